@@ -1,0 +1,40 @@
+"""The engine: declare a model, train it with NumPy. Knows no file, no screen, no clock.
+
+Reading order: activations, layers, parameters, propagation, losses, objective, optimizers, trainer.
+"""
+
+from .activations import ACTIVATIONS, Activation
+from .divergence import Diverged
+from .early_stopping import EarlyStopping
+from .initializers import INITIALIZERS
+from .layers import Dense, Dropout, InputLayer
+from .losses import LOSSES, Loss
+from .model import Sequential
+from .optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop
+from .summary import LayerRow, Summary, readable_size, summarize
+from .trainer import Trainer
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "LOSSES",
+    "OPTIMIZERS",
+    "SGD",
+    "Activation",
+    "Adagrad",
+    "Adam",
+    "Dense",
+    "Diverged",
+    "Dropout",
+    "EarlyStopping",
+    "InputLayer",
+    "LayerRow",
+    "Loss",
+    "Optimizer",
+    "RMSprop",
+    "Sequential",
+    "Summary",
+    "Trainer",
+    "readable_size",
+    "summarize",
+]

@@ -1,0 +1,139 @@
+"""Losses with their gradients, registered by name.
+
+Every function takes outputs ``a`` and targets ``y``, both (outputs, samples) and contiguous, writes the
+gradient with respect to ``a`` of the *sum* over samples and outputs into ``out``, and returns that sum.
+Dividing by the number of samples is left to the objective, once for value and gradient alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """``value_and_gradient(a, y, out, scratch)``; ``per_sample`` says whether n divides the sum."""
+
+    name: str
+    formula: str
+    value_and_gradient: Callable[[Array, Array, Array, Array], float]
+    per_sample: bool = True
+
+
+def _squared_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
+    np.subtract(a, y, out=out)
+    flat = out.reshape(-1)
+    value = float(np.dot(flat, flat))
+    np.multiply(out, 2.0, out=out)
+    return value
+
+
+def _absolute_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
+    np.subtract(a, y, out=out)
+    np.abs(out, out=scratch)
+    np.sign(out, out=out)
+    return float(np.add.reduce(scratch, axis=None))
+
+
+def _huber(a: Array, y: Array, out: Array, scratch: Array) -> float:
+    np.subtract(a, y, out=scratch)  # r; with c = r clipped to [-1, 1], the loss is c (r - c / 2)
+    np.maximum(scratch, -1.0, out=out)
+    np.minimum(out, 1.0, out=out)
+    flat, clipped = scratch.reshape(-1), out.reshape(-1)
+    return float(np.dot(flat, clipped)) - 0.5 * float(np.dot(clipped, clipped))
+
+
+def _clipped(p: Array) -> Array:
+    """Probabilities kept off 0 and 1, where the logarithm has no value."""
+    epsilon = float(np.finfo(p.dtype).eps)
+    return np.clip(p, epsilon, 1.0 - epsilon)
+
+
+def _binary_crossentropy(a: Array, y: Array, out: Array, scratch: Array) -> float:
+    p = _clipped(a)
+    np.divide(p - y, p * (1.0 - p), out=out)
+    np.multiply(out, p == a, out=out)
+    return -float(np.sum(y * np.log(p) + (1.0 - y) * np.log1p(-p)))
+
+
+def _categorical_crossentropy(a: Array, y: Array, out: Array, scratch: Array) -> float:
+    p = _clipped(a)
+    np.divide(-y, p, out=out)
+    np.multiply(out, p == a, out=out)
+    return -float(np.sum(y * np.log(p)))
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (
+        Loss("sum_squared_error", "sum_i |m(x_i) - y_i|^2", _squared_error, per_sample=False),
+        Loss("mean_squared_error", "1/n sum_i |m(x_i) - y_i|^2", _squared_error),
+        Loss("mean_absolute_error", "1/n sum_i |m(x_i) - y_i|", _absolute_error),
+        Loss("huber", "1/n sum_i (r^2 / 2 if |r| < 1 else |r| - 1/2)", _huber),
+        Loss("binary_crossentropy", "1/n sum_i -log p(y_i)", _binary_crossentropy),
+        Loss("categorical_crossentropy", "1/n sum_i -log p(y_i)", _categorical_crossentropy),
+    )
+}
+ALIASES = {"sse": "sum_squared_error", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
+
+
+def get_loss(name: str, output_activation: str) -> Loss:
+    """Look a loss up by name or alias; ``logistic`` is the cross-entropy that fits the output.
+
+    Raises ValueError, naming the choices, for a name that is none of them.
+    """
+    if name == "logistic":
+        name = "categorical_crossentropy" if output_activation == "softmax" else "binary_crossentropy"
+    try:
+        return LOSSES[ALIASES.get(name, name)]
+    except KeyError:
+        choices = ", ".join((*LOSSES, *ALIASES, "logistic"))
+        raise ValueError(f"unknown loss {name!r}; choose one of: {choices}") from None
+
+
+def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -> float:
+    """Softmax and categorical cross-entropy in one: dL/dz = a - y, and no logarithm of a rounded 0.
+
+    z, y, a and out are (outputs, samples), ``row`` is scratch (samples,); ``a`` may be ``z``. Writes the
+    probabilities into ``a`` and dL/dz into ``out``. Each column of y sums to 1.
+    """
+    np.maximum.reduce(z, axis=0, out=row)
+    np.subtract(z, row, out=a)
+    picked = float(np.dot(y.reshape(-1), a.reshape(-1)))
+    np.exp(a, out=a)
+    np.add.reduce(a, axis=0, out=row)
+    np.divide(a, row, out=a)
+    np.log(row, out=row)
+    np.subtract(a, y, out=out)
+    return float(np.add.reduce(row)) - picked
+
+
+def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -> float:
+    """Sigmoid and binary cross-entropy in one, as ``softmax_crossentropy``: log(1 + e^z) - y z."""
+    picked = float(np.dot(y.reshape(-1), z.reshape(-1)))
+    np.logaddexp(z, 0.0, out=out)
+    value = float(np.add.reduce(out, axis=None)) - picked
+    np.multiply(z, 0.5, out=a)
+    np.tanh(a, out=a)
+    np.multiply(a, 0.5, out=a)
+    np.add(a, 0.5, out=a)
+    np.subtract(a, y, out=out)
+    return value
+
+
+def check_targets(loss: Loss, y: Array) -> None:
+    """Raise ValueError where ``y`` (n, outputs) is not what a cross-entropy can be computed on."""
+    if loss.name == "categorical_crossentropy" and not math.isclose(
+        float(np.abs(y.sum(axis=1) - 1.0).max()), 0.0, abs_tol=1e-5
+    ):
+        raise ValueError("categorical_crossentropy needs one-hot targets: every row of y must sum to 1")
+    if loss.name.endswith("crossentropy") and (y.min() < 0.0 or y.max() > 1.0):
+        raise ValueError(f"{loss.name} needs targets from 0 to 1, got {y.min():g} to {y.max():g}")

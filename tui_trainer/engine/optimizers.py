@@ -1,0 +1,163 @@
+"""Update rules, in order of increasing complexity. Each works on one flat vector of all parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
+
+
+class Optimizer:
+    """Validates the learning rate, owns the state; a subclass adds its hyper-parameters and ``update``.
+
+    ``learning_rate`` may be changed between updates. Raises ValueError where it is not finite and above 0.
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+        self.steps = 0
+        self.state: dict[str, Array] = {}
+
+    @property
+    def learning_rate(self) -> float:
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        if not (math.isfinite(value) and value > 0.0):
+            raise ValueError(f"learning_rate must be a finite number above 0, got {value!r}")
+        self._learning_rate = float(value)
+
+    def build(self, size: int, dtype: DTypeLike) -> None:
+        """Allocate state and scratch for ``size`` parameters, all zero; forgets what was there."""
+        self.steps = 0
+        self.state = {name: np.zeros(size, dtype) for name in self.slots}
+        self._scratch: Array = np.empty(size, dtype)
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        """Write the next parameters into ``out``; all three are (size,), and only ``out`` is changed.
+
+        ``out`` may be ``parameters``. Kept apart, it leaves the weights before the update whole.
+        """
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """p <- p - rho g; with momentum, p <- p - rho v where v <- momentum v + g (Nesterov: g + momentum v).
+
+    The velocity does not contain the learning rate (as in PyTorch), so a new rate acts at once.
+    """
+
+    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
+        super().__init__(learning_rate)
+        if not 0.0 <= momentum < 1.0:
+            raise ValueError(f"momentum must be from 0 up to, not including, 1, got {momentum!r}")
+        if nesterov and momentum == 0.0:
+            raise ValueError("nesterov needs a momentum above 0")
+        self.momentum, self.nesterov = momentum, nesterov
+        self.slots = ("velocity",) if momentum else ()
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        self.steps += 1
+        step = self._scratch
+        direction = gradients
+        if self.momentum:
+            velocity = direction = self.state["velocity"]
+            np.multiply(velocity, self.momentum, out=velocity)
+            np.add(velocity, gradients, out=velocity)
+            if self.nesterov:
+                np.multiply(velocity, self.momentum, out=step)
+                direction = np.add(step, gradients, out=step)
+        np.multiply(direction, self._learning_rate, out=step)
+        np.subtract(parameters, step, out=out)
+
+
+class Adagrad(Optimizer):
+    """p <- p - rho g / (sqrt(s) + epsilon) where s <- s + g^2 (Duchi et al. 2011)."""
+
+    slots = ("sum_of_squares",)
+
+    def __init__(self, learning_rate: float = 0.01, epsilon: float = 1e-10) -> None:
+        super().__init__(learning_rate)
+        self.epsilon = epsilon
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        self.steps += 1
+        squares, step = self.state["sum_of_squares"], self._scratch
+        np.multiply(gradients, gradients, out=step)
+        np.add(squares, step, out=squares)
+        _scaled_step(squares, self.epsilon, gradients, self._learning_rate, step)
+        np.subtract(parameters, step, out=out)
+
+
+class RMSprop(Optimizer):
+    """As Adagrad with a moving average, s <- rho s + (1 - rho) g^2 (Tieleman & Hinton 2012)."""
+
+    slots = ("mean_of_squares",)
+
+    def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-8) -> None:
+        super().__init__(learning_rate)
+        if not 0.0 <= rho < 1.0:
+            raise ValueError(f"rho must be from 0 up to, not including, 1, got {rho!r}")
+        self.rho, self.epsilon = rho, epsilon
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        self.steps += 1
+        squares, step = self.state["mean_of_squares"], self._scratch
+        _average_squares(squares, gradients, self.rho, step)
+        _scaled_step(squares, self.epsilon, gradients, self._learning_rate, step)
+        np.subtract(parameters, step, out=out)
+
+
+class Adam(Optimizer):
+    """p <- p - rho m^ / (sqrt(v^) + epsilon) with bias-corrected moving averages (Kingma & Ba 2015)."""
+
+    slots = ("mean", "mean_of_squares")
+
+    def __init__(
+        self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
+    ) -> None:
+        super().__init__(learning_rate)
+        for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"{name} must be from 0 up to, not including, 1, got {beta!r}")
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        self.steps += 1
+        mean, squares, step = self.state["mean"], self.state["mean_of_squares"], self._scratch
+        np.multiply(mean, self.beta_1, out=mean)
+        np.multiply(gradients, 1.0 - self.beta_1, out=step)
+        np.add(mean, step, out=mean)
+        _average_squares(squares, gradients, self.beta_2, step)
+        np.sqrt(squares, out=step)
+        np.multiply(step, 1.0 / math.sqrt(1.0 - self.beta_2**self.steps), out=step)
+        np.add(step, self.epsilon, out=step)
+        np.divide(mean, step, out=step)
+        np.multiply(step, self._learning_rate / (1.0 - self.beta_1**self.steps), out=step)
+        np.subtract(parameters, step, out=out)
+
+
+def _average_squares(squares: Array, gradients: Array, decay: float, scratch: Array) -> None:
+    """squares <- decay squares + (1 - decay) g^2, in place."""
+    np.multiply(squares, decay, out=squares)
+    np.multiply(gradients, gradients, out=scratch)
+    np.multiply(scratch, 1.0 - decay, out=scratch)
+    np.add(squares, scratch, out=squares)
+
+
+def _scaled_step(squares: Array, epsilon: float, gradients: Array, rate: float, out: Array) -> None:
+    """out <- rate g / (sqrt(squares) + epsilon)."""
+    np.sqrt(squares, out=out)
+    np.add(out, epsilon, out=out)
+    np.divide(gradients, out, out=out)
+    np.multiply(out, rate, out=out)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adagrad": Adagrad, "adam": Adam}

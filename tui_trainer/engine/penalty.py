@@ -1,0 +1,47 @@
+"""L1 and L2 penalties on kernels: ``l1 * sum |W| + l2 * sum W^2``, never on biases."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .parameters import Array, Parameters
+
+
+class Penalty:
+    """Value and gradient over the flat vector. Raises ValueError for a negative or non-finite factor."""
+
+    def __init__(self, l1: float, l2: float, parameters: Parameters) -> None:
+        for name, factor in (("l1", l1), ("l2", l2)):
+            if not (math.isfinite(factor) and factor >= 0.0):
+                raise ValueError(f"{name} must be a finite number of at least 0, got {factor!r}")
+        self._l1, self._l2 = l1, l2
+        self._mask = parameters.kernel_mask()
+        self._weights = np.empty_like(parameters.flat)
+        self._scratch = np.empty_like(parameters.flat)
+
+    @property
+    def is_zero(self) -> bool:
+        return self._l1 == 0.0 and self._l2 == 0.0
+
+    def value(self, flat: Array) -> float:
+        """The penalty at the parameters ``flat`` (size,)."""
+        if self.is_zero:
+            return 0.0
+        np.multiply(flat, self._mask, out=self._weights)
+        value = self._l2 * float(np.dot(self._weights, self._weights))
+        if self._l1:
+            np.abs(self._weights, out=self._scratch)
+            value += self._l1 * float(np.add.reduce(self._scratch))
+        return value
+
+    def add_gradient(self, gradients: Array) -> None:
+        """Add the gradient at the parameters last given to ``value`` to ``gradients`` (size,), in place."""
+        if self._l2:
+            np.multiply(self._weights, 2.0 * self._l2, out=self._scratch)
+            np.add(gradients, self._scratch, out=gradients)
+        if self._l1:
+            np.sign(self._weights, out=self._scratch)
+            np.multiply(self._scratch, self._l1, out=self._scratch)
+            np.add(gradients, self._scratch, out=gradients)

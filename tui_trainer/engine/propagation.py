@@ -1,0 +1,137 @@
+"""The forward and backward pass over a fixed number of samples, in buffers allocated once.
+
+Inside a pass one row is a unit and one column a sample. A buffer that feeds a layer with a bias ends in
+a row of ones, so that the bias is one more row of the kernel: one product gives ``z`` with the bias in it,
+and one product gives both gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .activations import get_activation
+from .layers import Dense, Dropout, InputLayer, Layer
+from .parameters import Parameters
+
+Array = NDArray[Any]
+
+
+def with_ones(rows: Array, add_ones: bool, dtype: DTypeLike) -> Array:
+    """``rows`` (n, k) as a new contiguous array, with a column of ones behind where asked: (n, k + 1)."""
+    result = np.ones((rows.shape[0], rows.shape[1] + int(add_ones)), dtype)
+    result[:, : rows.shape[1]] = rows
+    return result
+
+
+class DenseStage:
+    """One dense layer's share of a pass: its buffers, and the two products."""
+
+    def __init__(
+        self, index: int, layer: Dense, inputs: int, ones: bool, samples: int, dtype: DTypeLike
+    ) -> None:
+        self.index = index
+        self.activation = get_activation(layer.activation)
+        self.output: Array = np.ones((layer.units + int(ones), samples), dtype)
+        self.a: Array = self.output[: layer.units]
+        self.z: Array = np.empty_like(self.a) if self.activation.keeps_z else self.a
+        self.delta: Array = np.empty_like(self.a)
+        self.delta_transposed: Array = self.delta.T
+        self.slope: Array = np.empty_like(self.a)
+        self.work = [np.empty_like(self.a) for _ in range(self.activation.buffers)]
+        self.is_linear = self.activation.name == "linear"
+
+    def forward(self, x: Array, parameters: Parameters) -> Array:
+        """a = activation(kernel.T x + bias) for ``x`` (inputs + 1, samples); returns what the next stage takes."""
+        np.dot(parameters.transposed[self.index], x, out=self.z)
+        self.activation.forward(self.z, self.a, self.work)
+        return self.output
+
+    def through_activation(self) -> None:
+        """Turn ``delta`` from dL/da into dL/dz, in place."""
+        if not self.is_linear:
+            self.activation.slope(self.z, self.a, self.slope, self.work)
+            np.multiply(self.delta, self.slope, out=self.delta)
+
+    def backward(self, x: Array, gradients: Parameters) -> None:
+        """Write this layer's gradient, given ``delta`` = dL/dz and the input ``x`` of the forward pass."""
+        np.dot(x, self.delta_transposed, out=gradients.folded[self.index])
+
+
+class DropoutStage:
+    """Inverted dropout on the output of the stage before: a fresh mask each forward pass."""
+
+    def __init__(
+        self, rate: float, width: int, ones: bool, samples: int, dtype: DTypeLike, rng: np.random.Generator
+    ) -> None:
+        self._rate, self._rng = rate, rng
+        self.output: Array = np.ones((width + int(ones), samples), dtype)
+        self.a: Array = self.output[:width]
+        self.mask: Array = np.empty_like(self.a)
+
+    def forward(self, x: Array) -> Array:
+        """Write ``x``, thinned out, into ``output`` and return that; a row of ones in ``x`` is left alone."""
+        self._rng.random(out=self.mask, dtype=self.mask.dtype)  # type: ignore[arg-type]
+        np.greater_equal(self.mask, self._rate, out=self.mask)
+        np.multiply(self.mask, 1.0 / (1.0 - self._rate), out=self.mask)
+        np.multiply(x[: len(self.a)], self.mask, out=self.a)
+        return self.output
+
+
+class Propagation:
+    """A model's passes for ``samples`` columns at a time. With ``rng`` dropout is on, as in training."""
+
+    def __init__(
+        self, layers: Sequence[Layer], samples: int, dtype: DTypeLike, rng: np.random.Generator | None = None
+    ) -> None:
+        self.samples = samples
+        self.stages: list[DenseStage] = []
+        self._drops: list[list[DropoutStage]] = [[]]  # those before each dense layer; usually none
+        width = 0
+        for position, layer in enumerate(layers):
+            following = next((later for later in layers[position + 1 :] if isinstance(later, Dense)), None)
+            ones = following is not None and following.use_bias
+            if isinstance(layer, InputLayer):
+                width = layer.units
+            elif isinstance(layer, Dense):
+                self.stages.append(DenseStage(len(self.stages), layer, width, ones, samples, dtype))
+                self._drops.append([])
+                width = layer.units
+            elif isinstance(layer, Dropout) and rng is not None and layer.rate > 0.0:
+                self._drops[-1].append(DropoutStage(layer.rate, width, ones, samples, dtype, rng))
+        self.last = self.stages[-1]
+        self._fed: list[Array] = [np.empty(0)] * len(self.stages)
+
+    def forward(self, x: Array, parameters: Parameters, skip_last_activation: bool = False) -> None:
+        """Fill every stage from ``x`` (features + 1, samples).
+
+        With ``skip_last_activation`` the last stage is left at ``z``, for losses that do better from there.
+        """
+        for stage, drops in zip(self.stages, self._drops, strict=False):
+            for drop in drops:
+                x = drop.forward(x)
+            self._fed[stage.index] = x
+            if stage is self.last and skip_last_activation:
+                np.dot(parameters.transposed[stage.index], x, out=stage.z)
+            else:
+                x = stage.forward(x, parameters)
+
+    def predict(self, x: Array, parameters: Parameters) -> Array:
+        """Outputs (units, samples) for ``x``; a view, overwritten by the next pass."""
+        self.forward(x, parameters)
+        return self.last.a
+
+    def backward(self, parameters: Parameters, gradients: Parameters) -> None:
+        """Write all gradients, given dL/dz of the last stage in its ``delta``."""
+        stage = self.last
+        stage.backward(self._fed[stage.index], gradients)
+        for before in reversed(self.stages[:-1]):
+            np.dot(parameters.kernels[stage.index], stage.delta, out=before.delta)
+            for drop in self._drops[stage.index]:
+                np.multiply(before.delta, drop.mask, out=before.delta)
+            before.through_activation()
+            before.backward(self._fed[before.index], gradients)
+            stage = before

@@ -1,0 +1,207 @@
+"""Mini-batch gradient descent: one step, one epoch, evaluation."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .divergence import Diverged
+from .evaluation import Evaluation
+from .losses import Array, check_targets, get_loss
+from .model import Sequential, check_matrix
+from .objective import Objective
+from .optimizers import Optimizer
+from .parameters import Parameters
+from .penalty import Penalty
+from .propagation import Propagation, with_ones
+
+
+class Batch(NamedTuple):
+    """One mini-batch: x (features + 1, samples), y (outputs, samples), and the objective of that size."""
+
+    x: Array
+    y: Array
+    objective: Objective
+
+
+class Trainer:
+    """Trains ``model`` on ``x`` (n, features) and ``y`` (n, outputs), one-hot for several classes.
+
+    ``batch_size=None`` is the full batch; the last batch of an epoch may be shorter, nothing is dropped.
+    ``seed`` drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
+    Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
+    does not fit the model or the loss.
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: str,
+        optimizer: Optimizer,
+        batch_size: int | None = 32,
+        shuffle: bool = False,
+        seed: int = 0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> None:
+        self.model, self.optimizer = model, optimizer
+        self.loss = get_loss(loss, model.dense[-1][0].activation)
+        self._x, self._y = self._checked(x, y)
+        self._validation = (
+            Evaluation(model, *self._checked(*validation_data), self.loss) if validation_data else None
+        )
+        self._rng = np.random.default_rng(seed)
+        self._shuffle = shuffle
+        self._gradients = Parameters(model.dense, model.dtype)
+        self._spare = Parameters(model.dense, model.dtype)
+        self._penalty = Penalty(l1, l2, model.parameters)
+        optimizer.build(model.count_params(), model.dtype)
+        self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
+        self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
+        self.steps = 0
+        self.epochs = 0
+        self._position = 0
+        self._epoch_total = 0.0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self._batches)
+
+    @property
+    def position(self) -> int:
+        """Batches done in the epoch under way; 0 between two epochs."""
+        return self._position
+
+    def step(self) -> float:
+        """One update on the next mini-batch; returns that batch's loss before the update, penalty included.
+
+        Raises Diverged where that loss is not finite, with the weights before the last update put back.
+        """
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self._step()
+
+    def run_steps(self, losses: Array) -> int:
+        """As many steps as fit ``losses`` (k,), stopping where an epoch ends; returns how many were done.
+
+        Each step's loss is written into ``losses``. Raises Diverged as ``step`` does.
+        """
+        count = min(len(losses), len(self._batches) - self._position)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for i in range(count):
+                losses[i] = self._step()
+        return count
+
+    def run_epoch(self) -> dict[str, float]:
+        """The rest of the epoch under way, or a whole one; returns its values as Keras names them.
+
+        ``loss`` is the mean over the samples of the losses of the steps, each before its update (their sum
+        for a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, come after the last.
+        """
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for _ in range(len(self._batches) - self._position):
+                self._step()
+        return self.end_epoch()
+
+    def end_epoch(self) -> dict[str, float]:
+        """Values of the epoch whose last step was just taken."""
+        logs = {"loss": self._epoch_total / len(self._x) if self.loss.per_sample else self._epoch_total}
+        if self._validation is not None:
+            logs |= {f"val_{name}": value for name, value in self._scores(self._validation).items()}
+        return logs
+
+    def evaluate(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
+        """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs)."""
+        return self._scores(Evaluation(self.model, *self._checked(x, y), self.loss))
+
+    def gradient(self) -> list[Array]:
+        """Copies of the last step's gradient, penalty included, in the order of ``get_weights``."""
+        return [array.copy() for array in self._gradients.arrays()]
+
+    def _step(self) -> float:
+        if self._position == 0:
+            self._start_epoch()
+        batch = self._batches[self._position]
+        parameters, gradients = self.model.parameters, self._gradients
+        loss = batch.objective.value_and_gradients(batch.x, batch.y, parameters, gradients)
+        if not self._penalty.is_zero:
+            loss += self._penalty.value(parameters.flat)
+            self._penalty.add_gradient(gradients.flat)
+        if not math.isfinite(loss):
+            raise self._diverged(loss)
+        # The update goes to the spare vector: the weights before it survive until the next step proves it good.
+        self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
+        self.model.parameters, self._spare = self._spare, parameters
+        self.steps += 1
+        self._epoch_total += loss * batch.objective.propagation.samples if self.loss.per_sample else loss
+        self._position += 1
+        if self._position == len(self._batches):
+            self._position = 0
+            self.epochs += 1
+        return loss
+
+    def _start_epoch(self) -> None:
+        self._epoch_total = 0.0
+        if not self._shuffle:
+            return
+        order = self._rng.permutation(len(self._x))
+        features = self._x.shape[1]
+        self._rows[:, :features] = self._x[order]
+        targets = self._y[order]
+        start = 0
+        for batch in self._batches:
+            stop = start + batch.y.shape[1]
+            np.copyto(batch.y, targets[start:stop].T)
+            start = stop
+
+    def _make_batches(self, size: int) -> list[Batch]:
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"batch_size must be a whole number of at least 1, or None, got {size!r}")
+        objectives: dict[int, Objective] = {}
+        batches = []
+        for start in range(0, len(self._x), size):
+            rows = self._rows[start : start + size]
+            if len(rows) not in objectives:
+                propagation = Propagation(self.model.layers, len(rows), self.model.dtype, self._rng)
+                objectives[len(rows)] = Objective(propagation, self.loss)
+            targets = np.ascontiguousarray(self._y[start : start + size].T)
+            batches.append(Batch(rows.T, targets, objectives[len(rows)]))
+        return batches
+
+    def _checked(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        model = self.model
+        features = check_matrix("x", x, model.inputs).astype(model.dtype)
+        targets = check_matrix("y", y, model.outputs).astype(model.dtype)
+        if len(features) != len(targets):
+            raise ValueError(f"x and y must have as many rows, got {len(features)} and {len(targets)}")
+        for name, values in (("x", features), ("y", targets)):
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name} holds values that are not finite in {model.dtype}")
+        check_targets(self.loss, targets)
+        return features, targets
+
+    def _scores(self, evaluation: Evaluation) -> dict[str, float]:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            loss = evaluation.loss() + self._penalty.value(self.model.parameters.flat)
+            return {"loss": loss, **evaluation.metrics()}
+
+    def _diverged(self, loss: float) -> Diverged:
+        largest, layer = None, None
+        if self.steps:
+            self.model.parameters, self._spare = self._spare, self.model.parameters
+            peaks = [float(np.abs(folded).max()) for folded in self._last_gradients()]
+            largest = max(peaks)
+            layer = peaks.index(largest) + 1
+        return Diverged(self.steps + 1, self.epochs + 1, loss, self.optimizer.learning_rate, largest, layer)
+
+    def _last_gradients(self) -> list[Array]:
+        """The gradient at the weights just put back, on the batch before: the one whose update went wrong."""
+        before = self._batches[(self._position - 1) % len(self._batches)]
+        before.objective.value_and_gradients(before.x, before.y, self.model.parameters, self._gradients)
+        return self._gradients.folded

@@ -1,0 +1,133 @@
+"""A plot as rows of characters: the dots from plotext, and around them the axes, ticks and legend."""
+
+from dataclasses import dataclass
+
+from tui_trainer.ui.plotting.frame import AXIS, TEXT, Board, Frame, one_cell, shorten
+from tui_trainer.ui.plotting.header import write_header
+from tui_trainer.ui.plotting.plot import Markers, Plot
+from tui_trainer.ui.plotting.raster import ASCII_MARKS, Dots, draw
+from tui_trainer.ui.plotting.scale import Points, Scale, clean, scales
+from tui_trainer.ui.plotting.thinning import thin
+from tui_trainer.ui.plotting.ticks import Tick, ticks
+
+ROWS_PER_TICK = 4
+LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where the canvas lies on the board, in cells."""
+
+    left: int
+    top: int
+    columns: int
+    rows: int
+
+    def column(self, fraction: float) -> int:
+        """The column that holds a fraction of the x axis."""
+        return self.left + round(fraction * (self.columns - 1))
+
+    def row(self, fraction: float) -> int:
+        """The row that holds a fraction of the y axis."""
+        return self.top + self.rows - 1 - round(fraction * (self.rows - 1))
+
+
+def render(plot: Plot, width: int, height: int, markers: Markers = "braille") -> Frame:
+    """Draw a plot into exactly ``height`` rows of ``width`` cells, however few these are."""
+    board = Board(width, height)
+    if not board.characters.size:
+        return board.frame()
+    points, hidden = clean(plot)
+    if board.height >= 4:
+        write_header(board, plot, hidden, markers)
+    if not points:
+        text = shorten(one_cell(plot.empty), board.width)
+        board.write(board.height // 2, (board.width - len(text)) // 2, text, AXIS)
+        return board.frame()
+    x_scale, y_scale = scales(plot, points)
+    area, y_ticks = _layout(board, y_scale)
+    lines, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
+    board.paste(area.top, area.left, lines, roles)
+    _write_y_axis(board, area, y_scale, y_ticks, markers)
+    _write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
+    return board.frame()
+
+
+def _layout(board: Board, y_scale: Scale) -> tuple[Area, list[Tick]]:
+    """The canvas, and the ticks beside it. A small board keeps the curve and loses first the x axis."""
+    top = 1 if board.height >= 4 else 0
+    below = 2 if board.height >= 6 else 0
+    rows = board.height - top - below
+    y_ticks = ticks(y_scale, max(2, rows // ROWS_PER_TICK + 1))
+    left = max((len(label) for _, label in y_ticks), default=0) + 1
+    if board.width - left < LEAST_COLUMNS:
+        y_ticks, left = [], int(board.width > LEAST_COLUMNS)
+    return Area(left, top, board.width - left, rows), y_ticks
+
+
+def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
+    dots = []
+    for part in points:
+        x, y = part.x, part.y
+        line = plot.series[part.index].kind == "line"
+        if line:
+            x, y = thin(x, y, area.columns)
+        role = min(part.index + 1, AXIS - 1)
+        mark = ASCII_MARKS[part.index % len(ASCII_MARKS)]
+        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), line))
+    return dots
+
+
+def _write_y_axis(board: Board, area: Area, scale: Scale, found: list[Tick], markers: Markers) -> None:
+    if area.left == 0:
+        return
+    line, tick = ("|", "+") if markers == "ascii" else ("│", "┤")
+    for row in range(area.top, area.top + area.rows):
+        board.write(row, area.left - 1, line, AXIS)
+    for position, label in found:
+        row = area.row(_fraction(scale, position))
+        board.write(row, area.left - 1 - len(label), label + tick, AXIS)
+
+
+def _write_x_axis(board: Board, area: Area, scale: Scale, name: str, markers: Markers) -> None:
+    row = area.top + area.rows
+    if row + 2 > board.height:
+        return
+    corner, line, tick = ("+", "-", "+") if markers == "ascii" else ("└", "─", "┬")
+    board.write(row, area.left - 1, corner + line * area.columns, AXIS)
+    placed = _fit(board, area, scale)
+    for column, start, label in placed:
+        board.write(row, column, tick, AXIS)
+        board.write(row + 1, start, label, AXIS)
+    start = _gap(board.width, [(start, start + len(label)) for _, start, label in placed], len(name))
+    if start is not None:
+        board.write(row + 1, start, name, TEXT)
+
+
+def _fit(board: Board, area: Area, scale: Scale) -> list[tuple[int, int, str]]:
+    """As many x ticks as fit side by side, each with its column and the column where its label starts."""
+    for most in range(min(11, area.columns // 8 + 2), 0, -1):
+        placed = []
+        for position, label in ticks(scale, most):
+            column = area.column(_fraction(scale, position))
+            start = min(max(column - len(label) // 2, 0), board.width - len(label))
+            placed.append((column, start, label))
+        pairs = zip(placed, placed[1:], strict=False)
+        if all(one[1] + len(one[2]) + 2 <= two[1] for one, two in pairs) and all(p[1] >= 0 for p in placed):
+            return placed
+    return []
+
+
+def _gap(width: int, taken: list[tuple[int, int]], length: int) -> int | None:
+    """Where text of some length fits between ticks (start, end): in the middle of the last wide gap."""
+    edges = [-2, *(edge for span in taken for edge in span), width + 2]
+    for start, end in reversed(list(zip(edges[::2], edges[1::2], strict=True))):
+        if length and end - start - length >= 4:
+            return start + (end - start - length) // 2
+    return None
+
+
+def _fraction(scale: Scale, position: float) -> float:
+    """Where one position lies, held within the axis: rounding may have put a tick just outside."""
+    fraction = (position / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2)
+    return min(max(fraction, 0.0), 1.0)

@@ -1,0 +1,59 @@
+"""A rectangle of characters under construction: text goes in at a place, and what sticks out is cut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width) uint8."""
+
+    rows: list[str]
+    roles: NDArray[np.uint8]
+
+
+class Board:
+    """Characters and roles (height, width), blank at first."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = max(width, 0), max(height, 0)
+        self.characters = np.full((self.height, self.width), " ", dtype="<U1")
+        self.roles = np.zeros((self.height, self.width), np.uint8)
+
+    def write(self, row: int, column: int, text: str, role: int) -> None:
+        """Put text at a place, leaving out what is not on the board."""
+        if column < 0:
+            text, column = text[-column:], 0
+        text = text[: max(self.width - column, 0)]
+        if text and 0 <= row < self.height:
+            self.characters[row, column : column + len(text)] = list(text)
+            self.roles[row, column : column + len(text)] = role
+
+    def paste(self, row: int, column: int, lines: list[str], roles: NDArray[np.uint8]) -> None:
+        """Put a drawn canvas at a place where it fits."""
+        for offset, line in enumerate(lines):
+            self.characters[row + offset, column : column + len(line)] = list(line)
+        self.roles[row : row + roles.shape[0], column : column + roles.shape[1]] = roles
+
+    def frame(self) -> Frame:
+        """What was written, as text."""
+        return Frame(["".join(row) for row in self.characters.tolist()], self.roles)
+
+
+def one_cell(text: str) -> str:
+    """Text in which each character takes one cell: labels can come from any CSV file."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
+
+
+def shorten(text: str, width: int, ellipsis: str = "…") -> str:
+    """Text cut to ``width`` cells; the cut shows."""
+    if len(text) <= width:
+        return text
+    return text[: width - 1] + ellipsis if width > 1 else ""

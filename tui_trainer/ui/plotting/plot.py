@@ -1,0 +1,52 @@
+"""What a plot shows, with nothing said about how or where it is drawn."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Markers = Literal["braille", "block", "ascii"]
+
+# The roles a series can be coloured by; the widget has one component class for each of them.
+COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One line or one cloud of points: x (n,) and y (n,), in the units of the axes.
+
+    The x of a line never decreases. A value that is not finite is left out, and the line goes on past it.
+    """
+
+    label: str
+    x: Array
+    y: Array
+    color: str
+    kind: Literal["line", "scatter"] = "line"
+
+    def __post_init__(self) -> None:
+        if self.x.ndim != 1 or self.x.shape != self.y.shape:
+            raise ValueError(f"x and y must be (n,) and alike, got {self.x.shape} and {self.y.shape}")
+        if self.color not in COLORS:
+            raise ValueError(f"unknown color {self.color!r}; choose one of: {', '.join(COLORS)}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plot:
+    """Series on common axes; a later series is drawn over an earlier one.
+
+    Limits are (lowest, highest) in the units of the data, under a log scale too; None follows the data.
+    ``empty`` is the sentence shown while there is nothing to draw.
+    Plots are told apart by identity: comparing arrays would cost more than drawing does.
+    """
+
+    series: tuple[Series, ...] = ()
+    x_label: str = ""
+    y_label: str = ""
+    title: str = ""
+    log_y: bool = False
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    empty: str = ""

@@ -1,0 +1,93 @@
+"""The widget that shows a plot in the colours of the theme."""
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_trainer.ui.plotting.canvas import render
+from tui_trainer.ui.plotting.frame import AXIS, TEXT, Frame
+from tui_trainer.ui.plotting.plot import COLORS, Markers, Plot
+
+
+class PlotWidget(Widget):
+    """Shows the plot it is given, drawn at most once for each change and only while it is on the screen."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"plot--text", "plot--axis", *(f"plot--{color}" for color in COLORS)}
+    DEFAULT_CSS = """
+    PlotWidget {
+        width: 1fr;
+        height: 1fr;
+        .plot--text { color: $foreground; }
+        .plot--axis { color: $foreground-muted; }
+        .plot--train { color: $text-primary; }
+        .plot--validation { color: $text-warning; }
+        .plot--batch { color: $foreground-disabled; }
+        .plot--accent { color: $text-accent; }
+        .plot--class0 { color: $text-primary; }
+        .plot--class1 { color: $text-warning; }
+        .plot--class2 { color: $text-success; }
+        .plot--class3 { color: $text-error; }
+        .plot--class4 { color: $text-accent; }
+        .plot--class5 { color: $text-secondary; }
+        .plot--class6 { color: $foreground; }
+        .plot--class7 { color: $foreground-muted; }
+        .plot--class8 { color: $success; }
+        .plot--class9 { color: $error; }
+    }
+    """
+
+    plot: reactive[Plot] = reactive(Plot)
+    markers: reactive[Markers] = reactive[Markers]("braille")
+
+    _frame: Frame | None = None
+    _strips: list[Strip] | None = None
+    _drawn: tuple[Plot, int, int, Markers] | None = None
+
+    def show(self, plot: Plot) -> None:
+        """Show another plot from the next refresh on."""
+        self.plot = plot
+
+    def notify_style_update(self) -> None:
+        """Keep the characters but colour them anew: the theme may have changed."""
+        self._strips = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """Row y of the plot; the first row asked for after a change draws them all."""
+        width, height = self.size
+        wanted = (self.plot, width, height, self.markers)
+        if self._frame is None or wanted != self._drawn:
+            self._frame, self._drawn, self._strips = render(*wanted), wanted, None
+        if self._strips is None:
+            self._strips = strips(self._frame, self._styles_of_roles())
+        return self._strips[y] if y < len(self._strips) else Strip.blank(width)
+
+    def _styles_of_roles(self) -> dict[int, Style]:
+        names = {TEXT: "text", AXIS: "axis"}
+        names.update(
+            (index, series.color) for index, series in enumerate(self.plot.series[: AXIS - 1], start=1)
+        )
+        return {role: self.get_component_rich_style(f"plot--{name}") for role, name in names.items()}
+
+
+def strips(frame: Frame, styles: dict[int, Style]) -> list[Strip]:
+    """One strip for each row of a frame, in as few segments as its colours allow."""
+    result = []
+    for text, roles in zip(frame.rows, frame.roles, strict=True):
+        # A blank takes the colour of what stands before it: fewer segments to send.
+        seen = np.maximum.accumulate(
+            [column if char != " " else 0 for column, char in enumerate(text)] or [0]
+        )
+        runs = roles[seen] if len(text) else roles
+        edges = [0, *(np.flatnonzero(np.diff(runs)) + 1).tolist(), len(text)]
+        segments = [
+            Segment(text[start:end], styles[int(runs[start])])
+            for start, end in zip(edges, edges[1:], strict=False)
+            if end > start
+        ]
+        result.append(Strip(segments, len(text)))
+    return result
