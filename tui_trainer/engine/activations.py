@@ -25,7 +25,8 @@ class Activation:
 
     ``forward(z, a, work)`` writes phi(z) into ``a``; ``slope(z, a, out, work)`` writes da/dz into ``out``;
     all arrays are (units, samples). ``buffers`` scratch arrays of that shape come as ``work`` and keep
-    their content from ``forward`` to ``slope``, and nothing is allocated (but by gelu, for want of an erf). ``lowest`` and ``highest`` bound the values of phi.
+    their content from ``forward`` to ``slope``. Nothing is allocated, but by gelu, for want of an erf.
+    ``lowest`` and ``highest`` bound the values of phi.
     """
 
     name: str

@@ -29,14 +29,18 @@ class Diverged(FloatingPointError):
         found = f"The loss became {self.loss} at step {self.step} (epoch {self.epoch})"
         if self.largest_gradient is None:
             return f"{found}, before any update."
-        return f"{found}; the largest gradient of the last update was {self.largest_gradient:.3g}, in layer {self.layer}."
+        gradient = (
+            f"the largest gradient of the last update was {self.largest_gradient:.3g}, in layer {self.layer}"
+        )
+        return f"{found}; {gradient}."
 
     @property
     def remedy(self) -> str:
         """What to try, in one sentence."""
         if self.largest_gradient is None:
             return "Try standardized features, or smaller initial weights."
-        return f"Try a learning rate below {self.learning_rate:g}, for instance {self.suggested_rate:g}, or standardized features."
+        rate = f"a learning rate below {self.learning_rate:g}, for instance {self.suggested_rate:g}"
+        return f"Try {rate}, or standardized features."
 
     @property
     def suggested_rate(self) -> float:

@@ -32,7 +32,7 @@ class Evaluation:
             self._chunks.append((part, rows[part].T, chunk_targets, objectives[size]))
 
     def loss(self) -> float:
-        """The loss at the model's present weights, without penalty; as it goes, outputs are kept for ``metrics``."""
+        """The loss at the present weights, without penalty; the outputs are kept for ``metrics``."""
         total = 0.0
         for part, x, y, objective in self._chunks:
             value = objective.value(x, y, self._model.parameters)

@@ -55,4 +55,5 @@ def get_initializer(name: str) -> Initializer:
 
 def draw_bias(name: str, rng: np.random.Generator, units: int) -> NDArray[Any]:
     """Starting biases, (units,); a bias has one input, the constant 1."""
-    return get_initializer(name)(rng, 1, units)[0]
+    row: NDArray[Any] = get_initializer(name)(rng, 1, units)[0]
+    return row

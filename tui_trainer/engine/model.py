@@ -69,7 +69,7 @@ class Sequential:
         return [array.copy() for array in self.parameters.arrays()]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Set all weights, in the order of ``get_weights``; nothing is set if a shape does not fit (ValueError)."""
+        """Set all weights, in the order of ``get_weights``; ValueError, and none set, if a shape is wrong."""
         targets = self.parameters.arrays()
         values = [np.asarray(value, self.dtype) for value in weights]
         expected, got = [target.shape for target in targets], [value.shape for value in values]

@@ -42,9 +42,8 @@ class Objective:
             total = self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch)
         return total * self._scale
 
-    def value_and_gradients(self, x: Array, y: Array, parameters: Parameters, gradients: Parameters) -> float:
-        """As ``value``, and write the gradient of the loss, without penalty, into ``gradients``."""
-        value = self.value(x, y, parameters)
+    def gradients(self, parameters: Parameters, gradients: Parameters) -> None:
+        """Write the gradient of the value just computed, without penalty, into ``gradients``."""
         stage = self._stage
         if self._scale != 1.0:
             np.multiply(stage.delta, self._scale_array, out=stage.delta)
@@ -54,7 +53,6 @@ class Objective:
             else:
                 stage.through_activation()
         self.propagation.backward(parameters, gradients)
-        return value
 
     def _through_softmax(self) -> None:
         """dL/dz_i = a_i (dL/da_i - sum_j a_j dL/da_j)."""

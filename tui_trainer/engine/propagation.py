@@ -45,7 +45,7 @@ class DenseStage:
         self.is_linear = self.activation.name == "linear"
 
     def forward(self, x: Array, parameters: Parameters) -> Array:
-        """a = activation(kernel.T x + bias) for ``x`` (inputs + 1, samples); returns what the next stage takes."""
+        """a = activation(kernel.T x + bias) for ``x`` (inputs + 1, samples); returns the next stage's x."""
         np.dot(parameters.transposed[self.index], x, out=self.z)
         self.activation.forward(self.z, self.a, self.work)
         return self.output
@@ -74,7 +74,7 @@ class DropoutStage:
 
     def forward(self, x: Array) -> Array:
         """Write ``x``, thinned out, into ``output`` and return that; a row of ones in ``x`` is left alone."""
-        self._rng.random(out=self.mask, dtype=self.mask.dtype)  # type: ignore[arg-type]
+        self._rng.random(out=self.mask, dtype=self.mask.dtype)
         np.greater_equal(self.mask, self._rate, out=self.mask)
         np.multiply(self.mask, 1.0 / (1.0 - self._rate), out=self.mask)
         np.multiply(x[: len(self.a)], self.mask, out=self.a)

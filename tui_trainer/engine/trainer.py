@@ -101,8 +101,8 @@ class Trainer:
     def run_epoch(self) -> dict[str, float]:
         """The rest of the epoch under way, or a whole one; returns its values as Keras names them.
 
-        ``loss`` is the mean over the samples of the losses of the steps, each before its update (their sum
-        for a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, come after the last.
+        ``loss`` is the mean over the samples of the losses of the steps, each before its update (their sum for
+        a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, are of the end.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(len(self._batches) - self._position):
@@ -110,7 +110,7 @@ class Trainer:
         return self.end_epoch()
 
     def end_epoch(self) -> dict[str, float]:
-        """Values of the epoch whose last step was just taken."""
+        """Values of the epoch whose last step was just taken, named as in ``run_epoch``."""
         logs = {"loss": self._epoch_total / len(self._x) if self.loss.per_sample else self._epoch_total}
         if self._validation is not None:
             logs |= {f"val_{name}": value for name, value in self._scores(self._validation).items()}
@@ -129,13 +129,12 @@ class Trainer:
             self._start_epoch()
         batch = self._batches[self._position]
         parameters, gradients = self.model.parameters, self._gradients
-        loss = batch.objective.value_and_gradients(batch.x, batch.y, parameters, gradients)
-        if not self._penalty.is_zero:
-            loss += self._penalty.value(parameters.flat)
-            self._penalty.add_gradient(gradients.flat)
+        loss = batch.objective.value(batch.x, batch.y, parameters) + self._penalty.value(parameters.flat)
         if not math.isfinite(loss):
             raise self._diverged(loss)
-        # The update goes to the spare vector: the weights before it survive until the next step proves it good.
+        batch.objective.gradients(parameters, gradients)
+        self._penalty.add_gradient(gradients.flat)
+        # The update goes to the spare vector: the weights before it survive until a finite loss proves it good.
         self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         self.model.parameters, self._spare = self._spare, parameters
         self.steps += 1
@@ -195,13 +194,7 @@ class Trainer:
         largest, layer = None, None
         if self.steps:
             self.model.parameters, self._spare = self._spare, self.model.parameters
-            peaks = [float(np.abs(folded).max()) for folded in self._last_gradients()]
+            peaks = [float(np.abs(folded).max()) for folded in self._gradients.folded]
             largest = max(peaks)
             layer = peaks.index(largest) + 1
         return Diverged(self.steps + 1, self.epochs + 1, loss, self.optimizer.learning_rate, largest, layer)
-
-    def _last_gradients(self) -> list[Array]:
-        """The gradient at the weights just put back, on the batch before: the one whose update went wrong."""
-        before = self._batches[(self._position - 1) % len(self._batches)]
-        before.objective.value_and_gradients(before.x, before.y, self.model.parameters, self._gradients)
-        return self._gradients.folded
