@@ -1,35 +1,42 @@
 """A plot as rows of characters: the dots from plotext, and around them the axes, ticks and legend."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui_trainer.ui.plotting.frame import AXIS, TEXT, Board, Frame, one_cell, shorten
 from tui_trainer.ui.plotting.header import write_header
 from tui_trainer.ui.plotting.plot import Markers, Plot
-from tui_trainer.ui.plotting.raster import ASCII_MARKS, Dots, draw
+from tui_trainer.ui.plotting.raster import ASCII_MARKS, DOTS, Dots, draw
 from tui_trainer.ui.plotting.scale import Points, Scale, clean, scales
 from tui_trainer.ui.plotting.thinning import thin
 from tui_trainer.ui.plotting.ticks import Tick, ticks
 
 ROWS_PER_TICK = 4
+COLUMNS_PER_TICK = 12
+MOST_X_TICKS = 9
 LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
+
+Place = tuple[int, int, str]  # column of an x tick, column where its label starts, label
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where the canvas lies on the board, in cells."""
+    """Where the canvas lies on the board, in cells, and how many dots a cell has across and down."""
 
     left: int
     top: int
     columns: int
     rows: int
+    across: int
+    down: int
 
     def column(self, fraction: float) -> int:
         """The column that holds a fraction of the x axis."""
-        return self.left + round(fraction * (self.columns - 1))
+        return self.left + round(fraction * (self.columns * self.across - 1)) // self.across
 
     def row(self, fraction: float) -> int:
         """The row that holds a fraction of the y axis."""
-        return self.top + self.rows - 1 - round(fraction * (self.rows - 1))
+        return self.top + self.rows - 1 - round(fraction * (self.rows * self.down - 1)) // self.down
 
 
 def render(plot: Plot, width: int, height: int, markers: Markers = "braille") -> Frame:
@@ -45,7 +52,7 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
         board.write(board.height // 2, (board.width - len(text)) // 2, text, AXIS)
         return board.frame()
     x_scale, y_scale = scales(plot, points)
-    area, y_ticks = _layout(board, y_scale)
+    area, y_ticks = _layout(board, y_scale, markers)
     lines, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
     board.paste(area.top, area.left, lines, roles)
     _write_y_axis(board, area, y_scale, y_ticks, markers)
@@ -53,16 +60,17 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
     return board.frame()
 
 
-def _layout(board: Board, y_scale: Scale) -> tuple[Area, list[Tick]]:
+def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:
     """The canvas, and the ticks beside it. A small board keeps the curve and loses first the x axis."""
     top = 1 if board.height >= 4 else 0
     below = 2 if board.height >= 6 else 0
     rows = board.height - top - below
-    y_ticks = ticks(y_scale, max(2, rows // ROWS_PER_TICK + 1))
+    # A log axis has more: its ticks are unevenly spaced, and one or two alone do not tell its shape.
+    y_ticks = ticks(y_scale, max(2, rows // (ROWS_PER_TICK - y_scale.log) + 1))
     left = max((len(label) for _, label in y_ticks), default=0) + 1
     if board.width - left < LEAST_COLUMNS:
         y_ticks, left = [], int(board.width > LEAST_COLUMNS)
-    return Area(left, top, board.width - left, rows), y_ticks
+    return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
 
 
 def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
@@ -95,27 +103,41 @@ def _write_x_axis(board: Board, area: Area, scale: Scale, name: str, markers: Ma
         return
     corner, line, tick = ("+", "-", "+") if markers == "ascii" else ("└", "─", "┬")
     board.write(row, area.left - 1, corner + line * area.columns, AXIS)
-    placed = _fit(board, area, scale)
+    placed, name_start = _fit(board, area, scale, len(name))
     for column, start, label in placed:
         board.write(row, column, tick, AXIS)
         board.write(row + 1, start, label, AXIS)
-    start = _gap(board.width, [(start, start + len(label)) for _, start, label in placed], len(name))
-    if start is not None:
-        board.write(row + 1, start, name, TEXT)
+    if name_start is not None:
+        board.write(row + 1, name_start, name, TEXT)
 
 
-def _fit(board: Board, area: Area, scale: Scale) -> list[tuple[int, int, str]]:
-    """As many x ticks as fit side by side, each with its column and the column where its label starts."""
-    for most in range(min(11, area.columns // 8 + 2), 0, -1):
-        placed = []
-        for position, label in ticks(scale, most):
-            column = area.column(_fraction(scale, position))
-            start = min(max(column - len(label) // 2, 0), board.width - len(label))
-            placed.append((column, start, label))
-        pairs = zip(placed, placed[1:], strict=False)
-        if all(one[1] + len(one[2]) + 2 <= two[1] for one, two in pairs) and all(p[1] >= 0 for p in placed):
-            return placed
-    return []
+def _fit(board: Board, area: Area, scale: Scale, length: int) -> tuple[list[Place], int | None]:
+    """As many x ticks as fit side by side, and where a name of some length fits between them.
+
+    Ticks give way to the name down to two of them; then the name is left out.
+    """
+    nameless: list[Place] = []
+    for most in range(min(MOST_X_TICKS, area.columns // COLUMNS_PER_TICK + 2), 0, -1):
+        placed = _places(board, area, scale, most)
+        spans = [(start, start + len(label)) for _, start, label in placed]
+        if any(one[1] + 2 > two[0] for one, two in pairwise(spans)):
+            continue
+        name_start = _gap(board.width, spans, length)
+        if length == 0 or name_start is not None:
+            return placed, name_start
+        nameless = nameless or placed
+        if len(placed) <= 2:
+            break
+    return nameless, None
+
+
+def _places(board: Board, area: Area, scale: Scale, most: int) -> list[Place]:
+    placed = []
+    for position, label in ticks(scale, most):
+        column = area.column(_fraction(scale, position))
+        start = max(min(column - len(label) // 2, board.width - len(label)), 0)
+        placed.append((column, start, label))
+    return placed
 
 
 def _gap(width: int, taken: list[tuple[int, int]], length: int) -> int | None:

@@ -65,7 +65,6 @@ def _figure() -> Any:
 def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) -> Any:
     across, down = DOTS[markers]
     x = _whole(dots.x, columns * across)
-    # A line may leave the canvas, but not so far that walking along it takes long.
     y = _whole(dots.y, rows * down)
     keep = drop_hidden(x, y) if dots.line else drop_covered(x, y)
     single = dots.line and len(keep) == 1
@@ -81,7 +80,10 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
 
 
 def _whole(fractions: Array, count: int) -> NDArray[np.intp]:
-    """Fractions (n,) as whole dots: 0 is the first, 1 the last of ``count``; at most one canvas outside."""
+    """Fractions (n,) as whole dots: 0 is the first, 1 the last of ``count``.
+
+    A line may leave the canvas, but not so far that walking along it takes long.
+    """
     return np.rint(np.clip(fractions, -1.0, 2.0) * (count - 1)).astype(np.intp)
 
 

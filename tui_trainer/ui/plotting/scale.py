@@ -59,11 +59,13 @@ def clean(plot: Plot) -> tuple[list[Points], int]:
 def scales(plot: Plot, points: list[Points]) -> tuple[Scale, Scale]:
     """The x and the y scale that show all the points, or the limits that the plot asks for."""
     whole = all(bool((p.x == np.floor(p.x)).all()) for p in points)
-    x_low, x_high = _limits(plot.x_limits, [p.x for p in points], snap=True)
+    x_low, x_high = _limits(plot.x_limits, [p.x for p in points])
     wanted = plot.y_limits
     if wanted is not None and plot.log_y:
-        wanted = (np.log10(wanted[0]), np.log10(wanted[1])) if min(wanted) > 0 else None
-    y_low, y_high = _limits(wanted, [p.y for p in points], snap=not plot.log_y)
+        # A limit at or below zero cannot be meant; the data decide then.
+        exponents = np.log10(np.clip(wanted, TINY, HUGE))
+        wanted = (float(exponents[0]), float(exponents[1])) if min(wanted) > 0 else None
+    y_low, y_high = _limits(wanted, [p.y for p in points], log=plot.log_y)
     return Scale(x_low, x_high, whole=whole), Scale(y_low, y_high, log=plot.log_y)
 
 
@@ -75,18 +77,20 @@ def _tame(values: Array) -> Array:
     return np.where(np.abs(tamed) < TINY, 0.0, tamed)
 
 
-def _limits(wanted: tuple[float, float] | None, values: list[Array], snap: bool) -> tuple[float, float]:
+def _limits(
+    wanted: tuple[float, float] | None, values: list[Array], log: bool = False
+) -> tuple[float, float]:
     """Two limits that are finite and apart."""
-    if wanted is not None and all(np.isfinite(wanted)):
+    given = wanted is not None and bool(np.isfinite(wanted).all())
+    if wanted is not None and given:
         low, high = sorted(float(np.clip(limit, -HUGE, HUGE)) for limit in wanted)
-        snap = False
     else:
         low = min(float(part.min()) for part in values)
         high = max(float(part.max()) for part in values)
     size = max(abs(low), abs(high))
     if high / 2 - low / 2 <= 1e-12 * size + TINY:
-        margin = size / 10 if size > 0 else 1.0
+        margin = 0.5 if log else size / 10 if size > 0 else 1.0
         return low - margin, high + margin
-    if snap and 0 < low <= SNAP * high:
+    if not log and not given and 0 < low <= SNAP * high:
         low = 0.0
     return low, high

@@ -24,9 +24,8 @@ def thin(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
     else:
         column = np.zeros(len(x), np.intp)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    keep = np.unique(
-        np.concatenate([_first_equal(y, starts, np.minimum), _first_equal(y, starts, np.maximum)])
-    )
+    extremes = [_first_equal(y, starts, extreme) for extreme in (np.minimum, np.maximum)]
+    keep = np.unique(np.concatenate(extremes))
     return x[keep], y[keep]
 
 

@@ -42,16 +42,18 @@ def linear_values(low: float, high: float, most: int, whole: bool = False) -> li
 
 
 def _log_values(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten between two exponents; finer round values where fewer than two are in sight."""
+    """1, 2 and 5 times powers of ten between two exponents; the powers alone if these are too many."""
     decades = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+    fine: list[float] = []
+    if len(decades) <= most:
+        around = range(math.floor(low), math.ceil(high) + 1)
+        fine = [digit * 10.0**exponent for exponent in around for digit in (1, 2, 5)]
+        fine = [value for value in fine if low - 1e-9 <= math.log10(value) <= high + 1e-9]
+        if 2 <= len(fine) <= most:
+            return fine
     if len(decades) >= 2:
         stride = math.ceil(len(decades) / most)
         return [10.0**exponent for exponent in decades if exponent % stride == 0]
-    around = range(math.floor(low) - 1, math.ceil(high) + 1)
-    fine = [digit * 10.0**exponent for exponent in around for digit in (1, 2, 5)]
-    fine = [value for value in fine if low - 1e-9 <= math.log10(value) <= high + 1e-9]
-    if 2 <= len(fine) <= most:
-        return fine
     linear = linear_values(10.0**low, 10.0**high, most)
     return [value for value in linear if value > 0] or fine[:most]
 
@@ -64,7 +66,7 @@ def labels(values: list[float]) -> list[str]:
     step = min(np.diff(values), default=largest) or 1.0
     for unit, suffix in ((1.0, ""), (1e3, "k"), (1e6, "M")):
         decimals = max(0, -math.floor(math.log10(step / unit) + 1e-9))
-        if largest < 1e4 * unit and decimals <= 4:
+        if largest < 1e4 * unit and decimals <= (2 if suffix else 4):
             return ["0" if value == 0 else f"{value / unit:.{decimals}f}{suffix}" for value in values]
     for digits in range(12):
         found = ["0" if value == 0 else scientific(value, digits) for value in values]

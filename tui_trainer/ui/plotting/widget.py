@@ -1,5 +1,8 @@
 """The widget that shows a plot in the colours of the theme."""
 
+from itertools import pairwise
+from typing import ClassVar
+
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +19,11 @@ class PlotWidget(Widget):
     """Shows the plot it is given, drawn at most once for each change and only while it is on the screen."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES = {"plot--text", "plot--axis", *(f"plot--{color}" for color in COLORS)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "plot--text",
+        "plot--axis",
+        *(f"plot--{color}" for color in COLORS),
+    }
     DEFAULT_CSS = """
     PlotWidget {
         width: 1fr;
@@ -31,12 +38,12 @@ class PlotWidget(Widget):
         .plot--class1 { color: $text-warning; }
         .plot--class2 { color: $text-success; }
         .plot--class3 { color: $text-error; }
-        .plot--class4 { color: $text-accent; }
+        .plot--class4 { color: $foreground; }
         .plot--class5 { color: $text-secondary; }
-        .plot--class6 { color: $foreground; }
+        .plot--class6 { color: $warning-darken-2; }
         .plot--class7 { color: $foreground-muted; }
-        .plot--class8 { color: $success; }
-        .plot--class9 { color: $error; }
+        .plot--class8 { color: $success-darken-2; }
+        .plot--class9 { color: $error-darken-2; }
     }
     """
 
@@ -68,9 +75,7 @@ class PlotWidget(Widget):
 
     def _styles_of_roles(self) -> dict[int, Style]:
         names = {TEXT: "text", AXIS: "axis"}
-        names.update(
-            (index, series.color) for index, series in enumerate(self.plot.series[: AXIS - 1], start=1)
-        )
+        names.update((role, one.color) for role, one in enumerate(self.plot.series[: AXIS - 1], start=1))
         return {role: self.get_component_rich_style(f"plot--{name}") for role, name in names.items()}
 
 
@@ -79,14 +84,12 @@ def strips(frame: Frame, styles: dict[int, Style]) -> list[Strip]:
     result = []
     for text, roles in zip(frame.rows, frame.roles, strict=True):
         # A blank takes the colour of what stands before it: fewer segments to send.
-        seen = np.maximum.accumulate(
-            [column if char != " " else 0 for column, char in enumerate(text)] or [0]
-        )
-        runs = roles[seen] if len(text) else roles
+        drawn = [column if char != " " else 0 for column, char in enumerate(text)]
+        runs = roles[np.maximum.accumulate(drawn)] if drawn else roles
         edges = [0, *(np.flatnonzero(np.diff(runs)) + 1).tolist(), len(text)]
         segments = [
             Segment(text[start:end], styles[int(runs[start])])
-            for start, end in zip(edges, edges[1:], strict=False)
+            for start, end in pairwise(edges)
             if end > start
         ]
         result.append(Strip(segments, len(text)))

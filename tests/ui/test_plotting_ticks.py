@@ -1,0 +1,60 @@
+"""Ticks: round values, readable labels, never too many."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_trainer.ui.plotting.scale import Scale
+from tui_trainer.ui.plotting.ticks import labels, ticks
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "expected"),
+    [
+        (0, 1000, 6, ["0", "200", "400", "600", "800", "1000"]),
+        (0, 1, 6, ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (-2, 2, 5, ["-2", "-1", "0", "1", "2"]),
+        (0, 100_000, 3, ["0", "50k", "100k"]),
+        (0, 3e-5, 4, ["0", "1e-5", "2e-5", "3e-5"]),
+        (0, 10_000, 5, ["0", "5k", "10k"]),
+        (0, 2e300, 3, ["0", "1e300", "2e300"]),
+    ],
+)
+def test_linear_labels(low: float, high: float, most: int, expected: list[str]) -> None:
+    assert [label for _, label in ticks(Scale(low, high), most)] == expected
+
+
+def test_whole_axes_have_no_fractions() -> None:
+    assert [label for _, label in ticks(Scale(0, 2, whole=True), 9)] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "expected"),
+    [
+        (-3, 1, 6, ["1e-3", "0.01", "0.1", "1", "10"]),
+        (-1.1, 0.3, 8, ["0.1", "0.2", "0.5", "1"]),
+        (-12, 0, 5, ["1e-12", "1e-9", "1e-6", "1e-3", "1"]),
+        (0.26, 0.28, 4, ["1.85", "1.9"]),
+    ],
+)
+def test_log_labels(low: float, high: float, most: int, expected: list[str]) -> None:
+    found = ticks(Scale(low, high, log=True), most)
+    assert len(found) <= most
+    assert [label for _, label in found] == expected
+
+
+def test_labels_far_from_zero_differ() -> None:
+    assert labels([1_000_000.0, 1_000_001.0]) == ["1e6", "1.000001e6"]
+
+
+@given(st.floats(-1e300, 1e300), st.floats(1e-300, 1e300), st.integers(0, 12), st.booleans(), st.booleans())
+def test_any_axis(low: float, span: float, most: int, log: bool, whole: bool) -> None:
+    if log:
+        low, span = low / 1e298, min(span, 100.0)
+    high = low + span
+    found = ticks(Scale(low, high, log, whole), most)
+    assert len(found) <= most
+    texts = [label for _, label in found]
+    assert len(set(texts)) == len(texts)
+    slack = 1e-6 * (high - low)
+    assert all(low - slack - 1e-8 <= position <= high + slack + 1e-8 for position, _ in found) or not log

@@ -1,0 +1,1 @@
+"""The runtime: a trainer in a process of its own, commands in, reports out."""

@@ -1,0 +1,90 @@
+"""The front end's side of the runtime: starts the child, sends commands, hands out reports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from .protocol import HEADER, AnyCommand, AnyReport, Crashed, frame, report_decoder
+
+PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+ERRORS_KEPT = 2000  # characters of the child's standard error
+
+
+class Client:
+    """One child process, for as long as the app lives."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._errors = ""
+        self._closing = False
+
+    async def start(self) -> None:
+        """Start the child; it ends with this process, or with ``close``."""
+        environment = dict(os.environ)
+        paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",  # the user's folder may hold a module named like one of ours
+            "-m",
+            "tui_trainer.runtime.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment,
+            start_new_session=True,  # so that Ctrl+C in the terminal is the app's to handle
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, once started."""
+        return None if self._process is None else self._process.pid
+
+    def send(self, command: AnyCommand) -> None:
+        """Send a command; dropped where the child is gone, which ``reports`` tells."""
+        if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
+            return
+        self._process.stdin.write(frame(command))
+
+    async def reports(self) -> AsyncIterator[AnyReport]:
+        """Reports as they come. The last one, if the child ends unasked, is ``Crashed``."""
+        assert self._process is not None and self._process.stdout is not None
+        errors = asyncio.create_task(self._keep_errors())
+        stream = self._process.stdout
+        try:
+            while True:
+                (size,) = HEADER.unpack(await stream.readexactly(HEADER.size))
+                yield report_decoder.decode(await stream.readexactly(size))
+        except asyncio.IncompleteReadError:
+            code = await self._process.wait()
+            await errors
+            if not self._closing:
+                yield Crashed(0, self._last_words(code))
+
+    async def close(self) -> None:
+        """End the child and wait until it has ended."""
+        self._closing = True
+        process = self._process
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), timeout=1.0)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _keep_errors(self) -> None:
+        assert self._process is not None and self._process.stderr is not None
+        while chunk := await self._process.stderr.read(4096):
+            self._errors = (self._errors + chunk.decode(errors="replace"))[-ERRORS_KEPT:]
+
+    def _last_words(self, code: int) -> str:
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        lines = self._errors.strip().splitlines()
+        return f"The trainer {how}" + (f": {lines[-1]}" if lines else "")

@@ -1,0 +1,173 @@
+"""One run under work: an experiment, its data and trainer, and what it has recorded. No pipe, no screen."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from tui_trainer.datasets import Dataset, Split, load, split
+from tui_trainer.engine import Diverged, EarlyStopping, Trainer, summarize
+from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
+
+from .builder import build_early_stopping, build_trainer
+from .history import History
+from .pace import Pace
+from .protocol import State
+from .threads import fit_threads
+
+SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
+
+
+class Session:
+    """Loads an experiment and advances it in slices. All of it is known from the experiment and its seeds."""
+
+    def __init__(self) -> None:
+        self.state: State = "empty"
+        self.sentence = ""
+        self.suggested_rate: float | None = None
+        self.history = History()
+        self.pace = Pace()
+        self._data: tuple[DatasetConfig, Dataset] | None = None
+        self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
+        self._filled = 0
+        self._chunk = 1
+
+    def load(self, experiment: Experiment) -> None:
+        """Put the session at the first step of ``experiment``.
+
+        Raises ExperimentError, and leaves the session as it was, where something does not fit.
+        """
+        dataset = self._dataset(experiment.dataset)
+        resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
+        assert resolved.model.output.units is not None
+        parts = split(dataset, experiment.dataset, resolved.model.output.units)
+        trainer = build_trainer(resolved, dataset, parts)
+        self._data = (experiment.dataset, dataset)
+        self.experiment, self.dataset, self.split = resolved, dataset, parts
+        self.trainer: Trainer = trainer
+        self.epochs_wanted = experiment.training.epochs
+        self.history, self.pace = History(), Pace()
+        self.state, self.sentence, self.suggested_rate = "ready", "", None
+        self._early: EarlyStopping | None = build_early_stopping(experiment.training)
+        self._chunk, self._filled = 1, 0
+        batch = parts.x_train.shape[0] if experiment.training.batch_size == "full" else experiment.training.batch_size
+        fit_threads(trainer.model.count_params(), batch)
+
+    def tune(self, training: TrainingConfig) -> None:
+        """Take the learning rate and the number of epochs of ``training``, keeping weights and history."""
+        self.trainer.optimizer.learning_rate = training.learning_rate
+        self.epochs_wanted = training.epochs
+        if self.state == "finished" and self.trainer.epochs < self.epochs_wanted:
+            self.state = "paused"
+
+    def train(self) -> None:
+        """Start or go on; a run that was done gets as many epochs again."""
+        if self.state in ("empty", "running", "diverged"):
+            return
+        if self.trainer.epochs >= self.epochs_wanted:
+            self.epochs_wanted = self.trainer.epochs + self.experiment.training.epochs
+        if self.state == "stopped early":
+            self._early = build_early_stopping(self.experiment.training)
+        self.state = "running"
+        self.pace = Pace()
+
+    def pause(self) -> None:
+        """Stop where it is."""
+        if self.state == "running":
+            self.state = "paused"
+
+    def step(self) -> None:
+        """One mini-batch, whatever the number of epochs wanted."""
+        self._advance_by(1)
+
+    def epoch(self) -> None:
+        """The rest of the epoch under way, or a whole one."""
+        self._advance_by(self.trainer.steps_per_epoch - self.trainer.position)
+
+    def advance(self, seconds: float) -> None:
+        """Train for about ``seconds``, as long as the state is running."""
+        deadline = time.perf_counter() + seconds
+        while self.state == "running":
+            before = time.perf_counter()
+            done = self._run(self._chunk)
+            now = time.perf_counter()
+            self.pace.record(done, now)
+            # chunks of about a fifth of the slice keep both the overhead and the overshoot small
+            if done == self._chunk and now - before < seconds / 8:
+                self._chunk *= 2
+            elif now - before > seconds / 4:
+                self._chunk = max(1, self._chunk // 2)
+            if now >= deadline:
+                break
+        self._record()
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The newest value of everything recorded, and ``batch_loss``."""
+        newest = {name: values[-1] for name, values in self.history.epochs.items()}
+        if len(self.history.steps):
+            newest["batch_loss"] = self._last_loss
+        return newest
+
+    def summary(self) -> list[tuple[str, str, int, int]]:
+        """Name, kind, units and parameters of each layer."""
+        model = self.trainer.model
+        rows = summarize(model.layers, model.dtype.itemsize).rows
+        return [(row.name, row.kind, row.output, row.params) for row in rows]
+
+    def _advance_by(self, steps: int) -> None:
+        if self.state in ("empty", "diverged"):
+            return
+        self.state = "paused"
+        while steps > 0 and self.state == "paused":
+            steps -= self._run(steps)
+        self._record()
+
+    def _run(self, steps: int) -> int:
+        """At most ``steps`` steps within an epoch; returns how many."""
+        if self._filled == SLICE_STEPS:
+            self._record()
+        before = self.trainer.steps
+        try:
+            self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
+        except Diverged as error:
+            self._end("diverged", str(error))
+            self.suggested_rate = error.suggested_rate
+        done = self.trainer.steps - before
+        self._filled += done
+        if self.trainer.position == 0 and self.state != "diverged":
+            self._end_epoch()
+        return done
+
+    def _record(self) -> None:
+        """Move the losses of the newest steps to the history, many at a time, since each move has its price."""
+        if self._filled:
+            self._last_loss = float(self._losses[self._filled - 1])
+            self.history.add_steps(self._losses[: self._filled])
+            self._filled = 0
+
+    def _end_epoch(self) -> None:
+        logs = self.trainer.end_epoch()
+        self.history.add_epoch(logs)
+        epoch, model = self.trainer.epochs, self.trainer.model
+        if self._early is not None and self._early.should_stop(epoch, logs, model):
+            restored = self._early.restore(model)
+            kept = f"; the weights of epoch {self._early.best_epoch} are back" if restored else ""
+            watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
+            self._end("stopped early", f"Stopped after epoch {epoch}: {watched}{kept}.")
+        elif self.state == "running" and epoch >= self.epochs_wanted:
+            self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
+
+    def _end(self, state: State, sentence: str) -> None:
+        self.state, self.sentence = state, sentence
+
+    def _dataset(self, config: DatasetConfig) -> Dataset:
+        if self._data is not None and self._data[0] == config and config.path is None:
+            return self._data[1]
+        return load(config)
+
+
+def training_rows(parts: Split) -> tuple[int, int]:
+    """Numbers of training and validation samples."""
+    return len(parts.x_train), 0 if parts.x_val is None else len(parts.x_val)
