@@ -30,8 +30,7 @@ class Loss:
 
 def _squared_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
     np.subtract(a, y, out=out)
-    flat = out.reshape(-1)
-    value = float(np.dot(flat, flat))
+    value = float(np.vdot(out, out))
     np.multiply(out, 2.0, out=out)
     return value
 
@@ -47,8 +46,7 @@ def _huber(a: Array, y: Array, out: Array, scratch: Array) -> float:
     np.subtract(a, y, out=scratch)  # r; with c = r clipped to [-1, 1], the loss is c (r - c / 2)
     np.maximum(scratch, -1.0, out=out)
     np.minimum(out, 1.0, out=out)
-    flat, clipped = scratch.reshape(-1), out.reshape(-1)
-    return float(np.dot(flat, clipped)) - 0.5 * float(np.dot(clipped, clipped))
+    return float(np.vdot(scratch, out)) - 0.5 * float(np.vdot(out, out))
 
 
 def _clipped(p: Array) -> Array:
@@ -107,7 +105,7 @@ def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -
     """
     np.maximum.reduce(z, axis=0, out=row)
     np.subtract(z, row, out=a)
-    picked = float(np.dot(y.reshape(-1), a.reshape(-1)))
+    picked = float(np.vdot(y, a))
     np.exp(a, out=a)
     np.add.reduce(a, axis=0, out=row)
     np.divide(a, row, out=a)
@@ -118,7 +116,7 @@ def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -
 
 def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -> float:
     """Sigmoid and binary cross-entropy in one, as ``softmax_crossentropy``: log(1 + e^z) - y z."""
-    picked = float(np.dot(y.reshape(-1), z.reshape(-1)))
+    picked = float(np.vdot(y, z))
     np.logaddexp(z, 0.0, out=out)
     value = float(np.add.reduce(out, axis=None)) - picked
     np.multiply(z, 0.5, out=a)

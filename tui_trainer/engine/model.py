@@ -71,7 +71,8 @@ class Sequential:
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Set all weights, in the order of ``get_weights``; ValueError, and none set, if a shape is wrong."""
         targets = self.parameters.arrays()
-        values = [np.asarray(value, self.dtype) for value in weights]
+        with np.errstate(over="ignore"):
+            values = [np.asarray(value, self.dtype) for value in weights]
         expected, got = [target.shape for target in targets], [value.shape for value in values]
         if expected != got:
             raise ValueError(f"weights of shapes {expected} expected, got {got}")
@@ -80,9 +81,9 @@ class Sequential:
 
     def predict(self, x: ArrayLike) -> Array:
         """Outputs (n, units of the last layer) for ``x`` (n, features)."""
-        rows = with_ones(check_matrix("x", x, self.inputs), self.dense[0][0].use_bias, self.dtype)
-        result = np.empty((len(rows), self.outputs), self.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
+            rows = with_ones(check_matrix("x", x, self.inputs), self.dense[0][0].use_bias, self.dtype)
+            result = np.empty((len(rows), self.outputs), self.dtype)
             for start in range(0, len(rows), PREDICTION_ROWS):
                 chunk = rows[start : start + PREDICTION_ROWS]
                 result[start : start + len(chunk)] = (

@@ -85,7 +85,7 @@ class Adagrad(Optimizer):
 
     def __init__(self, learning_rate: float = 0.01, epsilon: float = 1e-10) -> None:
         super().__init__(learning_rate)
-        self.epsilon = epsilon
+        self.epsilon = _checked_epsilon(epsilon)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
@@ -105,7 +105,7 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate)
         if not 0.0 <= rho < 1.0:
             raise ValueError(f"rho must be from 0 up to, not including, 1, got {rho!r}")
-        self.rho, self.epsilon = rho, epsilon
+        self.rho, self.epsilon = rho, _checked_epsilon(epsilon)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
@@ -127,7 +127,7 @@ class Adam(Optimizer):
         for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
             if not 0.0 <= beta < 1.0:
                 raise ValueError(f"{name} must be from 0 up to, not including, 1, got {beta!r}")
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, _checked_epsilon(epsilon)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
@@ -142,6 +142,12 @@ class Adam(Optimizer):
         np.divide(mean, step, out=step)
         np.multiply(step, self._learning_rate / (1.0 - self.beta_1**self.steps), out=step)
         np.subtract(parameters, step, out=out)
+
+
+def _checked_epsilon(epsilon: float) -> float:
+    if not (math.isfinite(epsilon) and epsilon > 0.0):
+        raise ValueError(f"epsilon must be a finite number above 0, got {epsilon!r}")
+    return epsilon
 
 
 def _average_squares(squares: Array, gradients: Array, decay: float, scratch: Array) -> None:

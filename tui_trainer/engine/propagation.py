@@ -41,7 +41,7 @@ class DenseStage:
         self.delta: Array = np.empty_like(self.a)
         self.delta_transposed: Array = self.delta.T
         self.slope: Array = np.empty_like(self.a)
-        self.work = [np.empty_like(self.a) for _ in range(self.activation.buffers)]
+        self.work = [np.zeros_like(self.a) for _ in range(self.activation.buffers)]
         self.is_linear = self.activation.name == "linear"
 
     def forward(self, x: Array, parameters: Parameters) -> Array:

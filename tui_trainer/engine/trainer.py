@@ -82,7 +82,8 @@ class Trainer:
     def step(self) -> float:
         """One update on the next mini-batch; returns that batch's loss before the update, penalty included.
 
-        Raises Diverged where that loss is not finite, with the weights before the last update put back.
+        Raises Diverged where that loss is not finite, with the weights before the last update put back and
+        the optimizer's memory emptied, so that training can go on at a lower rate.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return self._step()
@@ -101,8 +102,8 @@ class Trainer:
     def run_epoch(self) -> dict[str, float]:
         """The rest of the epoch under way, or a whole one; returns its values as Keras names them.
 
-        ``loss`` is the mean over the samples of the losses of the steps, each before its update (their sum for
-        a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, are of the end.
+        ``loss`` is the mean over the samples of the losses of the steps, each before its update (their sum
+        for a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, are of the end.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(len(self._batches) - self._position):
@@ -134,7 +135,7 @@ class Trainer:
             raise self._diverged(loss)
         batch.objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
-        # The update goes to the spare vector: the weights before it survive until a finite loss proves it good.
+        # The update goes to the spare vector: the weights before it survive until a finite loss proves it.
         self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         self.model.parameters, self._spare = self._spare, parameters
         self.steps += 1
@@ -169,14 +170,15 @@ class Trainer:
             if len(rows) not in objectives:
                 propagation = Propagation(self.model.layers, len(rows), self.model.dtype, self._rng)
                 objectives[len(rows)] = Objective(propagation, self.loss)
-            targets = np.ascontiguousarray(self._y[start : start + size].T)
+            targets = self._y[start : start + size].T.copy()  # shuffling writes here, never into ``_y``
             batches.append(Batch(rows.T, targets, objectives[len(rows)]))
         return batches
 
     def _checked(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
         model = self.model
-        features = check_matrix("x", x, model.inputs).astype(model.dtype)
-        targets = check_matrix("y", y, model.outputs).astype(model.dtype)
+        with np.errstate(over="ignore"):  # what does not fit the dtype becomes infinite, and is refused below
+            features = check_matrix("x", x, model.inputs).astype(model.dtype)
+            targets = check_matrix("y", y, model.outputs).astype(model.dtype)
         if len(features) != len(targets):
             raise ValueError(f"x and y must have as many rows, got {len(features)} and {len(targets)}")
         for name, values in (("x", features), ("y", targets)):
@@ -193,7 +195,12 @@ class Trainer:
     def _diverged(self, loss: float) -> Diverged:
         largest, layer = None, None
         if self.steps:
-            self.model.parameters, self._spare = self._spare, self.model.parameters
+            np.copyto(
+                self.model.parameters.flat, self._spare.flat
+            )  # a copy, so that a second time is harmless
+            self.optimizer.build(
+                self.model.count_params(), self.model.dtype
+            )  # its averages may hold infinities
             peaks = [float(np.abs(folded).max()) for folded in self._gradients.folded]
             largest = max(peaks)
             layer = peaks.index(largest) + 1

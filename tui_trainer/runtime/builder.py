@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from tui_trainer.datasets import Dataset, Split
 from tui_trainer.engine import (
     OPTIMIZERS,
@@ -90,5 +88,3 @@ def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
         config.restore_best_weights,
         config.start_from_epoch,
     )
-
-

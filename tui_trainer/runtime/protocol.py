@@ -131,7 +131,7 @@ class Progress(Report, frozen=True):
 
 
 class Ended(Report, frozen=True):
-    """Training ended by itself: ``sentence`` for the user; ``rate`` is a learning rate to try, where one helps."""
+    """Training ended by itself: a sentence for the user, and a learning rate to try where one helps."""
 
     state: State
     sentence: str

@@ -51,7 +51,11 @@ class Session:
         self.state, self.sentence, self.suggested_rate = "ready", "", None
         self._early: EarlyStopping | None = build_early_stopping(experiment.training)
         self._chunk, self._filled = 1, 0
-        batch = parts.x_train.shape[0] if experiment.training.batch_size == "full" else experiment.training.batch_size
+        batch = (
+            parts.x_train.shape[0]
+            if experiment.training.batch_size == "full"
+            else experiment.training.batch_size
+        )
         fit_threads(trainer.model.count_params(), batch)
 
     def tune(self, training: TrainingConfig) -> None:
@@ -141,7 +145,7 @@ class Session:
         return done
 
     def _record(self) -> None:
-        """Move the losses of the newest steps to the history, many at a time, since each move has its price."""
+        """Move the losses of the newest steps to the history: many at a time, since each move has a price."""
         if self._filled:
             self._last_loss = float(self._losses[self._filled - 1])
             self.history.add_steps(self._losses[: self._filled])

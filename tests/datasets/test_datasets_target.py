@@ -1,0 +1,68 @@
+"""Which targets are classes, and which a number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tui_trainer.datasets import Dataset, DatasetError, load
+from tui_trainer.experiment import DatasetConfig
+
+
+def with_target(folder: Path, values: list[object]) -> Dataset:
+    rows = "\n".join(f"{place},{value}" for place, value in enumerate(values))
+    (folder / "table.csv").write_text(f"x,y\n{rows}\n")
+    return load(DatasetConfig(path=str(folder / "table.csv")))
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "classes"),
+    [
+        (["b", "a", "b"], "binary", ("a", "b")),
+        (["b", "a", "c"], "multiclass", ("a", "b", "c")),
+        ([0, 1, 1, 0], "binary", ("0", "1")),
+        ([1.0, 2.0, 1.0, 2.0], "binary", ("1", "2")),
+        ([10, 9, 2] * 2, "multiclass", ("2", "9", "10")),
+        (["True", "False", "True"], "binary", ("False", "True")),
+        ([1, 2, 3], "regression", ()),
+        ([1.5, 2.0, 1.5, 2.0], "regression", ()),
+        (list(range(11)) * 5, "regression", ()),
+    ],
+)
+def test_task_and_classes(tmp_path: Path, values: list[object], task: str, classes: tuple[str, ...]) -> None:
+    dataset = with_target(tmp_path, values)
+    assert (dataset.task, dataset.classes) == (task, classes)
+    info = dataset.target_info()
+    assert (info.task, info.classes, info.outputs) == (task, classes, dataset.y.shape[1])
+    if dataset.labels is not None:
+        names = [dataset.classes[label] for label in dataset.labels]
+        assert names == [str(v)[:-2] if isinstance(v, float) else str(v) for v in values]
+
+
+@pytest.mark.parametrize("values", [["a", "a"], [3, 3, 3], [0.5, 0.5]])
+def test_one_value_is_nothing_to_learn(tmp_path: Path, values: list[object]) -> None:
+    with pytest.raises(DatasetError, match=r"dataset\.target: column 'y' is .* in every row"):
+        with_target(tmp_path, values)
+
+
+def test_free_text_is_no_class(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="12 different texts in 12 rows"):
+        with_target(tmp_path, [f"person {place}" for place in range(12)])
+
+
+def test_encodings(tmp_path: Path) -> None:
+    binary = with_target(tmp_path, ["no", "yes", "no"])
+    np.testing.assert_array_equal(binary.y, [[0], [1], [0]])
+    np.testing.assert_array_equal(binary.y_for(2), [[1, 0], [0, 1], [1, 0]])
+    np.testing.assert_array_equal(binary.columns["y"], [0, 1, 0])
+    with pytest.raises(DatasetError, match="1 outputs, the model 3"):
+        binary.y_for(3)
+    three = with_target(tmp_path, ["a", "c", "b"])
+    np.testing.assert_array_equal(three.y, [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
+    np.testing.assert_array_equal(three.one_hot(), three.y)
+    number = with_target(tmp_path, [0.5, -2, 7])
+    assert (number.target_info().minimum, number.target_info().maximum) == (-2, 7)
+    with pytest.raises(DatasetError, match="has no classes"):
+        number.one_hot()

@@ -1,0 +1,36 @@
+"""A step allocates nothing that stays, and nothing of the size of a batch on the way."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from tui_trainer.engine import SGD, Adam, Dense, InputLayer, Optimizer, Sequential, Trainer
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batch", "optimizer"),
+    [((4, 100, 3), 30, SGD(0.01)), ((2, 8, 8, 2), 10, SGD(0.01)), ((4, 100, 3), 30, Adam(0.001))],
+    ids=["4-100-3", "2-8-8-2", "4-100-3 adam"],
+)
+def test_10_000_steps(sizes: tuple[int, ...], batch: int, optimizer: Optimizer) -> None:
+    rng = np.random.default_rng(0)
+    hidden = [Dense(units, "relu") for units in sizes[1:-1]]
+    model = Sequential([InputLayer(sizes[0]), *hidden, Dense(sizes[-1], "softmax")])
+    x, y = rng.normal(size=(5 * batch, sizes[0])), np.eye(sizes[-1])[rng.integers(0, sizes[-1], 5 * batch)]
+    trainer = Trainer(model, x, y, loss="logistic", optimizer=optimizer, batch_size=batch, l2=1e-4)
+    losses = np.empty(5)
+    trainer.run_steps(losses)
+    tracemalloc.start()
+    try:
+        trainer.run_steps(losses)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        for _ in range(2000):
+            trainer.run_steps(losses)
+        growth = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert growth < 2000

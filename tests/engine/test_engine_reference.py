@@ -1,0 +1,54 @@
+"""The engine against traces that PyTorch computed in float64: every loss, and the weights at the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tui_trainer.engine import OPTIMIZERS, Dense, InputLayer, Sequential, Trainer
+
+TRACES = sorted((Path(__file__).parents[1] / "reference").glob("*.json"))
+
+
+def two_dimensional(values: Any) -> np.ndarray:
+    array = np.asarray(values, float)
+    return array[:, None] if array.ndim == 1 else array
+
+
+def trainer_for(trace: dict[str, Any]) -> Trainer:
+    x, y = two_dimensional(trace["x"]), two_dimensional(trace["y"])
+    layers = [
+        Dense(layer["units"], layer["activation"], use_bias=trace["use_bias"]) for layer in trace["layers"]
+    ]
+    model = Sequential([InputLayer(x.shape[1]), *layers], dtype="float64")
+    model.set_weights([np.asarray(weight, float) for weight in trace["initial_weights"]])
+    options = dict(trace["optimizer"])
+    optimizer = OPTIMIZERS[options.pop("name")](**options)
+    return Trainer(
+        model,
+        x,
+        y,
+        loss=trace["loss"],
+        optimizer=optimizer,
+        batch_size=trace["batch_size"],
+        l1=trace["l1"],
+        l2=trace["l2"],
+    )
+
+
+def test_there_are_traces() -> None:
+    assert len(TRACES) >= 6
+
+
+@pytest.mark.parametrize("path", TRACES, ids=lambda path: path.stem)
+def test_trace_is_met(path: Path) -> None:
+    trace = json.loads(path.read_text())
+    trainer = trainer_for(trace)
+    losses = [trainer.step() for _ in trace["losses"]]
+    np.testing.assert_allclose(losses, trace["losses"], rtol=1e-9, atol=0.0)
+    for got, expected in zip(trainer.model.get_weights(), trace["final_weights"], strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-15)

@@ -1,0 +1,97 @@
+"""Hypothesis strategies for valid experiments."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from tui_trainer.experiment import (
+    ActivationName,
+    DatasetConfig,
+    EarlyStoppingConfig,
+    Experiment,
+    InitializerName,
+    LayerConfig,
+    LossName,
+    ModelConfig,
+    OptimizerConfig,
+    OptimizerName,
+    OutputConfig,
+    TrainingConfig,
+)
+
+_text = st.text(min_size=1, max_size=20)
+_activation = st.sampled_from(get_args(ActivationName))
+_initializer = st.sampled_from(get_args(InitializerName))
+_units = st.integers(1, 65536)
+_seed = st.integers(0, 2**63 - 1)
+_fraction = st.floats(0.0, 1.0, exclude_max=True)
+_not_negative = st.floats(0.0, allow_infinity=False)
+_count = st.integers(0, 10_000_000)
+
+_datasets = st.builds(
+    DatasetConfig,
+    name=_text,
+    path=st.none() | _text,
+    features=st.lists(_text, max_size=4).map(tuple),
+    target=st.none() | _text,
+    standardize=st.booleans(),
+    validation_split=st.floats(0.0, 0.9),
+    seed=_seed,
+)
+_layers = st.builds(
+    LayerConfig,
+    units=_units,
+    activation=_activation,
+    dropout=_fraction,
+    use_bias=st.booleans(),
+    initializer=_initializer,
+)
+_outputs = st.builds(
+    OutputConfig,
+    units=st.none() | _units,
+    activation=st.none() | _activation,
+    use_bias=st.booleans(),
+    initializer=_initializer,
+)
+_models = st.builds(
+    ModelConfig,
+    layers=st.lists(_layers, max_size=3).map(tuple),
+    output=_outputs,
+    seed=_seed,
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+_optimizers = st.builds(
+    OptimizerConfig,
+    name=st.sampled_from(get_args(OptimizerName)),
+    momentum=_fraction,
+    nesterov=st.booleans(),
+    rho=_fraction,
+    beta_1=_fraction,
+    beta_2=_fraction,
+    epsilon=st.floats(0.0, exclude_min=True, allow_infinity=False),
+)
+_stopping = st.builds(
+    EarlyStoppingConfig,
+    monitor=st.sampled_from(["loss", "val_loss"]),
+    min_delta=_not_negative,
+    patience=_count,
+    mode=st.sampled_from(["auto", "min", "max"]),
+    baseline=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    restore_best_weights=st.booleans(),
+    start_from_epoch=_count,
+)
+_training = st.builds(
+    TrainingConfig,
+    loss=st.none() | st.sampled_from(get_args(LossName)),
+    optimizer=_optimizers,
+    learning_rate=st.floats(0.0, 1e6, exclude_min=True),
+    batch_size=st.integers(1, 1_000_000) | st.just("full"),
+    epochs=st.integers(1, 10_000_000),
+    shuffle=st.booleans(),
+    l1=_not_negative,
+    l2=_not_negative,
+    early_stopping=st.none() | _stopping,
+)
+experiments = st.builds(Experiment, name=_text, dataset=_datasets, model=_models, training=_training)

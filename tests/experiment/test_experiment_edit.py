@@ -1,0 +1,133 @@
+"""Edits give a new valid experiment or name the field."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui_trainer.experiment import (
+    EarlyStoppingConfig,
+    Experiment,
+    ExperimentError,
+    LayerConfig,
+    ModelConfig,
+    add_layer,
+    move_layer,
+    remove_layer,
+    validate,
+    with_field,
+)
+
+THREE = Experiment(model=ModelConfig(layers=tuple(LayerConfig(units=units) for units in (1, 2, 3))))
+PATHS = [
+    "name",
+    "dataset.features",
+    "dataset.path",
+    "dataset.standardize",
+    "model.layers[0].units",
+    "model.layers[0].activation",
+    "model.output.units",
+    "training.learning_rate",
+    "training.batch_size",
+    "training.early_stopping",
+    "training.optimizer.epsilon",
+]
+
+
+def units(experiment: Experiment) -> list[int]:
+    return [layer.units for layer in experiment.model.layers]
+
+
+def test_text_becomes_what_the_field_holds() -> None:
+    changed = with_field(Experiment(), "training.learning_rate", " 0.5 ")
+    assert changed.training.learning_rate == 0.5
+    assert with_field(changed, "training.batch_size", "full").training.batch_size == "full"
+    assert with_field(changed, "training.batch_size", "64").training.batch_size == 64
+    assert with_field(changed, "dataset.standardize", "false").dataset.standardize is False
+    assert with_field(changed, "model.layers[0].units", "3").model.layers[0].units == 3
+    assert Experiment().training.learning_rate == 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("RM, TAX", ("RM", "TAX")), ("", ()), ('"a, b",c', ("a, b", "c")), ("RM,", ("RM",))],
+)
+def test_feature_names_from_text(text: str, names: tuple[str, ...]) -> None:
+    assert with_field(Experiment(), "dataset.features", text).dataset.features == names
+
+
+def test_optional_fields_take_none_and_tables() -> None:
+    stopping = with_field(Experiment(), "training.early_stopping", EarlyStoppingConfig(patience=3))
+    assert stopping.training.early_stopping == EarlyStoppingConfig(patience=3)
+    later = with_field(stopping, "training.early_stopping.patience", "5")
+    assert later.training.early_stopping == EarlyStoppingConfig(patience=5)
+    assert with_field(later, "training.early_stopping", None) == Experiment()
+    assert with_field(Experiment(), "model.layers", ()).model.layers == ()
+    assert with_field(Experiment(), "name", "null").name == "null"
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "-1", "1e400", "nan", "", "inf", None, float("nan"), [], True])
+def test_wrong_learning_rates(value: object) -> None:
+    with pytest.raises(ExperimentError, match="expected a finite number greater than 0") as caught:
+        with_field(Experiment(), "training.learning_rate", value)
+    assert caught.value.field == "training.learning_rate"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("training.lr", 1, "training: unknown field 'lr'"),
+        ("model.layers[3].units", 1, "model.layers: there is no entry 3, its entries are 0 to 0"),
+        ("training.early_stopping.patience", 1, "training.early_stopping: is not set"),
+        ("name.x", 1, "name: has no field 'x'"),
+        ("a b", 1, "'a b' is not the path of a field"),
+        ("", 1, "'' is not the path of a field"),
+        ("model.output.units", "", "expected an integer from 1 to 65536 or nothing, got ''"),
+        ("training.batch_size", "half", "expected an integer from 1 to 1000000 or 'full', got 'half'"),
+        ("name", "\ud800", r"name: expected text in valid Unicode, got '\ud800'"),
+        ("model.layers", [{}] * 257, "model.layers: expected a list of at most 256, got a list of 257"),
+    ],
+)
+def test_wrong_paths_and_values(path: str, value: object, sentence: str) -> None:
+    with pytest.raises(ExperimentError) as caught:
+        with_field(Experiment(), path, value)
+    assert sentence in str(caught.value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(PATHS), st.text(st.characters()) | st.floats() | st.integers() | st.none())
+def test_any_value_is_taken_or_refused(path: str, value: object) -> None:
+    try:
+        changed = with_field(Experiment(), path, value)
+    except ExperimentError as error:
+        assert error.field.startswith(path)
+        assert str(error).isprintable()
+    else:
+        assert validate(changed) == changed
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters()) | st.from_regex(r"[a-z_.\[\]0-9]+"))
+def test_any_path_is_taken_or_refused(path: str) -> None:
+    with pytest.raises(ExperimentError):
+        with_field(Experiment(), path + ".zzz", "1")
+
+
+def test_layers_are_added_removed_and_moved() -> None:
+    assert units(add_layer(THREE)) == [1, 2, 3, 3]
+    assert units(add_layer(THREE, 1)) == [1, 1, 2, 3]
+    assert units(add_layer(THREE, 0, LayerConfig(units=9))) == [9, 1, 2, 3]
+    assert units(remove_layer(THREE, 1)) == [1, 3]
+    assert units(move_layer(THREE, 0, 1)) == [2, 1, 3]
+    assert units(move_layer(THREE, 1, -5)) == [2, 1, 3]
+    assert units(add_layer(Experiment(model=ModelConfig(layers=())))) == [16]
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_layers_that_are_not_there(index: int) -> None:
+    for edit in (lambda: remove_layer(THREE, index), lambda: move_layer(THREE, index, 1)):
+        with pytest.raises(ExperimentError, match="its entries are 0 to 2"):
+            edit()
+    with pytest.raises(ExperimentError, match="expected a place from 0 to 3"):
+        add_layer(THREE, index * 2)

@@ -1,0 +1,56 @@
+"""A dataset ready to train on: clean arrays, and what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..experiment import Target, Task
+from .errors import DatasetError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Rows are samples.
+
+    Shapes: x (n, features) and y (n, outputs), float64; ``labels`` (n,) are indices into ``classes``, None
+    for a regression. y is the target itself for a regression, one 0/1 column for two classes, one-hot
+    for more. ``columns`` holds every complete numeric column of the file and the target, each (n,), for
+    tables and scatters (a target of classes as their indices); ``left_out`` names the columns of text.
+    """
+
+    name: str
+    title: str
+    features: tuple[str, ...]
+    target: str
+    task: Task
+    classes: tuple[str, ...]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    labels: NDArray[np.intp] | None
+    columns: dict[str, NDArray[np.float64]]
+    left_out: tuple[str, ...] = ()
+
+    def target_info(self) -> Target:
+        """What the output layer and the loss are inferred from."""
+        return Target(self.task, self.y.shape[1], self.classes, float(self.y.min()), float(self.y.max()))
+
+    def one_hot(self) -> NDArray[np.float64]:
+        """(n, classes), a single 1 in each row; DatasetError for a regression."""
+        import numpy as np
+
+        if self.labels is None:
+            raise DatasetError("dataset.target", "the target is a number, it has no classes")
+        return np.eye(len(self.classes))[self.labels]
+
+    def y_for(self, outputs: int) -> NDArray[np.float64]:
+        """y as (n, outputs): one-hot where two classes get two outputs; DatasetError where it can't be."""
+        if outputs == self.y.shape[1]:
+            return self.y
+        if self.task == "binary" and outputs == 2:
+            return self.one_hot()
+        raise DatasetError("dataset.target", f"the target has {self.y.shape[1]} outputs, the model {outputs}")

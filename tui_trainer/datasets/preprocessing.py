@@ -1,0 +1,95 @@
+"""Training and validation rows, and features of mean 0 and deviation 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..experiment import DatasetConfig
+from .errors import DatasetError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """What a model is trained and validated on.
+
+    Shapes: x (rows, features), y (rows, outputs), None for validation without a split; ``mean`` and
+    ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized;
+    ``train_rows`` and ``val_rows`` are indices into the dataset, in the order of the rows here.
+    """
+
+    x_train: NDArray[np.float64]
+    y_train: NDArray[np.float64]
+    x_val: NDArray[np.float64] | None
+    y_val: NDArray[np.float64] | None
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    train_rows: NDArray[np.intp]
+    val_rows: NDArray[np.intp]
+
+
+def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
+    """Shuffle by ``config.seed`` and keep the last part for validation; ``outputs`` is the width of y.
+
+    Classes keep their shares, and each has a row to train on. Without a split the rows stay in file order.
+    Raises DatasetError where there are not enough rows for both parts.
+    """
+    import numpy as np
+
+    y = dataset.y_for(outputs)
+    n = len(dataset.x)
+    if config.validation_split > 0:
+        train, val = _choose_rows(n, dataset.labels, config)
+    else:
+        train, val = np.arange(n), np.arange(0)
+    mean, scale = _moments(dataset.x[train], config.standardize)
+    x = (dataset.x - mean) / scale
+    held = len(val) > 0
+    return Split(
+        x[train], y[train], x[val] if held else None, y[val] if held else None, mean, scale, train, val
+    )
+
+
+def _choose_rows(
+    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the training and of the validation rows, each in shuffled order."""
+    import numpy as np
+
+    order = np.random.default_rng(config.seed).permutation(n)
+    groups = [order]
+    if labels is not None:
+        by_class = order[np.argsort(labels[order], kind="stable")]
+        groups = np.split(by_class, np.cumsum(np.bincount(labels))[:-1])
+    sizes = [min(int(len(group) * config.validation_split + 0.5), len(group) - 1) for group in groups]
+    sizes = [max(size, 0) for size in sizes]
+    largest = max(range(len(groups)), key=lambda index: len(groups[index]))
+    if not any(sizes) and len(groups[largest]) > 1:
+        sizes[largest] = 1
+    if not any(sizes):
+        raise DatasetError(
+            "dataset.validation_split",
+            f"{n} rows are too few for training and validation; add rows or set it to 0",
+        )
+    held = np.zeros(n, dtype=bool)
+    for group, size in zip(groups, sizes, strict=True):
+        held[group[len(group) - size :]] = True
+    return order[~held[order]], order[held[order]]
+
+
+def _moments(x: NDArray[np.float64], standardize: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of each column of the training rows x (rows, features), both (features,)."""
+    import numpy as np
+
+    if not standardize:
+        return np.zeros(x.shape[1]), np.ones(x.shape[1])
+    scale = x.std(axis=0)
+    # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
+    constant = (np.ptp(x, axis=0) == 0) | (scale < np.finfo(np.float64).tiny)
+    return x.mean(axis=0), np.where(constant, 1.0, scale)

@@ -1,0 +1,57 @@
+"""The one description of a run: frozen, validated, a TOML file."""
+
+from .compatibility import MAX_PARAMETERS, count_parameters
+from .edit import add_layer, move_layer, remove_layer, with_field
+from .errors import ExperimentError, quoted
+from .inference import Target, Task, resolve
+from .schema import (
+    MAX_LAYERS,
+    ActivationName,
+    DatasetConfig,
+    EarlyStoppingConfig,
+    Experiment,
+    InitializerName,
+    LayerConfig,
+    LossName,
+    ModelConfig,
+    OptimizerConfig,
+    OptimizerName,
+    OutputConfig,
+    TrainingConfig,
+)
+from .toml_file import dumps, loads, read, write
+from .validation import from_plain, to_plain, validate
+
+__all__ = [
+    "MAX_LAYERS",
+    "MAX_PARAMETERS",
+    "ActivationName",
+    "DatasetConfig",
+    "EarlyStoppingConfig",
+    "Experiment",
+    "ExperimentError",
+    "InitializerName",
+    "LayerConfig",
+    "LossName",
+    "ModelConfig",
+    "OptimizerConfig",
+    "OptimizerName",
+    "OutputConfig",
+    "Target",
+    "Task",
+    "TrainingConfig",
+    "add_layer",
+    "count_parameters",
+    "dumps",
+    "from_plain",
+    "loads",
+    "move_layer",
+    "quoted",
+    "read",
+    "remove_layer",
+    "resolve",
+    "to_plain",
+    "validate",
+    "with_field",
+    "write",
+]

@@ -1,0 +1,30 @@
+"""The one error a wrong experiment ends in: which field, and what to do about it."""
+
+from __future__ import annotations
+
+QUOTED_LENGTH = 40
+
+
+class ExperimentError(ValueError):
+    """A sentence for a person about one field.
+
+    ``field`` is a dotted path such as ``model.layers[0].units``, or "" where no single field is at fault;
+    ``reason`` is the sentence without it.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        # Both go to args, so that the error survives pickling on its way out of a child process.
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}" if self.field else self.reason
+
+
+def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
+    """``text`` in quotes, at most ``limit`` characters of it, safe to print in a terminal.
+
+    Whatever could move the cursor, change colours or turn the reading direction comes out as an escape.
+    """
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")

@@ -1,0 +1,156 @@
+"""What an experiment is: frozen structs, one for each table of the TOML file, with the limits of every field.
+
+Building a struct by hand checks nothing; ``validation.validate``, ``toml_file`` and ``edit`` do.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+ActivationName = Literal[
+    "linear",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "swish",
+    "gelu",
+    "softmax",
+    "identity",
+]
+LossName = Literal[
+    "sum_squared_error",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sse",
+    "mse",
+    "mae",
+    "logistic",
+]
+OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
+InitializerName = Literal[
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "random_uniform",
+    "random_normal",
+    "zeros",
+    "ones",
+]
+
+MAX_LAYERS = 256
+
+Text = Annotated[str, Meta(min_length=1)]
+Units = Annotated[int, Meta(ge=1, le=65536)]
+# TOML's integers have 64 bits, sign included.
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, Meta(ge=0, le=10_000_000)]
+Fraction = Annotated[float, Meta(ge=0.0, lt=1.0)]
+NotNegative = Annotated[float, Meta(ge=0.0)]
+Positive = Annotated[float, Meta(gt=0.0)]
+LearningRate = Annotated[float, Meta(gt=0.0, le=1e6)]
+BatchSize = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all tables have in common."""
+
+
+class DatasetConfig(_Table, frozen=True):
+    """Which rows and columns: a dataset of the catalog, or a CSV file where ``path`` is set.
+
+    No ``features`` means the dataset's usual ones, no ``target`` its usual one (a file's last column).
+    """
+
+    name: Text = "iris"
+    path: Text | None = None
+    features: tuple[Text, ...] = ()
+    target: Text | None = None
+    standardize: bool = True
+    validation_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.2
+    seed: Seed = 0
+
+
+class LayerConfig(_Table, frozen=True):
+    """One hidden layer; ``dropout`` is the fraction of its activations left out while training."""
+
+    units: Units = 16
+    activation: ActivationName = "relu"
+    dropout: Fraction = 0.0
+    use_bias: bool = True
+    initializer: InitializerName = "glorot_uniform"
+
+
+class OutputConfig(_Table, frozen=True):
+    """The last layer; None is what ``inference.resolve`` fills in from the target."""
+
+    units: Units | None = None
+    activation: ActivationName | None = None
+    use_bias: bool = True
+    initializer: InitializerName = "glorot_uniform"
+
+
+class ModelConfig(_Table, frozen=True):
+    """The network; without hidden layers it is a perceptron. ``seed`` draws the first weights."""
+
+    layers: Annotated[tuple[LayerConfig, ...], Meta(max_length=MAX_LAYERS)] = (LayerConfig(),)
+    output: OutputConfig = field(default_factory=OutputConfig)
+    seed: Seed = 0
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+class OptimizerConfig(_Table, frozen=True):
+    """An optimizer and the constants of all of them; each reads the ones it knows."""
+
+    name: OptimizerName = "sgd"
+    momentum: Fraction = 0.0
+    nesterov: bool = False
+    rho: Fraction = 0.9
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
+    epsilon: Positive = 1e-8
+
+
+class EarlyStoppingConfig(_Table, frozen=True):
+    """When to stop before the last epoch, with the fields that Keras gives it."""
+
+    monitor: Literal["loss", "val_loss"] = "val_loss"
+    min_delta: NotNegative = 0.0
+    patience: Count = 0
+    mode: Literal["auto", "min", "max"] = "auto"
+    baseline: float | None = None
+    restore_best_weights: bool = False
+    start_from_epoch: Count = 0
+
+
+class TrainingConfig(_Table, frozen=True):
+    """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` is the target's usual one."""
+
+    loss: LossName | None = None
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    learning_rate: LearningRate = 0.05
+    batch_size: BatchSize | Literal["full"] = 32
+    epochs: Annotated[int, Meta(ge=1, le=10_000_000)] = 200
+    shuffle: bool = True
+    l1: NotNegative = 0.0
+    l2: NotNegative = 0.0
+    early_stopping: EarlyStoppingConfig | None = None
+
+
+class Experiment(_Table, frozen=True):
+    """The one description of a run."""
+
+    name: Text = "untitled"
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -1,0 +1,155 @@
+"""Training without a screen: a progress bar on a terminal, plain lines in a pipe, or one JSON object."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .experiment import Experiment, ExperimentError
+from .runtime.session import Session
+
+DIVERGED = 1
+INTERRUPTED = 130
+SLICE = 0.1  # seconds of training between two looks
+LINES = 20  # printed in a pipe, about
+FEW_PARAMETERS = 12  # whose values are printed
+
+
+def train(experiment: Experiment, history: Path | None = None, as_json: bool = False) -> int:
+    """Train ``experiment`` to its end; returns the exit code. ExperimentError where it makes no sense."""
+    session = Session()
+    session.load(experiment)
+    if history is not None:
+        _check_writable(history)
+    started = time.perf_counter()
+    session.train()
+    interrupted = False
+    try:
+        if as_json:
+            _advance(session)
+        elif sys.stdout.isatty():
+            _with_bar(session)
+        else:
+            _with_lines(session)
+    except KeyboardInterrupt:
+        session.pause()
+        interrupted = True
+    seconds = time.perf_counter() - started
+    if history is not None:
+        write_history(session, history)
+    result = summarize(session, seconds)
+    print(json.dumps(_finite(result), indent=2) if as_json else _sentences(session, result, interrupted))
+    if interrupted:
+        return INTERRUPTED
+    return DIVERGED if session.state == "diverged" else 0
+
+
+def summarize(session: Session, seconds: float) -> dict[str, Any]:
+    """The result of a run: state, counts, newest values, training scores, and the weights if they are few."""
+    trainer, parts = session.trainer, session.split
+    model = trainer.model
+    result: dict[str, Any] = {
+        "state": session.state,
+        "message": session.sentence,
+        "epochs": trainer.epochs,
+        "steps": trainer.steps,
+        "seconds": round(seconds, 3),
+        "parameters": model.count_params(),
+        "values": session.values,
+        "training": trainer.evaluate(parts.x_train, parts.y_train),
+    }
+    if model.count_params() <= FEW_PARAMETERS:
+        result["weights"] = [weights.tolist() for weights in model.get_weights()]
+    return result
+
+
+def write_history(session: Session, path: Path) -> None:
+    """One row an epoch, as Keras's CSVLogger writes them."""
+    names = ["epoch", *session.history.epochs]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(session.history.rows())
+
+
+def _check_writable(path: Path) -> None:
+    """Say so before the training, not after it."""
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExperimentError(
+            "--history", f"cannot write {str(path)!r}: {reason}; give another path"
+        ) from error
+
+
+def _advance(session: Session) -> None:
+    while session.state == "running":
+        session.advance(SLICE)
+
+
+def _with_bar(session: Session) -> None:
+    columns = (BarColumn(None), TextColumn("{task.description}"), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=Console(), expand=True) as progress:
+        task = progress.add_task("", total=session.epochs_wanted)
+        while session.state == "running":
+            session.advance(SLICE)
+            text = f"epoch {session.trainer.epochs}/{session.epochs_wanted}  {_values(session.values)}"
+            progress.update(task, completed=session.trainer.epochs, description=text)
+
+
+def _with_lines(session: Session, stream: TextIO | None = None) -> None:
+    every = max(1, session.epochs_wanted // LINES)
+    seen = 0
+    while session.state == "running":
+        session.advance(SLICE)
+        for row in session.history.rows(seen):
+            seen = int(row.pop("epoch"))
+            if seen % every == 0 or seen in (1, session.epochs_wanted):
+                print(f"epoch {seen}/{session.epochs_wanted}  {_values(row)}", file=stream, flush=True)
+
+
+def _values(values: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.6g}" for name, value in values.items() if name != "batch_loss")
+
+
+def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> str:
+    lines = ["Interrupted." if interrupted else session.sentence]
+    if session.state == "diverged":
+        lines.append("The weights from before the last update are kept.")
+    lines.append(
+        f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {_values(result['training'])}"
+    )
+    if "weights" in result:
+        lines += _weight_lines(session)
+    return "\n".join(lines)
+
+
+def _weight_lines(session: Session) -> list[str]:
+    """The kernel and the bias of each layer of a small model, in the book's letters."""
+    lines = []
+    parameters = session.trainer.model.parameters
+    for number, (kernel, bias) in enumerate(zip(parameters.kernels, parameters.biases, strict=True), start=1):
+        layer = f" of layer {number}" if len(parameters.kernels) > 1 else ""
+        lines.append(f"w{layer} = {', '.join(f'{value:.4f}' for value in kernel.ravel())}")
+        if bias is not None:
+            lines.append(f"b{layer} = {', '.join(f'{value:.4f}' for value in bias)}")
+    return lines
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no nan and no inf: they become null."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""The terminal app: edits an experiment, shows reports. Does no arithmetic beyond layout."""

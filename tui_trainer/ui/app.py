@@ -1,0 +1,47 @@
+"""The Textual application: screens, themes and the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from tui_trainer.experiment import Experiment
+
+from .keys import KEYS
+from .screens.train import TrainScreen
+
+
+class TrainerApp(App[None]):
+    """Opens the training screen on an experiment."""
+
+    TITLE = "tui-trainer"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
+        super().__init__()
+        self._experiment, self._path = experiment, path
+
+    def on_mount(self) -> None:
+        self.push_screen(TrainScreen(self._experiment, self._path))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The key table and the themes; not the commands of Textual's that have a key of ours."""
+        for key in KEYS:
+            if isinstance(screen, TrainScreen):
+                yield SystemCommand(
+                    f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.action)
+                )
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Screenshot"):
+                yield command
+
+
+def _runner(screen: Screen[Any], action: str) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await screen.run_action(action)
+
+    return run

@@ -1,0 +1,111 @@
+"""The one table of keys: bindings, footer, command palette and help screen are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: what it does (an action of the training screen), its label in the footer, its help."""
+
+    keys: str
+    action: str
+    label: str
+    help: str
+    group: str
+    footer: bool = False
+    shown_as: str | None = None
+    in_text: bool = False  # works while a text field has the focus too
+
+    @property
+    def display(self) -> str:
+        """The key as people write it."""
+        return self.shown_as or self.keys.split(",")[0]
+
+    def binding(self) -> Binding:
+        """The binding; a plain letter comes before whatever has the focus, unless that is a text field."""
+        return Binding(
+            self.keys,
+            self.action,
+            self.label,
+            tooltip=self.help,
+            show=self.footer,
+            key_display=self.display,
+            id=self.action,
+            priority=True,
+        )
+
+
+KEYS = (
+    Key("space", "toggle_training", "Train", "Train, or pause", "Training", footer=True),
+    Key("s", "step", "Step", "One mini-batch", "Training", footer=True),
+    Key("e", "epoch", "Epoch", "One epoch, or the rest of the one under way", "Training", footer=True),
+    Key("r", "reset", "Reset", "Start again from the same first weights", "Training", footer=True),
+    Key("R", "reseed", "Reseed", "Start again from other weights: the next seed", "Training"),
+    Key(
+        "[,left_square_bracket",
+        "rate(-1)",
+        "Slower",
+        "Learning rate down, without a reset",
+        "Training",
+        shown_as="[",
+    ),
+    Key(
+        "],right_square_bracket",
+        "rate(1)",
+        "Faster",
+        "Learning rate up, without a reset",
+        "Training",
+        shown_as="]",
+    ),
+    Key("a", "add_layer", "Add", "Add a hidden layer after the chosen one", "Network", footer=True),
+    Key(
+        "x,delete", "remove_layer", "Remove layer", "Remove the chosen hidden layer", "Network", shown_as="x"
+    ),
+    Key(
+        "ctrl+up",
+        "move_layer(-1)",
+        "Move up",
+        "Move the chosen layer up",
+        "Network",
+        shown_as="ctrl+↑",
+        in_text=True,
+    ),
+    Key(
+        "ctrl+down",
+        "move_layer(1)",
+        "Move down",
+        "Move the chosen layer down",
+        "Network",
+        False,
+        "ctrl+↓",
+        True,
+    ),
+    Key("u", "undo", "Undo", "Take back the last change of the settings", "Settings", footer=True),
+    Key("U", "redo", "Redo", "Make the change again that was taken back", "Settings"),
+    Key("ctrl+o", "open", "Open", "Open an experiment, a TOML file", "Settings", in_text=True),
+    Key("ctrl+s", "save", "Save", "Save the experiment as a TOML file", "Settings", in_text=True),
+    Key("y", "log_scale", "Log", "Log or linear loss axis", "View", footer=True),
+    Key("b", "batches", "Batches", "Show or hide the loss of every mini-batch", "View"),
+    Key("k", "markers", "Markers", "Plots in Braille dots, blocks or plain ASCII", "View"),
+    Key("m", "setup", "Setup", "Show or hide the setup on the left", "View", footer=True),
+    Key("1", "tab('loss')", "Loss", "The loss while training", "View"),
+    Key("2", "tab('data')", "Data", "The dataset as a table and a scatter", "View"),
+    Key("3", "tab('summary')", "Summary", "The model, layer by layer", "View"),
+    Key(
+        "escape",
+        "leave",
+        "Leave",
+        "Leave a text field, so that keys work",
+        "View",
+        shown_as="esc",
+        in_text=True,
+    ),
+    Key("question_mark,f1", "help", "Help", "All keys", "App", footer=True, shown_as="?"),
+    Key("q", "quit", "Quit", "Leave the app", "App", footer=True),
+    Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),
+)
+IN_TEXT = frozenset(key.action.split("(")[0] for key in KEYS if key.in_text)

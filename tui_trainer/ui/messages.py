@@ -1,0 +1,27 @@
+"""Messages that cross widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from .widgets.field import Field
+
+
+@dataclass
+class FieldEdited(Message):
+    """The user gave a field of the experiment another value; ``value`` is as typed or chosen."""
+
+    path: str
+    value: object
+    field: Field
+
+
+@dataclass
+class LayersEdited(Message):
+    """A button under the layers was pressed: ``action`` is one of the training screen's."""
+
+    action: str

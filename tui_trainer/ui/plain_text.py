@@ -1,0 +1,11 @@
+"""Text from files, made fit for the screen."""
+
+from __future__ import annotations
+
+LONGEST = 60
+
+
+def plain(text: str) -> str:
+    """``text`` without anything a terminal would obey (what does not print becomes �), cut where long."""
+    shown = "".join(char if char.isprintable() else "�" for char in text)
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"

@@ -1,0 +1,1 @@
+"""Whole screens, each with its layout in a .tcss of the same name."""

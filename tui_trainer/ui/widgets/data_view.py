@@ -1,0 +1,123 @@
+"""The Data tab: the dataset as a table, and a scatter of any two of its columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import DataTable, Label, Select, Static
+
+from tui_trainer.runtime.protocol import DatasetView, unpack
+
+from ..plain_text import plain
+from ..plotting import Plot, PlotWidget, Series
+
+TABLE_ROWS = 1000
+CLASS_COLORS = 10
+
+
+class DataView(Vertical):
+    """Shows a dataset. Names come from files, so they are shown as plain text."""
+
+    DEFAULT_CSS = """
+    DataView {
+        .about { height: 1; padding: 0 1; color: $text-muted; }
+        DataTable { height: 2fr; }
+        .axes { height: 1; margin-top: 1; padding: 0 1; }
+        .axes Label { width: auto; margin-right: 1; color: $text-muted; }
+        .axes Select { width: 26; margin-right: 2; }
+        PlotWidget { height: 3fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns: dict[str, np.ndarray] = {}
+        self._dataset: DatasetView | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="about", markup=False)
+        yield DataTable(cursor_type="row", zebra_stripes=True)
+        with Horizontal(classes="axes"):
+            yield Label("x")
+            yield Select[str]([], compact=True, id="x-axis")
+            yield Label("y")
+            yield Select[str]([], compact=True, id="y-axis")
+        plot = PlotWidget()
+        plot.markers = "block"  # a Braille dot is too small for a single sample
+        yield plot
+
+    def show(self, dataset: DatasetView) -> None:
+        """Show ``dataset``; the axes stay where they were, if it has those columns."""
+        same = self._dataset is not None and self._dataset.columns == dataset.columns
+        self._dataset = dataset
+        if not same:
+            self._columns = {name: unpack(data) for name, data in dataset.columns.items()}
+            self._fill_table(dataset)
+            self._fill_axes(dataset)
+        task = f"{len(dataset.classes)} classes" if dataset.classes else "regression"
+        rows = (
+            f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
+        )
+        about = f"{plain(dataset.title)}   {rows}   target {plain(dataset.target)}, {task}"
+        self.query_one(".about", Static).update(about)
+        self._draw()
+
+    def _fill_table(self, dataset: DatasetView) -> None:
+        table = self.query_one(DataTable)
+        table.clear(columns=True)
+        table.add_column("")
+        for name in self._columns:
+            table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
+        classes = dataset.classes
+        cells = [
+            [
+                _class_name(value, classes) if classes and name == dataset.target else f"{value:g}"
+                for value in values
+            ]
+            for name, values in (
+                (name, values[:TABLE_ROWS].tolist()) for name, values in self._columns.items()
+            )
+        ]
+        for number, row in enumerate(zip(*cells, strict=True)):
+            table.add_row(Text(str(number), style="dim"), *(Text(cell, justify="right") for cell in row))
+
+    def _fill_axes(self, dataset: DatasetView) -> None:
+        names = list(self._columns)
+        options = [(plain(name), name) for name in names]
+        first = dataset.features[0]
+        second = dataset.features[1] if dataset.classes and len(dataset.features) > 1 else dataset.target
+        for selector, usual in (("#x-axis", first), ("#y-axis", second)):
+            axis = self.query_one(selector, Select)
+            kept = axis.value if axis.value in names else usual
+            with self.prevent(Select.Changed):
+                axis.set_options(options)
+                axis.value = kept
+
+    @on(Select.Changed)
+    def _choose_axis(self, event: Select.Changed) -> None:
+        event.stop()
+        self._draw()
+
+    def _draw(self) -> None:
+        dataset = self._dataset
+        x_name, y_name = (self.query_one(name, Select).value for name in ("#x-axis", "#y-axis"))
+        if dataset is None or x_name not in self._columns or y_name not in self._columns:
+            return
+        x, y = self._columns[str(x_name)], self._columns[str(y_name)]
+        if dataset.classes and dataset.target in self._columns:
+            labels = self._columns[dataset.target].astype(int)
+            series = tuple(
+                Series(plain(name), x[labels == k], y[labels == k], f"class{k % CLASS_COLORS}", "scatter")
+                for k, name in enumerate(dataset.classes)
+            )
+        else:
+            series = (Series("", x, y, "train", "scatter"),)
+        plot = Plot(series, empty="No rows.")  # the two lists above it name the axes
+        self.query_one(PlotWidget).show(plot)
+
+
+def _class_name(value: float, classes: tuple[str, ...]) -> str:
+    return plain(classes[int(value)])

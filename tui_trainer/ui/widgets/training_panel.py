@@ -1,0 +1,94 @@
+"""The Training part of the setup."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from tui_trainer.experiment import EarlyStoppingConfig, Experiment, LossName, OptimizerName, to_plain
+
+from ..messages import FieldEdited
+from .field import ChoiceField, SwitchField, TextField
+from .panel import Panel
+
+LOSSES = [
+    ("auto", None),
+    *((name, name) for name in get_args(LossName) if len(name) > 3 and name != "logistic"),
+]
+OPTIMIZERS = [(name, name) for name in get_args(OptimizerName)]
+
+
+class PatienceField(TextField):
+    """Early stopping by its patience alone; empty is none. The other fields of the rule stay as they are."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._rule: dict[str, object] = {"restore_best_weights": True}
+
+    def keep(self, rule: EarlyStoppingConfig | None) -> None:
+        """Remember the other fields of the rule."""
+        if rule is not None:
+            self._rule = to_plain(rule)
+
+    def edited(self, value: object) -> None:
+        rule = None if value is None else {**self._rule, "patience": value}
+        self.post_message(FieldEdited("training.early_stopping", rule, self))
+
+
+class TrainingPanel(Panel):
+    """Loss, optimizer and how long."""
+
+    heading = "Training"
+    DEFAULT_CSS = """
+    TrainingPanel {
+        .sgd, .rmsprop, .adam { display: none; }
+        &.-sgd .sgd, &.-rmsprop .rmsprop, &.-adam .adam { display: block; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield ChoiceField("training.loss", "loss", LOSSES, "What is minimized")
+        yield ChoiceField(
+            "training.optimizer.name", "optimizer", OPTIMIZERS, "How the weights follow the gradient"
+        )
+        with Horizontal(classes="pair"):
+            yield TextField("training.learning_rate", "rate ρ", "Learning rate; also [ and ] while training")
+            yield TextField(
+                "training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full"
+            )
+        with Horizontal(classes="pair sgd"):
+            yield TextField("training.optimizer.momentum", "momentum", "0 is plain gradient descent", "0")
+            yield SwitchField("training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum")
+        with Horizontal(classes="pair rmsprop"):
+            yield TextField("training.optimizer.rho", "decay", "Decay of the mean of squared gradients")
+        with Horizontal(classes="pair adam"):
+            yield TextField("training.optimizer.beta_1", "β1", "Decay of the mean gradient")
+            yield TextField(
+                "training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", classes="-short"
+            )
+        with Horizontal(classes="pair"):
+            yield TextField("training.epochs", "epochs", "Passes over the training part")
+            yield SwitchField("training.shuffle", "shuffle", "Another order of the samples each epoch")
+        with Horizontal(classes="pair"):
+            yield TextField("training.l1", "penalty L1", "Times the sum of |W|", "0", missing="0")
+            yield TextField("training.l2", "L2", "Times the sum of W squared", "0", "-short", "0")
+        yield PatienceField(
+            "training.early_stopping.patience",
+            "patience",
+            "Stop after so many epochs without a better validation loss; the best weights come back",
+            "no early stopping",
+            missing=None,
+        )
+
+    def show_inferred(self, loss: str) -> None:
+        """Say which loss ``auto`` comes to."""
+        self.query_one(ChoiceField).explain_auto(f"auto: {loss}")
+
+    def show(self, experiment: Experiment) -> None:
+        super().show(experiment)
+        self.query_one(PatienceField).keep(experiment.training.early_stopping)
+        for name in get_args(OptimizerName):
+            self.set_class(experiment.training.optimizer.name == name, f"-{name}")
