@@ -48,7 +48,7 @@ def test_unknown_fields_have_no_type() -> None:
 
 
 def test_got() -> None:
-    assert [got(value) for value in (None, True, "x", 0.5, 3, {}, (1, 2))] == [
-        "nothing", "true", "'x'", "0.5", "3", "a table", "a list of 2",
-    ]  # fmt: skip
+    values: list[object] = [None, True, "x", 0.5, 3, {}, (1, 2)]
+    words = ["nothing", "true", "'x'", "0.5", "3", "a table", "a list of 2"]
+    assert [got(value) for value in values] == words
     assert got(10**5000) == "an integer of more than 40 digits"

@@ -39,7 +39,7 @@ class EarlyStopping:
         self._best_weights: list[NDArray[Any]] | None = None
 
     def should_stop(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> bool:
-        """Whether to stop after ``epoch`` (from 1) with the values ``logs``; KeyError where one is missing."""
+        """Whether to stop after ``epoch`` (from 1), given its values ``logs``; KeyError if one is missing."""
         if self.monitor not in logs:
             raise KeyError(f"early stopping watches {self.monitor!r}, but there are only: {', '.join(logs)}")
         if epoch <= self.start_from_epoch:

@@ -97,24 +97,26 @@ def get_loss(name: str, output_activation: str) -> Loss:
         raise ValueError(f"unknown loss {name!r}; choose one of: {choices}") from None
 
 
-def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -> float:
+def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array) -> float:
     """Softmax and categorical cross-entropy in one: dL/dz = a - y, and no logarithm of a rounded 0.
 
-    z, y, a and out are (outputs, samples), ``row`` is scratch (samples,); ``a`` may be ``z``. Writes the
-    probabilities into ``a`` and dL/dz into ``out``. Each column of y sums to 1.
+    z, y, a and out are (outputs, samples), ``row`` is scratch (samples,), ``ones`` (outputs, outputs) holds
+    nothing but 1; ``a`` may be ``z``. Writes the probabilities into ``a`` and dL/dz into ``out``. Each
+    column of y sums to 1.
     """
     np.maximum.reduce(z, axis=0, out=row)
     np.subtract(z, row, out=a)
     picked = float(np.vdot(y, a))
     np.exp(a, out=a)
-    np.add.reduce(a, axis=0, out=row)
-    np.divide(a, row, out=a)
-    np.log(row, out=row)
+    ones.dot(a, out=out)  # every row holds the sums of the columns: quicker than a sum and a broadcast
+    np.divide(a, out, out=a)
+    np.log(out, out=out)
+    value = float(np.vdot(y, out)) - picked
     np.subtract(a, y, out=out)
-    return float(np.add.reduce(row)) - picked
+    return value
 
 
-def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array) -> float:
+def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array) -> float:
     """Sigmoid and binary cross-entropy in one, as ``softmax_crossentropy``: log(1 + e^z) - y z."""
     picked = float(np.vdot(y, z))
     np.logaddexp(z, 0.0, out=out)

@@ -30,13 +30,14 @@ class Objective:
         self._scale_array = np.array(self._scale, dtype)
         self._row = np.empty(propagation.samples, dtype)
         self._scratch = np.empty_like(stage.a)
+        self._ones = np.ones((len(stage.a), len(stage.a)), dtype)
 
     def value(self, x: Array, y: Array, parameters: Parameters) -> float:
         """Loss of the samples ``x`` (features + 1, samples) against ``y`` (outputs, samples), no penalty."""
         stage = self._stage
         if self._fused is not None:
             self.propagation.forward(x, parameters, skip_last_activation=True)
-            total = self._fused(stage.z, y, stage.a, stage.delta, self._row)
+            total = self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones)
         else:
             self.propagation.forward(x, parameters)
             total = self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch)

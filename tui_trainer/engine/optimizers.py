@@ -20,6 +20,7 @@ class Optimizer:
     slots: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: float) -> None:
+        self._dtype = np.dtype("float64")
         self.learning_rate = learning_rate
         self.steps = 0
         self.state: dict[str, Array] = {}
@@ -33,9 +34,12 @@ class Optimizer:
         if not (math.isfinite(value) and value > 0.0):
             raise ValueError(f"learning_rate must be a finite number above 0, got {value!r}")
         self._learning_rate = float(value)
+        self._rate = self._constant(value)
 
     def build(self, size: int, dtype: DTypeLike) -> None:
         """Allocate state and scratch for ``size`` parameters, all zero; forgets what was there."""
+        self._dtype = np.dtype(dtype)
+        self._rate = self._constant(self._learning_rate)
         self.steps = 0
         self.state = {name: np.zeros(size, dtype) for name in self.slots}
         self._scratch: Array = np.empty(size, dtype)
@@ -46,6 +50,11 @@ class Optimizer:
         ``out`` may be ``parameters``. Kept apart, it leaves the weights before the update whole.
         """
         raise NotImplementedError
+
+    def _constant(self, value: float) -> Array:
+        """``value`` as an array of no dimension: quicker than a Python number, which NumPy converts each time."""
+        with np.errstate(over="ignore"):
+            return np.array(value, self._dtype)
 
 
 class SGD(Optimizer):
@@ -74,7 +83,7 @@ class SGD(Optimizer):
             if self.nesterov:
                 np.multiply(velocity, self.momentum, out=step)
                 direction = np.add(step, gradients, out=step)
-        np.multiply(direction, self._learning_rate, out=step)
+        np.multiply(direction, self._rate, out=step)
         np.subtract(parameters, step, out=out)
 
 
@@ -92,7 +101,7 @@ class Adagrad(Optimizer):
         squares, step = self.state["sum_of_squares"], self._scratch
         np.multiply(gradients, gradients, out=step)
         np.add(squares, step, out=squares)
-        _scaled_step(squares, self.epsilon, gradients, self._learning_rate, step)
+        _scaled_step(squares, self.epsilon, gradients, self._rate, step)
         np.subtract(parameters, step, out=out)
 
 
@@ -111,7 +120,7 @@ class RMSprop(Optimizer):
         self.steps += 1
         squares, step = self.state["mean_of_squares"], self._scratch
         _average_squares(squares, gradients, self.rho, step)
-        _scaled_step(squares, self.epsilon, gradients, self._learning_rate, step)
+        _scaled_step(squares, self.epsilon, gradients, self._rate, step)
         np.subtract(parameters, step, out=out)
 
 
@@ -158,7 +167,7 @@ def _average_squares(squares: Array, gradients: Array, decay: float, scratch: Ar
     np.add(squares, scratch, out=squares)
 
 
-def _scaled_step(squares: Array, epsilon: float, gradients: Array, rate: float, out: Array) -> None:
+def _scaled_step(squares: Array, epsilon: float, gradients: Array, rate: Array, out: Array) -> None:
     """out <- rate g / (sqrt(squares) + epsilon)."""
     np.sqrt(squares, out=out)
     np.add(out, epsilon, out=out)

@@ -17,13 +17,10 @@ class Penalty:
             if not (math.isfinite(factor) and factor >= 0.0):
                 raise ValueError(f"{name} must be a finite number of at least 0, got {factor!r}")
         self._l1, self._l2 = l1, l2
+        self.is_zero = l1 == 0.0 and l2 == 0.0
         self._mask = parameters.kernel_mask()
         self._weights = np.empty_like(parameters.flat)
         self._scratch = np.empty_like(parameters.flat)
-
-    @property
-    def is_zero(self) -> bool:
-        return self._l1 == 0.0 and self._l2 == 0.0
 
     def value(self, flat: Array) -> float:
         """The penalty at the parameters ``flat`` (size,)."""

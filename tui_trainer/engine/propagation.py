@@ -46,7 +46,7 @@ class DenseStage:
 
     def forward(self, x: Array, parameters: Parameters) -> Array:
         """a = activation(kernel.T x + bias) for ``x`` (inputs + 1, samples); returns the next stage's x."""
-        np.dot(parameters.transposed[self.index], x, out=self.z)
+        parameters.transposed[self.index].dot(x, out=self.z)
         self.activation.forward(self.z, self.a, self.work)
         return self.output
 
@@ -58,7 +58,7 @@ class DenseStage:
 
     def backward(self, x: Array, gradients: Parameters) -> None:
         """Write this layer's gradient, given ``delta`` = dL/dz and the input ``x`` of the forward pass."""
-        np.dot(x, self.delta_transposed, out=gradients.folded[self.index])
+        x.dot(self.delta_transposed, out=gradients.folded[self.index])
 
 
 class DropoutStage:
@@ -115,7 +115,7 @@ class Propagation:
                 x = drop.forward(x)
             self._fed[stage.index] = x
             if stage is self.last and skip_last_activation:
-                np.dot(parameters.transposed[stage.index], x, out=stage.z)
+                parameters.transposed[stage.index].dot(x, out=stage.z)
             else:
                 x = stage.forward(x, parameters)
 
@@ -129,7 +129,7 @@ class Propagation:
         stage = self.last
         stage.backward(self._fed[stage.index], gradients)
         for before in reversed(self.stages[:-1]):
-            np.dot(parameters.kernels[stage.index], stage.delta, out=before.delta)
+            parameters.kernels[stage.index].dot(stage.delta, out=before.delta)
             for drop in self._drops[stage.index]:
                 np.multiply(before.delta, drop.mask, out=before.delta)
             before.through_activation()

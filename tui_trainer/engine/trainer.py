@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +67,7 @@ class Trainer:
         optimizer.build(model.count_params(), model.dtype)
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
+        self._order: Array = np.arange(len(self._x))
         self.steps = 0
         self.epochs = 0
         self._position = 0
@@ -125,6 +128,41 @@ class Trainer:
         """Copies of the last step's gradient, penalty included, in the order of ``get_weights``."""
         return [array.copy() for array in self._gradients.arrays()]
 
+    def state(self) -> dict[str, Array]:
+        """All that the next steps depend on, as copies: training from here gives the same numbers again."""
+        optimizer = {f"optimizer.{name}": array.copy() for name, array in self.optimizer.state.items()}
+        generator = json.dumps(self._rng.bit_generator.state).encode()
+        return {
+            "parameters": self.model.parameters.flat.copy(),
+            "order": self._order.copy(),
+            "counters": np.array([self.steps, self.epochs, self._position, self.optimizer.steps]),
+            "epoch_total": np.array([self._epoch_total]),
+            "generator": np.frombuffer(generator, np.uint8),
+            **optimizer,
+        }
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go to where ``state`` was taken from, by a trainer of the same model and data.
+
+        Raises KeyError or ValueError, and changes nothing, where it is the state of another kind of trainer.
+        """
+        slots = {name: state[f"optimizer.{name}"] for name in self.optimizer.state}
+        steps, epochs, position, updates = map(int, state["counters"])
+        generator = json.loads(state["generator"].tobytes())
+        flat, order = state["parameters"], state["order"]
+        if {flat.shape, *(slot.shape for slot in slots.values())} != {self.model.parameters.flat.shape}:
+            raise ValueError(f"{self.model.count_params()} parameters expected, got {len(flat)}")
+        if sorted(order.tolist()) != list(range(len(self._x))) or not 0 <= position < len(self._batches):
+            raise ValueError(f"an epoch of {len(self._x)} samples expected, got one of {len(order)}")
+        self._rng.bit_generator.state = generator
+        self.model.parameters.flat[:] = flat
+        for name, slot in slots.items():
+            self.optimizer.state[name][:] = slot
+        self.optimizer.steps = updates
+        self.steps, self.epochs, self._position = steps, epochs, position
+        self._arrange(order)
+        self._epoch_total = float(state["epoch_total"][0])
+
     def _step(self) -> float:
         if self._position == 0:
             self._start_epoch()
@@ -148,9 +186,12 @@ class Trainer:
 
     def _start_epoch(self) -> None:
         self._epoch_total = 0.0
-        if not self._shuffle:
-            return
-        order = self._rng.permutation(len(self._x))
+        if self._shuffle:
+            self._arrange(self._rng.permutation(len(self._x)))
+
+    def _arrange(self, order: Array) -> None:
+        """Put the samples into ``order`` (n,), in place."""
+        self._order = order
         features = self._x.shape[1]
         self._rows[:, :features] = self._x[order]
         targets = self._y[order]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from .protocol import HEADER, AnyCommand, AnyReport, Crashed, frame, report_decoder
+from .protocol import HEADER, AnyCommand, AnyReport, Close, Crashed, frame, report_decoder
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 ERRORS_KEPT = 2000  # characters of the child's standard error
@@ -66,13 +66,12 @@ class Client:
                 yield Crashed(0, self._last_words(code))
 
     async def close(self) -> None:
-        """End the child and wait until it has ended."""
+        """Let the child save its run and end, and wait until it has ended."""
         self._closing = True
         process = self._process
         if process is None:
             return
-        if process.stdin is not None:
-            process.stdin.close()
+        self.send(Close())
         try:
             await asyncio.wait_for(process.wait(), timeout=1.0)
         except TimeoutError:

@@ -56,6 +56,21 @@ class ThinnedSeries:
         keep[1:] = ordered[1:, 0] != ordered[:-1, 0]
         return ordered[keep, 0], ordered[keep, 1]
 
+    def state(self) -> dict[str, Array]:
+        """All of it, as arrays that share nothing with it."""
+        counters = np.array([self._limit, self._width, self._count])
+        return {"points": self._points[: self._used].copy(), "tail": self._tail.copy(), "counters": counters}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Array]) -> ThinnedSeries:
+        """The series whose ``state`` this was."""
+        limit, width, count = map(int, state["counters"])
+        series = cls(limit // 2)
+        series._used, series._width, series._count = len(state["points"]), width, count
+        series._points[: series._used] = state["points"]
+        series._tail = state["tail"]
+        return series
+
     def _merge(self) -> None:
         left, right = self._points[0::2], self._points[1::2]
         lows = np.where((left[:, 1] <= right[:, 1])[:, None], left[:, :2], right[:, :2])
@@ -97,6 +112,15 @@ class History:
         if len(curve) < len(values):  # copied: an array that is looked at cannot grow
             curve.extend(np.array(values[len(curve) :], dtype=float))
         return curve.points()
+
+    def columns(self, start: int) -> dict[str, Array]:
+        """Values (k,) by name of the epochs from number ``start`` + 1 on."""
+        return {name: np.array(values[start:], dtype=float) for name, values in self.epochs.items()}
+
+    def restore(self, epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
+        """Take the values of saved epochs and steps as one's own."""
+        self.epochs = {name: array("d", values.tolist()) for name, values in epochs.items()}
+        self.steps, self._curves = steps, {}
 
     def rows(self, start: int = 0) -> list[dict[str, float]]:
         """Epochs from number ``start`` + 1 on, each with its ``epoch`` and values."""

@@ -51,6 +51,17 @@ class Tune(Command, frozen=True):
     training: TrainingConfig
 
 
+class Resume(Command, frozen=True):
+    """Go on with the run of the store that ``Offer`` told of, as run number ``run``."""
+
+    stored: int
+    run: int
+
+
+class Close(Command, frozen=True):
+    """Save the run and end."""
+
+
 class Watch(Command, frozen=True):
     """What is on the screen: only that is computed."""
 
@@ -138,14 +149,30 @@ class Ended(Report, frozen=True):
     rate: float | None = None
 
 
+class Offer(Report, frozen=True):
+    """A run in the store was cut off, ``seconds_ago``; ``Resume`` goes on with it."""
+
+    stored: int
+    experiment: Experiment
+    epoch: int
+    step: int
+    seconds_ago: float
+
+
+class Notice(Report, frozen=True):
+    """Something the user should know, while all goes on."""
+
+    sentence: str
+
+
 class Crashed(Report, frozen=True):
     """The child met an error of its own."""
 
     sentence: str
 
 
-AnyCommand = Load | Train | Pause | Step | Epoch | Tune | Watch
-AnyReport = Loaded | Refused | Progress | Ended | Crashed
+AnyCommand = Load | Train | Pause | Step | Epoch | Tune | Watch | Resume | Close
+AnyReport = Loaded | Refused | Progress | Ended | Offer | Notice | Crashed
 
 _encoder = msgspec.msgpack.Encoder()
 command_decoder = msgspec.msgpack.Decoder(AnyCommand)

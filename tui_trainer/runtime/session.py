@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
+from msgspec.structs import replace
 
 from tui_trainer.datasets import Dataset, Split, load, split
 from tui_trainer.engine import Diverged, EarlyStopping, Trainer, summarize
 from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
 
 from .builder import build_early_stopping, build_trainer
-from .history import History
+from .history import Array, History, ThinnedSeries
 from .pace import Pace
 from .protocol import State
 from .threads import fit_threads
@@ -32,6 +34,7 @@ class Session:
         self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
         self._filled = 0
         self._chunk = 1
+        self._last_loss: float | None = None
 
     def load(self, experiment: Experiment) -> None:
         """Put the session at the first step of ``experiment``.
@@ -44,13 +47,14 @@ class Session:
         parts = split(dataset, experiment.dataset, resolved.model.output.units)
         trainer = build_trainer(resolved, dataset, parts)
         self._data = (experiment.dataset, dataset)
-        self.experiment, self.dataset, self.split = resolved, dataset, parts
+        self.requested, self.experiment = experiment, resolved
+        self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
         self.epochs_wanted = experiment.training.epochs
         self.history, self.pace = History(), Pace()
         self.state, self.sentence, self.suggested_rate = "ready", "", None
         self._early: EarlyStopping | None = build_early_stopping(experiment.training)
-        self._chunk, self._filled = 1, 0
+        self._chunk, self._filled, self._last_loss = 1, 0, None
         batch = (
             parts.x_train.shape[0]
             if experiment.training.batch_size == "full"
@@ -58,8 +62,24 @@ class Session:
         )
         fit_threads(trainer.model.count_params(), batch)
 
+    def restore(
+        self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], steps: ThinnedSeries
+    ) -> None:
+        """Go to where a run of the same experiment was saved; KeyError or ValueError where it was another one's."""
+        self.trainer.restore(snapshot)
+        self.history.restore(epochs, steps)
+        self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
+        done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
+        self.state = "finished" if done else "paused"
+
     def tune(self, training: TrainingConfig) -> None:
         """Take the learning rate and the number of epochs of ``training``, keeping weights and history."""
+        self.requested = replace(
+            self.requested,
+            training=replace(
+                self.requested.training, learning_rate=training.learning_rate, epochs=training.epochs
+            ),
+        )
         self.trainer.optimizer.learning_rate = training.learning_rate
         self.epochs_wanted = training.epochs
         if self.state == "finished" and self.trainer.epochs < self.epochs_wanted:
@@ -107,10 +127,15 @@ class Session:
         self._record()
 
     @property
+    def steps(self) -> int:
+        """Steps done; 0 where nothing is loaded."""
+        return 0 if self.state == "empty" else self.trainer.steps
+
+    @property
     def values(self) -> dict[str, float]:
         """The newest value of everything recorded, and ``batch_loss``."""
         newest = {name: values[-1] for name, values in self.history.epochs.items()}
-        if len(self.history.steps):
+        if self._last_loss is not None:
             newest["batch_loss"] = self._last_loss
         return newest
 

@@ -13,17 +13,22 @@ import time
 import traceback
 from typing import BinaryIO
 
-from tui_trainer.experiment import ExperimentError
+from tui_trainer.experiment import Experiment, ExperimentError
 
 from . import reporting
+from .keeper import Keeper
 from .protocol import (
     AnyCommand,
+    Close,
     Crashed,
     Epoch,
     Load,
+    Notice,
+    Offer,
     Pause,
     Refused,
     Report,
+    Resume,
     Step,
     Train,
     Tune,
@@ -33,6 +38,7 @@ from .protocol import (
     read_frame,
 )
 from .session import Session
+from .store import StoreError, default_path
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
@@ -45,6 +51,7 @@ class Worker:
         self._input, self._output = commands, reports
         self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._session = Session()
+        self._keeper = Keeper(default_path())
         self._run = 0
         self._watching = True
         self._dirty = False
@@ -53,6 +60,7 @@ class Worker:
     def serve(self) -> None:
         """Until the input ends; then the process is over at once, however long a step takes."""
         threading.Thread(target=self._read, daemon=True).start()
+        self._offer()
         while True:
             running = self._session.state == "running"
             self._obey(wait=not running)
@@ -61,6 +69,7 @@ class Worker:
                 self._dirty = True
                 if self._session.state != "running":
                     self._announce_end()
+                self._keep()
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
 
@@ -77,6 +86,8 @@ class Worker:
             was = self._session.state
             self._do(command)
             self._dirty = self._session.state != "empty"
+            if self._session.state != "running":
+                self._keep()
             if self._session.state != was and self._session.state in ("diverged", "stopped early"):
                 self._announce_end()
 
@@ -85,6 +96,11 @@ class Worker:
         match command:
             case Load():
                 self._load(command)
+            case Resume():
+                self._resume(command)
+            case Close():
+                self._keeper.save(session)
+                os._exit(0)
             case Watch():
                 self._watching = command.view == "loss"
             case _ if session.state == "empty":
@@ -101,16 +117,54 @@ class Worker:
                 session.tune(command.training)
 
     def _load(self, command: Load) -> None:
+        self._keeper.save(self._session)
+        if self._loads(command.experiment, command.run):
+            self._keeper.forget_run()
+
+    def _loads(self, experiment: Experiment, run: int) -> bool:
         try:
-            self._session.load(command.experiment)
+            self._session.load(experiment)
         except ExperimentError as error:
-            self._send(Refused(command.run, error.field, error.reason))
+            self._send(Refused(run, error.field, error.reason))
+            return False
         except MemoryError:
             reason = "expected data and layers that fit this machine's memory; use fewer units or fewer rows"
-            self._send(Refused(command.run, "model", reason))
-        else:
-            self._run = command.run
-            self._send(reporting.loaded(self._session, self._run))
+            self._send(Refused(run, "model", reason))
+            return False
+        self._run = run
+        self._send(reporting.loaded(self._session, run))
+        return True
+
+    def _offer(self) -> None:
+        """Tell of a run that was cut off."""
+        stored = self._keeper.cut_off()
+        if stored is not None:
+            ago = max(0.0, time.time() - stored.updated)
+            self._send(Offer(0, stored.id, stored.experiment, stored.epoch, stored.step, ago))
+
+    def _resume(self, command: Resume) -> None:
+        stored = self._keeper.cut_off()
+        if stored is None or stored.id != command.stored:
+            self._send(
+                Notice(
+                    self._run, "That run can't be gone on with any more: it has ended, or goes on elsewhere."
+                )
+            )
+            return
+        self._keeper.save(self._session)
+        if not self._loads(stored.experiment, command.run):
+            return
+        self._keeper.forget_run()
+        try:
+            self._keeper.resume(self._session, stored.id)
+        except StoreError as error:
+            self._send(Notice(self._run, str(error)))
+
+    def _keep(self) -> None:
+        self._keeper.save_if_due(self._session)
+        if self._keeper.complaint:
+            self._send(Notice(self._run, self._keeper.complaint))
+            self._keeper.complaint = ""
 
     def _announce_end(self) -> None:
         self._report_progress()

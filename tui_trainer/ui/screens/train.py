@@ -18,11 +18,12 @@ from tui_trainer import experiment as experiments
 from tui_trainer.experiment import Experiment, ExperimentError
 from tui_trainer.runtime import protocol
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.protocol import AnyReport, Crashed, Ended, Loaded, Progress, Refused
+from tui_trainer.runtime.protocol import AnyReport, Crashed, Ended, Loaded, Notice, Offer, Progress, Refused
 
 from ..edits import Edits, keeps_weights, next_rate
 from ..keys import IN_TEXT, KEYS
 from ..messages import FieldEdited, LayersEdited
+from ..plain_text import plain
 from ..plotting import PlotWidget
 from ..plotting.plot import Markers
 from ..widgets.data_panel import DataPanel
@@ -32,7 +33,7 @@ from ..widgets.loss_view import LossView
 from ..widgets.message_line import MessageLine
 from ..widgets.network_panel import NetworkPanel
 from ..widgets.panel import Panel
-from ..widgets.status_line import StatusLine
+from ..widgets.status_line import StatusLine, clock
 from ..widgets.summary_view import SummaryView
 from ..widgets.training_panel import TrainingPanel
 from .ask_path import AskPath
@@ -71,6 +72,8 @@ class TrainScreen(Screen[None]):
         self._path = path
         self._run = 0
         self._refused: Refused | None = None
+        self._offer: Offer | None = None
+        self._crash: Crashed | None = None
 
     @property
     def experiment(self) -> Experiment:
@@ -132,7 +135,12 @@ class TrainScreen(Screen[None]):
 
     async def _show_report(self, report: AnyReport) -> None:
         if isinstance(report, Crashed):
-            self.message_line.say(f"{report.sentence}. A new trainer starts from the first step.", "error")
+            self._crash = report
+            self.message_line.say(f"{report.sentence}. A new trainer has been started.", "error")
+        elif isinstance(report, Offer):
+            await self._show_offer(report)
+        elif isinstance(report, Notice):
+            self.message_line.say(report.sentence, "error")
         elif report.run == self._run:
             match report:
                 case Loaded():
@@ -143,6 +151,19 @@ class TrainScreen(Screen[None]):
                     self._show_progress(report)
                 case Ended():
                     self._show_end(report)
+
+    async def _show_offer(self, offer: Offer) -> None:
+        self._offer = offer
+        if self._crash is None:
+            name, ago = plain(offer.experiment.name), clock(offer.seconds_ago)
+            self.message_line.say(
+                f"The run {name} was cut off at epoch {offer.epoch:,}, {ago} ago: g goes on with it."
+            )
+            return
+        await self.action_resume()
+        lost = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; space goes on."
+        self.message_line.say(f"{self._crash.sentence}. {lost}", "error")
+        self._crash = None
 
     def _show_loaded(self, loaded: Loaded) -> None:
         self.loaded, self._refused = loaded, None
@@ -221,6 +242,17 @@ class TrainScreen(Screen[None]):
             self.client.send(protocol.Pause())
         else:
             self._send_if_ready(protocol.Train())
+
+    async def action_resume(self) -> None:
+        if self._offer is None:
+            self.message_line.say("No run was cut off.")
+            return
+        offer, self._offer = self._offer, None
+        self.edits.change(offer.experiment)
+        await self._show_experiment()
+        self._run += 1
+        self.client.send(protocol.Resume(offer.stored, self._run))
+        self.message_line.say(f"Back at epoch {offer.epoch:,}; space goes on.")
 
     def action_step(self) -> None:
         self._send_if_ready(protocol.Step())

@@ -1,0 +1,173 @@
+"""The whole app under a pilot: started, waited for until its child process has loaded the data, and driven."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.client import Client
+from tui_trainer.runtime.protocol import AnyReport, Curve, Loaded, Progress
+from tui_trainer.ui.app import TrainerApp
+from tui_trainer.ui.screens.train import TrainScreen
+from tui_trainer.ui.widgets.field import Field
+
+PATIENCE = 10.0  # seconds a condition may take to come true
+WIDE = (120, 40)
+
+
+async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
+    """Let the app work until ``condition`` holds; fail with a sentence where it never does."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while not condition():
+        if loop.time() > deadline:
+            screen = next((one for one in pilot.app.screen_stack if isinstance(one, TrainScreen)), None)
+            told = "" if screen is None else f"; the app says {text_of(screen.message_line)!r}"
+            pytest.fail(f"never came true in {PATIENCE:g} s: {what or 'the condition'}{told}")
+        await pilot.pause(0.005)
+
+
+def text_of(widget: Static) -> str:
+    """The characters a Static shows."""
+    return str(widget.content)
+
+
+class Flow:
+    """An app that runs: presses keys, finds fields, and knows every report that came."""
+
+    def __init__(self, pilot: Pilot[None], reports: list[AnyReport]) -> None:
+        self.pilot, self.reports = pilot, reports
+
+    @property
+    def screen(self) -> TrainScreen:
+        """The training screen, whatever lies over it."""
+        return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, TrainScreen))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one by one, each followed by all that it set off."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause(0)
+
+    async def until(self, condition: Callable[[], object], what: str = "") -> None:
+        """Wait for ``condition``."""
+        await wait_until(self.pilot, condition, what)
+
+    async def until_said(self, part: str) -> None:
+        """Wait until the message line holds ``part``."""
+        await self.until(lambda: part in self.message, f"a message with {part!r}")
+
+    async def until_state(self, state: str) -> None:
+        """Wait until the trainer is in ``state``."""
+        await self.until(lambda: self.screen.state == state, f"the state {state!r}")
+
+    async def until_loaded(self, count: int) -> None:
+        """Wait until ``count`` runs have been loaded since the start."""
+        await self.until(
+            lambda: self.loads >= count and self.screen.state == "ready", f"load number {count}"
+        )
+
+    @property
+    def message(self) -> str:
+        """What the message line says."""
+        return text_of(self.screen.message_line)
+
+    @property
+    def heading(self) -> str:
+        """The heading over the layers."""
+        return text_of(self.screen.network_panel.query_one(".heading", Static))
+
+    @property
+    def progress(self) -> Progress:
+        """The newest progress shown."""
+        progress = self.screen.status.progress
+        assert progress is not None
+        return progress
+
+    @property
+    def loads(self) -> int:
+        """How many runs have been loaded."""
+        return sum(isinstance(report, Loaded) for report in self.reports)
+
+    def curves(self) -> tuple[Curve, ...]:
+        """The newest curves received for the present run."""
+        run = self.progress.run
+        got = [
+            report.curves
+            for report in self.reports
+            if isinstance(report, Progress) and report.run == run and report.curves is not None
+        ]
+        return got[-1]
+
+    def field(self, path: str) -> Field:
+        """The field of the experiment at ``path``."""
+        return next(field for field in self.screen.query(Field) if field.path == path)
+
+    def input(self, path: str) -> Input:
+        """The text box of a field."""
+        return self.field(path).query_one(Input)
+
+    async def enter(self, path: str, text: str) -> None:
+        """Put ``text`` into a field, press Enter, and leave it."""
+        box = self.input(path)
+        box.focus()
+        await self.until(lambda: box.has_focus, f"focus on {path}")
+        box.value = text
+        await self.press("enter", "escape")
+        assert self.screen.focused is None
+
+    def screen_text(self) -> str:
+        """Every character on the screen, row by row."""
+        strips = self.pilot.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+
+Start = Callable[..., AbstractAsyncContextManager[Flow]]
+
+
+@asynccontextmanager
+async def running_app(
+    reports: list[AnyReport],
+    experiment: Experiment | None = None,
+    size: tuple[int, int] = WIDE,
+    path: Path | None = None,
+) -> AsyncIterator[Flow]:
+    """The app on ``experiment``, once its first run is loaded."""
+    app = TrainerApp(experiment or Experiment(), path)
+    async with app.run_test(size=size) as pilot:
+        flow = Flow(pilot, reports)
+        await wait_until(pilot, lambda: isinstance(app.screen, TrainScreen), "the training screen")
+        await flow.until(lambda: flow.screen.state == "ready", "the first load")
+        yield flow
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Starts the app: ``async with start(experiment, size) as flow``.
+
+    A pilot waits after each key until the process is idle, 40 ms and more; here it waits for the messages
+    only, and what takes longer is waited for by name.
+    """
+    reports: list[AnyReport] = []
+    received = Client.reports
+
+    async def recorded(client: Client) -> AsyncIterator[AnyReport]:
+        async for report in received(client):
+            reports.append(report)
+            yield report
+
+    async def at_once(*_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(Client, "reports", recorded)
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
+    return partial(running_app, reports)
