@@ -20,7 +20,7 @@ class Optimizer:
     slots: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: float) -> None:
-        self._dtype = np.dtype("float64")
+        self._dtype: np.dtype[Any] = np.dtype("float64")
         self.learning_rate = learning_rate
         self.steps = 0
         self.state: dict[str, Array] = {}
@@ -52,7 +52,7 @@ class Optimizer:
         raise NotImplementedError
 
     def _constant(self, value: float) -> Array:
-        """``value`` as an array of no dimension: quicker than a Python number, which NumPy converts each time."""
+        """``value`` as an array of no dimension, which spares NumPy a conversion at every update."""
         with np.errstate(over="ignore"):
             return np.array(value, self._dtype)
 

@@ -43,11 +43,17 @@ class DenseStage:
         self.slope: Array = np.empty_like(self.a)
         self.work = [np.zeros_like(self.a) for _ in range(self.activation.buffers)]
         self.is_linear = self.activation.name == "linear"
+        self._x: Array = np.empty(0, dtype)
 
-    def forward(self, x: Array, parameters: Parameters) -> Array:
-        """a = activation(kernel.T x + bias) for ``x`` (inputs + 1, samples); returns the next stage's x."""
+    def forward(self, x: Array, parameters: Parameters, activate: bool) -> Array:
+        """z = kernel.T x + bias for ``x`` (inputs + 1, samples), and a = activation(z) unless told not to.
+
+        Keeps a reference to ``x`` for ``backward`` and returns the next stage's x.
+        """
+        self._x = x
         parameters.transposed[self.index].dot(x, out=self.z)
-        self.activation.forward(self.z, self.a, self.work)
+        if activate:
+            self.activation.forward(self.z, self.a, self.work)
         return self.output
 
     def through_activation(self) -> None:
@@ -56,9 +62,9 @@ class DenseStage:
             self.activation.slope(self.z, self.a, self.slope, self.work)
             np.multiply(self.delta, self.slope, out=self.delta)
 
-    def backward(self, x: Array, gradients: Parameters) -> None:
-        """Write this layer's gradient, given ``delta`` = dL/dz and the input ``x`` of the forward pass."""
-        x.dot(self.delta_transposed, out=gradients.folded[self.index])
+    def backward(self, gradients: Parameters) -> None:
+        """Write this layer's gradient, given ``delta`` = dL/dz, for the x of the last forward pass."""
+        self._x.dot(self.delta_transposed, out=gradients.folded[self.index])
 
 
 class DropoutStage:
@@ -103,21 +109,18 @@ class Propagation:
             elif isinstance(layer, Dropout) and rng is not None and layer.rate > 0.0:
                 self._drops[-1].append(DropoutStage(layer.rate, width, ones, samples, dtype, rng))
         self.last = self.stages[-1]
-        self._fed: list[Array] = [np.empty(0)] * len(self.stages)
+        self._path = list(zip(self.stages, self._drops, strict=False))
+        self._hidden_backwards = self.stages[:-1][::-1]
 
     def forward(self, x: Array, parameters: Parameters, skip_last_activation: bool = False) -> None:
         """Fill every stage from ``x`` (features + 1, samples).
 
         With ``skip_last_activation`` the last stage is left at ``z``, for losses that do better from there.
         """
-        for stage, drops in zip(self.stages, self._drops, strict=False):
+        for stage, drops in self._path:
             for drop in drops:
                 x = drop.forward(x)
-            self._fed[stage.index] = x
-            if stage is self.last and skip_last_activation:
-                parameters.transposed[stage.index].dot(x, out=stage.z)
-            else:
-                x = stage.forward(x, parameters)
+            x = stage.forward(x, parameters, not skip_last_activation or stage is not self.last)
 
     def predict(self, x: Array, parameters: Parameters) -> Array:
         """Outputs (units, samples) for ``x``; a view, overwritten by the next pass."""
@@ -127,11 +130,11 @@ class Propagation:
     def backward(self, parameters: Parameters, gradients: Parameters) -> None:
         """Write all gradients, given dL/dz of the last stage in its ``delta``."""
         stage = self.last
-        stage.backward(self._fed[stage.index], gradients)
-        for before in reversed(self.stages[:-1]):
+        stage.backward(gradients)
+        for before in self._hidden_backwards:
             parameters.kernels[stage.index].dot(stage.delta, out=before.delta)
             for drop in self._drops[stage.index]:
                 np.multiply(before.delta, drop.mask, out=before.delta)
             before.through_activation()
-            before.backward(self._fed[before.index], gradients)
+            before.backward(gradients)
             stage = before

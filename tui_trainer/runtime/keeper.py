@@ -57,7 +57,7 @@ class Keeper:
         return run if run is not None and run.is_cut_off else None
 
     def resume(self, session: Session, run: int) -> None:
-        """Put ``session``, which has loaded the run's experiment, where the run was saved; StoreError if it can't be."""
+        """Put ``session``, which has loaded the run's experiment, where the run was saved, or StoreError."""
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)

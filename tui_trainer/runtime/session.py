@@ -65,7 +65,7 @@ class Session:
     def restore(
         self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], steps: ThinnedSeries
     ) -> None:
-        """Go to where a run of the same experiment was saved; KeyError or ValueError where it was another one's."""
+        """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
         self.trainer.restore(snapshot)
         self.history.restore(epochs, steps)
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)

@@ -121,8 +121,8 @@ class Store:
         first, columns = epochs
         with self._transaction() as connection:
             connection.execute(
-                "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?, latest = ?"
-                " WHERE id = ?",
+                "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?,"
+                " latest = ? WHERE id = ?",
                 (time.time(), os.getpid(), dumps(experiment), state, *place, json.dumps(dict(latest)), run),
             )
             connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, _pack(snapshot)))
@@ -144,7 +144,7 @@ class Store:
             return None
 
     def snapshot(self, run: int) -> tuple[dict[str, Array], dict[str, Array]]:
-        """The run's snapshot and the columns of all its epochs; StoreError where there is none or it is broken."""
+        """The run's snapshot and the columns of all its epochs; StoreError where there is none."""
         with self._transaction() as connection:
             row = connection.execute("SELECT arrays FROM snapshots WHERE run = ?", (run,)).fetchone()
             parts = connection.execute(

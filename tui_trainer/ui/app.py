@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ class TrainerApp(App[None]):
         self._experiment, self._path = experiment, path
 
     def on_mount(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):  # so that the terminal is put right and the run saved
+            asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.push_screen(TrainScreen(self._experiment, self._path))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -45,6 +45,7 @@ KEYS = (
     Key("e", "epoch", "Epoch", "One epoch, or the rest of the one under way", "Training", footer=True),
     Key("r", "reset", "Reset", "Start again from the same first weights", "Training", footer=True),
     Key("R", "reseed", "Reseed", "Start again from other weights: the next seed", "Training"),
+    Key("g", "resume", "Go on", "Go on with the run that was cut off", "Training"),
     Key(
         "[,left_square_bracket",
         "rate(-1)",
@@ -107,5 +108,6 @@ KEYS = (
     Key("question_mark,f1", "help", "Help", "All keys", "App", footer=True, shown_as="?"),
     Key("q", "quit", "Quit", "Leave the app", "App", footer=True),
     Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),
+    Key("ctrl+c", "quit_now", "Quit", "Leave the app", "App"),
 )
 IN_TEXT = frozenset(key.action.split("(")[0] for key in KEYS if key.in_text)

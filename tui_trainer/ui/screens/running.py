@@ -1,0 +1,196 @@
+"""The part of the training screen that talks to the trainer: commands out, reports in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import getters, work
+from textual.reactive import var
+
+from tui_trainer import experiment as experiments
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime import protocol
+from tui_trainer.runtime.client import Client
+from tui_trainer.runtime.protocol import (
+    AnyReport,
+    Crashed,
+    Ended,
+    Loaded,
+    Notice,
+    Offer,
+    Progress,
+    Refused,
+)
+
+from ..edits import keeps_weights, next_rate
+from ..plain_text import plain
+from ..widgets.data_panel import DataPanel
+from ..widgets.data_view import DataView
+from ..widgets.field import Field
+from ..widgets.loss_view import LossView
+from ..widgets.status_line import StatusLine, clock
+from ..widgets.summary_view import SummaryView
+from ..widgets.training_panel import TrainingPanel
+from .setup import SetupScreen
+
+
+class RunningScreen(SetupScreen):
+    """Owns the client. Every load has a number, and reports of another load are not looked at."""
+
+    state: var[protocol.State] = var("empty", bindings=True)
+
+    loss_view = getters.query_one(LossView)
+    data_view = getters.query_one(DataView)
+    summary_view = getters.query_one(SummaryView)
+    data_panel = getters.query_one(DataPanel)
+    training_panel = getters.query_one(TrainingPanel)
+    status = getters.query_one(StatusLine)
+
+    def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
+        super().__init__(experiment, path)
+        self.client = Client()
+        self.loaded: Loaded | None = None
+        self._run = 0
+        self._refused: Refused | None = None
+        self._offer: Offer | None = None
+        self._crash: Crashed | None = None
+
+    @property
+    def watched(self) -> protocol.View:
+        """What is on the screen."""
+        raise NotImplementedError
+
+    def watch_view(self) -> None:
+        """Tell the trainer what is on the screen."""
+        self.client.send(protocol.Watch(self.watched))
+
+    def hand_over(self, before: Experiment, said: str) -> None:
+        """Hand an edited experiment to the trainer: from the first step, unless the weights may stay."""
+        if keeps_weights(before, self.experiment) and self._refused is None:
+            self.client.send(protocol.Tune(self.experiment.training))
+            self.message_line.say(said)
+            return
+        was_training = self.state in ("running", "paused")
+        self.message_line.say(
+            said or ("The settings changed: back to the first step." if was_training else "")
+        )
+        self._load()
+
+    def _load(self) -> None:
+        self._run += 1
+        self.client.send(protocol.Load(self.experiment, self._run))
+
+    @work(exclusive=True, group="reports")
+    async def follow_reports(self) -> None:
+        """Start the child and show its reports; start another one where it ends unasked."""
+        while True:
+            await self.client.start()
+            self._load()
+            self.watch_view()
+            async for report in self.client.reports():
+                await self._show_report(report)
+            if not self.is_running or self._crash is None:
+                return
+            self.client = Client()
+
+    async def _show_report(self, report: AnyReport) -> None:
+        match report:
+            case Crashed():
+                self._crash = report
+                self.message_line.say(f"{report.sentence}. A new trainer has been started.", "error")
+            case Offer():
+                await self._show_offer(report)
+            case Notice():
+                self.message_line.say(report.sentence, "error")
+            case _ if report.run != self._run:
+                return
+            case Loaded():
+                self._show_loaded(report)
+            case Refused():
+                self._show_refusal(report)
+            case Progress():
+                self._show_progress(report)
+            case Ended():
+                self.message_line.say(report.sentence, "error" if report.state == "diverged" else "good")
+
+    async def _show_offer(self, offer: Offer) -> None:
+        self._offer = offer
+        if self._crash is None:
+            name, ago = plain(offer.experiment.name), clock(offer.seconds_ago)
+            cut = f"The run {name} stopped at epoch {offer.epoch:,}, {ago} ago"
+            self.message_line.say(f"{cut}: g goes on with it.")
+            return
+        await self.action_resume()
+        back = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; space goes on."
+        self.message_line.say(f"{self._crash.sentence}. {back}", "error")
+        self._crash = None
+
+    def _show_loaded(self, loaded: Loaded) -> None:
+        self.loaded, self._refused, self._crash = loaded, None, None
+        self.loss_view.show(())
+        self.data_view.show(loaded.dataset)
+        self.summary_view.show(loaded)
+        self.data_panel.show_dataset(loaded.dataset)
+        self.network_panel.show_params(loaded.params)
+        self.network_panel.show_inferred(loaded.experiment.model.output)
+        self.training_panel.show_inferred(loaded.experiment.training.loss or "")
+
+    def _show_refusal(self, refused: Refused) -> None:
+        self._refused = refused
+        self.message_line.say(": ".join(part for part in (refused.field, refused.reason) if part), "error")
+        for field in self.query(Field):
+            field.invalid = field.invalid or field.path == refused.field
+
+    def _show_progress(self, progress: Progress) -> None:
+        self.state = progress.state
+        self.status.progress = progress
+        if progress.curves is not None:
+            self.loss_view.show(progress.curves)
+
+    def _send_if_ready(self, command: protocol.AnyCommand) -> None:
+        if self._refused is not None:
+            self._show_refusal(self._refused)
+        elif self.state == "diverged":
+            advice = "Lower the learning rate with [ and press r to start again."
+            self.message_line.say(f"This run diverged. {advice}", "error")
+        else:
+            self.message_line.say("")
+            self.client.send(command)
+
+    def action_toggle_training(self) -> None:
+        if self.state == "running":
+            self.client.send(protocol.Pause())
+        else:
+            self._send_if_ready(protocol.Train())
+
+    def action_step(self) -> None:
+        self._send_if_ready(protocol.Step())
+
+    def action_epoch(self) -> None:
+        self._send_if_ready(protocol.Epoch())
+
+    def action_reset(self) -> None:
+        self.message_line.say("Back to the first step, with the same weights.")
+        self._load()
+
+    async def action_reseed(self) -> None:
+        seed = self.experiment.model.seed + 1
+        changed = experiments.with_field(self.experiment, "model.seed", seed)
+        await self.change(changed, f"Back to the first step, with the weights of seed {seed}.")
+
+    async def action_rate(self, direction: int) -> None:
+        rate = next_rate(self.experiment.training.learning_rate, direction)
+        changed = experiments.with_field(self.experiment, "training.learning_rate", rate)
+        await self.change(changed, f"Learning rate {rate:g}.")
+
+    async def action_resume(self) -> None:
+        if self._offer is None:
+            self.message_line.say("No run was cut off.")
+            return
+        offer, self._offer = self._offer, None
+        if offer.experiment != self.experiment:
+            self.edits.change(offer.experiment)
+        await self.show_experiment()
+        self._run += 1
+        self.client.send(protocol.Resume(offer.stored, self._run))
+        self.message_line.say(f"Back at epoch {offer.epoch:,}; space goes on.")

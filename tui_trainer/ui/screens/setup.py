@@ -1,0 +1,137 @@
+"""The part of the training screen that edits the experiment: fields, layers, undo, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import getters, on, work
+from textual.screen import Screen
+
+from tui_trainer import experiment as experiments
+from tui_trainer.experiment import Experiment, ExperimentError
+
+from ..edits import Edits
+from ..messages import FieldEdited, LayersEdited
+from ..widgets.message_line import MessageLine
+from ..widgets.network_panel import NetworkPanel
+from ..widgets.panel import Panel
+from .ask_path import AskPath
+
+
+class SetupScreen(Screen[None]):
+    """Owns the experiment; a wrong value changes nothing and is told in a sentence."""
+
+    network_panel = getters.query_one(NetworkPanel)
+    message_line = getters.query_one(MessageLine)
+
+    def __init__(self, experiment: Experiment, path: Path | None) -> None:
+        super().__init__()
+        self.edits = Edits(experiment)
+        self._path = path
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it is set up now."""
+        return self.edits.current
+
+    def hand_over(self, before: Experiment, said: str) -> None:
+        """Called with the experiment before an edit, and what to say of it."""
+        raise NotImplementedError
+
+    async def change(self, changed: Experiment, said: str = "") -> None:
+        """Make ``changed`` the experiment, if it is another one."""
+        before = self.experiment
+        if changed != before:
+            self.edits.change(changed)
+            await self._apply(before, said)
+
+    async def show_experiment(self) -> None:
+        """Show the present experiment in all panels."""
+        await self.network_panel.show_layers(self.experiment)
+        for panel in self.query(Panel):
+            panel.show(self.experiment)
+
+    async def _apply(self, before: Experiment, said: str) -> None:
+        await self.show_experiment()
+        self.hand_over(before, said)
+
+    @on(FieldEdited)
+    async def _edit_field(self, event: FieldEdited) -> None:
+        try:
+            changed = experiments.with_field(self.experiment, event.path, event.value)
+        except ExperimentError as error:
+            event.field.invalid = True
+            self.message_line.say(str(error), "error")
+            return
+        await self.change(changed)
+
+    @on(LayersEdited)
+    async def _edit_layers(self, event: LayersEdited) -> None:
+        await self.run_action(event.action)
+
+    async def action_add_layer(self) -> None:
+        chosen = self.network_panel.chosen
+        index = 0 if chosen is None else chosen + 1
+        try:
+            changed = experiments.add_layer(self.experiment, index)
+        except ExperimentError as error:
+            self.message_line.say(str(error), "error")
+            return
+        await self.change(changed)
+        self.network_panel.choose(index)
+
+    async def action_remove_layer(self) -> None:
+        chosen = self.network_panel.chosen
+        if chosen is None:
+            self.message_line.say("There is no hidden layer to remove: this is a perceptron.")
+            return
+        changed = experiments.remove_layer(self.experiment, chosen)
+        await self.change(changed, f"Layer {chosen + 1} removed; u brings it back.")
+
+    async def action_move_layer(self, offset: int) -> None:
+        chosen = self.network_panel.chosen
+        if chosen is None or not 0 <= chosen + offset < len(self.experiment.model.layers):
+            return
+        await self.change(experiments.move_layer(self.experiment, chosen, offset))
+        self.network_panel.choose(chosen + offset)
+
+    async def action_undo(self) -> None:
+        before = self.experiment
+        if self.edits.undo():
+            await self._apply(before, "Undone; U makes it again.")
+        else:
+            self.message_line.say("Nothing to undo.")
+
+    async def action_redo(self) -> None:
+        before = self.experiment
+        if self.edits.redo():
+            await self._apply(before, "Done again.")
+        else:
+            self.message_line.say("Nothing to do again.")
+
+    @work
+    async def action_open(self) -> None:
+        path = await self.app.push_screen_wait(AskPath("Open the experiment", str(self._path or "")))
+        if path is None:
+            return
+        try:
+            opened = experiments.read(Path(path).expanduser())
+        except ExperimentError as error:
+            self.message_line.say(str(error), "error")
+            return
+        self._path = Path(path).expanduser()
+        await self.change(opened, f"Opened {path}.")
+
+    @work
+    async def action_save(self) -> None:
+        suggestion = self._path or Path(f"{self.experiment.name}.toml")
+        path = await self.app.push_screen_wait(AskPath("Save the experiment as", str(suggestion)))
+        if path is None:
+            return
+        try:
+            experiments.write(self.experiment, Path(path).expanduser())
+        except (ExperimentError, OSError) as error:
+            self.message_line.say(f"Not saved: {error}", "error")
+            return
+        self._path = Path(path).expanduser()
+        self.message_line.say(f"Saved as {path}.", "good")
