@@ -2,8 +2,8 @@
 
     python screenshots/make.py
 
-Writes one SVG a picture beside this file. The examples fix every seed, and each picture is taken while nothing
-is being trained, so the same code gives the same files.
+Writes one SVG a picture beside this file. The examples fix every seed, and each picture is taken while
+nothing is being trained, so the same code gives the same files.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this checkout's app, not an older one that is installed
-os.environ.pop("NO_COLOR", None)
 
 from textual.pilot import Pilot
 
@@ -94,10 +94,13 @@ def tidy(svg: str) -> str:
 
 def main(names: list[str]) -> None:
     """Write the pictures called ``names``, or all of them."""
+    os.environ.pop("NO_COLOR", None)
     for shot in SHOTS:
         if not names or shot.name in names:
             path = ROOT / "screenshots" / f"{shot.name}.svg"
-            path.write_text(asyncio.run(take(shot)), encoding="utf-8")
+            with tempfile.TemporaryDirectory() as folder:  # no run from before, so none to go on with
+                os.environ["TUI_TRAINER_DATA"] = folder
+                path.write_text(asyncio.run(take(shot)), encoding="utf-8")
             print(path.relative_to(ROOT))
 
 

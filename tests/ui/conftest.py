@@ -32,7 +32,7 @@ async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: 
             screen = next((one for one in pilot.app.screen_stack if isinstance(one, TrainScreen)), None)
             told = "" if screen is None else f"; the app says {text_of(screen.message_line)!r}"
             pytest.fail(f"never came true in {PATIENCE:g} s: {what or 'the condition'}{told}")
-        await pilot.pause(0.005)
+        await asyncio.sleep(0.005)
 
 
 def text_of(widget: Static) -> str:
@@ -52,10 +52,9 @@ class Flow:
         return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, TrainScreen))
 
     async def press(self, *keys: str) -> None:
-        """Press keys one by one, each followed by all that it set off."""
+        """Press keys one by one, each followed by the messages it set off."""
         for key in keys:
             await self.pilot.press(key)
-            await self.pilot.pause(0)
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for ``condition``."""
@@ -142,6 +141,7 @@ async def running_app(
 ) -> AsyncIterator[Flow]:
     """The app on ``experiment``, once its first run is loaded."""
     app = TrainerApp(experiment or Experiment(), path)
+    app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         flow = Flow(pilot, reports)
         await wait_until(pilot, lambda: isinstance(app.screen, TrainScreen), "the training screen")
@@ -150,8 +150,8 @@ async def running_app(
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Starts the app: ``async with start(experiment, size) as flow``.
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
+    """Starts the app: ``async with start(experiment, size) as flow``, with a store of its own.
 
     A pilot waits after each key until the process is idle, 40 ms and more; here it waits for the messages
     only, and what takes longer is waited for by name.
@@ -167,6 +167,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Start:
     async def at_once(*_: float) -> None:
         await asyncio.sleep(0)
 
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "store"))
     monkeypatch.setattr(Client, "reports", recorded)
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def test_dataset_layers_and_rate_by_keys_then_train(start: Start) -> None:
-    async with start() as flow:
+    async with start(with_field(Experiment(), "training.epochs", 100000)) as flow:
         assert flow.heading == "Network  131 parameters"
 
         await flow.press("tab")

@@ -13,6 +13,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import (
+    add,
+    copyto,
+    divide,
+    exp,
+    expm1,
+    logaddexp,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    sign,
+    subtract,
+    tanh,
+)
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -41,7 +56,7 @@ class Activation:
 
 def _linear(z: Array, a: Array, work: Work) -> None:
     if z is not a:
-        np.copyto(a, z)
+        copyto(a, z)
 
 
 def _linear_slope(z: Array, a: Array, out: Array, work: Work) -> None:
@@ -49,95 +64,95 @@ def _linear_slope(z: Array, a: Array, out: Array, work: Work) -> None:
 
 
 def _relu(z: Array, a: Array, work: Work) -> None:
-    np.maximum(z, work[0], out=a)  # work[0] stays 0: NumPy's maximum is several times slower with a scalar
+    maximum(z, work[0], out=a)  # work[0] stays 0: NumPy's maximum is several times slower with a scalar
 
 
 def _relu_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.sign(a, out=out)  # a is never negative: 1 where z > 0, else 0
+    sign(a, out=out)  # a is never negative: 1 where z > 0, else 0
 
 
 LEAK = 0.01
 
 
 def _leaky_relu(z: Array, a: Array, work: Work) -> None:
-    np.multiply(z, LEAK, out=work[0])
-    np.maximum(z, work[0], out=a)
+    multiply(z, LEAK, out=work[0])
+    maximum(z, work[0], out=a)
 
 
 def _leaky_relu_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.sign(a, out=out)  # -1, 0 or 1, then mapped to LEAK, LEAK or 1
-    np.maximum(out, 0.0, out=out)
-    np.maximum(out, LEAK, out=out)
+    sign(a, out=out)  # -1, 0 or 1, then mapped to LEAK, LEAK or 1
+    maximum(out, 0.0, out=out)
+    maximum(out, LEAK, out=out)
 
 
 def _elu(z: Array, a: Array, work: Work) -> None:
     negative = work[0]
-    np.minimum(z, 0.0, out=negative)
-    np.expm1(negative, out=negative)
-    np.maximum(z, 0.0, out=a)
-    np.add(a, negative, out=a)
+    minimum(z, 0.0, out=negative)
+    expm1(negative, out=negative)
+    maximum(z, 0.0, out=a)
+    add(a, negative, out=a)
 
 
 def _elu_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.minimum(a, 0.0, out=out)  # e^z = a + 1 below zero, and 1 above
-    np.add(out, 1.0, out=out)
+    minimum(a, 0.0, out=out)  # e^z = a + 1 below zero, and 1 above
+    add(out, 1.0, out=out)
 
 
 def _tanh(z: Array, a: Array, work: Work) -> None:
-    np.tanh(z, out=a)
+    tanh(z, out=a)
 
 
 def _tanh_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.multiply(a, a, out=out)
-    np.subtract(1.0, out, out=out)
+    multiply(a, a, out=out)
+    subtract(1.0, out, out=out)
 
 
 def _sigmoid(z: Array, a: Array, work: Work) -> None:
     # (tanh(z / 2) + 1) / 2 is the sigmoid, and overflows nowhere
-    np.multiply(z, 0.5, out=a)
-    np.tanh(a, out=a)
-    np.multiply(a, 0.5, out=a)
-    np.add(a, 0.5, out=a)
+    multiply(z, 0.5, out=a)
+    tanh(a, out=a)
+    multiply(a, 0.5, out=a)
+    add(a, 0.5, out=a)
 
 
 def _sigmoid_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.subtract(1.0, a, out=out)
-    np.multiply(out, a, out=out)
+    subtract(1.0, a, out=out)
+    multiply(out, a, out=out)
 
 
 def _softplus(z: Array, a: Array, work: Work) -> None:
-    np.logaddexp(z, 0.0, out=a)
+    logaddexp(z, 0.0, out=a)
 
 
 def _softplus_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.negative(a, out=out)  # sigmoid(z) = 1 - e^-a
-    np.expm1(out, out=out)
-    np.negative(out, out=out)
+    negative(a, out=out)  # sigmoid(z) = 1 - e^-a
+    expm1(out, out=out)
+    negative(out, out=out)
 
 
 def _swish(z: Array, a: Array, work: Work) -> None:
     _sigmoid(z, work[0], work)
-    np.multiply(z, work[0], out=a)
+    multiply(z, work[0], out=a)
 
 
 def _swish_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.subtract(1.0, a, out=out)  # s + a (1 - s) = a + s (1 - a)
-    np.multiply(out, work[0], out=out)
-    np.add(out, a, out=out)
+    subtract(1.0, a, out=out)  # s + a (1 - s) = a + s (1 - a)
+    multiply(out, work[0], out=out)
+    add(out, a, out=out)
 
 
 def _gelu(z: Array, a: Array, work: Work) -> None:
-    np.copyto(work[0], normal_cdf(z))
-    np.multiply(z, work[0], out=a)
+    copyto(work[0], normal_cdf(z))
+    multiply(z, work[0], out=a)
 
 
 def _gelu_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    np.multiply(z, z, out=out)  # Phi(z) + z * density(z)
-    np.multiply(out, -0.5, out=out)
-    np.exp(out, out=out)
-    np.multiply(out, 1.0 / math.sqrt(2.0 * math.pi), out=out)
-    np.multiply(out, z, out=out)
-    np.add(out, work[0], out=out)
+    multiply(z, z, out=out)  # Phi(z) + z * density(z)
+    multiply(out, -0.5, out=out)
+    exp(out, out=out)
+    multiply(out, 1.0 / math.sqrt(2.0 * math.pi), out=out)
+    multiply(out, z, out=out)
+    add(out, work[0], out=out)
 
 
 ERFC_REACH = 25.0  # erfc(25) is about 1e-273: what lies beyond counts as that
@@ -171,21 +186,21 @@ _ERFC = _erfc_series()
 
 def normal_cdf(z: Array) -> Array:
     """Distribution function of the standard normal at ``z``, as a new array, to about 1e-15."""
-    x = np.minimum(np.abs(z) * math.sqrt(0.5), ERFC_REACH)
+    x = minimum(np.abs(z) * math.sqrt(0.5), ERFC_REACH)
     t = 2.0 / (2.0 + x)
     s = (t - _SMALLEST_T) * (2.0 / (1.0 - _SMALLEST_T)) - 1.0
     ahead, current = np.zeros_like(z), np.zeros_like(z)
     for coefficient in _ERFC[:0:-1]:  # Clenshaw's recurrence
         ahead, current = current, 2.0 * s * current - ahead + coefficient
-    tail = 0.5 * t * np.exp(s * current - ahead + _ERFC[0] - x * x)
+    tail = 0.5 * t * exp(s * current - ahead + _ERFC[0] - x * x)
     result: Array = np.where(z > 0.0, 1.0 - tail, tail)
     return result
 
 
 def _softmax(z: Array, a: Array, work: Work) -> None:
-    np.subtract(z, np.maximum.reduce(z, axis=0), out=a)
-    np.exp(a, out=a)
-    np.divide(a, np.add.reduce(a, axis=0), out=a)
+    subtract(z, maximum.reduce(z, axis=0), out=a)
+    exp(a, out=a)
+    divide(a, add.reduce(a, axis=0), out=a)
 
 
 def _softmax_slope(z: Array, a: Array, out: Array, work: Work) -> None:

@@ -13,6 +13,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import (
+    add,
+    divide,
+    exp,
+    log,
+    log1p,
+    logaddexp,
+    maximum,
+    minimum,
+    multiply,
+    sign,
+    subtract,
+    tanh,
+    vdot,
+)
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -29,24 +44,24 @@ class Loss:
 
 
 def _squared_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
-    np.subtract(a, y, out=out)
-    value = float(np.vdot(out, out))
-    np.multiply(out, 2.0, out=out)
+    subtract(a, y, out=out)
+    value = float(vdot(out, out))
+    multiply(out, 2.0, out=out)
     return value
 
 
 def _absolute_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
-    np.subtract(a, y, out=out)
+    subtract(a, y, out=out)
     np.abs(out, out=scratch)
-    np.sign(out, out=out)
-    return float(np.add.reduce(scratch, axis=None))
+    sign(out, out=out)
+    return float(add.reduce(scratch, axis=None))
 
 
 def _huber(a: Array, y: Array, out: Array, scratch: Array) -> float:
-    np.subtract(a, y, out=scratch)  # r; with c = r clipped to [-1, 1], the loss is c (r - c / 2)
-    np.maximum(scratch, -1.0, out=out)
-    np.minimum(out, 1.0, out=out)
-    return float(np.vdot(scratch, out)) - 0.5 * float(np.vdot(out, out))
+    subtract(a, y, out=scratch)  # r; with c = r clipped to [-1, 1], the loss is c (r - c / 2)
+    maximum(scratch, -1.0, out=out)
+    minimum(out, 1.0, out=out)
+    return float(vdot(scratch, out)) - 0.5 * float(vdot(out, out))
 
 
 def _clipped(p: Array) -> Array:
@@ -57,16 +72,16 @@ def _clipped(p: Array) -> Array:
 
 def _binary_crossentropy(a: Array, y: Array, out: Array, scratch: Array) -> float:
     p = _clipped(a)
-    np.divide(p - y, p * (1.0 - p), out=out)
-    np.multiply(out, p == a, out=out)
-    return -float(np.sum(y * np.log(p) + (1.0 - y) * np.log1p(-p)))
+    divide(p - y, p * (1.0 - p), out=out)
+    multiply(out, p == a, out=out)
+    return -float(np.sum(y * log(p) + (1.0 - y) * log1p(-p)))
 
 
 def _categorical_crossentropy(a: Array, y: Array, out: Array, scratch: Array) -> float:
     p = _clipped(a)
-    np.divide(-y, p, out=out)
-    np.multiply(out, p == a, out=out)
-    return -float(np.sum(y * np.log(p)))
+    divide(-y, p, out=out)
+    multiply(out, p == a, out=out)
+    return -float(np.sum(y * log(p)))
 
 
 LOSSES: dict[str, Loss] = {
@@ -104,28 +119,28 @@ def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, o
     nothing but 1; ``a`` may be ``z``. Writes the probabilities into ``a`` and dL/dz into ``out``. Each
     column of y sums to 1.
     """
-    np.maximum.reduce(z, axis=0, out=row)
-    np.subtract(z, row, out=a)
-    picked = float(np.vdot(y, a))
-    np.exp(a, out=a)
+    maximum.reduce(z, axis=0, out=row)
+    subtract(z, row, out=a)
+    picked = float(vdot(y, a))
+    exp(a, out=a)
     ones.dot(a, out=out)  # every row holds the sums of the columns: quicker than a sum and a broadcast
-    np.divide(a, out, out=a)
-    np.log(out, out=out)
-    value = float(np.vdot(y, out)) - picked
-    np.subtract(a, y, out=out)
+    divide(a, out, out=a)
+    log(out, out=out)
+    value = float(vdot(y, out)) - picked
+    subtract(a, y, out=out)
     return value
 
 
 def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array) -> float:
     """Sigmoid and binary cross-entropy in one, as ``softmax_crossentropy``: log(1 + e^z) - y z."""
-    picked = float(np.vdot(y, z))
-    np.logaddexp(z, 0.0, out=out)
-    value = float(np.add.reduce(out, axis=None)) - picked
-    np.multiply(z, 0.5, out=a)
-    np.tanh(a, out=a)
-    np.multiply(a, 0.5, out=a)
-    np.add(a, 0.5, out=a)
-    np.subtract(a, y, out=out)
+    picked = float(vdot(y, z))
+    logaddexp(z, 0.0, out=out)
+    value = float(add.reduce(out, axis=None)) - picked
+    multiply(z, 0.5, out=a)
+    tanh(a, out=a)
+    multiply(a, 0.5, out=a)
+    add(a, 0.5, out=a)
+    subtract(a, y, out=out)
     return value
 
 

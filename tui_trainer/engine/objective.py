@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy import add, multiply, subtract
 
 from .losses import Array, Loss, sigmoid_crossentropy, softmax_crossentropy
 from .parameters import Parameters
@@ -47,7 +48,7 @@ class Objective:
         """Write the gradient of the value just computed, without penalty, into ``gradients``."""
         stage = self._stage
         if self._scale != 1.0:
-            np.multiply(stage.delta, self._scale_array, out=stage.delta)
+            multiply(stage.delta, self._scale_array, out=stage.delta)
         if self._fused is None:
             if self._softmax:
                 self._through_softmax()
@@ -58,7 +59,7 @@ class Objective:
     def _through_softmax(self) -> None:
         """dL/dz_i = a_i (dL/da_i - sum_j a_j dL/da_j)."""
         stage = self._stage
-        np.multiply(stage.a, stage.delta, out=self._scratch)
-        np.add.reduce(self._scratch, axis=0, out=self._row)
-        np.subtract(stage.delta, self._row, out=stage.delta)
-        np.multiply(stage.delta, stage.a, out=stage.delta)
+        multiply(stage.a, stage.delta, out=self._scratch)
+        add.reduce(self._scratch, axis=0, out=self._row)
+        subtract(stage.delta, self._row, out=stage.delta)
+        multiply(stage.delta, stage.a, out=stage.delta)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import add, divide, multiply, sqrt, subtract
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
@@ -47,7 +48,7 @@ class Optimizer:
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         """Write the next parameters into ``out``; all three are (size,), and only ``out`` is changed.
 
-        ``out`` may be ``parameters``. Kept apart, it leaves the weights before the update whole.
+        ``out`` is not ``parameters``: the weights before the update stay whole.
         """
         raise NotImplementedError
 
@@ -74,17 +75,16 @@ class SGD(Optimizer):
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
-        step = self._scratch
         direction = gradients
         if self.momentum:
             velocity = direction = self.state["velocity"]
-            np.multiply(velocity, self.momentum, out=velocity)
-            np.add(velocity, gradients, out=velocity)
+            multiply(velocity, self.momentum, out=velocity)
+            add(velocity, gradients, out=velocity)
             if self.nesterov:
-                np.multiply(velocity, self.momentum, out=step)
-                direction = np.add(step, gradients, out=step)
-        np.multiply(direction, self._rate, out=step)
-        np.subtract(parameters, step, out=out)
+                multiply(velocity, self.momentum, out=out)
+                direction = add(out, gradients, out=out)
+        multiply(direction, self._rate, out=out)
+        subtract(parameters, out, out=out)
 
 
 class Adagrad(Optimizer):
@@ -99,10 +99,10 @@ class Adagrad(Optimizer):
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         squares, step = self.state["sum_of_squares"], self._scratch
-        np.multiply(gradients, gradients, out=step)
-        np.add(squares, step, out=squares)
+        multiply(gradients, gradients, out=step)
+        add(squares, step, out=squares)
         _scaled_step(squares, self.epsilon, gradients, self._rate, step)
-        np.subtract(parameters, step, out=out)
+        subtract(parameters, step, out=out)
 
 
 class RMSprop(Optimizer):
@@ -121,7 +121,7 @@ class RMSprop(Optimizer):
         squares, step = self.state["mean_of_squares"], self._scratch
         _average_squares(squares, gradients, self.rho, step)
         _scaled_step(squares, self.epsilon, gradients, self._rate, step)
-        np.subtract(parameters, step, out=out)
+        subtract(parameters, step, out=out)
 
 
 class Adam(Optimizer):
@@ -141,16 +141,16 @@ class Adam(Optimizer):
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         mean, squares, step = self.state["mean"], self.state["mean_of_squares"], self._scratch
-        np.multiply(mean, self.beta_1, out=mean)
-        np.multiply(gradients, 1.0 - self.beta_1, out=step)
-        np.add(mean, step, out=mean)
+        multiply(mean, self.beta_1, out=mean)
+        multiply(gradients, 1.0 - self.beta_1, out=step)
+        add(mean, step, out=mean)
         _average_squares(squares, gradients, self.beta_2, step)
-        np.sqrt(squares, out=step)
-        np.multiply(step, 1.0 / math.sqrt(1.0 - self.beta_2**self.steps), out=step)
-        np.add(step, self.epsilon, out=step)
-        np.divide(mean, step, out=step)
-        np.multiply(step, self._learning_rate / (1.0 - self.beta_1**self.steps), out=step)
-        np.subtract(parameters, step, out=out)
+        sqrt(squares, out=step)
+        multiply(step, 1.0 / math.sqrt(1.0 - self.beta_2**self.steps), out=step)
+        add(step, self.epsilon, out=step)
+        divide(mean, step, out=step)
+        multiply(step, self._learning_rate / (1.0 - self.beta_1**self.steps), out=step)
+        subtract(parameters, step, out=out)
 
 
 def _checked_epsilon(epsilon: float) -> float:
@@ -161,18 +161,18 @@ def _checked_epsilon(epsilon: float) -> float:
 
 def _average_squares(squares: Array, gradients: Array, decay: float, scratch: Array) -> None:
     """squares <- decay squares + (1 - decay) g^2, in place."""
-    np.multiply(squares, decay, out=squares)
-    np.multiply(gradients, gradients, out=scratch)
-    np.multiply(scratch, 1.0 - decay, out=scratch)
-    np.add(squares, scratch, out=squares)
+    multiply(squares, decay, out=squares)
+    multiply(gradients, gradients, out=scratch)
+    multiply(scratch, 1.0 - decay, out=scratch)
+    add(squares, scratch, out=squares)
 
 
 def _scaled_step(squares: Array, epsilon: float, gradients: Array, rate: Array, out: Array) -> None:
     """out <- rate g / (sqrt(squares) + epsilon)."""
-    np.sqrt(squares, out=out)
-    np.add(out, epsilon, out=out)
-    np.divide(gradients, out, out=out)
-    np.multiply(out, rate, out=out)
+    sqrt(squares, out=out)
+    add(out, epsilon, out=out)
+    divide(gradients, out, out=out)
+    multiply(out, rate, out=out)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adagrad": Adagrad, "adam": Adam}

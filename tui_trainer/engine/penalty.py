@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy import add, multiply, sign
 
 from .parameters import Array, Parameters
 
@@ -26,19 +27,19 @@ class Penalty:
         """The penalty at the parameters ``flat`` (size,)."""
         if self.is_zero:
             return 0.0
-        np.multiply(flat, self._mask, out=self._weights)
+        multiply(flat, self._mask, out=self._weights)
         value = self._l2 * float(np.dot(self._weights, self._weights))
         if self._l1:
             np.abs(self._weights, out=self._scratch)
-            value += self._l1 * float(np.add.reduce(self._scratch))
+            value += self._l1 * float(add.reduce(self._scratch))
         return value
 
     def add_gradient(self, gradients: Array) -> None:
         """Add the gradient at the parameters last given to ``value`` to ``gradients`` (size,), in place."""
         if self._l2:
-            np.multiply(self._weights, 2.0 * self._l2, out=self._scratch)
-            np.add(gradients, self._scratch, out=gradients)
+            multiply(self._weights, 2.0 * self._l2, out=self._scratch)
+            add(gradients, self._scratch, out=gradients)
         if self._l1:
-            np.sign(self._weights, out=self._scratch)
-            np.multiply(self._scratch, self._l1, out=self._scratch)
-            np.add(gradients, self._scratch, out=gradients)
+            sign(self._weights, out=self._scratch)
+            multiply(self._scratch, self._l1, out=self._scratch)
+            add(gradients, self._scratch, out=gradients)

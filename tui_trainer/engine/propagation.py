@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy import greater_equal, multiply
 from numpy.typing import DTypeLike, NDArray
 
 from .activations import get_activation
@@ -60,7 +61,7 @@ class DenseStage:
         """Turn ``delta`` from dL/da into dL/dz, in place."""
         if not self.is_linear:
             self.activation.slope(self.z, self.a, self.slope, self.work)
-            np.multiply(self.delta, self.slope, out=self.delta)
+            multiply(self.delta, self.slope, out=self.delta)
 
     def backward(self, gradients: Parameters) -> None:
         """Write this layer's gradient, given ``delta`` = dL/dz, for the x of the last forward pass."""
@@ -81,9 +82,9 @@ class DropoutStage:
     def forward(self, x: Array) -> Array:
         """Write ``x``, thinned out, into ``output`` and return that; a row of ones in ``x`` is left alone."""
         self._rng.random(out=self.mask, dtype=self.mask.dtype)
-        np.greater_equal(self.mask, self._rate, out=self.mask)
-        np.multiply(self.mask, 1.0 / (1.0 - self._rate), out=self.mask)
-        np.multiply(x[: len(self.a)], self.mask, out=self.a)
+        greater_equal(self.mask, self._rate, out=self.mask)
+        multiply(self.mask, 1.0 / (1.0 - self._rate), out=self.mask)
+        multiply(x[: len(self.a)], self.mask, out=self.a)
         return self.output
 
 
@@ -134,7 +135,7 @@ class Propagation:
         for before in self._hidden_backwards:
             parameters.kernels[stage.index].dot(stage.delta, out=before.delta)
             for drop in self._drops[stage.index]:
-                np.multiply(before.delta, drop.mask, out=before.delta)
+                multiply(before.delta, drop.mask, out=before.delta)
             before.through_activation()
             before.backward(gradients)
             stage = before

@@ -42,6 +42,7 @@ from .store import StoreError, default_path
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
+CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
 
 
 class Worker:
@@ -55,7 +56,7 @@ class Worker:
         self._run = 0
         self._watching = True
         self._dirty = False
-        self._next_report = 0.0
+        self._next_report = self._next_curves = 0.0
 
     def serve(self) -> None:
         """Until the input ends; then the process is over at once, however long a step takes."""
@@ -171,9 +172,13 @@ class Worker:
         self._send(reporting.ended(self._session, self._run))
 
     def _report_progress(self) -> None:
-        self._send(reporting.progress(self._session, self._run, self._watching))
+        now = time.perf_counter()
+        curves = self._watching and (now >= self._next_curves or self._session.state != "running")
+        self._send(reporting.progress(self._session, self._run, curves))
         self._dirty = False
-        self._next_report = time.perf_counter() + REPORT_EVERY
+        self._next_report = now + REPORT_EVERY
+        if curves:
+            self._next_curves = now + CURVES_EVERY
 
     def _send(self, report: Report) -> None:
         self._output.write(frame(report))

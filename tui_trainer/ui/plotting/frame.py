@@ -45,6 +45,23 @@ class Board:
         return Frame(["".join(row) for row in self.characters.tolist()], self.roles)
 
 
+def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
+    """Where two frames of one size differ: (row, first column, columns) of each run of changed cells.
+
+    Runs with at most ``gap`` unchanged cells between them count as one: moving the cursor costs bytes too.
+    """
+    found = []
+    for row, (before, after) in enumerate(zip(old.rows, new.rows, strict=True)):
+        if before == after and np.array_equal(old.roles[row], new.roles[row]):
+            continue
+        differs = (np.array(list(before)) != np.array(list(after))) | (old.roles[row] != new.roles[row])
+        columns = np.flatnonzero(differs)
+        breaks = np.flatnonzero(np.diff(columns) > gap + 1) + 1
+        for run in np.split(columns, breaks):
+            found.append((row, int(run[0]), int(run[-1] - run[0]) + 1))
+    return found
+
+
 def one_cell(text: str) -> str:
     """Text in which each character takes one cell: labels can come from any CSV file."""
     if text.isascii() and text.isprintable():

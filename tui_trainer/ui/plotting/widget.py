@@ -6,12 +6,13 @@ from typing import ClassVar
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.frame import AXIS, TEXT, Frame
+from tui_trainer.ui.plotting.frame import AXIS, TEXT, Frame, changes
 from tui_trainer.ui.plotting.plot import COLORS, Markers, Plot
 
 
@@ -47,16 +48,37 @@ class PlotWidget(Widget):
     }
     """
 
-    plot: reactive[Plot] = reactive(Plot)
+    plot: reactive[Plot] = reactive(Plot, repaint=False)
     markers: reactive[Markers] = reactive[Markers]("braille")
 
     _frame: Frame | None = None
     _strips: list[Strip] | None = None
     _drawn: tuple[Plot, int, int, Markers] | None = None
 
+    _waiting = False
+
     def show(self, plot: Plot) -> None:
-        """Show another plot from the next refresh on."""
+        """Show another plot; of several in a row only the last is drawn."""
         self.plot = plot
+
+    def watch_plot(self) -> None:
+        if not self._waiting:
+            self._waiting = True
+            self.call_later(self._redraw)
+
+    def _redraw(self) -> None:
+        """Draw, and send the terminal just the cells that have changed."""
+        self._waiting = False
+        displayed = all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
+        if not (displayed and self.is_on_screen):
+            return
+        before, drawn = self._frame, self._drawn
+        after = self._draw()
+        like_before = drawn is not None and drawn[1:] == (*self.size, self.markers)
+        if before is None or drawn is None or not like_before or _colors(drawn[0]) != _colors(self.plot):
+            self.refresh()
+        elif runs := changes(before, after):
+            self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
 
     def notify_style_update(self) -> None:
         """Keep the characters but colour them anew: the theme may have changed."""
@@ -65,18 +87,26 @@ class PlotWidget(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Row y of the plot; the first row asked for after a change draws them all."""
-        width, height = self.size
-        wanted = (self.plot, width, height, self.markers)
+        frame = self._draw()
+        if self._strips is None:
+            self._strips = strips(frame, self._styles_of_roles())
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+    def _draw(self) -> Frame:
+        """The frame of the present plot, drawn anew only where something differs."""
+        wanted = (self.plot, *self.size, self.markers)
         if self._frame is None or wanted != self._drawn:
             self._frame, self._drawn, self._strips = render(*wanted), wanted, None
-        if self._strips is None:
-            self._strips = strips(self._frame, self._styles_of_roles())
-        return self._strips[y] if y < len(self._strips) else Strip.blank(width)
+        return self._frame
 
     def _styles_of_roles(self) -> dict[int, Style]:
         names = {TEXT: "text", AXIS: "axis"}
         names.update((role, one.color) for role, one in enumerate(self.plot.series[: AXIS - 1], start=1))
         return {role: self.get_component_rich_style(f"plot--{name}") for role, name in names.items()}
+
+
+def _colors(plot: Plot) -> list[str]:
+    return [series.color for series in plot.series]
 
 
 def strips(frame: Frame, styles: dict[int, Style]) -> list[Strip]:

@@ -88,6 +88,8 @@ class RunningScreen(SetupScreen):
             self._load()
             self.watch_view()
             async for report in self.client.reports():
+                if not self.query(StatusLine):  # the app is closing, and the widgets have gone
+                    return
                 await self._show_report(report)
             if not self.is_running or self._crash is None:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from textual import getters, on, work
@@ -63,6 +64,9 @@ class SetupScreen(Screen[None]):
             event.field.invalid = True
             self.message_line.say(str(error), "error")
             return
+        if event.field.invalid and changed == self.experiment:  # the value from before, typed again
+            event.field.invalid = False
+            self.message_line.say("")
         await self.change(changed)
 
     @on(LayersEdited)
@@ -115,12 +119,13 @@ class SetupScreen(Screen[None]):
         if path is None:
             return
         try:
-            opened = experiments.read(Path(path).expanduser())
+            opened = experiments.read(Path(os.path.expanduser(path)))
         except ExperimentError as error:
             self.message_line.say(str(error), "error")
             return
-        self._path = Path(path).expanduser()
-        await self.change(opened, f"Opened {path}.")
+        self._path = Path(os.path.expanduser(path))
+        await self.change(opened)
+        self.message_line.say(f"Opened {path}.")
 
     @work
     async def action_save(self) -> None:
@@ -129,9 +134,9 @@ class SetupScreen(Screen[None]):
         if path is None:
             return
         try:
-            experiments.write(self.experiment, Path(path).expanduser())
+            experiments.write(self.experiment, Path(os.path.expanduser(path)))
         except (ExperimentError, OSError) as error:
             self.message_line.say(f"Not saved: {error}", "error")
             return
-        self._path = Path(path).expanduser()
+        self._path = Path(os.path.expanduser(path))
         self.message_line.say(f"Saved as {path}.", "good")

@@ -86,7 +86,7 @@ class DataView(Vertical):
 
     def _fill_axes(self, dataset: DatasetView) -> None:
         names = list(self._columns)
-        options = [(plain(name), name) for name in names]
+        options = [(Text(plain(name)), name) for name in names]  # brackets in a name are no markup
         first = dataset.features[0]
         second = dataset.features[1] if dataset.classes and len(dataset.features) > 1 else dataset.target
         for selector, usual in (("#x-axis", first), ("#y-axis", second)):

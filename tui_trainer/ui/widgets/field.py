@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,6 +13,7 @@ from textual.reactive import reactive
 from textual.widgets import Checkbox, Input, Label, Select
 
 from ..messages import FieldEdited
+from ..plain_text import plain
 
 
 class Field(Horizontal):
@@ -78,8 +80,8 @@ class TextField(Field):
     def show(self, value: object) -> None:
         text = "" if value is None else value if isinstance(value, str) else _plain(value)
         field = self.query_one(Input)
-        self._shown, self.invalid = text, False
-        if field.value != text:
+        changed, self._shown, self.invalid = text != self._shown, text, False
+        if changed and field.value != text:  # where nothing changed, what is being typed stays
             with self.prevent(Input.Changed):
                 field.value = text
 
@@ -122,13 +124,17 @@ class ChoiceField(Field):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield Select(self._choices, allow_blank=False, compact=True)
+        yield Select(self._options(), allow_blank=False, compact=True)
+
+    def _options(self) -> list[tuple[Text, str]]:
+        """The choices as text: names of columns come from files, and brackets are no markup."""
+        return [(Text(plain(text)), value) for text, value in self._choices]
 
     def offer(self, choices: Iterable[tuple[str, str | None]]) -> None:
         """Offer other choices; what is shown stays if it is among them."""
         self._choices = self._with_auto(choices)
         with self.prevent(Select.Changed):
-            self.query_one(Select).set_options(self._choices)
+            self.query_one(Select).set_options(self._options())
             self.show(None if self._shown.startswith(self.AUTO) else self._shown)
 
     def explain_auto(self, text: str) -> None:
@@ -140,7 +146,7 @@ class ChoiceField(Field):
         wanted = self._choices[0][1] if value is None else str(value)
         if wanted not in {choice for _, choice in self._choices}:
             self._choices.append((wanted, wanted))
-            self.query_one(Select).set_options(self._choices)
+            self.query_one(Select).set_options(self._options())
         self._shown, self.invalid = wanted, False
         with self.prevent(Select.Changed):
             self.query_one(Select).value = wanted

@@ -1,0 +1,29 @@
+# PYTHON is the one that has '.[dev]' installed, such as: make check PYTHON=.venv/bin/python
+PYTHON ?= python
+
+.PHONY: check test test-snapshot-update format screenshots bench
+
+check: ## the gate: format, lint, types, tests
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest
+
+test:
+	$(PYTHON) -m pytest
+
+test-snapshot-update: ## then read the diff before you commit it
+	$(PYTHON) -m pytest --snapshot-update
+
+format:
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+screenshots: ## the pictures of the README, from the running app
+	$(PYTHON) screenshots/make.py
+
+bench: ## every script of benchmarks/
+	@for script in benchmarks/*.py; do \
+		echo "== $$script"; \
+		PYTHONPATH=. $(PYTHON) "$$script" || exit 1; \
+	done

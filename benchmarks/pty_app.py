@@ -1,0 +1,112 @@
+"""The app on a real pseudo-terminal, for the benchmarks: what it writes, and when."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+TRAINING = """\
+[dataset]
+validation_split = 0.0
+[[model.layers]]
+units = 100
+[training]
+batch_size = 30
+epochs = 10000000
+learning_rate = 0.01
+"""
+
+
+class PtyApp:
+    """A command on a pseudo-terminal of ``columns`` x ``rows``, read without ever making it wait."""
+
+    def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 40) -> None:
+        self._data = tempfile.TemporaryDirectory()
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "TUI_TRAINER_DATA": self._data.name,
+        }
+        self.started = time.perf_counter()
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execvpe(command[0], list(command), environment)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, seconds: float) -> bytes:
+        """All that is written within ``seconds``."""
+        end = time.perf_counter() + seconds
+        parts = []
+        while (left := end - time.perf_counter()) > 0:
+            if select.select([self._terminal], [], [], left)[0]:
+                parts.append(self._chunk())
+        return b"".join(parts)
+
+    def read_some(self, seconds: float) -> bytes:
+        """The next bytes written within ``seconds``; empty where there are none."""
+        return self._chunk() if select.select([self._terminal], [], [], seconds)[0] else b""
+
+    @property
+    def data_folder(self) -> str:
+        """Where the app keeps its runs."""
+        return self._data.name
+
+    def read_until(self, wanted: bytes, seconds: float = 20.0) -> bytes:
+        """All that is written up to ``wanted`` and a little past it; RuntimeError where it does not come."""
+        seen = b""
+        end = time.perf_counter() + seconds
+        while wanted not in seen:
+            if time.perf_counter() > end:
+                raise RuntimeError(
+                    f"{wanted!r} did not appear within {seconds} s; the last bytes: {seen[-500:]!r}"
+                )
+            if select.select([self._terminal], [], [], 0.05)[0]:
+                seen += self._chunk()
+        return seen
+
+    def press(self, keys: bytes) -> None:
+        """Type ``keys``."""
+        os.write(self._terminal, keys)
+
+    def close(self) -> None:
+        """Quit, and end it where it does not."""
+        self.press(b"\x11")  # ctrl+q
+        for _ in range(100):
+            self.read(0.02)
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                break
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._terminal)
+        self._data.cleanup()
+
+    def _chunk(self) -> bytes:
+        try:
+            return os.read(self._terminal, 1 << 16)
+        except OSError:  # the other side has closed
+            time.sleep(0.01)
+            return b""
+
+
+def open_app(experiment: str = TRAINING, columns: int = 120, rows: int = 40) -> PtyApp:
+    """The app on an experiment, at its first step."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False) as file:
+        file.write(experiment)
+    app = PtyApp([sys.executable, "-m", "tui_trainer", file.name], columns, rows)
+    app.read_until(b"epoch")
+    app.read(1.0)
+    Path(file.name).unlink()
+    return app

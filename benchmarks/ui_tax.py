@@ -1,0 +1,83 @@
+"""How much of its bare speed does the engine keep while the app shows its loss?
+
+Bare: a loop of ``Trainer.run_steps`` in a process of its own. In the app: steps between two snapshots of the
+store, while the Loss tab is live on a pseudo-terminal of 120x40. The two take turns.
+
+Usage: python benchmarks/ui_tax.py
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from pty_app import TRAINING, PtyApp, open_app
+
+ROUNDS, SECONDS = 5, 3.0
+MARK = 0.90
+
+BARE = f"""
+import sys, time
+import numpy as np
+from tui_trainer.experiment import loads
+from tui_trainer.runtime.session import Session
+session = Session()
+session.load(loads({TRAINING!r}))
+trainer, losses = session.trainer, np.empty(4096)
+for line in sys.stdin:
+    start, before = time.perf_counter(), trainer.steps
+    while time.perf_counter() - start < float(line):
+        for _ in range(100):
+            trainer.run_steps(losses)
+            if trainer.position == 0:
+                trainer.end_epoch()
+    print((trainer.steps - before) / (time.perf_counter() - start), flush=True)
+"""
+
+
+def steps_in_app(app: PtyApp) -> float:
+    """Steps a second between the first and the last snapshot of a few seconds of training."""
+    app.press(b" ")
+    app.read(1.0)
+    (first, started), (last, ended) = (_place_after(app, seconds) for seconds in (0.0, SECONDS))
+    app.press(b" ")
+    app.read(0.5)
+    return (last - first) / (ended - started)
+
+
+def _place_after(app: PtyApp, seconds: float) -> tuple[int, float]:
+    app.read(seconds)
+    store = sqlite3.connect(Path(app.data_folder) / "runs.sqlite")
+    row: tuple[int, float] = store.execute("SELECT step, updated FROM runs ORDER BY id DESC").fetchone()
+    store.close()
+    return row
+
+
+def main() -> None:
+    """Print both rates for each round, and the median of their ratios."""
+    bare = subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert bare.stdin is not None and bare.stdout is not None
+    app = open_app()
+    ratios = []
+    try:
+        for number in range(ROUNDS):
+            bare.stdin.write(f"{SECONDS}\n")
+            bare.stdin.flush()
+            alone = float(bare.stdout.readline())
+            watched = steps_in_app(app)
+            ratios.append(watched / alone)
+            print(f"round {number + 1}   bare {alone:>9,.0f}   in the app {watched:>9,.0f} steps/s   {ratios[-1]:.3f}")
+            time.sleep(0.2)
+    finally:
+        app.close()
+        bare.stdin.close()
+        bare.wait()
+    print(f"the engine keeps {statistics.median(ratios):.1%} of its bare speed; the mark is {MARK:.0%}")
+
+
+if __name__ == "__main__":
+    main()

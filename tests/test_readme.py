@@ -1,0 +1,156 @@
+"""The README and the examples say what is so: commands, transcripts, keys, experiments, Python code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tui_trainer import experiment as experiments
+from tui_trainer.cli import main
+from tui_trainer.runtime.session import Session
+from tui_trainer.ui.keys import KEYS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
+PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
+SECONDS = re.compile(r"in \d+\.\d+ s;")
+TOLERANCE = 1e-3  # machines round differently, and training carries it on
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def between(name: str) -> str:
+    """What stands between two comments, such as <!-- keys --> and <!-- /keys -->."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", README, re.DOTALL)
+    assert found is not None, f"no <!-- {name} --> in README.md"
+    return found[1]
+
+
+def transcripts() -> Iterator[tuple[str, str]]:
+    """Each command line after ``$ tui-trainer``, and what it prints."""
+    for block in blocks("console"):
+        for part in re.split(r"^\$ tui-trainer ", block, flags=re.MULTILINE)[1:]:
+            command, _, printed = part.partition("\n")
+            yield command, printed.rstrip()
+
+
+def words(text: str) -> list[str | float]:
+    """Words and numbers; how long it took is left out."""
+    found: list[str | float] = []
+    for word in SECONDS.sub("", text).split():
+        try:
+            found.append(float(word))
+        except ValueError:
+            found.append(word)
+    return found
+
+
+def test_the_two_commands_are_there_word_for_word() -> None:
+    lines = README.splitlines()
+    assert "python -m pip install . && tui-trainer" in lines
+    assert "python -m pip install '.[test]' && python -m pytest" in lines
+
+
+@pytest.mark.parametrize(("command", "printed"), transcripts())
+def test_a_transcript_is_what_the_command_prints(
+    command: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(shlex.split(command)) == 0
+    got, expected = words(capsys.readouterr().out), words(printed)
+    assert len(got) == len(expected)
+    for ours, theirs in zip(got, expected, strict=True):
+        numbers = isinstance(ours, float) and isinstance(theirs, float)
+        assert ours == (pytest.approx(theirs, rel=TOLERANCE) if numbers else theirs)
+
+
+def test_the_key_table_is_the_one_of_the_app() -> None:
+    rows = ["| | key | what it does |", "|---|---|---|"]
+    for group, keys in groupby(KEYS, key=lambda key: key.group):
+        title = f"**{group}**"
+        for key in keys:
+            rows.append(f"| {title} | `{key.display}` | {key.help} |")
+            title = ""
+    table = "\n".join(rows)
+    assert between("keys") == table, f"put this between the comments in README.md:\n{table}"
+
+
+def test_the_annotated_experiment_has_every_field_and_can_be_trained() -> None:
+    text = between("experiment").removeprefix("```toml\n").removesuffix("```")
+    Session().load(experiments.loads(text))
+    named = _field_names(tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)))
+    assert _all_field_names(msgspec.inspect.type_info(experiments.Experiment)) == named
+
+
+def test_the_python_example_prints_what_the_readme_says(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out in blocks("text")
+
+
+def test_the_first_numbers_of_the_book() -> None:
+    perceptron = experiments.read(ROOT / "examples" / "perceptron.toml")
+    rows = re.findall(r"^\| (\de-\d) \| (-?\d\.\d{4}) \|", README, re.MULTILINE)
+    assert len(rows) == 3
+    for rate, weight in rows:
+        session = Session()
+        session.load(experiments.with_field(perceptron, "training.learning_rate", rate))
+        session.train()
+        while session.state == "running":
+            session.advance(0.1)
+        assert f"{session.trainer.model.get_weights()[0].item():.4f}" == weight
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_loads_fits_its_data_and_says_what_to_see(path: Path) -> None:
+    experiment = experiments.read(path)
+    session = Session()
+    session.load(experiment)
+    session.step()
+    assert experiment.name == path.stem
+    assert path.read_text(encoding="utf-8").startswith("# ")
+    assert f"(examples/{path.name})" in README
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_a_picture_fetches_nothing_and_holds_no_path(path: Path) -> None:
+    svg = path.read_text(encoding="utf-8")
+    assert svg.startswith("<svg ")
+    assert set(re.findall(r"https?://[^\"' )]+", svg)) == {"http://www.w3.org/2000/svg"}
+    assert "@font-face" not in svg
+    assert str(Path.home()) not in svg
+
+
+def _field_names(table: dict[str, Any], prefix: str = "") -> set[str]:
+    names = set()
+    for key, value in table.items():
+        inner = value[0] if isinstance(value, list) and isinstance(value[0], dict) else value
+        names |= _field_names(inner, f"{prefix}{key}.") if isinstance(inner, dict) else {prefix + key}
+    return names
+
+
+def _all_field_names(kind: msgspec.inspect.Type, prefix: str = "") -> set[str]:
+    if isinstance(kind, msgspec.inspect.UnionType):
+        kind = next((t for t in kind.types if isinstance(t, msgspec.inspect.StructType)), kind)
+    if isinstance(kind, msgspec.inspect.VarTupleType):
+        kind = kind.item_type
+    if not isinstance(kind, msgspec.inspect.StructType):
+        return {prefix.removesuffix(".")}
+    return set().union(*(_all_field_names(field.type, f"{prefix}{field.name}.") for field in kind.fields))

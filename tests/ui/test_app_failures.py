@@ -1,0 +1,73 @@
+"""Runs that diverge, and a trainer that is killed: told in a sentence, and the app goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.runtime.protocol import Ended
+
+if TYPE_CHECKING:
+    from conftest import Start
+
+STEEP = Experiment(
+    dataset=DatasetConfig("boston_rm", standardize=False),
+    model=ModelConfig(layers=()),
+    training=TrainingConfig(learning_rate=1.0),
+)
+
+
+async def test_divergence_is_explained_and_a_lower_rate_works(start: Start) -> None:
+    async with start(STEEP, size=(80, 24)) as flow:
+        await flow.press("space")
+        await flow.until_state("diverged")
+        await flow.until_said("The loss became")
+        told = flow.message
+        assert "at step" in told and "gradient" in told and "Try a learning rate below 1" in told
+        ended = [report for report in flow.reports if isinstance(report, Ended)]
+        assert len(ended) == 1 and ended[0].rate == 0.1
+        shown = " ".join(flow.screen_text().split())
+        assert " ".join(told.split()) in shown, "the sentence is cut"
+        assert "✖" in shown and "diverged" in shown
+
+        await flow.press("space")
+        await flow.until_said("This run diverged. Lower the learning rate with [ and press r")
+        await flow.press("s")
+        assert flow.screen.state == "diverged"
+        await flow.press("[", "[", "[", "[")
+        await flow.until_said("Learning rate 0.01.")
+        await flow.press("r")
+        await flow.until_loaded(2)
+        await flow.press("space")
+        await flow.until_state("finished")
+        assert flow.progress.epoch == 200 and flow.progress.values["loss"] < 600
+
+
+async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
+    long = replace(Experiment(), training=TrainingConfig(epochs=1_000_000))
+    async with start(long) as flow:
+        await flow.press("space")
+        await flow.until(lambda: flow.progress.epoch > 2, "two epochs")
+        killed, loads = flow.screen.client.pid, flow.loads
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await flow.until_said("ended by signal 9")
+        await flow.until(lambda: flow.loads > loads, "a load in another trainer")
+        await flow.until(lambda: flow.screen.state in ("ready", "paused"), "a trainer that waits")
+        assert flow.screen.client.pid not in (None, killed)
+        assert flow.screen.experiment == long
+
+        steps = flow.progress.steps
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps > steps, "a step")
+        await flow.press("space")
+        await flow.until_state("running")
+        epoch = flow.progress.epoch
+        await flow.until(lambda: flow.progress.epoch > epoch + 2, "more epochs")
+        await flow.enter("model.layers[0].units", "3")
+        await flow.until_state("ready")
+        assert flow.heading == "Network  27 parameters"
