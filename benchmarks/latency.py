@@ -21,10 +21,10 @@ MEDIAN_MARK, P99_MARK = 0.020, 0.060
 KEYS: dict[bytes, tuple[bytes, ...]] = {
     b"2": (b"150 rows",),
     b"3": (b"Model:",),
-    b"1": (b"train", b"loss"),
-    b"u": (b"ndo",),
-    b"]": (b"rate",),
-    b"[": (b"rate",),
+    b"1": (b"loss",),
+    b"y": (b"log scale", b"loss    "),
+    b"]": (b"Learning rate",),
+    b"[": (b"Learning rate",),
 }
 
 

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # this checkout's app, not an older one that is installed
+# This checkout's app, not an older one that is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from textual.pilot import Pilot
 
@@ -27,6 +27,7 @@ from tui_trainer.experiment import Experiment, read, with_field
 from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.screens.train import TrainScreen
 
+ROOT = Path(__file__).resolve().parents[1]
 FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 PATIENCE = 60.0  # seconds until a picture is given up
 

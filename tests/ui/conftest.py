@@ -35,6 +35,15 @@ async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: 
         await asyncio.sleep(0.005)
 
 
+async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
+    """Wait until the app, its screen and the widget in focus have worked off their messages."""
+    for node in (pilot.app, pilot.app.screen, pilot.app.focused):
+        seen = asyncio.Event()
+        if node is not None and node.call_later(seen.set):
+            await asyncio.wait_for(seen.wait(), timeout)
+    return True
+
+
 def text_of(widget: Static) -> str:
     """The characters a Static shows."""
     return str(widget.content)
@@ -123,6 +132,11 @@ class Flow:
         await self.press("enter", "escape")
         assert self.screen.focused is None
 
+    async def until_shown(self, text: str) -> None:
+        """Wait until the screen holds ``text``, whole, wherever its lines break."""
+        words = " ".join(text.split())
+        await self.until(lambda: words in " ".join(self.screen_text().split()), f"{words!r} on the screen")
+
     def screen_text(self) -> str:
         """Every character on the screen, row by row."""
         strips = self.pilot.app.screen._compositor.render_strips()
@@ -141,7 +155,6 @@ async def running_app(
 ) -> AsyncIterator[Flow]:
     """The app on ``experiment``, once its first run is loaded."""
     app = TrainerApp(experiment or Experiment(), path)
-    app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         flow = Flow(pilot, reports)
         await wait_until(pilot, lambda: isinstance(app.screen, TrainScreen), "the training screen")
@@ -153,8 +166,8 @@ async def running_app(
 def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
     """Starts the app: ``async with start(experiment, size) as flow``, with a store of its own.
 
-    A pilot waits after each key until the process is idle, 40 ms and more; here it waits for the messages
-    only, and what takes longer is waited for by name.
+    A pilot waits after each key until the process is idle and every widget has answered, 100 ms or so; here
+    it waits for those whom a key concerns, and what takes longer is waited for by name.
     """
     reports: list[AnyReport] = []
     received = Client.reports
@@ -171,4 +184,5 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
     monkeypatch.setattr(Client, "reports", recorded)
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
     return partial(running_app, reports)

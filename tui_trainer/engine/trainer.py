@@ -236,12 +236,9 @@ class Trainer:
     def _diverged(self, loss: float) -> Diverged:
         largest, layer = None, None
         if self.steps:
-            np.copyto(
-                self.model.parameters.flat, self._spare.flat
-            )  # a copy, so that a second time is harmless
-            self.optimizer.build(
-                self.model.count_params(), self.model.dtype
-            )  # its averages may hold infinities
+            # A copy, not a swap: a second time does no harm. The optimizer's memory may hold infinities.
+            np.copyto(self.model.parameters.flat, self._spare.flat)
+            self.optimizer.build(self.model.count_params(), self.model.dtype)
             peaks = [float(np.abs(folded).max()) for folded in self._gradients.folded]
             largest = max(peaks)
             layer = peaks.index(largest) + 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
-from .protocol import HEADER, AnyCommand, AnyReport, Close, Crashed, frame, report_decoder
+from .protocol import HEADER, AnyCommand, AnyReport, Close, Crashed, Progress, frame, newest, report_decoder
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 ERRORS_KEPT = 2000  # characters of the child's standard error
@@ -54,16 +54,15 @@ class Client:
         """Reports as they come. The last one, if the child ends unasked, is ``Crashed``."""
         assert self._process is not None and self._process.stdout is not None
         errors = asyncio.create_task(self._keep_errors())
-        stream = self._process.stdout
-        try:
-            while True:
-                (size,) = HEADER.unpack(await stream.readexactly(HEADER.size))
-                yield report_decoder.decode(await stream.readexactly(size))
-        except asyncio.IncompleteReadError:
-            code = await self._process.wait()
-            await errors
-            if not self._closing:
-                yield Crashed(0, self._last_words(code))
+        received = bytearray()
+        while chunk := await self._process.stdout.read(1 << 16):
+            received += chunk
+            for report in _without_stale(_decoded(received)):
+                yield report
+        code = await self._process.wait()
+        await errors
+        if not self._closing:
+            yield Crashed(0, self._last_words(code))
 
     async def close(self) -> None:
         """Let the child save its run and end, and wait until it has ended."""
@@ -87,3 +86,28 @@ class Client:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
         lines = self._errors.strip().splitlines()
         return f"The trainer {how}" + (f": {lines[-1]}" if lines else "")
+
+
+def _decoded(received: bytearray) -> Iterator[AnyReport]:
+    """All whole reports at the start of ``received``, taken out of it."""
+    while len(received) >= HEADER.size:
+        end = HEADER.size + HEADER.unpack_from(received)[0]
+        if len(received) < end:
+            return
+        yield report_decoder.decode(received[HEADER.size : end])
+        del received[:end]
+
+
+def _without_stale(reports: Iterable[AnyReport]) -> Iterator[AnyReport]:
+    """Of several progress reports in a row only the newest: whoever reads late is not kept in the past."""
+    held: Progress | None = None
+    for report in reports:
+        if isinstance(report, Progress):
+            held = report if held is None else newest(held, report)
+            continue
+        if held is not None:
+            yield held
+            held = None
+        yield report
+    if held is not None:
+        yield held

@@ -179,6 +179,13 @@ command_decoder = msgspec.msgpack.Decoder(AnyCommand)
 report_decoder = msgspec.msgpack.Decoder(AnyReport)
 
 
+def newest(older: Progress, newer: Progress) -> Progress:
+    """The one report that stands for two in a row: the newer, with the older's curves where it has none."""
+    if newer.curves is None and older.run == newer.run:
+        return msgspec.structs.replace(newer, curves=older.curves)
+    return newer
+
+
 def frame(message: Command | Report) -> bytes:
     """``message`` as it goes through the pipe."""
     body = _encoder.encode(message)

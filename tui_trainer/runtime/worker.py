@@ -17,6 +17,7 @@ from tui_trainer.experiment import Experiment, ExperimentError
 
 from . import reporting
 from .keeper import Keeper
+from .outbox import Outbox
 from .protocol import (
     AnyCommand,
     Close,
@@ -49,7 +50,7 @@ class Worker:
     """Runs a session in slices between commands."""
 
     def __init__(self, commands: BinaryIO, reports: BinaryIO) -> None:
-        self._input, self._output = commands, reports
+        self._input, self._outbox = commands, Outbox(reports)
         self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._session = Session()
         self._keeper = Keeper(default_path())
@@ -118,6 +119,7 @@ class Worker:
                 session.tune(command.training)
 
     def _load(self, command: Load) -> None:
+        self._session.pause()  # where the experiment is refused, nobody watches this run any more
         self._keeper.save(self._session)
         if self._loads(command.experiment, command.run):
             self._keeper.forget_run()
@@ -181,8 +183,7 @@ class Worker:
             self._next_curves = now + CURVES_EVERY
 
     def _send(self, report: Report) -> None:
-        self._output.write(frame(report))
-        self._output.flush()
+        self._outbox.put(report)
 
 
 def main() -> None:
@@ -192,8 +193,6 @@ def main() -> None:
     os.dup2(2, 1)
     try:
         Worker(commands, reports).serve()
-    except BrokenPipeError:
-        os._exit(0)
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         reports.write(frame(Crashed(0, f"{type(error).__name__}: {error}")))

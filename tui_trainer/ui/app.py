@@ -25,11 +25,13 @@ class TrainerApp(App[None]):
 
     def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
         super().__init__()
+        self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         self._experiment, self._path = experiment, path
 
     def on_mount(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGHUP):  # so that the terminal is put right and the run saved
-            asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
+        # there is no terminal to put right, and the trainer notices by itself.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.push_screen(TrainScreen(self._experiment, self._path))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

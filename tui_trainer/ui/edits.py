@@ -7,6 +7,7 @@ import math
 from tui_trainer.experiment import Experiment
 
 DEPTH = 200
+HIGHEST_RATE = 1e6
 
 
 class Edits:
@@ -57,7 +58,7 @@ def _without_live_fields(experiment: Experiment) -> tuple[object, ...]:
 def next_rate(rate: float, direction: int) -> float:
     """The next learning rate up (1) or down (-1) on the ladder ... 0.01, 0.03, 0.1, 0.3, 1 ..."""
     ladder = (factor * 10.0**exponent for exponent in range(-12, 7) for factor in (1.0, 3.0))
-    steps = [float(f"{step:.1g}") for step in ladder]
+    steps = [float(f"{step:.1g}") for step in ladder if step <= HIGHEST_RATE]
     others = [step for step in steps if not math.isclose(step, rate, rel_tol=1e-9)]
     beyond = [step for step in others if (step > rate) == (direction > 0)]
     if not beyond:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
 from textual import getters, work
+from textual.css.query import NoMatches
 from textual.reactive import var
+from textual.timer import Timer
 
-from tui_trainer import experiment as experiments
 from tui_trainer.experiment import Experiment
 from tui_trainer.runtime import protocol
 from tui_trainer.runtime.client import Client
@@ -23,6 +25,7 @@ from tui_trainer.runtime.protocol import (
 )
 
 from ..edits import keeps_weights, next_rate
+from ..pacing import terminal_is_behind
 from ..plain_text import plain
 from ..widgets.data_panel import DataPanel
 from ..widgets.data_view import DataView
@@ -32,6 +35,8 @@ from ..widgets.status_line import StatusLine, clock
 from ..widgets.summary_view import SummaryView
 from ..widgets.training_panel import TrainingPanel
 from .setup import SetupScreen
+
+RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 
 
 class RunningScreen(SetupScreen):
@@ -54,6 +59,8 @@ class RunningScreen(SetupScreen):
         self._refused: Refused | None = None
         self._offer: Offer | None = None
         self._crash: Crashed | None = None
+        self._held: Progress | None = None  # not drawn yet
+        self._retry: Timer | None = None
 
     @property
     def watched(self) -> protocol.View:
@@ -88,9 +95,10 @@ class RunningScreen(SetupScreen):
             self._load()
             self.watch_view()
             async for report in self.client.reports():
-                if not self.query(StatusLine):  # the app is closing, and the widgets have gone
+                try:
+                    await self._show_report(report)
+                except NoMatches:  # the app is closing, and the widgets have gone
                     return
-                await self._show_report(report)
             if not self.is_running or self._crash is None:
                 return
             self.client = Client()
@@ -142,12 +150,32 @@ class RunningScreen(SetupScreen):
         self.message_line.say(": ".join(part for part in (refused.field, refused.reason) if part), "error")
         for field in self.query(Field):
             field.invalid = field.invalid or field.path == refused.field
+        if self.state == "running" and self.status.progress is not None:  # the trainer has paused that run
+            self._show_progress(replace(self.status.progress, state="paused", curves=None))
 
     def _show_progress(self, progress: Progress) -> None:
         self.state = progress.state
+        self._held = progress if self._held is None else protocol.newest(self._held, progress)
+        self._draw_progress()
+
+    def _draw_progress(self) -> None:
+        """Draw the newest progress, as soon as the terminal has taken what was drawn before."""
+        progress = self._held
+        if progress is None or progress.run != self._run:
+            self._held = None
+            return
+        if terminal_is_behind(self.app):
+            if self._retry is None:
+                self._retry = self.set_timer(RETRY, self._draw_again)
+            return
+        self._held = None
         self.status.progress = progress
         if progress.curves is not None:
             self.loss_view.show(progress.curves)
+
+    def _draw_again(self) -> None:
+        self._retry = None
+        self._draw_progress()
 
     def _send_if_ready(self, command: protocol.AnyCommand) -> None:
         if self._refused is not None:
@@ -177,13 +205,12 @@ class RunningScreen(SetupScreen):
 
     async def action_reseed(self) -> None:
         seed = self.experiment.model.seed + 1
-        changed = experiments.with_field(self.experiment, "model.seed", seed)
-        await self.change(changed, f"Back to the first step, with the weights of seed {seed}.")
+        said = f"Back to the first step, with the weights of seed {seed}."
+        await self.change_field("model.seed", seed, said)
 
     async def action_rate(self, direction: int) -> None:
         rate = next_rate(self.experiment.training.learning_rate, direction)
-        changed = experiments.with_field(self.experiment, "training.learning_rate", rate)
-        await self.change(changed, f"Learning rate {rate:g}.")
+        await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}.")
 
     async def action_resume(self) -> None:
         if self._offer is None:

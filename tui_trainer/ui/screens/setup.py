@@ -46,6 +46,16 @@ class SetupScreen(Screen[None]):
             self.edits.change(changed)
             await self._apply(before, said)
 
+    async def change_field(self, path: str, value: object, said: str = "") -> bool:
+        """Give one field another value; a wrong one is told, changes nothing, and returns False."""
+        try:
+            changed = experiments.with_field(self.experiment, path, value)
+        except ExperimentError as error:
+            self.message_line.say(str(error), "error")
+            return False
+        await self.change(changed, said)
+        return True
+
     async def show_experiment(self) -> None:
         """Show the present experiment in all panels."""
         await self.network_panel.show_layers(self.experiment)
@@ -58,16 +68,10 @@ class SetupScreen(Screen[None]):
 
     @on(FieldEdited)
     async def _edit_field(self, event: FieldEdited) -> None:
-        try:
-            changed = experiments.with_field(self.experiment, event.path, event.value)
-        except ExperimentError as error:
-            event.field.invalid = True
-            self.message_line.say(str(error), "error")
-            return
-        if event.field.invalid and changed == self.experiment:  # the value from before, typed again
-            event.field.invalid = False
-            self.message_line.say("")
-        await self.change(changed)
+        before, was_invalid = self.experiment, event.field.invalid
+        event.field.invalid = not await self.change_field(event.path, event.value)
+        if was_invalid and not event.field.invalid and self.experiment == before:
+            self.message_line.say("")  # the value from before, typed again
 
     @on(LayersEdited)
     async def _edit_layers(self, event: LayersEdited) -> None:

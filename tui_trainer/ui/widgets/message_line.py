@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
@@ -11,7 +12,8 @@ class MessageLine(Static):
 
     DEFAULT_CSS = """
     MessageLine {
-        height: auto; max-height: 2; padding: 0 1; color: $text-muted;
+        height: 1; padding: 0 1; color: $text-muted;
+        &.-long { height: auto; max-height: 4; }
         &.-error { color: $text-error; background: $error-muted; }
         &.-good { color: $text-success; }
     }
@@ -21,4 +23,8 @@ class MessageLine(Static):
         """Show ``sentence``; ``kind`` is error, good or nothing."""
         self.set_class(kind == "error", "-error")
         self.set_class(kind == "good", "-good")
-        self.update(Text(sentence))
+        # One line keeps its height, so that most sentences cost no layout of the whole screen.
+        long = cell_len(sentence) > self.size.width > 0
+        was_long = self.has_class("-long")
+        self.set_class(long, "-long")
+        self.update(Text(sentence), layout=long or was_long)
