@@ -264,24 +264,26 @@ def race(entries: list[Contestant], rounds: int) -> None:
 
 
 def show(net: Net, entries: list[Contestant]) -> None:
-    """A line for each, and ratios of each peer's faster number of threads to ours.
+    """A line for each, and how many times as fast ours is, each with the number of threads that suits it best.
 
     The marks are held against the minima, which a machine busy with other things distorts least.
     """
-    ours = min((entry for entry in entries if entry.name == OURS), key=lambda entry: min(entry.seconds))
-    print(f"\n{net.name}")
-    print(f"  {'':<14} {'threads':>7} {'median':>10} {'minimum':>10}   ours is")
+    medians: dict[str, float] = {}
+    minima: dict[str, float] = {}
     for entry in entries:
-        same = [other for other in entries if other.name == entry.name]
-        best = min(same, key=lambda other: min(other.seconds))
-        ratio = ""
-        if entry is best and entry.name != OURS:
-            by_minimum = min(entry.seconds) / min(ours.seconds)
-            ratio = f"{entry.median / ours.median:5.2f} x as fast, {by_minimum:5.2f} x by the minima"
-            if mark := net.marks.get(entry.name):
-                ratio += f"   (mark {mark:.1f}: {'met' if by_minimum >= mark else 'missed'})"
+        medians[entry.name] = min(entry.median, medians.get(entry.name, entry.median))
+        minima[entry.name] = min(*entry.seconds, minima.get(entry.name, entry.seconds[0]))
+    print(f"\n{net.name}")
+    print(f"  {'':<14} {'threads':>7} {'median':>10} {'minimum':>10}")
+    for entry in entries:
         times = f"{entry.median * 1e6:7.1f} us {min(entry.seconds) * 1e6:7.1f} us"
-        print(f"  {entry.name:<14} {entry.threads or '-':>7} {times}   {ratio}")
+        print(f"  {entry.name:<14} {entry.threads or '-':>7} {times}")
+    for name in [name for name in medians if name != OURS]:
+        ratio = minima[name] / minima[OURS]
+        line = f"  ours is {ratio:.2f} x as fast as {name} by minima, {medians[name] / medians[OURS]:.2f} x by medians"
+        if mark := net.marks.get(name):
+            line += f" (mark {mark:.1f}: {'met' if ratio >= mark else 'missed'})"
+        print(line)
 
 
 def show_share_of_peak(net: Net, entries: list[Contestant], peaks: list[Contestant], size: int) -> None:

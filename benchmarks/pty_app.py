@@ -30,20 +30,20 @@ learning_rate = 0.01
 class PtyApp:
     """A command on a pseudo-terminal of ``columns`` x ``rows``, read without ever making it wait."""
 
-    def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 40) -> None:
-        self._data = tempfile.TemporaryDirectory()
-        environment = {
-            **os.environ,
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-            "TUI_TRAINER_DATA": self._data.name,
-        }
+    def __init__(
+        self, command: Sequence[str], columns: int = 120, rows: int = 40, data_folder: Path | None = None
+    ) -> None:
+        self._own = tempfile.TemporaryDirectory() if data_folder is None else None
+        self.data_folder = Path(self._own.name) if self._own is not None else Path(str(data_folder))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment["TUI_TRAINER_DATA"] = str(self.data_folder)
+        size = struct.pack("HHHH", rows, columns, 0, 0)
         self.started = time.perf_counter()
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, size)
             os.execvpe(command[0], list(command), environment)
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
 
     def read(self, seconds: float) -> bytes:
         """All that is written within ``seconds``."""
@@ -57,11 +57,6 @@ class PtyApp:
     def read_some(self, seconds: float) -> bytes:
         """The next bytes written within ``seconds``; empty where there are none."""
         return self._chunk() if select.select([self._terminal], [], [], seconds)[0] else b""
-
-    @property
-    def data_folder(self) -> str:
-        """Where the app keeps its runs."""
-        return self._data.name
 
     def read_until(self, wanted: bytes, seconds: float = 20.0) -> bytes:
         """All that is written up to ``wanted`` and a little past it; RuntimeError where it does not come."""
@@ -80,18 +75,31 @@ class PtyApp:
         """Type ``keys``."""
         os.write(self._terminal, keys)
 
+    def hang_up(self) -> None:
+        """Drop the line."""
+        os.close(self._terminal)
+
+    def wait(self, seconds: float = 5.0) -> int:
+        """The exit code, as ``os.waitstatus_to_exitcode`` gives it; RuntimeError where it does not end."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            self.read(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self._terminal)
+                if self._own is not None:
+                    self._own.cleanup()
+                return os.waitstatus_to_exitcode(status)
+        raise RuntimeError(f"still running {seconds} s after it should have ended")
+
     def close(self) -> None:
         """Quit, and end it where it does not."""
         self.press(b"\x11")  # ctrl+q
-        for _ in range(100):
-            self.read(0.02)
-            if os.waitpid(self.pid, os.WNOHANG)[0]:
-                break
-        else:
+        try:
+            self.wait()
+        except RuntimeError:
             os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self._terminal)
-        self._data.cleanup()
+            self.wait()
 
     def _chunk(self) -> bytes:
         try:

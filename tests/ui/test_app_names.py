@@ -6,9 +6,9 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import Select
+from textual.widgets import Input, Select
 
-from tui_trainer.experiment import DatasetConfig, Experiment
+from tui_trainer.experiment import DatasetConfig, Experiment, write
 from tui_trainer.ui.screens.ask_path import AskPath
 from tui_trainer.ui.widgets.data_view import DataView
 
@@ -38,7 +38,7 @@ def assert_clean(flow: Flow) -> None:
 async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "[b]traps[i].csv"
     write_csv(file)
-    async with start(Experiment(name="\x1b[2J[/b]", dataset=DatasetConfig(path=str(file)))) as flow:
+    async with start(Experiment(dataset=DatasetConfig(path=str(file)))) as flow:
         assert flow.screen.loaded is not None
         assert flow.screen.loaded.dataset.target == NAMES[-1]
         await flow.press("2")
@@ -58,18 +58,32 @@ async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
         await flow.press("escape", "3")
         await flow.until_shown("in 5 features: [red]x[/red]")
         assert_clean(flow)
-        await flow.enter("dataset.features", "\x1b[31mnosuch, [red]none[/red]")
-        await flow.until_said("there is no column")
-        assert_clean(flow)
-        await flow.press("u")
-        await flow.until_state("ready")
         await flow.press("1", "e")
         await flow.until(lambda: flow.progress.epoch == 1, "an epoch")
 
+
+async def test_traps_in_an_experiment(start: Start, tmp_path: Path) -> None:
+    """A file somebody sent: its text comes into fields, messages and the question for a path."""
+    file = tmp_path / "sent.toml"
+    sent = Experiment(name="\x1b[2J[/b]", dataset=DatasetConfig(features=("\x1b[31mnosuch", "[/oops]")))
+    write(sent, file)
+    async with start(Experiment(name=sent.name)) as flow:
         await flow.press("ctrl+s")
         await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
+        await flow.until_shown("�[2J[/b].toml")
         assert_clean(flow)
-        await flow.press("escape")
+        await flow.press("escape", "ctrl+o")
+        await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
+        flow.pilot.app.screen.query_one(Input).value = str(file)
+        await flow.press("enter")
+        await flow.until_said("there is no column")
+        await flow.until_shown("features �[31mnosuch, [/oops]")
+        assert_clean(flow)
+        assert flow.screen.experiment == sent
+        await flow.enter("dataset.features", "")
+        await flow.until_loaded(2)
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps == 1, "a step")
 
 
 async def test_traps_in_classes(start: Start, tmp_path: Path) -> None:

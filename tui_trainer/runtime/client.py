@@ -20,6 +20,7 @@ class Client:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
         self._errors = ""
+        self._early = b""  # commands from before the child was there
         self._closing = False
 
     async def start(self) -> None:
@@ -38,6 +39,8 @@ class Client:
             env=environment,
             start_new_session=True,  # so that Ctrl+C in the terminal is the app's to handle
         )
+        assert self._process.stdin is not None
+        self._process.stdin.write(self._early)
 
     @property
     def pid(self) -> int | None:
@@ -45,10 +48,11 @@ class Client:
         return None if self._process is None else self._process.pid
 
     def send(self, command: AnyCommand) -> None:
-        """Send a command; dropped where the child is gone, which ``reports`` tells."""
-        if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
-            return
-        self._process.stdin.write(frame(command))
+        """Send a command, at once or when the child is there; dropped where it has gone, as ``reports`` tells."""
+        if self._process is None:
+            self._early += frame(command)
+        elif self._process.stdin is not None and not self._process.stdin.is_closing():
+            self._process.stdin.write(frame(command))
 
     async def reports(self) -> AsyncIterator[AnyReport]:
         """Reports as they come. The last one, if the child ends unasked, is ``Crashed``."""

@@ -204,6 +204,11 @@ def _unpack(data: bytes) -> dict[str, Array]:
 
 
 def _alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended counts as gone even if nobody has asked for its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        pass  # gone, or a system without /proc
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from ..plain_text import clean
+
 
 class AskPath(ModalScreen[str | None]):
     """Gives the path typed, or None."""
@@ -20,7 +22,7 @@ class AskPath(ModalScreen[str | None]):
 
     def __init__(self, question: str, path: str) -> None:
         super().__init__()
-        self._question, self._path = question, path
+        self._question, self._path = question, clean(path)
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:

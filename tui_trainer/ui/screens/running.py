@@ -91,9 +91,9 @@ class RunningScreen(SetupScreen):
     async def follow_reports(self) -> None:
         """Start the child and show its reports; start another one where it ends unasked."""
         while True:
-            await self.client.start()
             self._load()
             self.watch_view()
+            await self.client.start()
             async for report in self.client.reports():
                 try:
                     await self._show_report(report)

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widgets import Checkbox, Input, Label, Select
 
 from ..messages import FieldEdited
-from ..plain_text import plain
+from ..plain_text import clean, plain
 
 
 class Field(Horizontal):
@@ -78,7 +78,7 @@ class TextField(Field):
         yield Input(compact=True, placeholder=self._empty, select_on_focus=True)
 
     def show(self, value: object) -> None:
-        text = "" if value is None else value if isinstance(value, str) else _plain(value)
+        text = "" if value is None else clean(value if isinstance(value, str) else _plain(value))
         field = self.query_one(Input)
         changed, self._shown, self.invalid = text != self._shown, text, False
         if changed and field.value != text:  # where nothing changed, what is being typed stays

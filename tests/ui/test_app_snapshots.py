@@ -1,0 +1,115 @@
+"""How the screens look: read the pictures before accepting new ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.ui.app import TrainerApp
+from tui_trainer.ui.screens.help import HelpScreen
+from tui_trainer.ui.screens.train import TrainScreen
+
+SIZES = [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")]
+IRIS = Experiment(
+    name="snapshot",
+    dataset=DatasetConfig("iris"),
+    model=ModelConfig(layers=(LayerConfig(16, "relu"), LayerConfig(8, "tanh", dropout=0.1))),
+    training=TrainingConfig(learning_rate=0.05, epochs=60),
+)
+BOSTON = Experiment(
+    name="snapshot", dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.001)
+)
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No run on offer from another time, and no cursor that comes and goes."""
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
+    monkeypatch.setattr(Input, "cursor_blink", False)
+
+
+def after(
+    *keys: str, epochs: int = 0, then: Callable[[TrainScreen], object] | None = None
+) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Wait for the data, train ``epochs`` whole epochs, and press keys."""
+
+    async def run_before(pilot: Pilot[None]) -> None:
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, TrainScreen))
+        await wait(lambda: screen.state == "ready")
+        for count in range(1, epochs + 1):
+            await pilot.press("e")
+            await wait(lambda count=count: at_epoch(screen) == count)
+        await pilot.press(*keys)
+        if then is not None:
+            await wait(lambda: then(screen))
+        await pilot.pause()
+
+    return run_before
+
+
+def at_epoch(screen: TrainScreen) -> int:
+    """The epoch that the status line shows."""
+    return -1 if screen.status.progress is None else screen.status.progress.epoch
+
+
+async def wait(condition: Callable[[], object]) -> None:
+    """Let the app work until ``condition`` holds, 10 seconds at most."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("size", SIZES)
+class TestTrainScreen:
+    """The tabs and the setup."""
+
+    def test_fresh_start(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        """The setup on the left, where to begin on the right; without the setup where it is narrow."""
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after())
+
+    def test_loss(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        """Two curves on a log axis, and the values in the status line."""
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("y", epochs=12))
+
+    def test_data(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        """The table over the scatter."""
+        assert snap_compare(TrainerApp(BOSTON), terminal_size=size, run_before=after("2"))
+
+    def test_summary(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        """Keras's table, then the training in words."""
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("3"))
+
+    def test_help(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        """Every key; it scrolls where it has to."""
+        showing = after("question_mark", then=lambda screen: isinstance(screen.app.screen, HelpScreen))
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=showing)
+
+
+def test_setup_alone_on_a_narrow_terminal(snap_compare: Compare) -> None:
+    """The whole width is the setup's."""
+    assert snap_compare(TrainerApp(IRIS), terminal_size=(80, 24), run_before=after("m"))
+
+
+def test_a_wrong_value(snap_compare: Compare) -> None:
+    """The field is marked, what was typed is kept, and the sentence is whole."""
+
+    async def run_before(pilot: Pilot[None]) -> None:
+        await after()(pilot)
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, TrainScreen))
+        field = next(one for one in screen.query("TextField") if one.path == "training.learning_rate")
+        box = field.query_one(Input)
+        box.focus()
+        box.value = "fast"
+        await pilot.press("enter")
+        await wait(lambda: field.invalid)
+        await pilot.press("escape")
+        await pilot.pause()
+
+    assert snap_compare(TrainerApp(IRIS), terminal_size=(120, 40), run_before=run_before)
