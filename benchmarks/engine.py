@@ -264,7 +264,7 @@ def race(entries: list[Contestant], rounds: int) -> None:
 
 
 def show(net: Net, entries: list[Contestant]) -> None:
-    """A line for each, and how many times as fast ours is, each with the number of threads that suits it best.
+    """A line for each, and how many times as fast ours is, each with the threads that suit it best.
 
     The marks are held against the minima, which a machine busy with other things distorts least.
     """
@@ -280,7 +280,8 @@ def show(net: Net, entries: list[Contestant]) -> None:
         print(f"  {entry.name:<14} {entry.threads or '-':>7} {times}")
     for name in [name for name in medians if name != OURS]:
         ratio = minima[name] / minima[OURS]
-        line = f"  ours is {ratio:.2f} x as fast as {name} by minima, {medians[name] / medians[OURS]:.2f} x by medians"
+        by_medians = medians[name] / medians[OURS]
+        line = f"  ours is {ratio:.2f} x as fast as {name} by minima, {by_medians:.2f} x by medians"
         if mark := net.marks.get(name):
             line += f" (mark {mark:.1f}: {'met' if ratio >= mark else 'missed'})"
         print(line)

@@ -30,7 +30,8 @@ def test_10_000_steps(sizes: tuple[int, ...], batch: int, optimizer: Optimizer) 
         tracemalloc.reset_peak()
         for _ in range(2000):
             trainer.run_steps(losses)
-        growth = tracemalloc.get_traced_memory()[1] - before
+        after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert growth < 2000
+    assert after - before < 512
+    assert peak - before < 3000  # Python's and NumPy's small change; a 100 x 30 buffer would be 12,000

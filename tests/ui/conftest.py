@@ -163,12 +163,24 @@ async def running_app(
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
-    """Starts the app: ``async with start(experiment, size) as flow``, with a store of its own.
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pilot that is quick.
 
-    A pilot waits after each key until the process is idle and every widget has answered, 100 ms or so; here
-    it waits for those whom a key concerns, and what takes longer is waited for by name.
+    It would wait after each key until the process is idle and every widget has answered, 100 ms or so; now it
+    waits for those whom a key concerns, and what takes longer is waited for by name.
     """
+
+    async def at_once(*_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> Start:
+    """Starts the app: ``async with start(experiment, size) as flow``, with a store of its own."""
     reports: list[AnyReport] = []
     received = Client.reports
 
@@ -177,12 +189,6 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
             reports.append(report)
             yield report
 
-    async def at_once(*_: float) -> None:
-        await asyncio.sleep(0)
-
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "store"))
     monkeypatch.setattr(Client, "reports", recorded)
-    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
-    monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
-    monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
     return partial(running_app, reports)

@@ -55,12 +55,8 @@ class Session:
         self.state, self.sentence, self.suggested_rate = "ready", "", None
         self._early: EarlyStopping | None = build_early_stopping(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
-        batch = (
-            parts.x_train.shape[0]
-            if experiment.training.batch_size == "full"
-            else experiment.training.batch_size
-        )
-        fit_threads(trainer.model.count_params(), batch)
+        size = experiment.training.batch_size
+        fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
 
     def restore(
         self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], steps: ThinnedSeries

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from threadpoolctl import threadpool_limits
 
-# Below this many multiplications a step, waking a second thread costs more than it gives.
-THREADED_WORK = 20_000_000
+from tui_trainer.engine import Sequential
+
+# Multiplications in the largest product of a step from which all threads are worth waking. Two threads win
+# from about 2 million on where the machine is idle, but lose far more than that where it is not.
+THREADED_WORK = 8_000_000
 
 
-def fit_threads(parameters: int, batch: int) -> int | None:
-    """Set the threads for a model of that many parameters and that batch size; returns the limit, or None."""
-    limit = None if parameters * batch >= THREADED_WORK else 1
+def fit_threads(model: Sequential, batch: int) -> int | None:
+    """Set the threads for ``model`` and mini-batches of ``batch``; returns the limit, None for all threads."""
+    largest = max(kernel.size for kernel in model.parameters.kernels)
+    limit = None if largest * batch >= THREADED_WORK else 1
     threadpool_limits(limits=limit, user_api="blas")
     return limit

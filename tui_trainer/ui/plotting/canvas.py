@@ -79,7 +79,8 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
         x, y = part.x, part.y
         line = plot.series[part.index].kind == "line"
         if line:
-            x, y = thin(x, y, area.columns)
+            # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
+            x, y = thin(x, y, area.columns // 2)
         role = min(part.index + 1, AXIS - 1)
         mark = ASCII_MARKS[part.index % len(ASCII_MARKS)]
         dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), line))
