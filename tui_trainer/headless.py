@@ -140,10 +140,14 @@ def _weight_lines(session: Session) -> list[str]:
     parameters = session.trainer.model.parameters
     for number, (kernel, bias) in enumerate(zip(parameters.kernels, parameters.biases, strict=True), start=1):
         layer = f" of layer {number}" if len(parameters.kernels) > 1 else ""
-        lines.append(f"w{layer} = {', '.join(f'{value:.4f}' for value in kernel.ravel())}")
+        lines.append(f"w{layer} = {', '.join(map(_weight, kernel.ravel()))}")
         if bias is not None:
-            lines.append(f"b{layer} = {', '.join(f'{value:.4f}' for value in bias)}")
+            lines.append(f"b{layer} = {', '.join(map(_weight, bias))}")
     return lines
+
+
+def _weight(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 1e6 else f"{value:.4e}"
 
 
 def _finite(value: Any) -> Any:

@@ -66,7 +66,9 @@ def show_curves(screen: TrainScreen) -> bool:
     """Two curves whose values are known, whatever the machine."""
     epochs = np.arange(1.0, 61.0)
     curves = (("loss", np.exp(-epochs / 12) + 0.02), ("val_loss", np.exp(-epochs / 15) + 0.1))
-    screen.loss_view.show(tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves))
+    view = screen.loss_view
+    view.show(tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves))
+    view.show = lambda curves: None  # type: ignore[method-assign] # a late report has none yet
     return True
 
 

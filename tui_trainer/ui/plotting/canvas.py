@@ -83,7 +83,8 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
             x, y = thin(x, y, area.columns // 2)
         role = min(part.index + 1, AXIS - 1)
         mark = ASCII_MARKS[part.index % len(ASCII_MARKS)]
-        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), line))
+        behind = plot.series[part.index].color == "batch"  # a grey cloud under the curves
+        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), line, behind))
     return dots
 
 

@@ -11,7 +11,10 @@ TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width) uint8."""
+    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width) uint8.
+
+    A blank cell has the role of what stands before it in its row: fewer changes of colour to send.
+    """
 
     rows: list[str]
     roles: NDArray[np.uint8]
@@ -42,7 +45,11 @@ class Board:
 
     def frame(self) -> Frame:
         """What was written, as text."""
-        return Frame(["".join(row) for row in self.characters.tolist()], self.roles)
+        columns = np.arange(self.width)
+        drawn = np.where(self.characters == " ", 0, columns)
+        before = np.maximum.accumulate(drawn, axis=1) if self.width else drawn
+        rows = ["".join(row) for row in self.characters.tolist()]
+        return Frame(rows, np.take_along_axis(self.roles, before, axis=1))
 
 
 def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:

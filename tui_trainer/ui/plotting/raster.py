@@ -26,7 +26,8 @@ _COLOR_CODE = re.compile("\x1b\\[([0-9;]*)m")
 class Dots:
     """Points to draw as fractions of the canvas, x and y (n,), 0 at the left and at the bottom.
 
-    ``role`` (1 to 254) marks the cells that the points reach, ``mark`` is the character used in ASCII.
+    ``role`` (1 to 254) marks the cells that the points reach, ``mark`` is the character used in ASCII. What is
+    ``behind`` gives way, cell by cell, to what is not.
     """
 
     role: int
@@ -34,10 +35,26 @@ class Dots:
     x: Array
     y: Array
     line: bool
+    behind: bool = False
 
 
 def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[list[str], NDArray[np.uint8]]:
     """Characters, ``rows`` strings of ``columns``, and roles (rows, columns); a blank cell has role 0."""
+    behind = [one for one in dots if one.behind]
+    lines, roles = _draw([one for one in dots if not one.behind], columns, rows, markers)
+    if not behind:
+        return lines, roles
+    lower, lower_roles = _draw(behind, columns, rows, markers)
+    merged = [
+        "".join(below if char == " " else char for char, below in zip(line, under, strict=True))
+        for line, under in zip(lines, lower, strict=True)
+    ]
+    blank = np.array([[char == " " for char in line] for line in lines], bool).reshape(roles.shape)
+    return merged, np.where(blank, lower_roles, roles)
+
+
+def _draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[list[str], NDArray[np.uint8]]:
+    """The dots of series that share their cells: a cell has the colour of the last one in it."""
     figure = _figure()
     figure.clear.data()
     figure.plot_size(columns, rows)
@@ -76,6 +93,8 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
             plotext.pixel(foreground=(dots.role, 0, 0))
         ),
     )
+    # Plotext would look at every point for colours not to use again; ours are given, and it takes a third.
+    signal._get_unique_pixels = list
     return signal.lines() if dots.line else signal
 
 

@@ -86,8 +86,12 @@ class PlotWidget(Widget):
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        """Row y of the plot; the first row asked for after a change draws them all."""
-        frame = self._draw()
+        """Row y of the plot; the first row asked for after a change draws them all.
+
+        While a redraw is due, the frame before it stands: what has changed is worked out against that.
+        """
+        stands = self._waiting and self._drawn is not None and self._drawn[1:] == (*self.size, self.markers)
+        frame = self._frame if stands and self._frame is not None else self._draw()
         if self._strips is None:
             self._strips = strips(frame, self._styles_of_roles())
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
@@ -112,13 +116,11 @@ def _colors(plot: Plot) -> list[str]:
 def strips(frame: Frame, styles: dict[int, Style]) -> list[Strip]:
     """One strip for each row of a frame, in as few segments as its colours allow."""
     result = []
-    for text, roles in zip(frame.rows, frame.roles, strict=True):
-        # A blank takes the colour of what stands before it: fewer segments to send.
-        drawn = [column if char != " " else 0 for column, char in enumerate(text)]
-        runs = roles[np.maximum.accumulate(drawn)] if drawn else roles
-        edges = [0, *(np.flatnonzero(np.diff(runs)) + 1).tolist(), len(text)]
+    turns = frame.roles[:, 1:] != frame.roles[:, :-1]
+    for text, roles, turn in zip(frame.rows, frame.roles, turns, strict=True):
+        edges = [0, *(np.flatnonzero(turn) + 1).tolist(), len(text)]
         segments = [
-            Segment(text[start:end], styles[int(runs[start])])
+            Segment(text[start:end], styles[int(roles[start])])
             for start, end in pairwise(edges)
             if end > start
         ]

@@ -23,7 +23,7 @@ class DataView(Vertical):
 
     DEFAULT_CSS = """
     DataView {
-        .about { height: 1; padding: 0 1; color: $text-muted; }
+        .about { height: auto; max-height: 2; padding: 0 1; color: $text-muted; }
         DataTable { height: 2fr; }
         .axes { height: 1; margin-top: 1; padding: 0 1; }
         .axes Label { width: auto; margin-right: 1; color: $text-muted; }
@@ -61,7 +61,7 @@ class DataView(Vertical):
         rows = (
             f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
         )
-        about = f"{plain(dataset.title)}   {rows}   target {plain(dataset.target)}, {task}"
+        about = f"{plain(dataset.title)}: {plain(dataset.target)}, {task}   {rows}"
         self.query_one(".about", Static).update(about)
         self._draw()
 

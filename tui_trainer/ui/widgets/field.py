@@ -159,6 +159,14 @@ class ChoiceField(Field):
             self.edited(None if self._shown.startswith(self.AUTO) else event.value)
 
 
+class Tick(Checkbox):
+    """A check box whose mark is not there, rather than dark, when it is off: colours may be missing."""
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
+
+
 class SwitchField(Field):
     """A field that is on or off."""
 
@@ -171,7 +179,7 @@ class SwitchField(Field):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        yield Checkbox(self._text, compact=True)
+        yield Tick(self._text, compact=True)
 
     def show(self, value: object) -> None:
         self.invalid = False

@@ -12,7 +12,7 @@ SIGNS = {
     "empty": "·",
     "ready": "■",
     "running": "▶",
-    "paused": "⏸",
+    "paused": "‖",
     "finished": "✔",
     "stopped early": "✔",
     "diverged": "✖",

@@ -17,7 +17,7 @@ class SummaryView(VerticalScroll):
 
     DEFAULT_CSS = """
     SummaryView { padding: 0 1; }
-    SummaryView Static { width: auto; }
+    SummaryView Static { width: 1fr; }
     """
 
     def compose(self) -> ComposeResult:

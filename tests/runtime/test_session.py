@@ -1,0 +1,201 @@
+"""A run without pipe and screen: loaded, trained in slices, tuned, ended, and the same again from its seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from tui_trainer.experiment import (
+    DatasetConfig,
+    EarlyStoppingConfig,
+    Experiment,
+    ExperimentError,
+    LayerConfig,
+    ModelConfig,
+    OptimizerConfig,
+    TrainingConfig,
+    with_field,
+)
+from tui_trainer.runtime.session import Session
+
+SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(5),)), training=TrainingConfig(epochs=6))
+STEEP = Experiment(
+    dataset=DatasetConfig("boston_rm", standardize=False),
+    model=ModelConfig(layers=()),
+    training=TrainingConfig(learning_rate=1.0),
+)
+
+
+def loaded(experiment: Experiment = SMALL) -> Session:
+    session = Session()
+    session.load(experiment)
+    return session
+
+
+def to_the_end(session: Session) -> Session:
+    session.train()
+    while session.state == "running":
+        session.advance(0.01)
+    return session
+
+
+def losses(session: Session) -> list[float]:
+    return session.history.steps.points()[1].tolist()
+
+
+def test_empty_session_does_nothing() -> None:
+    session = Session()
+    for command in (session.train, session.pause, session.step):
+        command()
+    assert session.state == "empty"
+
+
+def test_a_run_from_the_first_step_to_the_last() -> None:
+    session = loaded()
+    assert session.state == "ready" and session.values == {}
+    assert session.trainer.model.count_params() == 4 * 5 + 5 + 5 * 3 + 3
+    session.step()
+    assert session.state == "paused" and session.trainer.steps == 1
+    assert set(session.values) == {"batch_loss"} and session.values["batch_loss"] == losses(session)[-1]
+    session.epoch()
+    assert (session.trainer.epochs, session.trainer.position, session.trainer.steps) == (1, 0, 4)
+    session.epoch()
+    assert session.trainer.epochs == 2
+    to_the_end(session)
+    assert session.state == "finished" and session.sentence == "Finished 6 epochs, 24 steps."
+    assert len(session.history.steps) == 24 and len(session.history.rows()) == 6
+    assert set(session.values) == {"loss", "val_loss", "val_accuracy", "batch_loss"}
+
+    to_the_end(session)
+    assert session.trainer.epochs == 12, "as many again"
+    session.step()
+    assert session.state == "paused" and session.trainer.steps == 49
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adagrad", "adam"])
+def test_the_same_seeds_give_the_same_losses_however_it_is_advanced(optimizer: str) -> None:
+    experiment = with_field(SMALL, "training.optimizer.name", optimizer)
+    experiment = with_field(experiment, "model.layers[0].dropout", 0.2)
+    straight, stepped = to_the_end(loaded(experiment)), loaded(experiment)
+    for _ in range(7):
+        stepped.step()
+    stepped.epoch()
+    to_the_end(stepped)
+    assert losses(straight) == losses(stepped)
+    assert straight.history.rows() == stepped.history.rows()
+    straight.load(experiment)
+    assert straight.values == {} and losses(to_the_end(straight)) == losses(stepped)
+    other = to_the_end(loaded(with_field(experiment, "model.seed", 1)))
+    assert all(ours != theirs for ours, theirs in zip(losses(other), losses(stepped), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (replace(SMALL, dataset=DatasetConfig("no such data")), "dataset.name"),
+        (replace(SMALL, dataset=DatasetConfig(path="no/such/file.csv")), "dataset.path"),
+        (replace(SMALL, dataset=DatasetConfig(features=("nosuch",))), "dataset.features"),
+        (with_field(SMALL, "model.output.units", 7), "model.output.units"),
+        (with_field(SMALL, "training.loss", "binary_crossentropy"), "training.loss"),
+        (
+            replace(SMALL, training=TrainingConfig(optimizer=OptimizerConfig(nesterov=True))),
+            "training.optimizer.momentum",
+        ),
+        (replace(SMALL, model=ModelConfig(layers=(LayerConfig(65536),) * 3)), "model"),
+    ],
+)
+def test_a_load_that_fails_leaves_the_run_as_it_was(wrong: Experiment, field: str) -> None:
+    session, twin = loaded(), loaded()
+    for one in (session, twin):
+        one.epoch()
+    with pytest.raises(ExperimentError) as raised:
+        session.load(wrong)
+    assert raised.value.field == field
+    assert session.state == "paused" and session.experiment == twin.experiment
+    assert losses(to_the_end(session)) == losses(to_the_end(twin))
+    assert session.trainer.epochs == 6
+
+
+def test_tuning_keeps_weights_and_history() -> None:
+    session = loaded()
+    session.epoch()
+    before, seen = session.trainer.model.get_weights(), losses(session)
+    session.tune(replace(SMALL.training, learning_rate=0.2, epochs=3))
+    assert session.trainer.optimizer.learning_rate == 0.2
+    np.testing.assert_array_equal(before[0], session.trainer.model.get_weights()[0])
+    assert losses(session) == seen
+    to_the_end(session)
+    assert session.trainer.epochs == 3 and session.state == "finished"
+    session.tune(replace(SMALL.training, epochs=5))
+    assert session.state == "paused", "there is more to do now"
+    assert to_the_end(session).trainer.epochs == 5
+    assert session.requested.training.epochs == 5
+
+
+def test_another_rate_changes_the_next_update_not_the_last() -> None:
+    slow, fast = loaded(), loaded()
+    slow.step()
+    fast.step()
+    fast.tune(replace(SMALL.training, learning_rate=0.5))
+    slow.step()
+    fast.step()
+    assert losses(slow) == losses(fast), "a loss is that of before the update"
+    slow.step()
+    fast.step()
+    assert losses(slow)[:2] == losses(fast)[:2] and losses(slow)[2] != losses(fast)[2]
+
+
+def test_pausing_between_two_slices() -> None:
+    session = loaded(with_field(SMALL, "training.epochs", 10_000_000))
+    session.train()
+    session.advance(0.01)
+    assert session.state == "running" and session.trainer.steps > 10
+    assert session.pace.steps_per_second > 0
+    session.pause()
+    done = session.trainer.steps
+    session.advance(0.01)
+    assert session.state == "paused" and session.trainer.steps == done
+    assert len(session.history.steps) == done
+
+
+def test_divergence_ends_the_run_and_keeps_finite_weights() -> None:
+    session = to_the_end(loaded(STEEP))
+    assert session.state == "diverged" and session.suggested_rate == 0.1
+    assert "The loss became" in session.sentence and "Try a learning rate below 1" in session.sentence
+    assert all(np.isfinite(weights).all() for weights in session.trainer.model.get_weights())
+    steps = session.trainer.steps
+    for command in (session.train, session.step, session.epoch):
+        command()
+        assert session.state == "diverged" and session.trainer.steps == steps
+    session.load(with_field(STEEP, "training.learning_rate", 0.01))
+    assert session.suggested_rate is None and session.sentence == ""
+    assert to_the_end(session).state == "finished"
+
+
+def test_early_stopping_and_training_on() -> None:
+    rule = EarlyStoppingConfig(patience=2, restore_best_weights=True, min_delta=10.0)
+    session = to_the_end(loaded(replace(SMALL, training=TrainingConfig(epochs=500, early_stopping=rule))))
+    assert session.state == "stopped early" and session.trainer.epochs == 3
+    assert session.sentence.startswith("Stopped after epoch 3: val_loss has not improved since epoch 1")
+    assert session.sentence.endswith("; the weights of epoch 1 are back.")
+    to_the_end(session)
+    assert session.state == "stopped early" and session.trainer.epochs > 3
+
+
+def test_a_catalog_dataset_is_read_once() -> None:
+    session = loaded()
+    first = session.dataset
+    session.load(with_field(SMALL, "model.seed", 3))
+    assert session.dataset is first
+    session.load(with_field(SMALL, "dataset.name", "iris_two"))
+    assert session.dataset is not first
+
+
+def test_the_summary_names_every_layer() -> None:
+    session = loaded(with_field(SMALL, "model.layers[0].dropout", 0.5))
+    assert session.summary() == [
+        ("dense", "Dense", 5, 25),
+        ("dropout", "Dropout", 5, 0),
+        ("dense_1", "Dense", 3, 18),
+    ]
