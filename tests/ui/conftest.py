@@ -1,4 +1,4 @@
-"""The whole app under a pilot: started, waited for until its child process has loaded the data, and driven."""
+"""The whole app under a pilot: started, waited for until its child process has the data, and driven."""
 
 from __future__ import annotations
 
@@ -79,9 +79,7 @@ class Flow:
 
     async def until_loaded(self, count: int) -> None:
         """Wait until ``count`` runs have been loaded since the start."""
-        await self.until(
-            lambda: self.loads >= count and self.screen.state == "ready", f"load number {count}"
-        )
+        await self.until(lambda: self.loads >= count and self.screen.state == "ready", f"load number {count}")
 
     @property
     def message(self) -> str:

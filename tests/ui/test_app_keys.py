@@ -43,7 +43,11 @@ async def test_views_and_tabs(start: Start) -> None:
             seen.append(plot.markers)
         assert seen == ["braille", "block", "ascii", "braille"]
 
-        for key, name, text in (("2", "data", "150 rows"), ("3", "summary", "Param #"), ("1", "loss", "epoch")):
+        for key, name, text in (
+            ("2", "data", "150 rows"),
+            ("3", "summary", "Param #"),
+            ("1", "loss", "epoch"),
+        ):
             await flow.press(key)
             await flow.until(lambda text=text: text in flow.screen_text(), f"the tab {name}")
             assert screen.tabs.active == name

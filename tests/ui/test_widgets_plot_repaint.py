@@ -19,6 +19,12 @@ def line(slope: float) -> Plot:
     return Plot((Series("train", x, slope * x, "train"),), "epoch", "loss", empty="Nothing yet.")
 
 
+def three_lines() -> Plot:
+    one = line(0.5).series[0]
+    colors = ("batch", "train", "validation")
+    return Plot(tuple(Series(color, one.x, one.y * i, color) for i, color in enumerate(colors, start=1)))
+
+
 def screen_rows(app: Host) -> list[str]:
     """The rows of the whole screen, as they were painted last."""
     return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
@@ -28,7 +34,13 @@ async def test_a_paint_between_two_plots_leaves_nothing_behind() -> None:
     app = Host()
     async with app.run_test(size=(60, 16)) as pilot:
         widget = app.query_one(PlotWidget)
-        for before, after in ((Plot(empty="Nothing yet."), line(1.0)), (line(1.0), line(-1.0))):
+        pairs = (
+            (Plot(empty="Nothing yet."), line(1.0)),
+            (line(1.0), line(-1.0)),
+            (three_lines(), line(1.0)),
+            (line(1.0), three_lines()),
+        )
+        for before, after in pairs:
             widget.show(before)
             await pilot.pause()
             screen_rows(app)

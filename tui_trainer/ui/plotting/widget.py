@@ -104,8 +104,10 @@ class PlotWidget(Widget):
         return self._frame
 
     def _styles_of_roles(self) -> dict[int, Style]:
+        """The style of each role in the frame that is drawn, which may not be that of the newest plot yet."""
+        plot = self.plot if self._drawn is None else self._drawn[0]
         names = {TEXT: "text", AXIS: "axis"}
-        names.update((role, one.color) for role, one in enumerate(self.plot.series[: AXIS - 1], start=1))
+        names.update((role, one.color) for role, one in enumerate(plot.series[: AXIS - 1], start=1))
         return {role: self.get_component_rich_style(f"plot--{name}") for role, name in names.items()}
 
 

@@ -25,7 +25,7 @@ from tui_trainer.runtime.protocol import (
 )
 
 from ..edits import keeps_weights, next_rate
-from ..pacing import terminal_is_behind
+from ..pacing import spare_the_collector, terminal_is_behind
 from ..plain_text import plain
 from ..widgets.data_panel import DataPanel
 from ..widgets.data_view import DataView
@@ -136,6 +136,8 @@ class RunningScreen(SetupScreen):
         self._crash = None
 
     def _show_loaded(self, loaded: Loaded) -> None:
+        if self.loaded is None:
+            self.call_after_refresh(spare_the_collector)
         self.loaded, self._refused, self._crash = loaded, None, None
         self.loss_view.show(())
         self.data_view.show(loaded.dataset)

@@ -193,7 +193,14 @@ class SwitchField(Field):
 
 
 def _plain(value: object) -> str:
-    """A number as a person would write it: 0.05, 1e-05, 200; a tuple of names with commas."""
+    """A value as a person would type it: 0.05, 1e-05, 200; names with commas between them."""
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ", ".join(map(_name, value))
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name

@@ -24,7 +24,14 @@ class MessageLine(Static):
         self.set_class(kind == "error", "-error")
         self.set_class(kind == "good", "-good")
         # One line keeps its height, so that most sentences cost no layout of the whole screen.
-        long = cell_len(sentence) > self.size.width > 0
         was_long = self.has_class("-long")
+        long = self._is_long(sentence)
         self.set_class(long, "-long")
         self.update(Text(sentence), layout=long or was_long)
+
+    def on_resize(self) -> None:
+        """What filled one line may need two of a narrower terminal."""
+        self.set_class(self._is_long(str(self.content)), "-long")
+
+    def _is_long(self, sentence: str) -> bool:
+        return cell_len(sentence) > self.size.width > 0

@@ -1,0 +1,110 @@
+"""The two lines at the bottom: what happened, and where training is."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
+
+from tui_trainer.runtime.protocol import Progress
+from tui_trainer.ui.widgets.message_line import MessageLine
+from tui_trainer.ui.widgets.status_line import SIGNS, StatusLine, bar, clock, short
+
+RUNNING = Progress(
+    run=1,
+    state="running",
+    epoch=1234,
+    epochs=10000,
+    batch=5,
+    batches=10,
+    steps=12345,
+    steps_per_second=23456.7,
+    seconds_left=3725.2,
+    learning_rate=0.05,
+    values={"batch_loss": 0.3, "loss": 0.25, "val_loss": 0.275, "val_accuracy": 0.9666},
+)
+LONG = "A sentence that goes on and on, " * 5 + "and then ends."
+
+
+class Host(App[None]):
+    CSS = "Vertical { height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        yield Vertical()
+        yield MessageLine()
+        yield StatusLine()
+
+
+def text(app: Host) -> str:
+    """The screen as one line of words."""
+    strips = app.screen._compositor.render_strips()
+    return " ".join(" ".join(strip.text for strip in strips).split())
+
+
+async def test_a_sentence_is_whole_at_every_width() -> None:
+    app = Host()
+    async with app.run_test(size=(200, 20)) as pilot:
+        line = app.query_one(MessageLine)
+        line.say(LONG, "error")
+        await pilot.pause()
+        assert LONG in text(app) and line.size.height == 1 and line.has_class("-error")
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert LONG in text(app) and line.size.height == 4
+        line.say("Short.", "good")
+        await pilot.pause()
+        assert line.size.height == 1 and not line.has_class("-error") and "Short." in text(app)
+        line.say("[red]no markup[/]")
+        await pilot.pause()
+        assert "[red]no markup[/]" in text(app) and not line.has_class("-good")
+
+
+@pytest.mark.parametrize(
+    ("width", "parts"),
+    [
+        (
+            140,
+            ("epoch 1,234/10,000", "loss 0.25", "val 0.275", "acc 96.7%", "ρ 0.05", "23k steps/s", "1:02:05"),
+        ),
+        (80, ("epoch 1,234/10,000", "loss 0.25", "val 0.275", "acc 96.7%")),
+        (60, ("epoch 1,234/10,000", "loss 0.25", "val 0.275")),
+    ],
+)
+async def test_what_matters_most_stays(width: int, parts: tuple[str, ...]) -> None:
+    app = Host()
+    async with app.run_test(size=(width, 20)) as pilot:
+        assert "starting the trainer" in text(app)
+        app.query_one(StatusLine).progress = RUNNING
+        await pilot.pause()
+        shown = text(app)
+        assert shown.startswith("▶ epoch") and all(part in shown for part in parts)
+        assert "…" not in shown
+
+
+@pytest.mark.parametrize("state", SIGNS)
+async def test_every_state_has_its_sign(state: str) -> None:
+    app = Host()
+    async with app.run_test(size=(120, 20)) as pilot:
+        app.query_one(StatusLine).progress = replace(
+            RUNNING, state=state, values={"batch_loss": float("nan")}
+        )
+        await pilot.pause()
+        assert text(app).startswith(SIGNS[state]) and "batch loss nan" in text(app)
+
+
+def test_bar_short_and_clock() -> None:
+    assert [bar(replace(RUNNING, epoch=epoch, batch=0, epochs=4)) for epoch in (0, 1, 4, 9)] == [
+        "────────────",
+        "━━━─────────",
+        "━━━━━━━━━━━━",
+        "━━━━━━━━━━━━",
+    ]
+    assert [short(value) for value in (0, 812.4, 9300, 41_000, 1_234_567)] == [
+        "0",
+        "812",
+        "9.3k",
+        "41k",
+        "1.2M",
+    ]
+    assert [clock(value) for value in (0, 7.4, 725, 10812)] == ["0:00", "0:07", "12:05", "3:00:12"]
