@@ -100,9 +100,7 @@ def engine_trainer(net: Net) -> Trainer:
     hidden = [Dense(units, "relu") for units in net.sizes[1:-1]]
     model = Sequential([InputLayer(net.sizes[0]), *hidden, Dense(net.sizes[-1], "softmax")])
     targets = np.eye(net.sizes[-1], dtype=np.float32)[classes]
-    return Trainer(
-        model, x, targets, loss="categorical_crossentropy", optimizer=SGD(RATE), batch_size=net.batch
-    )
+    return Trainer(model, x, targets, loss="categorical_crossentropy", optimizer=SGD(RATE), batch_size=net.batch)
 
 
 def engine_steps(net: Net) -> Steps:
@@ -125,9 +123,7 @@ def torch_steps(net: Net) -> Steps:
     model = torch.nn.Sequential(*layers[:-1])
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
     criterion = torch.nn.CrossEntropyLoss()
-    pairs = list(
-        zip(torch.from_numpy(x).split(net.batch), torch.from_numpy(classes).split(net.batch), strict=True)
-    )
+    pairs = list(zip(torch.from_numpy(x).split(net.batch), torch.from_numpy(classes).split(net.batch), strict=True))
     repeats = 1 if net.is_large else 4
 
     def run() -> int:
@@ -288,9 +284,7 @@ def show(net: Net, entries: list[Contestant]) -> None:
 
 
 def show_share_of_peak(net: Net, entries: list[Contestant], peaks: list[Contestant], size: int) -> None:
-    print(
-        f"  share of the sgemm rate ({size} x {size} in the same rounds), {net.flops / 1e6:.0f} Mflop a step:"
-    )
+    print(f"  share of the sgemm rate ({size} x {size} in the same rounds), {net.flops / 1e6:.0f} Mflop a step:")
     for entry, peak in zip([entry for entry in entries if entry.name == OURS], peaks, strict=True):
         shares = []
         for pick in (statistics.median, min):

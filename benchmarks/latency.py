@@ -59,13 +59,9 @@ def main() -> None:
     every = sorted(value for values in times.values() for value in values)
     for key, values in times.items():
         values.sort()
-        print(
-            f"{key.decode()}   median {1e3 * statistics.median(values):6.1f} ms   slowest {1e3 * values[-1]:6.1f} ms"
-        )
+        print(f"{key.decode()}   median {1e3 * statistics.median(values):6.1f} ms   slowest {1e3 * values[-1]:6.1f} ms")
     median, p99 = statistics.median(every), every[int(0.99 * len(every))]
-    print(
-        f"median {1e3 * median:.1f} ms, {median / MEDIAN_MARK:.2f} of the mark of {1e3 * MEDIAN_MARK:.0f} ms"
-    )
+    print(f"median {1e3 * median:.1f} ms, {median / MEDIAN_MARK:.2f} of the mark of {1e3 * MEDIAN_MARK:.0f} ms")
     print(f"99%    {1e3 * p99:.1f} ms, {p99 / P99_MARK:.2f} of the mark of {1e3 * P99_MARK:.0f} ms")
 
 

@@ -46,9 +46,7 @@ def main() -> None:
     finally:
         app.close()
     for name, index in (("app", 0), ("trainer", 1)):
-        print(
-            f"{name} grew by {looks[-1][index] - looks[1][index]:+.1f} MB over the last {STEPS * 8 // 10:,} steps"
-        )
+        print(f"{name} grew by {looks[-1][index] - looks[1][index]:+.1f} MB over the last {STEPS * 8 // 10:,} steps")
 
 
 if __name__ == "__main__":

@@ -71,10 +71,7 @@ def ours(points: int) -> float:
     times = []
     for _ in range(REPEATS):
         started = time.perf_counter()
-        lines = (
-            Series(name, *one.points(), name)
-            for name, one in zip(("train", "validation"), series, strict=True)
-        )
+        lines = (Series(name, *one.points(), name) for name, one in zip(("train", "validation"), series, strict=True))
         strips(render(Plot(tuple(lines), "epoch", "loss"), WIDTH, HEIGHT), styles)
         times.append(time.perf_counter() - started)
     return statistics.median(times)

@@ -36,6 +36,7 @@ class PtyApp:
         self._own = tempfile.TemporaryDirectory() if data_folder is None else None
         self.data_folder = Path(self._own.name) if self._own is not None else Path(str(data_folder))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed app is compiled once
         environment["TUI_TRAINER_DATA"] = str(self.data_folder)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         self.started = time.perf_counter()
@@ -64,9 +65,7 @@ class PtyApp:
         end = time.perf_counter() + seconds
         while wanted not in seen:
             if time.perf_counter() > end:
-                raise RuntimeError(
-                    f"{wanted!r} did not appear within {seconds} s; the last bytes: {seen[-500:]!r}"
-                )
+                raise RuntimeError(f"{wanted!r} did not appear within {seconds} s; the last bytes: {seen[-500:]!r}")
             if select.select([self._terminal], [], [], 0.05)[0]:
                 seen += self._chunk()
         return seen

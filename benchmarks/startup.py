@@ -21,7 +21,7 @@ from pty_app import PtyApp
 
 PAIRS = 10
 OURS = [sys.executable, "-m", "tui_trainer"], b"Quit"
-OTHER_PACKAGE, OTHER_COMMAND, OTHER_WORDS = "posting", "posting", b"Commands"
+OTHER_PACKAGE, OTHER_COMMAND, OTHER_WORDS = "harlequin", "harlequin", b"Run Query"
 
 
 def seconds_to_frame(command: Sequence[str], words: bytes) -> float:
@@ -38,9 +38,7 @@ def install(folder: str) -> str | None:
     """The other app's command, or None where it can't be installed."""
     venv.create(folder, with_pip=True)
     scripts = Path(folder) / "bin"
-    done = subprocess.run(
-        [str(scripts / "python"), "-m", "pip", "install", "-q", OTHER_PACKAGE], capture_output=True
-    )
+    done = subprocess.run([str(scripts / "python"), "-m", "pip", "install", "-q", OTHER_PACKAGE], capture_output=True)
     return None if done.returncode else str(scripts / OTHER_COMMAND)
 
 

@@ -59,9 +59,7 @@ def _place_after(app: PtyApp, seconds: float) -> tuple[int, float]:
 
 def main() -> None:
     """Print both rates for each round, and the median of their ratios."""
-    bare = subprocess.Popen(
-        [sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    bare = subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert bare.stdin is not None and bare.stdout is not None
     app = open_app()
     ratios = []
@@ -72,9 +70,7 @@ def main() -> None:
             alone = float(bare.stdout.readline())
             watched = steps_in_app(app)
             ratios.append(watched / alone)
-            print(
-                f"round {number + 1}   bare {alone:>9,.0f}   in the app {watched:>9,.0f} steps/s   {ratios[-1]:.3f}"
-            )
+            print(f"round {number + 1}   bare {alone:>9,.0f}   in the app {watched:>9,.0f} steps/s   {ratios[-1]:.3f}")
             time.sleep(0.2)
     finally:
         app.close()

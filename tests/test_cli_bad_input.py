@@ -62,9 +62,7 @@ def toml(tmp_path: Path) -> Callable[[str], str]:
     ],
 )
 @pytest.mark.parametrize("command", ["train", "summary"])
-def test_a_wrong_experiment(
-    refused: Refused, toml: Callable[[str], str], command: str, text: str, field: str
-) -> None:
+def test_a_wrong_experiment(refused: Refused, toml: Callable[[str], str], command: str, text: str, field: str) -> None:
     assert field in refused(command, toml(text))
 
 
@@ -111,9 +109,7 @@ def test_wrong_epochs(refused: Refused, toml: Callable[[str], str], epochs: str)
     assert "training.epochs: expected an integer" in refused("train", toml(""), f"--epochs={epochs}")
 
 
-def test_a_history_that_cannot_be_written(
-    refused: Refused, toml: Callable[[str], str], tmp_path: Path
-) -> None:
+def test_a_history_that_cannot_be_written(refused: Refused, toml: Callable[[str], str], tmp_path: Path) -> None:
     path = toml("[training]\nepochs = 10000000\n")  # refused before the training, or this test would not end
     assert "No such file or directory" in refused("train", path, "--history", str(tmp_path / "no" / "h.csv"))
     assert "--history" in refused("train", path, "--history", str(tmp_path))

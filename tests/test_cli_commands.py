@@ -50,9 +50,7 @@ def saved(folder: Path, experiment: Experiment) -> str:
 
 
 @pytest.mark.parametrize(("rate", "w"), [(1e-5, "3.6329"), (1e-6, "1.2363"), (5e-5, "-0.9534")])
-def test_the_weight_of_the_book(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], rate: float, w: str
-) -> None:
+def test_the_weight_of_the_book(tmp_path: Path, capsys: pytest.CaptureFixture[str], rate: float, w: str) -> None:
     assert main(["train", saved(tmp_path, book(rate))]) == 0
     assert f"w = {w}" in capsys.readouterr().out.splitlines()
 

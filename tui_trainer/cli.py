@@ -67,9 +67,7 @@ def _train(words: list[str]) -> int:
     parser.add_argument("file", metavar="FILE.toml", type=Path, help="the experiment")
     parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", type=Path, help="write the values of every epoch")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as one JSON object, nothing else"
-    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     options = parser.parse_args(words)
     experiment = read(options.file)
     if options.epochs is not None:
@@ -80,9 +78,7 @@ def _train(words: list[str]) -> int:
 
 
 def _summary(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="tui-trainer summary", description="The layers and their parameters."
-    )
+    parser = argparse.ArgumentParser(prog="tui-trainer summary", description="The layers and their parameters.")
     parser.add_argument("file", metavar="FILE.toml", type=Path, help="the experiment")
     experiment = read(parser.parse_args(words).file)
     from .runtime.session import Session
@@ -94,9 +90,9 @@ def _summary(words: list[str]) -> int:
 
 
 def _datasets(words: list[str]) -> int:
-    argparse.ArgumentParser(
-        prog="tui-trainer datasets", description="The datasets that come with the app."
-    ).parse_args(words)
+    argparse.ArgumentParser(prog="tui-trainer datasets", description="The datasets that come with the app.").parse_args(
+        words
+    )
     from .datasets import CATALOG
 
     for name, entry in CATALOG.items():

@@ -87,9 +87,7 @@ def _check_writable(path: Path) -> None:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ExperimentError(
-            "--history", f"cannot write {str(path)!r}: {reason}; give another path"
-        ) from error
+        raise ExperimentError("--history", f"cannot write {str(path)!r}: {reason}; give another path") from error
 
 
 def _advance(session: Session) -> None:
@@ -126,9 +124,7 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
     lines = ["Interrupted." if interrupted else session.sentence]
     if session.state == "diverged":
         lines.append("The weights from before the last update are kept.")
-    lines.append(
-        f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {_values(result['training'])}"
-    )
+    lines.append(f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {_values(result['training'])}")
     if "weights" in result:
         lines += _weight_lines(session)
     return "\n".join(lines)

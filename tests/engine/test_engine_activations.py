@@ -76,9 +76,7 @@ def test_a_second_pass_is_not_disturbed_by_the_first(name: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=lambda a: a.name)
 def test_extremes_are_finite_and_within_bounds(activation: Activation, dtype: str) -> None:
-    z = np.array(
-        [[-1e4, -100.0, -1.0, 0.0, 1.0, 100.0, 1e4], [1e4, 100.0, 1.0, 0.0, -1.0, -100.0, -1e4]], dtype
-    )
+    z = np.array([[-1e4, -100.0, -1.0, 0.0, 1.0, 100.0, 1e4], [1e4, 100.0, 1.0, 0.0, -1.0, -100.0, -1e4]], dtype)
     with np.errstate(under="ignore", over="raise", invalid="raise", divide="raise"):
         a, slope = call(activation, z)
     assert np.isfinite(a).all()

@@ -24,9 +24,7 @@ def test_weight_after_ten_steps(
     rooms_and_prices: tuple[np.ndarray, np.ndarray], rate: float, weight: str, dtype: str
 ) -> None:
     model = Sequential([InputLayer(1), Dense(1, use_bias=False, kernel_initializer="zeros")], dtype=dtype)
-    trainer = Trainer(
-        model, *rooms_and_prices, loss="sum_squared_error", optimizer=SGD(rate), batch_size=None
-    )
+    trainer = Trainer(model, *rooms_and_prices, loss="sum_squared_error", optimizer=SGD(rate), batch_size=None)
     for _ in range(10):
         trainer.step()
     assert f"{model.get_weights()[0].item():.4f}" == weight

@@ -30,9 +30,7 @@ def test_message_names_step_gradient_and_remedy() -> None:
     assert error.step == trainer.steps + 1
     assert error.epoch == trainer.epochs + 1
     assert not math.isfinite(error.loss)
-    peaks = [
-        max(np.abs(k).max(), np.abs(b).max()) for k, b in zip(*[iter(trainer.gradient())] * 2, strict=True)
-    ]
+    peaks = [max(np.abs(k).max(), np.abs(b).max()) for k, b in zip(*[iter(trainer.gradient())] * 2, strict=True)]
     assert error.largest_gradient == max(peaks)
     assert error.layer == peaks.index(max(peaks)) + 1
     assert (error.learning_rate, error.suggested_rate) == (10.0, 1.0)
@@ -89,9 +87,7 @@ def test_every_way_of_running_reports_it(way: str) -> None:
     trainer = make_trainer()
     with pytest.raises(Diverged):
         for _ in range(1000):
-            {"step": trainer.step, "run_epoch": trainer.run_epoch}.get(
-                way, lambda: trainer.run_steps(np.zeros(4))
-            )()
+            {"step": trainer.step, "run_epoch": trainer.run_epoch}.get(way, lambda: trainer.run_steps(np.zeros(4)))()
 
 
 def test_it_is_a_floating_point_error() -> None:

@@ -11,9 +11,7 @@ from tui_trainer.engine.model import PREDICTION_ROWS
 
 
 def trainer_for(output: str, units: int, loss: str, x: np.ndarray, y: np.ndarray) -> Trainer:
-    model = Sequential(
-        [InputLayer(x.shape[1]), Dense(5, "tanh"), Dense(units, output)], seed=3, dtype="float64"
-    )
+    model = Sequential([InputLayer(x.shape[1]), Dense(5, "tanh"), Dense(units, output)], seed=3, dtype="float64")
     return Trainer(model, x, y, loss=loss, optimizer=SGD(0.1), validation_data=(x, y))
 
 

@@ -31,9 +31,7 @@ def test_spread(name: str) -> None:
 
 
 def test_constants_and_default_biases() -> None:
-    model = Sequential(
-        [InputLayer(2), Dense(3, kernel_initializer="ones"), Dense(1, bias_initializer="ones")]
-    )
+    model = Sequential([InputLayer(2), Dense(3, kernel_initializer="ones"), Dense(1, bias_initializer="ones")])
     first, first_bias, _, second_bias = model.get_weights()
     np.testing.assert_array_equal(first, np.ones((2, 3)))
     np.testing.assert_array_equal(first_bias, np.zeros(3))

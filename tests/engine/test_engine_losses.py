@@ -36,9 +36,7 @@ def test_crossentropies() -> None:
     pairs = list(zip(A.ravel(), Y.ravel(), strict=True))
     binary = -sum(y * math.log(a) + (1 - y) * math.log(1 - a) for a, y in pairs)
     assert total("binary_crossentropy", A, Y) == pytest.approx(binary, rel=1e-12)
-    assert total("categorical_crossentropy", A, Y) == pytest.approx(
-        -sum(y * math.log(a) for a, y in pairs), rel=1e-12
-    )
+    assert total("categorical_crossentropy", A, Y) == pytest.approx(-sum(y * math.log(a) for a, y in pairs), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["binary_crossentropy", "categorical_crossentropy"])

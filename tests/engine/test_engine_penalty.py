@@ -11,9 +11,7 @@ from tui_trainer.engine import SGD, Dense, InputLayer, Sequential, Trainer
 def trainer_on_zeros(l1: float, l2: float) -> Trainer:
     """A relu that lets nothing through, and targets of 0: all the gradient is the penalty's."""
     model = Sequential([InputLayer(2), Dense(3, "relu"), Dense(1, "relu")], dtype="float64")
-    model.set_weights(
-        [[[1.0, -2.0, 0.0], [0.5, 3.0, -1.0]], [-5.0, -6.0, -7.0], [[2.0], [-4.0], [1.0]], [-8.0]]
-    )
+    model.set_weights([[[1.0, -2.0, 0.0], [0.5, 3.0, -1.0]], [-5.0, -6.0, -7.0], [[2.0], [-4.0], [1.0]], [-8.0]])
     zeros = np.zeros((4, 2)), np.zeros((4, 1))
     return Trainer(model, *zeros, loss="mse", optimizer=SGD(0.1), batch_size=None, l1=l1, l2=l2)
 

@@ -76,9 +76,7 @@ def test_each_step_draws_new_masks() -> None:
 
 def test_off_when_predicting_and_evaluating() -> None:
     with_dropout = make_trainer(STACKS["everywhere"])
-    without = Sequential(
-        [layer for layer in STACKS["everywhere"] if not isinstance(layer, Dropout)], dtype="float64"
-    )
+    without = Sequential([layer for layer in STACKS["everywhere"] if not isinstance(layer, Dropout)], dtype="float64")
     without.set_weights(with_dropout.model.get_weights())
     x, y = np.random.default_rng(7).normal(size=(20, 3)), np.zeros((20, 2))
     np.testing.assert_array_equal(with_dropout.model.predict(x), without.predict(x))

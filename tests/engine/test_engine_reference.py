@@ -21,9 +21,7 @@ def two_dimensional(values: Any) -> np.ndarray:
 
 def trainer_for(trace: dict[str, Any]) -> Trainer:
     x, y = two_dimensional(trace["x"]), two_dimensional(trace["y"])
-    layers = [
-        Dense(layer["units"], layer["activation"], use_bias=trace["use_bias"]) for layer in trace["layers"]
-    ]
+    layers = [Dense(layer["units"], layer["activation"], use_bias=trace["use_bias"]) for layer in trace["layers"]]
     model = Sequential([InputLayer(x.shape[1]), *layers], dtype="float64")
     model.set_weights([np.asarray(weight, float) for weight in trace["initial_weights"]])
     options = dict(trace["optimizer"])

@@ -30,9 +30,7 @@ def classifier(seed: int = 0, **options: Any) -> Trainer:
     x, y = rng.normal(size=(37, 4)), np.eye(3)[rng.integers(0, 3, 37)]
     model = Sequential([InputLayer(4), Dense(9, "relu"), Dense(3, "softmax")], seed=1)
     options = {"batch_size": 10, "shuffle": True, **options}
-    return Trainer(
-        model, x, y, loss="logistic", optimizer=Adam(0.01), seed=seed, validation_data=(x, y), **options
-    )
+    return Trainer(model, x, y, loss="logistic", optimizer=Adam(0.01), seed=seed, validation_data=(x, y), **options)
 
 
 def test_the_last_batch_is_shorter_and_nothing_is_dropped() -> None:

@@ -23,7 +23,7 @@ WRONG_VALUES = (
     ("model.layers[0].units", "0", "from 1 to 65536"),
     ("model.layers[0].units", "1000000000", "65536"),
     ("model.layers[0].dropout", "1", "not including 1"),
-    ("model.seed", "-1", "from 0"),
+    ("model.seed", "-1", "at least 0"),
     ("dataset.validation_split", "2", "0.9"),
 )
 HEADER = "a,b,word,gap,target\n"

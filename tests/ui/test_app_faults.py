@@ -27,9 +27,7 @@ async def test_trainer_killed_at_random_moments(start: Start) -> None:
             before, killed = flow.progress, flow.screen.client.pid
             assert killed is not None
             os.kill(killed, signal.SIGKILL)
-            await flow.until(
-                lambda killed=killed: flow.screen.client.pid not in (killed, None), "another trainer"
-            )
+            await flow.until(lambda killed=killed: flow.screen.client.pid not in (killed, None), "another trainer")
             await flow.until_said("space goes on")
             await flow.until_state("paused")
             lost = (before.steps - flow.progress.steps) / max(before.steps_per_second, 1.0)

@@ -81,9 +81,7 @@ async def test_files_that_cannot_be_used(start: Start, tmp_path: Path) -> None:
             ("/dev/null/x.toml", "Not a directory"),
         ):
             await answer(flow, "ctrl+s", path)
-            await flow.until(
-                lambda part=part: flow.message.startswith("Not saved: ") and part in flow.message, part
-            )
+            await flow.until(lambda part=part: flow.message.startswith("Not saved: ") and part in flow.message, part)
         await flow.press("s")
         await flow.until(lambda: flow.progress.steps == 1, "a step after all that")
         assert flow.loads == 1

@@ -24,9 +24,7 @@ IRIS = Experiment(
     model=ModelConfig(layers=(LayerConfig(16, "relu"), LayerConfig(8, "tanh", dropout=0.1))),
     training=TrainingConfig(learning_rate=0.05, epochs=60),
 )
-BOSTON = Experiment(
-    name="snapshot", dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.001)
-)
+BOSTON = Experiment(name="snapshot", dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.001))
 Compare = Callable[..., bool]
 
 
@@ -37,9 +35,7 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> None:
     monkeypatch.setattr(Input, "cursor_blink", False)
 
 
-def after(
-    *keys: str, then: Callable[[TrainScreen], object] | None = None
-) -> Callable[[Pilot[None]], Awaitable[None]]:
+def after(*keys: str, then: Callable[[TrainScreen], object] | None = None) -> Callable[[Pilot[None]], Awaitable[None]]:
     """Wait for the data, press keys, and wait for ``then``."""
 
     async def run_before(pilot: Pilot[None]) -> None:

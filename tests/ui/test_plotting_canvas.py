@@ -44,9 +44,7 @@ WEIRD: dict[str, list[float]] = {
 def test_any_size_and_any_data(name: str, markers: Markers) -> None:
     for log_y in (False, True):
         for kind in ("line", "scatter"):
-            plot = Plot(
-                (series(WEIRD[name], kind=kind),), "epoch", "loss", "a title", log_y, empty="no run yet"
-            )
+            plot = Plot((series(WEIRD[name], kind=kind),), "epoch", "loss", "a title", log_y, empty="no run yet")
             for width, height in [(0, 0), (0, 3), (3, 0), (1, 1), (5, 2), (2, 9), (9, 5), (20, 6), (80, 24)]:
                 assert_fits(render(plot, width, height, markers), width, height)
 

@@ -86,9 +86,7 @@ async def test_what_matters_most_stays(width: int, parts: tuple[str, ...]) -> No
 async def test_every_state_has_its_sign(state: str) -> None:
     app = Host()
     async with app.run_test(size=(120, 20)) as pilot:
-        app.query_one(StatusLine).progress = replace(
-            RUNNING, state=state, values={"batch_loss": float("nan")}
-        )
+        app.query_one(StatusLine).progress = replace(RUNNING, state=state, values={"batch_loss": float("nan")})
         await pilot.pause()
         assert text(app).startswith(SIGNS[state]) and "batch loss nan" in text(app)
 

@@ -39,9 +39,7 @@ def choose_features(table: pd.DataFrame, wanted: tuple[str, ...], target: str) -
         names = [str(name) for name in table.columns if name != target]
         chosen = tuple(name for name in names if is_numeric(table, name) or _is_spoilt(table, name))
         if not chosen:
-            raise DatasetError(
-                _PATH, f"besides the target {quoted(target)} there is no numeric column to learn from"
-            )
+            raise DatasetError(_PATH, f"besides the target {quoted(target)} there is no numeric column to learn from")
         return chosen
     for place, name in enumerate(wanted):
         check_name(table, name, _FEATURES)

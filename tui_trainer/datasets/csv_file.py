@@ -62,9 +62,7 @@ def _check_file(file: Path, shown: str) -> None:
         _refuse(f"{shown} is not a regular file; give the path of a CSV file")
     size = file.stat().st_size
     if size > MAX_BYTES:
-        _refuse(
-            f"{shown} has {size // 1_000_000} MB, the limit is {MAX_BYTES // 1_000_000}; take a part of it"
-        )
+        _refuse(f"{shown} has {size // 1_000_000} MB, the limit is {MAX_BYTES // 1_000_000}; take a part of it")
 
 
 def _check_text(file: Path, shown: str) -> str:

@@ -51,9 +51,7 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
     mean, scale = _moments(dataset.x[train], config.standardize)
     x = (dataset.x - mean) / scale
     held = len(val) > 0
-    return Split(
-        x[train], y[train], x[val] if held else None, y[val] if held else None, mean, scale, train, val
-    )
+    return Split(x[train], y[train], x[val] if held else None, y[val] if held else None, mean, scale, train, val)
 
 
 def _choose_rows(

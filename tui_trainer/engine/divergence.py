@@ -29,9 +29,7 @@ class Diverged(FloatingPointError):
         found = f"The loss became {self.loss} at step {self.step} (epoch {self.epoch})"
         if self.largest_gradient is None:
             return f"{found}, before any update."
-        gradient = (
-            f"the largest gradient of the last update was {self.largest_gradient:.3g}, in layer {self.layer}"
-        )
+        gradient = f"the largest gradient of the last update was {self.largest_gradient:.3g}, in layer {self.layer}"
         return f"{found}; {gradient}."
 
     @property

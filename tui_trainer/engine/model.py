@@ -49,9 +49,7 @@ class Sequential:
         """Draw all weights again; the same seed gives the same weights."""
         rng = np.random.default_rng(seed)
         for i, (layer, inputs) in enumerate(self.dense):
-            self.parameters.kernels[i][:] = get_initializer(layer.kernel_initializer)(
-                rng, inputs, layer.units
-            )
+            self.parameters.kernels[i][:] = get_initializer(layer.kernel_initializer)(rng, inputs, layer.units)
             bias = self.parameters.biases[i]
             if bias is not None:
                 bias[:] = draw_bias(layer.bias_initializer, rng, layer.units)
@@ -86,9 +84,7 @@ class Sequential:
             result = np.empty((len(rows), self.outputs), self.dtype)
             for start in range(0, len(rows), PREDICTION_ROWS):
                 chunk = rows[start : start + PREDICTION_ROWS]
-                result[start : start + len(chunk)] = (
-                    self._pass_for(len(chunk)).predict(chunk.T, self.parameters).T
-                )
+                result[start : start + len(chunk)] = self._pass_for(len(chunk)).predict(chunk.T, self.parameters).T
         return result
 
     def _pass_for(self, samples: int) -> Propagation:

@@ -31,9 +31,7 @@ def with_ones(rows: Array, add_ones: bool, dtype: DTypeLike) -> Array:
 class DenseStage:
     """One dense layer's share of a pass: its buffers, and the two products."""
 
-    def __init__(
-        self, index: int, layer: Dense, inputs: int, ones: bool, samples: int, dtype: DTypeLike
-    ) -> None:
+    def __init__(self, index: int, layer: Dense, inputs: int, ones: bool, samples: int, dtype: DTypeLike) -> None:
         self.index = index
         self.activation = get_activation(layer.activation)
         self.output: Array = np.ones((layer.units + int(ones), samples), dtype)

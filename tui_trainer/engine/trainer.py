@@ -56,9 +56,7 @@ class Trainer:
         self.model, self.optimizer = model, optimizer
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = self._checked(x, y)
-        self._validation = (
-            Evaluation(model, *self._checked(*validation_data), self.loss) if validation_data else None
-        )
+        self._validation = Evaluation(model, *self._checked(*validation_data), self.loss) if validation_data else None
         self._rng = np.random.default_rng(seed)
         self._shuffle = shuffle
         self._gradients = Parameters(model.dense, model.dtype)

@@ -27,18 +27,14 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     return from_plain(data, strict=False)
 
 
-def add_layer(
-    experiment: Experiment, index: int | None = None, layer: LayerConfig | None = None
-) -> Experiment:
+def add_layer(experiment: Experiment, index: int | None = None, layer: LayerConfig | None = None) -> Experiment:
     """A new experiment with a hidden layer put before the one at ``index``, or after the last.
 
     The new layer is a copy of its predecessor where none is given. Raises ExperimentError for a wrong index.
     """
     layers = list(experiment.model.layers)
     if len(layers) >= MAX_LAYERS:
-        raise ExperimentError(
-            "model.layers", f"expected at most {MAX_LAYERS} hidden layers; remove one first"
-        )
+        raise ExperimentError("model.layers", f"expected at most {MAX_LAYERS} hidden layers; remove one first")
     place = len(layers) if index is None else index
     if not 0 <= place <= len(layers):
         raise ExperimentError("model.layers", f"expected a place from 0 to {len(layers)}, got {place}")
@@ -91,9 +87,7 @@ def _holder(data: Any, steps: Steps) -> Any:
             if step >= len(data):
                 raise _no_layer(parent, step, len(data))
         elif data is None and field_names(parent):
-            raise ExperimentError(
-                join_path(parent), f"is not set, so {step} can't be changed; turn it on first"
-            )
+            raise ExperimentError(join_path(parent), f"is not set, so {step} can't be changed; turn it on first")
         elif not isinstance(data, dict) or step not in data:
             raise unknown_field(parent, str(step))
         if depth < len(steps) - 1:

@@ -34,9 +34,7 @@ def read(path: str | os.PathLike[str]) -> Experiment:
             raise ExperimentError("", f"{shown} is larger than 1 MB; is it an experiment?")
         return loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ExperimentError(
-            "", f"{shown} is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from None
+        raise ExperimentError("", f"{shown} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise ExperimentError("", f"{shown} can't be read: {error.strerror}") from None
 

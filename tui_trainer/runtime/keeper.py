@@ -61,11 +61,7 @@ class Keeper:
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
-        steps = {
-            name.removeprefix("steps."): array
-            for name, array in snapshot.items()
-            if name.startswith("steps.")
-        }
+        steps = {name.removeprefix("steps."): array for name, array in snapshot.items() if name.startswith("steps.")}
         try:
             session.restore(snapshot, epochs, ThinnedSeries.from_state(steps))
         except (KeyError, ValueError) as error:

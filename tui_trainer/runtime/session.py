@@ -58,9 +58,7 @@ class Session:
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
 
-    def restore(
-        self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], steps: ThinnedSeries
-    ) -> None:
+    def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
         """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
         self.trainer.restore(snapshot)
         self.history.restore(epochs, steps)
@@ -72,9 +70,7 @@ class Session:
         """Take the learning rate and the number of epochs of ``training``, keeping weights and history."""
         self.requested = replace(
             self.requested,
-            training=replace(
-                self.requested.training, learning_rate=training.learning_rate, epochs=training.epochs
-            ),
+            training=replace(self.requested.training, learning_rate=training.learning_rate, epochs=training.epochs),
         )
         self.trainer.optimizer.learning_rate = training.learning_rate
         self.epochs_wanted = training.epochs

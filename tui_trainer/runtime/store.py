@@ -147,21 +147,15 @@ class Store:
         """The run's snapshot and the columns of all its epochs; StoreError where there is none."""
         with self._transaction() as connection:
             row = connection.execute("SELECT arrays FROM snapshots WHERE run = ?", (run,)).fetchone()
-            parts = connection.execute(
-                "SELECT arrays FROM epochs WHERE run = ? ORDER BY first", (run,)
-            ).fetchall()
+            parts = connection.execute("SELECT arrays FROM epochs WHERE run = ? ORDER BY first", (run,)).fetchall()
         if row is None:
             raise StoreError(f"Run {run} has no snapshot in {self._path}.")
         chunks = [_unpack(part) for (part,) in parts]
         names = list(chunks[0]) if chunks else []
         try:
-            return _unpack(row[0]), {
-                name: np.concatenate([chunk[name] for chunk in chunks]) for name in names
-            }
+            return _unpack(row[0]), {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
         except KeyError as error:
-            raise StoreError(
-                f"The epochs of run {run} in {self._path} don't fit together: no {error}."
-            ) from error
+            raise StoreError(f"The epochs of run {run} in {self._path} don't fit together: no {error}.") from error
 
     def close(self) -> None:
         """Close the connection."""

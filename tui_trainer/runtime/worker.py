@@ -149,9 +149,7 @@ class Worker:
         stored = self._keeper.cut_off()
         if stored is None or stored.id != command.stored:
             self._send(
-                Notice(
-                    self._run, "That run can't be gone on with any more: it has ended, or goes on elsewhere."
-                )
+                Notice(self._run, "That run can't be gone on with any more: it has ended, or goes on elsewhere.")
             )
             return
         self._keeper.save(self._session)

@@ -38,9 +38,7 @@ class TrainerApp(App[None]):
         """The key table and the themes; not the commands of Textual's that have a key of ours."""
         for key in KEYS:
             if isinstance(screen, TrainScreen):
-                yield SystemCommand(
-                    f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.action)
-                )
+                yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.action))
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command

@@ -48,9 +48,7 @@ def keeps_weights(before: Experiment, after: Experiment) -> bool:
 def _without_live_fields(experiment: Experiment) -> tuple[object, ...]:
     training = experiment.training
     rest = tuple(
-        getattr(training, name)
-        for name in training.__struct_fields__
-        if name not in ("learning_rate", "epochs")
+        getattr(training, name) for name in training.__struct_fields__ if name not in ("learning_rate", "epochs")
     )
     return (experiment.dataset, experiment.model, rest)
 

@@ -63,9 +63,7 @@ KEYS = (
         shown_as="]",
     ),
     Key("a", "add_layer", "Add", "Add a hidden layer after the chosen one", "Network", footer=True),
-    Key(
-        "x,delete", "remove_layer", "Remove layer", "Remove the chosen hidden layer", "Network", shown_as="x"
-    ),
+    Key("x,delete", "remove_layer", "Remove layer", "Remove the chosen hidden layer", "Network", shown_as="x"),
     Key(
         "ctrl+up",
         "move_layer(-1)",

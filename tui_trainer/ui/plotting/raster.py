@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import plotext  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from tui_trainer.ui.plotting.plot import Array, Markers
@@ -53,6 +52,11 @@ def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[l
     return merged, np.where(blank, lower_roles, roles)
 
 
+def warm_up() -> None:
+    """Import what drawing needs, from any thread, so that the first plot does not wait for it."""
+    _plotext()
+
+
 def _draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[list[str], NDArray[np.uint8]]:
     """The dots of series that share their cells: a cell has the colour of the last one in it."""
     figure = _figure()
@@ -67,8 +71,17 @@ def _draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[
 
 
 @cache
+def _plotext() -> Any:
+    """Plotext, imported when something is drawn: it takes a tenth of a second, and the first frame has no plot."""
+    import plotext  # type: ignore[import-untyped]
+
+    return plotext
+
+
+@cache
 def _figure() -> Any:
     """Plotext's only figure, with all that it would draw around the data turned off."""
+    plotext = _plotext()
     plotext.terminal.limit(False, False)
     figure = plotext.figure
     figure.theme("colorless")
@@ -80,6 +93,7 @@ def _figure() -> Any:
 
 
 def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) -> Any:
+    plotext = _plotext()
     across, down = DOTS[markers]
     x = _whole(dots.x, columns * across)
     y = _whole(dots.y, rows * down)
@@ -89,9 +103,7 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
     signal = figure.signal(
         ((x[keep] + 0.5) / across).tolist(),
         ((y[keep] + 0.5) / down).tolist(),
-        marker=plotext.marker("hd" if marker == "block" else marker).fill(
-            plotext.pixel(foreground=(dots.role, 0, 0))
-        ),
+        marker=plotext.marker("hd" if marker == "block" else marker).fill(plotext.pixel(foreground=(dots.role, 0, 0))),
     )
     # Plotext would look at every point for colours not to use again; ours are given, and it takes a third.
     signal._get_unique_pixels = list

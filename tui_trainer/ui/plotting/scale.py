@@ -77,9 +77,7 @@ def _tame(values: Array) -> Array:
     return np.where(np.abs(tamed) < TINY, 0.0, tamed)
 
 
-def _limits(
-    wanted: tuple[float, float] | None, values: list[Array], log: bool = False
-) -> tuple[float, float]:
+def _limits(wanted: tuple[float, float] | None, values: list[Array], log: bool = False) -> tuple[float, float]:
     """Two limits that are finite and apart."""
     given = wanted is not None and bool(np.isfinite(wanted).all())
     if wanted is not None and given:

@@ -122,9 +122,7 @@ def strips(frame: Frame, styles: dict[int, Style]) -> list[Strip]:
     for text, roles, turn in zip(frame.rows, frame.roles, turns, strict=True):
         edges = [0, *(np.flatnonzero(turn) + 1).tolist(), len(text)]
         segments = [
-            Segment(text[start:end], styles[int(roles[start])])
-            for start, end in pairwise(edges)
-            if end > start
+            Segment(text[start:end], styles[int(roles[start])]) for start, end in pairwise(edges) if end > start
         ]
         result.append(Strip(segments, len(text)))
     return result

@@ -50,7 +50,5 @@ def keys_text(groups: Sequence[str]) -> Text:
                 text.append(f"  {key.display:<8}", style="bold")
                 text.append(f"{key.help}\n")
     if "App" in groups:
-        text.append(
-            "  ctrl+p  All commands by name, and themes\n  tab     Next field; shift+tab: the one before"
-        )
+        text.append("  ctrl+p  All commands by name, and themes\n  tab     Next field; shift+tab: the one before")
     return text

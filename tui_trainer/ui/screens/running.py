@@ -27,6 +27,7 @@ from tui_trainer.runtime.protocol import (
 from ..edits import keeps_weights, next_rate
 from ..pacing import spare_the_collector, terminal_is_behind
 from ..plain_text import plain
+from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
 from ..widgets.data_view import DataView
 from ..widgets.field import Field
@@ -78,9 +79,7 @@ class RunningScreen(SetupScreen):
             self.message_line.say(said)
             return
         was_training = self.state in ("running", "paused")
-        self.message_line.say(
-            said or ("The settings changed: back to the first step." if was_training else "")
-        )
+        self.message_line.say(said or ("The settings changed: back to the first step." if was_training else ""))
         self._load()
 
     def _load(self) -> None:
@@ -138,6 +137,7 @@ class RunningScreen(SetupScreen):
     def _show_loaded(self, loaded: Loaded) -> None:
         if self.loaded is None:
             self.call_after_refresh(spare_the_collector)
+            self.run_worker(warm_up, thread=True, group="warm up")
         self.loaded, self._refused, self._crash = loaded, None, None
         self.loss_view.show(())
         self.data_view.show(loaded.dataset)

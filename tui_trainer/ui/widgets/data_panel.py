@@ -22,9 +22,7 @@ class DataPanel(Panel):
         yield from super().compose()
         names: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
         yield ChoiceField("dataset.name", "dataset", names, "A dataset that comes with the app")
-        yield TextField(
-            "dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None
-        )
+        yield TextField("dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None)
         yield TextField(
             "dataset.features", "features", "Columns the model reads, with commas between", "all", missing=()
         )
@@ -40,9 +38,7 @@ class DataPanel(Panel):
 
     def show_dataset(self, dataset: DatasetView) -> None:
         """Offer the columns of the dataset as targets, and say how many samples there are."""
-        target: ChoiceField = next(
-            field for field in self.query(ChoiceField) if field.path == "dataset.target"
-        )
+        target: ChoiceField = next(field for field in self.query(ChoiceField) if field.path == "dataset.target")
         usual: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
         target.offer([*usual, *((name, name) for name in dataset.available if name != dataset.target)])
         counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"

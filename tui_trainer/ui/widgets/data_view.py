@@ -58,9 +58,7 @@ class DataView(Vertical):
             self._fill_table(dataset)
             self._fill_axes(dataset)
         task = f"{len(dataset.classes)} classes" if dataset.classes else "regression"
-        rows = (
-            f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
-        )
+        rows = f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
         about = f"{plain(dataset.title)}: {plain(dataset.target)}, {task}   {rows}"
         self.query_one(".about", Static).update(about)
         self._draw()
@@ -73,13 +71,8 @@ class DataView(Vertical):
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
         classes = dataset.classes
         cells = [
-            [
-                _class_name(value, classes) if classes and name == dataset.target else f"{value:g}"
-                for value in values
-            ]
-            for name, values in (
-                (name, values[:TABLE_ROWS].tolist()) for name, values in self._columns.items()
-            )
+            [_class_name(value, classes) if classes and name == dataset.target else f"{value:g}" for value in values]
+            for name, values in ((name, values[:TABLE_ROWS].tolist()) for name, values in self._columns.items())
         ]
         for number, row in enumerate(zip(*cells, strict=True)):
             table.add_row(Text(str(number), style="dim"), *(Text(cell, justify="right") for cell in row))

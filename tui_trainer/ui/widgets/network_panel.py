@@ -56,21 +56,15 @@ class LayerRow(Horizontal):
         output = self.index is None
         base = "model.output" if output else f"model.layers[{self.index}]"
         yield Label("out" if self.index is None else str(self.index + 1), classes="index", markup=False)
-        yield TextField(
-            f"{base}.units", "", "Neurons", "auto" if output else "", "units", None if output else ""
-        )
+        yield TextField(f"{base}.units", "", "Neurons", "auto" if output else "", "units", None if output else "")
         choices = OUTPUT if output else HIDDEN
         yield ChoiceField(f"{base}.activation", "", choices, "Activation function", "activation")
         if output:
             yield Label("", classes="dropout")
         else:
-            yield TextField(
-                f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0"
-            )
+            yield TextField(f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0")
         yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
-        yield ChoiceField(
-            f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer"
-        )
+        yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer")
 
 
 class NetworkPanel(Panel):
@@ -111,9 +105,7 @@ class NetworkPanel(Panel):
             yield Button("▼", compact=True, name="move_layer(1)")
         with Horizontal(classes="pair"):
             yield TextField("model.seed", "seed", "Seed of the first weights and of the shuffling")
-            yield ChoiceField(
-                "model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision"
-            )
+            yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")
 
     async def show_layers(self, experiment: Experiment) -> None:
         """Make as many rows as there are layers, then show their values."""

@@ -51,14 +51,10 @@ class TrainingPanel(Panel):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield ChoiceField("training.loss", "loss", LOSSES, "What is minimized")
-        yield ChoiceField(
-            "training.optimizer.name", "optimizer", OPTIMIZERS, "How the weights follow the gradient"
-        )
+        yield ChoiceField("training.optimizer.name", "optimizer", OPTIMIZERS, "How the weights follow the gradient")
         with Horizontal(classes="pair"):
             yield TextField("training.learning_rate", "rate ρ", "Learning rate; also [ and ] while training")
-            yield TextField(
-                "training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full"
-            )
+            yield TextField("training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full")
         with Horizontal(classes="pair sgd"):
             yield TextField("training.optimizer.momentum", "momentum", "0 is plain gradient descent", "0")
             yield SwitchField("training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum")
@@ -66,9 +62,7 @@ class TrainingPanel(Panel):
             yield TextField("training.optimizer.rho", "decay", "Decay of the mean of squared gradients")
         with Horizontal(classes="pair adam"):
             yield TextField("training.optimizer.beta_1", "β1", "Decay of the mean gradient")
-            yield TextField(
-                "training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", classes="-short"
-            )
+            yield TextField("training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", classes="-short")
         with Horizontal(classes="pair"):
             yield TextField("training.epochs", "epochs", "Passes over the training part")
             yield SwitchField("training.shuffle", "shuffle", "Another order of the samples each epoch")
