@@ -14,7 +14,7 @@ from textual.screen import Screen
 from tui_trainer.experiment import Experiment
 
 from .keys import KEYS
-from .screens.train import TrainScreen
+from .screens.train import WIDE, TrainScreen
 
 
 class TrainerApp(App[None]):
@@ -32,7 +32,10 @@ class TrainerApp(App[None]):
         # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
         # there is no terminal to put right, and the trainer notices by itself.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
-        self.push_screen(TrainScreen(self._experiment, self._path))
+        screen = TrainScreen(self._experiment, self._path)
+        # Textual would set the class of the width with the first resize, and style every widget a second time.
+        screen.add_class("-wide" if self.size.width >= WIDE else "-narrow")
+        self.push_screen(screen)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""

@@ -24,4 +24,5 @@ def spare_the_collector() -> None:
     thousands of objects a frame that die without the collector, so its other rounds are made rarer too.
     """
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)

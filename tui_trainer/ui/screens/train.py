@@ -29,6 +29,7 @@ from .help import HelpScreen
 from .running import RunningScreen
 
 SMALLEST = (60, 16)
+WIDE = 100  # columns from which the setup stands beside the tabs
 ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 
 
@@ -37,7 +38,7 @@ class TrainScreen(RunningScreen):
 
     CSS_PATH = "train.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in KEYS]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it so)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     AUTO_FOCUS = ""
 
     setup_open: var[bool] = var(False, toggle_class="-setup")
