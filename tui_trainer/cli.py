@@ -59,7 +59,7 @@ def _open_app(words: list[str]) -> int:
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
 
-    app = TrainerApp(experiment, options.file)
+    app = TrainerApp(experiment, options.file, owns_process=True)
     app.run()
     return app.return_code or 0
 

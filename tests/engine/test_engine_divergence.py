@@ -62,6 +62,18 @@ def test_weights_stay_good_if_the_next_step_diverges_too() -> None:
         assert all(np.isfinite(weight).all() for weight in trainer.model.get_weights())
 
 
+def test_a_second_report_keeps_the_same_weights() -> None:
+    """Nothing changes between two steps that both diverge: the bad weights don't come back by turns."""
+    trainer = make_trainer()
+    run_until_diverged(trainer)
+    trainer.model.parameters.flat[:] = np.nan
+    kept = trainer._spare.flat.copy()
+    with pytest.raises(Diverged):
+        trainer.step()
+    assert trainer.model.parameters.flat.tobytes() == kept.tobytes()
+    assert trainer._spare.flat.tobytes() == kept.tobytes(), "the weights that diverged are still held"
+
+
 @pytest.mark.parametrize("optimizer", [SGD(10.0, momentum=0.9), Adam(1e15)], ids=["momentum", "adam"])
 def test_training_goes_on_at_a_lower_rate(optimizer: Optimizer) -> None:
     trainer = make_trainer(optimizer=optimizer)

@@ -14,17 +14,25 @@ from textual.screen import Screen
 from tui_trainer.experiment import Experiment
 
 from .keys import KEYS
+from .pacing import spare_the_collector
 from .screens.train import WIDE, TrainScreen
 
 
+STARTED = 1.0  # seconds until all that stays has been made
+
+
 class TrainerApp(App[None]):
-    """Opens the training screen on an experiment."""
+    """Opens the training screen on an experiment.
+
+    ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
+    """
 
     TITLE = "tui-trainer"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
+    def __init__(self, experiment: Experiment, path: Path | None = None, owns_process: bool = False) -> None:
         super().__init__()
+        self._owns_process = owns_process
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         self._experiment, self._path = experiment, path
 
@@ -32,6 +40,8 @@ class TrainerApp(App[None]):
         # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
         # there is no terminal to put right, and the trainer notices by itself.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        if self._owns_process:
+            self.set_timer(STARTED, spare_the_collector)
         screen = TrainScreen(self._experiment, self._path)
         # Textual would set the class of the width with the first resize, and style every widget a second time.
         screen.add_class("-wide" if self.size.width >= WIDE else "-narrow")

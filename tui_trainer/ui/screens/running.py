@@ -25,7 +25,7 @@ from tui_trainer.runtime.protocol import (
 )
 
 from ..edits import keeps_weights, next_rate
-from ..pacing import spare_the_collector, terminal_is_behind
+from ..pacing import terminal_is_behind
 from ..plain_text import plain
 from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
@@ -136,7 +136,6 @@ class RunningScreen(SetupScreen):
 
     def _show_loaded(self, loaded: Loaded) -> None:
         if self.loaded is None:
-            self.call_after_refresh(spare_the_collector)
             self.run_worker(warm_up, thread=True, group="warm up")
         self.loaded, self._refused, self._crash = loaded, None, None
         self.loss_view.show(())
