@@ -88,7 +88,8 @@ async def test_help_names_every_key_and_closes(start: Start) -> None:
         for closing in ("escape", "question_mark", "q"):
             await flow.press("question_mark")
             await flow.until(lambda: isinstance(app.screen, HelpScreen), "the help")
-            text = " ".join(str(app.screen.query_one(Static).content).split())
+            statics = app.screen.query(Static)
+            text = " ".join(" ".join(str(one.content).split()) for one in statics)
             await flow.press(closing)
             await flow.until(lambda: app.screen is flow.screen, f"{closing} closes the help")
         missing = [key for key in KEYS if f"{key.display} {key.help}" not in text]

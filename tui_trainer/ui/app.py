@@ -17,7 +17,6 @@ from .keys import KEYS
 from .pacing import spare_the_collector
 from .screens.train import WIDE, TrainScreen
 
-
 STARTED = 1.0  # seconds until all that stays has been made
 
 
