@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +56,6 @@ def _open_app(words: list[str]) -> int:
     experiment = Experiment() if options.file is None else read(options.file)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ExperimentError("", "the app needs a terminal; without one, use: tui-trainer train FILE.toml")
-    os.environ.setdefault("TEXTUAL_FPS", "120")  # a key is answered at the next tick, so ticks come twice as often
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
 

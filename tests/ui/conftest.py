@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -161,8 +162,8 @@ async def running_app(
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pilot that is quick.
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A pilot that is quick, and no garbage collection meanwhile, as in the app itself.
 
     It would wait after each key until the process is idle and every widget has answered, 100 ms or so; now it
     waits for those whom a key concerns, and what takes longer is waited for by name.
@@ -174,6 +175,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture
