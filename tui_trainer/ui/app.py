@@ -40,6 +40,8 @@ class TrainerApp(App[None]):
         # there is no terminal to put right, and the trainer notices by itself.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         if self._owns_process:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
+        if self._owns_process:
             self.set_timer(STARTED, spare_the_collector)
         screen = TrainScreen(self._experiment, self._path)
         # Textual would set the class of the width with the first resize, and style every widget a second time.
