@@ -15,7 +15,6 @@ State = Literal["empty", "ready", "running", "paused", "finished", "stopped earl
 View = Literal["loss", "other"]
 
 HEADER = struct.Struct("<I")
-LARGEST = 1 << 30
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
