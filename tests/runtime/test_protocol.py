@@ -32,12 +32,12 @@ COMMANDS: list[Command] = [
     protocol.Step(),
     protocol.Epoch(),
     protocol.Tune(TrainingConfig(learning_rate=1e-300)),
-    protocol.Watch("other"),
+    protocol.Watch(protocol.WatchNothing()),
 ]
 CURVE = protocol.Curve("loss", pack(np.arange(3)), pack(np.array([1.0, np.nan, np.inf])))
 REPORTS: list[Report] = [
     protocol.Refused(3, "model.layers[0].units", "expected fewer"),
-    protocol.Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, (CURVE,)),
+    protocol.Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, b"", (CURVE,)),
     protocol.Progress(1, "diverged", 2, 3, 4, 5, 6, 0.0, 1.5, 0.1, {}),
     protocol.Ended(2, "diverged", "The loss became inf.", 0.01),
     protocol.Crashed(0, "MemoryError: "),

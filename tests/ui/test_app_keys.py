@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui_trainer.ui.keys import KEYS
 from tui_trainer.ui.plotting import PlotWidget
 from tui_trainer.ui.screens.help import HelpScreen
+from tui_trainer.ui.views.loss import LossView
 
 if TYPE_CHECKING:
     from conftest import Start
@@ -20,7 +21,7 @@ NARROW = (80, 24)
 
 async def test_views_and_tabs(start: Start) -> None:
     async with start() as flow:
-        screen, view = flow.screen, flow.screen.loss_view
+        screen, view = flow.screen, flow.screen.query_one(LossView)
         await flow.press("e", "e")
         await flow.until(lambda: flow.progress.epoch == 2, "two epochs")
         plot = view.query_one(PlotWidget)
@@ -45,7 +46,7 @@ async def test_views_and_tabs(start: Start) -> None:
 
         for key, name, text in (
             ("2", "data", "150 rows"),
-            ("3", "summary", "Param #"),
+            ("7", "summary", "Param #"),
             ("1", "loss", "epoch"),
         ):
             await flow.press(key)
@@ -64,7 +65,7 @@ async def test_setup_folds_and_the_screen_follows_its_size(start: Start) -> None
         await flow.until(lambda: tabs.display and not setup.display, "the tabs alone")
         await flow.press("m", "escape")
         await flow.until(lambda: tabs.display and not setup.display, "esc folds it away")
-        await flow.press("m", "3")
+        await flow.press("m", "7")
         await flow.until(lambda: tabs.display and flow.screen.tabs.active == "summary", "a tab unfolds")
 
         await flow.pilot.resize_terminal(50, 14)

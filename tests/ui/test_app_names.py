@@ -55,7 +55,7 @@ async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
             assert_clean(flow)
             await flow.press("escape")
 
-        await flow.press("escape", "3")
+        await flow.press("escape", "7")
         await flow.until_shown("in 5 features: [red]x[/red]")
         assert_clean(flow)
         await flow.press("1", "e")
@@ -94,7 +94,7 @@ async def test_traps_in_classes(start: Start, tmp_path: Path) -> None:
         await flow.press("2")
         await flow.until(lambda: CLASSES[0] in flow.screen_text(), "the class as it is")
         assert_clean(flow)
-        await flow.press("3")
+        await flow.press("7")
         await flow.until(lambda: CLASSES[0] in flow.screen_text(), "the class in the summary")
         assert_clean(flow)
         await flow.press("s")

@@ -16,6 +16,7 @@ from tui_trainer.runtime.protocol import Curve, pack
 from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.screens.help import HelpScreen
 from tui_trainer.ui.screens.train import TrainScreen
+from tui_trainer.ui.views.loss import LossView
 
 SIZES = [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")]
 IRIS = Experiment(
@@ -62,7 +63,7 @@ def show_curves(screen: TrainScreen) -> bool:
     """Two curves whose values are known, whatever the machine."""
     epochs = np.arange(1.0, 61.0)
     curves = (("loss", np.exp(-epochs / 12) + 0.02), ("val_loss", np.exp(-epochs / 15) + 0.1))
-    view = screen.loss_view
+    view = screen.query_one(LossView)
     view.show(tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves))
     view.show = lambda curves: None  # type: ignore[method-assign] # a late report has none yet
     return True
@@ -93,7 +94,7 @@ class TestTrainScreen:
 
     def test_summary(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """Keras's table, then the training in words."""
-        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("3"))
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("7"))
 
     def test_help(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """Every key; it scrolls where it has to."""

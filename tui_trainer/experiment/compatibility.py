@@ -44,6 +44,12 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
             "model",
             f"expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}; use fewer layers or units",
         )
+    given = len(experiment.model.weights)
+    if given not in (0, parameters):
+        raise ExperimentError(
+            "model.weights",
+            f"expected {parameters:,} first weights, one a parameter, got {given:,}; without any they are drawn",
+        )
 
 
 def count_parameters(model: ModelConfig, n_features: int) -> int:

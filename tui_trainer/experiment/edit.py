@@ -17,13 +17,16 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """A new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
     Text is converted to what the field holds: "0.05" to a number, "RM, TAX" to two names. None empties an
-    optional field. Raises ExperimentError for a path that leads nowhere or a wrong value.
+    optional field. First weights given one by one are dropped where they may not fit the network any more.
+    Raises ExperimentError for a path that leads nowhere or a wrong value.
     """
     steps = parse_path(path)
     if not steps:
         raise ExperimentError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
     data = to_plain(experiment)
     _holder(data, steps)[steps[-1]] = _from_input(steps, value)
+    if steps[0] == "dataset" or steps[:2] in (("model", "layers"), ("model", "output")):
+        data["model"]["weights"] = []  # they were given for another network
     return from_plain(data, strict=False)
 
 
@@ -65,7 +68,7 @@ def move_layer(experiment: Experiment, index: int, offset: int) -> Experiment:
 
 
 def _with_layers(experiment: Experiment, layers: list[LayerConfig]) -> Experiment:
-    changed = replace(experiment, model=replace(experiment.model, layers=tuple(layers)))
+    changed = replace(experiment, model=replace(experiment.model, layers=tuple(layers), weights=()))
     return from_plain(to_plain(changed))
 
 

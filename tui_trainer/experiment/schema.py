@@ -49,6 +49,7 @@ InitializerName = Literal[
 ]
 
 MAX_LAYERS = 256
+MAX_WEIGHTS = 4096  # given one by one
 
 Text = Annotated[str, Meta(min_length=1)]
 Units = Annotated[int, Meta(ge=1, le=65536)]
@@ -69,7 +70,10 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 class DatasetConfig(_Table, frozen=True):
     """Which rows and columns: a dataset of the catalog, or a CSV file where ``path`` is set.
 
-    No ``features`` means the dataset's usual ones, no ``target`` its usual one (a file's last column).
+    No ``features`` means the dataset's usual ones, no ``target`` its usual one (a file's last column). ``seed``
+    is the split's, and draws the points of a toy set. ``samples`` (None is the usual number), ``noise`` in per
+    cent and ``classes`` (of blobs) describe toy sets; other data leave them alone, so that they are still there
+    when a toy set is chosen again.
     """
 
     name: Text = "iris"
@@ -79,6 +83,9 @@ class DatasetConfig(_Table, frozen=True):
     standardize: bool = True
     validation_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.2
     seed: Seed = 0
+    samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
+    noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
+    classes: Annotated[int, Meta(ge=2, le=10)] | None = None
 
 
 class LayerConfig(_Table, frozen=True):
@@ -101,11 +108,15 @@ class OutputConfig(_Table, frozen=True):
 
 
 class ModelConfig(_Table, frozen=True):
-    """The network; without hidden layers it is a perceptron. ``seed`` draws the first weights."""
+    """The network; without hidden layers it is a perceptron. ``seed`` draws the first weights.
+
+    ``weights`` gives them instead, one by one: kernels, then biases, layer by layer.
+    """
 
     layers: Annotated[tuple[LayerConfig, ...], Meta(max_length=MAX_LAYERS)] = (LayerConfig(),)
     output: OutputConfig = field(default_factory=OutputConfig)
     seed: Seed = 0
+    weights: Annotated[tuple[float, ...], Meta(max_length=MAX_WEIGHTS)] = ()
     dtype: Literal["float32", "float64"] = "float32"
 
 

@@ -30,7 +30,10 @@ def build_model(experiment: Experiment, n_features: int) -> Sequential:
     output = experiment.model.output
     assert output.units is not None and output.activation is not None, "resolve the experiment first"
     layers.append(Dense(output.units, output.activation, output.use_bias, output.initializer))
-    return Sequential(layers, seed=experiment.model.seed, dtype=experiment.model.dtype)
+    model = Sequential(layers, seed=experiment.model.seed, dtype=experiment.model.dtype)
+    if experiment.model.weights:
+        model.parameters.flat[:] = experiment.model.weights
+    return model
 
 
 def build_optimizer(training: TrainingConfig) -> Optimizer:

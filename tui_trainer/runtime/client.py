@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
-from .protocol import HEADER, AnyCommand, AnyReport, Close, Crashed, Progress, frame, newest, report_decoder
+from .protocol import HEADER, AnyCommand, AnyReport, Close, Crashed, frame, queue_newest, report_decoder
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 ERRORS_KEPT = 2000  # characters of the child's standard error
@@ -102,16 +102,9 @@ def _decoded(received: bytearray) -> Iterator[AnyReport]:
         del received[:end]
 
 
-def _without_stale(reports: Iterable[AnyReport]) -> Iterator[AnyReport]:
-    """Of several progress reports in a row only the newest: whoever reads late is not kept in the past."""
-    held: Progress | None = None
+def _without_stale(reports: Iterable[AnyReport]) -> list[AnyReport]:
+    """Of several alike in a row only the newest: whoever reads late is not kept in the past."""
+    waiting: list[AnyReport] = []
     for report in reports:
-        if isinstance(report, Progress):
-            held = report if held is None else newest(held, report)
-            continue
-        if held is not None:
-            yield held
-            held = None
-        yield report
-    if held is not None:
-        yield held
+        queue_newest(waiting, report)
+    return waiting

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .protocol import Curve, DatasetView, Ended, Loaded, Progress, SummaryRow, pack
+from .protocol import AnyContent, Curve, DatasetView, Ended, Loaded, Progress, Seen, SummaryRow, pack
 from .session import Session, training_rows
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
+MOST_WEIGHTS = 64  # told with each progress
 CURVES = ("loss", "val_loss")
 
 
@@ -55,8 +56,20 @@ def progress(session: Session, run: int, with_curves: bool) -> Progress:
         seconds_left=left / speed if speed else None,
         learning_rate=trainer.optimizer.learning_rate,
         values=session.values,
+        weights=_weights(session),
         curves=_curves(session) if with_curves else None,
     )
+
+
+def _weights(session: Session) -> bytes:
+    """The parameters of a model that is small enough to be looked at number by number."""
+    parameters = session.trainer.model.parameters.flat
+    return pack(parameters) if len(parameters) <= MOST_WEIGHTS else b""
+
+
+def seen(session: Session, run: int, content: AnyContent) -> Seen:
+    """What a view shows at this step."""
+    return Seen(run=run, steps=session.steps, content=content)
 
 
 def _curves(session: Session) -> tuple[Curve, ...]:

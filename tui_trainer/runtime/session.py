@@ -15,6 +15,7 @@ from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, re
 from .builder import build_early_stopping, build_trainer
 from .history import Array, History, ThinnedSeries
 from .pace import Pace
+from .path import MOST_PARAMETERS, Path
 from .protocol import State
 from .threads import fit_threads
 
@@ -30,6 +31,7 @@ class Session:
         self.suggested_rate: float | None = None
         self.history = History()
         self.pace = Pace()
+        self.path: Path | None = None  # the way of the parameters, of a model that has two at most
         self._data: tuple[DatasetConfig, Dataset] | None = None
         self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
         self._filled = 0
@@ -55,6 +57,7 @@ class Session:
         self.state, self.sentence, self.suggested_rate = "ready", "", None
         self._early: EarlyStopping | None = build_early_stopping(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
+        self._follow()
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
 
@@ -62,6 +65,7 @@ class Session:
         """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
         self.trainer.restore(snapshot)
         self.history.restore(epochs, steps)
+        self._follow()
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
         done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
         self.state = "finished" if done else "paused"
@@ -76,6 +80,13 @@ class Session:
         self.epochs_wanted = training.epochs
         if self.state == "finished" and self.trainer.epochs < self.epochs_wanted:
             self.state = "paused"
+
+    def set_weight(self, index: int, value: float) -> None:
+        """Give parameter number ``index``, kernels then biases layer by layer, another value; keeps the rest."""
+        parameters = self.trainer.model.parameters.flat
+        if 0 <= index < len(parameters):
+            parameters[index] = value
+            self._follow()
 
     def train(self) -> None:
         """Start or go on; a run that was done gets as many epochs again."""
@@ -150,6 +161,8 @@ class Session:
         if self._filled == SLICE_STEPS:
             self._record()
         before = self.trainer.steps
+        if self.path is not None:
+            steps = 1  # each step's parameters are taken down
         try:
             self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
         except Diverged as error:
@@ -157,6 +170,8 @@ class Session:
             self.suggested_rate = error.suggested_rate
         done = self.trainer.steps - before
         self._filled += done
+        if self.path is not None and done:
+            self.path.add(self.trainer.steps, self.trainer.model.parameters.flat)
         if self.trainer.position == 0 and self.state != "diverged":
             self._end_epoch()
         return done
@@ -179,6 +194,11 @@ class Session:
             self._end("stopped early", f"Stopped after epoch {epoch}: {watched}{kept}.")
         elif self.state == "running" and epoch >= self.epochs_wanted:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
+
+    def _follow(self) -> None:
+        """Take down the way of the parameters from here on, where it can be drawn."""
+        parameters = self.trainer.model.parameters.flat
+        self.path = Path(parameters, self.steps) if len(parameters) <= MOST_PARAMETERS else None
 
     def _end(self, state: State, sentence: str) -> None:
         self.state, self.sentence = state, sentence

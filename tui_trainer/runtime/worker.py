@@ -20,6 +20,8 @@ from .keeper import Keeper
 from .outbox import Outbox
 from .protocol import (
     AnyCommand,
+    AnyReport,
+    AnyRequest,
     Close,
     Crashed,
     Epoch,
@@ -28,36 +30,41 @@ from .protocol import (
     Offer,
     Pause,
     Refused,
-    Report,
     Resume,
+    SetWeight,
     Step,
     Train,
     Tune,
     Watch,
+    WatchLoss,
     command_decoder,
-    frame,
     read_frame,
 )
 from .session import Session
 from .store import StoreError, default_path
+from .views import Viewer
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
+VIEW_EVERY = 0.1  # seconds while training, at least
+VIEW_SHARE = 10  # a view may take one part in so many of the time
+LAST_WORDS = 1.0  # seconds that the last report may take on its way
 CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
 
 
 class Worker:
     """Runs a session in slices between commands."""
 
-    def __init__(self, commands: BinaryIO, reports: BinaryIO) -> None:
-        self._input, self._outbox = commands, Outbox(reports)
+    def __init__(self, commands: BinaryIO, outbox: Outbox) -> None:
+        self._input, self._outbox = commands, outbox
         self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._session = Session()
+        self._viewer = Viewer(self._session)
+        self._request: AnyRequest = WatchLoss()
         self._keeper = Keeper(default_path())
         self._run = 0
-        self._watching = True
         self._dirty = False
-        self._next_report = self._next_curves = 0.0
+        self._next_report = self._next_curves = self._next_view = 0.0
 
     def serve(self) -> None:
         """Until the input ends; then the process is over at once, however long a step takes."""
@@ -104,7 +111,7 @@ class Worker:
                 self._keeper.save(session)
                 os._exit(0)
             case Watch():
-                self._watching = command.view == "loss"
+                self._request, self._next_view = command.view, 0.0
             case _ if session.state == "empty":
                 return
             case Train():
@@ -117,6 +124,8 @@ class Worker:
                 session.epoch()
             case Tune():
                 session.tune(command.training)
+            case SetWeight():
+                session.set_weight(command.index, command.value)
 
     def _load(self, command: Load) -> None:
         self._session.pause()  # where the experiment is refused, nobody watches this run any more
@@ -135,6 +144,7 @@ class Worker:
             self._send(Refused(run, "model", reason))
             return False
         self._run = run
+        self._viewer.forget()
         self._send(reporting.loaded(self._session, run))
         return True
 
@@ -173,14 +183,25 @@ class Worker:
 
     def _report_progress(self) -> None:
         now = time.perf_counter()
-        curves = self._watching and (now >= self._next_curves or self._session.state != "running")
+        curves = isinstance(self._request, WatchLoss) and (now >= self._next_curves or self._session.state != "running")
         self._send(reporting.progress(self._session, self._run, curves))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
         if curves:
             self._next_curves = now + CURVES_EVERY
+        if now >= self._next_view or self._session.state != "running":
+            self._report_view()
 
-    def _send(self, report: Report) -> None:
+    def _report_view(self) -> None:
+        """Show what is looked at; the dearer it is, the rarer, so that training goes on."""
+        started = time.perf_counter()
+        content = self._viewer.see(self._request)
+        if content is not None:
+            self._send(reporting.seen(self._session, self._run, content))
+            now = time.perf_counter()
+            self._next_view = now + max(VIEW_EVERY, VIEW_SHARE * (now - started))
+
+    def _send(self, report: AnyReport) -> None:
         self._outbox.put(report)
 
 
@@ -189,12 +210,13 @@ def main() -> None:
     commands = os.fdopen(os.dup(0), "rb")
     reports = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    outbox = Outbox(reports)
     try:
-        Worker(commands, reports).serve()
+        Worker(commands, outbox).serve()
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        reports.write(frame(Crashed(0, f"{type(error).__name__}: {error}")))
-        reports.flush()
+        outbox.put(Crashed(0, f"{type(error).__name__}: {error}"))
+        outbox.flush(LAST_WORDS)
         os._exit(1)
 
 

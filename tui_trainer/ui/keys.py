@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from .views.table import TABS
+
+ARROWS = ("left", "right", "up", "down", "home", "end", "enter")  # keys that a widget in focus needs itself
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -19,6 +23,11 @@ class Key:
     footer: bool = False
     shown_as: str | None = None
     in_text: bool = False  # works while a text field has the focus too
+
+    @property
+    def view_action(self) -> str:
+        """The action of the open view that this key does; empty where it is one of the screen's."""
+        return self.action.split("'")[1] if self.action.startswith("in_view(") else ""
 
     @property
     def display(self) -> str:
@@ -87,13 +96,11 @@ KEYS = (
     Key("U", "redo", "Redo", "Make the change again that was taken back", "Settings"),
     Key("ctrl+o", "open", "Open", "Open an experiment, a TOML file", "Settings", in_text=True),
     Key("ctrl+s", "save", "Save", "Save the experiment as a TOML file", "Settings", in_text=True),
-    Key("y", "log_scale", "Log", "Log or linear loss axis", "View", footer=True),
-    Key("b", "batches", "Batches", "Show or hide the loss of every mini-batch", "View"),
+    Key("y", "in_view('log_scale')", "Log", "Log or linear loss axis", "View", footer=True),
+    Key("b", "in_view('batches')", "Batches", "Show or hide the loss of every mini-batch", "View"),
     Key("k", "markers", "Markers", "Plots in Braille dots, blocks or plain ASCII", "View"),
     Key("m", "setup", "Setup", "Show or hide the setup on the left", "View", footer=True),
-    Key("1", "tab('loss')", "Loss", "The loss while training", "View"),
-    Key("2", "tab('data')", "Data", "The dataset as a table and a scatter", "View"),
-    Key("3", "tab('summary')", "Summary", "The model, layer by layer", "View"),
+    *(Key(tab.key, f"tab('{tab.name}')", tab.title, tab.help, "Tabs") for tab in TABS),
     Key(
         "escape",
         "leave",

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from ..keys import KEYS
 
-COLUMNS = (("Training", "Network"), ("Settings", "View", "App"))
+COLUMNS = (("Training", "Network", "Settings"), ("Tabs", "View", "App"))
 INTRODUCTION = (
     "Choose data, layers and training on the left; watch what happens on the right.\n"
     "Enter or leaving a field makes an edit count. Changing the learning rate or the number of epochs "

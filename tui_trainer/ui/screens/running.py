@@ -22,6 +22,7 @@ from tui_trainer.runtime.protocol import (
     Offer,
     Progress,
     Refused,
+    Seen,
 )
 
 from ..edits import keeps_weights, next_rate
@@ -29,11 +30,8 @@ from ..pacing import terminal_is_behind
 from ..plain_text import plain
 from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
-from ..widgets.data_view import DataView
 from ..widgets.field import Field
-from ..widgets.loss_view import LossView
 from ..widgets.status_line import StatusLine, clock
-from ..widgets.summary_view import SummaryView
 from ..widgets.training_panel import TrainingPanel
 from .setup import SetupScreen
 
@@ -45,9 +43,6 @@ class RunningScreen(SetupScreen):
 
     state: var[protocol.State] = var("empty", bindings=True)
 
-    loss_view = getters.query_one(LossView)
-    data_view = getters.query_one(DataView)
-    summary_view = getters.query_one(SummaryView)
     data_panel = getters.query_one(DataPanel)
     training_panel = getters.query_one(TrainingPanel)
     status = getters.query_one(StatusLine)
@@ -61,16 +56,12 @@ class RunningScreen(SetupScreen):
         self._offer: Offer | None = None
         self._crash: Crashed | None = None
         self._held: Progress | None = None  # not drawn yet
+        self._held_seen: Seen | None = None
         self._retry: Timer | None = None
-
-    @property
-    def watched(self) -> protocol.View:
-        """What is on the screen."""
-        raise NotImplementedError
 
     def watch_view(self) -> None:
         """Tell the trainer what is on the screen."""
-        self.client.send(protocol.Watch(self.watched))
+        self.client.send(protocol.Watch(self.tabs.request))
 
     def hand_over(self, before: Experiment, said: str) -> None:
         """Hand an edited experiment to the trainer: from the first step, unless the weights may stay."""
@@ -119,6 +110,9 @@ class RunningScreen(SetupScreen):
                 self._show_refusal(report)
             case Progress():
                 self._show_progress(report)
+            case Seen():
+                self._held_seen = report
+                self._draw_progress()
             case Ended():
                 self.message_line.say(report.sentence, "error" if report.state == "diverged" else "good")
 
@@ -138,9 +132,7 @@ class RunningScreen(SetupScreen):
         if self.loaded is None:
             self.run_worker(warm_up, thread=True, group="warm up")
         self.loaded, self._refused, self._crash = loaded, None, None
-        self.loss_view.show(())
-        self.data_view.show(loaded.dataset)
-        self.summary_view.show(loaded)
+        self.tabs.show_loaded(loaded)
         self.data_panel.show_dataset(loaded.dataset)
         self.network_panel.show_params(loaded.params)
         self.network_panel.show_inferred(loaded.experiment.model.output)
@@ -156,23 +148,22 @@ class RunningScreen(SetupScreen):
 
     def _show_progress(self, progress: Progress) -> None:
         self.state = progress.state
-        self._held = progress if self._held is None else protocol.newest(self._held, progress)
+        self._held = progress if self._held is None else protocol.newest(self._held, progress)  # type: ignore[assignment]
         self._draw_progress()
 
     def _draw_progress(self) -> None:
-        """Draw the newest progress, as soon as the terminal has taken what was drawn before."""
-        progress = self._held
-        if progress is None or progress.run != self._run:
-            self._held = None
-            return
+        """Draw what is newest, as soon as the terminal has taken what was drawn before."""
         if terminal_is_behind(self.app):
             if self._retry is None:
                 self._retry = self.set_timer(RETRY, self._draw_again)
             return
-        self._held = None
-        self.status.progress = progress
-        if progress.curves is not None:
-            self.loss_view.show(progress.curves)
+        progress, seen = self._held, self._held_seen
+        self._held = self._held_seen = None
+        if progress is not None and progress.run == self._run:
+            self.status.progress = progress
+            self.tabs.show_progress(progress)
+        if seen is not None and seen.run == self._run:
+            self.tabs.show_seen(seen)
 
     def _draw_again(self) -> None:
         self._retry = None

@@ -13,6 +13,8 @@ from tui_trainer.experiment import Experiment, ExperimentError
 
 from ..edits import Edits
 from ..messages import FieldEdited, LayersEdited
+from ..views.tabs import Tabs
+from ..views.view import View
 from ..widgets.message_line import MessageLine
 from ..widgets.network_panel import NetworkPanel
 from ..widgets.panel import Panel
@@ -24,6 +26,7 @@ class SetupScreen(Screen[None]):
 
     network_panel = getters.query_one(NetworkPanel)
     message_line = getters.query_one(MessageLine)
+    tabs = getters.query_one(Tabs)
 
     def __init__(self, experiment: Experiment, path: Path | None) -> None:
         super().__init__()
@@ -58,6 +61,7 @@ class SetupScreen(Screen[None]):
 
     async def show_experiment(self) -> None:
         """Show the present experiment in all panels."""
+        self.tabs.show_experiment(self.experiment)
         await self.network_panel.show_layers(self.experiment)
         for panel in self.query(Panel):
             panel.show(self.experiment)
@@ -72,6 +76,14 @@ class SetupScreen(Screen[None]):
         event.field.invalid = not await self.change_field(event.path, event.value)
         if was_invalid and not event.field.invalid and self.experiment == before:
             self.message_line.say("")  # the value from before, typed again
+
+    @on(View.FieldChosen)
+    async def _change_from_view(self, event: View.FieldChosen) -> None:
+        await self.change_field(event.path, event.value, event.said)
+
+    @on(View.Said)
+    def _say(self, event: View.Said) -> None:
+        self.message_line.say(event.sentence, event.kind)
 
     @on(LayersEdited)
     async def _edit_layers(self, event: LayersEdited) -> None:

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, get_args
+from inspect import isawaitable
+from typing import Any, ClassVar, get_args
 
-from textual import events, getters, on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import var
-from textual.widgets import Footer, Input, Static, TabbedContent, TabPane
+from textual.widgets import Footer, Input, Static
 from textual.widgets._select import SelectOverlay
 
-from tui_trainer.runtime import protocol
-
-from ..keys import IN_TEXT, KEYS
+from ..keys import ARROWS, IN_TEXT, KEYS
 from ..plotting import PlotWidget
 from ..plotting.plot import Markers
+from ..views.tabs import Tabs
+from ..views.view import View
 from ..widgets.data_panel import DataPanel
-from ..widgets.data_view import DataView
-from ..widgets.loss_view import LossView
 from ..widgets.message_line import MessageLine
 from ..widgets.network_panel import NetworkPanel
 from ..widgets.status_line import StatusLine
-from ..widgets.summary_view import SummaryView
 from ..widgets.training_panel import TrainingPanel
 from .help import HelpScreen
 from .running import RunningScreen
 
 SMALLEST = (60, 16)
 WIDE = 100  # columns from which the setup stands beside the tabs
+ARROW_ACTIONS = frozenset(key.view_action for key in KEYS if key.keys.split(",")[0] in ARROWS)
 ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 
 
@@ -43,9 +42,9 @@ class TrainScreen(RunningScreen):
 
     setup_open: var[bool] = var(False, toggle_class="-setup")
     setup_closed: var[bool] = var(False, toggle_class="-no-setup")
-    too_small: var[bool] = var(False, toggle_class="-too-small")
+    _markers: Markers | None = None  # as chosen; until then each plot has its own
 
-    tabs = getters.query_one(TabbedContent)
+    too_small: var[bool] = var(False, toggle_class="-too-small")
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -53,13 +52,7 @@ class TrainScreen(RunningScreen):
                 yield DataPanel()
                 yield NetworkPanel()
                 yield TrainingPanel()
-            with TabbedContent(id="tabs", initial="loss"):
-                with TabPane("Loss", id="loss"):
-                    yield LossView()
-                with TabPane("Data", id="data"):
-                    yield DataView()
-                with TabPane("Summary", id="summary"):
-                    yield SummaryView()
+            yield Tabs()
         yield Static(id="too-small")
         yield MessageLine()
         yield StatusLine()
@@ -81,26 +74,40 @@ class TrainScreen(RunningScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While text is typed, keys are text, but for those that are not characters."""
         typing = isinstance(self.focused, Input | SelectOverlay)
-        return None if typing and action in ACTIONS - IN_TEXT else True
+        if typing and action in ACTIONS - IN_TEXT:
+            return None
+        return self._has_view_action(*parameters) if action == "in_view" else True
 
-    @property
-    def watched(self) -> protocol.View:
-        return "loss" if self.tabs.active == "loss" else "other"
+    def _has_view_action(self, name: object, *arguments: object) -> bool:
+        """Whether the open view knows the action; one bound to an arrow key gives way to what has the focus."""
+        if not self.is_mounted or not hasattr(self.tabs.view, f"action_{name}"):
+            return False
+        return name not in ARROW_ACTIONS or self.focused is None or self.focused is self.tabs.view
 
-    @on(TabbedContent.TabActivated)
+    async def action_in_view(self, name: str, *arguments: Any) -> None:
+        """An action of the open view's own."""
+        done = getattr(self.tabs.view, f"action_{name}")(*arguments)
+        if isawaitable(done):
+            await done
+
+    @on(Tabs.Opened)
+    @on(View.LookChanged)
     def _change_view(self) -> None:
+        self.refresh_bindings()
+        self._use_markers()
         self.watch_view()
-
-    def action_log_scale(self) -> None:
-        self.loss_view.log_scale = not self.loss_view.log_scale
-
-    def action_batches(self) -> None:
-        self.loss_view.batches = not self.loss_view.batches
 
     def action_markers(self) -> None:
         names = get_args(Markers)
-        for plot in self.query(PlotWidget):
-            plot.markers = names[(names.index(plot.markers) + 1) % len(names)]
+        now = self._markers or self.query(PlotWidget).first().markers
+        self._markers = names[(names.index(now) + 1) % len(names)]
+        self._use_markers()
+
+    def _use_markers(self) -> None:
+        """Draw all plots with the marks that were chosen, those of a new view too."""
+        if self._markers is not None:
+            for plot in self.query(PlotWidget):
+                plot.markers = self._markers
 
     def action_setup(self) -> None:
         if self.has_class("-narrow"):

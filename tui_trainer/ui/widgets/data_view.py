@@ -6,19 +6,20 @@ import numpy as np
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import DataTable, Label, Select, Static
 
-from tui_trainer.runtime.protocol import DatasetView, unpack
+from tui_trainer.runtime.protocol import DatasetView, Loaded, unpack
 
 from ..plain_text import plain
 from ..plotting import Plot, PlotWidget, Series
+from ..views.view import View
 
 TABLE_ROWS = 1000
 CLASS_COLORS = 10
 
 
-class DataView(Vertical):
+class DataView(View):
     """Shows a dataset. Names come from files, so they are shown as plain text."""
 
     DEFAULT_CSS = """
@@ -48,6 +49,9 @@ class DataView(Vertical):
         plot = PlotWidget()
         plot.markers = "block"  # a Braille dot is too small for a single sample
         yield plot
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        self.show(loaded.dataset)
 
     def show(self, dataset: DatasetView) -> None:
         """Show ``dataset``; the axes stay where they were, if it has those columns."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tui_trainer.runtime.protocol import Curve, unpack
+from tui_trainer.runtime.protocol import AnyRequest, Curve, Loaded, Progress, WatchLoss, unpack
 
 from ..plotting import Plot, PlotWidget, Series
+from .view import View
 
 LABELS = {
     "batch_loss": ("mini-batches", "batch"),
@@ -19,7 +19,7 @@ LABELS = {
 WAITING = "Press space to train, s for one mini-batch, e for one epoch."
 
 
-class LossView(Vertical):
+class LossView(View):
     """Draws the curves it is given. Mini-batches are shown on request, and while there is no epoch yet."""
 
     DEFAULT_CSS = "LossView { padding: 0 1; }"
@@ -35,6 +35,25 @@ class LossView(Vertical):
 
     def on_mount(self) -> None:
         self._draw()
+
+    @property
+    def request(self) -> AnyRequest:
+        return WatchLoss()
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        self.show(())
+
+    def show_progress(self, progress: Progress) -> None:
+        if progress.curves is not None:
+            self.show(progress.curves)
+
+    def action_log_scale(self) -> None:
+        """Log or linear loss axis."""
+        self.log_scale = not self.log_scale
+
+    def action_batches(self) -> None:
+        """Show or hide the loss of every mini-batch."""
+        self.batches = not self.batches
 
     def show(self, curves: tuple[Curve, ...]) -> None:
         """Draw these curves from now on."""

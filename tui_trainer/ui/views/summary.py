@@ -10,9 +10,10 @@ from textual.widgets import Static
 from tui_trainer.runtime.protocol import Loaded
 
 from ..plain_text import plain
+from .view import View
 
 
-class SummaryView(VerticalScroll):
+class SummaryView(View):
     """Keras's table of the model, then the experiment in words."""
 
     DEFAULT_CSS = """
@@ -21,9 +22,10 @@ class SummaryView(VerticalScroll):
     """
 
     def compose(self) -> ComposeResult:
-        yield Static("")
+        with VerticalScroll():
+            yield Static("")
 
-    def show(self, loaded: Loaded) -> None:
+    def show_loaded(self, loaded: Loaded) -> None:
         """Show the model of ``loaded``."""
         self.query_one(Static).update(Text(f"{loaded.summary}\n\n{describe(loaded)}"))
 

@@ -1,0 +1,50 @@
+"""The way of a small model's parameters while it trains."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_PARAMETERS = 2  # of a model whose way can be drawn
+MOST_POINTS = 2048  # kept: beyond these, every other one is dropped
+
+
+class Path:
+    """Parameters after ``step`` steps, and after each from there: all of them at first, then every 2nd, 4th ...
+
+    So memory is bounded, whatever the number of steps.
+    """
+
+    def __init__(self, start: NDArray[np.floating], step: int = 0) -> None:
+        self._points = np.empty((MOST_POINTS, len(start)))
+        self._steps = np.empty(MOST_POINTS, np.int64)
+        self._count = 0
+        self._every = 1
+        self.add(step, start)
+
+    def add(self, step: int, parameters: NDArray[np.floating]) -> None:
+        """Take down ``parameters`` (k,) after ``step`` steps."""
+        if step % self._every:
+            return
+        if self._count == MOST_POINTS:
+            self._halve()
+            if step % self._every:
+                return
+        self._points[self._count], self._steps[self._count] = parameters, step
+        self._count += 1
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps (n,) after which the points were taken, rising."""
+        return self._steps[: self._count]
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Parameters (n, k) at these steps."""
+        return self._points[: self._count]
+
+    def _halve(self) -> None:
+        self._every *= 2
+        kept = np.flatnonzero(self.steps % self._every == 0)
+        self._count = len(kept)
+        self._points[: self._count], self._steps[: self._count] = self._points[kept], self._steps[kept]

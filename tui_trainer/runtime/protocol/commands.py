@@ -1,0 +1,69 @@
+"""Commands: what the front end asks of the trainer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui_trainer.experiment import Experiment, TrainingConfig
+
+from .views import AnyRequest
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Something the front end asks for."""
+
+
+class Load(Command, frozen=True):
+    """Make ``experiment`` the run under work, at its first step, not training. ``run`` numbers the run."""
+
+    experiment: Experiment
+    run: int
+
+
+class Train(Command, frozen=True):
+    """Train until the epochs are done, or on past them where they were."""
+
+
+class Pause(Command, frozen=True):
+    """Stop training where it is."""
+
+
+class Step(Command, frozen=True):
+    """One mini-batch."""
+
+
+class Epoch(Command, frozen=True):
+    """The rest of the epoch under way, or one more."""
+
+
+class Tune(Command, frozen=True):
+    """Take learning rate and epochs of ``training`` without a reset."""
+
+    training: TrainingConfig
+
+
+class SetWeight(Command, frozen=True):
+    """Give one parameter another value, without a reset; ``index`` counts kernels, then biases, layer by layer."""
+
+    index: int
+    value: float
+
+
+class Resume(Command, frozen=True):
+    """Go on with the run of the store that ``Offer`` told of, as run number ``run``."""
+
+    stored: int
+    run: int
+
+
+class Close(Command, frozen=True):
+    """Save the run and end."""
+
+
+class Watch(Command, frozen=True):
+    """What is on the screen: only that is computed."""
+
+    view: AnyRequest
+
+
+AnyCommand = Load | Train | Pause | Step | Epoch | Tune | SetWeight | Watch | Resume | Close

@@ -1,0 +1,151 @@
+"""Reports: what the trainer tells the front end."""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence
+from typing import Literal
+
+import msgspec
+
+from tui_trainer.experiment import Experiment
+
+from .views import AnyContent
+
+State = Literal["empty", "ready", "running", "paused", "finished", "stopped early", "diverged"]
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A line of the loss plot: x and y as little-endian doubles."""
+
+    name: str
+    x: bytes
+    y: bytes
+
+
+class Report(msgspec.Struct, frozen=True, tag=True):
+    """Something the child tells; ``run`` is the number given with ``Load``."""
+
+    run: int
+
+
+class DatasetView(msgspec.Struct, frozen=True):
+    """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles."""
+
+    name: str
+    title: str
+    features: tuple[str, ...]
+    target: str
+    task: str
+    classes: tuple[str, ...]
+    rows: int
+    train_rows: int
+    validation_rows: int
+    available: tuple[str, ...]
+    columns: dict[str, bytes]
+
+
+class SummaryRow(msgspec.Struct, frozen=True):
+    """One layer of the model."""
+
+    name: str
+    kind: str
+    output: int
+    params: int
+
+
+class Loaded(Report, frozen=True):
+    """The run is ready: all that was inferred, the data and the model."""
+
+    experiment: Experiment
+    dataset: DatasetView
+    layers: tuple[SummaryRow, ...]
+    params: int
+    size: int
+    summary: str
+
+
+class Refused(Report, frozen=True):
+    """The experiment makes no sense: ``field`` and ``reason``. The run before it goes on being the one."""
+
+    field: str
+    reason: str
+
+
+class Progress(Report, frozen=True):
+    """Where training is. ``curves`` come only while the loss is watched and has changed."""
+
+    state: State
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    steps: int
+    steps_per_second: float
+    seconds_left: float | None
+    learning_rate: float
+    values: dict[str, float]
+    weights: bytes = b""  # of a small model, as ``pack`` gives them
+    curves: tuple[Curve, ...] | None = None
+
+
+class Ended(Report, frozen=True):
+    """Training ended by itself: a sentence for the user, and a learning rate to try where one helps."""
+
+    state: State
+    sentence: str
+    rate: float | None = None
+
+
+class Offer(Report, frozen=True):
+    """A run in the store was cut off, ``seconds_ago``; ``Resume`` goes on with it."""
+
+    stored: int
+    experiment: Experiment
+    epoch: int
+    step: int
+    seconds_ago: float
+
+
+class Notice(Report, frozen=True):
+    """Something the user should know, while all goes on."""
+
+    sentence: str
+
+
+class Seen(Report, frozen=True):
+    """What the view on the screen shows now, after ``steps`` steps."""
+
+    steps: int
+    content: AnyContent
+
+
+class Crashed(Report, frozen=True):
+    """The child met an error of its own."""
+
+    sentence: str
+
+
+AnyReport = Loaded | Refused | Progress | Ended | Offer | Notice | Seen | Crashed
+
+
+def queue_newest(waiting: MutableSequence[AnyReport], report: AnyReport) -> None:
+    """Put ``report`` at the end of ``waiting``; the progress or look it makes stale is left out.
+
+    Only the tail of such reports is looked at, so that no progress overtakes another kind of report.
+    """
+    for place in range(len(waiting) - 1, -1, -1):
+        older = waiting[place]
+        if not isinstance(older, Progress | Seen):
+            break
+        if type(older) is type(report):
+            del waiting[place]
+            report = newest(older, report)
+            break
+    waiting.append(report)
+
+
+def newest(older: AnyReport, newer: AnyReport) -> AnyReport:
+    """The one report that stands for two of a kind: the newer, with the older's curves where it has none."""
+    if isinstance(older, Progress) and isinstance(newer, Progress) and older.run == newer.run and newer.curves is None:
+        return msgspec.structs.replace(newer, curves=older.curves)
+    return newer

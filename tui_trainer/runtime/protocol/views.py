@@ -1,0 +1,12 @@
+"""All views: what may be asked for, and what is shown."""
+
+from __future__ import annotations
+
+from .boundary import Boundary, WatchBoundary
+from .landscape import Landscape, WatchLandscape
+from .network import Network, WatchNetwork
+from .predictions import ClassPredictions, NumberPredictions, WatchPredictions
+from .view import Unseen, WatchLoss, WatchNothing
+
+AnyRequest = WatchNothing | WatchLoss | WatchLandscape | WatchNetwork | WatchPredictions | WatchBoundary
+AnyContent = Unseen | Landscape | Network | ClassPredictions | NumberPredictions | Boundary

@@ -1,0 +1,1 @@
+"""What the tabs show, a module a tab."""

@@ -1,0 +1,37 @@
+"""The one table of tabs, in their order. A view is imported and made when it is first opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from .view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab: its name in keys and lessons, its title, what it is for, and the class of its view."""
+
+    name: str
+    key: str
+    title: str
+    help: str
+    kind: str  # module, relative to this package, and class
+
+    def make(self) -> View:
+        """The view."""
+        module, name = self.kind.split(":")
+        return cast(View, getattr(import_module(module, __package__), name)())
+
+
+TABS = (
+    Tab("loss", "1", "Loss", "The loss while training", ".loss:LossView"),
+    Tab("data", "2", "Data", "The dataset as a table and a scatter", "..widgets.data_view:DataView"),
+    Tab("landscape", "3", "Landscape", "The loss over the weights, and the way down", ".landscape:LandscapeView"),
+    Tab("boundary", "4", "Boundary", "The output over the features", ".boundary:BoundaryView"),
+    Tab("network", "5", "Network", "Neurons and links at work", ".network:NetworkView"),
+    Tab("predictions", "6", "Predictions", "Where the model is right, and where wrong", ".predictions:PredictionsView"),
+    Tab("summary", "7", "Summary", "The model, layer by layer", ".summary:SummaryView"),
+    Tab("book", "9", "Book", "Lessons to run, change and understand", ".book:BookView"),
+)

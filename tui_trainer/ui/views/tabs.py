@@ -1,0 +1,98 @@
+"""The tabs: makes a view when it is first opened, and tells all views what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import TabbedContent, TabPane
+
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.protocol import AnyRequest, Loaded, Progress, Seen, Unseen, WatchNothing, newest
+
+from .table import TABS, Tab
+from .view import View
+
+FIRST = "loss"
+
+
+class Tabs(TabbedContent):
+    """What is seen of a run. A view that is made late is told what it has missed."""
+
+    @dataclass
+    class Opened(Message):
+        """Another tab has been opened, and its view is there."""
+
+        name: str
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs", initial=FIRST)
+        self._views: dict[str, View] = {}
+        self._experiment = Experiment()
+        self._loaded: Loaded | None = None
+        self._progress: Progress | None = None
+
+    def compose(self) -> ComposeResult:
+        self._views[FIRST] = next(tab for tab in TABS if tab.name == FIRST).make()
+        for tab in TABS:
+            self.compose_add_child(TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name))
+        yield from super().compose()
+
+    @property
+    def view(self) -> View | None:
+        """The view of the open tab; None until it is made."""
+        return self._views.get(self.active)
+
+    @property
+    def request(self) -> AnyRequest:
+        """What the trainer should compute for the open tab."""
+        return WatchNothing() if self.view is None else self.view.request
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """The experiment as it is set up now."""
+        self._experiment = experiment
+        for view in self._views.values():
+            view.show_experiment(experiment)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Another run is at its first step."""
+        self._loaded, self._progress = loaded, None
+        for view in self._views.values():
+            view.show_loaded(loaded)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Training has gone on."""
+        before = self._progress
+        together = progress if before is None else newest(before, progress)
+        assert isinstance(together, Progress)
+        self._progress = together
+        for view in self._views.values():
+            view.show_progress(progress)
+
+    def show_seen(self, seen: Seen) -> None:
+        """Hand what the trainer computed to the view that asked for it."""
+        view = self.view
+        if view is None:
+            return
+        reason = seen.content.reason if isinstance(seen.content, Unseen) else ""
+        view.say_unseen(reason)
+        if not reason:
+            view.show_content(seen.content)
+
+    @on(TabbedContent.TabActivated)
+    async def _open(self) -> None:
+        tab = next(tab for tab in TABS if tab.name == self.active)
+        if tab.name not in self._views:
+            await self._make(tab)
+        self.post_message(self.Opened(tab.name))
+
+    async def _make(self, tab: Tab) -> None:
+        view = self._views[tab.name] = tab.make()
+        await self.get_pane(tab.name).mount(view)
+        view.show_experiment(self._experiment)
+        if self._loaded is not None:
+            view.show_loaded(self._loaded)
+        if self._progress is not None:
+            view.show_progress(self._progress)

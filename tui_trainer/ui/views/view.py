@@ -1,0 +1,71 @@
+"""What all tabs have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.protocol import AnyContent, AnyRequest, Loaded, Progress, WatchNothing
+
+
+class View(Vertical):
+    """One tab. It is made when it is first opened, then told all that happens, whether it is open or not.
+
+    Its keys are in the key table, with ``view`` its name and ``in_view('x')`` for its ``action_x``.
+    """
+
+    DEFAULT_CSS = """
+    View {
+        .unseen { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
+        &.-unseen > * { display: none; }
+        &.-unseen > .unseen { display: block; }
+    }
+    """
+
+    @dataclass
+    class LookChanged(Message):
+        """The view wants something else computed than it asked for before."""
+
+    @dataclass
+    class FieldChosen(Message):
+        """The user changed a field of the experiment from within a view; ``said`` tells of it."""
+
+        path: str
+        value: object
+        said: str = ""
+
+    @dataclass
+    class Said(Message):
+        """A sentence for the message line."""
+
+        sentence: str
+        kind: str = ""
+
+    @property
+    def request(self) -> AnyRequest:
+        """What the trainer should compute while this tab is open."""
+        return WatchNothing()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """The experiment as it is set up now, before the trainer has seen it."""
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Another run is at its first step."""
+
+    def show_progress(self, progress: Progress) -> None:
+        """Training has gone on."""
+
+    def say_unseen(self, reason: str) -> None:
+        """Show ``reason`` in place of everything; empty is back to what there is to see."""
+        if reason and not self.query(".unseen"):
+            self.mount(Static(classes="unseen", markup=False))
+        if reason:
+            self.query_one(".unseen", Static).update(reason)
+        self.set_class(bool(reason), "-unseen")
+
+    def show_content(self, content: AnyContent) -> None:
+        """What was asked for, computed."""
