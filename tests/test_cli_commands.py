@@ -14,6 +14,7 @@ import pytest
 
 from tui_trainer import __version__
 from tui_trainer.cli import main
+from tui_trainer.datasets import CATALOG
 from tui_trainer.experiment import (
     DatasetConfig,
     Experiment,
@@ -102,8 +103,11 @@ def test_summary_and_datasets(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "Layer (type)" in out and "dense (Dense)" in out and "Total params: 35" in out
     assert main(["datasets"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["boston", "boston_rm", "boston_six", "iris", "iris_two"]
+    assert [line.split()[0] for line in lines] == list(CATALOG)
     assert "13" not in lines[1] and "RM -> PRICE" in lines[1] and "3 classes" in lines[3]
+    by_name = {line.split()[0]: line for line in lines}
+    assert "pixel_0_2, … (64 features) -> target" in by_name["digits"]
+    assert by_name["spiral"].endswith("2 classes   x1, x2 -> color")
 
 
 @pytest.mark.parametrize("words", [[], ["train"], ["summary"], ["datasets"]])

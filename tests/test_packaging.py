@@ -12,10 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LOAD_ALL = """
-from tui_trainer.datasets import CATALOG, load
+from tui_trainer.datasets import CATALOG, ShippedFile, load
 from tui_trainer.experiment import DatasetConfig
-for name in CATALOG:
-    print(name, len(load(DatasetConfig(name=name)).x))
+for name, entry in CATALOG.items():
+    if isinstance(entry, ShippedFile):
+        print(name, len(load(DatasetConfig(name=name)).x))
 """
 
 
@@ -53,6 +54,9 @@ def test_every_dataset_is_installed(tmp_path: Path) -> None:
         "boston_six": "506",
         "iris": "150",
         "iris_two": "100",
+        "wine": "178",
+        "breast_cancer": "569",
+        "digits": "1797",
     }
 
 

@@ -12,6 +12,7 @@ from . import __version__
 from .experiment import Experiment, ExperimentError, read, with_field
 
 BAD_INPUT = 2
+MAX_NAMES = 13  # of a dataset's features, on one line
 
 DESCRIPTION = "Build, train and understand neural networks in the terminal."
 EXAMPLES = """\
@@ -99,5 +100,12 @@ def _datasets(words: list[str]) -> int:
 
     for name, entry in CATALOG.items():
         kind = f"{len(entry.classes)} classes" if entry.classes else "regression"
-        print(f"{name:<12} {entry.title:<34} {kind:<12} {', '.join(entry.features)} -> {entry.target}")
+        print(f"{name:<13} {entry.title:<29} {kind:<11} {_few(entry.features)} -> {entry.target}")
     return 0
+
+
+def _few(names: Sequence[str]) -> str:
+    """All the names with commas between them, or the first ones and how many they are."""
+    if len(names) <= MAX_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])}, … ({len(names)} features)"

@@ -7,8 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from tui_trainer.datasets import CATALOG, data_folder, load
+from tui_trainer.datasets import CATALOG, ShippedFile, choose, data_folder, load
 from tui_trainer.experiment import DatasetConfig
 
 SHAPES = {
@@ -17,18 +18,30 @@ SHAPES = {
     "boston_six": (506, 6, 1),
     "iris": (150, 4, 3),
     "iris_two": (100, 4, 1),
+    "wine": (178, 13, 3),
+    "breast_cancer": (569, 30, 1),
+    "digits": (1797, 64, 10),
 }
+FILES = {name: entry for name, entry in CATALOG.items() if isinstance(entry, ShippedFile)}
 
 
 @pytest.mark.parametrize("name", CATALOG)
 def test_every_entry_loads_as_described(name: str) -> None:
     entry, dataset = CATALOG[name], load(DatasetConfig(name=name))
     assert entry.name == dataset.name == name
-    assert (len(dataset.x), dataset.x.shape[1], dataset.y.shape[1]) == SHAPES[name]
+    assert entry.title == dataset.title
+    assert entry.description.endswith(".")
     assert (dataset.features, dataset.target, dataset.task) == (entry.features, entry.target, entry.task)
     assert dataset.classes == entry.classes
     assert dataset.x.dtype == dataset.y.dtype == np.float64
-    assert (data_folder() / entry.file).is_file()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_there_and_its_source_is_told(name: str) -> None:
+    dataset, file = load(DatasetConfig(name=name)), FILES[name].file
+    assert (len(dataset.x), dataset.x.shape[1], dataset.y.shape[1]) == SHAPES[name]
+    assert (data_folder() / file).is_file()
+    assert f"## {file}" in (data_folder() / "README.md").read_text(encoding="utf-8")
 
 
 def test_first_rows() -> None:
@@ -38,6 +51,37 @@ def test_first_rows() -> None:
     iris = load(DatasetConfig(name="iris"))
     np.testing.assert_array_equal(iris.x[0], [5.1, 3.5, 1.4, 0.2])
     np.testing.assert_array_equal(iris.y.sum(axis=0), [50, 50, 50])
+
+
+def test_the_classics_have_the_shares_and_ranges_of_their_source() -> None:
+    wine = load(DatasetConfig(name="wine"))
+    np.testing.assert_array_equal(wine.y.sum(axis=0), [59, 71, 48])
+    assert (wine.columns["proline"].min(), wine.columns["proline"].max()) == (278, 1680)
+    cancer = load(DatasetConfig(name="breast_cancer"))
+    assert cancer.y.sum() == 357 and cancer.classes == ("malignant", "benign")
+    assert (cancer.columns["worst area"].min(), cancer.columns["worst area"].max()) == (185.2, 4254)
+    digits = load(DatasetConfig(name="digits"))
+    assert (digits.x.min(), digits.x.max()) == (0, 16)
+    np.testing.assert_array_equal(digits.y.sum(axis=0), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+
+
+def test_choosing_another_dataset_lets_go_of_columns_it_has_not() -> None:
+    toy = DatasetConfig(name="spiral", features=("x1", "sin(x1)"), noise=10.0, samples=200, seed=3)
+    assert choose(toy, "circle") == replace(toy, name="circle")
+    assert choose(toy, "curve_sine") == replace(toy, name="curve_sine", features=())
+    iris = choose(toy, "iris")
+    assert iris == replace(toy, name="iris", features=())
+    petals = replace(iris, features=("petal width (cm)",), target="petal length (cm)")
+    assert choose(petals, "iris_two") == replace(petals, name="iris_two")
+    assert choose(petals, "boston") == replace(iris, name="boston")
+    assert choose(petals, "xor") == replace(iris, name="xor")
+    assert choose(DatasetConfig(path="mine.csv"), "iris") == DatasetConfig()
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_any_dataset_can_be_chosen_after_a_noisy_toy_set(name: str) -> None:
+    toy = DatasetConfig(name="blobs", features=("x1*x2",), noise=50.0, samples=100, classes=5)
+    assert load(choose(toy, name)).name == name
 
 
 def test_listing_the_catalog_imports_no_pandas() -> None:

@@ -39,6 +39,9 @@ _datasets = st.builds(
     standardize=st.booleans(),
     validation_split=st.floats(0.0, 0.9),
     seed=_seed,
+    samples=st.none() | st.integers(4, 1_000_000),
+    noise=st.floats(0.0, 50.0),
+    classes=st.none() | st.integers(2, 10),
 )
 _layers = st.builds(
     LayerConfig,

@@ -1,94 +1,32 @@
-"""The datasets that come with the app."""
+"""The datasets that come with the app: the files it ships, then the toy sets it makes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..experiment import Task
+from msgspec.structs import replace
+
+from ..experiment import DatasetConfig
+from .entries import ShippedFile, ToySet
+from .shipped import SHIPPED
+from .toys import TOYS
+
+CATALOG: dict[str, ShippedFile | ToySet] = {entry.name: entry for entry in (*SHIPPED, *TOYS)}
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogEntry:
-    """A dataset by name; ``features`` are the ones used where the user chooses none.
+def choose(config: DatasetConfig, name: str) -> DatasetConfig:
+    """``config`` for the dataset ``name`` of the catalog.
 
-    With ``classes``, the target column holds indices into them, and rows of other classes are left out.
+    Features and target chosen before stay where the new dataset has them, as from one toy set to another, and
+    give way to its usual ones elsewhere. KeyError for a name that is not in the catalog.
     """
-
-    name: str
-    title: str
-    file: str
-    features: tuple[str, ...]
-    target: str
-    task: Task
-    classes: tuple[str, ...]
-    description: str
-
-
-_BOSTON = CatalogEntry(
-    name="boston",
-    title="Boston housing, all features",
-    file="boston.csv",
-    features=(
-        "CRIM",
-        "ZN",
-        "INDUS",
-        "CHAS",
-        "NOX",
-        "RM",
-        "AGE",
-        "DIS",
-        "RAD",
-        "TAX",
-        "PTRATIO",
-        "B",
-        "LSTAT",
-    ),
-    target="PRICE",
-    task="regression",
-    classes=(),
-    description="Median home value of 506 census tracts around Boston in 1970, from 13 features.",
-)
-_IRIS = CatalogEntry(
-    name="iris",
-    title="Iris, three species",
-    file="iris.csv",
-    features=("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
-    target="target",
-    task="multiclass",
-    classes=("setosa", "versicolor", "virginica"),
-    description="The species of 150 iris flowers, from the size of their sepals and petals.",
-)
-
-CATALOG: dict[str, CatalogEntry] = {
-    entry.name: entry
-    for entry in (
-        _BOSTON,
-        replace(
-            _BOSTON,
-            name="boston_rm",
-            title="Boston housing, rooms only",
-            features=("RM",),
-            description="Median home value of 506 census tracts, from the average number of rooms.",
-        ),
-        replace(
-            _BOSTON,
-            name="boston_six",
-            title="Boston housing, six features",
-            features=("RM", "CRIM", "INDUS", "NOX", "AGE", "TAX"),
-            description="Median home value of 506 census tracts, from six of the 13 features.",
-        ),
-        _IRIS,
-        replace(
-            _IRIS,
-            name="iris_two",
-            title="Iris, two species",
-            task="binary",
-            classes=("setosa", "versicolor"),
-            description="Setosa or versicolor: the species of 100 iris flowers.",
-        ),
-    )
-}
+    entry = CATALOG[name]
+    columns = entry.columns if isinstance(entry, ToySet) else (*entry.features, entry.target)
+    features = config.features if set(config.features) <= set(columns) else ()
+    target = config.target if config.target in (*columns, entry.target) else None
+    if isinstance(entry, ToySet) or target in features:
+        target = None
+    return replace(config, name=name, path=None, features=features, target=target)
 
 
 def data_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ..experiment import quoted
@@ -20,14 +21,7 @@ _FEATURES, _PATH = "dataset.features", "dataset.path"
 
 def check_name(table: pd.DataFrame, name: str, field: str) -> None:
     """Raise DatasetError where the table has no such column; the sentence names similar ones."""
-    names = [str(column) for column in table.columns]
-    if name in names:
-        return
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    shown = ", ".join(quoted(column) for column in near or names[:8])
-    hint = "did you mean" if near else "the columns are"
-    more = ", …" if not near and len(names) > 8 else ""
-    raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {shown}{more}")
+    _check_among([str(column) for column in table.columns], name, field)
 
 
 def choose_features(table: pd.DataFrame, wanted: tuple[str, ...], target: str) -> tuple[str, ...]:
@@ -41,13 +35,18 @@ def choose_features(table: pd.DataFrame, wanted: tuple[str, ...], target: str) -
         if not chosen:
             raise DatasetError(_PATH, f"besides the target {quoted(target)} there is no numeric column to learn from")
         return chosen
+    check_wanted([str(column) for column in table.columns], wanted, target)
+    return wanted
+
+
+def check_wanted(names: Sequence[str], wanted: tuple[str, ...], target: str) -> None:
+    """Raise DatasetError for a wanted feature that is not among ``names``, doubled, or the target."""
     for place, name in enumerate(wanted):
-        check_name(table, name, _FEATURES)
         if name in wanted[:place]:
             raise DatasetError(_FEATURES, f"{quoted(name)} is chosen twice; remove one")
         if name == target:
             raise DatasetError(_FEATURES, f"{quoted(name)} is the target; remove it or choose another target")
-    return wanted
+        _check_among(names, name, _FEATURES)
 
 
 def numbers(table: pd.DataFrame, name: str, field: str = _FEATURES) -> NDArray[np.float64]:
@@ -114,6 +113,16 @@ def is_numeric(table: pd.DataFrame, name: str) -> bool:
 def shown(value: object) -> str:
     """A class's name, from the value in the table: 3.0 as "3"."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else printable(str(value))
+
+
+def _check_among(names: Sequence[str], name: str, field: str) -> None:
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    shown = ", ".join(quoted(column) for column in near or names[:8])
+    hint = "did you mean" if near else "the columns are"
+    more = ", …" if not near and len(names) > 8 else ""
+    raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {shown}{more}")
 
 
 def _is_spoilt(table: pd.DataFrame, name: str) -> bool:

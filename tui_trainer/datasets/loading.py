@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..experiment import DatasetConfig, quoted
-from .catalog import CATALOG, CatalogEntry, data_folder
+from .catalog import CATALOG, data_folder
 from .columns import check_name, choose_features, is_numeric, numbers, numeric_columns
 from .csv_file import read_table
 from .dataset import Dataset
+from .entries import ShippedFile, ToySet
 from .errors import DatasetError, printable
 from .target import TargetColumn, known_classes, read_target
+from .toy_set import load_toy_set
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,11 +34,14 @@ def _load_catalog(config: DatasetConfig) -> Dataset:
     entry = CATALOG.get(config.name)
     if entry is None:
         near = difflib.get_close_matches(config.name, CATALOG, n=1)
-        hint = f", did you mean {near[0]}?" if near else ";"
-        raise DatasetError(
-            "dataset.name",
-            f"there is no dataset {quoted(config.name)}{hint} the names are: {', '.join(CATALOG)}",
-        )
+        hint = f", did you mean {near[0]}?" if near else f"; the names are: {', '.join(CATALOG)}"
+        raise DatasetError("dataset.name", f"there is no dataset {quoted(config.name)}{hint}")
+    if isinstance(entry, ToySet):
+        return load_toy_set(entry, config)
+    return _load_file(entry, config)
+
+
+def _load_file(entry: ShippedFile, config: DatasetConfig) -> Dataset:
     table = read_table(str(data_folder() / entry.file))
     if entry.classes:
         table = table[table[entry.target] < len(entry.classes)]
@@ -47,7 +52,7 @@ def _load_catalog(config: DatasetConfig) -> Dataset:
     return _assemble(entry.name, entry.title, table, choose_features(table, wanted, target), target, found)
 
 
-def _catalog_target(table: pd.DataFrame, target: str, entry: CatalogEntry) -> TargetColumn:
+def _catalog_target(table: pd.DataFrame, target: str, entry: ShippedFile) -> TargetColumn:
     """The entry's own target as it is described, another column as in any file."""
     if target == entry.target and entry.classes:
         return known_classes(table, target, entry.classes)

@@ -55,7 +55,7 @@ def known_classes(table: pd.DataFrame, name: str, classes: tuple[str, ...]) -> T
     """The target of a catalog dataset, whose column already holds indices into ``classes``."""
     import numpy as np
 
-    return _from_labels(numbers(table, name, _FIELD).astype(np.intp), classes)
+    return from_labels(numbers(table, name, _FIELD).astype(np.intp), classes)
 
 
 def _classes(cells: NDArray[np.generic], name: str) -> TargetColumn:
@@ -72,10 +72,11 @@ def _classes(cells: NDArray[np.generic], name: str) -> TargetColumn:
             f"column {quoted(name)} has {len(found)} different texts in {len(cells)} rows, too many for "
             "classes; choose another target",
         )
-    return _from_labels(labels.astype(np.intp), tuple(shown(value) for value in found.tolist()))
+    return from_labels(labels.astype(np.intp), tuple(shown(value) for value in found.tolist()))
 
 
-def _from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetColumn:
+def from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetColumn:
+    """The target for labels (n,), which are indices into ``classes``."""
     import numpy as np
 
     if len(classes) == 2:

@@ -2,39 +2,103 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widgets import Label
 
-from tui_trainer.datasets import CATALOG
-from tui_trainer.experiment import Experiment
+from tui_trainer.datasets import CATALOG, PLANE_COLUMNS, ToySet, choose
+from tui_trainer.experiment import DatasetConfig, Experiment, to_plain
 from tui_trainer.runtime.protocol import DatasetView
 
+from ..messages import FieldEdited
 from .field import ChoiceField, SwitchField, TextField
-from .panel import Panel, value_at
+from .panel import Panel
+
+COORDINATES = PLANE_COLUMNS[:2]  # the usual features of a plane
+
+
+class DatasetField(ChoiceField):
+    """The dataset by its name. Columns that another one does not have are no longer chosen, nor is a file."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._config = DatasetConfig()
+
+    def keep(self, config: DatasetConfig) -> None:
+        """Remember what is chosen now."""
+        self._config = config
+
+    def edited(self, value: object) -> None:
+        self.post_message(FieldEdited("dataset", to_plain(choose(self._config, str(value))), self))
+
+
+class TransformField(SwitchField):
+    """Whether one column of a plane is among the features; where none is, x1 and x2 are."""
+
+    def __init__(self, column: str, help_text: str) -> None:
+        super().__init__("dataset.features", column, help_text)
+        self._column = column
+        self._chosen: tuple[str, ...] = COORDINATES
+
+    def show(self, value: object) -> None:
+        self._chosen = value if isinstance(value, tuple) and value else COORDINATES
+        super().show(self._column in self._chosen)
+
+    def edited(self, value: object) -> None:
+        wanted = {*self._chosen, self._column} if value else {*self._chosen} - {self._column}
+        columns = tuple(name for name in PLANE_COLUMNS if name in wanted)
+        super().edited(() if columns == COORDINATES else columns)
 
 
 class DataPanel(Panel):
     """Which dataset, which of its columns, and how much is kept for validation."""
 
     heading = "Data"
+    DEFAULT_CSS = """
+    DataPanel {
+        .toy, .plane, .blobs { display: none; }
+        &.-toy .toy, &.-plane .plane, &.-blobs .blobs { display: block; }
+        &.-toy .columns { display: none; }
+        .plane Label { width: 12; color: $text-muted; }
+        .plane TransformField, .plane Checkbox { width: auto; }
+    }
+    """
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         names: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
-        yield ChoiceField("dataset.name", "dataset", names, "A dataset that comes with the app")
+        yield DatasetField("dataset.name", "dataset", names, "A dataset that comes with the app")
         yield TextField("dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None)
         yield TextField(
-            "dataset.features", "features", "Columns the model reads, with commas between", "all", missing=()
+            "dataset.features", "features", "Columns the model reads, with commas between", "all", "columns", ()
         )
-        yield ChoiceField("dataset.target", "target", [("as usual", None)], "The column to be predicted")
+        yield ChoiceField(
+            "dataset.target", "target", [("as usual", None)], "The column to be predicted", classes="columns"
+        )
+        yield from self._compose_toy()
         with Horizontal(classes="pair"):
             yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
-            yield TextField("dataset.seed", "seed", "Seed of the split", classes="-short")
+            yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
         yield SwitchField(
             "dataset.standardize",
             "standardize features",
             "Mean 0 and deviation 1, fitted on the training part",
         )
+
+    def _compose_toy(self) -> ComposeResult:
+        """What only sets made from a formula have."""
+        with Horizontal(classes="pair toy"):
+            yield TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None)
+            yield TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0")
+            yield TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None)
+        rows = (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:]))
+        for label, columns in rows:
+            with Horizontal(classes="pair plane"):
+                yield Label(label)
+                for column in columns:
+                    yield TransformField(column, f"Whether the model reads {column}")
 
     def show_dataset(self, dataset: DatasetView) -> None:
         """Offer the columns of the dataset as targets, and say how many samples there are."""
@@ -46,4 +110,11 @@ class DataPanel(Panel):
 
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)
-        self.set_class(value_at(experiment, "dataset.path") is not None, "-own")
+        config = experiment.dataset
+        self.query_one(DatasetField).keep(config)
+        entry = CATALOG.get(config.name) if config.path is None else None
+        toy = entry if isinstance(entry, ToySet) else None
+        self.set_class(config.path is not None, "-own")
+        self.set_class(toy is not None, "-toy")
+        self.set_class(toy is not None and toy.in_the_plane, "-plane")
+        self.set_class(toy is not None and toy.any_classes, "-blobs")
