@@ -201,3 +201,29 @@ def test_the_summary_names_every_layer() -> None:
         ("dropout", "Dropout", 5, 0),
         ("dense_1", "Dense", 3, 18),
     ]
+
+
+def test_a_snapshot_holds_the_patience_and_the_way() -> None:
+    """Cut off in the middle and gone on with elsewhere, the run stops at the same epoch with the same weights."""
+    rule = EarlyStoppingConfig(patience=6, restore_best_weights=True, min_delta=0.2)
+    experiment = replace(SMALL, training=TrainingConfig(epochs=500, early_stopping=rule))
+    straight, cut = loaded(experiment), loaded(experiment)
+    for _ in range(5):
+        cut.epoch()
+    assert cut.state == "ready" or cut.state == "paused"
+    resumed = loaded(experiment)
+    resumed.restore(cut.snapshot(), dict(cut.history.epochs))
+    for session in (straight, resumed):
+        to_the_end(session)
+        assert session.state == "stopped early"
+    assert resumed.trainer.epochs == straight.trainer.epochs > 6
+    assert np.array_equal(resumed.trainer.model.parameters.flat, straight.trainer.model.parameters.flat)
+
+    perceptron = with_field(STEEP, "training.learning_rate", 1e-5)
+    walked, again = loaded(perceptron), loaded(perceptron)
+    for _ in range(5):
+        walked.step()
+    again.restore(walked.snapshot(), dict(walked.history.epochs))
+    assert again.path is not None and walked.path is not None
+    assert again.path.steps.tolist() == list(range(6))
+    assert np.array_equal(again.path.points, walked.path.points)

@@ -6,9 +6,11 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig, with_field
+from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.protocol import Ended
 
 if TYPE_CHECKING:
@@ -70,3 +72,30 @@ async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
         await flow.enter("model.layers[0].units", "3")
         await flow.until_state("ready")
         assert flow.heading == "Network  27 parameters"
+
+
+async def test_a_trainer_that_never_starts_is_not_started_for_ever(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(with_field(Experiment(), "training.epochs", 1_000_000)) as flow:
+        screen, starts = flow.screen, 0
+        real = Client.start
+
+        async def broken(client: Client) -> None:
+            nonlocal starts
+            starts += 1
+            with monkeypatch.context() as patched:
+                patched.setattr("tui_trainer.runtime.client.sys.executable", "/bin/false")
+                await real(client)
+
+        monkeypatch.setattr(Client, "start", broken)
+        assert screen.client.pid is not None
+        os.kill(screen.client.pid, signal.SIGKILL)
+        await flow.until_said("It can't be started; space tries again.")
+        assert starts == 2, "the one killed and two that failed"
+        loads = flow.loads
+        monkeypatch.setattr(Client, "start", real)
+        await flow.press("space")
+        await flow.until(lambda: flow.loads > loads, "a load in another trainer")
+        await flow.press("space")
+        await flow.until_state("running")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .model import Sequential
@@ -36,7 +37,7 @@ class EarlyStopping:
         self.restore_best_weights = restore_best_weights
         self._min_delta, self._sign, self._baseline = abs(min_delta), -1.0 if rising else 1.0, baseline
         self.best, self.best_epoch, self._waited = math.inf, 0, 0
-        self._best_weights: list[NDArray[Any]] | None = None
+        self._best_weights: NDArray[Any] | None = None  # flat, as in ``Parameters``
 
     def should_stop(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> bool:
         """Whether to stop after ``epoch`` (from 1), given its values ``logs``; KeyError if one is missing."""
@@ -49,7 +50,7 @@ class EarlyStopping:
         if value + self._min_delta < self.best:
             self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
-                self._best_weights = model.get_weights()
+                self._best_weights = model.parameters.flat.copy()
             if self._baseline is None or value + self._min_delta < self._sign * self._baseline:
                 self._waited = 0
             return False
@@ -59,5 +60,16 @@ class EarlyStopping:
         """Put the best epoch's weights back where that was asked for; whether anything was put back."""
         if self._best_weights is None:
             return False
-        model.set_weights(self._best_weights)
+        np.copyto(model.parameters.flat, self._best_weights)
         return True
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that later decisions depend on, as copies."""
+        state = {"counters": np.array([self.best, self.best_epoch, self._waited])}
+        return state if self._best_weights is None else {**state, "weights": self._best_weights.copy()}
+
+    def resume(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go to where ``state`` was taken; KeyError or ValueError where it is something else."""
+        best, best_epoch, waited = state["counters"].tolist()
+        self.best, self.best_epoch, self._waited = best, int(best_epoch), int(waited)
+        self._best_weights = state.get("weights")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from .history import ThinnedSeries
 from .session import Session
 from .store import Store, StoredRun, StoreError
 
@@ -61,9 +60,8 @@ class Keeper:
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
-        steps = {name.removeprefix("steps."): array for name, array in snapshot.items() if name.startswith("steps.")}
         try:
-            session.restore(snapshot, epochs, ThinnedSeries.from_state(steps))
+            session.restore(snapshot, epochs)
         except (KeyError, ValueError) as error:
             raise StoreError(f"The saved run does not fit its experiment: {error}.") from error
         self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
@@ -72,14 +70,13 @@ class Keeper:
         if self._run is None:
             self._run = store.begin(session.requested)
         columns = session.history.columns(self._epochs_saved)
-        steps = {f"steps.{name}": array for name, array in session.history.steps.state().items()}
         store.save(
             self._run,
             session.requested,
             session.state,
             (session.trainer.epochs, session.steps),
             session.values,
-            {**session.trainer.state(), **steps},
+            session.snapshot(),
             (self._epochs_saved, columns),
         )
         self._epochs_saved += len(next(iter(columns.values()), ()))

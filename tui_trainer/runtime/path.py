@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,6 +45,19 @@ class Path:
     def points(self) -> NDArray[np.float64]:
         """Parameters (n, k) at these steps."""
         return self._points[: self._count]
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All points, as copies."""
+        return {"points": self.points.copy(), "steps": self.steps.copy(), "every": np.array([self._every])}
+
+    def resume(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from ``state``; KeyError or ValueError where it is another model's."""
+        points, steps = state["points"], state["steps"]
+        count = len(points)
+        if points.shape[1] != self._points.shape[1] or not count == len(steps) <= MOST_POINTS:
+            raise ValueError(f"a way of {self._points.shape[1]} parameters expected, got {points.shape[1]}")
+        self._points[:count], self._steps[:count] = points, steps
+        self._count, self._every = count, max(1, int(state["every"][0]))
 
     def _halve(self) -> None:
         self._every *= 2

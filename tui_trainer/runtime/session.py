@@ -61,11 +61,25 @@ class Session:
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
 
-    def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
+    def snapshot(self) -> dict[str, Array]:
+        """All that the next steps and the plots depend on, but for the values of the epochs, as copies."""
+        parts = {"steps": self.history.steps.state()}
+        if self._early is not None:
+            parts["early"] = self._early.state()
+        if self.path is not None:
+            parts["path"] = self.path.state()
+        named = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        return {**self.trainer.state(), **named}
+
+    def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array]) -> None:
         """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
         self.trainer.restore(snapshot)
-        self.history.restore(epochs, steps)
+        self.history.restore(epochs, ThinnedSeries.from_state(_part(snapshot, "steps")))
         self._follow()
+        if self._early is not None and (early := _part(snapshot, "early")):
+            self._early.resume(early)
+        if self.path is not None and (path := _part(snapshot, "path")):
+            self.path.resume(path)
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
         done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
         self.state = "finished" if done else "paused"
@@ -207,6 +221,11 @@ class Session:
         if self._data is not None and self._data[0] == config and config.path is None:
             return self._data[1]
         return load(config)
+
+
+def _part(snapshot: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """The arrays whose names begin with ``name`` and a dot, by what follows."""
+    return {key.removeprefix(f"{name}."): array for key, array in snapshot.items() if key.startswith(f"{name}.")}
 
 
 def training_rows(parts: Split) -> tuple[int, int]:

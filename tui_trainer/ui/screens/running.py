@@ -35,6 +35,7 @@ from ..widgets.status_line import StatusLine, clock
 from ..widgets.training_panel import TrainingPanel
 from .setup import SetupScreen
 
+MOST_FAILURES = 3  # trainers in a row that end at once until no more are started
 RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 
 
@@ -58,6 +59,7 @@ class RunningScreen(SetupScreen):
         self._held: Progress | None = None  # not drawn yet
         self._held_seen: Seen | None = None
         self._retry: Timer | None = None
+        self._failures = 0  # trainers in a row that ended before they had loaded anything
 
     def watch_view(self) -> None:
         """Tell the trainer what is on the screen."""
@@ -90,6 +92,11 @@ class RunningScreen(SetupScreen):
                 except NoMatches:  # the app is closing, and the widgets have gone
                     return
             if not self.is_running or self._crash is None:
+                return
+            self._failures += 1
+            if self._failures == MOST_FAILURES:
+                self.message_line.say(f"{self._crash.sentence}. It can't be started; space tries again.", "error")
+                self.state = "empty"
                 return
             self.client = Client()
 
@@ -131,7 +138,7 @@ class RunningScreen(SetupScreen):
     def _show_loaded(self, loaded: Loaded) -> None:
         if self.loaded is None:
             self.run_worker(warm_up, thread=True, group="warm up")
-        self.loaded, self._refused, self._crash = loaded, None, None
+        self.loaded, self._refused, self._crash, self._failures = loaded, None, None, 0
         self.tabs.show_loaded(loaded)
         self.data_panel.show_dataset(loaded.dataset)
         self.network_panel.show_params(loaded.params)
@@ -170,7 +177,11 @@ class RunningScreen(SetupScreen):
         self._draw_progress()
 
     def _send_if_ready(self, command: protocol.AnyCommand) -> None:
-        if self._refused is not None:
+        if self._failures == MOST_FAILURES:
+            self._failures, self.client = 0, Client()
+            self.message_line.say("Starting another trainer ...")
+            self.follow_reports()
+        elif self._refused is not None:
             self._show_refusal(self._refused)
         elif self.state == "diverged":
             advice = "Lower the learning rate with [ and press r to start again."
