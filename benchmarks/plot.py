@@ -22,7 +22,7 @@ from rich.style import Style
 from tui_trainer.runtime.history import ThinnedSeries
 from tui_trainer.ui.plotting import Plot, Series
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.widget import strips
+from tui_trainer.ui.plotting.frame_widget import strips
 
 WIDTH, HEIGHT, POINTS, REPEATS = 100, 30, 1000, 30
 
