@@ -1,0 +1,119 @@
+"""Where lessons come from: those that are packed with the app, and those of a teacher's folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui_trainer.experiment import quoted
+
+from .errors import LessonError
+from .lesson import Lesson
+from .reading import loads
+
+MAX_BYTES = 1_000_000
+MAX_FILES = 500
+_PATH_LENGTH = 200
+
+
+class Library(Struct, frozen=True):
+    """Lessons in their order, and what was wrong with the files that are none."""
+
+    lessons: tuple[Lesson, ...] = ()
+    errors: tuple[LessonError, ...] = ()
+
+    def __add__(self, other: Library) -> Library:
+        return Library(self.lessons + other.lessons, self.errors + other.errors)
+
+
+def packaged() -> Library:
+    """The lessons of the book, by the numbers their files begin with."""
+    found = [one for one in (files(__package__) / "lessons").iterdir() if one.name.endswith(".toml")]
+    return _read_all("book", ((one.name, one.read_bytes()) for one in sorted(found, key=lambda one: one.name)))
+
+
+def from_folder(folder: str | os.PathLike[str]) -> Library:
+    """The lessons in a teacher's folder: its files ``*.toml`` by name, hidden ones left out, no folders below.
+
+    A file that is no lesson costs only itself. So does a link that leads out of the folder: a folder of
+    lessons that came from somewhere else must not show what is elsewhere on this machine.
+    """
+    try:
+        root = Path(folder).resolve(strict=True)
+        names = sorted(name for name in os.listdir(root) if name.endswith(".toml") and not name.startswith("."))
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        shown = quoted(os.fspath(folder), _PATH_LENGTH)
+        return Library(errors=(LessonError("", "", f"the folder {shown} can't be read: {reason}"),))
+    too_many = Library()
+    if len(names) > MAX_FILES:
+        reason = f"there are {len(names)} files in the folder; the first {MAX_FILES} are read"
+        too_many = Library(errors=(LessonError("", "", reason),))
+    return too_many + _read_all("own", _contents(root, names[:MAX_FILES]))
+
+
+def _contents(root: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | LessonError]]:
+    for name in names:
+        try:
+            yield name, _read(root, name)
+        except LessonError as error:
+            yield name, error
+        except OSError as error:
+            yield name, LessonError(_shown(name), "", f"it can't be read: {error.strerror}")
+
+
+def _read(root: Path, name: str) -> bytes:
+    path = (root / name).resolve(strict=True)
+    if path.parent != root:
+        raise LessonError(_shown(name), "", "it is a link out of the folder; put the file itself there")
+    # Opened without waiting, and looked at before it is read: a pipe would block, a device has no end.
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise LessonError(_shown(name), "", "it is not a file of text")
+        return file.read(MAX_BYTES + 1)
+
+
+def _read_all(source: str, contents: Iterable[tuple[str, bytes | LessonError]]) -> Library:
+    lessons: list[Lesson] = []
+    errors: list[LessonError] = []
+    for name, content in contents:
+        try:
+            if isinstance(content, LessonError):
+                raise content
+            lesson = loads(_decoded(content, _shown(name)), _shown(name), f"{source}:{_stem(name)}")
+            _check_id(lesson, lessons)
+            lessons.append(lesson)
+        except LessonError as error:
+            errors.append(error)
+    return Library(tuple(lessons), tuple(errors))
+
+
+def _check_id(lesson: Lesson, before: list[Lesson]) -> None:
+    twin = next((one for one in before if one.id == lesson.id), None)
+    if twin is not None:
+        raise LessonError(lesson.file, "", f"it has the same name as {twin.file}, numbers aside; rename one of them")
+
+
+def _decoded(content: bytes, shown: str) -> str:
+    if len(content) > MAX_BYTES:
+        raise LessonError(shown, "", "it is larger than 1 MB; is it a lesson?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LessonError(shown, "", f"it is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+
+
+def _stem(name: str) -> str:
+    """The name without its number and ending: a lesson that moves to another place stays the same lesson."""
+    return re.sub(r"^\d+[_ -]*", "", name.removesuffix(".toml")) or name
+
+
+def _shown(name: str) -> str:
+    """A file's name, fit to print and to be encoded."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in name)

@@ -1,0 +1,150 @@
+"""What the types of a lesson's fields can't say: which of them go together."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from tui_trainer.experiment import quoted
+from tui_trainer.experiment.describe import got
+
+from . import fields
+from .lesson import VIEW_OPTIONS, Check, Lesson, Question
+
+VALUES = (
+    "loss",
+    "val_loss",
+    "accuracy",
+    "val_accuracy",
+    "r2",
+    "val_r2",
+    "mae",
+    "val_mae",
+    "batch_loss",
+    "epoch",
+    "step",
+    "params",
+)
+INDEXED = re.compile(r"(weight|layer_params)\[(\d{1,2})\]", re.ASCII)
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+MOST_OPTIONS = 16
+MOST_TARGETS = 32
+
+
+class Broken(Exception):
+    """A field and a sentence; becomes a LessonError where the file's name is known."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
+
+
+def check_rules(lesson: Lesson) -> None:
+    """Raise Broken for the first thing that makes no sense."""
+    names = [variant.name for variant in lesson.variants]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise Broken(f"variants[{index}].name", f"there are two variants {quoted(name)}; name one otherwise")
+    _check_options(lesson.view, lesson.view_options)
+    if lesson.question is not None:
+        _check_question(lesson.question)
+    for index, check in enumerate(lesson.checks):
+        _check_check(check, f"checks[{index}]", names)
+    _check_target(lesson.target)
+    if lesson.question is None and not lesson.checks and not lesson.target:
+        raise Broken("", "there is nothing to do in this lesson; add a question, a check or a target")
+
+
+def _check_options(view: str, options: dict[str, Any]) -> None:
+    known = VIEW_OPTIONS[view]
+    for name, value in options.items():
+        field = f"view_options.{name}"
+        if name not in known:
+            choices = f"its options are: {', '.join(known)}" if known else "it has none"
+            raise Broken("view_options", f"the view {view} has no option {quoted(name)}; {choices}")
+        wanted = known[name]
+        if isinstance(wanted, tuple):
+            if value not in wanted:
+                raise Broken(field, f"expected one of: {', '.join(wanted)}; got {got(value)}")
+        elif not isinstance(value, (int, float) if wanted is float else wanted) or (
+            isinstance(value, bool) and wanted is not bool
+        ):
+            raise Broken(field, f"expected {KINDS[wanted]}, got {got(value)}")
+    for low, high in (("low", "high"), ("low_2", "high_2")):
+        if low in options and high in options and not options[low] < options[high]:
+            raise Broken(f"view_options.{high}", f"expected more than {low}, {options[low]}, got {options[high]}")
+
+
+def _check_question(question: Question) -> None:
+    if question.choices and question.blanks:
+        raise Broken("question", "it has choices and blanks; keep one of them")
+    if question.blanks:
+        if question.answer is not None:
+            raise Broken("question.answer", "each blank has its own answer; remove this one")
+        return
+    if len(question.choices) < 2:
+        raise Broken("question.choices", "expected two choices or more, or blanks")
+    if question.answer is None:
+        raise Broken("question.answer", "it is not there; give the index of the right choice, from 0")
+    if not 0 <= question.answer < len(question.choices):
+        raise Broken("question.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
+
+
+def _check_check(check: Check, field: str, variants: list[str]) -> None:
+    if check.variant is not None and check.variant not in variants:
+        near = difflib.get_close_matches(check.variant, variants, n=1, cutoff=0.4)
+        hint = f", did you mean {quoted(near[0])}?" if near else "; name one of the lesson's"
+        raise Broken(f"{field}.variant", f"there is no variant {quoted(check.variant)}{hint}")
+    given = [name for name in ("value", "field", "state") if getattr(check, name) is not None]
+    if len(given) != 1:
+        which = " and ".join(given) or "none of them"
+        raise Broken(field, f"expected exactly one of value, field and state, got {which}")
+    conditions = _conditions(check)
+    if check.state is not None and conditions:
+        raise Broken(f"{field}.{conditions[0]}", "a check of the state needs no condition; remove it")
+    if check.state is None and not conditions:
+        raise Broken(field, "there is no condition; add at_least, at_most, or near and within")
+    if (check.near is None) != (check.within is None):
+        raise Broken(field, "near and within belong together; give both")
+    if check.value is not None:
+        _check_value(check, field)
+    if check.field is not None:
+        _check_field(check, field)
+
+
+def _conditions(check: Check) -> list[str]:
+    numbers = [name for name in ("at_least", "at_most", "near", "equals") if getattr(check, name) is not None]
+    return [*numbers, *(["one_of"] if check.one_of else [])]
+
+
+def _check_value(check: Check, field: str) -> None:
+    if check.value not in VALUES and INDEXED.fullmatch(check.value or "") is None:
+        raise Broken(
+            f"{field}.value",
+            f"there is no value {quoted(check.value or '')}; the values are: {', '.join(VALUES)}, "
+            "weight[0] and layer_params[0]",
+        )
+    if check.equals is not None or check.one_of:
+        raise Broken(field, "equals and one_of are for fields; use near and within for a value")
+
+
+def _check_field(check: Check, field: str) -> None:
+    path = check.field or ""
+    wanted = [value for value in (check.equals, *check.one_of) if value is not None]
+    for value in wanted or (None,):
+        reason = fields.refusal(path, value)
+        if reason is not None:
+            raise Broken(f"{field}.field", reason)
+
+
+def _check_target(target: dict[str, Any]) -> None:
+    if len(target) > MOST_TARGETS:
+        raise Broken("target", f"expected at most {MOST_TARGETS} fields, got {len(target)}")
+    for path, value in target.items():
+        if not isinstance(value, bool | int | float | str):
+            raise Broken("target", f"expected a single value for {quoted(path)}, got {got(value)}; put paths in quotes")
+        reason = fields.refusal(path, value)
+        if reason is not None:
+            raise Broken("target", reason)
