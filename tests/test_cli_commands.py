@@ -86,14 +86,14 @@ def test_json_is_one_object_and_has_no_nan(tmp_path: Path, capsys: pytest.Captur
 
     assert main(["train", saved(tmp_path, STEEP), "--json"]) == 1
     result = json.loads(capsys.readouterr().out, parse_constant=refuse)
-    assert result["state"] == "diverged" and "Try a learning rate below 1" in result["message"]
+    assert result["state"] == "diverged" and "steps grow with the features" in result["message"]
     assert [len(weights) for weights in result["weights"]] == [1, 1]
 
 
 def test_a_run_that_diverges_says_what_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", saved(tmp_path, STEEP)]) == 1
     out, err = capsys.readouterr()
-    assert "The loss became" in out and "Try a learning rate below 1, for instance 0.1" in out
+    assert "The loss became" in out and "Try dataset.standardize = true and training.learning_rate = 0.1." in out
     assert "Traceback" not in err
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
-from .experiment import Experiment, ExperimentError, read, with_field
+from .experiment import Experiment, ExperimentError, is_shared, read, unshare, with_field
 
 BAD_INPUT = 2
 MAX_NAMES = 13  # of a dataset's features, on one line
@@ -19,6 +19,7 @@ EXAMPLES = """\
 examples:
   tui-trainer                                   open the app
   tui-trainer iris.toml                         open it on an experiment
+  tui-trainer tt1-q1ZKSS...                     or on one that was shared as a word (key c)
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
   tui-trainer summary iris.toml                 the layers and their parameters
@@ -51,28 +52,31 @@ def _open_app(words: list[str]) -> int:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE.toml", type=Path, help="an experiment to open")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE.toml", help="an experiment to open, or the word it was shared as"
+    )
     parser.add_argument("--version", action="version", version=f"tui-trainer {__version__}")
     options = parser.parse_args(words)
-    experiment = Experiment() if options.file is None else read(options.file)
+    experiment = Experiment() if options.file is None else _experiment(options.file)
+    path = None if options.file is None or is_shared(options.file) else Path(options.file)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ExperimentError("", "the app needs a terminal; without one, use: tui-trainer train FILE.toml")
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
 
-    app = TrainerApp(experiment, options.file, owns_process=True)
+    app = TrainerApp(experiment, path, owns_process=True)
     app.run()
     return app.return_code or 0
 
 
 def _train(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tui-trainer train", description="Train without a screen.")
-    parser.add_argument("file", metavar="FILE.toml", type=Path, help="the experiment")
+    parser.add_argument("file", metavar="FILE.toml", help="the experiment")
     parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", type=Path, help="write the values of every epoch")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     options = parser.parse_args(words)
-    experiment = read(options.file)
+    experiment = _experiment(options.file)
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
     from .headless import train
@@ -82,14 +86,19 @@ def _train(words: list[str]) -> int:
 
 def _summary(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tui-trainer summary", description="The layers and their parameters.")
-    parser.add_argument("file", metavar="FILE.toml", type=Path, help="the experiment")
-    experiment = read(parser.parse_args(words).file)
+    parser.add_argument("file", metavar="FILE.toml", help="the experiment")
+    experiment = _experiment(parser.parse_args(words).file)
     from .runtime.session import Session
 
     session = Session()
     session.load(experiment)
     print(session.trainer.model.summary())
     return 0
+
+
+def _experiment(text: str) -> Experiment:
+    """From a file, or from the word that an experiment was shared as."""
+    return unshare(text) if is_shared(text) else read(text)
 
 
 def _datasets(words: list[str]) -> int:

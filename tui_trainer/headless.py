@@ -123,6 +123,9 @@ def _values(values: dict[str, float]) -> str:
 def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> str:
     lines = ["Interrupted." if interrupted else session.sentence]
     if session.state == "diverged":
+        if session.remedy is not None:
+            changes = [f"{field} = {str(value).lower()}" for field, value in session.remedy.changes.items()]
+            lines.append(f"Try {' and '.join(changes)}.")
         lines.append("The weights from before the last update are kept.")
     lines.append(f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {_values(result['training'])}")
     if "weights" in result:

@@ -14,6 +14,7 @@ from tui_trainer.experiment import (
     InitializerName,
     LayerConfig,
     LossName,
+    MetricName,
     ModelConfig,
     OptimizerConfig,
     OptimizerName,
@@ -63,6 +64,7 @@ _models = st.builds(
     layers=st.lists(_layers, max_size=3).map(tuple),
     output=_outputs,
     seed=_seed,
+    weights=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
     dtype=st.sampled_from(["float32", "float64"]),
 )
 _optimizers = st.builds(
@@ -96,5 +98,8 @@ _training = st.builds(
     l1=_not_negative,
     l2=_not_negative,
     early_stopping=st.none() | _stopping,
+    stop_at_loss=st.none() | _not_negative,
+    stop_after=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
+    metrics=st.lists(st.sampled_from(get_args(MetricName)), max_size=4).map(tuple),
 )
-experiments = st.builds(Experiment, name=_text, dataset=_datasets, model=_models, training=_training)
+experiments = st.builds(Experiment, name=_text, dataset=_datasets, model=_models, training=_training, hide=st.lists(_text, max_size=3).map(tuple))

@@ -17,6 +17,7 @@ from tui_trainer.experiment import (
     TrainingConfig,
     with_field,
 )
+from tui_trainer.runtime.protocol import Remedy
 from tui_trainer.runtime.session import Session
 
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(5),)), training=TrainingConfig(epochs=6))
@@ -163,15 +164,19 @@ def test_pausing_between_two_slices() -> None:
 
 def test_divergence_ends_the_run_and_keeps_finite_weights() -> None:
     session = to_the_end(loaded(STEEP))
-    assert session.state == "diverged" and session.suggested_rate == 0.1
-    assert "The loss became" in session.sentence and "Try a learning rate below 1" in session.sentence
+    assert session.state == "diverged" and session.remedy == Remedy(
+        {"dataset.standardize": True, "training.learning_rate": 0.1},
+        "standardizes the features, lowers the rate to 0.1",
+    )
+    assert "The loss became" in session.sentence
+    assert "RM is about 6.3" in session.sentence
     assert all(np.isfinite(weights).all() for weights in session.trainer.model.get_weights())
     steps = session.trainer.steps
     for command in (session.train, session.step, session.epoch):
         command()
         assert session.state == "diverged" and session.trainer.steps == steps
     session.load(with_field(STEEP, "training.learning_rate", 0.01))
-    assert session.suggested_rate is None and session.sentence == ""
+    assert session.remedy is None and session.sentence == ""
     assert to_the_end(session).state == "finished"
 
 
@@ -227,3 +232,41 @@ def test_a_snapshot_holds_the_patience_and_the_way() -> None:
     assert again.path is not None and walked.path is not None
     assert again.path.steps.tolist() == list(range(6))
     assert np.array_equal(again.path.points, walked.path.points)
+
+
+def test_a_rate_that_is_too_high_is_named() -> None:
+    session = to_the_end(
+        loaded(with_field(with_field(STEEP, "dataset.standardize", True), "training.learning_rate", 50.0))
+    )
+    assert session.state == "diverged"
+    assert session.remedy == Remedy({"training.learning_rate": 5.0}, "lowers the rate to 5")
+    assert "the rate 50 is too high, so each step overshoots." in session.sentence
+
+
+def test_training_ends_at_a_loss_and_goes_on_when_asked() -> None:
+    session = to_the_end(loaded(with_field(with_field(SMALL, "training.epochs", 1000), "training.stop_at_loss", 0.5)))
+    losses_of_epochs = list(session.history.epochs["loss"])
+    assert session.state == "stopped early" and "is down to 0.5" in session.sentence
+    assert losses_of_epochs[-1] <= 0.5 < min(losses_of_epochs[:-1])
+    to_the_end(session)
+    assert session.state == "finished" and session.trainer.epochs == 1000
+
+
+def test_training_ends_after_its_time() -> None:
+    experiment = with_field(with_field(SMALL, "training.epochs", 10_000_000), "training.stop_after", 0.05)
+    session = to_the_end(loaded(experiment))
+    assert session.state == "stopped early" and "Stopped after 0.05 s of training" in session.sentence
+    assert 0.05 <= session.seconds
+
+
+def test_metrics_of_both_parts() -> None:
+    experiment = with_field(SMALL, "training.metrics", ("per_class",))
+    session = to_the_end(loaded(experiment))
+    parts, model = session.split, session.trainer.model
+    for prefix, x, y in (("", parts.x_train, parts.y_train), ("val_", parts.x_val, parts.y_val)):
+        said, true = model.predict(x).argmax(axis=1), np.argmax(y, axis=1)
+        assert session.values[f"{prefix}accuracy"] == pytest.approx(np.mean(said == true))
+        for k in range(3):
+            assert session.values[f"{prefix}recall[{k}]"] == pytest.approx(np.mean(said[true == k] == k))
+    with pytest.raises(ExperimentError, match="r2 does not fit: the target is one of several classes"):
+        session.load(with_field(SMALL, "training.metrics", ("r2",)))

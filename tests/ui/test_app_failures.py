@@ -29,14 +29,15 @@ async def test_divergence_is_explained_and_a_lower_rate_works(start: Start) -> N
         await flow.until_state("diverged")
         await flow.until_said("The loss became")
         told = flow.message
-        assert "at step" in told and "gradient" in told and "Try a learning rate below 1" in told
+        assert "at step" in told and "gradient" in told and "RM is about 6.3" in told
+        assert "Key f standardizes the features, lowers the rate to 0.1 and runs again." in told
         ended = [report for report in flow.reports if isinstance(report, Ended)]
-        assert len(ended) == 1 and ended[0].rate == 0.1
+        assert len(ended) == 1 and ended[0].remedy is not None
         await flow.until_shown(told)
         await flow.until_shown("✖ epoch 0/200 ──────────── diverged")
 
         await flow.press("space")
-        await flow.until_said("This run diverged. Lower the learning rate with [ and press r")
+        await flow.until_said("or lower the rate with [ and press r.")
         await flow.press("s")
         assert flow.screen.state == "diverged"
         await flow.press("[", "[", "[", "[")
@@ -46,6 +47,21 @@ async def test_divergence_is_explained_and_a_lower_rate_works(start: Start) -> N
         await flow.press("space")
         await flow.until_state("finished")
         assert flow.progress.epoch == 200 and flow.progress.values["loss"] < 600
+
+
+async def test_one_key_applies_the_remedy_and_runs_again(start: Start) -> None:
+    async with start(STEEP) as flow:
+        await flow.press("f")
+        await flow.until_said("Nothing to fix")
+        await flow.press("space")
+        await flow.until_state("diverged")
+        await flow.until_said("Key f standardizes the features, lowers the rate to 0.1 and runs again.")
+        await flow.press("f")
+        await flow.until_state("finished")
+        assert flow.screen.experiment.dataset.standardize
+        assert flow.progress.epoch == 200 and flow.progress.values["val_r2"] > 0.1
+        await flow.press("u")
+        await flow.until(lambda: not flow.screen.experiment.dataset.standardize, "the setting from before")
 
 
 async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .losses import Array, Loss
-from .metrics import CLASSIFICATION, REGRESSION
+from .metrics import USUAL, measure
 from .model import PREDICTION_ROWS, Sequential
 from .objective import Objective
 from .propagation import Propagation, with_ones
 
 
 class Evaluation:
-    """Repeated evaluation on ``x`` (n, features) and ``y`` (n, outputs)."""
+    """Repeated evaluation on ``x`` (n, features) and ``y`` (n, outputs), of the usual metrics and of ``metrics``."""
 
-    def __init__(self, model: Sequential, x: Array, y: Array, loss: Loss) -> None:
+    def __init__(self, model: Sequential, x: Array, y: Array, loss: Loss, metrics: Sequence[str] = ()) -> None:
         rows = with_ones(x, model.dense[0][0].use_bias, model.dtype)
         self._model = model
         self._loss = loss
-        self._metrics = CLASSIFICATION if loss.name.endswith("crossentropy") else REGRESSION
+        usual = USUAL[loss.name.endswith("crossentropy")]
+        self._metrics = tuple(dict.fromkeys((*usual, *metrics)))
         self._targets = np.ascontiguousarray(y.T, model.dtype)
         self._outputs = np.empty_like(self._targets)
         objectives: dict[int, Objective] = {}
@@ -41,5 +44,5 @@ class Evaluation:
         return total / self._targets.shape[1] if self._loss.per_sample else total
 
     def metrics(self) -> dict[str, float]:
-        """Accuracy, or R2 and MAE, of the outputs of the last call of ``loss``."""
-        return {name: metric(self._outputs, self._targets) for name, metric in self._metrics.items()}
+        """The metrics of the outputs of the last call of ``loss``."""
+        return measure(self._metrics, self._outputs, self._targets)

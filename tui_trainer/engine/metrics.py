@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 
 from .losses import Array
@@ -25,5 +27,32 @@ def mae(predicted: Array, y: Array) -> float:
     return float(np.mean(np.abs(predicted - y)))
 
 
-CLASSIFICATION = {"accuracy": accuracy}
-REGRESSION = {"r2": r2, "mae": mae}
+def recall(predicted: Array, y: Array) -> Array:
+    """Of each class, the fraction of its samples that is right, (classes,); nan for a class without samples.
+
+    Both are (outputs, samples); one output cut at 0.5 has the classes 0 and 1.
+    """
+    if y.shape[0] == 1:
+        said, true = (predicted[0] >= 0.5).astype(np.intp), (y[0] >= 0.5).astype(np.intp)
+    else:
+        said, true = predicted.argmax(axis=0), y.argmax(axis=0)
+    classes = max(2, y.shape[0])
+    counts = np.bincount(true, minlength=classes)
+    right = np.bincount(true[said == true], minlength=classes)
+    return np.divide(right, counts, out=np.full(classes, np.nan), where=counts > 0)
+
+
+METRICS: dict[str, Callable[[Array, Array], float]] = {"accuracy": accuracy, "r2": r2, "mae": mae}
+PER_CLASS = "per_class"
+USUAL = {True: ("accuracy",), False: ("r2", "mae")}  # by whether the loss is one of classes
+
+
+def measure(names: Iterable[str], predicted: Array, y: Array) -> dict[str, float]:
+    """The metrics called ``names``; ``per_class`` is one value a class, ``recall[0]``, ``recall[1]`` ..."""
+    found: dict[str, float] = {}
+    for name in names:
+        if name == PER_CLASS:
+            found |= {f"recall[{k}]": float(value) for k, value in enumerate(recall(predicted, y))}
+        else:
+            found[name] = METRICS[name](predicted, y)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,8 @@ class Trainer:
     """Trains ``model`` on ``x`` (n, features) and ``y`` (n, outputs), one-hot for several classes.
 
     ``batch_size=None`` is the full batch; the last batch of an epoch may be shorter, nothing is dropped.
-    ``seed`` drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
+    ``metrics`` (``accuracy``, ``per_class``, ``r2``, ``mae``) are taken of the training and the validation part
+    after each epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed`` drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
     Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
     does not fit the model or the loss.
     """
@@ -52,11 +53,14 @@ class Trainer:
         l1: float = 0.0,
         l2: float = 0.0,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        metrics: Sequence[str] = (),
     ) -> None:
         self.model, self.optimizer = model, optimizer
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = self._checked(x, y)
-        self._validation = Evaluation(model, *self._checked(*validation_data), self.loss) if validation_data else None
+        validation = self._checked(*validation_data) if validation_data else None
+        self._validation = Evaluation(model, *validation, self.loss, metrics) if validation else None
+        self._training = Evaluation(model, self._x, self._y, self.loss, metrics) if metrics else None
         self._rng = np.random.default_rng(seed)
         self._shuffle = shuffle
         self._gradients = Parameters(model.dense, model.dtype)
@@ -114,6 +118,8 @@ class Trainer:
     def end_epoch(self) -> dict[str, float]:
         """Values of the epoch whose last step was just taken, named as in ``run_epoch``."""
         logs = {"loss": self._epoch_total / len(self._x) if self.loss.per_sample else self._epoch_total}
+        if self._training is not None:
+            logs |= {name: value for name, value in self._scores(self._training).items() if name != "loss"}
         if self._validation is not None:
             logs |= {f"val_{name}": value for name, value in self._scores(self._validation).items()}
         return logs

@@ -13,12 +13,14 @@ from .schema import (
     InitializerName,
     LayerConfig,
     LossName,
+    MetricName,
     ModelConfig,
     OptimizerConfig,
     OptimizerName,
     OutputConfig,
     TrainingConfig,
 )
+from .share import is_shared, share, unshare
 from .toml_file import dumps, loads, read, write
 from .validation import from_plain, to_plain, validate
 
@@ -33,6 +35,7 @@ __all__ = [
     "InitializerName",
     "LayerConfig",
     "LossName",
+    "MetricName",
     "ModelConfig",
     "OptimizerConfig",
     "OptimizerName",
@@ -44,13 +47,16 @@ __all__ = [
     "count_parameters",
     "dumps",
     "from_plain",
+    "is_shared",
     "loads",
     "move_layer",
     "quoted",
     "read",
     "remove_layer",
     "resolve",
+    "share",
     "to_plain",
+    "unshare",
     "validate",
     "with_field",
     "write",

@@ -31,6 +31,7 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     _check_units(experiment.model, target)
     _check_loss(experiment, target)
     _check_range(experiment.model, target)
+    _check_metrics(experiment, target)
     stopping = experiment.training.early_stopping
     if stopping and stopping.monitor == "val_loss" and experiment.dataset.validation_split == 0:
         raise ExperimentError(
@@ -108,6 +109,16 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
             f"{loss} needs probabilities from a {needed} output, got {activation}; "
             f"choose {needed} for the output or mean_squared_error for the loss",
         )
+
+
+def _check_metrics(experiment: Experiment, target: Target) -> None:
+    fitting = ("r2", "mae") if target.task == "regression" else ("accuracy", "per_class")
+    for name in experiment.training.metrics:
+        if name not in fitting:
+            kind = "a number" if target.task == "regression" else "one of several classes"
+            raise ExperimentError(
+                "training.metrics", f"{name} does not fit: the target is {kind}; choose {' or '.join(fitting)}"
+            )
 
 
 def _check_range(model: ModelConfig, target: Target) -> None:

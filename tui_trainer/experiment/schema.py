@@ -35,6 +35,7 @@ LossName = Literal[
     "logistic",
 ]
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
+MetricName = Literal["accuracy", "per_class", "r2", "mae"]
 InitializerName = Literal[
     "glorot_uniform",
     "glorot_normal",
@@ -145,7 +146,12 @@ class EarlyStoppingConfig(_Table, frozen=True):
 
 
 class TrainingConfig(_Table, frozen=True):
-    """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` is the target's usual one."""
+    """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` is the target's usual one.
+
+    Besides the epochs, training ends once an epoch's loss is down to ``stop_at_loss``, or after ``stop_after``
+    seconds of training. ``metrics`` are followed on the training and on the validation part; without any, the
+    usual ones are on the validation part alone, which costs less.
+    """
 
     loss: LossName | None = None
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
@@ -156,12 +162,19 @@ class TrainingConfig(_Table, frozen=True):
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0
     early_stopping: EarlyStoppingConfig | None = None
+    stop_at_loss: NotNegative | None = None
+    stop_after: Positive | None = None
+    metrics: tuple[MetricName, ...] = ()
 
 
 class Experiment(_Table, frozen=True):
-    """The one description of a run."""
+    """The one description of a run.
+
+    A teacher may ``hide`` parts of the setup: fields and tables by their paths, as ``training.optimizer``.
+    """
 
     name: Text = "untitled"
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    hide: tuple[Text, ...] = ()

@@ -70,6 +70,7 @@ def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Tra
             l1=training.l1,
             l2=training.l2,
             validation_data=validation,
+            metrics=training.metrics,
         )
     except ExperimentError:
         raise

@@ -82,4 +82,4 @@ def _curves(session: Session) -> tuple[Curve, ...]:
 
 def ended(session: Session, run: int) -> Ended:
     """Why training ended by itself."""
-    return Ended(run=run, state=session.state, sentence=session.sentence, rate=session.suggested_rate)
+    return Ended(run=run, state=session.state, sentence=session.sentence, remedy=session.remedy)

@@ -13,10 +13,11 @@ from tui_trainer.engine import Diverged, EarlyStopping, Trainer, summarize
 from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
 
 from .builder import build_early_stopping, build_trainer
+from .diagnosis import diagnose
 from .history import Array, History, ThinnedSeries
 from .pace import Pace
 from .path import MOST_PARAMETERS, Path
-from .protocol import State
+from .protocol import Remedy, State
 from .threads import fit_threads
 
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
@@ -28,7 +29,7 @@ class Session:
     def __init__(self) -> None:
         self.state: State = "empty"
         self.sentence = ""
-        self.suggested_rate: float | None = None
+        self.remedy: Remedy | None = None  # of a run that diverged
         self.history = History()
         self.pace = Pace()
         self.path: Path | None = None  # the way of the parameters, of a model that has two at most
@@ -54,9 +55,12 @@ class Session:
         self.trainer: Trainer = trainer
         self.epochs_wanted = experiment.training.epochs
         self.history, self.pace = History(), Pace()
-        self.state, self.sentence, self.suggested_rate = "ready", "", None
+        self.state, self.sentence, self.remedy = "ready", "", None
         self._early: EarlyStopping | None = build_early_stopping(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
+        self.resumed_at = 0  # step from which on the trainer knows a gradient
+        self.seconds = 0.0  # of training
+        self._target = experiment.training.stop_at_loss
         self._follow()
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
@@ -74,6 +78,7 @@ class Session:
     def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array]) -> None:
         """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
         self.trainer.restore(snapshot)
+        self.resumed_at = self.trainer.steps
         self.history.restore(epochs, ThinnedSeries.from_state(_part(snapshot, "steps")))
         self._follow()
         if self._early is not None and (early := _part(snapshot, "early")):
@@ -110,6 +115,7 @@ class Session:
             self.epochs_wanted = self.trainer.epochs + self.experiment.training.epochs
         if self.state == "stopped early":
             self._early = build_early_stopping(self.experiment.training)
+            self._target, self.seconds = None, 0.0
         self.state = "running"
         self.pace = Pace()
 
@@ -133,6 +139,7 @@ class Session:
             before = time.perf_counter()
             done = self._run(self._chunk)
             now = time.perf_counter()
+            self._stop_after(now - before)
             self.pace.record(done, now)
             # chunks of about a fifth of the slice keep both the overhead and the overshoot small
             if done == self._chunk and now - before < seconds / 8:
@@ -180,12 +187,13 @@ class Session:
         try:
             self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
         except Diverged as error:
-            self._end("diverged", str(error))
-            self.suggested_rate = error.suggested_rate
+            sentence, self.remedy = diagnose(self, error)
+            self._end("diverged", sentence)
         done = self.trainer.steps - before
         self._filled += done
         if self.path is not None and done:
-            self.path.add(self.trainer.steps, self.trainer.model.parameters.flat)
+            rate = self.trainer.optimizer.learning_rate
+            self.path.add(self.trainer.steps, self.trainer.model.parameters.flat, rate)
         if self.trainer.position == 0 and self.state != "diverged":
             self._end_epoch()
         return done
@@ -206,8 +214,18 @@ class Session:
             kept = f"; the weights of epoch {self._early.best_epoch} are back" if restored else ""
             watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
             self._end("stopped early", f"Stopped after epoch {epoch}: {watched}{kept}.")
+        elif self._target is not None and logs["loss"] <= self._target:
+            reached = f"the loss {logs['loss']:.4g} is down to {self._target:g}"
+            self._end("stopped early", f"Stopped after epoch {epoch:,}: {reached}.")
         elif self.state == "running" and epoch >= self.epochs_wanted:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
+
+    def _stop_after(self, seconds: float) -> None:
+        """Count the time spent on training, and end it when it is up."""
+        self.seconds += seconds
+        limit = self.experiment.training.stop_after
+        if limit is not None and self.seconds >= limit and self.state == "running":
+            self._end("stopped early", f"Stopped after {limit:g} s of training, in epoch {self.trainer.epochs + 1:,}.")
 
     def _follow(self) -> None:
         """Take down the way of the parameters from here on, where it can be drawn."""

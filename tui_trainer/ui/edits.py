@@ -62,3 +62,8 @@ def next_rate(rate: float, direction: int) -> float:
     if not beyond:
         return rate
     return min(beyond) if direction > 0 else max(beyond)
+
+
+def is_hidden(experiment: Experiment, path: str) -> bool:
+    """Whether the experiment hides the field at ``path``, or a table that it is in."""
+    return any(path == hidden or path.startswith((f"{hidden}.", f"{hidden}[")) for hidden in experiment.hide)

@@ -54,6 +54,7 @@ KEYS = (
     Key("e", "epoch", "Epoch", "One epoch, or the rest of the one under way", "Training", footer=True),
     Key("r", "reset", "Reset", "Start again from the same first weights", "Training", footer=True),
     Key("R", "reseed", "Reseed", "Start again from other weights: the next seed", "Training"),
+    Key("f", "fix", "Fix", "After a divergence: make the change that helps, and run again", "Training"),
     Key("g", "resume", "Go on", "Go on with the run that was cut off", "Training"),
     Key(
         "[,left_square_bracket",
@@ -94,6 +95,7 @@ KEYS = (
     ),
     Key("u", "undo", "Undo", "Take back the last change of the settings", "Settings", footer=True),
     Key("U", "redo", "Redo", "Make the change again that was taken back", "Settings"),
+    Key("c", "share", "Share", "Copy the experiment as a word that opens it elsewhere", "Settings"),
     Key("ctrl+o", "open", "Open", "Open an experiment, a TOML file", "Settings", in_text=True),
     Key("ctrl+s", "save", "Save", "Save the experiment as a TOML file", "Settings", in_text=True),
     Key("y", "in_view('log_scale')", "Log", "Log or linear loss axis", "View", footer=True),

@@ -88,12 +88,19 @@ class Progress(Report, frozen=True):
     curves: tuple[Curve, ...] | None = None
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """Fields of the experiment with the values that help, and what that does, as ``lowers the rate to 0.1``."""
+
+    changes: dict[str, bool | float]
+    said: str
+
+
 class Ended(Report, frozen=True):
-    """Training ended by itself: a sentence for the user, and a learning rate to try where one helps."""
+    """Training ended by itself: a sentence for the user, and the change that helps where one does."""
 
     state: State
     sentence: str
-    rate: float | None = None
+    remedy: Remedy | None = None
 
 
 class Offer(Report, frozen=True):

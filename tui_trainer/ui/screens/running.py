@@ -10,7 +10,7 @@ from textual.css.query import NoMatches
 from textual.reactive import var
 from textual.timer import Timer
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.experiment import Experiment, with_field
 from tui_trainer.runtime import protocol
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.protocol import (
@@ -22,6 +22,7 @@ from tui_trainer.runtime.protocol import (
     Offer,
     Progress,
     Refused,
+    Remedy,
     Seen,
 )
 
@@ -55,6 +56,7 @@ class RunningScreen(SetupScreen):
         self._run = 0
         self._refused: Refused | None = None
         self._offer: Offer | None = None
+        self._remedy: Remedy | None = None  # for the run that diverged
         self._crash: Crashed | None = None
         self._held: Progress | None = None  # not drawn yet
         self._held_seen: Seen | None = None
@@ -121,7 +123,12 @@ class RunningScreen(SetupScreen):
                 self._held_seen = report
                 self._draw_progress()
             case Ended():
-                self.message_line.say(report.sentence, "error" if report.state == "diverged" else "good")
+                self._show_end(report)
+
+    def _show_end(self, ended: Ended) -> None:
+        self._remedy = ended.remedy
+        key = "" if ended.remedy is None else f" Key f {ended.remedy.said} and runs again."
+        self.message_line.say(ended.sentence + key, "error" if ended.state == "diverged" else "good")
 
     async def _show_offer(self, offer: Offer) -> None:
         self._offer = offer
@@ -184,8 +191,8 @@ class RunningScreen(SetupScreen):
         elif self._refused is not None:
             self._show_refusal(self._refused)
         elif self.state == "diverged":
-            advice = "Lower the learning rate with [ and press r to start again."
-            self.message_line.say(f"This run diverged. {advice}", "error")
+            fix = "" if self._remedy is None else f" f {self._remedy.said} and runs again;"
+            self.message_line.say(f"This run diverged.{fix} or lower the rate with [ and press r.", "error")
         else:
             self.message_line.say("")
             self.client.send(command)
@@ -214,6 +221,19 @@ class RunningScreen(SetupScreen):
     async def action_rate(self, direction: int) -> None:
         rate = next_rate(self.experiment.training.learning_rate, direction)
         await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}.")
+
+    async def action_fix(self) -> None:
+        """Make the change that helps a run that diverged, and run again."""
+        if self._remedy is None or self.state != "diverged":
+            self.message_line.say("Nothing to fix: no run has diverged.")
+            return
+        remedy, changed = self._remedy, self.experiment
+        for path, value in remedy.changes.items():
+            changed = with_field(changed, path, value)
+        await self.change(changed)
+        self._load()
+        self.client.send(protocol.Train())
+        self.message_line.say(f"Again from the first step: {remedy.said}; u takes it back.", "good")
 
     async def action_resume(self) -> None:
         if self._offer is None:

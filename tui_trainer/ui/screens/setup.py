@@ -11,7 +11,7 @@ from textual.screen import Screen
 from tui_trainer import experiment as experiments
 from tui_trainer.experiment import Experiment, ExperimentError
 
-from ..edits import Edits
+from ..edits import Edits, is_hidden
 from ..messages import FieldEdited, LayersEdited
 from ..views.tabs import Tabs
 from ..views.view import View
@@ -51,6 +51,9 @@ class SetupScreen(Screen[None]):
 
     async def change_field(self, path: str, value: object, said: str = "") -> bool:
         """Give one field another value; a wrong one is told, changes nothing, and returns False."""
+        if is_hidden(self.experiment, path):
+            self.message_line.say(f"{path} is fixed in this experiment.", "error")
+            return False
         try:
             changed = experiments.with_field(self.experiment, path, value)
         except ExperimentError as error:
@@ -90,6 +93,8 @@ class SetupScreen(Screen[None]):
         await self.run_action(event.action)
 
     async def action_add_layer(self) -> None:
+        if self._layers_are_fixed():
+            return
         chosen = self.network_panel.chosen
         index = 0 if chosen is None else chosen + 1
         try:
@@ -101,6 +106,8 @@ class SetupScreen(Screen[None]):
         self.network_panel.choose(index)
 
     async def action_remove_layer(self) -> None:
+        if self._layers_are_fixed():
+            return
         chosen = self.network_panel.chosen
         if chosen is None:
             self.message_line.say("There is no hidden layer to remove: this is a perceptron.")
@@ -110,10 +117,16 @@ class SetupScreen(Screen[None]):
 
     async def action_move_layer(self, offset: int) -> None:
         chosen = self.network_panel.chosen
-        if chosen is None or not 0 <= chosen + offset < len(self.experiment.model.layers):
+        if chosen is None or not 0 <= chosen + offset < len(self.experiment.model.layers) or self._layers_are_fixed():
             return
         await self.change(experiments.move_layer(self.experiment, chosen, offset))
         self.network_panel.choose(chosen + offset)
+
+    def _layers_are_fixed(self) -> bool:
+        fixed = is_hidden(self.experiment, "model.layers")
+        if fixed:
+            self.message_line.say("The layers are fixed in this experiment.", "error")
+        return fixed
 
     async def action_undo(self) -> None:
         before = self.experiment
@@ -128,6 +141,12 @@ class SetupScreen(Screen[None]):
             await self._apply(before, "Done again.")
         else:
             self.message_line.say("Nothing to do again.")
+
+    def action_share(self) -> None:
+        """Copy the experiment as a word that opens it elsewhere."""
+        word = experiments.share(self.experiment)
+        self.app.copy_to_clipboard(word)
+        self.message_line.say(f"Copied; tui-trainer and this word open it: {word}", "good")
 
     @work
     async def action_open(self) -> None:

@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from tui_trainer.experiment import Experiment
 
+from ..edits import is_hidden
 from .field import Field
 
 
@@ -20,6 +21,7 @@ class Panel(Vertical):
         margin-bottom: 1;
         .heading { text-style: bold; color: $text-accent; height: 1; width: 1fr; }
         .pair { height: 1; }
+        .-fixed { display: none; }
         .pair Field { margin-right: 1; }
     }
     """
@@ -32,6 +34,7 @@ class Panel(Vertical):
         """Show the values of ``experiment``."""
         for field in self.query(Field):
             field.show(value_at(experiment, field.path))
+            field.set_class(is_hidden(experiment, field.path), "-fixed")
 
 
 def value_at(experiment: Experiment, path: str) -> object:

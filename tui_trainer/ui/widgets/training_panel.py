@@ -77,6 +77,15 @@ class TrainingPanel(Panel):
             missing=None,
         )
 
+        with Horizontal(classes="pair"):
+            yield TextField(
+                "training.stop_at_loss", "stop at loss", "Stop when an epoch's loss is so low", "none", missing=None
+            )
+            yield TextField("training.stop_after", "after s", "Stop after so many seconds", "none", "-short", None)
+        yield TextField(
+            "training.metrics", "metrics", "Of both parts; key v in the Loss tab plots them", "usual", missing=()
+        )
+
     def show_inferred(self, loss: str) -> None:
         """Say which loss ``auto`` comes to."""
         self.query_one(ChoiceField).explain_auto(f"auto: {loss}")

@@ -1,0 +1,65 @@
+"""An experiment as one short word, to be sent in a chat or written on a blackboard."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from typing import Any
+
+import msgspec
+
+from .errors import ExperimentError
+from .schema import Experiment
+from .validation import from_plain, to_plain, validate
+
+PREFIX = "tt1-"  # the one says which form follows
+MAX_BYTES = 1_000_000  # of the experiment, so that a short word cannot fill the memory
+_WORD = re.compile(r"tt1-[A-Za-z0-9_-]+")
+
+
+def is_shared(text: str) -> bool:
+    """Whether ``text`` looks like the word of an experiment rather than a path."""
+    return _WORD.fullmatch(text.strip()) is not None
+
+
+def share(experiment: Experiment) -> str:
+    """The word: what differs from an untouched experiment, compressed; ExperimentError where it is not valid."""
+    plain = to_plain(validate(experiment))
+    differing = _difference(plain, to_plain(Experiment()))
+    packed = zlib.compress(msgspec.json.encode(differing), level=9)
+    return PREFIX + base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def unshare(word: str) -> Experiment:
+    """The experiment behind ``word``; ExperimentError where it is cut, mistyped or something else."""
+    text = re.sub(r"\s", "", word)
+    if not is_shared(text):
+        raise ExperimentError("", f"this is not a shared experiment: it has to begin with {PREFIX}")
+    body = text.removeprefix(PREFIX)
+    try:
+        packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        reader = zlib.decompressobj()
+        data = reader.decompress(packed, MAX_BYTES)
+        if not reader.eof or reader.unused_data:
+            raise ValueError
+        differing = msgspec.json.decode(data)
+    except (ValueError, binascii.Error, zlib.error, msgspec.DecodeError, RecursionError):
+        raise ExperimentError("", "this shared experiment is cut or mistyped; copy it again, whole") from None
+    return from_plain(_merge(to_plain(Experiment()), differing))
+
+
+def _difference(value: Any, usual: Any) -> Any:
+    """The entries of a table that differ from those of ``usual``; lists count as one value."""
+    return {
+        name: _difference(item, usual[name]) if isinstance(item, dict) and isinstance(usual.get(name), dict) else item
+        for name, item in value.items()
+        if name not in usual or item != usual[name]
+    }
+
+
+def _merge(usual: Any, differing: Any) -> Any:
+    if not (isinstance(usual, dict) and isinstance(differing, dict)):
+        return differing
+    return {**usual, **{name: _merge(usual.get(name), item) for name, item in differing.items()}}
