@@ -17,21 +17,21 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
     """Draw a plot into exactly ``height`` rows of ``width`` cells, however few these are."""
     board = Board(width, height)
     if not board.characters.size:
-        return board.frame()
+        return board.merged_frame()
     points, hidden = clean(plot)
     if board.height >= 4:
         write_header(board, plot, hidden, markers)
     if not points:
         text = shorten(one_cell(plot.empty), board.width)
         board.write(board.height // 2, (board.width - len(text)) // 2, text, AXIS)
-        return board.frame()
+        return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers)
     lines, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
     board.paste(area.top, area.left, lines, roles)
     write_y_axis(board, area, y_scale, y_ticks, markers)
     write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
-    return board.frame()
+    return board.merged_frame()
 
 
 def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:

@@ -1,9 +1,10 @@
 """A rectangle of characters under construction: text goes in at a place, and what sticks out is cut."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from rich.cells import cell_len
 
 TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
@@ -11,22 +12,19 @@ TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width) uint8.
-
-    A blank cell has the role of what stands before it in its row: fewer changes of colour to send.
-    """
+    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width), whole numbers."""
 
     rows: list[str]
-    roles: NDArray[np.uint8]
+    roles: NDArray[np.integer[Any]]
 
 
 class Board:
     """Characters and roles (height, width), blank at first."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, roles: DTypeLike = np.uint8) -> None:
         self.width, self.height = max(width, 0), max(height, 0)
         self.characters = np.full((self.height, self.width), " ", dtype="<U1")
-        self.roles = np.zeros((self.height, self.width), np.uint8)
+        self.roles: NDArray[np.integer[Any]] = np.zeros((self.height, self.width), roles)
 
     def write(self, row: int, column: int, text: str, role: int) -> None:
         """Put text at a place, leaving out what is not on the board."""
@@ -44,12 +42,15 @@ class Board:
         self.roles[row : row + roles.shape[0], column : column + roles.shape[1]] = roles
 
     def frame(self) -> Frame:
-        """What was written, as text."""
+        """What was written, each cell with its own role."""
+        return Frame(["".join(row) for row in self.characters.tolist()], self.roles)
+
+    def merged_frame(self) -> Frame:
+        """The same, but a blank cell has the role of what stands before it: fewer changes of colour to send."""
         columns = np.arange(self.width)
         drawn = np.where(self.characters == " ", 0, columns)
         before = np.maximum.accumulate(drawn, axis=1) if self.width else drawn
-        rows = ["".join(row) for row in self.characters.tolist()]
-        return Frame(rows, np.take_along_axis(self.roles, before, axis=1))
+        return Frame(self.frame().rows, np.take_along_axis(self.roles, before, axis=1))
 
 
 def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:

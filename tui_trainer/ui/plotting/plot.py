@@ -13,6 +13,11 @@ Markers = Literal["braille", "block", "ascii"]
 COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))
 
 
+def class_colors(count: int) -> tuple[str, ...]:
+    """The colour of each of ``count`` classes; of two the first is the warm one, as the low end of a scale is."""
+    return ("class1", "class0") if count == 2 else tuple(f"class{number % 10}" for number in range(count))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One line or one cloud of points: x (n,) and y (n,), in the units of the axes.

@@ -1,0 +1,96 @@
+"""A heatmap's grid and marks as characters and codes: two pixels a cell, or one character where colours are few."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_trainer.ui.plotting.heatmap import Heatmap, Marks
+from tui_trainer.ui.plotting.scale import Scale
+from tui_trainer.ui.plotting.tints import (
+    FIRST_PIXEL,
+    SHADES,
+    TINTS,
+    UNKNOWN_TINT,
+    Codes,
+    mark_tint,
+    pixel_tints,
+)
+
+Form = Literal["pixels", "shades", "ascii"]
+Characters = NDArray[np.str_]
+
+SHADED = np.array(list(" ░▒▓█"))
+RAMP = np.array(list(" .:-=+*#%@"))
+TEXTURES = np.array(list(".:-=+~\"'^_"))  # of classes, where only characters tell them apart
+LONGEST_LEAP = 1000  # pixels of one piece of a path
+UNSURE = 0.25  # part of a scale below which a class has no texture
+
+
+def draw_canvas(heatmap: Heatmap, columns: int, rows: int, form: Form) -> tuple[Characters, Codes]:
+    """Characters and codes, both (rows, columns), of a heatmap with its marks."""
+    tints = stretch(pixel_tints(heatmap), 2 * rows, columns)
+    upper, lower = tints[::2], tints[1::2]
+    if form == "pixels":
+        characters = np.where(upper == lower, " ", "▀")
+        codes = lower * TINTS + upper
+    else:
+        characters, codes = _draw_characters(heatmap, upper, form)
+    for marks in heatmap.marks:
+        row, column = places(heatmap, marks, columns, 2 * rows)
+        cells = (row // 2, column)
+        characters[cells] = marks.ascii if form == "ascii" else marks.glyph
+        codes[cells] = mark_tint(marks.color) + (tints[row, column] * TINTS if form == "pixels" else 0)
+    return characters, codes
+
+
+def stretch(grid: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+    """``grid`` as (rows, columns) of its nearest pixels: while the grid of that size is on its way."""
+    if grid.shape == (rows, columns):
+        return grid
+    places = [
+        np.rint(np.linspace(0, size - 1, wanted)).astype(np.intp)
+        for size, wanted in zip(grid.shape, (rows, columns), strict=True)
+    ]
+    return grid[np.ix_(*places)]
+
+
+def places(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column (n,) of the pixel of each mark that lies within the axes; of a path, all pixels on its way."""
+    x = Scale(*heatmap.x_limits).fraction(marks.x) * (columns - 1)
+    y = (1 - Scale(*heatmap.y_limits).fraction(marks.y)) * (rows - 1)
+    if marks.path:
+        x, y = _join(x, y)
+    inside = (x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5)
+    return np.rint(y[inside]).astype(np.intp), np.rint(x[inside]).astype(np.intp)
+
+
+def _join(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points (n,) as all pixels of the way along them; of a leap far beyond the canvas not all."""
+    if len(x) < 2:
+        return x, y
+    dx, dy = np.diff(x), np.diff(y)
+    reach = np.nan_to_num(np.maximum(np.abs(dx), np.abs(dy)), nan=0.0, posinf=0.0)
+    counts = np.clip(np.ceil(reach), 1, LONGEST_LEAP).astype(np.intp)
+    start = np.repeat(np.arange(len(dx)), counts)
+    part = (np.arange(len(start)) - np.repeat(np.cumsum(counts) - counts, counts) + 1) / np.repeat(counts, counts)
+    return np.append(x[0], x[start] + part * dx[start]), np.append(y[0], y[start] + part * dy[start])
+
+
+def _draw_characters(heatmap: Heatmap, tints: Codes, form: Form) -> tuple[Characters, Codes]:
+    """One character a cell (rows, columns) in the strongest shade of its colour, on the background."""
+    kind, shade = np.divmod(np.maximum(tints - FIRST_PIXEL, 0), SHADES)
+    two_ended = heatmap.palette == "diverging"
+    strength = np.abs(2 * shade - (SHADES - 1)) if two_ended else shade
+    strongest = np.where(two_ended & (shade < SHADES // 2), 0, SHADES - 1)
+    if form == "shades":
+        characters = SHADED[strength * len(SHADED) // SHADES]
+    elif heatmap.palette == "classes":
+        characters = np.where(shade > UNSURE * SHADES, TEXTURES[kind % len(TEXTURES)], " ")
+    else:
+        characters = RAMP[shade * len(RAMP) // SHADES]
+    unknown = tints == UNKNOWN_TINT
+    codes = FIRST_PIXEL + kind * SHADES + strongest
+    return np.where(unknown, "?", characters), np.where(unknown, UNKNOWN_TINT, codes).astype(np.int32)
