@@ -11,7 +11,7 @@ from tui_trainer.runtime.path import MOST_POINTS, Path
 def test_a_short_way_is_whole() -> None:
     path = Path(np.array([0.0, 1.0]))
     for step in range(1, 11):
-        path.add(step, np.array([step, -step], float))
+        path.add(step, np.array([step, -step], float), 0.1)
     assert path.steps.tolist() == list(range(11))
     assert path.points.tolist() == [[0.0, 1.0], *([float(step), -float(step)] for step in range(1, 11))]
 
@@ -19,7 +19,7 @@ def test_a_short_way_is_whole() -> None:
 def test_a_long_way_is_thinned_evenly_and_keeps_its_start() -> None:
     path = Path(np.array([0.0]))
     for step in range(1, 10 * MOST_POINTS):
-        path.add(step, np.array([float(step)]))
+        path.add(step, np.array([float(step)]), 0.1)
     assert MOST_POINTS // 2 <= len(path.steps) <= MOST_POINTS
     assert set(np.diff(path.steps)) == {16} and path.steps[0] == 0
     assert np.array_equal(path.points[:, 0], path.steps)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 MOST_PARAMETERS = 2  # of a model whose way can be drawn
 MOST_POINTS = 2048  # kept: beyond these, every other one is dropped
+
+
+class Update(NamedTuple):
+    """One step of an optimizer: the parameters (k,) before and after it, and its learning rate."""
+
+    step: int
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    rate: float
 
 
 class Path:
@@ -23,10 +32,17 @@ class Path:
         self._steps = np.empty(MOST_POINTS, np.int64)
         self._count = 0
         self._every = 1
-        self.add(step, start)
+        self._newest = np.array(start, np.float64)
+        self.last: Update | None = None  # kept whole, whatever is dropped
+        self._keep(step, self._newest)
 
-    def add(self, step: int, parameters: NDArray[np.floating]) -> None:
-        """Take down ``parameters`` (k,) after ``step`` steps."""
+    def add(self, step: int, parameters: NDArray[np.floating], rate: float) -> None:
+        """Take down ``parameters`` (k,) after ``step`` steps, the last of them with learning rate ``rate``."""
+        before, self._newest = self._newest, np.array(parameters, np.float64)
+        self.last = Update(step, before, self._newest, rate)
+        self._keep(step, self._newest)
+
+    def _keep(self, step: int, parameters: NDArray[np.float64]) -> None:
         if step % self._every:
             return
         if self._count == MOST_POINTS:

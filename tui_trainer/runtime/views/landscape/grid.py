@@ -1,0 +1,62 @@
+"""The loss over a range or two, at as many points as there is time for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .surface import Surface
+
+Array = NDArray[np.float64]
+Range = tuple[float, float]
+
+SECONDS = 0.06  # that computing a grid may take, about
+LEAST_AXIS = 9  # points, however long they take
+MOST_COLUMNS, MOST_ROWS = 240, 160
+BANDS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """What is shown of a surface: ``base`` (size,), ``directions`` (d, size) from there, and a range for each."""
+
+    base: Array
+    directions: Array
+    ranges: tuple[Range, ...]
+
+
+def compute(surface: Surface, cut: Cut, columns: int, rows: int) -> Array:
+    """The losses (rows, columns) over a cut with two ranges, lowest row first, or (1, columns) with one.
+
+    Where there is no time for as many points, those between are interpolated.
+    """
+    columns = min(max(columns, LEAST_AXIS), MOST_COLUMNS)
+    rows = min(max(rows, LEAST_AXIS), MOST_ROWS) if len(cut.ranges) == 2 else 1
+    share = min(1.0, SECONDS / surface.seconds / (columns * rows))
+    if rows > 1:
+        share = share**0.5
+    coarse_columns = min(columns, max(LEAST_AXIS, round(share * columns)))
+    coarse_rows = min(rows, max(LEAST_AXIS, round(share * rows)))
+    axes = [np.linspace(*one, count) for one, count in zip(cut.ranges, (coarse_columns, coarse_rows), strict=False)]
+    places = np.stack([one.ravel() for one in np.meshgrid(*axes)], axis=1)
+    losses = surface.values(cut.base, cut.directions, places).reshape(coarse_rows, coarse_columns)
+    return _stretch(_stretch(losses, columns).T, rows).T
+
+
+def levels(losses: Array) -> Array:
+    """Losses that part the map into bands: evenly spaced rings for a round bowl, and of use on any other shape."""
+    finite = losses[np.isfinite(losses)]
+    if not finite.size:
+        return np.empty(0)
+    # In a bowl the area below a loss grows with the loss, and a ring's radius with its root.
+    return np.unique(np.quantile(finite, (np.arange(1, BANDS) / BANDS) ** 2))
+
+
+def _stretch(values: Array, count: int) -> Array:
+    """Values (k, n) as (k, count), linear between the ones there are."""
+    if values.shape[1] == count:
+        return values
+    old, new = np.linspace(0.0, 1.0, values.shape[1]), np.linspace(0.0, 1.0, count)
+    return np.stack([np.interp(new, old, row) for row in values])

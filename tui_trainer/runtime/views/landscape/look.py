@@ -1,0 +1,128 @@
+"""Looks at a session's landscape, and keeps what stays the same while it trains."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...path import MOST_PARAMETERS
+from ...protocol import AnyContent, pack
+from ...protocol.landscape import Axis, Landscape, Minimum, WatchLandscape
+from ...session import Session
+from .directions import plane
+from .grid import Cut, Range, compute, levels
+from .minimum import least_squares
+from .names import parameter_name
+from .surface import Surface
+from .way import points, update, way
+from .window import USUAL, Window, given, stride, zoom_by
+
+Array = NDArray[np.float64]
+
+KINDS_BY_SIZE = {1: ("curve",), 2: ("contour", "slice")}
+KINDS_OF_MANY = ("slice", "plane", "contour")
+DIRECTIONS = ("along the gradient", "in a random direction")
+
+
+class LandscapeLook:
+    """Looks at one loaded run."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._surface = Surface(session)
+        self._size = self._surface.size
+        self._kinds = KINDS_BY_SIZE.get(self._size, KINDS_OF_MANY)
+        self._least = least_squares(session)
+        self._windows: list[Window] = []
+        if session.path is not None:
+            start, least = session.path.points[0], self._least
+            self._windows = [Window(start[i], None if least is None else least[i]) for i in range(self._size)]
+        self._seen: tuple[object, Array] | None = None  # the last grid, and what it was computed for
+
+    def see(self, request: WatchLandscape) -> AnyContent:
+        """The landscape asked for, as it is now."""
+        kind = request.kind if request.kind in self._kinds else self._kinds[0]
+        flat = np.asarray(self._session.trainer.model.parameters.flat, np.float64)
+        gradient = self._surface.gradient(flat)
+        axes, cut = (
+            self._plane(request, flat, gradient) if kind == "plane" else self._weights(request, kind, flat, gradient)
+        )
+        losses = self._losses(cut, request)
+        path, batch = self._session.path, self._session.experiment.training.batch_size
+        whole = len(axes) == self._size  # nothing of the model is left out, so its way is in the picture
+        return Landscape(
+            kind=kind,
+            kinds=self._kinds,
+            axes=axes,
+            columns=losses.shape[1],
+            rows=losses.shape[0],
+            loss=pack(losses.ravel()),
+            levels=pack(levels(losses)) if len(axes) == 2 else b"",
+            here=self._surface.value(flat),
+            loss_name=self._session.trainer.loss.name,
+            samples=self._surface.samples,
+            training_rows=self._surface.training_rows,
+            batch=None if batch == "full" or batch >= self._surface.training_rows else batch,
+            rate=self._session.trainer.optimizer.learning_rate,
+            way=way(path, self._surface, axes) if path is not None and whole else None,
+            update=update(self._session) if path is not None else None,
+            minimum=self._minimum() if whole else None,
+        )
+
+    def _weights(
+        self, request: WatchLandscape, kind: str, flat: Array, gradient: Array
+    ) -> tuple[tuple[Axis, ...], Cut]:
+        """One or two parameters as axes; the others stay where they are."""
+        first, second = request.parameter % self._size, request.parameter_2 % self._size
+        if second == first:
+            second = (first + 1) % self._size
+        numbers = (first, second) if kind == "contour" else (first,)
+        if kind == "contour" and self._size == MOST_PARAMETERS:
+            numbers = (0, 1)
+        ends = ((request.low, request.high), (request.low_2, request.high_2))
+        ranges = tuple(
+            given(*wanted, self._usual(number, flat, request.zoom), request.zoom)
+            for number, wanted in zip(numbers, ends, strict=False)
+        )
+        base, directions = flat.copy(), np.zeros((len(numbers), self._size))
+        base[list(numbers)] = 0.0
+        directions[np.arange(len(numbers)), numbers] = 1.0
+        axes = tuple(
+            Axis(self._name(number), *ends, float(flat[number]), float(gradient[number]), stride(*ends), number)
+            for number, ends in zip(numbers, ranges, strict=True)
+        )
+        return axes, Cut(base, directions, ranges)
+
+    def _plane(self, request: WatchLandscape, flat: Array, gradient: Array) -> tuple[tuple[Axis, ...], Cut]:
+        """Offsets from the present weights, in lengths of all kernels together."""
+        model, seed = self._session.trainer.model, self._session.experiment.model.seed
+        directions = plane(model, gradient, seed)
+        reach = zoom_by(1.0, request.zoom)
+        axes = tuple(
+            Axis(name, -reach, reach, 0.0, float(direction @ gradient), stride(-reach, reach), None)
+            for name, direction in zip(DIRECTIONS, directions, strict=True)
+        )
+        return axes, Cut(flat, directions, ((-reach, reach), (-reach, reach)))
+
+    def _usual(self, number: int, flat: Array, zoom: int) -> Range:
+        """The range of one parameter where none is asked for."""
+        path = self._session.path
+        if self._windows and path is not None:
+            return self._windows[number].limits(points(path)[1][:, number], zoom)
+        reach = zoom_by(USUAL, zoom)
+        return float(flat[number]) - reach, float(flat[number]) + reach
+
+    def _losses(self, cut: Cut, request: WatchLandscape) -> Array:
+        """The grid, computed anew where the cut is another one."""
+        key = (request.columns, request.rows, cut.ranges, cut.base.tobytes(), cut.directions.tobytes())
+        if self._seen is None or self._seen[0] != key:
+            self._seen = key, compute(self._surface, cut, request.columns, request.rows)
+        return self._seen[1]
+
+    def _minimum(self) -> Minimum | None:
+        if self._least is None:
+            return None
+        return Minimum(pack(self._least), self._surface.value(self._least))
+
+    def _name(self, number: int) -> str:
+        return parameter_name(self._session.trainer.model, number)
