@@ -23,18 +23,21 @@ def keras_code(experiment: Experiment, n_features: int) -> str:
     lines += ["from keras.models import Sequential", ""]
     if model.dtype != "float32":
         lines += [f'keras.config.set_floatx("{model.dtype}")', ""]
+    if penalties := [f"{name}={value!r}" for name, value in (("l1", training.l1), ("l2", training.l2)) if value]:
+        lines += [f"penalty = keras.regularizers.L1L2({', '.join(penalties)})", ""]
+    penalty = bool(penalties)
     lines += ["model = Sequential([", f"    InputLayer(shape=({n_features},)),"]
     for layer in model.layers:
-        lines.append(f"    {_dense(layer, layer.units, training)},")
+        lines.append(f"    {_dense(layer, layer.units, penalty)},")
         if layer.dropout:
             lines.append(f"    Dropout({layer.dropout!r}),")
-    lines += [f"    {_dense(model.output, model.output.units, training)},", "])"]
+    lines += [f"    {_dense(model.output, model.output.units, penalty)},", "])"]
     lines += _compile(training, model.output.units)
     lines += ["model.summary()", ""]
     return "\n".join(lines)
 
 
-def _dense(layer: LayerConfig | OutputConfig, units: int, training: TrainingConfig) -> str:
+def _dense(layer: LayerConfig | OutputConfig, units: int, penalty: bool) -> str:
     """One layer; what is Keras's default is not written."""
     given = [f"units={units}"]
     activation = str(layer.activation)
@@ -44,9 +47,8 @@ def _dense(layer: LayerConfig | OutputConfig, units: int, training: TrainingConf
         given.append("use_bias=False")
     if layer.initializer != DEFAULT_INITIALIZER:
         given.append(f'kernel_initializer="{layer.initializer}"')
-    penalties = [f"{name}={value!r}" for name, value in (("l1", training.l1), ("l2", training.l2)) if value]
-    if penalties:
-        given.append(f"kernel_regularizer=keras.regularizers.L1L2({', '.join(penalties)})")
+    if penalty:
+        given.append("kernel_regularizer=penalty")
     return f"Dense({', '.join(given)})"
 
 
