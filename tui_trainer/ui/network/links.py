@@ -1,0 +1,115 @@
+"""Links between two layers as dots: thicker and brighter where the weight is larger, dashed where it is negative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..plotting import Markers
+from .roles import LEVELS, LINK
+
+DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
+LEAST = (4, 26, 58, 96)  # of 127: sizes from which a link is of the first level, the second ...
+BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+DASH = 6.0  # dots, half of them drawn
+
+Bytes = NDArray[np.int8]
+Whole = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where the links of two layers run: from ``rows`` at the left to rows at the right, over some columns."""
+
+    left: int
+    columns: int
+    top: int
+    height: int
+    sources: tuple[int, ...]
+    targets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Characters and roles of a gap, both (height, columns); a blank has role 0."""
+
+    characters: NDArray[np.str_]
+    roles: NDArray[np.uint8]
+
+
+def draw_links(gap: Gap, shades: Bytes, markers: Markers, dashed: bool) -> Drawn:
+    """The links of a gap; ``shades`` (sources, targets) are signed sizes up to 127. A strong one hides a weak one."""
+    way = _way(gap, markers)
+    sizes = np.abs(shades.astype(np.intp)).ravel()
+    levels = np.searchsorted(LEAST, sizes, side="right")
+    negative = shades.ravel() < 0
+    bits = np.zeros((gap.height, gap.columns), np.uint8)
+    roles = np.zeros((gap.height, gap.columns), np.uint8)
+    for level in range(1, LEVELS + 1):
+        for sign in (True, False):
+            chosen = np.flatnonzero((levels == level) & (negative == sign))
+            if chosen.size == 0:
+                continue
+            own = way.bits(chosen, dashed and sign, level)
+            bits = np.where(own, own, bits)
+            roles[own > 0] = LINK + level - 1 + (LEVELS if sign else 0)
+    return Drawn(_characters(bits, markers), roles)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """Which dots each link crosses: ``dots`` (links, points) count row by row, ``lengths`` (links, points) how far."""
+
+    gap: Gap
+    across: int
+    down: int
+    dots: Whole
+    dash: NDArray[np.bool_]
+
+    def bits(self, links: Whole, dashed: bool, level: int) -> NDArray[np.uint8]:
+        """The dots of some links, as a number a cell (height, columns)."""
+        gap = self.gap
+        width = gap.columns * self.across
+        field = np.zeros(gap.height * self.down * width, np.bool_)
+        dots = self.dots[links]
+        if dashed:
+            dots = dots[self.dash[links]]
+        field[dots] = True
+        if level == LEVELS and self.down > 1:
+            field[np.minimum(dots + width, field.size - 1)] = True
+        cells = field.reshape(gap.height, self.down, gap.columns, self.across)
+        weights = np.array(BRAILLE_BITS if self.down == 4 else ((1, 2), (4, 8)), np.uint8)
+        if self.down == 1:
+            return cells[:, 0, :, 0].astype(np.uint8)
+        return np.einsum("hdwa,da->hw", cells, weights).astype(np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _way(gap: Gap, markers: Markers) -> _Way:
+    """The way of every link of a gap: it stays the same until something is arranged anew."""
+    across, down = DOTS[markers]
+    width, height = gap.columns * across, gap.height * down
+    starts = (np.array(gap.sources) - gap.top) * down + down // 2
+    ends = (np.array(gap.targets) - gap.top) * down + down // 2
+    rise = (ends[None, :] - starts[:, None]).reshape(-1, 1)
+    points = int(max(width, 1.5 * np.abs(rise).max(initial=0))) + 1
+    t = np.linspace(0.0, 1.0, points)
+    x = np.rint(t * (width - 1)).astype(np.intp)
+    bend = t * t * (3.0 - 2.0 * t)
+    y = np.rint(np.repeat(starts, len(ends))[:, None] + rise * bend).astype(np.intp)
+    y = np.clip(y, 0, height - 1)
+    step = np.hypot(np.diff(x, prepend=0), np.diff(y, axis=1, prepend=y[:, :1]))
+    return _Way(gap, across, down, y * width + x, np.cumsum(step, axis=1) % DASH < DASH / 2)
+
+
+def _characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:
+    """Numbers (height, columns) as the characters that show these dots."""
+    if markers == "braille":
+        table = np.array([" ", *(chr(0x2800 + number) for number in range(1, 256))])
+    else:
+        table = np.array(list(BLOCKS if markers == "block" else " *"))
+    return table[bits]
