@@ -36,9 +36,9 @@ VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[st
         "low_2": float,
         "high_2": float,
     },
-    "boundary": {},
-    "network": {"panel": ("net", "activation"), "sample": int},
-    "predictions": {"panel": ("predictions", "loss")},
+    "boundary": {"x": str, "y": str, "layer": int, "neuron": int},
+    "network": {"panel": ("net", "activation"), "sample": int, "layer": int, "neuron": int},
+    "predictions": {"panel": ("predictions", "loss"), "validation": bool},
     "summary": {"code": bool},
 }
 
