@@ -82,22 +82,33 @@ class Minimum(msgspec.Struct, frozen=True):
     loss: float
 
 
+class Map(msgspec.Struct, frozen=True):
+    """The loss over two axes: levels (rows, columns), see ``levels``, the first row on top.
+
+    Each level is a band; ``edges`` (k,) part the losses into these, from ``lowest`` to ``highest``.
+    """
+
+    rows: int
+    levels: bytes
+    edges: bytes
+    lowest: float
+    highest: float
+
+
 class Landscape(Content, frozen=True):
     """The loss over one axis, or two, and the way of the parameters on it.
 
-    ``kinds`` are those the model has. ``loss`` is (columns,), or (rows, columns) with the lowest row first, both
-    ends of the ranges among the points; NaN where it overflows. ``levels`` part a map of it into bands.
-    ``here`` is the loss at the present weights. All losses are of ``samples`` of the ``training_rows``, penalty
-    included; ``batch`` is the size of the mini-batches, None for the full batch.
+    ``kinds`` are those the model has. Over one axis, ``curve`` (k,) is the loss at points evenly spaced from one
+    end of the range to the other, NaN where it overflows; over two there is a ``map``. ``here`` is the loss at the
+    present weights. All losses are of ``samples`` of the ``training_rows``, penalty included; ``batch`` is the size
+    of the mini-batches, None for the full batch.
     """
 
     kind: str
     kinds: tuple[str, ...]
     axes: tuple[Axis, ...]
-    columns: int
-    rows: int
-    loss: bytes
-    levels: bytes
+    curve: bytes
+    map: Map | None
     here: float
     loss_name: str
     samples: int

@@ -51,12 +51,12 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
     dots = []
     for part in points:
         x, y = part.x, part.y
-        line = plot.series[part.index].kind == "line"
-        if line:
+        series = plot.series[part.index]
+        if series.kind == "line":
             # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
             x, y = thin(x, y, area.columns // 2)
         role = min(part.index + 1, AXIS - 1)
         mark = ASCII_MARKS[part.index % len(ASCII_MARKS)]
-        behind = plot.series[part.index].color == "batch"  # a grey cloud under the curves
-        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), line, behind))
+        joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
+        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
     return dots

@@ -1,7 +1,7 @@
 """The line above the canvas: what y is, the title, and which series is which."""
 
 from tui_trainer.ui.plotting.frame import AXIS, TEXT, Board, one_cell, shorten
-from tui_trainer.ui.plotting.plot import Markers, Plot
+from tui_trainer.ui.plotting.plot import Markers, Plot, Series
 from tui_trainer.ui.plotting.raster import ASCII_MARKS
 
 GAP = 2  # cells between two things on the line
@@ -44,11 +44,11 @@ def _write_legend(board: Board, plot: Plot, markers: Markers, ellipsis: str) -> 
         if len(label) > room - (GAP + 1) * (index + 1 < len(plot.series)) and room < len(label) + GAP + 1:
             label = shorten(label, room, ellipsis) if not entries else ""
             if label:
-                entries.append((min(index + 1, AXIS - 1), _mark(index, series.kind, markers), label))
+                entries.append((min(index + 1, AXIS - 1), _mark(index, series, markers), label))
             elif entries:
                 entries.append((AXIS, ellipsis, ""))
             break
-        entries.append((min(index + 1, AXIS - 1), _mark(index, series.kind, markers), label))
+        entries.append((min(index + 1, AXIS - 1), _mark(index, series, markers), label))
         used += 2 + len(label) + GAP
     width = sum(len(label) + 2 if label else 1 for _, _, label in entries) + GAP * (len(entries) - 1)
     column = board.width - max(width, 0)
@@ -59,8 +59,8 @@ def _write_legend(board: Board, plot: Plot, markers: Markers, ellipsis: str) -> 
     return width + GAP if entries else 0
 
 
-def _mark(index: int, kind: str, markers: Markers) -> str:
+def _mark(index: int, series: Series, markers: Markers) -> str:
     """How a series looks in the legend."""
     if markers == "ascii":
         return ASCII_MARKS[index % len(ASCII_MARKS)]
-    return "━" if kind == "line" else "●"
+    return series.glyph or ("●" if series.kind == "scatter" else "━")

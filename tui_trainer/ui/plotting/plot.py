@@ -22,14 +22,17 @@ def class_colors(count: int) -> tuple[str, ...]:
 class Series:
     """One line or one cloud of points: x (n,) and y (n,), in the units of the axes.
 
-    The x of a line never decreases. A value that is not finite is left out, and the line goes on past it.
+    The x of a line never decreases; a path is joined in the order of its points, wherever they are. A value that is
+    not finite is left out, and the line goes on past it. With a ``glyph``, a character of one cell, points are drawn
+    as that and not as dots.
     """
 
     label: str
     x: Array
     y: Array
     color: str
-    kind: Literal["line", "scatter"] = "line"
+    kind: Literal["line", "scatter", "path"] = "line"
+    glyph: str = ""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:

@@ -25,8 +25,8 @@ _COLOR_CODE = re.compile("\x1b\\[([0-9;]*)m")
 class Dots:
     """Points to draw as fractions of the canvas, x and y (n,), 0 at the left and at the bottom.
 
-    ``role`` (1 to 254) marks the cells that the points reach, ``mark`` is the character used in ASCII. What is
-    ``behind`` gives way, cell by cell, to what is not.
+    ``role`` (1 to 254) marks the cells that the points reach, ``mark`` is the character used in ASCII, and a
+    ``glyph`` that used elsewhere in place of dots. What is ``behind`` gives way, cell by cell, to what is not.
     """
 
     role: int
@@ -35,6 +35,7 @@ class Dots:
     y: Array
     line: bool
     behind: bool = False
+    glyph: str = ""
 
 
 def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[list[str], NDArray[np.uint8]]:
@@ -99,7 +100,7 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
     y = _whole(dots.y, rows * down)
     keep = drop_hidden(x, y) if dots.line else drop_covered(x, y)
     single = dots.line and len(keep) == 1
-    marker = dots.mark if markers == "ascii" else SINGLE_POINT if single else markers
+    marker = dots.mark if markers == "ascii" else dots.glyph or (SINGLE_POINT if single else markers)
     signal = figure.signal(
         ((x[keep] + 0.5) / across).tolist(),
         ((y[keep] + 0.5) / down).tolist(),

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...protocol import pack
+from ...protocol.landscape import Map
+from ...protocol.levels import HIGHEST, UNKNOWN
 from .surface import Surface
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
 
-SECONDS = 0.06  # that computing a grid may take, about
+SECONDS = 0.04  # that computing a grid may take, about
 LEAST_AXIS = 9  # points, however long they take
 MOST_COLUMNS, MOST_ROWS = 240, 160
 BANDS = 8
@@ -45,13 +48,17 @@ def compute(surface: Surface, cut: Cut, columns: int, rows: int) -> Array:
     return _stretch(_stretch(losses, columns).T, rows).T
 
 
-def levels(losses: Array) -> Array:
-    """Losses that part the map into bands: evenly spaced rings for a round bowl, and of use on any other shape."""
+def draw_map(losses: Array) -> Map:
+    """Losses (rows, columns), the lowest row first, in bands: evenly spaced rings where they are a round bowl."""
     finite = losses[np.isfinite(losses)]
     if not finite.size:
-        return np.empty(0)
-    # In a bowl the area below a loss grows with the loss, and a ring's radius with its root.
-    return np.unique(np.quantile(finite, (np.arange(1, BANDS) / BANDS) ** 2))
+        finite = np.zeros(1)
+    # In a bowl the area below a loss grows with the loss, and a ring's radius with its root. On any other shape
+    # such bands are of use as well.
+    edges = np.quantile(finite, (np.arange(1, BANDS) / BANDS) ** 2)
+    levels = (2 * np.searchsorted(edges, losses, side="right") + 1) * (HIGHEST + 1) // (2 * BANDS)
+    levels = np.where(np.isfinite(losses), levels, UNKNOWN).astype(np.uint8)
+    return Map(len(losses), levels[::-1].tobytes(), pack(edges), float(finite.min()), float(finite.max()))
 
 
 def _stretch(values: Array, count: int) -> Array:

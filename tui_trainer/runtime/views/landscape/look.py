@@ -10,7 +10,7 @@ from ...protocol import AnyContent, pack
 from ...protocol.landscape import Axis, Landscape, Minimum, WatchLandscape
 from ...session import Session
 from .directions import plane
-from .grid import Cut, Range, compute, levels
+from .grid import Cut, Range, compute, draw_map
 from .minimum import least_squares
 from .names import parameter_name
 from .surface import Surface
@@ -54,10 +54,8 @@ class LandscapeLook:
             kind=kind,
             kinds=self._kinds,
             axes=axes,
-            columns=losses.shape[1],
-            rows=losses.shape[0],
-            loss=pack(losses.ravel()),
-            levels=pack(levels(losses)) if len(axes) == 2 else b"",
+            curve=pack(losses.ravel()) if len(axes) == 1 else b"",
+            map=draw_map(losses) if len(axes) == 2 else None,
             here=self._surface.value(flat),
             loss_name=self._session.trainer.loss.name,
             samples=self._surface.samples,

@@ -20,7 +20,7 @@ MOST_ROWS = {True: 20_000, False: 1_000}  # of a model with two parameters at mo
 LEAST_ROWS = 100  # even where the model is huge
 ROWS_TIMES_PARAMETERS = 20_000_000
 POINTS_AT_ONCE = 65_536  # numbers, of the points that are worked off in one go
-CALL, MULTIPLY = 6e-6, 5e-11  # seconds for a layer's pass, and for each product in it, on a slow machine
+CALL, WEIGHT, MULTIPLY = 6e-6, 4e-9, 5e-11  # seconds for a layer's pass, each weight, each product, on a slow machine
 
 
 class Surface:
@@ -49,7 +49,7 @@ class Surface:
     def seconds(self) -> float:
         """What one value takes, roughly."""
         products = MULTIPLY * self.samples * (self.size + 100)
-        return products if self._neuron is not None else products + CALL * self._layers
+        return products if self._neuron is not None else products + CALL * self._layers + WEIGHT * self.size
 
     def value(self, parameters: NDArray[np.floating]) -> float:
         """The loss at ``parameters`` (size,); NaN where it is not finite."""
