@@ -7,7 +7,6 @@ from .session import Session, training_rows
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 MOST_WEIGHTS = 64  # told with each progress
-CURVES = ("loss", "val_loss")
 
 
 def loaded(session: Session, run: int) -> Loaded:
@@ -35,11 +34,24 @@ def loaded(session: Session, run: int) -> Loaded:
         params=model.count_params(),
         size=model.count_params() * model.dtype.itemsize,
         summary=model.summary(),
+        flops=step_flops(session),
     )
 
 
-def progress(session: Session, run: int, with_curves: bool) -> Progress:
-    """Where the session is; the curves only where they are looked at."""
+def step_flops(session: Session) -> int:
+    """Additions and multiplications of the matrix products of one step: forward, and twice that backward.
+
+    The first layer needs no gradient of its inputs, one product less. Activations and the update are left out.
+    """
+    size = session.experiment.training.batch_size
+    samples = len(session.split.x_train)
+    rows = samples if size == "full" else min(size, samples)
+    sizes = [layer.units * inputs for layer, inputs in session.trainer.model.dense]
+    return 2 * rows * (3 * sum(sizes) - sizes[0])
+
+
+def progress(session: Session, run: int, quantity: str | None = None) -> Progress:
+    """Where the session is; the curves of ``quantity`` only where they are looked at."""
     trainer = session.trainer
     running = session.state == "running"
     speed = session.pace.steps_per_second if running else 0.0
@@ -57,7 +69,7 @@ def progress(session: Session, run: int, with_curves: bool) -> Progress:
         learning_rate=trainer.optimizer.learning_rate,
         values=session.values,
         weights=_weights(session),
-        curves=_curves(session) if with_curves else None,
+        curves=None if quantity is None else _curves(session, quantity),
     )
 
 
@@ -72,11 +84,13 @@ def seen(session: Session, run: int, content: AnyContent) -> Seen:
     return Seen(run=run, steps=session.steps, content=content)
 
 
-def _curves(session: Session) -> tuple[Curve, ...]:
-    """Training and validation loss over epochs, and the loss of each step, in epochs too."""
-    curves = [Curve(name, *map(pack, session.history.curve(name))) for name in CURVES]
-    steps, losses = session.history.steps.points()
-    curves.append(Curve("batch_loss", pack(steps / session.trainer.steps_per_epoch), pack(losses)))
+def _curves(session: Session, quantity: str) -> tuple[Curve, ...]:
+    """``quantity`` of both parts over the epochs; with the loss, that of each step, in epochs too."""
+    names = [name for name in session.history.epochs if name.removeprefix("val_").partition("[")[0] == quantity]
+    curves = [Curve(name, *map(pack, session.history.curve(name))) for name in names]
+    if quantity == "loss":
+        steps, losses = session.history.steps.points()
+        curves.append(Curve("batch_loss", pack(steps / session.trainer.steps_per_epoch), pack(losses)))
     return tuple(curve for curve in curves if curve.x)
 
 

@@ -183,11 +183,13 @@ class Worker:
 
     def _report_progress(self) -> None:
         now = time.perf_counter()
-        curves = isinstance(self._request, WatchLoss) and (now >= self._next_curves or self._session.state != "running")
-        self._send(reporting.progress(self._session, self._run, curves))
+        request = self._request
+        due = now >= self._next_curves or self._session.state != "running"
+        quantity = request.quantity if isinstance(request, WatchLoss) and due else None
+        self._send(reporting.progress(self._session, self._run, quantity))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
-        if curves:
+        if quantity is not None:
             self._next_curves = now + CURVES_EVERY
         if now >= self._next_view or self._session.state != "running":
             self._report_view()

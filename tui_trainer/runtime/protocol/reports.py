@@ -54,7 +54,10 @@ class SummaryRow(msgspec.Struct, frozen=True):
 
 
 class Loaded(Report, frozen=True):
-    """The run is ready: all that was inferred, the data and the model."""
+    """The run is ready: all that was inferred, the data and the model.
+
+    ``size`` is the parameters' in bytes, ``flops`` the additions and multiplications of a step's matrix products.
+    """
 
     experiment: Experiment
     dataset: DatasetView
@@ -62,6 +65,7 @@ class Loaded(Report, frozen=True):
     params: int
     size: int
     summary: str
+    flops: int
 
 
 class Refused(Report, frozen=True):

@@ -14,7 +14,9 @@ class WatchNothing(Request, frozen=True):
 
 
 class WatchLoss(Request, frozen=True):
-    """The loss curves; they come with ``Progress``."""
+    """The curves of a quantity over the epochs (loss, accuracy, recall, r2, mae); they come with ``Progress``."""
+
+    quantity: str = "loss"
 
 
 class Content(msgspec.Struct, frozen=True, tag=True):

@@ -1,37 +1,74 @@
-"""The Summary tab: the model layer by layer, and what was found out by itself."""
+"""The Summary tab: the model layer by layer, what was found out by itself, the cost, and the model as code."""
 
 from __future__ import annotations
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tui_trainer.runtime.protocol import Loaded
+from tui_trainer.export.keras_code import keras_code
+from tui_trainer.runtime.protocol import Loaded, Progress
 
 from ..plain_text import plain
 from .view import View
 
+UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
 
 class SummaryView(View):
-    """Keras's table of the model, then the experiment in words."""
+    """Keras's table of the model, the experiment in words with its cost, and Keras code that makes the same model."""
 
     DEFAULT_CSS = """
     SummaryView { padding: 0 1; }
-    SummaryView Static { width: 1fr; }
+    SummaryView Static { width: 1fr; margin-bottom: 1; }
+    SummaryView .speed { height: 1; color: $text-muted; }
+    SummaryView .code { color: $text-muted; }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loaded: Loaded | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static("")
+            yield Static(classes="table", markup=False)
+            yield Static(classes="words", markup=False)
+            yield Static(classes="speed", markup=False)
+            yield Static(classes="code", markup=False)
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Show the model of ``loaded``."""
-        self.query_one(Static).update(Text(f"{loaded.summary}\n\n{describe(loaded)}"))
+        self._loaded = loaded
+        self.query_one(".table", Static).update(Text(loaded.summary))
+        self.query_one(".words", Static).update(described(loaded))
+        self.query_one(".speed", Static).update("")
+        code = keras_code(loaded.experiment, len(loaded.dataset.features))
+        self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
+
+    def show_progress(self, progress: Progress) -> None:
+        if self._loaded is None or not progress.steps_per_second:
+            return
+        speed, samples = progress.steps_per_second, samples_a_step(self._loaded)
+        told = (
+            f"{amount(speed)} steps/s, {amount(speed * samples)} samples/s, {amount(speed * self._loaded.flops)}FLOP/s"
+        )
+        self.query_one(".speed", Static).update(f"speed      {told}")
 
 
-def describe(loaded: Loaded) -> str:
-    """The sizes that the data dictate, and the training that was chosen, a line each."""
+def described(loaded: Loaded) -> Table:
+    """The sizes that the data dictate, the training that was chosen and what a step costs, a row each."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(min_width=10)
+    table.add_column()
+    for name, text in lines(loaded):
+        table.add_row(name, Text(text))
+    return table
+
+
+def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
+    """Names and sentences of the description."""
     dataset, training = loaded.dataset, loaded.experiment.training
     output = loaded.experiment.model.output
     optimizer = training.optimizer
@@ -43,11 +80,25 @@ def describe(loaded: Loaded) -> str:
     batches = "the full batch" if training.batch_size == "full" else f"mini-batches of {training.batch_size}"
     classes = ", ".join(map(plain, dataset.classes))
     target = f"{plain(dataset.target)}: {classes}" if classes else plain(dataset.target)
-    lines = (
+    return (
         ("in", f"{len(dataset.features)} features: {', '.join(map(plain, dataset.features))}"),
         ("out", f"{output.units} {output.activation}, for {target}"),
         ("loss", training.loss or ""),
         ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}"),
         ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
+        ("a step", f"{samples_a_step(loaded)} samples, {amount(loaded.flops)}FLOP, forward and backward"),
     )
-    return "\n".join(f"{name:<10} {text}" for name, text in lines)
+
+
+def samples_a_step(loaded: Loaded) -> int:
+    """Samples of a whole mini-batch."""
+    size, rows = loaded.experiment.training.batch_size, loaded.dataset.train_rows
+    return rows if size == "full" else min(size, rows)
+
+
+def amount(value: float) -> str:
+    """A number in few characters, with a space before its unit: 812, 9.3 k, 1.2 M."""
+    for limit, unit in UNITS:
+        if value >= limit:
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.3g} "
