@@ -31,6 +31,7 @@ COMMANDS: list[Command] = [
     protocol.Pause(),
     protocol.Step(),
     protocol.Epoch(),
+    protocol.SlowDown(2.5),
     protocol.Tune(TrainingConfig(learning_rate=1e-300)),
     protocol.Watch(protocol.WatchNothing()),
 ]

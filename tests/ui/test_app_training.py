@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Button, Checkbox, Input, Select
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.experiment import Experiment, unshare, with_field
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -162,3 +162,52 @@ async def test_finish_then_train_on_and_early_stopping(start: Start) -> None:
         await flow.until(lambda: flow.progress.epoch > stopped, "training past the stop")
         await flow.enter("training.early_stopping.patience", "")
         await flow.until(lambda: flow.screen.experiment.training.early_stopping is None, "no stop rule")
+
+
+async def test_slow_motion_and_full_speed_again(start: Start) -> None:
+    async with start(with_field(Experiment(), "training.epochs", 1_000_000)) as flow:
+        await flow.press("z")
+        await flow.until_said("Slow motion: 10 steps a second.")
+        await flow.press("space")
+        await flow.until_state("running")
+        await flow.until(lambda: flow.progress.steps == 3, "each step by itself")
+        await flow.press("z", "z")
+        await flow.until_said("Full speed.")
+        await flow.until(lambda: flow.progress.steps > 500, "many steps")
+
+
+async def test_shared_as_a_word(start: Start) -> None:
+    async with start() as flow:
+        await flow.press("c")
+        await flow.until_said("tui-trainer and this word open it: tt1-")
+        assert unshare(flow.pilot.app.clipboard) == flow.screen.experiment
+
+
+async def test_what_a_teacher_hides_is_fixed(start: Start) -> None:
+    experiment = with_field(Experiment(), "hide", ("model.layers", "training.learning_rate"))
+    async with start(experiment) as flow:
+        assert not flow.field("model.layers[0].units").display
+        assert not flow.field("training.learning_rate").display
+        assert flow.field("training.epochs").display
+        await flow.press("a")
+        await flow.until_said("The layers are fixed in this experiment.")
+        await flow.press("]")
+        await flow.until_said("training.learning_rate is fixed in this experiment.")
+        assert flow.screen.experiment == experiment
+
+
+async def test_the_measures_that_are_followed(start: Start) -> None:
+    experiment = with_field(with_field(Experiment(), "training.epochs", 3), "training.metrics", ("per_class",))
+    async with start(experiment) as flow:
+        await flow.press("v")
+        await flow.until_said("After the first epoch there are metrics too")
+        await flow.press("space")
+        await flow.until_state("finished")
+        await flow.press("v")
+        await flow.until_shown("accuracy")
+        await flow.until(lambda: {curve.name for curve in flow.curves()} == {"accuracy", "val_accuracy"}, "accuracy")
+        await flow.press("v")
+        await flow.until_shown("accuracy of each class")
+        await flow.until_shown("setosa")
+        await flow.press("v")
+        await flow.until(lambda: "loss" in {curve.name for curve in flow.curves()}, "the loss again")

@@ -30,6 +30,8 @@ class Session:
         self.state: State = "empty"
         self.sentence = ""
         self.remedy: Remedy | None = None  # of a run that diverged
+        self.limit: float | None = None  # steps a second, in slow motion
+        self._next_step = 0.0
         self.history = History()
         self.pace = Pace()
         self.path: Path | None = None  # the way of the parameters, of a model that has two at most
@@ -135,7 +137,9 @@ class Session:
     def advance(self, seconds: float) -> None:
         """Train for about ``seconds``, as long as the state is running."""
         deadline = time.perf_counter() + seconds
-        while self.state == "running":
+        if self.limit is not None and self.state == "running":
+            self._advance_slowly(self.limit)
+        while self.state == "running" and self.limit is None:
             before = time.perf_counter()
             done = self._run(self._chunk)
             now = time.perf_counter()
@@ -149,6 +153,12 @@ class Session:
             if now >= deadline:
                 break
         self._record()
+
+    @property
+    def idle(self) -> float:
+        """Seconds in which ``advance`` has nothing to do, in slow motion."""
+        slow = self.limit is not None and self.state == "running"
+        return max(0.0, self._next_step - time.perf_counter()) if slow else 0.0
 
     @property
     def steps(self) -> int:
@@ -219,6 +229,14 @@ class Session:
             self._end("stopped early", f"Stopped after epoch {epoch:,}: {reached}.")
         elif self.state == "running" and epoch >= self.epochs_wanted:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
+
+    def _advance_slowly(self, limit: float) -> None:
+        """One step, if it is time for it."""
+        now = time.perf_counter()
+        if now >= self._next_step:
+            self._next_step = now + 1.0 / limit
+            self.pace.record(self._run(1), now)
+            self._stop_after(1.0 / limit)
 
     def _stop_after(self, seconds: float) -> None:
         """Count the time spent on training, and end it when it is up."""

@@ -32,6 +32,7 @@ from .protocol import (
     Refused,
     Resume,
     SetWeight,
+    SlowDown,
     Step,
     Train,
     Tune,
@@ -72,7 +73,7 @@ class Worker:
         self._offer()
         while True:
             running = self._session.state == "running"
-            self._obey(wait=not running)
+            self._obey(None if not running else self._session.idle)
             if running:
                 self._session.advance(SLICE)
                 self._dirty = True
@@ -87,11 +88,14 @@ class Worker:
             self._commands.put(command_decoder.decode(body))
         os._exit(0)
 
-    def _obey(self, wait: bool) -> None:
-        """All commands that have come; with ``wait``, at least one."""
-        while wait or not self._commands.empty():
-            command = self._commands.get()
-            wait = False
+    def _obey(self, seconds: float | None) -> None:
+        """All commands that have come, waiting ``seconds`` for the first one; for ever with None."""
+        while seconds != 0 or not self._commands.empty():
+            try:
+                command = self._commands.get(timeout=seconds)
+            except queue.Empty:
+                return
+            seconds = 0
             was = self._session.state
             self._do(command)
             self._dirty = self._session.state != "empty"
@@ -112,6 +116,8 @@ class Worker:
                 os._exit(0)
             case Watch():
                 self._request, self._next_view = command.view, 0.0
+            case SlowDown():
+                session.limit = command.steps_per_second
             case _ if session.state == "empty":
                 return
             case Train():

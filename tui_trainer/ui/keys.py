@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from .views.table import TABS
 
-ARROWS = ("left", "right", "up", "down", "home", "end", "enter")  # keys that a widget in focus needs itself
+ARROWS = ("left", "right", "up", "down", "home", "end", "pageup", "pagedown", "enter")  # keys that a widget in focus needs itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ KEYS = (
     Key("e", "epoch", "Epoch", "One epoch, or the rest of the one under way", "Training", footer=True),
     Key("r", "reset", "Reset", "Start again from the same first weights", "Training", footer=True),
     Key("R", "reseed", "Reseed", "Start again from other weights: the next seed", "Training"),
+    Key("z", "slow", "Slow", "Slow motion: 10 steps a second, 2, then full speed again", "Training"),
     Key("f", "fix", "Fix", "After a divergence: make the change that helps, and run again", "Training"),
     Key("g", "resume", "Go on", "Go on with the run that was cut off", "Training"),
     Key(
@@ -125,6 +126,18 @@ KEYS = (
     Key("l", "in_view('layer')", "Layer", "The first weight of the next layer", "Landscape"),
     Key("plus", "in_view('zoom', 1)", "Zoom", "Half the range", "Landscape", shown_as="+"),
     Key("minus", "in_view('zoom', -1)", "Zoom", "Twice the range", "Landscape", shown_as="-"),
+    Key("left", "in_view('next_layer', -1)", "Layer", "A neuron of the layer before", "Network view", shown_as="←"),
+    Key("right", "in_view('next_layer', 1)", "Layer", "A neuron of the next layer", "Network view", shown_as="→"),
+    Key("up", "in_view('next_neuron', -1)", "Neuron", "The neuron, or the weight, above", "Network view", shown_as="↑"),
+    Key("down", "in_view('next_neuron', 1)", "Neuron", "The neuron, or the weight, below", "Network view", shown_as="↓"),
+    Key("pageup", "in_view('next_page', -1)", "Page", "Ten neurons or weights up", "Network view", shown_as="pgup"),
+    Key("pagedown", "in_view('next_page', 1)", "Page", "Ten neurons or weights down", "Network view", shown_as="pgdn"),
+    Key("comma", "in_view('next_sample', -1)", "Sample", "The training sample before", "Network view", shown_as=","),
+    Key("full_stop", "in_view('next_sample', 1)", "Sample", "The next training sample", "Network view", shown_as="."),
+    Key("w", "in_view('weights')", "Weights", "Hands on the weights of the neuron, or off", "Network view"),
+    Key("enter", "in_view('type_weight')", "Type", "Type another value of the weight", "Network view"),
+    Key("minus", "in_view('nudge', -1)", "Nudge", "The weight down by a tenth", "Network view", shown_as="-"),
+    Key("plus", "in_view('nudge', 1)", "Nudge", "The weight up by a tenth", "Network view", shown_as="+"),
     Key("question_mark,f1", "help", "Help", "All keys", "App", footer=True, shown_as="?"),
     Key("q", "quit", "Quit", "Leave the app", "App", footer=True),
     Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),

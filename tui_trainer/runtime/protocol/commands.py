@@ -36,6 +36,12 @@ class Epoch(Command, frozen=True):
     """The rest of the epoch under way, or one more."""
 
 
+class SlowDown(Command, frozen=True):
+    """Take at most so many steps a second from now on, for the eye to follow; None is full speed."""
+
+    steps_per_second: float | None = None
+
+
 class Tune(Command, frozen=True):
     """Take learning rate and epochs of ``training`` without a reset."""
 
@@ -66,4 +72,4 @@ class Watch(Command, frozen=True):
     view: AnyRequest
 
 
-AnyCommand = Load | Train | Pause | Step | Epoch | Tune | SetWeight | Watch | Resume | Close
+AnyCommand = Load | Train | Pause | Step | Epoch | SlowDown | Tune | SetWeight | Watch | Resume | Close

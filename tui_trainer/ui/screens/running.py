@@ -36,6 +36,7 @@ from ..widgets.status_line import StatusLine, clock
 from ..widgets.training_panel import TrainingPanel
 from .setup import SetupScreen
 
+SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
 MOST_FAILURES = 3  # trainers in a row that end at once until no more are started
 RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 
@@ -61,6 +62,7 @@ class RunningScreen(SetupScreen):
         self._held: Progress | None = None  # not drawn yet
         self._held_seen: Seen | None = None
         self._retry: Timer | None = None
+        self._motion: float | None = None  # steps a second; full speed without
         self._failures = 0  # trainers in a row that ended before they had loaded anything
 
     def watch_view(self) -> None:
@@ -77,8 +79,13 @@ class RunningScreen(SetupScreen):
         self.message_line.say(said or ("The settings changed: back to the first step." if was_training else ""))
         self._load()
 
+    def send_weight(self, index: int, value: float) -> None:
+        """Set a weight of the run, without a reset."""
+        self.client.send(protocol.SetWeight(index, value))
+
     def _load(self) -> None:
         self._run += 1
+        self.edits.forget_weights()
         self.client.send(protocol.Load(self.experiment, self._run))
 
     @work(exclusive=True, group="reports")
@@ -87,6 +94,8 @@ class RunningScreen(SetupScreen):
         while True:
             self._load()
             self.watch_view()
+            if self._motion is not None:
+                self.client.send(protocol.SlowDown(self._motion))
             await self.client.start()
             async for report in self.client.reports():
                 try:
@@ -202,6 +211,13 @@ class RunningScreen(SetupScreen):
             self.client.send(protocol.Pause())
         else:
             self._send_if_ready(protocol.Train())
+
+    def action_slow(self) -> None:
+        """The next slower motion, then full speed again."""
+        self._motion = SLOW_MOTIONS[(SLOW_MOTIONS.index(self._motion) + 1) % len(SLOW_MOTIONS)]
+        self.client.send(protocol.SlowDown(self._motion))
+        told = "Full speed." if self._motion is None else f"Slow motion: {self._motion:g} steps a second."
+        self.message_line.say(told)
 
     def action_step(self) -> None:
         self._send_if_ready(protocol.Step())
