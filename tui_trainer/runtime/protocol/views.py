@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .boundary import Boundary, WatchBoundary
+from .boundary import Boundary, Function, WatchBoundary
 from .landscape import Landscape, WatchLandscape
 from .network import Network, WatchNetwork
 from .predictions import ClassPredictions, NumberPredictions, WatchPredictions
 from .view import Unseen, WatchLoss, WatchNothing
 
 AnyRequest = WatchNothing | WatchLoss | WatchLandscape | WatchNetwork | WatchPredictions | WatchBoundary
-AnyContent = Unseen | Landscape | Network | ClassPredictions | NumberPredictions | Boundary
+AnyContent = Unseen | Landscape | Network | ClassPredictions | NumberPredictions | Boundary | Function

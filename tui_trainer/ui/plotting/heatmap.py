@@ -30,7 +30,8 @@ class Gradient:
 class Marks:
     """Points at x (n,), y (n,) in the units of the axes, as one character each.
 
-    ``ascii`` stands in for ``glyph`` where colours can't be told apart. With ``path`` the points are joined. A point
+    ``ascii`` stands in for ``glyph``, and ``ascii_label`` for the label, where colours can't be told apart. With
+    ``path`` the points are joined. ``levels`` (n,) colour each point for itself, on a diverging scale. A point
     outside the axes is left out, and marks without a label are not in the legend.
     """
 
@@ -41,6 +42,8 @@ class Marks:
     glyph: str = "●"
     ascii: str = "o"
     path: bool = False
+    levels: Levels | None = None
+    ascii_label: str = ""
 
     def __post_init__(self) -> None:
         if self.color not in MARK_COLORS:

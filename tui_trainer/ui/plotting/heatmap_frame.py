@@ -106,7 +106,7 @@ def _write_legend(board: Board, heatmap: Heatmap, area: Area, form: Form) -> Non
     """What each kind of marks stands for, as many as there is room for."""
     row, column = area.top + area.rows + BELOW, area.left
     for marks in heatmap.marks:
-        label = one_cell(marks.label)
+        label = one_cell(marks.ascii_label or marks.label if form == "ascii" else marks.label)
         if not label or column + 2 + len(label) > board.width:
             continue
         board.write(row, column, marks.ascii if form == "ascii" else marks.glyph, mark_tint(marks.color))

@@ -81,7 +81,7 @@ class HeatmapWidget(FrameWidget[Heatmap]):
         for name in NAMES:
             style = self.get_component_styles(f"heatmap--{name}")
             colors[name] = background.get_contrast_text(0.9) if style.auto_color else background + style.color
-        return Tints(drawing, colors)
+        return Tints(colors, drawing.kind_colors)
 
     def roles_differ(self, before: Heatmap, after: Heatmap) -> bool:
-        return (before.palette, before.kind_colors) != (after.palette, after.kind_colors)
+        return before.kind_colors != after.kind_colors

@@ -7,20 +7,25 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.ui.plotting.heatmap import Heatmap, Marks
+from tui_trainer.ui.plotting.heatmap import STEPS, Heatmap, Marks
 from tui_trainer.ui.plotting.scale import Scale
 from tui_trainer.ui.plotting.tints import (
-    FIRST_PIXEL,
+    CLASSES,
+    DIVERGING,
+    DIVERGING_MARKS,
+    FIRST_SHADE,
     SHADES,
     TINTS,
     UNKNOWN_TINT,
     Codes,
+    level_tints,
     mark_tint,
     pixel_tints,
 )
 
 Form = Literal["pixels", "shades", "ascii"]
 Characters = NDArray[np.str_]
+Places = NDArray[np.intp]
 
 SHADED = np.array(list(" ░▒▓█"))
 RAMP = np.array(list(" .:-=+*#%@"))
@@ -32,18 +37,21 @@ UNSURE = 0.25  # part of a scale below which a class has no texture
 def draw_canvas(heatmap: Heatmap, columns: int, rows: int, form: Form) -> tuple[Characters, Codes]:
     """Characters and codes, both (rows, columns), of a heatmap with its marks."""
     tints = stretch(pixel_tints(heatmap), 2 * rows, columns)
+    characters, codes = cells(tints, form)
+    for marks in heatmap.marks:
+        row, column, index = places(heatmap, marks, columns, 2 * rows)
+        characters[row // 2, column] = marks.ascii if form == "ascii" else marks.glyph
+        behind = tints[row, column] * TINTS if form == "pixels" else 0
+        codes[row // 2, column] = behind + _mark_tints(marks, index)
+    return characters, codes
+
+
+def cells(tints: Codes, form: Form) -> tuple[Characters, Codes]:
+    """Characters and codes (rows, columns) of pixels (2 * rows, columns), given by their tints."""
     upper, lower = tints[::2], tints[1::2]
     if form == "pixels":
-        characters = np.where(upper == lower, " ", "▀")
-        codes = lower * TINTS + upper
-    else:
-        characters, codes = _draw_characters(heatmap, upper, form)
-    for marks in heatmap.marks:
-        row, column = places(heatmap, marks, columns, 2 * rows)
-        cells = (row // 2, column)
-        characters[cells] = marks.ascii if form == "ascii" else marks.glyph
-        codes[cells] = mark_tint(marks.color) + (tints[row, column] * TINTS if form == "pixels" else 0)
-    return characters, codes
+        return np.where(upper == lower, " ", "▀"), (lower * TINTS + upper).astype(np.int32)
+    return _characters(upper, form)
 
 
 def stretch(grid: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
@@ -57,14 +65,20 @@ def stretch(grid: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     return grid[np.ix_(*places)]
 
 
-def places(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row and column (n,) of the pixel of each mark that lies within the axes; of a path, all pixels on its way."""
+def places(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[Places, Places, Places]:
+    """Row and column (n,) of the pixel of each mark within the axes, and its index; of a path, all on its way."""
     x = Scale(*heatmap.x_limits).fraction(marks.x) * (columns - 1)
     y = (1 - Scale(*heatmap.y_limits).fraction(marks.y)) * (rows - 1)
     if marks.path:
         x, y = _join(x, y)
-    inside = (x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5)
-    return np.rint(y[inside]).astype(np.intp), np.rint(x[inside]).astype(np.intp)
+    inside = np.flatnonzero((x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5))
+    return np.rint(y[inside]).astype(np.intp), np.rint(x[inside]).astype(np.intp), inside
+
+
+def _mark_tints(marks: Marks, index: Places) -> int | Codes:
+    if marks.levels is None:
+        return mark_tint(marks.color)
+    return level_tints(marks.levels[index], DIVERGING_MARKS, STEPS)
 
 
 def _join(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -79,18 +93,17 @@ def _join(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.fl
     return np.append(x[0], x[start] + part * dx[start]), np.append(y[0], y[start] + part * dy[start])
 
 
-def _draw_characters(heatmap: Heatmap, tints: Codes, form: Form) -> tuple[Characters, Codes]:
+def _characters(tints: Codes, form: Form) -> tuple[Characters, Codes]:
     """One character a cell (rows, columns) in the strongest shade of its colour, on the background."""
-    kind, shade = np.divmod(np.maximum(tints - FIRST_PIXEL, 0), SHADES)
-    two_ended = heatmap.palette == "diverging"
-    strength = np.abs(2 * shade - (SHADES - 1)) if two_ended else shade
+    scale, shade = np.divmod(np.maximum(tints - FIRST_SHADE, 0), SHADES)
+    two_ended = scale == DIVERGING
+    strength = np.where(two_ended, np.abs(2 * shade - (SHADES - 1)), shade)
     strongest = np.where(two_ended & (shade < SHADES // 2), 0, SHADES - 1)
     if form == "shades":
         characters = SHADED[strength * len(SHADED) // SHADES]
-    elif heatmap.palette == "classes":
-        characters = np.where(shade > UNSURE * SHADES, TEXTURES[kind % len(TEXTURES)], " ")
     else:
-        characters = RAMP[shade * len(RAMP) // SHADES]
+        texture = np.where(shade > UNSURE * SHADES, TEXTURES[scale % len(TEXTURES)], " ")
+        characters = np.where(scale < CLASSES, texture, RAMP[shade * len(RAMP) // SHADES])
     unknown = tints == UNKNOWN_TINT
-    codes = FIRST_PIXEL + kind * SHADES + strongest
-    return np.where(unknown, "?", characters), np.where(unknown, UNKNOWN_TINT, codes).astype(np.int32)
+    codes = np.where(unknown, UNKNOWN_TINT, FIRST_SHADE + scale * SHADES + strongest)
+    return np.where(unknown, "?", characters), codes.astype(np.int32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -12,17 +12,18 @@ from textual.color import Color
 
 from tui_trainer.runtime.protocol.levels import HIGHEST, UNKNOWN
 from tui_trainer.ui.plotting.frame import AXIS, TEXT
-from tui_trainer.ui.plotting.heatmap import MARK_COLORS, Heatmap
-from tui_trainer.ui.plotting.plot import COLORS
+from tui_trainer.ui.plotting.heatmap import MARK_COLORS, Heatmap, Levels
 
 Codes = NDArray[np.int32]
 
 BACKGROUND = 0  # of the widget: the tint behind all that is no pixel
 UNKNOWN_TINT = 254
 FIRST_MARK = 1  # in front of it TEXT and behind it AXIS, the roles of a frame
-FIRST_PIXEL = 256
-SHADES = 64  # tints of one class, from the low end of its scale to the high one
-TINTS = 1024  # more than there are
+FIRST_SHADE = 256
+SHADES = 64  # tints of one scale, from its low end to its high one
+CLASSES = 10  # scales of their own, the first
+DIVERGING, SEQUENTIAL, DIVERGING_MARKS = CLASSES, CLASSES + 1, CLASSES + 2
+TINTS = 2048  # more than there are
 
 DEPTH = 0.62  # how far the ends of a scale are from the background: marks have to stand out from them
 MARK_CONTRAST = 0.5
@@ -38,18 +39,18 @@ def mark_tint(color: str) -> int:
     return FIRST_MARK + MARK_COLORS.index(color)
 
 
-def shade_tint(shade: int, kind: int = 0) -> int:
-    """The tint of pixels of one shade, 0 to ``SHADES`` - 1."""
-    return FIRST_PIXEL + kind * SHADES + shade
-
-
 def pixel_tints(heatmap: Heatmap) -> Codes:
     """The tints (rows, columns) of a heatmap's pixels."""
-    tints = FIRST_PIXEL + shades(heatmap.steps)[heatmap.levels]
-    if heatmap.kinds is not None:
-        tints += heatmap.kinds.astype(np.int32) % len(COLORS) * SHADES
-    tints[heatmap.levels == UNKNOWN] = UNKNOWN_TINT
-    return tints
+    scale: int | NDArray[np.int32] = SEQUENTIAL if heatmap.palette == "sequential" else DIVERGING
+    if heatmap.palette == "classes" and heatmap.kinds is not None:
+        scale = heatmap.kinds.astype(np.int32) % CLASSES
+    return level_tints(heatmap.levels, scale, heatmap.steps)
+
+
+def level_tints(levels: Levels, scale: int | NDArray[np.int32], steps: int) -> Codes:
+    """The tints of levels on a scale, or on one each (of the same shape); where no number is, that is seen."""
+    tints = FIRST_SHADE + scale * SHADES + shades(steps)[levels]
+    return np.where(levels == UNKNOWN, np.int32(UNKNOWN_TINT), tints)
 
 
 @lru_cache
@@ -65,10 +66,13 @@ def shades(steps: int) -> Codes:
 class Tints(dict[int, Style]):
     """The style of each code, made when it is first asked for."""
 
-    def __init__(self, heatmap: Heatmap, colors: Mapping[str, Color]) -> None:
-        """``colors`` are those of ``COLORS``, and background, text, axis, low, high and sequence."""
+    def __init__(self, colors: Mapping[str, Color], classes: Sequence[str] = ()) -> None:
+        """``colors`` are those of ``COLORS``, and background, text, axis, low, high and sequence.
+
+        ``classes`` are the colours, by name, of the classes in their order.
+        """
         super().__init__()
-        self._palette, self._kinds, self._colors = heatmap.palette, heatmap.kind_colors, colors
+        self._colors, self._classes = colors, classes
 
     def __missing__(self, number: int) -> Style:
         behind, front = divmod(number, TINTS)
@@ -86,16 +90,22 @@ class Tints(dict[int, Style]):
             return colors["axis"]
         if tint == UNKNOWN_TINT:
             return colors["background"].blend(colors["axis"], 0.5)
-        if tint >= FIRST_PIXEL:
-            return self._shade(*divmod(tint - FIRST_PIXEL, SHADES))
-        color = colors[MARK_COLORS[tint - FIRST_MARK]]
-        return color.blend(colors["background"].get_contrast_text(1.0), MARK_CONTRAST)
+        if tint >= FIRST_SHADE:
+            return self._shade(*divmod(tint - FIRST_SHADE, SHADES))
+        return self._mark(colors[MARK_COLORS[tint - FIRST_MARK]])
 
-    def _shade(self, kind: int, shade: int) -> Color:
-        """From the background, which is in the middle of a diverging scale and below any other, to the end's colour."""
+    def _mark(self, color: Color) -> Color:
+        return color.blend(self._colors["background"].get_contrast_text(1.0), MARK_CONTRAST)
+
+    def _shade(self, scale: int, shade: int) -> Color:
+        """From what is neutral, in the middle of a diverging scale and at the low end of any other, to the colour."""
         strength = shade / (SHADES - 1)
-        if self._palette == "diverging":
-            end, strength = ("high" if strength > 0.5 else "low"), abs(2 * strength - 1)
+        if scale == SEQUENTIAL:
+            end = "sequence"
+        elif scale < CLASSES:
+            end = self._classes[scale % len(self._classes)]
         else:
-            end = "sequence" if self._palette == "sequential" else self._kinds[kind % len(self._kinds)]
+            end, strength = ("high" if strength > 0.5 else "low"), abs(2 * strength - 1)
+        if scale == DIVERGING_MARKS:
+            return self._mark(self._colors["axis"].blend(self._colors[end], strength))
         return self._colors["background"].blend(self._colors[end], DEPTH * strength)

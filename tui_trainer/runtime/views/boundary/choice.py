@@ -1,0 +1,33 @@
+"""Which layers there are to look at, and what a request means of them."""
+
+from __future__ import annotations
+
+from tui_trainer.runtime.protocol.boundary import OUTPUT, WHOLE, LayerShown, WatchBoundary
+from tui_trainer.runtime.protocol.network import Window
+
+from ...session import Session
+
+
+def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ...]:
+    """The inputs that vary, by name, the hidden layers and the output."""
+    dense = [layer for layer, _ in session.trainer.model.dense]
+    hidden = (LayerShown(layer.activation, layer.units) for layer in dense[:-1])
+    classes, output = session.dataset.classes, dense[-1]
+    names = classes if len(classes) == output.units else classes[1:] or (session.dataset.target,)
+    last = LayerShown(output.activation, output.units, names, whole=output.units > 1)
+    return (LayerShown("", len(inputs), inputs), *hidden, last)
+
+
+def choose(request: WatchBoundary, layers: tuple[LayerShown, ...]) -> tuple[int, int]:
+    """Layer and neuron as asked for, brought inside the network."""
+    last = len(layers) - 1
+    layer = last if request.layer == OUTPUT else min(max(request.layer, 0), last)
+    lowest = WHOLE if layers[layer].whole else 0
+    return layer, min(max(request.neuron, lowest), layers[layer].units - 1)
+
+
+def inside(window: Window, layers: tuple[LayerShown, ...], most: int) -> Window:
+    """``window`` brought inside the network, of ``most`` neurons at most."""
+    layer = min(max(window.layer, 0), len(layers) - 1)
+    first = min(max(window.first, 0), layers[layer].units - 1)
+    return Window(layer, first, min(max(window.count, 0), layers[layer].units - first, most))
