@@ -31,6 +31,32 @@ def switches(flow: Flow) -> dict[str, Checkbox]:
     return {name: field.query_one(Checkbox) for name, field in boxes.items() if field.region.height}
 
 
+async def press(flow: Flow, box: Checkbox) -> None:
+    """Press Enter on a switch, and leave it."""
+    box.focus()
+    await flow.until(lambda: box.has_focus, f"focus on {box.label}")
+    await flow.press("enter", "escape")
+
+
+async def until_rows(flow: Flow, name: str, rows: int) -> None:
+    """Wait until the trainer has ``rows`` rows of the dataset ``name``, and the app knows."""
+
+    def known() -> bool:
+        loaded = flow.screen.loaded
+        return loaded is not None and (loaded.dataset.name, loaded.dataset.rows) == (name, rows)
+
+    await flow.until(known, f"{rows} rows of {name}")
+
+
+async def until_features(flow: Flow, *names: str) -> None:
+    """Wait until the trainer reads just these columns."""
+
+    def known() -> bool:
+        return flow.screen.loaded is not None and flow.screen.loaded.dataset.features == names
+
+    await flow.until(known, f"the features {names}")
+
+
 @pytest.mark.parametrize(
     ("name", "more", "in_the_plane"),
     [
@@ -56,19 +82,21 @@ async def test_a_switch_is_a_feature(start: Start) -> None:
     async with start(SPIRAL) as flow:
         boxes = switches(flow)
         assert [name for name, box in boxes.items() if box.value] == ["x1", "x2"]
-        boxes["sin(x1)"].focus()
-        await flow.press("enter", "escape")
-        await flow.until_loaded(2)
+        await press(flow, boxes["sin(x1)"])
+        await until_features(flow, "x1", "x2", "sin(x1)")
         assert flow.screen.experiment.dataset.features == ("x1", "x2", "sin(x1)")
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.features == ("x1", "x2", "sin(x1)")
-        boxes["x1"].focus()
-        await flow.press("enter", "escape", "u")
-        await flow.until_loaded(4)
+        await press(flow, boxes["x1"])
+        await until_features(flow, "x2", "sin(x1)")
+        await flow.press("u")
+        await until_features(flow, "x1", "x2", "sin(x1)")
         assert [name for name, box in boxes.items() if box.value] == ["x1", "x2", "sin(x1)"]
-        for name in ("x2", "x1", "sin(x1)"):  # without any, the usual two are back
-            boxes[name].focus()
-            await flow.press("enter", "escape")
-        await flow.until(lambda: [name for name, box in boxes.items() if box.value] == ["x1", "x2"], "x1 and x2")
+        await press(flow, boxes["x2"])
+        await until_features(flow, "x1", "sin(x1)")
+        await press(flow, boxes["x1"])
+        await until_features(flow, "sin(x1)")
+        await press(flow, boxes["sin(x1)"])  # without any, the usual two are back
+        await until_features(flow, "x1", "x2")
+        assert [name for name, box in boxes.items() if box.value] == ["x1", "x2"]
         assert flow.screen.experiment.dataset == SPIRAL.dataset
 
 
@@ -77,18 +105,16 @@ async def test_going_to_other_data_and_back(start: Start) -> None:
     async with start(noisy) as flow:
         dataset = flow.field("dataset.name")
         dataset.edited("circle")
-        await flow.until_loaded(2)
+        await until_rows(flow, "circle", 200)
         assert flow.screen.experiment == with_field(noisy, "dataset.name", "circle")
         dataset.edited("iris")
-        await flow.until_loaded(3)
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.rows == 150
+        await until_rows(flow, "iris", 150)
         assert not switches(flow)
         dataset.edited("xor")
-        await flow.until_loaded(4)
-        assert flow.screen.loaded.dataset.rows == 200
+        await until_rows(flow, "xor", 200)
         assert (flow.screen.experiment.dataset.noise, flow.screen.experiment.dataset.features) == (10.0, ())
         await flow.press("u", "u", "u")
-        await flow.until_loaded(7)
+        await until_rows(flow, "spiral", 200)
         assert flow.screen.experiment == noisy
 
 
@@ -101,8 +127,8 @@ async def test_noise_samples_and_classes_are_typed(start: Start) -> None:
         await flow.enter("dataset.samples", "11")
         await flow.until_said("dataset.samples: expected at least 12, two for each of 6 classes, got 11")
         await flow.enter("dataset.samples", "600")
-        await flow.until(lambda: flow.screen.loaded is not None and flow.screen.loaded.dataset.rows == 600)
+        await until_rows(flow, "blobs", 600)
         assert flow.screen.loaded is not None and len(flow.screen.loaded.dataset.classes) == 6
         await flow.enter("dataset.samples", "")
-        await flow.until(lambda: flow.screen.loaded is not None and flow.screen.loaded.dataset.rows == 500)
+        await until_rows(flow, "blobs", 500)
         assert flow.screen.experiment.dataset == DatasetConfig("blobs", noise=25.0, classes=6)

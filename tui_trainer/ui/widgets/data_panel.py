@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.widgets import Label
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Checkbox, Label
 
 from tui_trainer.datasets import CATALOG, PLANE_COLUMNS, ToySet, choose
 from tui_trainer.experiment import DatasetConfig, Experiment, to_plain
@@ -35,21 +38,55 @@ class DatasetField(ChoiceField):
 
 
 class TransformField(SwitchField):
-    """Whether one column of a plane is among the features; where none is, x1 and x2 are."""
+    """Whether one column of a plane is among the features."""
 
-    def __init__(self, column: str, help_text: str) -> None:
-        super().__init__("dataset.features", column, help_text)
-        self._column = column
-        self._chosen: tuple[str, ...] = COORDINATES
+    @dataclass
+    class Switched(Message):
+        """The column was switched on or off."""
+
+        field: TransformField
+
+    def __init__(self, column: str) -> None:
+        super().__init__("dataset.features", column, f"Whether the model reads {column}")
+        self.column = column
+
+    @property
+    def ticked(self) -> bool:
+        """Whether it is switched on."""
+        return self.query_one(Checkbox).value
 
     def show(self, value: object) -> None:
-        self._chosen = value if isinstance(value, tuple) and value else COORDINATES
-        super().show(self._column in self._chosen)
+        chosen = value if isinstance(value, tuple) and value else COORDINATES
+        super().show(self.column in chosen)
 
     def edited(self, value: object) -> None:
-        wanted = {*self._chosen, self._column} if value else {*self._chosen} - {self._column}
-        columns = tuple(name for name in PLANE_COLUMNS if name in wanted)
-        super().edited(() if columns == COORDINATES else columns)
+        self.post_message(self.Switched(self))
+
+
+class Transforms(Vertical):
+    """The columns of a plane as switches; where none is on, the features are x1 and x2."""
+
+    DEFAULT_CSS = """
+    Transforms {
+        height: auto;
+        Label { width: 12; color: $text-muted; }
+        TransformField, Checkbox { width: auto; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        for label, columns in (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:])):
+            with Horizontal(classes="pair"):
+                yield Label(label)
+                yield from map(TransformField, columns)
+
+    @on(TransformField.Switched)
+    def _tell(self, event: TransformField.Switched) -> None:
+        """All that is on goes out at once: a second switch may come before the first has been dealt with."""
+        event.stop()
+        columns = tuple(field.column for field in self.query(TransformField) if field.ticked)
+        value = () if columns == COORDINATES else columns
+        self.post_message(FieldEdited("dataset.features", value, event.field))
 
 
 class DataPanel(Panel):
@@ -61,8 +98,6 @@ class DataPanel(Panel):
         .toy, .plane, .blobs { display: none; }
         &.-toy .toy, &.-plane .plane, &.-blobs .blobs { display: block; }
         &.-toy .columns { display: none; }
-        .plane Label { width: 12; color: $text-muted; }
-        .plane TransformField, .plane Checkbox { width: auto; }
     }
     """
 
@@ -93,12 +128,7 @@ class DataPanel(Panel):
             yield TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None)
             yield TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0")
             yield TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None)
-        rows = (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:]))
-        for label, columns in rows:
-            with Horizontal(classes="pair plane"):
-                yield Label(label)
-                for column in columns:
-                    yield TransformField(column, f"Whether the model reads {column}")
+        yield Transforms(classes="plane")
 
     def show_dataset(self, dataset: DatasetView) -> None:
         """Offer the columns of the dataset as targets, and say how many samples there are."""
