@@ -8,7 +8,17 @@ from textual.binding import Binding
 
 from .views.table import TABS
 
-ARROWS = ("left", "right", "up", "down", "home", "end", "pageup", "pagedown", "enter")  # keys that a widget in focus needs itself
+ARROWS = (
+    "left",
+    "right",
+    "up",
+    "down",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "enter",
+)  # keys that a widget in focus needs itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +124,10 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
-    Key("left", "in_view('start', 0, -1)", "Start", "First weight w_0 down; starts again", "Landscape", shown_as="←"),
-    Key("right", "in_view('start', 0, 1)", "Start", "First weight w_0 up; starts again", "Landscape", shown_as="→"),
-    Key("up", "in_view('start', 1, 1)", "Start", "First bias b_0 up; starts again", "Landscape", shown_as="↑"),
-    Key("down", "in_view('start', 1, -1)", "Start", "First bias b_0 down; starts again", "Landscape", shown_as="↓"),
+    Key("left", "in_view('start', -1)", "w_0", "First weight w_0 down; starts again", "Landscape", shown_as="←"),
+    Key("right", "in_view('start', 1)", "w_0", "First weight w_0 up; starts again", "Landscape", shown_as="→"),
+    Key("up", "in_view('start_2', 1)", "b_0", "First bias b_0 up; starts again", "Landscape", shown_as="↑"),
+    Key("down", "in_view('start_2', -1)", "b_0", "First bias b_0 down; starts again", "Landscape", shown_as="↓"),
     Key("v", "in_view('kind')", "Picture", "Slice, plane or contour", "Landscape"),
     Key("n", "in_view('weight', 1)", "Weight", "The next weight", "Landscape"),
     Key("p", "in_view('weight', -1)", "Weight", "The weight before", "Landscape"),
@@ -129,7 +139,9 @@ KEYS = (
     Key("left", "in_view('next_layer', -1)", "Layer", "A neuron of the layer before", "Network view", shown_as="←"),
     Key("right", "in_view('next_layer', 1)", "Layer", "A neuron of the next layer", "Network view", shown_as="→"),
     Key("up", "in_view('next_neuron', -1)", "Neuron", "The neuron, or the weight, above", "Network view", shown_as="↑"),
-    Key("down", "in_view('next_neuron', 1)", "Neuron", "The neuron, or the weight, below", "Network view", shown_as="↓"),
+    Key(
+        "down", "in_view('next_neuron', 1)", "Neuron", "The neuron, or the weight, below", "Network view", shown_as="↓"
+    ),
     Key("pageup", "in_view('next_page', -1)", "Page", "Ten neurons or weights up", "Network view", shown_as="pgup"),
     Key("pagedown", "in_view('next_page', 1)", "Page", "Ten neurons or weights down", "Network view", shown_as="pgdn"),
     Key("comma", "in_view('next_sample', -1)", "Sample", "The training sample before", "Network view", shown_as=","),
@@ -138,6 +150,24 @@ KEYS = (
     Key("enter", "in_view('type_weight')", "Type", "Type another value of the weight", "Network view"),
     Key("minus", "in_view('nudge', -1)", "Nudge", "The weight down by a tenth", "Network view", shown_as="-"),
     Key("plus", "in_view('nudge', 1)", "Nudge", "The weight up by a tenth", "Network view", shown_as="+"),
+    Key("left", "in_view('look_layer', -1)", "Layer", "The layer before", "Boundary", shown_as="←"),
+    Key("right", "in_view('look_layer', 1)", "Layer", "The next layer", "Boundary", shown_as="→"),
+    Key("up", "in_view('look_neuron', -1)", "Neuron", "The neuron before", "Boundary", shown_as="↑"),
+    Key("down", "in_view('look_neuron', 1)", "Neuron", "The next neuron", "Boundary", shown_as="↓"),
+    Key("o", "in_view('look_output')", "Output", "Back to the output", "Boundary"),
+    Key("d", "in_view('discretize')", "Discretize", "Tell apart only the sides of the border", "Boundary"),
+    Key("t", "in_view('samples')", "Samples", "All samples, those for training, or none", "Boundary"),
+    Key("h", "in_view('next_axis', 'x')", "Axes", "The next feature across", "Boundary"),
+    Key("v", "in_view('next_axis', 'y')", "Axes", "The next feature upwards", "Boundary"),
+    Key("n", "in_view('regenerate')", "New points", "Other points of a toy set: the next seed", "Boundary"),
+    Key("v", "in_view('panel')", "Panel", "Overview, samples, or the loss of each sample", "Predictions"),
+    Key("t", "in_view('part')", "Part", "Training or validation part", "Predictions"),
+    Key("up", "in_view('rank', -1)", "Sample", "A worse sample", "Predictions", shown_as="↑"),
+    Key("down", "in_view('rank', 1)", "Sample", "A better sample", "Predictions", shown_as="↓"),
+    Key("home", "in_view('rank', -1_000_000_000)", "Sample", "The worst sample", "Predictions"),
+    Key("end", "in_view('rank', 1_000_000_000)", "Sample", "The best sample", "Predictions"),
+    Key("left", "in_view('fold', -1)", "Classes", "Of many classes: more mistakes", "Predictions", shown_as="←"),
+    Key("right", "in_view('fold', 1)", "Classes", "Of many classes: fewer mistakes", "Predictions", shown_as="→"),
     Key("question_mark,f1", "help", "Help", "All keys", "App", footer=True, shown_as="?"),
     Key("q", "quit", "Quit", "Leave the app", "App", footer=True),
     Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),

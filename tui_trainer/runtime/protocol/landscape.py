@@ -34,7 +34,8 @@ class Axis(msgspec.Struct, frozen=True):
     """What changes along one axis, and over which range.
 
     ``at`` is where the model is now; ``slope`` the derivative of the loss there. ``parameter`` is the number of
-    the parameter, None for a direction. ``stride`` is a good step for moving by hand.
+    the parameter, None for a direction, and ``next_layer`` that of the first one in the layer after. ``stride`` is
+    a good step for moving by hand.
     """
 
     name: str
@@ -43,7 +44,8 @@ class Axis(msgspec.Struct, frozen=True):
     at: float
     slope: float
     stride: float
-    parameter: int | None
+    parameter: int | None = None
+    next_layer: int = 0
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ class Way(msgspec.Struct, frozen=True):
 class Update(msgspec.Struct, frozen=True):
     """Update number ``step``: (k,) parameters ``before`` and ``after``, ``gradient`` of its batch, and the rate.
 
-    ``plain`` where it was just the rate times the gradient.
+    ``optimizer`` says what made more of it than the rate times the gradient; empty where nothing did.
     """
 
     step: int
@@ -72,7 +74,7 @@ class Update(msgspec.Struct, frozen=True):
     gradient: bytes
     rate: float
     after: bytes
-    plain: bool
+    optimizer: str
 
 
 class Minimum(msgspec.Struct, frozen=True):

@@ -15,7 +15,10 @@ from textual.widgets import Static
 
 from ..keys import KEYS
 
-COLUMNS = (("Training", "Network", "Settings"), ("Tabs", "View", "App"))
+COLUMNS = (
+    ("Training", "Network", "Settings", "Landscape", "Predictions"),
+    ("Tabs", "View", "Boundary", "Network view", "App"),
+)
 INTRODUCTION = (
     "Choose data, layers and training on the left; watch what happens on the right.\n"
     "Enter or leaving a field makes an edit count. Changing the learning rate or the number of epochs "

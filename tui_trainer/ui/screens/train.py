@@ -15,6 +15,7 @@ from textual.widgets._select import SelectOverlay
 
 from ..keys import ARROWS, IN_TEXT, KEYS
 from ..plotting import PlotWidget
+from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
 from ..views.tabs import Tabs
 from ..views.view import View
@@ -106,7 +107,7 @@ class TrainScreen(RunningScreen):
     def _use_markers(self) -> None:
         """Draw all plots with the marks that were chosen, those of a new view too."""
         if self._markers is not None:
-            for plot in self.query(PlotWidget):
+            for plot in self.query(FrameWidget):
                 plot.markers = self._markers
 
     def action_setup(self) -> None:

@@ -39,11 +39,23 @@ class View(Vertical):
         said: str = ""
 
     @dataclass
+    class WeightSet(Message):
+        """The user gave a parameter ``value`` in place of ``old`` while the run goes on; ``said`` tells of it."""
+
+        index: int
+        value: float
+        old: float
+        said: str
+
+    @dataclass
     class Said(Message):
         """A sentence for the message line."""
 
         sentence: str
         kind: str = ""
+
+    def configure(self, options: dict[str, object]) -> None:
+        """Show what a lesson asks for; options that are missing are as they usually are, unknown ones are ignored."""
 
     @property
     def request(self) -> AnyRequest:

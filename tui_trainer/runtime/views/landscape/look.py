@@ -12,7 +12,7 @@ from ...session import Session
 from .directions import plane
 from .grid import Cut, Range, compute, draw_map
 from .minimum import least_squares
-from .names import parameter_name
+from .names import next_layer, parameter_name
 from .surface import Surface
 from .way import points, update, way
 from .window import USUAL, Window, given, stride, zoom_by
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 KINDS_BY_SIZE = {1: ("curve",), 2: ("contour", "slice")}
 KINDS_OF_MANY = ("slice", "plane", "contour")
-DIRECTIONS = ("along the gradient", "in a random direction")
+DIRECTIONS = ("gradient", "random direction")
 
 
 class LandscapeLook:
@@ -35,8 +35,9 @@ class LandscapeLook:
         self._least = least_squares(session)
         self._windows: list[Window] = []
         if session.path is not None:
-            start, least = session.path.points[0], self._least
-            self._windows = [Window(start[i], None if least is None else least[i]) for i in range(self._size)]
+            start = session.path.points[0].tolist()
+            least: list[float | None] = [None] * self._size if self._least is None else self._least.tolist()
+            self._windows = [Window(*ends) for ends in zip(start, least, strict=True)]
         self._seen: tuple[object, Array] | None = None  # the last grid, and what it was computed for
 
     def see(self, request: WatchLandscape) -> AnyContent:
@@ -71,6 +72,7 @@ class LandscapeLook:
         self, request: WatchLandscape, kind: str, flat: Array, gradient: Array
     ) -> tuple[tuple[Axis, ...], Cut]:
         """One or two parameters as axes; the others stay where they are."""
+        model = self._session.trainer.model
         first, second = request.parameter % self._size, request.parameter_2 % self._size
         if second == first:
             second = (first + 1) % self._size
@@ -86,8 +88,17 @@ class LandscapeLook:
         base[list(numbers)] = 0.0
         directions[np.arange(len(numbers)), numbers] = 1.0
         axes = tuple(
-            Axis(self._name(number), *ends, float(flat[number]), float(gradient[number]), stride(*ends), number)
-            for number, ends in zip(numbers, ranges, strict=True)
+            Axis(
+                name=parameter_name(model, number),
+                low=low,
+                high=high,
+                at=float(flat[number]),
+                slope=float(gradient[number]),
+                stride=stride(low, high),
+                parameter=number,
+                next_layer=next_layer(model, number),
+            )
+            for number, (low, high) in zip(numbers, ranges, strict=True)
         )
         return axes, Cut(base, directions, ranges)
 
@@ -97,8 +108,8 @@ class LandscapeLook:
         directions = plane(model, gradient, seed)
         reach = zoom_by(1.0, request.zoom)
         axes = tuple(
-            Axis(name, -reach, reach, 0.0, float(direction @ gradient), stride(-reach, reach), None)
-            for name, direction in zip(DIRECTIONS, directions, strict=True)
+            Axis(name, -reach, reach, 0.0, slope, stride(-reach, reach))
+            for name, slope in zip(DIRECTIONS, (float(directions[0] @ gradient), 0.0), strict=True)
         )
         return axes, Cut(flat, directions, ((-reach, reach), (-reach, reach)))
 
@@ -121,6 +132,3 @@ class LandscapeLook:
         if self._least is None:
             return None
         return Minimum(pack(self._least), self._surface.value(self._least))
-
-    def _name(self, number: int) -> str:
-        return parameter_name(self._session.trainer.model, number)

@@ -5,6 +5,16 @@ from __future__ import annotations
 from tui_trainer.engine import Sequential
 
 
+def next_layer(model: Sequential, index: int) -> int:
+    """The number of the first parameter in the layer after that of parameter ``index``; after the last the first."""
+    start = 0
+    for layer, inputs in model.dense:
+        start += layer.count_params(inputs)
+        if index < start:
+            break
+    return start % model.count_params()
+
+
 def parameter_name(model: Sequential, index: int) -> str:
     """The name of parameter ``index``, kernel then bias, layer by layer: ``w``, ``layer 2: w[3,1]``, ``b[4]``."""
     for number, (layer, inputs) in enumerate(model.dense, start=1):

@@ -48,12 +48,13 @@ def update(session: Session) -> Update | None:
     last = None if session.path is None else session.path.last
     if last is None:
         return None
-    optimizer = session.experiment.training.optimizer
+    config = session.experiment.training.optimizer
+    momentum = f"momentum {config.momentum:g}" if config.momentum else ""
     return Update(
         step=last.step,
         before=pack(last.before),
         gradient=pack(np.concatenate([array.ravel() for array in session.trainer.gradient()])),
         rate=last.rate,
         after=pack(last.after),
-        plain=optimizer.name == "sgd" and not optimizer.momentum,
+        optimizer=momentum if config.name == "sgd" else config.name,
     )
