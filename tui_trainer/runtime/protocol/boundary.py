@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from .network import Window
@@ -128,3 +130,11 @@ class Function(Content, frozen=True):
     hidden: int = 0
     thumb: int = 0
     thumbs: tuple[Thumbs, ...] = ()
+
+
+def locate(layers: Sequence[LayerShown], layer: int, neuron: int) -> tuple[int, int]:
+    """Layer and neuron as they were asked for, brought inside the network."""
+    last = len(layers) - 1
+    layer = last if layer == OUTPUT else min(max(layer, 0), last)
+    lowest = WHOLE if layers[layer].whole else 0
+    return layer, min(max(neuron, lowest), layers[layer].units - 1)

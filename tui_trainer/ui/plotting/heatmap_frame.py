@@ -36,9 +36,10 @@ def render(heatmap: Heatmap, width: int, height: int, form: Form = "pixels") -> 
     if area.top:
         markers: Markers = "ascii" if form == "ascii" else "braille"
         write_y_axis(board, area, Scale(*heatmap.y_limits), y_ticks, markers)
-        write_x_axis(board, area, Scale(*heatmap.x_limits), one_cell(heatmap.x_label), markers)
         _write_header(board, heatmap, form)
-        _write_legend(board, heatmap, area, form)
+        name = one_cell(heatmap.x_label)
+        written = _write_legend(board, heatmap, area, form, name)
+        write_x_axis(board, area, Scale(*heatmap.x_limits), "" if written else name, markers)
     return board.frame()
 
 
@@ -102,8 +103,8 @@ def _write_gradient(board: Board, column: int, part: Gradient, cells: int, heatm
     board.roles[0, column : column + cells] = codes[0]
 
 
-def _write_legend(board: Board, heatmap: Heatmap, area: Area, form: Form) -> None:
-    """What each kind of marks stands for, as many as there is room for."""
+def _write_legend(board: Board, heatmap: Heatmap, area: Area, form: Form, name: str) -> bool:
+    """What each kind of marks stands for, as many as there is room for; whether the name of x fits behind them."""
     row, column = area.top + area.rows + BELOW, area.left
     for marks in heatmap.marks:
         label = one_cell(marks.ascii_label or marks.label if form == "ascii" else marks.label)
@@ -112,3 +113,8 @@ def _write_legend(board: Board, heatmap: Heatmap, area: Area, form: Form) -> Non
         board.write(row, column, marks.ascii if form == "ascii" else marks.glyph, mark_tint(marks.color))
         board.write(row, column + 2, label, TEXT)
         column += 2 + len(label) + GAP
+    start = area.left + area.columns - len(name)
+    fits = row < board.height and start >= column
+    if fits:
+        board.write(row, start, name, TEXT)
+    return fits

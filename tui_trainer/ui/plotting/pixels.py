@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.ui.plotting.frame import AXIS
 from tui_trainer.ui.plotting.heatmap import STEPS, Heatmap, Marks
 from tui_trainer.ui.plotting.scale import Scale
 from tui_trainer.ui.plotting.tints import (
@@ -94,16 +95,17 @@ def _join(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.fl
 
 
 def _characters(tints: Codes, form: Form) -> tuple[Characters, Codes]:
-    """One character a cell (rows, columns) in the strongest shade of its colour, on the background."""
+    """One character a cell (rows, columns): in the strongest shade of its colour, or in none where it tells all."""
     scale, shade = np.divmod(np.maximum(tints - FIRST_SHADE, 0), SHADES)
     two_ended = scale == DIVERGING
-    strength = np.where(two_ended, np.abs(2 * shade - (SHADES - 1)), shade)
-    strongest = np.where(two_ended & (shade < SHADES // 2), 0, SHADES - 1)
     if form == "shades":
+        strength = np.where(two_ended, np.abs(2 * shade - (SHADES - 1)), shade)
         characters = SHADED[strength * len(SHADED) // SHADES]
+        strongest = np.where(two_ended & (shade < SHADES // 2), 0, SHADES - 1)
+        codes = FIRST_SHADE + scale * SHADES + strongest
     else:
         texture = np.where(shade > UNSURE * SHADES, TEXTURES[scale % len(TEXTURES)], " ")
         characters = np.where(scale < CLASSES, texture, RAMP[shade * len(RAMP) // SHADES])
+        codes = np.full_like(tints, AXIS)
     unknown = tints == UNKNOWN_TINT
-    codes = np.where(unknown, UNKNOWN_TINT, FIRST_SHADE + scale * SHADES + strongest)
-    return np.where(unknown, "?", characters), codes.astype(np.int32)
+    return np.where(unknown, "?", characters), np.where(unknown, UNKNOWN_TINT, codes).astype(np.int32)

@@ -1,8 +1,8 @@
-"""Which layers there are to look at, and what a request means of them."""
+"""Which layers there are to look at."""
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol.boundary import OUTPUT, WHOLE, LayerShown, WatchBoundary
+from tui_trainer.runtime.protocol.boundary import LayerShown
 from tui_trainer.runtime.protocol.network import Window
 
 from ...session import Session
@@ -16,14 +16,6 @@ def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ..
     names = classes if len(classes) == output.units else classes[1:] or (session.dataset.target,)
     last = LayerShown(output.activation, output.units, names, whole=output.units > 1)
     return (LayerShown("", len(inputs), inputs), *hidden, last)
-
-
-def choose(request: WatchBoundary, layers: tuple[LayerShown, ...]) -> tuple[int, int]:
-    """Layer and neuron as asked for, brought inside the network."""
-    last = len(layers) - 1
-    layer = last if request.layer == OUTPUT else min(max(request.layer, 0), last)
-    lowest = WHOLE if layers[layer].whole else 0
-    return layer, min(max(request.neuron, lowest), layers[layer].units - 1)
 
 
 def inside(window: Window, layers: tuple[LayerShown, ...], most: int) -> Window:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...protocol.boundary import WHOLE, Chosen, LayerShown, Thumbs, WatchBoundary
+from ...protocol.boundary import WHOLE, Chosen, LayerShown, Thumbs, WatchBoundary, locate
 from ...protocol.levels import to_levels
 from ...protocol.network import Window
 from ...session import Session
 from .activations import Activations
-from .choice import choose, inside, layers_of
+from .choice import inside, layers_of
 from .ground import Ground
 from .scales import Scales
 
@@ -40,7 +40,7 @@ class Reader:
     def read(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Chosen, Array]:
         """What is chosen, and its values (count, n) over the grid: of one neuron, or of all of a whole output."""
         layers = self.layers(axes)
-        layer, neuron = choose(request, layers)
+        layer, neuron = locate(layers, request.layer, request.neuron)
         wanted = Window(layer, 0, layers[layer].units) if neuron == WHOLE else Window(layer, neuron, 1)
         [values] = self._activations("picture", axes, sizes).read([wanted])
         low, high = self._scales.of(layer, values, rounded=True)

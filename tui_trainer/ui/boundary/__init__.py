@@ -1,0 +1,1 @@
+"""Parts of the Boundary tab: its picture, its curve, and the small pictures beside them."""

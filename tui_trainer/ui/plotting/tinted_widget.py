@@ -1,0 +1,64 @@
+"""What widgets that draw in tints have in common: the theme's colours, or characters where colours are few."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.color import Color
+
+from tui_trainer.ui.plotting.frame_widget import Drawing, FrameWidget
+from tui_trainer.ui.plotting.pixels import Form
+from tui_trainer.ui.plotting.plot import COLORS
+
+NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
+MANY_COLORS = ("truecolor", "256")
+
+
+class TintedWidget(FrameWidget[Drawing]):
+    """Knows the colours of the theme, and whether they can be told apart."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tint--{name}" for name in NAMES}
+    DEFAULT_CSS = """
+    TintedWidget {
+        .tint--text { color: $foreground; }
+        .tint--axis { color: $foreground-muted; }
+        .tint--low { color: $warning; }
+        .tint--high { color: $primary; }
+        .tint--sequence { color: $accent; }
+        .tint--train { color: $text-primary; }
+        .tint--validation { color: $text-warning; }
+        .tint--batch { color: $foreground-disabled; }
+        .tint--accent { color: $text-accent; }
+        .tint--class0 { color: $primary; }
+        .tint--class1 { color: $warning; }
+        .tint--class2 { color: $success; }
+        .tint--class3 { color: $error; }
+        .tint--class4 { color: $foreground; }
+        .tint--class5 { color: $secondary; }
+        .tint--class6 { color: $warning-darken-2; }
+        .tint--class7 { color: $foreground-muted; }
+        .tint--class8 { color: $success-darken-2; }
+        .tint--class9 { color: $error-darken-2; }
+    }
+    """
+
+    @property
+    def form(self) -> Form:
+        """How levels are told: by colours as long as the terminal has them."""
+        if self.markers == "ascii" or self.app.no_color:
+            return "ascii"
+        few = self.app.console.color_system not in MANY_COLORS or self.app.native_ansi_color
+        return "shades" if few else "pixels"
+
+    @property
+    def circumstances(self) -> tuple[object, ...]:
+        return (*self.size, self.form)
+
+    def tint_colors(self) -> dict[str, Color]:
+        """The colours of the theme as they are now, by name."""
+        background = self.background_colors[1]
+        colors = {"background": background}
+        for name in NAMES:
+            style = self.get_component_styles(f"tint--{name}")
+            colors[name] = background.get_contrast_text(0.9) if style.auto_color else background + style.color
+        return colors
