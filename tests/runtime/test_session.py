@@ -270,3 +270,17 @@ def test_metrics_of_both_parts() -> None:
             assert session.values[f"{prefix}recall[{k}]"] == pytest.approx(np.mean(said[true == k] == k))
     with pytest.raises(ExperimentError, match="r2 does not fit: the target is one of several classes"):
         session.load(with_field(SMALL, "training.metrics", ("r2",)))
+
+
+def test_training_ends_at_an_accuracy() -> None:
+    session = to_the_end(
+        loaded(with_field(with_field(SMALL, "training.epochs", 1000), "training.stop_at_accuracy", 0.8))
+    )
+    followed = list(session.history.epochs["val_accuracy"])
+    assert session.state == "stopped early" and "is up to 0.8" in session.sentence
+    assert followed[-1] >= 0.8 > max(followed[:-1])
+    refused = with_field(with_field(SMALL, "dataset.validation_split", 0), "training.stop_at_accuracy", 0.8)
+    with pytest.raises(ExperimentError, match="without validation rows no accuracy is followed"):
+        session.load(refused)
+    with pytest.raises(ExperimentError, match="a number has no accuracy"):
+        session.load(with_field(STEEP, "training.stop_at_accuracy", 0.8))

@@ -112,6 +112,17 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
 
 
 def _check_metrics(experiment: Experiment, target: Target) -> None:
+    training, held = experiment.training, experiment.dataset.validation_split > 0
+    if training.stop_at_accuracy is not None and target.task == "regression":
+        raise ExperimentError(
+            "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target of classes"
+        )
+    if training.stop_at_accuracy is not None and not held and "accuracy" not in training.metrics:
+        raise ExperimentError(
+            "training.stop_at_accuracy",
+            "without validation rows no accuracy is followed; raise dataset.validation_split, "
+            "or put accuracy into training.metrics",
+        )
     fitting = ("r2", "mae") if target.task == "regression" else ("accuracy", "per_class")
     for name in experiment.training.metrics:
         if name not in fitting:

@@ -36,6 +36,8 @@ LossName = Literal[
 ]
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
 MetricName = Literal["accuracy", "per_class", "r2", "mae"]
+DelimiterName = Literal["comma", "semicolon", "tab", "pipe"]
+ColumnKind = Literal["number", "category", "ignore"]
 InitializerName = Literal[
     "glorot_uniform",
     "glorot_normal",
@@ -75,6 +77,11 @@ class DatasetConfig(_Table, frozen=True):
     is the split's, and draws the points of a toy set. ``samples`` (None is the usual number), ``noise`` in per
     cent and ``classes`` (of blobs) describe toy sets; other data leave them alone, so that they are still there
     when a toy set is chosen again.
+
+    The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a codec of Python's) and ``header`` are found
+    out where they are None, as is ``task`` from the target; ``kinds`` corrects what columns were taken for, by
+    name. Rows with ``missing`` values are dropped, or the gaps filled with the mean, or the most frequent
+    category, of the training part.
     """
 
     name: Text = "iris"
@@ -87,6 +94,13 @@ class DatasetConfig(_Table, frozen=True):
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
     classes: Annotated[int, Meta(ge=2, le=10)] | None = None
+    delimiter: DelimiterName | None = None
+    decimal: Literal["point", "comma"] | None = None
+    encoding: Text | None = None
+    header: bool | None = None
+    kinds: dict[str, ColumnKind] | None = None
+    missing: Literal["drop", "fill"] = "drop"
+    task: Literal["regression", "classification"] | None = None
 
 
 class LayerConfig(_Table, frozen=True):
@@ -148,8 +162,8 @@ class EarlyStoppingConfig(_Table, frozen=True):
 class TrainingConfig(_Table, frozen=True):
     """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` is the target's usual one.
 
-    Besides the epochs, training ends once an epoch's loss is down to ``stop_at_loss``, or after ``stop_after``
-    seconds of training. ``metrics`` are followed on the training and on the validation part; without any, the
+    Besides the epochs, training ends once an epoch's loss is down to ``stop_at_loss``, once the accuracy (of the
+    validation part, if there is one) is up to ``stop_at_accuracy``, or after ``stop_after`` seconds of training. ``metrics`` are followed on the training and on the validation part; without any, the
     usual ones are on the validation part alone, which costs less.
     """
 
@@ -163,6 +177,7 @@ class TrainingConfig(_Table, frozen=True):
     l2: NotNegative = 0.0
     early_stopping: EarlyStoppingConfig | None = None
     stop_at_loss: NotNegative | None = None
+    stop_at_accuracy: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None
     stop_after: Positive | None = None
     metrics: tuple[MetricName, ...] = ()
 

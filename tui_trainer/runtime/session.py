@@ -62,7 +62,7 @@ class Session:
         self._chunk, self._filled, self._last_loss = 1, 0, None
         self.resumed_at = 0  # step from which on the trainer knows a gradient
         self.seconds = 0.0  # of training
-        self._target = experiment.training.stop_at_loss
+        self._goals = True  # whether a loss or an accuracy that is reached ends the run; not where it went on past it
         self._follow()
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
@@ -117,7 +117,7 @@ class Session:
             self.epochs_wanted = self.trainer.epochs + self.experiment.training.epochs
         if self.state == "stopped early":
             self._early = build_early_stopping(self.experiment.training)
-            self._target, self.seconds = None, 0.0
+            self._goals, self.seconds = False, 0.0
         self.state = "running"
         self.pace = Pace()
 
@@ -224,11 +224,21 @@ class Session:
             kept = f"; the weights of epoch {self._early.best_epoch} are back" if restored else ""
             watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
             self._end("stopped early", f"Stopped after epoch {epoch}: {watched}{kept}.")
-        elif self._target is not None and logs["loss"] <= self._target:
-            reached = f"the loss {logs['loss']:.4g} is down to {self._target:g}"
+        elif reached := self._goal_reached(logs):
             self._end("stopped early", f"Stopped after epoch {epoch:,}: {reached}.")
         elif self.state == "running" and epoch >= self.epochs_wanted:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
+
+    def _goal_reached(self, logs: Mapping[str, float]) -> str:
+        """What an epoch with these values has reached of what was to be reached; empty for nothing."""
+        training = self.experiment.training
+        accuracy = logs.get("val_accuracy", logs.get("accuracy"))
+        loss_goal, accuracy_goal = training.stop_at_loss, training.stop_at_accuracy
+        if self._goals and loss_goal is not None and logs["loss"] <= loss_goal:
+            return f"the loss {logs['loss']:.4g} is down to {loss_goal:g}"
+        if self._goals and accuracy_goal is not None and accuracy is not None and accuracy >= accuracy_goal:
+            return f"the accuracy {accuracy:.1%} is up to {accuracy_goal:.4g}"
+        return ""
 
     def _advance_slowly(self, limit: float) -> None:
         """One step, if it is time for it."""

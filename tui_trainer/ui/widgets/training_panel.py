@@ -78,13 +78,22 @@ class TrainingPanel(Panel):
         )
 
         with Horizontal(classes="pair"):
+            yield TextField("training.stop_at_loss", "stop at loss", "Stop when the loss is so low", "-", missing=None)
             yield TextField(
-                "training.stop_at_loss", "stop at loss", "Stop when an epoch's loss is so low", "none", missing=None
+                "training.stop_at_accuracy", "accuracy", "Stop when so much is right, 0 to 1", "-", "-short", None
             )
-            yield TextField("training.stop_after", "after s", "Stop after so many seconds", "none", "-short", None)
-        yield TextField(
-            "training.metrics", "metrics", "Of both parts; key v in the Loss tab plots them", "usual", missing=()
-        )
+        with Horizontal(classes="pair"):
+            yield TextField(
+                "training.stop_after", "or after s", "Stop after so many seconds of training", "-", missing=None
+            )
+            yield TextField(
+                "training.metrics",
+                "metrics",
+                "Of both parts, v plots them: accuracy, per_class, r2, mae",
+                "-",
+                "-short",
+                (),
+            )
 
     def show_inferred(self, loss: str) -> None:
         """Say which loss ``auto`` comes to."""
