@@ -1,8 +1,9 @@
-"""The settings as they were and as they are: what undo and redo walk through."""
+"""The settings as they were and as they are, and weights set by hand: what undo and redo walk through."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from tui_trainer.experiment import Experiment
 
@@ -10,12 +11,21 @@ DEPTH = 200
 HIGHEST_RATE = 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class HandSet:
+    """A parameter of the run, set by hand."""
+
+    index: int
+    old: float
+    value: float
+
+
 class Edits:
-    """A line of experiments with a place on it."""
+    """A line of experiments with a place on it; between them stand the weights set by hand meanwhile."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self._past: list[Experiment] = []
-        self._future: list[Experiment] = []
+        self._past: list[Experiment | HandSet] = []
+        self._future: list[Experiment | HandSet] = []
         self.current = experiment
 
     def change(self, experiment: Experiment) -> None:
@@ -24,20 +34,36 @@ class Edits:
         self._future.clear()
         self.current = experiment
 
-    def undo(self) -> bool:
-        """Go one back; whether there was one."""
+    def set_by_hand(self, weight: HandSet) -> None:
+        """Take down that a weight was set."""
+        self._past = [*self._past, weight][-DEPTH:]
+        self._future.clear()
+
+    def forget_weights(self) -> None:
+        """Another run is loaded: weights set by hand are gone, and can't be taken back."""
+        self._past = [edit for edit in self._past if isinstance(edit, Experiment)]
+        self._future = [edit for edit in self._future if isinstance(edit, Experiment)]
+
+    def undo(self) -> Experiment | HandSet | None:
+        """Go one back; the experiment that is current then, or the weight to be set back; None where there is none."""
         return self._walk(self._past, self._future)
 
-    def redo(self) -> bool:
-        """Go one forward; whether there was one."""
+    def redo(self) -> Experiment | HandSet | None:
+        """Go one forward; the experiment that is current then, or the weight to be set again."""
         return self._walk(self._future, self._past)
 
-    def _walk(self, source: list[Experiment], target: list[Experiment]) -> bool:
+    def _walk(
+        self, source: list[Experiment | HandSet], target: list[Experiment | HandSet]
+    ) -> Experiment | HandSet | None:
         if not source:
-            return False
-        target.append(self.current)
-        self.current = source.pop()
-        return True
+            return None
+        edit = source.pop()
+        if isinstance(edit, HandSet):
+            target.append(edit)
+        else:
+            target.append(self.current)
+            self.current = edit
+        return edit
 
 
 def keeps_weights(before: Experiment, after: Experiment) -> bool:

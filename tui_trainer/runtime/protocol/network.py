@@ -53,7 +53,7 @@ class LayerSeen(msgspec.Struct, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True, array_like=True):
-    """A parameter of the neuron looked at: ``weight`` times ``x`` of neuron ``source`` of the layer before.
+    """A parameter of the neuron looked at: ``weight`` times the ``x`` of neuron ``source`` of the layer before.
 
     For the bias, ``source`` is ``BIAS`` and x is 1. ``index`` is its place among all parameters; ``gradient`` is
     that of the last step, None before there is one.
@@ -63,6 +63,7 @@ class Term(msgspec.Struct, frozen=True, array_like=True):
     index: int
     weight: float
     x: float
+    product: float
     gradient: float | None
 
 
@@ -86,7 +87,8 @@ class Probability(msgspec.Struct, frozen=True, array_like=True):
 class NeuronSeen(msgspec.Struct, frozen=True, tag=True):
     """The neuron looked at: a = phi(o), o = sum of its terms.
 
-    ``terms`` are some of its weights, in their order; ``rest`` is what the others add up to. ``slope`` is phi'(o).
+    ``terms`` are some of its weights, in their order; ``rest`` is what the others add up to, and ``sum`` all of them,
+    without the bias. ``slope`` is phi'(o).
     Of a softmax, ``probabilities`` are the largest, in their order, and ``total`` is the sum of them all.
     ``curve`` is there where the screen does not have that of ``activation`` and ``span`` yet.
     """
@@ -100,6 +102,7 @@ class NeuronSeen(msgspec.Struct, frozen=True, tag=True):
     slope: float | None
     terms: tuple[Term, ...]
     rest: float
+    sum: float
     bias: Term | None
     span: float
     curve: PhiCurve | None = None

@@ -43,6 +43,7 @@ def look_at_neuron(
         slope=None if softmax else float(phi_and_slope(activation, np.array([terms.o]))[1][0]),
         terms=tuple(terms.term(source) for source in shown),
         rest=float(np.delete(terms.products, shown).sum()) if len(shown) < inputs else 0.0,
+        sum=float(terms.products.sum()),
         bias=terms.term(BIAS) if terms.bias is not None else None,
         span=span,
         curve=None if known else curve(activation, span),
@@ -85,8 +86,9 @@ class _Terms:
         index = self._start + row * self._units + self._neuron
         gradient = None if self._gradients is None else float(self._gradients[row])
         if source == BIAS:
-            return Term(BIAS, index, self.bias or 0.0, 1.0, gradient)
-        return Term(source, index, float(self._weights[source]), float(self._x[source]), gradient)
+            return Term(BIAS, index, self.bias or 0.0, 1.0, self.bias or 0.0, gradient)
+        weight, x, product = (float(values[source]) for values in (self._weights, self._x, self.products))
+        return Term(source, index, weight, x, product, gradient)
 
     def _last_gradients(self, session: Session, layer: int) -> Array | None:
         """Gradients (inputs + 1,) of this neuron's weights and bias at the last step; None before there is one."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui_trainer.runtime.protocol.network import Window
 
 from .shape import Shape
 
 TITLES = 2  # rows above the neurons: units and activation
-FURTHEST = 4  # rows from one neuron to the next, at most
+LEAST_HEIGHT = 6  # rows from which there are titles
+BOX = 5  # rows from one neuron to the next from which they are boxes, three rows high
+FURTHEST = 6  # rows from one neuron to the next, at most
 WIDEST_GAP = 34  # columns that links cross, at most
-SIZES = ((7, 6), (7, 4), (5, 4), (3, 3))  # columns of a neuron, and of a gap at least; the roomiest that fits
-FOLD = 5  # columns that a fold between layers needs
+SIZES = ((7, 8), (5, 4), (3, 3))  # columns of a neuron, and of a gap at least; the roomiest that fits
+FOLDED = (5, 6)  # the same where not all layers fit; the gap is that of a fold, too
 LONGEST_LABEL = 16
+LEAST_LABEL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Column:
     def below(self) -> int:
         """How many neurons are folded away below."""
         return self.units - self.first - len(self.rows)
+
+    @property
+    def boxes(self) -> bool:
+        """Whether the neurons are drawn as boxes; there is room around them then."""
+        return self.step >= BOX
 
     def row(self, neuron: int) -> int | None:
         """The row of a neuron; None where it is folded away."""
@@ -83,15 +92,14 @@ def arrange(shape: Shape, width: int, height: int, chosen: tuple[int, int], firs
     ``firsts`` are the first neurons shown of each layer so far: they stay where they can.
     """
     notes = any(layer.note for layer in shape.layers)
-    top = TITLES + notes
+    top = TITLES + notes if height >= LEAST_HEIGHT else 0
     body = max(height - top, 1)
     labels = _label_widths(shape, width)
     room = max(width - sum(labels), 1)
-    shown, cell, gap = _which_layers(shape, room, chosen[0])
-    used = len(shown) * cell + (len(shown) - 1) * gap
-    left = labels[0] + max(room - used, 0) // 2
+    shown, cell, gaps = _which_layers(shape, room, chosen[0])
+    left = labels[0] + max(room - len(shown) * cell - sum(gaps), 0) // 2
     columns = []
-    for layer in shown:
+    for layer, gap in zip(shown, (*gaps, 0), strict=True):
         neuron = chosen[1] if layer == chosen[0] else None
         columns.append(_column(shape, layer, (left, cell), (top, body), firsts.get(layer, 0), neuron))
         left += cell + gap
@@ -102,27 +110,33 @@ def _label_widths(shape: Shape, width: int) -> tuple[int, int]:
     """Columns for the names of inputs and outputs, with the space beside them: a third of the width at most."""
     most = min(LONGEST_LABEL, width // 6)
     inputs = min(max(map(len, shape.inputs), default=0), most)
+    inputs = max(inputs, LEAST_LABEL)  # the raw values stand there too
     outputs = min(max(map(len, shape.outputs), default=0) + 2, most)
     return inputs + 1, outputs + 1
 
 
-def _which_layers(shape: Shape, room: int, chosen: int) -> tuple[tuple[int, ...], int, int]:
-    """The layers shown, the columns of a neuron, and those of a gap: all layers, as roomy as can be.
+def _which_layers(shape: Shape, room: int, chosen: int) -> tuple[tuple[int, ...], int, list[int]]:
+    """The layers shown, the columns of a neuron, and those of each gap: all layers, as roomy as can be.
 
     Of too many, the first, the last and those around the chosen one.
     """
     count = len(shape.layers)
     for cell, gap in SIZES:
         if count * cell + (count - 1) * gap <= room:
-            return tuple(range(count)), cell, min((room - count * cell) // max(count - 1, 1), WIDEST_GAP)
-    cell, gap = SIZES[1]
+            gap = min((room - count * cell) // max(count - 1, 1), WIDEST_GAP)
+            return tuple(range(count)), cell, [gap] * (count - 1)
+    cell, gap = FOLDED
     most = max((room + gap) // (cell + gap), 2)
     kept = {0, shape.last}
     for distance in range(count):
         for layer in (chosen - distance, chosen + distance):
             if len(kept) < most and 0 <= layer <= shape.last:
                 kept.add(layer)
-    return tuple(sorted(kept)), cell, max((room - len(kept) * cell) // max(len(kept) - 1, 1), 1)
+    shown = sorted(kept)
+    folds = [after > before + 1 for before, after in pairwise(shown)]
+    linked = max(len(folds) - sum(folds), 1)
+    width = max((room - len(shown) * cell - gap * sum(folds)) // linked, 1)
+    return tuple(shown), cell, [gap if fold else min(width, WIDEST_GAP) for fold in folds]
 
 
 def _column(

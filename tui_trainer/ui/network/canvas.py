@@ -27,6 +27,7 @@ def _colors() -> str:
         for shade in range(1, SHADES + 1):
             part = 12 + 88 * shade // SHADES
             lines.append(f".network--neuron-{sign}-{shade} {{ background: ${color} {part}%; color: auto; }}")
+            lines.append(f".network--edge-{sign}-{shade} {{ color: ${color} {part}%; }}")
     return "\n".join(lines)
 
 
@@ -43,6 +44,7 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         .network--answer {{ color: $text-success; text-style: bold; }}
         .network--picked {{ color: $text-accent; text-style: bold; }}
         .network--neuron-0 {{ background: $foreground 10%; color: $foreground-muted; }}
+        .network--edge-0 {{ color: $foreground 10%; }}
         {_colors()}
     }}
     """
@@ -54,6 +56,9 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         x: int
         y: int
 
+    class Resized(Message):
+        """The picture has to fit another size."""
+
     def __init__(self) -> None:
         super().__init__(None)
 
@@ -62,11 +67,19 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         """What is to be shown, drawn or not yet."""
         return self._drawing
 
+    @property
+    def lines(self) -> str:
+        """What tells the sign of a link: its ``color``, ``dashed`` lines, or the characters of ``ascii``."""
+        return "ascii" if self.markers == "ascii" else "dashed" if self.app.no_color else "color"
+
     def draw(self, drawing: Scene | None, width: int, height: int) -> Frame:
-        return draw(drawing, width, height, self.markers, dashed=self.app.no_color or self.markers == "ascii")
+        return draw(drawing, width, height, self.markers, dashed=self.lines == "dashed")
 
     def styles_of(self, drawing: Scene | None) -> Mapping[int, Style]:
         return {role: self.get_component_rich_style(f"network--{name}") for role, name in NAMES.items()}
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..plotting import Markers
-from .roles import LEVELS, LINK
+from .roles import LEVELS, LINK, PICKED
 
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
-LEAST = (4, 26, 58, 96)  # of 127: sizes from which a link is of the first level, the second ...
+LEAST = (5, 36, 72, 104)  # of 127: sizes from which a link is of the first level, the second ...
 BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+ASCII_SIGNS = " " * PICKED + "@".ljust(LINK - PICKED) + "+++#---="  # by role
 DASH = 6.0  # dots, half of them drawn
 
 Bytes = NDArray[np.int8]
@@ -33,6 +34,15 @@ class Gap:
     targets: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Which links lie over all others, by their places in the gap: those of a neuron, and above these a picked one."""
+
+    source: int | None = None
+    target: int | None = None
+    picked: tuple[int, int] | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """Characters and roles of a gap, both (height, columns); a blank has role 0."""
@@ -41,23 +51,36 @@ class Drawn:
     roles: NDArray[np.uint8]
 
 
-def draw_links(gap: Gap, shades: Bytes, markers: Markers, dashed: bool) -> Drawn:
+def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: bool) -> Drawn:
     """The links of a gap; ``shades`` (sources, targets) are signed sizes up to 127. A strong one hides a weak one."""
     way = _way(gap, markers)
-    sizes = np.abs(shades.astype(np.intp)).ravel()
-    levels = np.searchsorted(LEAST, sizes, side="right")
-    negative = shades.ravel() < 0
+    levels = np.searchsorted(LEAST, np.abs(shades.astype(np.intp)), side="right")
+    negative = shades < 0
     bits = np.zeros((gap.height, gap.columns), np.uint8)
     roles = np.zeros((gap.height, gap.columns), np.uint8)
-    for level in range(1, LEVELS + 1):
-        for sign in (True, False):
-            chosen = np.flatnonzero((levels == level) & (negative == sign))
-            if chosen.size == 0:
-                continue
+
+    def lay(links: NDArray[np.bool_], level: int, sign: bool, role: int) -> None:
+        nonlocal bits
+        chosen = np.flatnonzero(links)
+        if chosen.size:
             own = way.bits(chosen, dashed and sign, level)
             bits = np.where(own, own, bits)
-            roles[own > 0] = LINK + level - 1 + (LEVELS if sign else 0)
-    return Drawn(_characters(bits, markers), roles)
+            roles[own > 0] = role
+
+    over = np.zeros(shades.shape, np.bool_)
+    if front.source is not None:
+        over[front.source] = True
+    if front.target is not None:
+        over[:, front.target] = True
+    for among in (~over, over):
+        for level in range(1, LEVELS + 1):
+            for sign in (True, False):
+                lay(among & (levels == level) & (negative == sign), level, sign, LINK + level - 1 + LEVELS * sign)
+    if front.picked is not None:
+        picked = np.zeros(shades.shape, np.bool_)
+        picked[front.picked] = True
+        lay(picked, LEVELS, bool(negative[front.picked]), PICKED)
+    return Drawn(_signs(roles) if markers == "ascii" else _characters(bits, markers), roles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +108,8 @@ class _Way:
         weights = np.array(BRAILLE_BITS if self.down == 4 else ((1, 2), (4, 8)), np.uint8)
         if self.down == 1:
             return cells[:, 0, :, 0].astype(np.uint8)
-        return np.einsum("hdwa,da->hw", cells, weights).astype(np.uint8)
+        bits: NDArray[np.uint8] = np.einsum("hdwa,da->hw", cells, weights).astype(np.uint8)
+        return bits
 
 
 @lru_cache(maxsize=64)
@@ -108,8 +132,10 @@ def _way(gap: Gap, markers: Markers) -> _Way:
 
 def _characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:
     """Numbers (height, columns) as the characters that show these dots."""
-    if markers == "braille":
-        table = np.array([" ", *(chr(0x2800 + number) for number in range(1, 256))])
-    else:
-        table = np.array(list(BLOCKS if markers == "block" else " *"))
-    return table[bits]
+    braille = (" ", *(chr(0x2800 + number) for number in range(1, 256)))
+    return np.array(braille if markers == "braille" else list(BLOCKS))[bits]
+
+
+def _signs(roles: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Roles (height, columns) as characters that tell the sign, and the strongest links."""
+    return np.array(list(ASCII_SIGNS.ljust(roles.max(initial=0) + 1)))[roles]

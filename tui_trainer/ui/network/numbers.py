@@ -22,14 +22,22 @@ def fit(value: float, width: int, decimals: int = 2) -> str:
     return text
 
 
+def cell(value: float, width: int, decimals: int) -> str:
+    """``value`` right-aligned in a column of ``width``, a space before it; what would round to 0 as 3e−5."""
+    text = fit(value, width - 1, decimals)
+    if value != 0.0 and not text.strip("0.−"):
+        text = _signed(_scientific(value, 0))
+    return f"{text:>{width}}"
+
+
 def significant(value: float, digits: int = 4) -> str:
     """``value`` with that many digits that count: 25.18, 0.003210, −34.67, 1.25e−7."""
-    if not math.isfinite(value):
-        return fit(value, 3)
+    if not math.isfinite(value) or value == 0.0:
+        return fit(value, 3, 0)
     size = abs(value)
-    if size != 0.0 and not 1e-4 <= size < 1e6:
+    if not 1e-4 <= size < 1e6:
         return _signed(_scientific(value, digits - 1))
-    whole = math.floor(math.log10(size)) + 1 if size else 1
+    whole = math.floor(math.log10(size)) + 1
     return _signed(f"{value:.{min(max(digits - whole, 0), 6)}f}")
 
 

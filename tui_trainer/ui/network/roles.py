@@ -10,7 +10,9 @@ SHADES: Final = 6  # of a neuron, from small to large
 TEXT, DIM, TITLE, CHOSEN, ANSWER, PICKED = range(6)
 LINK: Final = 10  # then the levels of positive links, then of negative ones
 NEURON: Final = 30  # one of value 0, then the shades of positive values, then of negative ones
+EDGE: Final = 50  # the same for the edges of a neuron that is drawn as a box
 
+_SHADES = ("0", *(f"{sign}-{shade}" for sign in ("positive", "negative") for shade in range(1, SHADES + 1)))
 NAMES: Final[dict[int, str]] = {
     TEXT: "text",
     DIM: "dim",
@@ -18,11 +20,10 @@ NAMES: Final[dict[int, str]] = {
     CHOSEN: "chosen",
     ANSWER: "answer",
     PICKED: "picked",
-    NEURON: "neuron-0",
     **{LINK + level: f"positive-{level + 1}" for level in range(LEVELS)},
     **{LINK + LEVELS + level: f"negative-{level + 1}" for level in range(LEVELS)},
-    **{NEURON + shade: f"neuron-positive-{shade}" for shade in range(1, SHADES + 1)},
-    **{NEURON + SHADES + shade: f"neuron-negative-{shade}" for shade in range(1, SHADES + 1)},
+    **{NEURON + number: f"neuron-{name}" for number, name in enumerate(_SHADES)},
+    **{EDGE + number: f"edge-{name}" for number, name in enumerate(_SHADES)},
 }
 
 

@@ -260,5 +260,6 @@ class RunningScreen(SetupScreen):
             self.edits.change(offer.experiment)
         await self.show_experiment()
         self._run += 1
+        self.edits.forget_weights()
         self.client.send(protocol.Resume(offer.stored, self._run))
         self.message_line.say(f"Back at epoch {offer.epoch:,}; space goes on.")

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from tui_trainer import experiment as experiments
 from tui_trainer.experiment import Experiment, ExperimentError
 
-from ..edits import Edits, is_hidden
+from ..edits import Edits, HandSet, is_hidden
 from ..messages import FieldEdited, LayersEdited
 from ..views.tabs import Tabs
 from ..views.view import View
@@ -19,6 +19,8 @@ from ..widgets.message_line import MessageLine
 from ..widgets.network_panel import NetworkPanel
 from ..widgets.panel import Panel
 from .ask_path import AskPath
+
+WEIGHTS = "model.weights"
 
 
 class SetupScreen(Screen[None]):
@@ -40,6 +42,10 @@ class SetupScreen(Screen[None]):
 
     def hand_over(self, before: Experiment, said: str) -> None:
         """Called with the experiment before an edit, and what to say of it."""
+        raise NotImplementedError
+
+    def send_weight(self, index: int, value: float) -> None:
+        """Called with a parameter that is to have another value while the run goes on."""
         raise NotImplementedError
 
     async def change(self, changed: Experiment, said: str = "") -> None:
@@ -83,6 +89,15 @@ class SetupScreen(Screen[None]):
     @on(View.FieldChosen)
     async def _change_from_view(self, event: View.FieldChosen) -> None:
         await self.change_field(event.path, event.value, event.said)
+
+    @on(View.WeightSet)
+    def _set_weight(self, event: View.WeightSet) -> None:
+        if is_hidden(self.experiment, WEIGHTS):
+            self.message_line.say("The weights are fixed in this experiment.", "error")
+            return
+        self.edits.set_by_hand(HandSet(event.index, event.old, event.value))
+        self.send_weight(event.index, event.value)
+        self.message_line.say(event.said)
 
     @on(View.Said)
     def _say(self, event: View.Said) -> None:
@@ -130,14 +145,22 @@ class SetupScreen(Screen[None]):
 
     async def action_undo(self) -> None:
         before = self.experiment
-        if self.edits.undo():
+        edit = self.edits.undo()
+        if isinstance(edit, HandSet):
+            self.send_weight(edit.index, edit.old)
+            self.message_line.say(f"The weight set by hand is back at {edit.old:.5g}; U sets it again.")
+        elif edit is not None:
             await self._apply(before, "Undone; U makes it again.")
         else:
             self.message_line.say("Nothing to undo.")
 
     async def action_redo(self) -> None:
         before = self.experiment
-        if self.edits.redo():
+        edit = self.edits.redo()
+        if isinstance(edit, HandSet):
+            self.send_weight(edit.index, edit.value)
+            self.message_line.say(f"The weight is {edit.value:.5g} again.")
+        elif edit is not None:
             await self._apply(before, "Done again.")
         else:
             self.message_line.say("Nothing to do again.")
