@@ -186,6 +186,7 @@ LOSSES = [
     ("iris_two", "sigmoid", "binary_crossentropy"),
     ("iris_two", "tanh", "huber"),
     ("iris", "softmax", "categorical_crossentropy"),
+    ("iris", "sigmoid", "binary_crossentropy"),
     ("iris", "softmax", "mean_squared_error"),
     ("iris", "linear", "mean_absolute_error"),
 ]

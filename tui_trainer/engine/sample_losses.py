@@ -14,11 +14,13 @@ from .propagation import Propagation, with_ones
 
 def _squared_error(a: Array, y: Array) -> Array:
     r: Array = a - y
-    return r * r
+    squares: Array = r * r
+    return squares
 
 
 def _absolute_error(a: Array, y: Array) -> Array:
-    return np.abs(a - y)
+    sizes: Array = np.abs(a - y)
+    return sizes
 
 
 def _huber(a: Array, y: Array) -> Array:

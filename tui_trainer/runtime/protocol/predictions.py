@@ -8,6 +8,8 @@ import msgspec
 
 from .view import Content, Request
 
+Axis = Literal["residual", "distance", "probability", "joint"]
+
 
 class WatchPredictions(Request, frozen=True):
     """Look at the predictions for the validation part, or the training part where there is no other.
@@ -59,6 +61,7 @@ class ChosenSample(msgspec.Struct, frozen=True):
     row: int
     true: float
     predicted: float
+    certainty: float
     loss: float
     features: bytes
     outputs: bytes
@@ -70,12 +73,12 @@ class LossPoints(msgspec.Struct, frozen=True):
 
     ``x`` and ``y`` (shown,) are the points, those of the ``wrong`` classes first; the curve is ``curve_x``,
     ``curve_y`` (k,), empty where the points lie on none. x is the residual, its length over several outputs
-    (of ``distance``), or the probability of the right class. ``mean`` is over all samples; ``loss`` is what is
-    trained on, without penalty: the mean, or for a sum loss the sum.
+    (``distance``), the probability of the right class, or that of several sigmoids being right at once (``joint``).
+    ``mean`` is over all samples; ``loss`` is what is trained on, without penalty: the mean, or for a sum loss the sum.
     """
 
     name: str
-    axis: Literal["residual", "distance", "probability"]
+    axis: Axis
     x: bytes
     y: bytes
     wrong: int

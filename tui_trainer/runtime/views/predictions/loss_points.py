@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine.sample_losses import each_loss
 
 from ...protocol import pack
-from ...protocol.predictions import LossPoints
+from ...protocol.predictions import Axis, LossPoints
 from ...session import Session
 from .samples import Array, Samples
 
 CURVE_POINTS = 201
 LEAST_LOSS = 3.0  # how high the curve of -log p goes at least, however good the model is
-Axis = Literal["residual", "distance", "probability"]
 
 
 def loss_points(session: Session, samples: Samples) -> LossPoints:
@@ -48,8 +45,11 @@ def loss_points(session: Session, samples: Samples) -> LossPoints:
 def _positions(name: str, samples: Samples) -> tuple[Array, Axis]:
     """Where the samples stand, (n,), and what that is.
 
-    Over several outputs a squared error is one of the length of the residuals, and an absolute one of their sum.
+    Over several outputs a squared error is one of the length of the residuals, and an absolute one of their sum;
+    the cross-entropy of several sigmoids is that of their probabilities multiplied.
     """
+    if name == "binary_crossentropy" and len(samples.outputs) > 1:
+        return np.where(samples.targets >= 0.5, samples.outputs, 1.0 - samples.outputs).prod(axis=0), "joint"
     if name.endswith("crossentropy"):
         return samples.certainty, "probability"
     residuals = samples.outputs.astype(np.float64) - samples.targets
@@ -62,7 +62,7 @@ def _positions(name: str, samples: Samples) -> tuple[Array, Axis]:
 
 def _curve(name: str, axis: Axis, x: Array, samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The curve over all of ``x`` (n,), x and y (k,); none for huber over several outputs."""
-    if axis == "probability":
+    if axis in ("probability", "joint"):
         # Evenly in the loss: evenly in p, the steep part would have no points.
         y = np.linspace(max(_largest(samples.losses), LEAST_LOSS), 0.0, CURVE_POINTS)
         return np.exp(-y), y

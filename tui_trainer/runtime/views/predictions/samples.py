@@ -92,6 +92,7 @@ class Samples:
             row=int(self.rows[this]),
             true=float(self.true[this]),
             predicted=float(self.predicted[this]),
+            certainty=float(self.certainty[this]),
             loss=float(self.losses[this]),
             features=pack(self._dataset.x[self.rows[this]]),
             outputs=pack(outputs),
