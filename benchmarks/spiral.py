@@ -34,7 +34,7 @@ def trained(experiment: Experiment, seed: int) -> tuple[float, float, float]:
 
 def main() -> None:
     """Print a line a seed, then a line a noise."""
-    lesson = next(lesson for lesson in packaged().lessons if lesson.id == "spiral_tanh")
+    lesson = next(lesson for lesson in packaged().lessons if lesson.id == "book:spiral_tanh")
     print(f"{'seed':>4}  {'accuracy':>8}  {'seconds':>7}")
     reached = 0
     for seed in SEEDS:

@@ -9,15 +9,16 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.datasets import Dataset, Split, load, split
-from tui_trainer.engine import Diverged, EarlyStopping, Trainer, summarize
+from tui_trainer.engine import Diverged, Trainer, summarize
 from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
 
-from .builder import build_early_stopping, build_trainer
+from .builder import build_trainer
 from .diagnosis import diagnose
 from .history import Array, History, ThinnedSeries
 from .pace import Pace
 from .path import MOST_PARAMETERS, Path
 from .protocol import Remedy, State
+from .stopping import Stopping
 from .threads import fit_threads
 
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
@@ -58,11 +59,9 @@ class Session:
         self.epochs_wanted = experiment.training.epochs
         self.history, self.pace = History(), Pace()
         self.state, self.sentence, self.remedy = "ready", "", None
-        self._early: EarlyStopping | None = build_early_stopping(experiment.training)
+        self._stopping = Stopping(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
         self.resumed_at = 0  # step from which on the trainer knows a gradient
-        self.seconds = 0.0  # of training
-        self._goals = True  # whether a loss or an accuracy that is reached ends the run; not where it went on past it
         self._follow()
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
@@ -70,8 +69,7 @@ class Session:
     def snapshot(self) -> dict[str, Array]:
         """All that the next steps and the plots depend on, but for the values of the epochs, as copies."""
         parts = {"steps": self.history.steps.state()}
-        if self._early is not None:
-            parts["early"] = self._early.state()
+        parts["stopping"] = self._stopping.state()
         if self.path is not None:
             parts["path"] = self.path.state()
         named = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
@@ -83,8 +81,8 @@ class Session:
         self.resumed_at = self.trainer.steps
         self.history.restore(epochs, ThinnedSeries.from_state(_part(snapshot, "steps")))
         self._follow()
-        if self._early is not None and (early := _part(snapshot, "early")):
-            self._early.resume(early)
+        if stopping := _part(snapshot, "stopping"):
+            self._stopping.resume(stopping)
         if self.path is not None and (path := _part(snapshot, "path")):
             self.path.resume(path)
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
@@ -116,8 +114,7 @@ class Session:
         if self.trainer.epochs >= self.epochs_wanted:
             self.epochs_wanted = self.trainer.epochs + self.experiment.training.epochs
         if self.state == "stopped early":
-            self._early = build_early_stopping(self.experiment.training)
-            self._goals, self.seconds = False, 0.0
+            self._stopping.go_on()
         self.state = "running"
         self.pace = Pace()
 
@@ -143,7 +140,7 @@ class Session:
             before = time.perf_counter()
             done = self._run(self._chunk)
             now = time.perf_counter()
-            self._stop_after(now - before)
+            self._spend(now - before)
             self.pace.record(done, now)
             # chunks of about a fifth of the slice keep both the overhead and the overshoot small
             if done == self._chunk and now - before < seconds / 8:
@@ -219,26 +216,10 @@ class Session:
         logs = self.trainer.end_epoch()
         self.history.add_epoch(logs)
         epoch, model = self.trainer.epochs, self.trainer.model
-        if self._early is not None and self._early.should_stop(epoch, logs, model):
-            restored = self._early.restore(model)
-            kept = f"; the weights of epoch {self._early.best_epoch} are back" if restored else ""
-            watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
-            self._end("stopped early", f"Stopped after epoch {epoch}: {watched}{kept}.")
-        elif reached := self._goal_reached(logs):
-            self._end("stopped early", f"Stopped after epoch {epoch:,}: {reached}.")
+        if sentence := self._stopping.after_epoch(epoch, logs, model):
+            self._end("stopped early", sentence)
         elif self.state == "running" and epoch >= self.epochs_wanted:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
-
-    def _goal_reached(self, logs: Mapping[str, float]) -> str:
-        """What an epoch with these values has reached of what was to be reached; empty for nothing."""
-        training = self.experiment.training
-        accuracy = logs.get("val_accuracy", logs.get("accuracy"))
-        loss_goal, accuracy_goal = training.stop_at_loss, training.stop_at_accuracy
-        if self._goals and loss_goal is not None and logs["loss"] <= loss_goal:
-            return f"the loss {logs['loss']:.4g} is down to {loss_goal:g}"
-        if self._goals and accuracy_goal is not None and accuracy is not None and accuracy >= accuracy_goal:
-            return f"the accuracy {accuracy:.1%} is up to {accuracy_goal:.4g}"
-        return ""
 
     def _advance_slowly(self, limit: float) -> None:
         """One step, if it is time for it."""
@@ -246,14 +227,18 @@ class Session:
         if now >= self._next_step:
             self._next_step = now + 1.0 / limit
             self.pace.record(self._run(1), now)
-            self._stop_after(1.0 / limit)
+            self._spend(1.0 / limit)
 
-    def _stop_after(self, seconds: float) -> None:
-        """Count the time spent on training, and end it when it is up."""
-        self.seconds += seconds
-        limit = self.experiment.training.stop_after
-        if limit is not None and self.seconds >= limit and self.state == "running":
-            self._end("stopped early", f"Stopped after {limit:g} s of training, in epoch {self.trainer.epochs + 1:,}.")
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far."""
+        return self._stopping.seconds
+
+    def _spend(self, seconds: float) -> None:
+        """Count time spent on training, and end it when it is up."""
+        if self._stopping.time_is_up(seconds) and self.state == "running":
+            limit = f"{self.experiment.training.stop_after:g} s of training"
+            self._end("stopped early", f"Stopped after {limit}, in epoch {self.trainer.epochs + 1:,}.")
 
     def _follow(self) -> None:
         """Take down the way of the parameters from here on, where it can be drawn."""

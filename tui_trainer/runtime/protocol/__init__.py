@@ -1,6 +1,20 @@
 """What the two processes say to each other: commands in, reports out."""
 
-from .commands import AnyCommand, Close, Command, Epoch, Load, Pause, Resume, SetWeight, SlowDown, Step, Train, Tune, Watch
+from .commands import (
+    AnyCommand,
+    Close,
+    Command,
+    Epoch,
+    Load,
+    Pause,
+    Resume,
+    SetWeight,
+    SlowDown,
+    Step,
+    Train,
+    Tune,
+    Watch,
+)
 from .framing import HEADER, command_decoder, frame, pack, read_frame, report_decoder, unpack
 from .reports import (
     AnyReport,
