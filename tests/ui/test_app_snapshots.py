@@ -11,13 +11,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig, read, with_field
 from tui_trainer.runtime.protocol import Curve, pack
 from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.screens.help import HelpScreen
 from tui_trainer.ui.screens.train import TrainScreen
+from tui_trainer.ui.views.landscape import LandscapeView
 from tui_trainer.ui.views.loss import LossView
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SIZES = [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")]
 IRIS = Experiment(
     name="snapshot",
@@ -31,9 +33,10 @@ Compare = Callable[..., bool]
 
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> None:
-    """No run on offer from another time, and no cursor that comes and goes."""
+    """No run on offer from another time, no cursor that comes and goes, and colours on any terminal."""
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
 
 
 def after(*keys: str, then: Callable[[TrainScreen], object] | None = None) -> Callable[[Pilot[None]], Awaitable[None]]:
@@ -100,6 +103,25 @@ class TestTrainScreen:
         """Every key; it scrolls where it has to."""
         showing = after("question_mark", then=lambda screen: isinstance(screen.app.screen, HelpScreen))
         assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=showing)
+
+
+@pytest.mark.parametrize(
+    ("size", "bias", "keys"),
+    [
+        pytest.param((120, 40), False, ("m", "3", *"ssssssssss"), id="curve"),
+        pytest.param((80, 24), True, ("3", *"ssss"), id="contour"),
+    ],
+)
+def test_landscape(snap_compare: Compare, size: tuple[int, int], bias: bool, keys: tuple[str, ...]) -> None:
+    """The loss of the book's perceptron, the steps on it, and the numbers of the last one."""
+    experiment = with_field(read(EXAMPLES / "perceptron.toml"), "model.output.use_bias", bias)
+
+    def seen(screen: TrainScreen) -> bool:
+        view = screen.query_one(LandscapeView)
+        update = None if view.content is None else view.content.update
+        return update is not None and update.step == keys.count("s")
+
+    assert snap_compare(TrainerApp(experiment), terminal_size=size, run_before=after(*keys, then=seen))
 
 
 def test_setup_alone_on_a_narrow_terminal(snap_compare: Compare) -> None:

@@ -139,3 +139,19 @@ def test_ticks_stand_where_the_dots_are(markers: Markers) -> None:
         for row in range(1, height - 2):
             if frame.rows[row][gutter] in "┤+" and frame.rows[row][:gutter].strip() in "1234":
                 assert (frame.roles[row] == 1).any(), (height, frame.rows)
+
+
+def test_a_path_is_joined_in_its_order() -> None:
+    x, y = np.array([0.0, 10.0, 0.0, 10.0]), np.array([0.0, 0.0, 10.0, 10.0])
+    path = render(Plot((Series("", x, y, "train", "path"),)), 41, 23)
+    middle = [row[22:26].strip() for row in path.rows[10:13]]
+    assert any(middle), "the way back goes through the middle"
+    line = render(Plot((Series("", x, y, "train", "scatter"),)), 41, 23)
+    assert not any(row[22:26].strip() for row in line.rows[10:13])
+
+
+def test_points_with_a_glyph_are_that_character_but_in_ascii() -> None:
+    cloud = Series("here", np.array([1.0, 2.0]), np.array([1.0, 2.0]), "train", "scatter", "◆")
+    text = "\n".join(render(Plot((cloud,)), 40, 12).rows)
+    assert text.count("◆") == 3 and "◆ here" in text, "two points and the legend"
+    assert "\n".join(render(Plot((cloud,)), 40, 12, "ascii").rows).isascii()

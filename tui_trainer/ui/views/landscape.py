@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
@@ -11,19 +9,18 @@ from textual.widgets import Static
 
 from tui_trainer.experiment import Experiment
 from tui_trainer.runtime.protocol import AnyContent, AnyRequest, Loaded, unpack
-from tui_trainer.runtime.protocol.landscape import KINDS, Landscape, WatchLandscape
+from tui_trainer.runtime.protocol.landscape import Landscape, WatchLandscape
 
 from ..plotting import HeatmapWidget, Plot, PlotWidget
 from . import landscape_text as texts
 from .hints import hints
+from .landscape_options import PARAMETERS, read_options
 from .landscape_picture import COMPUTING, chart, curve
 from .view import View
 
 BESIDE = 100  # columns from which the numbers stand beside the picture
 TALL = 28  # rows from which there is room for more numbers below it
 MOST_ZOOM = 12
-LIMITS = ("low", "high", "low_2", "high_2")
-NUMBERS = ("parameter", "parameter_2")
 
 
 class LandscapeView(View):
@@ -55,10 +52,11 @@ class LandscapeView(View):
         super().__init__()
         self._options: dict[str, object] = {}
         self._zoom = 0
-        self._content: Landscape | None = None
-        self._experiment = Experiment()
+        self.content: Landscape | None = None  # what is shown
+        self._start: list[float] = []  # the first weights, as chosen by hand
         self._asked = (0, 0)  # columns and rows of the last request
-        self._current = False  # whether the content is of the run that is loaded
+        self._written = 0  # lines that the table of steps had room for
+        self._current = False  # whether the content is of a run with as many parameters as the one that is loaded
 
     def compose(self) -> ComposeResult:
         with Container(classes="both"):
@@ -85,18 +83,7 @@ class LandscapeView(View):
 
     def configure(self, options: dict[str, object]) -> None:
         """Kind, parameters and limits that a lesson wants to be seen; what makes no sense is ignored."""
-        self._zoom = 0
-        self._options = {}
-        kind = options.get("kind")
-        if kind in KINDS:
-            self._options["kind"] = "contour" if kind == "plane" and "parameter_2" in options else kind
-        for name in NUMBERS:
-            if isinstance(value := options.get(name), int) and not isinstance(value, bool):
-                self._options[name] = value
-        for name in LIMITS:
-            value = options.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-                self._options[name] = float(value)
+        self._zoom, self._options = 0, read_options(options)
         self._look_again()
 
     @property
@@ -105,15 +92,17 @@ class LandscapeView(View):
         return WatchLandscape(*self._asked, zoom=self._zoom, **self._options)  # type: ignore[arg-type]
 
     def show_experiment(self, experiment: Experiment) -> None:
-        self._experiment = experiment
+        self._start = list(experiment.model.weights)
 
     def show_loaded(self, loaded: Loaded) -> None:
-        self._current = False
+        content = self.content
+        if content is not None and loaded.params != len(content.axes):
+            self._current = False
 
     def show_content(self, content: AnyContent) -> None:
         if not isinstance(content, Landscape):
             return
-        self._content, self._current = content, True
+        self.content, self._current = content, True
         self.set_class(content.map is not None, "-map")
         self._arrange()  # a view that has just been made may have missed its first resize
         self._draw()
@@ -128,7 +117,7 @@ class LandscapeView(View):
 
     def action_kind(self) -> None:
         """The next kind of picture that the model has."""
-        content = self._content
+        content = self.content
         if content is None or len(content.kinds) == 1:
             self.post_message(self.Said("With one parameter there is one picture: its curve."))
             return
@@ -157,12 +146,12 @@ class LandscapeView(View):
         following = number + direction
         if following == self._parameter(1 - axis):
             following += direction
-        self._options[NUMBERS[axis]] = following
+        self._options[PARAMETERS[axis]] = following
         self._look_again()
 
     def action_layer(self) -> None:
         """The first parameter of the next layer."""
-        content = self._content
+        content = self.content
         if content is not None and content.axes[0].parameter is not None:
             self._options["parameter"] = content.axes[0].next_layer
             self._look_again()
@@ -176,21 +165,22 @@ class LandscapeView(View):
         self._move_start(1, direction)
 
     def _move_start(self, axis: int, direction: int) -> None:
-        content = self._content
+        content = self.content
         if content is None or not self._current or content.way is None:
             self.post_message(self.Said("Only a model with one or two parameters can be moved by hand here."))
             return
         if axis >= len(content.axes):
             return
         moved, count = content.axes[axis], len(content.axes)
-        weights = list(self._experiment.model.weights or unpack(content.way.points)[:count].tolist())
+        weights = list(self._start or unpack(content.way.points)[:count].tolist())
         value = (round(weights[axis] / moved.stride) + direction) * moved.stride
         weights[axis] = float(f"{value:.10g}")
+        self._start = weights  # the next key may come before the edit is made
         said = f"Start from {moved.name} = {weights[axis]:g}."
         self.post_message(self.FieldChosen("model.weights", weights, said))
 
     def _parameter(self, axis: int) -> int | None:
-        axes = () if self._content is None else self._content.axes
+        axes = () if self.content is None else self.content.axes
         return axes[axis].parameter if axis < len(axes) else None
 
     def _grid(self) -> tuple[int, int]:
@@ -202,7 +192,9 @@ class LandscapeView(View):
         return max(columns, 16), max(rows, 8)
 
     def _fill(self) -> None:
-        """Ask for a finer or coarser grid where another would fill the picture."""
+        """Use the room there turned out to be: for more steps in the table, and for another grid."""
+        if self.content is not None and self._lines() != self._written:
+            self._write(self.content)
         if self._grid() != self._asked:
             self.post_message(self.LookChanged())
 
@@ -212,7 +204,7 @@ class LandscapeView(View):
             self.post_message(self.LookChanged())
 
     def _draw(self) -> None:
-        content = self._content
+        content = self.content
         if content is None or not self.is_mounted:
             return
         if content.map is not None:
@@ -224,9 +216,10 @@ class LandscapeView(View):
     def _write(self, content: Landscape) -> None:
         rule, steps = self.query_one(".rule", Static), self.query_one(".steps", Static)
         self.set_class(content.way is None, "-many")
+        self._written = self._lines()
         if content.way is not None:
             rule.update(texts.update_text(content))
-            steps.update(texts.steps_text(content, self._lines()))
+            steps.update(texts.steps_text(content, self._written))
         else:
             rule.update(texts.place_text(content))
             steps.update(texts.explanation(content))
