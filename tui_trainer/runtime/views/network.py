@@ -115,7 +115,5 @@ def _shades(values: Array, among: Array) -> bytes:
     peak = max(abs(highest), abs(lowest))
     if not np.isfinite(peak):
         peak = float(np.max(np.abs(among), where=np.isfinite(among), initial=0.0))
-    if peak == 0.0:
-        return bytes(values.size)
-    scaled = np.nan_to_num(values / peak, nan=0.0, posinf=1.0, neginf=-1.0)
+    scaled = np.nan_to_num(values / (peak or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
     return np.rint(np.clip(scaled, -1.0, 1.0) * 127).astype(np.int8).tobytes()

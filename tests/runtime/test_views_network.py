@@ -1,0 +1,261 @@
+"""The Network view's numbers: against the model's predictions, the trainer's gradients, and by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from tui_trainer.engine import ACTIVATIONS
+from tui_trainer.experiment import (
+    DatasetConfig,
+    Experiment,
+    LayerConfig,
+    ModelConfig,
+    OutputConfig,
+    TrainingConfig,
+    with_field,
+)
+from tui_trainer.runtime.protocol import Seen, frame, pack, report_decoder, unpack
+from tui_trainer.runtime.protocol.network import InputSeen, Network, NeuronSeen, WatchNetwork, Window
+from tui_trainer.runtime.reporting import seen
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.views.network import NetworkLook
+from tui_trainer.runtime.views.neuron import CURVE_POINTS, MOST_BARS, phi_and_slope, span_of
+
+HIDDEN = (LayerConfig(5, "tanh"), LayerConfig(4, "gelu", use_bias=False))
+IRIS = Experiment(model=ModelConfig(layers=HIDDEN, dtype="float64"), training=TrainingConfig(l2=0.01, batch_size=15))
+ALL = tuple(Window(layer, 0, units) for layer, units in enumerate((4, 5, 4, 3)))
+ROOMS = Experiment(
+    dataset=DatasetConfig("boston_rm", standardize=False, validation_split=0.0),
+    model=ModelConfig(layers=(), dtype="float64"),
+)
+
+
+def loaded(experiment: Experiment = IRIS, steps: int = 0) -> Session:
+    session = Session()
+    session.load(experiment)
+    for _ in range(steps):
+        session.step()
+    return session
+
+
+def see(session: Session, request: WatchNetwork) -> Network:
+    content = NetworkLook(session).see(request)
+    assert isinstance(content, Network)
+    return content
+
+
+def neuron(session: Session, request: WatchNetwork) -> NeuronSeen:
+    found = see(session, request).looked_at
+    assert isinstance(found, NeuronSeen)
+    return found
+
+
+@pytest.mark.parametrize("sample", [0, 7])
+def test_the_values_are_those_of_the_model(sample: int) -> None:
+    session = loaded(steps=3)
+    model, x = session.trainer.model, session.split.x_train
+    content = see(session, WatchNetwork(sample=sample, windows=ALL))
+    values = [unpack(layer.values) for layer in content.layers]
+    np.testing.assert_array_equal(values[0], x[sample])
+    np.testing.assert_allclose(values[3], model.predict(x)[sample], rtol=1e-12)
+    kernel, bias, second, _, _ = model.get_weights()
+    hidden = np.tanh(x[sample] @ kernel + bias)
+    np.testing.assert_allclose(values[1], hidden, rtol=1e-12)
+    np.testing.assert_allclose(values[2], phi_and_slope(ACTIVATIONS["gelu"], hidden @ second)[0], rtol=1e-12)
+    assert content.row == session.split.train_rows[sample] and content.samples == 120
+    np.testing.assert_array_equal(unpack(content.layers[0].raw), session.dataset.x[content.row])
+    np.testing.assert_array_equal(unpack(content.layers[1].biases), bias)
+    assert content.layers[2].biases == b"", "this layer has none"
+    assert content.target == session.split.y_train[sample].argmax()
+    assert content.prediction == values[3].argmax() and content.output == values[3].max()
+
+
+@pytest.mark.parametrize(("layer", "number"), [(1, 4), (2, 0), (3, 2)])
+def test_a_neuron_is_the_sum_of_its_terms(layer: int, number: int) -> None:
+    session = loaded(steps=2)
+    found = neuron(session, WatchNetwork(sample=5, layer=layer, neuron=number))
+    bias = 0.0 if found.bias is None else found.bias.weight
+    assert (found.bias is None) == (layer == 2)
+    assert len(found.terms) == found.inputs and found.rest == 0.0
+    assert found.sum == pytest.approx(sum(term.weight * term.x for term in found.terms))
+    assert all(term.product == term.weight * term.x for term in found.terms)
+    assert found.o == pytest.approx(found.sum + bias)
+    outputs = unpack(see(session, WatchNetwork(sample=5, windows=ALL)).layers[layer].values)
+    assert found.a == outputs[number]
+    if found.activation != "softmax":
+        phi, slope = phi_and_slope(ACTIVATIONS[found.activation], np.array([found.o]))
+        assert (found.a, found.slope) == (pytest.approx(phi[0]), slope[0])
+    else:
+        assert found.slope is None and found.total == pytest.approx(1.0)
+        assert [one.value for one in found.probabilities] == outputs.tolist()
+
+
+def test_places_and_gradients_are_the_trainers() -> None:
+    session = loaded(steps=4)
+    flat = session.trainer.model.parameters.flat
+    gradients = np.concatenate([array.ravel() for array in session.trainer.gradient()])
+    seen_places: set[int] = set()
+    for layer, units in ((1, 5), (2, 4), (3, 3)):
+        for number in range(units):
+            found = neuron(session, WatchNetwork(layer=layer, neuron=number))
+            for term in (*found.terms, *([found.bias] if found.bias else [])):
+                assert term.weight == flat[term.index]
+                assert term.gradient == gradients[term.index]
+                seen_places.add(term.index)
+    assert seen_places == set(range(len(flat))), "every parameter belongs to one neuron"
+
+
+def test_no_gradient_before_a_step_was_taken_here() -> None:
+    request = WatchNetwork(layer=1)
+    session = loaded()
+    assert {term.gradient for term in neuron(session, request).terms} == {None}
+    session.step()
+    assert None not in {term.gradient for term in neuron(session, request).terms}
+    resumed = loaded()
+    resumed.restore(session.snapshot(), {})
+    assert resumed.trainer.steps == 1
+    assert {term.gradient for term in neuron(resumed, request).terms} == {None}, "the last step was not its own"
+
+
+def test_the_books_perceptron() -> None:
+    """a = identity(9.1020 * 6.575 - 34.67) = 25.18 for the first house, whose price is 24."""
+    experiment = replace(ROOMS, model=replace(ROOMS.model, weights=(9.1020, -34.67)))
+    content = see(loaded(experiment), WatchNetwork(windows=(Window(0, 0, 1), Window(1, 0, 1))))
+    found = content.looked_at
+    assert isinstance(found, NeuronSeen) and found.bias is not None
+    assert (found.terms[0].weight, found.terms[0].x, found.bias.weight) == (9.1020, 6.575, -34.67)
+    assert found.o == found.a == pytest.approx(25.17565) and found.slope == 1.0
+    assert (content.target, content.prediction) == (24.0, found.a)
+    without = see(loaded(with_field(experiment, "model.output.use_bias", False)), WatchNetwork()).looked_at
+    assert isinstance(without, NeuronSeen) and without.bias is None and without.o == without.sum
+
+
+def test_links_and_shades_are_parts_of_the_largest() -> None:
+    session = loaded()
+    content = see(session, WatchNetwork(windows=(Window(0, 1, 2), Window(1, 2, 3), Window(3, 0, 3))))
+    kernel = session.trainer.model.get_weights()[0]
+    links = np.frombuffer(content.layers[1].links, np.int8).reshape(2, 3)
+    np.testing.assert_array_equal(links, np.rint(kernel[1:3, 2:5] / np.abs(kernel).max() * 127))
+    assert content.layers[2].links == b"", "the layer before is not drawn"
+    shades = np.frombuffer(content.layers[2].shades, np.int8)
+    values = unpack(content.layers[2].values)
+    np.testing.assert_array_equal(shades, np.rint(values / values.max() * 127))
+
+
+def test_numbers_that_are_not_finite_are_told_and_drawn() -> None:
+    session = loaded()
+    session.trainer.model.parameters.flat[:20] = np.nan
+    session.trainer.model.parameters.flat[1] = np.inf
+    content = see(session, WatchNetwork(windows=ALL))
+    links = np.frombuffer(content.layers[1].links, np.int8).reshape(4, 5)
+    assert links[0, 1] == 127 and np.count_nonzero(links) == 1
+    assert isinstance(content.looked_at, NeuronSeen) and math.isnan(content.looked_at.o)
+
+
+def test_the_largest_terms_or_those_around_a_parameter() -> None:
+    session = loaded(with_field(IRIS, "model.layers[0].units", 40), steps=1)
+    largest = neuron(session, WatchNetwork(layer=2, neuron=1, terms=6))
+    every = neuron(session, WatchNetwork(layer=2, neuron=1, terms=64))
+    assert len(every.terms) == 40 and every.rest == 0.0
+    sizes = sorted((abs(term.product) for term in every.terms), reverse=True)
+    assert sorted((abs(term.product) for term in largest.terms), reverse=True) == sizes[:6]
+    assert [term.source for term in largest.terms] == sorted(term.source for term in largest.terms)
+    assert largest.rest == pytest.approx(largest.sum - sum(term.product for term in largest.terms))
+    for parameter, first in ((0, 0), (20, 17), (39, 34), (40, 34)):
+        around = neuron(session, WatchNetwork(layer=2, neuron=1, terms=6, parameter=parameter))
+        assert [term.source for term in around.terms] == list(range(first, first + 6))
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "softmax"])
+def test_a_curve_comes_once_for_each_activation_and_span(name: str) -> None:
+    session = loaded(with_field(IRIS, "model.layers[0].activation", name))
+    found = neuron(session, WatchNetwork(layer=1))
+    assert found.curve is not None and (found.curve.activation, found.curve.span) == (name, 6.0)
+    o, phi, slope = unpack(found.curve.o), unpack(found.curve.phi), unpack(found.curve.slope)
+    assert len(o) == CURVE_POINTS and (o[0], o[-1]) == (-6.0, 6.0)
+    smooth = np.abs(o) > 0.2  # away from kinks
+    np.testing.assert_allclose(np.gradient(phi, o)[smooth][1:-1], slope[smooth][1:-1], atol=2e-3)
+    assert neuron(session, WatchNetwork(layer=1, curves=((name, 6.0),))).curve is None
+    assert neuron(session, WatchNetwork(layer=1, curves=((name, 50.0),))).curve is not None
+
+
+def test_closed_forms_of_curves() -> None:
+    o = np.array([-2.0, 0.5, 3.0])
+    np.testing.assert_allclose(phi_and_slope(ACTIVATIONS["tanh"], o)[1], 1 - np.tanh(o) ** 2)
+    np.testing.assert_allclose(phi_and_slope(ACTIVATIONS["sigmoid"], o)[0], 1 / (1 + np.exp(-o)))
+    np.testing.assert_allclose(phi_and_slope(ACTIVATIONS["softplus"], o)[1], 1 / (1 + np.exp(-o)))
+    assert phi_and_slope(ACTIVATIONS["leaky_relu"], o)[1].tolist() == [0.01, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("o", "span"),
+    [(0.0, 6.0), (-6.0, 6.0), (6.1, 10.0), (-25.18, 50.0), (100.0, 100.0), (101.0, 200.0), (1e9, 1e6)],
+)
+def test_spans(o: float, span: float) -> None:
+    assert span_of(o) == span
+    assert span_of(math.nan) == span_of(-math.inf) == 6.0
+
+
+def test_an_input_is_standardized() -> None:
+    session = loaded()
+    found = see(session, WatchNetwork(sample=3, layer=0, neuron=2)).looked_at
+    assert isinstance(found, InputSeen)
+    assert found.x == session.split.x_train[3, 2] == pytest.approx((found.raw - found.mean) / found.scale)
+    assert found.raw == session.dataset.x[session.split.train_rows[3], 2]
+
+
+def test_what_lies_outside_is_brought_inside() -> None:
+    """A request may have been made for the network before."""
+    windows = (Window(0, 3, 9), Window(1, 99, 99), Window(77, 0, 5), Window(-2, -3, -4))
+    content = see(loaded(), WatchNetwork(sample=121, layer=99, neuron=99, windows=windows, parameter=10_000))
+    assert [layer.window for layer in content.layers] == [
+        Window(0, 3, 1),
+        Window(1, 4, 1),
+        Window(3, 0, 3),
+        Window(0, 0, 0),
+    ]
+    assert content.sample == 1
+    assert isinstance(content.looked_at, NeuronSeen) and (content.looked_at.layer, content.looked_at.neuron) == (3, 2)
+    assert see(loaded(), WatchNetwork(layer=-5, neuron=-5)).looked_at.neuron == 0
+
+
+def test_first_weights_only_before_the_first_step_and_of_small_models() -> None:
+    session = loaded()
+    assert see(session, WatchNetwork()).first_weights == b""
+    request = WatchNetwork(first_weights=True)
+    assert see(session, request).first_weights == pack(session.trainer.model.parameters.flat)
+    session.step()
+    assert see(session, request).first_weights == b""
+    large = loaded(with_field(IRIS, "model.layers[0].units", 600))
+    assert see(large, request).first_weights == b""
+
+
+def test_two_classes_with_one_output_and_a_number() -> None:
+    circle = Experiment(dataset=DatasetConfig("circle"), model=ModelConfig(layers=(LayerConfig(3, "tanh"),)))
+    session = loaded(circle)
+    content = see(session, WatchNetwork(sample=2))
+    output = session.trainer.model.predict(session.split.x_train)[2, 0]
+    assert content.output == pytest.approx(output) and content.prediction == float(output >= 0.5)
+    assert content.target == session.split.y_train[2, 0]
+    two = see(loaded(replace(circle, model=ModelConfig(output=OutputConfig(2, "softmax")))), WatchNetwork(layer=9))
+    assert isinstance(two.looked_at, NeuronSeen) and len(two.looked_at.probabilities) == 2
+
+
+def test_of_many_classes_the_largest_probabilities() -> None:
+    """The sum is that of all of them."""
+    found = neuron(loaded(Experiment(dataset=DatasetConfig("digits"))), WatchNetwork(layer=2))
+    assert len(found.probabilities) == 10 <= MOST_BARS and found.total == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("widths", [(16, 8), (256, 256, 256), (8,) * 30])
+def test_a_report_is_small_and_comes_through_the_pipe(widths: tuple[int, ...]) -> None:
+    session = loaded(Experiment(model=ModelConfig(layers=tuple(LayerConfig(units) for units in widths))), steps=1)
+    windows = tuple(Window(layer, 0, 28) for layer in range(min(len(widths) + 2, 10)))
+    content = see(session, WatchNetwork(windows=windows, terms=30))
+    sent = frame(seen(session, 1, content))
+    assert len(sent) < 20_000
+    assert report_decoder.decode(sent[4:]) == Seen(1, 1, content)
