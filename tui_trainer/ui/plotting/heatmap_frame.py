@@ -94,7 +94,9 @@ def _write_bar(board: Board, heatmap: Heatmap, form: Form) -> int:
 
 def _write_gradient(board: Board, column: int, part: Gradient, cells: int, heatmap: Heatmap, form: Form) -> None:
     cells = min(cells, board.width - column)
-    levels = np.rint(np.linspace(part.low, part.high, max(cells, 0))).astype(np.uint8)
+    if cells < 1:
+        return
+    levels = np.rint(np.linspace(part.low, part.high, cells)).astype(np.uint8)
     grid = np.vstack([levels, levels])
     kinds = None if heatmap.kinds is None else np.full_like(grid, part.kind)
     piece = Heatmap(grid, palette=heatmap.palette, kinds=kinds, steps=heatmap.steps)

@@ -98,7 +98,8 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
     across, down = DOTS[markers]
     x = _whole(dots.x, columns * across)
     y = _whole(dots.y, rows * down)
-    keep = drop_hidden(x, y) if dots.line else drop_covered(x, y)
+    cell = (across, down) if dots.glyph else (1, 1)  # one character covers all dots of its cell
+    keep = drop_hidden(x, y) if dots.line else drop_covered(x // cell[0], y // cell[1])
     single = dots.line and len(keep) == 1
     marker = dots.mark if markers == "ascii" else dots.glyph or (SINGLE_POINT if single else markers)
     signal = figure.signal(

@@ -111,12 +111,14 @@ class BoundaryView(View):
         self._experiment = experiment
 
     def show_loaded(self, loaded: Loaded) -> None:
-        """Back to the output where the layers are others than before."""
+        """Back to the output where the layers are others than before, and to the usual axes where the features are."""
+        features = loaded.dataset.features
+        self._x, self._y = (name if name in features else "" for name in (self._x, self._y))
         units = tuple(layer.output for layer in loaded.layers)
         if units != self._units:
             self._layer, self._neuron = OUTPUT, WHOLE
         self._units, self._target = units, loaded.dataset.target
-        self._show_hints(len(loaded.dataset.features))
+        self._show_hints(len(features))
 
     def _show_hints(self, features: int) -> None:
         """The keys that do something with these data."""
@@ -169,9 +171,11 @@ class BoundaryView(View):
         if not isinstance(content, Boundary) or len(content.axes) <= 2:
             self.post_message(self.Said("There are no other features to put on the axes."))
             return
-        now, other = (content.x, content.y) if axis == "x" else (content.y, content.x)
+        x, y = self._x or content.x, self._y or content.y
+        now, other = (x, y) if axis == "x" else (y, x)
         others = [name for name in content.axes if name != other]
-        name = others[(others.index(now) + 1) % len(others)]
+        place = others.index(now) + 1 if now in others else 0
+        name = others[place % len(others)]
         self._choose_axes(*((name, other) if axis == "x" else (other, name)))
 
     def action_regenerate(self) -> None:
@@ -180,7 +184,7 @@ class BoundaryView(View):
             self.post_message(self.Said("Only a toy set can have other points; this one is as it was measured."))
             return
         seed = self._experiment.dataset.seed + 1
-        self.post_message(self.FieldChosen("dataset.seed", seed, f"Other points, those of seed {seed}."))
+        self.post_message(self.FieldChosen("dataset.seed", seed, f"Other points, those of seed {seed}; the weights stay."))
 
     @on(Axes.Picked)
     def _pick_axes(self, event: Axes.Picked) -> None:

@@ -12,11 +12,10 @@ from textual.widgets import DataTable, Label, Select, Static
 from tui_trainer.runtime.protocol import DatasetView, Loaded, unpack
 
 from ..plain_text import plain
-from ..plotting import Plot, PlotWidget, Series
+from ..plotting import Plot, PlotWidget, Series, class_colors
 from ..views.view import View
 
 TABLE_ROWS = 1000
-CLASS_COLORS = 10
 
 
 class DataView(View):
@@ -106,9 +105,10 @@ class DataView(View):
         x, y = self._columns[str(x_name)], self._columns[str(y_name)]
         if dataset.classes and dataset.target in self._columns:
             labels = self._columns[dataset.target].astype(int)
+            colors = class_colors(len(dataset.classes))
             series = tuple(
-                Series(plain(name), x[labels == k], y[labels == k], f"class{k % CLASS_COLORS}", "scatter")
-                for k, name in enumerate(dataset.classes)
+                Series(plain(name), x[labels == k], y[labels == k], color, "scatter")
+                for k, (name, color) in enumerate(zip(dataset.classes, colors, strict=True))
             )
         else:
             series = (Series("", x, y, "train", "scatter"),)
