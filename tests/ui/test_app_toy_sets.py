@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Checkbox
 
 from tui_trainer.datasets import PLANE_COLUMNS
-from tui_trainer.experiment import DatasetConfig, Experiment, with_field
+from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig, with_field
 from tui_trainer.ui.widgets.data_panel import TransformField
 from tui_trainer.ui.widgets.field import Field
 
@@ -132,3 +132,29 @@ async def test_noise_samples_and_classes_are_typed(start: Start) -> None:
         await flow.enter("dataset.samples", "")
         await until_rows(flow, "blobs", 500)
         assert flow.screen.experiment.dataset == DatasetConfig("blobs", noise=25.0, classes=6)
+
+
+async def test_other_points_keep_the_weights_and_the_training(start: Start) -> None:
+    """As the Playground's Regenerate does; reset goes back to the first weights."""
+    model = ModelConfig(layers=())
+    experiment = Experiment(dataset=DatasetConfig("gauss"), model=model, training=TrainingConfig(epochs=1_000_000))
+    async with start(experiment) as flow:
+        first = flow.progress.weights
+        await flow.press("s", "s", "s", "4")
+        await flow.until(lambda: flow.progress.steps == 3, "three steps")
+        trained = flow.progress.weights
+        assert trained != first
+        await flow.until(lambda: flow.screen.tabs.view is not None and flow.screen.tabs.active == "boundary", "the tab")
+        await flow.press("n")
+        await flow.until_loaded(2)
+        assert flow.screen.experiment.dataset.seed == 1 and "the weights stay" in flow.message
+        await flow.until(lambda: flow.progress.run == 2, "the second run")
+        assert flow.progress.weights == trained and flow.progress.steps == 0
+        await flow.press("space")
+        await flow.until_state("running")
+        await flow.press("n")
+        await flow.until(lambda: flow.progress.run == 3 and flow.progress.steps > 0, "training that went on")
+        assert flow.screen.state == "running"
+        await flow.press("r")
+        await flow.until(lambda: flow.progress.run == 4, "the reset")
+        assert flow.progress.weights == first

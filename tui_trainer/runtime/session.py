@@ -66,6 +66,19 @@ class Session:
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
 
+    def weights(self) -> Array | None:
+        """All parameters as one vector, a copy; None where nothing is loaded."""
+        return None if self.state == "empty" else self.trainer.model.parameters.flat.copy()
+
+    def begin_with(self, weights: Array) -> bool:
+        """Take ``weights`` of another run as one's first ones; whether there are as many."""
+        flat = self.trainer.model.parameters.flat
+        fits = flat.shape == weights.shape
+        if fits:
+            flat[:] = weights
+            self._follow()
+        return fits
+
     def snapshot(self) -> dict[str, Array]:
         """All that the next steps and the plots depend on, but for the values of the epochs, as copies."""
         parts = {"steps": self.history.steps.state()}

@@ -134,10 +134,14 @@ class Worker:
                 session.set_weight(command.index, command.value)
 
     def _load(self, command: Load) -> None:
+        was_running = self._session.state == "running"
+        kept = self._session.weights() if command.keep_weights else None
         self._session.pause()  # where the experiment is refused, nobody watches this run any more
         self._keeper.save(self._session)
         if self._loads(command.experiment, command.run):
             self._keeper.forget_run()
+            if kept is not None and self._session.begin_with(kept) and was_running:
+                self._session.train()
 
     def _loads(self, experiment: Experiment, run: int) -> bool:
         try:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from tui_trainer.datasets import CATALOG, ToySet
 from tui_trainer.experiment import Experiment
 
 DEPTH = 200
@@ -69,6 +72,13 @@ class Edits:
 def keeps_weights(before: Experiment, after: Experiment) -> bool:
     """Whether only the learning rate, the number of epochs or the name differ: no need to start again."""
     return _without_live_fields(before) == _without_live_fields(after)
+
+
+def swaps_points(before: Experiment, after: Experiment) -> bool:
+    """Whether only the points of a toy set were drawn anew or set by hand: another sample for the same network."""
+    own = replace(after.dataset, seed=before.dataset.seed)
+    drawn = before.dataset.path is None and isinstance(CATALOG.get(before.dataset.name), ToySet)
+    return drawn and before.dataset != after.dataset and replace(after, dataset=own) == before
 
 
 def _without_live_fields(experiment: Experiment) -> tuple[object, ...]:

@@ -14,10 +14,14 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 
 
 class Load(Command, frozen=True):
-    """Make ``experiment`` the run under work, at its first step, not training. ``run`` numbers the run."""
+    """Make ``experiment`` the run under work, at its first step, not training. ``run`` numbers the run.
+
+    With ``keep_weights`` it begins with the weights of the run before, where these fit, and trains on if that did.
+    """
 
     experiment: Experiment
     run: int
+    keep_weights: bool = False
 
 
 class Train(Command, frozen=True):

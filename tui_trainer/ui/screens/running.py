@@ -26,7 +26,7 @@ from tui_trainer.runtime.protocol import (
     Seen,
 )
 
-from ..edits import keeps_weights, next_rate
+from ..edits import keeps_weights, next_rate, swaps_points
 from ..pacing import terminal_is_behind
 from ..plain_text import plain
 from ..plotting import warm_up
@@ -76,17 +76,19 @@ class RunningScreen(SetupScreen):
             self.message_line.say(said)
             return
         was_training = self.state in ("running", "paused")
-        self.message_line.say(said or ("The settings changed: back to the first step." if was_training else ""))
-        self._load()
+        swapped = swaps_points(before, self.experiment)
+        back = "Other points; the weights stay." if swapped else "The settings changed: back to the first step."
+        self.message_line.say(said or (back if was_training else ""))
+        self._load(keep_weights=swapped)
 
     def send_weight(self, index: int, value: float) -> None:
         """Set a weight of the run, without a reset."""
         self.client.send(protocol.SetWeight(index, value))
 
-    def _load(self) -> None:
+    def _load(self, keep_weights: bool = False) -> None:
         self._run += 1
         self.edits.forget_weights()
-        self.client.send(protocol.Load(self.experiment, self._run))
+        self.client.send(protocol.Load(self.experiment, self._run, keep_weights))
 
     @work(exclusive=True, group="reports")
     async def follow_reports(self) -> None:

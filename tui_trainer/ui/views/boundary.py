@@ -97,6 +97,19 @@ class BoundaryView(View):
             arrangement.side,
         )
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is shown is what was asked for, at its full size."""
+        content, asked = self._content, self.request
+        if (
+            content is None
+            or not isinstance(asked, WatchBoundary)
+            or self._place != (content.chosen.layer, content.chosen.neuron)
+        ):
+            return False
+        fits = isinstance(content, Function) or (content.columns, content.rows) == (asked.columns, asked.rows)
+        return fits and tuple(thumbs.window for thumbs in content.thumbs) == asked.thumbs
+
     def configure(self, options: dict[str, object]) -> None:
         """``x`` and ``y``, names of features, and ``discretize``; it is the output that is looked at."""
         self._x, self._y = str(options.get("x", "")), str(options.get("y", ""))
@@ -184,7 +197,9 @@ class BoundaryView(View):
             self.post_message(self.Said("Only a toy set can have other points; this one is as it was measured."))
             return
         seed = self._experiment.dataset.seed + 1
-        self.post_message(self.FieldChosen("dataset.seed", seed, f"Other points, those of seed {seed}; the weights stay."))
+        self.post_message(
+            self.FieldChosen("dataset.seed", seed, f"Other points, those of seed {seed}; the weights stay.")
+        )
 
     @on(Axes.Picked)
     def _pick_axes(self, event: Axes.Picked) -> None:

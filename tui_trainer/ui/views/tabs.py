@@ -30,6 +30,7 @@ class Tabs(TabbedContent):
     def __init__(self) -> None:
         super().__init__(id="tabs", initial=FIRST)
         self._views: dict[str, View] = {}
+        self._told = {FIRST}  # of these, those that are no longer on their way
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
@@ -37,13 +38,15 @@ class Tabs(TabbedContent):
     def compose(self) -> ComposeResult:
         self._views[FIRST] = next(tab for tab in TABS if tab.name == FIRST).make()
         for tab in TABS:
-            self.compose_add_child(TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name))
+            self.compose_add_child(
+                TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name)
+            )
         yield from super().compose()
 
     @property
     def view(self) -> View | None:
-        """The view of the open tab; None until it is made."""
-        return self._views.get(self.active)
+        """The view of the open tab; None until it is made and knows what there is to see."""
+        return self._views[self.active] if self.active in self._told else None
 
     @property
     def request(self) -> AnyRequest:
@@ -53,13 +56,13 @@ class Tabs(TabbedContent):
     def show_experiment(self, experiment: Experiment) -> None:
         """The experiment as it is set up now."""
         self._experiment = experiment
-        for view in self._views.values():
+        for view in self._known():
             view.show_experiment(experiment)
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Another run is at its first step."""
         self._loaded, self._progress = loaded, None
-        for view in self._views.values():
+        for view in self._known():
             view.show_loaded(loaded)
 
     def show_progress(self, progress: Progress) -> None:
@@ -68,7 +71,7 @@ class Tabs(TabbedContent):
         together = progress if before is None else newest(before, progress)
         assert isinstance(together, Progress)
         self._progress = together
-        for view in self._views.values():
+        for view in self._known():
             view.show_progress(progress)
 
     def show_seen(self, seen: Seen) -> None:
@@ -81,6 +84,21 @@ class Tabs(TabbedContent):
         if not reason:
             view.show_content(seen.content)
 
+    def made(self, name: str) -> View | None:
+        """The view of a tab; None where it was not opened yet."""
+        return self._views.get(name)
+
+    async def open(self, name: str) -> View:
+        """Open a tab; returns its view."""
+        if name not in self._views:
+            await self._make(next(tab for tab in TABS if tab.name == name))
+        self.active = name
+        return self._views[name]
+
+    def _known(self) -> list[View]:
+        """The views that are there, so that they can be told things."""
+        return [view for name, view in self._views.items() if name in self._told]
+
     @on(TabbedContent.TabActivated)
     async def _open(self) -> None:
         tab = next(tab for tab in TABS if tab.name == self.active)
@@ -91,6 +109,7 @@ class Tabs(TabbedContent):
     async def _make(self, tab: Tab) -> None:
         view = self._views[tab.name] = tab.make()
         await self.get_pane(tab.name).mount(view)
+        self._told.add(tab.name)
         view.show_experiment(self._experiment)
         if self._loaded is not None:
             view.show_loaded(self._loaded)
