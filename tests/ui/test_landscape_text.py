@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from tui_trainer.experiment import Experiment, read, with_field
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.landscape import Landscape, WatchLandscape
+from tui_trainer.runtime.protocol import pack, unpack
+from tui_trainer.runtime.protocol.landscape import Axis, Landscape, WatchLandscape
 from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.views.landscape import LandscapeLook
 from tui_trainer.runtime.views.landscape import surface as surfaces
@@ -76,6 +78,10 @@ def test_the_table_keeps_the_newest_steps() -> None:
     assert [line.split()[0] for line in lines] == ["t", "7", "8", "9"]
     assert len({len(line) for line in lines}) == 1, "columns stand under their names"
     assert steps_text(content, 1).plain == ""
+    late = msgspec.structs.replace(content.way, steps=pack(np.arange(174_000.0, 174_010.0)))
+    long = [Axis(f"layer {number}: w", 0.0, 1.0, 0.5, 0.0, 0.1) for number in (1, 2)]
+    lines = steps_text(msgspec.structs.replace(content, way=late, axes=tuple(long)), 4).plain.splitlines()
+    assert lines[0].split() == ["t", "θ[1]_t", "θ[2]_t", "ℒ"] and len({len(line) for line in lines}) == 1
 
 
 def test_a_note_tells_of_points_outside_and_of_noise() -> None:

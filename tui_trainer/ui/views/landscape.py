@@ -31,7 +31,7 @@ class LandscapeView(View):
         padding: 0 1;
         .numbers { layout: horizontal; height: 8; }
         .rule { width: 1fr; height: 1fr; }
-        .steps { width: auto; height: 1fr; }
+        .steps { width: auto; height: 1fr; padding-left: 1; }
         &.-many .rule { width: 32; }
         &.-many .steps { width: 1fr; }
         .note { height: 1; color: $text-warning; display: none; }

@@ -27,7 +27,7 @@ def curve(content: Landscape, log_scale: bool) -> Plot:
         series += [
             Series("", x, y, "batch", "path"),
             Series("steps" if len(x) > 1 else "", x, y, "accent", "scatter", STOP),
-            Series(f"{axis.name}_{steps[0]:g}", x[:1], y[:1], "accent", "scatter", START),
+            Series(f"{axis.name}_{steps[0]:.0f}", x[:1], y[:1], "accent", "scatter", START),
         ]
     here = np.array([axis.at]), np.array([content.here])
     series.append(Series(newest(content), *here, "validation", "scatter", NOW))
@@ -67,7 +67,7 @@ def newest(content: Landscape) -> str:
     """The name of where the model is now."""
     if content.way is None or len(content.axes) > 1:
         return "now"
-    return f"{content.axes[0].name}_{unpack(content.way.steps)[-1]:g}"
+    return f"{content.axes[0].name}_{unpack(content.way.steps)[-1]:.0f}"
 
 
 def _marks(content: Landscape) -> tuple[Marks, ...]:

@@ -8,7 +8,8 @@ from rich.text import Text
 from tui_trainer.runtime.protocol import unpack
 from tui_trainer.runtime.protocol.landscape import Axis, Landscape, Update
 
-NAME, NUMBER, WIDE, SHORT = 7, 12, 14, 9  # cells of a column: names, numbers of several parameters, of one, in a table
+# Cells of a column: names, numbers of several parameters, of one, and in the table parameters and losses.
+NAME, NUMBER, WIDE, SHORT, LOSS = 6, 12, 14, 9, 8
 
 
 def decimal(value: float, width: int = NUMBER) -> str:
@@ -57,14 +58,24 @@ def update_lines(content: Landscape, symbol: str) -> list[tuple[str, tuple[float
     update, slope = content.update, f"∂ℒ/∂{symbol}"
     if update is None:
         at = tuple(axis.at for axis in content.axes)
-        step = "0" if content.way is None else f"{unpack(content.way.steps)[-1]:g}"
-        return [(f"{symbol}_{step}", at), (slope, tuple(axis.slope for axis in content.axes)), ("ρ", (content.rate,))]
+        step = 0 if content.way is None else int(unpack(content.way.steps)[-1])
+        return [
+            (at_step(symbol, step, "t"), at),
+            (slope, tuple(axis.slope for axis in content.axes)),
+            ("ρ", (content.rate,)),
+        ]
     return [
-        (f"{symbol}_{update.step - 1}", tuple(unpack(update.before))),
+        (at_step(symbol, update.step - 1, "t"), tuple(unpack(update.before))),
         (slope, tuple(unpack(update.gradient))),
         ("ρ", (update.rate,)),
-        (f"{symbol}_{update.step}", tuple(unpack(update.after))),
+        (at_step(symbol, update.step, "t+1"), tuple(unpack(update.after))),
     ]
+
+
+def at_step(symbol: str, step: int, general: str) -> str:
+    """``w_9``, or ``w_t`` where the number of the step takes too much room."""
+    name = f"{symbol}_{step}"
+    return name if len(name) <= NAME else f"{symbol}_{general}"
 
 
 def steps_text(content: Landscape, most: int) -> Text:
@@ -75,10 +86,13 @@ def steps_text(content: Landscape, most: int) -> Text:
     names = [axis.name for axis in content.axes]
     points = unpack(content.way.points).reshape(-1, len(names))
     losses, steps = unpack(content.way.losses), unpack(content.way.steps)
-    text.append("    t" + "".join(f"{name}_t".rjust(SHORT) for name in names) + "ℒ".rjust(SHORT), style="bold")
+    count = len(f"{steps[-1]:.0f}") + 1
+    fitting = [name if len(name) + 2 < SHORT else f"θ[{number}]" for number, name in enumerate(names, start=1)]
+    head = "t".rjust(count) + "".join(f"{name}_t".rjust(SHORT) for name in fitting) + "ℒ".rjust(LOSS)
+    text.append(head, style="bold")
     for i in range(len(steps) - min(content.way.each, most - 1), len(steps)):
         numbers = "".join(decimal(value, SHORT) for value in points[i])
-        text.append(f"\n{steps[i]:>5g}{numbers}{brief(losses[i]).rjust(SHORT)}")
+        text.append("\n" + f"{steps[i]:.0f}".rjust(count) + numbers + brief(losses[i]).rjust(LOSS))
     return text
 
 
