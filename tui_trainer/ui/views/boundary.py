@@ -11,18 +11,11 @@ from textual.widgets import Static
 from tui_trainer.datasets import CATALOG, ToySet
 from tui_trainer.experiment import Experiment
 from tui_trainer.runtime.protocol import AnyContent, AnyRequest, Loaded
-from tui_trainer.runtime.protocol.boundary import (
-    OUTPUT,
-    WHOLE,
-    Boundary,
-    Function,
-    LayerShown,
-    WatchBoundary,
-    locate,
-)
+from tui_trainer.runtime.protocol.boundary import Boundary, Function, WatchBoundary
 
 from ..boundary.arrangement import Arrangement, arrange
 from ..boundary.axes import Axes
+from ..boundary.choice import Choice
 from ..boundary.curve import plot
 from ..boundary.picture import Shown, heatmap
 from ..boundary.strip import Strip, StripWidget
@@ -64,9 +57,8 @@ class BoundaryView(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._x = self._y = ""
-        self._layer, self._neuron = OUTPUT, WHOLE
-        self._content: Boundary | Function | None = None
+        self._choice = Choice()
+        self.content: Boundary | Function | None = None
         self._asked: AnyRequest | None = None
         self._experiment = Experiment()
         self._units: tuple[int, ...] = ()
@@ -84,37 +76,22 @@ class BoundaryView(View):
 
     @property
     def request(self) -> AnyRequest:
-        columns, rows = self._grid
-        arrangement = self._arrangement
+        (columns, rows), choice, arrangement = self._grid, self._choice, self._arrangement
         return WatchBoundary(
             columns,
             rows,
-            self._x,
-            self._y,
-            self._layer,
-            self._neuron,
+            choice.x,
+            choice.y,
+            choice.layer,
+            choice.neuron,
             tuple(block.window for block in arrangement.blocks),
             arrangement.side,
         )
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether what is shown is what was asked for, at its full size."""
-        content, asked = self._content, self.request
-        if (
-            content is None
-            or not isinstance(asked, WatchBoundary)
-            or self._place != (content.chosen.layer, content.chosen.neuron)
-        ):
-            return False
-        fits = isinstance(content, Function) or (content.columns, content.rows) == (asked.columns, asked.rows)
-        return fits and tuple(thumbs.window for thumbs in content.thumbs) == asked.thumbs
-
     def configure(self, options: dict[str, object]) -> None:
         """``x`` and ``y``, names of features, and ``discretize``; it is the output that is looked at."""
-        self._x, self._y = str(options.get("x", "")), str(options.get("y", ""))
+        self._choice = Choice(str(options.get("x", "")), str(options.get("y", "")))
         self.discretize = options.get("discretize") is True
-        self._layer, self._neuron = OUTPUT, WHOLE
         self._ask()
 
     def on_resize(self) -> None:
@@ -125,13 +102,12 @@ class BoundaryView(View):
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Back to the output where the layers are others than before, and to the usual axes where the features are."""
-        features = loaded.dataset.features
-        self._x, self._y = (name if name in features else "" for name in (self._x, self._y))
         units = tuple(layer.output for layer in loaded.layers)
+        self._choice.keep_features(loaded.dataset.features)
         if units != self._units:
-            self._layer, self._neuron = OUTPUT, WHOLE
+            self._choice.look_at_output()
         self._units, self._target = units, loaded.dataset.target
-        self._show_hints(len(features))
+        self._show_hints(len(loaded.dataset.features))
 
     def _show_hints(self, features: int) -> None:
         """The keys that do something with these data."""
@@ -142,7 +118,7 @@ class BoundaryView(View):
 
     def show_content(self, content: AnyContent) -> None:
         if isinstance(content, Boundary | Function):
-            self._content = content
+            self.content = content
             self._draw()
             self._fit()
 
@@ -162,34 +138,29 @@ class BoundaryView(View):
         self.post_message(self.Said(SAID[self.samples]))
 
     def action_look_layer(self, step: int) -> None:
-        """A layer on or back; its first neuron, or the whole output."""
-        if self._content is not None:
-            layer, _ = self._place
-            self._look_at(min(max(layer + step, 0), len(self._layers) - 1), WHOLE)
+        """A layer on or back."""
+        if self.content is not None:
+            self._choice.step_layer(step, self.content.chosen.layers)
+            self._ask()
 
     def action_look_neuron(self, step: int) -> None:
-        """A neuron on or back; after the last comes the first."""
-        if self._content is not None:
-            layer, neuron = self._place
-            lowest = WHOLE if self._layers[layer].whole else 0
-            self._look_at(layer, lowest + (neuron + step - lowest) % (self._layers[layer].units - lowest))
+        """A neuron on or back."""
+        if self.content is not None:
+            self._choice.step_neuron(step, self.content.chosen.layers)
+            self._ask()
 
     def action_look_output(self) -> None:
         """Back to the output."""
-        self._look_at(OUTPUT, WHOLE)
+        self._choice.look_at_output()
+        self._ask()
 
     def action_next_axis(self, axis: str) -> None:
-        """The next feature on the axis ``x`` or ``y``, past that of the other one."""
-        content = self._content
-        if not isinstance(content, Boundary) or len(content.axes) <= 2:
+        """The next feature on the axis ``x`` or ``y``."""
+        if not isinstance(self.content, Boundary) or len(self.content.axes) <= 2:
             self.post_message(self.Said("There are no other features to put on the axes."))
             return
-        x, y = self._x or content.x, self._y or content.y
-        now, other = (x, y) if axis == "x" else (y, x)
-        others = [name for name in content.axes if name != other]
-        place = others.index(now) + 1 if now in others else 0
-        name = others[place % len(others)]
-        self._choose_axes(*((name, other) if axis == "x" else (other, name)))
+        self._choice.step_axis(axis, self.content)
+        self._ask()
 
     def action_regenerate(self) -> None:
         """Other points of a toy set: its next seed."""
@@ -204,12 +175,15 @@ class BoundaryView(View):
     @on(Axes.Picked)
     def _pick_axes(self, event: Axes.Picked) -> None:
         event.stop()
-        self._choose_axes(event.x, event.y)
+        self._choice.x, self._choice.y = event.x, event.y
+        self._ask()
 
     @on(StripWidget.Picked)
     def _pick_neuron(self, event: StripWidget.Picked) -> None:
         event.stop()
-        self._look_at(event.layer, event.neuron)
+        if self.content is not None:
+            self._choice.look_at(event.layer, event.neuron, self.content.chosen.layers)
+            self._ask()
 
     @property
     def _is_toy(self) -> bool:
@@ -217,28 +191,10 @@ class BoundaryView(View):
         dataset = self._experiment.dataset
         return dataset.path is None and isinstance(CATALOG.get(dataset.name), ToySet)
 
-    def _choose_axes(self, x: str, y: str) -> None:
-        self._x, self._y = x, y
-        self._ask()
-
-    def _look_at(self, layer: int, neuron: int) -> None:
-        is_last = self._content is not None and layer == len(self._layers) - 1
-        self._layer, self._neuron = OUTPUT if is_last else layer, neuron
-        self._ask()
-
-    @property
-    def _layers(self) -> tuple[LayerShown, ...]:
-        return () if self._content is None else self._content.chosen.layers
-
-    @property
-    def _place(self) -> tuple[int, int]:
-        """The layer and the neuron that are wanted, whether they are shown yet or not."""
-        return locate(self._layers, self._layer, self._neuron)
-
     @property
     def _grid(self) -> tuple[int, int]:
         """The points that would fill the canvas."""
-        if isinstance(self._content, Function):
+        if isinstance(self.content, Function):
             return self.query_one(PlotWidget).size.width, 1
         canvas = self.query_one(HeatmapWidget)
         return canvas.grid if canvas.size.area else USUAL_GRID
@@ -246,10 +202,11 @@ class BoundaryView(View):
     @property
     def _arrangement(self) -> Arrangement:
         strip = self.query_one(StripWidget)
-        if self._content is None or not self.has_class("-strip"):
+        if self.content is None or not self.has_class("-strip"):
             return Arrangement()
-        units = [layer.units for layer in self._layers]
-        return arrange(units, self._place, strip.size, gap=0 if strip.form == "pixels" else 1)
+        layers = self.content.chosen.layers
+        units, place = [layer.units for layer in layers], self._choice.place(layers)
+        return arrange(units, place, strip.size, gap=0 if strip.form == "pixels" else 1)
 
     def _ask(self) -> None:
         """Ask the trainer, if it is something else than what it was asked for."""
@@ -263,13 +220,13 @@ class BoundaryView(View):
         width, height = self.size
         columns, rows = STRIP_FROM
         self.set_class(width >= columns and height >= rows, "-strip")
-        square = isinstance(self._content, Boundary) and self._content.square
+        square = isinstance(self.content, Boundary) and self.content.square
         left = width - 2 * height if square else 0
         self.query_one(StripWidget).styles.width = max(left, STRIP)
         self.call_after_refresh(self._ask)
 
     def _draw(self) -> None:
-        content = self._content
+        content = self.content
         if content is None or not self.is_mounted:
             return
         is_curve = isinstance(content, Function)
