@@ -68,13 +68,14 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Rows of each panel, by name, in the left half and in the right one, or one half below the other.
+    """Rows of each panel, by name, in the left half and in the right one, which stand ``beside`` or stacked.
 
     The rows of a panel named in ``gaps`` begin with an empty one.
     """
 
     left: dict[str, int]
     right: dict[str, int]
+    beside: bool = False
     gaps: frozenset[str] = frozenset()
 
     @property
@@ -92,13 +93,13 @@ def arrange(panel: Panel, room: Room) -> Arrangement:
         found = _losses(room)
     else:
         found = _beside(room) if room.wide else _below(room)
-    return replace(found, gaps=_gaps(found, room)) if room.gap else found
+    return replace(found, gaps=_gaps(found)) if room.gap else found
 
 
-def _gaps(found: Arrangement, room: Room) -> frozenset[str]:
+def _gaps(found: Arrangement) -> frozenset[str]:
     """Every panel below another has one; the loss belongs to its note."""
     halves = [[name for name, rows in half.items() if rows] for half in (found.left, found.right)]
-    stacks = halves if room.wide and all(halves) else [[*halves[0], *halves[1]]]
+    stacks = halves if found.beside else [[*halves[0], *halves[1]]]
     return frozenset(name for stack in stacks for name in stack[1:]) - {"loss"}
 
 
@@ -121,7 +122,7 @@ def _beside(room: Room) -> Arrangement:
     left = {"matrix" if room.classes else "scatter": top, "note": note, "loss": room.height - top - note}
     rest = room.height - histogram
     chosen = min(room.chosen + room.gap, rest // 2)
-    return Arrangement(left, {"histogram": histogram, "list": rest - chosen, "chosen": chosen})
+    return Arrangement(left, {"histogram": histogram, "list": rest - chosen, "chosen": chosen}, beside=True)
 
 
 def _below(room: Room) -> Arrangement:

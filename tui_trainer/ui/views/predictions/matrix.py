@@ -61,7 +61,7 @@ def draw_matrix(board: Board, picture: Picture, markers: Markers) -> None:
 
 def _write_shares(board: Board, content: ClassPredictions, label: int, cell: int, size: int) -> None:
     recall, precision = unpack(content.confusion.recall), unpack(content.confusion.precision)
-    decimals = 1 if cell > LEAST_CELL + 1 else 0
+    decimals = 1 if cell > len("100.0") else 0
     edge = label + size * cell
     board.write(2 + size, 0, "precision %", DIM)
     for place in range(size):
@@ -74,5 +74,5 @@ def _write_shares(board: Board, content: ClassPredictions, label: int, cell: int
 def _cell(room: int, names: list[str], counts: list[list[int]]) -> int:
     """The width of a cell: as the names need, as far as there is room."""
     least = max(LEAST_CELL, max(len(str(value)) for row in counts for value in row) + 1)
-    wanted = min(MOST_CELL, max(map(len, names)) + 1)
+    wanted = min(MOST_CELL, max(map(len, (*names, "100.0"))) + 1)
     return max(least, min(wanted, room // len(names)))

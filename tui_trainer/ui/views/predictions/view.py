@@ -100,7 +100,9 @@ class PredictionsView(View):
             return
         before = self._picture.content
         self._picture = replace(self._picture, content=content)
-        self._chosen, self._first = content.chosen.rank, content.listed.first
+        # Held to the samples there are, and no more: what was asked for since then may be on its way.
+        self._chosen = min(self._chosen, content.part.samples - 1)
+        self._first = min(self._first, max(content.part.samples - self._listed, 0))
         if before is None or self._room != self._arranged:
             self._arrange()
         self._show()
@@ -161,15 +163,14 @@ class PredictionsView(View):
         self._arranged = room = self._room
         arrangement = arrange(self.panel, room)
         heights = arrangement.heights
-        both = room.wide and bool(arrangement.left) and bool(arrangement.right)
         for name in ("matrix", "scatter", "note", "loss", "histogram", "list", "chosen"):
             panel = self.query_one(f".{name}")
             panel.display = name in heights
             panel.styles.height = heights.get(name, 1)
             panel.styles.margin = (int(name in arrangement.gaps), 0, 0, 0)
-        for half, width in (("left", room.left if both else room.width), ("right", room.right if both else room.width)):
-            self.query_one(f".{half}").styles.width = width
-        self.query_one(".panels").set_class(both, "-beside")
+        for half, width in (("left", room.left), ("right", room.right)):
+            self.query_one(f".{half}").styles.width = width if arrangement.beside else room.width
+        self.query_one(".panels").set_class(arrangement.beside, "-beside")
         self._listed = max(heights.get("list", self._listed + HEADER_ROWS) - HEADER_ROWS, 1)
         self._show()
         self._ask()
