@@ -37,7 +37,8 @@ def update_text(content: Landscape) -> Text:
     if several:
         text.append("\n" + " " * NAME + "".join(name.rjust(width) for name in names), style="bold")
     for name, values in update_lines(content, symbol):
-        text.append(f"\n{name:<{NAME}}" + "".join(decimal(value, width) for value in values))
+        shown = (f"{value:g}".rjust(width) if name == "ρ" else decimal(value, width) for value in values)
+        text.append(f"\n{name:<{NAME}}" + "".join(shown))
     text.append(f"\n{'ℒ':<{NAME}}" + brief(content.here).rjust(width))
     if content.minimum is not None:
         point = "".join(decimal(value, width) for value in unpack(content.minimum.point))
@@ -130,7 +131,7 @@ def note(content: Landscape) -> str:
     said = []
     outside = [axis for axis in content.axes if not axis.low <= axis.at <= axis.high]
     if outside:
-        where = ", ".join(f"{axis.name} = {axis.at:.4f}" for axis in outside)
+        where = ", ".join(f"{axis.name} = {decimal(axis.at).strip()}" for axis in outside)
         said.append(f"{where} lies outside the range.")
     elif content.way is not None and content.way.outside:
         said.append("Some of the steps lie outside the range.")
