@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
-from .experiment import Experiment, ExperimentError, is_shared, read, unshare, with_field
+from .experiment import Experiment, ExperimentError, is_shared, quoted, read, unshare, with_field
 
 BAD_INPUT = 2
 MAX_NAMES = 13  # of a dataset's features, on one line
@@ -55,16 +55,19 @@ def _open_app(words: list[str]) -> int:
     parser.add_argument(
         "file", nargs="?", metavar="FILE.toml", help="an experiment to open, or the word it was shared as"
     )
+    parser.add_argument("--lessons", metavar="FOLDER", type=Path, help="lessons of your own, for the Book tab")
     parser.add_argument("--version", action="version", version=f"tui-trainer {__version__}")
     options = parser.parse_args(words)
     experiment = Experiment() if options.file is None else _experiment(options.file)
     path = None if options.file is None or is_shared(options.file) else Path(options.file)
+    if options.lessons is not None and not options.lessons.is_dir():
+        raise ExperimentError("", f"--lessons: there is no folder {quoted(str(options.lessons))}")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ExperimentError("", "the app needs a terminal; without one, use: tui-trainer train FILE.toml")
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
 
-    app = TrainerApp(experiment, path, owns_process=True)
+    app = TrainerApp(experiment, path, owns_process=True, lessons=options.lessons)
     app.run()
     return app.return_code or 0
 

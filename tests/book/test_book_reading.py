@@ -80,6 +80,7 @@ WRONG = [
     ("checks/1/one_of", ["fast"], "checks[1].field", "training.learning_rate: expected a finite number"),
     ("checks/2/at_most", 1, "checks[2].at_most", "a check of the state needs no condition"),
     ("checks/2/variant", "slwo", "checks[2].variant", "there is no variant 'slwo', did you mean 'slow'?"),
+    ("question/variant", "slwo", "question.variant", "there is no variant 'slwo', did you mean 'slow'?"),
     ("target/model.layers[0].units", "many", "target", "model.layers[0].units: expected an integer"),
     ("target/model.layers", -1, "target", "give the number of its entries"),
     ("target/model", {"layers": 1}, "target", "put paths in quotes"),

@@ -66,13 +66,17 @@ class Blank(_Table, frozen=True):
 
 
 class Question(_Table, frozen=True):
-    """Something to answer before running: one of ``choices`` (``answer`` is its index), or ``blanks``."""
+    """Something to answer before running: one of ``choices`` (``answer`` is its index), or ``blanks``.
+
+    A choice is a prediction: whether it was right is told after a run, where ``variant`` is given after one of that.
+    """
 
     text: Sentence
     because: Sentence
     choices: Annotated[tuple[Line, ...], Meta(max_length=9)] = ()
     answer: int | None = None
     blanks: Annotated[tuple[Blank, ...], Meta(max_length=9)] = ()
+    variant: Line | None = None
 
 
 class Check(_Table, frozen=True):

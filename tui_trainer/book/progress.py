@@ -26,18 +26,21 @@ class _Record(msgspec.Struct, omit_defaults=True):
 class _File(msgspec.Struct):
     version: int = 1
     lessons: dict[str, _Record] = {}
+    opened: str = ""
 
 
 class Progress:
     """The file at ``path``. It is no error if it is missing, damaged or can't be written.
 
-    ``complaint`` is a sentence for the user where something is wrong with it, "" elsewhere.
+    ``complaint`` is a sentence for the user where something is wrong with it, "" elsewhere; ``opened`` is the id
+    of the lesson that was gone through last, "" where it was left.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.complaint = ""
-        self._lessons = self._read()
+        file = self._read()
+        self._lessons, self.opened = file.lessons, file.opened
 
     def passed(self, lesson: Lesson) -> bool:
         """Whether all of it was done once, even if the lesson has changed since."""
@@ -53,7 +56,7 @@ class Progress:
         if verdict.done <= set(known.done) and (known.passed or not verdict.passed):
             return False
         # Another window may have written since: what it has done counts too.
-        self._lessons = _merged(self._read(), self._lessons)
+        self._lessons = _merged(self._read().lessons, self._lessons)
         new = _Record(verdict.passed, sorted(verdict.done))
         self._lessons = _merged(self._lessons, {lesson.id: new})
         self._write()
@@ -61,26 +64,33 @@ class Progress:
 
     def forget(self, lesson: Lesson) -> None:
         """Have nothing done in ``lesson``, so that it can be gone through again."""
-        self._lessons = _merged(self._read(), self._lessons)
+        self._lessons = _merged(self._read().lessons, self._lessons)
         if self._lessons.pop(lesson.id, None) is not None:
             self._write()
 
-    def _read(self) -> dict[str, _Record]:
+    def open(self, lesson: Lesson | None) -> None:
+        """Remember that ``lesson`` is gone through now, or none."""
+        before, self.opened = self.opened, "" if lesson is None else lesson.id
+        if self.opened != before:
+            self._lessons = _merged(self._read().lessons, self._lessons)
+            self._write()
+
+    def _read(self) -> _File:
         try:
             with self._path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            return {}
+            return _File()
         except OSError as error:
             self.complaint = f"What was done in the book can't be read: {error.strerror}."
-            return {}
+            return _File()
         try:
             if len(content) > MAX_BYTES:
                 raise ValueError
-            return msgspec.json.decode(content, type=_File).lessons
+            return msgspec.json.decode(content, type=_File)
         except (ValueError, RecursionError):
             self._keep_damaged()
-            return {}
+            return _File()
 
     def _keep_damaged(self) -> None:
         """Move the file aside, under a name that is not taken."""
@@ -92,7 +102,7 @@ class Progress:
     def _write(self) -> None:
         """Whole or not at all."""
         temporary = self._path.with_name(f".{secrets.token_hex(8)}.tmp")
-        content = msgspec.json.format(msgspec.json.encode(_File(lessons=self._lessons)), indent=1)
+        content = msgspec.json.format(msgspec.json.encode(_File(lessons=self._lessons, opened=self.opened)), indent=1)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:

@@ -50,6 +50,7 @@ def check_rules(lesson: Lesson) -> None:
     _check_options(lesson.view, lesson.view_options)
     if lesson.question is not None:
         _check_question(lesson.question)
+        _check_variant(lesson.question.variant, "question", names)
     for index, check in enumerate(lesson.checks):
         _check_check(check, f"checks[{index}]", names)
     _check_target(lesson.target)
@@ -83,6 +84,8 @@ def _check_question(question: Question) -> None:
     if question.blanks:
         if question.answer is not None:
             raise Broken("question.answer", "each blank has its own answer; remove this one")
+        if question.variant is not None:
+            raise Broken("question.variant", "numbers are told to be right at once, before any run; remove it")
         return
     if len(question.choices) < 2:
         raise Broken("question.choices", "expected two choices or more, or blanks")
@@ -92,11 +95,15 @@ def _check_question(question: Question) -> None:
         raise Broken("question.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
 
 
-def _check_check(check: Check, field: str, variants: list[str]) -> None:
-    if check.variant is not None and check.variant not in variants:
-        near = difflib.get_close_matches(check.variant, variants, n=1, cutoff=0.4)
+def _check_variant(name: str | None, field: str, variants: list[str]) -> None:
+    if name is not None and name not in variants:
+        near = difflib.get_close_matches(name, variants, n=1, cutoff=0.4)
         hint = f", did you mean {quoted(near[0])}?" if near else "; name one of the lesson's"
-        raise Broken(f"{field}.variant", f"there is no variant {quoted(check.variant)}{hint}")
+        raise Broken(f"{field}.variant", f"there is no variant {quoted(name)}{hint}")
+
+
+def _check_check(check: Check, field: str, variants: list[str]) -> None:
+    _check_variant(check.variant, field, variants)
     given = [name for name in ("value", "field", "state") if getattr(check, name) is not None]
     if len(given) != 1:
         which = " and ".join(given) or "none of them"

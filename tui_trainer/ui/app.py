@@ -24,16 +24,23 @@ class TrainerApp(App[None]):
     """Opens the training screen on an experiment.
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
+    ``lessons`` is a folder with lessons of one's own.
     """
 
     TITLE = "tui-trainer"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, experiment: Experiment, path: Path | None = None, owns_process: bool = False) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        path: Path | None = None,
+        owns_process: bool = False,
+        lessons: Path | None = None,
+    ) -> None:
         super().__init__()
         self._owns_process = owns_process
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
-        self._experiment, self._path = experiment, path
+        self._experiment, self._path, self._lessons = experiment, path, lessons
 
     def on_mount(self) -> None:
         # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
@@ -43,7 +50,7 @@ class TrainerApp(App[None]):
             signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
         if self._owns_process:
             self.set_timer(STARTED, spare_the_collector)
-        screen = TrainScreen(self._experiment, self._path)
+        screen = TrainScreen(self._experiment, self._path, self._lessons)
         # Textual would set the class of the width with the first resize, and style every widget a second time.
         screen.add_class("-wide" if self.size.width >= WIDE else "-narrow")
         self.push_screen(screen)

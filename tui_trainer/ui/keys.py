@@ -124,6 +124,20 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
+    Key("up", "in_view('choose', -1)", "Choose", "The lesson before", "Book", shown_as="↑"),
+    Key("down", "in_view('choose', 1)", "Choose", "The next lesson", "Book", shown_as="↓"),
+    Key("home", "in_view('ends', -1)", "Ends", "The first lesson", "Book"),
+    Key("end", "in_view('ends', 1)", "Ends", "The last lesson", "Book"),
+    Key("pageup", "in_view('turn', -1)", "Page", "Its page up", "Book", shown_as="pgup"),
+    Key("pagedown", "in_view('turn', 1)", "Page", "Its page down", "Book", shown_as="pgdn"),
+    Key("enter", "in_view('load')", "Load", "Go through the chosen lesson", "Book"),
+    Key("n", "next_lesson", "Next", "In a lesson: go on to the next", "Book"),
+    Key("p", "previous_lesson", "Previous", "In a lesson: back to the one before", "Book"),
+    Key("V", "next_variant", "Variant", "In a lesson: load its next variant", "Book"),
+    Key("A", "answer(0)", "Answer", "In a lesson: an answer, or the number to fill in", "Book", shown_as="A B C"),
+    Key("j", "scroll_page(1)", "Scroll", "In a lesson: its page down", "Book"),
+    Key("J", "scroll_page(-1)", "Scroll", "In a lesson: its page up", "Book"),
+    Key("L", "leave_lesson", "Leave", "Leave the lesson; the settings stay", "Book"),
     Key("left", "in_view('start', -1)", "w_0", "First weight w_0 down; starts again", "Landscape", shown_as="←"),
     Key("right", "in_view('start', 1)", "w_0", "First weight w_0 up; starts again", "Landscape", shown_as="→"),
     Key("up", "in_view('start_2', 1)", "b_0", "First bias b_0 up; starts again", "Landscape", shown_as="↑"),
@@ -173,4 +187,6 @@ KEYS = (
     Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),
     Key("ctrl+c", "quit_now", "Quit", "Leave the app", "App"),
 )
+# As many answers as a lesson may have; the table tells of the first.
+MORE_ANSWERS = tuple(Key(letter, f"answer({place})", "", "", "") for place, letter in enumerate("BCDEFGHI", start=1))
 IN_TEXT = frozenset(key.action.split("(")[0] for key in KEYS if key.in_text)

@@ -25,3 +25,17 @@ class LayersEdited(Message):
     """A button under the layers was pressed: ``action`` is one of the training screen's."""
 
     action: str
+
+
+@dataclass
+class LessonChosen(Message):
+    """The user wants to go through a lesson of the book."""
+
+    lesson_id: str
+
+
+@dataclass
+class Answered(Message):
+    """The user answered a lesson's question: the index of a choice, or a number for each blank (None: empty)."""
+
+    answers: int | tuple[float | None, ...]

@@ -17,7 +17,7 @@ from ..keys import KEYS
 
 COLUMNS = (
     ("Training", "Network", "Settings", "Landscape", "Predictions"),
-    ("Tabs", "View", "Boundary", "Network view", "App"),
+    ("Tabs", "View", "Book", "Boundary", "Network view", "App"),
 )
 INTRODUCTION = (
     "Choose data, layers and training on the left; watch what happens on the right.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class SetupScreen(Screen[None]):
         super().__init__()
         self.edits = Edits(experiment)
         self._path = path
+        self._showing = asyncio.Lock()  # keys and messages are worked off beside one another
 
     @property
     def experiment(self) -> Experiment:
@@ -70,10 +72,12 @@ class SetupScreen(Screen[None]):
 
     async def show_experiment(self) -> None:
         """Show the present experiment in all panels."""
-        self.tabs.show_experiment(self.experiment)
-        await self.network_panel.show_layers(self.experiment)
-        for panel in self.query(Panel):
-            panel.show(self.experiment)
+        async with self._showing:
+            shown = self.experiment
+            self.tabs.show_experiment(shown)
+            await self.network_panel.show_layers(shown)
+            for panel in self.query(Panel):
+                panel.show(shown)
 
     async def _apply(self, before: Experiment, said: str) -> None:
         await self.show_experiment()

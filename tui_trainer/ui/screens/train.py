@@ -13,7 +13,7 @@ from textual.reactive import var
 from textual.widgets import Footer, Input, Static
 from textual.widgets._select import SelectOverlay
 
-from ..keys import ARROWS, IN_TEXT, KEYS
+from ..keys import ARROWS, IN_TEXT, KEYS, MORE_ANSWERS
 from ..plotting import PlotWidget
 from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
@@ -25,7 +25,7 @@ from ..widgets.network_panel import NetworkPanel
 from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
 from .help import HelpScreen
-from .running import RunningScreen
+from .lesson import LessonScreen
 
 SMALLEST = (60, 16)
 WIDE = 100  # columns from which the setup stands beside the tabs
@@ -33,11 +33,11 @@ ARROW_ACTIONS = frozenset(key.view_action for key in KEYS if key.keys.split(",")
 ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 
 
-class TrainScreen(RunningScreen):
+class TrainScreen(LessonScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
     CSS_PATH = "train.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in (*KEYS, *MORE_ANSWERS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     AUTO_FOCUS = ""
 
@@ -77,7 +77,7 @@ class TrainScreen(RunningScreen):
         typing = isinstance(self.focused, Input | SelectOverlay)
         if typing and action in ACTIONS - IN_TEXT:
             return None
-        return self._has_view_action(*parameters) if action == "in_view" else True
+        return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
 
     def _has_view_action(self, name: object, *arguments: object) -> bool:
         """Whether the open view knows the action; one bound to an arrow key gives way to what has the focus."""
@@ -91,8 +91,11 @@ class TrainScreen(RunningScreen):
         if isawaitable(done):
             await done
 
-    @on(Tabs.Opened)
     @on(View.LookChanged)
+    def _look_elsewhere(self) -> None:
+        self.watch_view()
+
+    @on(Tabs.Opened)
     def _change_view(self) -> None:
         self.refresh_bindings()
         self._use_markers()
@@ -113,10 +116,14 @@ class TrainScreen(RunningScreen):
     def action_setup(self) -> None:
         if self.has_class("-narrow"):
             self.setup_open = not self.setup_open
+        elif self.in_lesson:
+            self.setup_closed, self.page_open = False, not self.page_open
         else:
             self.setup_closed = not self.setup_closed
 
     def action_tab(self, name: str) -> None:
+        if name == self.tabs.active and self.tabs.view is not None and not self.setup_open:
+            self.tabs.view.opened_again()
         self.setup_open = False
         self.tabs.active = name
 

@@ -1,15 +1,116 @@
-"""The Book tab."""
+"""The Book tab: the lessons with what was done, and the page of the chosen one."""
 
 from __future__ import annotations
 
+from textual import events, on
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.containers import Container, Vertical
+from textual.widgets import OptionList, Static
 
+from ..lessons.lesson_list import LessonList
+from ..lessons.lesson_page import LessonPage
+from ..lessons.page import Shelf
+from ..messages import LessonChosen
+from .hints import hints
+from .table import TABS
 from .view import View
+
+BESIDE = 92  # columns from which the page stands beside the list
+ACTIONS = ("choose", "turn", "load")
+BOOK_KEY = next(tab.key for tab in TABS if tab.name == "book")
 
 
 class BookView(View):
-    """Not there yet."""
+    """Shows the shelf it is given. On a narrow terminal the page of the lesson that is on has all the room."""
+
+    DEFAULT_CSS = """
+    BookView {
+        padding: 0 1;
+        .count { height: 1; color: $text-muted; }
+        .list { height: 2fr; margin-bottom: 1; }
+        .list LessonList { height: 1fr; }
+        LessonPage { height: 3fr; }
+        .hints { height: 1; color: $text-muted; }
+        &.-reading .list { display: none; }
+        &.-beside .both { layout: horizontal; }
+        &.-beside .list { width: 40; height: 1fr; margin: 0 2 0 0; }
+        &.-beside LessonPage { width: 1fr; height: 1fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shelf = Shelf()
+        self._on = ""  # id of the lesson that is on
+        self._list_wanted = False  # on a narrow terminal, while a lesson is on
 
     def compose(self) -> ComposeResult:
-        yield Static("This view is not there yet.")
+        with Container(classes="both"):
+            with Vertical(classes="list"):
+                yield Static(classes="count", markup=False)
+                yield LessonList()
+            yield LessonPage()
+        yield Static(classes="hints", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= BESIDE, "-beside")
+        self._arrange()
+
+    def opened_again(self) -> None:
+        """The list beside the page that stands alone, or the page alone."""
+        self._list_wanted = not self._list_wanted
+        self._arrange()
+
+    def _arrange(self) -> None:
+        alone = bool(self._on) and self.screen.has_class("-narrow") and not self._list_wanted
+        self.set_class(alone, "-reading")
+        self.query_one(".hints", Static).update(self._hints(alone))
+
+    def _hints(self, alone: bool) -> str:
+        if not alone:
+            return hints(ACTIONS)
+        view = next((page.lesson.view for page in self._shelf.pages if page.on), "")
+        ways = [f"{tab.key} {tab.title.lower()}" for tab in TABS if tab.name == view]
+        return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{BOOK_KEY} all lessons"])
+
+    def show_shelf(self, shelf: Shelf, last: str) -> None:
+        """Show these lessons; the cursor is on the one that is on, or else on ``last``."""
+        self._shelf = shelf
+        lessons = self.query_one(LessonList)
+        lessons.show(shelf)
+        on = next((page.lesson.id for page in shelf.pages if page.on), "")
+        if lessons.chosen is None or on != self._on:
+            lessons.choose(on or last)
+            self._list_wanted = False
+        self._on = on
+        self._arrange()
+        self.query_one(".count", Static).update(f"{shelf.passed} of {len(shelf.pages)} done")
+        self._show_page()
+
+    @on(OptionList.OptionHighlighted)
+    def _show_page(self) -> None:
+        chosen = self.query_one(LessonList).chosen
+        for page in self._shelf.pages:
+            if page.lesson.id == chosen:
+                self.query_one(LessonPage).show(page)
+
+    def action_choose(self, direction: int) -> None:
+        """The next lesson, or the one before; scrolls the page where it stands alone."""
+        if self.has_class("-reading"):
+            self.query_one(LessonPage).scroll_relative(y=direction, animate=False)
+        else:
+            self.query_one(LessonList).move(direction)
+
+    def action_ends(self, direction: int) -> None:
+        """The first lesson, or the last."""
+        self.query_one(LessonList).move(direction * len(self._shelf.pages))
+
+    def action_load(self) -> None:
+        """Go through the chosen lesson."""
+        chosen = self.query_one(LessonList).chosen
+        if chosen is not None:
+            self.post_message(LessonChosen(chosen))
+
+    def action_turn(self, direction: int) -> None:
+        """The page of the lesson down, or up."""
+        self.query_one(LessonPage).scroll_on(direction)

@@ -57,6 +57,9 @@ class View(Vertical):
     def configure(self, options: dict[str, object]) -> None:
         """Show what a lesson asks for; options that are missing are as they usually are, unknown ones are ignored."""
 
+    def opened_again(self) -> None:
+        """The key of the tab was pressed while it was open."""
+
     @property
     def request(self) -> AnyRequest:
         """What the trainer should compute while this tab is open."""
