@@ -3,60 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig, with_field
+from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
 from tui_trainer.runtime import reporting
 from tui_trainer.runtime.protocol import pack, unpack
 from tui_trainer.runtime.protocol.predictions import (
     ClassPredictions,
     Confusion,
     NumberPredictions,
-    WatchPredictions,
 )
 from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.predictions import PredictionsLook
 from tui_trainer.runtime.views.predictions.confusion import confusion
-from tui_trainer.ui.plotting import Markers
-from tui_trainer.ui.plotting.frame import Board
-from tui_trainer.ui.views.predictions import plots
-from tui_trainer.ui.views.predictions.arrangement import PANELS, Panel, Room, arrange
 from tui_trainer.ui.views.predictions.chosen import draw_chosen, lines_wanted
-from tui_trainer.ui.views.predictions.heading import draw_heading
-from tui_trainer.ui.views.predictions.histogram import draw_histogram
 from tui_trainer.ui.views.predictions.matrix import columns_for, draw_matrix
-from tui_trainer.ui.views.predictions.numbers import column, number, percent
 from tui_trainer.ui.views.predictions.picture import CHOSEN, DIAGONAL, RIGHT, WRONG, Picture
 from tui_trainer.ui.views.predictions.sample_list import draw_list
-
-BOSTON = Experiment(dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.005))
-Draw = Callable[[Board, Picture, Markers], None]
-
-
-def picture_of(experiment: Experiment, request: WatchPredictions | None = None, epochs: int = 2) -> Picture:
-    """What the tab has to show after some epochs."""
-    session = Session()
-    session.load(experiment)
-    for _ in range(epochs):
-        session.epoch()
-    content = PredictionsLook(session).see(request or WatchPredictions())
-    assert isinstance(content, ClassPredictions | NumberPredictions)
-    empty = Picture.of(reporting.loaded(session, 1))
-    return Picture(content, empty.features, empty.target, empty.classes, empty.rows)
-
-
-def drawn(draw: Draw, picture: Picture, width: int, height: int, markers: Markers = "braille") -> Board:
-    board = Board(width, height)
-    draw(board, picture, markers)
-    return board
-
-
-def rows_of(board: Board) -> list[str]:
-    return board.frame().rows
 
 
 @pytest.fixture(scope="module")
@@ -231,154 +197,6 @@ class TestChosen:
         lines = rows_of(drawn(draw_chosen, picture, 66, wanted + 3))
         assert not any("others" in line for line in lines)
         assert wanted - 4 <= sum(bool(line.strip()) for line in lines) <= wanted + 2
-
-
-class TestHistogram:
-    """Bars of the residuals."""
-
-    def test_bars_are_as_high_as_their_counts(self, boston: Picture) -> None:
-        content = boston.content
-        assert isinstance(content, NumberPredictions)
-        counts, edges = unpack(content.counts).astype(int), unpack(content.edges)
-        lines = rows_of(drawn(draw_histogram, boston, 100, 19))
-        bars, left = lines[1:-2], len(str(counts.max())) + 1
-        cell = (100 - left) // 31
-        for bin_, count in enumerate(counts):
-            column = [line[left + bin_ * cell] for line in bars]
-            eighths = sum(" ▁▂▃▄▅▆▇█".index(mark) for mark in column)
-            assert eighths == int(np.ceil(count / counts.max() * 16 * 8 - 1e-9))
-        assert bars[0].startswith(str(counts.max())) and lines[-1].split()[1] == "0"
-        assert float(lines[-1].split()[2]) == pytest.approx(edges[-1], rel=1e-3)
-        assert lines[-2].index("┬", left + 40) == left + cell * 31 // 2, "0 is in the middle"
-
-    def test_ascii(self, boston: Picture) -> None:
-        text = "".join(rows_of(drawn(draw_histogram, boston, 66, 12, "ascii"))[1:])
-        assert set(text) <= set(" #|+-.0123456789")
-
-    def test_too_little_room_is_left_empty(self, boston: Picture) -> None:
-        assert rows_of(drawn(draw_histogram, boston, 20, 3)) == [" " * 20] * 3
-
-
-class TestPlots:
-    """Points, curve and mean."""
-
-    def test_scatter_has_one_scale_and_its_diagonal(self, boston: Picture) -> None:
-        plot = plots.scatter(boston)
-        diagonal, points = plot.series
-        assert plot.x_limits == plot.y_limits and plot.x_limits is not None
-        assert (diagonal.x == diagonal.y).all() and tuple(diagonal.x) == plot.x_limits
-        assert len(points.x) == 101 and points.label == "validation"
-        both = np.concatenate([points.x, points.y])
-        assert plot.x_limits == (both.min(), both.max())
-        assert (plot.x_label, plot.y_label) == ("true PRICE", "predicted PRICE")
-
-    def test_of_many_points_it_is_said_how_many_are_shown(self) -> None:
-        picture = picture_of(
-            Experiment(dataset=DatasetConfig("curve_sine", samples=50_000)),
-            WatchPredictions(validation=False),
-            epochs=0,
-        )
-        assert plots.scatter(picture).series[1].label == "training, 2,000 of 40,000 shown"
-        assert plots.loss_note(picture).endswith(", 2,000 of them shown")
-
-    def test_the_loss_has_curve_mean_and_verdicts(self, iris: Picture) -> None:
-        plot, content = plots.losses(iris), iris.content
-        assert isinstance(content, ClassPredictions)
-        curve, mean, right, wrong = plot.series
-        assert [one.label for one in (curve, right, wrong)] == ["-log p", "right", "wrong"]
-        assert mean.label == f"mean {number(content.points.mean)}" and (mean.y == content.points.mean).all()
-        assert len(wrong.x) == content.points.wrong and len(right.x) == content.right
-        assert plot.x_limits == (0.0, 1.0)
-
-    @pytest.mark.parametrize(
-        ("loss", "output", "told"),
-        [
-            ("sum_squared_error", "softmax", "‖ŷ - y‖, over the outputs"),
-            ("huber", "softmax", "Σ|ŷ - y|, over the outputs"),
-            ("binary_crossentropy", "sigmoid", "probability p of all outputs being right"),
-        ],
-    )
-    def test_several_outputs(self, loss: str, output: str, told: str) -> None:
-        changed = with_field(with_field(Experiment(), "training.loss", loss), "model.output.activation", output)
-        plot = plots.losses(picture_of(changed, epochs=0))
-        assert plot.x_label == told
-        assert len(plot.series) == (3 if loss == "huber" else 4), "huber over several outputs has no one curve"
-
-    def test_the_note_says_what_the_loss_is(self) -> None:
-        sums = replace(BOSTON.training, loss="sum_squared_error", learning_rate=1e-6, l2=0.1)
-        picture = picture_of(replace(BOSTON, training=sums), epochs=0)
-        assert picture.content is not None
-        total = number(picture.content.points.loss)
-        assert plots.loss_note(picture) == f"sum of 101 losses {total} = sum_squared_error, without penalty"
-
-    def test_nothing_yet(self) -> None:
-        assert plots.scatter(Picture()).series == plots.losses(Picture()).series == ()
-        assert plots.loss_note(Picture()) == ""
-
-
-def test_the_heading_says_which_samples(iris: Picture, boston: Picture) -> None:
-    assert isinstance(iris.content, ClassPredictions)
-    right = iris.content.right
-    said = f"validation: 30 of 150 rows   accuracy {right / 30:.4f}, {right} right"
-    assert rows_of(drawn(draw_heading, iris, 66, 1))[0].rstrip() == said
-    measures = rows_of(drawn(draw_heading, boston, 66, 1))[0]
-    assert re.fullmatch(r"validation: 101 of 506 rows   R² -?[\d.]+  MAE [\d.]+  RMSE [\d.]+ *", measures)
-    alone = picture_of(with_field(Experiment(), "dataset.validation_split", 0.0), epochs=0)
-    assert rows_of(drawn(draw_heading, alone, 66, 1))[0].startswith("training: all 150 rows, none held for validation")
-
-
-class TestArrangement:
-    """Panels fill the room there is, whatever it is."""
-
-    @pytest.mark.parametrize("panel", PANELS)
-    @pytest.mark.parametrize("classes", [0, 2, 3, 10, 100])
-    @pytest.mark.parametrize("size", [(117, 33), (65, 33), (77, 17), (59, 9), (200, 60)])
-    def test_filled_and_not_overfilled(self, panel: Panel, classes: int, size: tuple[int, int]) -> None:
-        room = Room(*size, classes, chosen=6 + classes)
-        found = arrange(panel, room)
-        halves = [sum(half.values()) for half in (found.left, found.right)]
-        assert all(rows >= 1 for rows in found.heights.values())
-        assert (set(halves) == {size[1]}) if found.beside else (sum(halves) == size[1])
-        assert found.beside == (panel == "overview" and size[0] >= 100)
-        assert sum(found.heights.values()) + len(found.gaps) == sum(halves)
-
-    def test_what_is_beside_what(self) -> None:
-        wide = arrange("overview", Room(117, 33, 3, chosen=7))
-        assert set(wide.left) == {"matrix", "note", "loss"} and wide.heights["chosen"] == 7
-        numbers = arrange("overview", Room(117, 33, 0, chosen=4)).heights
-        assert set(numbers) == {"scatter", "note", "loss", "histogram", "list", "chosen"}
-        small = arrange("overview", Room(77, 17, 10, chosen=16)).heights
-        assert small["matrix"] == 13 and small["list"] == 4 and "loss" not in small
-        assert set(arrange("loss", Room(77, 17, 3)).heights) == {"note", "loss"}
-        assert set(arrange("loss", Room(77, 17, 0)).heights) == {"note", "loss", "histogram"}
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.23147, "0.2315"),
-        (18.7533, "18.75"),
-        (22061.4, "22,061"),
-        (3.1e-7, "3.1e-7"),
-        (-2e9, "-2e9"),
-        (0.0, "0"),
-        (np.nan, "–"),
-        (np.inf, "∞"),
-        (-np.inf, "-∞"),
-    ],
-)
-def test_numbers_by_themselves(value: float, text: str) -> None:
-    assert number(value) == text
-
-
-def test_numbers_in_columns() -> None:
-    assert column([1.0, 20.0, 3.0]) == ["1", "20", "3"]
-    assert column([0.5, 12.25]) == ["0.50", "12.25"]
-    assert column([0.5, 12.3], trim=True) == ["0.5", "12.3"]
-    assert column([0.25, np.nan, np.inf]) == ["0.250", "–", "∞"]
-    assert column([1e-5, 2e-5]) == ["1e-5", "2e-5"]
-    assert column([]) == []
-    assert (percent(0.5, 1), percent(1 / 3, 0), percent(np.nan, 1)) == ("50.0", "33", "–")
 
 
 def test_names_from_files_are_plain() -> None:

@@ -1,0 +1,39 @@
+"""Pictures for the panels of the Predictions tab, computed by a session, and the panels drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.runtime import reporting
+from tui_trainer.runtime.protocol.predictions import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.views.predictions import PredictionsLook
+from tui_trainer.ui.plotting import Markers
+from tui_trainer.ui.plotting.frame import Board
+from tui_trainer.ui.views.predictions.picture import Picture
+
+BOSTON = Experiment(dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.005))
+Draw = Callable[[Board, Picture, Markers], None]
+
+
+def picture_of(experiment: Experiment, request: WatchPredictions | None = None, epochs: int = 2) -> Picture:
+    """What the tab has to show after some epochs."""
+    session = Session()
+    session.load(experiment)
+    for _ in range(epochs):
+        session.epoch()
+    content = PredictionsLook(session).see(request or WatchPredictions())
+    assert isinstance(content, ClassPredictions | NumberPredictions)
+    empty = Picture.of(reporting.loaded(session, 1))
+    return Picture(content, empty.features, empty.target, empty.classes, empty.rows)
+
+
+def drawn(draw: Draw, picture: Picture, width: int, height: int, markers: Markers = "braille") -> Board:
+    board = Board(width, height)
+    draw(board, picture, markers)
+    return board
+
+
+def rows_of(board: Board) -> list[str]:
+    return board.frame().rows
