@@ -17,9 +17,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from pty_app import TRAINING, open_app
 from rich.style import Style
 from textual.color import Color
-from ui_tax import BARE, TRAINING, open_app, steps_in_app
+from ui_tax import BARE, steps_in_app
 
 from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig, loads
 from tui_trainer.runtime.protocol import Seen, frame, report_decoder

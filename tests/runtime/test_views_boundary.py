@@ -168,14 +168,14 @@ def test_small_pictures_are_the_same_neurons() -> None:
     levels = np.frombuffer(content.thumbs[1].levels, np.uint8).reshape(3, 25)
     assert np.abs(levels.astype(int) - to_levels(expected, -1.0, 1.0)).max() <= 1
     probabilities = np.frombuffer(content.thumbs[2].levels, np.uint8).reshape(3, 25)
-    expected = to_levels(predicted(session, raw_rows(session, grid)).T, 0.0, 1.0)
-    assert np.abs(probabilities.astype(int) - expected).max() <= 1
+    wanted = to_levels(predicted(session, raw_rows(session, grid)).T, 0.0, 1.0)
+    assert np.abs(probabilities.astype(int) - wanted).max() <= 1
 
 
 def test_every_sample_is_at_its_place_with_its_class() -> None:
     session = session_of("iris")
     content, dataset = plane(session), session.dataset
-    assert content.hidden == 0
+    assert content.hidden == 0 and dataset.labels is not None
     for validation, rows in ((False, session.split.train_rows), (True, session.split.val_rows)):
         for kind in range(3):
             [group] = [one for one in content.samples if (one.kind, one.validation) == (kind, validation)]

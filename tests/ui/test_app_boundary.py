@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from textual.widgets import Select, Static
 
 from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.runtime.protocol import Seen
 from tui_trainer.runtime.protocol.boundary import Boundary, Function
 from tui_trainer.ui.boundary.axes import Axes
 from tui_trainer.ui.boundary.strip import StripWidget
@@ -37,8 +38,7 @@ def view_of(flow: Flow) -> BoundaryView:
 
 def content_of(flow: Flow) -> Boundary | Function:
     """The newest content that has come."""
-    contents = [report.content for report in flow.reports if type(report).__name__ == "Seen"]
-    content = contents[-1]
+    content = [report.content for report in flow.reports if isinstance(report, Seen)][-1]
     assert isinstance(content, Boundary | Function)
     return content
 
@@ -87,11 +87,11 @@ async def test_the_picture_follows_training_and_any_neuron_can_be_looked_at(star
         await flow.press("o")
         await chosen(flow, "Output (sigmoid): probability of blue")
 
-        assert not strip.display and view._arrangement.blocks == ()
+        assert not strip.display and not view._arrangement.blocks
         await flow.press("m")
         await flow.until(lambda: strip.display and len(content_of(flow).thumbs) == 4, "small pictures")
         await flow.until_shown("layer 1")
-        [block] = [block for block in view._arrangement.blocks if block.layer == 1]
+        block = next(block for block in view._arrangement.blocks if block.layer == 1)
         row, column = view._arrangement.place(block, 4)
         await flow.pilot.click(strip, offset=(column + 2, row + 1))
         await chosen(flow, "Layer 1 (tanh): neuron 5 of 6")
@@ -115,7 +115,7 @@ async def test_what_is_drawn_and_of_which_points(start: Start) -> None:
 
         before = content_of(flow).samples
         await flow.press("left", "n")
-        await flow.until_said("Other points, those of seed 1.")
+        await flow.until_said("Other points, those of seed 1")
         assert flow.screen.experiment.dataset.seed == 1
         await flow.until(lambda: content_of(flow).samples != before, "other points")
         await chosen(flow, "Layer 2")
