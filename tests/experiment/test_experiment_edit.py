@@ -132,3 +132,18 @@ def test_layers_that_are_not_there(index: int) -> None:
         move_layer(THREE, index, 1)
     with pytest.raises(ExperimentError, match="expected a place from 0 to 3"):
         add_layer(THREE, index * 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kept"),
+    [
+        ("model.seed", 3, False),
+        ("model.output.use_bias", False, False),
+        ("dataset.name", "boston_rm", False),
+        ("training.learning_rate", 0.1, True),
+        ("model.dtype", "float64", True),
+    ],
+)
+def test_first_weights_given_by_hand_go_where_others_are_drawn(path: str, value: object, kept: bool) -> None:
+    experiment = with_field(Experiment(), "model.weights", (1.0, 2.0))
+    assert with_field(experiment, path, value).model.weights == ((1.0, 2.0) if kept else ())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.ui.edits import DEPTH, Edits, keeps_weights, next_rate
+from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate
 from tui_trainer.ui.keys import KEYS
+from tui_trainer.ui.screens.lesson import LESSON_ACTIONS
+from tui_trainer.ui.views.table import TABS, Tab
 
 
 def seeded(seed: int) -> Experiment:
@@ -24,6 +28,33 @@ def test_back_and_forth() -> None:
     edits.change(seeded(3))
     assert not edits.redo(), "a change forgets what had been undone"
     assert edits.undo() and edits.current == seeded(0)
+
+
+def test_weights_set_by_hand_stand_between_the_experiments() -> None:
+    edits, first, second = Edits(seeded(0)), HandSet(3, 0.5, 0.6), HandSet(3, 0.6, 0.7)
+    edits.set_by_hand(first)
+    edits.change(seeded(1))
+    edits.set_by_hand(second)
+    assert edits.undo() is second and edits.current == seeded(1)
+    assert edits.undo() == seeded(0) and edits.undo() is first and edits.undo() is None
+    assert edits.redo() is first and edits.redo() == seeded(1) and edits.redo() is second and edits.redo() is None
+    edits.undo()
+    edits.set_by_hand(first)
+    assert edits.redo() is None, "a weight set forgets what had been undone"
+
+
+def test_another_run_forgets_weights_set_by_hand() -> None:
+    edits = Edits(seeded(0))
+    for change in (HandSet(0, 1.0, 2.0), seeded(1), HandSet(1, 1.0, 2.0), seeded(2), HandSet(2, 1.0, 2.0)):
+        if isinstance(change, HandSet):
+            edits.set_by_hand(change)
+        else:
+            edits.change(change)
+    edits.undo()
+    edits.undo()
+    edits.forget_weights()
+    assert edits.redo() == seeded(2) and edits.redo() is None
+    assert edits.undo() == seeded(1) and edits.undo() == seeded(0) and edits.undo() is None
 
 
 def test_not_without_end() -> None:
@@ -80,7 +111,13 @@ def test_which_edits_keep_the_weights(path: str, value: object, kept: bool) -> N
     assert keeps_weights(Experiment(), with_field(Experiment(), path, value)) is kept
 
 
-def test_no_key_means_two_things() -> None:
-    keys = [name for key in KEYS for name in key.keys.split(",") if name]
-    assert len(keys) == len(set(keys))
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.name)
+def test_no_key_means_two_things_in_a_view(tab: Tab) -> None:
+    """Those of lessons come first, but only while one is on."""
+    module, name = tab.kind.split(":")
+    view = getattr(import_module(module, "tui_trainer.ui.views"), name)
+    always = [key for key in KEYS if key.action.split("(")[0] not in LESSON_ACTIONS]
+    in_force = [key for key in always if not key.view_action or hasattr(view, f"action_{key.view_action}")]
+    names = [name for key in in_force for name in key.keys.split(",") if name]
+    assert sorted(names) == sorted(set(names))
     assert all(key.help and key.label and not key.help.endswith(".") for key in KEYS)

@@ -17,7 +17,8 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """A new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
     Text is converted to what the field holds: "0.05" to a number, "RM, TAX" to two names. None empties an
-    optional field. First weights given one by one are dropped where they may not fit the network any more.
+    optional field. First weights given one by one are dropped where they may not fit the network any more, and
+    where a seed is to draw others.
     Raises ExperimentError for a path that leads nowhere or a wrong value.
     """
     steps = parse_path(path)
@@ -25,8 +26,8 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
         raise ExperimentError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
     data = to_plain(experiment)
     _holder(data, steps)[steps[-1]] = _from_input(steps, value)
-    if steps[0] == "dataset" or steps[:2] in (("model", "layers"), ("model", "output")):
-        data["model"]["weights"] = []  # they were given for another network
+    if steps[0] == "dataset" or steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
+        data["model"]["weights"] = []
     return from_plain(data, strict=False)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tui_trainer.runtime.protocol.network import InputSeen, NeuronSeen
 
+from ..plotting.frame import shorten
 from .lines import Line
 from .numbers import significant
 from .shape import Shape
 
 ONE_LINE = 62  # columns from which a formula and its numbers stand on one line
+INDENT = "  "
 DIGITS = (4, 3, 2)  # that count, as many as fit
 
 
@@ -28,8 +30,7 @@ def formula_lines(seen: NeuronSeen | InputSeen, width: int) -> tuple[Line, Line]
             [f"o = {_symbols(seen)} = {_sum(seen, digits)} = {significant(seen.o, digits)}" for digits in DIGITS], width
         )
         return ((formula, "text"),), ((f"a = e^o / Σₖ e^oₖ = {significant(seen.a)}", "text"),)
-    room = width - 2 if width < ONE_LINE else width - len(_symbols(seen)) - 8
-    numbers = _shortened([_numbers(seen, digits) for digits in DIGITS], room)
+    numbers = _shortened([_numbers(seen, digits) for digits in DIGITS], width - len(INDENT))
     slope = "" if seen.slope is None else f"φ′(o) = {significant(seen.slope)}"
     return _lines(f"a = φ({_symbols(seen)})", numbers, slope, width)
 
@@ -40,9 +41,10 @@ def phi_name(activation: str) -> str:
 
 
 def _lines(formula: str, numbers: str, slope: str, width: int) -> tuple[Line, Line]:
-    if width >= ONE_LINE:
-        return ((f"{formula} {numbers}", "text"),), ((slope, "dim"),)
-    return ((formula, "dim"), (f"   {slope}", "dim")), ((f"  {numbers}", "text"),)
+    together = f"{formula} {numbers}"
+    if width >= ONE_LINE and len(together) <= width:
+        return ((together, "text"),), ((slope, "dim"),)
+    return ((formula, "dim"), (f"   {slope}", "dim")), ((INDENT + numbers, "text"),)
 
 
 def _symbols(seen: NeuronSeen) -> str:
@@ -54,8 +56,8 @@ def _numbers(seen: NeuronSeen, digits: int) -> str:
 
 
 def _shortened(texts: list[str], width: int) -> str:
-    """The first that fits, or the last."""
-    return next((text for text in texts if len(text) <= width), texts[-1])
+    """The first that fits, or the last, cut."""
+    return next((text for text in texts if len(text) <= width), shorten(texts[-1], width))
 
 
 def _sum(seen: NeuronSeen, digits: int) -> str:

@@ -13,7 +13,6 @@ from .shape import Shape
 
 COLUMNS = (("w", 9), ("x", 8), ("w·x", 8), ("∂L/∂w", 9))
 MARK = 2  # columns before the name
-LEAST_NAME = 8
 NO_GRADIENT = "–"
 
 
@@ -32,7 +31,7 @@ def terms_that_fit(height: int) -> int:
 
 def table(shape: Shape, seen: NeuronSeen, width: int, height: int, picked: int | None) -> Table:
     """The terms of a neuron in ``width`` x ``height`` cells, the picked parameter marked."""
-    name_width = width - MARK - sum(columns for _, columns in COLUMNS)
+    name_width = max(width - MARK - sum(columns for _, columns in COLUMNS), 1)
     head = f"{'':{MARK + name_width}}" + "".join(f"{name:>{columns}}" for name, columns in COLUMNS)
     lines: list[Line] = [((head, "dim"),)]
     parameters: list[int | None] = [None]

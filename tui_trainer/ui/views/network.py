@@ -54,6 +54,7 @@ class NetworkView(View):
         self._loaded: Loaded | None = None
         self.content: Network | None = None
         self._asked: AnyRequest | None = None
+        self._current = False  # whether the content is of the run that is loaded
         self._steps = 0
 
     def compose(self) -> ComposeResult:
@@ -89,7 +90,7 @@ class NetworkView(View):
         self._experiment = experiment
 
     def show_loaded(self, loaded: Loaded) -> None:
-        self._loaded, self._steps = loaded, 0
+        self._loaded, self._steps, self._current = loaded, 0, False
         shape = shape_of(loaded)
         if shape != self._shape:
             self._firsts.clear()
@@ -100,16 +101,9 @@ class NetworkView(View):
         self._steps = progress.steps
 
     def show_content(self, content: AnyContent) -> None:
-        arrangement = self._arrangement
-        if not isinstance(content, Network) or arrangement is None or self._shape is None or self._loaded is None:
-            return
-        if tuple(layer.window for layer in content.layers) != arrangement.windows:
-            return  # it was asked for before something was arranged anew
-        self.content = content
-        self._draw()
-        self._sample.show((heading(self._loaded.dataset, content, self._sample.size.width, self._canvas.lines),))
-        self._panel.show(self._shape, content, self.choice.parameter)
-        self._ask()  # a curve that has come need not come again
+        if isinstance(content, Network) and self._fits(content):
+            self.content, self._current = content, True
+            self._show()
 
     def action_next_layer(self, offset: int) -> None:
         """Go to a neuron of the layer before or after."""
@@ -191,15 +185,15 @@ class NetworkView(View):
     @on(NetworkCanvas.Resized)
     def _fit(self) -> None:
         self._choose(self.choice)
+        self._show()
 
     def _use_markers(self, markers: Markers) -> None:
         self._canvas.markers = markers
-        if self.content is not None:
-            self.show_content(self.content)
+        self._show()
 
     def _seen(self) -> NeuronSeen | None:
         """The chosen neuron as it was computed last; None for an input, or while it is not here yet."""
-        seen = None if self.content is None else self.content.looked_at
+        seen = self.content.looked_at if self.content is not None and self._current else None
         return seen if isinstance(seen, NeuronSeen) and (seen.layer, seen.neuron) == self.choice.place else None
 
     def _set(self, term: Term, value: float) -> None:
@@ -239,13 +233,26 @@ class NetworkView(View):
         told = f"{up_and_down}   {hints(CHANGING)}" if changing else hints(LOOKING)
         self._typing.tell(told)
 
+    def _fits(self, content: Network) -> bool:
+        """Whether ``content`` is of what is arranged, and not of what was before."""
+        windows = tuple(layer.window for layer in content.layers)
+        return self._arrangement is not None and windows == self._arrangement.windows
+
     def _draw(self) -> None:
-        """Draw what is known, if it is of what is shown."""
+        """Draw what is known, if it is of what is arranged."""
         shape, arrangement, content = self._shape, self._arrangement, self.content
-        if shape is None or arrangement is None or content is None:
-            return
-        if tuple(layer.window for layer in content.layers) == arrangement.windows:
+        if shape is not None and arrangement is not None and content is not None and self._fits(content):
             self._canvas.show(Scene(shape, arrangement, content, self.choice))
+
+    def _show(self) -> None:
+        """Draw, and say all that is said around the picture."""
+        width, content = self._sample.size.width, self.content
+        if not width or self._shape is None or self._loaded is None or content is None or not self._fits(content):
+            return  # a tab that is just being opened is fitted to its size first
+        self._draw()
+        self._sample.show((heading(self._loaded.dataset, content, width, self._canvas.lines),))
+        self._panel.show(self._shape, content, self.choice.parameter)
+        self._ask()  # a curve that has come need not come again
 
     def _ask(self) -> None:
         """Ask for what is not here yet; nothing is asked for while the tab is hidden."""

@@ -1,0 +1,141 @@
+"""The picture of a network as characters and roles: whole at any size, with what it must tell on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig, with_field
+from tui_trainer.runtime.protocol.network import Network, WatchNetwork
+from tui_trainer.runtime.reporting import loaded
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.views.network import NetworkLook
+from tui_trainer.ui.network.arrangement import arrange
+from tui_trainer.ui.network.choice import Choice
+from tui_trainer.ui.network.picture import Scene, draw
+from tui_trainer.ui.network.roles import CHOSEN, EDGE, LINK, NAMES, NEURON, PICKED, SHADES
+from tui_trainer.ui.network.shape import shape_of
+from tui_trainer.ui.plotting import Markers
+from tui_trainer.ui.plotting.frame import Frame
+
+ROOMS = DatasetConfig("boston_rm", standardize=False, validation_split=0.0)
+CASES = {
+    "perceptron": Experiment(dataset=ROOMS, model=ModelConfig(layers=(), weights=(9.1020, -34.67))),
+    "iris": Experiment(model=ModelConfig(layers=(LayerConfig(16), LayerConfig(8, use_bias=False, dropout=0.5)))),
+    "digits": Experiment(dataset=DatasetConfig("digits"), model=ModelConfig(layers=(LayerConfig(100),))),
+    "deep": Experiment(model=ModelConfig(layers=(LayerConfig(8, "tanh"),) * 60)),
+}
+SESSIONS: dict[str, Session] = {}
+
+
+def session_of(name: str) -> Session:
+    if name not in SESSIONS:
+        SESSIONS[name] = Session()
+        SESSIONS[name].load(CASES[name])
+    return SESSIONS[name]
+
+
+def scene_of(session: Session, width: int, height: int, choice: Choice) -> Scene:
+    shape = shape_of(loaded(session, 1))
+    choice = choice.within(shape)
+    arrangement = arrange(shape, width, height, choice.place, {})
+    request = WatchNetwork(
+        choice.sample, choice.layer, choice.neuron, arrangement.windows, parameter=choice.parameter, terms=30
+    )
+    content = NetworkLook(session).see(request)
+    assert isinstance(content, Network)
+    return Scene(shape, arrangement, content, choice)
+
+
+def picture(
+    name: str, width: int, height: int, choice: Choice, markers: Markers = "braille", dashed: bool = False
+) -> Frame:
+    return draw(scene_of(session_of(name), width, height, choice), width, height, markers, dashed)
+
+
+@pytest.mark.parametrize("markers", ["braille", "block", "ascii"])
+@pytest.mark.parametrize("size", [(65, 20), (117, 20), (77, 10), (117, 33), (58, 5), (20, 2), (1, 1)])
+@pytest.mark.parametrize("name", CASES)
+def test_a_picture_of_any_size(name: str, size: tuple[int, int], markers: Markers) -> None:
+    width, height = size
+    for choice in (Choice(), Choice(layer=0), Choice(layer=-1, neuron=2, parameter=1)):
+        frame = picture(name, width, height, choice, markers)
+        assert len(frame.rows) == height and {len(row) for row in frame.rows} == {width}
+        assert frame.roles.shape == (height, width) and set(np.unique(frame.roles)) <= set(NAMES)
+        if markers == "ascii":
+            drawn = "".join(frame.rows).replace("…", "").replace("⋯", "").replace("−", "").replace("●", "")
+            assert drawn.isascii()
+
+
+def test_the_perceptron_has_its_numbers_on_it() -> None:
+    frame = picture("perceptron", 65, 20, Choice())
+    text = "\n".join(frame.rows)
+    for part in ("inputs", "output", "1 linear", "RM", "6.575", "9.1020", "25.18", "PRICE", "b −34.7"):
+        assert part in text, part
+    assert (frame.roles == CHOSEN).sum() == 2
+    assert (frame.roles >= EDGE).any(), "its neurons are boxes"
+
+
+def test_layers_names_and_notes_of_iris() -> None:
+    rows = picture("iris", 117, 20, Choice(layer=3, neuron=1)).rows
+    assert rows[0].split() == ["inputs", "layer", "1", "layer", "2", "output"]
+    assert rows[1].split() == ["4", "16", "relu", "8", "relu", "3", "softmax"]
+    assert rows[2].split() == ["no", "bias,", "drop", "0.5"]
+    scene = scene_of(session_of("iris"), 117, 20, Choice())
+    target = scene.shape.outputs[int(scene.network.target)]
+    text = "\n".join(rows)
+    assert f"● {target}" in text and text.count("●") == 1
+    assert all(name in text for name in ("setosa", "virginica", "petal width"))
+
+
+def test_folded_neurons_and_layers_are_counted() -> None:
+    text = "\n".join(picture("digits", 65, 20, Choice(layer=1, neuron=50)).rows)
+    column = next(
+        one for one in scene_of(session_of("digits"), 65, 20, Choice(1, 1, 50)).arrangement.columns if one.layer
+    )
+    assert f"… {column.above}" in text and f"… {column.below}" in text and column.above + column.below == 100 - 16
+    text = "\n".join(picture("deep", 65, 20, Choice(layer=30)).rows)
+    assert "layer 30" in text and "layer 29" in text and "more" in text
+
+
+def test_shades_follow_the_values_and_signs_of_links_the_weights() -> None:
+    scene = scene_of(session_of("iris"), 117, 20, Choice())
+    frame = draw(scene, 117, 20, "braille", dashed=False)
+    inputs = scene.arrangement.columns[0]
+    shades = np.frombuffer(scene.network.layers[0].shades, np.int8)
+    for row, shade in zip(inputs.rows, shades, strict=True):
+        role = frame.roles[row, inputs.left]
+        assert (role > NEURON + SHADES) == (shade < 0) and role > NEURON
+    gap = frame.roles[:, inputs.right : scene.arrangement.columns[1].left]
+    assert ((gap >= LINK) & (gap < NEURON)).any()
+
+
+def test_the_picked_weight_is_marked() -> None:
+    frame = picture("iris", 117, 20, Choice(layer=1, neuron=3, parameter=2))
+    assert (frame.roles == PICKED).sum() > 10
+    bias = picture("perceptron", 65, 20, Choice(parameter=1))
+    row = next(number for number, text in enumerate(bias.rows) if "b −34.7" in text)
+    assert (bias.roles[row] == PICKED).sum() == len("b −34.7") and (bias.roles == PICKED).sum() == len("b −34.7")
+
+
+def test_a_scene_for_another_size_is_not_drawn() -> None:
+    scene = scene_of(session_of("iris"), 117, 20, Choice())
+    assert {row.strip() for row in draw(scene, 65, 20, "braille", False).rows} == {""}
+    assert {row.strip() for row in draw(None, 65, 20, "braille", False).rows} == {""}
+
+
+def test_names_from_files_are_plain() -> None:
+    scene = scene_of(session_of("perceptron"), 65, 20, Choice())
+    odd = replace(scene, shape=replace(scene.shape, inputs=("房[red]",), outputs=("価\u200b格",)))
+    text = "\n".join(draw(odd, 65, 20, "braille", False).rows)
+    assert "?[red]" in text and "???" in text and {len(row) for row in text.split("\n")} == {65}
+
+
+def test_names_of_outputs() -> None:
+    two = Experiment(dataset=DatasetConfig("circle"))
+    session = Session()
+    for units, activation, names in ((2, "softmax", ("orange", "blue")), (1, "sigmoid", ("P(blue)",))):
+        session.load(with_field(two, "model.output", OutputConfig(units, activation)))
+        assert shape_of(loaded(session, 1)).outputs == names
