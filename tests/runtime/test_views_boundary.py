@@ -11,7 +11,7 @@ from tui_trainer.datasets.synthetic import derive
 from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig, TrainingConfig
 from tui_trainer.runtime.protocol import unpack
 from tui_trainer.runtime.protocol.boundary import OUTPUT, WHOLE, Boundary, Function, WatchBoundary
-from tui_trainer.runtime.protocol.levels import HIGHEST, UNKNOWN, to_levels, unpack_levels
+from tui_trainer.runtime.protocol.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
 from tui_trainer.runtime.protocol.network import Window
 from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.views.boundary import BoundaryLook, activations
@@ -246,6 +246,15 @@ def test_weights_that_are_no_numbers_are_unknown() -> None:
         assert np.isfinite([content.chosen.low, content.chosen.high]).all()
     session.trainer.model.parameters.flat[:] = 1e30
     assert set(plane(session, layer=2).levels) <= {*range(HIGHEST + 1), UNKNOWN}
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-40])
+def test_dead_units_are_neutral(weight: float) -> None:
+    session = session_of("iris")
+    session.trainer.model.parameters.flat[:] = weight
+    content = plane(session, layer=2, thumbs=(Window(2, 0, 4),))
+    assert (content.chosen.low, content.chosen.high) == (-1.0, 1.0)
+    assert set(content.levels) == set(content.thumbs[0].levels) == {MIDDLE}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ HIGHEST, MIDDLE, UNKNOWN = 253, 127, 255
 def to_levels(values: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
     """Levels, of the shape of ``values``, on a scale from ``low`` to ``high``; what lies beyond is at its end."""
     with np.errstate(over="ignore", invalid="ignore"):
-        bands = (values - low) * ((HIGHEST + 1) / (high - low))
+        bands = (values.astype(np.float64) - low) * ((HIGHEST + 1) / (high - low))
         # NaN alone is not equal to itself; a cast of it would be any number.
         known = np.clip(np.where(bands == bands, bands, 0.0), 0, HIGHEST).astype(np.uint8)
     return np.where(bands == bands, known, np.uint8(UNKNOWN))

@@ -15,6 +15,7 @@ from ...session import Session
 
 Array = NDArray[Any]
 Limits = tuple[float, float]
+LEAST = 1e-30  # what reaches no further counts as 0: a unit that is dead
 
 
 class Scales:
@@ -53,8 +54,8 @@ def extremes(values: Array) -> Limits:
 
 def around_zero(low: float, high: float) -> Limits:
     """The shortest limits around 0 that hold both."""
-    reach = max(abs(low), abs(high)) or 1.0
-    return -reach, reach
+    reach = max(abs(low), abs(high))
+    return (-reach, reach) if reach > LEAST else (-1.0, 1.0)
 
 
 def apart(low: float, high: float) -> Limits:
