@@ -107,14 +107,6 @@ class BoundaryView(View):
         if units != self._units:
             self._choice.look_at_output()
         self._units, self._target = units, loaded.dataset.target
-        self._show_hints(len(loaded.dataset.features))
-
-    def _show_hints(self, features: int) -> None:
-        """The keys that do something with these data."""
-        is_toy = self._is_toy
-        useful = {"discretize": features > 1, "next_axis": features > 2 and not is_toy, "regenerate": is_toy}
-        more = [action for action, does in useful.items() if does]
-        self.query_one(".hints", Static).update(hints((*HINTS, *more)))
 
     def show_content(self, content: AnyContent) -> None:
         if isinstance(content, Boundary | Function):
@@ -185,6 +177,19 @@ class BoundaryView(View):
             self._choice.look_at(event.layer, event.neuron, self.content.chosen.layers)
             self._ask()
 
+    def _useful(self, content: Boundary | Function) -> list[str]:
+        """The actions that do something with these data."""
+        several = isinstance(content, Boundary)
+        choice = isinstance(content, Boundary) and len(content.axes) > 2
+        useful = {"discretize": several, "next_axis": choice, "regenerate": self._is_toy}
+        return [action for action, does in useful.items() if does]
+
+    def _write(self, line: str, text: str) -> None:
+        """Change a line of text, where it is another one."""
+        shown = self.query_one(line, Static)
+        if shown.content != text:
+            shown.update(text)
+
     @property
     def _is_toy(self) -> bool:
         """Whether the data are made from a formula."""
@@ -231,7 +236,8 @@ class BoundaryView(View):
             return
         is_curve = isinstance(content, Function)
         self.set_class(is_curve, "-curve")
-        self.query_one(".shown", Static).update(describe(content.chosen, self._target, content.classes))
+        self._write(".shown", describe(content.chosen, self._target, content.classes))
+        self._write(".hints", hints((*HINTS, *self._useful(content))))
         if isinstance(content, Function):
             self.query_one(PlotWidget).show(plot(content, self.samples))
             self.query_one(Axes).show((), "", "")
