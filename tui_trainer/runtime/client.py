@@ -1,46 +1,60 @@
-"""The front end's side of the runtime: starts the child, sends commands, hands out reports."""
+"""The front end's side of the runtime: starts the trainer or calls one, sends commands, hands out reports."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
+import socket
+import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
-from pathlib import Path
+from typing import IO
 
-from .protocol import HEADER, AnyCommand, AnyReport, Close, Crashed, frame, queue_newest, report_decoder
+from .launch import Launch, start_child
+from .protocol import (
+    HEADER,
+    AnyCommand,
+    AnyReport,
+    Attached,
+    Close,
+    Crashed,
+    TakenOver,
+    frame,
+    queue_newest,
+    report_decoder,
+)
+from .sessions import call, folder_beside
 
-PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
-ERRORS_KEPT = 2000  # characters of the child's standard error
+ERRORS_KEPT = 2000  # bytes of the child's standard error that are looked at
+PATIENCE = 1.0  # seconds the trainer may take to save its run and end
 
 
 class Client:
-    """One child process, for as long as the app lives."""
+    """One trainer: a child for as long as the app lives, or a session that was there before."""
 
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._errors = ""
-        self._early = b""  # commands from before the child was there
-        self._closing = False
+    def __init__(self, launch: Launch | None = None) -> None:
+        self._launch = launch or Launch()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._early = b""  # commands from before there was a trainer
+        self._closing = self._displaced = False
+        self._read_by: asyncio.Event | None = None  # set when ``reports`` has ended
+        self.stays = self._launch.stays  # whether it trains on when this client goes
 
     async def start(self) -> None:
-        """Start the child; it ends with this process, or with ``close``."""
-        environment = dict(os.environ)
-        paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # the user's folder may hold a module named like one of ours
-            "-m",
-            "tui_trainer.runtime.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-            start_new_session=True,  # so that Ctrl+C in the terminal is the app's to handle
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(self._early)
+        """Start the child, which ends with this process unless it stays, or call the session; OSError without one."""
+        if self._launch.attach:
+            from .store import default_path  # with SQLite: not before the first frame
+
+            connection = call(folder_beside(default_path()), self._launch.attach)
+        else:
+            connection, theirs = socket.socketpair()
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
+            with theirs:
+                self._process = start_child(self._launch, theirs.fileno(), self._errors)
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=connection)
+        self._writer.write(self._early)
 
     @property
     def pid(self) -> int | None:
@@ -48,47 +62,65 @@ class Client:
         return None if self._process is None else self._process.pid
 
     def send(self, command: AnyCommand) -> None:
-        """Send a command, at once or when the child is there; dropped where it has gone, as ``reports`` tells."""
-        if self._process is None:
+        """Send a command, at once or when the trainer is there; dropped where it has gone, as ``reports`` tells."""
+        if self._writer is None:
             self._early += frame(command)
-        elif self._process.stdin is not None and not self._process.stdin.is_closing():
-            self._process.stdin.write(frame(command))
+        elif not self._writer.is_closing():
+            self._writer.write(frame(command))
 
     async def reports(self) -> AsyncIterator[AnyReport]:
-        """Reports as they come. The last one, if the child ends unasked, is ``Crashed``."""
-        assert self._process is not None and self._process.stdout is not None
-        errors = asyncio.create_task(self._keep_errors())
-        received = bytearray()
-        while chunk := await self._process.stdout.read(1 << 16):
-            received += chunk
-            for report in _without_stale(_decoded(received)):
-                yield report
-        code = await self._process.wait()
-        await errors
-        if not self._closing:
-            yield Crashed(0, self._last_words(code))
+        """Reports as they come. The last one, if the trainer ends unasked, is ``Crashed``."""
+        self._read_by = asyncio.Event()
+        try:
+            received = bytearray()
+            while chunk := await self._read():
+                received += chunk
+                for report in _without_stale(_decoded(received)):
+                    if isinstance(report, Attached):
+                        self.stays = report.stays
+                    self._displaced = self._displaced or isinstance(report, TakenOver)
+                    yield report
+        finally:
+            self._read_by.set()
+        if not self._closing and not self._displaced:
+            yield Crashed(0, await self._last_words())
 
     async def close(self) -> None:
-        """Let the child save its run and end, and wait until it has ended."""
+        """Let the trainer save its run and end, or go on alone where it stays, and wait for that."""
         self._closing = True
-        process = self._process
-        if process is None:
+        if self._writer is None:
             return
-        self.send(Close())
+        if not self._displaced:
+            self.send(Close())
+        own = self._process is not None and not self.stays and not self._displaced
         try:
-            await asyncio.wait_for(process.wait(), timeout=1.0)
+            async with asyncio.timeout(PATIENCE):
+                if self._read_by is not None:
+                    await self._read_by.wait()
+                while await self._read():
+                    pass  # nobody wants to know any more
         except TimeoutError:
-            process.kill()
-            await process.wait()
+            if own and self._process is not None:
+                self._process.kill()
+        self._writer.close()
+        if own and self._process is not None:
+            await asyncio.to_thread(self._process.wait)
 
-    async def _keep_errors(self) -> None:
-        assert self._process is not None and self._process.stderr is not None
-        while chunk := await self._process.stderr.read(4096):
-            self._errors = (self._errors + chunk.decode(errors="replace"))[-ERRORS_KEPT:]
+    async def _read(self) -> bytes:
+        """The next bytes; none where the trainer has gone."""
+        assert self._reader is not None
+        try:
+            return await self._reader.read(1 << 16)
+        except ConnectionError:
+            return b""
 
-    def _last_words(self, code: int) -> str:
+    async def _last_words(self) -> str:
+        if self._process is None or self._errors is None:
+            return "The session has ended"
+        code = await asyncio.to_thread(self._process.wait)
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        lines = self._errors.strip().splitlines()
+        self._errors.seek(max(0, self._errors.seek(0, 2) - ERRORS_KEPT))
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return f"The trainer {how}" + (f": {lines[-1]}" if lines else "")
 
 

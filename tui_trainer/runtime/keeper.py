@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from .session import Session
-from .store import Store, StoredRun, StoreError
+from .store import RunTaken, Store, StoreBusy, StoreError
+from .stored_run import StoredRun
 
 SAVE_EVERY = 0.5  # seconds of training between two snapshots
 
@@ -14,15 +15,16 @@ SAVE_EVERY = 0.5  # seconds of training between two snapshots
 class Keeper:
     """A run begins with its first step and is saved while it trains. A store that fails is given up, once."""
 
-    def __init__(self, path: Path) -> None:
-        self.complaint = ""  # why the store was given up, until somebody has told it
+    def __init__(self, path: Path, owner: str = "") -> None:
+        self.complaint = ""  # what went wrong, until somebody has told it
         self._store: Store | None = None
         self._run: int | None = None
         self._epochs_saved = 0
         self._saved_at = 0.0
         self._saved_place = ("", -1)
+        self._watched = True
         try:
-            self._store = Store(path)
+            self._store = Store(path, owner)
         except StoreError as error:
             self.complaint = str(error)
 
@@ -42,21 +44,53 @@ class Keeper:
             return
         try:
             self._save(self._store, session)
+        except StoreBusy:
+            return  # the next time is soon
+        except RunTaken as error:
+            self.forget_run()
+            self.complaint = str(error)
+            return
         except StoreError as error:
             self._store, self.complaint = None, str(error)
-        self._saved_at, self._saved_place = time.perf_counter(), place
+        finally:
+            self._saved_at = time.perf_counter()
+        self._saved_place = place
 
-    def cut_off(self) -> StoredRun | None:
-        """The newest run, if it is not at its end and nobody trains it."""
+    def watch(self, watched: bool) -> None:
+        """Note whether a screen shows the run."""
+        self._watched = watched
         try:
-            run = None if self._store is None else self._store.newest()
+            if self._store is not None and self._run is not None:
+                self._store.watch(self._run, watched)
         except StoreError as error:
             self.complaint = str(error)
-            return None
-        return run if run is not None and run.is_cut_off else None
+
+    def waiting(self, wanted: int | None = None) -> StoredRun | None:
+        """The run ``wanted``, or the newest one if somebody should come back to it; never one that is alive."""
+        runs = [run for run in self._runs() if not run.alive]
+        if wanted is not None:
+            return next((run for run in runs if run.id == wanted), None)
+        return runs[0] if runs and runs[0].waits else None
+
+    def alone(self) -> StoredRun | None:
+        """The newest run that another session trains while nobody looks."""
+        return next((run for run in self._runs() if run.alive and not run.watched), None)
+
+    def _runs(self) -> list[StoredRun]:
+        try:
+            return [] if self._store is None else self._store.runs()
+        except StoreError as error:
+            self.complaint = str(error)
+            return []
+
+    def claim(self, run: int) -> StoredRun:
+        """Make a run this session's; StoreError where it is another's, or not there."""
+        if self._store is None:
+            raise StoreError("There is no store to resume from.")
+        return self._store.claim(run)
 
     def resume(self, session: Session, run: int) -> None:
-        """Put ``session``, which has loaded the run's experiment, where the run was saved, or StoreError."""
+        """Put ``session``, which has loaded the experiment of a claimed run, where it was saved, or StoreError."""
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
@@ -69,6 +103,8 @@ class Keeper:
     def _save(self, store: Store, session: Session) -> None:
         if self._run is None:
             self._run = store.begin(session.requested)
+            if not self._watched:
+                store.watch(self._run, False)
         columns = session.history.columns(self._epochs_saved)
         store.save(
             self._run,

@@ -7,8 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,14 @@ from numpy.typing import NDArray
 
 from tui_trainer.experiment import Experiment, ExperimentError, dumps, loads
 
+from .sessions import folder_beside, is_live
+from .stored_run import StoredRun, process_runs
+
 Array = NDArray[Any]
 FOLDER_VARIABLE = "TUI_TRAINER_DATA"
-UNFINISHED = ("running", "paused")
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY,
     started REAL NOT NULL,
@@ -34,41 +36,36 @@ CREATE TABLE IF NOT EXISTS runs (
     epoch INTEGER NOT NULL,
     step INTEGER NOT NULL,
     latest TEXT NOT NULL
-);
+)""",
+    """
 CREATE TABLE IF NOT EXISTS snapshots (
     run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
     arrays BLOB NOT NULL
-);
+)""",
+    """
 CREATE TABLE IF NOT EXISTS epochs (
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     first INTEGER NOT NULL,
     arrays BLOB NOT NULL,
     PRIMARY KEY (run, first)
-);
-"""
+)""",
+)
+NEWER_COLUMNS = {"owner": "TEXT NOT NULL DEFAULT ''", "watched": "INTEGER NOT NULL DEFAULT 1"}
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+PATIENCE = 5.0  # seconds that another process may take over its own transaction
+LISTED = 100  # runs, the newest
 
 
 class StoreError(Exception):
     """The store can't be used; the sentence says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """A run as the store has it; ``pid`` is the process that trained it, ``updated`` the time in seconds."""
+class StoreBusy(StoreError):
+    """Another process is writing; later it may go."""
 
-    id: int
-    name: str
-    experiment: Experiment
-    state: str
-    epoch: int
-    step: int
-    pid: int
-    updated: float
 
-    @property
-    def is_cut_off(self) -> bool:
-        """Not at its end, and nobody is training it."""
-        return self.state in UNFINISHED and not _alive(self.pid)
+class RunTaken(StoreError):
+    """The run is another process's."""
 
 
 def default_path() -> Path:
@@ -78,27 +75,41 @@ def default_path() -> Path:
 
 
 class Store:
-    """One connection. Every method is one transaction; sqlite3 and file errors come out as StoreError."""
+    """One connection. Every method is one transaction; sqlite3 and file errors come out as StoreError.
 
-    def __init__(self, path: Path) -> None:
+    ``owner`` is the name of this process's session: its runs are nobody else's while it lives.
+    """
+
+    def __init__(self, path: Path, owner: str = "") -> None:
+        self._path, self._owner = path, owner
+        self._sessions = folder_beside(path)
         with _as_store_error(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+            self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        _patiently(self._prepare)
+
+    def _prepare(self) -> None:
+        with _as_store_error(self._path):
             self._connection.execute("PRAGMA journal_mode = WAL")
             # A commit then survives the death of the process; only a power cut may cost the last ones.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.executescript(SCHEMA)
-        self._path = path
+        with self._transaction() as connection:
+            for statement in SCHEMA:
+                connection.execute(statement)
+            present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+            for name, kind in NEWER_COLUMNS.items():
+                if name not in present:
+                    connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
 
     def begin(self, experiment: Experiment) -> int:
         """A new run of this process, without snapshot yet; returns its id."""
         now = time.time()
-        values = (now, now, os.getpid(), experiment.name, dumps(experiment), "paused", 0, 0, "{}")
+        values = (now, now, os.getpid(), experiment.name, dumps(experiment), "paused", 0, 0, "{}", self._owner)
         with self._transaction() as connection:
             cursor = connection.execute(
-                "INSERT INTO runs (started, updated, pid, name, experiment, state, epoch, step, latest)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (started, updated, pid, name, experiment, state, epoch, step, latest, owner)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
         assert cursor.lastrowid is not None
@@ -114,33 +125,67 @@ class Store:
         snapshot: Mapping[str, Array],
         epochs: tuple[int, Mapping[str, Array]],
     ) -> None:
-        """Replace the run's snapshot and add its newest epochs, all or nothing.
+        """Replace the run's snapshot and add its newest epochs, all or nothing; RunTaken where it isn't ours.
 
         ``place`` is (epoch, step); ``epochs`` the number of epochs saved before, and the columns (k,) since.
         """
         first, columns = epochs
+        text, arrays, values = dumps(experiment), _pack(snapshot), json.dumps(dict(latest))
+        added = _pack(columns) if any(len(column) for column in columns.values()) else None
+        with self._transaction() as connection:
+            updated = connection.execute(
+                "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?,"
+                " latest = ? WHERE id = ? AND owner = ?",
+                (time.time(), os.getpid(), text, state, *place, values, run, self._owner),
+            )
+            if not updated.rowcount:
+                raise RunTaken(f"Run {run} goes on in another session; this one is kept as a run of its own.")
+            connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
+            if added is not None:
+                connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, first, added))
+
+    def watch(self, run: int, watched: bool) -> None:
+        """Note whether a screen shows the run of this process."""
         with self._transaction() as connection:
             connection.execute(
-                "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?,"
-                " latest = ? WHERE id = ?",
-                (time.time(), os.getpid(), dumps(experiment), state, *place, json.dumps(dict(latest)), run),
+                "UPDATE runs SET watched = ? WHERE id = ? AND owner = ?", (int(watched), run, self._owner)
             )
-            connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, _pack(snapshot)))
-            if any(len(column) for column in columns.values()):
-                connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, first, _pack(columns)))
 
-    def newest(self) -> StoredRun | None:
-        """The run saved last, or None; one whose experiment can't be read any more counts as none."""
+    def claim(self, run: int) -> StoredRun:
+        """Make a run this process's, at once or not at all; RunTaken with the reason where that can't be."""
         with self._transaction() as connection:
-            row = connection.execute(
-                "SELECT id, name, experiment, state, epoch, step, pid, updated FROM runs"
-                " WHERE step > 0 ORDER BY updated DESC, id DESC LIMIT 1"
-            ).fetchone()
-        if row is None:
-            return None
+            found = self._read(connection, "id = ?", run)
+            if not found:
+                raise RunTaken(f"There is no run {run} to go on with.")
+            (stored,) = found
+            if stored.alive and (stored.owner, stored.pid) != (self._owner, os.getpid()):
+                raise RunTaken(f"Run {run} goes on in another session; tui-trainer --resume {run} takes it over.")
+            connection.execute(
+                "UPDATE runs SET owner = ?, pid = ?, watched = 1 WHERE id = ?", (self._owner, os.getpid(), run)
+            )
+        return stored
+
+    def runs(self) -> list[StoredRun]:
+        """Runs that have begun, those saved last first; what can't be read any more is left out."""
+        with self._transaction() as connection:
+            return self._read(connection, "step > 0")
+
+    def _read(self, connection: sqlite3.Connection, condition: str, *values: int) -> list[StoredRun]:
+        rows = connection.execute(
+            "SELECT id, name, experiment, state, epoch, step, pid, updated, owner, watched FROM runs"
+            f" WHERE {condition} ORDER BY updated DESC, id DESC LIMIT {LISTED}",
+            values,
+        )
+        return [run for row in rows.fetchall() if (run := self._stored(row)) is not None]
+
+    def _stored(self, row: tuple[Any, ...]) -> StoredRun | None:
+        number, name, text, state, epoch, step, pid, updated, owner, watched = row
         try:
-            return StoredRun(row[0], row[1], loads(row[2]), *row[3:])
-        except ExperimentError:
+            # Runs from before there were owners have but the number of their process.
+            alive = is_live(self._sessions, owner) if owner else process_runs(int(pid))
+            place = (int(epoch), int(step), int(pid), float(updated))
+            return StoredRun(int(number), str(name), loads(text), str(state), *place, owner, bool(watched), alive)
+        except (ExperimentError, TypeError, ValueError, AttributeError):
             return None
 
     def snapshot(self, run: int) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -163,7 +208,7 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _as_store_error(getattr(self, "_path", Path())):
+        with _as_store_error(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -173,12 +218,25 @@ class Store:
             self._connection.execute("COMMIT")
 
 
+def _patiently(act: Callable[[], None]) -> None:
+    """Do it, again where another process does the same: for a change of the journal SQLite itself doesn't wait."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return act()
+        except StoreBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
 @contextlib.contextmanager
 def _as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(f"Runs can't be kept in {path}: {error}.") from error
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY
+        raise (StoreBusy if busy else StoreError)(f"Runs can't be kept in {path}: {error}.") from error
 
 
 def _pack(arrays: Mapping[str, Array]) -> bytes:
@@ -195,18 +253,3 @@ def _unpack(data: bytes) -> dict[str, Array]:
         return load(data)
     except SafetensorError as error:
         raise StoreError(f"A saved run is damaged: {error}.") from error
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended counts as gone even if nobody has asked for its exit code."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        pass  # gone, or a system without /proc
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # somebody else's process
-        return True
-    return True

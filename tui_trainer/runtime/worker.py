@@ -1,27 +1,32 @@
-"""The child process: obeys commands from its standard input, reports on its standard output.
+"""The child process: obeys the commands of the client that looks, and reports to it.
 
-Started as ``python -m tui_trainer.runtime.worker``. It ends when its parent does, whatever it is doing.
+Started as ``python -m tui_trainer.runtime.worker`` with a socket as its standard input. It ends when its client
+does, whatever it is doing, unless it was started to stay: then it goes on while it trains, and waits to be called.
 """
 
 from __future__ import annotations
 
 import os
 import queue
+import socket
 import sys
-import threading
 import time
 import traceback
-from typing import BinaryIO
 
+from tui_trainer.datasets import ReadingStopped
 from tui_trainer.experiment import Experiment, ExperimentError
 
 from . import reporting
+from .audience import Audience
+from .inbox import Inbox
 from .keeper import Keeper
-from .outbox import Outbox
+from .launch import Launch, launched
 from .protocol import (
     AnyCommand,
     AnyReport,
     AnyRequest,
+    Attach,
+    Attached,
     Close,
     Crashed,
     Epoch,
@@ -29,6 +34,7 @@ from .protocol import (
     Notice,
     Offer,
     Pause,
+    Preview,
     Refused,
     Resume,
     SetWeight,
@@ -38,10 +44,10 @@ from .protocol import (
     Tune,
     Watch,
     WatchLoss,
-    command_decoder,
-    read_frame,
 )
+from .reading import Readings
 from .session import Session
+from .sessions import Place, folder_beside
 from .store import StoreError, default_path
 from .views import Viewer
 
@@ -49,31 +55,35 @@ SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
 VIEW_EVERY = 0.1  # seconds while training, at least
 VIEW_SHARE = 10  # a view may take one part in so many of the time
-LAST_WORDS = 1.0  # seconds that the last report may take on its way
+LINGER = 60.0  # seconds that a trainer which stays waits for somebody after its run
 CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
 
 
 class Worker:
     """Runs a session in slices between commands."""
 
-    def __init__(self, commands: BinaryIO, outbox: Outbox) -> None:
-        self._input, self._outbox = commands, outbox
-        self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
+    def __init__(self, audience: Audience, launch: Launch) -> None:
+        self._audience, self._launch = audience, launch
+        self._inbox = Inbox(audience)
+        self._readings = Readings(self._inbox, self._send)
         self._session = Session()
         self._viewer = Viewer(self._session)
         self._request: AnyRequest = WatchLoss()
-        self._keeper = Keeper(default_path())
+        self._place = self._take_place()
+        self._keeper = Keeper(default_path(), self._place.name if self._place is not None else "")
         self._run = 0
         self._dirty = False
         self._next_report = self._next_curves = self._next_view = 0.0
 
     def serve(self) -> None:
-        """Until the input ends; then the process is over at once, however long a step takes."""
-        threading.Thread(target=self._read, daemon=True).start()
+        """Until the client ends; then the process is over at once, however long a step takes, or when it is done."""
         self._offer()
         while True:
             running = self._session.state == "running"
-            self._obey(None if not running else self._session.idle)
+            patience = None if self._audience.is_there else LINGER
+            self._obey(self._session.idle if running else patience)
+            if not running and not self._audience.is_there and self._inbox.empty():
+                self._end()
             if running:
                 self._session.advance(SLICE)
                 self._dirty = True
@@ -83,21 +93,37 @@ class Worker:
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
 
-    def _read(self) -> None:
-        while (body := read_frame(self._input)) is not None:
-            self._commands.put(command_decoder.decode(body))
+    def _take_place(self) -> Place | None:
+        """This process among the live sessions; without a place it can't be called, and all else goes."""
+        place = None
+        try:
+            place = Place(folder_beside(default_path()))
+            self._audience.admit(place.listen())
+        except OSError as error:
+            if self._launch.stays:
+                self._send(Notice(0, f"This session can't be come back to: {error}."))
+        return place
+
+    def _end(self) -> None:
+        """Save the run and end the process."""
+        self._keeper.save(self._session)
+        if self._place is not None:
+            self._place.leave()
         os._exit(0)
 
     def _obey(self, seconds: float | None) -> None:
         """All commands that have come, waiting ``seconds`` for the first one; for ever with None."""
-        while seconds != 0 or not self._commands.empty():
+        while seconds != 0 or not self._inbox.empty():
             try:
-                command = self._commands.get(timeout=seconds)
+                command = self._inbox.next(seconds)
             except queue.Empty:
                 return
             seconds = 0
             was = self._session.state
-            self._do(command)
+            if command is None:
+                self._part()
+            else:
+                self._do(command)
             self._dirty = self._session.state != "empty"
             if self._session.state != "running":
                 self._keep()
@@ -111,11 +137,15 @@ class Worker:
                 self._load(command)
             case Resume():
                 self._resume(command)
+            case Attach():
+                self._welcome(command)
             case Close():
-                self._keeper.save(session)
-                os._exit(0)
+                self._part()
+                self._audience.let_go()
             case Watch():
                 self._request, self._next_view = command.view, 0.0
+            case Preview():
+                self._readings.preview(command.dataset, command.number)
             case SlowDown():
                 session.limit = command.steps_per_second
             case _ if session.state == "empty":
@@ -133,6 +163,27 @@ class Worker:
             case SetWeight():
                 session.set_weight(command.index, command.value)
 
+    def _part(self) -> None:
+        """Go on alone, if that is wanted and there is something to do; end where not."""
+        if not self._launch.stays or self._session.state != "running":
+            self._end()
+        self._keeper.watch(False)
+
+    def _welcome(self, command: Attach) -> None:
+        """Show the session to a client that has called: all that it has missed."""
+        session, self._run = self._session, command.run
+        self._keeper.watch(True)
+        if session.state == "empty":
+            self._send(Notice(0, "Nothing is loaded in that session."))
+            return
+        self._request = WatchLoss()
+        self._viewer.forget()
+        self._send(Attached(self._run, session.requested, session.limit, self._launch.stays))
+        self._send(reporting.loaded(session, self._run))
+        self._report_progress()
+        if session.state in ("finished", "stopped early", "diverged") and session.sentence:
+            self._send(reporting.ended(session, self._run))
+
     def _load(self, command: Load) -> None:
         was_running = self._session.state == "running"
         kept = self._session.weights() if command.keep_weights else None
@@ -145,34 +196,43 @@ class Worker:
 
     def _loads(self, experiment: Experiment, run: int) -> bool:
         try:
-            self._session.load(experiment)
+            self._session.load(experiment, self._readings.watcher(run))
         except ExperimentError as error:
             self._send(Refused(run, error.field, error.reason))
+            return False
+        except ReadingStopped:
+            self._readings.stopped(run)
             return False
         except MemoryError:
             reason = "expected data and layers that fit this machine's memory; use fewer units or fewer rows"
             self._send(Refused(run, "model", reason))
             return False
+        if self._run == 0:  # from here on: a start is waited for
+            os.nice(self._launch.niceness)
         self._run = run
         self._viewer.forget()
         self._send(reporting.loaded(self._session, run))
         return True
 
     def _offer(self) -> None:
-        """Tell of a run that was cut off."""
-        stored = self._keeper.cut_off()
+        """Tell of a run to come back to: one that was cut off, or goes on alone."""
+        wanted = self._launch.offer
+        stored = self._keeper.waiting(wanted)
+        if stored is None and wanted is not None:
+            self._send(Notice(0, f"Run {wanted} can't be gone on with: it is not there, or goes on elsewhere."))
+        stored = stored or self._keeper.alone()
         if stored is not None:
             ago = max(0.0, time.time() - stored.updated)
-            self._send(Offer(0, stored.id, stored.experiment, stored.epoch, stored.step, ago))
+            place = (stored.epoch, stored.step)
+            self._send(Offer(0, stored.id, stored.experiment, *place, ago, stored.alive))
 
     def _resume(self, command: Resume) -> None:
-        stored = self._keeper.cut_off()
-        if stored is None or stored.id != command.stored:
-            self._send(
-                Notice(self._run, "That run can't be gone on with any more: it has ended, or goes on elsewhere.")
-            )
-            return
         self._keeper.save(self._session)
+        try:
+            stored = self._keeper.claim(command.stored)
+        except StoreError as error:
+            self._send(Notice(self._run, str(error)))
+            return
         if not self._loads(stored.experiment, command.run):
             return
         self._keeper.forget_run()
@@ -192,6 +252,9 @@ class Worker:
         self._send(reporting.ended(self._session, self._run))
 
     def _report_progress(self) -> None:
+        if not self._audience.is_there:
+            self._dirty = False
+            return
         now = time.perf_counter()
         request = self._request
         due = now >= self._next_curves or self._session.state != "running"
@@ -214,21 +277,21 @@ class Worker:
             self._next_view = now + max(VIEW_EVERY, VIEW_SHARE * (now - started))
 
     def _send(self, report: AnyReport) -> None:
-        self._outbox.put(report)
+        self._audience.send(report)
 
 
 def main() -> None:
-    """Keep the two pipes for the protocol: whatever else is printed goes to standard error."""
-    commands = os.fdopen(os.dup(0), "rb")
-    reports = os.fdopen(os.dup(1), "wb")
+    """Keep the socket for the protocol: whatever else is printed goes to standard error."""
+    launch = launched(sys.argv[1:])
+    first = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)
-    outbox = Outbox(reports)
+    audience = Audience(first, launch.stays)
     try:
-        Worker(commands, outbox).serve()
+        Worker(audience, launch).serve()
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        outbox.put(Crashed(0, f"{type(error).__name__}: {error}"))
-        outbox.flush(LAST_WORDS)
+        audience.send(Crashed(0, f"{type(error).__name__}: {error}"))
+        audience.flush()
         os._exit(1)
 
 

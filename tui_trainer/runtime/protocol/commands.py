@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui_trainer.experiment import Experiment, TrainingConfig
+from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig
 
 from .views import AnyRequest
 
@@ -66,8 +66,21 @@ class Resume(Command, frozen=True):
     run: int
 
 
+class Attach(Command, frozen=True):
+    """Take over a session that is under way, as run number ``run``; the first command of a client that calls."""
+
+    run: int
+
+
 class Close(Command, frozen=True):
-    """Save the run and end."""
+    """The client goes: save the run and end. A trainer that stays goes on while it trains."""
+
+
+class Preview(Command, frozen=True):
+    """Look at the user's file of ``dataset``; ``number`` comes back with ``Previewed``."""
+
+    dataset: DatasetConfig
+    number: int
 
 
 class Watch(Command, frozen=True):
@@ -76,4 +89,6 @@ class Watch(Command, frozen=True):
     view: AnyRequest
 
 
-AnyCommand = Load | Train | Pause | Step | Epoch | SlowDown | Tune | SetWeight | Watch | Resume | Close
+AnyCommand = (
+    Load | Train | Pause | Step | Epoch | SlowDown | Tune | SetWeight | Watch | Resume | Attach | Preview | Close
+)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from tui_trainer.datasets import FilePreview
 from tui_trainer.experiment import Experiment
 
 from .views import AnyContent
@@ -42,6 +43,8 @@ class DatasetView(msgspec.Struct, frozen=True):
     validation_rows: int
     available: tuple[str, ...]
     columns: dict[str, bytes]
+    levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
+    notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
 
 
 class SummaryRow(msgspec.Struct, frozen=True):
@@ -73,6 +76,18 @@ class Refused(Report, frozen=True):
 
     field: str
     reason: str
+
+
+class Reading(Report, frozen=True):
+    """The user's file is being read: ``fraction`` of it, from 0 to 1. A newer ``Load`` and ``Pause`` stop it."""
+
+    fraction: float
+
+
+class Previewed(Report, frozen=True):
+    """What a file would come to; ``run`` is the number given with ``Preview``."""
+
+    preview: FilePreview
 
 
 class Progress(Report, frozen=True):
@@ -108,13 +123,32 @@ class Ended(Report, frozen=True):
 
 
 class Offer(Report, frozen=True):
-    """A run in the store was cut off, ``seconds_ago``; ``Resume`` goes on with it."""
+    """A run in the store was cut off, ``seconds_ago``; ``Resume`` goes on with it.
+
+    One that ``alone`` trains on in another session, where nobody looks, is only told of.
+    """
 
     stored: int
     experiment: Experiment
     epoch: int
     step: int
     seconds_ago: float
+    alone: bool = False
+
+
+class Attached(Report, frozen=True):
+    """The session is this client's now. ``experiment`` is as it was asked for, ``steps_per_second`` the slow motion.
+
+    ``stays`` says that it goes on when the client goes.
+    """
+
+    experiment: Experiment
+    steps_per_second: float | None
+    stays: bool
+
+
+class TakenOver(Report, frozen=True):
+    """Another client has the session now: nothing more will come."""
 
 
 class Notice(Report, frozen=True):
@@ -136,7 +170,9 @@ class Crashed(Report, frozen=True):
     sentence: str
 
 
-AnyReport = Loaded | Refused | Progress | Ended | Offer | Notice | Seen | Crashed
+AnyReport = (
+    Loaded | Refused | Reading | Previewed | Progress | Ended | Offer | Attached | TakenOver | Notice | Seen | Crashed
+)
 
 
 def queue_newest(waiting: MutableSequence[AnyReport], report: AnyReport) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 from msgspec.structs import replace
 from textual import getters, work
 from textual.css.query import NoMatches
-from textual.reactive import var
 from textual.timer import Timer
 
 from tui_trainer.experiment import Experiment, with_field
 from tui_trainer.runtime import protocol
-from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.protocol import (
     AnyReport,
+    Attached,
     Crashed,
     Ended,
     Loaded,
@@ -24,27 +23,25 @@ from tui_trainer.runtime.protocol import (
     Refused,
     Remedy,
     Seen,
+    TakenOver,
 )
 
 from ..edits import keeps_weights, next_rate, swaps_points
 from ..pacing import terminal_is_behind
-from ..plain_text import plain
 from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
 from ..widgets.field import Field
-from ..widgets.status_line import StatusLine, clock
+from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
-from .setup import SetupScreen
+from .returning import ReturningScreen
 
 SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
 MOST_FAILURES = 3  # trainers in a row that end at once until no more are started
 RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 
 
-class RunningScreen(SetupScreen):
-    """Owns the client. Every load has a number, and reports of another load are not looked at."""
-
-    state: var[protocol.State] = var("empty", bindings=True)
+class RunningScreen(ReturningScreen):
+    """Shows what the trainer reports, and sends it what keys ask for."""
 
     data_panel = getters.query_one(DataPanel)
     training_panel = getters.query_one(TrainingPanel)
@@ -52,22 +49,13 @@ class RunningScreen(SetupScreen):
 
     def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
         super().__init__(experiment, path)
-        self.client = Client()
         self.loaded: Loaded | None = None
-        self._run = 0
         self._refused: Refused | None = None
-        self._offer: Offer | None = None
         self._remedy: Remedy | None = None  # for the run that diverged
-        self._crash: Crashed | None = None
         self._held: Progress | None = None  # not drawn yet
         self._held_seen: Seen | None = None
         self._retry: Timer | None = None
-        self._motion: float | None = None  # steps a second; full speed without
         self._failures = 0  # trainers in a row that ended before they had loaded anything
-
-    def watch_view(self) -> None:
-        """Tell the trainer what is on the screen."""
-        self.client.send(protocol.Watch(self.tabs.request))
 
     def hand_over(self, before: Experiment, said: str) -> None:
         """Hand an edited experiment to the trainer: from the first step, unless the weights may stay."""
@@ -85,19 +73,11 @@ class RunningScreen(SetupScreen):
         """Set a weight of the run, without a reset."""
         self.client.send(protocol.SetWeight(index, value))
 
-    def _load(self, keep_weights: bool = False) -> None:
-        self._run += 1
-        self.edits.forget_weights()
-        self.client.send(protocol.Load(self.experiment, self._run, keep_weights))
-
     @work(exclusive=True, group="reports")
     async def follow_reports(self) -> None:
         """Start the child and show its reports; start another one where it ends unasked."""
         while True:
-            self._load()
-            self.watch_view()
-            if self._motion is not None:
-                self.client.send(protocol.SlowDown(self._motion))
+            self.send_first()
             await self.client.start()
             async for report in self.client.reports():
                 try:
@@ -111,7 +91,7 @@ class RunningScreen(SetupScreen):
                 self.message_line.say(f"{self._crash.sentence}. It can't be started; space tries again.", "error")
                 self.state = "empty"
                 return
-            self.client = Client()
+            self.renew_client()
 
     async def _show_report(self, report: AnyReport) -> None:
         match report:
@@ -119,11 +99,15 @@ class RunningScreen(SetupScreen):
                 self._crash = report
                 self.message_line.say(f"{report.sentence}. A new trainer has been started.", "error")
             case Offer():
-                await self._show_offer(report)
+                await self.show_offer(report)
             case Notice():
                 self.message_line.say(report.sentence, "error")
+            case TakenOver():
+                self.give_way()
             case _ if report.run != self._run:
                 return
+            case Attached():
+                await self.show_attached(report)
             case Loaded():
                 self._show_loaded(report)
             case Refused():
@@ -140,18 +124,6 @@ class RunningScreen(SetupScreen):
         self._remedy = ended.remedy
         key = "" if ended.remedy is None else f" Key f {ended.remedy.said} and runs again."
         self.message_line.say(ended.sentence + key, "error" if ended.state == "diverged" else "good")
-
-    async def _show_offer(self, offer: Offer) -> None:
-        self._offer = offer
-        if self._crash is None:
-            name, ago = plain(offer.experiment.name), clock(offer.seconds_ago)
-            cut = f"The run {name} stopped at epoch {offer.epoch:,}, {ago} ago"
-            self.message_line.say(f"{cut}: g goes on with it.")
-            return
-        await self.action_resume()
-        back = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; space goes on."
-        self.message_line.say(f"{self._crash.sentence}. {back}", "error")
-        self._crash = None
 
     def _show_loaded(self, loaded: Loaded) -> None:
         if self.loaded is None:
@@ -196,7 +168,8 @@ class RunningScreen(SetupScreen):
 
     def _send_if_ready(self, command: protocol.AnyCommand) -> None:
         if self._failures == MOST_FAILURES:
-            self._failures, self.client = 0, Client()
+            self._failures = 0
+            self.renew_client()
             self.message_line.say("Starting another trainer ...")
             self.follow_reports()
         elif self._refused is not None:
@@ -252,16 +225,3 @@ class RunningScreen(SetupScreen):
         self._load()
         self.client.send(protocol.Train())
         self.message_line.say(f"Again from the first step: {remedy.said}; u takes it back.", "good")
-
-    async def action_resume(self) -> None:
-        if self._offer is None:
-            self.message_line.say("No run was cut off.")
-            return
-        offer, self._offer = self._offer, None
-        if offer.experiment != self.experiment:
-            self.edits.change(offer.experiment)
-        await self.show_experiment()
-        self._run += 1
-        self.edits.forget_weights()
-        self.client.send(protocol.Resume(offer.stored, self._run))
-        self.message_line.say(f"Back at epoch {offer.epoch:,}; space goes on.")

@@ -135,7 +135,7 @@ class TrainScreen(LessonScreen):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        self.app.exit()
+        self.leave()
 
     def action_quit_now(self) -> None:
-        self.app.exit()
+        self.leave()

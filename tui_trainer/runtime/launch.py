@@ -1,0 +1,52 @@
+"""How a trainer is started: what the front end asks for, and how the child is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+NICENESS = 5  # the screen, and whoever else uses the machine, come first
+
+
+class Launch(msgspec.Struct, frozen=True):
+    """``stays`` lets a trainer go on when nobody looks any more; ``offer`` is a run of the store to offer at once.
+
+    With ``attach``, the name of a live session, no trainer is started: that one is called.
+    """
+
+    stays: bool = False
+    niceness: int = NICENESS
+    offer: int | None = None
+    attach: str = ""
+
+
+def start_child(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """A trainer whose client is at the other end of the socket ``line``."""
+    environment = dict(os.environ)
+    paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-P",  # the user's folder may hold a module named like one of ours
+            "-m",
+            "tui_trainer.runtime.worker",
+            msgspec.json.encode(launch).decode(),
+        ],
+        stdin=line,
+        stdout=line,
+        stderr=errors,
+        env=environment,
+        start_new_session=True,  # so that Ctrl+C in the terminal is the app's to handle
+    )
+
+
+def launched(arguments: list[str]) -> Launch:
+    """What the child was told."""
+    return msgspec.json.decode(arguments[0], type=Launch) if arguments else Launch()

@@ -1,0 +1,153 @@
+"""The live sessions of one user: each holds a lock that ends with its process, and listens on a socket.
+
+A lock tells what a process number can't: numbers are given again, and those of another container are not seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import socket
+import stat
+import struct
+from pathlib import Path
+
+NAME = re.compile(r"\d+-[0-9a-f]{12}")
+LONGEST = 100  # bytes of a socket's path: the system's limit is 104 on some, 108 on others
+SHORT = Path("/tmp")  # where sockets go whose own folder has too long a path
+WAITING = 4  # clients that may knock at once
+
+
+class Place:
+    """This process among the live sessions of ``folder``: ``name`` and lock, and a socket once it listens.
+
+    Raises OSError where the folder can't hold it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        _make_private(folder)
+        self._folder = folder
+        self.name = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._lock = _locked_file(folder / f"{self.name}.lock")
+        _sweep(folder)
+
+    def listen(self) -> socket.socket:
+        """A socket on which clients may call."""
+        address = _address(self._folder, self.name)
+        _make_private(address.parent)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(address))
+        address.chmod(0o600)
+        listener.listen(WAITING)
+        return listener
+
+    def leave(self) -> None:
+        """Take lock and socket away."""
+        _remove(self._folder, self.name)
+        os.close(self._lock)
+
+
+def folder_beside(store: Path) -> Path:
+    """Where the sessions are that use ``store``."""
+    return store.parent / "sessions"
+
+
+def is_live(folder: Path, name: str) -> bool:
+    """Whether the session's process runs."""
+    if not NAME.fullmatch(name):
+        return False
+    try:
+        lock = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        # Shared, so that two who ask at once don't take each other for the session.
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return False
+
+
+def call(folder: Path, name: str) -> socket.socket:
+    """A connection to a live session; OSError where it does not answer."""
+    if not NAME.fullmatch(name):
+        raise FileNotFoundError(f"there is no session {name!r}")
+    address = _address(folder, name)
+    _check_private(address.parent)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(2.0)
+        connection.connect(str(address))
+        connection.settimeout(None)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Whether the same user is at the other end; True where the system does not tell: the folder is private."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return True
+    credentials = struct.Struct("3i")  # process, user, group
+    told = connection.getsockopt(socket.SOL_SOCKET, option, credentials.size)
+    return int(credentials.unpack(told)[1]) == os.geteuid()
+
+
+def _locked_file(path: Path) -> int:
+    """A new file with its lock held; another process's sweep may take it away before it is locked."""
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), os.stat(path)):
+                return lock
+        os.close(lock)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what sessions have left behind that were ended from outside."""
+    for lock in folder.glob("*.lock"):
+        if NAME.fullmatch(lock.stem) and not is_live(folder, lock.stem):
+            _remove(folder, lock.stem)
+
+
+def _remove(folder: Path, name: str) -> None:
+    for path in (_address(folder, name), folder / f"{name}.lock"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _address(folder: Path, name: str) -> Path:
+    """The path of the session's socket; in a short folder of the user's own where it would be too long."""
+    usual = folder.absolute() / f"{name}.sock"
+    if len(os.fsencode(usual)) <= LONGEST:
+        return usual
+    which = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:12]
+    return SHORT / f"tui-trainer-{os.geteuid()}" / f"{which}-{name}.sock"
+
+
+def _make_private(folder: Path) -> None:
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mode & 0o077:
+        folder.chmod(0o700)  # as a copy or a backup may have left it
+    _check_private(folder)
+
+
+def _check_private(folder: Path) -> None:
+    """Refuse a folder that somebody else has made, or may look into: /tmp is everybody's."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not a folder of this user's alone")
