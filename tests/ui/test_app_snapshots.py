@@ -18,6 +18,7 @@ from tui_trainer.ui.screens.help import HelpScreen
 from tui_trainer.ui.screens.train import TrainScreen
 from tui_trainer.ui.views.landscape import LandscapeView
 from tui_trainer.ui.views.loss import LossView
+from tui_trainer.ui.views.network import NetworkView
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SIZES = [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")]
@@ -98,6 +99,23 @@ class TestTrainScreen:
     def test_summary(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """Keras's table, then the training in words."""
         assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("7"))
+
+    def test_network(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+        """The layers with a sample going through, and the first neuron closely; hands are on its second weight."""
+
+        def opened(screen: TrainScreen) -> bool:
+            return bool(screen.query(NetworkView)) and screen.query_one(NetworkView).content is not None
+
+        def picked(screen: TrainScreen) -> bool:
+            progress = screen.status.progress
+            return progress is not None and progress.epoch == 3 and screen.query_one(NetworkView).choice.parameter == 1
+
+        async def run_before(pilot: Pilot[None]) -> None:
+            await after("5", then=opened)(pilot)
+            await after(*"eee", "w", "down", then=picked)(pilot)
+
+        app = TrainerApp(with_field(IRIS, "model.dtype", "float64"))
+        assert snap_compare(app, terminal_size=size, run_before=run_before)
 
     def test_help(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """Every key; it scrolls where it has to."""

@@ -70,7 +70,7 @@ def test_a_small_network_is_shown_whole() -> None:
 def test_large_layers_are_folded() -> None:
     arrangement = arrange(NETWORKS["wide"], 117, 20, (2, 0), {})
     column = column_of(arrangement, 2)
-    assert (column.first, len(column.rows), column.above, column.below) == (0, 16, 0, 240)
+    assert (column.first, len(column.rows), column.above, column.below) == (0, 17, 0, 239)
     column = column_of(arrange(NETWORKS["wide"], 117, 20, (2, 100), {1: 7}), 2)
     assert column.first <= 99 and column.first + len(column.rows) > 101, "its neighbours are seen too"
     assert column_of(arrange(NETWORKS["wide"], 117, 20, (2, 100), {1: 7}), 1).first == 7, "the others stay"

@@ -142,7 +142,13 @@ def test_what_the_table_leaves_out_is_summed_up() -> None:
     seen = replace(SEPAL, inputs=100, rest=-1.25)
     shown = table(IRIS, seen, 45, 7, picked=100)
     lines = text(*shown.lines)
-    assert len(lines) == 7 == terms_that_fit(7) + 3
+    assert len(lines) == 7 == terms_that_fit(7, 100, True) + 3
+    assert [terms_that_fit(7, inputs, bias) for inputs, bias in ((5, True), (6, True), (6, False), (1, True))] == [
+        5,
+        4,
+        6,
+        5,
+    ]
     assert lines[5].split() == ["…", "96", "more", "−1.250"] and lines[6].startswith("▸ bias b")
     assert shown.parameters == (None, 0, 1, 2, 3, None, 100)
 
@@ -172,12 +178,12 @@ def test_the_line_over_the_picture() -> None:
     dataset = DatasetView("iris", "Iris", (), "species", "multiclass", IRIS.outputs, 150, 120, 30, (), {})
     network = Network(11, 120, 71, 1.0, 2.0, 0.6, (), SEPAL)
     line = heading(dataset, network, 117, "color")
-    assert text(line)[0].startswith("sample 12 of 120 (row 71)  versicolor  predicted virginica ✗")
+    assert text(line)[0].startswith("sample 12 of 120 (row 71): versicolor, predicted virginica ✗")
     assert text(line)[0].endswith("━━ w > 0  ━━ w < 0") and len(text(line)[0]) == 117
     right = heading(dataset, replace(network, prediction=1.0), 65, "dashed")
     assert ("versicolor ✓", "good") in right and text(right)[0].endswith("── +  ╌╌ −") and len(text(right)[0]) == 65
     number = heading(replace(dataset, classes=()), replace(network, target=24.0, prediction=25.17565), 90, "ascii")
-    assert "species 24.00  predicted 25.18" in text(number)[0] and "++ w > 0" in text(number)[0]
+    assert "(row 71): species 24.00, predicted 25.18" in text(number)[0] and "++ w > 0" in text(number)[0]
 
 
 @pytest.mark.parametrize(

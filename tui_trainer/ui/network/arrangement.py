@@ -150,7 +150,10 @@ def _column(
         return Column(layer, units, left, cell, 0, tuple(start + step * i for i in range(units)), step)
     count = max(body - 2, 1)  # a row above and below says how many more there are
     first = window_start(first, count, units, chosen)
-    return Column(layer, units, left, cell, first, tuple(top + 1 + i for i in range(count)), 1)
+    if first == 0 or first + count == units:  # but not where there are none
+        count = max(body - 1, 1)
+        first = min(first, units - count)
+    return Column(layer, units, left, cell, first, tuple(top + (first > 0) + i for i in range(count)), 1)
 
 
 def window_start(first: int, count: int, units: int, chosen: int | None) -> int:

@@ -38,14 +38,14 @@ def _legend(lines: str, named: bool) -> list[Span]:
 
 def _answer(dataset: DatasetView, network: Network) -> list[Span]:
     if not dataset.classes:
-        numbers = f"{significant(network.target)}  predicted {significant(network.prediction)}"
-        return [(f"  {shorten(plain(dataset.target), LONGEST_CLASS)} {numbers}", "text")]
+        numbers = f"{significant(network.target)}, predicted {significant(network.prediction)}"
+        return [(f": {shorten(plain(dataset.target), LONGEST_CLASS)} {numbers}", "text")]
     target, predicted = (
         shorten(plain(dataset.classes[int(index)]), LONGEST_CLASS) for index in (network.target, network.prediction)
     )
     right = network.target == network.prediction
     return [
-        (f"  {target}", "text"),
-        ("  predicted ", "dim"),
+        (f": {target}, ", "text"),
+        ("predicted ", "dim"),
         (f"{predicted} {'✓' if right else '✗'}", "good" if right else "bad"),
     ]

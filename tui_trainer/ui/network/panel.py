@@ -51,10 +51,12 @@ class NeuronPanel(Horizontal):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
 
-    @property
-    def terms(self) -> int:
-        """How many weights there is room for."""
-        return terms_that_fit(self._text.size.height - FORMULA)
+    def terms_of(self, shape: Shape, layer: int) -> int:
+        """How many weights of a neuron of ``layer`` there is room for."""
+        if layer == 0:
+            return 0
+        inputs, use_bias = shape.layers[layer - 1].units, shape.layers[layer].use_bias
+        return terms_that_fit(self._text.size.height - FORMULA, inputs, use_bias)
 
     def parameter_at(self, line: int) -> int | None:
         """Which of the neuron's parameters a line shows."""

@@ -24,9 +24,10 @@ class Table:
     parameters: tuple[int | None, ...]
 
 
-def terms_that_fit(height: int) -> int:
-    """How many weights a table of ``height`` lines can show beside its head, the bias and what is left out."""
-    return max(height - 3, 1)
+def terms_that_fit(height: int, inputs: int, use_bias: bool) -> int:
+    """How many of ``inputs`` weights a table of ``height`` lines shows beside its head, the bias and what is left."""
+    room = height - 1 - use_bias
+    return max(room if inputs <= room else room - 1, 1)
 
 
 def table(shape: Shape, seen: NeuronSeen, width: int, height: int, picked: int | None) -> Table:
@@ -35,7 +36,7 @@ def table(shape: Shape, seen: NeuronSeen, width: int, height: int, picked: int |
     head = f"{'':{MARK + name_width}}" + "".join(f"{name:>{columns}}" for name, columns in COLUMNS)
     lines: list[Line] = [((head, "dim"),)]
     parameters: list[int | None] = [None]
-    for term in seen.terms[: terms_that_fit(height)]:
+    for term in seen.terms[: terms_that_fit(height, seen.inputs, seen.bias is not None)]:
         name = shape.name(seen.layer - 1, term.source) if seen.layer == 1 else f"neuron {term.source + 1}"
         lines.append(_line(name, term, name_width, picked == term.source))
         parameters.append(term.source)

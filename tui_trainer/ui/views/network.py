@@ -80,7 +80,7 @@ class NetworkView(View):
             layer=choice.layer,
             neuron=choice.neuron,
             windows=() if self._arrangement is None else self._arrangement.windows,
-            terms=self._panel.terms,
+            terms=0 if self._shape is None else self._panel.terms_of(self._shape, choice.layer),
             parameter=choice.parameter,
             first_weights=choice.parameter is not None,
             curves=tuple(self._panel.curves),
