@@ -1,13 +1,16 @@
 """The one description of a run: frozen, validated, a TOML file."""
 
 from .compatibility import MAX_PARAMETERS, count_parameters
+from .confinement import confined
 from .edit import add_layer, move_layer, remove_layer, with_field
 from .errors import ExperimentError, quoted
 from .inference import Target, Task, resolve
 from .schema import (
     MAX_LAYERS,
     ActivationName,
+    ColumnKind,
     DatasetConfig,
+    DelimiterName,
     EarlyStoppingConfig,
     Experiment,
     InitializerName,
@@ -28,7 +31,9 @@ __all__ = [
     "MAX_LAYERS",
     "MAX_PARAMETERS",
     "ActivationName",
+    "ColumnKind",
     "DatasetConfig",
+    "DelimiterName",
     "EarlyStoppingConfig",
     "Experiment",
     "ExperimentError",
@@ -44,6 +49,7 @@ __all__ = [
     "Task",
     "TrainingConfig",
     "add_layer",
+    "confined",
     "count_parameters",
     "dumps",
     "from_plain",

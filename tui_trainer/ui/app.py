@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.launch import Launch
 
 from .keys import KEYS
 from .pacing import spare_the_collector
@@ -24,7 +25,7 @@ class TrainerApp(App[None]):
     """Opens the training screen on an experiment.
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
-    ``lessons`` is a folder with lessons of one's own.
+    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started.
     """
 
     TITLE = "tui-trainer"
@@ -36,11 +37,13 @@ class TrainerApp(App[None]):
         path: Path | None = None,
         owns_process: bool = False,
         lessons: Path | None = None,
+        launch: Launch | None = None,
     ) -> None:
         super().__init__()
         self._owns_process = owns_process
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         self._experiment, self._path, self._lessons = experiment, path, lessons
+        self._launch = launch
 
     def on_mount(self) -> None:
         # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
@@ -51,9 +54,15 @@ class TrainerApp(App[None]):
         if self._owns_process:
             self.set_timer(STARTED, spare_the_collector)
         screen = TrainScreen(self._experiment, self._path, self._lessons)
+        if self._launch is not None:
+            screen.start_with(self._launch)
         # Textual would set the class of the width with the first resize, and style every widget a second time.
         screen.add_class("-wide" if self.size.width >= WIDE else "-narrow")
         self.push_screen(screen)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours that some themes lack: those of the terminal's own colours have no ``foreground-disabled``."""
+        return {"foreground-disabled": "ansi_bright_black"}
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 from textual import getters, on, work
@@ -181,11 +180,12 @@ class SetupScreen(Screen[None]):
         if path is None:
             return
         try:
-            opened = experiments.read(Path(os.path.expanduser(path)))
+            file = experiments.confined(path)
+            opened = experiments.read(file)
         except ExperimentError as error:
             self.message_line.say(str(error), "error")
             return
-        self._path = Path(os.path.expanduser(path))
+        self._path = file
         await self.change(opened)
         self.message_line.say(f"Opened {path}.")
 
@@ -196,9 +196,10 @@ class SetupScreen(Screen[None]):
         if path is None:
             return
         try:
-            experiments.write(self.experiment, Path(os.path.expanduser(path)))
+            file = experiments.confined(path)
+            experiments.write(self.experiment, file)
         except (ExperimentError, OSError) as error:
             self.message_line.say(f"Not saved: {error}", "error")
             return
-        self._path = Path(os.path.expanduser(path))
+        self._path = file
         self.message_line.say(f"Saved as {path}.", "good")

@@ -1,0 +1,124 @@
+"""How the app is opened: on an experiment, or back on a run; with or without bounds for its user."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import pwd
+import sys
+from pathlib import Path
+
+from . import __version__
+from .experiment import Experiment, ExperimentError, confined, is_shared, quoted, read, unshare
+from .experiment.confinement import VARIABLE as ROOT
+from .runtime.launch import NICENESS, Launch
+
+DATA = "TUI_TRAINER_DATA"
+NEWEST = 0  # what --resume without a number stands for
+
+DESCRIPTION = "Build, train and understand neural networks in the terminal."
+EXAMPLES = """\
+examples:
+  tui-trainer                                   open the app
+  tui-trainer iris.toml                         open it on an experiment
+  tui-trainer tt1-q1ZKSS...                     or on one that was shared as a word (key c)
+  tui-trainer --detach iris.toml                training goes on when the line drops, and after q
+  tui-trainer --resume                          back to the run that goes on, or was cut off
+  tui-trainer sessions                          the runs to come back to
+  tui-trainer train iris.toml --epochs 50       train without a screen
+  tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
+  tui-trainer summary iris.toml                 the layers and their parameters
+  tui-trainer datasets                          what data come with the app
+
+commands: train, summary, datasets, sessions; each has its own --help.
+"""
+
+
+def open_app(words: list[str]) -> int:
+    """Run the app; returns its exit code. ExperimentError for what can't be opened."""
+    options = _parser().parse_args(words)
+    _set_bounds(options.jail, options.class_root)
+    if options.lessons is not None and not os.path.isdir(options.lessons):
+        raise ExperimentError("", f"--lessons: there is no folder {quoted(options.lessons)}")
+    if options.file is not None and options.resume is not None:
+        raise ExperimentError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
+    launch = Launch(options.detach, options.nice)
+    path = None if options.file is None or is_shared(options.file) else confined(options.file)
+    if options.resume is None:
+        experiment = Experiment() if options.file is None else read_experiment(options.file)
+    else:
+        from .runtime.comeback import find, launch_for
+
+        run = find(options.resume or None)
+        launch, experiment = launch_for(run, options.detach, options.nice), run.experiment
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ExperimentError("", "the app needs a terminal; without one, use: tui-trainer train FILE.toml")
+    gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
+    from .ui.app import TrainerApp  # Textual is of no use to the other commands
+
+    lessons = None if options.lessons is None else Path(options.lessons)
+    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch)
+    app.run()
+    return app.return_code or 0
+
+
+def read_experiment(text: str) -> Experiment:
+    """From a file, or from the word that an experiment was shared as."""
+    return unshare(text) if is_shared(text) else read(confined(text))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tui-trainer",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or the word it was shared as")
+    add("--detach", action="store_true", help="let training go on when the line drops or the app is left")
+    add(
+        "--resume",
+        nargs="?",
+        type=_number,
+        const=NEWEST,
+        metavar="ID",
+        help="back to the newest run that goes on alone or was cut off, or to a certain one",
+    )
+    add("--lessons", metavar="FOLDER", type=os.path.abspath, help="lessons of your own, for the Book tab")
+    add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; usually 5")
+    add("--jail", metavar="FOLDER", type=Path, help="open and save files nowhere but in this folder")
+    add("--class-root", metavar="FOLDER", type=Path, help="the same, in a folder of each user's own below this one")
+    add("--version", action="version", version=f"tui-trainer {__version__}")
+    return parser
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not the number of a run")
+    return int(text)
+
+
+def _niceness(text: str) -> int:
+    if text not in map(str, range(20)):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 0 to 19")
+    return int(text)
+
+
+def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
+    """Confine the files of this process and its children to a folder, and keep the runs there too."""
+    if class_root is not None:
+        if not class_root.is_dir():
+            raise ExperimentError("", f"--class-root: there is no folder {quoted(str(class_root))}")
+        jail = class_root / pwd.getpwuid(os.getuid()).pw_name
+    if jail is None:
+        return
+    try:
+        jail.mkdir(mode=0o700, exist_ok=True)
+        os.chdir(jail)
+    except OSError as error:
+        told = f"{quoted(str(jail))} can't be used: {error.strerror}"
+        raise ExperimentError("", f"{told}; ask whoever has set this up") from None
+    os.environ[ROOT] = os.getcwd()
+    os.environ[DATA] = os.path.join(os.getcwd(), ".tui-trainer")
