@@ -155,6 +155,8 @@ async def test_wide_data_over_any_two_features(start: Start) -> None:
         await flow.press("n")
         await flow.until_said("Only a toy set can have other points")
         assert flow.screen.experiment == IRIS
+        flow.pilot.app.theme = "ansi-dark"
+        await flow.until(lambda: widget.form == "shades" and "▓" in flow.screen_text(), "the terminal's own colours")
         await flow.press("k", "k")
         await flow.until(lambda: widget.form == "ascii", "characters")
         await flow.until_shown("A setosa .")

@@ -95,6 +95,8 @@ class Tints(dict[int, Style]):
         return self._mark(colors[MARK_COLORS[tint - FIRST_MARK]])
 
     def _mark(self, color: Color) -> Color:
+        if color.ansi is not None:  # one of the terminal's own, which can't be mixed
+            return color
         return color.blend(self._colors["background"].get_contrast_text(1.0), MARK_CONTRAST)
 
     def _shade(self, scale: int, shade: int) -> Color:
