@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import Flow, Start, text_of
 from msgspec.structs import replace
-from textual.widgets import Select, Static
+from textual.widgets import Static
 
 from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.runtime.protocol import Seen
@@ -14,6 +14,7 @@ from tui_trainer.ui.boundary.axes import Axes
 from tui_trainer.ui.boundary.strip import StripWidget
 from tui_trainer.ui.plotting import HeatmapWidget, PlotWidget
 from tui_trainer.ui.views.boundary import BoundaryView
+from tui_trainer.ui.widgets.choice import Choice
 
 SPIRAL = Experiment(
     dataset=DatasetConfig("spiral"),
@@ -140,9 +141,9 @@ async def test_wide_data_over_any_two_features(start: Start) -> None:
         await until_axes(flow, "sepal length (cm)", "petal width (cm)")
         await flow.press("v", "v")
         await until_axes(flow, "sepal length (cm)", "petal length (cm)")
-        axes.query_one("#boundary-y", Select).value = "sepal width (cm)"
+        axes.query_one("#boundary-y", Choice).action_step(-1)
         await until_axes(flow, "sepal length (cm)", "sepal width (cm)")
-        await flow.until(lambda: axes.query_one("#boundary-x", Select).value == "sepal length (cm)", "x in its list")
+        await flow.until(lambda: axes.query_one("#boundary-x", Choice).value == "sepal length (cm)", "x in its list")
 
         view.configure({"x": "sepal width (cm)", "y": "petal width (cm)", "discretize": True, "colour": "mauve"})
         await until_axes(flow, "sepal width (cm)", "petal width (cm)")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Button, Checkbox, Select
+from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment import Experiment, LayerConfig
-from tui_trainer.ui.widgets.network_panel import LayerRow
+from tui_trainer.ui.widgets.choice import Choice
+from tui_trainer.ui.widgets.press import Press
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -20,7 +21,13 @@ def units(flow: Flow) -> list[int]:
 
 def shown(flow: Flow) -> list[str]:
     """The units of the hidden layers, on the screen."""
-    return [row.query_one(".units Input").value for row in flow.screen.query(LayerRow)][:-1]
+    return [box.value for box in flow.screen.network_panel.query(".units Input").results(Input)][:-1]
+
+
+def kinds(flow: Flow) -> list[str]:
+    """The kinds of the layers that the trainer has."""
+    assert flow.screen.loaded is not None
+    return [row.kind for row in flow.screen.loaded.layers]
 
 
 async def until_units(flow: Flow, *wanted: int) -> None:
@@ -99,7 +106,7 @@ async def test_a_layer_is_edited_in_place(start: Start) -> None:
         await flow.until(lambda: flow.heading == "Network  115 parameters", "16 parameters less")
 
         for field, index, wanted in (("activation", 4, "tanh"), ("initializer", 3, "he_normal")):
-            chooser = flow.field(f"model.layers[0].{field}").query_one(Select)
+            chooser = flow.field(f"model.layers[0].{field}").query_one(Choice)
             chooser.focus()
             await flow.press("enter")
             await flow.until(lambda chooser=chooser: chooser.expanded, f"the list of {field}")
@@ -108,12 +115,9 @@ async def test_a_layer_is_edited_in_place(start: Start) -> None:
 
         edited = LayerConfig(16, "tanh", 0.25, False, "he_normal")
         assert layer() == edited
-        loads = flow.loads
         await flow.press("escape", "a")
         await flow.until(lambda: screen.experiment.model.layers == (edited, edited), "a copy of the layer")
-        await flow.until_loaded(loads + 1)
-        assert screen.loaded is not None
-        assert [row.kind for row in screen.loaded.layers].count("Dropout") == 2
+        await flow.until(lambda: kinds(flow).count("Dropout") == 2, "both layers in the trainer")
 
         await flow.press("u", "u", "u", "u", "u")
         await flow.until(lambda: screen.experiment == Experiment(), "the beginning")
@@ -123,7 +127,7 @@ async def test_a_layer_is_edited_in_place(start: Start) -> None:
 
 async def test_the_buttons_do_what_the_keys_do(start: Start) -> None:
     async with start() as flow:
-        buttons = {button.name: button for button in flow.screen.network_panel.query(Button)}
+        buttons = {button.action: button for button in flow.screen.network_panel.query(Press)}
         await flow.enter("model.layers[0].units", "8")
         await flow.pilot.click(buttons["add_layer"])
         await until_units(flow, 8, 8)

@@ -6,10 +6,11 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from tui_trainer.experiment import DatasetConfig, Experiment, write
 from tui_trainer.ui.screens.ask_path import AskPath
+from tui_trainer.ui.widgets.choice import Choice
 from tui_trainer.ui.widgets.data_view import DataView
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: all(name in flow.screen_text() for name in SHOWN), "the names as they are")
         assert_clean(flow)
 
-        target = flow.field("dataset.target").query_one(Select)
-        axis = flow.screen.query_one(DataView).query_one("#x-axis", Select)
+        target = flow.field("dataset.target").query_one(Choice)
+        axis = flow.screen.query_one(DataView).query_one("#x-axis", Choice)
         for chooser in (target, axis):
             chooser.focus()
             await flow.press("enter")

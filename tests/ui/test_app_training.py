@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Button, Checkbox, Input, Select
+from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment import Experiment, unshare, with_field
+from tui_trainer.ui.widgets.choice import Choice
+from tui_trainer.ui.widgets.press import Press
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -17,7 +19,7 @@ async def test_dataset_layers_and_rate_by_keys_then_train(start: Start) -> None:
         assert flow.heading == "Network  131 parameters"
 
         await flow.press("tab")
-        assert isinstance(flow.screen.focused, Select)
+        assert isinstance(flow.screen.focused, Choice)
         await flow.press("enter", "home", "enter")
         await flow.until_loaded(2)
         assert flow.screen.experiment.dataset.name == "boston"
@@ -97,7 +99,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
     async with start(with_field(Experiment(), "training.epochs", 1000000)) as flow:
         screen = flow.screen
         before = screen.experiment
-        for kind in (Select, Checkbox, Button):
+        for kind in (Choice, Checkbox, Press):
             widget = screen.query(kind).first()
             widget.focus()
             await flow.until(lambda widget=widget: widget.has_focus, f"focus on a {kind.__name__}")
@@ -108,7 +110,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
             steps = flow.progress.steps
             await flow.press("s")
             await flow.until(lambda steps=steps: flow.progress.steps == steps + 1, "one step")
-        assert not screen.query(Select).first().expanded
+        assert not screen.query(Choice).first().expanded
         assert screen.experiment == before
 
         box = flow.input("dataset.path")
@@ -124,7 +126,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
         await flow.press("escape")
         assert screen.focused is None
 
-        chooser = screen.query(Select).first()
+        chooser = screen.query(Choice).first()
         chooser.focus()
         await flow.press("enter")
         await flow.until(lambda: chooser.expanded, "the open list")

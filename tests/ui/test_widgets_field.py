@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from textual import on
 from textual.app import App, ComposeResult
-from textual.widgets import Checkbox, Input, Select
+from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment import DatasetConfig, Experiment, with_field
 from tui_trainer.ui.messages import FieldEdited
+from tui_trainer.ui.widgets.choice import Choice
 from tui_trainer.ui.widgets.field import ChoiceField, SwitchField, TextField
 
 
@@ -29,6 +30,11 @@ class Host(App[None]):
     @on(FieldEdited)
     def _keep(self, event: FieldEdited) -> None:
         self.told.append((event.path, event.value))
+
+
+def shown(app: Host) -> str:
+    """Every character on the screen."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def test_text_is_told_of_on_enter_and_on_leaving() -> None:
@@ -91,7 +97,7 @@ async def test_what_is_shown_reads_as_the_same_value(path: str, value: object) -
 async def test_a_choice_is_told_of_once_and_auto_is_none() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        field, box = app.query_one(ChoiceField), app.query_one(Select)
+        field, box = app.query_one(ChoiceField), app.query_one(Choice)
         box.focus()
         await pilot.press("enter", "down", "enter")
         assert app.told == [("training.loss", "mae")]
@@ -107,17 +113,15 @@ async def test_a_choice_is_told_of_once_and_auto_is_none() -> None:
         assert app.told[1:] == [("training.loss", None)]
         field.explain_auto("auto: mse")
         await pilot.pause()
-        shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-        assert "auto: mse" in shown and len(app.told) == 2
+        assert "auto: mse" in shown(app) and len(app.told) == 2
 
 
 async def test_a_choice_is_found_by_typing_and_brackets_are_text() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        app.query_one(Select).focus()
+        app.query_one(Choice).focus()
         await pilot.press("enter", "m", "s", "e")
-        shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-        assert "[b]mse[/x]" in shown
+        assert "[b]mse[/x]" in shown(app)
         await pilot.press("enter")
         assert app.told == [("training.loss", "mse")]
 
@@ -125,9 +129,10 @@ async def test_a_choice_is_found_by_typing_and_brackets_are_text() -> None:
 async def test_a_switch() -> None:
     app = Host()
     async with app.run_test() as pilot:
+        assert "X" not in shown(app), "off is no mark at all, from the first"
         app.query_one(SwitchField).show(True)
         await pilot.pause()
-        assert app.told == [] and app.query_one(Checkbox).value
+        assert app.told == [] and app.query_one(Checkbox).value and "X" in shown(app)
         app.query_one(Checkbox).focus()
         await pilot.press("enter")
         assert app.told == [("training.shuffle", False)]
@@ -139,5 +144,5 @@ async def test_control_characters_become_signs() -> None:
         app.query_one(TextField).show("\x1b[31mred\u202e")
         app.query_one(ChoiceField).show("\x1b]0;x\x07")
         await pilot.pause()
-        shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-        assert "�[31mred�" in shown and "\x1b" not in shown and "\x07" not in shown
+        text = shown(app)
+        assert "�[31mred�" in text and "\x1b" not in text and "\x07" not in text

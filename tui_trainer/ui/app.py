@@ -30,6 +30,7 @@ class TrainerApp(App[None]):
 
     TITLE = "tui-trainer"
     ENABLE_COMMAND_PALETTE = True
+    CSS_PATH = "screens/train.tcss"  # were it the screen's, all styles would be parsed once more
 
     def __init__(
         self,
@@ -53,12 +54,14 @@ class TrainerApp(App[None]):
             signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
         if self._owns_process:
             self.set_timer(STARTED, spare_the_collector)
+
+    def get_default_screen(self) -> TrainScreen:
+        """The training screen, with nothing beneath it."""
         screen = TrainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
             screen.start_with(self._launch)
         # Textual would set the class of the width with the first resize, and style every widget a second time.
-        screen.add_class("-wide" if self.size.width >= WIDE else "-narrow")
-        self.push_screen(screen)
+        return screen.add_class("-wide" if self.size.width >= WIDE else "-narrow", update=False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours that some themes lack: those of the terminal's own colours have no ``foreground-disabled``."""

@@ -10,8 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import var
-from textual.widgets import Footer, Input, Static
-from textual.widgets._select import SelectOverlay
+from textual.widgets import Input, Static
 
 from ..keys import ARROWS, IN_TEXT, KEYS, MORE_ANSWERS
 from ..plotting import PlotWidget
@@ -19,7 +18,9 @@ from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
 from ..views.tabs import Tabs
 from ..views.view import View
+from ..widgets.choice import ChoiceList
 from ..widgets.data_panel import DataPanel
+from ..widgets.key_line import KeyLine
 from ..widgets.message_line import MessageLine
 from ..widgets.network_panel import NetworkPanel
 from ..widgets.status_line import StatusLine
@@ -30,13 +31,13 @@ from .lesson import LessonScreen
 SMALLEST = (60, 16)
 WIDE = 100  # columns from which the setup stands beside the tabs
 ARROW_ACTIONS = frozenset(key.view_action for key in KEYS if key.keys.split(",")[0] in ARROWS)
+IN_LIST = IN_TEXT - {"leave"} | {"toggle_training"}  # esc closes the list alone, and space is searched for by nobody
 ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 
 
 class TrainScreen(LessonScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
-    CSS_PATH = "train.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in (*KEYS, *MORE_ANSWERS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     AUTO_FOCUS = ""
@@ -57,7 +58,7 @@ class TrainScreen(LessonScreen):
         yield Static(id="too-small")
         yield MessageLine()
         yield StatusLine()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine([key for key in KEYS if key.footer])
 
     async def on_mount(self) -> None:
         await self.show_experiment()
@@ -66,16 +67,27 @@ class TrainScreen(LessonScreen):
     async def on_unmount(self) -> None:
         await self.client.close()
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """At the first showing all styles have just been made; Textual would make them again."""
+        if self.stack_updates == 0:
+            event.refresh_styles = False
+
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         self.too_small = width < SMALLEST[0] or height < SMALLEST[1]
         sentence = f"This terminal is {width}x{height}; at least {SMALLEST[0]}x{SMALLEST[1]} is needed."
         self.query_one("#too-small", Static).update(sentence)
 
+    def on_mouse_down(self) -> None:
+        """A click beside an open list closes it."""
+        if isinstance(self.focused, ChoiceList):
+            self.focused.action_close()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While text is typed, keys are text, but for those that are not characters."""
-        typing = isinstance(self.focused, Input | SelectOverlay)
-        if typing and action in ACTIONS - IN_TEXT:
+        """While text is typed, keys are text, but for those that are not characters; so are letters in a list."""
+        focused = self.focused
+        works = IN_LIST if isinstance(focused, ChoiceList) else IN_TEXT if isinstance(focused, Input) else ACTIONS
+        if action in ACTIONS - works:
             return None
         return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
 

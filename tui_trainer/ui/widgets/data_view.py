@@ -7,13 +7,14 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import DataTable, Label, Select, Static
+from textual.widgets import DataTable, Label, Static
 
 from tui_trainer.runtime.protocol import DatasetView, Loaded, unpack
 
 from ..plain_text import plain
 from ..plotting import Plot, PlotWidget, Series, class_colors
 from ..views.view import View
+from .choice import Choice
 
 TABLE_ROWS = 1000
 
@@ -27,7 +28,7 @@ class DataView(View):
         DataTable { height: 2fr; }
         .axes { height: 1; margin-top: 1; padding: 0 1; }
         .axes Label { width: auto; margin-right: 1; color: $text-muted; }
-        .axes Select { width: 26; margin-right: 2; }
+        .axes Choice { width: 26; margin-right: 2; }
         PlotWidget { height: 3fr; }
     }
     """
@@ -42,9 +43,9 @@ class DataView(View):
         yield DataTable(cursor_type="row", zebra_stripes=True)
         with Horizontal(classes="axes"):
             yield Label("x")
-            yield Select[str]([], compact=True, id="x-axis")
+            yield Choice(id="x-axis")
             yield Label("y")
-            yield Select[str]([], compact=True, id="y-axis")
+            yield Choice(id="y-axis")
         plot = PlotWidget()
         plot.markers = "block"  # a Braille dot is too small for a single sample
         yield plot
@@ -82,24 +83,21 @@ class DataView(View):
 
     def _fill_axes(self, dataset: DatasetView) -> None:
         names = list(self._columns)
-        options = [(Text(plain(name)), name) for name in names]  # brackets in a name are no markup
         first = dataset.features[0]
         second = dataset.features[1] if dataset.classes and len(dataset.features) > 1 else dataset.target
         for selector, usual in (("#x-axis", first), ("#y-axis", second)):
-            axis = self.query_one(selector, Select)
-            kept = axis.value if axis.value in names else usual
-            with self.prevent(Select.Changed):
-                axis.set_options(options)
-                axis.value = kept
+            axis = self.query_one(selector, Choice)
+            axis.offer((name, name) for name in names)
+            axis.value = axis.value if axis.value in names else usual
 
-    @on(Select.Changed)
-    def _choose_axis(self, event: Select.Changed) -> None:
+    @on(Choice.Changed)
+    def _choose_axis(self, event: Choice.Changed) -> None:
         event.stop()
         self._draw()
 
     def _draw(self) -> None:
         dataset = self._dataset
-        x_name, y_name = (self.query_one(name, Select).value for name in ("#x-axis", "#y-axis"))
+        x_name, y_name = (self.query_one(name, Choice).value for name in ("#x-axis", "#y-axis"))
         if dataset is None or x_name not in self._columns or y_name not in self._columns:
             return
         x, y = self._columns[str(x_name)], self._columns[str(y_name)]

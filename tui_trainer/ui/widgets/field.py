@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.reactive import reactive
-from textual.widgets import Checkbox, Input, Label, Select
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input
 
 from ..messages import FieldEdited
-from ..plain_text import clean, plain
+from ..plain_text import clean
+from .choice import Choice, Option
 
 
-class Field(Horizontal):
-    """Shows the value it is given, tells of edits with ``FieldEdited``, keeps what was typed when refused."""
+class Field(Widget):
+    """Shows the value it is given, tells of edits with ``FieldEdited``, keeps what was typed when refused.
+
+    The label is drawn by the field itself, left of the one widget that is edited: a widget less for each field
+    is a quicker start.
+    """
 
     DEFAULT_CSS = """
     Field {
         height: 1;
         width: 1fr;
-        Label { width: 12; color: $text-muted; }
-        &.-short Label { width: auto; margin-right: 1; }
-        &.-invalid Label { color: $text-error; }
+        color: $text-muted;
+        &.-invalid { color: $text-error; }
     }
     """
+    LABEL_WIDTH = 12  # of all labels but the short ones, so that what is edited stands in one column
     invalid: reactive[bool] = reactive(False, toggle_class="-invalid")
 
     def __init__(self, path: str, label: str = "", help_text: str = "", classes: str = "") -> None:
@@ -35,13 +40,19 @@ class Field(Horizontal):
         self.path, self.label = path, label
         self.tooltip = help_text or None
 
+    def render(self) -> Text:
+        return Text(self.label, no_wrap=True, overflow="ellipsis")
+
     def show(self, value: object) -> None:
         """Show ``value`` without telling of an edit."""
         raise NotImplementedError
 
-    def compose(self) -> ComposeResult:
+    def labelled(self, widget: Widget) -> Widget:
+        """``widget``, with room for the label on its left."""
         if self.label:
-            yield Label(self.label)
+            least = 0 if self.has_class("-short") else self.LABEL_WIDTH
+            widget.styles.margin = (0, 0, 0, max(least, cell_len(self.label) + 1))
+        return widget
 
     def edited(self, value: object) -> None:
         """Tell of an edit."""
@@ -53,8 +64,8 @@ class TextField(Field):
 
     DEFAULT_CSS = """
     TextField {
-        Input { width: 1fr; background: $surface-lighten-1; padding: 0; }
-        Input:focus { background: $primary-muted; }
+        Input { width: 1fr; height: 1; padding: 0; border: none; background: $surface-lighten-1; }
+        Input:focus { border: none; background: $primary-muted; }
         &.-invalid Input { color: $text-error; background: $error-muted; }
     }
     """
@@ -74,8 +85,7 @@ class TextField(Field):
         self._shown = ""
 
     def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield Input(compact=True, placeholder=self._empty, select_on_focus=True)
+        yield self.labelled(Input(placeholder=self._empty, select_on_focus=True, validate_on=()))
 
     def show(self, value: object) -> None:
         text = "" if value is None else clean(value if isinstance(value, str) else _plain(value))
@@ -95,72 +105,53 @@ class TextField(Field):
 
 
 class ChoiceField(Field):
-    """A field chosen from a list. The first choice may stand for None, what is found out by itself."""
+    """A field chosen from a list. The value None stands for what is found out by itself."""
 
     DEFAULT_CSS = """
-    ChoiceField {
-        Select { width: 1fr; }
-        Select > SelectCurrent { background: $surface-lighten-1; }
-        Select:focus > SelectCurrent { background: $primary-muted; }
-        &.-invalid SelectCurrent { background: $error-muted; }
-    }
+    ChoiceField.-invalid Choice { background: $error-muted; }
     """
-    AUTO: ClassVar[str] = "\0"  # then its label: a Select shows another label only for another value
 
     def __init__(
         self,
         path: str,
         label: str,
-        choices: Iterable[tuple[str, str | None]],
+        choices: Iterable[Option],
         help_text: str = "",
         classes: str = "",
     ) -> None:
         super().__init__(path, label, help_text, classes)
-        self._choices = self._with_auto(choices)
-        self._shown = self._choices[0][1]
-
-    def _with_auto(self, choices: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
-        return [(text, self.AUTO + text if value is None else value) for text, value in choices]
+        self._choice = Choice(choices)
 
     def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield Select(self._options(), allow_blank=False, compact=True)
+        yield self.labelled(self._choice)
 
-    def _options(self) -> list[tuple[Text, str]]:
-        """The choices as text: names of columns come from files, and brackets are no markup."""
-        return [(Text(plain(text)), value) for text, value in self._choices]
-
-    def offer(self, choices: Iterable[tuple[str, str | None]]) -> None:
-        """Offer other choices; what is shown stays if it is among them."""
-        self._choices = self._with_auto(choices)
-        with self.prevent(Select.Changed):
-            self.query_one(Select).set_options(self._options())
-            self.show(None if self._shown.startswith(self.AUTO) else self._shown)
+    def offer(self, choices: Iterable[Option]) -> None:
+        """Offer other choices; what is shown stays, and is offered too."""
+        self._choice.offer(choices)
+        self.show(self._choice.value)
 
     def explain_auto(self, text: str) -> None:
         """Say what the first choice, what is found out by itself, comes to."""
-        if self._choices[0][0] != text:
-            self.offer([(text, None), *self._choices[1:]])
+        _, *others = self._choice.options
+        self._choice.offer([(text, None), *others])
 
     def show(self, value: object) -> None:
-        wanted = self._choices[0][1] if value is None else str(value)
-        if wanted not in {choice for _, choice in self._choices}:
-            self._choices.append((wanted, wanted))
-            self.query_one(Select).set_options(self._options())
-        self._shown, self.invalid = wanted, False
-        with self.prevent(Select.Changed):
-            self.query_one(Select).value = wanted
+        offered = [choice for _, choice in self._choice.options]
+        wanted = str(value) if value is not None else None if None in offered else offered[0]
+        if wanted not in offered:
+            self._choice.offer([*self._choice.options, (str(wanted), wanted)])
+        self._choice.value, self.invalid = wanted, False
 
-    @on(Select.Changed)
-    def _finish(self, event: Select.Changed) -> None:
+    @on(Choice.Changed)
+    def _finish(self, event: Choice.Changed) -> None:
         event.stop()
-        if event.value != self._shown:
-            self._shown = str(event.value)
-            self.edited(None if self._shown.startswith(self.AUTO) else event.value)
+        self.edited(event.value)
 
 
 class Tick(Checkbox):
     """A check box whose mark is not there, rather than dark, when it is off: colours may be missing."""
+
+    BUTTON_INNER = " "
 
     def watch_value(self) -> None:
         self.BUTTON_INNER = "X" if self.value else " "
@@ -171,7 +162,15 @@ class SwitchField(Field):
     """A field that is on or off."""
 
     DEFAULT_CSS = """
-    SwitchField Checkbox { width: 1fr; background: transparent; padding: 0; }
+    SwitchField Checkbox {
+        width: 1fr;
+        height: 1;
+        padding: 0;
+        border: none;
+        color: $foreground;
+        background: transparent;
+        &:focus { border: none; }
+    }
     """
 
     def __init__(self, path: str, text: str, help_text: str = "", classes: str = "") -> None:
@@ -179,7 +178,7 @@ class SwitchField(Field):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        yield Tick(self._text, compact=True)
+        yield Tick(self._text)
 
     def show(self, value: object) -> None:
         self.invalid = False

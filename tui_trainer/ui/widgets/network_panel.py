@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import ClassVar, get_args
 
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Input, Static
 
 from tui_trainer.experiment import ActivationName, Experiment, InitializerName, OutputConfig
 
 from ..messages import LayersEdited
 from .field import ChoiceField, SwitchField, TextField
 from .panel import Panel
+from .press import Press
 
 HIDDEN = [(name, name) for name in get_args(ActivationName) if name not in ("softmax", "identity")]
 OUTPUT = [("auto", None), *((name, name) for name in get_args(ActivationName) if name != "identity")]
-SHORT = (("_uniform", " uni"), ("_normal", " nor"), ("random uni", "uniform"), ("random nor", "normal"))
+SHORT = (("_uniform", " unif"), ("_normal", " norm"))
 
 
 def short(initializer: str) -> str:
-    """The name of an initializer, cut to its column."""
-    for text, cut in SHORT:
-        initializer = initializer.replace(text, cut)
+    """The name of an initializer, short enough for its column."""
+    for long, cut in SHORT:
+        initializer = initializer.replace(long, cut)
     return initializer
 
 
@@ -32,36 +34,40 @@ INITIALIZERS = [(short(name), name) for name in get_args(InitializerName)]
 
 
 class LayerRow(Horizontal):
-    """The fields of one layer; ``index`` None is the output."""
+    """The fields of one layer, after its number, which it draws itself; ``index`` None is the output."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"layer-row--chosen"}
     DEFAULT_CSS = """
     LayerRow {
         height: 1;
-        &.-chosen .index { color: $text-accent; text-style: bold; }
-        .index { width: 4; color: $text-muted; }
-        .units { width: 6; margin-right: 1; }
+        color: $text-muted;
+        .layer-row--chosen { color: $text-accent; text-style: bold; }
+        .units { width: 6; margin-left: 4; margin-right: 1; }
         .activation { width: 13; margin-right: 1; }
         .dropout { width: 4; margin-right: 1; }
+        .no-dropout { margin-right: 6; }
         .bias { width: 5; margin-right: 1; }
         .initializer { width: 1fr; }
     }
     """
-    chosen: reactive[bool] = reactive(False, toggle_class="-chosen")
+    chosen: reactive[bool] = reactive(False)
 
     def __init__(self, index: int | None) -> None:
         super().__init__()
         self.index = index
 
+    def render(self) -> Text:
+        style = self.get_component_rich_style("layer-row--chosen", partial=True) if self.chosen else ""
+        return Text("out" if self.index is None else str(self.index + 1), style)
+
     def compose(self) -> ComposeResult:
         output = self.index is None
         base = "model.output" if output else f"model.layers[{self.index}]"
-        yield Label("out" if self.index is None else str(self.index + 1), classes="index", markup=False)
         yield TextField(f"{base}.units", "", "Neurons", "auto" if output else "", "units", None if output else "")
         choices = OUTPUT if output else HIDDEN
-        yield ChoiceField(f"{base}.activation", "", choices, "Activation function", "activation")
-        if output:
-            yield Label("", classes="dropout")
-        else:
+        activation = "activation no-dropout" if output else "activation"
+        yield ChoiceField(f"{base}.activation", "", choices, "Activation function", activation)
+        if not output:
             yield TextField(f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0")
         yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
         yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer")
@@ -74,10 +80,9 @@ class NetworkPanel(Panel):
     DEFAULT_CSS = """
     NetworkPanel {
         .titles { height: 1; color: $text-disabled; }
-        .rows { height: auto; }
+        .rows { height: auto; margin-right: 1; }
         .buttons { height: 1; margin-top: 0; }
-        .buttons Button { min-width: 5; width: auto; margin-right: 1; padding: 0 1; text-style: none;
-            background: $surface-lighten-2; }
+        .buttons Press { margin-right: 1; }
     }
     """
 
@@ -99,10 +104,10 @@ class NetworkPanel(Panel):
         with Vertical(classes="rows"):
             yield LayerRow(None)
         with Horizontal(classes="buttons"):
-            yield Button("+ add", compact=True, name="add_layer")
-            yield Button("- remove", compact=True, name="remove_layer")
-            yield Button("▲", compact=True, name="move_layer(-1)")
-            yield Button("▼", compact=True, name="move_layer(1)")
+            yield Press("+ add", "add_layer")
+            yield Press("- remove", "remove_layer")
+            yield Press("▲", "move_layer(-1)")
+            yield Press("▼", "move_layer(1)")
         with Horizontal(classes="pair"):
             yield TextField("model.seed", "seed", "Seed of the first weights and of the shuffling")
             yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")
@@ -152,7 +157,7 @@ class NetworkPanel(Panel):
             if isinstance(node, LayerRow) and node.index is not None:
                 self.choose(node.index)
 
-    @on(Button.Pressed)
-    def _act(self, event: Button.Pressed) -> None:
+    @on(Press.Pressed)
+    def _act(self, event: Press.Pressed) -> None:
         event.stop()
-        self.post_message(LayersEdited(event.button.name or ""))
+        self.post_message(LayersEdited(event.press.action))

@@ -41,12 +41,7 @@ class TrainingPanel(Panel):
     """Loss, optimizer and how long."""
 
     heading = "Training"
-    DEFAULT_CSS = """
-    TrainingPanel {
-        .sgd, .rmsprop, .adam { display: none; }
-        &.-sgd .sgd, &.-rmsprop .rmsprop, &.-adam .adam { display: block; }
-    }
-    """
+    DEFAULT_CSS = "TrainingPanel { .rmsprop, .adam { display: none; } }"
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -102,5 +97,5 @@ class TrainingPanel(Panel):
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)
         self.query_one(PatienceField).keep(experiment.training.early_stopping)
-        for name in get_args(OptimizerName):
-            self.set_class(experiment.training.optimizer.name == name, f"-{name}")
+        for row in self.query(".sgd, .rmsprop, .adam"):  # a class of the panel would style all of its fields again
+            row.display = row.has_class(experiment.training.optimizer.name)

@@ -1,0 +1,50 @@
+"""A button of one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+
+class Press(Widget, can_focus=True):
+    """Tells of a click, or of enter. Textual's button brings sixty rules of style, which the first frame waits for."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", "Press", show=False)]
+    DEFAULT_CSS = """
+    Press {
+        width: auto;
+        height: 1;
+        padding: 0 2;
+        color: $button-foreground;
+        background: $surface-lighten-2;
+        pointer: pointer;
+        &:focus { background: $primary-muted; text-style: bold; }
+        &:hover { background: $surface-lighten-3; }
+    }
+    """
+
+    @dataclass
+    class Pressed(Message):
+        """The button was pressed."""
+
+        press: Press
+
+    def __init__(self, label: str, action: str) -> None:
+        super().__init__()
+        self._label, self.action = label, action
+
+    def render(self) -> Text:
+        return Text(self._label)
+
+    def on_click(self) -> None:
+        self.action_press()
+
+    def action_press(self) -> None:
+        """Tell that it was pressed."""
+        self.post_message(self.Pressed(self))
