@@ -16,6 +16,7 @@ LEAST = (5, 36, 72, 104)  # of 127: sizes from which a link is of the first leve
 BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 ASCII_SIGNS = " " * PICKED + "@".ljust(LINK - PICKED) + "+++#---="  # by role
+WAYS_KEPT = 12  # more gaps are seldom on a screen, and each may take a megabyte
 DASH = 6.0  # dots, half of them drawn
 
 Bytes = NDArray[np.int8]
@@ -85,12 +86,12 @@ def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Way:
-    """Which dots each link crosses: ``dots`` (links, points) count row by row, ``lengths`` (links, points) how far."""
+    """Which dots each link crosses: ``dots`` (links, points) count row by row, ``dash`` (likewise) is on and off."""
 
     gap: Gap
     across: int
     down: int
-    dots: Whole
+    dots: NDArray[np.int32]
     dash: NDArray[np.bool_]
 
     def bits(self, links: Whole, dashed: bool, level: int) -> NDArray[np.uint8]:
@@ -103,7 +104,8 @@ class _Way:
             dots = dots[self.dash[links]]
         field[dots] = True
         if level == LEVELS and self.down > 1:
-            field[np.minimum(dots + width, field.size - 1)] = True
+            below = dots + width
+            field[below[below < field.size]] = True
         cells = field.reshape(gap.height, self.down, gap.columns, self.across)
         weights = np.array(BRAILLE_BITS if self.down == 4 else ((1, 2), (4, 8)), np.uint8)
         if self.down == 1:
@@ -112,7 +114,7 @@ class _Way:
         return bits
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=WAYS_KEPT)
 def _way(gap: Gap, markers: Markers) -> _Way:
     """The way of every link of a gap: it stays the same until something is arranged anew."""
     across, down = DOTS[markers]
@@ -127,7 +129,7 @@ def _way(gap: Gap, markers: Markers) -> _Way:
     y = np.rint(np.repeat(starts, len(ends))[:, None] + rise * bend).astype(np.intp)
     y = np.clip(y, 0, height - 1)
     step = np.hypot(np.diff(x, prepend=0), np.diff(y, axis=1, prepend=y[:, :1]))
-    return _Way(gap, across, down, y * width + x, np.cumsum(step, axis=1) % DASH < DASH / 2)
+    return _Way(gap, across, down, (y * width + x).astype(np.int32), np.cumsum(step, axis=1) % DASH < DASH / 2)
 
 
 def _characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:

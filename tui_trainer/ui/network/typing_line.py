@@ -52,6 +52,8 @@ class TypingLine(Horizontal):
 
     def close(self) -> None:
         """Back to the hints; the keys work again."""
+        if not self.has_class("-open"):
+            return
         self.remove_class("-open")
         if self.query_one(Input).has_focus:
             self.screen.set_focus(None)
