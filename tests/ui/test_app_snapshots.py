@@ -101,7 +101,7 @@ class TestTrainScreen:
         assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("7"))
 
     def test_network(self, snap_compare: Compare, size: tuple[int, int]) -> None:
-        """The layers with a sample going through, and the first neuron closely; hands are on its second weight."""
+        """A sample going through the layers, over all the width; the first neuron, hands on its second weight."""
 
         def opened(screen: TrainScreen) -> bool:
             return bool(screen.query(NetworkView)) and screen.query_one(NetworkView).content is not None
@@ -111,7 +111,7 @@ class TestTrainScreen:
             return progress is not None and progress.epoch == 3 and screen.query_one(NetworkView).choice.parameter == 1
 
         async def run_before(pilot: Pilot[None]) -> None:
-            await after("5", then=opened)(pilot)
+            await after(*(("m", "5") if size[0] >= 100 else "5"), then=opened)(pilot)
             await after(*"eee", "w", "down", then=picked)(pilot)
 
         app = TrainerApp(with_field(IRIS, "model.dtype", "float64"))

@@ -42,7 +42,7 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         .network--title {{ color: $text-accent; text-style: bold; }}
         .network--chosen {{ color: $text-accent; text-style: bold; }}
         .network--answer {{ color: $text-success; text-style: bold; }}
-        .network--picked {{ color: $text-accent; text-style: bold; }}
+        .network--picked {{ color: $foreground; text-style: bold; }}
         .network--neuron-0 {{ background: $foreground 10%; color: $foreground-muted; }}
         .network--edge-0 {{ color: $foreground 10%; }}
         {_colors()}
