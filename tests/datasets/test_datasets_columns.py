@@ -24,6 +24,7 @@ def test_all_numeric_columns_are_the_features(tmp_path: Path) -> None:
     assert (dataset.features, dataset.target, dataset.left_out) == (("rooms", "age"), "price", ("name",))
     np.testing.assert_array_equal(dataset.x, [[1, 2], [3, 4], [5, 7]])
     assert list(dataset.columns) == ["rooms", "age", "price"]
+    assert dataset.notes == ("Left out: name (another text in each row).",)
 
 
 def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
@@ -40,19 +41,24 @@ def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
         (TABLE, (), "prize", "target", "did you mean 'price'"),
         (TABLE, ("age", "age"), None, "features", "'age' is chosen twice"),
         (TABLE, ("price",), None, "features", "'price' is the target"),
-        (TABLE, ("name",), None, "features", "column 'name' holds text, such as 'ann' in row 2"),
-        ("a,b\nx,1\ny,2\n", (), None, "path", "there is no numeric column"),
-        ("a\n1\n2\n", (), None, "path", "there is no numeric column"),
+        (
+            "a,b\nx,1\ny,2\n",
+            (),
+            None,
+            "path",
+            "besides the target 'b' there is nothing to learn from: left out are 'a' (another text in each row)",
+        ),
+        ("a\n1\n2\n", (), None, "path", "nothing to learn from, since there is no other column"),
         ("a,b\n1,1\n2,2\nx,3\n4,4\n", (), None, "features", "column 'a' holds text, such as 'x' in row 4"),
         (
             "a,b\n1,1\n,2\nNA,3\n",
-            (),
+            ("a",),
             None,
-            "features",
-            "column 'a' has 2 missing values, the first in row 3 of the file",
+            "missing",
+            "only 1 of 3 rows has a value in every column; no value in a (2); fill the gaps, or leave columns out",
         ),
-        ("a,b\n1,1\n2,2\n3,\n", (), None, "target", "column 'b' has 1 missing value, the first in row 4"),
-        ("a,b\n,1\n,2\n", (), None, "features", "column 'a' is empty"),
+        ("a,b\n1,1\n2,\n3,\n", (), None, "missing", "no value in b (2)"),
+        ("a,b\n,1\n,2\n", (), None, "path", "left out are 'a' (empty)"),
         ("a,b\n1,1\ninf,2\n", (), None, "features", "column 'a' goes beyond 1e+30 with inf in row 3"),
         ("a,b\n1,1\n1e99,2\n", (), None, "features", "with 1e+99 in row 3"),
     ],

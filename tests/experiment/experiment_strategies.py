@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tui_trainer.experiment import (
     ActivationName,
+    ColumnKind,
     DatasetConfig,
+    DelimiterName,
     EarlyStoppingConfig,
     Experiment,
     InitializerName,
@@ -43,6 +45,13 @@ _datasets = st.builds(
     samples=st.none() | st.integers(4, 1_000_000),
     noise=st.floats(0.0, 50.0),
     classes=st.none() | st.integers(2, 10),
+    delimiter=st.none() | st.sampled_from(get_args(DelimiterName)),
+    decimal=st.none() | st.sampled_from(["point", "comma"]),
+    encoding=st.none() | _text,
+    header=st.none() | st.booleans(),
+    kinds=st.none() | st.dictionaries(_text, st.sampled_from(get_args(ColumnKind)), max_size=3),
+    missing=st.sampled_from(["drop", "fill"]),
+    task=st.none() | st.sampled_from(["regression", "classification"]),
 )
 _layers = st.builds(
     LayerConfig,

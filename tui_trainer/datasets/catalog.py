@@ -18,7 +18,8 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
     """``config`` for the dataset ``name`` of the catalog.
 
     Features and target chosen before stay where the new dataset has them, as from one toy set to another, and
-    give way to its usual ones elsewhere. KeyError for a name that is not in the catalog.
+    give way to its usual ones elsewhere; what was said of a file is forgotten. KeyError for a name that is not in
+    the catalog.
     """
     entry = CATALOG[name]
     columns = entry.columns if isinstance(entry, ToySet) else (*entry.features, entry.target)
@@ -26,7 +27,28 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
     target = config.target if config.target in (*columns, entry.target) else None
     if isinstance(entry, ToySet) or target in features:
         target = None
-    return replace(config, name=name, path=None, features=features, target=target)
+    return replace(of_no_file(config), name=name, features=features, target=target)
+
+
+def of_no_file(config: DatasetConfig) -> DatasetConfig:
+    """``config`` without a file and all that was said of it: columns, dialect and kinds."""
+    return replace(
+        config,
+        path=None,
+        features=(),
+        target=None,
+        delimiter=None,
+        decimal=None,
+        encoding=None,
+        header=None,
+        kinds=None,
+        task=None,
+    )
+
+
+def choose_file(config: DatasetConfig, path: str | None) -> DatasetConfig:
+    """``config`` for the user's file at ``path``, all of it to be found out; without one, the catalog's dataset."""
+    return config if path == config.path else replace(of_no_file(config), path=path)
 
 
 def data_folder() -> Path:

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..experiment import quoted
+from .csv_file import Column, NumberColumn, Table
 from .errors import DatasetError, printable
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
+
+    from .column_types import Guess
 
 # Squares of larger numbers leave the range of float32 and soon that of float64.
 MAX_VALUE = 1e30
-_FEATURES, _PATH = "dataset.features", "dataset.path"
+_FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 
 
-def check_name(table: pd.DataFrame, name: str, field: str) -> None:
-    """Raise DatasetError where the table has no such column; the sentence names similar ones."""
-    _check_among([str(column) for column in table.columns], name, field)
-
-
-def choose_features(table: pd.DataFrame, wanted: tuple[str, ...], target: str) -> tuple[str, ...]:
-    """The wanted columns, checked; every numeric one but the target where none is wanted.
-
-    Raises DatasetError for an unknown, doubled or text column, and where no column is numeric.
-    """
-    if not wanted:
-        names = [str(name) for name in table.columns if name != target]
-        chosen = tuple(name for name in names if is_numeric(table, name) or _is_spoilt(table, name))
-        if not chosen:
-            raise DatasetError(_PATH, f"besides the target {quoted(target)} there is no numeric column to learn from")
-        return chosen
-    check_wanted([str(column) for column in table.columns], wanted, target)
-    return wanted
+def check_name(names: Sequence[str], name: str, field: str) -> None:
+    """Raise DatasetError where ``name`` is not among ``names``; the sentence names similar ones."""
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    listed = ", ".join(quoted(column) for column in near or names[:8])
+    hint = "did you mean" if near else "the columns are"
+    more = ", …" if not near and len(names) > 8 else ""
+    raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {listed}{more}")
 
 
 def check_wanted(names: Sequence[str], wanted: tuple[str, ...], target: str) -> None:
@@ -46,97 +39,64 @@ def check_wanted(names: Sequence[str], wanted: tuple[str, ...], target: str) -> 
             raise DatasetError(_FEATURES, f"{quoted(name)} is chosen twice; remove one")
         if name == target:
             raise DatasetError(_FEATURES, f"{quoted(name)} is the target; remove it or choose another target")
-        _check_among(names, name, _FEATURES)
+        check_name(names, name, _FEATURES)
 
 
-def numbers(table: pd.DataFrame, name: str, field: str = _FEATURES) -> NDArray[np.float64]:
-    """A column as float64 (n,); DatasetError for text, missing cells, and numbers too large to train on."""
+def choose_features(guesses: Mapping[str, Guess], wanted: tuple[str, ...], target: str) -> tuple[str, ...]:
+    """The wanted columns, checked; where none is wanted, every one but the target that was not left out.
+
+    A column that only numbers the rows is taken where there is no other. Raises DatasetError for an unknown or
+    doubled column, and where nothing is left.
+    """
+    if wanted:
+        check_wanted(list(guesses), wanted, target)
+        return wanted
+    others = {name: guess for name, guess in guesses.items() if name != target}
+    chosen = tuple(name for name, guess in others.items() if guess.kind != "ignore")
+    chosen = chosen or tuple(name for name, guess in others.items() if guess.counts_rows)
+    if not chosen:
+        found = [f"{quoted(name)} ({guess.found})" for name, guess in list(others.items())[:4]]
+        left_out = f": left out are {', '.join(found)}" if found else ", since there is no other column"
+        raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
+    return chosen
+
+
+def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
+    """A column as float64 (n,), NaN where it is empty; DatasetError for text, and numbers too large to train on."""
     import numpy as np
 
-    column = table[name]
-    check_complete(table, name, field)
-    if not is_numeric(table, name):
-        column = _parsed(column)
-    if column.isna().any():
-        bad = _first(column, column.isna())
+    column = table.columns[name]
+    wrong = first_text(table, column)
+    if wrong is not None:
+        row, text = wrong
         raise DatasetError(
             field,
-            f"column {quoted(name)} holds text, such as {quoted(str(table[name][bad]))} in row {bad}; "
-            "correct it or choose numeric columns",
+            f"column {quoted(name)} holds text, such as {quoted(text)} in row {row}; "
+            "correct it, or say in kinds that it is a category or to be ignored",
         )
-    values = column.to_numpy(dtype=np.float64)
-    wrong = ~(np.abs(values) <= MAX_VALUE)
-    if wrong.any():
-        row = column.index[int(wrong.argmax())]
+    assert isinstance(column, NumberColumn)
+    too_large = np.abs(column.values) > MAX_VALUE
+    if too_large.any():
+        place = int(too_large.argmax())
         raise DatasetError(
             field,
-            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {values[wrong.argmax()]:g} in row {row}; "
-            "rescale or remove it",
+            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[place]:g} in row "
+            f"{table.rows[place]}; rescale or remove it",
         )
-    return values
+    return column.values
 
 
-def check_complete(table: pd.DataFrame, name: str, field: str) -> None:
-    """Raise DatasetError where cells of the column are empty (or "NA", "nan", "null")."""
-    missing = table[name].isna()
-    count = int(missing.sum())
-    if count == len(missing):
-        raise DatasetError(field, f"column {quoted(name)} is empty; choose another")
-    if count:
-        raise DatasetError(
-            field,
-            f"column {quoted(name)} has {count} missing value{'s' * (count > 1)}, the first in row "
-            f"{_first(table[name], missing)} of the file; fill or remove {'them' if count > 1 else 'it'}",
-        )
-
-
-def numeric_columns(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """Every complete numeric column as float64 (n,), in the order of the file."""
-    found = {}
-    for name in map(str, table.columns):
-        if is_numeric(table, name):
-            try:
-                found[name] = numbers(table, name)
-            except DatasetError:
-                # Not chosen for training, so no reason to refuse the file: it is just not shown.
-                continue
-    return found
-
-
-def is_numeric(table: pd.DataFrame, name: str) -> bool:
-    """Whether pandas read the column as numbers (true and false are numbers too)."""
-    import pandas as pd
-
-    return pd.api.types.is_numeric_dtype(table[name])
+def first_text(table: Table, column: Column) -> tuple[int, str] | None:
+    """The row in the file and the text of the first cell that is no number; None where all are."""
+    if isinstance(column, NumberColumn):
+        return None if column.wrong is None else (column.wrong.row, column.wrong.text)
+    held = ~column.missing()
+    if not held.any():
+        return None
+    place = int(held.argmax())
+    return int(table.rows[place]), column.levels[column.codes[place]]
 
 
 def shown(value: object) -> str:
-    """A class's name, from the value in the table: 3.0 as "3"."""
+    """A value as a class's name: 3.0 as "3"."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else printable(str(value))
-
-
-def _check_among(names: Sequence[str], name: str, field: str) -> None:
-    if name in names:
-        return
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    shown = ", ".join(quoted(column) for column in near or names[:8])
-    hint = "did you mean" if near else "the columns are"
-    more = ", …" if not near and len(names) > 8 else ""
-    raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {shown}{more}")
-
-
-def _is_spoilt(table: pd.DataFrame, name: str) -> bool:
-    """Whether a text column is mostly numbers: leaving it out would hide the typo that made it text."""
-    held = table[name].dropna()
-    return len(held) > 0 and int(_parsed(held).notna().sum()) * 2 >= len(held)
-
-
-def _parsed(column: pd.Series[Any]) -> pd.Series[Any]:
-    import pandas as pd
-
-    return pd.to_numeric(column.astype("str"), errors="coerce")
-
-
-def _first(column: pd.Series[Any], where: pd.Series[Any]) -> int:
-    """The row number of the first cell for which ``where`` is true; of the first cell where none is."""
-    return cast(int, column.index[int(where.to_numpy().argmax())])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..experiment import Target, Task
@@ -19,8 +19,10 @@ class Dataset:
 
     Shapes: x (n, features) and y (n, outputs), float64; ``labels`` (n,) are indices into ``classes``, None
     for a regression. y is the target itself for a regression, one 0/1 column for two classes, one-hot
-    for more. ``columns`` holds every complete numeric column of the file and the target, each (n,), for
-    tables and scatters (a target of classes as their indices); ``left_out`` names the columns of text.
+    for more. ``columns`` holds the target, and every number and category of the file that has no gaps, each (n,),
+    for tables and scatters: categories as indices into their ``levels``, a target of classes as its labels.
+    ``indicators`` (features,) is true for features that are 0 or 1 for a category; without any, it may be None.
+    ``left_out`` names the columns that are not trained on, ``notes`` are sentences on what was done with the file.
     """
 
     name: str
@@ -34,6 +36,9 @@ class Dataset:
     labels: NDArray[np.intp] | None
     columns: dict[str, NDArray[np.float64]]
     left_out: tuple[str, ...] = ()
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    indicators: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
 
     def target_info(self) -> Target:
         """What the output layer and the loss are inferred from."""

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ..experiment import DatasetConfig, quoted
+from .assembly import Source, assemble
 from .catalog import CATALOG, data_folder
-from .columns import check_name, choose_features, is_numeric, numbers, numeric_columns
-from .csv_file import read_table
+from .csv_file import Asked, NumberColumn, OnProgress, read_table
 from .dataset import Dataset
 from .entries import ShippedFile, ToySet
 from .errors import DatasetError, printable
-from .target import TargetColumn, known_classes, read_target
+from .file_cache import FileCache
 from .toy_set import load_toy_set
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
+AS_SHIPPED = Asked(",", ".", "utf-8", header=True)
 
 
-def load(config: DatasetConfig) -> Dataset:
+def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: FileCache | None = None) -> Dataset:
     """The catalog's dataset or the user's CSV file, with the chosen features and target.
 
-    Raises DatasetError, naming the field of the configuration and the column or row at fault.
+    While a file is read, ``on_progress`` is told how much of it has been, a fraction of 1; ReadingStopped is
+    raised where it returns False. Raises DatasetError, naming the field of the configuration and the column or
+    row at fault.
     """
-    return _load_catalog(config) if config.path is None else _load_csv(config, config.path)
+    if config.path is None:
+        return _load_catalog(config)
+    table = (cache or FileCache()).table(config, on_progress)
+    return assemble(table, config, own_source(config.path))
+
+
+def own_source(path: str) -> Source:
+    """What is known of a user's file before it is read: its name."""
+    file = Path(path)
+    return Source(printable(file.stem), printable(file.name))
 
 
 def _load_catalog(config: DatasetConfig) -> Dataset:
@@ -38,61 +48,15 @@ def _load_catalog(config: DatasetConfig) -> Dataset:
         raise DatasetError("dataset.name", f"there is no dataset {quoted(config.name)}{hint}")
     if isinstance(entry, ToySet):
         return load_toy_set(entry, config)
-    return _load_file(entry, config)
+    return _load_shipped(entry, config)
 
 
-def _load_file(entry: ShippedFile, config: DatasetConfig) -> Dataset:
-    table = read_table(str(data_folder() / entry.file))
+def _load_shipped(entry: ShippedFile, config: DatasetConfig) -> Dataset:
+    table = read_table(str(data_folder() / entry.file), AS_SHIPPED)
     if entry.classes:
-        table = table[table[entry.target] < len(entry.classes)]
-    target = config.target or entry.target
-    check_name(table, target, "dataset.target")
-    wanted = config.features or tuple(name for name in entry.features if name != target)
-    found = _catalog_target(table, target, entry)
-    return _assemble(entry.name, entry.title, table, choose_features(table, wanted, target), target, found)
-
-
-def _catalog_target(table: pd.DataFrame, target: str, entry: ShippedFile) -> TargetColumn:
-    """The entry's own target as it is described, another column as in any file."""
-    if target == entry.target and entry.classes:
-        return known_classes(table, target, entry.classes)
-    return read_target(table, target)
-
-
-def _load_csv(config: DatasetConfig, path: str) -> Dataset:
-    table = read_table(path)
-    target = config.target or str(table.columns[-1])
-    check_name(table, target, "dataset.target")
-    features = choose_features(table, config.features, target)
-    found = read_target(table, target)
-    file = Path(path)
-    return _assemble(printable(file.stem), printable(file.name), table, features, target, found)
-
-
-def _assemble(
-    name: str,
-    title: str,
-    table: pd.DataFrame,
-    features: tuple[str, ...],
-    target: str,
-    found: TargetColumn,
-) -> Dataset:
-    import numpy as np
-
-    x = np.column_stack([numbers(table, feature) for feature in features])
-    columns: dict[str, NDArray[np.float64]] = numeric_columns(table)
-    columns[target] = found.y[:, 0] if found.labels is None else found.labels.astype(np.float64)
-    text = tuple(str(c) for c in table.columns if c != target and not is_numeric(table, str(c)))
-    return Dataset(
-        name=name,
-        title=title,
-        features=features,
-        target=target,
-        task=found.task,
-        classes=found.classes,
-        x=x,
-        y=found.y,
-        labels=found.labels,
-        columns=columns,
-        left_out=text,
-    )
+        labels = table.columns[entry.target]
+        assert isinstance(labels, NumberColumn)
+        table = table.take(labels.values < len(entry.classes))
+    source = Source(entry.name, entry.title, entry.features, entry.target, entry.classes)
+    as_shipped = replace(config, kinds=None, task=None)
+    return dataclasses.replace(assemble(table, as_shipped, source), notes=())

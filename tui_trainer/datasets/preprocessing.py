@@ -1,4 +1,4 @@
-"""Training and validation rows, and features of mean 0 and deviation 1."""
+"""Training and validation rows, and numbers among the features of mean 0 and deviation 1."""
 
 from __future__ import annotations
 
@@ -40,26 +40,24 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
     Classes keep their shares, and each has a row to train on. Without a split the rows stay in file order.
     Raises DatasetError where there are not enough rows for both parts.
     """
-    import numpy as np
 
     y = dataset.y_for(outputs)
     n = len(dataset.x)
-    if config.validation_split > 0:
-        train, val = _choose_rows(n, dataset.labels, config)
-    else:
-        train, val = np.arange(n), np.arange(0)
-    mean, scale = _moments(dataset.x[train], config.standardize)
+    train, val = choose_rows(n, dataset.labels, config)
+    mean, scale = _moments(dataset.x[train], config.standardize, dataset.indicators)
     x = (dataset.x - mean) / scale
     held = len(val) > 0
     return Split(x[train], y[train], x[val] if held else None, y[val] if held else None, mean, scale, train, val)
 
 
-def _choose_rows(
+def choose_rows(
     n: int, labels: NDArray[np.intp] | None, config: DatasetConfig
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of the training and of the validation rows, each in shuffled order."""
+    """Indices of the training and of the validation rows of ``n``, each in shuffled order; see ``split``."""
     import numpy as np
 
+    if config.validation_split == 0:
+        return np.arange(n), np.arange(0)
     order = np.random.default_rng(config.seed).permutation(n)
     groups = [order]
     if labels is not None:
@@ -81,13 +79,19 @@ def _choose_rows(
     return order[~held[order]], order[held[order]]
 
 
-def _moments(x: NDArray[np.float64], standardize: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and deviation of each column of the training rows x (rows, features), both (features,)."""
+def _moments(
+    x: NDArray[np.float64], standardize: bool, indicators: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of each column of the training rows x (rows, features), both (features,).
+
+    Columns that are 0 or 1 for a category stay as they are: a rare category would become a very large number.
+    """
     import numpy as np
 
     if not standardize:
         return np.zeros(x.shape[1]), np.ones(x.shape[1])
-    scale = x.std(axis=0)
+    mean, scale = x.mean(axis=0), x.std(axis=0)
     # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
     constant = (np.ptp(x, axis=0) == 0) | (scale < np.finfo(np.float64).tiny)
-    return x.mean(axis=0), np.where(constant, 1.0, scale)
+    scale = np.where(constant, 1.0, scale)
+    return (mean, scale) if indicators is None else (np.where(indicators, 0.0, mean), np.where(indicators, 1.0, scale))

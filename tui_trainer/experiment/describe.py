@@ -62,6 +62,14 @@ def is_text_list(steps: Steps) -> bool:
     return isinstance(found, inspect.VarTupleType) and isinstance(found.item_type, inspect.StrType)
 
 
+def entry_words(steps: Steps) -> tuple[str, ...]:
+    """The words that the values of a table with free keys are chosen from, such as ``dataset.kinds``."""
+    found = type_at(steps)
+    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
+    values = next(kind.value_type for kind in kinds if isinstance(kind, inspect.DictType))
+    return tuple(map(str, values.values)) if isinstance(values, inspect.LiteralType) else ()
+
+
 def expected(kind: inspect.Type) -> str:
     """What a field of this type takes: "an integer from 1 to 65536"."""
     match kind:

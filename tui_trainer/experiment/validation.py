@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from .describe import Steps, expected, field_names, got, join_path, parse_path, type_at
+from .describe import Steps, entry_words, expected, field_names, got, join_path, parse_path, type_at
 from .errors import ExperimentError, quoted
 from .schema import Experiment
 
@@ -68,6 +68,8 @@ def wrong_value(steps: Steps, value: object) -> ExperimentError:
 def _in_english(message: str, data: object) -> ExperimentError:
     """msgspec's message ends in the path; the rest is looked up in the schema and in the data."""
     place = re.search(r" - at `(\$[^`]*)`$", message)
+    if place and place[1].endswith("[...]"):
+        return _wrong_entry(parse_path(place[1].removesuffix("[...]")) or (), data)
     steps = parse_path(place[1]) if place else ()
     if steps is None:
         return ExperimentError("", message)
@@ -78,6 +80,16 @@ def _in_english(message: str, data: object) -> ExperimentError:
         names = field_names(steps)
         return unknown_field(steps, next(str(key) for key in value if key not in names))
     return wrong_value(steps, value)
+
+
+def _wrong_entry(steps: Steps, data: Any) -> ExperimentError:
+    """The error for a value of a table whose keys are free: msgspec does not say which one it is."""
+    table, words = data, entry_words(steps)
+    for step in steps:
+        table = table[step]
+    name, value = next((name, value) for name, value in table.items() if value not in words)
+    wanted = f"one of: {', '.join(words)}"
+    return ExperimentError(join_path(steps), f"expected {wanted} for {quoted(str(name))}, got {got(value)}")
 
 
 def _refuse_values(data: object, *, only_text: bool = False) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from tui_trainer.datasets import Dataset
+
 from .protocol import AnyContent, Curve, DatasetView, Ended, Loaded, Progress, Seen, SummaryRow, pack
 from .session import Session, training_rows
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
+PREVIEW_CELLS = 400_000
+PREVIEW_COLUMNS = 200
 MOST_WEIGHTS = 64  # told with each progress
 
 
@@ -13,6 +17,8 @@ def loaded(session: Session, run: int) -> Loaded:
     """What was loaded: the resolved experiment, the data and the model."""
     dataset, model = session.dataset, session.trainer.model
     train, validation = training_rows(session.split)
+    shown = _shown(dataset)
+    rows = min(PREVIEW_ROWS, PREVIEW_CELLS // len(shown))
     view = DatasetView(
         name=dataset.name,
         title=dataset.title,
@@ -23,8 +29,10 @@ def loaded(session: Session, run: int) -> Loaded:
         rows=len(dataset.x),
         train_rows=train,
         validation_rows=validation,
-        available=tuple(dataset.columns),
-        columns={name: pack(values[:PREVIEW_ROWS]) for name, values in dataset.columns.items()},
+        available=shown,
+        columns={name: pack(dataset.columns[name][:rows]) for name in shown},
+        levels={name: dataset.levels[name] for name in shown if name in dataset.levels},
+        notes=dataset.notes,
     )
     return Loaded(
         run=run,
@@ -35,6 +43,16 @@ def loaded(session: Session, run: int) -> Loaded:
         size=model.count_params() * model.dtype.itemsize,
         summary=model.summary(),
         flops=step_flops(session),
+    )
+
+
+def _shown(dataset: Dataset) -> tuple[str, ...]:
+    """The first columns, and the target among them."""
+    names = tuple(dataset.columns)
+    return (
+        names[:PREVIEW_COLUMNS]
+        if dataset.target in names[:PREVIEW_COLUMNS]
+        else (*names[:PREVIEW_COLUMNS], dataset.target)
     )
 
 

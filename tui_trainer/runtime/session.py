@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from msgspec.structs import replace
 
-from tui_trainer.datasets import Dataset, Split, load, split
+from tui_trainer.datasets import Dataset, FileCache, OnProgress, Split, load, split, stamp
 from tui_trainer.engine import Diverged, Trainer, summarize
 from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
 
@@ -36,23 +36,24 @@ class Session:
         self.history = History()
         self.pace = Pace()
         self.path: Path | None = None  # the way of the parameters, of a model that has two at most
-        self._data: tuple[DatasetConfig, Dataset] | None = None
+        self._data: tuple[DatasetConfig, object, Dataset] | None = None  # with the stamp of an own file
+        self._files = FileCache()
         self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
         self._filled = 0
         self._chunk = 1
         self._last_loss: float | None = None
 
-    def load(self, experiment: Experiment) -> None:
+    def load(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
         """Put the session at the first step of ``experiment``.
 
-        Raises ExperimentError, and leaves the session as it was, where something does not fit.
+        ``on_progress`` is told how much of a file has been read. Raises ExperimentError where something does not
+        fit, and ReadingStopped where it returns False; both leave the session as it was.
         """
-        dataset = self._dataset(experiment.dataset)
+        dataset = self._dataset(experiment.dataset, on_progress)
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
         assert resolved.model.output.units is not None
         parts = split(dataset, experiment.dataset, resolved.model.output.units)
         trainer = build_trainer(resolved, dataset, parts)
-        self._data = (experiment.dataset, dataset)
         self.requested, self.experiment = experiment, resolved
         self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
@@ -261,10 +262,12 @@ class Session:
     def _end(self, state: State, sentence: str) -> None:
         self.state, self.sentence = state, sentence
 
-    def _dataset(self, config: DatasetConfig) -> Dataset:
-        if self._data is not None and self._data[0] == config and config.path is None:
-            return self._data[1]
-        return load(config)
+    def _dataset(self, config: DatasetConfig, on_progress: OnProgress | None) -> Dataset:
+        """The dataset, as it is where neither its configuration nor its file has changed."""
+        mark = None if config.path is None else stamp(config.path)
+        if self._data is None or self._data[:2] != (config, mark) or (config.path is not None and mark is None):
+            self._data = (config, mark, load(config, on_progress, self._files))
+        return self._data[2]
 
 
 def _part(snapshot: Mapping[str, Array], name: str) -> dict[str, Array]:

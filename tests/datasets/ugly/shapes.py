@@ -1,0 +1,47 @@
+"""Rows of another width, quotes, and tables that are none or far too wide."""
+
+from __future__ import annotations
+
+from .case import TABLE, Case, text
+
+WIDE = 10_000
+
+
+def _wide() -> bytes:
+    names = ",".join(f"x{place}" for place in range(WIDE))
+    rows = [",".join(str((row * place) % 7 + 0.5) for place in range(WIDE)) for row in range(1, 6)]
+    return text(names, *rows)
+
+
+def _prose() -> bytes:
+    return text(*("It was a dark, stormy night; the rain fell, but not on us.\nAll slept." for _ in range(30)))
+
+
+SHAPES = (
+    Case("a long row", text(*TABLE, "1,2,x,4"), refused="row 6 has 4 cells, but there are 3 columns"),
+    Case("a short row", text(*TABLE, "1,2"), refused="row 6 has 2 cells, but there are 3 columns"),
+    Case("a short row before blank ones", text(*TABLE, "", "", "1"), refused="row 8 has 1 cell, but"),
+    Case("the first row is long", text("a,b", "1,2,3", "4,5,6"), refused="row 2 has 3 cells, but there are 2 columns"),
+    Case("a title above", text("My table", *TABLE), refused="row 2 has 3 cells, but there is 1 column"),
+    Case("a long row far down", text("a,b", *["1,2", "2,3.5"] * 3000, "1,2,3"), refused="row 6002 has 3 cells"),
+    Case("gaps in the last column", text("a,b,c", "1,2.5,", "2.5,1,1.5", "3,,2.5", "4.5,2,3.5"), rows=2),
+    Case("a quote never closed", text(*TABLE, '"1,2,x', "3,4,y"), refused="a quote is opened in row 6 and never"),
+    Case("a quote in the header never closed", text('a,"b,c', *TABLE[1:]), refused="never closed"),
+    Case("a line end in a cell", text("a,b,c", '1,2.5,"x\ny"', "3,4.5,z", '5,1,"x\ny"', "6,2,z"), rows=4),
+    Case("a line end in a name", text('"a\nb",c', "1,2.5", "3,4.5"), features=("a b",), rows=2),
+    Case("quotes in a cell", text("a,b,c", '1,2.5,"x ""y"""', "3,4.5,z", '5,1,"x ""y"""', "6,2,z"), rows=4),
+    Case("delimiters in cells", text("a,b,c", '1,2.5,"x,y"', "3,4.5,z", '5,1,"x,y"', "6,2,z"), task="binary", rows=4),
+    Case("one column", text("a", "1", "2", "3"), refused="no other column"),
+    Case("one cell", b"a", refused="a header but no rows"),
+    Case("a header alone", text("a,b,c"), refused="a header but no rows"),
+    Case("one row", text(*TABLE[:2]), refused="has only one row"),
+    Case("two rows", text("a,b", "1,2.5", "3,4.5"), features=("a",), rows=2),
+    Case("cells set apart by spaces", text("a b c", "1 2 x", "3 4 y"), refused="no other column"),
+    Case("prose", _prose(), refused="column"),
+    Case("a web page", text("<!DOCTYPE html>", "<html><body>", "<p>a, b; c</p>", "</body></html>"), refused="column"),
+    Case("JSON", text('[{"a": 1, "b": 2},', ' {"a": 3, "b": 4}]'), refused="column"),
+    Case("10,000 columns", _wide(), rows=5),
+    Case("30,000 columns", text(",".join(["1.5"] * 30_000), ",".join(["2"] * 30_000)), refused="the limit is 20,000"),
+    Case("one very long cell", text("a,b,c", f"1,2.5,{'x' * 300_000}", "2,3,y"), refused="row 2 of"),
+    Case("a very long line", text("a,b", "1," + "2" * 2_000_000, "3,4.5"), refused="row 2 of"),
+)

@@ -1,0 +1,141 @@
+"""What a file would come to as a dataset, before it is accepted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..experiment import ColumnKind, DatasetConfig, DelimiterName, ExperimentError
+from .assembly import assemble, choose_target, guess_columns
+from .column_types import Guess, guess_kinds
+from .csv_file import Asked, Dialect, Table, look_at, read_rows_of
+from .csv_file.layout import Layout
+from .dataset import Dataset
+from .encode import short
+from .errors import printable
+from .file_cache import Stamp, as_text, stamp
+from .loading import own_source
+
+ROWS_SHOWN = 20
+COLUMNS_SHOWN = 200
+ROWS_JUDGED = 1000  # of a large file
+SMALL = 4_000_000  # bytes; all of a smaller file is judged
+
+
+class PreviewColumn(Struct, frozen=True):
+    """A column: its name, the kind it is taken for, what was found in words, how many cells are missing."""
+
+    name: str
+    kind: ColumnKind
+    found: str
+    missing: int
+
+
+class FilePreview(Struct, frozen=True):
+    """A file as it would be read. Without columns, it can't be, and ``problem`` says why.
+
+    ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many there are besides. ``rows``
+    is how many were judged, all of the file unless ``is_part``. ``features`` counts the columns of x, ``classes``
+    those of the target; ``problem`` names what would be refused, field first.
+    """
+
+    problem: str = ""
+    sentence: str = ""
+    delimiter: DelimiterName | None = None
+    decimal: Literal["point", "comma"] = "point"
+    encoding: str = ""
+    header: bool = True
+    columns: tuple[PreviewColumn, ...] = ()
+    hidden_columns: int = 0
+    cells: tuple[tuple[str, ...], ...] = ()
+    rows: int = 0
+    is_part: bool = False
+    target: str = ""
+    task: str = ""
+    classes: tuple[str, ...] = ()
+    features: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Previewer:
+    """Looks at files; what was read stays for the next look at the same file."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._read: tuple[Layout, Table] | None = None
+
+    def look(self, config: DatasetConfig) -> FilePreview:
+        """The file of ``config`` as it would be read; never raises for what is wrong with it."""
+        try:
+            layout, table = self._table(config)
+        except ExperimentError as error:
+            return FilePreview(problem=str(error))
+        guesses = guess_kinds(table, config.kinds or {})
+        target, problem = "", ""
+        try:
+            guess_columns(table, config)
+            target = choose_target(guesses, config, own_source(""))
+            dataset = assemble(table, config, own_source(""))
+        except ExperimentError as error:
+            dataset, problem = None, str(error)
+        seen = _with_columns(_described(layout, table), layout, table, guesses, target)
+        return replace(seen, problem=problem) if dataset is None else _judged(seen, dataset)
+
+    def _table(self, config: DatasetConfig) -> tuple[Layout, Table]:
+        assert config.path is not None
+        asked, texts = Asked.of(config), as_text(config)
+        key: tuple[str, Stamp | None, Asked, list[str]] = (config.path, stamp(config.path), asked, sorted(texts))
+        if self._read is None or key != self._key:
+            self._key = self._read = None
+            file, layout = look_at(config.path, asked, most=SMALL)
+            most = None if file.size <= SMALL else ROWS_JUDGED
+            self._read = layout, read_rows_of(file, layout, texts, most)
+            self._key = key
+        return self._read
+
+
+def _described(layout: Layout, table: Table) -> FilePreview:
+    """The dialect, and how many rows there are."""
+    dialect: Dialect = layout.dialect
+    return FilePreview(
+        sentence=dialect.sentence,
+        delimiter=dialect.delimiter_name,
+        decimal="comma" if dialect.numbers.decimal == "," else "point",
+        encoding=dialect.encoding,
+        header=dialect.header,
+        rows=len(table),
+        is_part=table.is_part,
+    )
+
+
+def _with_columns(
+    seen: FilePreview, layout: Layout, table: Table, guesses: dict[str, Guess], target: str
+) -> FilePreview:
+    """The first columns and the target, and the first rows of them."""
+    names = tuple(guesses)[:COLUMNS_SHOWN]
+    names += (target,) if target and target not in names else ()
+    places = [layout.names.index(name) for name in names]
+    rows = layout.rows[:ROWS_SHOWN]
+    return replace(
+        seen,
+        columns=tuple(_column(name, guesses[name], table) for name in names),
+        hidden_columns=len(guesses) - len(names),
+        cells=tuple(tuple(short(row[place]) if place < len(row) else "" for place in places) for row in rows),
+        target=target,
+    )
+
+
+def _column(name: str, guess: Guess, table: Table) -> PreviewColumn:
+    return PreviewColumn(name, guess.kind, printable(guess.found), int(table.columns[name].missing().sum()))
+
+
+def _judged(seen: FilePreview, dataset: Dataset) -> FilePreview:
+    return replace(
+        seen,
+        task=dataset.task,
+        classes=tuple(dataset.classes[:COLUMNS_SHOWN]),
+        features=len(dataset.features),
+        notes=dataset.notes,
+    )
