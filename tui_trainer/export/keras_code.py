@@ -15,12 +15,19 @@ def keras_code(experiment: Experiment, n_features: int) -> str:
 
     What it prints when run is the summary. ValueError where the experiment is not resolved.
     """
+    imports, model = keras_lines(experiment, n_features)
+    return "\n".join([*imports, "", *model, "model.summary()", ""])
+
+
+def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], list[str]]:
+    """The imports, and the lines that make and compile the model; as ``keras_code``."""
     model, training = experiment.model, experiment.training
     if model.output.units is None or model.output.activation is None or training.loss is None:
         raise ValueError("the experiment is not resolved: output units, output activation and loss are needed")
     dropout = any(layer.dropout for layer in model.layers)
-    lines = ["import keras", f"from keras.layers import Dense,{' Dropout,' if dropout else ''} InputLayer"]
-    lines += ["from keras.models import Sequential", ""]
+    imports = ["import keras", f"from keras.layers import Dense,{' Dropout,' if dropout else ''} InputLayer"]
+    imports.append("from keras.models import Sequential")
+    lines = []
     if model.dtype != "float32":
         lines += [f'keras.config.set_floatx("{model.dtype}")', ""]
     if penalties := [f"{name}={value!r}" for name, value in (("l1", training.l1), ("l2", training.l2)) if value]:
@@ -33,8 +40,7 @@ def keras_code(experiment: Experiment, n_features: int) -> str:
             lines.append(f"    Dropout({layer.dropout!r}),")
     lines += [f"    {_dense(model.output, model.output.units, penalty)},", "])"]
     lines += _compile(training, model.output.units)
-    lines += ["model.summary()", ""]
-    return "\n".join(lines)
+    return imports, lines
 
 
 def _dense(layer: LayerConfig | OutputConfig, units: int, penalty: bool) -> str:

@@ -10,6 +10,7 @@ from .store import RunTaken, Store, StoreBusy, StoreError
 from .stored_run import StoredRun
 
 SAVE_EVERY = 0.5  # seconds of training between two snapshots
+NOWHERE = ("", -1, 0)
 
 
 class Keeper:
@@ -21,7 +22,7 @@ class Keeper:
         self._run: int | None = None
         self._epochs_saved = 0
         self._saved_at = 0.0
-        self._saved_place = ("", -1)
+        self._saved_place = NOWHERE
         self._watched = True
         try:
             self._store = Store(path, owner)
@@ -30,7 +31,7 @@ class Keeper:
 
     def forget_run(self) -> None:
         """The next step begins another run."""
-        self._run, self._epochs_saved, self._saved_place = None, 0, ("", -1)
+        self._run, self._epochs_saved, self._saved_place = None, 0, NOWHERE
 
     def save_if_due(self, session: Session) -> None:
         """Save while training, now and then; at once where it has just stopped."""
@@ -39,7 +40,7 @@ class Keeper:
 
     def save(self, session: Session) -> None:
         """Save the run, if it has changed since the last time."""
-        place = (session.state, session.steps)
+        place = (session.state, session.steps, session.touched)
         if self._store is None or session.steps == 0 or place == self._saved_place:
             return
         try:

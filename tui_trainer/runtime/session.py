@@ -12,12 +12,14 @@ from tui_trainer.datasets import Dataset, FileCache, OnProgress, Split, load, sp
 from tui_trainer.engine import Diverged, Trainer, summarize
 from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
 
+from .best import Best
 from .builder import build_trainer
 from .diagnosis import diagnose
 from .history import Array, History, ThinnedSeries
 from .pace import Pace
 from .path import MOST_PARAMETERS, Path
 from .protocol import Remedy, State
+from .snapshot import check_moments, joined, moments, part_of
 from .stopping import Stopping
 from .threads import fit_threads
 
@@ -35,6 +37,8 @@ class Session:
         self._next_step = 0.0
         self.history = History()
         self.pace = Pace()
+        self.best = Best()
+        self.touched = 0  # times that weights were changed by something else than training
         self.path: Path | None = None  # the way of the parameters, of a model that has two at most
         self._data: tuple[DatasetConfig, object, Dataset] | None = None  # with the stamp of an own file
         self._files = FileCache()
@@ -58,7 +62,7 @@ class Session:
         self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
         self.epochs_wanted = experiment.training.epochs
-        self.history, self.pace = History(), Pace()
+        self.history, self.pace, self.best = History(), Pace(), Best()
         self.state, self.sentence, self.remedy = "ready", "", None
         self._stopping = Stopping(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
@@ -77,27 +81,28 @@ class Session:
         fits = flat.shape == weights.shape
         if fits:
             flat[:] = weights
-            self._follow()
+            self._touch()
         return fits
 
     def snapshot(self) -> dict[str, Array]:
         """All that the next steps and the plots depend on, but for the values of the epochs, as copies."""
-        parts = {"steps": self.history.steps.state()}
-        parts["stopping"] = self._stopping.state()
+        parts = {"steps": self.history.steps.state(), "stopping": self._stopping.state()}
+        parts |= {"best": self.best.state(), "data": moments(self.split)}
         if self.path is not None:
             parts["path"] = self.path.state()
-        named = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
-        return {**self.trainer.state(), **named}
+        return {**self.trainer.state(), **joined(parts)}
 
     def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array]) -> None:
         """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
+        check_moments(part_of(snapshot, "data"), self.split)
         self.trainer.restore(snapshot)
+        self.best.resume(part_of(snapshot, "best"), self.trainer.model.count_params())
         self.resumed_at = self.trainer.steps
-        self.history.restore(epochs, ThinnedSeries.from_state(_part(snapshot, "steps")))
+        self.history.restore(epochs, ThinnedSeries.from_state(part_of(snapshot, "steps")))
         self._follow()
-        if stopping := _part(snapshot, "stopping"):
+        if stopping := part_of(snapshot, "stopping"):
             self._stopping.resume(stopping)
-        if self.path is not None and (path := _part(snapshot, "path")):
+        if self.path is not None and (path := part_of(snapshot, "path")):
             self.path.resume(path)
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
         done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
@@ -119,7 +124,14 @@ class Session:
         parameters = self.trainer.model.parameters.flat
         if 0 <= index < len(parameters):
             parameters[index] = value
-            self._follow()
+            self._touch()
+
+    def swap_best(self) -> str:
+        """Stop, and put the weights of the best epoch in the place of the newest, or back; which, in a sentence."""
+        self.pause()
+        said = self.best.swap(self.trainer.model.parameters.flat)
+        self._touch()
+        return said
 
     def train(self) -> None:
         """Start or go on; a run that was done gets as many epochs again."""
@@ -230,6 +242,7 @@ class Session:
         logs = self.trainer.end_epoch()
         self.history.add_epoch(logs)
         epoch, model = self.trainer.epochs, self.trainer.model
+        self.best.after_epoch(epoch, logs, model.parameters.flat)
         if sentence := self._stopping.after_epoch(epoch, logs, model):
             self._end("stopped early", sentence)
         elif self.state == "running" and epoch >= self.epochs_wanted:
@@ -254,6 +267,11 @@ class Session:
             limit = f"{self.experiment.training.stop_after:g} s of training"
             self._end("stopped early", f"Stopped after {limit}, in epoch {self.trainer.epochs + 1:,}.")
 
+    def _touch(self) -> None:
+        """Note that the weights are others now, without a step."""
+        self.touched += 1
+        self._follow()
+
     def _follow(self) -> None:
         """Take down the way of the parameters from here on, where it can be drawn."""
         parameters = self.trainer.model.parameters.flat
@@ -268,11 +286,6 @@ class Session:
         if self._data is None or self._data[:2] != (config, mark) or (config.path is not None and mark is None):
             self._data = (config, mark, load(config, on_progress, self._files))
         return self._data[2]
-
-
-def _part(snapshot: Mapping[str, Array], name: str) -> dict[str, Array]:
-    """The arrays whose names begin with ``name`` and a dot, by what follows."""
-    return {key.removeprefix(f"{name}."): array for key, array in snapshot.items() if key.startswith(f"{name}.")}
 
 
 def training_rows(parts: Split) -> tuple[int, int]:

@@ -170,6 +170,14 @@ class Store:
         with self._transaction() as connection:
             return self._read(connection, "step > 0")
 
+    def find(self, run: int) -> StoredRun:
+        """The run of that number; StoreError where there is none, or it can't be read any more."""
+        with self._transaction() as connection:
+            found = self._read(connection, "id = ?", run)
+        if not found:
+            raise StoreError(f"There is no run {run} in {self._path}.")
+        return found[0]
+
     def _read(self, connection: sqlite3.Connection, condition: str, *values: int) -> list[StoredRun]:
         rows = connection.execute(
             "SELECT id, name, experiment, state, epoch, step, pid, updated, owner, watched FROM runs"

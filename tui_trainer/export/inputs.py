@@ -1,0 +1,110 @@
+"""Raw features: from what a user has, arrays or data frames, to the numbers a network was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tui_trainer.datasets import Dataset, Split
+from tui_trainer.datasets.encode import short
+from tui_trainer.experiment import quoted
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input: a column of numbers, or 1 where the ``column`` holds ``category`` and 0 where not."""
+
+    name: str
+    column: str
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """The features in their order, and ``mean`` and ``scale`` (features,): 0 and 1 where nothing is standardized."""
+
+    features: tuple[Feature, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    def read(self, x: Any) -> NDArray[np.float64]:
+        """(n, features) as they are in the data, from an array, or from a data frame or a dict by column names.
+
+        Of a model of one feature the array may be (n,). Raises ValueError, with what was expected.
+        """
+        named = hasattr(x, "columns") or isinstance(x, Mapping)
+        raw = self._by_name(x) if named else self._by_place(x)
+        if not len(raw):
+            raise ValueError("x has no rows; at least one is needed")
+        bad = ~np.isfinite(raw)
+        if bad.any():
+            row, place = np.argwhere(bad)[0].tolist()
+            raise ValueError(f"feature {quoted(self.names[place])} is missing or not finite in row {row} of x")
+        return raw
+
+    def standardized(self, x: Any) -> NDArray[np.float64]:
+        """What the network takes for ``x``: see ``read``."""
+        result: NDArray[np.float64] = (self.read(x) - self.mean) / self.scale
+        return result
+
+    def _by_place(self, x: ArrayLike) -> NDArray[np.float64]:
+        try:
+            raw = np.asarray(x, np.float64)
+        except (TypeError, ValueError):
+            raise ValueError("x holds something that is no number; a data frame may hold categories") from None
+        if raw.ndim == 1 and len(self.features) == 1:
+            raw = raw[:, None]
+        if raw.ndim != 2 or raw.shape[1] != len(self.features):
+            wanted = ", ".join(self.names[:6]) + (", …" if len(self.names) > 6 else "")
+            raise ValueError(f"x must have shape (n, {len(self.features)}), columns {wanted}; got {raw.shape}")
+        return raw
+
+    def _by_name(self, x: Any) -> NDArray[np.float64]:
+        columns = set(x.columns if hasattr(x, "columns") else x)
+        missing = dict.fromkeys(one.column for one in self.features if not {one.column, one.name} & columns)
+        if missing:
+            have = ", ".join(sorted(map(str, columns))[:12])
+            raise ValueError(f"x has no column {', '.join(map(quoted, missing))}; it has: {have}")
+        return np.column_stack([self._column(x, feature, columns) for feature in self.features])
+
+    def _column(self, x: Any, feature: Feature, columns: set[Any]) -> NDArray[np.float64]:
+        """One feature (n,): a column of its own name comes before the category it is made from."""
+        if feature.category is None or feature.name in columns:
+            try:
+                return np.asarray(x[feature.name], np.float64)
+            except (TypeError, ValueError):
+                raise ValueError(f"column {quoted(feature.name)} of x must hold numbers") from None
+        texts = [short(str(value)) for value in np.asarray(x[feature.column], object).tolist()]
+        known = {one.category for one in self.features if one.column == feature.column}
+        for text in texts:
+            if text not in known:
+                among = ", ".join(quoted(str(one)) for one in sorted(map(str, known))[:12])
+                raise ValueError(
+                    f"column {quoted(feature.column)} of x holds {quoted(text)}; it was trained on {among}"
+                )
+        return np.array([text == feature.category for text in texts], np.float64)
+
+
+def inputs_of(dataset: Dataset, split: Split) -> Inputs:
+    """The inputs of a model trained on these."""
+    return Inputs(tuple(_feature(dataset, place) for place in range(len(dataset.features))), split.mean, split.scale)
+
+
+def _feature(dataset: Dataset, place: int) -> Feature:
+    name = dataset.features[place]
+    if dataset.indicators is not None and dataset.indicators[place]:
+        for column, levels in dataset.levels.items():
+            category = name.removeprefix(f"{column}=")
+            if category != name and category in levels:
+                return Feature(name, column, category)
+    return Feature(name, name)

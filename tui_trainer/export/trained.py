@@ -1,0 +1,40 @@
+"""A trained network with all that is needed to use it elsewhere: what every export is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from tui_trainer.experiment import Experiment, Target, resolve
+
+from .inputs import Inputs
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """``experiment`` is as it was asked for; ``weights`` are kernel and bias of each layer, as in ``get_weights``.
+
+    ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the one the weights are of, and
+    ``best`` says that they are those of the best one, not the newest.
+    """
+
+    experiment: Experiment
+    inputs: Inputs
+    target_name: str
+    target: Target
+    weights: Sequence[Array]
+    history: Mapping[str, Array]
+    epoch: int
+    steps: int
+    state: str
+    best: bool = False
+
+    @property
+    def resolved(self) -> Experiment:
+        """The experiment with nothing left open."""
+        return resolve(self.experiment, self.target, len(self.inputs.features))

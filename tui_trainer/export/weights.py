@@ -1,0 +1,73 @@
+"""Weights as a safetensors file that ``nn.Sequential.load_state_dict`` takes, and back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_trainer.experiment import Experiment, ExperimentError, quoted
+
+from .modules import linears
+
+Array = NDArray[Any]
+WEIGHTS = "model.weights"  # the field that errors name
+
+
+def to_tensors(experiment: Experiment, n_features: int, weights: Sequence[Array]) -> dict[str, Array]:
+    """Tensors by PyTorch's names, from ``weights`` as ``Sequential.get_weights`` gives them."""
+    names = [name for linear in linears(experiment, n_features) for name in linear.tensors]
+    return {name: np.ascontiguousarray(array.T) for name, array in zip(names, weights, strict=True)}
+
+
+def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, Array]) -> list[Array]:
+    """Weights as ``Sequential.set_weights`` takes them; ExperimentError where they are another network's."""
+    expected = {name: shape for linear in linears(experiment, n_features) for name, shape in linear.tensors.items()}
+    for name, shape in expected.items():
+        if name not in tensors:
+            found = ", ".join(quoted(one) for one in sorted(tensors)[:6]) or "nothing"
+            reason = f"the file has no tensor {name}, only {found}: it is of a network with other layers or biases"
+            raise ExperimentError(WEIGHTS, reason)
+        tensor = tensors[name]
+        if tensor.shape != shape:
+            wanted, got = (" x ".join(map(str, one)) or "a single number" for one in (shape, tensor.shape))
+            reason = f"tensor {name} is {got} in the file, but {wanted} in this network; use layers of the same sizes"
+            raise ExperimentError(WEIGHTS, reason)
+        if tensor.dtype.kind != "f" or not np.isfinite(tensor).all():
+            raise ExperimentError(WEIGHTS, f"tensor {name} holds values that are no finite numbers")
+    if more := sorted(set(tensors) - set(expected)):
+        reason = f"the file has a tensor {quoted(more[0])} that this network has not: it is of one with more layers"
+        raise ExperimentError(WEIGHTS, reason)
+    return [np.ascontiguousarray(tensors[name].T) for name in expected]
+
+
+def weights_bytes(tensors: Mapping[str, Array]) -> bytes:
+    """The content of a safetensors file; PyTorch's own loaders look for the format in its header."""
+    from safetensors.numpy import save
+
+    return save(dict(tensors), metadata={"format": "pt"})
+
+
+def read_tensors(path: Path) -> dict[str, Array]:
+    """The tensors of a file; ExperimentError where it is none, or can't be read."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    shown = quoted(str(path), 200)
+    if not path.is_file():
+        raise ExperimentError(WEIGHTS, f"there is no file {shown}; check the path")
+    try:
+        return load(path.read_bytes())
+    except OSError as error:
+        raise ExperimentError(WEIGHTS, f"{shown} can't be read: {error.strerror or error}") from error
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        reason = f"{shown} is not a safetensors file, or a cut one; give a weights.safetensors of an export"
+        raise ExperimentError(WEIGHTS, reason) from error
+
+
+def read_weights(path: Path, experiment: Experiment, n_features: int) -> list[Array]:
+    """The weights in a file for a resolved ``experiment``; ExperimentError says what does not fit."""
+    return from_tensors(experiment, n_features, read_tensors(path))
