@@ -26,6 +26,8 @@ epochs = 10000000
 learning_rate = 0.01
 """
 
+ASKED = b"\x1b[6n"
+
 
 class PtyApp:
     """A command on a pseudo-terminal of ``columns`` x ``rows``, read without ever making it wait."""
@@ -39,6 +41,8 @@ class PtyApp:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed app is compiled once
         environment["TUI_TRAINER_DATA"] = str(self.data_folder)
         size = struct.pack("HHHH", rows, columns, 0, 0)
+        self.answers = True  # as a terminal does that is asked where its cursor is
+        self._tail = b""
         self.started = time.perf_counter()
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
@@ -102,10 +106,15 @@ class PtyApp:
 
     def _chunk(self) -> bytes:
         try:
-            return os.read(self._terminal, 1 << 16)
+            chunk = os.read(self._terminal, 1 << 16)
         except OSError:  # the other side has closed
             time.sleep(0.01)
             return b""
+        asked = (self._tail + chunk).count(ASKED)
+        self._tail = chunk[1 - len(ASKED) :]
+        for _ in range(asked if self.answers else 0):
+            os.write(self._terminal, b"\x1b[1;1R")
+        return chunk
 
 
 def open_app(experiment: str = TRAINING, columns: int = 120, rows: int = 40) -> PtyApp:

@@ -67,6 +67,12 @@ class TrainerApp(App[None]):
         """Colours that some themes lack: those of the terminal's own colours have no ``foreground-disabled``."""
         return {"foreground-disabled": "ansi_bright_black"}
 
+    def on_cursor_position(self) -> None:
+        """The terminal's answer to the question of ``Pacing``."""
+        for screen in self.screen_stack:
+            if isinstance(screen, TrainScreen):
+                screen.pacing.answered(self)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""
         for key in KEYS:

@@ -13,9 +13,12 @@ from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.runtime.protocol import Attached, Crashed, Offer
 
+from ..pacing import Pacing
 from ..plain_text import plain
 from ..widgets.status_line import clock
 from .setup import SetupScreen
+
+LAST_ANSWER = 1.0  # seconds that the terminal may take for it
 
 
 class ReturningScreen(SetupScreen):
@@ -25,6 +28,7 @@ class ReturningScreen(SetupScreen):
 
     def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
         super().__init__(experiment, path)
+        self.pacing = Pacing()
         self.launch = Launch()
         self.client = Client()
         self._run = 0
@@ -40,13 +44,15 @@ class ReturningScreen(SetupScreen):
         """For another trainer: whatever was come back to has gone with the last one."""
         self.start_with(replace(self.launch, attach="", offer=None))
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """End the app. A run that goes on without it is told of on the terminal."""
+        await self.pacing.settle(LAST_ANSWER)
         goes_on = self.client.stays and self.state == "running"
         self.app.exit(message="The run goes on; tui-trainer --resume comes back to it." if goes_on else None)
 
-    def give_way(self) -> None:
+    async def give_way(self) -> None:
         """Another client has the session now."""
+        await self.pacing.settle(LAST_ANSWER)
         self.app.exit(message="Another terminal has taken this session over.")
 
     def send_first(self) -> None:

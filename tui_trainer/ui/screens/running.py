@@ -27,7 +27,6 @@ from tui_trainer.runtime.protocol import (
 )
 
 from ..edits import keeps_weights, next_rate, swaps_points
-from ..pacing import terminal_is_behind
 from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
 from ..widgets.field import Field
@@ -103,7 +102,7 @@ class RunningScreen(ReturningScreen):
             case Notice():
                 self.message_line.say(report.sentence, "error")
             case TakenOver():
-                self.give_way()
+                await self.give_way()
             case _ if report.run != self._run:
                 return
             case Attached():
@@ -150,7 +149,7 @@ class RunningScreen(ReturningScreen):
 
     def _draw_progress(self) -> None:
         """Draw what is newest, as soon as the terminal has taken what was drawn before."""
-        if terminal_is_behind(self.app):
+        if self.pacing.is_behind(self.app):
             if self._retry is None:
                 self._retry = self.set_timer(RETRY, self._draw_again)
             return
@@ -161,6 +160,7 @@ class RunningScreen(ReturningScreen):
             self.tabs.show_progress(progress)
         if seen is not None and seen.run == self._run:
             self.tabs.show_seen(seen)
+        self.pacing.drawn(self.app)
 
     def _draw_again(self) -> None:
         self._retry = None

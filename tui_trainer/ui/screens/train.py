@@ -62,6 +62,7 @@ class TrainScreen(LessonScreen):
 
     async def on_mount(self) -> None:
         await self.show_experiment()
+        self.pacing.drawn(self.app)
         self.follow_reports()
 
     async def on_unmount(self) -> None:
@@ -146,8 +147,8 @@ class TrainScreen(LessonScreen):
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
 
-    def action_quit(self) -> None:
-        self.leave()
+    async def action_quit(self) -> None:
+        await self.leave()
 
-    def action_quit_now(self) -> None:
-        self.leave()
+    async def action_quit_now(self) -> None:
+        await self.leave()
