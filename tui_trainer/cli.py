@@ -16,7 +16,14 @@ MAX_NAMES = 13  # of a dataset's features, on one line
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 1 for a run that diverged, 2 for bad input."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {"train": _train, "summary": _summary, "datasets": _datasets, "sessions": _sessions}
+    commands = {
+        "train": _train,
+        "sweep": _sweep,
+        "summary": _summary,
+        "datasets": _datasets,
+        "sessions": _sessions,
+        "export": _export,
+    }
     try:
         if words and words[0] in commands:
             return commands[words[0]](words[1:])
@@ -34,6 +41,7 @@ def _train(words: list[str]) -> int:
     parser.add_argument("file", metavar="FILE.toml", help="the experiment")
     parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch")
+    parser.add_argument("--weights", metavar="IN.safetensors", help="begin with weights that were exported")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     options = parser.parse_args(words)
     experiment = read_experiment(options.file)
@@ -42,7 +50,14 @@ def _train(words: list[str]) -> int:
     from .headless import train
 
     history = None if options.history is None else confined(options.history, "--history")
-    return train(experiment, history=history, as_json=options.json)
+    weights = None if options.weights is None else confined(options.weights, "--weights")
+    return train(experiment, history=history, as_json=options.json, weights=weights)
+
+
+def _sweep(words: list[str]) -> int:
+    from .sweep.command import main as sweep
+
+    return sweep(words, read_experiment)
 
 
 def _summary(words: list[str]) -> int:
@@ -77,6 +92,12 @@ def _sessions(words: list[str]) -> int:
     for line in listed() or ["No runs to come back to."]:
         print(line)
     return 0
+
+
+def _export(words: list[str]) -> int:
+    from .exporting import export
+
+    return export(words)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import sys
@@ -14,7 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .experiment import Experiment, ExperimentError
+from .export.history_csv import history_csv
 from .runtime.session import Session
+from .runtime.trained import begin_with_file
 
 DIVERGED = 1
 INTERRUPTED = 130
@@ -23,22 +24,24 @@ LINES = 20  # printed in a pipe, about
 FEW_PARAMETERS = 12  # whose values are printed
 
 
-def train(experiment: Experiment, history: Path | None = None, as_json: bool = False) -> int:
-    """Train ``experiment`` to its end; returns the exit code. ExperimentError where it makes no sense."""
+def train(
+    experiment: Experiment, history: Path | None = None, as_json: bool = False, weights: Path | None = None
+) -> int:
+    """Train ``experiment`` to its end; returns the exit code. ExperimentError where it makes no sense.
+
+    ``weights`` is a file of exported weights to begin with.
+    """
     session = Session()
     session.load(experiment)
+    if weights is not None:
+        begin_with_file(session, weights)
     if history is not None:
         _check_writable(history)
     started = time.perf_counter()
     session.train()
     interrupted = False
     try:
-        if as_json:
-            _advance(session)
-        elif sys.stdout.isatty():
-            _with_bar(session)
-        else:
-            _with_lines(session)
+        follow(session, quiet=as_json)
     except KeyboardInterrupt:
         session.pause()
         interrupted = True
@@ -50,6 +53,16 @@ def train(experiment: Experiment, history: Path | None = None, as_json: bool = F
     if interrupted:
         return INTERRUPTED
     return DIVERGED if session.state == "diverged" else 0
+
+
+def follow(session: Session, quiet: bool = False) -> None:
+    """Advance a session that trains until it does no more, told as the output allows, or ``quiet``."""
+    if quiet:
+        _advance(session)
+    elif sys.stdout.isatty():
+        _with_bar(session)
+    else:
+        _with_lines(session)
 
 
 def summarize(session: Session, seconds: float) -> dict[str, Any]:
@@ -73,11 +86,8 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
 
 def write_history(session: Session, path: Path) -> None:
     """One row an epoch, as Keras's CSVLogger writes them."""
-    names = ["epoch", *session.history.epochs]
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(session.history.rows())
+        file.write(history_csv(session.history.epochs))
 
 
 def _check_writable(path: Path) -> None:

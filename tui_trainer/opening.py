@@ -28,10 +28,11 @@ examples:
   tui-trainer sessions                          the runs to come back to
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
+  tui-trainer export iris.toml --to iris        train, and write the network for Keras, PyTorch and ONNX
   tui-trainer summary iris.toml                 the layers and their parameters
   tui-trainer datasets                          what data come with the app
 
-commands: train, summary, datasets, sessions; each has its own --help.
+commands: train, export, summary, datasets, sessions; each has its own --help.
 """
 
 

@@ -16,7 +16,7 @@ import traceback
 from tui_trainer.datasets import ReadingStopped
 from tui_trainer.experiment import Experiment, ExperimentError
 
-from . import reporting
+from . import orders, reporting
 from .audience import Audience
 from .inbox import Inbox
 from .keeper import Keeper
@@ -29,19 +29,13 @@ from .protocol import (
     Attached,
     Close,
     Crashed,
-    Epoch,
     Load,
     Notice,
     Offer,
-    Pause,
     Preview,
     Refused,
     Resume,
-    SetWeight,
     SlowDown,
-    Step,
-    Train,
-    Tune,
     Watch,
     WatchLoss,
 )
@@ -150,18 +144,9 @@ class Worker:
                 session.limit = command.steps_per_second
             case _ if session.state == "empty":
                 return
-            case Train():
-                session.train()
-            case Pause():
-                session.pause()
-            case Step():
-                session.step()
-            case Epoch():
-                session.epoch()
-            case Tune():
-                session.tune(command.training)
-            case SetWeight():
-                session.set_weight(command.index, command.value)
+            case _:
+                if told := orders.carry_out(session, command, self._run):
+                    self._send(told)
 
     def _part(self) -> None:
         """Go on alone, if that is wanted and there is something to do; end where not."""
@@ -191,6 +176,8 @@ class Worker:
         self._keeper.save(self._session)
         if self._loads(command.experiment, command.run):
             self._keeper.forget_run()
+            if command.weights:
+                self._send(orders.begin(self._session, command.weights, self._run))
             if kept is not None and self._session.begin_with(kept) and was_running:
                 self._session.train()
 

@@ -16,12 +16,14 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 class Load(Command, frozen=True):
     """Make ``experiment`` the run under work, at its first step, not training. ``run`` numbers the run.
 
-    With ``keep_weights`` it begins with the weights of the run before, where these fit, and trains on if that did.
+    With ``keep_weights`` it begins with the weights of the run before, where these fit, and trains on if that did;
+    with ``weights`` it begins with those of an exported file, an absolute path.
     """
 
     experiment: Experiment
     run: int
     keep_weights: bool = False
+    weights: str = ""
 
 
 class Train(Command, frozen=True):
@@ -59,6 +61,18 @@ class SetWeight(Command, frozen=True):
     value: float
 
 
+class SwapBest(Command, frozen=True):
+    """Pause, and put the weights of the best epoch in the place of the newest; the second time, back."""
+
+
+class Export(Command, frozen=True):
+    """Write the network as it is now, or at its ``best`` epoch, into ``folder``, an absolute path; see ``export``."""
+
+    folder: str
+    formats: tuple[str, ...] = ("folder",)
+    best: bool = False
+
+
 class Resume(Command, frozen=True):
     """Go on with the run of the store that ``Offer`` told of, as run number ``run``."""
 
@@ -90,5 +104,19 @@ class Watch(Command, frozen=True):
 
 
 AnyCommand = (
-    Load | Train | Pause | Step | Epoch | SlowDown | Tune | SetWeight | Watch | Resume | Attach | Preview | Close
+    Load
+    | Train
+    | Pause
+    | Step
+    | Epoch
+    | SlowDown
+    | Tune
+    | SetWeight
+    | SwapBest
+    | Export
+    | Watch
+    | Resume
+    | Attach
+    | Preview
+    | Close
 )

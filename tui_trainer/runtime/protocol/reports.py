@@ -152,9 +152,10 @@ class TakenOver(Report, frozen=True):
 
 
 class Notice(Report, frozen=True):
-    """Something the user should know, while all goes on."""
+    """Something the user should know, while all goes on: of what went wrong, or ``good``."""
 
     sentence: str
+    good: bool = False
 
 
 class Seen(Report, frozen=True):

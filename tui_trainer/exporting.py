@@ -1,0 +1,115 @@
+"""The command ``export``: an experiment is trained, or a run taken from the store, and written into a folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .experiment import ExperimentError, confined, quoted, with_field
+from .opening import read_experiment
+
+if TYPE_CHECKING:
+    from .runtime.session import Session
+
+DESCRIPTION = """\
+Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
+and ONNX runtimes, with the losses as CSV and as a figure."""
+FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
+INTERRUPTED = 130
+DIVERGED = 1
+LONGEST_NUMBER = 18  # digits of the number of a run
+
+
+def export(words: list[str]) -> int:
+    """Run the command; returns the exit code. ExperimentError for what can't be."""
+    options = _parser().parse_args(words)
+    formats = options.format or ["folder"]
+    is_run = _is_run(options.source)
+    if is_run and options.epochs is not None:
+        raise ExperimentError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
+    session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
+
+    from .export.folder import check_folder, safe_name, write_folder
+    from .runtime.trained import trained
+
+    folder = confined(options.to or safe_name(session.requested.name), "--to")
+    check_folder(folder, formats, options.force)
+    if not is_run and not _train(session):
+        return INTERRUPTED
+    if session.state == "diverged" and not options.best:
+        print("Nothing was exported; --best takes the weights of the best epoch, if there is one.")
+        return DIVERGED
+    result = trained(session, options.best)
+    names = write_folder(result, folder, formats, options.force)
+    print(f"Epoch {result.epoch:,} of {_printable(session.requested.name)} is in {_printable(str(folder))}:")
+    print("\n".join(f"  {name}" for name in names))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tui-trainer export", description=DESCRIPTION)
+    add = parser.add_argument
+    add("source", metavar="FILE.toml|ID", help="an experiment to train, or the number of a run that was kept")
+    add("--to", metavar="FOLDER", help="where the files go; without it, a folder named as the experiment")
+    add(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="what to write; may be given several times; usually folder, which is all of it",
+    )
+    add("--epochs", metavar="N", help="instead of the number in the file")
+    add("--best", action="store_true", help="the weights of the best epoch, by val_loss, not the newest")
+    add("--force", action="store_true", help="write over files that are there")
+    return parser
+
+
+def _is_run(source: str) -> bool:
+    """Whether ``source`` is the number of a run; a file of such a name is given as ./12."""
+    return source.isascii() and source.isdigit() and len(source) <= LONGEST_NUMBER
+
+
+def _loaded(source: str, epochs: str | None) -> Session:
+    experiment = read_experiment(source)
+    if epochs is not None:
+        experiment = with_field(experiment, "training.epochs", epochs)
+    from .runtime.session import Session
+
+    session = Session()
+    session.load(experiment)
+    return session
+
+
+def _stored(run: int) -> Session:
+    from .runtime.store import Store, StoreError, default_path
+    from .runtime.trained import stored_session
+
+    path = default_path()
+    if not Path(path).is_file():
+        raise ExperimentError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
+    try:
+        store = Store(path)
+        try:
+            return stored_session(store, run)
+        finally:
+            store.close()
+    except StoreError as error:
+        raise ExperimentError("", str(error)) from error
+
+
+def _train(session: Session) -> bool:
+    """Train to the end and say how it went; False where that was interrupted."""
+    from .headless import follow
+
+    session.train()
+    try:
+        follow(session)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was exported.")
+        return False
+    print(session.sentence)
+    return True
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
