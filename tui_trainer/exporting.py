@@ -30,7 +30,8 @@ def export(words: list[str]) -> int:
         raise ExperimentError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
-    from .export.folder import check_folder, safe_name, write_folder
+    from .export.folder import check_folder, write_folder
+    from .export.names import safe_name
     from .runtime.trained import trained
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")

@@ -70,10 +70,10 @@ class ReturningScreen(SetupScreen):
         """Tell the trainer what is on the screen."""
         self.client.send(protocol.Watch(self.tabs.request))
 
-    def _load(self, keep_weights: bool = False) -> None:
+    def _load(self, keep_weights: bool = False, weights: str = "") -> None:
         self._run += 1
         self.edits.forget_weights()
-        self.client.send(protocol.Load(self.experiment, self._run, keep_weights))
+        self.client.send(protocol.Load(self.experiment, self._run, keep_weights, weights))
 
     async def show_offer(self, offer: Offer) -> None:
         """Tell of a run to come back to; at once back to one that was asked for, or whose trainer has crashed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -9,7 +10,8 @@ from textual import getters, work
 from textual.css.query import NoMatches
 from textual.timer import Timer
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.experiment import Experiment, ExperimentError, confined, with_field
+from tui_trainer.export.names import free_folder
 from tui_trainer.runtime import protocol
 from tui_trainer.runtime.protocol import (
     AnyReport,
@@ -32,6 +34,7 @@ from ..widgets.data_panel import DataPanel
 from ..widgets.field import Field
 from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
+from .ask_path import AskPath
 from .returning import ReturningScreen
 
 SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
@@ -100,7 +103,7 @@ class RunningScreen(ReturningScreen):
             case Offer():
                 await self.show_offer(report)
             case Notice():
-                self.message_line.say(report.sentence, "error")
+                self.message_line.say(report.sentence, "good" if report.good else "error")
             case TakenOver():
                 await self.give_way()
             case _ if report.run != self._run:
@@ -193,6 +196,28 @@ class RunningScreen(ReturningScreen):
         self.client.send(protocol.SlowDown(self._motion))
         told = "Full speed." if self._motion is None else f"Slow motion: {self._motion:g} steps a second."
         self.message_line.say(told)
+
+    def action_swap_best(self) -> None:
+        """The weights of the best epoch, or the newest ones back."""
+        self.client.send(protocol.SwapBest())
+
+    @work
+    async def action_export(self) -> None:
+        """Ask for a folder, and have the network written into it."""
+        suggestion = str(free_folder(self.experiment.name, Path(".")))
+        path = await self.app.push_screen_wait(AskPath("Export the network to the folder", suggestion))
+        if path is None:
+            return
+        try:
+            folder = confined(path)
+        except ExperimentError as error:
+            self.message_line.say(str(error), "error")
+            return
+        self.client.send(protocol.Export(os.path.abspath(folder)))
+
+    def begin_with(self, weights: Path) -> None:
+        """Go back to the first step, with the weights of a file."""
+        self._load(weights=os.path.abspath(weights))
 
     def action_step(self) -> None:
         self._send_if_ready(protocol.Step())

@@ -21,6 +21,7 @@ from ..widgets.panel import Panel
 from .ask_path import AskPath
 
 WEIGHTS = "model.weights"
+WEIGHTS_FILE = ".safetensors"
 
 
 class SetupScreen(Screen[None]):
@@ -47,6 +48,10 @@ class SetupScreen(Screen[None]):
 
     def send_weight(self, index: int, value: float) -> None:
         """Called with a parameter that is to have another value while the run goes on."""
+        raise NotImplementedError
+
+    def begin_with(self, weights: Path) -> None:
+        """Called with a file of weights that the run is to begin with."""
         raise NotImplementedError
 
     async def change(self, changed: Experiment, said: str = "") -> None:
@@ -176,11 +181,15 @@ class SetupScreen(Screen[None]):
 
     @work
     async def action_open(self) -> None:
-        path = await self.app.push_screen_wait(AskPath("Open the experiment", str(self._path or "")))
+        question = f"Open the experiment, or weights ({WEIGHTS_FILE})"
+        path = await self.app.push_screen_wait(AskPath(question, str(self._path or "")))
         if path is None:
             return
         try:
             file = experiments.confined(path)
+            if path.endswith(WEIGHTS_FILE):
+                self.begin_with(file)
+                return
             opened = experiments.read(file)
         except ExperimentError as error:
             self.message_line.say(str(error), "error")
