@@ -1,0 +1,66 @@
+"""A process that shares a store, for ``test_store_shared``: takes runs that wait, trains and saves until it is killed.
+
+Usage: python store_user.py FOLDER. Beside the store each run has a file whose lock says, without the store, who
+trains it: two processes at one run end with code 3.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.sessions import Place, folder_beside
+from tui_trainer.runtime.store import RunTaken
+
+TWICE = 3
+ENDLESS = Experiment(dataset=DatasetConfig("iris"), training=TrainingConfig(epochs=10_000_000))
+SLICES = 6  # of training between two looks for another run
+
+
+def hold(folder: Path, run: int) -> int:
+    """The lock of the run's file; the process ends where another one has it."""
+    lock = os.open(folder / f"run-{run}", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"run {run} is trained twice", flush=True)
+        os._exit(TWICE)
+    return lock
+
+
+def main() -> None:
+    """Take runs by turns for as long as the process is left alone; tell of each step that is safe."""
+    folder = Path(sys.argv[1])
+    store = folder / "runs.sqlite"
+    place = Place(folder_beside(store))
+    keeper, session = Keeper(store, place.name), Session()
+    while True:
+        waiting = [run for run in keeper._runs() if run.waits and not run.alive]
+        session.load(ENDLESS)
+        keeper.forget_run()
+        lock = None
+        if waiting:
+            oldest = waiting[-1]
+            try:
+                keeper.claim(oldest.id)
+            except RunTaken:
+                continue
+            lock = hold(folder, oldest.id)
+            keeper.resume(session, oldest.id)
+        session.train()
+        for _ in range(SLICES):
+            session.advance(0.02)
+            keeper.save(session)
+            assert keeper._run is not None and not keeper.complaint, keeper.complaint
+            if lock is None:
+                lock = hold(folder, keeper._run)
+            print(f"saved {keeper._run} {session.steps}", flush=True)
+        # The lock stays: while this process lives, its runs are nobody else's.
+
+
+main()
