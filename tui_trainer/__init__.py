@@ -1,3 +1,54 @@
-"""tui-trainer: build, train and understand neural networks in the terminal."""
+"""tui-trainer: build, train and understand neural networks in the terminal.
+
+From Python: ``train``, ``fit`` and ``Run``, and the parts of an ``Experiment``. They are imported when they are asked
+for, so that the command line and the app start without NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import fit, train
+    from .experiment import (
+        DatasetConfig,
+        EarlyStoppingConfig,
+        Experiment,
+        ExperimentError,
+        LayerConfig,
+        ModelConfig,
+        OptimizerConfig,
+        OutputConfig,
+        TrainingConfig,
+    )
+    from .run import Run
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "DatasetConfig",
+    "EarlyStoppingConfig",
+    "Experiment",
+    "ExperimentError",
+    "LayerConfig",
+    "ModelConfig",
+    "OptimizerConfig",
+    "OutputConfig",
+    "Run",
+    "TrainingConfig",
+    "fit",
+    "train",
+]
+
+_MODULES = {"train": "api", "fit": "api", "Run": "run"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES.get(name, 'experiment')}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -55,13 +55,20 @@ def check_folder(folder: Path, formats: Iterable[str], force: bool = False) -> N
     """ExperimentError where ``write_folder`` would refuse: better known before a training than after it."""
     names, shown = _names(formats), quoted(str(folder), _PATH_LENGTH)
     with _in_sentences(folder):
-        if folder.exists() and not folder.is_dir():
-            raise ExperimentError("", f"{shown} is a file; give the path of a folder")
+        nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        if not nearest.is_dir():
+            raise ExperimentError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise ExperimentError(
+                "", f"{quoted(str(nearest), _PATH_LENGTH)} can't be written to; choose another folder"
+            )
         there = [name for name in names if os.path.lexists(folder / name)]
     if "model.onnx" in names:
         check_onnx()
     if there and not force:
-        raise ExperimentError("", f"{shown} has {_listed(there)} already; choose another folder, or overwrite by force")
+        raise ExperimentError(
+            "", f"{shown} has {_listed(there)} already; choose another folder, or overwrite with force"
+        )
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -38,3 +38,7 @@ class Trained:
     def resolved(self) -> Experiment:
         """The experiment with nothing left open."""
         return resolve(self.experiment, self.target, len(self.inputs.features))
+
+    def with_weights(self, weights: Sequence[Array]) -> Trained:
+        """The same with other weights, of the same shapes."""
+        return replace(self, weights=weights)

@@ -71,6 +71,10 @@ class Session:
         size = experiment.training.batch_size
         fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
 
+    def provide(self, dataset: Dataset, config: DatasetConfig) -> None:
+        """Take ``dataset`` for what ``config`` describes, which is no file, in the next ``load``."""
+        self._data = (config, None, dataset)
+
     def weights(self) -> Array | None:
         """All parameters as one vector, a copy; None where nothing is loaded."""
         return None if self.state == "empty" else self.trainer.model.parameters.flat.copy()

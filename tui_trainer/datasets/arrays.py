@@ -1,0 +1,94 @@
+"""Arrays and data frames that a program has, as a dataset: without a file in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from ..experiment import DatasetConfig
+from .assembly import Source, assemble
+from .catalog import of_no_file
+from .csv_file import MAX_LEVELS, Column, Dialect, NumberColumn, Table, TextColumn
+from .csv_file.number_format import NumberFormat
+from .dataset import Dataset
+from .errors import DatasetError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NAME = "arrays"  # of such a dataset; no catalog has it
+
+
+def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, DatasetConfig]:
+    """The dataset of ``x`` and ``y``, and ``config`` as it describes it; what ``config`` says of a file is left out.
+
+    ``x`` is (n, features), or a data frame or dict of columns, where texts are categories; ``y`` is (n,), numbers or
+    classes. Raises DatasetError for what does not fit.
+    """
+    import numpy as np
+
+    columns = _features(x)
+    if not columns:
+        raise DatasetError("x", "there are no features in it; at least one column is needed")
+    target = _free_name(str(getattr(y, "name", None) or "y"), columns)
+    values = np.asarray(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    lengths = {name: len(column) for name, column in columns.items()}
+    if values.ndim != 1 or set(lengths.values()) != {len(values)}:
+        shape = f"{next(iter(lengths.values()))} rows of x"
+        raise DatasetError("y", f"expected one value for each of {shape}, got the shape {values.shape}")
+    table = Table(
+        {**{name: _column(column, name) for name, column in columns.items()}, target: _column(values, target)},
+        np.arange(len(values)),
+        Dialect("", NumberFormat(), "", header=True),
+    )
+    described = replace(of_no_file(config), name=NAME, features=tuple(columns), target=target, task=config.task)
+    return assemble(table, described, Source(NAME, "arrays of a program")), described
+
+
+def _features(x: Any) -> dict[str, NDArray[Any]]:
+    """The columns (n,) by name: ``x1``, ``x2`` ... where they have none."""
+    import numpy as np
+
+    if hasattr(x, "columns") or isinstance(x, Mapping):
+        names = list(x.columns if hasattr(x, "columns") else x)
+        if len({str(name) for name in names}) < len(names):
+            raise DatasetError("x", "two columns have the same name; rename one")
+        return {str(name): np.asarray(x[name]) for name in names}
+    matrix = np.asarray(x)
+    if matrix.ndim == 1:
+        matrix = matrix[:, None]
+    if matrix.ndim != 2:
+        raise DatasetError("x", f"expected the shape (n, features), got {matrix.shape}")
+    if matrix.shape[1] == 1:
+        return {"x": matrix[:, 0]}
+    return {f"x{place}": matrix[:, place - 1] for place in range(1, matrix.shape[1] + 1)}
+
+
+def _free_name(name: str, taken: Mapping[str, object]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _column(values: NDArray[Any], name: str) -> Column:
+    """Numbers where all are, or dates; texts otherwise."""
+    import numpy as np
+
+    if values.ndim != 1:
+        raise DatasetError(name, f"expected one value a row, got the shape {values.shape}")
+    if values.dtype.kind == "M":
+        days = (values - np.datetime64(0, "D")) / np.timedelta64(1, "D")  # NaT becomes NaN
+        return NumberColumn(days.astype(np.float64), "date")
+    try:
+        if values.dtype.kind not in "US":
+            return NumberColumn(values.astype(np.float64), "true/false" if values.dtype.kind == "b" else "number")
+    except (TypeError, ValueError):
+        pass
+    texts = ["" if value is None or value != value else str(value) for value in values.tolist()]
+    levels = {text: code for code, text in enumerate(dict.fromkeys(filter(None, texts)))}
+    codes = np.array([min(levels.get(text, -1), MAX_LEVELS - 1) for text in texts], np.int32)
+    return TextColumn(codes, tuple(levels)[:MAX_LEVELS], len(levels) > MAX_LEVELS)
