@@ -11,12 +11,14 @@ from typing import IO
 import msgspec
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+LINGER = 60.0
 NICENESS = 5  # the screen, and whoever else uses the machine, come first
 
 
 class Launch(msgspec.Struct, frozen=True):
     """``stays`` lets a trainer go on when nobody looks any more; ``offer`` is a run of the store to offer at once.
 
+    One that stays waits ``linger`` seconds after its run for somebody to look.
     With ``attach``, the name of a live session, no trainer is started: that one is called.
     """
 
@@ -24,6 +26,7 @@ class Launch(msgspec.Struct, frozen=True):
     niceness: int = NICENESS
     offer: int | None = None
     attach: str = ""
+    linger: float = LINGER
 
 
 def start_child(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -49,7 +49,6 @@ SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
 VIEW_EVERY = 0.1  # seconds while training, at least
 VIEW_SHARE = 10  # a view may take one part in so many of the time
-LINGER = 60.0  # seconds that a trainer which stays waits for somebody after its run
 CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
 
 
@@ -74,7 +73,7 @@ class Worker:
         self._offer()
         while True:
             running = self._session.state == "running"
-            patience = None if self._audience.is_there else LINGER
+            patience = None if self._audience.is_there else self._launch.linger
             self._obey(self._session.idle if running else patience)
             if not running and not self._audience.is_there and self._inbox.empty():
                 self._end()

@@ -1,0 +1,256 @@
+"""Trainers that go on alone, and the clients that come back to them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.runtime import sessions
+from tui_trainer.runtime.client import Client
+from tui_trainer.runtime.launch import Launch
+from tui_trainer.runtime.protocol import (
+    AnyReport,
+    Attach,
+    Attached,
+    Crashed,
+    Ended,
+    Load,
+    Loaded,
+    Pause,
+    Progress,
+    Report,
+    SlowDown,
+    TakenOver,
+    Train,
+)
+from tui_trainer.runtime.store import Store
+from tui_trainer.runtime.stored_run import StoredRun, process_runs
+
+ENDLESS = with_field(Experiment(), "training.epochs", 10_000_000)
+SHORT = with_field(Experiment(), "training.epochs", 50)  # 200 steps
+PATIENCE = 20.0
+R = TypeVar("R", bound=Report)
+
+
+class Viewer:
+    """A client and all it was told."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.client = Client(launch)
+        self.reports: list[AnyReport] = []
+        self._source: AsyncIterator[AnyReport] | None = None
+
+    async def start(self, *commands: Attach | Load | SlowDown | Train) -> Viewer:
+        for command in commands:
+            self.client.send(command)
+        await self.client.start()
+        self._source = self.client.reports()
+        return self
+
+    async def until(self, kind: type[R], state: str | None = None) -> R:
+        """The next report of a kind, and of a state."""
+        assert self._source is not None
+        async with asyncio.timeout(PATIENCE):
+            async for report in self._source:
+                self.reports.append(report)
+                if isinstance(report, kind) and state in (None, getattr(report, "state", None)):
+                    return report
+        raise AssertionError(f"the reports ended without {kind.__name__}")
+
+    async def to_the_end(self) -> list[AnyReport]:
+        """All reports that still come."""
+        assert self._source is not None
+        async with asyncio.timeout(PATIENCE):
+            return [report async for report in self._source]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder."""
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
+    return tmp_path
+
+
+def stored(folder: Path) -> StoredRun:
+    """The only run of the store."""
+    store = Store(folder / "runs.sqlite")
+    (run,) = store.runs()
+    store.close()
+    return run
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process has ended."""
+    async with asyncio.timeout(PATIENCE):
+        while process_runs(pid):
+            await asyncio.sleep(0.01)
+
+
+async def training(launch: Launch, experiment: Experiment = ENDLESS, pace: float | None = None) -> tuple[Viewer, int]:
+    """Somebody who looks at a trainer that trains, and its process id."""
+    viewer = await Viewer(launch).start(Load(experiment, 1), SlowDown(pace), Train())
+    while (await viewer.until(Progress, "running")).steps == 0:
+        pass
+    assert viewer.client.pid is not None
+    return viewer, viewer.client.pid
+
+
+async def test_a_trainer_that_stays_is_come_back_to(folder: Path) -> None:
+    first, pid = await training(Launch(stays=True))
+    seen = max(report.steps for report in first.reports if isinstance(report, Progress))
+    first.client.send(SlowDown(500.0))
+    await first.client.close()
+    assert process_runs(pid)
+    run = stored(folder)
+    assert run.alive and not run.watched and run.state == "running"
+
+    second = await Viewer(Launch(attach=run.owner)).start(Attach(7))
+    attached = await second.until(Attached)
+    loaded, progress = await second.until(Loaded), await second.until(Progress)
+    assert attached.experiment == ENDLESS and attached.stays and attached.steps_per_second == 500.0
+    assert {attached.run, loaded.run, progress.run} == {7}
+    assert progress.steps > seen and progress.curves, "it went on meanwhile, and tells all it has drawn before"
+    assert stored(folder).watched
+
+    second.client.send(Pause())
+    await second.until(Progress, "paused")
+    await second.client.close()
+    await gone(pid)
+    assert stored(folder).is_cut_off and not list((folder / "sessions").iterdir()), "at rest there is nothing to do"
+
+
+async def test_a_client_that_dies_is_one_that_goes(folder: Path) -> None:
+    first, pid = await training(Launch(stays=True))
+    assert first.client._writer is not None
+    first.client._writer.transport.abort()
+    async with asyncio.timeout(PATIENCE):
+        while stored(folder).watched:
+            await asyncio.sleep(0.01)
+    assert process_runs(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+async def test_the_newer_client_takes_over(folder: Path) -> None:
+    """Of a trainer that does not stay, too: it ends with the newer one."""
+    first, pid = await training(Launch())
+    second = await Viewer(Launch(attach=stored(folder).owner)).start(Attach(1))
+    assert not (await second.until(Attached)).stays
+    told = await first.to_the_end()
+    assert isinstance(told[-1], TakenOver), "the last word; a crash is not told of"
+    await first.client.close()
+    await second.until(Progress, "running")
+    await second.client.close()
+    await gone(pid)
+    assert stored(folder).is_cut_off
+
+
+async def test_a_session_that_is_killed_has_ended(folder: Path) -> None:
+    first, pid = await training(Launch(stays=True))
+    second = await Viewer(Launch(attach=stored(folder).owner)).start(Attach(1))
+    await second.until(Progress, "running")
+    os.kill(pid, signal.SIGKILL)
+    assert (await second.to_the_end())[-1] == Crashed(0, "The session has ended")
+    await first.client.close()
+
+
+async def test_after_its_run_it_waits_for_a_while(folder: Path) -> None:
+    first, pid = await training(Launch(stays=True, linger=0.2), SHORT, 250.0)
+    await first.client.close()
+    await gone(pid)
+    run = stored(folder)
+    assert (run.state, run.epoch, run.watched) == ("finished", 50, False) and run.waits
+
+
+async def test_the_end_is_told_to_who_comes_later(folder: Path) -> None:
+    first, _ = await training(Launch(stays=True), SHORT, 250.0)
+    await first.client.close()
+    async with asyncio.timeout(PATIENCE):
+        while stored(folder).state == "running":
+            await asyncio.sleep(0.01)
+    second = await Viewer(Launch(attach=stored(folder).owner)).start(Attach(1))
+    assert (await second.until(Ended)).state == "finished"
+    await second.client.close()
+
+
+async def test_what_is_no_client_changes_nothing(folder: Path) -> None:
+    first, _ = await training(Launch())
+    name = stored(folder).owner
+    for said in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\x04\0\0\0\xc1\xc1\xc1\xc1"):
+        with sessions.call(folder / "sessions", name) as stranger:
+            stranger.sendall(said)
+    with pytest.raises(OSError, match="no session"):
+        sessions.call(folder / "sessions", "../../etc/passwd")
+    assert (await first.until(Progress, "running")).run == 1
+    await first.client.close()
+
+
+def test_sockets_are_the_users_alone(tmp_path: Path) -> None:
+    place = sessions.Place(tmp_path / "sessions")
+    listener = place.listen()
+    (file,) = (tmp_path / "sessions").glob("*.sock")
+    assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
+    with sessions.call(tmp_path / "sessions", place.name) as far:
+        near, _ = listener.accept()
+        assert sessions.is_own(near)
+        near.close()
+        assert far.recv(1) == b""
+    listener.close()
+    place.leave()
+    assert not list((tmp_path / "sessions").iterdir())
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell who calls")
+def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = socket.socketpair()
+    assert sessions.is_own(one)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert not sessions.is_own(one)
+    one.close()
+    other.close()
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose own path is short, as /tmp is."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SHORT", short)
+    deep = tmp_path / ("d" * 100) / "sessions"
+    place = sessions.Place(deep)
+    listener = place.listen()
+    assert not list(deep.glob("*.sock")) and len(list(short.rglob("*.sock"))) == 1
+    with sessions.call(deep, place.name):
+        listener.accept()[0].close()
+    place.leave()
+    listener.close()
+
+    (private,) = short.iterdir()
+    private.rmdir()
+    (tmp_path / "trap").mkdir(mode=0o700)
+    private.symlink_to(tmp_path / "trap")
+    with pytest.raises(OSError, match="not a folder of this user's alone"):
+        sessions.Place(deep).listen()
+
+
+def test_what_dead_sessions_left_is_swept_away(tmp_path: Path) -> None:
+    place = sessions.Place(tmp_path)
+    for ending in ("lock", "sock"):
+        (tmp_path / f"1-0123456789ab.{ending}").touch()
+    (tmp_path / "notes.lock").touch()
+    newer = sessions.Place(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["notes.lock", f"{place.name}.lock", f"{newer.name}.lock"]
+    )
+    assert sessions.is_live(tmp_path, place.name) and not sessions.is_live(tmp_path, "1-0123456789ab")
