@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from tui_trainer.experiment import Experiment
+from tui_trainer.experiment.confinement import root
 from tui_trainer.runtime.launch import Launch
 
 from .keys import KEYS
@@ -66,6 +67,19 @@ class TrainerApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours that some themes lack: those of the terminal's own colours have no ``foreground-disabled``."""
         return {"foreground-disabled": "ansi_bright_black"}
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save the screen as a picture: in the folder where the app was started, or the one it is confined to."""
+        return super().deliver_screenshot(filename, path or str(root() or Path.cwd()), time_format)
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Start no browser: over SSH it would be one of text, in this terminal, and a way to a shell."""
+        self.copy_to_clipboard(url)
+
+    def action_suspend_process(self) -> None:
+        """Stay: whoever has nothing but the app would be left without it, and others have other terminals."""
 
     def on_cursor_position(self) -> None:
         """The terminal's answer to the question of ``Pacing``."""
