@@ -151,9 +151,10 @@ async def running_app(
     experiment: Experiment | None = None,
     size: tuple[int, int] = WIDE,
     path: Path | None = None,
+    lessons: Path | None = None,
 ) -> AsyncIterator[Flow]:
     """The app on ``experiment``, once its first run is loaded."""
-    app = TrainerApp(experiment or Experiment(), path)
+    app = TrainerApp(experiment or Experiment(), path, lessons=lessons)
     async with app.run_test(size=size) as pilot:
         flow = Flow(pilot, reports)
         await wait_until(pilot, lambda: isinstance(app.screen, TrainScreen), "the training screen")

@@ -35,6 +35,13 @@ class LessonChosen(Message):
 
 
 @dataclass
+class LessonForgotten(Message):
+    """The user wants a lesson to be as if nothing had been done in it."""
+
+    lesson_id: str
+
+
+@dataclass
 class Answered(Message):
     """The user answered a lesson's question: the index of a choice, or a number for each blank (None: empty)."""
 

@@ -18,6 +18,8 @@ def advice(page: Page) -> str:
     if page.done:
         last = page.place == page.count
         return "Lesson done. It is the last one." if last else f"Lesson done; {KEY['next_lesson']} goes to the next."
+    if page.behind:
+        return f"{KEY['reset']} starts again, as {page.variant}."
     building = target is not None and target.state != "done"
     if asked is not None and asked.state == "open" and not page.waits and not (building and page.changed):
         return _invitation(page)

@@ -25,14 +25,17 @@ class Block:
 
     def lines(self, width: int) -> list[Content]:
         """The block in lines of at most ``width`` cells."""
-        style = f"{self.style} @click={self.action}".strip() if self.action else self.style
+        style, mark_style = (self._clickable(one) for one in (self.style, self.mark_style))
         room = max(8, width - len(self.mark))
         lines: list[Content] = []
         for line in self.text.split("\n") if self.kept else [self.text]:
             lines += Content.styled(clean(line), style).wrap(room)
-        first = Content.styled(self.mark, self.mark_style)
+        first = Content.styled(self.mark, mark_style)
         blank = Content(" " * len(self.mark))
         return [(blank if place else first) + line for place, line in enumerate(lines)]
+
+    def _clickable(self, style: str) -> str:
+        return f"{style} @click={self.action}".strip() if self.action else style
 
 
 class Blocks(Widget):

@@ -25,6 +25,7 @@ class Guide:
         self.lesson: Lesson | None = None
         self.changed = False  # whether the experiment is none of the lesson's variants
         self._variant = ""  # the one that the experiment is, or was before it was changed
+        self._run_variant = ""  # the one that the run began as
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
@@ -35,7 +36,8 @@ class Guide:
     def begin(self, lesson: Lesson) -> Experiment:
         """Make ``lesson`` the one that is on; returns what it loads."""
         self.lesson, self._answers, self._ended = lesson, None, set()
-        self._variant, self.changed = lesson.variants[0].name, False
+        self._variant = self._run_variant = lesson.variants[0].name
+        self.changed = False
         self._experiment = lesson.experiment
         self.progress.open(lesson)
         self.forget_run()
@@ -45,6 +47,13 @@ class Guide:
         """No lesson is on any more."""
         self.lesson, self._items = None, ()
         self.progress.open(None)
+
+    def forget(self, lesson: Lesson) -> None:
+        """Nothing was done in ``lesson``; where it is on, its run is not looked at any more."""
+        self.progress.forget(lesson)
+        if lesson is self.lesson:
+            self._answers, self._ended = None, set()
+            self.forget_run()
 
     def find(self, lesson_id: str) -> Lesson | None:
         """The lesson of that id."""
@@ -71,6 +80,8 @@ class Guide:
             variant = self.lesson.variant_of(experiment)
             self.changed = variant is None
             self._variant = self._variant if variant is None else variant.name
+            if not self._has_begun:
+                self._run_variant = self._variant
             self._look()
 
     def forget_run(self) -> None:
@@ -86,8 +97,10 @@ class Guide:
     def show_progress(self, progress: Progress) -> None:
         """Training has gone on."""
         self._progress = progress
+        if not progress.steps:
+            self._run_variant = self._variant
         if progress.state in ENDED:
-            self._ended.add(self._variant)
+            self._ended.add(self._run_variant)
         self._look()
 
     def answer(self, answers: Answers) -> None:
@@ -125,8 +138,14 @@ class Guide:
             variant=self._variant if on else lesson.variants[0].name,
             changed=on and self.changed,
             answers=self._answers if on else None,
+            behind=on and self._has_begun and self._run_variant != self._variant,
             waits=on and self._answers is not None and not self._tells and not self._knows,
         )
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether the run has left its first step."""
+        return self._progress is not None and self._progress.steps > 0
 
     @property
     def _tells(self) -> bool:
@@ -169,7 +188,7 @@ class Guide:
             params=loaded.params,
             layer_params=tuple(layer.params for layer in loaded.layers),
             answers=self._answers if self._tells else None,
-            variant=self._variant,
+            variant=self._run_variant,
         )
         if progress is None:
             return results

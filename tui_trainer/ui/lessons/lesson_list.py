@@ -11,7 +11,10 @@ from .page import Page, Shelf
 
 
 class LessonList(OptionList, can_focus=False):
-    """A line a lesson under its chapter; below them what is wrong with files that are no lessons."""
+    """A line a lesson under its chapter; below them what is wrong with files that are no lessons.
+
+    The cursor goes to those too, so that they can be read; their ids are nobody's.
+    """
 
     DEFAULT_CSS = """
     LessonList {
@@ -34,7 +37,10 @@ class LessonList(OptionList, can_focus=False):
         """Show these lessons; the cursor stays where it is."""
         options = [
             *self._lessons(shelf),
-            *(Option(Content.styled(clean(error), "$text-error"), disabled=True) for error in shelf.errors),
+            *(
+                Option(Content.styled(clean(error), "$text-error"), id=f"error:{place}")
+                for place, error in enumerate(shelf.errors)
+            ),
         ]
         prompts = tuple(option.prompt for option in options if isinstance(option.prompt, Content))
         if prompts == self._shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -13,6 +14,7 @@ from .blanks import Blanks
 from .blocks import Blocks
 from .page import Page
 
+TALL = 30  # lines from which text and tasks share the page
 KEYS = (
     ("next_lesson", "next"),
     ("previous_lesson", "back"),
@@ -25,7 +27,7 @@ LOAD = ("in_view('load')", "loads it")
 
 
 class LessonPage(VerticalScroll, can_focus=False):
-    """Shows a page. Pinned, the text scrolls above the tasks, which stay in sight; else all of it scrolls."""
+    """Shows a page. All of it scrolls; pinned and tall, the text alone does, and the tasks stay in sight below it."""
 
     DEFAULT_CSS = """
     LessonPage {
@@ -34,9 +36,9 @@ class LessonPage(VerticalScroll, can_focus=False):
         .tasks { padding-top: 1; }
         .progress, .advice { margin-top: 1; }
         .keys { height: auto; color: $text-muted; }
-        &.-pinned { overflow: hidden; }
-        &.-pinned .text { height: 1fr; }
-        &.-pinned .tasks { max-height: 66%; }
+        &.-pinned.-tall { overflow: hidden; }
+        &.-pinned.-tall .text { height: 1fr; }
+        &.-pinned.-tall .tasks { max-height: 66%; }
     }
     """
 
@@ -57,6 +59,9 @@ class LessonPage(VerticalScroll, can_focus=False):
     def on_mount(self) -> None:
         if self._page is not None:
             self._write(self._page, None)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height >= TALL, "-tall")
 
     def show(self, page: Page) -> None:
         """Show ``page`` from now on."""
@@ -94,9 +99,8 @@ class LessonPage(VerticalScroll, can_focus=False):
 
     def scroll_on(self, direction: int) -> None:
         """A page down (1) or up (-1): first the text, then the tasks."""
-        parts = [self] if not self.has_class("-pinned") else list(self.query(VerticalScroll))
-        for part in parts[::direction]:
-            if part.max_scroll_y and 0 <= part.scroll_target_y + direction <= part.max_scroll_y:
+        for part in [self, *self.query(VerticalScroll)][::direction]:
+            if part.allow_vertical_scroll and 0 <= part.scroll_target_y + direction <= part.max_scroll_y:
                 part.scroll_relative(y=direction * max(1, part.size.height - 2), animate=False)
                 return
 

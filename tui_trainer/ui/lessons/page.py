@@ -13,8 +13,9 @@ Answers = int | tuple[float | None, ...] | None
 class Page:
     """One lesson: ``items`` are its question, its target and its checks, as far as it has them, in this order.
 
-    ``on`` is whether it is the one being gone through, ``variant`` the name of what is loaded (``changed``: with
-    other settings by now), ``waits`` whether an answer is there that is not told to be right or wrong before a run.
+    ``on`` is whether it is the one being gone through, ``variant`` the name of what is set up (``changed``: with
+    other settings by now; ``behind``: the run began as another variant), ``waits`` whether an answer is there that
+    is not told to be right or wrong before a run.
     """
 
     lesson: Lesson
@@ -25,6 +26,7 @@ class Page:
     on: bool = False
     variant: str = ""
     changed: bool = False
+    behind: bool = False
     answers: Answers = None
     waits: bool = False
 

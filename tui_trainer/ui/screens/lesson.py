@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -10,64 +9,40 @@ from textual import on
 from textual.reactive import var
 
 from tui_trainer.experiment import Experiment
-from tui_trainer.runtime.protocol import Ended, Loaded, Progress
 
-from ..messages import Answered, LessonChosen
-from ..plain_text import plain
+from ..messages import Answered, LessonChosen, LessonForgotten
 from ..views.table import TABS
-from ..views.tabs import Tabs
-from .running import RunningScreen
+from .following import BOOK, FollowingScreen
 
 if TYPE_CHECKING:  # the book is read when it is first opened
     from tui_trainer.book import Lesson
 
-    from ..lessons.guide import Guide
-    from ..lessons.lesson_page import LessonPage
-    from ..lessons.page import Page
-
-BOOK = "book"
 LESSON_ACTIONS = ("answer", "next_lesson", "previous_lesson", "next_variant", "scroll_page", "leave_lesson")
 
 
-class LessonScreen(RunningScreen):
-    """Owns the guide: tells it what happens, shows its page, and says what was done and what comes next."""
+class LessonScreen(FollowingScreen):
+    """What the user does in the book: begins lessons, answers, goes on."""
 
     in_lesson: var[bool] = var(False, bindings=True)
-    page_open: var[bool] = var(False, toggle_class="-page")  # in place of the setup, where there is room
-
-    def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
-        super().__init__(experiment, path)
-        self._lessons = lessons
-        self._guide: Guide | None = None
-        self._page: Page | None = None  # as shown last
-        self._news: list[str] = []  # what this run has done for the lesson
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of lessons are free for others while no lesson is on."""
         return self.in_lesson if action in LESSON_ACTIONS else super().check_action(action, parameters)
-
-    @property
-    def guide(self) -> Guide:
-        """The guide; makes it, and so reads the book, when it is first asked for."""
-        if self._guide is None:
-            from ..lessons.guide import open_guide
-
-            self._guide = open_guide(self._lessons)
-            self._guide.follow(self.experiment)
-        return self._guide
-
-    @on(Tabs.Opened)
-    def _show_book(self, event: Tabs.Opened) -> None:
-        if event.name == BOOK:
-            if self.focused is not None and self.tabs not in self.focused.ancestors:
-                self.set_focus(None)  # so that arrows choose a lesson
-            self._show_shelf()
 
     @on(LessonChosen)
     async def _load_chosen(self, event: LessonChosen) -> None:
         lesson = self.guide.find(event.lesson_id)
         if lesson is not None:
             await self._begin(lesson)
+
+    @on(LessonForgotten)
+    def _forget(self, event: LessonForgotten) -> None:
+        lesson = self.guide.find(event.lesson_id)
+        if lesson is not None:
+            self.guide.forget(lesson)
+            self._show_page()
+            self._show_shelf()
+            self._tell(f"Nothing is done in {lesson.title} any more.")
 
     async def action_next_lesson(self) -> None:
         """Go through the lesson after this one."""
@@ -89,7 +64,7 @@ class LessonScreen(RunningScreen):
         variant = self.guide.next_variant()
         if variant is not None:
             await self._start(variant.experiment)
-            self._say_advice(f"{plain(variant.name)}:")
+            self._say_advice(f"{variant.name}:")
 
     def action_leave_lesson(self) -> None:
         """Close the page; the experiment stays as it is."""
@@ -127,41 +102,6 @@ class LessonScreen(RunningScreen):
         if page is not None:
             page.scroll_on(direction)
 
-    def hand_over(self, before: Experiment, said: str) -> None:
-        super().hand_over(before, said)
-        if self._guide is not None:
-            self._guide.follow(self.experiment)
-            self._show_page()
-
-    def _load(self, keep_weights: bool = False) -> None:
-        super()._load(keep_weights)
-        if self._guide is not None:
-            self._news = []
-            self._guide.forget_run()
-            self._guide.follow(self.experiment)
-            self._show_page()
-
-    def _show_loaded(self, loaded: Loaded) -> None:
-        super()._show_loaded(loaded)
-        if self._guide is not None:
-            self._guide.show_loaded(loaded)
-            self._guide.follow(self.experiment)
-            self._show_page()
-            page = self._page
-            if page is not None and page.lesson.target and page.changed and not self._news:
-                self._say_advice()  # what is still to be built
-
-    def _show_progress(self, progress: Progress) -> None:
-        super()._show_progress(progress)
-        if self._guide is not None:
-            self._guide.show_progress(progress)
-            self._show_page()
-
-    def _show_end(self, ended: Ended) -> None:
-        super()._show_end(ended)
-        if self._page is not None and (self._news or ended.remedy is None):
-            self._say_advice("" if self._news else ended.sentence)
-
     async def _begin(self, lesson: Lesson) -> None:
         """Load the lesson, open its view, and show its page beside it."""
         self.set_focus(None)
@@ -172,11 +112,13 @@ class LessonScreen(RunningScreen):
             await self.query_one("#body").mount(LessonPage("lesson", classes="-pinned"), before="#setup")
         self.in_lesson = self.page_open = True
         await self._start(experiment)
+        if self.guide.lesson is not lesson:  # another one was chosen meanwhile
+            return
+        book = next(tab.key for tab in TABS if tab.name == BOOK)
+        self._say_advice(f"{lesson.title}: {book} shows the page." if self.has_class("-narrow") else "")
         view = await self.tabs.open(lesson.view)
         view.configure(dict(lesson.view_options))
         self.watch_view()
-        book = next(tab.key for tab in TABS if tab.name == BOOK)
-        self._say_advice(f"{plain(lesson.title)}: {book} shows the page." if self.has_class("-narrow") else "")
 
     async def _start(self, experiment: Experiment) -> None:
         """Make ``experiment`` the present one, and go back to its first step even if only the rate differs."""
@@ -186,62 +128,17 @@ class LessonScreen(RunningScreen):
         self._load()
 
     def _answer(self, answers: int | tuple[float | None, ...]) -> None:
-        self.guide.answer(answers)
+        from ..lessons.advice import advice, waiting, wrong_answer
+
         self._news = []
+        self.guide.answer(answers)
         self._show_page()
         page = self._page
         if page is None or page.question is None or self._news:
             return
         if page.waits and isinstance(answers, int):
-            from ..lessons.advice import advice, waiting
-
-            self.message_line.say(f"{ascii_uppercase[answers]}. {waiting(page)} {advice(page)}")
+            self._tell(f"{ascii_uppercase[answers]}. {waiting(page)} {advice(page)}")
         elif page.question.state == "wrong":
-            from ..lessons.advice import wrong_answer
-
-            self.message_line.say(wrong_answer(page, page.question))
+            self._tell(wrong_answer(page, page.question))
         else:
             self._say_advice()
-
-    def _show_page(self) -> None:
-        """Show the page where it changed, and say what is done now and was not before."""
-        before, self._page = self._page, self.guide.page
-        page = self._page
-        if page == before:
-            return
-        self._show_shelf()
-        if page is None:
-            return
-        for side in self.query("#lesson"):
-            side.show(page)  # type: ignore[attr-defined]
-        if before is not None and before.lesson is page.lesson:
-            known = {item.key for item in before.items if item.state == "done"}
-            new = [item.sentence for item in page.items if item.state == "done" and item.key not in known]
-            if new:
-                self._news = new
-                self._say_advice()
-
-    def _say_advice(self, first: str = "") -> None:
-        """What was done last, and what to do next."""
-        from ..lessons.advice import advice
-
-        if self._page is not None:
-            sentences = [first, *self._news[-1:], advice(self._page)]
-            self.message_line.say(" ".join(filter(None, sentences)), "good" if self._news else "")
-
-    def _show_shelf(self) -> None:
-        """Show the book in its tab, if it was opened."""
-        book = self.tabs.made(BOOK)
-        if book is not None:
-            book.show_shelf(self.guide.shelf(), self.guide.last)  # type: ignore[attr-defined]
-        if self.guide.progress.complaint:
-            self.message_line.say(self.guide.progress.complaint, "error")
-            self.guide.progress.complaint = ""
-
-    def _page_in_sight(self) -> LessonPage | None:
-        """The page on the left, or the one in the Book tab; None where neither is in sight."""
-        from ..lessons.lesson_page import LessonPage
-
-        beside = self.page_open and not self.has_class("-narrow")
-        holder = self.query_one("#body") if beside else self.tabs.view if self.tabs.active == BOOK else None
-        return None if holder is None else holder.query(LessonPage).first()

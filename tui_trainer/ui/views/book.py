@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 from ..lessons.lesson_list import LessonList
 from ..lessons.lesson_page import LessonPage
 from ..lessons.page import Shelf
-from ..messages import LessonChosen
+from ..messages import LessonChosen, LessonForgotten
 from .hints import hints
 from .table import TABS
 from .view import View
@@ -103,13 +103,19 @@ class BookView(View):
 
     def action_ends(self, direction: int) -> None:
         """The first lesson, or the last."""
-        self.query_one(LessonList).move(direction * len(self._shelf.pages))
+        self.query_one(LessonList).move(direction * (len(self._shelf.pages) + len(self._shelf.errors)))
 
     def action_load(self) -> None:
         """Go through the chosen lesson."""
         chosen = self.query_one(LessonList).chosen
         if chosen is not None:
             self.post_message(LessonChosen(chosen))
+
+    def action_forget(self) -> None:
+        """Have nothing done in the chosen lesson."""
+        chosen = self.query_one(LessonList).chosen
+        if chosen is not None:
+            self.post_message(LessonForgotten(chosen))
 
     def action_turn(self, direction: int) -> None:
         """The page of the lesson down, or up."""

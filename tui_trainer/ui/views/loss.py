@@ -43,6 +43,14 @@ class LossView(View):
     def on_mount(self) -> None:
         self._draw()
 
+    def configure(self, options: dict[str, object]) -> None:
+        """``log`` and ``batches``; it is the loss that is looked at."""
+        self.log_scale, self.batches = options.get("log") is True, options.get("batches") is True
+        if self.quantity != "loss":
+            self._curves = {}
+            self.quantity = "loss"
+            self.post_message(self.LookChanged())
+
     @property
     def request(self) -> AnyRequest:
         return WatchLoss(self.quantity)

@@ -21,7 +21,8 @@ class SummaryView(View):
     """Keras's table of the model, the experiment in words with its cost, and Keras code that makes the same model."""
 
     DEFAULT_CSS = """
-    SummaryView { padding: 0 1; }
+    SummaryView { padding: 0 0 0 1; }
+    SummaryView VerticalScroll { scrollbar-size-vertical: 1; }
     SummaryView Static { width: 1fr; margin-bottom: 1; }
     SummaryView .speed { height: 1; color: $text-muted; }
     SummaryView .code { color: $text-muted; }
@@ -37,6 +38,11 @@ class SummaryView(View):
             yield Static(classes="words", markup=False)
             yield Static(classes="speed", markup=False)
             yield Static(classes="code", markup=False)
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``code``: the code stands right below the table, rather than at the end."""
+        code, before = self.query_one(".code"), ".table" if options.get("code") is True else ".speed"
+        self.query_one(VerticalScroll).move_child(code, after=self.query_one(before))
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Show the model of ``loaded``."""
