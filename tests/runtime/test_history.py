@@ -107,12 +107,12 @@ class TestHistory:
         assert History().rows() == []
 
     def test_a_curve_grows_with_its_values(self, history: History) -> None:
-        x, y = history.curve("val_loss")
+        x, y = history.curve("val_loss").points()
         assert x.tolist() == [1, 2, 3, 4, 5] and y.tolist() == [2.0, 1.0, 2 / 3, 0.5, 0.4]
         history.add_epoch({"loss": 9.0, "val_loss": 8.0})
-        x, y = history.curve("val_loss")
+        x, y = history.curve("val_loss").points()
         assert x.tolist()[-1] == 6 and y.tolist()[-1] == 8.0
-        assert [len(part) for part in history.curve("unknown")] == [0, 0]
+        assert [len(part) for part in history.curve("unknown").points()] == [0, 0]
 
     def test_restored_from_its_columns(self, history: History) -> None:
         history.add_steps(np.arange(5.0))
@@ -120,5 +120,5 @@ class TestHistory:
         other.curve("loss")  # a curve from before must not linger
         other.restore(history.columns(0), history.steps)
         assert other.rows() == history.rows()
-        np.testing.assert_array_equal(other.curve("loss"), history.curve("loss"))
+        np.testing.assert_array_equal(other.curve("loss").points(), history.curve("loss").points())
         assert len(other.steps) == 5

@@ -4,88 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-BUCKETS = 512
+from .curves import RecordedCurve
+from .thinned import BUCKETS, Array, ThinnedSeries
 
+__all__ = ["BUCKETS", "Array", "History", "ThinnedSeries"]
 
-class ThinnedSeries:
-    """Values 1, 2, 3 ... kept as minimum and maximum a bucket, so that spikes stay and memory is bounded.
-
-    Holds at most ``2 * buckets`` buckets; when they are full, neighbours are merged and each covers twice
-    as many values.
-    """
-
-    def __init__(self, buckets: int = BUCKETS) -> None:
-        self._limit = 2 * buckets
-        self._points = np.empty((self._limit, 4))  # x of the minimum, minimum, x of the maximum, maximum
-        self._used, self._width, self._count = 0, 1, 0
-        self._tail: Array = np.empty(0)
-
-    def __len__(self) -> int:
-        return self._count
-
-    def extend(self, values: Array) -> None:
-        """Append ``values`` (k,)."""
-        self._tail = np.concatenate((self._tail, values))
-        self._count += len(values)
-        while len(self._tail) >= self._width:
-            room = self._limit - self._used
-            full = min(len(self._tail) // self._width, room)
-            first = self._count - len(self._tail) + 1
-            rows = self._tail[: full * self._width].reshape(full, self._width)
-            self._points[self._used : self._used + full] = _extremes(rows, first)
-            self._used += full
-            self._tail = self._tail[full * self._width :]
-            if self._used == self._limit:
-                self._merge()
-
-    def points(self) -> tuple[Array, Array]:
-        """x (k,) and y (k,) in order of x; not finite values have taken their bucket's place."""
-        points = self._points[: self._used]
-        if len(self._tail):
-            tail = _extremes(self._tail[None, :], self._count - len(self._tail) + 1)
-            points = np.concatenate((points, tail))
-        swapped = points[:, 0] > points[:, 2]
-        ordered = np.where(swapped[:, None], points[:, [2, 3, 0, 1]], points).reshape(-1, 2)
-        keep = np.ones(len(ordered), bool)
-        keep[1:] = ordered[1:, 0] != ordered[:-1, 0]
-        return ordered[keep, 0], ordered[keep, 1]
-
-    def state(self) -> dict[str, Array]:
-        """All of it, as arrays that share nothing with it."""
-        counters = np.array([self._limit, self._width, self._count])
-        return {"points": self._points[: self._used].copy(), "tail": self._tail.copy(), "counters": counters}
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Array]) -> ThinnedSeries:
-        """The series whose ``state`` this was."""
-        limit, width, count = map(int, state["counters"])
-        series = cls(limit // 2)
-        series._used, series._width, series._count = len(state["points"]), width, count
-        series._points[: series._used] = state["points"]
-        series._tail = state["tail"]
-        return series
-
-    def _merge(self) -> None:
-        left, right = self._points[0::2], self._points[1::2]
-        lows = np.where((left[:, 1] <= right[:, 1])[:, None], left[:, :2], right[:, :2])
-        highs = np.where((left[:, 3] >= right[:, 3])[:, None], left[:, 2:], right[:, 2:])
-        self._used = self._limit // 2
-        self._points[: self._used] = np.concatenate((lows, highs), axis=1)
-        self._width *= 2
-
-
-def _extremes(rows: Array, first: int) -> Array:
-    """(buckets, 4) for ``rows`` (buckets, width) whose first value stands at x = ``first``."""
-    starts = first + rows.shape[1] * np.arange(len(rows))
-    lowest, highest = rows.argmin(axis=1), rows.argmax(axis=1)
-    index = np.arange(len(rows))
-    return np.stack((starts + lowest, rows[index, lowest], starts + highest, rows[index, highest]), axis=1)
+MEASURES = ("loss", "accuracy", "recall", "r2", "mae")
 
 
 class History:
@@ -94,7 +21,7 @@ class History:
     def __init__(self) -> None:
         self.epochs: dict[str, array[float]] = {}
         self.steps = ThinnedSeries()
-        self._curves: dict[str, ThinnedSeries] = {}
+        self._curves: dict[tuple[str, float], RecordedCurve] = {}
 
     def add_steps(self, losses: Array) -> None:
         """Record the losses (k,) of the next k steps."""
@@ -105,21 +32,23 @@ class History:
         for name, value in logs.items():
             self.epochs.setdefault(name, array("d")).append(value)
 
-    def curve(self, name: str) -> tuple[Array, Array]:
-        """Epoch numbers (k,) and values (k,) of ``name``, thinned where there are many."""
-        values = self.epochs.get(name, array("d"))
-        curve = self._curves.setdefault(name, ThinnedSeries())
-        if len(curve) < len(values):  # copied: an array that is looked at cannot grow
-            curve.extend(np.array(values[len(curve) :], dtype=float))
-        return curve.points()
+    def curve(self, name: str, smoothing: float = 0.0) -> RecordedCurve:
+        """The curve of ``name`` over the epochs; empty where nothing of that name was recorded."""
+        if name not in self.epochs:
+            return RecordedCurve(array("d"))
+        if (name, smoothing) not in self._curves:
+            self._curves[name, smoothing] = RecordedCurve(self.epochs[name], smoothing)
+        curve = self._curves[name, smoothing]
+        curve.catch_up()
+        return curve
 
     def columns(self, start: int) -> dict[str, Array]:
         """Values (k,) by name of the epochs from number ``start`` + 1 on."""
         return {name: np.array(values[start:], dtype=float) for name, values in self.epochs.items()}
 
     def restore(self, epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
-        """Take the values of saved epochs and steps as one's own."""
-        self.epochs = {name: array("d", values.tolist()) for name, values in epochs.items()}
+        """Take the values of saved epochs and steps as one's own; files don't keep the order of names."""
+        self.epochs = {name: array("d", epochs[name].tolist()) for name in sorted(epochs, key=_rank)}
         self.steps, self._curves = steps, {}
 
     def rows(self, start: int = 0) -> list[dict[str, float]]:
@@ -130,3 +59,10 @@ class History:
             {"epoch": start + i, **dict(zip(names, values, strict=True))}
             for i, values in enumerate(zip(*columns, strict=True), start=1)
         ]
+
+
+def _rank(name: str) -> tuple[bool, int, int]:
+    """Where a trainer puts a value: training before validation, the loss first, classes by number."""
+    measure, _, index = name.removeprefix("val_").partition("[")
+    place = MEASURES.index(measure) if measure in MEASURES else len(MEASURES)
+    return name.startswith("val_"), place, int(index.rstrip("]") or 0)

@@ -29,6 +29,16 @@ class Keeper:
         except StoreError as error:
             self.complaint = str(error)
 
+    @property
+    def store(self) -> Store | None:
+        """The store; None where it can't be used."""
+        return self._store
+
+    @property
+    def run(self) -> int | None:
+        """The run under work, as the store numbers it; None before its first step."""
+        return self._run
+
     def forget_run(self) -> None:
         """The next step begins another run."""
         self._run, self._epochs_saved, self._saved_place = None, 0, NOWHERE
@@ -115,5 +125,6 @@ class Keeper:
             session.values,
             session.snapshot(),
             (self._epochs_saved, columns),
+            session.seconds,
         )
         self._epochs_saved += len(next(iter(columns.values()), ()))

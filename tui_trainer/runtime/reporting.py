@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tui_trainer.datasets import Dataset
 
-from .protocol import AnyContent, Curve, DatasetView, Ended, Loaded, Progress, Seen, SummaryRow, pack
+from .curves import RecordedCurve
+from .protocol import AnyContent, Curve, DatasetView, Ended, Loaded, Progress, Seen, SummaryRow, WatchLoss, pack
 from .session import Session, training_rows
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
@@ -68,8 +71,8 @@ def step_flops(session: Session) -> int:
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 
 
-def progress(session: Session, run: int, quantity: str | None = None) -> Progress:
-    """Where the session is; the curves of ``quantity`` only where they are looked at."""
+def progress(session: Session, run: int, wanted: WatchLoss | None = None) -> Progress:
+    """Where the session is; the curves that are ``wanted`` only where they are looked at."""
     trainer = session.trainer
     running = session.state == "running"
     speed = session.pace.steps_per_second if running else 0.0
@@ -87,7 +90,7 @@ def progress(session: Session, run: int, quantity: str | None = None) -> Progres
         learning_rate=trainer.optimizer.learning_rate,
         values=session.values,
         weights=_weights(session),
-        curves=None if quantity is None else _curves(session, quantity),
+        curves=None if wanted is None else _curves(session, wanted),
     )
 
 
@@ -102,14 +105,24 @@ def seen(session: Session, run: int, content: AnyContent) -> Seen:
     return Seen(run=run, steps=session.steps, content=content)
 
 
-def _curves(session: Session, quantity: str) -> tuple[Curve, ...]:
-    """``quantity`` of both parts over the epochs; with the loss, that of each step, in epochs too."""
-    names = [name for name in session.history.epochs if name.removeprefix("val_").partition("[")[0] == quantity]
-    curves = [Curve(name, *map(pack, session.history.curve(name))) for name in names]
-    if quantity == "loss":
-        steps, losses = session.history.steps.points()
-        curves.append(Curve("batch_loss", pack(steps / session.trainer.steps_per_epoch), pack(losses)))
+def _curves(session: Session, wanted: WatchLoss) -> tuple[Curve, ...]:
+    """What is ``wanted`` of both parts over the epochs; with the loss, that of each step, in epochs too."""
+    history = session.history
+    names = [name for name in history.epochs if name.removeprefix("val_").partition("[")[0] == wanted.quantity]
+    curves = [curve(name, history.curve(name, wanted.smoothing), wanted) for name in names]
+    if wanted.quantity == "loss":
+        steps, losses = history.steps.points()
+        epochs = steps / session.trainer.steps_per_epoch
+        low, high = wanted.low or 0, np.inf if wanted.high is None else wanted.high
+        inside = (epochs >= low) & (epochs <= high)
+        curves.append(Curve("batch_loss", pack(epochs[inside]), pack(losses[inside])))
     return tuple(curve for curve in curves if curve.x)
+
+
+def curve(name: str, recorded: RecordedCurve, wanted: WatchLoss) -> Curve:
+    """What is ``wanted`` of a recorded curve."""
+    x, y = recorded.points(wanted.low, wanted.high)
+    return Curve(name, pack(x), pack(y), recorded.at(wanted.at))
 
 
 def ended(session: Session, run: int) -> Ended:

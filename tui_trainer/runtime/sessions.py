@@ -76,6 +76,11 @@ def is_live(folder: Path, name: str) -> bool:
     return False
 
 
+def live_names(folder: Path) -> list[str]:
+    """The sessions whose processes run, by name."""
+    return sorted(lock.stem for lock in folder.glob("*.lock") if is_live(folder, lock.stem))
+
+
 def call(folder: Path, name: str) -> socket.socket:
     """A connection to a live session; OSError where it does not answer."""
     if not NAME.fullmatch(name):

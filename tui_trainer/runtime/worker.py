@@ -244,11 +244,11 @@ class Worker:
         now = time.perf_counter()
         request = self._request
         due = now >= self._next_curves or self._session.state != "running"
-        quantity = request.quantity if isinstance(request, WatchLoss) and due else None
-        self._send(reporting.progress(self._session, self._run, quantity))
+        wanted = request if isinstance(request, WatchLoss) and due else None
+        self._send(reporting.progress(self._session, self._run, wanted))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
-        if quantity is not None:
+        if wanted is not None:
             self._next_curves = now + CURVES_EVERY
         if now >= self._next_view or self._session.state != "running":
             self._report_view()

@@ -24,7 +24,6 @@ from .reports import (
     AnyReport,
     Attached,
     Crashed,
-    Curve,
     DatasetView,
     Ended,
     Loaded,
@@ -43,7 +42,7 @@ from .reports import (
     newest,
     queue_newest,
 )
-from .view import Content, Request, Unseen, WatchLoss, WatchNothing
+from .view import Content, Curve, Request, Unseen, WatchLoss, WatchNothing
 from .views import AnyContent, AnyRequest
 
 __all__ = [

@@ -10,17 +10,10 @@ import msgspec
 from tui_trainer.datasets import FilePreview
 from tui_trainer.experiment import Experiment
 
+from .view import Curve
 from .views import AnyContent
 
 State = Literal["empty", "ready", "running", "paused", "finished", "stopped early", "diverged"]
-
-
-class Curve(msgspec.Struct, frozen=True):
-    """A line of the loss plot: x and y as little-endian doubles."""
-
-    name: str
-    x: bytes
-    y: bytes
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):
