@@ -13,6 +13,8 @@ from tui_trainer.experiment import DatasetConfig, Experiment, ExperimentError
 from tui_trainer.sweep.axes import Choices, Range, read_axis, value_at
 
 FEATURES = "dataset.features"
+LENGTH, WIDTH = "petal length (cm)", "petal width (cm)"
+A_RATE = "training.learning_rate: expected a finite number greater than 0 and at most 1000000"
 
 
 @pytest.mark.parametrize(
@@ -24,13 +26,13 @@ FEATURES = "dataset.features"
         ("training.shuffle", "true,false", (True, False)),
         ("training.loss", "mse,null", ("mse", None)),
         ("model.layers[0].activation", "relu, tanh", ("relu", "tanh")),
-        (FEATURES, '"petal length (cm), petal width (cm)",sepal width (cm)', (["petal length (cm)", "petal width (cm)"], ["sepal width (cm)"])),
+        (FEATURES, f'"{LENGTH}, {WIDTH}",{WIDTH}', ([LENGTH, WIDTH], [WIDTH])),
         ("dataset.path", "../a.csv,b..c.csv", ("../a.csv", "b..c.csv")),
         (RATE, [0.1, 0.2], (0.1, 0.2)),
         (RATE, np.array([0.1, 0.2]), (0.1, 0.2)),
         (UNITS, np.arange(1, 3), (1, 2)),
         ("training.loss", ["mse", None], ("mse", None)),
-        (FEATURES, [("sepal width (cm)",)], (["sepal width (cm)"],)),
+        (FEATURES, [(WIDTH,)], ([WIDTH],)),
         ("$.training.epochs", "3", (3,)),
     ],
 )  # fmt: skip
@@ -57,9 +59,9 @@ def test_ranges(path: str, given: str, axis: Range) -> None:
 @pytest.mark.parametrize(
     ("path", "given", "told"),
     [
-        (RATE, "0.1,abc", "training.learning_rate: expected a finite number greater than 0 and at most 1000000, got 'abc'"),
-        (RATE, "0.1,-1", "training.learning_rate: expected a finite number greater than 0 and at most 1000000, got '-1'"),
-        (RATE, "0.1,", "training.learning_rate: expected a finite number greater than 0 and at most 1000000, got ''"),
+        (RATE, "0.1,abc", f"{A_RATE}, got 'abc'"),
+        (RATE, "0.1,-1", f"{A_RATE}, got '-1'"),
+        (RATE, "0.1,", f"{A_RATE}, got ''"),
         (RATE, "", "got ''"),
         (RATE, "\x1b[2J", r"got '\x1b[2J'"),
         (RATE, [], "training.learning_rate: expected at least one value, got none"),
@@ -101,7 +103,7 @@ def test_real_numbers_are_drawn_evenly_from_the_whole_range() -> None:
 def test_orders_of_magnitude_are_drawn_evenly() -> None:
     rng = np.random.default_rng(0)
     drawn = [Range(RATE, 1e-4, 1e-1, log=True, whole=False).draw(rng) for _ in range(2000)]
-    assert 1e-4 <= min(drawn) and max(drawn) <= 1e-1
+    assert min(drawn) >= 1e-4 and max(drawn) <= 1e-1
     counts = np.histogram(np.log10(drawn), bins=3, range=(-4, -1))[0]
     assert counts == pytest.approx(667, abs=80)
 

@@ -8,7 +8,7 @@ import pytest
 from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment import ExperimentError, with_field
-from tui_trainer.sweep import SweepResult
+from tui_trainer.sweep import Row, SweepResult
 from tui_trainer.sweep.plan import SEED, Planned
 from tui_trainer.sweep.results import choose_measure
 
@@ -41,7 +41,7 @@ def test_runs_without_a_score_come_last_and_are_never_the_best() -> None:
     assert SweepResult([], "loss").best is None
 
 
-def seeds(first: int, rate: float, *values: float) -> list:
+def seeds(first: int, rate: float, *values: float) -> list[Row]:
     """A row a seed; nan stands for one that diverged."""
     return [
         row(first + i, {}, {RATE: rate, SEED: i}, "diverged")
@@ -94,7 +94,7 @@ def test_the_usual_measure_is_one_that_all_runs_have() -> None:
     [
         ("val_lss", "by: expected one of: loss, mae, accuracy, r2, val_loss"),
         ("\x1b[2J", r"got '\x1b[2J'"),
-        ("val_mae", "by: val_mae needs validation rows, but dataset.validation_split is 0 in run 2; raise it, or take mae"),
+        ("val_mae", "val_mae needs validation rows, but dataset.validation_split is 0 in run 2; raise it, or take mae"),
     ],
 )  # fmt: skip
 def test_a_wrong_measure(by: str, told: str) -> None:

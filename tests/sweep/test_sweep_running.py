@@ -30,9 +30,8 @@ STEEP = Experiment(
     model=ModelConfig(layers=()),
     training=TrainingConfig(learning_rate=1.0, epochs=3),
 )
-PATIENT = replace(
-    SMALL, training=TrainingConfig(epochs=60, early_stopping=EarlyStoppingConfig("loss", 1.0, 3, restore_best_weights=True))
-)  # fmt: skip
+STOP = EarlyStoppingConfig("loss", 1.0, 3, restore_best_weights=True)
+PATIENT = replace(SMALL, training=TrainingConfig(epochs=60, early_stopping=STOP))
 PAIR = Experiment(
     dataset=DatasetConfig("boston_rm"),
     model=ModelConfig(layers=(LayerConfig(1, use_bias=False),)),
@@ -91,7 +90,7 @@ def test_a_run_that_diverges_has_no_scores() -> None:
     [
         ("dataset.name", "irsi", "loss", "dataset.name: there is no dataset 'irsi', did you mean iris?"),
         ("dataset.path", "missing.csv", "loss", "there is no file"),
-        ("training.loss", "mse", "val_accuracy", "by: this run has no val_accuracy; what it has: loss, r2, mae, val_loss"),
+        ("training.loss", "mse", "val_accuracy", "by: this run has no val_accuracy; what it has: loss, r2, mae"),
         ("training.optimizer.nesterov", True, "loss", "training.optimizer.momentum: expected a momentum above 0"),
     ],
 )  # fmt: skip
@@ -159,5 +158,3 @@ def test_files_are_named_from_the_root_on(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path))
     with pytest.raises(ExperimentError, match="is outside of"):
         located(replace(SMALL, dataset=DatasetConfig(path="../own.csv")))
-
-

@@ -73,15 +73,15 @@ def read_axis(experiment: Experiment, path: str, given: str | Iterable[object]) 
         if kind is not None and (given.strip().startswith(LOG) or BETWEEN in given):
             return _read_range(experiment, path, given.strip(), kind)
         given = _split(given)
-    values: list[object] = []
+    values: dict[str, object] = {}
     for item in given:
         value = _taken(experiment, path, item.item() if isinstance(item, np.generic) else item)
-        if value in values:
+        if repr(value) in values:
             raise ExperimentError(path, f"the value {got(value)} is there twice; give each once")
-        values.append(value)
+        values[repr(value)] = value
     if not values:
         raise ExperimentError(path, "expected at least one value, got none")
-    return Choices(path, tuple(values))
+    return Choices(path, tuple(values.values()))
 
 
 def _read_range(experiment: Experiment, path: str, text: str, kind: Literal["whole", "real"]) -> Range:

@@ -20,7 +20,7 @@ OPTIONS = ("random", "seed", "repeat", "jobs", "by", "dask")
 EXAMPLES = """\
 examples:
   tui-trainer sweep perceptron.toml --set training.learning_rate=1e-6,1e-5,5e-5
-  tui-trainer sweep iris.toml --set training.learning_rate=0.01,0.1 --set model.layers[0].units=4,8,16
+  tui-trainer sweep iris.toml --set 'model.layers[0].units=4,8' --set training.shuffle=true,false
   tui-trainer sweep iris.toml --set training.learning_rate=log:1e-4..1e-1 --random 20 --repeat 3
 """
 

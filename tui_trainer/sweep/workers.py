@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import re
 import signal
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -47,9 +48,10 @@ def side_by_side(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> Outco
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     with _interrupts_held():
         done = parallel(_calls(tasks, by, keep))
-    with contextlib.closing(done):
+    with _closing(done):
         try:
-            yield from done
+            for one in done:  # noqa: UP028 (``yield from`` would close it before ``_closing`` does)
+                yield one
         except concurrent.futures.BrokenExecutor as error:
             why = "the system ended a process that trained, perhaps for want of memory; use fewer jobs"
             raise WorkersLost(why) from error
@@ -74,9 +76,10 @@ def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outc
         except TimeoutError as error:
             told = f"the scheduler at {quoted(address)} has no workers; start some with dask worker"
             raise ExperimentError("dask", told) from error
-        with contextlib.closing(done):
+        with _closing(done):
             try:
-                yield from done
+                for one in done:  # noqa: UP028
+                    yield one
             except (distributed.KilledWorker, OSError, concurrent.futures.CancelledError) as error:
                 raise WorkersLost("the workers of the cluster, or its scheduler, are gone") from error
 
@@ -114,6 +117,17 @@ def _calls(tasks: Sequence[Task], by: str, keep: bool) -> Iterator[Any]:
 
 def _numbered(number: int, experiment: Experiment, by: str, keep: bool) -> Done:
     return number, run_one(experiment, by, keep)
+
+
+@contextlib.contextmanager
+def _closing(done: Outcomes) -> Iterator[None]:
+    """Close ``done`` in the end, without a warning of the runs that are given up by that: this is meant."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            done.close()
 
 
 @contextlib.contextmanager

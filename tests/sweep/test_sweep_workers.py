@@ -1,0 +1,171 @@
+"""Whole sweeps: the same whatever does the runs, kept as they end, and ended cleanly."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
+
+from tui_trainer.experiment import ExperimentError, with_field
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.store import Store, default_path
+from tui_trainer.sweep import Row, SweepResult, sweep
+from tui_trainer.sweep.running import run_one
+
+FIELDS = {RATE: "0.01,0.1,1", UNITS: [4, 8]}
+
+
+def content(result: SweepResult) -> list[tuple[object, ...]]:
+    """All that a sweep has found, but for times."""
+    return [
+        (row.number, row.settings, row.state, row.message, row.scores, {k: v.tolist() for k, v in row.history.items()})
+        for row in result.rows
+    ]
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_the_number_of_jobs_changes_nothing(jobs: int) -> None:
+    alone, together = (sweep(SMALL, FIELDS, jobs=n, keep=False) for n in (1, jobs))
+    assert (alone.jobs, together.jobs) == (1, jobs) and len(alone.rows) == 6
+    assert content(alone) == content(together)
+    for row in together.rows:
+        single = run_one(row.experiment, "loss", keep=False)
+        assert (single.scores, single.steps) == (row.scores, row.steps)
+
+
+def test_the_question_of_the_book() -> None:
+    result = sweep(BOOK, {RATE: [1e-6, 1e-5, 5e-5]}, jobs=2, keep=False)
+    assert [(row.settings[RATE], f"{row.weights['w']:.4f}") for row in result.rows] == [
+        (1e-5, "3.6329"),
+        (1e-6, "1.2363"),
+        (5e-5, "-0.9534"),
+    ]
+    assert result.best is not None and result.by == "loss" and result.best.settings == {RATE: 1e-5}
+
+
+def test_runs_that_diverge_or_fail_do_not_end_the_others() -> None:
+    losses = ["mse", "categorical_crossentropy"]
+    book = with_field(with_field(BOOK, "dataset.validation_split", 0.2), "training.epochs", 300)
+    result = sweep(book, {"training.loss": losses, RATE: [0.01, 1.0]}, jobs=2)
+    assert [(row.number, row.state) for row in result.rows][:2] == [(1, "finished"), (2, "diverged")]
+    assert [(row.number, row.state, row.run) for row in result.rows][2:] == [(3, "failed", None), (4, "failed", None)]
+    assert result.rows[1].run is not None and "The loss became" in result.rows[1].message
+    assert "categorical_crossentropy is for classes" in result.rows[2].message
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_where_no_run_can_be_done_the_first_reason_is_told(jobs: int) -> None:
+    with pytest.raises(ExperimentError, match=r"no run can be trained; the first of them: dataset\.name: there is no"):
+        sweep(SMALL, {"dataset.name": "irsi,wien"}, jobs=jobs)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"jobs": 0}, "jobs: expected a whole number from 1 to 512, got 0"),
+        ({"repeat": 0}, "repeat: expected a whole number from 1 to 10,000, got 0"),
+        ({"random": 10001}, "random: expected a whole number from 1 to 10,000, got 10001"),
+        ({"by": "speed"}, "by: expected one of: loss"),
+    ],
+)
+def test_numbers_and_measures_are_checked(options: dict[str, object], told: str) -> None:
+    with pytest.raises(ExperimentError) as refused:
+        sweep(SMALL, FIELDS, **options)  # type: ignore[arg-type]
+    assert told in str(refused.value)
+
+
+def test_nothing_runs_where_one_value_is_wrong() -> None:
+    seen: list[Row] = []
+    with pytest.raises(ExperimentError, match="got 70000"):
+        sweep(SMALL, {UNITS: [4, 8, 70000]}, jobs=1, on_row=seen.append)
+    assert seen == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_run_is_kept_and_can_be_opened_again(jobs: int) -> None:
+    result = sweep(SMALL, FIELDS, jobs=jobs)
+    store = Store(default_path())
+    stored = {run.id: run for run in store.runs()}
+    assert sorted(stored) == sorted(row.run for row in result.rows if row.run is not None) == [1, 2, 3, 4, 5, 6]
+    for row in result.rows:
+        assert row.run is not None
+        run = stored[row.run]
+        assert (run.experiment, run.state, run.epoch, run.step) == (row.experiment, row.state, row.epochs, row.steps)
+        assert not run.alive and not run.waits
+        snapshot, epochs = store.snapshot(row.run)
+        assert all(np.array_equal(epochs[name], values) for name, values in row.history.items())
+        session = Session()
+        session.load(run.experiment)
+        session.restore(snapshot, epochs)
+        parts = session.split
+        assert session.trainer.evaluate(parts.x_train, parts.y_train)["loss"] == row.scores["loss"]
+    store.close()
+
+
+def test_nothing_is_kept_where_that_is_not_wanted() -> None:
+    assert [row.run for row in sweep(SMALL, {RATE: [0.1]}, keep=False).rows] == [None]
+    assert not default_path().exists()
+
+
+def test_a_store_that_fails_is_told_of_and_the_sweep_goes_on(own_store: Path) -> None:
+    own_store.write_text("in the way")
+    result = sweep(SMALL, {RATE: [0.1, 0.2]}, jobs=1)
+    assert [row.state for row in result.rows] == ["finished", "finished"]
+    assert result.complaint.startswith("Runs can't be kept in ")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_keeps_what_is_done(jobs: int) -> None:
+    seen: list[Row] = []
+
+    def interrupt(row: Row) -> None:
+        seen.append(row)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    endless = LONG.training.epochs
+    result = sweep(SMALL, {"training.epochs": [2, 3, endless, endless - 1]}, jobs=jobs, on_row=interrupt)
+    assert result.interrupted and result.planned == 4
+    assert sorted(row.number for row in result.rows) == [1, 2] and result.best is not None
+    store = Store(default_path())
+    assert len(store.runs()) == 2
+    store.close()
+
+
+def test_workers_that_are_ended_from_outside_are_told_of() -> None:
+    def end_the_others(_: Row) -> None:
+        for process in multiprocessing.active_children():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+
+    result = sweep(SMALL, {"training.epochs": [2, 1_000_000, 999_999]}, jobs=2, keep=False, on_row=end_the_others)
+    assert [row.number for row in result.rows] == [1] and not result.interrupted
+    assert result.complaint.startswith("The sweep has ended early: the system ended a process that trained")
+    assert len(sweep(SMALL, FIELDS, jobs=2, keep=False).rows) == 6  # others take their place
+
+
+def test_a_cluster_of_dask_finds_the_same() -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is an extra: pip install 'tui-trainer[dask]'")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        there = sweep(SMALL, FIELDS, dask=cluster.scheduler_address)
+    assert there.jobs == 0 and [row.run is not None for row in there.rows] == [True] * 6
+    assert content(there) == content(sweep(SMALL, FIELDS, jobs=1, keep=False))
+
+
+def test_an_address_where_no_scheduler_is() -> None:
+    pytest.importorskip("distributed", reason="Dask is an extra: pip install 'tui-trainer[dask]'")
+    for address in ("nowhere", "http://a b", "tcp://a:b"):
+        with pytest.raises(ExperimentError, match=r"dask: expected an address such as tcp://10\.0\.0\.5:8786, got "):
+            sweep(SMALL, FIELDS, dask=address)
+
+
+def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ExperimentError, match=r"dask: Dask is not installed; get it with python -m pip install"):
+        sweep(SMALL, FIELDS, dask="localhost:8786")
