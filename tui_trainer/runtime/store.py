@@ -18,7 +18,7 @@ from tui_trainer.experiment import Experiment, ExperimentError, dumps, loads
 
 from .cards import Listed, write_card
 from .packing import Array, pack, unpack
-from .sessions import folder_beside, is_live
+from .sessions import folder_beside, is_live, live_names
 from .store_errors import PATIENCE, RunTaken, StoreBusy, StoreError, as_store_error, patiently
 from .store_schema import prepare
 from .stored_run import StoredRun, process_runs
@@ -164,6 +164,16 @@ class Store:
             return StoredRun(int(number), str(name), loads(text), str(state), *place, owner, bool(watched), alive)
         except (ExperimentError, TypeError, ValueError, AttributeError):
             return None
+
+    def remove_deleted(self) -> None:
+        """Really remove the runs that were deleted in sessions which have ended since."""
+        with self.reading() as connection:
+            deleted = connection.execute("SELECT run, deleted_by FROM cards WHERE deleted_by <> ''").fetchall()
+        live = set(live_names(self.sessions)) if deleted else set()
+        gone = [(run,) for run, by in deleted if by not in live]
+        if gone:
+            with self.writing() as connection:
+                connection.executemany("DELETE FROM runs WHERE id = ?", gone)
 
     def snapshot(self, run: int) -> tuple[dict[str, Array], dict[str, Array]]:
         """The run's snapshot and the columns of all its epochs; StoreError where there is none."""

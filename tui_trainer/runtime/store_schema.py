@@ -61,6 +61,8 @@ CREATE TABLE IF NOT EXISTS cards (
     updated REAL NOT NULL
 )""",
     "CREATE INDEX IF NOT EXISTS deleted_cards ON cards (deleted_by) WHERE deleted_by <> ''",
+    "CREATE INDEX IF NOT EXISTS newest_cards ON cards (pinned DESC, updated DESC, run DESC)"
+    " WHERE step > 0 AND deleted_by = ''",
     "CREATE INDEX IF NOT EXISTS newest_runs ON runs (updated)",
 )
 NEWER_COLUMNS = {"owner": "TEXT NOT NULL DEFAULT ''", "watched": "INTEGER NOT NULL DEFAULT 1"}

@@ -21,6 +21,7 @@ from .audience import Audience
 from .inbox import Inbox
 from .keeper import Keeper
 from .launch import Launch, launched
+from .offering import offers
 from .protocol import (
     AnyCommand,
     AnyReport,
@@ -29,9 +30,10 @@ from .protocol import (
     Attached,
     Close,
     Crashed,
+    EditRuns,
     Load,
     Notice,
-    Offer,
+    Opened,
     Preview,
     Refused,
     Resume,
@@ -42,6 +44,7 @@ from .protocol import (
 from .reading import Readings
 from .session import Session
 from .sessions import Place, folder_beside
+from .shelf import Shelf
 from .store import StoreError, default_path
 from .views import Viewer
 
@@ -64,13 +67,15 @@ class Worker:
         self._request: AnyRequest = WatchLoss()
         self._place = self._take_place()
         self._keeper = Keeper(default_path(), self._place.name if self._place is not None else "")
+        self._shelf = Shelf(self._keeper)
         self._run = 0
         self._dirty = False
         self._next_report = self._next_curves = self._next_view = 0.0
 
     def serve(self) -> None:
         """Until the client ends; then the process is over at once, however long a step takes, or when it is done."""
-        self._offer()
+        for report in offers(self._keeper, self._launch.offer):
+            self._send(report)
         while True:
             running = self._session.state == "running"
             patience = None if self._audience.is_there else self._launch.linger
@@ -136,7 +141,11 @@ class Worker:
                 self._part()
                 self._audience.let_go()
             case Watch():
-                self._request, self._next_view = command.view, 0.0
+                self._request, self._next_view, self._next_curves = command.view, 0.0, 0.0
+                self._report_shelf()
+            case EditRuns():
+                self._send(Notice(self._run, *self._shelf.edit(command)))
+                self._report_shelf()
             case Preview():
                 self._readings.preview(command.dataset, command.number)
             case SlowDown():
@@ -200,30 +209,21 @@ class Worker:
         self._send(reporting.loaded(self._session, run))
         return True
 
-    def _offer(self) -> None:
-        """Tell of a run to come back to: one that was cut off, or goes on alone."""
-        wanted = self._launch.offer
-        stored = self._keeper.waiting(wanted)
-        if stored is None and wanted is not None:
-            self._send(Notice(0, f"Run {wanted} can't be gone on with: it is not there, or goes on elsewhere."))
-        stored = stored or self._keeper.alone()
-        if stored is not None:
-            ago = max(0.0, time.time() - stored.updated)
-            place = (stored.epoch, stored.step)
-            self._send(Offer(0, stored.id, stored.experiment, *place, ago, stored.alive))
-
     def _resume(self, command: Resume) -> None:
+        self._session.pause()
         self._keeper.save(self._session)
         try:
             stored = self._keeper.claim(command.stored)
         except StoreError as error:
+            self._run = command.run  # the run before it goes on being the one
             self._send(Notice(self._run, str(error)))
             return
+        self._send(Opened(command.run, stored.experiment, stored.id, stored.name, stored.epoch))
         if not self._loads(stored.experiment, command.run):
             return
         self._keeper.forget_run()
         try:
-            self._keeper.resume(self._session, stored.id)
+            self._keeper.resume(self._session, stored.id, stored.state)
         except StoreError as error:
             self._send(Notice(self._run, str(error)))
 
@@ -261,6 +261,12 @@ class Worker:
             self._send(reporting.seen(self._session, self._run, content))
             now = time.perf_counter()
             self._next_view = now + max(VIEW_EVERY, VIEW_SHARE * (now - started))
+
+    def _report_shelf(self) -> None:
+        """Show what of the store is looked at: at once, since it is asked for again when it should be anew."""
+        content = self._shelf.see(self._request)
+        if content is not None:
+            self._send(reporting.seen(self._session, self._run, content))
 
     def _send(self, report: AnyReport) -> None:
         self._audience.send(report)

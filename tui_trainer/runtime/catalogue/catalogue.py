@@ -7,6 +7,8 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from tui_trainer.experiment import Experiment, ExperimentError, loads
 
 from ..cards import fill_cards, searched
@@ -57,12 +59,12 @@ class Catalogue:
             try:
                 runs = self._runs(connection, wanted, live, about["now"])
             except FilterError as error:
-                return _but(answer, wrong=Wrong(error.reason, error.start, error.end))
+                return replace(answer, wrong=Wrong(error.reason, error.start, error.end))
             first = max(0, min(wanted.first, len(runs) - 1))
             shown = runs[first : first + min(wanted.rows, MOST_ROWS)]
             rows = self._rows(connection, shown, asked)
         place = runs.index(wanted.cursor) if wanted.cursor in runs else None
-        return _but(answer, total=len(runs), first=first, rows=rows, place=place)
+        return replace(answer, total=len(runs), first=first, rows=rows, place=place)
 
     def _fill(self) -> None:
         """Give runs of older versions what lists are made of, once."""
@@ -127,6 +129,7 @@ class Catalogue:
                 connection.execute(
                     "UPDATE cards SET name = ?, tags = ?, words = ? WHERE run = ?", (called, tags, words, run)
                 )
+                connection.execute("UPDATE runs SET name = ? WHERE id = ?", (called, run))
 
     def pin(self, runs: Iterable[int], pinned: bool) -> None:
         """Put runs on top of every list, or back among the others."""
@@ -159,23 +162,6 @@ class Catalogue:
         return changed.rowcount
 
 
-def purge(store: Store) -> None:
-    """Really remove the runs that were deleted in sessions which have ended since."""
-    with store.reading() as connection:
-        deleted = connection.execute("SELECT run, deleted_by FROM cards WHERE deleted_by <> ''").fetchall()
-    live = set(live_names(store.sessions)) if deleted else set()
-    gone = [run for run, by in deleted if by not in live]
-    if gone:
-        with store.writing() as connection:
-            connection.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in gone])
-
-
 def _row(row: tuple[object, ...]) -> RunRow:
     values = [bool(value) if place in FLAGS else value for place, value in enumerate(row)]
     return RunRow(*values)  # type: ignore[arg-type]
-
-
-def _but(answer: RunList, **changes: object) -> RunList:
-    from msgspec.structs import replace
-
-    return replace(answer, **changes)

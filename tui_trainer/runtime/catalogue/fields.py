@@ -52,6 +52,9 @@ BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.other
 def order_by(name: str, descending: bool) -> str:
     """SQL that sorts by a field: pinned runs first, runs without a value last, newer ones before older ones."""
     field = BY_NAME.get(name, BY_NAME["age"])
-    folded = f"fold({field.sql})" if field.kind in ("text", "tag") else field.sql
-    empty = f"{field.sql} = ''" if field.kind == "tag" else f"{field.sql} IS NULL"
-    return f"pinned DESC, {empty}, {folded} {'DESC' if descending else 'ASC'}, run DESC"
+    order, opposite = ("DESC", "ASC") if descending else ("ASC", "DESC")
+    if field.name == "age":  # the only order that an index gives, and the usual one
+        return f"pinned DESC, updated {opposite}, run {opposite}"
+    if field.kind in ("text", "tag"):
+        return f"pinned DESC, {field.sql} = '', fold({field.sql}) {order}, run DESC"
+    return f"pinned DESC, {field.sql} IS NULL, {field.sql} {order}, run DESC"

@@ -74,10 +74,24 @@ class Export(Command, frozen=True):
 
 
 class Resume(Command, frozen=True):
-    """Go on with the run of the store that ``Offer`` told of, as run number ``run``."""
+    """Go on with a run of the store where it was saved, as run number ``run``; nobody else may be at it."""
 
     stored: int
     run: int
+
+
+class EditRuns(Command, frozen=True):
+    """Change what users give to ``runs`` of the store: another ``name``, tags, a place on top; or delete them.
+
+    One thing at a time; None is left as it is. A run that was deleted can be brought back until the session ends.
+    """
+
+    runs: tuple[int, ...]
+    name: str | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    pinned: bool | None = None
+    deleted: bool | None = None
 
 
 class Attach(Command, frozen=True):
@@ -116,6 +130,7 @@ AnyCommand = (
     | Export
     | Watch
     | Resume
+    | EditRuns
     | Attach
     | Preview
     | Close

@@ -129,6 +129,15 @@ class Offer(Report, frozen=True):
     alone: bool = False
 
 
+class Opened(Report, frozen=True):
+    """A run of the store is under work now, where it was saved. ``experiment`` is as it was asked for."""
+
+    experiment: Experiment
+    stored: int
+    name: str
+    epoch: int
+
+
 class Attached(Report, frozen=True):
     """The session is this client's now. ``experiment`` is as it was asked for, ``steps_per_second`` the slow motion.
 
@@ -165,7 +174,19 @@ class Crashed(Report, frozen=True):
 
 
 AnyReport = (
-    Loaded | Refused | Reading | Previewed | Progress | Ended | Offer | Attached | TakenOver | Notice | Seen | Crashed
+    Loaded
+    | Refused
+    | Reading
+    | Previewed
+    | Progress
+    | Ended
+    | Offer
+    | Opened
+    | Attached
+    | TakenOver
+    | Notice
+    | Seen
+    | Crashed
 )
 
 
