@@ -43,6 +43,7 @@ class PtyApp:
         size = struct.pack("HHHH", rows, columns, 0, 0)
         self.answers = True  # as a terminal does that is asked where its cursor is
         self._tail = b""
+        self.status: int | None = None  # the exit code, once it has ended
         self.started = time.perf_counter()
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
@@ -89,11 +90,18 @@ class PtyApp:
             self.read(0.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                self.status = os.waitstatus_to_exitcode(status)
                 os.close(self._terminal)
                 if self._own is not None:
                     self._own.cleanup()
-                return os.waitstatus_to_exitcode(status)
+                return self.status
         raise RuntimeError(f"still running {seconds} s after it should have ended")
+
+    def end(self) -> None:
+        """End it at once, if it has not ended."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.wait()
 
     def close(self) -> None:
         """Quit, and end it where it does not."""

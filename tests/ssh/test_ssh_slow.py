@@ -1,0 +1,52 @@
+"""A line of 10 KB a second: keys are answered while it trains, and nothing piles up."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from loopback_sshd import LoopbackSshd
+from remote_app import Connect, RemoteApp
+from throttled_link import ThrottledLink
+
+RATE = 10_000.0  # bytes a second
+TRAINING = 5.0  # seconds
+PRESSES = 7
+QUICK, SILENT = 0.3, 1.0  # seconds, beyond what the machine takes for a key while nothing else is on the line
+
+
+def answers(app: RemoteApp) -> list[float]:
+    """Seconds from presses of the two keys for the rate to the sentence they bring."""
+    waited = []
+    for number in range(PRESSES):
+        pressed = time.monotonic()
+        app.press(b"]["[number % 2 : number % 2 + 1])
+        app.read_until(b"Learning rate")
+        waited.append(time.monotonic() - pressed)
+        app.read(0.25)
+    return waited
+
+
+def test_keys_are_quick_on_a_slow_line(sshd: LoopbackSshd, connect: Connect, experiment: str) -> None:
+    link = ThrottledLink(sshd.port, RATE)
+    app = connect(experiment, port=link.port)
+    app.read_until(b"epoch")
+    app.read(1.0)
+    at_rest = statistics.median(answers(app))
+    app.until_training()
+    before = link.down
+    app.read(TRAINING)
+    assert (link.down - before) / TRAINING > RATE / 20, "it goes on drawing"
+
+    waited = answers(app)
+    assert statistics.median(waited) < at_rest + QUICK, f"{waited}, and {at_rest:.2f} s at rest"
+
+    paused = last = time.monotonic()
+    app.press(b" ")
+    while time.monotonic() - last < 0.5:
+        if app.read_some(0.05):
+            last = time.monotonic()
+    assert last - paused < SILENT, f"still writing {last - paused:.1f} s after the pause"
+    app.press(b"q")
+    assert app.wait() == 0
+    link.close()
