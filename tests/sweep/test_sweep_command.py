@@ -44,7 +44,7 @@ def test_the_question_of_the_book(run: Sweep) -> None:
         "run 2/3  learning_rate = 1e-5  loss 29564.2",
         "run 3/3  learning_rate = 5e-5  loss 458987",
         "",
-        "run  learning_rate     loss      mae        r2          w",
+        "run  learning_rate     loss        r2      mae          w",
     ]
     assert [line.split()[0] for line in lines[5:8]] == ["2", "1", "3"]
     assert [line.split()[-1] for line in lines[5:8]] == ["3.63293", "1.23633", "-0.953449"]
@@ -133,7 +133,7 @@ def test_what_differs_in_two_layers_is_told_apart(run: Sweep) -> None:
         (["--set", f"{RATE}=0.1", "--repeat", "10001"], "--repeat: expected a whole number from 1 to 10,000"),
         (["--set", f"training.epochs={HUNDRED}", "--set", f"{UNITS}={HUNDRED}", "--repeat", "2"], "runs, got 20,000"),
         (["--set", f"{RATE}=0.1", "--jobs", "1000"], "--jobs: expected a whole number from 1 to 512, got 1000"),
-        (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, mae, accuracy, r2, val_loss"),
+        (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, accuracy, r2, mae, each with val_"),
         (["--set", f"{RATE}=0.1", "--by", "r2"], "no run can be trained; the first of them: by: this run has no r2"),
         (["--set", f"{RATE}=0.1", "--epochs", "0"], "training.epochs: expected an integer"),
         (["--set", f"{RATE}=0.1", "--csv", "no/such/folder.csv"], "--csv: cannot write 'no/such/folder.csv'"),

@@ -18,7 +18,14 @@ def numbers(result: SweepResult) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("by", "order"), [("loss", [2, 1, 3]), ("val_mae", [2, 1, 3]), ("accuracy", [3, 1, 2]), ("val_r2", [3, 1, 2])]
+    ("by", "order"),
+    [
+        ("loss", [2, 1, 3]),
+        ("val_mae", [2, 1, 3]),
+        ("accuracy", [3, 1, 2]),
+        ("val_r2", [3, 1, 2]),
+        ("recall[0]", [3, 1, 2]),
+    ],
 )
 def test_the_kind_of_the_measure_decides_what_is_best(by: str, order: list[int]) -> None:
     result = SweepResult([row(1, {by: 0.5}), row(2, {by: 0.2}), row(3, {by: 0.9})], by)
@@ -92,7 +99,7 @@ def test_the_usual_measure_is_one_that_all_runs_have() -> None:
 @pytest.mark.parametrize(
     ("by", "told"),
     [
-        ("val_lss", "by: expected one of: loss, mae, accuracy, r2, val_loss"),
+        ("val_lss", "by: expected one of: loss, accuracy, r2, mae, each with val_"),
         ("\x1b[2J", r"got '\x1b[2J'"),
         ("val_mae", "val_mae needs validation rows, but dataset.validation_split is 0 in run 2; raise it, or take mae"),
     ],

@@ -13,6 +13,8 @@ import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
 from tui_trainer.experiment import ExperimentError, with_field
+from tui_trainer.runtime.catalogue import Catalogue
+from tui_trainer.runtime.protocol.runs import WatchRuns
 from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.store import Store, default_path
 from tui_trainer.sweep import Row, SweepResult, sweep
@@ -29,7 +31,18 @@ def content(result: SweepResult) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("jobs", [2, 3])
+def test_workers_that_are_ended_from_outside_are_told_of() -> None:
+    def end_the_others(_: Row) -> None:
+        for process in multiprocessing.active_children():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+
+    result = sweep(SMALL, {"training.epochs": [2, 1_000_000, 999_999]}, jobs=2, keep=False, on_row=end_the_others)
+    assert [row.number for row in result.rows] == [1] and not result.interrupted
+    assert result.complaint.startswith("The sweep has ended early: the system ended a process that trained")
+
+
+@pytest.mark.parametrize("jobs", [3, 2])
 def test_the_number_of_jobs_changes_nothing(jobs: int) -> None:
     alone, together = (sweep(SMALL, FIELDS, jobs=n, keep=False) for n in (1, jobs))
     assert (alone.jobs, together.jobs) == (1, jobs) and len(alone.rows) == 6
@@ -105,6 +118,9 @@ def test_every_run_is_kept_and_can_be_opened_again(jobs: int) -> None:
         session.restore(snapshot, epochs)
         parts = session.split
         assert session.trainer.evaluate(parts.x_train, parts.y_train)["loss"] == row.scores["loss"]
+    together = Catalogue(store).list(WatchRuns(result.tag, rows=10))
+    assert (result.tag, {row.run for row in together.rows}) == ("sweep-1", set(stored))
+    assert all(row.seconds > 0 for row in together.rows)
     store.close()
 
 
@@ -136,18 +152,6 @@ def test_an_interrupt_keeps_what_is_done(jobs: int) -> None:
     store = Store(default_path())
     assert len(store.runs()) == 2
     store.close()
-
-
-def test_workers_that_are_ended_from_outside_are_told_of() -> None:
-    def end_the_others(_: Row) -> None:
-        for process in multiprocessing.active_children():
-            assert process.pid is not None
-            os.kill(process.pid, signal.SIGKILL)
-
-    result = sweep(SMALL, {"training.epochs": [2, 1_000_000, 999_999]}, jobs=2, keep=False, on_row=end_the_others)
-    assert [row.number for row in result.rows] == [1] and not result.interrupted
-    assert result.complaint.startswith("The sweep has ended early: the system ended a process that trained")
-    assert len(sweep(SMALL, FIELDS, jobs=2, keep=False).rows) == 6  # others take their place
 
 
 def test_a_cluster_of_dask_finds_the_same() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.catalogue import Catalogue
 from tui_trainer.runtime.store import Store, StoreBusy, StoreError, default_path
 
 from .running import Outcome
@@ -10,32 +11,38 @@ from .running import Outcome
 OWNER = "sweep"  # the name of no session: a run that is done is nobody's, however long this process lives
 
 
-class Shelf:
-    """Puts runs that have ended into the store. A store that fails is given up, and ``complaint`` says why."""
+class Keeping:
+    """Puts runs that have ended into the store. A store that fails is given up, and ``complaint`` says why.
+
+    ``tag`` is given to all of them, so that they are found together; it is there with the first one.
+    """
 
     def __init__(self) -> None:
-        self.complaint = ""
+        self.complaint = self.tag = ""
         self._store: Store | None = None
+        self._catalogue: Catalogue | None = None
         try:
             self._store = Store(default_path(), OWNER)
+            self._catalogue = Catalogue(self._store)
         except StoreError as error:
-            self.complaint = str(error)
+            self._give_up(error)
 
     def keep(self, experiment: Experiment, outcome: Outcome) -> int | None:
         """The number of the run in the store; None where it has not taken a step, or could not be kept."""
-        if self._store is None or outcome.steps == 0:
+        if self._store is None or self._catalogue is None or outcome.steps == 0:
             return None
         try:
             run = self._store.begin(experiment)
-            place = (outcome.epochs, outcome.steps)
-            self._store.save(
-                run, experiment, outcome.state, place, outcome.latest, outcome.snapshot, (0, outcome.history)
-            )
+            place, epochs = (outcome.epochs, outcome.steps), (0, outcome.history)
+            state, latest, snapshot = outcome.state, outcome.latest, outcome.snapshot
+            self._store.save(run, experiment, state, place, latest, snapshot, epochs, outcome.seconds)
+            self.tag = self.tag or f"sweep-{run}"
+            self._catalogue.tag((run,), (self.tag,), ())
         except StoreBusy as error:
             self.complaint = str(error)
             return None
         except StoreError as error:
-            self._store, self.complaint = None, str(error)
+            self._give_up(error)
             return None
         return run
 
@@ -43,3 +50,7 @@ class Shelf:
         """Let the store go."""
         if self._store is not None:
             self._store.close()
+
+    def _give_up(self, error: StoreError) -> None:
+        self.close()
+        self._store, self.complaint = None, str(error)

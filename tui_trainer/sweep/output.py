@@ -10,7 +10,7 @@ from typing import Any
 from tui_trainer.experiment import ExperimentError, share
 
 from .results import Group, Row, SweepResult
-from .tables import groups_table, number, runs_table, told
+from .tables import by_nearness, groups_table, number, runs_table, told
 
 
 def sentences(result: SweepResult, width: int | None = None) -> list[str]:
@@ -38,6 +38,7 @@ def plain(result: SweepResult) -> dict[str, Any]:
         "done": len(result.rows),
         "interrupted": result.interrupted,
         "message": result.complaint,
+        "tag": result.tag,
         "jobs": result.jobs,
         "seconds": round(result.seconds, 3),
         "best": None if best is None else best.number,
@@ -77,8 +78,7 @@ def _best(result: SweepResult) -> str:
     if best is None:
         return "No run has ended with a score; where they diverged, try lower learning rates."
     if result.repeat == 1:
-        scores = [result.by, *(name for name in best.scores if name != result.by)]
-        values = ", ".join(f"{name} {number(best.scores[name])}" for name in scores)
+        values = ", ".join(f"{name} {number(best.scores[name])}" for name in by_nearness(result.by, best.scores))
         return f"Best by {result.by}: run {best.number}, {told(best.settings)}: {values}."
     group = result.groups()[0]
     what = told(group.settings) or "these settings"
@@ -103,7 +103,7 @@ def _kept(result: SweepResult) -> str:
     if not kept:
         return ""
     numbers = f"number {kept[0]}" if len(kept) == 1 else f"numbers {kept[0]} to {kept[-1]}"
-    return f" Kept in the store as {numbers}."
+    return f" Kept in the store as {numbers}, with the tag {result.tag}."
 
 
 def _plain_row(row: Row) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,10 +17,10 @@ from .running import Outcome, State
 if TYPE_CHECKING:
     import pandas as pd
 
-RISING = ("accuracy", "r2")  # the larger, the better
-FALLING = ("loss", "mae")
+RISING = ("accuracy", "r2", "recall")  # the larger, the better
 RANKS: dict[State, int] = {"finished": 0, "stopped early": 0, "diverged": 1, "failed": 2}
-MEASURES = tuple(f"{part}{name}" for part in ("", "val_") for name in (*FALLING, *RISING))
+MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
+MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,8 @@ class SweepResult:
 
     ``by`` is the measure that decides, the larger the better where it is ``rising``; all settings had ``repeat``
     seeds. ``planned`` runs, ``jobs`` at a time (0 on a cluster), took ``seconds``; there are fewer rows where it was
-    ``interrupted``, or where ``complaint`` says why. That also tells why runs could not be kept.
+    ``interrupted``, or where ``complaint`` says why; that also tells why runs could not be kept. ``tag`` is what the
+    kept ones have in common.
     """
 
     def __init__(
@@ -78,11 +80,12 @@ class SweepResult:
         seconds: float = 0.0,
         interrupted: bool = False,
         complaint: str = "",
+        tag: str = "",
     ) -> None:
         self.by, self.rising, self.repeat = by, is_rising(by), repeat
         self.rows = tuple(sorted(rows, key=lambda row: (*self._order(row.value(by)), RANKS[row.state], row.number)))
         self.planned, self.jobs, self.seconds = planned, jobs, seconds
-        self.interrupted, self.complaint = interrupted, complaint
+        self.interrupted, self.complaint, self.tag = interrupted, complaint, tag
 
     @property
     def best(self) -> Row | None:
@@ -161,7 +164,7 @@ def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
 
 def is_rising(by: str) -> bool:
     """Whether larger values of the measure are better."""
-    return by.removeprefix("val_") in RISING
+    return by.removeprefix("val_").startswith(RISING)
 
 
 def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
@@ -172,8 +175,8 @@ def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
     without = next((run for run in planned if run.experiment.dataset.validation_split == 0), None)
     if by is None:
         return "val_loss" if without is None else "loss"
-    if by not in MEASURES:
-        raise ExperimentError("by", f"expected one of: {', '.join(MEASURES)}; got {quoted(by)}")
+    if not MEASURE.fullmatch(by):
+        raise ExperimentError("by", f"expected one of: {MEASURES}; got {quoted(by)}")
     if by.startswith("val_") and without is not None:
         why = f"needs validation rows, but dataset.validation_split is 0 in run {without.number}"
         raise ExperimentError("by", f"{by} {why}; raise it, or take {by.removeprefix('val_')}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from tui_trainer.experiment import Experiment, ExperimentError, confined
 from tui_trainer.runtime.history import Array
 from tui_trainer.runtime.path import MOST_PARAMETERS
+from tui_trainer.runtime.scores import scores
 from tui_trainer.runtime.session import Session
 
 SLICE = 0.1  # seconds of training between two looks at the state
@@ -24,9 +24,10 @@ State = Literal["finished", "stopped early", "diverged", "failed"]
 class Outcome:
     """How a run ended, in the sentence ``message``; nothing else is there of one that has ``failed``.
 
-    ``scores`` are those of the last weights, ``val_`` before the ones of the validation part; none of a run that
-    diverged. ``weights`` are named as in the book, of a model of two at most. ``latest`` and ``history`` are the
-    newest value and the values (epochs,) of what is recorded; ``snapshot`` is what the store keeps.
+    ``seconds`` are those of training. ``scores`` are those of the last weights, ``val_`` before the ones of the
+    validation part; none of a run that diverged. ``weights`` are named as in the book, of a model of two at most.
+    ``latest`` and ``history`` are the newest value and the values (epochs,) of what is recorded; ``snapshot`` is what
+    the store keeps.
     """
 
     state: State
@@ -55,7 +56,6 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
 
     Without ``keep`` no snapshot is taken.
     """
-    started = time.perf_counter()
     if _place.session is None:
         _place.session = Session()
     session = _place.session
@@ -66,7 +66,7 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
             session.train()
             while session.state == "running":
                 session.advance(SLICE)
-            return _outcome(session, time.perf_counter() - started, keep)
+            return _outcome(session, keep)
     except ExperimentError as error:
         return Outcome("failed", str(error))
     except MemoryError:
@@ -90,14 +90,14 @@ def located(experiment: Experiment) -> Experiment:
 def _check_score(session: Session, by: str) -> None:
     """Before the training, not after it."""
     parts = session.split
-    names = list(session.trainer.evaluate(parts.x_train[:1], parts.y_train[:1]))
+    names = list(scores(session.trainer.model, session.experiment.training, parts.x_train[:1], parts.y_train[:1]))
     if parts.x_val is not None:
         names += [f"val_{name}" for name in names]
     if by not in names:
         raise ExperimentError("by", f"this run has no {by}; what it has: {', '.join(names)}")
 
 
-def _outcome(session: Session, seconds: float, keep: bool) -> Outcome:
+def _outcome(session: Session, keep: bool) -> Outcome:
     assert session.state in ("finished", "stopped early", "diverged")
     trainer = session.trainer
     return Outcome(
@@ -105,7 +105,7 @@ def _outcome(session: Session, seconds: float, keep: bool) -> Outcome:
         session.sentence,
         epochs=trainer.epochs,
         steps=trainer.steps,
-        seconds=seconds,
+        seconds=session.seconds,
         scores={} if session.state == "diverged" else _scores(session),
         weights=_weights(session),
         latest=session.values,
@@ -115,11 +115,12 @@ def _outcome(session: Session, seconds: float, keep: bool) -> Outcome:
 
 
 def _scores(session: Session) -> dict[str, float]:
-    parts, evaluate = session.split, session.trainer.evaluate
-    scores = evaluate(parts.x_train, parts.y_train)
+    parts, model, training = session.split, session.trainer.model, session.experiment.training
+    found = scores(model, training, parts.x_train, parts.y_train)
     if parts.x_val is not None and parts.y_val is not None:
-        scores |= {f"val_{name}": value for name, value in evaluate(parts.x_val, parts.y_val).items()}
-    return scores
+        held = scores(model, training, parts.x_val, parts.y_val)
+        found |= {f"val_{name}": value for name, value in held.items()}
+    return found
 
 
 def _weights(session: Session) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from tui_trainer.experiment import Experiment, ExperimentError, to_plain
 
 from . import workers
 from .axes import read_axis
-from .keeping import Shelf
+from .keeping import Keeping
 from .plan import MAX_RUNS, Planned, plan
 from .results import Row, SweepResult, choose_measure, make_row
 from .running import located
@@ -42,12 +43,12 @@ class Sweep:
         started = time.perf_counter()
         rows: list[Row] = []
         interrupted, complaint = False, ""
-        shelf = Shelf() if keep else None
+        keeping = Keeping() if keep else None
         try:
             with contextlib.closing(self._outcomes(keep)) as done:
                 for number, outcome in done:
                     planned = self.planned[number - 1]
-                    run = None if shelf is None else shelf.keep(planned.experiment, outcome)
+                    run = None if keeping is None else keeping.keep(planned.experiment, outcome)
                     rows.append(make_row(planned, outcome, run))
                     if on_row is not None:
                         on_row(rows[-1])
@@ -56,14 +57,15 @@ class Sweep:
         except workers.WorkersLost as error:
             complaint = f"The sweep has ended early: {error}."
         finally:
-            if shelf is not None:
-                complaint = complaint or shelf.complaint
-                shelf.close()
+            if keeping is not None:
+                complaint = complaint or keeping.complaint
+                keeping.close()
         if rows and all(row.state == "failed" for row in rows):
             first = min(rows, key=lambda row: row.number)
             raise ExperimentError("", f"no run can be trained; the first of them: {first.message}")
-        seconds = time.perf_counter() - started
-        return SweepResult(rows, self.by, self.repeat, len(self.planned), self.jobs, seconds, interrupted, complaint)
+        seconds, tag = time.perf_counter() - started, "" if keeping is None else keeping.tag
+        size = (self.repeat, len(self.planned), self.jobs)
+        return SweepResult(rows, self.by, *size, seconds, interrupted, complaint, tag)
 
     def _outcomes(self, keep: bool) -> workers.Outcomes:
         tasks = _by_data([(run.number, located(run.experiment)) for run in self.planned])
@@ -96,7 +98,7 @@ def prepare(
 
 
 def sweep(
-    experiment: Experiment,
+    experiment: Experiment | str | os.PathLike[str],
     fields: Mapping[str, str | Iterable[object]],
     *,
     random: int | None = None,
@@ -110,6 +112,7 @@ def sweep(
 ) -> SweepResult:
     """Train ``experiment`` with other values of some ``fields``, as many runs at a time as there are cores.
 
+    ``experiment`` is one, or the path of its TOML file, or the word that it was shared as.
     ``fields`` gives values by path, ``{"training.learning_rate": [1e-3, 1e-2]}``, or their text as on the command
     line; all combinations are done. With ``random`` so many of them are drawn instead, from ``seed``; ranges such
     as ``"log:1e-4..1e-1"`` need that. ``repeat`` does each with so many seeds of the model. ``by`` is the measure
@@ -118,6 +121,10 @@ def sweep(
 
     Raises ExperimentError, before the first run starts, for fields and values that are wrong.
     """
+    if not isinstance(experiment, Experiment):
+        from tui_trainer.opening import read_experiment
+
+        experiment = read_experiment(os.fspath(experiment))
     prepared = prepare(
         experiment, fields, random=random, seed=seed, repeat=repeat, by=by, jobs=jobs, dask=dask
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tui_trainer.datasets.errors import printable
 from tui_trainer.experiment.describe import Steps, join_path, parse_path
 
-from .results import MEASURES, Row, SweepResult
+from .results import Row, SweepResult
 
 LONGEST = 40  # characters of one value
 LONGEST_NOTE = 60
@@ -23,8 +23,7 @@ def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
     """
     rows = result.rows[:MOST_ROWS]
     labels = short_names(result.rows[0].settings)
-    scores = [result.by, *(name for name in MEASURES if name != result.by)]
-    scores = [name for name in scores if any(name in row.scores for row in result.rows)] or [result.by]
+    scores = by_nearness(result.by, dict.fromkeys(name for row in rows for name in row.scores))
     weights = list(dict.fromkeys(name for row in rows for name in row.weights))
     fixed = [["run", *(str(row.number) for row in rows)]]
     fixed += [[label, *(shown(row.settings[path]) for row in rows)] for path, label in labels.items()]
@@ -49,6 +48,13 @@ def groups_table(result: SweepResult) -> list[str]:
     columns.append(["deviation", *map(number, several)])
     columns.append(["seeds", *(f"{group.counted} of {len(group.rows)}" for group in shown_groups)])
     return _more(_aligned(columns), len(groups))
+
+
+def by_nearness(by: str, names: Iterable[str]) -> list[str]:
+    """The measure ``by``, the same of the other part, then the rest of its part, then all others."""
+    bare, held = by.removeprefix("val_"), by.startswith("val_")
+    others = [name for name in names if name != by]
+    return [by, *sorted(others, key=lambda name: (name.removeprefix("val_") != bare, name.startswith("val_") != held))]
 
 
 def short_names(settings: Iterable[str]) -> dict[str, str]:
