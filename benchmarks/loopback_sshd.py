@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+import contextlib
 import os
 import pwd
 import shlex
@@ -53,7 +53,10 @@ def why_not() -> str:
     missing = [name for name in ("sshd", "ssh", "ssh-keygen") if _program(name) is None]
     if missing:
         return f"OpenSSH is not installed: no {', '.join(missing)}"
-    shell = pwd.getpwuid(os.getuid()).pw_shell
+    try:
+        shell = pwd.getpwuid(os.getuid()).pw_shell
+    except KeyError:
+        return f"nobody can log in as user {os.getuid()}, who has no entry in the system"
     if not os.access(shell, os.X_OK) or shell.endswith(("nologin", "false")):
         return f"this user can't log in: the shell is {shell}"
     if os.getuid() == 0 and not PRIVILEGE_SEPARATION.is_dir():
@@ -88,7 +91,7 @@ class LoopbackSshd:
         port = port or self.port
         (self.folder / "known_hosts").open("a").write(f"[127.0.0.1]:{port} {self._host_key}\n")
         config = self.folder / f"config_{port}"
-        config.write_text(CLIENT.format(port=port, folder=self.folder, user=getpass.getuser()))
+        config.write_text(CLIENT.format(port=port, folder=self.folder, user=pwd.getpwuid(os.getuid()).pw_name))
         return ["ssh", "-tt", "-F", str(config), *options, "trainer", *words]
 
     def sessions(self) -> list[int]:
@@ -99,7 +102,8 @@ class LoopbackSshd:
     def stop(self) -> None:
         """End the server and its sessions."""
         for pid in (*self.sessions(), self._process.pid):
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         self._process.wait()
         shutil.rmtree(self.folder)
 

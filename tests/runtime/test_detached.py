@@ -74,10 +74,13 @@ class Viewer:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The data folder; trainers that still go on there after the test are ended."""
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
-    return tmp_path
+    yield tmp_path
+    for lock in (tmp_path / "sessions").glob("*.lock"):
+        if sessions.is_live(lock.parent, lock.stem):
+            os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
 
 
 def stored(folder: Path) -> StoredRun:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from loopback_sshd import LoopbackSshd, trainer_command, why_not
-from remote_app import ENDLESS, SIZE, Connect, RemoteApp
+from remote_app import ENDLESS, SIZE, Connect, RemoteApp, end_sessions
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,3 +49,4 @@ def connect(sshd: LoopbackSshd, tmp_path: Path) -> Iterator[Connect]:
     yield run
     for app in apps:
         app.end()
+    end_sessions(tmp_path)

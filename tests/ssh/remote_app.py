@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pty_app import PtyApp
+
+from tui_trainer.runtime.sessions import is_live
 
 ENDLESS = "name = 'endless'\n[[model.layers]]\nunits = 8\n[training]\nepochs = 10000000\n"
 SIZE = (120, 40)
@@ -49,6 +53,13 @@ def saved(folder: Path) -> tuple[int, int, int]:
 def state(folder: Path) -> str:
     """The state of the run that was saved last."""
     return _newest(folder)[3]
+
+
+def end_sessions(folder: Path) -> None:
+    """End trainers that still go on in ``folder``."""
+    for lock in (folder / "sessions").glob("*.lock"):
+        if is_live(lock.parent, lock.stem):
+            os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
 
 
 def _newest(folder: Path) -> tuple[int, int, int, str]:

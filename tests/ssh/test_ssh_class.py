@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(root: Path) -> Iterator[LoopbackSshd]:
     (command,) = trainer_command(["--class-root", str(root)], root / "unused")
-    server = LoopbackSshd(CLASS.format(user=getpass.getuser(), command=command))
+    server = LoopbackSshd(CLASS.format(user=pwd.getpwuid(os.getuid()).pw_name, command=command))
     yield server
     server.stop()
 
@@ -49,7 +50,7 @@ def test_whatever_is_asked_for_the_app_comes(server: LoopbackSshd, root: Path) -
     app.read_until(b"Saved as")
     app.press(b"q")
     assert app.wait() == 0 and b"let in" not in seen
-    own = root / getpass.getuser()
+    own = root / pwd.getpwuid(os.getuid()).pw_name
     assert sorted(path.name for path in own.iterdir()) == [".tui-trainer", "untitled.toml"]
     assert not (root / "unused").exists()
 
