@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
 import pwd
 import shlex
@@ -64,6 +65,8 @@ def why_not() -> str:
             PRIVILEGE_SEPARATION.mkdir(mode=0o755)
         except OSError as error:
             return f"{PRIVILEGE_SEPARATION} is missing and can't be made: {error.strerror}"
+    if os.getuid() != 0 and not _terminals_belong():
+        return "a server that is not root's can't give out terminals here: /dev/pts is mounted without gid=tty"
     return ""
 
 
@@ -130,6 +133,18 @@ def trainer_command(words: Sequence[str], data: Path, **variables: str) -> list[
     }
     pairs = [f"{name}={value}" for name, value in environment.items()]
     return [shlex.join(["exec", "env", *pairs, sys.executable, "-m", "tui_trainer", *words])]
+
+
+def _terminals_belong() -> bool:
+    """Whether new terminals are the group's that sshd would give them to: only root may change that."""
+    ends = os.openpty()
+    try:
+        return os.fstat(ends[1]).st_gid == grp.getgrnam("tty").gr_gid
+    except KeyError:  # without such a group it changes nothing
+        return True
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def _program(name: str) -> str | None:
