@@ -81,6 +81,7 @@ class SetupScreen(Screen[None]):
             self.tabs.show_experiment(shown)
             await self.network_panel.show_layers(shown)
             for panel in self.query(Panel):
+                await panel.prepare(shown)
                 panel.show(shown)
 
     async def _apply(self, before: Experiment, said: str) -> None:

@@ -18,7 +18,7 @@ from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
 from ..views.tabs import Tabs
 from ..views.view import View
-from ..widgets.choice import ChoiceList
+from ..widgets.choice_list import ChoiceList
 from ..widgets.data_panel import DataPanel
 from ..widgets.key_line import KeyLine
 from ..widgets.message_line import MessageLine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from tui_trainer.runtime.protocol import DatasetView
 
 from ..messages import FieldEdited
 from .field import ChoiceField, SwitchField, TextField
+from .later import Later
 from .panel import Panel
 
 COORDINATES = PLANE_COLUMNS[:2]  # the usual features of a plane
@@ -74,11 +76,11 @@ class Transforms(Vertical):
     }
     """
 
-    def compose(self) -> ComposeResult:
-        for label, columns in (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:])):
-            with Horizontal(classes="pair"):
-                yield Label(label)
-                yield from map(TransformField, columns)
+    def __init__(self) -> None:
+        rows = (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:]))
+        super().__init__(
+            *(Horizontal(Label(label), *map(TransformField, columns), classes="pair") for label, columns in rows)
+        )
 
     @on(TransformField.Switched)
     def _tell(self, event: TransformField.Switched) -> None:
@@ -95,8 +97,8 @@ class DataPanel(Panel):
     heading = "Data"
     DEFAULT_CSS = """
     DataPanel {
-        .toy, .plane, .blobs { display: none; }
-        &.-toy .toy, &.-plane .plane, &.-blobs .blobs { display: block; }
+        .blobs { display: none; }
+        &.-blobs .blobs { display: block; }
         &.-toy .columns { display: none; }
     }
     """
@@ -112,7 +114,8 @@ class DataPanel(Panel):
         yield ChoiceField(
             "dataset.target", "target", [("as usual", None)], "The column to be predicted", classes="columns"
         )
-        yield from self._compose_toy()
+        yield Later(_toy_fields, "toy")
+        yield Later(lambda: [Transforms()], "plane")
         with Horizontal(classes="pair"):
             yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
             yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
@@ -122,14 +125,6 @@ class DataPanel(Panel):
             "Mean 0 and deviation 1, fitted on the training part",
         )
 
-    def _compose_toy(self) -> ComposeResult:
-        """What only sets made from a formula have."""
-        with Horizontal(classes="pair toy"):
-            yield TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None)
-            yield TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0")
-            yield TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None)
-        yield Transforms(classes="plane")
-
     def show_dataset(self, dataset: DatasetView) -> None:
         """Offer the columns of the dataset as targets, and say how many samples there are."""
         target: ChoiceField = next(field for field in self.query(ChoiceField) if field.path == "dataset.target")
@@ -138,13 +133,30 @@ class DataPanel(Panel):
         counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"
         self.query_one(".heading").update(f"Data  {counts}")  # type: ignore[attr-defined]
 
+    async def prepare(self, experiment: Experiment) -> None:
+        toy = _toy_set(experiment.dataset)
+        await self.query_one(".toy", Later).want(toy is not None)
+        await self.query_one(".plane", Later).want(toy is not None and toy.in_the_plane)
+
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)
-        config = experiment.dataset
-        self.query_one(DatasetField).keep(config)
-        entry = CATALOG.get(config.name) if config.path is None else None
-        toy = entry if isinstance(entry, ToySet) else None
-        self.set_class(config.path is not None, "-own")
+        self.query_one(DatasetField).keep(experiment.dataset)
+        toy = _toy_set(experiment.dataset)
         self.set_class(toy is not None, "-toy")
-        self.set_class(toy is not None and toy.in_the_plane, "-plane")
         self.set_class(toy is not None and toy.any_classes, "-blobs")
+
+
+def _toy_set(config: DatasetConfig) -> ToySet | None:
+    """The toy set that is chosen, if one is."""
+    entry = CATALOG.get(config.name) if config.path is None else None
+    return entry if isinstance(entry, ToySet) else None
+
+
+def _toy_fields() -> Iterator[Horizontal]:
+    """What only sets made from a formula have."""
+    yield Horizontal(
+        TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None),
+        TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0"),
+        TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None),
+        classes="pair",
+    )

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
@@ -35,10 +34,13 @@ class Field(Widget):
     LABEL_WIDTH = 12  # of all labels but the short ones, so that what is edited stands in one column
     invalid: reactive[bool] = reactive(False, toggle_class="-invalid")
 
-    def __init__(self, path: str, label: str = "", help_text: str = "", classes: str = "") -> None:
-        super().__init__(classes=classes)
+    def __init__(self, box: Widget, path: str, label: str = "", help_text: str = "", classes: str = "") -> None:
+        super().__init__(box, classes=classes)
         self.path, self.label = path, label
         self.tooltip = help_text or None
+        if label:
+            least = 0 if self.has_class("-short") else self.LABEL_WIDTH
+            box.styles.margin = (0, 0, 0, max(least, cell_len(label) + 1))
 
     def render(self) -> Text:
         return Text(self.label, no_wrap=True, overflow="ellipsis")
@@ -46,13 +48,6 @@ class Field(Widget):
     def show(self, value: object) -> None:
         """Show ``value`` without telling of an edit."""
         raise NotImplementedError
-
-    def labelled(self, widget: Widget) -> Widget:
-        """``widget``, with room for the label on its left."""
-        if self.label:
-            least = 0 if self.has_class("-short") else self.LABEL_WIDTH
-            widget.styles.margin = (0, 0, 0, max(least, cell_len(self.label) + 1))
-        return widget
 
     def edited(self, value: object) -> None:
         """Tell of an edit."""
@@ -79,21 +74,17 @@ class TextField(Field):
         classes: str = "",
         missing: object = "",
     ) -> None:
-        super().__init__(path, label, help_text, classes)
-        self._empty = empty
+        self._box = Input(placeholder=empty, select_on_focus=True, validate_on=())
+        super().__init__(self._box, path, label, help_text, classes)
         self._missing = missing  # the value that an empty field stands for
         self._shown = ""
 
-    def compose(self) -> ComposeResult:
-        yield self.labelled(Input(placeholder=self._empty, select_on_focus=True, validate_on=()))
-
     def show(self, value: object) -> None:
         text = "" if value is None else clean(value if isinstance(value, str) else _plain(value))
-        field = self.query_one(Input)
         changed, self._shown, self.invalid = text != self._shown, text, False
-        if changed and field.value != text:  # where nothing changed, what is being typed stays
+        if changed and self._box.value != text:  # where nothing changed, what is being typed stays
             with self.prevent(Input.Changed):
-                field.value = text
+                self._box.value = text
 
     @on(Input.Submitted)
     @on(Input.Blurred)
@@ -119,11 +110,8 @@ class ChoiceField(Field):
         help_text: str = "",
         classes: str = "",
     ) -> None:
-        super().__init__(path, label, help_text, classes)
         self._choice = Choice(choices)
-
-    def compose(self) -> ComposeResult:
-        yield self.labelled(self._choice)
+        super().__init__(self._choice, path, label, help_text, classes)
 
     def offer(self, choices: Iterable[Option]) -> None:
         """Offer other choices; what is shown stays, and is offered too."""
@@ -174,16 +162,13 @@ class SwitchField(Field):
     """
 
     def __init__(self, path: str, text: str, help_text: str = "", classes: str = "") -> None:
-        super().__init__(path, "", help_text, classes)
-        self._text = text
-
-    def compose(self) -> ComposeResult:
-        yield Tick(self._text)
+        self._tick = Tick(text)
+        super().__init__(self._tick, path, "", help_text, classes)
 
     def show(self, value: object) -> None:
         self.invalid = False
         with self.prevent(Checkbox.Changed):
-            self.query_one(Checkbox).value = bool(value)
+            self._tick.value = bool(value)
 
     @on(Checkbox.Changed)
     def _finish(self, event: Checkbox.Changed) -> None:

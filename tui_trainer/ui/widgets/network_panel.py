@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, get_args
 
 from rich.text import Text
@@ -14,7 +15,7 @@ from textual.widgets import Input, Static
 from tui_trainer.experiment import ActivationName, Experiment, InitializerName, OutputConfig
 
 from ..messages import LayersEdited
-from .field import ChoiceField, SwitchField, TextField
+from .field import ChoiceField, Field, SwitchField, TextField
 from .panel import Panel
 from .press import Press
 
@@ -53,24 +54,26 @@ class LayerRow(Horizontal):
     chosen: reactive[bool] = reactive(False)
 
     def __init__(self, index: int | None) -> None:
-        super().__init__()
+        super().__init__(*_fields(index))
         self.index = index
 
     def render(self) -> Text:
         style = self.get_component_rich_style("layer-row--chosen", partial=True) if self.chosen else ""
         return Text("out" if self.index is None else str(self.index + 1), style)
 
-    def compose(self) -> ComposeResult:
-        output = self.index is None
-        base = "model.output" if output else f"model.layers[{self.index}]"
-        yield TextField(f"{base}.units", "", "Neurons", "auto" if output else "", "units", None if output else "")
-        choices = OUTPUT if output else HIDDEN
-        activation = "activation no-dropout" if output else "activation"
-        yield ChoiceField(f"{base}.activation", "", choices, "Activation function", activation)
-        if not output:
-            yield TextField(f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0")
-        yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
-        yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer")
+
+def _fields(index: int | None) -> Iterator[Field]:
+    """The fields of one layer, from left to right."""
+    output = index is None
+    base = "model.output" if output else f"model.layers[{index}]"
+    yield TextField(f"{base}.units", "", "Neurons", "auto" if output else "", "units", None if output else "")
+    choices = OUTPUT if output else HIDDEN
+    activation = "activation no-dropout" if output else "activation"
+    yield ChoiceField(f"{base}.activation", "", choices, "Activation function", activation)
+    if not output:
+        yield TextField(f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0")
+    yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
+    yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer")
 
 
 class NetworkPanel(Panel):

@@ -30,6 +30,9 @@ class Panel(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(self.heading, classes="heading", markup=False)
 
+    async def prepare(self, experiment: Experiment) -> None:
+        """Make the fields that ``experiment`` needs and no other did."""
+
     def show(self, experiment: Experiment) -> None:
         """Show the values of ``experiment``."""
         for field in self.query(Field):

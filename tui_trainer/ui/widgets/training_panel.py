@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from tui_trainer.experiment import EarlyStoppingConfig, Experiment, LossName, Op
 
 from ..messages import FieldEdited
 from .field import ChoiceField, SwitchField, TextField
+from .later import Later
 from .panel import Panel
 
 LOSSES = [
@@ -41,7 +43,6 @@ class TrainingPanel(Panel):
     """Loss, optimizer and how long."""
 
     heading = "Training"
-    DEFAULT_CSS = "TrainingPanel { .rmsprop, .adam { display: none; } }"
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -50,14 +51,8 @@ class TrainingPanel(Panel):
         with Horizontal(classes="pair"):
             yield TextField("training.learning_rate", "rate ρ", "Learning rate; also [ and ] while training")
             yield TextField("training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full")
-        with Horizontal(classes="pair sgd"):
-            yield TextField("training.optimizer.momentum", "momentum", "0 is plain gradient descent", "0")
-            yield SwitchField("training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum")
-        with Horizontal(classes="pair rmsprop"):
-            yield TextField("training.optimizer.rho", "decay", "Decay of the mean of squared gradients")
-        with Horizontal(classes="pair adam"):
-            yield TextField("training.optimizer.beta_1", "β1", "Decay of the mean gradient")
-            yield TextField("training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", classes="-short")
+        for name, make in OWN_FIELDS.items():
+            yield Later(make, name)
         with Horizontal(classes="pair"):
             yield TextField("training.epochs", "epochs", "Passes over the training part")
             yield SwitchField("training.shuffle", "shuffle", "Another order of the samples each epoch")
@@ -94,8 +89,33 @@ class TrainingPanel(Panel):
         """Say which loss ``auto`` comes to."""
         self.query_one(ChoiceField).explain_auto(f"auto: {loss}")
 
+    async def prepare(self, experiment: Experiment) -> None:
+        for later in self.query(Later):
+            await later.want(later.has_class(experiment.training.optimizer.name))
+
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)
         self.query_one(PatienceField).keep(experiment.training.early_stopping)
-        for row in self.query(".sgd, .rmsprop, .adam"):  # a class of the panel would style all of its fields again
-            row.display = row.has_class(experiment.training.optimizer.name)
+
+
+def _sgd() -> Iterator[Horizontal]:
+    yield Horizontal(
+        TextField("training.optimizer.momentum", "momentum", "0 is plain gradient descent", "0"),
+        SwitchField("training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum"),
+        classes="pair",
+    )
+
+
+def _rmsprop() -> Iterator[TextField]:
+    yield TextField("training.optimizer.rho", "decay", "Decay of the mean of squared gradients")
+
+
+def _adam() -> Iterator[Horizontal]:
+    yield Horizontal(
+        TextField("training.optimizer.beta_1", "β1", "Decay of the mean gradient"),
+        TextField("training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", classes="-short"),
+        classes="pair",
+    )
+
+
+OWN_FIELDS = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}  # what one optimizer alone has

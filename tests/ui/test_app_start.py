@@ -1,0 +1,59 @@
+"""What a quick start rests on: few widgets, each styled once; rarer fields are made when they are wanted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
+
+from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.ui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from conftest import Flow, Start
+
+MOST_WIDGETS = 150
+MOST_RESTYLED = 15  # boxes that are ticked, the open tab, and what the data change
+
+
+def paths(flow: Flow) -> set[str]:
+    """The paths of all fields there are."""
+    return {field.path for field in flow.screen.query(Field)}
+
+
+async def test_widgets_are_few_and_styled_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    styled: Counter[DOMNode] = Counter()
+    apply = Stylesheet.apply
+
+    def counted(sheet: Stylesheet, node: DOMNode, **options: object) -> None:
+        styled[node] += 1
+        apply(sheet, node, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Stylesheet, "apply", counted)
+    async with start() as flow:
+        widgets = list(flow.screen.query("*"))
+        again = [widget for widget in widgets if styled[widget] > 1]
+        assert len(widgets) <= MOST_WIDGETS, Counter(type(widget).__name__ for widget in widgets)
+        assert len(again) <= MOST_RESTYLED, again
+
+
+async def test_fields_of_one_optimizer_are_made_when_it_is_chosen(start: Start) -> None:
+    async with start() as flow:
+        own = {"training.optimizer.beta_1", "training.optimizer.beta_2"}
+        assert "training.optimizer.momentum" in paths(flow) and not own & paths(flow)
+        await flow.screen.change_field("training.optimizer.name", "adam")
+        await flow.until(lambda: flow.field("training.optimizer.beta_2").region.height == 1, "its fields")
+        assert flow.input("training.optimizer.beta_2").value == "0.999"
+        assert not flow.field("training.optimizer.momentum").region
+        await flow.press("u")
+        await flow.until(lambda: flow.field("training.optimizer.momentum").region.height == 1, "the momentum again")
+
+
+async def test_an_experiment_with_other_fields_has_them_from_the_first(start: Start) -> None:
+    experiment = with_field(with_field(Experiment(), "training.optimizer.name", "rmsprop"), "dataset.name", "spiral")
+    async with start(experiment) as flow:
+        assert {"training.optimizer.rho", "dataset.noise"} <= paths(flow)
+        assert "training.optimizer.momentum" not in paths(flow)
