@@ -15,6 +15,7 @@ from tui_trainer.round_values import labels, linear_values, log_values, short
 
 Array = NDArray[Any]
 NAMES = {"loss": "training", "val_loss": "validation"}
+HUGE, TINY = 1e300, 1e-300  # beyond the one a span overflows; below the other a step underflows
 SNAP = 0.15  # an axis that starts this near to zero, as a part of its length, starts at zero
 
 
@@ -69,8 +70,9 @@ def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 
     lines = []
     for name, label in NAMES.items():
         values = np.asarray(history.get(name, ()), np.float64)
+        values = np.where(np.abs(values) < TINY, 0.0, values)
         epochs = np.arange(1.0, len(values) + 1)
-        usable = np.isfinite(values) & (np.abs(values) < 1e300) & ((values > 0) | (not log))
+        usable = np.isfinite(values) & (np.abs(values) < HUGE) & ((values > 0) | (not log))
         if usable.any():
             y = np.log10(values[usable]) if log else values[usable]
             lines.append((label, *_thin(epochs[usable], y, columns)))

@@ -28,7 +28,7 @@ def loss_text(history: Mapping[str, NDArray[Any]], log: bool = False, width: int
     left = max(len(label) for _, label in ticks) + 1 if ticks else 1
     columns = max(width - left, 8)
     at = {rows - 1 - round(place * (rows - 1)): label for place, label in ticks}
-    lines = [" " * left + "loss over the epochs:  " + "   ".join(_sample(curve) for curve in found.curves)]
+    lines = [" " * left + _heading(found, columns)]
     for row, text in enumerate(_canvas(found, columns, rows)):
         label = at.get(row, "")
         lines.append(f"{label:>{left - 1}}{'┤' if label else '│'}{text}")
@@ -36,9 +36,11 @@ def loss_text(history: Mapping[str, NDArray[Any]], log: bool = False, width: int
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _sample(curve: Curve) -> str:
-    mark = "⠉⠉⠉" if EVERY[curve.label] == 1 else "⠁⠐ "
-    return f"{mark} {curve.label}"
+def _heading(found: Curves, columns: int) -> str:
+    """What is shown, and how each curve is drawn; less of it where there is no room."""
+    marks = {curve.label: "⠉⠉⠉" if EVERY[curve.label] == 1 else "⠁⠐ " for curve in found.curves}
+    legend = "   ".join(f"{mark} {label}" for label, mark in marks.items())
+    return next((text for text in (f"loss over the epochs:  {legend}", legend) if len(text) <= columns), "")
 
 
 def _canvas(found: Curves, columns: int, rows: int) -> list[str]:

@@ -1,0 +1,173 @@
+"""PyTorch, Keras and onnxruntime load the exports and say what we say, to 1e-6 of the largest output.
+
+The features go in as they are in the data. Each test runs where its library is installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from trained_runs import ACTIVATIONS, rich, session_of
+
+from tui_trainer.experiment import Experiment, OptimizerConfig
+from tui_trainer.export.folder import write_folder
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.trained import trained
+
+TOLERANCE = 1e-6
+DATASETS = ("boston", "breast_cancer", "digits")  # a number, two classes, ten
+LOSSES = ("sum_squared_error", "mean_squared_error", "mean_absolute_error", "huber")
+OPTIMIZERS = (
+    OptimizerConfig("sgd", momentum=0.9, nesterov=True),
+    OptimizerConfig("rmsprop", rho=0.8),
+    OptimizerConfig("adagrad"),
+    OptimizerConfig("adam", beta_1=0.8),
+)
+
+
+def missing(*names: str) -> str:
+    """Which of the libraries are not there."""
+    return ", ".join(name for name in names if importlib.util.find_spec(name) is None)
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Skip where one of the libraries is not installed."""
+    return pytest.mark.skipif(bool(missing(*names)), reason=f"not installed: {missing(*names)}")
+
+
+def experiments() -> list[Experiment]:
+    """Every activation on every kind of target, and double precision."""
+    each = [rich(activation, dataset) for activation in ACTIVATIONS for dataset in DATASETS]
+    return [*each, *(replace(one, model=replace(one.model, dtype="float64")) for one in each[:2])]
+
+
+def write_all(folder: Path, formats: tuple[str, ...]) -> list[np.ndarray]:
+    """Export each of the experiments, with the raw features beside it; what we say of them."""
+    said = []
+    for number, experiment in enumerate(experiments()):
+        session = session_of(experiment)
+        assert session.state == "finished"
+        result = trained(session)
+        write_folder(result, folder / str(number), formats)
+        np.save(folder / str(number) / "x.npy", session.dataset.x)
+        said.append(session.trainer.model.predict(result.inputs.standardized(session.dataset.x)))
+    return said
+
+
+def worst(said: list[np.ndarray], found: list[np.ndarray]) -> float:
+    """The largest difference, as a part of the largest output of its network, or of 1."""
+    assert len(said) == len(found) > 0
+    return max(
+        float(np.abs(ours - theirs).max() / max(1.0, np.abs(ours).max()))
+        for ours, theirs in zip(said, found, strict=True)
+    )
+
+
+def run_programs(folder: Path, count: int, program: str) -> list[np.ndarray]:
+    """What each folder's program predicts, all in one process of its own."""
+    script = (
+        "import runpy, sys, numpy as np\n"
+        "for number in range(int(sys.argv[2])):\n"
+        "    place = f'{sys.argv[1]}/{number}'\n"
+        f"    said = runpy.run_path(f'{{place}}/{program}')['predict'](np.load(f'{{place}}/x.npy'))\n"
+        "    np.save(f'{place}/said.npy', np.asarray(said))\n"
+    )
+    environment = {"KERAS_BACKEND": "torch", **os.environ}
+    subprocess.run([sys.executable, "-c", script, str(folder), str(count)], check=True, env=environment)
+    return [np.load(folder / str(number) / "said.npy") for number in range(count)]
+
+
+@needs("torch", "safetensors")
+def test_pytorch(tmp_path: Path) -> None:
+    said = write_all(tmp_path, ("pytorch",))
+    difference = worst(said, run_programs(tmp_path, len(said), "model_pytorch.py"))
+    print(f"PyTorch: {difference:.2g}")
+    assert difference < TOLERANCE
+
+
+@needs("keras", "torch")
+def test_keras(tmp_path: Path) -> None:
+    said = write_all(tmp_path, ("keras",))
+    difference = worst(said, run_programs(tmp_path, len(said), "model_keras.py"))
+    print(f"Keras: {difference:.2g}")
+    assert difference < TOLERANCE
+
+
+@needs("onnx", "onnxruntime")
+def test_onnxruntime(tmp_path: Path) -> None:
+    import onnxruntime  # type: ignore[import-not-found, unused-ignore]
+
+    said, found = write_all(tmp_path, ("onnx",)), []
+    for number in range(len(said)):
+        session = onnxruntime.InferenceSession(str(tmp_path / str(number) / "model.onnx"))
+        (outputs,) = session.run(["outputs"], {"features": np.load(tmp_path / str(number) / "x.npy")})
+        found.append(outputs)
+    difference = worst(said, found)
+    print(f"onnxruntime: {difference:.2g}")
+    assert difference < TOLERANCE
+    properties = session.get_modelmeta().custom_metadata_map
+    assert len(json.loads(properties["features"])) == session.get_inputs()[0].shape[1]
+
+
+@needs("torch", "safetensors")
+@pytest.mark.parametrize("number", range(4))
+def test_pytorch_trains_on_as_we_do(number: int, tmp_path: Path) -> None:
+    """The loss with its penalty, and the optimizer: ten steps of the full batch, from the exported weights."""
+    import runpy
+
+    import torch  # type: ignore[import-not-found, unused-ignore]
+
+    experiment = without_dropout(rich("tanh"), LOSSES[number], OPTIMIZERS[number])
+    ours = session_of(experiment)
+    result = trained(ours)
+    write_folder(result, tmp_path, ("pytorch",))
+    program = runpy.run_path(str(tmp_path / "model_pytorch.py"))
+    session = Session()  # from the exported weights, with an optimizer that knows nothing yet
+    session.load(experiment)
+    session.begin_with(ours.trainer.model.parameters.flat)
+    x = ours.dataset.x[ours.split.train_rows]
+    y = torch.tensor(ours.split.y_train)
+    for _ in range(10):
+        program["optimizer"].zero_grad()
+        loss = program["loss"](program["model"](program["standardize"](x)), y)
+        loss.backward()
+        program["optimizer"].step()
+        assert loss.item() == pytest.approx(session.trainer.step(), rel=1e-9)
+
+
+def without_dropout(experiment: Experiment, loss: str, optimizer: OptimizerConfig) -> Experiment:
+    """One that is the same each time: full batches in double precision."""
+    model = experiment.model
+    layers = tuple(replace(layer, dropout=0.0) for layer in model.layers)
+    rate = 1e-5 if loss == "sum_squared_error" else 1e-3
+    training = replace(
+        experiment.training,
+        loss=loss,  # type: ignore[arg-type]
+        optimizer=optimizer,
+        batch_size="full",
+        learning_rate=rate,
+    )
+    return replace(experiment, model=replace(model, layers=layers, dtype="float64"), training=training)
+
+
+@needs("torch", "safetensors")
+@pytest.mark.parametrize("dataset", ["breast_cancer", "iris"])
+def test_the_cross_entropies_are_ours(dataset: str, tmp_path: Path) -> None:
+    import runpy
+
+    import torch  # type: ignore[import-not-found, unused-ignore]
+
+    session = session_of(without_dropout(rich("relu", dataset), "logistic", OptimizerConfig()))
+    write_folder(trained(session), tmp_path, ("pytorch",))
+    program, parts = runpy.run_path(str(tmp_path / "model_pytorch.py")), session.split
+    outputs = program["model"](torch.tensor(parts.x_train))
+    loss = program["loss"](outputs, torch.tensor(parts.y_train)).item()
+    assert loss == pytest.approx(session.trainer.evaluate(parts.x_train, parts.y_train)["loss"], rel=1e-9)
