@@ -129,3 +129,10 @@ def test_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
     assert ended.value.code == 2
     out, err = capsys.readouterr()
     assert out == "" and "usage: tui-trainer" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["nosuch", "file.toml", "\x1b[2J"])
+def test_a_folder_of_lessons_that_is_none(refused: Refused, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file.toml").write_text("title = 'A lesson'", encoding="utf-8")
+    said = refused("--lessons", str(tmp_path / name))
+    assert "--lessons: there is no folder" in said

@@ -38,6 +38,20 @@ def test_a_lesson_can_be_gone_through_again(tmp_path: Path) -> None:
     assert not progress.passed(LESSON) and not Progress(tmp_path / FILE_NAME).passed(LESSON)
 
 
+def test_the_lesson_that_is_gone_through_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    progress = Progress(path)
+    assert progress.opened == ""
+    progress.record(LESSON, HALF)
+    progress.open(LESSON)
+    again = Progress(path)
+    assert again.opened == LESSON.id and again.done(LESSON) == {"one"}
+    again.record(LESSON, ALL)
+    assert Progress(path).opened == LESSON.id
+    again.open(None)
+    assert Progress(path).opened == "" and Progress(path).passed(LESSON)
+
+
 def test_two_windows_do_not_take_from_each_other(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     first, second = Progress(path), Progress(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -35,7 +36,8 @@ class Block:
         return [(blank if place else first) + line for place, line in enumerate(lines)]
 
     def _clickable(self, style: str) -> str:
-        return f"{style} @click={self.action}".strip() if self.action else style
+        """With the action, not as @click: that would have one colour for all that can be clicked."""
+        return f"{style} @do={self.action}".strip() if self.action else style
 
 
 class Blocks(Widget):
@@ -55,6 +57,11 @@ class Blocks(Widget):
             height, self._blocks = len(self._lines), blocks
             self._wrap(self._width)
             self.refresh(layout=len(self._lines) != height)
+
+    async def on_click(self, event: events.Click) -> None:
+        if action := event.style.meta.get("@do"):
+            event.stop()
+            await self.run_action(action)
 
     def render(self) -> Content:
         return Content("\n").join(self._wrapped(self.size.width))

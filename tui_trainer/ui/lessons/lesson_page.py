@@ -31,11 +31,12 @@ class LessonPage(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     LessonPage {
+        scrollbar-size-vertical: 1;
         .text, .tasks { height: auto; scrollbar-size-vertical: 1; }
         .text { margin-top: 1; }
         .tasks { padding-top: 1; }
         .progress, .advice { margin-top: 1; }
-        .keys { height: auto; color: $text-muted; }
+        .keys { height: auto; link-style: none; link-color: $foreground-muted; link-style-hover: underline; }
         &.-pinned.-tall { overflow: hidden; }
         &.-pinned.-tall .text { height: 1fr; }
         &.-pinned.-tall .tasks { max-height: 66%; }

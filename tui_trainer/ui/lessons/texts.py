@@ -13,10 +13,10 @@ from .page import Page
 
 MARKS = {
     "done": ("✓ ", "$text-success"),
-    "open": ("○ ", "$text-muted"),
+    "open": ("○ ", "$foreground-muted"),
     "wrong": ("✗ ", "$text-error"),
 }
-DIM = "$text-muted"
+DIM = "$foreground-muted"
 
 
 def title(page: Page) -> Iterator[Block]:

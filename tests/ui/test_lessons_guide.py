@@ -1,0 +1,184 @@
+"""The guide without a screen: what it makes of edits, runs and answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tui_trainer.book import FILE_NAME, Lesson, Library, Progress, packaged
+from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.runtime import reporting
+from tui_trainer.runtime.session import Session
+from tui_trainer.ui.lessons.advice import advice
+from tui_trainer.ui.lessons.guide import Guide
+from tui_trainer.ui.lessons.page import Answers, Page
+
+LIBRARY = packaged()
+
+
+def lesson_of(name: str) -> Lesson:
+    return next(lesson for lesson in LIBRARY.lessons if lesson.id == f"book:{name}")
+
+
+@pytest.fixture
+def guide(tmp_path: Path) -> Guide:
+    """A guide with nothing done yet."""
+    return Guide(LIBRARY, Progress(tmp_path / FILE_NAME))
+
+
+def load(guide: Guide, experiment: Experiment) -> Session:
+    """What a screen does with an experiment, and the run of it."""
+    guide.forget_run()
+    guide.follow(experiment)
+    session = Session()
+    session.load(experiment)
+    guide.show_loaded(reporting.loaded(session, 1))
+    guide.show_progress(reporting.progress(session, 1))
+    return session
+
+
+def train(guide: Guide, session: Session, steps: int | None = None) -> None:
+    """So many steps, or to the end."""
+    for _ in range(steps or 0):
+        session.step()
+    if steps is None:
+        session.train()
+        while session.state == "running":
+            session.advance(0.5)
+    guide.show_progress(reporting.progress(session, 1))
+
+
+def page_of(guide: Guide) -> Page:
+    assert guide.page is not None
+    return guide.page
+
+
+def states(guide: Guide) -> list[str]:
+    return [item.state for item in page_of(guide).items]
+
+
+def begin(guide: Guide, name: str) -> Session:
+    return load(guide, guide.begin(lesson_of(name)))
+
+
+def test_without_a_lesson_nothing_is_looked_at(guide: Guide) -> None:
+    train(guide, load(guide, lesson_of("gradient_descent").experiment))
+    assert guide.page is None and guide.beside(1) is None and guide.next_variant() is None
+    assert guide.shelf().passed == 0 and not any(page.on for page in guide.shelf().pages)
+
+
+def test_a_prediction_is_told_after_the_run_it_is_about(guide: Guide) -> None:
+    session = begin(guide, "gradient_descent")
+    guide.answer(0)
+    assert page_of(guide).waits and states(guide) == ["open"] * 4
+    train(guide, session)
+    assert page_of(guide).waits and states(guide) == ["open", "done", "open", "open"]
+    third = lesson_of("gradient_descent").variants[2].experiment
+    session = load(guide, third)
+    train(guide, session, steps=9)
+    assert page_of(guide).waits
+    train(guide, session, steps=1)
+    train(guide, session)
+    assert not page_of(guide).waits and states(guide) == ["wrong", "done", "open", "done"]
+    guide.answer(1)
+    assert states(guide) == ["done", "done", "open", "done"]
+    guide.answer(2)
+    assert states(guide)[0] == "wrong", "an answer may be changed for the worse, too"
+
+
+def test_numbers_are_told_at_once(guide: Guide) -> None:
+    begin(guide, "exercise_iris")
+    for answers, state in (((1.0,), "wrong"), ((None,), "open"), ((803.0,), "done")):
+        guide.answer(answers)
+        assert states(guide)[0] == state
+
+
+def test_what_is_done_counts_and_stays(guide: Guide, tmp_path: Path) -> None:
+    train(guide, begin(guide, "exclusive_or"))
+    done = states(guide)
+    assert "done" in done
+    again = Guide(LIBRARY, Progress(tmp_path / FILE_NAME))
+    assert again.last == "book:exclusive_or"
+    begin(again, "exclusive_or")
+    assert states(again) == done
+    again.forget(lesson_of("exclusive_or"))
+    assert set(states(again)) == {"open"}
+
+
+def test_without_a_lesson_from_before_the_first_one_to_do_is_suggested(guide: Guide) -> None:
+    assert guide.last == LIBRARY.lessons[0].id
+    first = LIBRARY.lessons[1]
+    begin(guide, first.id.partition(":")[2])
+    assert guide.last == first.id
+    guide.leave()
+    assert guide.last == LIBRARY.lessons[0].id
+    assert Guide(Library(), guide.progress).last == ""
+
+
+def test_the_variant_is_the_one_that_is_set_up(guide: Guide) -> None:
+    lesson = lesson_of("gradient_descent")
+    session = begin(guide, "gradient_descent")
+    slow = with_field(lesson.experiment, "training.learning_rate", 1e-6)
+    guide.follow(slow)
+    assert (page_of(guide).variant, page_of(guide).changed) == ("ρ = 1e-6", False)
+    session.tune(slow.training)
+    train(guide, session)
+    assert states(guide) == ["open", "open", "done", "open"], "typed before the first step, it is the run's"
+    guide.follow(with_field(slow, "model.seed", 7))
+    assert (page_of(guide).variant, page_of(guide).changed) == ("ρ = 1e-6", True)
+    guide.follow(lesson.experiment)
+    assert page_of(guide).behind and advice(page_of(guide)) == "r starts again, as ρ = 1e-5."
+    assert states(guide) == ["open", "open", "done", "open"]
+    following = guide.next_variant()
+    assert following is not None and following.name == "ρ = 1e-6"
+
+
+def test_particulars_change_only_while_it_pauses(guide: Guide) -> None:
+    session = begin(guide, "universal_approximation")
+    session.train()
+    session.advance(0.0)
+    guide.show_progress(reporting.progress(session, 1))
+    assert session.state == "running" and not any(item.details for item in page_of(guide).items)
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "trained", "sentence"),
+    [
+        ("gradient_descent", None, False, "Predict first: A to C choose an answer."),
+        ("gradient_descent", 1, False, "Take ten steps with ρ = 1e-5."),
+        ("gradient_descent", 1, True, "V loads ρ = 1e-6."),
+        ("summary", None, False, "Fill in the numbers: A goes to the first."),
+        ("summary", (220.0, 63.0, 283.0), False, "Train the model 10 - 20 - 3 for an epoch at least."),
+        ("exercise_boston", (6.0, 1.0, 801.0), False, "Build it in the setup; m shows it, and this page again."),
+    ],
+)
+def test_there_is_always_something_to_do_next(
+    guide: Guide, name: str, answers: Answers, trained: bool, sentence: str
+) -> None:
+    session = begin(guide, name)
+    if answers is not None:
+        guide.answer(answers)
+    if trained:
+        train(guide, session)
+    assert advice(page_of(guide)) == sentence
+
+
+def test_the_way_to_the_end_of_a_lesson(guide: Guide) -> None:
+    """Who does what is advised gets to the end of it."""
+    session = begin(guide, "gradient_descent")
+    said = []
+    for _ in range(8):
+        page = page_of(guide)
+        said.append(advice(page))
+        if said[-1].startswith("Predict"):
+            guide.answer(1)
+        elif said[-1].startswith("V"):
+            following = guide.next_variant()
+            assert following is not None
+            session = load(guide, following.experiment)
+        else:
+            train(guide, session)
+        if page.done:
+            break
+    assert said[-1] == "Lesson done; n goes to the next." and len(said) == 7
