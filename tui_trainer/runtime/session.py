@@ -16,6 +16,7 @@ from .best import Best
 from .builder import build_trainer
 from .diagnosis import diagnose
 from .history import Array, History, ThinnedSeries
+from .memory import check_memory
 from .pace import Pace
 from .path import MOST_PARAMETERS, Path
 from .protocol import Remedy, State
@@ -57,6 +58,7 @@ class Session:
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
         assert resolved.model.output.units is not None
         parts = split(dataset, experiment.dataset, resolved.model.output.units)
+        check_memory(resolved, len(dataset.features), parts)
         trainer = build_trainer(resolved, dataset, parts)
         self.requested, self.experiment = experiment, resolved
         self.dataset, self.split = dataset, parts

@@ -7,6 +7,7 @@ import gc
 import math
 import os
 import time
+from typing import Any
 
 from textual.app import App
 
@@ -29,7 +30,7 @@ class Pacing:
         self._quickest = math.inf  # answer: what the line takes without a load
         self._rest_until = 0.0
 
-    def is_behind(self, app: App[object]) -> bool:
+    def is_behind(self, app: App[Any]) -> bool:
         """Whether output is still on its way; False where the driver does not tell (tests, the web).
 
         Textual offers no such question, so its writer's queue is looked at; should it go, nothing is held back.
@@ -43,12 +44,12 @@ class Pacing:
             return True
         return queue.qsize() > 0 or now < self._rest_until
 
-    def drawn(self, app: App[object]) -> None:
+    def drawn(self, app: App[Any]) -> None:
         """Call this after a change: the terminal is asked behind its frame."""
         if self._is_far:
             app.call_after_refresh(self._ask, app)
 
-    def answered(self, app: App[object]) -> None:
+    def answered(self, app: App[Any]) -> None:
         """The terminal has come so far."""
         if self._asked is None:
             return
@@ -68,7 +69,7 @@ class Pacing:
         while self._asked is not None and self._answers and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
 
-    def _ask(self, app: App[object]) -> None:
+    def _ask(self, app: App[Any]) -> None:
         now = time.monotonic()
         if self._is_far and app._driver is not None and (self._asked is None or now - self._asked > LOST):
             self._asked = now
