@@ -71,7 +71,9 @@ class Pacing:
 
     def _ask(self, app: App[Any]) -> None:
         now = time.monotonic()
-        if self._is_far and app._driver is not None and (self._asked is None or now - self._asked > LOST):
+        # One that has never answered is not asked again: it would hold frames back for nothing.
+        is_due = self._asked is None or (self._answers and now - self._asked > LOST)
+        if self._is_far and app._driver is not None and is_due:
             self._asked = now
             app._driver.write(ASK)
 

@@ -1,0 +1,126 @@
+"""Frames paced by the answers of a terminal that is far away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from queue import Queue
+from typing import Any
+
+import pytest
+
+from tui_trainer.ui import pacing
+from tui_trainer.ui.pacing import ASK, LOST, Pacing
+
+
+class Terminal:
+    """Stands for the app and its driver: takes down what is written; ``answers`` are for the test to give."""
+
+    def __init__(self) -> None:
+        self._driver = self._writer_thread = self
+        self._queue: Queue[str] = Queue()
+        self.written: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.written.append(text)
+
+    def call_after_refresh(self, act: Callable[..., None], *arguments: Any) -> None:
+        act(*arguments)
+
+
+class Clock:
+    """A time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(pacing, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def far(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Pacing:
+    """Over SSH."""
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")
+    return Pacing()
+
+
+def test_at_home_nothing_is_asked(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    near, terminal = Pacing(), Terminal()
+    near.drawn(terminal)  # type: ignore[arg-type]
+    assert not terminal.written and not near.is_behind(terminal)  # type: ignore[arg-type]
+    terminal._queue.put("a frame")
+    assert near.is_behind(terminal)  # type: ignore[arg-type]
+
+
+def test_a_frame_waits_for_the_answer_and_a_rest(far: Pacing, clock: Clock) -> None:
+    terminal: Any = Terminal()
+    far.drawn(terminal)  # the first frame
+    assert terminal.written == [ASK] and far.is_behind(terminal)
+    clock.now += 2.0
+    far.answered(terminal)
+    assert terminal.written == [ASK, ASK], "asked again, to know the way alone"
+    clock.now += 0.05
+    far.answered(terminal)
+    assert not far.is_behind(terminal), "the way alone needs no rest"
+
+    far.drawn(terminal)
+    assert far.is_behind(terminal)
+    far.drawn(terminal)
+    assert len(terminal.written) == 3, "one question at a time"
+    clock.now += 0.25
+    far.answered(terminal)
+    assert far.is_behind(terminal), "0.2 s were the frame's own, so the line is free for keys as long"
+    clock.now += 0.21
+    assert not far.is_behind(terminal)
+
+
+def test_an_answer_that_is_lost_costs_ten_seconds(far: Pacing, clock: Clock) -> None:
+    terminal: Any = Terminal()
+    far.drawn(terminal)
+    far.answered(terminal)
+    far.answered(terminal)
+    far.drawn(terminal)
+    clock.now += LOST + 0.1
+    assert not far.is_behind(terminal)
+    far.drawn(terminal)
+    assert far.is_behind(terminal) and terminal.written == [ASK] * 4
+
+
+def test_a_terminal_that_never_answers_is_left_alone(far: Pacing, clock: Clock) -> None:
+    """Unless it was only slow: a late answer is as good."""
+    terminal: Any = Terminal()
+    far.drawn(terminal)
+    clock.now += LOST + 0.1
+    for _ in range(5):
+        assert not far.is_behind(terminal)
+        far.drawn(terminal)
+    assert terminal.written == [ASK]
+    far.answered(terminal)
+    assert terminal.written == [ASK, ASK] and far.is_behind(terminal)
+    far.answered(terminal)
+    far.answered(terminal)  # one that nobody asked for changes nothing
+    assert not far.is_behind(terminal)
+
+
+async def test_the_last_answer_is_waited_for(far: Pacing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    terminal: Any = Terminal()
+    far.drawn(terminal)
+    far.answered(terminal)
+    settled = asyncio.create_task(far.settle(5.0))
+    await asyncio.sleep(0)
+    assert not settled.done()
+    far.answered(terminal)
+    await settled
+    far.drawn(terminal)
+    assert terminal.written == [ASK, ASK], "nothing is asked any more"
