@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tui_trainer.datasets import DatasetError, Previewer, choose, choose_file, load, split
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.experiment import DatasetConfig, ExperimentError
 
 SHOP = """\
 id,colour,size,weight,price
@@ -132,3 +132,16 @@ def test_a_preview_of_a_wide_file_shows_its_first_columns(tmp_path: Path) -> Non
     seen = Previewer().look(config(tmp_path, f"{names}\n{rows}"))
     assert (len(seen.columns), seen.hidden_columns, seen.columns[-1].name) == (201, 199, "x399")
     assert len(seen.cells[0]) == 201 and seen.features == 398  # x0 is the same everywhere
+
+
+def test_a_root_confines_own_files_and_not_those_that_come_with_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = config(tmp_path)
+    (tmp_path / "inside").mkdir()
+    inside = config(tmp_path / "inside")
+    monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path / "inside"))
+    assert len(load(inside).x) == 3 and len(load(DatasetConfig("iris")).x) == 150
+    with pytest.raises(ExperimentError, match=r"dataset\.path: .* is outside of"):
+        load(outside)
+    assert "is outside of" in Previewer().look(outside).problem

@@ -21,6 +21,7 @@ from tui_trainer.experiment import (
     OptimizerConfig,
     OptimizerName,
     OutputConfig,
+    PointConfig,
     TrainingConfig,
 )
 
@@ -33,6 +34,9 @@ _fraction = st.floats(0.0, 1.0, exclude_max=True)
 _not_negative = st.floats(0.0, allow_infinity=False)
 _count = st.integers(0, 10_000_000)
 
+_points = st.builds(
+    PointConfig, x1=st.floats(-100.0, 100.0), x2=st.floats(-100.0, 100.0), value=st.floats(-1000.0, 1000.0)
+)
 _datasets = st.builds(
     DatasetConfig,
     name=_text,
@@ -112,4 +116,11 @@ _training = st.builds(
     stop_after=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
     metrics=st.lists(st.sampled_from(get_args(MetricName)), max_size=4).map(tuple),
 )
-experiments = st.builds(Experiment, name=_text, dataset=_datasets, model=_models, training=_training, hide=st.lists(_text, max_size=3).map(tuple))
+experiments = st.builds(
+    Experiment,
+    name=_text,
+    dataset=_datasets,
+    model=_models,
+    training=_training,
+    hide=st.lists(_text, max_size=3).map(tuple),
+)

@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_trainer.experiment import (
+    DatasetConfig,
     EarlyStoppingConfig,
     Experiment,
     ExperimentError,
     LayerConfig,
     ModelConfig,
+    PointConfig,
     add_layer,
     move_layer,
     remove_layer,
@@ -87,6 +89,15 @@ def test_wrong_learning_rates(value: object) -> None:
         ("training.batch_size", "half", "expected an integer from 1 to 1000000 or 'full', got 'half'"),
         ("name", "\ud800", r"name: expected text in valid Unicode, got '\ud800'"),
         ("model.layers", [{}] * 257, "model.layers: expected a list of at most 256, got a list of 257"),
+        ("dataset.points", [{}] * 1001, "dataset.points: expected a list of at most 1000, got a list of 1001"),
+        (
+            "dataset.points",
+            [{}, {"x1": 101}],
+            "dataset.points[1].x1: expected a finite number from -100 to 100, got 101",
+        ),
+        ("dataset.points", [{"x": 1}], "dataset.points[0]: unknown field 'x'"),
+        ("dataset.points", "", "dataset.points: expected a list of at most 1000, got ''"),
+        ("dataset.removed", [3, -1], "dataset.removed[1]: expected an integer from 0 to 999999, got -1"),
     ],
 )
 def test_wrong_paths_and_values(path: str, value: object, sentence: str) -> None:
@@ -140,6 +151,10 @@ def test_layers_that_are_not_there(index: int) -> None:
         ("model.seed", 3, False),
         ("model.output.use_bias", False, False),
         ("dataset.name", "boston_rm", False),
+        ("dataset.noise", 5.0, False),
+        ("dataset.seed", 3, True),
+        ("dataset.points", [{"x1": 1.0}], True),
+        ("dataset.removed", [3], True),
         ("training.learning_rate", 0.1, True),
         ("model.dtype", "float64", True),
     ],
@@ -147,3 +162,36 @@ def test_layers_that_are_not_there(index: int) -> None:
 def test_first_weights_given_by_hand_go_where_others_are_drawn(path: str, value: object, kept: bool) -> None:
     experiment = with_field(Experiment(), "model.weights", (1.0, 2.0))
     assert with_field(experiment, path, value).model.weights == ((1.0, 2.0) if kept else ())
+
+
+BY_HAND = (PointConfig(1.0, -2.0, 1.0),)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "points", "removed"),
+    [
+        ("dataset.seed", "4", BY_HAND, ()),
+        ("dataset.samples", 100, BY_HAND, ()),
+        ("dataset.classes", 3, BY_HAND, ()),
+        ("dataset.name", "circle", (), ()),
+        ("dataset.seed", "0", BY_HAND, (2, 7)),
+        ("dataset.noise", 10.0, BY_HAND, (2, 7)),
+        ("dataset.features", "x1", BY_HAND, (2, 7)),
+        ("dataset.points[0].x1", "1.0", BY_HAND, (2, 7)),
+    ],
+)
+def test_the_numbers_of_removed_points_go_with_the_points(
+    path: str, value: object, points: tuple[PointConfig, ...], removed: tuple[int, ...]
+) -> None:
+    dataset = DatasetConfig("blobs", points=BY_HAND, removed=(2, 7))
+    changed = with_field(Experiment(dataset=dataset), path, value).dataset
+    assert (changed.points, changed.removed) == (points, removed)
+
+
+def test_a_whole_dataset_is_taken_as_it_is() -> None:
+    before = Experiment(dataset=DatasetConfig("blobs", removed=(1,)), model=ModelConfig(weights=(1.0,)))
+    dataset = DatasetConfig("blobs", seed=5, points=BY_HAND, removed=(2,))
+    after = with_field(before, "dataset", dataset)
+    assert after.dataset == dataset and after.model.weights == (1.0,)
+    with pytest.raises(ExperimentError, match="dataset: expected a table, got 3"):
+        with_field(before, "dataset", 3)

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_trainer.experiment import (
+    DatasetConfig,
     Experiment,
     ExperimentError,
     LayerConfig,
     ModelConfig,
+    PointConfig,
     dumps,
     loads,
     read,
@@ -46,6 +48,13 @@ def test_layers_are_an_array_of_tables() -> None:
     assert text.count("[[model.layers]]\nunits = ") == 2
 
 
+def test_points_are_an_array_of_tables() -> None:
+    points = (PointConfig(1.5, -2.0, 1.0), PointConfig(0.25, 3.0))
+    text = dumps(Experiment(dataset=DatasetConfig("spiral", points=points)))
+    assert "[[dataset.points]]\nx1 = 1.5\nx2 = -2.0\nvalue = 1.0\n" in text
+    assert loads("[[dataset.points]]\nx1 = 1\nvalue = 2").dataset.points == (PointConfig(1.0, 0.0, 2.0),)
+
+
 def test_a_perceptron_is_written_as_no_layers() -> None:
     perceptron = Experiment(model=ModelConfig(layers=()))
     assert "layers = []" in dumps(perceptron)
@@ -63,6 +72,7 @@ def test_a_perceptron_is_written_as_no_layers() -> None:
         ("[model]\nseed = 'x'", "model.seed", "expected an integer of at least 0, got 'x'"),
         ("[model]\ndtype = 'f4'", "model.dtype", "expected one of: float32, float64, got 'f4'"),
         ("model = 3", "model", "expected a table, got 3"),
+        ("[[dataset.points]]\n[[dataset.points]]\nx2 = 'a'", "dataset.points[1].x2", "from -100 to 100, got 'a'"),
         ("[training]\nl2 = nan", "training.l2", "expected a finite number of at least 0, got nan"),
         ("[training]\nlearning_rate = inf", "training.learning_rate", "at most 1000000, got inf"),
         ("[training.early_stopping]\nbaseline = nan", "training.early_stopping.baseline", "got nan"),

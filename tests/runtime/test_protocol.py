@@ -40,7 +40,9 @@ REPORTS: list[Report] = [
     protocol.Refused(3, "model.layers[0].units", "expected fewer"),
     protocol.Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, b"", (CURVE,)),
     protocol.Progress(1, "diverged", 2, 3, 4, 5, 6, 0.0, 1.5, 0.1, {}),
-    protocol.Ended(2, "diverged", "The loss became inf.", protocol.Remedy({"training.learning_rate": 0.5}, "lowers it")),
+    protocol.Ended(
+        2, "diverged", "The loss became inf.", protocol.Remedy({"training.learning_rate": 0.5}, "lowers it")
+    ),
     protocol.Crashed(0, "MemoryError: "),
 ]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from textual.actions import parse
 
 from tui_trainer.experiment import Experiment, with_field
 from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate
 from tui_trainer.ui.keys import KEYS
+from tui_trainer.ui.more_keys import ALL_KEYS, giving_way
 from tui_trainer.ui.screens.lesson import LESSON_ACTIONS
 from tui_trainer.ui.views.table import TABS, Tab
 
@@ -113,11 +115,15 @@ def test_which_edits_keep_the_weights(path: str, value: object, kept: bool) -> N
 
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.name)
 def test_no_key_means_two_things_in_a_view(tab: Tab) -> None:
-    """Those of lessons come first, but only while one is on."""
+    """Those of lessons come first, but only while one is on; so do those of a view's mode."""
     module, name = tab.kind.split(":")
     view = getattr(import_module(module, "tui_trainer.ui.views"), name)
-    always = [key for key in KEYS if key.action.split("(")[0] not in LESSON_ACTIONS]
-    in_force = [key for key in always if not key.view_action or hasattr(view, f"action_{key.view_action}")]
-    names = [name for key in in_force for name in key.keys.split(",") if name]
-    assert sorted(names) == sorted(set(names))
+    always = [key for key in ALL_KEYS if key.action.split("(")[0] not in LESSON_ACTIONS]
+    there = [key for key in always if not key.view_action or hasattr(view, f"action_{key.view_action}")]
+    usual = [key for key in there if key.view_action not in view.MODE]
+    in_mode = [key for key in there if parse(key.action)[1:] not in giving_way(view.MODE)]
+    for in_force in (usual, in_mode):
+        names = [name for key in in_force for name in key.keys.split(",") if name]
+        assert sorted(names) == sorted(set(names))
+    assert (len(in_mode) > len(set(usual) & set(in_mode))) == bool(view.MODE)
     assert all(key.help and key.label and not key.help.endswith(".") for key in KEYS)

@@ -26,7 +26,7 @@ def write_csv(file: Path, *, classes: bool = False) -> None:
     rows = [",".join(f'"{name}"' for name in NAMES)]
     for i in range(30):
         target = CLASSES[i % 2] if classes else f"{i * 3 % 11}.5"
-        rows.append(f"{i},{i * 2},{i % 7},{i % 5},{-i},{target}")
+        rows.append(f"{i * i},{i * 2},{i % 7},{i % 5},{-i * i},{target}")
     file.write_text("\n".join(rows) + "\n")
 
 

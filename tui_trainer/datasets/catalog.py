@@ -18,8 +18,8 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
     """``config`` for the dataset ``name`` of the catalog.
 
     Features and target chosen before stay where the new dataset has them, as from one toy set to another, and
-    give way to its usual ones elsewhere; what was said of a file is forgotten. KeyError for a name that is not in
-    the catalog.
+    give way to its usual ones elsewhere; what was said of a file is forgotten, and so are points added and removed
+    by hand in another dataset. KeyError for a name that is not in the catalog.
     """
     entry = CATALOG[name]
     columns = entry.columns if isinstance(entry, ToySet) else (*entry.features, entry.target)
@@ -27,6 +27,8 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
     target = config.target if config.target in (*columns, entry.target) else None
     if isinstance(entry, ToySet) or target in features:
         target = None
+    if name != config.name:
+        config = replace(config, points=(), removed=())
     return replace(of_no_file(config), name=name, features=features, target=target)
 
 

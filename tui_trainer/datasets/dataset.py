@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """How the rows of a toy set in the plane came about, before and after hands were laid on them.
+
+    ``numbers`` (n,) are those of each row among the ``total`` that were drawn, -1 for a point set by hand. No
+    drawn coordinate, of a removed point neither, lies further than ``reach`` from 0.
+    """
+
+    numbers: NDArray[np.intp]
+    total: int
+    reach: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Rows are samples.
 
@@ -23,6 +36,7 @@ class Dataset:
     for tables and scatters: categories as indices into their ``levels``, a target of classes as its labels.
     ``indicators`` (features,) is true for features that are 0 or 1 for a category; without any, it may be None.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on what was done with the file.
+    ``drawn`` is known of toy sets in the plane.
     """
 
     name: str
@@ -39,6 +53,7 @@ class Dataset:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     indicators: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    drawn: Drawn | None = None
 
     def target_info(self) -> Target:
         """What the output layer and the loss are inferred from."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from ..experiment import ColumnKind, DatasetConfig
+from ..experiment import ColumnKind, DatasetConfig, confined
 from .csv_file import Asked, OnProgress, Table, read_table
 
 Stamp = tuple[int, int, int]
@@ -20,14 +18,19 @@ class FileCache:
 
     def table(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Table:
         """The table of ``config.path``; DatasetError and ReadingStopped as of ``read_table``."""
-        assert config.path is not None
-        asked, texts = Asked.of(config), as_text(config)
-        key = (config.path, stamp(config.path), asked, tuple(sorted(texts)))
+        asked, texts, path = Asked.of(config), as_text(config), own_path(config)
+        key = (path, stamp(path), asked, tuple(sorted(texts)))
         if self._table is None or key != self._key:
             self._key = self._table = None  # so that its memory is free for the next one
-            self._table = read_table(config.path, asked, texts, on_progress)
+            self._table = read_table(path, asked, texts, on_progress)
             self._key = key
         return self._table
+
+
+def own_path(config: DatasetConfig) -> str:
+    """Where the file is; ExperimentError where it may not be read."""
+    assert config.path is not None
+    return str(confined(config.path, "dataset.path"))
 
 
 def as_text(config: DatasetConfig) -> dict[str, ColumnKind]:
@@ -38,7 +41,7 @@ def as_text(config: DatasetConfig) -> dict[str, ColumnKind]:
 def stamp(path: str) -> Stamp | None:
     """What changes when a file is written anew; None where there is no file."""
     try:
-        found = Path(path).expanduser().stat()
-    except (OSError, ValueError, RuntimeError):
+        found = confined(path).stat()
+    except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .dataset import Dataset
+    from .dataset import Dataset, Drawn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +38,13 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
     """Shuffle by ``config.seed`` and keep the last part for validation; ``outputs`` is the width of y.
 
     Classes keep their shares, and each has a row to train on. Without a split the rows stay in file order.
+    Points set by hand are trained on: it is they that are to be learnt. The parts of all others stay what they are.
     Raises DatasetError where there are not enough rows for both parts.
     """
 
     y = dataset.y_for(outputs)
     n = len(dataset.x)
-    train, val = choose_rows(n, dataset.labels, config)
+    train, val = choose_rows(n, dataset.labels, config, dataset.drawn)
     mean, scale = _moments(dataset.x[train], config.standardize, dataset.indicators)
     x = (dataset.x - mean) / scale
     held = len(val) > 0
@@ -51,18 +52,18 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
 
 
 def choose_rows(
-    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig
+    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, drawn: Drawn | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Indices of the training and of the validation rows of ``n``, each in shuffled order; see ``split``."""
     import numpy as np
 
     if config.validation_split == 0:
         return np.arange(n), np.arange(0)
-    order = np.random.default_rng(config.seed).permutation(n)
+    order, by_hand = _shuffle(n, config.seed, drawn)
     groups = [order]
     if labels is not None:
         by_class = order[np.argsort(labels[order], kind="stable")]
-        groups = np.split(by_class, np.cumsum(np.bincount(labels))[:-1])
+        groups = np.split(by_class, np.cumsum(np.bincount(labels[order]))[:-1])
     sizes = [min(int(len(group) * config.validation_split + 0.5), len(group) - 1) for group in groups]
     sizes = [max(size, 0) for size in sizes]
     largest = max(range(len(groups)), key=lambda index: len(groups[index]))
@@ -76,7 +77,25 @@ def choose_rows(
     held = np.zeros(n, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):
         held[group[len(group) - size :]] = True
-    return order[~held[order]], order[held[order]]
+    return np.concatenate([order[~held[order]], by_hand]), order[held[order]]
+
+
+def _shuffle(n: int, seed: int, drawn: Drawn | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows in random order, and those set by hand, which are not among them.
+
+    What is shuffled are the drawn points, removed ones too: without them the others keep their order, and so, but
+    for one where a share is rounded differently, their parts.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    if drawn is None:
+        return rng.permutation(n), np.arange(0)
+    rows = np.flatnonzero(drawn.numbers >= 0)
+    places = np.full(drawn.total, -1)
+    places[drawn.numbers[rows]] = rows
+    order = places[rng.permutation(drawn.total)]
+    return order[order >= 0], np.flatnonzero(drawn.numbers < 0)
 
 
 def _moments(

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from ..experiment import ColumnKind, DatasetConfig, DelimiterName, ExperimentError
 from .assembly import assemble, choose_target, guess_columns
-from .column_types import Guess, guess_kinds
+from .column_types import Guess, guess, guess_kinds
 from .csv_file import Asked, Dialect, Table, look_at, read_rows_of
 from .csv_file.layout import Layout
 from .dataset import Dataset
 from .encode import short
 from .errors import printable
-from .file_cache import Stamp, as_text, stamp
+from .file_cache import Stamp, as_text, own_path, stamp
 from .loading import own_source
 
 ROWS_SHOWN = 20
@@ -25,10 +25,11 @@ SMALL = 4_000_000  # bytes; all of a smaller file is judged
 
 
 class PreviewColumn(Struct, frozen=True):
-    """A column: its name, the kind it is taken for, what was found in words, how many cells are missing."""
+    """A column: its name, the kind it is taken for and was guessed to be, why in words, how many cells are missing."""
 
     name: str
     kind: ColumnKind
+    guessed: ColumnKind
     found: str
     missing: int
 
@@ -84,12 +85,11 @@ class Previewer:
         return replace(seen, problem=problem) if dataset is None else _judged(seen, dataset)
 
     def _table(self, config: DatasetConfig) -> tuple[Layout, Table]:
-        assert config.path is not None
-        asked, texts = Asked.of(config), as_text(config)
-        key: tuple[str, Stamp | None, Asked, list[str]] = (config.path, stamp(config.path), asked, sorted(texts))
+        asked, texts, path = Asked.of(config), as_text(config), own_path(config)
+        key: tuple[str, Stamp | None, Asked, list[str]] = (path, stamp(path), asked, sorted(texts))
         if self._read is None or key != self._key:
             self._key = self._read = None
-            file, layout = look_at(config.path, asked, most=SMALL)
+            file, layout = look_at(path, asked, most=SMALL)
             most = None if file.size <= SMALL else ROWS_JUDGED
             self._read = layout, read_rows_of(file, layout, texts, most)
             self._key = key
@@ -127,8 +127,10 @@ def _with_columns(
     )
 
 
-def _column(name: str, guess: Guess, table: Table) -> PreviewColumn:
-    return PreviewColumn(name, guess.kind, printable(guess.found), int(table.columns[name].missing().sum()))
+def _column(name: str, taken: Guess, table: Table) -> PreviewColumn:
+    column = table.columns[name]
+    guessed = guess(name, column).kind
+    return PreviewColumn(name, taken.kind, guessed, printable(taken.found), int(column.missing().sum()))
 
 
 def _judged(seen: FilePreview, dataset: Dataset) -> FilePreview:

@@ -13,11 +13,13 @@ from .target import TargetColumn, from_labels
 def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     """The points of ``entry`` that ``config`` asks for, with the chosen columns as features.
 
-    ``samples``, ``noise``, ``seed`` and, of blobs, ``classes`` decide on the points. Raises DatasetError for an
-    unknown or doubled feature, another target, and fewer than two samples a class.
+    ``samples``, ``noise``, ``seed`` and, of blobs, ``classes`` decide on the points; in the plane, ``removed`` ones
+    are left out and ``points`` added. Raises DatasetError for an unknown or doubled feature, another target, fewer
+    than two samples a class, and what can't be removed or added.
     """
     import numpy as np
 
+    from .by_hand import change_points
     from .synthetic import generate
 
     _check_target(entry, config)
@@ -30,6 +32,9 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
             f"expected at least {2 * len(classes)}, two for each of {len(classes)} classes, got {samples}",
         )
     columns, values = generate(entry.name, samples, config.noise, config.seed, len(classes))
+    drawn = None
+    if entry.in_the_plane:
+        columns, values, drawn = change_points(columns, values, config, classes)
     found = from_labels(values, classes) if classes else TargetColumn("regression", (), values[:, None], None)
     features = config.features or entry.features
     return Dataset(
@@ -43,6 +48,7 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
         y=found.y,
         labels=found.labels,
         columns={**columns, entry.target: values.astype(np.float64)},
+        drawn=drawn,
     )
 
 

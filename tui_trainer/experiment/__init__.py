@@ -21,6 +21,7 @@ from .schema import (
     OptimizerConfig,
     OptimizerName,
     OutputConfig,
+    PointConfig,
     TrainingConfig,
 )
 from .share import is_shared, share, unshare
@@ -45,6 +46,7 @@ __all__ = [
     "OptimizerConfig",
     "OptimizerName",
     "OutputConfig",
+    "PointConfig",
     "Target",
     "Task",
     "TrainingConfig",

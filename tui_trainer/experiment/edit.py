@@ -12,13 +12,17 @@ from .errors import ExperimentError, quoted
 from .schema import MAX_LAYERS, Experiment, LayerConfig
 from .validation import from_plain, to_plain, unknown_field, wrong_value
 
+POINTS = {"points", "removed", "seed"}  # other points for the same features and classes
+DRAWING = {"name", "seed", "samples", "classes"}  # of a dataset: whatever gives its points other numbers
+
 
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """A new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
     Text is converted to what the field holds: "0.05" to a number, "RM, TAX" to two names. None empties an
     optional field. First weights given one by one are dropped where they may not fit the network any more, and
-    where a seed is to draw others.
+    where a seed is to draw others; so are the numbers of removed points where others are drawn, and those added
+    where another dataset is named.
     Raises ExperimentError for a path that leads nowhere or a wrong value.
     """
     steps = parse_path(path)
@@ -26,7 +30,9 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
         raise ExperimentError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
     data = to_plain(experiment)
     _holder(data, steps)[steps[-1]] = _from_input(steps, value)
-    if steps[0] == "dataset" or steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
+    if steps[0] == "dataset":
+        _follow_dataset(data, experiment, steps)
+    elif steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
         data["model"]["weights"] = []
     return from_plain(data, strict=False)
 
@@ -66,6 +72,19 @@ def move_layer(experiment: Experiment, index: int, offset: int) -> Experiment:
     place = min(max(index + offset, 0), len(layers) - 1)
     layers.insert(place, layers.pop(index))
     return _with_layers(experiment, layers)
+
+
+def _follow_dataset(data: Any, before: Experiment, steps: Steps) -> None:
+    """Drop from ``data`` what went with the dataset as it was ``before`` its field at ``steps`` was set."""
+    dataset, was = data["dataset"], to_plain(before.dataset)
+    if not isinstance(dataset, dict):
+        return  # refused in a moment
+    if {name for name in was if dataset.get(name) != was[name]} - POINTS:
+        data["model"]["weights"] = []
+    field = steps[1] if len(steps) > 1 else ""
+    if field in DRAWING and str(dataset[field]) != str(was[field]):
+        dataset["removed"] = []
+        dataset["points"] = [] if field == "name" else dataset["points"]
 
 
 def _with_layers(experiment: Experiment, layers: list[LayerConfig]) -> Experiment:

@@ -53,6 +53,7 @@ InitializerName = Literal[
 
 MAX_LAYERS = 256
 MAX_WEIGHTS = 4096  # given one by one
+MAX_POINTS = 1000  # of a toy set, added by hand or left out
 
 Text = Annotated[str, Meta(min_length=1)]
 Units = Annotated[int, Meta(ge=1, le=65536)]
@@ -70,13 +71,22 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """What all tables have in common."""
 
 
+class PointConfig(_Table, frozen=True):
+    """A point (x1, x2) set by hand; ``value`` is the number of its class, from 0, or what is to be predicted."""
+
+    x1: Annotated[float, Meta(ge=-100.0, le=100.0)] = 0.0
+    x2: Annotated[float, Meta(ge=-100.0, le=100.0)] = 0.0
+    value: Annotated[float, Meta(ge=-1000.0, le=1000.0)] = 0.0
+
+
 class DatasetConfig(_Table, frozen=True):
     """Which rows and columns: a dataset of the catalog, or a CSV file where ``path`` is set.
 
     No ``features`` means the dataset's usual ones, no ``target`` its usual one (a file's last column). ``seed``
     is the split's, and draws the points of a toy set. ``samples`` (None is the usual number), ``noise`` in per
     cent and ``classes`` (of blobs) describe toy sets; other data leave them alone, so that they are still there
-    when a toy set is chosen again.
+    when a toy set is chosen again. Toy sets in the plane leave out the generated points ``removed``, by their
+    numbers from 0, in order, and have ``points`` of the user's besides.
 
     The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a codec of Python's) and ``header`` are found
     out where they are None, as is ``task`` from the target; ``kinds`` corrects what columns were taken for, by
@@ -94,6 +104,8 @@ class DatasetConfig(_Table, frozen=True):
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
     classes: Annotated[int, Meta(ge=2, le=10)] | None = None
+    points: Annotated[tuple[PointConfig, ...], Meta(max_length=MAX_POINTS)] = ()
+    removed: Annotated[tuple[Annotated[int, Meta(ge=0, le=999_999)], ...], Meta(max_length=MAX_POINTS)] = ()
     delimiter: DelimiterName | None = None
     decimal: Literal["point", "comma"] | None = None
     encoding: Text | None = None

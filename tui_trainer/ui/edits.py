@@ -76,7 +76,8 @@ def keeps_weights(before: Experiment, after: Experiment) -> bool:
 
 def swaps_points(before: Experiment, after: Experiment) -> bool:
     """Whether only the points of a toy set were drawn anew or set by hand: another sample for the same network."""
-    own = replace(after.dataset, seed=before.dataset.seed)
+    was = before.dataset
+    own = replace(after.dataset, seed=was.seed, points=was.points, removed=was.removed)
     drawn = before.dataset.path is None and isinstance(CATALOG.get(before.dataset.name), ToySet)
     return drawn and before.dataset != after.dataset and replace(after, dataset=own) == before
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from tui_trainer.runtime.protocol import EditRuns
+
+    from .runs.choices import Choice
     from .widgets.field import Field
 
 
@@ -46,3 +49,24 @@ class Answered(Message):
     """The user answered a lesson's question: the index of a choice, or a number for each blank (None: empty)."""
 
     answers: int | tuple[float | None, ...]
+
+
+@dataclass
+class RunOpened(Message):
+    """The user wants to go on with a run of the store."""
+
+    run: int
+
+
+@dataclass
+class RunsEdited(Message):
+    """The user gave runs of the store another name, tags or place, or deletes them."""
+
+    command: EditRuns
+
+
+@dataclass
+class RunsChosen(Message):
+    """The runs that are laid beside the one under work."""
+
+    chosen: tuple[Choice, ...]

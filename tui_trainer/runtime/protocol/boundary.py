@@ -45,7 +45,8 @@ class LayerShown(msgspec.Struct, frozen=True):
 class Samples(msgspec.Struct, frozen=True):
     """Samples of one class (-1 for a number) and one part of the data, at x (n,) and y (n,), see ``pack``.
 
-    Of numbers, ``levels`` (n,) are those of the target on the scale.
+    Of numbers, ``levels`` (n,) are those of the target on the scale. ``drawn`` are the numbers (n,) of a toy set's
+    points among those that were drawn, -1 for points set by hand, see ``pack``.
     """
 
     kind: int
@@ -53,6 +54,7 @@ class Samples(msgspec.Struct, frozen=True):
     x: bytes
     y: bytes
     levels: bytes = b""
+    drawn: bytes = b""
 
 
 class Thumbs(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """A plot as rows of characters: the dots from plotext, and around them the axes, ticks and legend."""
 
-from tui_trainer.ui.plotting.axes import Area, write_x_axis, write_y_axis
+from tui_trainer.ui.plotting.axes import Area, write_cursor, write_x_axis, write_y_axis
 from tui_trainer.ui.plotting.frame import AXIS, Board, Frame, one_cell, shorten
 from tui_trainer.ui.plotting.header import write_header
 from tui_trainer.ui.plotting.plot import Markers, Plot
@@ -29,6 +29,8 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
     area, y_ticks = _layout(board, y_scale, markers)
     lines, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
     board.paste(area.top, area.left, lines, roles)
+    if plot.cursor is not None:
+        write_cursor(board, area, x_scale, plot.cursor, markers)
     write_y_axis(board, area, y_scale, y_ticks, markers)
     write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
     return board.merged_frame()
@@ -56,7 +58,7 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
             # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
             x, y = thin(x, y, area.columns // 2)
         role = min(part.index + 1, AXIS - 1)
-        mark = ASCII_MARKS[part.index % len(ASCII_MARKS)]
+        mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
         joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
         dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
     return dots

@@ -62,5 +62,5 @@ def _write_legend(board: Board, plot: Plot, markers: Markers, ellipsis: str) -> 
 def _mark(index: int, series: Series, markers: Markers) -> str:
     """How a series looks in the legend."""
     if markers == "ascii":
-        return ASCII_MARKS[index % len(ASCII_MARKS)]
+        return series.mark or ASCII_MARKS[index % len(ASCII_MARKS)]
     return series.glyph or ("●" if series.kind == "scatter" else "━")

@@ -32,7 +32,8 @@ class Marks:
 
     ``ascii`` stands in for ``glyph``, and ``ascii_label`` for the label, where colours can't be told apart. With
     ``path`` the points are joined. ``levels`` (n,) colour each point for itself, on a diverging scale. A point
-    outside the axes is left out, and marks without a label are not in the legend.
+    outside the axes is left out, and marks without a label are not in the legend. ``solid`` ones are
+    a cell of their colour with the character cut out: they are seen wherever they are.
     """
 
     label: str
@@ -44,6 +45,7 @@ class Marks:
     path: bool = False
     levels: Levels | None = None
     ascii_label: str = ""
+    solid: bool = False
 
     def __post_init__(self) -> None:
         if self.color not in MARK_COLORS:

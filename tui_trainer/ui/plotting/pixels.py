@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from tui_trainer.ui.plotting.frame import AXIS
 from tui_trainer.ui.plotting.heatmap import STEPS, Heatmap, Marks
+from tui_trainer.ui.plotting.plot import Array
 from tui_trainer.ui.plotting.scale import Scale
 from tui_trainer.ui.plotting.tints import (
+    BACKGROUND,
     CLASSES,
+    CUT_OUT,
     DIVERGING,
     DIVERGING_MARKS,
     FIRST_SHADE,
@@ -42,8 +45,11 @@ def draw_canvas(heatmap: Heatmap, columns: int, rows: int, form: Form) -> tuple[
     for marks in heatmap.marks:
         row, column, index = places(heatmap, marks, columns, 2 * rows)
         characters[row // 2, column] = marks.ascii if form == "ascii" else marks.glyph
-        behind = tints[row, column] * TINTS if form == "pixels" else 0
-        codes[row // 2, column] = behind + _mark_tints(marks, index)
+        front: int | Codes = _mark_tints(marks, index)
+        behind: int | Codes = tints[row, column] if form == "pixels" else BACKGROUND
+        if marks.solid and form == "pixels":
+            front, behind = CUT_OUT, front
+        codes[row // 2, column] = behind * TINTS + front
     return characters, codes
 
 
@@ -68,12 +74,24 @@ def stretch(grid: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
 
 def places(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[Places, Places, Places]:
     """Row and column (n,) of the pixel of each mark within the axes, and its index; of a path, all on its way."""
-    x = Scale(*heatmap.x_limits).fraction(marks.x) * (columns - 1)
-    y = (1 - Scale(*heatmap.y_limits).fraction(marks.y)) * (rows - 1)
+    x, y = pixels(heatmap, marks.x, marks.y, columns, rows)
     if marks.path:
         x, y = _join(x, y)
     inside = np.flatnonzero((x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5))
     return np.rint(y[inside]).astype(np.intp), np.rint(x[inside]).astype(np.intp), inside
+
+
+def pixels(heatmap: Heatmap, x: Array, y: Array, columns: int, rows: int) -> tuple[Array, Array]:
+    """Where points (n,) of the axes lie on a canvas of ``columns`` x ``rows`` pixels: column and row, as fractions."""
+    across, down = Scale(*heatmap.x_limits).fraction(x), 1 - Scale(*heatmap.y_limits).fraction(y)
+    return across * (columns - 1), down * (rows - 1)
+
+
+def place(heatmap: Heatmap, column: float, row: float, columns: int, rows: int) -> tuple[float, float]:
+    """The reverse for one point: x and y of a pixel; between two pixels the row is a fraction."""
+    (x_low, x_high), (y_low, y_high) = heatmap.x_limits, heatmap.y_limits
+    x = x_low + column / max(columns - 1, 1) * (x_high - x_low)
+    return x, y_high - row / max(rows - 1, 1) * (y_high - y_low)
 
 
 def _mark_tints(marks: Marks, index: Places) -> int | Codes:

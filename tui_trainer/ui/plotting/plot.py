@@ -24,7 +24,8 @@ class Series:
 
     The x of a line never decreases; a path is joined in the order of its points, wherever they are. A value that is
     not finite is left out, and the line goes on past it. With a ``glyph``, a character of one cell, points are drawn
-    as that and not as dots.
+    as that and not as dots. ``mark`` is the character of a series where there is nothing but ASCII; without one it
+    has that of its place among the others.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Series:
     color: str
     kind: Literal["line", "scatter", "path"] = "line"
     glyph: str = ""
+    mark: str = ""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:
@@ -46,7 +48,7 @@ class Plot:
     """Series on common axes; a later series is drawn over an earlier one.
 
     Limits are (lowest, highest) in the units of the data, under a log scale too; None follows the data.
-    ``empty`` is the sentence shown while there is nothing to draw.
+    ``empty`` is the sentence shown while there is nothing to draw, ``cursor`` a place on the x axis that a line marks.
     Plots are told apart by identity: comparing arrays would cost more than drawing does.
     """
 
@@ -58,3 +60,4 @@ class Plot:
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     empty: str = ""
+    cursor: float | None = None

@@ -23,6 +23,7 @@ FIRST_SHADE = 256
 SHADES = 64  # tints of one scale, from its low end to its high one
 CLASSES = 10  # scales of their own, the first
 DIVERGING, SEQUENTIAL, DIVERGING_MARKS = CLASSES, CLASSES + 1, CLASSES + 2
+CUT_OUT = FIRST_SHADE + SEQUENTIAL * SHADES  # the colour of the background, in front of another
 TINTS = 2048  # more than there are
 
 DEPTH = 0.62  # how far the ends of a scale are from the background: marks have to stand out from them

@@ -16,8 +16,8 @@ from textual.widgets import Static
 from ..keys import KEYS
 
 COLUMNS = (
-    ("Training", "Network", "Settings", "Landscape", "Predictions"),
-    ("Tabs", "View", "Book", "Boundary", "Network view", "App"),
+    ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),
+    ("Tabs", "View", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
 )
 INTRODUCTION = (
     "Choose data, layers and training on the left; watch what happens on the right.\n"

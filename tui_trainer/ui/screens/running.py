@@ -21,12 +21,14 @@ from tui_trainer.runtime.protocol import (
     Loaded,
     Notice,
     Offer,
+    Opened,
     Progress,
     Refused,
     Remedy,
     Seen,
     TakenOver,
 )
+from tui_trainer.runtime.protocol.runs import RunCurves, RunList
 
 from ..edits import keeps_weights, next_rate, swaps_points
 from ..plotting import warm_up
@@ -35,14 +37,14 @@ from ..widgets.field import Field
 from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
 from .ask_path import AskPath
-from .returning import ReturningScreen
+from .keeping import KeepingScreen
 
 SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
 MOST_FAILURES = 3  # trainers in a row that end at once until no more are started
 RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 
 
-class RunningScreen(ReturningScreen):
+class RunningScreen(KeepingScreen):
     """Shows what the trainer reports, and sends it what keys ask for."""
 
     data_panel = getters.query_one(DataPanel)
@@ -106,8 +108,12 @@ class RunningScreen(ReturningScreen):
                 self.message_line.say(report.sentence, "good" if report.good else "error")
             case TakenOver():
                 await self.give_way()
+            case Seen(content=RunList() | RunCurves()):  # of the store, whatever run is under work
+                self.tabs.show_seen(report)
             case _ if report.run != self._run:
                 return
+            case Opened():
+                await self.show_opened(report)
             case Attached():
                 await self.show_attached(report)
             case Loaded():

@@ -99,6 +99,10 @@ class SetupScreen(Screen[None]):
     async def _change_from_view(self, event: View.FieldChosen) -> None:
         await self.change_field(event.path, event.value, event.said)
 
+    @on(View.FieldReworked)
+    async def _rework_from_view(self, event: View.FieldReworked) -> None:
+        await self.change_field(event.path, event.rework(self.experiment), event.said)
+
     @on(View.WeightSet)
     def _set_weight(self, event: View.WeightSet) -> None:
         if is_hidden(self.experiment, WEIGHTS):

@@ -12,7 +12,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import var
 from textual.widgets import Input, Static
 
-from ..keys import ARROWS, IN_TEXT, KEYS, MORE_ANSWERS
+from ..keys import ARROWS, IN_TEXT, KEYS
+from ..more_keys import ALL_KEYS, giving_way
 from ..plotting import PlotWidget
 from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
@@ -26,7 +27,7 @@ from ..widgets.network_panel import NetworkPanel
 from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
 from .help import HelpScreen
-from .lesson import LessonScreen
+from .own_data import OwnDataScreen
 
 SMALLEST = (60, 16)
 WIDE = 100  # columns from which the setup stands beside the tabs
@@ -35,10 +36,10 @@ IN_LIST = IN_TEXT - {"leave"} | {"toggle_training"}  # esc closes the list alone
 ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 
 
-class TrainScreen(LessonScreen):
+class TrainScreen(OwnDataScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in (*KEYS, *MORE_ANSWERS)]
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in ALL_KEYS]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     AUTO_FOCUS = ""
 
@@ -85,18 +86,37 @@ class TrainScreen(LessonScreen):
             self.focused.action_close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While text is typed, keys are text, but for those that are not characters; so are letters in a list."""
+        """While text is typed, keys are text, but for those that are not characters; so are letters in a list.
+
+        What is left gives way to the open view where that is in a mode of its own.
+        """
         focused = self.focused
         works = IN_LIST if isinstance(focused, ChoiceList) else IN_TEXT if isinstance(focused, Input) else ACTIONS
         if action in ACTIONS - works:
             return None
+        if (action, parameters) in giving_way(self._mode):
+            return False
         return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
+
+    @property
+    def _mode(self) -> frozenset[str]:
+        """The actions of the open view that come before all others now."""
+        view = self.tabs.view if self.is_mounted else None
+        return view.MODE if view is not None and view.in_mode and self._view_is_free else frozenset()
+
+    @property
+    def _view_is_free(self) -> bool:
+        """Whether nothing else has the focus than the open view, if anything."""
+        return self.focused is None or self.focused is self.tabs.view
 
     def _has_view_action(self, name: object, *arguments: object) -> bool:
         """Whether the open view knows the action; one bound to an arrow key gives way to what has the focus."""
-        if not self.is_mounted or not hasattr(self.tabs.view, f"action_{name}"):
+        view = self.tabs.view if self.is_mounted else None
+        if view is None or not hasattr(view, f"action_{name}"):
             return False
-        return name not in ARROW_ACTIONS or self.focused is None or self.focused is self.tabs.view
+        if name in view.MODE:
+            return name in self._mode
+        return name not in ARROW_ACTIONS or self._view_is_free
 
     async def action_in_view(self, name: str, *arguments: Any) -> None:
         """An action of the open view's own."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui_trainer.datasets import CATALOG, ToySet
-from tui_trainer.experiment import Experiment
 from tui_trainer.runtime.protocol import AnyContent, AnyRequest, Loaded
 from tui_trainer.runtime.protocol.boundary import Boundary, Function, WatchBoundary
 
@@ -17,26 +17,21 @@ from ..boundary.arrangement import Arrangement, arrange
 from ..boundary.axes import Axes
 from ..boundary.choice import Choice
 from ..boundary.curve import plot
-from ..boundary.picture import Shown, heatmap
+from ..boundary.pen import mark, tell
+from ..boundary.picture import heatmap
 from ..boundary.strip import Strip, StripWidget
 from ..boundary.words import describe
 from ..plotting import HeatmapWidget, PlotWidget
+from .boundary_points import PointsView
 from .hints import hints
-from .view import View
 
 STRIP_FROM = (96, 20)  # columns and rows from which the small pictures have room
 STRIP = 44  # cells for them at least; a square picture leaves more
 HINTS = ("look_layer", "look_neuron", "samples")
-SAMPLES: tuple[Shown, ...] = ("all", "training", "none")
-SAID = {
-    "all": "Training and validation samples.",
-    "training": "Training samples alone.",
-    "none": "No samples.",
-}
 USUAL_GRID = (60, 50)  # before there is a canvas to fill
 
 
-class BoundaryView(View):
+class BoundaryView(PointsView):
     """Shows what it is sent; asks again whenever another neuron, other axes or another size is wanted."""
 
     DEFAULT_CSS = """
@@ -53,14 +48,11 @@ class BoundaryView(View):
     }
     """
     discretize: reactive[bool] = reactive(False)
-    samples: reactive[Shown] = reactive[Shown]("all")
 
     def __init__(self) -> None:
         super().__init__()
         self._choice = Choice()
-        self.content: Boundary | Function | None = None
         self._asked: AnyRequest | None = None
-        self._experiment = Experiment()
         self._units: tuple[int, ...] = ()
         self._target = ""
 
@@ -97,9 +89,6 @@ class BoundaryView(View):
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)
 
-    def show_experiment(self, experiment: Experiment) -> None:
-        self._experiment = experiment
-
     def show_loaded(self, loaded: Loaded) -> None:
         """Back to the output where the layers are others than before, and to the usual axes where the features are."""
         units = tuple(layer.output for layer in loaded.layers)
@@ -110,24 +99,16 @@ class BoundaryView(View):
 
     def show_content(self, content: AnyContent) -> None:
         if isinstance(content, Boundary | Function):
-            self.content = content
+            self.content, self._drawn_now = content, True
             self._draw()
             self._fit()
 
     def watch_discretize(self) -> None:
         self._draw()
 
-    def watch_samples(self) -> None:
-        self._draw()
-
     def action_discretize(self) -> None:
         """Tell apart only the sides of the border, or all shades."""
         self.discretize = not self.discretize
-
-    def action_samples(self) -> None:
-        """All samples, those for training, or none."""
-        self.samples = SAMPLES[(SAMPLES.index(self.samples) + 1) % len(SAMPLES)]
-        self.post_message(self.Said(SAID[self.samples]))
 
     def action_look_layer(self, step: int) -> None:
         """A layer on or back."""
@@ -154,16 +135,6 @@ class BoundaryView(View):
         self._choice.step_axis(axis, self.content)
         self._ask()
 
-    def action_regenerate(self) -> None:
-        """Other points of a toy set: its next seed."""
-        if not self._is_toy:
-            self.post_message(self.Said("Only a toy set can have other points; this one is as it was measured."))
-            return
-        seed = self._experiment.dataset.seed + 1
-        self.post_message(
-            self.FieldChosen("dataset.seed", seed, f"Other points, those of seed {seed}; the weights stay.")
-        )
-
     @on(Axes.Picked)
     def _pick_axes(self, event: Axes.Picked) -> None:
         event.stop()
@@ -181,7 +152,8 @@ class BoundaryView(View):
         """The actions that do something with these data."""
         several = isinstance(content, Boundary)
         choice = isinstance(content, Boundary) and len(content.axes) > 2
-        useful = {"discretize": several, "next_axis": choice, "regenerate": self._is_toy}
+        useful = {"discretize": several, "next_axis": choice, "regenerate": self.is_toy}
+        useful |= {"pen": self.can_change_points, "clear_points": self.has_changes}
         return [action for action, does in useful.items() if does]
 
     def _write(self, line: str, text: str) -> None:
@@ -189,12 +161,6 @@ class BoundaryView(View):
         shown = self.query_one(line, Static)
         if shown.content != text:
             shown.update(text)
-
-    @property
-    def _is_toy(self) -> bool:
-        """Whether the data are made from a formula."""
-        dataset = self._experiment.dataset
-        return dataset.path is None and isinstance(CATALOG.get(dataset.name), ToySet)
 
     @property
     def _grid(self) -> tuple[int, int]:
@@ -236,13 +202,23 @@ class BoundaryView(View):
             return
         is_curve = isinstance(content, Function)
         self.set_class(is_curve, "-curve")
-        self._write(".shown", describe(content.chosen, self._target, content.classes))
-        self._write(".hints", hints((*HINTS, *self._useful(content))))
+        shown = describe(content.chosen, self._target, content.classes)
+        self._write(".hints", hints(self.MODE if self.in_mode else (*HINTS, *self._useful(content))))
         if isinstance(content, Function):
             self.query_one(PlotWidget).show(plot(content, self.samples))
             self.query_one(Axes).show((), "", "")
         else:
-            self.query_one(HeatmapWidget).show(heatmap(content, self.discretize, self.samples))
+            shown = self._show_picture(content) + shown
             self.query_one(Axes).show(content.axes, content.x, content.y)
+        self._write(".shown", shown)
         strip = Strip(self._arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), is_curve)
         self.query_one(StripWidget).show(strip)
+
+    def _show_picture(self, content: Boundary) -> str:
+        """Show the picture, with the pen on it while it is taken; returns what there is to say of the pen."""
+        widget, picture = self.query_one(HeatmapWidget), heatmap(content, self.discretize, self.samples)
+        widget.show(picture)
+        if not self.in_mode:
+            return ""
+        widget.show(replace(picture, marks=(*picture.marks, mark(self.pen, content, widget))))
+        return f"{tell(self.pen, content, widget)}   "

@@ -33,5 +33,6 @@ TABS = (
     Tab("network", "5", "Network", "Neurons and links at work", ".network:NetworkView"),
     Tab("predictions", "6", "Predictions", "Where the model is right, and where wrong", ".predictions:PredictionsView"),
     Tab("summary", "7", "Summary", "The model, layer by layer", ".summary:SummaryView"),
+    Tab("runs", "8", "Runs", "All runs that are kept: find, compare, open", ".runs:RunsView"),
     Tab("book", "9", "Book", "Lessons to run, change and understand", ".book:BookView"),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -25,6 +27,8 @@ class View(Vertical):
         &.-unseen > .unseen { display: block; }
     }
     """
+    MODE: ClassVar[frozenset[str]] = frozenset()  # actions there are only ``in_mode``; their keys do nothing else then
+    in_mode = False
 
     @dataclass
     class LookChanged(Message):
@@ -36,6 +40,14 @@ class View(Vertical):
 
         path: str
         value: object
+        said: str = ""
+
+    @dataclass
+    class FieldReworked(Message):
+        """As FieldChosen, with a value made of the experiment as it is then: edits before may be on their way."""
+
+        path: str
+        rework: Callable[[Experiment], object]
         said: str = ""
 
     @dataclass

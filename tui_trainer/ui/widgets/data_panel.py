@@ -12,20 +12,45 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Checkbox, Label
 
-from tui_trainer.datasets import CATALOG, PLANE_COLUMNS, ToySet, choose
+from tui_trainer.datasets import CATALOG, PLANE_COLUMNS, ToySet, choose, choose_file
 from tui_trainer.experiment import DatasetConfig, Experiment, to_plain
 from tui_trainer.runtime.protocol import DatasetView
 
 from ..messages import FieldEdited
+from .by_hand_field import ByHandField
 from .field import ChoiceField, SwitchField, TextField
 from .later import Later
 from .panel import Panel
 
 COORDINATES = PLANE_COLUMNS[:2]  # the usual features of a plane
+OWN_FILE = "own file"  # in the list of datasets
 
 
 class DatasetField(ChoiceField):
     """The dataset by its name. Columns that another one does not have are no longer chosen, nor is a file."""
+
+    class OwnFileWanted(Message):
+        """A file of the user's own was chosen from the list, whichever it is to be."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._config = DatasetConfig()
+
+    def keep(self, config: DatasetConfig) -> None:
+        """Remember what is chosen now, and show a file as such."""
+        self._config = config
+        if config.path is not None:
+            self.show(OWN_FILE)
+
+    def edited(self, value: object) -> None:
+        if value == OWN_FILE:
+            self.post_message(self.OwnFileWanted())
+        else:
+            self.post_message(FieldEdited("dataset", to_plain(choose(self._config, str(value))), self))
+
+
+class OwnFileField(TextField):
+    """The path of a file, instead of a dataset's name. What was said of another file is forgotten."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -36,7 +61,8 @@ class DatasetField(ChoiceField):
         self._config = config
 
     def edited(self, value: object) -> None:
-        self.post_message(FieldEdited("dataset", to_plain(choose(self._config, str(value))), self))
+        path = None if value is None else str(value)
+        self.post_message(FieldEdited("dataset", to_plain(choose_file(self._config, path)), self))
 
 
 class TransformField(SwitchField):
@@ -106,8 +132,11 @@ class DataPanel(Panel):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         names: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
-        yield DatasetField("dataset.name", "dataset", names, "A dataset that comes with the app")
-        yield TextField("dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None)
+        names.append((OWN_FILE, OWN_FILE))
+        yield DatasetField("dataset.name", "dataset", names, "A dataset that comes with the app, or a file of yours")
+        yield OwnFileField(
+            "dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None
+        )
         yield TextField(
             "dataset.features", "features", "Columns the model reads, with commas between", "all", "columns", ()
         )
@@ -116,6 +145,7 @@ class DataPanel(Panel):
         )
         yield Later(_toy_fields, "toy")
         yield Later(lambda: [Transforms()], "plane")
+        yield ByHandField()
         with Horizontal(classes="pair"):
             yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
             yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
@@ -140,8 +170,12 @@ class DataPanel(Panel):
 
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)
-        self.query_one(DatasetField).keep(experiment.dataset)
-        toy = _toy_set(experiment.dataset)
+        config = experiment.dataset
+        self.query_one(DatasetField).keep(config)
+        self.query_one(OwnFileField).keep(config)
+        toy = _toy_set(config)
+        in_the_plane = toy is not None and toy.in_the_plane
+        self.query_one(ByHandField).keep(config if in_the_plane else DatasetConfig())
         self.set_class(toy is not None, "-toy")
         self.set_class(toy is not None and toy.any_classes, "-blobs")
 

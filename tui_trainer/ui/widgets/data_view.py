@@ -11,7 +11,7 @@ from textual.widgets import DataTable, Label, Static
 
 from tui_trainer.runtime.protocol import DatasetView, Loaded, unpack
 
-from ..plain_text import plain
+from ..plain_text import clean, plain
 from ..plotting import Plot, PlotWidget, Series, class_colors
 from ..views.view import View
 from .choice import Choice
@@ -24,7 +24,7 @@ class DataView(View):
 
     DEFAULT_CSS = """
     DataView {
-        .about { height: auto; max-height: 2; padding: 0 1; color: $text-muted; }
+        .about { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
         DataTable { height: 2fr; }
         .axes { height: 1; margin-top: 1; padding: 0 1; }
         .axes Label { width: auto; margin-right: 1; color: $text-muted; }
@@ -37,6 +37,7 @@ class DataView(View):
         super().__init__()
         self._columns: dict[str, np.ndarray] = {}
         self._dataset: DatasetView | None = None
+        self._wanted: dict[str, str] = {}  # columns that a lesson wants on the axes, until there are such
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="about", markup=False)
@@ -49,6 +50,13 @@ class DataView(View):
         plot = PlotWidget()
         plot.markers = "block"  # a Braille dot is too small for a single sample
         yield plot
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``x`` and ``y``, names of columns; table and scatter are both in sight whatever the panel."""
+        self._wanted = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}
+        if self._dataset is not None:
+            self._fill_axes(self._dataset)
+            self._draw()
 
     def show_loaded(self, loaded: Loaded) -> None:
         self.show(loaded.dataset)
@@ -64,7 +72,7 @@ class DataView(View):
         task = f"{len(dataset.classes)} classes" if dataset.classes else "regression"
         rows = f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
         about = f"{plain(dataset.title)}: {plain(dataset.target)}, {task}   {rows}"
-        self.query_one(".about", Static).update(about)
+        self.query_one(".about", Static).update("\n".join((about, *map(clean, dataset.notes))))
         self._draw()
 
     def _fill_table(self, dataset: DatasetView) -> None:
@@ -73,22 +81,25 @@ class DataView(View):
         table.add_column("")
         for name in self._columns:
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
-        classes = dataset.classes
+        words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
         cells = [
-            [_class_name(value, classes) if classes and name == dataset.target else f"{value:g}" for value in values]
-            for name, values in ((name, values[:TABLE_ROWS].tolist()) for name, values in self._columns.items())
+            [_word(value, words[name]) if name in words else f"{value:g}" for value in values[:TABLE_ROWS].tolist()]
+            for name, values in self._columns.items()
         ]
         for number, row in enumerate(zip(*cells, strict=True)):
             table.add_row(Text(str(number), style="dim"), *(Text(cell, justify="right") for cell in row))
 
     def _fill_axes(self, dataset: DatasetView) -> None:
         names = list(self._columns)
-        first = dataset.features[0]
-        second = dataset.features[1] if dataset.classes and len(dataset.features) > 1 else dataset.target
+        features = [name for name in dataset.features if name in names]  # others are of categories
+        features = features or [name for name in names if name != dataset.target]
+        first = features[0]
+        second = features[1] if dataset.classes and len(features) > 1 else dataset.target
         for selector, usual in (("#x-axis", first), ("#y-axis", second)):
             axis = self.query_one(selector, Choice)
             axis.offer((name, name) for name in names)
-            axis.value = axis.value if axis.value in names else usual
+            wanted = self._wanted.pop(selector, axis.value) if self._wanted.get(selector) in names else axis.value
+            axis.value = wanted if wanted in names else usual
 
     @on(Choice.Changed)
     def _choose_axis(self, event: Choice.Changed) -> None:
@@ -114,5 +125,6 @@ class DataView(View):
         self.query_one(PlotWidget).show(plot)
 
 
-def _class_name(value: float, classes: tuple[str, ...]) -> str:
-    return plain(classes[int(value)])
+def _word(value: float, words: tuple[str, ...]) -> str:
+    """A class, or a category, by its index."""
+    return plain(words[int(value)])

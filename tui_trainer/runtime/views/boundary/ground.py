@@ -57,7 +57,9 @@ class Ground:
         values = self.values(axis)
         low, high = float(values.min()), float(values.max())
         if self.is_plane:
-            reach = max(PLANE_REACH, float(np.ceil(np.abs([self.values(name) for name in PLANE]).max())))
+            drawn = self._dataset.drawn
+            farthest = float(np.abs([self.values(name) for name in PLANE]).max())
+            reach = max(PLANE_REACH, float(np.ceil(max(farthest, 0.0 if drawn is None else drawn.reach))))
             return -reach, reach
         margin = (FUNCTION_MARGIN if len(self.axes) == 1 else MARGIN) * (high - low)
         margin = margin or abs(low) / 10 or 1.0

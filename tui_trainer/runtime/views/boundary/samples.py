@@ -19,16 +19,19 @@ RUG_STEP = 0.05  # between the rows of samples of two classes, below a curve of 
 
 
 def on_plane(session: Session, ground: Ground, axes: tuple[str, str]) -> tuple[tuple[Samples, ...], int]:
-    """The samples over two features, and how many were too many."""
+    """The samples over two features, and how many were too many; points set by hand never are."""
     dataset, (x, y) = session.dataset, (ground.values(axis) for axis in axes)
     groups, hidden = [], 0
     low, high = (0.0, 1.0) if dataset.classes else target_limits(dataset)
+    drawn = None if dataset.drawn is None else dataset.drawn.numbers
     for rows, validation in _parts(session):
-        kept = _thin(rows)
+        by_hand = np.zeros(len(rows), np.bool_) if drawn is None else drawn[rows] < 0
+        kept = np.concatenate([_thin(rows[~by_hand]), rows[by_hand]])
         hidden += len(rows) - len(kept)
         for kind, of_kind in _by_class(session, kept):
+            numbers = b"" if drawn is None else pack(drawn[of_kind])
             levels = b"" if dataset.classes else to_levels(dataset.y[of_kind, 0], low, high).tobytes()
-            groups.append(Samples(kind, validation, pack(x[of_kind]), pack(y[of_kind]), levels))
+            groups.append(Samples(kind, validation, pack(x[of_kind]), pack(y[of_kind]), levels, numbers))
     return tuple(groups), hidden
 
 

@@ -1,0 +1,40 @@
+"""Write the table of docs/keys.md from the app's own table of keys.
+
+    python docs/make_keys.py
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import groupby
+from pathlib import Path
+
+# This checkout's app, not an older one that is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tui_trainer.ui.keys import KEYS
+
+PAGE = Path(__file__).parent / "keys.md"
+
+
+def table() -> str:
+    """The keys by group, in the order of the app."""
+    rows = ["| | key | what it does |", "|---|---|---|"]
+    for group, keys in groupby(KEYS, key=lambda key: key.group):
+        title = f"**{group}**"
+        for key in keys:
+            rows.append(f"| {title} | `{key.display}` | {key.help} |")
+            title = ""
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Put the table between its two comments."""
+    page = PAGE.read_text(encoding="utf-8")
+    marked = f"<!-- keys -->\n{table()}\n<!-- /keys -->"
+    PAGE.write_text(re.sub(r"<!-- keys -->.*<!-- /keys -->", lambda _: marked, page, flags=re.DOTALL), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

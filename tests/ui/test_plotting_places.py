@@ -1,0 +1,94 @@
+"""Places of the axes and cells of the canvas, there and back: a mark is drawn in the cell that was asked where it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from textual.app import App, ComposeResult
+
+from tui_trainer.ui.plotting import Heatmap, HeatmapWidget, Marks
+from tui_trainer.ui.plotting.pixels import pixels, place, places
+
+SIZE = (50, 16)
+
+
+@pytest.mark.parametrize(
+    ("x_limits", "y_limits"),
+    [((-6.0, 6.0), (-6.0, 6.0)), ((0.0, 7.5), (-3.0, 2.0)), ((-100.0, 100.0), (-100.0, 100.0))],
+)
+@pytest.mark.parametrize("cells", [(1, 1), (2, 3), (16, 8), (59, 30), (30, 59), (250, 120)])
+def test_there_and_back(x_limits: tuple[float, float], y_limits: tuple[float, float], cells: tuple[int, int]) -> None:
+    heatmap = Heatmap(np.zeros((2, 2), np.uint8), x_limits, y_limits)
+    columns, rows = cells[0], 2 * cells[1]
+    for column in range(cells[0]):
+        for row in range(0, cells[1], 7):
+            x, y = (np.array([round(value, 2)]) for value in place(heatmap, column, 2 * row + 0.5, columns, rows))
+            [down], [across], _ = places(heatmap, Marks("", x, y), columns, rows)
+            assert (across, down // 2) == (column, row)
+    corners = np.array([*x_limits]), np.array([*y_limits])[::-1]
+    across, down = pixels(heatmap, *corners, columns, rows)
+    np.testing.assert_allclose(across, [0, columns - 1])
+    np.testing.assert_allclose(down, [0, rows - 1])
+
+
+class Host(App[None]):
+    """A widget that tells of clicks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clicks: list[tuple[int, int, bool]] = []
+
+    def compose(self) -> ComposeResult:
+        yield HeatmapWidget()
+
+    def on_heatmap_widget_clicked(self, event: HeatmapWidget.Clicked) -> None:
+        self.clicks.append((event.column, event.row, event.second))
+
+
+@pytest.mark.parametrize(("square", "left"), [(False, 3), (True, 13)])
+async def test_a_click_tells_its_cell(square: bool, left: int) -> None:
+    app = Host()
+    async with app.run_test(size=SIZE) as pilot:
+        widget = app.query_one(HeatmapWidget)
+        await pilot.click(widget, offset=(20, 5))
+        assert app.clicks == [], "there is no picture yet"
+        levels = np.zeros((8, 8), np.uint8)
+        one = Marks("", np.array([0.25]), np.array([-0.5]), glyph="A")
+        widget.show(Heatmap(levels, (-1.0, 1.0), (-1.0, 1.0), marks=(one,), square=square))
+        await pilot.pause()
+        columns, rows = widget.grid
+        assert columns == (2 * rows // 2 if square else SIZE[0] - 3)
+        lines = [widget.render_line(row).text for row in range(SIZE[1])]
+        [row] = [number for number, line in enumerate(lines) if "A" in line]
+        column = lines[row].index("A")
+        await pilot.click(widget, offset=(column, row))
+        assert app.clicks == [(column - left, row - 1, False)]
+        x, y = widget.place(column - left, row - 1)
+        assert abs(x - 0.25) <= 1 / (columns - 1) and abs(y + 0.5) <= 2 / (rows - 1)
+        found = widget.cells(np.array([x]), np.array([y]))
+        np.testing.assert_allclose(np.concatenate(found), [column - left, row - 1], atol=1e-12)
+
+        await pilot.click(widget, offset=(column, row), control=True)
+        await pilot.click(widget, offset=(column, row), button=3)
+        assert [second for *_, second in app.clicks] == [False, True, True]
+        for beside in ((left - 1, row), (column, 0), (column, SIZE[1] - 1)):
+            await pilot.click(widget, offset=beside)
+        assert len(app.clicks) == 3, "the axes are no part of the picture"
+
+
+async def test_a_solid_mark_has_its_colour_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = Host()
+    async with app.run_test(size=SIZE) as pilot:
+        widget = app.query_one(HeatmapWidget)
+        for solid in (False, True):
+            one = Marks("", np.zeros(1), np.zeros(1), "high", glyph="A", solid=solid)
+            widget.show(Heatmap(np.zeros((8, 8), np.uint8), (-1.0, 1.0), (-1.0, 1.0), marks=(one,)))
+            await pilot.pause()
+            strips = [widget.render_line(row) for row in range(SIZE[1])]
+            [style] = [segment.style for strip in strips for segment in strip if segment.text == "A"]
+            assert style is not None and style.color is not None and style.bgcolor is not None
+            if not solid:
+                color = style.color
+        assert style.bgcolor == color and style.color == widget.background_colors[1].rich_color

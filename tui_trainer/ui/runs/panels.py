@@ -1,0 +1,117 @@
+"""The widgets of the Runs tab that show rows of cells: the list, for the mouse too, and the table of differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.style import Style
+from textual import events
+from textual.message import Message
+
+from ..plotting import Markers
+from ..plotting.frame import Board, Frame
+from ..plotting.frame_widget import FrameWidget
+from .differing import Differing, draw_differences
+from .sheet import GUTTER, NAMES, Sheet, column_at, draw_sheet
+
+Drawn = TypeVar("Drawn")
+WHEEL = 3  # rows
+
+
+class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
+    """Writes what it is given on a board of its own size; only the cells that change are repainted."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"sheet--{name}" for name in NAMES}
+    DEFAULT_CSS = """
+    SheetPanel {
+        .sheet--text { color: $foreground; }
+        .sheet--dim { color: $foreground-muted; }
+        .sheet--head { color: $foreground-muted; text-style: bold; }
+        .sheet--sorted { color: $text-primary; text-style: bold; }
+        .sheet--cursor { color: $foreground; background: $primary-muted; text-style: bold; }
+        .sheet--good { color: $text-success; }
+        .sheet--bad { color: $text-error; }
+        .sheet--here { color: $text-primary; text-style: bold; }
+        .sheet--slot-class2 { color: $text-success; text-style: bold; }
+        .sheet--slot-accent { color: $text-accent; text-style: bold; }
+        .sheet--slot-class5 { color: $text-secondary; text-style: bold; }
+        .sheet--slot-class4 { color: $foreground; text-style: bold; }
+        .sheet--slot-class8 { color: $success-darken-2; text-style: bold; }
+        .sheet--slot-class6 { color: $warning-darken-2; text-style: bold; }
+        .sheet--slot-class9 { color: $error-darken-2; text-style: bold; }
+        .sheet--slot-class3 { color: $text-error; text-style: bold; }
+    }
+    """
+
+    def __init__(self, drawing: Drawn, write: Callable[[Board, Drawn, Markers], None], classes: str) -> None:
+        super().__init__(drawing, classes)
+        self._write = write
+        self._styles: dict[int, Style] = {}
+
+    def draw(self, drawing: Drawn, width: int, height: int) -> Frame:
+        board = Board(width, height)
+        if board.characters.size:
+            self._write(board, drawing, self.markers)
+        return board.frame()
+
+    def styles_of(self, drawing: Drawn) -> Mapping[int, Style]:
+        if not self._styles:
+            self._styles = {role: self.get_component_rich_style(f"sheet--{name}") for role, name in enumerate(NAMES)}
+        return self._styles
+
+    def notify_style_update(self) -> None:
+        self._styles = {}
+        super().notify_style_update()
+
+
+class RunsPanel(SheetPanel[Sheet]):
+    """The list: a click goes to a run, one on its letter chooses it, one on a heading sorts; the wheel moves on."""
+
+    @dataclass
+    class Pointed(Message):
+        """The run at ``place`` was clicked, in front of its name (to ``choose`` it) or behind."""
+
+        place: int
+        choose: bool
+
+    @dataclass
+    class Sorted(Message):
+        """The heading of a field was clicked."""
+
+        field: str
+
+    @dataclass
+    class Scrolled(Message):
+        """The wheel was turned, by so many ``rows``."""
+
+        rows: int
+
+    def __init__(self) -> None:
+        super().__init__(Sheet(), draw_sheet, "list")
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        sheet = self._drawing
+        if event.y == 0:
+            column = column_at(self.size.width, sheet.column, event.x)
+            if column is not None:
+                self.post_message(self.Sorted(column.sort))
+        elif sheet.first + event.y - 1 < sheet.total:
+            self.post_message(self.Pointed(sheet.first + event.y - 1, event.x < GUTTER))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.post_message(self.Scrolled(WHEEL))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.post_message(self.Scrolled(-WHEEL))
+
+
+class DifferencesPanel(SheetPanel[Differing]):
+    """The table of what differs between the chosen runs."""
+
+    def __init__(self) -> None:
+        super().__init__(Differing(), draw_differences, "differences")

@@ -1,0 +1,50 @@
+"""The part of the training screen that opens and edits runs of the store, and lays them beside the present one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on
+
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime import protocol
+from tui_trainer.runtime.protocol import Opened
+
+from ..messages import RunOpened, RunsChosen, RunsEdited
+from ..plain_text import plain
+from .returning import ReturningScreen
+
+LOSS = "loss"
+
+
+class KeepingScreen(ReturningScreen):
+    """Hands on what is wanted of stored runs."""
+
+    def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
+        super().__init__(experiment, path)
+        self._is_opening = False  # a run that was chosen, rather than one that was offered
+
+    @on(RunOpened)
+    def _open_run(self, event: RunOpened) -> None:
+        self._run += 1
+        self._is_opening = True
+        self.edits.forget_weights()
+        self.client.send(protocol.Resume(event.run, self._run))
+
+    async def show_opened(self, opened: Opened) -> None:
+        """Take on the experiment of a run that is under work now, and show its curves."""
+        await self._take_on(opened.experiment)
+        if self._is_opening:
+            self._is_opening = False
+            self.tabs.active = LOSS
+            self.message_line.say(f"Opened {plain(opened.name)} at epoch {opened.epoch:,}; space trains on.")
+
+    @on(RunsEdited)
+    def _edit_runs(self, event: RunsEdited) -> None:
+        self.client.send(event.command)
+
+    @on(RunsChosen)
+    def _lay_beside(self, event: RunsChosen) -> None:
+        loss = self.tabs.made(LOSS)
+        if loss is not None:
+            loss.lay_beside(event.chosen)  # type: ignore[attr-defined]
