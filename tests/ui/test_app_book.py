@@ -244,6 +244,13 @@ async def test_m_changes_between_the_page_and_the_setup(start: Start) -> None:
         assert flow.loads == loads and not flow.screen.in_lesson
 
 
+async def test_a_view_names_no_key_that_is_the_lessons(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "stacking_layers")
+        await flow.until_shown("d discretize")
+        assert "n next" in words(flow) and "new points" not in words(flow)
+
+
 async def test_numbers_are_typed_into_the_blanks(start: Start) -> None:
     async with start() as flow:
         await begun(flow, "summary")

@@ -10,6 +10,7 @@ from textual.reactive import var
 
 from tui_trainer.experiment import Experiment
 
+from ..keys import KEYS
 from ..messages import Answered, LessonChosen, LessonForgotten
 from ..views.table import TABS
 from .following import BOOK, FollowingScreen
@@ -28,6 +29,12 @@ class LessonScreen(FollowingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of lessons are free for others while no lesson is on."""
         return self.in_lesson if action in LESSON_ACTIONS else super().check_action(action, parameters)
+
+    @property
+    def taken_keys(self) -> frozenset[str]:
+        """Keys that are the lesson's while one is on, whatever they do in the open view."""
+        mine = (key for key in KEYS if key.action.partition("(")[0] in LESSON_ACTIONS)
+        return frozenset(key.keys for key in mine) if self.in_lesson else frozenset()
 
     @on(LessonChosen)
     async def _load_chosen(self, event: LessonChosen) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from textual import on
@@ -196,6 +197,9 @@ class BoundaryView(PointsView):
         self.query_one(StripWidget).styles.width = max(left, STRIP)
         self.call_after_refresh(self._ask)
 
+    def _hinted(self, content: Boundary | Function) -> Collection[str]:
+        return self.MODE if self.in_mode else (*HINTS, *self._useful(content))
+
     def _draw(self) -> None:
         content = self.content
         if content is None or not self.is_mounted:
@@ -203,7 +207,7 @@ class BoundaryView(PointsView):
         is_curve = isinstance(content, Function)
         self.set_class(is_curve, "-curve")
         shown = describe(content.chosen, self._target, content.classes)
-        self._write(".hints", hints(self.MODE if self.in_mode else (*HINTS, *self._useful(content))))
+        self._write(".hints", hints(self._hinted(content), self.taken_keys))
         if isinstance(content, Function):
             self.query_one(PlotWidget).show(plot(content, self.samples))
             self.query_one(Axes).show((), "", "")

@@ -225,7 +225,7 @@ class LandscapeView(View):
             steps.update(texts.explanation(content))
         self.query_one(".note", Static).update(note := texts.note(content))
         self.set_class(bool(note), "-note")
-        self.query_one(".hints", Static).update(hints(self._keys(content)))
+        self.query_one(".hints", Static).update(hints(self._keys(content), self.taken_keys))
 
     def _lines(self) -> int:
         """How many lines the table of steps may have."""

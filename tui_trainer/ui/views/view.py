@@ -69,6 +69,12 @@ class View(Vertical):
     def configure(self, options: dict[str, object]) -> None:
         """Show what a lesson asks for; options that are missing are as they usually are, unknown ones are ignored."""
 
+    @property
+    def taken_keys(self) -> frozenset[str]:
+        """Keys that the screen has for something else at the time, as for a lesson."""
+        taken: frozenset[str] = getattr(self.screen, "taken_keys", frozenset())
+        return taken
+
     def opened_again(self) -> None:
         """The key of the tab was pressed while it was open."""
 
