@@ -61,6 +61,7 @@ SHOTS = (
     Shot("batches", "iris", epochs=40, keys=("b",), changes=(("training.batch_size", 5),)),
     Shot("data", "boston_six", keys=("2",)),
     Shot("summary", "iris_overfit", keys=("3",)),
+    Shot("export", "iris", epochs=60, keys=("ctrl+e",)),
     Shot("help", "iris", keys=("question_mark",)),
     Shot("small", "iris", epochs=60, keys=("y",), size=(80, 24)),
 )

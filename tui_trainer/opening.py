@@ -28,7 +28,7 @@ examples:
   tui-trainer sessions                          the runs to come back to
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
-  tui-trainer export iris.toml --to iris        train, and write the network for Keras, PyTorch and ONNX
+  tui-trainer export iris.toml --to iris        train, and write the network for Keras and PyTorch
   tui-trainer summary iris.toml                 the layers and their parameters
   tui-trainer datasets                          what data come with the app
 
