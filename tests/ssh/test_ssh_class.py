@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,16 @@ import pytest
 from loopback_sshd import LoopbackSshd, trainer_command
 from pty_app import PtyApp
 
-CLASS = """\
-Match User {user}
-    ForceCommand {command}
-    PermitTTY yes
-    DisableForwarding yes
-    PermitUserRC no
-"""
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "ssh.md"
+
+
+def documented(command: str) -> str:
+    """The configuration in the documentation, for this user and with ``command``."""
+    found = re.search(r"```sshd_config\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    assert found is not None
+    user = pwd.getpwuid(os.getuid()).pw_name
+    text = found[1].replace("Match Group students", f"Match User {user}")
+    return text.replace("/usr/local/bin/tui-trainer --class-root /srv/class", command)
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(root: Path) -> Iterator[LoopbackSshd]:
     (command,) = trainer_command(["--class-root", str(root)], root / "unused")
-    server = LoopbackSshd(CLASS.format(user=pwd.getpwuid(os.getuid()).pw_name, command=command))
+    server = LoopbackSshd(documented(command))
     yield server
     server.stop()
 
