@@ -116,10 +116,10 @@ async def test_a_click_adds_where_it_is_while_training(start: Start) -> None:
         widget = view.query_one(HeatmapWidget)
         await flow.press("t", "space")
         await flow.until(lambda: flow.progress.steps > 0, "training")
-        weights, column, row = flow.progress.weights, 42, 4
+        weights, column, row = flow.progress.weights, 32, 4
         await flow.pilot.click(widget, offset=(column, row))
         await flow.until(lambda: len(points(flow)) == 1, "a point")
-        await flow.until_said("choose another class")
+        await flow.until_said("u takes it back. P: other classes.")
         await until_drawn(flow)
         await flow.until(lambda: widget.render_line(row).text[column] == "●", "the point where the click was")
         assert flow.screen.state == "running" and flow.progress.weights != weights
@@ -165,6 +165,23 @@ async def test_generated_points_go_and_come_back(start: Start) -> None:
         await flow.until(lambda: flow.screen.experiment == GAUSS, "cleared in the panel")
         await flow.press("X")
         await flow.until_said("No point was added or removed by hand")
+
+
+async def test_the_last_samples_of_a_class_are_not_given_up(start: Start) -> None:
+    async with start(replace(GAUSS, dataset=DatasetConfig("gauss", samples=4))) as flow:
+        view = await open_tab(flow)
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps == 1, "a step")
+        weights = flow.progress.weights
+        samples = content_of(flow).samples[0]
+        (column, *_), (row, *_) = view.query_one(HeatmapWidget).cells(unpack(samples.x), unpack(samples.y))
+        view.post_message(HeatmapWidget.Clicked(round(column), round(row), True))
+        await flow.until_said("would be left, at least 2 are needed")
+        await flow.press("u")
+        await flow.until_loaded(2)
+        await flow.until(
+            lambda: flow.progress.run == 3 and flow.progress.weights == weights, "the weights as they were"
+        )
 
 
 async def test_of_a_regression_the_pen_writes_numbers(start: Start) -> None:

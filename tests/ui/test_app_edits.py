@@ -8,7 +8,7 @@ import pytest
 from textual.actions import parse
 
 from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate
+from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate, swaps_points
 from tui_trainer.ui.keys import KEYS
 from tui_trainer.ui.more_keys import ALL_KEYS, giving_way
 from tui_trainer.ui.screens.lesson import LESSON_ACTIONS
@@ -111,6 +111,23 @@ def test_the_ladder_has_no_rung_that_an_experiment_refuses() -> None:
 )
 def test_which_edits_keep_the_weights(path: str, value: object, kept: bool) -> None:
     assert keeps_weights(Experiment(), with_field(Experiment(), path, value)) is kept
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "swapped"),
+    [
+        ("spiral", "dataset.seed", 3, True),
+        ("spiral", "dataset.points", ({"x1": 1.0, "value": 1.0},), True),
+        ("spiral", "dataset.removed", (4,), True),
+        ("spiral", "dataset.noise", 10.0, False),
+        ("spiral", "model.seed", 1, False),
+        ("spiral", "training.epochs", 7, False),
+        ("iris", "dataset.seed", 3, False),
+    ],
+)
+def test_which_edits_give_the_same_network_other_points(name: str, path: str, value: object, swapped: bool) -> None:
+    before = with_field(Experiment(), "dataset.name", name)
+    assert swaps_points(before, with_field(before, path, value)) is swapped
 
 
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.name)

@@ -1,4 +1,4 @@
-"""Places of the axes and cells of the canvas, there and back: a mark is drawn in the cell that was asked where it is."""
+"""Places of the axes and cells of the canvas, there and back: a mark is drawn in the cell it was read from."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class PointsView(View):
         point = point_at(*self.query_one(HeatmapWidget).place(column, row), self.pen.value(plane.classes))
         if self.samples == "none":
             self.samples = "training"  # a point that is added wants to be seen
-        other = "" if self.in_mode else " i and a number choose another class."
+        other = "" if self.in_mode else f" P: other {'classes' if plane.classes else 'values'}."
         said = f"Added {name_of(point.value, plane.classes)} at {point.x1:g}, {point.x2:g}; u takes it back.{other}"
         self._rework(lambda dataset: replace(dataset, points=(*dataset.points, point)), said)
 
