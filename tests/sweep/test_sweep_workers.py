@@ -31,15 +31,25 @@ def content(result: SweepResult) -> list[tuple[object, ...]]:
     ]
 
 
+def signals_held(pid: int) -> int:
+    """The mask of the signals that never reach a process, as Linux tells it."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("SigBlk:")), 16)
+
+
 def test_workers_that_are_ended_from_outside_are_told_of() -> None:
+    held: list[int] = []
+
     def end_the_others(_: Row) -> None:
         for process in multiprocessing.active_children():
             assert process.pid is not None
+            held.append(signals_held(process.pid))
             os.kill(process.pid, signal.SIGKILL)
 
     result = sweep(SMALL, {"training.epochs": [2, 1_000_000, 999_999]}, jobs=2, keep=False, on_row=end_the_others)
     assert [row.number for row in result.rows] == [1] and not result.interrupted
     assert result.complaint.startswith("The sweep has ended early: the system ended a process that trained")
+    assert len(held) == 2 and all(mask & 1 << signal.SIGINT - 1 for mask in held)  # Ctrl+C is not theirs
 
 
 @pytest.mark.parametrize("jobs", [3, 2])

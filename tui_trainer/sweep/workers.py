@@ -8,6 +8,7 @@ import re
 import signal
 import warnings
 from collections.abc import Generator, Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import Any
 
 from tui_trainer import __version__
@@ -133,6 +134,7 @@ def _closing(done: Outcomes) -> Iterator[None]:
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl+C, which a terminal sends to all of them; this one sees it after."""
+    resource_tracker.ensure_running()  # its own start, which the first process brings about, would end the hold
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
