@@ -223,7 +223,7 @@ KEYS = (
     Key("left", "in_view('columns', -1)", "Columns", "The columns before", "Runs", shown_as="←"),
     Key("right", "in_view('columns', 1)", "Columns", "Further columns", "Runs", shown_as="→"),
     Key("enter", "in_view('open_run')", "Open", "Open the run as it was; space trains it on", "Runs"),
-    Key("slash", "in_view('filter')", "Filter", "Words, loss<0.1, dataset=iris, -diverged ...", "Runs", shown_as="/"),
+    Key("slash", "in_view('filter')", "Filter", "Words, loss<0.1, dataset=iris, -diverged", "Runs", shown_as="/"),
     Key("o", "in_view('sort')", "Sort", "Sort by the next column; so does a click on it", "Runs"),
     Key("O", "in_view('turn_around')", "Order", "Sort the other way round", "Runs"),
     Key("v", "in_view('choose_run')", "Choose", "Choose the run, or not: the Loss tab draws them", "Runs"),
