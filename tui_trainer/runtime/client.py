@@ -37,17 +37,22 @@ class Client:
         self._errors: IO[bytes] | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._unreachable = "The trainer was not started"
         self._early = b""  # commands from before there was a trainer
         self._closing = self._displaced = False
         self._read_by: asyncio.Event | None = None  # set when ``reports`` has ended
         self.stays = self._launch.stays  # whether it trains on when this client goes
 
     async def start(self) -> None:
-        """Start the child, which ends with this process unless it stays, or call the session; OSError without one."""
+        """Start the child, which ends with this process unless it stays, or call the session."""
         if self._launch.attach:
             from .store import default_path  # with SQLite: not before the first frame
 
-            connection = call(folder_beside(default_path()), self._launch.attach)
+            try:
+                connection = call(folder_beside(default_path()), self._launch.attach)
+            except OSError as error:
+                self._unreachable = f"The session can't be called: {error.strerror or error}"
+                return
         else:
             connection, theirs = socket.socketpair()
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
@@ -70,6 +75,9 @@ class Client:
 
     async def reports(self) -> AsyncIterator[AnyReport]:
         """Reports as they come. The last one, if the trainer ends unasked, is ``Crashed``."""
+        if self._reader is None:
+            yield Crashed(0, self._unreachable)
+            return
         self._read_by = asyncio.Event()
         try:
             received = bytearray()

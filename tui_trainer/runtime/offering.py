@@ -9,13 +9,13 @@ from .protocol import AnyReport, Notice, Offer
 
 
 def offers(keeper: Keeper, wanted: int | None) -> list[AnyReport]:
-    """The run ``wanted`` or the newest that somebody should come back to, and a notice where that isn't the one."""
+    """The run ``wanted``, with a notice where it can't be had; or the newest cut off, and then one that goes on."""
     told: list[AnyReport] = []
     stored = keeper.waiting(wanted)
     if stored is None and wanted is not None:
         told.append(Notice(0, f"Run {wanted} can't be gone on with: it is not there, or goes on elsewhere."))
-    stored = stored or keeper.alone()
-    if stored is not None:
-        ago = max(0.0, time.time() - stored.updated)
-        told.append(Offer(0, stored.id, stored.experiment, stored.epoch, stored.step, ago, stored.alive))
+    for run in (stored, keeper.alone() if wanted is None else None):
+        if run is not None:
+            ago = max(0.0, time.time() - run.updated)
+            told.append(Offer(0, run.id, run.experiment, run.epoch, run.step, ago, run.owner if run.alive else ""))
     return told

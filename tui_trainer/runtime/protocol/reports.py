@@ -118,7 +118,7 @@ class Ended(Report, frozen=True):
 class Offer(Report, frozen=True):
     """A run in the store was cut off, ``seconds_ago``; ``Resume`` goes on with it.
 
-    One that ``alone`` trains on in another session, where nobody looks, is only told of.
+    ``alone`` names the session in which it goes on, where nobody looks: that one is called instead.
     """
 
     stored: int
@@ -126,7 +126,7 @@ class Offer(Report, frozen=True):
     epoch: int
     step: int
     seconds_ago: float
-    alone: bool = False
+    alone: str = ""
 
 
 class Opened(Report, frozen=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from textual.reactive import var
+from textual.worker import Worker
 
 from tui_trainer.experiment import Experiment
 from tui_trainer.runtime import protocol
@@ -78,9 +79,7 @@ class ReturningScreen(SetupScreen):
     async def show_offer(self, offer: Offer) -> None:
         """Tell of a run to come back to; at once back to one that was asked for, or whose trainer has crashed."""
         name, ago = plain(offer.experiment.name), clock(offer.seconds_ago)
-        if offer.alone:
-            where = f"goes on without a screen, at epoch {offer.epoch:,}"
-            self.message_line.say(f"The run {name} {where}: tui-trainer --resume comes back to it.")
+        if offer.alone and self._crash is not None:
             return
         self._offer = offer
         if self._crash is not None:
@@ -90,6 +89,9 @@ class ReturningScreen(SetupScreen):
             self._crash = None
         elif offer.stored == self.launch.offer:
             await self.action_resume()
+        elif offer.alone:
+            where = f"goes on without a screen, at epoch {offer.epoch:,}"
+            self.message_line.say(f"The run {name} {where}: g comes back to it.")
         else:
             cut = f"The run {name} stopped at epoch {offer.epoch:,}, {ago} ago"
             self.message_line.say(f"{cut}: g goes on with it.")
@@ -105,11 +107,25 @@ class ReturningScreen(SetupScreen):
             self.message_line.say("No run was cut off.")
             return
         offer, self._offer = self._offer, None
+        if offer.alone:
+            await self._call(offer.alone)
+            return
         await self._take_on(offer.experiment)
         self._run += 1
         self.edits.forget_weights()
         self.client.send(protocol.Resume(offer.stored, self._run))
         self.message_line.say(f"Back at epoch {offer.epoch:,}; space goes on.")
+
+    async def _call(self, session: str) -> None:
+        """Leave the trainer, and look at another session instead."""
+        left = self.client
+        self.start_with(replace(self.launch, attach=session, offer=None))
+        self.follow_reports()
+        await left.close()
+
+    def follow_reports(self) -> Worker[None]:
+        """Start the trainer and show its reports."""
+        raise NotImplementedError
 
     async def _take_on(self, experiment: Experiment) -> None:
         if experiment != self.experiment:
