@@ -17,6 +17,7 @@ from .encode import short
 from .errors import printable
 from .file_cache import Stamp, as_text, own_path, stamp
 from .loading import own_source
+from .preprocessing import choose_rows
 
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 200
@@ -79,6 +80,7 @@ class Previewer:
             guess_columns(table, config)
             target = choose_target(guesses, config, own_source(""))
             dataset = assemble(table, config, own_source(""))
+            choose_rows(len(dataset.x), dataset.labels, config)  # too few rows are told before, not after
         except ExperimentError as error:
             dataset, problem = None, str(error)
         seen = _with_columns(_described(layout, table), layout, table, guesses, target)

@@ -86,6 +86,7 @@ class PreviewData(ModalScreen[DatasetConfig | None]):
                 yield Press("k  Kind", "kind")
                 yield Press("t  Target", "target")
                 yield Press("esc  Leave", "leave")
+                yield Static("* your choice", markup=False)
 
     def on_mount(self) -> None:
         self._question(self._config)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
@@ -18,7 +19,8 @@ from ..plain_text import plain
 
 KINDS = {"number": "number", "category": "category", "ignore": "left out"}
 HEADS = KIND, FOUND, EMPTY = "kind", "found", "empty"  # the rows above the values
-WIDEST = 24  # characters of a cell
+NARROWEST, WIDEST = 10, 24  # cells of a column; the narrowest holds every kind
+YOURS = " *"  # beside a kind that the user has chosen
 
 
 class PreviewTable(DataTable[Text]):
@@ -60,11 +62,13 @@ class PreviewTable(DataTable[Text]):
         self.fixed_rows = 0  # an empty table has none
         self.clear(columns=True)
         for place, column in enumerate(seen.columns):
-            self.add_column(Text(plain(column.name), "bold"), key=str(place))
+            cells = (column.name, column.found, *(row[place] for row in seen.cells))
+            width = min(max(NARROWEST, *(cell_len(plain(cell)) for cell in cells)), WIDEST)
+            self.add_column(_fitting(column.name, "bold"), key=str(place), width=width)
         for label in HEADS:
             self.add_row(*(self._head(label, column) for column in seen.columns), key=label, label=label)
         for number, row in enumerate(seen.cells, start=1):
-            self.add_row(*(Text(_short(cell)) for cell in row), label=Text(str(number), "dim"))
+            self.add_row(*map(_fitting, row), label=Text(str(number), "dim"))
 
         self.fixed_rows = len(HEADS) if seen.columns else 0
 
@@ -72,7 +76,7 @@ class PreviewTable(DataTable[Text]):
         for place, (old, new) in enumerate(zip(before.columns, seen.columns, strict=True)):
             if old != new or new.name in (before.target, seen.target):
                 for label in HEADS:
-                    self.update_cell(label, str(place), self._head(label, new), update_width=True)
+                    self.update_cell(label, str(place), self._head(label, new))
 
     def action_press_key(self, action: str) -> None:
         """Tell of a key."""
@@ -86,13 +90,15 @@ class PreviewTable(DataTable[Text]):
         is_target = self._seen is not None and column.name == self._seen.target
         dim = " dim" if column.kind == "ignore" and not is_target else ""
         if label == KIND:
-            yours = " (yours)" if column.name in self._corrected else ""
+            yours = YOURS if column.name in self._corrected else ""
             return Text("target" if is_target else f"{KINDS[column.kind]}{yours}", f"bold{dim}")
         if label == FOUND:
-            return Text(_short(column.found), dim)
+            return _fitting(column.found, dim)
         return Text(f"{column.missing:,}" if column.missing else "", dim)
 
 
-def _short(text: str) -> str:
-    shown = plain(text)
-    return shown if len(shown) <= WIDEST else shown[: WIDEST - 1] + "…"
+def _fitting(text: str, style: str = "") -> Text:
+    """A cell, cut where it is too long for any column; what is between is cut by the column."""
+    shown = Text(plain(text), style, no_wrap=True, overflow="ellipsis")
+    shown.truncate(WIDEST, overflow="ellipsis")
+    return shown
