@@ -28,7 +28,7 @@ EXPERIMENT = Experiment(
     name="digits",
     dataset=DatasetConfig("digits"),
     model=ModelConfig(layers=(LayerConfig(16),)),
-    training=TrainingConfig(epochs=1000),
+    training=TrainingConfig(epochs=1500),
 )
 
 

@@ -131,6 +131,16 @@ def test_every_run_is_kept_and_can_be_opened_again(jobs: int) -> None:
     together = Catalogue(store).list(WatchRuns(result.tag, rows=10))
     assert (result.tag, {row.run for row in together.rows}) == ("sweep-1", set(stored))
     assert all(row.seconds > 0 for row in together.rows)
+    assert {row.name for row in together.rows} >= {"learning_rate = 0.01, units = 4", "learning_rate = 1, units = 8"}
+    store.close()
+
+
+def test_a_long_name_is_cut() -> None:
+    layers = with_field(SMALL, "model.layers", [{"units": 4}] * 9)
+    sweep(layers, {f"model.layers[{index}].units": [3] for index in range(9)}, jobs=1)
+    store = Store(default_path())
+    (row,) = Catalogue(store).list(WatchRuns(rows=10)).rows
+    assert row.name.startswith("layers[0].units = 3, layers[1].units = 3, ") and row.name.endswith("…")
     store.close()
 
 

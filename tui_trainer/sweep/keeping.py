@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tui_trainer.experiment import Experiment
 from tui_trainer.runtime.catalogue import Catalogue
+from tui_trainer.runtime.catalogue.labels import LONGEST_NAME
 from tui_trainer.runtime.store import Store, StoreBusy, StoreError, default_path
 
+from .plan import Planned
 from .running import Outcome
+from .tables import told
 
 OWNER = "sweep"  # the name of no session: a run that is done is nobody's, however long this process lives
 
@@ -14,7 +16,8 @@ OWNER = "sweep"  # the name of no session: a run that is done is nobody's, howev
 class Keeping:
     """Puts runs that have ended into the store. A store that fails is given up, and ``complaint`` says why.
 
-    ``tag`` is given to all of them, so that they are found together; it is there with the first one.
+    ``tag`` is given to all of them, so that they are found together; it is there with the first one. They are named
+    after what differs.
     """
 
     def __init__(self) -> None:
@@ -27,17 +30,18 @@ class Keeping:
         except StoreError as error:
             self._give_up(error)
 
-    def keep(self, experiment: Experiment, outcome: Outcome) -> int | None:
+    def keep(self, planned: Planned, outcome: Outcome) -> int | None:
         """The number of the run in the store; None where it has not taken a step, or could not be kept."""
         if self._store is None or self._catalogue is None or outcome.steps == 0:
             return None
         try:
-            run = self._store.begin(experiment)
+            run = self._store.begin(planned.experiment)
             place, epochs = (outcome.epochs, outcome.steps), (0, outcome.history)
             state, latest, snapshot = outcome.state, outcome.latest, outcome.snapshot
-            self._store.save(run, experiment, state, place, latest, snapshot, epochs, outcome.seconds)
+            self._store.save(run, planned.experiment, state, place, latest, snapshot, epochs, outcome.seconds)
             self.tag = self.tag or f"sweep-{run}"
             self._catalogue.tag((run,), (self.tag,), ())
+            self._catalogue.rename(run, told(planned.settings, LONGEST_NAME))
         except StoreBusy as error:
             self.complaint = str(error)
             return None

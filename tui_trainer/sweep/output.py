@@ -81,7 +81,7 @@ def _best(result: SweepResult) -> str:
         values = ", ".join(f"{name} {number(best.scores[name])}" for name in by_nearness(result.by, best.scores))
         return f"Best by {result.by}: run {best.number}, {told(best.settings)}: {values}."
     group = result.groups()[0]
-    what = told(group.settings) or "these settings"
+    what = told(group.settings)
     seeds = (
         f"{group.counted} seeds" if group.counted == len(group.rows) else f"{group.counted} of {len(group.rows)} seeds"
     )

@@ -48,7 +48,7 @@ class Sweep:
             with contextlib.closing(self._outcomes(keep)) as done:
                 for number, outcome in done:
                     planned = self.planned[number - 1]
-                    run = None if keeping is None else keeping.keep(planned.experiment, outcome)
+                    run = None if keeping is None else keeping.keep(planned, outcome)
                     rows.append(make_row(planned, outcome, run))
                     if on_row is not None:
                         on_row(rows[-1])

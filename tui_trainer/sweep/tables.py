@@ -72,10 +72,11 @@ def _short(steps: Steps, others: list[Steps]) -> str:
     return join_path(steps)
 
 
-def told(settings: dict[str, object]) -> str:
-    """What differs, in one line: ``learning_rate = 1e-5, units = 8``."""
+def told(settings: dict[str, object], longest: int | None = None) -> str:
+    """What differs, in one line of ``longest`` characters: ``learning_rate = 1e-5, units = 8``."""
     labels = short_names(settings)
-    return ", ".join(f"{labels[path]} = {shown(value)}" for path, value in settings.items())
+    line = ", ".join(f"{labels[path]} = {shown(value)}" for path, value in settings.items()) or "the same settings"
+    return line if longest is None else _cut(line, longest)
 
 
 def shown(value: object) -> str:
