@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from .opening import read_experiment
 
 if TYPE_CHECKING:
     from .runtime.session import Session
+    from .runtime.store import Store
 
 DESCRIPTION = """\
 Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
@@ -18,6 +20,7 @@ and ONNX runtimes, with the losses as CSV and as a figure."""
 FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
 INTERRUPTED = 130
 DIVERGED = 1
+NEWEST = 5  # runs told of where a number is none's
 LONGEST_NUMBER = 18  # digits of the number of a run
 
 
@@ -89,13 +92,22 @@ def _stored(run: int) -> Session:
     if not Path(path).is_file():
         raise ExperimentError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
     try:
-        store = Store(path)
-        try:
+        with contextlib.closing(Store(path)) as store:
+            _check_run(store, run)
             return stored_session(store, run)
-        finally:
-            store.close()
     except StoreError as error:
         raise ExperimentError("", str(error)) from error
+
+
+def _check_run(store: Store, run: int) -> None:
+    """ExperimentError, with the newest ones, where there is no such run."""
+    from .runtime.store import StoreError
+
+    try:
+        store.find(run)
+    except StoreError:
+        newest = ", ".join(f"{one.id} ({_printable(one.name)[:30]})" for one in store.runs()[:NEWEST])
+        raise ExperimentError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
 
 
 def _train(session: Session) -> bool:
