@@ -20,6 +20,7 @@ from tui_trainer.ui.keys import KEYS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
 SECONDS = re.compile(r"in \d+\.\d+ s;")
@@ -31,19 +32,22 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
-def between(name: str) -> str:
-    """What stands between two comments, such as <!-- keys --> and <!-- /keys -->."""
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", README, re.DOTALL)
-    assert found is not None, f"no <!-- {name} --> in README.md"
+def between(page: str, name: str) -> str:
+    """What stands between two comments of a page, such as <!-- keys --> and <!-- /keys -->."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", text, re.DOTALL)
+    assert found is not None, f"no <!-- {name} --> in docs/{page}"
     return found[1]
 
 
 def transcripts() -> Iterator[tuple[str, str]]:
-    """Each command line after ``$ tui-trainer``, and what it prints."""
-    for block in blocks("console"):
-        for part in re.split(r"^\$ tui-trainer ", block, flags=re.MULTILINE)[1:]:
-            command, _, printed = part.partition("\n")
-            yield command, printed.rstrip()
+    """Each command line after ``$ tui-trainer`` in the README and in docs/data.md, and what it prints."""
+    for page in (ROOT / "README.md", ROOT / "docs" / "data.md"):
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(r"^```console\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+            for part in re.split(r"^\$ tui-trainer ", block, flags=re.MULTILINE)[1:]:
+                command, _, printed = part.partition("\n")
+                yield command, printed.rstrip()
 
 
 def words(text: str) -> list[str | float]:
@@ -83,12 +87,11 @@ def test_the_key_table_is_the_one_of_the_app() -> None:
         for key in keys:
             rows.append(f"| {title} | `{key.display}` | {key.help} |")
             title = ""
-    table = "\n".join(rows)
-    assert between("keys") == table, f"put this between the comments in README.md:\n{table}"
+    assert between("keys.md", "keys") == "\n".join(rows), "python docs/make_keys.py writes it anew"
 
 
 def test_the_annotated_experiment_has_every_field_and_can_be_trained() -> None:
-    text = between("experiment").removeprefix("```toml\n").removesuffix("```")
+    text = between("experiment.md", "experiment").removeprefix("```toml\n").removesuffix("```")
     Session().load(experiments.loads(text))
     named = _field_names(tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)))
     assert _all_field_names(msgspec.inspect.type_info(experiments.Experiment)) == named
@@ -113,9 +116,10 @@ def test_the_first_numbers_of_the_book() -> None:
         assert f"{session.trainer.model.get_weights()[0].item():.4f}" == weight
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -126,7 +130,7 @@ def test_an_example_loads_fits_its_data_and_says_what_to_see(path: Path) -> None
     session.step()
     assert experiment.name == path.stem
     assert path.read_text(encoding="utf-8").startswith("# ")
-    assert f"(examples/{path.name})" in README
+    assert f"(../examples/{path.name})" in (ROOT / "docs" / "experiment.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
@@ -141,8 +145,8 @@ def test_a_picture_fetches_nothing_and_holds_no_path(path: Path) -> None:
 def _field_names(table: dict[str, Any], prefix: str = "") -> set[str]:
     names = set()
     for key, value in table.items():
-        inner = value[0] if isinstance(value, list) and isinstance(value[0], dict) else value
-        names |= _field_names(inner, f"{prefix}{key}.") if isinstance(inner, dict) else {prefix + key}
+        inner = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+        names |= _field_names(inner, f"{prefix}{key}.") if isinstance(inner, dict) and inner else {prefix + key}
     return names
 
 

@@ -34,7 +34,8 @@ class Trainer:
 
     ``batch_size=None`` is the full batch; the last batch of an epoch may be shorter, nothing is dropped.
     ``metrics`` (``accuracy``, ``per_class``, ``r2``, ``mae``) are taken of the training and the validation part
-    after each epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed`` drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
+    after each epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed``
+    drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
     Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
     does not fit the model or the loss.
     """

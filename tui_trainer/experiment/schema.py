@@ -175,8 +175,9 @@ class TrainingConfig(_Table, frozen=True):
     """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` is the target's usual one.
 
     Besides the epochs, training ends once an epoch's loss is down to ``stop_at_loss``, once the accuracy (of the
-    validation part, if there is one) is up to ``stop_at_accuracy``, or after ``stop_after`` seconds of training. ``metrics`` are followed on the training and on the validation part; without any, the
-    usual ones are on the validation part alone, which costs less.
+    validation part, if there is one) is up to ``stop_at_accuracy``, or after ``stop_after`` seconds of training.
+    ``metrics`` are followed on the training and on the validation part; without any, the usual ones are on the
+    validation part alone, which costs less.
     """
 
     loss: LossName | None = None
