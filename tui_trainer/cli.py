@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from .experiment import ExperimentError, confined, with_field
-from .opening import open_app, read_experiment
+from .opening import add_data_options, described, open_app, read_experiment
 
 BAD_INPUT = 2
 MAX_NAMES = 13  # of a dataset's features, on one line
@@ -38,13 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tui-trainer train", description="Train without a screen.")
-    parser.add_argument("file", metavar="FILE.toml", help="the experiment")
+    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the usual one with --csv alone")
+    add_data_options(parser)
     parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch")
     parser.add_argument("--weights", metavar="IN.safetensors", help="begin with weights that were exported")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     options = parser.parse_args(words)
-    experiment = read_experiment(options.file)
+    if options.file is None and options.csv is None:
+        parser.error("say what to train: FILE.toml, --csv FILE.csv, or both")
+    experiment = described(options)
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
     from .headless import train

@@ -33,6 +33,9 @@ def train(
     """
     session = Session()
     session.load(experiment)
+    if not as_json:
+        for note in session.dataset.notes:  # what was done with the user's file
+            print(note)
     if weights is not None:
         begin_with_file(session, weights)
     if history is not None:

@@ -9,8 +9,10 @@ import pwd
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from . import __version__
-from .experiment import Experiment, ExperimentError, confined, is_shared, quoted, read, unshare
+from .experiment import Experiment, ExperimentError, confined, is_shared, quoted, read, unshare, with_field
 from .experiment.confinement import VARIABLE as ROOT
 from .runtime.launch import NICENESS, Launch
 
@@ -24,6 +26,7 @@ examples:
   tui-trainer iris.toml                         open it on an experiment
   tui-trainer tt1-q1ZKSS...                     or on one that was shared as a word (key c)
   tui-trainer --detach iris.toml                training goes on when the line drops, and after q
+  tui-trainer --csv house.csv --target price    or on data of your own
   tui-trainer --resume                          back to the run that goes on, or was cut off
   tui-trainer sessions                          the runs to come back to
   tui-trainer train iris.toml --epochs 50       train without a screen
@@ -42,12 +45,12 @@ def open_app(words: list[str]) -> int:
     _set_bounds(options.jail, options.class_root)
     if options.lessons is not None and not os.path.isdir(options.lessons):
         raise ExperimentError("", f"--lessons: there is no folder {quoted(options.lessons)}")
-    if options.file is not None and options.resume is not None:
+    if (options.file or options.csv or options.target) is not None and options.resume is not None:
         raise ExperimentError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
     launch = Launch(options.detach, options.nice)
     path = None if options.file is None or is_shared(options.file) else confined(options.file)
     if options.resume is None:
-        experiment = Experiment() if options.file is None else read_experiment(options.file)
+        experiment = described(options)
     else:
         from .runtime.comeback import find, launch_for
 
@@ -69,6 +72,31 @@ def read_experiment(text: str) -> Experiment:
     return unshare(text) if is_shared(text) else read(confined(text))
 
 
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """The options of data of one's own, which ``described`` reads."""
+    parser.add_argument("--csv", metavar="FILE.csv", help="data of your own, instead of the experiment's")
+    parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; usually the last one")
+
+
+def described(options: argparse.Namespace) -> Experiment:
+    """The experiment of the options ``file``, ``csv`` and ``target``; with a file of data alone, the usual one."""
+    experiment = Experiment() if options.file is None else read_experiment(options.file)
+    if options.csv is None:
+        if options.target is not None:
+            raise ExperimentError("", "--target names a column of a file; say which file with --csv")
+        return experiment
+    from .datasets import choose_file  # not needed without
+
+    file = confined(options.csv, "--csv")
+    if not file.is_file():
+        raise ExperimentError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
+    config = choose_file(experiment.dataset, options.csv)
+    if options.target is not None:
+        config = replace(config, target=options.target)
+    changed = with_field(experiment, "dataset", config)
+    return changed if options.file is not None else with_field(changed, "name", file.stem)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tui-trainer",
@@ -78,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or the word it was shared as")
+    add_data_options(parser)
     add("--detach", action="store_true", help="let training go on when the line drops or the app is left")
     add(
         "--resume",

@@ -1,0 +1,162 @@
+"""A long reading: told, stopped by what makes it useless, and its file kept in memory."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tui_trainer.datasets import ReadingStopped
+from tui_trainer.experiment import DatasetConfig, Experiment, with_field
+from tui_trainer.runtime import reading
+from tui_trainer.runtime.audience import Audience
+from tui_trainer.runtime.inbox import Inbox
+from tui_trainer.runtime.protocol import (
+    AnyCommand,
+    AnyReport,
+    Close,
+    Load,
+    Pause,
+    Preview,
+    Previewed,
+    Reading,
+    Refused,
+    Train,
+    Watch,
+    WatchLoss,
+    command_decoder,
+    frame,
+    report_decoder,
+)
+from tui_trainer.runtime.reading import Readings
+from tui_trainer.runtime.session import Session
+
+EXPERIMENT = Experiment()
+
+
+class Said:
+    """Stands in for an audience: commands that came, in their order."""
+
+    def __init__(self, *commands: AnyCommand | None) -> None:
+        self._commands = list(commands)
+
+    def empty(self) -> bool:
+        return not self._commands
+
+    def next(self, seconds: float | None) -> AnyCommand | None:
+        if not self._commands:
+            raise queue.Empty
+        return self._commands.pop(0)
+
+    def say(self, command: AnyCommand | None) -> None:
+        self._commands.append(command)
+
+
+def inbox(*commands: AnyCommand | None) -> tuple[Inbox, Said]:
+    said = Said(*commands)
+    return Inbox(cast(Audience, said)), said
+
+
+@pytest.mark.parametrize(
+    ("command", "stops"),
+    [
+        (Load(EXPERIMENT, 2), True),
+        (Pause(), True),
+        (Close(), True),
+        (None, True),
+        (Train(), False),
+        (Watch(WatchLoss()), False),
+        (Preview(DatasetConfig(path="x.csv"), 1), False),
+    ],
+)
+def test_what_stops_a_reading(command: AnyCommand | None, stops: bool) -> None:
+    held, said = inbox()
+    assert not held.stops_reading()
+    said.say(Watch(WatchLoss()))
+    said.say(command)
+    assert held.stops_reading() is stops and held.stops_reading() is stops
+    assert not held.empty()
+    assert held.next(0.0) == Watch(WatchLoss())
+    assert held.next(0.0) == command
+    assert held.empty() and not held.stops_reading()
+
+
+def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "TELL_AFTER", 0.0)
+    monkeypatch.setattr(reading, "TELL_EVERY", 0.0)
+    file = tmp_path / "own.csv"
+    file.write_text("a,b\n" + "1,2.5\n2,3.5\n" * 150_000)
+    own = with_field(EXPERIMENT, "dataset.path", str(file))
+    session = Session()
+    session.load(EXPERIMENT)
+    sent: list[AnyReport] = []
+    held, said = inbox()
+    readings = Readings(held, sent.append)
+
+    def stop_halfway(report: AnyReport) -> None:
+        sent.append(report)
+        if isinstance(report, Reading) and report.fraction > 0.5:
+            said.say(Pause())
+
+    with pytest.raises(ReadingStopped):
+        session.load(own, Readings(held, stop_halfway).watcher(2))
+    assert session.experiment.dataset.path is None and session.state == "ready"
+    told = [report.fraction for report in sent if isinstance(report, Reading)]
+    assert told == sorted(told) and len(told) > 2 and 0.5 < told[-1] < 1.0
+    assert all(report.run == 2 for report in sent)
+    readings.stopped(2)
+    assert sent[-1] == Refused(2, "dataset.path", reading.STOPPED)
+
+    held.next(0.0)
+    session.load(own, readings.watcher(3))
+    assert len(session.dataset.x) == 300_000
+
+
+def test_nothing_is_said_of_a_reading_that_a_newer_run_replaces() -> None:
+    sent: list[AnyReport] = []
+    held, _ = inbox(Load(EXPERIMENT, 3))
+    readings = Readings(held, sent.append)
+    assert not readings.watcher(2)(0.5)
+    readings.stopped(2)
+    assert sent == []
+
+
+def test_an_own_file_is_read_once_for_many_edits(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("a,b,c\n" + "".join(f"{n % 7},{n % 3}.5,{n % 11}.25\n" for n in range(40)))
+    own = with_field(EXPERIMENT, "dataset.path", str(file))
+    session = Session()
+    calls: list[float] = []
+
+    def count(fraction: float) -> bool:
+        calls.append(fraction)
+        return True
+
+    session.load(own, count)
+    read = len(calls)
+    assert read > 0
+    data = session.dataset
+    session.load(with_field(own, "training.epochs", 3), count)
+    assert session.dataset is data
+    session.load(with_field(own, "dataset.target", "a"), count)
+    assert session.dataset.target == "a" and len(calls) == read
+    file.write_text("a,b,c\n" + "".join(f"{n % 5},{n % 3}.5,{n % 11}.25\n" for n in range(60)))
+    session.load(own, count)
+    assert len(session.dataset.x) == 60 and len(calls) > read
+    file.unlink()
+    with pytest.raises(ValueError, match="there is no file"):
+        session.load(own)
+
+
+def test_a_preview_goes_through_the_protocol(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("a,colour\n1,red\n2.5,blue\n3,red\n4,blue\n")
+    asked = Preview(DatasetConfig(path=str(file), kinds={"a": "number"}, header=True), 7)
+    assert command_decoder.decode(frame(asked)[4:]) == asked
+    sent: list[AnyReport] = []
+    Readings(inbox()[0], sent.append).preview(asked.dataset, asked.number)
+    (report,) = sent
+    assert isinstance(report, Previewed) and report.run == 7 and report.preview.classes == ("blue", "red")
+    assert report_decoder.decode(frame(report)[4:]) == report

@@ -1,0 +1,80 @@
+"""Data of one's own from the command line: --csv and --target, with and without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from tui_trainer.cli import main
+from tui_trainer.experiment import DatasetConfig, Experiment, ExperimentError, TrainingConfig, write
+from tui_trainer.opening import described
+
+SHOP = "id;colour;size;price\n" + "".join(
+    f"{place};{'red' if place % 3 else 'blue'};{place % 7},5;{'' if place == 4 else f'{place},25'}\n"
+    for place in range(30)
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    """The path of a file with a gap."""
+    (tmp_path / "shop.csv").write_text(SHOP)
+    return str(tmp_path / "shop.csv")
+
+
+def options(file: str | None = None, csv: str | None = None, target: str | None = None) -> argparse.Namespace:
+    return argparse.Namespace(file=file, csv=csv, target=target)
+
+
+def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
+    assert described(options()) == Experiment()
+    assert described(options(csv=shop, target="size")) == Experiment(
+        name="shop", dataset=DatasetConfig(path=shop, target="size")
+    )
+    given = Experiment(
+        name="given",
+        dataset=DatasetConfig("wine", features=("ash",), target="hue", seed=7),
+        training=TrainingConfig(epochs=3),
+    )
+    write(given, tmp_path / "given.toml")
+    assert described(options(str(tmp_path / "given.toml"), shop)) == Experiment(
+        name="given", dataset=DatasetConfig("wine", path=shop, seed=7), training=TrainingConfig(epochs=3)
+    )
+
+
+def test_training_on_a_file(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--csv", shop, "--target", "colour", "--epochs", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1 of 30 rows dropped: no value in price (1)."
+    assert lines[1] == "Left out: id (numbers the rows)."
+    assert lines[2].startswith("epoch 1/2  loss ")
+    assert main(["train", "--csv", shop, "--epochs", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--target", "price"], "--target names a column of a file; say which file with --csv"),
+        (["train", "x.toml", "--target", "price"], "there is no file 'x.toml'"),
+        (["train", "--csv", "nosuch.csv"], "--csv: there is no file 'nosuch.csv'; check the path"),
+        (["--csv", "\x1b[2J"], r"--csv: there is no file '\x1b[2J'"),
+        (["train", "--csv", "SHOP", "--target", "prize"], "dataset.target: there is no column 'prize'; did you mean"),
+        (["--csv", "SHOP", "--resume"], "--resume takes the number of a run and no file"),
+        (["--csv", "SHOP"], "the app needs a terminal"),
+    ],
+)
+def test_refused(shop: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([shop if word == "SHOP" else word for word in words]) == 2
+    out, err = capsys.readouterr()
+    assert told in err and err.count("\n") == 1 and out == ""
+
+
+def test_a_root_confines_the_file(shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inside").mkdir()
+    monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path / "inside"))
+    with pytest.raises(ExperimentError, match=r"--csv: .* is outside of"):
+        described(options(csv=shop))
