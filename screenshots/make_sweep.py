@@ -11,7 +11,7 @@ import tempfile
 
 from make import ROOT, _until, tidy  # beside this file, and puts this checkout first
 
-from tui_trainer.experiment import read
+from tui_trainer.experiment import read, with_field
 from tui_trainer.sweep import sweep
 from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.screens.train import TrainScreen
@@ -23,7 +23,7 @@ RATES = [0.005, 0.05, 0.5]
 async def take() -> str:
     """The picture as SVG."""
     experiment = read(ROOT / "examples" / "iris.toml")
-    sweep(experiment, {"training.learning_rate": RATES, "training.epochs": [100]}, jobs=1)
+    sweep(with_field(experiment, "training.epochs", 100), {"training.learning_rate": RATES}, jobs=1)
     app = TrainerApp(experiment)
     async with app.run_test(size=SIZE) as pilot:
         screen = app.screen

@@ -69,9 +69,10 @@ def test_the_two_commands_are_there_word_for_word() -> None:
 
 @pytest.mark.parametrize(("command", "printed"), transcripts())
 def test_a_transcript_is_what_the_command_prints(
-    command: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     assert main(shlex.split(command)) == 0
     got, expected = words(capsys.readouterr().out), words(printed)
     assert len(got) == len(expected)
