@@ -68,6 +68,7 @@ def test_two_processes_killed_at_random_moments(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     steps = dict(connection.execute("SELECT id, step FROM runs"))
+    assert dict(connection.execute("SELECT run, step FROM cards")) == steps, "a run and its card are one"
     connection.close()
     assert safe and all(steps[run] >= step for run, step in safe.items())
     store, session = Store(tmp_path / "runs.sqlite"), Session()

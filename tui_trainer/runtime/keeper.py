@@ -116,6 +116,8 @@ class Keeper:
             raise StoreError(f"The saved run does not fit its experiment: {error}.") from error
         session.state = next((ended for ended in ENDED if ended == state), session.state)
         self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
+        if session.state == state:  # nothing to save until something changes
+            self._saved_place = (session.state, session.steps, session.touched)
 
     def _save(self, store: Store, session: Session) -> None:
         if self._run is None:

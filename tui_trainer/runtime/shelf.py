@@ -12,6 +12,7 @@ from .protocol.runs import WatchRuns
 from .store import Store, StoreBusy, StoreError
 
 NO_STORE = "No runs are kept: the store can't be used."
+NOTHING_LEFT = "Nothing is left to bring back."
 BUSY = "Another process is writing into the store; try again."
 
 
@@ -57,19 +58,15 @@ class Shelf:
         return self._opened[1:]
 
     def _edit(self, catalogue: Catalogue, command: EditRuns) -> tuple[str, bool]:
-        runs, here = command.runs, self._keeper.run
+        runs = command.runs
         count = counted(len(runs))
         if command.deleted:
-            gone, stay = catalogue.delete(runs, here)
-            told = [f"Deleted {counted(gone)}; u brings {'it' if gone == 1 else 'them'} back."] if gone else []
-            told += [f"Run {run} is at work and stays." for run in stay[:1]]
-            told += [f"So do {len(stay) - 1} more."] if len(stay) > 1 else []
-            return " ".join(told) or "There is nothing to delete.", bool(gone)
+            return self._delete(catalogue, runs)
+        if not runs:
+            return "No run is meant.", False
         if command.deleted is not None:
             back = catalogue.bring_back(runs)
-            return f"{counted(back).capitalize()} brought back." if back else "Nothing is left to bring back.", bool(
-                back
-            )
+            return (f"{counted(back).capitalize()} brought back.", True) if back else (NOTHING_LEFT, False)
         if command.pinned is not None:
             catalogue.pin(runs, command.pinned)
             return f"{count.capitalize()} {'pinned on top' if command.pinned else 'back among the others'}.", True
@@ -80,6 +77,13 @@ class Shelf:
         catalogue.tag(runs, add, remove)
         told = [f"#{tag} added" for tag in add] + [f"#{tag} removed" for tag in remove]
         return f"{', '.join(told)}: {count}." if told else "No tag was changed.", True
+
+    def _delete(self, catalogue: Catalogue, runs: tuple[int, ...]) -> tuple[str, bool]:
+        gone, stay = catalogue.delete(runs, self._keeper.run)
+        told = [f"Deleted {counted(gone)}; u brings {'it' if gone == 1 else 'them'} back."] if gone else []
+        told += [f"Run {run} is at work and stays." for run in stay[:1]]
+        told += [f"So do {len(stay) - 1} more."] if len(stay) > 1 else []
+        return " ".join(told) or "There is nothing to delete.", bool(gone)
 
 
 def counted(number: int) -> str:

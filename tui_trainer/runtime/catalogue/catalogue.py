@@ -61,7 +61,7 @@ class Catalogue:
             except FilterError as error:
                 return replace(answer, wrong=Wrong(error.reason, error.start, error.end))
             first = max(0, min(wanted.first, len(runs) - 1))
-            shown = runs[first : first + min(wanted.rows, MOST_ROWS)]
+            shown = runs[first : first + max(0, min(wanted.rows, MOST_ROWS))]
             rows = self._rows(connection, shown, asked)
         place = runs.index(wanted.cursor) if wanted.cursor in runs else None
         return replace(answer, total=len(runs), first=first, rows=rows, place=place)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.experiment import Experiment, to_plain
+from tui_trainer.experiment import Experiment, LayerConfig, to_plain
 
 from ..protocol.runs import Difference
 
 LONGEST = 60  # characters of a value
+SAID = ("units", "activation")  # of a layer, without their names
 LEFT_OUT = ("name", "hide")  # no part of what is trained
 
 
 def differences(experiments: Sequence[tuple[int, Experiment | None]]) -> tuple[Difference, ...]:
     """The fields whose values are not all the same, in the order of the schema; none of fewer than two.
 
-    An experiment that can't be read has no fields.
+    An experiment that can't be read has no fields. A layer that some experiments have, and others not, is one field.
     """
-    tables = [dict(_fields(to_plain(one))) if one is not None else {} for _, one in experiments]
+    layers = min((len(one.model.layers) for _, one in experiments if one is not None), default=0)
+    tables = [dict(_fields(to_plain(one), layers)) if one is not None else {} for _, one in experiments]
     paths = dict.fromkeys(path for table in tables for path in table)
     found = []
     for path in paths:
@@ -34,16 +36,26 @@ def _order(path: str) -> tuple[int, int]:
     return ("dataset", "model", "training").index(table), int(number) if number.isdigit() else -1
 
 
-def _fields(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every field of a plain experiment by its path, with its value as text."""
+def _fields(value: object, layers: int, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every field of a plain experiment by its path, with its value as text; layers from ``layers`` on as one."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _fields(inner, f"{path}.{name}".removeprefix("."))
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        for index, inner in enumerate(value):
-            yield from _fields(inner, f"{path}[{index}]")
-    elif not (path.startswith("model.layers") and value == []):  # no layer at all is seen by its fields missing
+            yield from _fields(inner, layers, f"{path}.{name}".removeprefix("."))
+    elif path == "model.layers" and isinstance(value, list):
+        for index, layer in enumerate(value):
+            if index < layers:
+                yield from _fields(layer, layers, f"{path}[{index}]")
+            else:
+                yield f"{path}[{index}]", _layer(layer)
+    else:
         yield path, _text(value)
+
+
+def _layer(layer: dict[str, object]) -> str:
+    """A whole layer in a few words: units, activation, and what is not as usual."""
+    usual = to_plain(LayerConfig())
+    others = [f"{name} {_text(value)}" for name, value in layer.items() if name not in SAID and value != usual[name]]
+    return _text(", ".join([f"{layer['units']} {layer['activation']}", *others]))
 
 
 def _text(value: object) -> str:

@@ -14,7 +14,7 @@ from ..plotting import PlotWidget, Series
 from ..plotting.frame import shorten
 from ..runs.cells import told
 from ..runs.choices import Choice
-from ..views.hints import hints
+from ..views.hints import hints_within
 from ..views.view import View
 from .beside import Beside
 from .legend import Item, Legend, LegendPanel
@@ -139,10 +139,10 @@ class InspectedPlot(View):
         own = [Item("━", line.color, line.label, curve.at) for line, curve in lines if curve.name != "batch_loss"]
         items = [*(own if is_told else []), *map(self._item, self.beside)]
         looking = is_told or bool(self.chosen) or self.smoothing > 0 or self.lens.low is not None
-        if looking and not self.has_class("-looking"):
-            self.query_one(".hints", Static).update(hints(TOLD))
-        self.set_class(looking, "-looking")
         width = self.query_one(PlotWidget).size.width
+        if looking:
+            self.query_one(".hints", Static).update(hints_within(width, TOLD))
+        self.set_class(looking, "-looking")
         self.query_one(LegendPanel).tell(Legend(self._heading(), tuple(items), is_told), width)
 
     def _item(self, one: Beside) -> Item:

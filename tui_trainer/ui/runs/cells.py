@@ -86,11 +86,11 @@ def rate(row: RunRow) -> str:
 
 
 COLUMNS = (
-    Column("loss", "loss", 9, lambda row: number(row.loss)),
-    Column("val loss", "val_loss", 9, lambda row: number(row.val_loss)),
+    Column("loss", "loss", 8, lambda row: number(row.loss)),
+    Column("val loss", "val_loss", 8, lambda row: number(row.val_loss)),
     Column("score", "score", 8, score, descending=True),
-    Column("rate", "lr", 8, rate),
-    Column("layers", "layers", 10, lambda row: told(row.layers), left=True),
+    Column("rate", "lr", 7, rate),
+    Column("layers", "layers", 8, lambda row: told(row.layers), left=True),
     Column("optimizer", "optimizer", 9, lambda row: told(row.optimizer), left=True),
     Column("dataset", "dataset", 12, lambda row: told(row.dataset), left=True),
     Column("epochs", "epochs", 9, epochs, descending=True),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from ..keys import KEYS
+
+GAP = "   "
 
 
 def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
@@ -16,4 +18,13 @@ def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
     for key in KEYS:
         if (key.view_action or key.action.partition("(")[0]) in actions and key.keys not in taken:
             found.setdefault(key.label, []).append(key.display)
-    return "   ".join(f"{' '.join(keys)} {label.lower()}" for label, keys in found.items())
+    return GAP.join(f"{' '.join(keys)} {label.lower()}" for label, keys in found.items())
+
+
+def hints_within(width: int, actions: Sequence[str]) -> str:
+    """As many of these actions, the first ones, as fit into ``width`` cells, and the key that tells of all."""
+    told = [hints((name,)) for name in actions]
+    more = hints(("help",))
+    while told and len(GAP.join((*told, more))) > width:
+        del told[-1]
+    return GAP.join((*told, more))

@@ -20,11 +20,11 @@ from ..runs.entry import Entry
 from ..runs.panels import DifferencesPanel, RunsPanel
 from ..runs.place import Place
 from ..runs.sheet import Sheet, last_column
-from .hints import hints
+from .hints import hints_within
 
 AGAIN = 1.0  # seconds between two looks at what other processes do
 TALL = 26  # rows from which list and differences stand over one another
-TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "name_run", "tag_runs", "pin_runs", "delete_runs")
+TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
 NOTHING = "No run is kept yet: the first step of training begins one."
 NO_MATCH = "No run passes the filter; / changes it."
 
@@ -50,7 +50,8 @@ class RunsView(RunEdits):
         self.place, self.choices = Place(), Choices()
         self.filter, self.sort, self.descending = "", "age", False
         self._column = 0
-        self._listed: RunList | None = None
+        self.listed: RunList | None = None  # as it came last
+        self.sheet = Sheet()  # as it is drawn
         self._asked: WatchRuns | None = None
 
     def compose(self) -> ComposeResult:
@@ -60,7 +61,6 @@ class RunsView(RunEdits):
         yield Entry()
 
     def on_mount(self) -> None:
-        self.query_one(Entry).tell(hints(TOLD))
         self.set_interval(AGAIN, self._look_again)
 
     @property
@@ -81,7 +81,7 @@ class RunsView(RunEdits):
         self.query_one(Entry).complain("" if wrong is None else wrong.reason, place)
         if wrong is not None:
             return
-        self._listed = content
+        self.listed = content
         self.place.take(content)
         renamed = [self.choices.rename(row.run, row.name) for row in content.rows]
         if any(renamed):
@@ -91,6 +91,7 @@ class RunsView(RunEdits):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < TALL, "-short")
+        self.query_one(Entry).tell(hints_within(event.size.width - 1, TOLD))
         self.call_after_refresh(self._fit)
 
     def watch_differing(self) -> None:
@@ -202,12 +203,12 @@ class RunsView(RunEdits):
 
     def show(self) -> None:
         """Draw what is known."""
-        listed, place = self._listed, self.place
+        listed, place = self.listed, self.place
         if listed is None:
             return
         self.query_one(".heading", Static).update(self._heading(listed))
         chosen = {run: choice for run in self.choices.runs if (choice := self.choices.get(run)) is not None}
-        sheet = Sheet(
+        self.sheet = Sheet(
             place.rows,
             place.total,
             place.first,
@@ -218,7 +219,7 @@ class RunsView(RunEdits):
             chosen,
             NO_MATCH if listed.stored else NOTHING,
         )
-        self.query_one(RunsPanel).show(sheet)
+        self.query_one(RunsPanel).show(self.sheet)
         if self.differing:
             self.query_one(DifferencesPanel).show(Differing(listed.compared, listed.differences, chosen))
 
@@ -227,6 +228,7 @@ class RunsView(RunEdits):
         parts = [f"{listed.total:,} of {runs}" if listed.filter.strip() else runs]
         if listed.filter.strip():
             parts.append(f"/{clean(listed.filter.strip())}")
+        parts.append(_order(listed.sort, listed.descending))
         if len(self.choices):
             parts.append(f"{len(self.choices):,} chosen")
         return "   ".join(parts)
@@ -242,3 +244,11 @@ class RunsView(RunEdits):
         if self.is_on_screen:
             self._asked = self.request
             self.post_message(self.LookChanged())
+
+
+def _order(sort: str, descending: bool) -> str:
+    """How the list is sorted, in words: the column may be out of sight."""
+    if sort == "age":
+        return "oldest first" if descending else "newest first"
+    heading = next(column.heading for column in SORTED if column.sort == sort)
+    return f"by {heading}, downwards" if descending else f"by {heading}"

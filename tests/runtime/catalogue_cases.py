@@ -1,0 +1,64 @@
+"""Stores with runs that are known, for the tests of the catalogue."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tui_trainer.experiment import Experiment, LayerConfig, dumps, with_field
+from tui_trainer.runtime.cards import write_card
+from tui_trainer.runtime.catalogue import Catalogue
+from tui_trainer.runtime.protocol.runs import RunList, WatchRuns
+from tui_trainer.runtime.store import Store
+
+HOUR = 3600.0
+
+
+def experiment(name: str = "untitled", **fields: object) -> Experiment:
+    """An experiment with other values in fields whose dots are written as two underscores."""
+    found = with_field(Experiment(), "name", name)
+    for field, value in fields.items():
+        found = with_field(found, field.replace("__", "."), value)
+    return found
+
+
+def layers(*units: int) -> tuple[LayerConfig, ...]:
+    """Hidden layers of so many units."""
+    return tuple(LayerConfig(number) for number in units)
+
+
+def add(store: Store, one: Experiment, state: str = "finished", age: float = 0.0, **more: object) -> int:
+    """A run that has ended ``age`` seconds ago; ``more`` are its newest values, tags, owner and seconds."""
+    text, saved = dumps(one), time.time() - age
+    owner = str(more.pop("owner", "gone"))
+    tags, seconds = str(more.pop("tags", "")), float(str(more.pop("seconds", 1.0)))
+    with store.writing() as connection:
+        cursor = connection.execute(
+            "INSERT INTO runs (started, updated, pid, name, experiment, state, epoch, step, latest, owner)"
+            " VALUES (?, ?, 0, ?, ?, ?, 5, 20, '{}', ?)",
+            (saved, saved, one.name, text, state, owner),
+        )
+        run = cursor.lastrowid
+        assert run is not None
+        latest = {name: float(str(value)) for name, value in more.items()}
+        listed = {"owner": owner, "state": state, "seconds": seconds, "started": saved, "updated": saved}
+        write_card(connection, run, one.name, one, latest, epoch=5, step=20, **listed)
+    if tags:
+        Catalogue(store).tag((run,), tags.split(), ())
+    return run
+
+
+def names(catalogue: Catalogue, filter: str = "", sort: str = "age", descending: bool = False) -> list[str]:  # noqa: A002
+    """The names in a list, in its order."""
+    return [row.name for row in listed(catalogue, filter, sort, descending).rows]
+
+
+def listed(catalogue: Catalogue, filter: str = "", sort: str = "age", descending: bool = False) -> RunList:  # noqa: A002
+    """The whole list."""
+    return catalogue.list(WatchRuns(filter, sort, descending, rows=1000))
+
+
+def opened(folder: Path, owner: str = "me") -> tuple[Store, Catalogue]:
+    """The store in a folder, and its catalogue."""
+    store = Store(folder / "runs.sqlite", owner)
+    return store, Catalogue(store)

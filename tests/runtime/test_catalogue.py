@@ -1,0 +1,321 @@
+"""The list of runs: in any order, a part at a time, edited, deleted and brought back; older stores too."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from catalogue_cases import HOUR, add, experiment, layers, listed, names, opened
+
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.catalogue import LabelError, clean_name, clean_tag, clean_tags
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.protocol import EditRuns
+from tui_trainer.runtime.protocol.runs import WatchRuns
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.sessions import Place, folder_beside
+from tui_trainer.runtime.shelf import Shelf
+from tui_trainer.runtime.store import Store
+
+
+def test_a_row_tells_what_the_run_is(tmp_path: Path) -> None:
+    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session.load(experiment("first", model__layers=layers(16, 8), training__epochs=3, training__batch_size="full"))
+    session.train()
+    while session.state == "running":
+        session.advance(0.1)
+    keeper.save(session)
+    _, catalogue = opened(tmp_path)
+    (row,) = catalogue.list(WatchRuns(rows=5), here=1).rows
+    assert (row.name, row.dataset, row.layers, row.activation, row.optimizer) == (
+        "first",
+        "iris",
+        "16-8",
+        "relu",
+        "sgd",
+    )
+    assert (row.rate, row.batch, row.seed, row.epoch, row.wanted) == (0.05, None, 0, 3, 3)
+    assert (row.state, row.here, row.elsewhere, row.tags, row.pinned) == ("finished", True, False, "", False)
+    values = session.values
+    assert (row.loss, row.val_loss, row.accuracy) == (values["loss"], values["val_loss"], values["val_accuracy"])
+    assert row.r2 is None and row.seconds == session.seconds > 0 and 0 <= row.age < 60
+    session.tune(experiment(training__learning_rate=0.2, training__epochs=9).training)
+    session.epoch()
+    keeper.save(session)
+    (row,) = listed(catalogue).rows
+    assert (row.rate, row.epoch, row.wanted) == (0.2, 4, 9)
+
+
+def test_sorted_by_any_column(tmp_path: Path) -> None:
+    store, catalogue = opened(tmp_path)
+    add(store, experiment("b", training__learning_rate=0.1), loss=3.0, val_accuracy=0.5, age=3, tags="z")
+    add(store, experiment("A", training__learning_rate=0.3), loss=1.0, val_r2=0.9, age=2)
+    add(store, experiment("c", training__learning_rate=0.2), age=1, tags="a")
+    add(store, experiment("Ä", training__learning_rate=0.2), loss=float("inf"), age=4, state="diverged")
+    assert names(catalogue) == ["c", "A", "b", "Ä"]
+    assert names(catalogue, descending=True) == ["Ä", "b", "A", "c"]
+    assert names(catalogue, sort="name") == ["A", "b", "c", "Ä"], "capitals are no other letters"
+    assert names(catalogue, sort="loss") == ["A", "b", "Ä", "c"], "what has no finite loss comes last"
+    assert names(catalogue, sort="loss", descending=True) == ["b", "A", "Ä", "c"], "here too"
+    assert names(catalogue, sort="lr") == ["b", "Ä", "c", "A"], "of equals, the newer first"
+    assert names(catalogue, sort="score", descending=True) == ["A", "b", "Ä", "c"]
+    assert names(catalogue, sort="tag") == ["c", "b", "Ä", "A"]
+    assert names(catalogue, sort="nonsense; --") == ["c", "A", "b", "Ä"]
+    catalogue.pin((1, 4), True)
+    assert names(catalogue) == ["b", "Ä", "c", "A"] and names(catalogue, sort="lr")[:2] == ["b", "Ä"]
+    assert [row.pinned for row in listed(catalogue).rows] == [True, True, False, False]
+    catalogue.pin((4,), False)
+    assert names(catalogue) == ["b", "c", "A", "Ä"]
+
+
+def test_filtered(tmp_path: Path) -> None:
+    store, catalogue = opened(tmp_path)
+    add(store, experiment("first try", dataset__name="wine", model__layers=layers(16, 8)), loss=0.05, val_accuracy=0.97)
+    add(store, experiment("Großer Versuch", training__learning_rate=0.2), loss=0.5, tags="Book 2.1", age=2 * HOUR)
+    add(store, experiment("wild", model__layers=()), state="diverged", seconds=200.0, age=50 * HOUR)
+    add(store, experiment("alone"), state="running")
+    for text, found in {
+        "TRY": ["first try"],
+        "GROSSER": ["Großer Versuch"],
+        "book": ["Großer Versuch"],
+        "-diverged": ["alone", "first try", "Großer Versuch"],
+        "loss<0.1 dataset=wine state=finished lr>=0.01 layers=16-8": ["first try"],
+        "layers=16-*": ["first try"],
+        "layers=none": ["wild"],
+        "tag=BOOK": ["Großer Versuch"],
+        "tag!=book": ["alone", "first try", "wild"],
+        "accuracy>=97%": ["first try"],
+        "-loss<0.1": ["alone", "Großer Versuch", "wild"],
+        "time>3min": ["wild"],
+        "age>1h age<2d": ["Großer Versuch"],
+        "state=cut": ["alone"],
+        "run=3 or first": ["first try", "wild"],
+        "name=_ild": [],
+        "name=%": [],
+        "name=wi*": ["wild"],
+    }.items():
+        assert names(catalogue, text) == found, text
+    answer = listed(catalogue, "wine")
+    assert (answer.total, answer.stored, answer.wrong) == (1, 4, None)
+    answer = listed(catalogue, "wine los<1")
+    assert answer.wrong is not None and (answer.wrong.start, answer.wrong.end) == (5, 8)
+    assert (answer.total, answer.rows, answer.stored) == (0, (), 4)
+
+
+def test_a_part_at_a_time(tmp_path: Path) -> None:
+    store, catalogue = opened(tmp_path)
+    for number in range(30):
+        add(store, experiment(f"run {number}"), age=30.0 - number)
+    answer = catalogue.list(WatchRuns(first=10, rows=4, cursor=3))
+    assert [row.name for row in answer.rows] == ["run 19", "run 18", "run 17", "run 16"]
+    assert (answer.first, answer.total, answer.place) == (10, 30, 27)
+    assert catalogue.list(WatchRuns(first=500, rows=4)).first == 29, "beyond the end is the end"
+    assert catalogue.list(WatchRuns(first=-5, rows=-4)).rows == ()
+    assert catalogue.list(WatchRuns("run 2", cursor=1)).place is None
+    add(store, experiment("new"))
+    assert names(catalogue)[0] == "new", "what was known is not kept when something has changed"
+    other, _ = opened(tmp_path, "another")
+    add(other, experiment("theirs"))
+    assert names(catalogue)[0] == "theirs", "by another process either"
+
+
+def test_names_and_tags(tmp_path: Path) -> None:
+    store, catalogue = opened(tmp_path)
+    for number in range(3):
+        add(store, experiment(f"run {number}"), age=number)
+    catalogue.rename(1, "  ../../etc/passwd \x1b[31m  ")
+    catalogue.tag((1, 2, 99), ("keep", "Book"), ())
+    catalogue.tag((2,), ("BOOK", "x"), ("KEEP",))
+    assert [(row.name, row.tags) for row in listed(catalogue).rows] == [
+        ("../../etc/passwd [31m", "keep Book"),
+        ("run 1", "Book x"),
+        ("run 2", ""),
+    ]
+    assert names(catalogue, "passwd keep") == ["../../etc/passwd [31m"]
+    assert store.find(1).name == "../../etc/passwd [31m", "and where runs are resumed"
+    with pytest.raises(LabelError, match="at most 12 tags"):
+        catalogue.tag((1, 2), [f"tag{number}" for number in range(11)], ())
+    assert [row.tags for row in listed(catalogue).rows] == ["keep Book", "Book x", ""], "nothing, where one can't"
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "reason"),
+    [
+        (clean_name, " \n\t ", "at least one character"),
+        (clean_name, "x" * 61, "at most 60 characters; this one has 61"),
+        (clean_tag, "#", "one word"),
+        (clean_tag, "two words", "one word"),
+        (clean_tag, "t" * 25, "at most 24 characters"),
+    ],
+)
+def test_what_can_be_no_label(read: object, text: str, reason: str) -> None:
+    with pytest.raises(LabelError, match=reason):
+        read(text)  # type: ignore[operator]
+
+
+def test_labels_are_plain() -> None:
+    assert clean_name(" a \x07\u202e b\n") == "a b"
+    assert clean_tags("#a, b,,#a  c\x00") == ("a", "b", "c")
+
+
+def test_deleted_brought_back_and_gone_for_good(tmp_path: Path) -> None:
+    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    store, catalogue = opened(tmp_path, place.name)
+    for number in range(4):
+        add(store, experiment(f"run {number}"), age=number)
+    assert catalogue.delete((1, 2, 99), here=4) == (2, ())
+    assert names(catalogue) == ["run 2", "run 3"] and listed(catalogue).stored == 2
+    assert [run.name for run in store.runs()] == ["run 2", "run 3"], "nobody is led back to it"
+    Store(tmp_path / "runs.sqlite", "another").remove_deleted()
+    assert catalogue.bring_back((1,)) == 1, "who else starts leaves it, while this session lives"
+    assert names(catalogue) == ["run 0", "run 2", "run 3"]
+    place.leave()
+    Store(tmp_path / "runs.sqlite", "another").remove_deleted()
+    assert catalogue.bring_back((2,)) == 0
+    connection = sqlite3.connect(tmp_path / "runs.sqlite")
+    assert connection.execute("SELECT id FROM runs ORDER BY id").fetchall() == [(1,), (3,), (4,)]
+    assert connection.execute("SELECT run FROM cards ORDER BY run").fetchall() == [(1,), (3,), (4,)]
+    connection.close()
+
+
+def test_what_is_at_work_is_not_deleted(tmp_path: Path) -> None:
+    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    store, catalogue = opened(tmp_path)
+    add(store, experiment("theirs"), state="running", owner=place.name, age=2)
+    add(store, experiment("here"), age=1)
+    add(store, experiment("old"))
+    old, here, theirs = listed(catalogue).rows
+    assert (theirs.elsewhere, theirs.state, here.elsewhere, old.elsewhere) == (True, "running", False, False)
+    assert catalogue.delete((1, 2, 3), here=2) == (1, (1, 2))
+    place.leave()
+    assert listed(catalogue, "theirs").rows[0].state == "cut off"
+    assert catalogue.delete((1,)) == (1, ())
+
+
+def test_an_older_store_is_listed(tmp_path: Path) -> None:
+    """From before there were cards, or anything that runs are listed by."""
+    store, catalogue = opened(tmp_path)
+    add(store, experiment("old", training__learning_rate=0.3), age=2)
+    add(store, experiment("unreadable"), age=1)
+    add(store, experiment("no numbers"))
+    store.close()
+    connection = sqlite3.connect(tmp_path / "runs.sqlite")
+    connection.execute("DROP TABLE cards")
+    connection.execute("UPDATE runs SET experiment = 'no = toml [', latest = 'no json' WHERE name = 'unreadable'")
+    connection.execute("""UPDATE runs SET latest = '{"loss": 0.5, "val_loss": NaN}' WHERE name = 'old'""")
+    connection.execute("UPDATE runs SET latest = '[1]' WHERE name = 'no numbers'")
+    connection.commit()
+    connection.close()
+    store, catalogue = opened(tmp_path)
+    numbers, unreadable, old = listed(catalogue).rows
+    assert (old.rate, old.loss, old.val_loss, old.seconds) == (0.3, 0.5, None, None)
+    assert (unreadable.name, unreadable.dataset, unreadable.loss) == ("unreadable", "?", None)
+    assert (numbers.name, numbers.loss) == ("no numbers", None)
+    assert names(catalogue, "lr>0.2") == ["old"]
+
+
+def test_in_what_experiments_differ(tmp_path: Path) -> None:
+    store, catalogue = opened(tmp_path)
+    add(store, experiment("a", model__layers=layers(16, 8), dataset__features=("petal width",)))
+    add(store, experiment("b", model__layers=layers(16), training__learning_rate=1e-7))
+    add(store, experiment("c", model__layers=layers(4), training__loss="mse"))
+    answer = catalogue.list(WatchRuns(compared=(3, 1, 99, 2)))
+    assert [row.name for row in answer.compared] == ["c", "a", "b"]
+    assert {one.path: one.values for one in answer.differences} == {
+        "dataset.features": ("none", "petal width", "none"),
+        "model.layers[0].units": ("4", "16", "16"),
+        "model.layers[1]": ("", "8 relu", ""),
+        "training.loss": ("mse", "usual", "usual"),
+        "training.learning_rate": ("0.05", "0.05", "1e-07"),
+    }
+    tables = [one.path.partition(".")[0] for one in answer.differences]
+    assert tables == sorted(tables), "in the order of the file"
+    assert catalogue.list(WatchRuns(compared=(1,))).differences == ()
+    assert catalogue.list(WatchRuns(compared=(1, 1))).differences == ()
+
+
+def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
+    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    keeper = Keeper(tmp_path / "runs.sqlite", "me")
+    assert keeper.store is not None
+    for number in range(3):
+        add(keeper.store, experiment(f"run {number}"))
+    add(keeper.store, experiment("theirs"), owner=place.name)
+    shelf = Shelf(keeper)
+    for command, told in (
+        (EditRuns((1,), name="best"), ("Renamed.", True)),
+        (EditRuns((1,), name=" "), ("A run needs a name of at least one character.", False)),
+        (EditRuns((1, 2), add=("x", "#y"), remove=("z",)), ("#x added, #y added, #z removed: 2 runs.", True)),
+        (EditRuns((1,), add=("two words",)), ("#two added, #words added: one run.", True)),
+        (EditRuns((1,), add=("x" * 30,)), (f"A tag has at most 24 characters; {'x' * 24}… has 30.", False)),
+        (EditRuns((1,)), ("No tag was changed.", True)),
+        (EditRuns((1, 2), pinned=True), ("2 runs pinned on top.", True)),
+        (EditRuns((1,), pinned=False), ("One run back among the others.", True)),
+        (EditRuns((1, 2), deleted=True), ("Deleted 2 runs; u brings them back.", True)),
+        (EditRuns((1, 2), deleted=False), ("2 runs brought back.", True)),
+        (EditRuns((3, 4), deleted=True), ("Deleted one run; u brings it back. Run 4 is at work and stays.", True)),
+        (EditRuns((4,), deleted=True), ("Run 4 is at work and stays.", False)),
+        (EditRuns((), deleted=True), ("There is nothing to delete.", False)),
+        (EditRuns((), name="nobody"), ("No run is meant.", False)),
+        (EditRuns((99,), deleted=False), ("Nothing is left to bring back.", False)),
+    ):
+        assert shelf.edit(command) == told
+    place.leave()
+
+
+def test_without_a_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    keeper = Keeper(tmp_path / "file" / "runs.sqlite")
+    shelf = Shelf(keeper)
+    told = "No runs are kept: the store can't be used."
+    assert shelf.edit(EditRuns((1,), name="x")) == (told, False)
+    content = shelf.see(WatchRuns())
+    assert content is not None and getattr(content, "reason", "") == told
+
+
+def test_what_is_left_as_it_was_is_not_saved_again(tmp_path: Path) -> None:
+    """A run that is opened to be looked at keeps its place in the list."""
+    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session.load(Experiment())
+    session.epoch()
+    keeper.save(session)
+    other = Keeper(tmp_path / "runs.sqlite", "another")
+    stored = other.claim(1)
+    session = Session()
+    session.load(stored.experiment)
+    other.resume(session, 1, stored.state)
+    assert other.run == 1
+    other.save(session)
+    assert other.store is not None
+    assert other.store.find(1).updated == stored.updated
+    session.step()
+    other.save(session)
+    assert other.store.find(1).updated > stored.updated
+
+
+@pytest.mark.parametrize("state", ["diverged", "stopped early", "finished", "paused"])
+def test_a_run_is_opened_in_the_state_it_was_in(tmp_path: Path, state: str) -> None:
+    fields: dict[str, dict[str, object]] = {
+        "diverged": {"dataset__name": "boston", "training__learning_rate": 5.0},
+        "stopped early": {"training__stop_at_loss": 0.9},
+        "finished": {"training__epochs": 2},
+        "paused": {},
+    }
+    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session.load(experiment(**fields[state]))
+    session.epoch()
+    if state != "paused":
+        session.train()
+    while session.state == "running":
+        session.advance(0.1)
+    keeper.save(session)
+    assert session.state == state
+    other, again = Keeper(tmp_path / "runs.sqlite", "another"), Session()
+    stored = other.claim(1)
+    again.load(stored.experiment)
+    other.resume(again, 1, stored.state)
+    assert again.state == state
+    weights, same = session.weights(), again.weights()
+    assert weights is not None and same is not None and (weights == same).all()
+    assert again.history.rows() == session.history.rows()

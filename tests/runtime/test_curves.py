@@ -1,0 +1,128 @@
+"""Curves of what was recorded: averaged, cut, read at an epoch; of runs in the store as of the one under work."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.runtime import reporting
+from tui_trainer.runtime.catalogue.stored_curves import StoredCurves
+from tui_trainer.runtime.curves import RecordedCurve
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.protocol import Curve, WatchLoss, unpack
+from tui_trainer.runtime.session import Session
+
+FLOATS = st.floats(-1e6, 1e6)
+
+
+def averages(values: list[float], smoothing: float) -> list[float]:
+    """By the definition: weights that fall by ``smoothing`` with each epoch that lies between."""
+    found = []
+    for end in range(1, len(values) + 1):
+        pairs = [(value, smoothing ** (end - 1 - place)) for place, value in enumerate(values[:end])]
+        kept = [(value, weight) for value, weight in pairs if math.isfinite(value)]
+        found.append(sum(value * weight for value, weight in kept) / sum(weight for _, weight in kept))
+    return found
+
+
+@given(st.lists(FLOATS, min_size=1, max_size=30), st.sampled_from((0.6, 0.9)), st.integers(0, 30))
+def test_an_average_whose_weights_fall(values: list[float], smoothing: float, cut: int) -> None:
+    recorded = array("d", values[:cut])
+    curve = RecordedCurve(recorded, smoothing)
+    recorded.extend(values[cut:])
+    curve.catch_up()
+    x, y = curve.points()
+    np.testing.assert_array_equal(x, np.arange(1, len(values) + 1))
+    np.testing.assert_allclose(y, averages(values, smoothing), rtol=1e-9, atol=1e-6)
+    assert curve.at(len(values)) == y[-1]
+
+
+def test_a_constant_stays_what_it_is() -> None:
+    np.testing.assert_allclose(RecordedCurve(array("d", [0.25] * 50), 0.9).points()[1], 0.25, rtol=1e-12)
+
+
+def test_what_is_not_finite_is_left_out_of_the_average() -> None:
+    curve = RecordedCurve(array("d", [1.0, math.nan, 3.0, math.inf]), 0.6)
+    _, y = curve.points()
+    assert math.isnan(y[1]) and y[3] == math.inf
+    assert y[2] == pytest.approx((0.6 * 1.0 + 3.0) / 1.6)
+
+
+def test_a_part_of_the_epochs() -> None:
+    values = np.linspace(1.0, 0.0, 10_000)
+    values[7000] = 5.0
+    curve = RecordedCurve(array("d", values.tolist()))
+    assert len(curve.points()[0]) < 2100, "all of it is thinned"
+    x, y = curve.points(6801, 7200)
+    np.testing.assert_array_equal(x, np.arange(6801, 7201))
+    np.testing.assert_array_equal(y, values[6800:7200])
+    for low, high, count in ((9_990, 20_000, 11), (-5, 3, 3), (None, 4, 4), (20_000, 30_000, 0), (5, 3, 0), (1, -2, 0)):
+        assert len(curve.points(low, high)[0]) == count
+    assert curve.at(7001) == 5.0 and curve.at(0) is None and curve.at(10_001) is None and curve.at(None) is None
+
+
+def trained(folder: Path, epochs: int, **fields: object) -> tuple[Keeper, Session]:
+    """A run in the store, by a session of its own."""
+    experiment = Experiment()
+    for field, value in fields.items():
+        experiment = with_field(experiment, field.replace("__", "."), value)
+    session, keeper = Session(), Keeper(folder / "runs.sqlite", "me")
+    session.load(experiment)
+    for _ in range(epochs):
+        session.epoch()
+        keeper.save(session)
+    return keeper, session
+
+
+def test_progress_has_what_is_asked_for(tmp_path: Path) -> None:
+    _, session = trained(tmp_path, 6)
+    wanted = WatchLoss(low=2, high=4, at=3)
+    curves = {curve.name: curve for curve in reporting.progress(session, 1, wanted).curves or ()}
+    losses = list(session.history.epochs["loss"])
+    assert unpack(curves["loss"].x).tolist() == [2, 3, 4]
+    assert unpack(curves["loss"].y).tolist() == losses[1:4] and curves["loss"].at == losses[2]
+    steps = unpack(curves["batch_loss"].x)
+    assert steps.min() >= 2 and steps.max() <= 4 and len(steps) == 9
+    smooth = reporting.progress(session, 1, WatchLoss(smoothing=0.9)).curves or ()
+    np.testing.assert_allclose(unpack(smooth[0].y), averages(losses, 0.9))
+
+
+def test_runs_of_the_store_beside_the_one_under_work(tmp_path: Path) -> None:
+    _, first = trained(tmp_path, 3)
+    _, second = trained(tmp_path, 5, dataset__validation_split=0.0)
+    keeper, _ = trained(tmp_path, 1)
+    assert keeper.store is not None
+    stored = StoredCurves(keeper.store)
+
+    def see(**wanted: object) -> dict[int, Curve | None]:
+        content = stored.see(WatchLoss(runs=(2, 1, 3, 99), **wanted), here=3)  # type: ignore[arg-type]
+        return {one.run: one.curve for one in content.curves}
+
+    curves = see(at=2)
+    assert list(curves) == [2, 1, 99] and curves[99] is None, "the one under work has its own"
+    one, two = curves[1], curves[2]
+    assert one is not None and two is not None
+    assert (one.name, two.name) == ("val_loss", "loss"), "training, where nothing is held back"
+    assert unpack(one.y).tolist() == list(first.history.epochs["val_loss"])
+    assert two.at == second.history.epochs["loss"][1]
+    assert stored.see(WatchLoss(runs=(1, 2)), None).last == 5
+    training, smooth = see(validation=False)[1], see(smoothing=0.6)[1]
+    assert training is not None and training.name == "loss"
+    assert smooth is not None
+    np.testing.assert_allclose(unpack(smooth.y), averages(list(first.history.epochs["val_loss"]), 0.6))
+    assert see(quantity="accuracy")[2] is None and see(quantity="recall")[1] is None
+
+    other, again = Keeper(tmp_path / "runs.sqlite", "me"), Session()
+    again.load(other.claim(2).experiment)
+    other.resume(again, 2)
+    again.epoch()
+    other.save(again)
+    newer = see()[2]
+    assert newer is not None and len(unpack(newer.x)) == 6, "one that goes on elsewhere is read anew"
