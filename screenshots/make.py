@@ -23,47 +23,93 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from textual.pilot import Pilot
 
-from tui_trainer.experiment import Experiment, read, with_field
+from tui_trainer.book.library import packaged
+from tui_trainer.experiment import Experiment, loads, read, with_field
 from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.screens.train import TrainScreen
 
 ROOT = Path(__file__).resolve().parents[1]
 FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 PATIENCE = 60.0  # seconds until a picture is given up
+STILL = 0.6  # seconds without a change until it is taken
+ENDS = ("finished", "stopped early", "diverged")
+
+
+SPIRAL = """
+[dataset]
+name = "spiral"
+validation_split = 0.5
+[[model.layers]]
+units = 8
+activation = "tanh"
+[[model.layers]]
+units = 8
+activation = "tanh"
+[training]
+learning_rate = 0.02
+batch_size = 10
+epochs = 700
+[training.optimizer]
+name = "rmsprop"
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: an example, how many epochs to train it with ``e``, and keys to press then.
+    """One picture: an experiment, an example's name or a whole file, and how far it is trained.
 
-    With ``whole``, the run goes on to its end, as with ``space``.
+    ``epochs`` are trained with ``e``, one by one; with ``whole`` the run goes on to its end, as with ``space``. With
+    ``lesson`` that lesson is loaded first. Then ``keys`` are pressed.
     """
 
     name: str
-    example: str
+    example: str = "iris"
     epochs: int = 0
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 40)
     whole: bool = False
+    lesson: str = ""
     changes: tuple[tuple[str, object], ...] = ()
 
     def experiment(self) -> Experiment:
-        """The example, with the changes."""
-        experiment = read(ROOT / "examples" / f"{self.example}.toml")
+        """The experiment, with the changes."""
+        is_file = "\n" in self.example
+        experiment = loads(self.example) if is_file else read(ROOT / "examples" / f"{self.example}.toml")
         for path, value in self.changes:
             experiment = with_field(experiment, path, value)
         return experiment
 
 
+def _lesson(lesson: str, *keys: str, whole: bool = True, epochs: int = 0, size: tuple[int, int] = (120, 40)) -> Shot:
+    name = f"lesson_{lesson}" + ("_small" if size[0] < 100 else "")
+    return Shot(name, whole=whole, epochs=epochs, keys=keys, lesson=lesson, size=size)
+
+
 SHOTS = (
-    Shot("training", "iris", epochs=120, keys=("y",)),
+    Shot("boundary", SPIRAL, whole=True, keys=("4",)),
+    Shot("boundary_wide", SPIRAL, whole=True, keys=("m", "4")),
+    Shot("training", epochs=120, keys=("y",)),
     Shot("overfit", "iris_overfit", whole=True),
-    Shot("batches", "iris", epochs=40, keys=("b",), changes=(("training.batch_size", 5),)),
+    Shot("batches", epochs=40, keys=("b",), changes=(("training.batch_size", 5),)),
     Shot("data", "boston_six", keys=("2",)),
-    Shot("summary", "iris_overfit", keys=("3",)),
-    Shot("export", "iris", epochs=60, keys=("ctrl+e",)),
-    Shot("help", "iris", keys=("question_mark",)),
-    Shot("small", "iris", epochs=60, keys=("y",), size=(80, 24)),
+    Shot("landscape", "perceptron", whole=True, keys=("3",)),
+    Shot("network", whole=True, keys=("5",)),
+    Shot("predictions", whole=True, keys=("6",)),
+    Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
+    Shot("summary", "iris_overfit", keys=("7",)),
+    Shot("runs", whole=True, keys=("8",)),
+    Shot("book", keys=("9",)),
+    Shot("help", keys=("question_mark",)),
+    Shot("small", epochs=60, keys=("y",), size=(80, 24)),
+    _lesson("perceptron"),
+    _lesson("gradient_descent"),
+    _lesson("gradient_descent", size=(80, 24)),
+    _lesson("two_parameters"),
+    _lesson("universal_approximation"),
+    _lesson("activations"),
+    _lesson("output_softmax"),
+    _lesson("logistic_loss"),
+    _lesson("exclusive_or"),
 )
 
 
@@ -73,17 +119,44 @@ async def take(shot: Shot) -> str:
     async with app.run_test(size=shot.size) as pilot:
         screen = app.screen
         assert isinstance(screen, TrainScreen)
-        await _until(pilot, lambda: screen.status.progress is not None, f"{shot.name}: no trainer")
+        await _until(pilot, lambda: screen.state == "ready", f"{shot.name}: no trainer")
+        if shot.lesson:
+            await _open_lesson(pilot, screen, shot.lesson)
         if shot.whole:
             await pilot.press("space")
-            await _until(pilot, lambda: screen.state == "finished", f"{shot.name}: not finished")
+            await _until(pilot, lambda: screen.state in ENDS, f"{shot.name}: not finished")
         for epoch in range(1, shot.epochs + 1):
             await pilot.press("e")
             await _until(pilot, lambda epoch=epoch: _epoch(screen) == epoch, f"{shot.name}: epoch {epoch}")
         for key in shot.keys:
             await pilot.press(key)
-        await pilot.pause()
-        return tidy(app.export_screenshot(title="tui-trainer"))
+            await pilot.pause()
+        return tidy(await _settled(pilot))
+
+
+async def _open_lesson(pilot: Pilot[None], screen: TrainScreen, name: str) -> None:
+    """Choose a lesson in the Book tab by keys and load it."""
+    await pilot.press("9")
+    await _until(pilot, lambda: screen.tabs.view is not None and screen.tabs.active == "book", "no Book tab")
+    names = [lesson.id.partition(":")[2] for lesson in packaged().lessons]
+    await pilot.press("home", *["down"] * names.index(name), "enter")
+    await _until(pilot, lambda: screen.tabs.active != "book" and screen.state == "ready", f"{name} was not loaded")
+
+
+async def _settled(pilot: Pilot[None]) -> str:
+    """The picture once it no longer changes."""
+    before, now, since = "", pilot.app.export_screenshot(title="tui-trainer"), time.monotonic()
+    while time.monotonic() - since < STILL:
+        await pilot.pause(0.05)
+        before, now = now, pilot.app.export_screenshot(title="tui-trainer")
+        if _drawn(before) != _drawn(now):
+            since = time.monotonic()
+    return now
+
+
+def _drawn(svg: str) -> str:
+    """A picture without its random name."""
+    return re.sub(r"terminal-\d+", "terminal", svg)
 
 
 def tidy(svg: str) -> str:
