@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
 from tui_trainer.cli import main
 from tui_trainer.experiment import Experiment, share, unshare, with_field, write
+from tui_trainer.sweep import command, workers
 
 Sweep = Callable[..., tuple[int, str]]
 HUNDRED = ",".join(map(str, range(1, 101)))
@@ -108,6 +110,35 @@ def test_where_all_diverge_none_is_the_best(run: Sweep) -> None:
     assert code == 1
     assert out.count("diverged in epoch ") == 2 and "No run has ended with a score" in out
     assert "Best by" not in out and "The loss became" in out.splitlines()[0]
+
+
+def test_where_the_workers_are_lost_it_is_said_and_the_code_is_1(run: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*words: Any) -> workers.Outcomes:
+        yield next(alone(*words))
+        raise workers.WorkersLost("they are gone")
+
+    alone = workers.one_after_the_other
+    monkeypatch.setattr(workers, "one_after_the_other", lost)
+    code, out = run(SMALL, f"--set={RATE}=0.1,0.2")
+    assert code == 1 and "Best by val_loss: run 1" in out
+    assert "Interrupted: 1 of 2 runs are done." in out and "The sweep has ended early: they are gone." in out
+
+
+def test_an_interrupt_before_the_first_run_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "prepare", interrupted)
+    assert main(["sweep", share(SMALL), f"--set={RATE}=0.1"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_no_table_is_left_behind_by_a_sweep_that_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "runs.csv"
+    assert main(["sweep", share(SMALL), f"--set={RATE}=0.1,x", f"--csv={table}"]) == 2
+    assert not table.exists()
 
 
 def test_what_differs_in_two_layers_is_told_apart(run: Sweep) -> None:

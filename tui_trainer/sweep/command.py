@@ -26,23 +26,28 @@ examples:
 
 
 def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> int:
-    """Run the command; returns the exit code: 0, 1 where no run counts, 130 after an interrupt.
+    """Run the command; returns the exit code: 0, 1 where no run counts or some are missing, 130 after an interrupt.
 
     ExperimentError, which names the option or the field, for what makes no sense.
     """
     options = _parser().parse_args(words)
-    experiment = read_experiment(options.file)
+    try:
+        return _swept(read_experiment(options.file), options)
+    except KeyboardInterrupt:  # before the first run, or after the last one
+        return INTERRUPTED
+    except ExperimentError as error:
+        raise ExperimentError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
+
+
+def _swept(experiment: Experiment, options: argparse.Namespace) -> int:
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
+    swept = _prepared(experiment, options)
     table = None if options.csv is None else confined(options.csv, "--csv")
     if table is not None:
         check_writable(table)
-    try:
-        swept = _prepared(experiment, options)
-        with progress(swept, options.json) as on_row:
-            result = swept.run(not options.no_store, on_row)
-    except ExperimentError as error:
-        raise ExperimentError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
+    with progress(swept, options.json) as on_row:
+        result = swept.run(not options.no_store, on_row)
     if table is not None:
         write_table(result, table)
     if options.json:
@@ -52,7 +57,7 @@ def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> 
         print(*sentences(result, width), sep="\n")
     if result.interrupted:
         return INTERRUPTED
-    return 0 if result.best is not None else DIVERGED
+    return 0 if result.best is not None and len(result.rows) == result.planned else DIVERGED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import logging
 import re
 import signal
 import warnings
@@ -69,7 +70,7 @@ def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outc
         raise ExperimentError("dask", f"Dask is not installed; get it with {INSTALL}") from error
     import joblib
 
-    with _client(distributed, address) as client:
+    with _quiet("distributed.client"), _client(distributed, address) as client:
         with joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=PATIENCE):
             parallel = joblib.Parallel(n_jobs=-1, return_as="generator_unordered")
         try:
@@ -118,6 +119,18 @@ def _calls(tasks: Sequence[Task], by: str, keep: bool) -> Iterator[Any]:
 
 def _numbered(number: int, experiment: Experiment, by: str, keep: bool) -> Done:
     return number, run_one(experiment, by, keep)
+
+
+@contextlib.contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Without what a package logs of troubles that are told here."""
+    found = logging.getLogger(logger)
+    before = found.level
+    found.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        found.setLevel(before)
 
 
 @contextlib.contextmanager
