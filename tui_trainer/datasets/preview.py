@@ -22,6 +22,8 @@ from .preprocessing import choose_rows
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 200
 ROWS_JUDGED = 1000  # of a large file
+CELLS_JUDGED = 1_000_000  # of a wide one, but for a few rows
+FEWEST_JUDGED = 50
 SMALL = 4_000_000  # bytes; all of a smaller file is judged
 
 
@@ -92,7 +94,8 @@ class Previewer:
         if self._read is None or key != self._key:
             self._key = self._read = None
             file, layout = look_at(path, asked, most=SMALL)
-            most = None if file.size <= SMALL else ROWS_JUDGED
+            few = max(CELLS_JUDGED // len(layout.names), FEWEST_JUDGED)
+            most = None if file.size <= SMALL else min(ROWS_JUDGED, few)
             self._read = layout, read_rows_of(file, layout, texts, most)
             self._key = key
         return self._read

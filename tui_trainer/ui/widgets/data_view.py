@@ -16,7 +16,8 @@ from ..plotting import Plot, PlotWidget, Series, class_colors
 from ..views.view import View
 from .choice import Choice
 
-TABLE_ROWS = 1000
+TABLE_ROWS, FEWEST_ROWS = 1000, 50
+TABLE_CELLS = 30_000  # of a wide table, but for a few rows: each costs 15 us
 
 
 class DataView(View):
@@ -82,8 +83,9 @@ class DataView(View):
         for name in self._columns:
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
         words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
+        rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), FEWEST_ROWS))
         cells = [
-            [_word(value, words[name]) if name in words else f"{value:g}" for value in values[:TABLE_ROWS].tolist()]
+            [_word(value, words[name]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
             for name, values in self._columns.items()
         ]
         for number, row in enumerate(zip(*cells, strict=True)):
