@@ -16,7 +16,7 @@ from tui_trainer.datasets import DatasetError, FileCache, ReadingStopped, load, 
 from tui_trainer.datasets.csv_file import Asked, NumberColumn, Table, TextColumn, memory, text
 from tui_trainer.experiment import DatasetConfig
 
-FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = ("first", "second", "third", "fourth")
 
 

@@ -25,9 +25,8 @@ SHOP = "id;colour;size;price\n" + "".join(
 )
 # One of each kind of trouble, as far as the screen may show it.
 SHOWN = (
-    *("semicolons", "no header", "UTF-16", "Windows-1252", "a NUL byte", "empty", "a spreadsheet"),
-    *("a long row", "a quote never closed", "one column", "markup", "escape sequences", "other control characters"),
-    *("a name twice", "writing from right to left", "escapes in cells", "a slip among numbers", "one class"),
+    *("semicolons", "UTF-16", "Windows-1252", "a NUL byte", "empty", "a long row", "one column", "a name twice"),
+    *("a slip among numbers", "markup", "escape sequences", "writing from right to left", "escapes in cells"),
 )
 
 
@@ -141,11 +140,13 @@ async def test_the_dialect_can_be_said(start: Start, tmp_path: Path) -> None:
         assert (config.header, config.delimiter, config.missing) == (True, "semicolon", "fill")
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["wide", "narrow"])
-async def test_ugly_files_are_shown_cleanly_or_refused(start: Start, tmp_path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("size", "names"), [((120, 40), SHOWN), ((80, 24), SHOWN[-3:])], ids=["wide", "narrow"])
+async def test_ugly_files_are_shown_cleanly_or_refused(
+    start: Start, tmp_path: Path, size: tuple[int, int], names: tuple[str, ...]
+) -> None:
     """Through the picker and the preview to the main screen, a dozen and more of them."""
     async with start(size=size) as flow:
-        for name in SHOWN:
+        for name in names:
             case = CASES[name]
             file = tmp_path / f"{name.replace(' ', '_')}.csv"
             file.write_bytes(case.content)

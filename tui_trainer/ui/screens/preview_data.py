@@ -9,7 +9,7 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_trainer.datasets import FilePreview
@@ -48,7 +48,7 @@ class _Field(ChoiceField):
     LABEL_WIDTH = 9
 
 
-class PreviewData(ModalScreen[DatasetConfig | None]):
+class PreviewData(Screen[DatasetConfig | None]):
     """Gives the configuration that the file is to be read with, or None.
 
     ``ask`` is called with each configuration to look at, and a number; its preview comes back through ``show``.
