@@ -70,3 +70,8 @@ class RunsChosen(Message):
     """The runs that are laid beside the one under work."""
 
     chosen: tuple[Choice, ...]
+
+
+@dataclass
+class UndoAsked(Message):
+    """The user pressed the key of undo where a view has its own, which had nothing to take back."""

@@ -64,7 +64,7 @@ class Catalogue:
             shown = runs[first : first + max(0, min(wanted.rows, MOST_ROWS))]
             rows = self._rows(connection, shown, asked)
         place = runs.index(wanted.cursor) if wanted.cursor in runs else None
-        return replace(answer, total=len(runs), first=first, rows=rows, place=place)
+        return replace(answer, total=len(runs), first=first, rows=rows, cursor=wanted.cursor, place=place)
 
     def _fill(self) -> None:
         """Give runs of older versions what lists are made of, once."""

@@ -74,7 +74,7 @@ class RunList(Content, frozen=True):
     """``rows`` of the list from place ``first`` on; ``total`` pass the filter, of ``stored``.
 
     ``filter``, ``sort`` and ``descending`` are those it was asked with; a filter that is ``wrong`` gives no rows.
-    ``place`` is that of the cursor's run, None where it is not in the list. ``compared`` are the runs compared, as
+    ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are the runs compared, as
     far as they are there, with the ``differences`` of their experiments.
     """
 
@@ -85,6 +85,7 @@ class RunList(Content, frozen=True):
     stored: int
     first: int
     rows: tuple[RunRow, ...]
+    cursor: int | None = None
     place: int | None = None
     wrong: Wrong | None = None
     compared: tuple[RunRow, ...] = ()

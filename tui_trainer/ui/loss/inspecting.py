@@ -11,7 +11,6 @@ from tui_trainer.runtime.protocol import Curve, Progress
 from tui_trainer.runtime.protocol.runs import RunCurve, RunCurves
 
 from ..plotting import PlotWidget, Series
-from ..plotting.frame import shorten
 from ..runs.cells import told
 from ..runs.choices import Choice
 from ..views.hints import hints_within
@@ -21,7 +20,6 @@ from .legend import Item, Legend, LegendPanel
 from .lens import Lens
 
 SMOOTHINGS = (0.0, 0.6, 0.9)
-LONGEST_NAME = 24
 TOLD = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
 
 
@@ -147,7 +145,7 @@ class InspectedPlot(View):
 
     def _item(self, one: Beside) -> Item:
         curve = one.told.curve
-        name = shorten(told(one.choice.name), LONGEST_NAME)
+        name = told(one.choice.name)
         if curve is None:
             return Item(one.choice.letter, one.choice.color, f"{name} (not followed)")
         return Item(one.choice.letter, one.choice.color, name, curve.at)

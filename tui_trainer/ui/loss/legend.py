@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -15,6 +15,7 @@ from ..plotting.frame_widget import FrameWidget
 
 GAP = 3
 MOST_LINES = 4
+NAMES = (24, 16, 10, 6)  # cells of a name, at most
 TEXT, DIM = 0, 1
 FIRST_COLOR = 2
 
@@ -33,6 +34,10 @@ class Item:
         value = "" if not told else " -" if self.value is None else f" {significant(self.value)}"
         return f"{self.sign} {self.name}{value}"
 
+    def shortened(self, most: int) -> Item:
+        """The same with a name of so many cells at most."""
+        return replace(self, name=shorten(self.name, most))
+
 
 @dataclass(frozen=True, slots=True)
 class Legend:
@@ -43,17 +48,27 @@ class Legend:
     told: bool = False
 
     def lines(self, width: int) -> list[list[tuple[int, Item]]]:
-        """The items in lines of ``width`` cells, each with its column; the first line leaves room for the heading."""
+        """The items in lines of ``width`` cells, each with its column; the first line leaves room for the heading.
+
+        Names are as long as the lines that there are allow.
+        """
+        for most in NAMES:
+            found = self._broken(width, [item.shortened(most) for item in self.items])
+            if len(found) <= MOST_LINES:
+                break
+        return found[:MOST_LINES]
+
+    def _broken(self, width: int, items: list[Item]) -> list[list[tuple[int, Item]]]:
         found: list[list[tuple[int, Item]]] = [[]]
         column = len(self.heading) + GAP if self.heading else 0
-        for item in self.items:
+        for item in items:
             length = len(item.text(self.told))
             if column + length > width and column > 0:
                 found.append([])
                 column = 0
             found[-1].append((column, item))
             column += length + GAP
-        return found[:MOST_LINES]
+        return found
 
 
 class LegendPanel(FrameWidget[Legend]):

@@ -16,6 +16,7 @@ from .sheet import DIM, HEAD, TEXT, slot_role
 PATH = 30  # cells of a field's path, at most
 NARROWEST, WIDEST = 8, 18  # cells of a run's column
 GAP = 2
+SAME = "the same experiment"
 RESULTS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
     ("epochs", epochs),
     ("loss", lambda row: number(row.loss)),
@@ -40,7 +41,7 @@ def draw_differences(board: Board, table: Differing, markers: Markers) -> None:
         board.write(0, 0, shorten("Choose two runs or more, to see in what they differ.", board.width), DIM)
         return
     dots = "~" if markers == "ascii" else "…"
-    body = [(one.path, tuple(map(one_cell, one.values))) for one in table.differences]
+    body = [(one.path, tuple(map(one_cell, one.values))) for one in table.differences] or [(SAME, ())]
     results = [(name, tuple(map(text, table.runs))) for name, text in RESULTS]
     results = [(name, texts) for name, texts in results if any(texts)]
     path = min(PATH, max(len(name) for name, _ in [*body, *results]))
@@ -51,8 +52,6 @@ def draw_differences(board: Board, table: Differing, markers: Markers) -> None:
     if len(body) > room:
         more = len(body) - max(room - 1, 0)
         body = [*body[: max(room - 1, 0)], (f"{more} more fields", ())]
-    if not body:
-        body = [("the same experiment", ())]
     for line, (name, texts) in enumerate([*body, *results], start=1):
         # The end of a path tells more than its beginning.
         label = name if len(name) <= path else dots + name[-(path - 1) :]

@@ -6,7 +6,7 @@ from textual import on
 
 from tui_trainer.runtime.protocol import EditRuns
 
-from ..messages import RunsEdited
+from ..messages import RunsEdited, UndoAsked
 from ..plain_text import clean
 from ..views.view import View
 from .choices import Choices
@@ -81,12 +81,12 @@ class RunEdits(View):
             self.choices_changed()
         self.post_message(RunsEdited(EditRuns(runs, deleted=True)))
 
-    async def action_bring_back(self) -> None:
+    def action_bring_back(self) -> None:
         """Take back the last deletion of this tab; without one, the last change of the settings."""
         if self._deleted:
             self.post_message(RunsEdited(EditRuns(self._deleted.pop(), deleted=False)))
         else:
-            await self.screen.run_action("undo")
+            self.post_message(UndoAsked())
 
     @on(Entry.Changed)
     def _follow(self, event: Entry.Changed) -> None:

@@ -54,9 +54,11 @@ class Place:
         height = self.cursor - self.first
         self.total = listed.total
         self.rows = dict(enumerate(listed.rows, start=listed.first))
-        if self.run is not None and listed.place is not None:
-            self.cursor = listed.place
-            self.first = self.cursor - height
+        found = next((place for place, row in self.rows.items() if row.run == self.run), None)
+        if found is None and listed.cursor == self.run:  # else it is the place of a run that the cursor has left
+            found = listed.place
+        if found is not None:
+            self.cursor, self.first = found, found - height
         self.go(self.cursor)
 
     def keep_seen(self) -> None:

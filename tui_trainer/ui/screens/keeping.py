@@ -10,7 +10,7 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.runtime import protocol
 from tui_trainer.runtime.protocol import Opened
 
-from ..messages import RunOpened, RunsChosen, RunsEdited
+from ..messages import RunOpened, RunsChosen, RunsEdited, UndoAsked
 from ..plain_text import plain
 from .returning import ReturningScreen
 
@@ -42,6 +42,10 @@ class KeepingScreen(ReturningScreen):
     @on(RunsEdited)
     def _edit_runs(self, event: RunsEdited) -> None:
         self.client.send(event.command)
+
+    @on(UndoAsked)
+    async def _undo(self) -> None:
+        await self.action_undo()
 
     @on(RunsChosen)
     def _lay_beside(self, event: RunsChosen) -> None:

@@ -1,0 +1,34 @@
+"""Runs in the store before the app starts: trained for a few epochs each, by a session that has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.session import Session
+
+EPOCHS = 5
+RUNS: dict[str, dict[str, object]] = {
+    "slow": {"training.learning_rate": 0.005},
+    "usual": {},
+    "adam": {"training.optimizer.name": "adam", "training.learning_rate": 0.01},
+    "homes": {"dataset.name": "boston", "training.learning_rate": 0.005},
+}
+
+
+def store_runs(folder: Path, runs: dict[str, dict[str, object]] = RUNS) -> dict[str, Session]:
+    """Train them, the first one first; by name, the sessions that did."""
+    found = {}
+    for name, changes in runs.items():
+        experiment = with_field(Experiment(), "name", name)
+        for path, value in {"training.epochs": EPOCHS, **changes}.items():
+            experiment = with_field(experiment, path, value)
+        session, keeper = Session(), Keeper(folder / "runs.sqlite", "gone")
+        session.load(experiment)
+        session.train()
+        while session.state == "running":
+            session.advance(0.1)
+        keeper.save(session)
+        found[name] = session
+    return found

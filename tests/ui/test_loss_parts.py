@@ -1,0 +1,155 @@
+"""The parts of the Loss tab without an app: the epochs that are seen, the letters of runs, the legend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_trainer.runtime.protocol import Curve, pack
+from tui_trainer.runtime.protocol.runs import RunCurve
+from tui_trainer.ui.loss.beside import Beside
+from tui_trainer.ui.loss.legend import Item, Legend
+from tui_trainer.ui.loss.lens import LEAST, Lens
+from tui_trainer.ui.loss.lines import drawn, line
+from tui_trainer.ui.plotting import Plot, Series
+from tui_trainer.ui.plotting.canvas import render
+from tui_trainer.ui.runs.choices import LETTERS, Choices
+
+
+def test_the_cursor_comes_at_the_newest_epoch_and_moves_by_columns() -> None:
+    lens = Lens().moved(-1, 200, 100)
+    assert lens.at == 200
+    assert lens.moved(-1, 200, 100).at == 198, "two epochs a column"
+    assert lens.moved(-1, 50, 100).at == 50, "not beyond the last one"
+    assert Lens(at=3).moved(-5, 20, 100).at == 1 and Lens(at=3).moved(1, 20, 100).at == 4
+    assert Lens().moved(1, 0, 100).at is None, "no epoch is done"
+
+
+def test_zoom_stays_around_the_cursor() -> None:
+    lens = Lens(at=101).zoomed(1, 201)
+    assert (lens.low, lens.high) == (51, 151)
+    lens = Lens(at=1).zoomed(1, 201)
+    assert (lens.low, lens.high) == (1, 101)
+    lens = Lens(at=201).zoomed(1, 201).zoomed(1, 201)
+    assert (lens.low, lens.high) == (151, 201)
+    assert lens.zoomed(-1, 201).zoomed(-1, 201) == Lens(at=201)
+    assert Lens().zoomed(1, 201) == Lens(51, 151), "the middle, without a cursor"
+    for _ in range(20):
+        lens = lens.zoomed(1, 201)
+    assert lens.high is not None and lens.low is not None and lens.high - lens.low == LEAST - 1
+    assert Lens().zoomed(1, 3) == Lens(), "nothing to zoom into"
+
+
+def test_what_is_seen_goes_with_the_cursor() -> None:
+    lens = Lens(51, 100, 60)
+    assert lens.put(120, 200) == Lens(71, 120, 120)
+    assert lens.put(10, 200) == Lens(10, 59, 10)
+    assert lens.panned(1, 200) == Lens(75, 124, 60) and lens.panned(-1, 200) == Lens(27, 76, 60)
+    assert lens.panned(1, 110) == Lens(61, 110, 60), "not beyond the last epoch"
+    assert Lens(at=5).panned(1, 100) == Lens(at=5)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("move", "zoom", "pan", "put")), st.integers(-300, 300)), max_size=15),
+    st.integers(0, 500),
+)
+def test_what_is_seen_is_within_the_epochs(moves: list[tuple[str, int]], last: int) -> None:
+    lens = Lens()
+    for move, number in moves:
+        direction = 1 if number > 0 else -1
+        if move == "move":
+            lens = lens.moved(number, last, 60)
+        elif move == "zoom":
+            lens = lens.zoomed(direction, last)
+        elif move == "pan":
+            lens = lens.panned(direction, last)
+        else:
+            lens = lens.put(number, last)
+        low, high = lens.span(last)
+        assert 1 <= low <= high <= max(last, 1)
+        assert lens.at is None or 1 <= lens.at <= last
+        if move in ("move", "put") and lens.at is not None:
+            assert low <= lens.at <= high
+
+
+def curve(name: str, values: list[float], at: float | None = None) -> Curve:
+    return Curve(name, pack(np.arange(1, len(values) + 1)), pack(np.array(values)), at)
+
+
+def test_letters_tell_runs_apart_without_colours() -> None:
+    choices = Choices()
+    chosen = [choices.toggle(run, f"run {run}") for run in range(len(LETTERS))]
+    x_of = {}
+    for one in chosen:
+        assert one is not None
+        told = Beside(one, RunCurve(one.run, curve("val_loss", [1.0] * 300)))
+        drawn_line, letters = told.series()
+        assert drawn_line.mark == letters.mark == letters.glyph == one.letter
+        assert drawn_line.color == letters.color and letters.x[-1] == 300
+        x_of[one.letter] = set(letters.x[:-1].tolist())
+    for letter, places in x_of.items():
+        assert not any(places & others for other, others in x_of.items() if other != letter), "apart from each other"
+    one = chosen[0]
+    assert one is not None
+    assert Beside(one, RunCurve(0, None)).series() == []
+    assert Beside(one, RunCurve(0, curve("loss", []))).series() == []
+    assert len(Beside(one, RunCurve(0, curve("loss", [0.5]))).series()[1].x) == 1
+
+
+@pytest.mark.parametrize("markers", ["braille", "block", "ascii"])
+def test_letters_and_cursor_are_drawn(markers: str) -> None:
+    choices = Choices()
+    one = choices.toggle(1, "run 1")
+    assert one is not None
+    series = Beside(one, RunCurve(1, curve("loss", [0.9, 0.5, 0.3, 0.2]))).series()
+    rows = render(Plot(tuple(series), cursor=2.0), 60, 15, markers).rows  # type: ignore[arg-type]
+    assert sum(row.count("A") for row in rows) >= 3
+    bar = "|" if markers == "ascii" else "│"
+    columns = [place for place in range(10, 60) if sum(row[place] == bar for row in rows) > 8]
+    assert len(columns) == 1, "one line upwards"
+    beyond = render(Plot(tuple(series), cursor=9.0), 60, 15, markers).rows  # type: ignore[arg-type]
+    assert not [place for place in range(10, 60) if sum(row[place] == bar for row in beyond) > 8]
+
+
+def test_which_lines_are_drawn() -> None:
+    curves = {
+        one.name: one
+        for one in (
+            curve("val_loss", [1.0, 2.0]),
+            curve("loss", [1.0, 2.0]),
+            curve("batch_loss", [1.0, 2.0]),
+        )
+    }
+    assert [one.name for one in drawn(curves, "loss", False)] == ["loss", "val_loss"]
+    assert [one.name for one in drawn(curves, "loss", True)] == ["batch_loss", "loss", "val_loss"]
+    assert [one.name for one in drawn({"batch_loss": curves["batch_loss"]}, "loss", False)] == ["batch_loss"]
+    classes = {name: curve(name, [0.5]) for name in ("recall[1]", "val_recall[1]")}
+    assert [one.name for one in drawn(classes, "recall", False)] == ["val_recall[1]"]
+    assert line(classes["val_recall[1]"], ("setosa", "versicolor")).label == "versicolor"
+    assert line(classes["val_recall[1]"], ()).label == "1"
+
+
+def test_the_legend_breaks_its_lines() -> None:
+    items = tuple(Item(letter, "class2", f"run {letter}", 0.5) for letter in LETTERS)
+    legend = Legend("epoch 12", items, told=True)
+    placed = legend.lines(60)
+    assert placed[0][0][0] == len("epoch 12") + 3
+    assert [one.sign for row in placed for _, one in row] == list(LETTERS)
+    for row in placed:
+        column, last = row[-1]
+        assert column + len(last.text(True)) <= 60
+    long = Legend("", tuple(Item(letter, "class2", "a long name " * 3, 0.5) for letter in LETTERS), told=True)
+    assert [one.sign for row in long.lines(78) for _, one in row] == list(LETTERS), "names give way"
+    assert max(len(one.name) for row in Legend("", long.items[:2]).lines(78) for _, one in row) == 24
+    assert len(legend.lines(12)) == 4, "no more lines than that"
+    assert Legend().lines(40) == [[]]
+    assert Item("A", "class2", "x").text(True) == "A x -" and Item("A", "class2", "x", 0.25).text(False) == "A x"
+
+
+def test_a_mark_of_its_own_is_what_ascii_shows() -> None:
+    x = np.array([1.0, 2.0])
+    plain, marked = Series("one", x, x, "train"), Series("two", x, x[::-1], "accent", mark="Q")
+    text = "\n".join(render(Plot((plain, marked)), 40, 10, "ascii").rows)
+    assert "Q two" in text and "* one" in text and text.count("Q") > 3
