@@ -120,6 +120,18 @@ def test_the_preview(tmp_path: Path) -> None:
     assert (wrong.columns, wrong.cells, wrong.target) == (seen.columns, seen.cells, "")
 
 
+def test_a_preview_of_a_file_that_cannot_be_read_shows_its_cells(tmp_path: Path) -> None:
+    previewer = Previewer()
+    seen = previewer.look(config(tmp_path, SHOP + "1,2\n"))
+    assert "row 8 has 2 cells, but there are 5 columns" in seen.problem
+    assert (seen.rows, seen.target, seen.sentence.startswith("Commas")) == (0, "", True)
+    assert [column.name for column in seen.columns] == ["id", "colour", "size", "weight", "price"]
+    assert seen.cells[0] == ("7", "red", "1.5", "10", "1.25")
+    again = previewer.look(config(tmp_path, SHOP))
+    assert (again.problem, again.rows) == ("", 6)
+    assert previewer.look(DatasetConfig(path=str(tmp_path / "none"))).columns == ()
+
+
 def test_a_preview_of_a_large_file_reads_its_beginning(tmp_path: Path) -> None:
     rows = "".join(f"{place},{place % 7}.5,{place % 3}\n" for place in range(400_000))
     seen = Previewer().look(config(tmp_path, f"n,v,y\n{rows}x,y\n"))

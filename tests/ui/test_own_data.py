@@ -56,7 +56,7 @@ def test_what_a_file_comes_to() -> None:
     )
     assert told(changed(problem="a: no.")) == "a: no."
     assert told(changed(problem="a: no.", is_part=True)) == "The first 1,200 rows: a: no."
-    assert told(FilePreview(problem="no file")) == "no file"
+    assert told(FilePreview(problem="dataset.path: there is no file")) == "there is no file"
     many = changed(classes=tuple(map(str, range(9))))
     assert "y: 9 classes (0, 1, 2, 3, 4, …)." in told(many)
 

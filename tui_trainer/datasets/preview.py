@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from .assembly import assemble, choose_target, guess_columns
 from .column_types import Guess, guess, guess_kinds
 from .csv_file import Asked, Dialect, Table, look_at, read_rows_of
 from .csv_file.layout import Layout
+from .csv_file.text import TextFile
 from .dataset import Dataset
 from .encode import short
 from .errors import printable
@@ -38,7 +40,7 @@ class PreviewColumn(Struct, frozen=True):
 
 
 class FilePreview(Struct, frozen=True):
-    """A file as it would be read. Without columns, it can't be, and ``problem`` says why.
+    """A file as it would be read. Without rows, it can't be, and ``problem`` says why.
 
     ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many there are besides. ``rows``
     is how many were judged, all of the file unless ``is_part``. ``features`` counts the columns of x, ``classes``
@@ -68,14 +70,18 @@ class Previewer:
 
     def __init__(self) -> None:
         self._key: object = None
-        self._read: tuple[Layout, Table] | None = None
+        self._read: tuple[TextFile, Layout, Table | None] | None = None  # no table where the rows can't be read
 
     def look(self, config: DatasetConfig) -> FilePreview:
         """The file of ``config`` as it would be read; never raises for what is wrong with it."""
+        seen = FilePreview()
         try:
-            layout, table = self._table(config)
+            file, layout, table = self._looked_at(config)
+            seen = _unread(layout)
+            if table is None:
+                table = self._table(config, file, layout)
         except ExperimentError as error:
-            return FilePreview(problem=str(error))
+            return replace(seen, problem=str(error))
         guesses = guess_kinds(table, config.kinds or {})
         target, problem = "", ""
         try:
@@ -85,34 +91,47 @@ class Previewer:
             choose_rows(len(dataset.x), dataset.labels, config)  # too few rows are told before, not after
         except ExperimentError as error:
             dataset, problem = None, str(error)
-        seen = _with_columns(_described(layout, table), layout, table, guesses, target)
+        seen = replace(seen, rows=len(table), is_part=table.is_part)
+        seen = _with_columns(seen, layout, table, guesses, target)
         return replace(seen, problem=problem) if dataset is None else _judged(seen, dataset)
 
-    def _table(self, config: DatasetConfig) -> tuple[Layout, Table]:
-        asked, texts, path = Asked.of(config), as_text(config), own_path(config)
-        key: tuple[str, Stamp | None, Asked, list[str]] = (path, stamp(path), asked, sorted(texts))
+    def _looked_at(self, config: DatasetConfig) -> tuple[TextFile, Layout, Table | None]:
+        asked, path = Asked.of(config), own_path(config)
+        key: tuple[str, Stamp | None, Asked, list[str]] = (path, stamp(path), asked, sorted(as_text(config)))
         if self._read is None or key != self._key:
             self._key = self._read = None
-            file, layout = look_at(path, asked, most=SMALL)
-            few = max(CELLS_JUDGED // len(layout.names), FEWEST_JUDGED)
-            most = None if file.size <= SMALL else min(ROWS_JUDGED, few)
-            self._read = layout, read_rows_of(file, layout, texts, most)
+            self._read = (*look_at(path, asked, most=SMALL), None)
             self._key = key
         return self._read
 
+    def _table(self, config: DatasetConfig, file: TextFile, layout: Layout) -> Table:
+        few = max(CELLS_JUDGED // len(layout.names), FEWEST_JUDGED)
+        most = None if file.size <= SMALL else min(ROWS_JUDGED, few)
+        table = read_rows_of(file, layout, as_text(config), most)
+        self._read = file, layout, table
+        return table
 
-def _described(layout: Layout, table: Table) -> FilePreview:
-    """The dialect, and how many rows there are."""
+
+def _unread(layout: Layout) -> FilePreview:
+    """The dialect, and the first rows as text: what is known before the rows are read."""
     dialect: Dialect = layout.dialect
+    names = layout.names[:COLUMNS_SHOWN]
     return FilePreview(
         sentence=dialect.sentence,
         delimiter=dialect.delimiter_name,
         decimal="comma" if dialect.numbers.decimal == "," else "point",
         encoding=dialect.encoding,
         header=dialect.header,
-        rows=len(table),
-        is_part=table.is_part,
+        columns=tuple(PreviewColumn(name, "ignore", "ignore", "", 0) for name in names),
+        hidden_columns=len(layout.names) - len(names),
+        cells=_cells(layout, range(len(names))),
     )
+
+
+def _cells(layout: Layout, places: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    """The first rows of the columns at ``places``."""
+    rows = layout.rows[:ROWS_SHOWN]
+    return tuple(tuple(short(row[place]) if place < len(row) else "" for place in places) for row in rows)
 
 
 def _with_columns(
@@ -122,12 +141,11 @@ def _with_columns(
     names = tuple(guesses)[:COLUMNS_SHOWN]
     names += (target,) if target and target not in names else ()
     places = [layout.names.index(name) for name in names]
-    rows = layout.rows[:ROWS_SHOWN]
     return replace(
         seen,
         columns=tuple(_column(name, guesses[name], table) for name in names),
         hidden_columns=len(guesses) - len(names),
-        cells=tuple(tuple(short(row[place]) if place < len(row) else "" for place in places) for row in rows),
+        cells=_cells(layout, places),
         target=target,
     )
 

@@ -42,8 +42,8 @@ def told(seen: FilePreview) -> str:
     """What the file comes to: rows, features, target, and what was done with it."""
     judged = f"The first {seen.rows:,} rows" if seen.is_part else f"{seen.rows:,} rows"
     if seen.problem:
-        where = f"{judged}: " if seen.is_part and seen.columns else ""
-        return f"{where}{seen.problem}"
+        where = f"{judged}: " if seen.is_part else ""
+        return where + seen.problem.removeprefix("dataset.path: ")  # which file it is, is plain
     columns = len(seen.columns) + seen.hidden_columns
     of_columns = "1 feature" if seen.features == 1 else f"{seen.features:,} features"
     parts = [f"{judged}, {columns:,} columns; {of_columns}. {plain(seen.target)}: {_task(seen)}.", *seen.notes]
@@ -63,7 +63,7 @@ def found(seen: FilePreview, config: DatasetConfig) -> dict[str, str]:
         "decimal": seen.decimal,
         "encoding": seen.encoding.partition(" (")[0],
         "header": "has names" if seen.header else "no names",
-        "target": seen.target,
+        "target": seen.target if seen.rows else "",
         "task": "" if seen.problem else "classes" if seen.classes else "regression",
     }
     known = {field: text for field, text in come_to.items() if text and getattr(config, field) is None}

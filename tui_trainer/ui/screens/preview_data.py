@@ -161,7 +161,7 @@ class PreviewData(Screen[DatasetConfig | None]):
     def _accept(self) -> None:
         """What is wrong in the first rows of a large file may be right in all of it."""
         seen, self._accepts = self._seen, False
-        if seen is not None and (not seen.problem or (seen.is_part and seen.columns)):
+        if seen is not None and (not seen.problem or seen.is_part):
             self.dismiss(self._config)
 
     def action_leave(self) -> None:

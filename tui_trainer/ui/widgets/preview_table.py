@@ -45,8 +45,8 @@ class PreviewTable(DataTable[Text]):
 
     @property
     def chosen(self) -> PreviewColumn | None:
-        """The column under the cursor."""
-        columns = () if self._seen is None else self._seen.columns
+        """The column under the cursor; None while there is none, or the file can't be read."""
+        columns = self._seen.columns if self._seen is not None and self._seen.rows else ()
         return columns[self.cursor_column] if 0 <= self.cursor_column < len(columns) else None
 
     def show(self, seen: FilePreview, corrected: Iterable[str]) -> None:
@@ -65,7 +65,7 @@ class PreviewTable(DataTable[Text]):
             cells = (column.name, column.found, *(row[place] for row in seen.cells))
             width = min(max(NARROWEST, *(cell_len(plain(cell)) for cell in cells)), WIDEST)
             self.add_column(_fitting(column.name, "bold"), key=str(place), width=width)
-        for label in HEADS:
+        for label in HEADS if seen.columns else ():
             self.add_row(*(self._head(label, column) for column in seen.columns), key=label, label=label)
         for number, row in enumerate(seen.cells, start=1):
             self.add_row(*map(_fitting, row), label=Text(str(number), "dim"))
@@ -87,7 +87,9 @@ class PreviewTable(DataTable[Text]):
         event.stop()
 
     def _head(self, label: str, column: PreviewColumn) -> Text:
-        is_target = self._seen is not None and column.name == self._seen.target
+        if self._seen is None or not self._seen.rows:  # it could not be read
+            return Text()
+        is_target = column.name == self._seen.target
         dim = " dim" if column.kind == "ignore" and not is_target else ""
         if label == KIND:
             yours = YOURS if column.name in self._corrected else ""
