@@ -6,13 +6,14 @@ import csv
 import io
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.datasets import DatasetError, FileCache, ReadingStopped, load, read_table
+from tui_trainer.datasets import DatasetError, FileCache, Previewer, ReadingStopped, load, read_table
 from tui_trainer.datasets.csv_file import Asked, NumberColumn, Table, TextColumn, memory, text
 from tui_trainer.experiment import DatasetConfig
 
@@ -111,22 +112,35 @@ def test_the_same_file_is_read_once(tmp_path: Path) -> None:
     | st.text(max_size=100).map(str.encode)
     | st.text(max_size=50).map(lambda text: text.encode("utf-16", "replace"))
     | st.text(alphabet='ab,;\t\n\r"01.-e', max_size=100).map(lambda text: f"x,y\n{text}".encode())
-    | st.text(alphabet="x1,;|\n\r'. é\x1b[]=", max_size=60).map(lambda text: text.encode("latin-1"))
+    | st.text(alphabet="x1,;|\n\r'. é\x1b[]=", max_size=60).map(lambda text: text.encode("latin-1")),
+    st.fixed_dictionaries(
+        {"missing": st.sampled_from(["drop", "fill"])},
+        optional={
+            "delimiter": st.sampled_from(["comma", "semicolon", "tab", "pipe"]),
+            "decimal": st.sampled_from(["point", "comma"]),
+            "header": st.booleans(),
+            "task": st.sampled_from(["regression", "classification"]),
+            "kinds": st.dictionaries(st.sampled_from(["x", "y", "column_1"]), st.sampled_from(["number", "category"])),
+        },
+    ),
 )
-@example(b"a,b\n1,\x81\n")
-@example(b'"')
-@example(b"\r")
-@example(b"0;0\n1;1\n1;1")
-def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
-    for missing in ("drop", "fill"):
-        try:
-            dataset = load(DatasetConfig(path=saved(tmp_path, content), missing=missing))
-        except DatasetError as error:
-            assert str(error).isprintable()
-        else:
-            assert dataset.x.shape == (len(dataset.y), len(dataset.features))
-            assert np.isfinite(dataset.x).all() and np.isfinite(dataset.y).all()
-            assert all(map(str.isprintable, (*dataset.features, *dataset.classes, *dataset.notes)))
+@example(b"a,b\n1,\x81\n", {})
+@example(b'"', {})
+@example(b"\r", {})
+@example(b"0;0\n1;1\n1;1", {"missing": "fill"})
+def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes, fields: dict[str, Any]) -> None:
+    config = DatasetConfig(path=saved(tmp_path, content), **fields)
+    problem = Previewer().look(config).problem
+    assert problem.isprintable()
+    try:
+        dataset = load(config)
+    except DatasetError as error:
+        assert str(error) == problem
+    else:
+        assert problem == "" or "too few for training" in problem
+        assert dataset.x.shape == (len(dataset.y), len(dataset.features))
+        assert np.isfinite(dataset.x).all() and np.isfinite(dataset.y).all()
+        assert all(map(str.isprintable, (*dataset.features, *dataset.classes, *dataset.notes)))
 
 
 WORDS = st.text(alphabet=st.characters(codec="utf-8", categories=("L", "P", "S")), min_size=1, max_size=8)
