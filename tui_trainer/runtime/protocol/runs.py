@@ -74,8 +74,8 @@ class RunList(Content, frozen=True):
     """``rows`` of the list from place ``first`` on; ``total`` pass the filter, of ``stored``.
 
     ``filter``, ``sort`` and ``descending`` are those it was asked with; a filter that is ``wrong`` gives no rows.
-    ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are the runs compared, as
-    far as they are there, with the ``differences`` of their experiments.
+    ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are
+    the runs compared, as far as they are there, with the ``differences`` of their experiments.
     """
 
     filter: str

@@ -83,7 +83,7 @@ class LegendPanel(FrameWidget[Legend]):
         .legend--train { color: $text-primary; }
         .legend--validation { color: $text-warning; }
         .legend--batch { color: $foreground-disabled; }
-        .legend--accent { color: $text-accent; text-style: bold; }
+        .legend--accent { color: $text-accent; }
         .legend--class0 { color: $text-primary; }
         .legend--class1 { color: $text-warning; }
         .legend--class2 { color: $text-success; text-style: bold; }
@@ -91,7 +91,7 @@ class LegendPanel(FrameWidget[Legend]):
         .legend--class4 { color: $foreground; text-style: bold; }
         .legend--class5 { color: $text-secondary; text-style: bold; }
         .legend--class6 { color: $warning-darken-2; text-style: bold; }
-        .legend--class7 { color: $foreground-muted; }
+        .legend--class7 { color: $foreground-muted; text-style: bold; }
         .legend--class8 { color: $success-darken-2; text-style: bold; }
         .legend--class9 { color: $error-darken-2; text-style: bold; }
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 LETTERS = "ABCDEFGH"
-# Not those of the run under work, training and validation; what stands for an error comes last.
-SLOT_COLORS = ("class2", "accent", "class5", "class4", "class8", "class6", "class9", "class3")
+# Not those of the run under work, training and validation, nor what looks like them in the usual theme.
+SLOT_COLORS = ("class2", "class3", "class4", "class8", "class5", "class9", "class6", "class7")
 
 
 @dataclass(frozen=True, slots=True)

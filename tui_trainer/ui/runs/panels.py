@@ -35,13 +35,13 @@ class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
         .sheet--bad { color: $text-error; }
         .sheet--here { color: $text-primary; text-style: bold; }
         .sheet--slot-class2 { color: $text-success; text-style: bold; }
-        .sheet--slot-accent { color: $text-accent; text-style: bold; }
-        .sheet--slot-class5 { color: $text-secondary; text-style: bold; }
+        .sheet--slot-class3 { color: $text-error; text-style: bold; }
         .sheet--slot-class4 { color: $foreground; text-style: bold; }
         .sheet--slot-class8 { color: $success-darken-2; text-style: bold; }
-        .sheet--slot-class6 { color: $warning-darken-2; text-style: bold; }
+        .sheet--slot-class5 { color: $text-secondary; text-style: bold; }
         .sheet--slot-class9 { color: $error-darken-2; text-style: bold; }
-        .sheet--slot-class3 { color: $text-error; text-style: bold; }
+        .sheet--slot-class6 { color: $warning-darken-2; text-style: bold; }
+        .sheet--slot-class7 { color: $foreground-muted; text-style: bold; }
     }
     """
 
