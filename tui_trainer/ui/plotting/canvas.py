@@ -10,6 +10,7 @@ from tui_trainer.ui.plotting.thinning import thin
 from tui_trainer.ui.plotting.ticks import Tick, ticks
 
 ROWS_PER_TICK = 4
+MANY_LINES = 4  # of more than these, each is drawn with fewer points
 LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
 
 
@@ -51,12 +52,14 @@ def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[
 
 def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
     dots = []
+    lines = sum(series.kind == "line" for series in plot.series)
+    # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
+    slice_width = 2 if lines <= MANY_LINES else 4
     for part in points:
         x, y = part.x, part.y
         series = plot.series[part.index]
         if series.kind == "line":
-            # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
-            x, y = thin(x, y, area.columns // 2)
+            x, y = thin(x, y, area.columns // slice_width)
         role = min(part.index + 1, AXIS - 1)
         mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
         joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
