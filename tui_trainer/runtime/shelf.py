@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
-from .catalogue import Catalogue, LabelError, clean_tags
-from .catalogue.stored_curves import StoredCurves
 from .keeper import Keeper
 from .protocol import AnyContent, AnyRequest, EditRuns, Unseen, WatchLoss
 from .protocol.runs import WatchRuns
 from .store import Store, StoreBusy, StoreError
+
+if TYPE_CHECKING:  # no start should wait for what a tab needs that may never be opened
+    from .catalogue import Catalogue
+    from .catalogue.stored_curves import StoredCurves
 
 NO_STORE = "No runs are kept: the store can't be used."
 NOTHING_LEFT = "Nothing is left to bring back."
@@ -40,6 +43,8 @@ class Shelf:
 
     def edit(self, command: EditRuns) -> tuple[str, bool]:
         """Do what ``command`` asks; what was done, in a sentence, and whether it went well."""
+        from .catalogue import LabelError
+
         try:
             return self._edit(self._open()[0], command)
         except LabelError as error:
@@ -54,6 +59,9 @@ class Shelf:
         if store is None:
             raise StoreError(NO_STORE)
         if self._opened is None or self._opened[0] is not store:
+            from .catalogue import Catalogue
+            from .catalogue.stored_curves import StoredCurves
+
             self._opened = store, Catalogue(store), StoredCurves(store)
         return self._opened[1:]
 
@@ -73,6 +81,8 @@ class Shelf:
         if command.name is not None:
             catalogue.rename(runs[0], command.name)
             return "Renamed.", True
+        from .catalogue import clean_tags
+
         add, remove = (clean_tags(" ".join(tags)) for tags in (command.add, command.remove))
         catalogue.tag(runs, add, remove)
         told = [f"#{tag} added" for tag in add] + [f"#{tag} removed" for tag in remove]
