@@ -97,7 +97,6 @@ SHOTS = (
     Shot("predictions", whole=True, keys=("6",)),
     Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
     Shot("summary", "iris_overfit", keys=("7",)),
-    Shot("runs", whole=True, keys=("8",)),
     Shot("book", keys=("9",)),
     Shot("help", keys=("question_mark",)),
     Shot("small", epochs=60, keys=("y",), size=(80, 24)),
@@ -170,6 +169,7 @@ def tidy(svg: str) -> str:
 def main(names: list[str]) -> None:
     """Write the pictures called ``names``, or all of them."""
     os.environ.pop("NO_COLOR", None)
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_COLOR_SYSTEM="truecolor")
     for shot in SHOTS:
         if not names or shot.name in names:
             path = ROOT / "screenshots" / f"{shot.name}.svg"

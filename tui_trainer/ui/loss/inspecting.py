@@ -147,7 +147,7 @@ class InspectedPlot(View):
         curve = one.told.curve
         name = told(one.choice.name)
         if curve is None:
-            return Item(one.choice.letter, one.choice.color, f"{name} (not followed)")
+            return Item(one.choice.letter, one.choice.color, f"{name} (no curve)")
         return Item(one.choice.letter, one.choice.color, name, curve.at)
 
     def _heading(self) -> str:

@@ -18,6 +18,7 @@ FIRST_SLOT = len(ROLES)  # roles from here on are the colours of chosen runs
 NAMES = (*ROLES, *(f"slot-{color}" for color in SLOT_COLORS))
 GUTTER = 5  # cursor, letter, pin, sign, and a space
 GAP = 1
+ELLIPSES = ("…", "~")  # the second where there is nothing but ASCII
 WIDEST_NAME = 40
 STATE_ROLES = {"finished": GOOD, "stopped early": GOOD, "diverged": BAD, "cut off": BAD, "running": HERE}
 
@@ -94,11 +95,11 @@ def draw_sheet(board: Board, sheet: Sheet, markers: Markers) -> None:
 
 
 def _write_headings(board: Board, sheet: Sheet, name: int, places: list[tuple[int, Column]], ascii_only: bool) -> None:
-    arrow = ("v^" if ascii_only else "▾▴")[not sheet.descending]
+    arrow, dots = ("v^" if ascii_only else "▾▴")[not sheet.descending], ELLIPSES[ascii_only]
     for left, one, width in ((GUTTER, NAME, name), *((left, one, one.width) for left, one in places)):
         is_sorted = one.sort == sheet.sort
         text = f"{one.heading}{arrow}" if is_sorted else one.heading
-        shown = shorten(text, width)
+        shown = shorten(text, width, dots)
         board.write(0, left if one.left else left + width - len(shown), shown, SORTED if is_sorted else HEAD)
     more_left, more_right = sheet.column > 0, sheet.column + len(places) < len(COLUMNS)
     if more_left:
@@ -110,7 +111,7 @@ def _write_headings(board: Board, sheet: Sheet, name: int, places: list[tuple[in
 def _write_row(
     board: Board, line: int, row: RunRow, sheet: Sheet, name: int, places: list[tuple[int, Column]], ascii_only: bool
 ) -> None:
-    choice = sheet.choices.get(row.run)
+    choice, dots = sheet.choices.get(row.run), ELLIPSES[ascii_only]
     role = HERE if row.here else TEXT
     if choice is not None:
         board.write(line, 1, choice.letter, slot_role(choice))
@@ -118,9 +119,9 @@ def _write_row(
         board.write(line, 2, "^" if ascii_only else "▴", HEAD)
     sign = (ELSEWHERE if row.elsewhere else SIGNS.get(row.state, (" ", " ")))[ascii_only]
     board.write(line, 3, sign, STATE_ROLES.get(row.state, DIM))
-    board.write(line, GUTTER, shorten(NAME.text(row), name), role)
+    board.write(line, GUTTER, shorten(NAME.text(row), name, dots), role)
     for left, one in places:
-        shown = shorten(one.text(row), one.width)
+        shown = shorten(one.text(row), one.width, dots)
         board.write(line, left if one.left else left + one.width - len(shown), shown, role)
 
 

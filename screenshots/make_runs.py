@@ -1,0 +1,110 @@
+"""Draw the pictures of docs/runs.md: a list of runs with three of them compared, and their losses in one plot.
+
+    python screenshots/make_runs.py
+
+The runs are trained here, a few hundred epochs each; when, and how long that took, is written over with numbers that
+are always the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+from make import ROOT, _until, tidy  # beside this file, and puts this checkout first
+from make_sweep import _shown
+
+from tui_trainer.experiment import Experiment, LayerConfig, read, with_field
+from tui_trainer.runtime.catalogue import Catalogue
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.store import Store, default_path
+from tui_trainer.ui.app import TrainerApp
+from tui_trainer.ui.screens.train import TrainScreen
+
+SIZE = (120, 36)
+EPOCHS = 100
+RUNS: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("first try", "book", {}),
+    ("small rate", "book rate", {"training.learning_rate": 0.005}),
+    ("large rate", "book rate", {"training.learning_rate": 0.5}),
+    ("no hidden layer", "book", {"model.layers": ()}),
+    ("deep", "", {"model.layers": (LayerConfig(16), LayerConfig(8, "tanh"))}),
+    ("Adam", "keep", {"training.optimizer.name": "adam", "training.learning_rate": 0.01}),
+    ("L2 penalty", "", {"training.l2": 0.01}),
+    ("wine", "", {"dataset.name": "wine"}),
+    ("house prices", "", {"dataset.name": "boston", "training.learning_rate": 0.005}),
+    ("too large a rate", "", {"dataset.name": "boston", "training.learning_rate": 5.0}),
+)
+
+
+def make_runs() -> None:
+    """Train and keep them."""
+    for name, _, changes in RUNS:
+        experiment = with_field(read(ROOT / "examples" / "iris.toml"), "name", name)
+        for path, value in {"training.epochs": EPOCHS, **changes}.items():
+            experiment = with_field(experiment, path, value)
+        session, keeper = Session(), Keeper(default_path(), "nobody")
+        session.load(experiment)
+        session.train()
+        while session.state == "running":
+            session.advance(0.1)
+        keeper.save(session)
+    catalogue = Catalogue(Store(default_path(), "nobody"))
+    for number, (_, tags, _) in enumerate(RUNS, start=1):
+        catalogue.tag((number,), tags.split(), ())
+    catalogue.pin((6,), True)
+    _set_times(default_path())
+
+
+def _set_times(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    for number in range(1, len(RUNS) + 1):
+        saved = time.time() - 90.0 * 4 ** (len(RUNS) - number) ** 0.75
+        connection.execute("UPDATE cards SET updated = ?, seconds = ? WHERE run = ?", (saved, 1.5 * number, number))
+        connection.execute("UPDATE runs SET updated = ?, watched = 1 WHERE id = ?", (saved, number))
+    connection.commit()
+    connection.close()
+
+
+async def take() -> tuple[str, str]:
+    """Both pictures as SVG."""
+    app = TrainerApp(Experiment())
+    async with app.run_test(size=SIZE) as pilot:
+        screen = app.screen
+        assert isinstance(screen, TrainScreen)
+        await _until(pilot, lambda: screen.state == "ready", "no trainer")
+        await pilot.press("m", "8")
+        await _until(pilot, lambda: _shown(app, f"{len(RUNS)} runs"), "no list of runs")
+        await pilot.press("end")
+        for count in range(1, 4):
+            await pilot.press("v", "up")
+            await _until(pilot, lambda count=count: _shown(app, f"{count} chosen"), f"run {count} not chosen")
+        await pilot.press("w")
+        await _until(pilot, lambda: _shown(app, "training.learning_rate"), "no differences")
+        listed = tidy(app.export_screenshot(title="tui-trainer"))
+        await pilot.press("1", "y", "right", *["left"] * 30)
+        await _until(pilot, lambda: _shown(app, "first try 0."), "no values at the cursor")
+        return listed, tidy(app.export_screenshot(title="tui-trainer"))
+
+
+def main() -> None:
+    """Write the pictures, from a store that holds nothing else."""
+    os.environ.pop("NO_COLOR", None)
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_COLOR_SYSTEM="truecolor")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TUI_TRAINER_DATA"] = folder
+        make_runs()
+        pictures = asyncio.run(take())
+    for name, svg in zip(("runs", "runs_loss"), pictures, strict=True):
+        path = ROOT / "screenshots" / f"{name}.svg"
+        path.write_text(svg, encoding="utf-8")
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
