@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.widgets import Static
@@ -88,9 +89,13 @@ async def test_help_names_every_key_and_closes(start: Start) -> None:
         app = flow.pilot.app
         for closing in ("escape", "question_mark", "q"):
             await flow.press("question_mark")
-            await flow.until(lambda: isinstance(app.screen, HelpScreen), "the help")
-            statics = app.screen.query(Static)
-            text = " ".join(" ".join(str(one.content).split()) for one in statics)
+            await flow.until(
+                lambda: isinstance(app.screen, HelpScreen) and len(app.screen.query(Static)) > 2, "the help"
+            )
+            console = Console(width=200, height=50)
+            with console.capture() as captured:
+                console.print(*(one.content for one in app.screen.query(Static)))
+            text = " ".join(captured.get().split())
             await flow.press(closing)
             await flow.until(lambda: app.screen is flow.screen, f"{closing} closes the help")
         missing = [key for key in KEYS if f"{key.display} {key.help}" not in text]

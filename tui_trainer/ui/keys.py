@@ -124,7 +124,6 @@ KEYS = (
     Key("v", "in_view('quantity')", "Measure", "The loss, the accuracy, or what else is followed", "View"),
     Key("k", "markers", "Markers", "Plots in Braille dots, blocks or plain ASCII", "View"),
     Key("m", "setup", "Setup", "Show or hide the setup on the left", "View", footer=True),
-    *(Key(tab.key, f"tab('{tab.name}')", tab.title, tab.help, "Tabs") for tab in TABS),
     Key(
         "escape",
         "leave",
@@ -134,6 +133,7 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
+    *(Key(tab.key, f"tab('{tab.name}')", tab.title, tab.help, "Tabs") for tab in TABS),
     Key("up", "in_view('choose', -1)", "Choose", "The lesson before", "Book", shown_as="↑"),
     Key("down", "in_view('choose', 1)", "Choose", "The next lesson", "Book", shown_as="↓"),
     Key("home", "in_view('ends', -1)", "Ends", "The first lesson", "Book"),

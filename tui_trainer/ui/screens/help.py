@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,6 +18,11 @@ from ..keys import KEYS
 COLUMNS = (
     ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),
     ("Tabs", "View", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
+)
+KEY_WIDTH = 9
+TEXTUALS = (
+    ("ctrl+p", "All commands by name, and themes"),
+    ("tab", "Next field; shift+tab: the one before"),
 )
 INTRODUCTION = (
     "Choose data, layers and training on the left; watch what happens on the right.\n"
@@ -43,15 +48,17 @@ class HelpScreen(ModalScreen[None]):
                     yield Static(keys_text(groups))
 
 
-def keys_text(groups: Sequence[str]) -> Text:
-    """The keys of some groups, each group under its title."""
-    text = Text()
-    for group, keys in groupby(KEYS, key=lambda key: key.group):
-        if group in groups:
-            text.append(f"\n{group}\n", style="bold")
-            for key in keys:
-                text.append(f"  {key.display:<8}", style="bold")
-                text.append(f"{key.help}\n")
+def keys_text(groups: Sequence[str]) -> Table:
+    """The keys of some groups, each group under its title; what is long goes on under its own first word."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=KEY_WIDTH)
+    table.add_column(ratio=1)
+    for group in groups:
+        table.add_row(Text(f"\n{group}", style="bold"), "")
+        for key in KEYS:
+            if key.group == group:
+                table.add_row(Text(f"  {key.display}", style="bold"), Text(key.help))
     if "App" in groups:
-        text.append("  ctrl+p  All commands by name, and themes\n  tab     Next field; shift+tab: the one before")
-    return text
+        for name, told in TEXTUALS:
+            table.add_row(Text(f"  {name}", style="bold"), Text(told))
+    return table
