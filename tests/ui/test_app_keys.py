@@ -92,7 +92,7 @@ async def test_help_names_every_key_and_closes(start: Start) -> None:
             await flow.until(
                 lambda: isinstance(app.screen, HelpScreen) and len(app.screen.query(Static)) > 2, "the help"
             )
-            console = Console(width=200, height=50)
+            console = Console(width=200, height=50, force_terminal=False, color_system=None)
             with console.capture() as captured:
                 console.print(*(one.content for one in app.screen.query(Static)))
             text = " ".join(captured.get().split())
