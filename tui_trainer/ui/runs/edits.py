@@ -14,7 +14,6 @@ from .entry import Entry
 from .place import Place
 
 FILTER, NAME, TAGS = "filter", "name", "tags"
-QUESTIONS = {FILTER: "/"}
 
 
 class RunEdits(View):

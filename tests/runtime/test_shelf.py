@@ -1,0 +1,102 @@
+"""What the trainer does with stored runs: edits them and says so, and opens them as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from catalogue_cases import add, experiment
+
+from tui_trainer.experiment import Experiment
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.protocol import EditRuns
+from tui_trainer.runtime.protocol.runs import WatchRuns
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.sessions import Place, folder_beside
+from tui_trainer.runtime.shelf import Shelf
+
+
+def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
+    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    keeper = Keeper(tmp_path / "runs.sqlite", "me")
+    assert keeper.store is not None
+    for number in range(3):
+        add(keeper.store, experiment(f"run {number}"))
+    add(keeper.store, experiment("theirs"), owner=place.name)
+    shelf = Shelf(keeper)
+    for command, told in (
+        (EditRuns((1,), name="best"), ("Renamed.", True)),
+        (EditRuns((1,), name=" "), ("A run needs a name of at least one character.", False)),
+        (EditRuns((1, 2), add=("x", "#y"), remove=("z",)), ("#x added, #y added, #z removed: 2 runs.", True)),
+        (EditRuns((1,), add=("two words",)), ("#two added, #words added: one run.", True)),
+        (EditRuns((1,), add=("x" * 30,)), (f"A tag has at most 24 characters; {'x' * 24}… has 30.", False)),
+        (EditRuns((1,)), ("No tag was changed.", True)),
+        (EditRuns((1, 2), pinned=True), ("2 runs pinned on top.", True)),
+        (EditRuns((1,), pinned=False), ("One run back among the others.", True)),
+        (EditRuns((1, 2), deleted=True), ("Deleted 2 runs; u brings them back.", True)),
+        (EditRuns((1, 2), deleted=False), ("2 runs brought back.", True)),
+        (EditRuns((3, 4), deleted=True), ("Deleted one run; u brings it back. Run 4 is at work and stays.", True)),
+        (EditRuns((4,), deleted=True), ("Run 4 is at work and stays.", False)),
+        (EditRuns((), deleted=True), ("There is nothing to delete.", False)),
+        (EditRuns((), name="nobody"), ("No run is meant.", False)),
+        (EditRuns((99,), deleted=False), ("Nothing is left to bring back.", False)),
+    ):
+        assert shelf.edit(command) == told
+    place.leave()
+
+
+def test_without_a_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    keeper = Keeper(tmp_path / "file" / "runs.sqlite")
+    shelf = Shelf(keeper)
+    told = "No runs are kept: the store can't be used."
+    assert shelf.edit(EditRuns((1,), name="x")) == (told, False)
+    content = shelf.see(WatchRuns())
+    assert content is not None and getattr(content, "reason", "") == told
+
+
+def test_what_is_left_as_it_was_is_not_saved_again(tmp_path: Path) -> None:
+    """A run that is opened to be looked at keeps its place in the list."""
+    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session.load(Experiment())
+    session.epoch()
+    keeper.save(session)
+    other = Keeper(tmp_path / "runs.sqlite", "another")
+    stored = other.claim(1)
+    session = Session()
+    session.load(stored.experiment)
+    other.resume(session, 1, stored.state)
+    assert other.run == 1
+    other.save(session)
+    assert other.store is not None
+    assert other.store.find(1).updated == stored.updated
+    session.step()
+    other.save(session)
+    assert other.store.find(1).updated > stored.updated
+
+
+@pytest.mark.parametrize("state", ["diverged", "stopped early", "finished", "paused"])
+def test_a_run_is_opened_in_the_state_it_was_in(tmp_path: Path, state: str) -> None:
+    fields: dict[str, dict[str, object]] = {
+        "diverged": {"dataset__name": "boston", "training__learning_rate": 5.0},
+        "stopped early": {"training__stop_at_loss": 0.9},
+        "finished": {"training__epochs": 2},
+        "paused": {},
+    }
+    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session.load(experiment(**fields[state]))
+    session.epoch()
+    if state != "paused":
+        session.train()
+    while session.state == "running":
+        session.advance(0.1)
+    keeper.save(session)
+    assert session.state == state
+    other, again = Keeper(tmp_path / "runs.sqlite", "another"), Session()
+    stored = other.claim(1)
+    again.load(stored.experiment)
+    other.resume(again, 1, stored.state)
+    assert again.state == state
+    weights, same = session.weights(), again.weights()
+    assert weights is not None and same is not None and (weights == same).all()
+    assert again.history.rows() == session.history.rows()
