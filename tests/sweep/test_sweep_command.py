@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
 from tui_trainer.cli import main
 from tui_trainer.experiment import Experiment, share, unshare, with_field, write
+from tui_trainer.runtime.store import Store, default_path
 from tui_trainer.sweep import command, workers
 
 Sweep = Callable[..., tuple[int, str]]
@@ -194,7 +196,9 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(len(line) <= 100 for line in out.splitlines())
 
 
-def test_ctrl_c_ends_all_processes_and_tells_what_is_done(tmp_path: Path) -> None:
+@pytest.fixture
+def under_way(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A sweep in a process of its own, in two more processes, that has done its first run and never ends."""
     write(LONG, tmp_path / "long.toml")
     words = ["sweep", "long.toml", "--jobs=2", "--set=training.epochs=2,9000000,9999999"]
     with subprocess.Popen(
@@ -208,7 +212,24 @@ def test_ctrl_c_ends_all_processes_and_tells_what_is_done(tmp_path: Path) -> Non
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("run 1/3  epochs = 2  val_loss ")
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to this process and to its workers
-        out, err = process.communicate(timeout=20)  # ends when the last of them has let go of the pipes
-    assert err == "" and process.returncode == 130
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_ctrl_c_ends_all_processes_and_tells_what_is_done(under_way: subprocess.Popen[str]) -> None:
+    os.killpg(under_way.pid, signal.SIGINT)  # as a terminal does: to this process and to its workers
+    out, err = under_way.communicate(timeout=20)  # ends when the last of them has let go of the pipes
+    assert err == "" and under_way.returncode == 130
     assert "Interrupted: 1 of 3 runs are done." in out and "Kept in the store as number 1" in out
+
+
+def test_no_process_outlives_a_sweep_that_is_killed(under_way: subprocess.Popen[str]) -> None:
+    under_way.kill()
+    out, _ = under_way.communicate(timeout=20)  # ends when the last of its workers has let go of the pipes
+    assert out == "" and under_way.returncode == -signal.SIGKILL
+    store = Store(default_path())
+    assert [run.epoch for run in store.runs()] == [2]
+    store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import logging
+import os
 import re
 import signal
 import warnings
@@ -15,6 +16,7 @@ from typing import Any
 from tui_trainer import __version__
 from tui_trainer.experiment import Experiment, ExperimentError, quoted
 
+from .parent import end_with
 from .running import Outcome, release, run_one
 
 Task = tuple[int, Experiment]  # with the number of its run
@@ -45,8 +47,9 @@ def side_by_side(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> Outco
     """
     import joblib
 
+    first = {"initializer": end_with, "initargs": (os.getpid(),)}
     # No memory maps: those would be pickles in files.
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None):
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None, **first):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     with _interrupts_held():
         done = parallel(_calls(tasks, by, keep))
