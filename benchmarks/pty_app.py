@@ -39,6 +39,8 @@ class PtyApp:
         self.data_folder = Path(self._own.name) if self._own is not None else Path(str(data_folder))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed app is compiled once
+        for name in ("COLUMNS", "LINES"):  # the terminal's own size counts
+            environment.pop(name, None)
         environment["TUI_TRAINER_DATA"] = str(self.data_folder)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         self.answers = True  # as a terminal does that is asked where its cursor is

@@ -196,19 +196,19 @@ async def test_what_is_no_client_changes_nothing(folder: Path) -> None:
     await first.client.close()
 
 
-def test_sockets_are_the_users_alone(tmp_path: Path) -> None:
-    place = sessions.Place(tmp_path / "sessions")
+def test_sockets_are_the_users_alone(short: Path) -> None:
+    place = sessions.Place(short / "sessions")
     listener = place.listen()
-    (file,) = (tmp_path / "sessions").glob("*.sock")
+    (file,) = (short / "sessions").glob("*.sock")
     assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
-    with sessions.call(tmp_path / "sessions", place.name) as far:
+    with sessions.call(short / "sessions", place.name) as far:
         near, _ = listener.accept()
         assert sessions.is_own(near)
         near.close()
         assert far.recv(1) == b""
     listener.close()
     place.leave()
-    assert not list((tmp_path / "sessions").iterdir())
+    assert not list((short / "sessions").iterdir())
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell who calls")

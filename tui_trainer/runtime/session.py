@@ -22,15 +22,19 @@ from .path import MOST_PARAMETERS, Path
 from .protocol import Remedy, State
 from .snapshot import check_moments, joined, moments, part_of
 from .stopping import Stopping
-from .threads import fit_threads
+from .threads import MOST_THREADS, fit_threads
 
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
 
 
 class Session:
-    """Loads an experiment and advances it in slices. All of it is known from the experiment and its seeds."""
+    """Loads an experiment and advances it in slices. All of it is known from the experiment and its seeds.
 
-    def __init__(self) -> None:
+    The linear algebra of a large network uses ``most_threads`` at most.
+    """
+
+    def __init__(self, most_threads: int = MOST_THREADS) -> None:
+        self._most_threads = most_threads
         self.state: State = "empty"
         self.sentence = ""
         self.remedy: Remedy | None = None  # of a run that diverged
@@ -71,7 +75,7 @@ class Session:
         self.resumed_at = 0  # step from which on the trainer knows a gradient
         self._follow()
         size = experiment.training.batch_size
-        fit_threads(trainer.model, len(parts.x_train) if size == "full" else size)
+        fit_threads(trainer.model, len(parts.x_train) if size == "full" else size, self._most_threads)
 
     def provide(self, dataset: Dataset, config: DatasetConfig) -> None:
         """Take ``dataset`` for what ``config`` describes, which is no file, in the next ``load``."""

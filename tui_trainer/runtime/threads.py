@@ -14,11 +14,11 @@ THREADED_WORK = 8_000_000
 MOST_THREADS = 8  # on a machine of many cores, which is a machine of many users
 
 
-def fit_threads(model: Sequential, batch: int) -> int:
-    """Set the threads for ``model`` and mini-batches of ``batch``; returns how many."""
+def fit_threads(model: Sequential, batch: int, most: int = MOST_THREADS) -> int:
+    """Set the threads, ``most`` at most, for ``model`` and mini-batches of ``batch``; returns how many."""
     all_threads = _all_threads()  # asked before they are limited for the first time
     largest = max(kernel.size for kernel in model.parameters.kernels)
-    threads = all_threads if largest * batch >= THREADED_WORK else 1
+    threads = min(all_threads, most) if largest * batch >= THREADED_WORK else 1
     threadpool_limits(limits=threads, user_api="blas")
     return threads
 
