@@ -1,6 +1,6 @@
 """Write the table of docs/keys.md from the app's own table of keys.
 
-    python docs/make_keys.py
+python docs/make_keys.py
 """
 
 from __future__ import annotations
