@@ -112,9 +112,9 @@ async def test_any_sample_can_be_chosen(start: Start) -> None:
             await flow.press("down")
             assert (request_of(flow).chosen, request_of(flow).first) == (rank, max(0, rank - rows + 1))
         await flow.until(lambda: content_of(flow).chosen.rank == rows + 1, "the sample")
+        await flow.until(lambda: f"row {content_of(flow).chosen.row}: " in flow.screen_text(), "and its row")
         view_of(flow).show_content(before)
         assert request_of(flow).chosen == rows + 1, "an answer to an older question changes nothing"
-        await flow.until(lambda: f"row {content_of(flow).chosen.row}: " in flow.screen_text(), "and its row")
         await flow.press("end")
         await flow.until(lambda: content_of(flow).chosen.rank == 29, "the best one")
         assert content_of(flow).listed.first == 30 - rows
