@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .experiment import ExperimentError, confined, quoted, with_field
+from .experiment import ExperimentError, confined, printable, quoted, with_field
 from .opening import read_experiment
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def export(words: list[str]) -> int:
         return DIVERGED
     result = trained(session, options.best)
     names = write_folder(result, folder, formats, options.force)
-    print(f"Epoch {result.epoch:,} of {_printable(session.requested.name)} is in {_printable(str(folder))}:")
+    print(f"Epoch {result.epoch:,} of {printable(session.requested.name)} is in {printable(str(folder))}:")
     print("\n".join(f"  {name}" for name in names))
     return 0
 
@@ -106,7 +106,7 @@ def _check_run(store: Store, run: int) -> None:
     try:
         store.find(run)
     except StoreError:
-        newest = ", ".join(f"{one.id} ({_printable(one.name)[:30]})" for one in store.runs()[:NEWEST])
+        newest = ", ".join(f"{one.id} ({printable(one.name)[:30]})" for one in store.runs()[:NEWEST])
         raise ExperimentError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
 
 
@@ -122,7 +122,3 @@ def _train(session: Session) -> bool:
         return False
     print(session.sentence)
     return True
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -35,7 +35,7 @@ examples:
   tui-trainer summary iris.toml                 the layers and their parameters
   tui-trainer datasets                          what data come with the app
 
-commands: train, export, summary, datasets, sessions; each has its own --help.
+commands: train, sweep, export, summary, datasets, sessions; each has its own --help.
 """
 
 

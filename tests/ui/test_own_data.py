@@ -77,4 +77,4 @@ def test_what_is_found_stands_in_the_lists() -> None:
 
 
 def test_names_of_files_are_fit_for_the_screen() -> None:
-    assert name_of("/home/\x1b[2J/[b]\x1b.csv") == "[b]�.csv"
+    assert name_of("/data/\x1b[2J/[b]\x1b.csv") == "[b]�.csv"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui_trainer.experiment import quoted
+from tui_trainer.experiment import printable, quoted
 
 from .errors import LessonError
 from .lesson import Lesson
@@ -65,17 +65,17 @@ def _contents(root: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | L
         except LessonError as error:
             yield name, error
         except OSError as error:
-            yield name, LessonError(_shown(name), "", f"it can't be read: {error.strerror}")
+            yield name, LessonError(printable(name), "", f"it can't be read: {error.strerror}")
 
 
 def _read(root: Path, name: str) -> bytes:
     path = (root / name).resolve(strict=True)
     if path.parent != root:
-        raise LessonError(_shown(name), "", "it is a link out of the folder; put the file itself there")
+        raise LessonError(printable(name), "", "it is a link out of the folder; put the file itself there")
     # Opened without waiting, and looked at before it is read: a pipe would block, a device has no end.
     with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise LessonError(_shown(name), "", "it is not a file of text")
+            raise LessonError(printable(name), "", "it is not a file of text")
         return file.read(MAX_BYTES + 1)
 
 
@@ -86,7 +86,7 @@ def _read_all(source: str, contents: Iterable[tuple[str, bytes | LessonError]]) 
         try:
             if isinstance(content, LessonError):
                 raise content
-            lesson = loads(_decoded(content, _shown(name)), _shown(name), f"{source}:{_stem(name)}")
+            lesson = loads(_decoded(content, printable(name)), printable(name), f"{source}:{_stem(name)}")
             _check_id(lesson, lessons)
             lessons.append(lesson)
         except LessonError as error:
@@ -112,8 +112,3 @@ def _decoded(content: bytes, shown: str) -> str:
 def _stem(name: str) -> str:
     """The name without its number and ending: a lesson that moves to another place stays the same lesson."""
     return re.sub(r"^\d+[_ -]*", "", name.removesuffix(".toml")) or name
-
-
-def _shown(name: str) -> str:
-    """A file's name, fit to print and to be encoded."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in name)

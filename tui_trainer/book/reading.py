@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, inspect
 
-from tui_trainer.experiment import Experiment, ExperimentError, quoted, with_field
+from tui_trainer.experiment import Experiment, ExperimentError, escaped, quoted, with_field
 from tui_trainer.experiment import from_plain as experiment_from_plain
 from tui_trainer.experiment.describe import expected, got, join_path, parse_path
 
@@ -57,7 +57,7 @@ def _parsed(text: str) -> dict[str, Any]:
     except RecursionError:
         raise Broken("", "the TOML is nested too deeply to be a lesson") from None
     except tomllib.TOMLDecodeError as error:
-        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(error)[:200])
+        shown = escaped(str(error)[:200])
         raise Broken("", f"this is not valid TOML: {shown[:1].lower()}{shown[1:]}") from None
     except ValueError:
         # Python refuses to read integers of thousands of digits.

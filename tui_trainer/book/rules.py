@@ -28,7 +28,6 @@ VALUES = (
 )
 INDEXED = re.compile(r"(weight|layer_params)\[(\d{1,2})\]", re.ASCII)
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-MOST_OPTIONS = 16
 MOST_TARGETS = 32
 
 

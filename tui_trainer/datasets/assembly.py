@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..experiment import DatasetConfig
+from ..experiment import DatasetConfig, printable
 from .column_types import Guess, guess_kinds
 from .columns import check_name, check_numbers, choose_features
 from .csv_file import NumberColumn, Table, TextColumn
 from .dataset import Dataset
 from .encode import Encoded, codes_in_order, encode, short, sorted_levels
-from .errors import DatasetError, printable
+from .errors import DatasetError
 from .missing import drop_rows, fill
 from .preprocessing import choose_rows
 from .target import TargetColumn, known_classes, read_target

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..experiment import quoted
+from ..experiment import printable, quoted
 from .csv_file import Column, NumberColumn, Table
-from .errors import DatasetError, printable
+from .errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..experiment import ColumnKind, quoted
+from ..experiment import ColumnKind, printable, quoted
 from .column_types import MAX_CATEGORIES
 from .columns import check_numbers
 from .csv_file import Table, TextColumn
 from .csv_file.memory import check_memory
-from .errors import DatasetError, printable
+from .errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

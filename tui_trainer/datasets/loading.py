@@ -8,13 +8,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..experiment import DatasetConfig, quoted
+from ..experiment import DatasetConfig, printable, quoted
 from .assembly import Source, assemble
 from .catalog import CATALOG, data_folder
 from .csv_file import Asked, NumberColumn, OnProgress, read_table
 from .dataset import Dataset
 from .entries import ShippedFile, ToySet
-from .errors import DatasetError, printable
+from .errors import DatasetError
 from .file_cache import FileCache
 from .toy_set import load_toy_set
 

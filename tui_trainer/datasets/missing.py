@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..experiment import quoted
+from ..experiment import printable, quoted
 from .csv_file import Table
 from .encode import Encoded
-from .errors import DatasetError, printable
+from .errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

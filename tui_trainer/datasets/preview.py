@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..experiment import ColumnKind, DatasetConfig, DelimiterName, ExperimentError
+from ..experiment import ColumnKind, DatasetConfig, DelimiterName, ExperimentError, printable
 from .assembly import assemble, choose_target, guess_columns
 from .column_types import Guess, guess, guess_kinds
 from .csv_file import Asked, Dialect, Table, look_at, read_rows_of
@@ -16,7 +16,6 @@ from .csv_file.layout import Layout
 from .csv_file.text import TextFile
 from .dataset import Dataset
 from .encode import short
-from .errors import printable
 from .file_cache import Stamp, as_text, own_path, stamp
 from .loading import own_source
 from .preprocessing import choose_rows

@@ -3,7 +3,7 @@
 from .compatibility import MAX_PARAMETERS, count_parameters
 from .confinement import confined
 from .edit import add_layer, move_layer, remove_layer, with_field
-from .errors import ExperimentError, quoted
+from .errors import ExperimentError, escaped, printable, quoted
 from .inference import Target, Task, resolve
 from .schema import (
     MAX_LAYERS,
@@ -54,10 +54,12 @@ __all__ = [
     "confined",
     "count_parameters",
     "dumps",
+    "escaped",
     "from_plain",
     "is_shared",
     "loads",
     "move_layer",
+    "printable",
     "quoted",
     "read",
     "remove_layer",

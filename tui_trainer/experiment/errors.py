@@ -28,3 +28,13 @@ def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
     Whatever could move the cursor, change colours or turn the reading direction comes out as an escape.
     """
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def printable(text: str) -> str:
+    """``text`` with every character replaced that could act on a terminal instead of showing in it."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def escaped(text: str) -> str:
+    """``text`` with such characters as escapes, so that they can be told apart."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli_w
 
-from .errors import ExperimentError, quoted
+from .errors import ExperimentError, escaped, quoted
 from .schema import Experiment
 from .validation import from_plain, to_plain, validate
 
@@ -114,6 +114,6 @@ def _is_nested(value: object) -> bool:
 def _syntax_error(message: str) -> ExperimentError:
     place = re.search(r" \(at (line \d+, column \d+|end of document)\)$", message)
     what = (message[: place.start()] if place else message)[:200]
-    printable = "".join(char if char.isprintable() else repr(char)[1:-1] for char in what)
+    shown = escaped(what)
     where = f" at {place[1]}" if place else ""
-    return ExperimentError("", f"this is not valid TOML{where}: {printable[:1].lower()}{printable[1:]}")
+    return ExperimentError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tui_trainer.datasets.errors import printable
-from tui_trainer.experiment import ExperimentError
+from tui_trainer.experiment import ExperimentError, printable
 
 from .launch import Launch
 from .store import Store, StoreError, default_path

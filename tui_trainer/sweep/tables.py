@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tui_trainer.datasets.errors import printable
+from tui_trainer.experiment import printable
 from tui_trainer.experiment.describe import Steps, join_path, parse_path
 
 from .results import Row, SweepResult

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from tui_trainer.experiment import printable as clean
+
+__all__ = ["clean", "plain"]
+
 LONGEST = 60
-
-
-def clean(text: str) -> str:
-    """``text`` without anything a terminal would obey: what does not print becomes �."""
-    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def plain(text: str) -> str:

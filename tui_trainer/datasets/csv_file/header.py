@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from ...experiment import quoted
-from ..errors import printable
+from ...experiment import printable, quoted
 
 ROWS_JUDGED = 100
 

@@ -112,7 +112,6 @@ class Landscape(Content, frozen=True):
     curve: bytes
     map: Map | None
     here: float
-    loss_name: str
     samples: int
     training_rows: int
     batch: int | None

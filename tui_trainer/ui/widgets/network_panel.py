@@ -143,13 +143,6 @@ class NetworkPanel(Panel):
         self._last_chosen = index
         self._mark()
 
-    def focus_units(self, index: int) -> None:
-        """Put the cursor into the units of a hidden layer."""
-        self.choose(index)
-        for row in self.query(LayerRow):
-            if row.index == index:
-                row.query_one(".units Input").focus()
-
     def _mark(self) -> None:
         for row in self.query(LayerRow):
             row.chosen = row.index is not None and row.index == self.chosen

@@ -58,7 +58,6 @@ class LandscapeLook:
             curve=pack(losses.ravel()) if len(axes) == 1 else b"",
             map=draw_map(losses) if len(axes) == 2 else None,
             here=self._surface.value(flat),
-            loss_name=self._session.trainer.loss.name,
             samples=self._surface.samples,
             training_rows=self._surface.training_rows,
             batch=None if batch == "full" or batch >= self._surface.training_rows else batch,
