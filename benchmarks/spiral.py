@@ -16,7 +16,6 @@ from tui_trainer.runtime.session import Session
 
 SEEDS = range(10)
 GOAL = 0.97
-SLICE = 0.02  # seconds between two looks
 
 
 def trained(experiment: Experiment, seed: int) -> tuple[float, float, float]:
@@ -26,8 +25,7 @@ def trained(experiment: Experiment, seed: int) -> tuple[float, float, float]:
     session = Session()
     session.load(experiment)
     session.train()
-    while session.state == "running":
-        session.advance(SLICE)
+    session.advance_to_end()
     followed = session.history.epochs["val_accuracy"]
     return followed[-1], max(followed), session.seconds
 

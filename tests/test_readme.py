@@ -112,8 +112,7 @@ def test_the_first_numbers_of_the_book() -> None:
         session = Session()
         session.load(experiments.with_field(perceptron, "training.learning_rate", rate))
         session.train()
-        while session.state == "running":
-            session.advance(0.1)
+        session.advance_to_end()
         assert f"{session.trainer.model.get_weights()[0].item():.4f}" == weight
 
 

@@ -18,7 +18,6 @@ from .runtime.session import Session
 from .runtime.trained import begin_with_file
 
 Weights = Run | str | os.PathLike[str] | Sequence[ArrayLike]
-SLICE = 1.0  # seconds of training at a time
 
 
 def train(
@@ -89,8 +88,7 @@ def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
         from .headless import follow
 
         follow(session)
-    while session.state == "running":
-        session.advance(SLICE)
+    session.advance_to_end()
     if session.state == "diverged":
         warnings.warn(session.sentence, stacklevel=3)
     return Run.of_session(session)

@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from .exit_codes import BAD_INPUT
 from .experiment import ExperimentError, confined, with_field
 from .opening import add_data_options, described, open_app, read_experiment
 
-BAD_INPUT = 2
 MAX_NAMES = 13  # of a dataset's features, on one line
 
 

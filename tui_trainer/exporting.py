@@ -7,6 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .exit_codes import DIVERGED, INTERRUPTED
 from .experiment import ExperimentError, confined, printable, quoted, with_field
 from .opening import read_experiment
 
@@ -18,8 +19,6 @@ DESCRIPTION = """\
 Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
 and ONNX runtimes, with the losses as CSV and as a figure."""
 FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
-INTERRUPTED = 130
-DIVERGED = 1
 NEWEST = 5  # runs told of where a number is none's
 LONGEST_NUMBER = 18  # digits of the number of a run
 

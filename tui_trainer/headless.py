@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from pathlib import Path
@@ -12,13 +11,13 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .experiment import Experiment, ExperimentError
+from .exit_codes import DIVERGED, INTERRUPTED
+from .experiment import Experiment
 from .export.history_csv import history_csv
+from .output import check_writable, finite
 from .runtime.session import Session
 from .runtime.trained import begin_with_file
 
-DIVERGED = 1
-INTERRUPTED = 130
 SLICE = 0.1  # seconds of training between two looks
 LINES = 20  # printed in a pipe, about
 FEW_PARAMETERS = 12  # whose values are printed
@@ -39,7 +38,7 @@ def train(
     if weights is not None:
         begin_with_file(session, weights)
     if history is not None:
-        _check_writable(history)
+        check_writable(history, "--history")
     started = time.perf_counter()
     session.train()
     interrupted = False
@@ -52,7 +51,7 @@ def train(
     if history is not None:
         write_history(session, history)
     result = summarize(session, seconds)
-    print(json.dumps(_finite(result), indent=2) if as_json else _sentences(session, result, interrupted))
+    print(json.dumps(finite(result), indent=2) if as_json else _sentences(session, result, interrupted))
     if interrupted:
         return INTERRUPTED
     return DIVERGED if session.state == "diverged" else 0
@@ -61,7 +60,7 @@ def train(
 def follow(session: Session, quiet: bool = False) -> None:
     """Advance a session that trains until it does no more, told as the output allows, or ``quiet``."""
     if quiet:
-        _advance(session)
+        session.advance_to_end()
     elif sys.stdout.isatty():
         _with_bar(session)
     else:
@@ -91,21 +90,6 @@ def write_history(session: Session, path: Path) -> None:
     """One row an epoch, as Keras's CSVLogger writes them."""
     with path.open("w", newline="", encoding="utf-8") as file:
         file.write(history_csv(session.history.epochs))
-
-
-def _check_writable(path: Path) -> None:
-    """Say so before the training, not after it."""
-    try:
-        with path.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ExperimentError("--history", f"cannot write {str(path)!r}: {reason}; give another path") from error
-
-
-def _advance(session: Session) -> None:
-    while session.state == "running":
-        session.advance(SLICE)
 
 
 def _with_bar(session: Session) -> None:
@@ -160,12 +144,3 @@ def _weight_lines(session: Session) -> list[str]:
 
 def _weight(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 1e6 else f"{value:.4e}"
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no nan and no inf: they become null."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

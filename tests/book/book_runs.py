@@ -14,8 +14,7 @@ def trained(experiment: Experiment) -> Session:
     session = Session()
     session.load(experiment)
     session.train()
-    while session.state == "running":
-        session.advance(0.5)
+    session.advance_to_end()
     return session
 
 

@@ -56,8 +56,7 @@ def kept(epochs: int = 30) -> Session:
     training = replace(SMALL.training, epochs=epochs, learning_rate=0.9)
     session.load(replace(SMALL, training=training))
     session.train()
-    while session.state == "running":
-        session.advance(0.1)
+    session.advance_to_end()
     keeper.save(session)
     return session
 

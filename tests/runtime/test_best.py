@@ -22,8 +22,7 @@ def advanced(experiment: Experiment = SMALL) -> Session:
     session = Session()
     session.load(experiment)
     session.train()
-    while session.state == "running":
-        session.advance(0.1)
+    session.advance_to_end()
     return session
 
 

@@ -20,8 +20,7 @@ def test_a_row_tells_what_the_run_is(tmp_path: Path) -> None:
     session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
     session.load(experiment("first", model__layers=layers(16, 8), training__epochs=3, training__batch_size="full"))
     session.train()
-    while session.state == "running":
-        session.advance(0.1)
+    session.advance_to_end()
     keeper.save(session)
     _, catalogue = opened(tmp_path)
     (row,) = catalogue.list(WatchRuns(rows=5), here=1).rows

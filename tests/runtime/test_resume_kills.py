@@ -160,8 +160,7 @@ def straight(experiment: Experiment) -> Session:
     session = Session()
     session.load(experiment)
     session.train()
-    while session.state == "running":
-        session.advance(0.5)
+    session.advance_to_end()
     return session
 
 

@@ -88,8 +88,7 @@ def test_a_run_is_opened_in_the_state_it_was_in(tmp_path: Path, state: str) -> N
     session.epoch()
     if state != "paused":
         session.train()
-    while session.state == "running":
-        session.advance(0.1)
+    session.advance_to_end()
     keeper.save(session)
     assert session.state == state
     other, again = Keeper(tmp_path / "runs.sqlite", "another"), Session()

@@ -144,8 +144,7 @@ def test_what_there_is_to_come_back_to(tmp_path: Path, monkeypatch: pytest.Monke
     keeper.watch(False)
     assert "goes on alone" in listed()[0] and find(None).id == 2
     session.train()
-    while session.state == "running":
-        session.advance(1.0)
+    session.advance_to_end()
     keeper.save(session)
     place.leave()
     assert "finished, not seen yet" in listed()[0] and find(None).id == 2

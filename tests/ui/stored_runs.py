@@ -27,8 +27,7 @@ def store_runs(folder: Path, runs: dict[str, dict[str, object]] = RUNS) -> dict[
         session, keeper = Session(), Keeper(folder / "runs.sqlite", "gone")
         session.load(experiment)
         session.train()
-        while session.state == "running":
-            session.advance(0.1)
+        session.advance_to_end()
         keeper.save(session)
         found[name] = session
     return found

@@ -44,8 +44,7 @@ def train(guide: Guide, session: Session, steps: int | None = None) -> None:
         session.step()
     if steps is None:
         session.train()
-        while session.state == "running":
-            session.advance(0.5)
+        session.advance_to_end()
     guide.show_progress(reporting.progress(session, 1))
 
 

@@ -194,6 +194,10 @@ class TrainingConfig(_Table, frozen=True):
     stop_after: Positive | None = None
     metrics: tuple[MetricName, ...] = ()
 
+    def samples_a_step(self, rows: int) -> int:
+        """Samples of a whole mini-batch, where there are ``rows`` to train on."""
+        return rows if self.batch_size == "full" else min(self.batch_size, rows)
+
 
 class Experiment(_Table, frozen=True):
     """The one description of a run.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct
 
 from tui_trainer import __version__
 from tui_trainer.experiment import ExperimentError, Target, quoted
+from tui_trainer.output import finite
 
 from .inputs import Feature, Inputs
 from .trained import Trained
@@ -80,7 +80,9 @@ def metadata_text(trained: Trained) -> str:
         "steps": trained.steps,
         "state": trained.state,
         "best": trained.best,
-        "values": {name: _finite(values[trained.epoch - 1]) for name, values in trained.history.items() if len(values)},
+        "values": {
+            name: finite(float(values[trained.epoch - 1])) for name, values in trained.history.items() if len(values)
+        },
     }
     return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in about.items()) + "\n}\n"
 
@@ -99,8 +101,3 @@ def read_metadata(path: Path) -> About:
     if not len(about.features) == len(about.mean) == len(about.scale):
         raise ExperimentError("", f"{shown} has not one mean and one scale for each feature")
     return about
-
-
-def _finite(value: Any) -> float | None:
-    """JSON has no nan and no infinity."""
-    return float(value) if math.isfinite(value) else None

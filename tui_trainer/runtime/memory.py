@@ -76,8 +76,8 @@ def _held(parts: Split) -> list[tuple[Array, Array]]:
 
 def _passes(experiment: Experiment, parts: Split) -> list[int]:
     """Samples of each pass whose buffers are kept: mini-batches, the last one of an epoch, and evaluations."""
-    size, rows = experiment.training.batch_size, len(parts.x_train)
-    batch = rows if size == "full" else min(size, rows)
+    rows = len(parts.x_train)
+    batch = experiment.training.samples_a_step(rows)
     passes = [batch, rows % batch]
     evaluated = [] if parts.x_val is None else [len(parts.x_val)]
     evaluated += [rows] if experiment.training.metrics else []

@@ -64,9 +64,7 @@ def step_flops(session: Session) -> int:
 
     The first layer needs no gradient of its inputs, one product less. Activations and the update are left out.
     """
-    size = session.experiment.training.batch_size
-    samples = len(session.split.x_train)
-    rows = samples if size == "full" else min(size, samples)
+    rows = session.experiment.training.samples_a_step(len(session.split.x_train))
     sizes = [layer.units * inputs for layer, inputs in session.trainer.model.dense]
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 

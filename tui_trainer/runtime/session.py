@@ -24,6 +24,7 @@ from .snapshot import check_moments, joined, moments, part_of
 from .stopping import Stopping
 from .threads import MOST_THREADS, fit_threads
 
+UNWATCHED = 0.5  # seconds of training between two looks at the state, where nobody waits for anything
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
 
 
@@ -74,8 +75,7 @@ class Session:
         self._chunk, self._filled, self._last_loss = 1, 0, None
         self.resumed_at = 0  # step from which on the trainer knows a gradient
         self._follow()
-        size = experiment.training.batch_size
-        fit_threads(trainer.model, len(parts.x_train) if size == "full" else size, self._most_threads)
+        fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._most_threads)
 
     def provide(self, dataset: Dataset, config: DatasetConfig) -> None:
         """Take ``dataset`` for what ``config`` describes, which is no file, in the next ``load``."""
@@ -186,6 +186,11 @@ class Session:
             if now >= deadline:
                 break
         self._record()
+
+    def advance_to_end(self) -> None:
+        """Train until it is no longer running, with nothing to be done meanwhile but an interrupt."""
+        while self.state == "running":
+            self.advance(UNWATCHED)
 
     @property
     def idle(self) -> float:

@@ -8,14 +8,14 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 
+from tui_trainer.exit_codes import DIVERGED, INTERRUPTED
 from tui_trainer.experiment import Experiment, ExperimentError, confined, quoted, with_field
+from tui_trainer.output import check_writable
 
-from .output import check_writable, plain, sentences, write_table
+from .output import plain, sentences, write_table
 from .progress import progress
 from .sweeping import Sweep, prepare
 
-DIVERGED = 1
-INTERRUPTED = 130
 OPTIONS = ("random", "seed", "repeat", "jobs", "by", "dask")
 EXAMPLES = """\
 examples:
@@ -45,7 +45,7 @@ def _swept(experiment: Experiment, options: argparse.Namespace) -> int:
     swept = _prepared(experiment, options)
     table = None if options.csv is None else confined(options.csv, "--csv")
     if table is not None:
-        check_writable(table)
+        check_writable(table, "--csv")
     with progress(swept, options.json) as on_row:
         result = swept.run(not options.no_store, on_row)
     if table is not None:

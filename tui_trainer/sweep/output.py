@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.experiment import ExperimentError, share
+from tui_trainer.experiment import share
+from tui_trainer.output import finite, not_writable
 
 from .results import Group, Row, SweepResult
 from .tables import by_nearness, groups_table, number, runs_table, told
@@ -57,20 +57,7 @@ def write_table(result: SweepResult, path: Path) -> None:
             writer.writeheader()
             writer.writerows(records)
     except OSError as error:
-        raise _not_writable(path, error) from error
-
-
-def check_writable(path: Path) -> None:
-    """ExperimentError where ``write_table`` would fail: before the runs, not after them."""
-    try:
-        with path.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise _not_writable(path, error) from error
-
-
-def _not_writable(path: Path, error: OSError) -> ExperimentError:
-    return ExperimentError("--csv", f"cannot write {str(path)!r}: {error.strerror or error}; give another path")
+        raise not_writable(path, "--csv", error) from error
 
 
 def _best(result: SweepResult) -> str:
@@ -115,7 +102,7 @@ def _plain_row(row: Row) -> dict[str, Any]:
         "epochs": row.epochs,
         "steps": row.steps,
         "seconds": round(row.seconds, 3),
-        "scores": {name: _finite(value) for name, value in row.scores.items()},
+        "scores": {name: finite(value) for name, value in row.scores.items()},
         "weights": row.weights,
         "run": row.run,
         "experiment": share(row.experiment),
@@ -127,10 +114,6 @@ def _plain_group(group: Group) -> dict[str, Any]:
         "settings": group.settings,
         "counted": group.counted,
         "seeds": len(group.rows),
-        "mean": _finite(group.mean),
-        "deviation": _finite(group.deviation),
+        "mean": finite(group.mean),
+        "deviation": finite(group.deviation),
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -16,7 +16,6 @@ from tui_trainer.runtime.path import MOST_PARAMETERS
 from tui_trainer.runtime.scores import scores
 from tui_trainer.runtime.session import Session
 
-SLICE = 0.1  # seconds of training between two looks at the state
 State = Literal["finished", "stopped early", "diverged", "failed"]
 
 
@@ -64,8 +63,7 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
             session.load(experiment)
             _check_score(session, by)
             session.train()
-            while session.state == "running":
-                session.advance(SLICE)
+            session.advance_to_end()
             return _outcome(session, keep)
     except ExperimentError as error:
         return Outcome("failed", str(error))

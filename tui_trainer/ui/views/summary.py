@@ -56,7 +56,10 @@ class SummaryView(View):
     def show_progress(self, progress: Progress) -> None:
         if self._loaded is None or not progress.steps_per_second:
             return
-        speed, samples = progress.steps_per_second, samples_a_step(self._loaded)
+        speed, samples = (
+            progress.steps_per_second,
+            self._loaded.experiment.training.samples_a_step(self._loaded.dataset.train_rows),
+        )
         told = (
             f"{amount(speed)} steps/s, {amount(speed * samples)} samples/s, {amount(speed * self._loaded.flops)}FLOP/s"
         )
@@ -92,14 +95,11 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
         ("loss", training.loss or ""),
         ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}"),
         ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
-        ("a step", f"{samples_a_step(loaded)} samples, {amount(loaded.flops)}FLOP, forward and backward"),
+        (
+            "a step",
+            f"{training.samples_a_step(dataset.train_rows)} samples, {amount(loaded.flops)}FLOP, forward and backward",
+        ),
     )
-
-
-def samples_a_step(loaded: Loaded) -> int:
-    """Samples of a whole mini-batch."""
-    size, rows = loaded.experiment.training.batch_size, loaded.dataset.train_rows
-    return rows if size == "full" else min(size, rows)
 
 
 def amount(value: float) -> str:
