@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from .protocol import State
 from .session import Session
 from .store import RunTaken, Store, StoreBusy, StoreError
 from .stored_run import StoredRun
 
 SAVE_EVERY = 0.5  # seconds of training between two snapshots
 NOWHERE = ("", -1, 0)
-ENDED: tuple[State, ...] = ("stopped early", "diverged")  # by itself, before the last epoch
 
 
 class Keeper:
@@ -105,16 +103,15 @@ class Keeper:
     def resume(self, session: Session, run: int, state: str = "") -> None:
         """Put ``session``, which has loaded the experiment of a claimed run, where it was saved, or StoreError.
 
-        A ``state`` in which a run has ended by itself is taken on, so that it is as it was.
+        ``state`` is the one it was saved in, see ``Session.restore``.
         """
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
         try:
-            session.restore(snapshot, epochs)
+            session.restore(snapshot, epochs, state)
         except (KeyError, ValueError) as error:
             raise StoreError(f"The saved run does not fit its experiment: {error}.") from error
-        session.state = next((ended for ended in ENDED if ended == state), session.state)
         self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
         if session.state == state:  # nothing to save until something changes
             self._saved_place = (session.state, session.steps, session.touched)

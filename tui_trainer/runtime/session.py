@@ -24,6 +24,7 @@ from .snapshot import check_moments, joined, moments, part_of
 from .stopping import Stopping
 from .threads import MOST_THREADS, fit_threads
 
+CUT_SHORT: tuple[State, ...] = ("stopped early", "diverged")  # by the run itself, before the last epoch
 UNWATCHED = 0.5  # seconds of training between two looks at the state, where nobody waits for anything
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
 
@@ -102,8 +103,11 @@ class Session:
             parts["path"] = self.path.state()
         return {**self.trainer.state(), **joined(parts)}
 
-    def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array]) -> None:
-        """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's."""
+    def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str = "") -> None:
+        """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's.
+
+        A ``state`` in which it had ended by itself is taken on, so that it is as it was.
+        """
         check_moments(part_of(snapshot, "data"), self.split)
         self.trainer.restore(snapshot)
         self.best.resume(part_of(snapshot, "best"), self.trainer.model.count_params())
@@ -116,7 +120,7 @@ class Session:
             self.path.resume(path)
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
         done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
-        self.state = "finished" if done else "paused"
+        self.state = next((one for one in CUT_SHORT if one == state), "finished" if done else "paused")
 
     def tune(self, training: TrainingConfig) -> None:
         """Take the learning rate and the number of epochs of ``training``, keeping weights and history."""

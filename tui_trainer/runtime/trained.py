@@ -43,10 +43,9 @@ def stored_session(store: Store, run: int) -> Session:
     session = Session()
     session.load(stored.experiment)
     try:
-        session.restore(snapshot, epochs)
+        session.restore(snapshot, epochs, stored.state)
     except (KeyError, ValueError) as error:
         raise StoreError(f"Run {run} does not fit its experiment: {error}.") from error
-    session.state = "diverged" if stored.state == "diverged" else session.state
     return session
 
 

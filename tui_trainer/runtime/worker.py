@@ -23,6 +23,7 @@ from .keeper import Keeper
 from .launch import Launch, launched
 from .offering import offers
 from .protocol import (
+    ENDED,
     AnyCommand,
     AnyReport,
     AnyRequest,
@@ -174,7 +175,7 @@ class Worker:
         self._send(Attached(self._run, session.requested, session.limit, self._launch.stays))
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
-        if session.state in ("finished", "stopped early", "diverged") and session.sentence:
+        if session.state in ENDED and session.sentence:
             self._send(reporting.ended(session, self._run))
 
     def _load(self, command: Load) -> None:

@@ -22,6 +22,7 @@ from .commands import (
 )
 from .framing import HEADER, command_decoder, frame, pack, read_frame, report_decoder, unpack
 from .reports import (
+    ENDED,
     AnyReport,
     Attached,
     Crashed,
@@ -48,6 +49,7 @@ from .view import Content, Curve, Request, Unseen, WatchLoss, WatchNothing
 from .views import AnyContent, AnyRequest
 
 __all__ = [
+    "ENDED",
     "HEADER",
     "AnyCommand",
     "AnyContent",

@@ -14,6 +14,7 @@ from .view import Curve
 from .views import AnyContent
 
 State = Literal["empty", "ready", "running", "paused", "finished", "stopped early", "diverged"]
+ENDED: tuple[State, ...] = ("finished", "stopped early", "diverged")
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):

@@ -9,11 +9,9 @@ from msgspec.structs import replace
 from tui_trainer import book
 from tui_trainer.book import Item, Lesson, Library, Results, Variant
 from tui_trainer.experiment import Experiment
-from tui_trainer.runtime.protocol import Loaded, Progress, unpack
+from tui_trainer.runtime.protocol import ENDED, Loaded, Progress, unpack
 
 from .page import Answers, Page, Shelf
-
-ENDED = ("finished", "stopped early", "diverged")
 
 
 class Guide:

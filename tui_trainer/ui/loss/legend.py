@@ -123,7 +123,7 @@ class LegendPanel(FrameWidget[Legend]):
 
     def styles_of(self, drawing: Legend) -> Mapping[int, Style]:
         names: Sequence[str] = ("text", "dim", *COLORS)
-        return {role: self.get_component_rich_style(f"legend--{name}") for role, name in enumerate(names)}
+        return {role: self.style_named(f"legend--{name}") for role, name in enumerate(names)}
 
 
 def _sign(sign: str, ascii_only: bool) -> str:

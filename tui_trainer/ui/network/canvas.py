@@ -76,7 +76,7 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         return draw(drawing, width, height, self.markers, dashed=self.lines == "dashed")
 
     def styles_of(self, drawing: Scene | None) -> Mapping[int, Style]:
-        return {role: self.get_component_rich_style(f"network--{name}") for role, name in NAMES.items()}
+        return {role: self.style_named(f"network--{name}") for role, name in NAMES.items()}
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())

@@ -64,7 +64,7 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
         return board.frame()
 
     def styles_of(self, drawing: tuple[Line, ...]) -> Mapping[int, Style]:
-        return {role: self.get_component_rich_style(f"lines--{name}") for role, name in enumerate(STYLES)}
+        return {role: self.style_named(f"lines--{name}") for role, name in enumerate(STYLES)}
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -39,6 +39,7 @@ class FrameWidget(Widget, Generic[Drawing]):
         self._strips: list[Strip] | None = None
         self._drawn: tuple[Drawing, tuple[object, ...]] | None = None  # and all else that the frame depends on
         self._waiting = False
+        self._styles: dict[str, Style] = {}
 
     def draw(self, drawing: Drawing, width: int, height: int) -> Frame:
         """``drawing`` as exactly ``height`` rows of ``width`` cells."""
@@ -81,7 +82,14 @@ class FrameWidget(Widget, Generic[Drawing]):
     def notify_style_update(self) -> None:
         """Keep the characters but colour them anew: the theme may have changed."""
         self._strips = None
+        self._styles.clear()
         super().notify_style_update()
+
+    def style_named(self, name: str) -> Style:
+        """The style of a component class, kept until the theme changes: Textual forgets it with each repaint."""
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(name)
+        return self._styles[name]
 
     def render_line(self, y: int) -> Strip:
         """Row y of the frame; the first row asked for after a change draws them all.

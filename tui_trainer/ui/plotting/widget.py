@@ -54,7 +54,7 @@ class PlotWidget(FrameWidget[Plot]):
     def styles_of(self, drawing: Plot) -> Mapping[int, Style]:
         names = {TEXT: "text", AXIS: "axis"}
         names.update((role, one.color) for role, one in enumerate(drawing.series[: AXIS - 1], start=1))
-        return {role: self.get_component_rich_style(f"plot--{name}") for role, name in names.items()}
+        return {role: self.style_named(f"plot--{name}") for role, name in names.items()}
 
     def roles_differ(self, before: Plot, after: Plot) -> bool:
         return _colors(before) != _colors(after)

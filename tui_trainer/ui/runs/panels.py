@@ -48,7 +48,6 @@ class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
     def __init__(self, drawing: Drawn, write: Callable[[Board, Drawn, Markers], None], classes: str) -> None:
         super().__init__(drawing, classes)
         self._write = write
-        self._styles: dict[int, Style] = {}
 
     def draw(self, drawing: Drawn, width: int, height: int) -> Frame:
         board = Board(width, height)
@@ -57,13 +56,7 @@ class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
         return board.frame()
 
     def styles_of(self, drawing: Drawn) -> Mapping[int, Style]:
-        if not self._styles:
-            self._styles = {role: self.get_component_rich_style(f"sheet--{name}") for role, name in enumerate(NAMES)}
-        return self._styles
-
-    def notify_style_update(self) -> None:
-        self._styles = {}
-        super().notify_style_update()
+        return {role: self.style_named(f"sheet--{name}") for role, name in enumerate(NAMES)}
 
 
 class RunsPanel(SheetPanel[Sheet]):

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.reactive import var
 
-from tui_trainer.experiment import Experiment
-
 from ..keys import KEYS
 from ..messages import Answered, LessonChosen, LessonForgotten
 from ..views.table import TABS
@@ -70,7 +68,7 @@ class LessonScreen(FollowingScreen):
         """Load the next variant of the lesson, an edit that can be taken back."""
         variant = self.guide.next_variant()
         if variant is not None:
-            await self._start(variant.experiment)
+            await self.start_over(variant.experiment)
             self._say_advice(f"{variant.name}:")
 
     def action_leave_lesson(self) -> None:
@@ -118,7 +116,7 @@ class LessonScreen(FollowingScreen):
 
             await self.query_one("#body").mount(LessonPage("lesson", classes="-pinned"), before="#setup")
         self.in_lesson = self.page_open = True
-        await self._start(experiment)
+        await self.start_over(experiment)
         if self.guide.lesson is not lesson:  # another one was chosen meanwhile
             return
         book = next(tab.key for tab in TABS if tab.name == BOOK)
@@ -126,13 +124,6 @@ class LessonScreen(FollowingScreen):
         view = await self.tabs.open(lesson.view)
         view.configure(dict(lesson.view_options))
         self.watch_view()
-
-    async def _start(self, experiment: Experiment) -> None:
-        """Make ``experiment`` the present one, and go back to its first step even if only the rate differs."""
-        if experiment != self.experiment:
-            self.edits.change(experiment)
-        await self.show_experiment()
-        self._load()
 
     def _answer(self, answers: int | tuple[float | None, ...]) -> None:
         from ..lessons.advice import advice, waiting, wrong_answer

@@ -127,6 +127,11 @@ class ReturningScreen(SetupScreen):
         """Start the trainer and show its reports."""
         raise NotImplementedError
 
+    async def start_over(self, experiment: Experiment) -> None:
+        """Make ``experiment`` the present one, and go back to its first step even if only the rate differs."""
+        await self._take_on(experiment)
+        self._load()
+
     async def _take_on(self, experiment: Experiment) -> None:
         if experiment != self.experiment:
             self.edits.change(experiment)

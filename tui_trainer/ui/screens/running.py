@@ -252,7 +252,6 @@ class RunningScreen(KeepingScreen):
         remedy, changed = self._remedy, self.experiment
         for path, value in remedy.changes.items():
             changed = with_field(changed, path, value)
-        await self.change(changed)
-        self._load()
+        await self.start_over(changed)
         self.client.send(protocol.Train())
         self.message_line.say(f"Again from the first step: {remedy.said}; u takes it back.", "good")

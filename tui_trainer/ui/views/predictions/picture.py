@@ -66,7 +66,6 @@ class TextPanel(FrameWidget[Picture]):
     def __init__(self, draw: Draw, classes: str) -> None:
         super().__init__(Picture(), classes)
         self._draw_on = draw
-        self._styles: dict[int, Style] = {}
 
     def draw(self, drawing: Picture, width: int, height: int) -> Frame:
         board = Board(width, height)
@@ -75,10 +74,4 @@ class TextPanel(FrameWidget[Picture]):
         return board.frame()
 
     def styles_of(self, drawing: Picture) -> Mapping[int, Style]:
-        if not self._styles:
-            self._styles = {role: self.get_component_rich_style(f"panel--{name}") for role, name in enumerate(NAMES)}
-        return self._styles
-
-    def notify_style_update(self) -> None:
-        self._styles = {}
-        super().notify_style_update()
+        return {role: self.style_named(f"panel--{name}") for role, name in enumerate(NAMES)}
