@@ -10,8 +10,10 @@ from rich.style import Style
 
 from ..network.numbers import significant
 from ..plotting import COLORS
+from ..plotting.colors import series_css
 from ..plotting.frame import Board, Frame, one_cell, shorten
 from ..plotting.frame_widget import FrameWidget
+from ..runs.choices import SLOT_COLORS
 
 GAP = 3
 MOST_LINES = 4
@@ -75,26 +77,13 @@ class LegendPanel(FrameWidget[Legend]):
     """As many lines as the legend needs; none where there is nothing to tell."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"legend--text", "legend--dim", *(f"legend--{color}" for color in COLORS)}
-    DEFAULT_CSS = """
-    LegendPanel {
+    DEFAULT_CSS = f"""
+    LegendPanel {{
         height: auto;
-        .legend--text { color: $foreground; }
-        .legend--dim { color: $foreground-muted; }
-        .legend--train { color: $text-primary; }
-        .legend--validation { color: $text-warning; }
-        .legend--batch { color: $foreground-disabled; }
-        .legend--accent { color: $text-accent; }
-        .legend--class0 { color: $text-primary; }
-        .legend--class1 { color: $text-warning; }
-        .legend--class2 { color: $text-success; text-style: bold; }
-        .legend--class3 { color: $text-error; text-style: bold; }
-        .legend--class4 { color: $foreground; text-style: bold; }
-        .legend--class5 { color: $text-secondary; text-style: bold; }
-        .legend--class6 { color: $warning-darken-2; text-style: bold; }
-        .legend--class7 { color: $foreground-muted; text-style: bold; }
-        .legend--class8 { color: $success-darken-2; text-style: bold; }
-        .legend--class9 { color: $error-darken-2; text-style: bold; }
-    }
+        .legend--text {{ color: $foreground; }}
+        .legend--dim {{ color: $foreground-muted; }}
+        {series_css("legend--", bold=SLOT_COLORS)}
+    }}
     """
 
     def __init__(self) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.color import Color
 
+from tui_trainer.ui.plotting.colors import OF_AREAS, series_css
 from tui_trainer.ui.plotting.frame_widget import Drawing, FrameWidget
 from tui_trainer.ui.plotting.pixels import Form
 from tui_trainer.ui.plotting.plot import COLORS
@@ -18,28 +19,15 @@ class TintedWidget(FrameWidget[Drawing]):
     """Knows the colours of the theme, and whether they can be told apart."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tint--{name}" for name in NAMES}
-    DEFAULT_CSS = """
-    TintedWidget {
-        .tint--text { color: $foreground; }
-        .tint--axis { color: $foreground-muted; }
-        .tint--low { color: $warning; }
-        .tint--high { color: $primary; }
-        .tint--sequence { color: $accent; }
-        .tint--train { color: $text-primary; }
-        .tint--validation { color: $text-warning; }
-        .tint--batch { color: $foreground-disabled; }
-        .tint--accent { color: $text-accent; }
-        .tint--class0 { color: $primary; }
-        .tint--class1 { color: $warning; }
-        .tint--class2 { color: $success; }
-        .tint--class3 { color: $error; }
-        .tint--class4 { color: $foreground; }
-        .tint--class5 { color: $secondary; }
-        .tint--class6 { color: $warning-darken-2; }
-        .tint--class7 { color: $foreground-muted; }
-        .tint--class8 { color: $success-darken-2; }
-        .tint--class9 { color: $error-darken-2; }
-    }
+    DEFAULT_CSS = f"""
+    TintedWidget {{
+        .tint--text {{ color: $foreground; }}
+        .tint--axis {{ color: $foreground-muted; }}
+        .tint--low {{ color: $warning; }}
+        .tint--high {{ color: $primary; }}
+        .tint--sequence {{ color: $accent; }}
+        {series_css("tint--", colors=OF_AREAS)}
+    }}
     """
 
     @property

@@ -6,6 +6,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from tui_trainer.ui.plotting.canvas import render
+from tui_trainer.ui.plotting.colors import series_css
 from tui_trainer.ui.plotting.frame import AXIS, TEXT, Frame
 from tui_trainer.ui.plotting.frame_widget import FrameWidget
 from tui_trainer.ui.plotting.plot import COLORS, Plot
@@ -19,25 +20,12 @@ class PlotWidget(FrameWidget[Plot]):
         "plot--axis",
         *(f"plot--{color}" for color in COLORS),
     }
-    DEFAULT_CSS = """
-    PlotWidget {
-        .plot--text { color: $foreground; }
-        .plot--axis { color: $foreground-muted; }
-        .plot--train { color: $text-primary; }
-        .plot--validation { color: $text-warning; }
-        .plot--batch { color: $foreground-disabled; }
-        .plot--accent { color: $text-accent; }
-        .plot--class0 { color: $text-primary; }
-        .plot--class1 { color: $text-warning; }
-        .plot--class2 { color: $text-success; }
-        .plot--class3 { color: $text-error; }
-        .plot--class4 { color: $foreground; }
-        .plot--class5 { color: $text-secondary; }
-        .plot--class6 { color: $warning-darken-2; }
-        .plot--class7 { color: $foreground-muted; }
-        .plot--class8 { color: $success-darken-2; }
-        .plot--class9 { color: $error-darken-2; }
-    }
+    DEFAULT_CSS = f"""
+    PlotWidget {{
+        .plot--text {{ color: $foreground; }}
+        .plot--axis {{ color: $foreground-muted; }}
+        {series_css("plot--")}
+    }}
     """
 
     def __init__(self, classes: str | None = None) -> None:

@@ -11,8 +11,10 @@ from textual import events
 from textual.message import Message
 
 from ..plotting import Markers
+from ..plotting.colors import series_css
 from ..plotting.frame import Board, Frame
 from ..plotting.frame_widget import FrameWidget
+from .choices import SLOT_COLORS
 from .differing import Differing, draw_differences
 from .sheet import GUTTER, NAMES, Sheet, column_at, draw_sheet
 
@@ -24,25 +26,18 @@ class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
     """Writes what it is given on a board of its own size; only the cells that change are repainted."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"sheet--{name}" for name in NAMES}
-    DEFAULT_CSS = """
-    SheetPanel {
-        .sheet--text { color: $foreground; }
-        .sheet--dim { color: $foreground-muted; }
-        .sheet--head { color: $foreground-muted; text-style: bold; }
-        .sheet--sorted { color: $text-primary; text-style: bold; }
-        .sheet--cursor { color: $foreground; background: $primary-muted; text-style: bold; }
-        .sheet--good { color: $text-success; }
-        .sheet--bad { color: $text-error; }
-        .sheet--here { color: $text-primary; text-style: bold; }
-        .sheet--slot-class2 { color: $text-success; text-style: bold; }
-        .sheet--slot-class3 { color: $text-error; text-style: bold; }
-        .sheet--slot-class4 { color: $foreground; text-style: bold; }
-        .sheet--slot-class8 { color: $success-darken-2; text-style: bold; }
-        .sheet--slot-class5 { color: $text-secondary; text-style: bold; }
-        .sheet--slot-class9 { color: $error-darken-2; text-style: bold; }
-        .sheet--slot-class6 { color: $warning-darken-2; text-style: bold; }
-        .sheet--slot-class7 { color: $foreground-muted; text-style: bold; }
-    }
+    DEFAULT_CSS = f"""
+    SheetPanel {{
+        .sheet--text {{ color: $foreground; }}
+        .sheet--dim {{ color: $foreground-muted; }}
+        .sheet--head {{ color: $foreground-muted; text-style: bold; }}
+        .sheet--sorted {{ color: $text-primary; text-style: bold; }}
+        .sheet--cursor {{ color: $foreground; background: $primary-muted; text-style: bold; }}
+        .sheet--good {{ color: $text-success; }}
+        .sheet--bad {{ color: $text-error; }}
+        .sheet--here {{ color: $text-primary; text-style: bold; }}
+        {series_css("sheet--slot-", SLOT_COLORS, SLOT_COLORS)}
+    }}
     """
 
     def __init__(self, drawing: Drawn, write: Callable[[Board, Drawn, Markers], None], classes: str) -> None:
