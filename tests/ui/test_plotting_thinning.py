@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_trainer.ui.plotting.plot import Array
 from tui_trainer.ui.plotting.thinning import drop_covered, drop_hidden, thin
 
 
@@ -41,10 +42,33 @@ def test_extremes_are_kept_in_order(values: list[float], columns: int) -> None:
     finite = np.isfinite(y)
     thin_x, thin_y = thin(x, y, columns)
     assert len(thin_x) <= 2 * columns
-    assert (np.diff(thin_x) > 0).all()
+    assert len(set(thin_x)) == len(thin_x), "no point twice"
     assert (thin_y == y[thin_x.astype(int)]).all()
+    assert _slices(thin_x, x[finite], columns) == sorted(_slices(thin_x, x[finite], columns)), "slice by slice"
     if finite.any():
         assert thin_y.min() == y[finite].min() and thin_y.max() == y[finite].max()
+
+
+def _slices(thin_x: Array, x: Array, columns: int) -> list[int]:
+    """The slice of each point that was kept."""
+    span = x[-1] - x[0] if len(x) > 1 else 1.0
+    return [min(int((one - x[0]) / span * columns), columns - 1) for one in thin_x.tolist()]
+
+
+def test_noise_is_one_stroke_a_slice() -> None:
+    y = np.tile([0.0, 1.0], 500)
+    _, kept = thin(np.arange(1000.0), y, 10)
+    assert kept.tolist() == [0, 1, 1, 0] * 5, "up in one slice and down in the next"
+
+
+def test_sparse_points_keep_their_order() -> None:
+    x, _ = thin(np.arange(30.0), np.tile([1.0, 0.0, 0.5], 10), 10)
+    assert (np.diff(x) > 0).all()
+
+
+def test_a_level_stretch_that_turns_back_keeps_its_turn() -> None:
+    x, y = np.array([5, 9, 3, 8]), np.array([2, 2, 2, 2])
+    assert drop_hidden(x, y).tolist() == [0, 1, 2, 3]
 
 
 def test_level_stretches_keep_their_ends() -> None:

@@ -28,8 +28,8 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
         return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers)
-    lines, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
-    board.paste(area.top, area.left, lines, roles)
+    characters, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
+    board.paste(area.top, area.left, characters, roles)
     if plot.cursor is not None:
         write_cursor(board, area, x_scale, plot.cursor, markers)
     write_y_axis(board, area, y_scale, y_ticks, markers)

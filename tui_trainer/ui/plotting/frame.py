@@ -35,15 +35,15 @@ class Board:
             self.characters[row, column : column + len(text)] = list(text)
             self.roles[row, column : column + len(text)] = role
 
-    def paste(self, row: int, column: int, lines: list[str], roles: NDArray[np.uint8]) -> None:
-        """Put a drawn canvas at a place where it fits."""
-        for offset, line in enumerate(lines):
-            self.characters[row + offset, column : column + len(line)] = list(line)
-        self.roles[row : row + roles.shape[0], column : column + roles.shape[1]] = roles
+    def paste(self, row: int, column: int, characters: NDArray[np.str_], roles: NDArray[np.uint8]) -> None:
+        """Put a drawn canvas, both (rows, columns), at a place where it fits."""
+        place = slice(row, row + roles.shape[0]), slice(column, column + roles.shape[1])
+        self.characters[place], self.roles[place] = characters, roles
 
     def frame(self) -> Frame:
         """What was written, each cell with its own role."""
-        return Frame(["".join(row) for row in self.characters.tolist()], self.roles)
+        rows = self.characters.view(f"<U{self.width}")[:, 0].tolist() if self.width else [""] * self.height
+        return Frame(rows, self.roles)
 
     def merged_frame(self) -> Frame:
         """The same, but a blank cell has the role of what stands before it: fewer changes of colour to send."""

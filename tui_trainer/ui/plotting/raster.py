@@ -4,7 +4,6 @@ Plotext draws the dots and nothing else. Axes, ticks and legend are ours, becaus
 and because every number that reaches its kernel can then be kept within the canvas.
 """
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,7 +17,9 @@ from tui_trainer.ui.plotting.thinning import drop_covered, drop_hidden
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
 ASCII_MARKS = "*o+x#@%&"
 SINGLE_POINT = "●"  # one braille dot by itself is hardly seen
-_COLOR_CODE = re.compile("\x1b\\[([0-9;]*)m")
+ESCAPE, END_OF_CODE, NEWLINE, ZERO = map(ord, "\x1bm\n0")
+ROLE_AT = 7  # after an escape character: what follows ``[38;2;``
+Characters = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,15 @@ class Dots:
     glyph: str = ""
 
 
-def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[list[str], NDArray[np.uint8]]:
-    """Characters, ``rows`` strings of ``columns``, and roles (rows, columns); a blank cell has role 0."""
+def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[Characters, NDArray[np.uint8]]:
+    """Characters and roles, both (rows, columns); a blank cell has role 0."""
     behind = [one for one in dots if one.behind]
-    lines, roles = _draw([one for one in dots if not one.behind], columns, rows, markers)
+    characters, roles = _draw([one for one in dots if not one.behind], columns, rows, markers)
     if not behind:
-        return lines, roles
+        return characters, roles
     lower, lower_roles = _draw(behind, columns, rows, markers)
-    merged = [
-        "".join(below if char == " " else char for char, below in zip(line, under, strict=True))
-        for line, under in zip(lines, lower, strict=True)
-    ]
-    blank = np.array([[char == " " for char in line] for line in lines], bool).reshape(roles.shape)
-    return merged, np.where(blank, lower_roles, roles)
+    blank = characters == " "
+    return np.where(blank, lower, characters), np.where(blank, lower_roles, roles)
 
 
 def warm_up() -> None:
@@ -58,7 +55,7 @@ def warm_up() -> None:
     _plotext()
 
 
-def _draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[list[str], NDArray[np.uint8]]:
+def _draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[Characters, NDArray[np.uint8]]:
     """The dots of series that share their cells: a cell has the colour of the last one in it."""
     figure = _figure()
     figure.clear.data()
@@ -120,21 +117,39 @@ def _whole(fractions: Array, count: int) -> NDArray[np.intp]:
     return np.rint(np.clip(fractions, -1.0, 2.0) * (count - 1)).astype(np.intp)
 
 
-def _read(text: str, columns: int, rows: int) -> tuple[list[str], NDArray[np.uint8]]:
-    """Take the colours out of a drawn text. Each series has its role as its red: a few dozen codes to read.
+def _read(text: str, columns: int, rows: int) -> tuple[Characters, NDArray[np.uint8]]:
+    """Take the colours out of a drawn text. Each series has its role as its red: ``ESC [38;2;ROLE;0;0m``.
 
     Asking plotext for the colour of each cell instead takes as long as all the drawing.
     """
-    lines = []
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    inside, role = _color_codes(codes)
+    codes, role = codes[~inside], role[~inside]
+    ends = codes == NEWLINE
+    row = np.cumsum(ends) - ends
+    starts = np.concatenate(([0], np.flatnonzero(ends) + 1))
+    column = np.arange(len(codes)) - starts[row]
+    keep = ~ends & (row < rows) & (column < columns)
+    characters = np.full((rows, columns), ord(" "), np.uint32)
     roles = np.zeros((rows, columns), np.uint8)
-    for row, line in enumerate(text.splitlines()[:rows]):
-        plain, role = "", 0
-        for number, piece in enumerate(_COLOR_CODE.split(line)):
-            if number % 2:
-                role = int(piece.split(";")[2]) if piece.startswith("38;2;") else 0
-            elif piece:
-                roles[row, len(plain) : len(plain) + len(piece)] = role
-                plain += piece
-        lines.append(plain.ljust(columns)[:columns])
-    lines += [" " * columns] * (rows - len(lines))
-    return lines, roles
+    characters[row[keep], column[keep]], roles[row[keep], column[keep]] = codes[keep], role[keep]
+    return characters.view("<U1"), roles
+
+
+def _color_codes(codes: NDArray[np.uint32]) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """Whether each of the characters (n,) is a part of a colour code, and the role that the last code has set."""
+    starts = np.flatnonzero(codes == ESCAPE)
+    marks = np.flatnonzero(codes == END_OF_CODE)
+    ends = marks[np.searchsorted(marks, starts)]
+    steps = np.zeros(len(codes) + 1, np.int8)
+    steps[starts] += 1
+    steps[ends + 1] -= 1
+    place = np.minimum(starts + ROLE_AT, ends)
+    role, going = np.zeros(len(starts), np.int64), np.ones(len(starts), bool)
+    for _ in range(3):  # digits of a role, as far as they go; the code that ends a colour has none there
+        digit = codes[place].astype(np.int64) - ZERO
+        going &= (digit >= 0) & (digit <= 9)
+        role = np.where(going, 10 * role + digit, role)
+        place = np.minimum(place + 1, ends)
+    of_code = np.concatenate(([0], role)).astype(np.uint8)
+    return np.cumsum(steps[:-1]) > 0, of_code[np.cumsum(codes == ESCAPE)]

@@ -5,12 +5,15 @@ from numpy.typing import NDArray
 
 from tui_trainer.ui.plotting.plot import Array
 
+MANY_POINTS = 4  # of a slice: from there on the order within it can't be seen
+
 
 def thin(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
-    """The lowest and the highest point of each of ``columns`` equal slices of x, in the order of x.
+    """The lowest and the highest point of each of ``columns`` equal slices of x, slice by slice.
 
     Shapes: x (n,) never decreasing, y (n,). Values that are not finite are dropped.
-    Returns at most ``2 * columns`` points, so that a spike one point wide is still drawn.
+    Returns at most ``2 * columns`` points, so that a spike one point wide is still drawn. In the order of x, but where
+    a slice has many points: there the one that is nearer in y to the point before it comes first.
     """
     finite = np.isfinite(x) & np.isfinite(y)
     if not finite.all():
@@ -24,9 +27,28 @@ def thin(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
     else:
         column = np.zeros(len(x), np.intp)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    extremes = [_first_equal(y, starts, extreme) for extreme in (np.minimum, np.maximum)]
-    keep = np.unique(np.concatenate(extremes))
+    lows, highs = (_first_equal(y, starts, extreme) for extreme in (np.minimum, np.maximum))
+    dense = len(x) >= MANY_POINTS * len(starts)
+    keep = _nearest_first(y, lows, highs) if dense else np.unique(np.concatenate((lows, highs)))
     return x[keep], y[keep]
+
+
+def _nearest_first(y: Array, lows: NDArray[np.intp], highs: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Indices of each slice's lowest and highest point, in the order that makes the line between slices short.
+
+    A line that goes up and down in every slice is drawn twice as long in the order of x, and looks the same.
+    """
+    keep: list[int] = []
+    end = float(y[0])
+    extremes = zip(lows.tolist(), highs.tolist(), y[lows].tolist(), y[highs].tolist(), strict=True)
+    for lowest, highest, low, high in extremes:
+        if abs(end - low) <= abs(end - high):
+            keep += (lowest, highest) if lowest != highest else (lowest,)
+            end = high
+        else:
+            keep += (highest, lowest)
+            end = low
+    return np.array(keep, np.intp)
 
 
 def _first_equal(y: Array, starts: NDArray[np.intp], extreme: np.ufunc) -> NDArray[np.intp]:
@@ -45,9 +67,9 @@ def drop_hidden(x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.intp]:
     if len(x) == 0:
         return np.zeros(0, np.intp)
     moved = np.flatnonzero((np.diff(x, prepend=x[0] - 1) != 0) | (np.diff(y, prepend=y[0] - 1) != 0))
-    level = y[moved]
+    level, steps = y[moved], np.diff(x[moved])
     inside = np.zeros(len(moved), bool)
-    inside[1:-1] = (level[1:-1] == level[:-2]) & (level[1:-1] == level[2:])
+    inside[1:-1] = (level[1:-1] == level[:-2]) & (level[1:-1] == level[2:]) & (steps[1:] * steps[:-1] >= 0)
     return moved[~inside]
 
 
