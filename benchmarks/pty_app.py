@@ -12,7 +12,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 TRAINING = """\
@@ -30,10 +30,18 @@ ASKED = b"\x1b[6n"
 
 
 class PtyApp:
-    """A command on a pseudo-terminal of ``columns`` x ``rows``, read without ever making it wait."""
+    """A command on a pseudo-terminal of ``columns`` x ``rows``, read without ever making it wait.
+
+    ``variables`` of the environment are set, or left out where they are None.
+    """
 
     def __init__(
-        self, command: Sequence[str], columns: int = 120, rows: int = 40, data_folder: Path | None = None
+        self,
+        command: Sequence[str],
+        columns: int = 120,
+        rows: int = 40,
+        data_folder: Path | None = None,
+        variables: Mapping[str, str | None] | None = None,
     ) -> None:
         self._own = tempfile.TemporaryDirectory() if data_folder is None else None
         self.data_folder = Path(self._own.name) if self._own is not None else Path(str(data_folder))
@@ -42,6 +50,10 @@ class PtyApp:
         for name in ("COLUMNS", "LINES"):  # the terminal's own size counts
             environment.pop(name, None)
         environment["TUI_TRAINER_DATA"] = str(self.data_folder)
+        for name, value in (variables or {}).items():
+            environment.pop(name, None)
+            if value is not None:
+                environment[name] = value
         size = struct.pack("HHHH", rows, columns, 0, 0)
         self.answers = True  # as a terminal does that is asked where its cursor is
         self._tail = b""
@@ -80,6 +92,10 @@ class PtyApp:
     def press(self, keys: bytes) -> None:
         """Type ``keys``."""
         os.write(self._terminal, keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, which the app is told of by a signal."""
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def hang_up(self) -> None:
         """Drop the line."""

@@ -15,8 +15,10 @@ from . import __version__
 from .experiment import Experiment, ExperimentError, confined, is_shared, quoted, read, unshare, with_field
 from .experiment.confinement import VARIABLE as ROOT
 from .runtime.launch import NICENESS, Launch
+from .ui.terminal.kind import kind_of, prepare
 
 DATA = "TUI_TRAINER_DATA"
+WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # what --resume without a number stands for
 
 DESCRIPTION = "Build, train and understand neural networks in the terminal."
@@ -56,13 +58,20 @@ def open_app(words: list[str]) -> int:
 
         run = find(options.resume or None)
         launch, experiment = launch_for(run, options.detach, options.nice), run.experiment
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ExperimentError("", "the app needs a terminal; without one, use: tui-trainer train FILE.toml")
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # it is drawn on the third
+        raise ExperimentError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
+    if not kind_of(os.environ).is_screen:
+        told = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
+        raise ExperimentError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
+    prepare(os.environ)
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
+    from .ui.plotting.default_markers import default_markers
 
     lessons = None if options.lessons is None else Path(options.lessons)
-    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch)
+    markers = default_markers(os.environ)
+    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, markers=markers)
+    app.fit_colors()
     app.run()
     return app.return_code or 0
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from tui_trainer.experiment import Experiment
@@ -17,8 +19,13 @@ from tui_trainer.runtime.launch import Launch
 
 from .keys import KEYS
 from .pacing import spare_the_collector
+from .plotting import Markers
+from .plotting.tinted_widget import MANY_COLORS
 from .screens.train import WIDE, TrainScreen
+from .terminal.driver import driver_for
+from .terminal.sixteen import SIXTEEN
 
+NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
 
 
@@ -26,7 +33,8 @@ class TrainerApp(App[None]):
     """Opens the training screen on an experiment.
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
-    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started.
+    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``markers`` what plots
+    are drawn with; without, each has its own.
     """
 
     TITLE = "tui-trainer"
@@ -40,12 +48,14 @@ class TrainerApp(App[None]):
         owns_process: bool = False,
         lessons: Path | None = None,
         launch: Launch | None = None,
+        markers: Markers | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_for(os.environ))
+        self.register_theme(SIXTEEN)
         self._owns_process = owns_process
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         self._experiment, self._path, self._lessons = experiment, path, lessons
-        self._launch = launch
+        self._launch, self._markers = launch, markers
 
     def on_mount(self) -> None:
         # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
@@ -61,8 +71,18 @@ class TrainerApp(App[None]):
         screen = TrainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
             screen.start_with(self._launch)
+        screen.markers = self._markers
         # Textual would set the class of the width with the first resize, and style every widget a second time.
         return screen.add_class("-wide" if self.size.width >= WIDE else "-narrow", update=False)
+
+    def fit_colors(self) -> None:
+        """Where there are no more than sixteen colours, take those: others would come out as any of them."""
+        if self.no_color or self.console.color_system not in MANY_COLORS:
+            self.theme = SIXTEEN.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colours there are no shades of grey either."""
+        return [NO_COLOR if isinstance(one, Monochrome) else one for one in super().get_line_filters()]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours that some themes lack: those of the terminal's own colours have no ``foreground-disabled``."""

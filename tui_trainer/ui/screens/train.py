@@ -45,7 +45,7 @@ class TrainScreen(OwnDataScreen):
 
     setup_open: var[bool] = var(False, toggle_class="-setup")
     setup_closed: var[bool] = var(False, toggle_class="-no-setup")
-    _markers: Markers | None = None  # as chosen; until then each plot has its own
+    markers: Markers | None = None  # as chosen; until then each plot has its own
 
     too_small: var[bool] = var(False, toggle_class="-too-small")
 
@@ -136,15 +136,15 @@ class TrainScreen(OwnDataScreen):
 
     def action_markers(self) -> None:
         names = get_args(Markers)
-        now = self._markers or self.query(PlotWidget).first().markers
-        self._markers = names[(names.index(now) + 1) % len(names)]
+        now = self.markers or self.query(PlotWidget).first().markers
+        self.markers = names[(names.index(now) + 1) % len(names)]
         self._use_markers()
 
     def _use_markers(self) -> None:
         """Draw all plots with the marks that were chosen, those of a new view too."""
-        if self._markers is not None:
+        if self.markers is not None:
             for plot in self.query(FrameWidget):
-                plot.markers = self._markers
+                plot.markers = self.markers
 
     def action_setup(self) -> None:
         if self.has_class("-narrow"):
