@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from tui_trainer.runtime import reporting
 from tui_trainer.runtime.catalogue.stored_curves import StoredCurves
 from tui_trainer.runtime.curves import RecordedCurve
 from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.long_series import LongSeries
 from tui_trainer.runtime.protocol import Curve, WatchLoss, unpack
 from tui_trainer.runtime.session import Session
 
@@ -34,7 +34,7 @@ def averages(values: list[float], smoothing: float) -> list[float]:
 
 @given(st.lists(FLOATS, min_size=1, max_size=30), st.sampled_from((0.6, 0.9)), st.integers(0, 30))
 def test_an_average_whose_weights_fall(values: list[float], smoothing: float, cut: int) -> None:
-    recorded = array("d", values[:cut])
+    recorded = LongSeries(values[:cut])
     curve = RecordedCurve(recorded, smoothing)
     recorded.extend(values[cut:])
     curve.catch_up()
@@ -45,11 +45,11 @@ def test_an_average_whose_weights_fall(values: list[float], smoothing: float, cu
 
 
 def test_a_constant_stays_what_it_is() -> None:
-    np.testing.assert_allclose(RecordedCurve(array("d", [0.25] * 50), 0.9).points()[1], 0.25, rtol=1e-12)
+    np.testing.assert_allclose(RecordedCurve(LongSeries([0.25] * 50), 0.9).points()[1], 0.25, rtol=1e-12)
 
 
 def test_what_is_not_finite_is_left_out_of_the_average() -> None:
-    curve = RecordedCurve(array("d", [1.0, math.nan, 3.0, math.inf]), 0.6)
+    curve = RecordedCurve(LongSeries([1.0, math.nan, 3.0, math.inf]), 0.6)
     _, y = curve.points()
     assert math.isnan(y[1]) and y[3] == math.inf
     assert y[2] == pytest.approx((0.6 * 1.0 + 3.0) / 1.6)
@@ -58,7 +58,7 @@ def test_what_is_not_finite_is_left_out_of_the_average() -> None:
 def test_a_part_of_the_epochs() -> None:
     values = np.linspace(1.0, 0.0, 10_000)
     values[7000] = 5.0
-    curve = RecordedCurve(array("d", values.tolist()))
+    curve = RecordedCurve(LongSeries(values.tolist()))
     assert len(curve.points()[0]) < 2100, "all of it is thinned"
     x, y = curve.points(6801, 7200)
     np.testing.assert_array_equal(x, np.arange(6801, 7201))

@@ -217,7 +217,7 @@ def test_a_snapshot_holds_the_patience_and_the_way() -> None:
         cut.epoch()
     assert cut.state == "ready" or cut.state == "paused"
     resumed = loaded(experiment)
-    resumed.restore(cut.snapshot(), dict(cut.history.epochs))
+    resumed.restore(cut.snapshot(), cut.history.columns(0))
     for session in (straight, resumed):
         to_the_end(session)
         assert session.state == "stopped early"
@@ -228,7 +228,7 @@ def test_a_snapshot_holds_the_patience_and_the_way() -> None:
     walked, again = loaded(perceptron), loaded(perceptron)
     for _ in range(5):
         walked.step()
-    again.restore(walked.snapshot(), dict(walked.history.epochs))
+    again.restore(walked.snapshot(), walked.history.columns(0))
     assert again.path is not None and walked.path is not None
     assert again.path.steps.tolist() == list(range(6))
     assert np.array_equal(again.path.points, walked.path.points)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from array import array
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .long_series import LongSeries
 from .thinned import ThinnedSeries
 
 Floats = NDArray[np.float64]
@@ -21,9 +21,9 @@ class RecordedCurve:
     is, and out of the average.
     """
 
-    def __init__(self, recorded: array[float], smoothing: float = 0.0) -> None:
+    def __init__(self, recorded: LongSeries, smoothing: float = 0.0) -> None:
         self._recorded, self._smoothing = recorded, smoothing
-        self._values = array("d") if smoothing else recorded
+        self._values = LongSeries() if smoothing else recorded
         self._sum = self._weight = 0.0
         self._thinned = ThinnedSeries()
         self.catch_up()
@@ -32,9 +32,9 @@ class RecordedCurve:
         """Take in what has been recorded since the last time."""
         start = len(self._thinned)
         if self._smoothing:
-            self._values.extend(map(self._next, self._recorded[start:]))
+            self._values.extend(np.array([self._next(value) for value in self._recorded.values(start).tolist()]))
         if len(self._values) > start:
-            self._thinned.extend(np.array(self._values[start:], dtype=float))  # copied: what is looked at can't grow
+            self._thinned.extend(self._values.values(start))
 
     def points(self, low: int | None = None, high: int | None = None) -> tuple[Floats, Floats]:
         """Epochs (k,) and values (k,) of those from ``low`` to ``high``, thinned where there are many."""
@@ -42,7 +42,7 @@ class RecordedCurve:
             return self._thinned.points()
         first, last = max(1, low or 1), len(self._values) if high is None else max(high, 0)
         part = ThinnedSeries()
-        part.extend(np.array(self._values[first - 1 : last], dtype=float))
+        part.extend(self._values.values(first - 1, last))
         x, y = part.points()
         return x + (first - 1), y
 

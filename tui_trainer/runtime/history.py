@@ -1,13 +1,14 @@
-"""What a run has recorded: every epoch in full, every step thinned, and curves small enough to send."""
+"""What a run has recorded: every epoch in full, every step thinned, and curves small enough to send.
+
+Memory is bounded, whatever the number of epochs and steps.
+"""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 
-import numpy as np
-
 from .curves import RecordedCurve
+from .long_series import LongSeries
 from .thinned import BUCKETS, Array, ThinnedSeries
 
 __all__ = ["BUCKETS", "Array", "History", "ThinnedSeries"]
@@ -19,7 +20,7 @@ class History:
     """Values of each epoch by name (``loss``, ``val_loss`` ...), and the loss of each step."""
 
     def __init__(self) -> None:
-        self.epochs: dict[str, array[float]] = {}
+        self.epochs: dict[str, LongSeries] = {}
         self.steps = ThinnedSeries()
         self._curves: dict[tuple[str, float], RecordedCurve] = {}
 
@@ -30,12 +31,14 @@ class History:
     def add_epoch(self, logs: Mapping[str, float]) -> None:
         """Record the values of the next epoch."""
         for name, value in logs.items():
-            self.epochs.setdefault(name, array("d")).append(value)
+            if name not in self.epochs:
+                self.epochs[name] = LongSeries()
+            self.epochs[name].append(value)
 
     def curve(self, name: str, smoothing: float = 0.0) -> RecordedCurve:
         """The curve of ``name`` over the epochs; empty where nothing of that name was recorded."""
         if name not in self.epochs:
-            return RecordedCurve(array("d"))
+            return RecordedCurve(LongSeries())
         if (name, smoothing) not in self._curves:
             self._curves[name, smoothing] = RecordedCurve(self.epochs[name], smoothing)
         curve = self._curves[name, smoothing]
@@ -44,17 +47,17 @@ class History:
 
     def columns(self, start: int) -> dict[str, Array]:
         """Values (k,) by name of the epochs from number ``start`` + 1 on."""
-        return {name: np.array(values[start:], dtype=float) for name, values in self.epochs.items()}
+        return {name: values.values(start) for name, values in self.epochs.items()}
 
     def restore(self, epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
         """Take the values of saved epochs and steps as one's own; files don't keep the order of names."""
-        self.epochs = {name: array("d", epochs[name].tolist()) for name in sorted(epochs, key=_rank)}
+        self.epochs = {name: LongSeries(epochs[name]) for name in sorted(epochs, key=_rank)}
         self.steps, self._curves = steps, {}
 
     def rows(self, start: int = 0) -> list[dict[str, float]]:
         """Epochs from number ``start`` + 1 on, each with its ``epoch`` and values."""
         names = list(self.epochs)
-        columns = (self.epochs[name][start:] for name in names)
+        columns = (self.epochs[name].values(start).tolist() for name in names)
         return [
             {"epoch": start + i, **dict(zip(names, values, strict=True))}
             for i, values in enumerate(zip(*columns, strict=True), start=1)

@@ -1,0 +1,84 @@
+"""A series is as long as its values, wherever these lie, and takes no more memory for it."""
+
+from __future__ import annotations
+
+import tempfile
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_trainer.runtime import long_series
+from tui_trainer.runtime.long_series import KEPT, LongSeries
+
+PIECES = st.lists(st.lists(st.floats(allow_nan=False), max_size=40), max_size=12)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_in_memory() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_series, "KEPT", 4)
+        yield
+
+
+def filled(pieces: list[list[float]]) -> LongSeries:
+    """Every other piece added at once, the rest number by number."""
+    series = LongSeries()
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            series.extend(np.array(piece, np.float64))
+        else:
+            for value in piece:
+                series.append(value)
+    return series
+
+
+@given(PIECES, st.integers(0, 500), st.integers(0, 500))
+def test_it_is_what_was_put_in(pieces: list[list[float]], start: int, stop: int) -> None:
+    series, plain = filled(pieces), [value for piece in pieces for value in piece]
+    assert len(series) == len(plain) and list(series) == plain
+    assert series.values(start, stop).tolist() == plain[start:stop]
+    assert series.values(start).tolist() == plain[start:]
+    for place in {0, len(plain) // 2, len(plain) - 1, -len(plain)} if plain else set():
+        assert series[place] == plain[place]
+    for beyond in (len(plain), -len(plain) - 1):
+        with pytest.raises(IndexError):
+            series[beyond]
+
+
+def test_what_was_read_can_be_changed() -> None:
+    series = filled([list(map(float, range(40)))])
+    series.values()[:] = -1.0
+    series.values(0, 2)[:] = -1.0
+    assert list(series) == list(map(float, range(40)))
+
+
+def test_without_a_file_it_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    assert list(filled([list(map(float, range(100)))])) == list(map(float, range(100)))
+
+
+def test_a_disk_that_fills_up_costs_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = filled([list(map(float, range(100)))])
+    monkeypatch.setattr(long_series.os, "pwrite", lambda *_: 3)
+    series.extend(np.arange(100.0, 200.0))
+    assert list(series) == list(map(float, range(200)))
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_series, "KEPT", KEPT)
+    series = LongSeries()
+    tracemalloc.start()
+    try:
+        for value in range(200_000):
+            series.append(value)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken < 200_000  # bytes: as an array they are 1,600,000
+    assert series[0] == 0.0 and series[199_999] == 199_999.0
