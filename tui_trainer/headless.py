@@ -89,7 +89,7 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
 def write_history(session: Session, path: Path) -> None:
     """One row an epoch, as Keras's CSVLogger writes them."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        file.write(history_csv(session.history.epochs))
+        file.write(history_csv(session.history.columns(0)))
 
 
 def _with_bar(session: Session) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 
 from ..curves import RecordedCurve
 from ..history import Array
+from ..long_series import LongSeries
 from ..protocol import Curve, WatchLoss, pack
 from ..protocol.runs import RunCurve, RunCurves
 from ..store import Store
@@ -47,7 +47,7 @@ class StoredCurves:
         _, columns, curves = self._kept[run]
         key = (name, wanted.smoothing)
         if key not in curves:
-            curves[key] = RecordedCurve(array("d", columns[name].tolist()), wanted.smoothing)
+            curves[key] = RecordedCurve(LongSeries(columns[name]), wanted.smoothing)
         x, y = curves[key].points(wanted.low, wanted.high)
         return Curve(name, pack(x), pack(y), curves[key].at(wanted.at))
 
