@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import IO
 
-from .launch import Launch, start_child
+from .launch import Launch, last_words, start_child
 from .protocol import (
     HEADER,
     AnyCommand,
@@ -24,7 +24,6 @@ from .protocol import (
 )
 from .sessions import call, folder_beside
 
-ERRORS_KEPT = 2000  # bytes of the child's standard error that are looked at
 PATIENCE = 1.0  # seconds the trainer may take to save its run and end
 
 
@@ -125,11 +124,7 @@ class Client:
     async def _last_words(self) -> str:
         if self._process is None or self._errors is None:
             return "The session has ended"
-        code = await asyncio.to_thread(self._process.wait)
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        self._errors.seek(max(0, self._errors.seek(0, 2) - ERRORS_KEPT))
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return f"The trainer {how}" + (f": {lines[-1]}" if lines else "")
+        return await last_words(self._process, self._errors, "The trainer")
 
 
 def _decoded(received: bytearray) -> Iterator[AnyReport]:

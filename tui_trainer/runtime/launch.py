@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import msgspec
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 LINGER = 60.0
+ERRORS_KEPT = 2000  # bytes of a child's standard error that are looked at
 NICENESS = 5  # the screen, and whoever else uses the machine, come first
 
 
@@ -31,23 +33,31 @@ class Launch(msgspec.Struct, frozen=True):
 
 def start_child(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     """A trainer whose client is at the other end of the socket ``line``."""
+    return start_module("tui_trainer.runtime.worker", msgspec.json.encode(launch).decode(), line, errors)
+
+
+def start_module(module: str, argument: str, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """A process of ours that runs ``module``, with the socket ``line`` in the place of input and output."""
     environment = dict(os.environ)
     paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-P",  # the user's folder may hold a module named like one of ours
-            "-m",
-            "tui_trainer.runtime.worker",
-            msgspec.json.encode(launch).decode(),
-        ],
+        [sys.executable, "-P", "-m", module, argument],  # -P: the user's folder may hold a module named like ours
         stdin=line,
         stdout=line,
         stderr=errors,
         env=environment,
         start_new_session=True,  # so that Ctrl+C in the terminal is the app's to handle
     )
+
+
+async def last_words(process: subprocess.Popen[bytes], errors: IO[bytes], called: str) -> str:
+    """How a process ended, once it has, in the app's words for it, and the last line of what it had to say."""
+    code = await asyncio.to_thread(process.wait)
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+    errors.seek(max(0, errors.seek(0, 2) - ERRORS_KEPT))
+    lines = errors.read().decode(errors="replace").strip().splitlines()
+    return f"{called} {how}" + (f": {lines[-1]}" if lines else "")
 
 
 def launched(arguments: list[str]) -> Launch:

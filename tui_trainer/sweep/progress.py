@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .results import Row, is_rising
+from .results import Row
 from .sweeping import OnRow, Sweep
 from .tables import number, told
+from .tally import Tally
 
 
 @contextmanager
@@ -26,29 +26,13 @@ def progress(swept: Sweep, quiet: bool) -> Iterator[OnRow | None]:
         text = TextColumn("{task.description}", markup=False)
         with Progress(BarColumn(None), text, TimeRemainingColumn(compact=True), console=Console(), expand=True) as bar:
             task = bar.add_task(f"0/{len(swept.planned)} runs", total=len(swept.planned))
-            best = _BestSoFar(swept)
+            tally = Tally(swept.by, len(swept.planned))
 
             def advance(row: Row) -> None:
-                bar.update(task, advance=1, description=best.after(row))
+                tally.add(row)
+                bar.update(task, advance=1, description=tally.line())
 
             yield advance
-
-
-class _BestSoFar:
-    """How many runs are done, and the best of them, in one line."""
-
-    def __init__(self, swept: Sweep) -> None:
-        self._by, self._rising, self._total = swept.by, is_rising(swept.by), len(swept.planned)
-        self._done, self._value, self._best = 0, math.nan, ""
-
-    def after(self, row: Row) -> str:
-        """The line once ``row`` is done as well."""
-        self._done += 1
-        value = row.value(self._by)
-        better = value > self._value if self._rising else value < self._value
-        if better or (math.isnan(self._value) and math.isfinite(value)):
-            self._value, self._best = value, f"  best {self._by} {number(value)}: {told(row.settings)}"
-        return f"{self._done}/{self._total} runs{self._best}"
 
 
 class _Lines:

@@ -83,7 +83,7 @@ class SweepResult:
         tag: str = "",
     ) -> None:
         self.by, self.rising, self.repeat = by, is_rising(by), repeat
-        self.rows = tuple(sorted(rows, key=lambda row: (*self._order(row.value(by)), RANKS[row.state], row.number)))
+        self.rows = tuple(sorted(rows, key=lambda row: rank(row, by)))
         self.planned, self.jobs, self.seconds = planned, jobs, seconds
         self.interrupted, self.complaint, self.tag = interrupted, complaint, tag
 
@@ -104,7 +104,7 @@ class SweepResult:
                 found.append((settings, []))
             found[place][1].append(row)
         groups = [self._group(settings, rows) for settings, rows in found]
-        return sorted(groups, key=lambda group: (len(group.rows) - group.counted, *self._order(group.mean)))
+        return sorted(groups, key=lambda group: (len(group.rows) - group.counted, *_order(group.mean, self.rising)))
 
     def frame(self) -> pd.DataFrame:
         """A table with a line for each run, in the order of ``rows``."""
@@ -137,12 +137,6 @@ class SweepResult:
         deviation = math.sqrt(spread / (len(values) - 1)) if len(values) > 1 else math.nan
         return Group(settings, tuple(rows), len(values), mean, deviation)
 
-    def _order(self, value: float) -> tuple[bool, float]:
-        """Sorts the best value first, and what is not finite last."""
-        if not math.isfinite(value):
-            return True, 0.0
-        return False, -value if self.rising else value
-
 
 def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
     """The row of a run that has ended."""
@@ -160,6 +154,18 @@ def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
         outcome.history,
         run,
     )
+
+
+def rank(row: Row, by: str) -> tuple[bool, float, int, int]:
+    """Sorts rows by the measure: the best first, those that diverged or failed last."""
+    return (*_order(row.value(by), is_rising(by)), RANKS[row.state], row.number)
+
+
+def _order(value: float, rising: bool) -> tuple[bool, float]:
+    """Sorts the best value first, and what is not finite last."""
+    if not math.isfinite(value):
+        return True, 0.0
+    return False, -value if rising else value
 
 
 def is_rising(by: str) -> bool:

@@ -94,7 +94,7 @@ def prepare(
     axes = [read_axis(experiment, path, given) for path, given in fields.items()]
     planned = tuple(plan(experiment, axes, random, seed, repeat))
     measure = choose_measure(by, planned)
-    return Sweep(planned, measure, repeat, 0 if dask else min(jobs or _cores(), len(planned)), dask)
+    return Sweep(planned, measure, repeat, 0 if dask else min(jobs or cores(), len(planned)), dask)
 
 
 def sweep(
@@ -141,8 +141,8 @@ def _check_number(field: str, value: int | None, most: int) -> None:
         raise ExperimentError(field, f"expected a whole number from 1 to {most:,}, got {value}")
 
 
-def _cores() -> int:
-    """Those that this process may use."""
+def cores() -> int:
+    """The cores that this process may use."""
     import joblib
 
     return int(joblib.cpu_count())

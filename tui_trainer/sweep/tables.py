@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from tui_trainer.experiment import printable
 from tui_trainer.experiment.describe import Steps, join_path, parse_path
 
-from .results import Row, SweepResult
+if TYPE_CHECKING:
+    from .results import Row, SweepResult
 
 LONGEST = 40  # characters of one value
 LONGEST_NOTE = 60
@@ -66,8 +68,9 @@ def short_names(settings: Iterable[str]) -> dict[str, str]:
 def _short(steps: Steps, others: list[Steps]) -> str:
     for start in range(len(steps) - 1, -1, -1):
         length = len(steps) - start
-        # an index alone says nothing
-        if isinstance(steps[start], str) and all(other[-length:] != steps[start:] for other in others):
+        # an index alone says nothing, nor does the name of something that is not told
+        says_something = isinstance(steps[start], str) and steps[start:] != ("name",)
+        if says_something and all(other[-length:] != steps[start:] for other in others):
             return join_path(steps[start:])
     return join_path(steps)
 

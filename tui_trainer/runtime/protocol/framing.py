@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .commands import AnyCommand, Command
-from .reports import AnyReport, Report
+from .commands import AnyCommand
+from .reports import AnyReport
 
 HEADER = struct.Struct("<I")
 
@@ -19,7 +19,7 @@ command_decoder = msgspec.msgpack.Decoder(AnyCommand)
 report_decoder = msgspec.msgpack.Decoder(AnyReport)
 
 
-def frame(message: Command | Report) -> bytes:
+def frame(message: msgspec.Struct) -> bytes:
     """``message`` as it goes through the pipe."""
     body = _encoder.encode(message)
     return HEADER.pack(len(body)) + body

@@ -1,0 +1,114 @@
+"""The app's side of a sweep: starts the process that does it, sends commands, hands out the news."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
+
+from tui_trainer.runtime.launch import last_words, start_module
+from tui_trainer.runtime.protocol import HEADER, frame
+
+from .messages import AnyCommand, AnyNews, Cancel, Lost, Standing, Start, Swept, news_decoder
+
+PATIENCE = 3.0  # seconds that a sweep may take to end
+MODULE = "tui_trainer.sweep.beside"
+LOWEST = 19  # niceness
+
+
+class SweepClient:
+    """One process for one sweep, at most; it never outlives this one."""
+
+    def __init__(self, niceness: int) -> None:
+        self._niceness = min(niceness, LOWEST)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._early = b""  # commands from before there was a process
+        self._ended = asyncio.Event()  # set when ``news`` has ended
+        self._closing = False
+        self.started = False  # whether the sweep was
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, once started."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start the process."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = start_module(MODULE, str(self._niceness), theirs.fileno(), self._errors)
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+        self._writer.write(self._early)
+
+    def send(self, command: AnyCommand) -> None:
+        """Send a command, at once or when the process is there; dropped where it has gone, as ``news`` tells."""
+        self.started = self.started or isinstance(command, Start)
+        if self._writer is None:
+            self._early += frame(command)
+        elif not self._writer.is_closing():
+            self._writer.write(frame(command))
+
+    async def news(self) -> AsyncIterator[AnyNews]:
+        """News as they come, of several standings the newest. The last one is ``Swept``, or ``Lost``."""
+        assert self._reader is not None and self._process is not None
+        over = False
+        try:
+            received = bytearray()
+            while chunk := await self._read():
+                received += chunk
+                for one in _without_stale(_decoded(received)):
+                    over = over or isinstance(one, Swept)
+                    yield one
+        finally:
+            self._ended.set()
+        if not over and not self._closing:
+            yield Lost(await last_words(self._process, self._errors, "The sweep's process"))
+
+    async def close(self) -> None:
+        """End the sweep, if there is one under way, and its process, and wait for that."""
+        self._closing = True
+        if self._writer is None or self._process is None:
+            return
+        if self.started and not self._ended.is_set():
+            self.send(Cancel())
+            try:
+                await asyncio.wait_for(self._ended.wait(), PATIENCE)
+            except TimeoutError:
+                self._process.kill()  # its own processes notice
+        self._writer.close()  # one that does not sweep ends by that
+        await asyncio.to_thread(self._process.wait)
+        self._errors.close()
+
+    async def _read(self) -> bytes:
+        """The next bytes; none where the process has gone."""
+        assert self._reader is not None
+        try:
+            return await self._reader.read(1 << 16)
+        except ConnectionError:
+            return b""
+
+
+def _decoded(received: bytearray) -> Iterator[AnyNews]:
+    """All whole news at the start of ``received``, taken out of it."""
+    while len(received) >= HEADER.size:
+        end = HEADER.size + HEADER.unpack_from(received)[0]
+        if len(received) < end:
+            return
+        yield news_decoder.decode(received[HEADER.size : end])
+        del received[:end]
+
+
+def _without_stale(news: Iterator[AnyNews]) -> list[AnyNews]:
+    """Without standings that another one follows."""
+    found: list[AnyNews] = []
+    for one in news:
+        if found and isinstance(one, Standing) and isinstance(found[-1], Standing):
+            found.pop()
+        found.append(one)
+    return found
