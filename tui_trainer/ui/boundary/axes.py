@@ -24,7 +24,7 @@ class Axes(Horizontal):
         display: none;
         &.-choice { display: block; }
         Label { width: auto; margin-right: 1; color: $text-muted; }
-        Choice { width: 26; margin-right: 2; }
+        Choice { width: 1fr; max-width: 26; margin-right: 2; }
     }
     """
 

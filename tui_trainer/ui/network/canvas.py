@@ -45,6 +45,7 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         .network--picked {{ color: $foreground; text-style: bold; }}
         .network--neuron-0 {{ background: $foreground 10%; color: $foreground-muted; }}
         .network--edge-0 {{ color: $foreground 10%; }}
+        &:ansi .network--neuron-0 {{ background: $surface; }}
         {_colors()}
     }}
     """

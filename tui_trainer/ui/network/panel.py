@@ -66,6 +66,7 @@ class NeuronPanel(Horizontal):
     def show(self, shape: Shape, network: Network, parameter: int | None) -> None:
         """Show the neuron of ``network`` that is looked at, with a parameter picked or none."""
         seen = network.looked_at
+        self.set_class(parameter is not None, "-picked")
         text = self._text
         lines: list[Line] = [title_line(shape, seen), *formula_lines(seen, text.size.width)]
         self._over = len(lines)

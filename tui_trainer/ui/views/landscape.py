@@ -19,6 +19,7 @@ from .landscape_picture import COMPUTING, chart, curve
 from .view import View
 
 BESIDE = 100  # columns from which the numbers stand beside the picture
+LOW = 15  # rows below which they stand there too, as few as they are then
 TALL = 28  # rows from which there is room for more numbers below it
 MOST_ZOOM = 12
 
@@ -40,10 +41,16 @@ class LandscapeView(View):
         &.-map .map { display: block; }
         &.-map .curve { display: none; }
         &.-note .note { display: block; }
+        &.-many .numbers { height: auto; max-height: 8; }
+        &.-many .rule, &.-many .steps { height: auto; }
         &.-tall .numbers { height: 12; margin-top: 1; }
+        &.-tall.-many .numbers { height: auto; max-height: 12; }
         &.-beside .both { layout: horizontal; }
         &.-beside .numbers { layout: vertical; width: 46; height: 1fr; margin-top: 0; padding-left: 3; }
         &.-beside .rule { height: auto; margin-bottom: 1; }
+        &.-low .numbers { width: 31; padding-left: 1; }
+        &.-low .rule { width: 1fr; margin-bottom: 0; }
+        &.-low .steps { padding-left: 0; }
     }
     """
     log_scale: reactive[bool] = reactive(False)
@@ -78,7 +85,9 @@ class LandscapeView(View):
 
     def _arrange(self) -> None:
         """The numbers beside the picture, or below it, as there is room."""
-        self.set_class(self.size.width >= BESIDE, "-beside")
+        wide, low = self.size.width >= BESIDE, self.size.height < LOW
+        self.set_class(wide or low, "-beside")
+        self.set_class(low and not wide, "-low")
         self.set_class(self.size.height >= TALL, "-tall")
 
     def configure(self, options: dict[str, object]) -> None:

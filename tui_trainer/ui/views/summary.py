@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,6 +16,8 @@ from tui_trainer.runtime.protocol import Loaded, Progress
 from ..plain_text import plain
 from .view import View
 
+MARGIN = 3  # columns beside the table: the space before it, and the scroll bar with that before it
+COLUMNS = re.compile(r" {2,}")
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -47,11 +51,19 @@ class SummaryView(View):
     def show_loaded(self, loaded: Loaded) -> None:
         """Show the model of ``loaded``."""
         self._loaded = loaded
-        self.query_one(".table", Static).update(Text(loaded.summary))
+        self._write_table()
         self.query_one(".words", Static).update(described(loaded))
         self.query_one(".speed", Static).update("")
         code = keras_code(loaded.experiment, len(loaded.dataset.features))
         self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
+
+    def on_resize(self) -> None:
+        self._write_table()
+
+    def _write_table(self) -> None:
+        if self._loaded is not None:
+            room = self.size.width - MARGIN
+            self.query_one(".table", Static).update(Text(fitted(self._loaded.summary, room)))
 
     def show_progress(self, progress: Progress) -> None:
         if self._loaded is None or not progress.steps_per_second:
@@ -64,6 +76,25 @@ class SummaryView(View):
             f"{amount(speed)} steps/s, {amount(speed * samples)} samples/s, {amount(speed * self._loaded.flops)}FLOP/s"
         )
         self.query_one(".speed", Static).update(f"speed      {told}")
+
+
+def fitted(table: str, width: int) -> str:
+    """Keras's table with its columns closer together and its rules shorter, where it is wider than ``width`` cells."""
+    lines = table.splitlines()
+    if not width or all(len(line) <= width for line in lines):
+        return table
+    rows = {place: COLUMNS.split(line.strip()) for place, line in enumerate(lines)}
+    cells = [row for row in rows.values() if len(row) > 1]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    gap = max(2, (width - 1 - sum(widths)) // len(widths))
+    for place, row in rows.items():
+        if len(row) > 1:
+            lines[place] = (
+                " " + "".join(cell.ljust(most + gap) for cell, most in zip(row, widths, strict=True)).rstrip()
+            )
+        elif set(lines[place]) <= {"=", "_"}:
+            lines[place] = lines[place][:width]
+    return "\n".join(lines)
 
 
 def described(loaded: Loaded) -> Table:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from ..keys import Key
 
-ALWAYS = 2  # keys at the end that stay however narrow it gets: help and quit
+ALWAYS = 3  # keys at the end that stay however narrow it gets: setup, help and quit
 
 
 class KeyLine(Widget):
