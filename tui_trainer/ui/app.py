@@ -17,7 +17,7 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.experiment.confinement import root
 from tui_trainer.runtime.launch import Launch
 
-from .keys import KEYS
+from .keymap import keymap
 from .pacing import spare_the_collector
 from .plotting import Markers
 from .plotting.tinted_widget import MANY_COLORS
@@ -109,7 +109,7 @@ class TrainerApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""
-        for key in KEYS:
+        for key in keymap().shown:
             if isinstance(screen, TrainScreen):
                 yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.action))
         for command in super().get_system_commands(screen):

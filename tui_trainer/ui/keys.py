@@ -133,7 +133,7 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
-    *(Key(tab.key, f"tab('{tab.name}')", tab.title, tab.help, "Tabs") for tab in TABS),
+    *(Key(tab.key, tab.action, tab.title, tab.help, "Tabs") for tab in TABS),
     Key("up", "in_view('choose', -1)", "Choose", "The lesson before", "Book", shown_as="↑"),
     Key("down", "in_view('choose', 1)", "Choose", "The next lesson", "Book", shown_as="↓"),
     Key("home", "in_view('ends', -1)", "Ends", "The first lesson", "Book"),
@@ -239,4 +239,3 @@ KEYS = (
     Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),
     Key("ctrl+c", "quit_now", "Quit", "Leave the app", "App"),
 )
-IN_TEXT = frozenset(key.action.split("(")[0] for key in KEYS if key.in_text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
 
 from textual.actions import parse
 
@@ -14,12 +14,12 @@ _ACTIONS = (
     *((key, f"in_view('move_pen', ({step}))") for key, step in (*_MOVES, ("shift+down", "0, 5"))),
     *((str(digit % 10), f"in_view('pick_value', {digit})") for digit in range(2, 11)),
 )
-ALL_KEYS = (*KEYS, *(Key(key, action, "", "", "") for key, action in _ACTIONS))
+HIDDEN = tuple(Key(key, action, "", "", "") for key, action in _ACTIONS)
+ALL_KEYS = (*KEYS, *HIDDEN)
 
 
-@lru_cache
-def giving_way(mode: frozenset[str]) -> frozenset[tuple[str, tuple[object, ...]]]:
+def giving_way(mode: frozenset[str], keys: Sequence[Key] = ALL_KEYS) -> frozenset[tuple[str, tuple[object, ...]]]:
     """Actions, with their parameters, that share a key with the view's actions ``mode`` and are none of them."""
-    taken = {name for key in ALL_KEYS if key.view_action in mode for name in key.keys.split(",")}
-    others = (key for key in ALL_KEYS if key.view_action not in mode and not taken.isdisjoint(key.keys.split(",")))
+    taken = {name for key in keys if key.view_action in mode for name in key.keys.split(",")}
+    others = (key for key in keys if key.view_action not in mode and not taken.isdisjoint(key.keys.split(",")))
     return frozenset(parse(key.action)[1:] for key in others)

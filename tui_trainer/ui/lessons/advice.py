@@ -6,10 +6,8 @@ from string import ascii_uppercase
 
 from tui_trainer.book import Item
 
-from ..keys import KEYS
+from ..keymap import key_of
 from .page import Page
-
-KEY = {key.action: key.display for key in KEYS}
 
 
 def advice(page: Page) -> str:
@@ -17,16 +15,16 @@ def advice(page: Page) -> str:
     asked, target = page.question, page.target
     if page.done:
         last = page.place == page.count
-        return "Lesson done. It is the last one." if last else f"Lesson done; {KEY['next_lesson']} goes to the next."
+        return "Lesson done. It is the last one." if last else f"Lesson done; {key_of('next_lesson')} goes to the next."
     if page.behind:
-        return f"{KEY['reset']} starts again, as {page.variant}."
+        return f"{key_of('reset')} starts again, as {page.variant}."
     building = target is not None and target.state != "done"
     if asked is not None and asked.state == "open" and not page.waits and not (building and page.changed):
         return _invitation(page)
     if target is not None and building:
         if page.changed and target.details:
             return f"Still to build: {target.details[0]}."
-        return f"Build it in the setup; {KEY['setup']} shows it, and this page again."
+        return f"Build it in the setup; {key_of('setup')} shows it, and this page again."
     undone = [(check, item) for check, item in page.checks if item.state != "done"]
     for check, item in sorted(undone, key=lambda pair: pair[0].variant not in (None, page.variant)):
         return item.sentence if check.variant in (None, page.variant) else _way_to(page, check.variant)
@@ -56,7 +54,7 @@ def _invitation(page: Page) -> str:
 def _way_to(page: Page, variant: str | None) -> str:
     """How to load a variant, or to train it where it is loaded."""
     if variant is None or variant == page.variant:
-        return f"Train it to its end: {KEY['toggle_training']}."
+        return f"Train it to its end: {key_of('toggle_training')}."
     names = [one.name for one in page.lesson.variants]
     steps = (names.index(variant) - names.index(page.variant)) % len(names)
-    return f"{' '.join([KEY['next_variant']] * steps)} loads {variant}."
+    return f"{' '.join([key_of('next_variant')] * steps)} loads {variant}."

@@ -8,8 +8,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from ..keymap import key_of
 from . import texts
-from .advice import KEY
 from .blanks import Blanks
 from .blocks import Blocks
 from .page import Page
@@ -110,5 +110,5 @@ def _keys(page: Page) -> Content:
     """The keys, each a button too."""
     several = len(page.lesson.variants) > 1
     pairs = [pair for pair in KEYS if several or pair[0] != "next_variant"] if page.on else [LOAD]
-    parts = [Content.styled(f"{KEY[action]} {label}", f"@click=screen.{action}") for action, label in pairs]
+    parts = [Content.styled(f"{key_of(action)} {label}", f"@click=screen.{action}") for action, label in pairs]
     return Content("  ").join(parts)

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from tui_trainer.runtime.protocol import Curve, Progress
 from tui_trainer.runtime.protocol.runs import RunCurve, RunCurves
 
+from ..keymap import key_of
 from ..plotting import PlotWidget, Series
 from ..runs.cells import told
 from ..runs.choices import Choice
@@ -19,6 +20,7 @@ from .beside import Beside
 from .legend import Item, Legend, LegendPanel
 from .lens import Lens
 
+CHOOSE = "in_view('choose_run')"
 SMOOTHINGS = (0.0, 0.6, 0.9)
 TOLD = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
 
@@ -119,7 +121,7 @@ class InspectedPlot(View):
     def action_compared_part(self) -> None:
         """The other part of the chosen runs."""
         if not self.chosen:
-            self.post_message(self.Said("No run is chosen; v in the Runs tab chooses one."))
+            self.post_message(self.Said(f"No run is chosen; {key_of(CHOOSE)} in the Runs tab chooses one."))
             return
         self.compared_validation = not self.compared_validation
         self.post_message(self.LookChanged())

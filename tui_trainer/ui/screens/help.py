@@ -13,7 +13,7 @@ from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ..keys import KEYS
+from ..keymap import keymap
 
 COLUMNS = (
     ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),
@@ -55,7 +55,7 @@ def keys_text(groups: Sequence[str]) -> Table:
     table.add_column(ratio=1)
     for group in groups:
         table.add_row(Text(f"\n{group}", style="bold"), "")
-        for key in KEYS:
+        for key in keymap().shown:
             if key.group == group:
                 table.add_row(Text(f"  {key.display}", style="bold"), Text(key.help))
     if "App" in groups:

@@ -10,9 +10,10 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.runtime import protocol
 from tui_trainer.runtime.protocol import Opened
 
+from ..keymap import key_of
 from ..messages import RunOpened, RunsChosen, RunsEdited, UndoAsked
 from ..plain_text import plain
-from .returning import ReturningScreen
+from .returning import TRAIN, ReturningScreen
 
 LOSS = "loss"
 
@@ -37,7 +38,7 @@ class KeepingScreen(ReturningScreen):
         if self._is_opening:
             self._is_opening = False
             self.tabs.active = LOSS
-            self.message_line.say(f"Opened {plain(opened.name)} at epoch {opened.epoch:,}; space trains on.")
+            self.message_line.say(f"Opened {plain(opened.name)} at epoch {opened.epoch:,}; {key_of(TRAIN)} trains on.")
 
     @on(RunsEdited)
     def _edit_runs(self, event: RunsEdited) -> None:

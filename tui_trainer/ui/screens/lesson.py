@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.reactive import var
 
-from ..keys import KEYS
+from ..keymap import key_of, keymap
 from ..messages import Answered, LessonChosen, LessonForgotten
-from ..views.table import TABS
 from .following import BOOK, FollowingScreen
 
 if TYPE_CHECKING:  # the book is read when it is first opened
@@ -31,8 +30,8 @@ class LessonScreen(FollowingScreen):
     @property
     def taken_keys(self) -> frozenset[str]:
         """Keys that are the lesson's while one is on, whatever they do in the open view."""
-        mine = (key for key in KEYS if key.action.partition("(")[0] in LESSON_ACTIONS)
-        return frozenset(key.keys for key in mine) if self.in_lesson else frozenset()
+        mine = (key for key in keymap().shown if key.action.partition("(")[0] in LESSON_ACTIONS)
+        return frozenset(name for key in mine for name in key.keys.split(",")) if self.in_lesson else frozenset()
 
     @on(LessonChosen)
     async def _load_chosen(self, event: LessonChosen) -> None:
@@ -119,7 +118,7 @@ class LessonScreen(FollowingScreen):
         await self.start_over(experiment)
         if self.guide.lesson is not lesson:  # another one was chosen meanwhile
             return
-        book = next(tab.key for tab in TABS if tab.name == BOOK)
+        book = key_of(f"tab('{BOOK}')")
         self._say_advice(f"{lesson.title}: {book} shows the page." if self.has_class("-narrow") else "")
         view = await self.tabs.open(lesson.view)
         view.configure(dict(lesson.view_options))

@@ -12,10 +12,12 @@ from tui_trainer.runtime import protocol
 from tui_trainer.runtime.protocol import AnyReport, Loaded, Previewed, Reading, Refused
 
 from ..edits import is_hidden
+from ..keymap import key_of
 from ..own_data import name_of
 from ..plain_text import clean
 from ..widgets.data_panel import DatasetField
 from .lesson import LessonScreen
+from .returning import TRAIN
 
 if TYPE_CHECKING:  # screens that are made when they are first asked for
     from .preview_data import PreviewData
@@ -36,7 +38,7 @@ class OwnDataScreen(LessonScreen):
             case Reading() if report.run == self._run:
                 self._reading = True
                 name = name_of(self.experiment.dataset.path or "")
-                self.message_line.say(f"Reading {name}: {report.fraction:.0%}; space stops it.")
+                self.message_line.say(f"Reading {name}: {report.fraction:.0%}; {key_of(TRAIN)} stops it.")
             case _:
                 if isinstance(report, Loaded | Refused) and report.run == self._run and self._reading:
                     self._reading = False

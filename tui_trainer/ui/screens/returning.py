@@ -14,11 +14,13 @@ from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.runtime.protocol import Attached, Crashed, Offer
 
+from ..keymap import key_of
 from ..pacing import Pacing
 from ..plain_text import plain
 from ..widgets.status_line import clock
 from .setup import SetupScreen
 
+TRAIN, RESUME = "toggle_training", "resume"
 LAST_ANSWER = 1.0  # seconds that the terminal may take for it
 
 
@@ -84,17 +86,17 @@ class ReturningScreen(SetupScreen):
         self._offer = offer
         if self._crash is not None:
             await self.action_resume()
-            back = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; space goes on."
+            back = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; {key_of(TRAIN)} goes on."
             self.message_line.say(f"{self._crash.sentence}. {back}", "error")
             self._crash = None
         elif offer.stored == self.launch.offer:
             await self.action_resume()
         elif offer.alone:
             where = f"goes on without a screen, at epoch {offer.epoch:,}"
-            self.message_line.say(f"The run {name} {where}: g comes back to it.")
+            self.message_line.say(f"The run {name} {where}: {key_of(RESUME)} comes back to it.")
         else:
             cut = f"The run {name} stopped at epoch {offer.epoch:,}, {ago} ago"
-            self.message_line.say(f"{cut}: g goes on with it.")
+            self.message_line.say(f"{cut}: {key_of(RESUME)} goes on with it.")
 
     async def show_attached(self, attached: Attached) -> None:
         """Take on the experiment of the session that was called, and how fast it goes."""
@@ -114,7 +116,7 @@ class ReturningScreen(SetupScreen):
         self._run += 1
         self.edits.forget_weights()
         self.client.send(protocol.Resume(offer.stored, self._run))
-        self.message_line.say(f"Back at epoch {offer.epoch:,}; space goes on.")
+        self.message_line.say(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} goes on.")
 
     async def _call(self, session: str) -> None:
         """Leave the trainer, and look at another session instead."""

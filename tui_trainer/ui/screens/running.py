@@ -31,6 +31,7 @@ from tui_trainer.runtime.protocol import (
 from tui_trainer.runtime.protocol.runs import RunCurves, RunList
 
 from ..edits import keeps_weights, next_rate, swaps_points
+from ..keymap import key_of
 from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
 from ..widgets.field import Field
@@ -38,9 +39,11 @@ from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
 from .ask_path import AskPath
 from .keeping import KeepingScreen
+from .returning import TRAIN
 
 SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
 MOST_FAILURES = 3  # trainers in a row that end at once until no more are started
+FIX, UNDO = "fix", "undo"
 RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 
 
@@ -92,7 +95,9 @@ class RunningScreen(KeepingScreen):
                 return
             self._failures += 1
             if self._failures == MOST_FAILURES:
-                self.message_line.say(f"{self._crash.sentence}. It can't be started; space tries again.", "error")
+                self.message_line.say(
+                    f"{self._crash.sentence}. It can't be started; {key_of(TRAIN)} tries again.", "error"
+                )
                 self.state = "empty"
                 return
             self.renew_client()
@@ -130,7 +135,7 @@ class RunningScreen(KeepingScreen):
 
     def _show_end(self, ended: Ended) -> None:
         self._remedy = ended.remedy
-        key = "" if ended.remedy is None else f" Key f {ended.remedy.said} and runs again."
+        key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and runs again."
         self.message_line.say(ended.sentence + key, "error" if ended.state == "diverged" else "good")
 
     def _show_loaded(self, loaded: Loaded) -> None:
@@ -184,8 +189,9 @@ class RunningScreen(KeepingScreen):
         elif self._refused is not None:
             self._show_refusal(self._refused)
         elif self.state == "diverged":
-            fix = "" if self._remedy is None else f" f {self._remedy.said} and runs again;"
-            self.message_line.say(f"This run diverged.{fix} or lower the rate with [ and press r.", "error")
+            fix = "" if self._remedy is None else f" {key_of(FIX)} {self._remedy.said} and runs again;"
+            again = f"lower the rate with {key_of('rate(-1)')} and press {key_of('reset')}"
+            self.message_line.say(f"This run diverged.{fix} or {again}.", "error")
         else:
             self.message_line.say("")
             self.client.send(command)
@@ -254,4 +260,4 @@ class RunningScreen(KeepingScreen):
             changed = with_field(changed, path, value)
         await self.start_over(changed)
         self.client.send(protocol.Train())
-        self.message_line.say(f"Again from the first step: {remedy.said}; u takes it back.", "good")
+        self.message_line.say(f"Again from the first step: {remedy.said}; {key_of(UNDO)} takes it back.", "good")

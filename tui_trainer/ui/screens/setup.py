@@ -12,6 +12,7 @@ from tui_trainer import experiment as experiments
 from tui_trainer.experiment import Experiment, ExperimentError
 
 from ..edits import Edits, HandSet, is_hidden
+from ..keymap import key_of
 from ..messages import FieldEdited, LayersEdited
 from ..views.tabs import Tabs
 from ..views.view import View
@@ -161,9 +162,9 @@ class SetupScreen(Screen[None]):
         edit = self.edits.undo()
         if isinstance(edit, HandSet):
             self.send_weight(edit.index, edit.old)
-            self.message_line.say(f"The weight set by hand is back at {edit.old:.5g}; U sets it again.")
+            self.message_line.say(f"The weight set by hand is back at {edit.old:.5g}; {key_of('redo')} sets it again.")
         elif edit is not None:
-            await self._apply(before, "Undone; U makes it again.")
+            await self._apply(before, f"Undone; {key_of('redo')} makes it again.")
         else:
             self.message_line.say("Nothing to undo.")
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from inspect import isawaitable
-from typing import Any, ClassVar, get_args
+from pathlib import Path
+from typing import Any, get_args
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import BindingsMap
 from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import var
 from textual.widgets import Input, Static
 
-from ..keys import ARROWS, IN_TEXT, KEYS
-from ..more_keys import ALL_KEYS, giving_way
+from tui_trainer.experiment import Experiment
+
+from ..keymap import Keymap, keymap
 from ..plotting import PlotWidget
 from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
@@ -39,7 +41,6 @@ ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 class TrainScreen(OwnDataScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in ALL_KEYS]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     AUTO_FOCUS = ""
 
@@ -48,6 +49,11 @@ class TrainScreen(OwnDataScreen):
     markers: Markers | None = None  # as chosen; until then each plot has its own
 
     too_small: var[bool] = var(False, toggle_class="-too-small")
+    def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
+        super().__init__(experiment, path, lessons)
+        # Textual makes bindings for the class, once; these are those of the keys in force.
+        self._bindings = BindingsMap.merge((self._bindings, BindingsMap(key.binding() for key in keymap().all)))
+
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -59,7 +65,7 @@ class TrainScreen(OwnDataScreen):
         yield Static(id="too-small")
         yield MessageLine()
         yield StatusLine()
-        yield KeyLine([key for key in KEYS if key.footer])
+        yield KeyLine([key for key in keymap().shown if key.footer])
 
     async def on_mount(self) -> None:
         await self.show_experiment()
@@ -90,13 +96,18 @@ class TrainScreen(OwnDataScreen):
 
         What is left gives way to the open view where that is in a mode of its own.
         """
-        focused = self.focused
-        works = IN_LIST if isinstance(focused, ChoiceList) else IN_TEXT if isinstance(focused, Input) else ACTIONS
-        if action in ACTIONS - works:
+        keys = keymap()
+        if action in keys.actions and action not in self._works_in(keys):
             return None
-        if (action, parameters) in giving_way(self._mode):
+        if (action, parameters) in keys.giving_way(self._mode):
             return False
         return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
+    def _works_in(self, keys: Keymap) -> frozenset[str]:
+        """The actions that have their keys whatever the widget in focus needs itself."""
+        if isinstance(self.focused, ChoiceList):
+            return keys.in_list
+        return keys.in_text if isinstance(self.focused, Input) else keys.actions
+
 
     @property
     def _mode(self) -> frozenset[str]:
@@ -116,7 +127,7 @@ class TrainScreen(OwnDataScreen):
             return False
         if name in view.MODE:
             return name in self._mode
-        return name not in ARROW_ACTIONS or self._view_is_free
+        return name not in keymap().of_arrows or self._view_is_free
 
     async def action_in_view(self, name: str, *arguments: Any) -> None:
         """An action of the open view's own."""

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import OptionList, Static
 
+from ..keymap import key_of
 from ..lessons.lesson_list import LessonList
 from ..lessons.lesson_page import LessonPage
 from ..lessons.page import Shelf
@@ -16,8 +17,8 @@ from .table import TABS
 from .view import View
 
 BESIDE = 92  # columns from which the page stands beside the list
+BOOK = "tab('book')"
 ACTIONS = ("choose", "turn", "load")
-BOOK_KEY = next(tab.key for tab in TABS if tab.name == "book")
 
 
 class BookView(View):
@@ -70,8 +71,8 @@ class BookView(View):
         if not alone:
             return hints(ACTIONS)
         view = next((page.lesson.view for page in self._shelf.pages if page.on), "")
-        ways = [f"{tab.key} {tab.title.lower()}" for tab in TABS if tab.name == view]
-        return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{BOOK_KEY} all lessons"])
+        ways = [f"{key_of(tab.action)} {tab.title.lower()}" for tab in TABS if tab.name == view]
+        return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{key_of(BOOK)} all lessons"])
 
     def show_shelf(self, shelf: Shelf, last: str) -> None:
         """Show these lessons; the cursor is on the one that is on, or else on ``last``."""

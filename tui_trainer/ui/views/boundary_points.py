@@ -15,6 +15,7 @@ from tui_trainer.runtime.protocol.boundary import Boundary, Function
 from ..boundary.pen import Pen, name_of, nearest, point_at
 from ..boundary.picture import Shown, visible
 from ..edits import is_hidden
+from ..keymap import key_of
 from ..plotting import HeatmapWidget
 from .view import View
 
@@ -25,6 +26,7 @@ SAID = {
     "none": "No samples.",
 }
 ONLY_PLANES = "Points can be added and removed in a toy set over x1 and x2 alone."
+UNDO, PEN = "undo", "in_view('pen')"
 BY_HAND = ("dataset.points", "dataset.removed")
 
 
@@ -110,7 +112,7 @@ class PointsView(View):
         if not dataset.points and not dataset.removed:
             self.post_message(self.Said("No point was added or removed by hand."))
             return
-        said = "The points are those of the toy set again; u takes it back."
+        said = f"The points are those of the toy set again; {key_of(UNDO)} takes it back."
         self._rework(lambda dataset: replace(dataset, points=(), removed=()), said)
 
     @on(HeatmapWidget.Clicked)
@@ -135,8 +137,9 @@ class PointsView(View):
         point = point_at(*self.query_one(HeatmapWidget).place(column, row), self.pen.value(plane.classes))
         if self.samples == "none":
             self.samples = "training"  # a point that is added wants to be seen
-        other = "" if self.in_mode else f" P: other {'classes' if plane.classes else 'values'}."
-        said = f"Added {name_of(point.value, plane.classes)} at {point.x1:g}, {point.x2:g}; u takes it back.{other}"
+        other = "" if self.in_mode else f" {key_of(PEN)}: other {'classes' if plane.classes else 'values'}."
+        added = f"Added {name_of(point.value, plane.classes)} at {point.x1:g}, {point.x2:g}"
+        said = f"{added}; {key_of(UNDO)} takes it back.{other}"
         self._rework(lambda dataset: replace(dataset, points=(*dataset.points, point)), said)
 
     def _remove(self, column: int, row: int) -> None:
@@ -150,7 +153,7 @@ class PointsView(View):
         if found is None:
             self.post_message(self.Said("There is no point so near."))
             return
-        self._rework(lambda dataset: _without(dataset, found), "Removed a point; u brings it back.")
+        self._rework(lambda dataset: _without(dataset, found), f"Removed a point; {key_of(UNDO)} brings it back.")
 
     def _rework(self, change: Callable[[DatasetConfig], DatasetConfig], said: str) -> None:
         """Change the points, or have it said that they are fixed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..keys import KEYS
+from ..keymap import keymap
 
 GAP = "   "
 
@@ -15,8 +15,9 @@ def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
     Keys ``taken`` by something else at the time are left out.
     """
     found: dict[str, list[str]] = {}
-    for key in KEYS:
-        if (key.view_action or key.action.partition("(")[0]) in actions and key.keys not in taken:
+    for key in keymap().shown:
+        named = key.view_action or key.action.partition("(")[0]
+        if named in actions and not set(key.keys.split(",")) & set(taken):
             found.setdefault(key.label, []).append(key.display)
     return GAP.join(f"{' '.join(keys)} {label.lower()}" for label, keys in found.items())
 

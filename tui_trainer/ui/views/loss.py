@@ -8,12 +8,12 @@ from textual.reactive import reactive
 from tui_trainer.runtime.protocol import AnyContent, Curve, Loaded, Progress, WatchLoss
 from tui_trainer.runtime.protocol.runs import RunCurves
 
+from ..keymap import key_of
 from ..loss.inspecting import InspectedPlot
 from ..loss.lines import drawn, line
 from ..plotting import Plot, PlotWidget, Series
 
 QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
-WAITING = "Press space to train, s for one mini-batch, e for one epoch."
 
 
 class LossView(InspectedPlot):
@@ -121,8 +121,13 @@ class LossView(InspectedPlot):
             log_y=self.log_scale,
             x_limits=self.lens.span(self.last) if zoomed else None,
             y_limits=(0.0, 1.0) if shares and not self.log_scale and not zoomed else None,
-            empty=WAITING,
+            empty=_waiting(),
             cursor=self.lens.at,
         )
         self.query_one(PlotWidget).show(plot)
         self.tell(lines)
+
+
+def _waiting() -> str:
+    train, step, epoch = map(key_of, ("toggle_training", "step", "epoch"))
+    return f"Press {train} to train, {step} for one mini-batch, {epoch} for one epoch."

@@ -11,6 +11,7 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.runtime.protocol import AnyContent, AnyRequest, Loaded, Progress, unpack
 from tui_trainer.runtime.protocol.network import Network, NeuronSeen, Term, WatchNetwork
 
+from ..keymap import key_of
 from ..network.arrangement import Arrangement, arrange
 from ..network.canvas import NetworkCanvas
 from ..network.choice import Choice
@@ -206,10 +207,10 @@ class NetworkView(View):
         if self._steps == 0 and content.first_weights:
             weights = self._experiment.model.weights or unpack(content.first_weights).tolist()
             first = first_weights_with(weights, term.index, value)
-            said = f"{change}, and again after a reset; u takes it back."
+            said = f"{change}, and again after a reset; {key_of('undo')} takes it back."
             self.post_message(self.FieldChosen("model.weights", first, said))
         else:
-            said = f"{change}, until a reset; u takes it back."
+            said = f"{change}, until a reset; {key_of('undo')} takes it back."
             self.post_message(self.WeightSet(term.index, value, term.weight, said))
 
     def _choose(self, choice: Choice) -> None:

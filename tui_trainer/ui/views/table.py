@@ -11,13 +11,22 @@ from .view import View
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One tab: its name in keys and lessons, its title, what it is for, and the class of its view."""
+    """One tab: its name in keys and lessons, its title, what it is for, and the class of its view.
+
+    ``short`` is the title where not all titles have room.
+    """
 
     name: str
     key: str
     title: str
     help: str
     kind: str  # module, relative to this package, and class
+    short: str = ""
+
+    @property
+    def action(self) -> str:
+        """What its key does."""
+        return f"tab('{self.name}')"
 
     def make(self) -> View:
         """The view."""
@@ -28,10 +37,24 @@ class Tab:
 TABS = (
     Tab("loss", "1", "Loss", "The loss while training", ".loss:LossView"),
     Tab("data", "2", "Data", "The dataset as a table and a scatter", "..widgets.data_view:DataView"),
-    Tab("landscape", "3", "Landscape", "The loss over the weights, and the way down", ".landscape:LandscapeView"),
-    Tab("boundary", "4", "Boundary", "The output over the features", ".boundary:BoundaryView"),
+    Tab(
+        "landscape",
+        "3",
+        "Landscape",
+        "The loss over the weights, and the way down",
+        ".landscape:LandscapeView",
+        "Landsc",
+    ),
+    Tab("boundary", "4", "Boundary", "The output over the features", ".boundary:BoundaryView", "Bound"),
     Tab("network", "5", "Network", "Neurons and links at work", ".network:NetworkView"),
-    Tab("predictions", "6", "Predictions", "Where the model is right, and where wrong", ".predictions:PredictionsView"),
+    Tab(
+        "predictions",
+        "6",
+        "Predictions",
+        "Where the model is right, and where wrong",
+        ".predictions:PredictionsView",
+        "Predict",
+    ),
     Tab("summary", "7", "Summary", "The model, layer by layer", ".summary:SummaryView"),
     Tab("runs", "8", "Runs", "All runs that are kept: find, compare, open", ".runs:RunsView"),
     Tab("book", "9", "Book", "Lessons to run, change and understand", ".book:BookView"),

@@ -1,0 +1,134 @@
+"""Read config.toml: what is right in it counts, what is wrong is told, and neither stops the app."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import stat
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from tui_trainer.experiment.errors import escaped, quoted
+
+from .schema import Markers, Notify
+
+MAX_BYTES = 100_000
+KEYS = "keys"
+SWITCHES = ("reduced_motion", "title", "mouse")
+WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
+SHOWN = 200  # characters of a path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A config file: its right values by setting, and a sentence for each wrong one. ``lines`` is where each stands.
+
+    ``values["keys"]`` are texts, not looked at any further: which keys there are, the app knows.
+    """
+
+    path: Path
+    values: Mapping[str, Any] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def complaint(self, name: str, reason: str) -> str:
+        """What is wrong with a setting, with the place in the file; of a table's entry ``name`` is table.entry."""
+        line = self.lines.get(name)
+        return f"{escaped(self.path.name)}{'' if line is None else f', line {line}'}: {escaped(name)}: {reason}"
+
+
+def read_config(path: Path, themes: Collection[str], named: bool = False) -> Config:
+    """The file at ``path``, with ``themes`` those there are.
+
+    One that is missing is as good as an empty one, unless the user ``named`` it.
+    """
+    try:
+        text = _text(path)
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        return Config(path, complaints=(f"There is no file {quoted(str(path), SHOWN)}.",) if named else ())
+    except OSError as error:
+        return Config(path, complaints=(f"{quoted(str(path), SHOWN)} can't be read: {error.strerror}.",))
+    except (ValueError, RecursionError) as error:
+        return Config(path, complaints=(f"{escaped(path.name)} is not read: {_what_is_wrong(error)}.",))
+    values, complaints = {}, []
+    found = Config(path, lines=dict(_lines(text)))
+    for name, value in data.items():
+        if reason := _reason(name, value, themes):
+            complaints.append(found.complaint(name, reason))
+        elif name == KEYS:
+            values[KEYS] = {action: keys for action, keys in value.items() if isinstance(keys, str)}
+            wrong = [action for action in value if action not in values[KEYS]]
+            complaints += [found.complaint(f"{KEYS}.{one}", f"{WRITTEN}, got {_got(value[one])}") for one in wrong]
+        else:
+            values[name] = value
+    return replace(found, values=values, complaints=tuple(complaints))
+
+
+def _text(path: Path) -> str:
+    """The text of a file; ValueError where it is no small text, OSError where it can't be read."""
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        raise ValueError("it is no file")
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError("it is larger than 100 KB")
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not UTF-8; save it as UTF-8") from None
+
+
+def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    text = escaped(str(error))[:SHOWN]
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"this is not valid TOML: {text[:1].lower()}{text[1:]}"
+    return "a number has too many digits" if "digits" in text else text
+
+
+def _reason(name: str, value: object, themes: Collection[str]) -> str:
+    """What is wrong with a setting; empty where nothing is."""
+    words = {"theme": tuple(themes), "markers": get_args(Markers), "notify": get_args(Notify)}
+    if name in words:
+        if value in words[name]:
+            return ""
+        near = _meant(value, words[name]) if isinstance(value, str) else ""
+        return f"expected one of: {', '.join(words[name])}, got {_got(value)}{near}"
+    if name in SWITCHES:
+        return "" if isinstance(value, bool) else f"expected true or false, got {_got(value)}"
+    if name == KEYS:
+        return "" if isinstance(value, dict) else f"expected a table, [keys], got {_got(value)}"
+    known = (*words, *SWITCHES, KEYS)
+    return f"there is no such setting{_meant(name, known)}; there are: {', '.join(known)}"
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def _got(value: object) -> str:
+    """A value as the file has it, short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, int | float):
+        return escaped(str(value))[:SHOWN]
+    return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a date or time"
+
+
+def _lines(text: str) -> Iterator[tuple[str, int]]:
+    """The line of each setting that stands on one of its own; of those in a table with the name table.name."""
+    table = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
+            table = f"{header[1]}."
+            yield header[1], number
+        elif entry := re.match(r"""\s*(["']?)([\w.-]+)\1\s*=""", line):
+            yield table + entry[2], number
