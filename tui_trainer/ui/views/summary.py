@@ -16,7 +16,7 @@ from tui_trainer.runtime.protocol import Loaded, Progress
 from ..plain_text import plain
 from .view import View
 
-MARGIN = 3  # columns beside the table: the space before it, and the scroll bar with that before it
+SCROLL_BAR = 1  # column
 COLUMNS = re.compile(r" {2,}")
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -62,7 +62,7 @@ class SummaryView(View):
 
     def _write_table(self) -> None:
         if self._loaded is not None:
-            room = self.size.width - MARGIN
+            room = self.size.width - SCROLL_BAR
             self.query_one(".table", Static).update(Text(fitted(self._loaded.summary, room)))
 
     def show_progress(self, progress: Progress) -> None:
