@@ -90,6 +90,7 @@ SHOTS = (
     Shot("boundary_wide", SPIRAL, whole=True, keys=("m", "4")),
     Shot("training", epochs=120, keys=("y",)),
     Shot("overfit", "iris_overfit", whole=True),
+    Shot("checkpoint", "iris_overfit", whole=True, keys=("W",)),
     Shot("batches", epochs=40, keys=("b",), changes=(("training.batch_size", 5),)),
     Shot("data", "boston_six", keys=("2",)),
     Shot("landscape", "perceptron", whole=True, keys=("3",)),
