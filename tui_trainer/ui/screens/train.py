@@ -33,9 +33,6 @@ from .own_data import OwnDataScreen
 
 SMALLEST = (60, 16)
 WIDE = 100  # columns from which the setup stands beside the tabs
-ARROW_ACTIONS = frozenset(key.view_action for key in KEYS if key.keys.split(",")[0] in ARROWS)
-IN_LIST = IN_TEXT - {"leave"} | {"toggle_training"}  # esc closes the list alone, and space is searched for by nobody
-ACTIONS = frozenset(key.action.split("(")[0] for key in KEYS)
 
 
 class TrainScreen(OwnDataScreen):
