@@ -21,10 +21,11 @@ from .keymap import keymap
 from .pacing import spare_the_collector
 from .plotting import Markers
 from .plotting.tinted_widget import MANY_COLORS
-from .screens.train import WIDE, TrainScreen
+from .screens.train import HIGH, WIDE, TrainScreen
 from .terminal.driver import driver_for
 from .terminal.sixteen import SIXTEEN
 
+STYLES = ("screens/train", "screens/low", "terminal/few_colors")
 NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
 
@@ -39,7 +40,8 @@ class TrainerApp(App[None]):
 
     TITLE = "tui-trainer"
     ENABLE_COMMAND_PALETTE = True
-    CSS_PATH = "screens/train.tcss"  # were it the screen's, all styles would be parsed once more
+    # Were the first the screen's, all styles would be parsed once more.
+    CSS_PATH = [f"{name}.tcss" for name in STYLES]  # noqa: RUF012 (Textual declares it so)
 
     def __init__(
         self,
@@ -72,8 +74,11 @@ class TrainerApp(App[None]):
         if self._launch is not None:
             screen.start_with(self._launch)
         screen.markers = self._markers
-        # Textual would set the class of the width with the first resize, and style every widget a second time.
-        return screen.add_class("-wide" if self.size.width >= WIDE else "-narrow", update=False)
+        # Textual would set these classes with the first resize, and style every widget a second time.
+        width, height = self.size
+        return screen.add_class(
+            "-wide" if width >= WIDE else "-narrow", "-low" if height < HIGH else "-high", update=False
+        )
 
     def fit_colors(self) -> None:
         """Where there are no more than sixteen colours, take those: others would come out as any of them."""

@@ -33,12 +33,14 @@ from .own_data import OwnDataScreen
 
 SMALLEST = (60, 16)
 WIDE = 100  # columns from which the setup stands beside the tabs
+HIGH = 20  # rows from which nothing has to give way
 
 
 class TrainScreen(OwnDataScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
     AUTO_FOCUS = ""
 
     setup_open: var[bool] = var(False, toggle_class="-setup")

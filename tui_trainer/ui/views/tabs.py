@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import TabbedContent, TabPane
@@ -42,6 +42,12 @@ class Tabs(TabbedContent):
                 TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name)
             )
         yield from super().compose()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Short titles where the whole ones would be cut."""
+        whole = sum(len(tab.title) + 1 for tab in TABS) + 1 <= event.size.width
+        for tab in TABS:
+            self.get_tab(tab.name).label = tab.title if whole else tab.short or tab.title
 
     @property
     def view(self) -> View | None:
