@@ -10,19 +10,27 @@ Usage: python benchmarks/boundary.py [drawing] [computing] [speed]
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from pty_app import TRAINING, open_app
+from pty_app import open_app
 from rich.style import Style
 from textual.color import Color
-from ui_tax import BARE, steps_in_app
+from ui_tax import speed_kept
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig, loads
+from tui_trainer.experiment import (
+    DatasetConfig,
+    Experiment,
+    LayerConfig,
+    ModelConfig,
+    TrainingConfig,
+    dumps,
+    read,
+    with_field,
+)
 from tui_trainer.runtime.protocol import Seen, frame, report_decoder
 from tui_trainer.runtime.protocol.boundary import Boundary, Function, WatchBoundary
 from tui_trainer.runtime.protocol.framing import HEADER
@@ -41,23 +49,7 @@ from tui_trainer.ui.plotting.tints import Tints
 WIDTH, HEIGHT = 100, 40
 PICTURES = 40
 DRAWING_MARK, SPEED_MARK = 20.0, 0.85
-ROUNDS, SECONDS = 5, 3.0
-SPIRAL = """\
-[dataset]
-name = "spiral"
-validation_split = 0.5
-[[model.layers]]
-units = 8
-activation = "tanh"
-[[model.layers]]
-units = 8
-activation = "tanh"
-[training]
-batch_size = 10
-epochs = 10000000
-learning_rate = 0.02
-optimizer = { name = "adam" }
-"""
+SPIRAL = with_field(read(Path(__file__).parents[1] / "examples" / "spiral.toml"), "training.epochs", 10_000_000)
 NAMES = ("background", "text", "axis", "low", "high", "sequence", *COLORS)
 
 
@@ -69,7 +61,7 @@ def experiment(name: str, *layers: LayerConfig) -> Experiment:
 
 TANH = (LayerConfig(8, "tanh"), LayerConfig(8, "tanh"))
 CASES = {
-    "spiral, 8-8": loads(SPIRAL),
+    "spiral, 8-8": SPIRAL,
     "iris, 16": experiment("iris", LayerConfig(16)),
     "boston, 64-64": experiment("boston", LayerConfig(64), LayerConfig(64)),
     "digits, 100": experiment("digits", LayerConfig(100)),
@@ -165,30 +157,12 @@ def computing() -> None:
 
 def speed() -> None:
     """Print steps a second, bare and while the tab is live, and the median of their ratios."""
-    command = [sys.executable, "-c", BARE.replace(repr(TRAINING), repr(SPIRAL))]
-    bare = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert bare.stdin is not None and bare.stdout is not None
-    app = open_app(SPIRAL)
-    app.press(b"4")
-    app.read(1.0)
-    app.press(b"m")
-    app.read(1.0)
-    ratios = []
-    try:
-        for number in range(ROUNDS):
-            bare.stdin.write(f"{SECONDS}\n")
-            bare.stdin.flush()
-            alone = float(bare.stdout.readline())
-            watched = steps_in_app(app)
-            ratios.append(watched / alone)
-            load = os.getloadavg()[0]
-            shown = f"bare {alone:>9,.0f}   with the tab live {watched:>9,.0f} steps/s   {ratios[-1]:.3f}"
-            print(f"round {number + 1}   {shown}   load {load:.1f}")
-    finally:
-        app.close()
-        bare.stdin.close()
-        bare.wait()
-    print(f"the engine keeps {statistics.median(ratios):.1%} of its bare speed; the mark is {SPEED_MARK:.0%}")
+    text = dumps(SPIRAL)
+    app = open_app(text)
+    for key in (b"4", b"m"):
+        app.press(key)
+        app.read(1.0)
+    print(f"the engine keeps {speed_kept(app, text):.1%} of its bare speed; the mark is {SPEED_MARK:.0%}")
 
 
 PARTS = {"drawing": drawing, "computing": computing, "speed": speed}

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from textual.pilot import Pilot
 
 from tui_trainer.book.library import packaged
-from tui_trainer.experiment import Experiment, loads, read, with_field
+from tui_trainer.experiment import Experiment, read, with_field
 from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.screens.train import TrainScreen
 
@@ -35,28 +35,9 @@ STILL = 0.6  # seconds without a change until it is taken
 ENDS = ("finished", "stopped early", "diverged")
 
 
-SPIRAL = """
-[dataset]
-name = "spiral"
-validation_split = 0.5
-[[model.layers]]
-units = 8
-activation = "tanh"
-[[model.layers]]
-units = 8
-activation = "tanh"
-[training]
-learning_rate = 0.02
-batch_size = 10
-epochs = 700
-[training.optimizer]
-name = "rmsprop"
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: an experiment, an example's name or a whole file, and how far it is trained.
+    """One picture: an experiment, the name of an example, and how far it is trained.
 
     ``epochs`` are trained with ``e``, one by one; with ``whole`` the run goes on to its end, as with ``space``. With
     ``lesson`` that lesson is loaded first. Then ``keys`` are pressed.
@@ -73,8 +54,7 @@ class Shot:
 
     def experiment(self) -> Experiment:
         """The experiment, with the changes."""
-        is_file = "\n" in self.example
-        experiment = loads(self.example) if is_file else read(ROOT / "examples" / f"{self.example}.toml")
+        experiment = read(ROOT / "examples" / f"{self.example}.toml")
         for path, value in self.changes:
             experiment = with_field(experiment, path, value)
         return experiment
@@ -86,8 +66,8 @@ def _lesson(lesson: str, *keys: str, whole: bool = True, epochs: int = 0, size: 
 
 
 SHOTS = (
-    Shot("boundary", SPIRAL, whole=True, keys=("4",)),
-    Shot("boundary_wide", SPIRAL, whole=True, keys=("m", "4")),
+    Shot("boundary", "spiral", whole=True, keys=("4",)),
+    Shot("boundary_wide", "spiral", whole=True, keys=("m", "4")),
     Shot("training", epochs=120, keys=("y",)),
     Shot("overfit", "iris_overfit", whole=True),
     Shot("checkpoint", "iris_overfit", whole=True, keys=("W",)),
