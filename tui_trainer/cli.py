@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from .exit_codes import BAD_INPUT
-from .experiment import ExperimentError, confined, with_field
+from .experiment import ExperimentError, confined, escaped, with_field
 from .opening import add_data_options, described, open_app, read_experiment
 
 MAX_NAMES = 13  # of a dataset's features, on one line
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return commands[words[0]](words[1:])
         return open_app(words)
     except ExperimentError as error:
-        print(f"tui-trainer: {error}", file=sys.stderr)
+        print(f"tui-trainer: {escaped(str(error))}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:  # the reader of a pipe has left, as head does
         sys.stderr.close()

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from .exit_codes import DIVERGED, INTERRUPTED
 from .experiment import Experiment
 from .export.history_csv import history_csv
-from .output import check_writable, finite
+from .output import check_writable, finite, not_writable
 from .runtime.session import Session
 from .runtime.trained import begin_with_file
 
@@ -87,9 +87,12 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
 
 
 def write_history(session: Session, path: Path) -> None:
-    """One row an epoch, as Keras's CSVLogger writes them."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        file.write(history_csv(session.history.columns(0)))
+    """One row an epoch, as Keras's CSVLogger writes them; ExperimentError where the file can't be written."""
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            file.write(history_csv(session.history.columns(0)))
+    except OSError as error:  # the disk is full, say
+        raise not_writable(path, "--history", error) from error
 
 
 def _with_bar(session: Session) -> None:

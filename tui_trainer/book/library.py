@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from msgspec import Struct
 
-from tui_trainer.experiment import printable, quoted
+from tui_trainer.experiment import printable, quoted, read_plain
 
 from .errors import LessonError
 from .lesson import Lesson
@@ -72,11 +71,7 @@ def _read(root: Path, name: str) -> bytes:
     path = (root / name).resolve(strict=True)
     if path.parent != root:
         raise LessonError(printable(name), "", "it is a link out of the folder; put the file itself there")
-    # Opened without waiting, and looked at before it is read: a pipe would block, a device has no end.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise LessonError(printable(name), "", "it is not a file of text")
-        return file.read(MAX_BYTES + 1)
+    return read_plain(path, MAX_BYTES)
 
 
 def _read_all(source: str, contents: Iterable[tuple[str, bytes | LessonError]]) -> Library:

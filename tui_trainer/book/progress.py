@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from tui_trainer.experiment import read_plain, write_private
+
 from .checking import Verdict
 from .lesson import Lesson
 
@@ -77,8 +79,7 @@ class Progress:
 
     def _read(self) -> _File:
         try:
-            with self._path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+            content = read_plain(self._path, MAX_BYTES)
         except FileNotFoundError:
             return _File()
         except OSError as error:
@@ -106,10 +107,7 @@ class Progress:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                with temporary.open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
+                write_private(temporary, content)
                 os.replace(temporary, self._path)
             finally:
                 temporary.unlink(missing_ok=True)

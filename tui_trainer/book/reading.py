@@ -14,6 +14,7 @@ from msgspec import Meta, inspect
 from tui_trainer.experiment import Experiment, ExperimentError, escaped, quoted, with_field
 from tui_trainer.experiment import from_plain as experiment_from_plain
 from tui_trainer.experiment.describe import expected, got, join_path, parse_path
+from tui_trainer.experiment.toml_text import TooDeep, parsed
 
 from .errors import LessonError
 from .lesson import Check, Lesson, Line, Page, Question, Variant, View
@@ -53,8 +54,8 @@ def loads(text: str, file: str, lesson_id: str) -> Lesson:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except RecursionError:
+        data = parsed(text)
+    except TooDeep:
         raise Broken("", "the TOML is nested too deeply to be a lesson") from None
     except tomllib.TOMLDecodeError as error:
         shown = escaped(str(error)[:200])

@@ -20,6 +20,8 @@ from .parameters import Parameters
 from .penalty import Penalty
 from .propagation import Propagation, with_ones
 
+MOST_COUNTED = 2**53  # steps or epochs that a saved trainer may have done
+
 
 class Batch(NamedTuple):
     """One mini-batch: x (features + 1, samples), y (outputs, samples), and the objective of that size."""
@@ -157,6 +159,8 @@ class Trainer:
         flat, order = state["parameters"], state["order"]
         if {flat.shape, *(slot.shape for slot in slots.values())} != {self.model.parameters.flat.shape}:
             raise ValueError(f"{self.model.count_params()} parameters expected, got {len(flat)}")
+        if min(steps, epochs, updates) < 0 or max(steps, epochs, updates) > MOST_COUNTED:
+            raise ValueError("its counts of steps and epochs are damaged")
         if sorted(order.tolist()) != list(range(len(self._x))) or not 0 <= position < len(self._batches):
             raise ValueError(f"an epoch of {len(self._x)} samples expected, got one of {len(order)}")
         self._rng.bit_generator.state = generator

@@ -5,6 +5,7 @@ from .confinement import confined
 from .edit import add_layer, move_layer, remove_layer, with_field
 from .errors import ExperimentError, escaped, printable, quoted
 from .inference import Target, Task, resolve
+from .plain_file import read_plain, write_private
 from .schema import (
     MAX_LAYERS,
     ActivationName,
@@ -62,6 +63,7 @@ __all__ = [
     "printable",
     "quoted",
     "read",
+    "read_plain",
     "remove_layer",
     "resolve",
     "share",
@@ -70,4 +72,5 @@ __all__ = [
     "validate",
     "with_field",
     "write",
+    "write_private",
 ]

@@ -14,6 +14,7 @@ import tomli_w
 
 from .errors import ExperimentError, escaped, quoted
 from .schema import Experiment
+from .toml_text import TooDeep, parsed
 from .validation import from_plain, to_plain, validate
 
 MAX_BYTES = 1_000_000
@@ -42,10 +43,10 @@ def read(path: str | os.PathLike[str]) -> Experiment:
 def loads(text: str) -> Experiment:
     """The experiment in a TOML text; ExperimentError names the line or the field that is wrong."""
     try:
-        return from_plain(tomllib.loads(text))
+        return from_plain(parsed(text))
     except ExperimentError:
         raise
-    except RecursionError:
+    except (TooDeep, RecursionError):
         raise ExperimentError("", "the TOML is nested too deeply to be an experiment") from None
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(str(error)) from None

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import ExperimentError, quoted
+from tui_trainer.experiment import ExperimentError, quoted, read_plain
+
+MAX_BYTES = 500_000_000
 
 
 def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> str:
@@ -27,13 +29,17 @@ def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
     """The columns (epochs,) by name, without the numbers of the epochs; ExperimentError where it is no such file."""
     shown = quoted(str(path), 200)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
+        content = read_plain(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
+            raise ExperimentError("", f"{shown} is larger than {MAX_BYTES // 1_000_000} MB; is it of an export?")
+        rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
         names = rows[0][1:]
         values = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]], np.float64)
         table = values.reshape(len(rows) - 1, len(names))
     except OSError as error:
         raise ExperimentError("", f"{shown} can't be read: {error.strerror or error}") from error
+    except ExperimentError:
+        raise
     except (ValueError, IndexError, csv.Error) as error:
         raise ExperimentError("", f"{shown} is not the history.csv of an export: {error}") from error
     return {name: table[:, place].copy() for place, name in enumerate(names)}

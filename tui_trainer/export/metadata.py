@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from tui_trainer import __version__
-from tui_trainer.experiment import ExperimentError, Target, quoted
+from tui_trainer.experiment import ExperimentError, Target, quoted, read_plain
 from tui_trainer.output import finite
 
 from .inputs import Feature, Inputs
@@ -91,8 +91,9 @@ def read_metadata(path: Path) -> About:
     """What a ``model.json`` says; ExperimentError where it is none."""
     shown = quoted(str(path), 200)
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_plain(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
+            raise ExperimentError("", f"{shown} is larger than {MAX_BYTES // 1_000_000} MB; is it of an export?")
         about = msgspec.json.decode(content, type=About)
     except OSError as error:
         raise ExperimentError("", f"{shown} can't be read: {error.strerror or error}") from error

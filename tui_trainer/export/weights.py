@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import Experiment, ExperimentError, quoted
+from tui_trainer.experiment import Experiment, ExperimentError, count_parameters, quoted, read_plain
 
 from .modules import linears
 
 Array = NDArray[Any]
 WEIGHTS = "model.weights"  # the field that errors name
+MAX_BYTES = 1_000_000_000  # of a file whose network is not known, or small
 
 
 def to_tensors(experiment: Experiment, n_features: int, weights: Sequence[Array]) -> dict[str, Array]:
@@ -51,8 +52,8 @@ def weights_bytes(tensors: Mapping[str, Array]) -> bytes:
     return save(dict(tensors), metadata={"format": "pt"})
 
 
-def read_tensors(path: Path) -> dict[str, Array]:
-    """The tensors of a file; ExperimentError where it is none, or can't be read."""
+def read_tensors(path: Path, most: int = MAX_BYTES) -> dict[str, Array]:
+    """The tensors of a file of at most ``most`` bytes; ExperimentError where it is none, or can't be read."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -60,9 +61,15 @@ def read_tensors(path: Path) -> dict[str, Array]:
     if not path.is_file():
         raise ExperimentError(WEIGHTS, f"there is no file {shown}; check the path")
     try:
-        return load(path.read_bytes())
+        content = read_plain(path, most)
+        if len(content) > most:
+            reason = f"{shown} is larger than {most / 1e6:,.0f} MB, which no weights of this network are"
+            raise ExperimentError(WEIGHTS, reason)
+        return load(content)
     except OSError as error:
         raise ExperimentError(WEIGHTS, f"{shown} can't be read: {error.strerror or error}") from error
+    except ExperimentError:
+        raise
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         reason = f"{shown} is not a safetensors file, or a cut one; give a weights.safetensors of an export"
         raise ExperimentError(WEIGHTS, reason) from error
@@ -70,4 +77,5 @@ def read_tensors(path: Path) -> dict[str, Array]:
 
 def read_weights(path: Path, experiment: Experiment, n_features: int) -> list[Array]:
     """The weights in a file for a resolved ``experiment``; ExperimentError says what does not fit."""
-    return from_tensors(experiment, n_features, read_tensors(path))
+    most = max(MAX_BYTES, 16 * count_parameters(experiment.model, n_features))  # double precision, twice over
+    return from_tensors(experiment, n_features, read_tensors(path, most))

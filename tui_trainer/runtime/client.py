@@ -12,6 +12,8 @@ from typing import IO
 from .launch import Launch, last_words, start_child
 from .protocol import (
     HEADER,
+    MOST_BYTES,
+    NO_MESSAGE,
     AnyCommand,
     AnyReport,
     Attached,
@@ -38,7 +40,7 @@ class Client:
         self._writer: asyncio.StreamWriter | None = None
         self._unreachable = "The trainer was not started"
         self._early = b""  # commands from before there was a trainer
-        self._closing = self._displaced = False
+        self._closing = self._displaced = self._garbled = False
         self._read_by: asyncio.Event | None = None  # set when ``reports`` has ended
         self.stays = self._launch.stays  # whether it trains on when this client goes
 
@@ -80,9 +82,9 @@ class Client:
         self._read_by = asyncio.Event()
         try:
             received = bytearray()
-            while chunk := await self._read():
+            while not self._garbled and (chunk := await self._read()):
                 received += chunk
-                for report in _without_stale(_decoded(received)):
+                for report in _without_stale(self._decoded(received)):
                     if isinstance(report, Attached):
                         self.stays = report.stays
                     self._displaced = self._displaced or isinstance(report, TakenOver)
@@ -121,20 +123,32 @@ class Client:
         except ConnectionError:
             return b""
 
+    def _decoded(self, received: bytearray) -> Iterator[AnyReport]:
+        """All whole reports at the start of ``received``, taken out of it, up to what is none."""
+        while len(received) >= HEADER.size:
+            size = HEADER.unpack_from(received)[0]
+            if size > MOST_BYTES:
+                self._garbled = True
+                return
+            end = HEADER.size + size
+            if len(received) < end:
+                return
+            try:
+                yield report_decoder.decode(received[HEADER.size : end])
+            except NO_MESSAGE:
+                self._garbled = True
+                return
+            del received[:end]
+
     async def _last_words(self) -> str:
+        if self._garbled:
+            if self._process is not None:
+                self._process.kill()
+                await asyncio.to_thread(self._process.wait)
+            return "What the trainer said makes no sense"
         if self._process is None or self._errors is None:
             return "The session has ended"
         return await last_words(self._process, self._errors, "The trainer")
-
-
-def _decoded(received: bytearray) -> Iterator[AnyReport]:
-    """All whole reports at the start of ``received``, taken out of it."""
-    while len(received) >= HEADER.size:
-        end = HEADER.size + HEADER.unpack_from(received)[0]
-        if len(received) < end:
-            return
-        yield report_decoder.decode(received[HEADER.size : end])
-        del received[:end]
 
 
 def _without_stale(reports: Iterable[AnyReport]) -> list[AnyReport]:

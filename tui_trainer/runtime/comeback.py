@@ -84,6 +84,7 @@ def _epochs(run: StoredRun) -> str:
 
 
 def _state(run: StoredRun) -> str:
+    state = printable(run.state)[:20]
     if run.alive:
-        return f"{run.state}, open elsewhere" if run.watched else f"{run.state}, goes on alone"
-    return "cut off" if run.is_cut_off else f"{run.state}, not seen yet"
+        return f"{state}, open elsewhere" if run.watched else f"{state}, goes on alone"
+    return "cut off" if run.is_cut_off else f"{state}, not seen yet"

@@ -50,7 +50,12 @@ class History:
         return {name: values.values(start) for name, values in self.epochs.items()}
 
     def restore(self, epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
-        """Take the values of saved epochs and steps as one's own; files don't keep the order of names."""
+        """Take the values of saved epochs and steps as one's own; files don't keep the order of names.
+
+        ValueError where the columns are not equally long.
+        """
+        if len({column.shape for column in epochs.values()}) > 1:
+            raise ValueError("the values of its epochs have several lengths")
         self.epochs = {name: LongSeries(epochs[name]) for name in sorted(epochs, key=_rank)}
         self.steps, self._curves = steps, {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from .restoring import restore
 from .session import Session
 from .store import RunTaken, Store, StoreBusy, StoreError
 from .stored_run import StoredRun
@@ -108,10 +109,7 @@ class Keeper:
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
-        try:
-            session.restore(snapshot, epochs, state)
-        except (KeyError, ValueError) as error:
-            raise StoreError(f"The saved run does not fit its experiment: {error}.") from error
+        restore(session, snapshot, epochs, state, "The saved run does not fit its experiment")
         self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
         if session.state == state:  # nothing to save until something changes
             self._saved_place = (session.state, session.steps, session.touched)

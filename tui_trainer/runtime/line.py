@@ -8,10 +8,8 @@ import socket
 import threading
 from collections.abc import Callable
 
-import msgspec
-
 from .outbox import Outbox
-from .protocol import AnyCommand, AnyReport, command_decoder, read_frame
+from .protocol import NO_MESSAGE, AnyCommand, AnyReport, command_decoder, read_frame
 
 
 class Line:
@@ -48,7 +46,7 @@ class Line:
 
     def _read(self) -> None:
         # What can't be decoded ends the line as a reset does: it is no client of ours.
-        with contextlib.suppress(OSError, msgspec.DecodeError), self._connection.makefile("rb") as stream:
+        with contextlib.suppress(OSError, *NO_MESSAGE), self._connection.makefile("rb") as stream:
             while (body := read_frame(stream)) is not None:
                 self._inbox.put((self, command_decoder.decode(body)))
         self._ended(self)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tui_trainer.experiment import printable, quoted
 
 from .store_errors import StoreError
 
@@ -27,5 +29,18 @@ def unpack(data: bytes) -> dict[str, Array]:
 
     try:
         return load(data)
-    except SafetensorError as error:
-        raise StoreError(f"A saved run is damaged: {error}.") from error
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # of a type that NumPy has not, or no bytes
+        raise StoreError(f"A saved run is damaged: {printable(str(error))}.") from error
+
+
+def joined_columns(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Columns (k,) of doubles by name, from those of each chunk in turn; ValueError where they don't fit together."""
+    names = list(chunks[0]) if chunks else []
+    for chunk in chunks:
+        if set(chunk) != set(names):
+            odd = sorted(set(chunk) ^ set(names))[0]
+            raise ValueError(f"{quoted(odd)} is in some of them alone")
+        shapes = {column.shape for column in chunk.values()}
+        if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
+            raise ValueError("the columns have several lengths")
+    return {name: np.concatenate([chunk[name] for chunk in chunks]).astype(float) for name in names}

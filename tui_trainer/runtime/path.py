@@ -70,6 +70,8 @@ class Path:
         """Go on from ``state``; KeyError or ValueError where it is another model's."""
         points, steps = state["points"], state["steps"]
         count = len(points)
+        if not np.isfinite(points).all():
+            raise ValueError("the way of its parameters is damaged")
         if points.shape[1] != self._points.shape[1] or not count == len(steps) <= MOST_POINTS:
             raise ValueError(f"a way of {self._points.shape[1]} parameters expected, got {points.shape[1]}")
         self._points[:count], self._steps[:count] = points, steps

@@ -53,7 +53,7 @@ class Stopping:
 
     def resume(self, state: Mapping[str, Array]) -> None:
         """Go to where ``state`` was taken; KeyError or ValueError where it is another run's."""
-        goals, seconds = state["own"].tolist()
+        goals, seconds = map(float, state["own"])
         self._goals, self.seconds = bool(goals), seconds
         early = {name.removeprefix("early."): array for name, array in state.items() if name.startswith("early.")}
         if self._early is not None:

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import platformdirs
 
 from tui_trainer.experiment import Experiment, ExperimentError, dumps, loads
 
 from .cards import Listed, write_card
-from .packing import Array, pack, unpack
+from .packing import Array, joined_columns, pack, unpack
 from .sessions import folder_beside, is_live, live_names
 from .store_errors import PATIENCE, RunTaken, StoreBusy, StoreError, as_store_error, patiently
+from .store_file import keep_private
 from .store_schema import prepare
 from .stored_run import StoredRun, process_runs
 
@@ -46,6 +46,7 @@ class Store:
         self.sessions = folder_beside(path)
         with as_store_error(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            keep_private(path)
             self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         patiently(self._prepare)
 
@@ -60,6 +61,8 @@ class Store:
             # A commit then survives the death of the process; only a power cut may cost the last ones.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA cache_size = -512")  # kB; the usual 2 MB fill up within a minute of saves
+            self._connection.execute("PRAGMA trusted_schema = OFF")
         with self.writing() as connection:
             prepare(connection)
 
@@ -162,7 +165,7 @@ class Store:
             alive = is_live(self.sessions, owner) if owner else process_runs(int(pid))
             place = (int(epoch), int(step), int(pid), float(updated))
             return StoredRun(int(number), str(name), loads(text), str(state), *place, owner, bool(watched), alive)
-        except (ExperimentError, TypeError, ValueError, AttributeError):
+        except (ExperimentError, TypeError, ValueError, AttributeError, OverflowError):
             return None
 
     def remove_deleted(self) -> None:
@@ -195,12 +198,10 @@ class Store:
         return [arrays for (arrays,) in rows.fetchall()]
 
     def _joined(self, run: int, parts: list[bytes]) -> dict[str, Array]:
-        chunks = [unpack(part) for part in parts]
-        names = list(chunks[0]) if chunks else []
         try:
-            return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
-        except KeyError as error:
-            raise StoreError(f"The epochs of run {run} in {self._path} don't fit together: no {error}.") from error
+            return joined_columns([unpack(part) for part in parts])
+        except ValueError as error:
+            raise StoreError(f"The epochs of run {run} in {self._path} don't fit together: {error}.") from error
 
     def close(self) -> None:
         """Close the connection."""

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tui_trainer.experiment import printable
+
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PATIENCE = 5.0  # seconds that another process may take over its own transaction
 
@@ -41,6 +43,7 @@ def as_store_error(path: Path) -> Iterator[None]:
     """Raise StoreError for what SQLite or the file system refuse."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, sqlite3.Warning, OSError, UnicodeError) as error:  # damaged text can't even be told of
+        told = getattr(error, "strerror", None) or str(error)
         busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY
-        raise (StoreBusy if busy else StoreError)(f"Runs can't be kept in {path}: {error}.") from error
+        raise (StoreBusy if busy else StoreError)(f"Runs can't be kept in {path}: {printable(told)}.") from error

@@ -70,6 +70,9 @@ NEWER_COLUMNS = {"owner": "TEXT NOT NULL DEFAULT ''", "watched": "INTEGER NOT NU
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Make what is missing, within a transaction. Cards of older runs are written when they are first listed."""
+    odd = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')").fetchone()
+    if odd[0]:  # what a view or a trigger does is not known; none was ever made here
+        raise sqlite3.DatabaseError("it holds views or triggers, so it was not made by this app")
     for statement in SCHEMA:
         connection.execute(statement)
     present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 BUCKETS = 512
+MOST_BUCKETS = 1 << 16  # that a saved one may have
 
 
 class ThinnedSeries:
@@ -64,10 +65,19 @@ class ThinnedSeries:
     def from_state(cls, state: Mapping[str, Array]) -> ThinnedSeries:
         """The series whose ``state`` this was."""
         limit, width, count = map(int, state["counters"])
+        points, tail = state["points"], state["tail"]
+        fits = 2 <= limit <= MOST_BUCKETS and limit % 2 == 0 and width >= 1 and points.shape == (len(points), 4)
+        if (
+            not fits
+            or len(points) >= limit
+            or tail.ndim != 1
+            or not 0 <= count - len(points) * width == len(tail) < width
+        ):
+            raise ValueError("the losses of its steps are damaged")
         series = cls(limit // 2)
-        series._used, series._width, series._count = len(state["points"]), width, count
-        series._points[: series._used] = state["points"]
-        series._tail = state["tail"]
+        series._used, series._width, series._count = len(points), width, count
+        series._points[: series._used] = points
+        series._tail = tail.astype(float)
         return series
 
     def _merge(self) -> None:

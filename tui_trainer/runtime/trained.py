@@ -11,8 +11,9 @@ from tui_trainer.export.trained import Trained
 from tui_trainer.export.weights import read_weights
 
 from .history import Array
+from .restoring import restore
 from .session import Session
-from .store import Store, StoreError
+from .store import Store
 
 
 def trained(session: Session, best: bool = False) -> Trained:
@@ -42,10 +43,7 @@ def stored_session(store: Store, run: int) -> Session:
     snapshot, epochs = store.snapshot(run)
     session = Session()
     session.load(stored.experiment)
-    try:
-        session.restore(snapshot, epochs, stored.state)
-    except (KeyError, ValueError) as error:
-        raise StoreError(f"Run {run} does not fit its experiment: {error}.") from error
+    restore(session, snapshot, epochs, stored.state, f"Run {run} does not fit its experiment")
     return session
 
 

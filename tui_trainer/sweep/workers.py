@@ -24,6 +24,7 @@ Done = tuple[int, Outcome]
 Outcomes = Generator[Done, None, None]  # closing it ends what is under way
 PATIENCE = 10  # seconds that a Dask scheduler may take to answer, and its workers to be there
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some others
+SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
 
 
@@ -51,9 +52,9 @@ def side_by_side(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> Outco
     # No memory maps: those would be pickles in files.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None, **first):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    with _interrupts_held():
+    with _no_code_from_here(), _interrupts_held():
         done = parallel(_calls(tasks, by, keep))
-    with _closing(done):
+    with _no_code_from_here(), _closing(done):
         try:
             for one in done:  # noqa: UP028 (``yield from`` would close it before ``_closing`` does)
                 yield one
@@ -145,6 +146,20 @@ def _closing(done: Outcomes) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             done.close()
+
+
+@contextlib.contextmanager
+def _no_code_from_here() -> Iterator[None]:
+    """Processes started meanwhile take no module from the folder they are in: it may be anybody's ``pickle.py``."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 @contextlib.contextmanager

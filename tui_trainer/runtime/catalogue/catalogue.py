@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 
+import msgspec
 from msgspec.structs import replace
 
 from tui_trainer.experiment import Experiment, ExperimentError, loads
@@ -97,7 +98,7 @@ class Catalogue:
             f"SELECT {COLUMNS} FROM cards WHERE run IN (SELECT value FROM json_each(:runs)) AND {LISTED}",
             {**asked, "runs": json.dumps(list(order))},
         )
-        rows = [_row(row) for row in found.fetchall()]
+        rows = [row for one in found.fetchall() if (row := _row(one)) is not None]
         return tuple(sorted(rows, key=lambda row: order[row.run]))
 
     def _experiment(self, connection: sqlite3.Connection, run: int) -> Experiment | None:
@@ -162,6 +163,10 @@ class Catalogue:
         return changed.rowcount
 
 
-def _row(row: tuple[object, ...]) -> RunRow:
+def _row(row: tuple[object, ...]) -> RunRow | None:
+    """None where a damaged store has something else in a column than what belongs there."""
     values = [bool(value) if place in FLAGS else value for place, value in enumerate(row)]
-    return RunRow(*values)  # type: ignore[arg-type]
+    try:
+        return msgspec.convert(values, RunRow)
+    except msgspec.ValidationError:
+        return None

@@ -20,7 +20,17 @@ from .commands import (
     Tune,
     Watch,
 )
-from .framing import HEADER, command_decoder, frame, pack, read_frame, report_decoder, unpack
+from .framing import (
+    HEADER,
+    MOST_BYTES,
+    NO_MESSAGE,
+    command_decoder,
+    frame,
+    pack,
+    read_frame,
+    report_decoder,
+    unpack,
+)
 from .reports import (
     ENDED,
     AnyReport,
@@ -51,6 +61,8 @@ from .views import AnyContent, AnyRequest
 __all__ = [
     "ENDED",
     "HEADER",
+    "MOST_BYTES",
+    "NO_MESSAGE",
     "AnyCommand",
     "AnyContent",
     "AnyReport",

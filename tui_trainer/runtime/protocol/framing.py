@@ -13,6 +13,8 @@ from .commands import AnyCommand
 from .reports import AnyReport
 
 HEADER = struct.Struct("<I")
+MOST_BYTES = 1 << 27  # of one message; ours have a few megabytes at most
+NO_MESSAGE = (msgspec.DecodeError, RecursionError)  # what a decoder raises
 
 _encoder = msgspec.msgpack.Encoder()
 command_decoder = msgspec.msgpack.Decoder(AnyCommand)
@@ -26,11 +28,13 @@ def frame(message: msgspec.Struct) -> bytes:
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next body, or None where the other side has gone."""
+    """The next body, or None where the other side has gone, or announces more than any message has."""
     header = stream.read(HEADER.size)
     if len(header) < HEADER.size:
         return None
     (size,) = HEADER.unpack(header)
+    if size > MOST_BYTES:
+        return None
     body = stream.read(size)
     return body if len(body) == size else None
 

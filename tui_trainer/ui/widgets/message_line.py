@@ -6,6 +6,8 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
+from ..plain_text import clean
+
 
 class MessageLine(Static):
     """One sentence, as plain text; an error stays until something else is said."""
@@ -21,6 +23,7 @@ class MessageLine(Static):
 
     def say(self, sentence: str, kind: str = "") -> None:
         """Show ``sentence``; ``kind`` is error, good or nothing."""
+        sentence = clean(sentence)  # whatever it quotes: a file, a store, another program's complaint
         self.set_class(kind == "error", "-error")
         self.set_class(kind == "good", "-good")
         # One line keeps its height, so that most sentences cost no layout of the whole screen.

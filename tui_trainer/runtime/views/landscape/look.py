@@ -15,7 +15,7 @@ from .minimum import least_squares
 from .names import next_layer, parameter_name
 from .surface import Surface
 from .way import points, update, way
-from .window import USUAL, Window, given, stride, zoom_by
+from .window import USUAL, Window, about, given, stride, zoom_by
 
 Array = NDArray[np.float64]
 
@@ -117,8 +117,7 @@ class LandscapeLook:
         path = self._session.path
         if self._windows and path is not None:
             return self._windows[number].limits(points(path)[1][:, number], zoom)
-        reach = zoom_by(USUAL, zoom)
-        return float(flat[number]) - reach, float(flat[number]) + reach
+        return about(float(flat[number]), zoom_by(USUAL, zoom))
 
     def _losses(self, cut: Cut, request: WatchLandscape) -> Array:
         """The grid, computed anew where the cut is another one."""

@@ -13,6 +13,7 @@ BEYOND = 1.6  # a range reaches so many times as far on either side as from the 
 USUAL = 2.0  # reach where nothing else is known, and around one weight of many
 MOST_DOUBLINGS = 6  # of the usual reach, to follow a way that leaves it
 MOST_ZOOM = 20
+FINEST = 1e-9  # reach of a range, of its middle
 STRIDES = 40  # of moving by hand go into a range at least
 
 
@@ -37,7 +38,13 @@ class Window:
         if zoom > 0 and not self._has_minimum and math.isfinite(way[-1]):
             # In steps of half a reach: the range stands still while the point crosses it.
             middle += zoomed / 2 * round((float(way[-1]) - middle) / (zoomed / 2))
-        return middle - zoomed, middle + zoomed
+        return about(middle, zoomed)
+
+
+def about(middle: float, reach: float) -> tuple[float, float]:
+    """From ``reach`` below ``middle`` to as much above it; farther where the numbers there lie farther apart."""
+    reach = max(reach, FINEST * abs(middle))
+    return middle - reach, middle + reach
 
 
 def zoom_by(reach: float, zoom: int) -> float:
@@ -51,7 +58,7 @@ def given(low: float | None, high: float | None, usual: tuple[float, float], zoo
     if (low is None and high is None) or not np.isfinite(ends).all() or not ends[0] < ends[1]:
         return usual
     middle, reach = (ends[0] + ends[1]) / 2, zoom_by((ends[1] - ends[0]) / 2, zoom)
-    return middle - reach, middle + reach
+    return about(middle, reach)
 
 
 def stride(low: float, high: float) -> float:
