@@ -29,7 +29,7 @@ class SweepClient:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._early = b""  # commands from before there was a process
-        self._ended = asyncio.Event()  # set when ``news`` has ended
+        self._ended = asyncio.Event()  # set when the sweep has, or nothing more will come
         self._closing = False
         self.started = False  # whether the sweep was
 
@@ -57,17 +57,19 @@ class SweepClient:
     async def news(self) -> AsyncIterator[AnyNews]:
         """News as they come, of several standings the newest. The last one is ``Swept``, or ``Lost``."""
         assert self._reader is not None and self._process is not None
-        over = False
         try:
             received = bytearray()
             while chunk := await self._read():
                 received += chunk
                 for one in _without_stale(_decoded(received)):
-                    over = over or isinstance(one, Swept)
+                    if isinstance(one, Swept):
+                        self._ended.set()
+                        yield one
+                        return
                     yield one
         finally:
             self._ended.set()
-        if not over and not self._closing:
+        if not self._closing:
             yield Lost(await last_words(self._process, self._errors, "The sweep's process"))
 
     async def close(self) -> None:

@@ -67,6 +67,7 @@ KEYS = (
     Key("z", "slow", "Slow", "Slow motion: 10 steps a second, 2, then full speed again", "Training"),
     Key("f", "fix", "Fix", "After a divergence: make the change that helps, and run again", "Training"),
     Key("W", "swap_best", "Best", "Back to the weights of the best epoch; again: the newest ones", "Training"),
+    Key("M", "sweep", "Sweep", "Many runs at once, with other values in some fields", "Training"),
     Key("g", "resume", "Go on", "Go on with the run that was cut off", "Training"),
     Key(
         "[,left_square_bracket",

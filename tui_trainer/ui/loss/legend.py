@@ -13,6 +13,7 @@ from ..plotting import COLORS
 from ..plotting.colors import series_css
 from ..plotting.frame import Board, Frame, one_cell, shorten
 from ..plotting.frame_widget import FrameWidget
+from ..runs.cells import briefly
 from ..runs.choices import SLOT_COLORS
 
 GAP = 3
@@ -38,7 +39,7 @@ class Item:
 
     def shortened(self, most: int) -> Item:
         """The same with a name of so many cells at most."""
-        return replace(self, name=shorten(self.name, most))
+        return replace(self, name=shorten(briefly(self.name, most), most))
 
 
 @dataclass(frozen=True, slots=True)

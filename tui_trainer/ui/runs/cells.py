@@ -41,6 +41,12 @@ def told(text: str) -> str:
     return one_cell(plain(text))
 
 
+def briefly(name: str, most: int) -> str:
+    """``name``; where it is longer than ``most``, and tells fields with their values as a sweep does, the values."""
+    pieces = [piece.partition(" = ") for piece in name.split(", ")]
+    return name if len(name) <= most or not all(sign for _, sign, _ in pieces) else ", ".join(v for *_, v in pieces)
+
+
 def number(value: float | None) -> str:
     """A measured value, or nothing."""
     return "" if value is None else significant(value)

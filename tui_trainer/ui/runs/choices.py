@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 LETTERS = "ABCDEFGH"
@@ -64,6 +65,12 @@ class Choices:
             return None
         self._chosen[run] = Choice(run, name, self._free())
         return self._chosen[run]
+
+    def choose(self, runs: Iterable[tuple[int, str]]) -> None:
+        """Choose these, by number and name, and no others: the first one has the first letter."""
+        self._chosen.clear()
+        for run, name in runs:
+            self.toggle(run, name)
 
     def rename(self, run: int, name: str) -> bool:
         """Take another name of a run on; whether that is news."""

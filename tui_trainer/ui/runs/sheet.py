@@ -9,7 +9,7 @@ from tui_trainer.runtime.protocol.runs import RunRow
 
 from ..plotting import Markers
 from ..plotting.frame import Board, shorten
-from .cells import COLUMNS, ELSEWHERE, NAME, SIGNS, Column
+from .cells import COLUMNS, ELSEWHERE, NAME, SIGNS, Column, briefly
 from .choices import LETTERS, SLOT_COLORS, Choice
 
 ROLES = ("text", "dim", "head", "sorted", "cursor", "good", "bad", "here")
@@ -119,7 +119,7 @@ def _write_row(
         board.write(line, 2, "^" if ascii_only else "▴", HEAD)
     sign = (ELSEWHERE if row.elsewhere else SIGNS.get(row.state, (" ", " ")))[ascii_only]
     board.write(line, 3, sign, STATE_ROLES.get(row.state, DIM))
-    board.write(line, GUTTER, shorten(NAME.text(row), name, dots), role)
+    board.write(line, GUTTER, shorten(briefly(NAME.text(row), name), name, dots), role)
     for left, one in places:
         shown = shorten(one.text(row), one.width, dots)
         board.write(line, left if one.left else left + one.width - len(shown), shown, role)

@@ -14,8 +14,10 @@ from textual.reactive import var
 from textual.widgets import Input, Static
 
 from tui_trainer.experiment import Experiment
+from tui_trainer.settings import Settings
 
 from ..keymap import Keymap, keymap
+from ..messages import MarkersChosen
 from ..plotting import PlotWidget
 from ..plotting.frame_widget import FrameWidget
 from ..plotting.plot import Markers
@@ -29,14 +31,15 @@ from ..widgets.network_panel import NetworkPanel
 from ..widgets.status_line import StatusLine
 from ..widgets.training_panel import TrainingPanel
 from .help import HelpScreen
-from .own_data import OwnDataScreen
+from .sweeping import SweepingScreen
 
 SMALLEST = (60, 16)
+CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup stands beside the tabs
 HIGH = 20  # rows from which nothing has to give way
 
 
-class TrainScreen(OwnDataScreen):
+class TrainScreen(SweepingScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
@@ -48,11 +51,16 @@ class TrainScreen(OwnDataScreen):
     markers: Markers | None = None  # as chosen; until then each plot has its own
 
     too_small: var[bool] = var(False, toggle_class="-too-small")
+
     def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
         super().__init__(experiment, path, lessons)
         # Textual makes bindings for the class, once; these are those of the keys in force.
         self._bindings = BindingsMap.merge((self._bindings, BindingsMap(key.binding() for key in keymap().all)))
 
+    def take_settings(self, settings: Settings) -> None:
+        """Draw as the user wants it."""
+        self.markers = settings.markers
+        self.pacing.least = CALM if settings.reduced_motion else 0.0
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -101,12 +109,12 @@ class TrainScreen(OwnDataScreen):
         if (action, parameters) in keys.giving_way(self._mode):
             return False
         return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
+
     def _works_in(self, keys: Keymap) -> frozenset[str]:
         """The actions that have their keys whatever the widget in focus needs itself."""
         if isinstance(self.focused, ChoiceList):
             return keys.in_list
         return keys.in_text if isinstance(self.focused, Input) else keys.actions
-
 
     @property
     def _mode(self) -> frozenset[str]:
@@ -148,6 +156,7 @@ class TrainScreen(OwnDataScreen):
         names = get_args(Markers)
         now = self.markers or self.query(PlotWidget).first().markers
         self.markers = names[(names.index(now) + 1) % len(names)]
+        self.post_message(MarkersChosen(self.markers))
         self._use_markers()
 
     def _use_markers(self) -> None:
@@ -176,9 +185,6 @@ class TrainScreen(OwnDataScreen):
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
-
-    async def action_quit(self) -> None:
-        await self.leave()
 
     async def action_quit_now(self) -> None:
         await self.leave()

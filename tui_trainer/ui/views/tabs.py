@@ -96,9 +96,14 @@ class Tabs(TabbedContent):
 
     async def open(self, name: str) -> View:
         """Open a tab; returns its view."""
+        view = await self.ready(name)
+        self.active = name
+        return view
+
+    async def ready(self, name: str) -> View:
+        """The view of a tab, made if it was not; the open tab stays open."""
         if name not in self._views:
             await self._make(next(tab for tab in TABS if tab.name == name))
-        self.active = name
         return self._views[name]
 
     def _known(self) -> list[View]:
