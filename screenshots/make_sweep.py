@@ -1,4 +1,4 @@
-"""Draw the picture of docs/sweeps.md: the runs of a sweep, kept, chosen in the Runs tab and laid over each other.
+"""Draw the pictures of docs/sweeps.md: what the app asks before a sweep, and its runs laid over each other.
 
 python screenshots/make_sweep.py
 """
@@ -10,6 +10,7 @@ import os
 import tempfile
 
 from make import ROOT, _until, tidy  # beside this file, and puts this checkout first
+from textual.widgets import Input
 
 from tui_trainer.experiment import read, with_field
 from tui_trainer.sweep import sweep
@@ -20,8 +21,29 @@ SIZE = (120, 34)
 RATES = [0.005, 0.05, 0.5]
 
 
-async def take() -> str:
-    """The picture as SVG."""
+async def take_form() -> str:
+    """The form with two fields to vary, as SVG."""
+    app = TrainerApp(read(ROOT / "examples" / "iris.toml"))
+    async with app.run_test(size=SIZE) as pilot:
+        screen = app.screen
+        assert isinstance(screen, TrainScreen)
+        await _until(pilot, lambda: screen.status.progress is not None, "no trainer")
+        await pilot.press("M")
+        await _until(pilot, lambda: _shown(app, "5 learning rates"), "no count")
+        await pilot.press("down", "enter")
+        await _until(pilot, lambda: _shown(app, "batch size"), "no list of fields")
+        await pilot.press(*"seed", "enter")
+        await _until(pilot, lambda: _shown(app, "5 learning rates × 3 seeds = 15 runs"), "no count of both")
+        await pilot.press(*["tab"] * 4, "2", *["shift+tab"] * 4, "end")
+        await _until(pilot, lambda: _shown(app, "15 runs, 2 at a time"), "no two at a time")
+        for box in app.screen.query(Input):
+            box.cursor_blink = False
+        await pilot.pause()
+        return tidy(app.export_screenshot(title="tui-trainer"))
+
+
+async def take_curves() -> str:
+    """The runs of a sweep, chosen in the Runs tab and laid over each other, as SVG."""
     experiment = read(ROOT / "examples" / "iris.toml")
     sweep(with_field(experiment, "training.epochs", 100), {"training.learning_rate": RATES}, jobs=1)
     app = TrainerApp(experiment)
@@ -46,13 +68,15 @@ def _shown(app: TrainerApp, text: str) -> bool:
 
 
 def main() -> None:
-    """Write the picture, from a store that holds nothing else."""
+    """Write the pictures, from a store that holds nothing else."""
     os.environ.pop("NO_COLOR", None)
-    path = ROOT / "screenshots" / "sweep.svg"
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["TUI_TRAINER_DATA"] = folder
-        path.write_text(asyncio.run(take()), encoding="utf-8")
-    print(path.relative_to(ROOT))
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_COLOR_SYSTEM="truecolor")
+    for name, take in (("sweep_form", take_form), ("sweep", take_curves)):
+        path = ROOT / "screenshots" / f"{name}.svg"
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["TUI_TRAINER_DATA"] = folder
+            path.write_text(asyncio.run(take()), encoding="utf-8")
+        print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -57,8 +57,7 @@ async def test_asked_started_and_done() -> None:
     store.close()
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-async def test_cancelled_between_two_runs_and_before_the_first(jobs: str) -> None:
+async def test_cancelled_before_the_first_run() -> None:
     early = SweepClient(niceness=0)
     early.send(Start(ENDLESS))
     early.send(Cancel())
@@ -67,6 +66,9 @@ async def test_cancelled_between_two_runs_and_before_the_first(jobs: str) -> Non
     assert end == Swept("Sweep ended, 0 of 3 runs.", False, "val_loss")
     await early.close()
 
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+async def test_cancelled_after_the_first_run(jobs: str) -> None:
     client = SweepClient(niceness=0)
     client.send(Start(Wish(LONG, ENDLESS.fields, jobs=jobs)))
     await client.start()

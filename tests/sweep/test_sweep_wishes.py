@@ -19,7 +19,7 @@ from tui_trainer.sweep.offers import counted, label_of, offers, suggested
 from tui_trainer.sweep.results import Row, SweepResult
 from tui_trainer.sweep.sweeping import cores
 from tui_trainer.sweep.tally import Tally
-from tui_trainer.sweep.wishes import answer
+from tui_trainer.sweep.wishes import answer, granted
 
 SEED, ACTIVATION = "model.seed", "model.layers[0].activation"
 STOPPING = replace(SMALL, training=TrainingConfig(batch_size="full", early_stopping=EarlyStoppingConfig()))
@@ -34,7 +34,7 @@ def kept(one: Row) -> Row:
 
 
 def asked(experiment: Experiment = SMALL, *fields: tuple[str, str], **options: str) -> Answer:
-    return answer(Ask(Wish(experiment, fields, **options), 7))
+    return answer(Ask(Wish(experiment, fields, **options), 7), granted)
 
 
 def test_the_learning_rate_is_offered_first_and_around_its_value() -> None:

@@ -36,7 +36,7 @@ def join_path(steps: Steps) -> str:
 @cache
 def type_at(steps: Steps) -> inspect.Type | None:
     """The type of the field that ``steps`` leads to, None where there is no such field."""
-    found: inspect.Type = inspect.type_info(Experiment)
+    found = _experiment()
     for step in steps:
         inner = _container(found)
         if isinstance(step, int) and isinstance(inner, inspect.VarTupleType):
@@ -47,6 +47,12 @@ def type_at(steps: Steps) -> inspect.Type | None:
             return None
         found = fields[str(step)]
     return found
+
+
+@cache
+def _experiment() -> inspect.Type:
+    """The type of the whole, which takes a millisecond to describe."""
+    return inspect.type_info(Experiment)
 
 
 def field_names(steps: Steps) -> tuple[str, ...]:

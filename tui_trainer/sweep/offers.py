@@ -159,6 +159,7 @@ def _leaves(value: object, steps: Steps) -> Iterator[Steps]:
 
 def _takes_text(steps: Steps) -> bool:
     """Whether a value of the field can be typed."""
+    steps = tuple(0 if isinstance(step, int) else step for step in steps)  # all layers are alike
     found = type_at(steps)
     kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
     single = (inspect.IntType, inspect.FloatType, inspect.StrType, inspect.BoolType, inspect.LiteralType)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tui_trainer.experiment import ExperimentError, quoted
 
 from .messages import Answer, Ask, Wish
@@ -12,10 +14,10 @@ MOST_JOBS = 8  # at a time where nothing is said: a machine of many cores is one
 NO_FIELD = "choose a field to vary"
 
 
-def answer(ask: Ask) -> Answer:
-    """What the wish would come to, or what is wrong with it."""
+def answer(ask: Ask, grant: Callable[[Wish], Sweep]) -> Answer:
+    """What the wish would come to, once it is granted, or what is wrong with it."""
     try:
-        prepared = granted(ask.wish)
+        prepared = grant(ask.wish)
     except ExperimentError as error:
         return Answer(ask.number, field=error.field, reason=in_the_app(error.reason))
     return Answer(ask.number, said=in_words(prepared, bool(ask.wish.random.strip())), by=prepared.by)

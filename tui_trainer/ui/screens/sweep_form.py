@@ -87,7 +87,7 @@ class SweepForm(ModalScreen[Wish | None]):
             with Horizontal(classes="buttons"):
                 yield Press("enter  Start", "start")
                 yield Press("esc  Leave", "leave")
-                yield Static("↑↓ fields", markup=False)
+                yield Static("tab next field", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(_By).show(self._wish.by or None)
@@ -192,6 +192,7 @@ class SweepForm(ModalScreen[Wish | None]):
         self._number += 1
         self._answer = None
         if not self._gone:
+            self.query_one(".said").add_class("-waiting")
             self._ask(self._wish, self._number)
 
     def _read(self) -> None:
