@@ -12,12 +12,12 @@ from textual.widgets import Input
 
 from tui_trainer.experiment import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.runtime.store import Store
-from tui_trainer.sweep.messages import Wish
+from tui_trainer.sweep.messages import Leader, Standing, Wish
 from tui_trainer.ui.screens.sweep_form import SweepForm, first_wish
 from tui_trainer.ui.screens.sweep_progress import SweepProgress
 from tui_trainer.ui.views.loss import LossView
 from tui_trainer.ui.views.runs import RunsView
-from tui_trainer.ui.widgets.sweep_line import SweepLine
+from tui_trainer.ui.widgets.sweep_line import SweepLine, parts
 from tui_trainer.ui.widgets.sweep_row import SweepOption, SweepRow
 
 if TYPE_CHECKING:
@@ -158,6 +158,12 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await flow.until(lambda: app._exit, "the end")
         with pytest.raises(ProcessLookupError):
             os.kill(client.pid, 0)
+
+
+def test_the_line_of_a_sweep() -> None:
+    told = Standing(3, 12, 1, "loss", (Leader("units = 8\x1b", "0.25"), Leader("units = 4", "0.5")), 75.0)
+    assert parts(told) == ["Sweep ━━━───────── 3/12", "1:15 left", "best loss 0.25: units = 8\ufffd"]
+    assert parts(Standing(12, 12, 12, "loss")) == ["Sweep ━━━━━━━━━━━━ 12/12"]
 
 
 def test_what_the_form_begins_with() -> None:

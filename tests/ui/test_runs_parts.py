@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui_trainer.runtime.protocol.runs import Difference, RunList, RunRow
 from tui_trainer.ui.plotting.frame import Board
-from tui_trainer.ui.runs.cells import COLUMNS, SIGNS, age, duration, epochs, score
+from tui_trainer.ui.runs.cells import COLUMNS, SIGNS, SORTED, age, briefly, duration, epochs, score, sort_of
 from tui_trainer.ui.runs.choices import LETTERS, Choices
 from tui_trainer.ui.runs.differing import Differing, draw_differences
 from tui_trainer.ui.runs.place import Place
@@ -82,6 +82,25 @@ def test_a_run_keeps_its_letter_while_it_is_chosen() -> None:
     assert 0 not in choices and len(choices) == 7
     choices.clear()
     assert choices.drawn == () and choices.runs == ()
+
+
+def test_runs_chosen_together_have_letters_in_their_order() -> None:
+    choices = Choices()
+    choices.toggle(99, "before")
+    choices.choose((run, f"run {run}") for run in (7, 3, 5))
+    assert choices.runs == (7, 3, 5) and [one.letter for one in choices.drawn] == ["A", "B", "C"]
+
+
+def test_names_of_a_sweep_are_told_by_their_values_where_they_are_too_long() -> None:
+    name = "learning_rate = 0.05, activation = tanh"
+    assert briefly(name, len(name)) == name and briefly(name, 38) == "0.05, tanh"
+    assert briefly("my run, rate = 2", 3) == "my run, rate = 2", "a name of one's own stays"
+
+
+@pytest.mark.parametrize("by", ["loss", "val_loss", "accuracy", "val_accuracy", "r2", "val_r2", "mae", "val_mae"])
+def test_every_measure_has_a_column_to_sort_by(by: str) -> None:
+    assert sort_of(by) in {column.sort for column in SORTED}
+    assert sort_of("val_mae") == "val_loss" and sort_of("mae") == "loss" and sort_of("val_r2") == "score"
 
 
 def test_the_cursor_stays_on_its_run() -> None:

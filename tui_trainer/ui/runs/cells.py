@@ -111,3 +111,11 @@ COLUMNS = (
 )
 NAME = Column("name", "name", 14, lambda row: told(row.name), left=True)
 SORTED = (NAME, *COLUMNS)
+
+
+def sort_of(measure: str) -> str:
+    """The column in which the best runs by a measure stand together: its own, or else that of the loss."""
+    held, bare = measure.startswith("val_"), measure.removeprefix("val_")
+    if bare in ("accuracy", "r2"):
+        return "score"
+    return "val_loss" if held else "loss"

@@ -13,7 +13,7 @@ from tui_trainer.sweep.messages import Swept
 
 from ..messages import RunOpened, RunsChosen
 from ..plain_text import clean
-from ..runs.cells import SORTED
+from ..runs.cells import SORTED, sort_of
 from ..runs.choices import Choices
 from ..runs.differing import Differing
 from ..runs.edits import RunEdits
@@ -26,7 +26,6 @@ from .hints import hints_within
 AGAIN = 1.0  # seconds between two looks at what other processes do
 TALL = 26  # rows from which list and differences stand over one another
 TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
-SWEPT = {"accuracy": "score", "r2": "score"}  # by what the runs of a sweep are sorted, but for their loss
 NOTHING = "No run is kept yet: the first step of training begins one."
 NO_MATCH = "No run passes the filter; / changes it."
 
@@ -173,7 +172,7 @@ class RunsView(RunEdits):
     def show_sweep(self, swept: Swept) -> None:
         """Show the runs of a sweep that has ended, the best one first; the best ones are chosen."""
         self.filter = f"tag={swept.tag}"
-        self.sort = SWEPT.get(swept.by.removeprefix("val_"), "val_loss" if swept.by.startswith("val_") else "loss")
+        self.sort = sort_of(swept.by)
         self.descending = next(column.descending for column in SORTED if column.sort == self.sort)
         self.place.go(0)
         self.place.run = swept.kept[0].run
