@@ -9,11 +9,9 @@ from tui_trainer.ui.terminal.kind import kind_of
 
 
 def default_markers(environment: Mapping[str, str]) -> Markers | None:
-    """None: each plot has its own, Braille for curves. Blocks without Braille, ASCII where there is nothing else.
+    """ASCII where other characters may not be shown; else None: each plot has its own, Braille for curves.
 
-    Without colours ASCII too: there each series has a character of its own, and otherwise they can't be told apart.
+    The fonts of the Linux console have no Braille, and few have the quarters that blocks are made of. Without colours
+    ASCII too: there each series has a character of its own, and otherwise they can't be told apart.
     """
-    terminal = kind_of(environment)
-    if terminal.ascii_only or "NO_COLOR" in environment:
-        return "ascii"
-    return "block" if terminal.console else None
+    return "ascii" if kind_of(environment).charset or "NO_COLOR" in environment else None

@@ -9,7 +9,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from .kind import kind_of
-from .look_alikes import in_ascii
+from .look_alikes import within
 
 # Modes, questions and titles that old terminals print rather than ignore; the cursor and line wrap are not of these.
 PRIVATE = re.compile(
@@ -21,15 +21,15 @@ CLEAR = "\x1b[0m\x1b[H\x1b[2J"
 
 
 class PoorDriver(LinuxDriver):
-    """Leaves out private sequences, writes ASCII, or both. Without a second screen it leaves an empty one behind."""
+    """Leaves out private sequences, or characters, or both. Without a second screen it leaves an empty one behind."""
 
     terminal = kind_of({})
 
     def write(self, data: str) -> None:
         if self.terminal.plain:
             data = PRIVATE.sub("", data)
-        if self.terminal.ascii_only:
-            data = in_ascii(data)
+        if self.terminal.charset:
+            data = within(data, self.terminal.charset)
         if data:
             super().write(data)
 
@@ -42,6 +42,6 @@ class PoorDriver(LinuxDriver):
 def driver_for(environment: Mapping[str, str]) -> type[Driver] | None:
     """The driver that the terminal needs; None where it is the usual one, or another was asked for."""
     terminal = kind_of(environment)
-    if "TEXTUAL_DRIVER" in environment or not (terminal.plain or terminal.ascii_only):
+    if "TEXTUAL_DRIVER" in environment or not (terminal.plain or terminal.charset):
         return None
     return type("FittedDriver", (PoorDriver,), {"terminal": terminal})

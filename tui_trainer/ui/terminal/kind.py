@@ -8,23 +8,23 @@ from dataclasses import dataclass
 NOT_A_SCREEN = ("dumb", "unknown")
 OLD = ("vt", "cons25", "wyse", "adm", "ansi")  # what came before colours, or before anything but ASCII
 CONSOLE = "linux"
+FONT = "cp437"  # what all fonts of the console have; some have more
 LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")  # the first that is set counts
 UTF_8 = ("utf-8", "utf8")
+COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself makes LC_CTYPE where LANG is C
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """One terminal.
 
-    ``ascii_only``: other characters don't arrive, or can't be shown. ``plain``: private sequences may be printed
-    rather than ignored, and there is no second screen. ``console``: the font is the Linux console's, with blocks
-    but without Braille.
+    ``charset``: the codec of the characters that can be shown, where that are not all. ``plain``: private sequences
+    may be printed rather than ignored, and there is no second screen.
     """
 
     is_screen: bool = True
-    ascii_only: bool = False
+    charset: str = ""
     plain: bool = False
-    console: bool = False
     color: bool = True
     truecolor: bool = True
 
@@ -35,9 +35,8 @@ def kind_of(environment: Mapping[str, str]) -> Terminal:
     old, console = name.startswith(OLD), name.startswith(CONSOLE)
     return Terminal(
         is_screen=name not in NOT_A_SCREEN,
-        ascii_only=old or not _is_utf_8(environment),
+        charset="ascii" if old or not _is_utf_8(environment) else FONT if console else "",
         plain=old or console,
-        console=console,
         color=not old,
         # COLORTERM may be that of the terminal in which screen was started; screen takes such colours for other codes.
         truecolor=not (old or console or (name.startswith("screen") and "TMUX" not in environment)),
@@ -55,5 +54,8 @@ def prepare(environment: MutableMapping[str, str]) -> None:
 
 def _is_utf_8(environment: Mapping[str, str]) -> bool:
     """Whether the locale is one of UTF-8; where none is set, as in many containers, the terminal hardly ever is not."""
-    locale = next((value for name in LOCALE if (value := environment.get(name))), "")
+    said = [environment.get(name, "") for name in LOCALE]
+    if said[1] in COERCED and said[2] in ("C", "POSIX"):
+        said[1] = ""
+    locale = next(filter(None, said), "")
     return not locale or locale.lower().partition("@")[0].endswith(UTF_8)

@@ -1,8 +1,9 @@
-"""Text in ASCII alone, each character as wide as it was, so that nothing moves."""
+"""Text in fewer characters, each as wide as it was, so that nothing moves."""
 
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from rich.cells import cell_len
 
@@ -41,21 +42,42 @@ _ALIKE = {
     "j": "ⱼ",
     "i": "ᵢ",
 }
-_TABLE = {ord(char): alike for alike, chars in _ALIKE.items() for char in chars}
-_BRAILLE = range(0x2800, 0x2900)
+_MARKS = frozenset(map(chr, (*range(0x2596, 0x25A0), *range(0x2800, 0x2900))))  # there only where somebody chose them
 
 
-def in_ascii(text: str) -> str:
-    """``text`` with a look-alike for what is not ASCII; a question mark for each cell of what has none."""
+def within(text: str, charset: str) -> str:
+    """``text`` with a look-alike, or a question mark for each cell, in place of what ``charset``, a codec, lacks.
+
+    Where that is not ASCII, the marks of plots stay: somebody who chooses them has a font with more.
+    """
     if text.isascii():
         return text
-    text = text.translate(_TABLE)
-    return text if text.isascii() else "".join(char if char.isascii() else _alike(char) for char in text)
+    table = _table(charset)
+    for char in set(text):
+        if ord(char) not in table:
+            table[ord(char)] = char if _has(charset, char) else _alike(char)
+    return text.translate(table)
+
+
+@cache
+def _table(charset: str) -> dict[int, str]:
+    """What is known of a codec so far."""
+    return {ord(char): alike for alike, chars in _ALIKE.items() for char in chars if not _has(charset, char)}
+
+
+def _has(charset: str, char: str) -> bool:
+    if charset != "ascii" and char in _MARKS:
+        return True
+    try:
+        char.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _alike(char: str) -> str:
-    width = cell_len(char)
-    if ord(char) in _BRAILLE:
+    if "\u2800" <= char <= "\u28ff":
         return " " if char == "\u2800" else "*"
+    width = cell_len(char)
     base = "".join(one for one in unicodedata.normalize("NFKD", char) if one.isascii())
     return base if base and len(base) == width else "?" * width
