@@ -1,6 +1,4 @@
-"""Draw the pictures of docs/runs.md: a list of runs with three of them compared, and their losses in one plot.
-
-    python screenshots/make_runs.py
+"""Pictures of docs/runs.md: a list of runs with three of them compared, and their losses in one plot.
 
 The runs are trained here, a few hundred epochs each; when, and how long that took, is written over with numbers that
 are always the same.
@@ -8,15 +6,18 @@ are always the same.
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sqlite3
-import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from make import ROOT, _until, tidy  # beside this file, and puts this checkout first
-from make_sweep import _shown
+from taking import (  # beside this file, and puts this checkout first
+    ROOT,
+    Pictures,
+    picture,
+    training_screen,
+    until_shown,
+)
 
 from tui_trainer.experiment import Experiment, LayerConfig, read, with_field
 from tui_trainer.runtime.catalogue import Catalogue
@@ -24,7 +25,6 @@ from tui_trainer.runtime.keeper import Keeper
 from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.store import Store, default_path
 from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.train import TrainScreen
 
 SIZE = (120, 36)
 EPOCHS = 100
@@ -71,40 +71,24 @@ def _set_times(path: Path) -> None:
     connection.close()
 
 
-async def take() -> tuple[str, str]:
+async def take() -> Sequence[str]:
     """Both pictures as SVG."""
+    make_runs()
     app = TrainerApp(Experiment())
     async with app.run_test(size=SIZE) as pilot:
-        screen = app.screen
-        assert isinstance(screen, TrainScreen)
-        await _until(pilot, lambda: screen.state == "ready", "no trainer")
+        await training_screen(pilot)
         await pilot.press("m", "8")
-        await _until(pilot, lambda: _shown(app, f"{len(RUNS)} runs"), "no list of runs")
+        await until_shown(pilot, f"{len(RUNS)} runs")
         await pilot.press("end")
         for count in range(1, 4):
             await pilot.press("v", "up")
-            await _until(pilot, lambda count=count: _shown(app, f"{count} chosen"), f"run {count} not chosen")
+            await until_shown(pilot, f"{count} chosen")
         await pilot.press("w")
-        await _until(pilot, lambda: _shown(app, "training.learning_rate"), "no differences")
-        listed = tidy(app.export_screenshot(title="tui-trainer"))
+        await until_shown(pilot, "training.learning_rate")
+        listed = picture(app)
         await pilot.press("1", "y", "right", *["left"] * 30)
-        await _until(pilot, lambda: _shown(app, "first try 0."), "no values at the cursor")
-        return listed, tidy(app.export_screenshot(title="tui-trainer"))
+        await until_shown(pilot, "first try 0.")
+        return listed, picture(app)
 
 
-def main() -> None:
-    """Write the pictures, from a store that holds nothing else."""
-    os.environ.pop("NO_COLOR", None)
-    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_COLOR_SYSTEM="truecolor")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["TUI_TRAINER_DATA"] = folder
-        make_runs()
-        pictures = asyncio.run(take())
-    for name, svg in zip(("runs", "runs_loss"), pictures, strict=True):
-        path = ROOT / "screenshots" / f"{name}.svg"
-        path.write_text(svg, encoding="utf-8")
-        print(path.relative_to(ROOT))
-
-
-if __name__ == "__main__":
-    main()
+ALL = (Pictures(("runs", "runs_loss"), take),)

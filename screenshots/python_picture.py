@@ -1,20 +1,16 @@
-"""Draw the picture of docs/python.md: some of its code, run in Python's own prompt.
-
-    python screenshots/make_python.py
-"""
+"""The picture of docs/python.md: some of its code, run in Python's own prompt."""
 
 from __future__ import annotations
 
 import code
 import contextlib
 import io
-import os
-import tempfile
+from collections.abc import Sequence
 
-from make import ROOT, tidy  # beside this file, and puts this checkout first
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
+from taking import Pictures, tidy  # beside this file, and puts this checkout first
 
 WIDTH = 100
 LINES = (
@@ -28,7 +24,7 @@ LINES = (
 )
 
 
-def take() -> str:
+async def take() -> Sequence[str]:
     """The picture as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     prompt = code.InteractiveInterpreter()
@@ -40,19 +36,7 @@ def take() -> str:
             prompt.runsource(line)
         if output.getvalue():
             console.print(Text(output.getvalue().rstrip("\n")), soft_wrap=True)
-    return tidy(console.export_svg(title="Python", unique_id="python"))
+    return (tidy(console.export_svg(title="Python", unique_id="python")),)
 
 
-def main() -> None:
-    """Write the picture, with the runs in a store that is thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["TUI_TRAINER_DATA"] = folder
-        os.chdir(ROOT)
-        svg = take()
-    path = ROOT / "screenshots" / "python.svg"
-    path.write_text(svg, encoding="utf-8")
-    print(path.relative_to(ROOT))
-
-
-if __name__ == "__main__":
-    main()
+ALL = (Pictures(("python",), take),)

@@ -1,0 +1,115 @@
+"""Pictures of the app on an experiment or in a lesson, trained so far and with some keys pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taking import ROOT, Pictures, settled, training_screen, until  # beside this file, and puts this checkout first
+from textual.pilot import Pilot
+
+from tui_trainer.book.library import packaged
+from tui_trainer.experiment import Experiment, read, with_field
+from tui_trainer.ui.app import TrainerApp
+from tui_trainer.ui.screens.train import TrainScreen
+
+ENDS = ("finished", "stopped early", "diverged")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: an experiment, the name of an example, and how far it is trained.
+
+    ``epochs`` are trained with ``e``, one by one; with ``whole`` the run goes on to its end, as with ``space``. With
+    ``lesson`` that lesson is loaded first. Then ``keys`` are pressed.
+    """
+
+    name: str
+    example: str = "iris"
+    epochs: int = 0
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (120, 40)
+    whole: bool = False
+    lesson: str = ""
+    changes: tuple[tuple[str, object], ...] = ()
+
+    def experiment(self) -> Experiment:
+        """The experiment, with the changes."""
+        experiment = read(ROOT / "examples" / f"{self.example}.toml")
+        for path, value in self.changes:
+            experiment = with_field(experiment, path, value)
+        return experiment
+
+
+def _lesson(lesson: str, *keys: str, whole: bool = True, epochs: int = 0, size: tuple[int, int] = (120, 40)) -> Shot:
+    name = f"lesson_{lesson}" + ("_small" if size[0] < 100 else "")
+    return Shot(name, whole=whole, epochs=epochs, keys=keys, lesson=lesson, size=size)
+
+
+SHOTS = (
+    Shot("boundary", "spiral", whole=True, keys=("4",)),
+    Shot("boundary_wide", "spiral", whole=True, keys=("m", "4")),
+    Shot("training", epochs=120, keys=("y",)),
+    Shot("overfit", "iris_overfit", whole=True),
+    Shot("checkpoint", "iris_overfit", whole=True, keys=("W",)),
+    Shot("batches", epochs=40, keys=("b",), changes=(("training.batch_size", 5),)),
+    Shot("data", "boston_six", keys=("2",)),
+    Shot("landscape", "perceptron", whole=True, keys=("3",)),
+    Shot("network", whole=True, keys=("5",)),
+    Shot("predictions", whole=True, keys=("6",)),
+    Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
+    Shot("summary", "iris_overfit", keys=("7",)),
+    Shot("book", keys=("9",)),
+    Shot("help", keys=("question_mark",)),
+    Shot("small", epochs=60, keys=("y",), size=(80, 24)),
+    _lesson("perceptron"),
+    _lesson("gradient_descent"),
+    _lesson("gradient_descent", size=(80, 24)),
+    _lesson("two_parameters"),
+    _lesson("universal_approximation"),
+    _lesson("activations"),
+    _lesson("output_softmax"),
+    _lesson("logistic_loss"),
+    _lesson("exclusive_or"),
+)
+
+
+async def take(shot: Shot) -> str:
+    """The picture as SVG."""
+    async with TrainerApp(shot.experiment()).run_test(size=shot.size) as pilot:
+        screen = await training_screen(pilot)
+        if shot.lesson:
+            await _open_lesson(pilot, screen, shot.lesson)
+        if shot.whole:
+            await pilot.press("space")
+            await until(pilot, lambda: screen.state in ENDS, f"{shot.name}: not finished")
+        for epoch in range(1, shot.epochs + 1):
+            await pilot.press("e")
+            await until(pilot, lambda epoch=epoch: _epoch(screen) == epoch, f"{shot.name}: epoch {epoch}")
+        for key in shot.keys:
+            await pilot.press(key)
+            await pilot.pause()
+        return await settled(pilot)
+
+
+async def _open_lesson(pilot: Pilot[None], screen: TrainScreen, name: str) -> None:
+    """Choose a lesson in the Book tab by keys and load it."""
+    await pilot.press("9")
+    await until(pilot, lambda: screen.tabs.view is not None and screen.tabs.active == "book", "no Book tab")
+    names = [lesson.id.partition(":")[2] for lesson in packaged().lessons]
+    await pilot.press("home", *["down"] * names.index(name), "enter")
+    await until(pilot, lambda: screen.tabs.active != "book" and screen.state == "ready", f"{name} was not loaded")
+
+
+def _epoch(screen: TrainScreen) -> int:
+    return screen.status.progress.epoch if screen.status.progress else 0
+
+
+def _pictures(shot: Shot) -> Pictures:
+    async def alone() -> Sequence[str]:
+        return (await take(shot),)
+
+    return Pictures((shot.name,), alone)
+
+
+ALL = tuple(_pictures(shot) for shot in SHOTS)

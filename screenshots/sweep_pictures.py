@@ -1,0 +1,61 @@
+"""Pictures of docs/sweeps.md: what the app asks before a sweep, and its runs laid over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from taking import (  # beside this file, and puts this checkout first
+    ROOT,
+    Pictures,
+    picture,
+    training_screen,
+    until_shown,
+)
+from textual.widgets import Input
+
+from tui_trainer.experiment import read, with_field
+from tui_trainer.sweep import sweep
+from tui_trainer.ui.app import TrainerApp
+
+SIZE = (120, 34)
+RATES = [0.005, 0.05, 0.5]
+
+
+async def take_form() -> Sequence[str]:
+    """The form with two fields to vary, as SVG."""
+    app = TrainerApp(read(ROOT / "examples" / "iris.toml"))
+    async with app.run_test(size=SIZE) as pilot:
+        await training_screen(pilot)
+        await pilot.press("M")
+        await until_shown(pilot, "5 learning rates")
+        await pilot.press("down", "enter")
+        await until_shown(pilot, "batch size")
+        await pilot.press(*"seed", "enter")
+        await until_shown(pilot, "5 learning rates × 3 seeds = 15 runs")
+        await pilot.press(*["tab"] * 4, "2", *["shift+tab"] * 4, "end")
+        await until_shown(pilot, "15 runs, 2 at a time")
+        for box in app.screen.query(Input):
+            box.cursor_blink = False
+        await pilot.pause()
+        return (picture(app),)
+
+
+async def take_curves() -> Sequence[str]:
+    """The runs of a sweep, chosen in the Runs tab and laid over each other, as SVG."""
+    experiment = read(ROOT / "examples" / "iris.toml")
+    sweep(with_field(experiment, "training.epochs", 100), {"training.learning_rate": RATES}, jobs=1)
+    app = TrainerApp(experiment)
+    async with app.run_test(size=SIZE) as pilot:
+        await training_screen(pilot)
+        await pilot.press("8")
+        await until_shown(pilot, f"{len(RATES)} runs")
+        for count in range(1, len(RATES) + 1):
+            await pilot.press("v")
+            await until_shown(pilot, f"{count} chosen")
+            await pilot.press("down")
+        await pilot.press("1", "y")
+        await until_shown(pilot, "A learning")
+        return (picture(app),)
+
+
+ALL = (Pictures(("sweep_form",), take_form), Pictures(("sweep",), take_curves))

@@ -1,0 +1,87 @@
+"""How a picture of the app is taken: waited for until it says something, and cleared of what is not its own."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# This checkout's app, not an older one that is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from textual.pilot import Pilot
+
+from tui_trainer.ui.app import TrainerApp
+from tui_trainer.ui.screens.train import TrainScreen
+
+ROOT = Path(__file__).resolve().parents[1]
+FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
+PATIENCE = 60.0  # seconds until a picture is given up
+STILL = 0.6  # seconds without a change until it is taken
+TITLE = "tui-trainer"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """``take`` gives the SVGs of ``names``, from a store that holds nothing else."""
+
+    names: tuple[str, ...]
+    take: Callable[[], Coroutine[None, None, Sequence[str]]]
+
+
+async def training_screen(pilot: Pilot[None]) -> TrainScreen:
+    """The app's screen, once its trainer has the data."""
+    screen = pilot.app.screen
+    assert isinstance(screen, TrainScreen)
+    await until(pilot, lambda: screen.state == "ready", "no trainer")
+    return screen
+
+
+async def until(pilot: Pilot[None], done: Callable[[], bool], what: str) -> None:
+    """Wait for ``done``; TimeoutError with ``what`` where it never comes true."""
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def until_shown(pilot: Pilot[None], text: str) -> None:
+    """Wait until ``text`` is on the screen."""
+    screen = pilot.app.screen
+    await until(
+        pilot, lambda: any(text in strip.text for strip in screen._compositor.render_strips()), f"not shown: {text}"
+    )
+
+
+async def settled(pilot: Pilot[None]) -> str:
+    """The picture once it no longer changes."""
+    before, now, since = "", pilot.app.export_screenshot(title=TITLE), time.monotonic()
+    while time.monotonic() - since < STILL:
+        await pilot.pause(0.05)
+        before, now = now, pilot.app.export_screenshot(title=TITLE)
+        if _drawn(before) != _drawn(now):
+            since = time.monotonic()
+    return tidy(now)
+
+
+def picture(app: TrainerApp) -> str:
+    """The picture as it is now."""
+    return tidy(app.export_screenshot(title=TITLE))
+
+
+def tidy(svg: str) -> str:
+    """Without what would be fetched from elsewhere: fonts are those of the reader's machine."""
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font-family:\s*Fira Code, *monospace", f"font-family: {FONTS}", svg)
+    return "\n".join(line.rstrip() for line in svg.splitlines() if line.strip()) + "\n"
+
+
+def _drawn(svg: str) -> str:
+    """A picture without its random name."""
+    return re.sub(r"terminal-\d+", "terminal", svg)
