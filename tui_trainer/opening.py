@@ -15,6 +15,7 @@ from . import __version__
 from .experiment import Experiment, ExperimentError, confined, is_shared, quoted, read, unshare, with_field
 from .experiment.confinement import VARIABLE as ROOT
 from .runtime.launch import NICENESS, Launch
+from .settings.options import add_setting_options, given
 from .ui.terminal.kind import kind_of, prepare
 
 DATA = "TUI_TRAINER_DATA"
@@ -36,14 +37,41 @@ examples:
   tui-trainer export iris.toml --to iris        train, and write the network for Keras and PyTorch
   tui-trainer summary iris.toml                 the layers and their parameters
   tui-trainer datasets                          what data come with the app
+  tui-trainer serve iris.toml                   open the app in a browser of this machine
 
-commands: train, sweep, export, summary, datasets, sessions; each has its own --help.
+commands: train, sweep, export, summary, datasets, sessions, serve; each has its own --help.
 """
 
 
-def open_app(words: list[str]) -> int:
-    """Run the app; returns its exit code. ExperimentError for what can't be opened."""
+def open_app(words: list[str], in_browser: bool = False) -> int:
+    """Run the app; returns its exit code. ExperimentError for what can't be opened.
+
+    ``in_browser`` says that ``serve`` has started it, so that there is no terminal to be asked for.
+    """
     options = _parser().parse_args(words)
+    launch, experiment, path = _asked(options)
+    if not in_browser:
+        _check_terminal()
+    prepare(os.environ)
+    gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
+    from .ui.app import TrainerApp  # Textual is of no use to the other commands
+    from .ui.comfort import comfort
+
+    lessons = None if options.lessons is None else Path(options.lessons)
+    settings = comfort(given(options))
+    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, comfort=settings)
+    app.fit_colors()
+    app.run(mouse=settings.settings.mouse)
+    return app.return_code or 0
+
+
+def check_words(words: list[str]) -> None:
+    """Refuse what ``open_app`` would: by an exit, as wrong usage does, or ExperimentError. Bounds are set."""
+    _asked(_parser().parse_args(words))
+
+
+def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None]:
+    """How the trainer is started, with which experiment, and the file it is from."""
     _set_bounds(options.jail, options.class_root)
     if options.lessons is not None and not os.path.isdir(options.lessons):
         raise ExperimentError("", f"--lessons: there is no folder {quoted(options.lessons)}")
@@ -58,22 +86,16 @@ def open_app(words: list[str]) -> int:
 
         run = find(options.resume or None)
         launch, experiment = launch_for(run, options.detach, options.nice), run.experiment
+    return launch, experiment, path
+
+
+def _check_terminal() -> None:
+    """ExperimentError where nothing can be drawn."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # it is drawn on the third
         raise ExperimentError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
     if not kind_of(os.environ).is_screen:
         told = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
         raise ExperimentError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
-    prepare(os.environ)
-    gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
-    from .ui.app import TrainerApp  # Textual is of no use to the other commands
-    from .ui.plotting.default_markers import default_markers
-
-    lessons = None if options.lessons is None else Path(options.lessons)
-    markers = default_markers(os.environ)
-    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, markers=markers)
-    app.fit_colors()
-    app.run()
-    return app.return_code or 0
 
 
 def read_experiment(text: str) -> Experiment:
@@ -127,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--lessons", metavar="FOLDER", type=os.path.abspath, help="lessons of your own, for the Book tab")
     add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; usually 5")
+    add_setting_options(parser)
     add("--jail", metavar="FOLDER", type=Path, help="open and save files nowhere but in this folder")
     add("--class-root", metavar="FOLDER", type=Path, help="the same, in a folder of each user's own below this one")
     add("--version", action="version", version=f"tui-trainer {__version__}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import stat
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tui_trainer.experiment.errors import escaped, quoted
+from tui_trainer.experiment.plain_file import read_plain
 
 from .schema import Markers, Notify
 
@@ -51,7 +51,7 @@ def read_config(path: Path, themes: Collection[str], named: bool = False) -> Con
     except FileNotFoundError:
         return Config(path, complaints=(f"There is no file {quoted(str(path), SHOWN)}.",) if named else ())
     except OSError as error:
-        return Config(path, complaints=(f"{quoted(str(path), SHOWN)} can't be read: {error.strerror}.",))
+        return Config(path, complaints=(f"{quoted(str(path), SHOWN)} can't be read: {error.strerror or error}.",))
     except (ValueError, RecursionError) as error:
         return Config(path, complaints=(f"{escaped(path.name)} is not read: {_what_is_wrong(error)}.",))
     values, complaints = {}, []
@@ -70,10 +70,7 @@ def read_config(path: Path, themes: Collection[str], named: bool = False) -> Con
 
 def _text(path: Path) -> str:
     """The text of a file; ValueError where it is no small text, OSError where it can't be read."""
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
-        raise ValueError("it is no file")
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
+    content = read_plain(path, MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise ValueError("it is larger than 100 KB")
     try:

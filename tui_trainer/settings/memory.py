@@ -10,6 +10,8 @@ from typing import get_args
 
 import msgspec
 
+from tui_trainer.experiment.plain_file import read_plain, write_private
+
 from .schema import Markers
 
 MAX_BYTES = 10_000
@@ -31,8 +33,7 @@ class Memory:
     def recall(self) -> Choices:
         """What was chosen last."""
         try:
-            with self._path.open("rb") as file:
-                return msgspec.json.decode(file.read(MAX_BYTES), type=Choices)
+            return msgspec.json.decode(read_plain(self._path, MAX_BYTES), type=Choices)
         except (OSError, ValueError, RecursionError):
             return Choices()
 
@@ -51,8 +52,7 @@ class Memory:
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                with temporary.open("xb") as file:
-                    file.write(msgspec.json.encode(choices))
+                write_private(temporary, msgspec.json.encode(choices))
                 os.replace(temporary, self._path)
             finally:
                 temporary.unlink(missing_ok=True)

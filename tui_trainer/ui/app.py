@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
@@ -17,25 +17,25 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.experiment.confinement import root
 from tui_trainer.runtime.launch import Launch
 
+from .comfort import Comfort
+from .comfortable import ComfortableApp
 from .keymap import keymap
 from .pacing import spare_the_collector
-from .plotting import Markers
-from .plotting.tinted_widget import MANY_COLORS
+from .plain_text import plain
 from .screens.train import HIGH, WIDE, TrainScreen
 from .terminal.driver import driver_for
-from .terminal.sixteen import SIXTEEN
+from .widgets.status_line import SIGNS
 
 STYLES = ("screens/train", "screens/low", "terminal/few_colors")
 NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
 
 
-class TrainerApp(App[None]):
+class TrainerApp(ComfortableApp):
     """Opens the training screen on an experiment.
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
-    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``markers`` what plots
-    are drawn with; without, each has its own.
+    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``comfort`` the settings.
     """
 
     TITLE = "tui-trainer"
@@ -50,14 +50,12 @@ class TrainerApp(App[None]):
         owns_process: bool = False,
         lessons: Path | None = None,
         launch: Launch | None = None,
-        markers: Markers | None = None,
+        comfort: Comfort | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_for(os.environ))
-        self.register_theme(SIXTEEN)
+        super().__init__(comfort, driver_for(os.environ))
         self._owns_process = owns_process
-        self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         self._experiment, self._path, self._lessons = experiment, path, lessons
-        self._launch, self._markers = launch, markers
+        self._launch = launch
 
     def on_mount(self) -> None:
         # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
@@ -73,17 +71,20 @@ class TrainerApp(App[None]):
         screen = TrainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
             screen.start_with(self._launch)
-        screen.markers = self._markers
+        screen.take_settings(self.comfort.settings)
         # Textual would set these classes with the first resize, and style every widget a second time.
         width, height = self.size
         return screen.add_class(
             "-wide" if width >= WIDE else "-narrow", "-low" if height < HIGH else "-high", update=False
         )
 
-    def fit_colors(self) -> None:
-        """Where there are no more than sixteen colours, take those: others would come out as any of them."""
-        if self.no_color or self.console.color_system not in MANY_COLORS:
-            self.theme = SIXTEEN.name
+    def window_title(self) -> str:
+        screen = next((one for one in self.screen_stack if isinstance(one, TrainScreen)), None)
+        progress = None if screen is None else screen.status.progress
+        if screen is None or progress is None:
+            return super().window_title()
+        name = plain(screen.experiment.name)
+        return f"{SIGNS[progress.state]} {name} {progress.epoch:,}/{progress.epochs:,} {progress.state}"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colours there are no shades of grey either."""

@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from tui_trainer.runtime.protocol import EditRuns
 
+    from .plotting import Markers
     from .runs.choices import Choice
     from .widgets.field import Field
 
@@ -75,3 +76,17 @@ class RunsChosen(Message):
 @dataclass
 class UndoAsked(Message):
     """The user pressed the key of undo where a view has its own, which had nothing to take back."""
+
+
+@dataclass
+class MarkersChosen(Message):
+    """The user wants plots drawn with other markers."""
+
+    markers: Markers
+
+
+@dataclass
+class RunEnded(Message):
+    """The run under work has come to its end, or diverged."""
+
+    sentence: str

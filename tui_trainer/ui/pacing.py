@@ -21,6 +21,7 @@ class Pacing:
 
     On the same machine Textual's queue tells. A line to another one hides seconds of output in its buffers, and no
     write ever waits: there the terminal is asked after each frame, and answers when it has come so far.
+    ``least`` are the seconds from one frame to the next at least, for those who want less motion.
     """
 
     def __init__(self) -> None:
@@ -29,23 +30,28 @@ class Pacing:
         self._answers = False  # whether this terminal ever does
         self._quickest = math.inf  # answer: what the line takes without a load
         self._rest_until = 0.0
+        self.least = 0.0
+        self._drawn_at = -math.inf
 
     def is_behind(self, app: App[Any]) -> bool:
         """Whether output is still on its way; False where the driver does not tell (tests, the web).
 
         Textual offers no such question, so its writer's queue is looked at; should it go, nothing is held back.
         """
+        now = time.monotonic()
+        if now - self._drawn_at < self.least:
+            return True
         writer = getattr(app._driver, "_writer_thread", None)
         queue = getattr(writer, "_queue", None)
         if queue is None:
             return False
-        now = time.monotonic()
         if self._asked is not None and now - self._asked < LOST:
             return True
         return queue.qsize() > 0 or now < self._rest_until
 
     def drawn(self, app: App[Any]) -> None:
         """Call this after a change: the terminal is asked behind its frame."""
+        self._drawn_at = time.monotonic()
         if self._is_far:
             app.call_after_refresh(self._ask, app)
 

@@ -10,10 +10,11 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from ..plotting.contrast import readable
 from ..plotting.frame import Frame
 from ..plotting.frame_widget import FrameWidget
 from .picture import Scene, draw
-from .roles import LEVELS, NAMES, SHADES
+from .roles import EDGE, LEVELS, NAMES, NEURON, SHADES
 
 BLENDS = (22, 45, 72, 100)  # per cent of its colour that a link of each level has
 
@@ -77,7 +78,8 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         return draw(drawing, width, height, self.markers, dashed=self.lines == "dashed")
 
     def styles_of(self, drawing: Scene | None) -> Mapping[int, Style]:
-        return {role: self.style_named(f"network--{name}") for role, name in NAMES.items()}
+        styles = {role: self.style_named(f"network--{name}") for role, name in NAMES.items()}
+        return {role: readable(style) if NEURON < role < EDGE else style for role, style in styles.items()}
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.settings.schema import Markers as Markers
+
 Array = NDArray[np.float64]
-Markers = Literal["braille", "block", "ascii"]
 
 # The roles a series can be coloured by; the widget has one component class for each of them.
 COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))

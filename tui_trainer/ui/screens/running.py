@@ -32,6 +32,7 @@ from tui_trainer.runtime.protocol.runs import RunCurves, RunList
 
 from ..edits import keeps_weights, next_rate, swaps_points
 from ..keymap import key_of
+from ..messages import RunEnded
 from ..plotting import warm_up
 from ..widgets.data_panel import DataPanel
 from ..widgets.field import Field
@@ -137,6 +138,7 @@ class RunningScreen(KeepingScreen):
         self._remedy = ended.remedy
         key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and runs again."
         self.message_line.say(ended.sentence + key, "error" if ended.state == "diverged" else "good")
+        self.post_message(RunEnded(f"{self.experiment.name}: {ended.sentence}"))
 
     def _show_loaded(self, loaded: Loaded) -> None:
         if self.loaded is None:

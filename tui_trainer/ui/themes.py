@@ -1,0 +1,142 @@
+"""The app's own palettes. Whatever is written keeps a contrast, and series their colours: tests measure both."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+from .terminal.sixteen import SIXTEEN
+
+# The ten colours of series, in the order of ``plotting.colors``: the first four have a meaning as well.
+_NAMES = (
+    "text-primary",
+    "text-warning",
+    "text-success",
+    "text-error",
+    "foreground",
+    "text-secondary",
+    "warning-darken-2",
+    "foreground-muted",
+    "success-darken-2",
+    "error-darken-2",
+)
+
+
+def _palette(
+    name: str, dark: bool, series: tuple[str, ...], paper: str, surface: str, panel: str, **others: str
+) -> Theme:
+    """A theme with these ten colours of series on ``paper``; ``others`` are variables, with _ for -."""
+    primary, warning, success, error, ink, secondary = series[:6]
+    quiet = others.pop("quiet")  # text that is there to be looked up, not read
+    variables = {
+        **dict(zip(_NAMES, series, strict=True)),
+        "text": ink,
+        "text-muted": quiet,
+        "text-disabled": quiet,
+        "text-accent": others["accent"],
+        "foreground-disabled": quiet,
+        "block-cursor-foreground": paper,
+        "block-cursor-background": primary,
+        "block-cursor-blurred-foreground": ink,
+        "block-cursor-blurred-background": panel,
+        "footer-background": panel,
+        "footer-foreground": ink,
+        "footer-description-foreground": ink,
+        "footer-key-foreground": others["accent"],
+        "input-selection-background": f"{primary} 40%",
+        "border": primary,
+        **{key.replace("_", "-"): value for key, value in others.items() if key != "accent"},
+    }
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=primary,
+        secondary=secondary,
+        warning=warning,
+        success=success,
+        error=error,
+        accent=others["accent"],
+        foreground=ink,
+        background=paper,
+        surface=surface,
+        panel=panel,
+        variables=variables,
+    )
+
+
+LIGHT = _palette(
+    "light",
+    dark=False,
+    series=(
+        "#0a58b0",
+        "#a84300",
+        "#16713a",
+        "#b8172f",
+        "#1f2328",
+        "#7b2fd0",
+        "#6b5200",
+        "#59636e",
+        "#0b6a63",
+        "#99106a",
+    ),
+    paper="#ffffff",
+    surface="#f3f4f6",
+    panel="#e4e7eb",
+    quiet="#59636e",
+    accent="#8a4b00",
+    error_muted="#ffe3e3",
+    success_muted="#dff2e5",
+    primary_muted="#e0ecfa",
+    surface_lighten_1="#eceff2",
+    surface_lighten_2="#e0e4e9",
+    surface_lighten_3="#d0d7de",
+)
+HIGH_CONTRAST = _palette(
+    "high-contrast",
+    dark=True,
+    series=(
+        "#6fc3ff",
+        "#ffd000",
+        "#4dff7a",
+        "#ff9a85",
+        "#ffffff",
+        "#f0a3ff",
+        "#ffff9a",
+        "#d0d0d0",
+        "#97f0ee",
+        "#ffb0d8",
+    ),
+    paper="#000000",
+    surface="#0a0a0a",
+    panel="#1c1c1c",
+    quiet="#d0d0d0",
+    accent="#ffd000",
+    error_muted="#3a0000",
+    success_muted="#00280c",
+    primary_muted="#002038",
+)
+# Apart from each other for eyes that lack red or green, and of different lightness, so that grey tells some of it too.
+COLOR_BLIND = _palette(
+    "color-blind",
+    dark=True,
+    series=(
+        "#5686fe",
+        "#ffca00",
+        "#59e188",
+        "#ee5028",
+        "#ffffff",
+        "#b47399",
+        "#e0ff7c",
+        "#c2c2c2",
+        "#c0d5ff",
+        "#bc85d8",
+    ),
+    paper="#121212",
+    surface="#1e1e1e",
+    panel="#242a32",
+    quiet="#b4b4b4",
+    accent="#ffca00",
+    error_muted="#3d1408",
+    success_muted="#12301d",
+    primary_muted="#101d33",
+)
+OURS = (LIGHT, HIGH_CONTRAST, COLOR_BLIND, SIXTEEN)
