@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "datasets": _datasets,
         "sessions": _sessions,
         "export": _export,
+        "serve": _serve,
     }
     try:
         if words and words[0] in commands:
@@ -101,6 +102,12 @@ def _export(words: list[str]) -> int:
     from .exporting import export
 
     return export(words)
+
+
+def _serve(words: list[str]) -> int:
+    from .serve.command import main as serve
+
+    return serve(words)
 
 
 def _few(names: Sequence[str]) -> str:

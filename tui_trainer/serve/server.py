@@ -1,0 +1,161 @@
+"""The server: a page, and for each tab that opens it a websocket with an app at its other end."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import textual_serve
+from aiohttp import WSMsgType, web
+from textual_serve.download_manager import DownloadManager
+
+from .address import place_of
+from .app_of_tab import PATIENCE, AppOfTab
+from .guard import HEADERS, POLICY, guard, new_word
+
+MOST_TABS = 16  # each has two processes
+MOST_CELLS = 1000  # columns or rows of a tab
+MOST_BYTES = 1 << 20  # of one message from a page: a paste is the longest
+HEARTBEAT = 15.0  # seconds until a tab that says nothing is asked whether it is there
+FONT_SIZES = range(6, 49)
+USUAL_SIZE = 16
+STATICS = Path(textual_serve.__file__).with_name("static")
+PAGE, SCRIPT = Path(__file__).with_name("page.html"), Path(__file__).with_name("page.js")
+
+
+def serve(listener: socket.socket, words: Sequence[str]) -> int:
+    """Serve apps for ``words`` on ``listener`` until a signal; returns the exit code."""
+    return asyncio.run(TabServer(words).run(listener))
+
+
+class TabServer:
+    """Starts an app for each websocket, and ends it with that."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = list(words)
+        self._word = new_word()
+        self._downloads = DownloadManager()
+        self._tabs: set[web.WebSocketResponse] = set()
+        self._page = Template(PAGE.read_text(encoding="utf-8"))
+
+    async def run(self, listener: socket.socket) -> int:
+        """Until SIGINT, SIGTERM or SIGHUP; every tab is closed then, and its app has ended."""
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=2 * PATIENCE)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        print(f"The app is at http://{place_of(listener)}/{self._word}/", flush=True)
+        print("Whoever has this address can use it as you. Ctrl+C ends it, and the apps of all tabs.", flush=True)
+        await ended.wait()
+        await runner.cleanup()
+        return 0
+
+    def _application(self) -> web.Application:
+        application = web.Application(middlewares=[guard(self._word)])
+        application.add_routes(
+            [
+                web.get("/{word}/", self._show_page),
+                web.get("/{word}/page.js", self._give_script),
+                web.get("/{word}/ws", self._open_tab),
+                web.get("/download/{key}", self._download),  # where the page's script looks; keys are random
+                web.static("/static", STATICS),
+            ]
+        )
+        application.on_shutdown.append(self._close_tabs)
+        return application
+
+    async def _show_page(self, request: web.Request) -> web.Response:
+        if len(self._tabs) >= MOST_TABS:
+            return web.Response(status=503, text=f"{MOST_TABS} tabs are open already; close one, and load this again.")
+        line = f"{'wss' if request.secure else 'ws'}://{request.host}"
+        size = number_in(request.query.get("fontsize"), FONT_SIZES, USUAL_SIZE)
+        text = self._page.substitute(socket=html.escape(f"{line}/{self._word}/ws"), size=size)
+        policy = {"Content-Security-Policy": POLICY.format(socket=line)}
+        return web.Response(text=text, content_type="text/html", headers=policy)
+
+    async def _give_script(self, _: web.Request) -> web.Response:
+        return web.Response(text=SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript")
+
+    async def _open_tab(self, request: web.Request) -> web.StreamResponse:
+        if len(self._tabs) >= MOST_TABS:
+            raise web.HTTPServiceUnavailable
+        tab = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES)
+        self._tabs.add(tab)
+        try:
+            await tab.prepare(request)
+            app = AppOfTab(
+                self._words,
+                write_bytes=tab.send_bytes,
+                write_str=tab.send_str,
+                close=tab.close,
+                download_manager=self._downloads,
+            )
+            cells = range(1, MOST_CELLS + 1)
+            sizes = (("width", 80), ("height", 24))
+            await app.start(*(number_in(request.query.get(name), cells, usual) for name, usual in sizes))
+            try:
+                await self._pass_on(tab, app)
+            finally:
+                await app.stop()
+        finally:
+            self._tabs.discard(tab)
+        return tab
+
+    async def _pass_on(self, tab: web.WebSocketResponse, app: AppOfTab) -> None:
+        """Give the app what its page says, until that has gone; what makes no sense is left out."""
+        async for message in tab:
+            try:
+                said = json.loads(message.data) if message.type is WSMsgType.TEXT else None
+            except (ValueError, RecursionError):
+                continue
+            match said:
+                case ["stdin", str(text)]:
+                    await app.send_bytes(text.encode("utf-8", "replace"))
+                case ["resize", {"width": int(width), "height": int(height)}]:
+                    await app.set_terminal_size(*(min(max(1, cells), MOST_CELLS) for cells in (width, height)))
+                case ["ping", str(moment)]:
+                    await tab.send_json(["pong", moment[:100]])
+                case ["blur"]:
+                    await app.blur()
+                case ["focus"]:
+                    await app.focus()
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """A picture of the screen, which the app hands to the page's browser."""
+        key = request.match_info["key"]
+        try:
+            about = await self._downloads.get_download_metadata(key)
+        except KeyError:
+            raise web.HTTPNotFound from None
+        answer = web.StreamResponse()
+        answer.headers["Content-Type"] = (
+            "application/octet-stream"  # never shown beside our page: a picture has scripts
+        )
+        name = "".join(
+            char if (char.isascii() and char.isalnum()) or char in "._-" else "_" for char in about.file_name
+        )
+        answer.headers.update(HEADERS)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        await answer.prepare(request)
+        async for chunk in self._downloads.download(key):
+            await answer.write(chunk)
+        await answer.write_eof()
+        return answer
+
+    async def _close_tabs(self, _: web.Application) -> None:
+        await asyncio.gather(*(tab.close() for tab in self._tabs))
+
+
+def number_in(text: Any, allowed: range, usual: int) -> int:
+    """The number in ``text``; ``usual`` where it is none, or not allowed."""
+    found = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6 else usual
+    return found if found in allowed else usual

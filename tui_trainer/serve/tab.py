@@ -1,0 +1,21 @@
+"""What runs for one tab: ``python -m tui_trainer.serve.tab WORDS ...``, started by the server."""
+
+from __future__ import annotations
+
+import sys
+
+from tui_trainer.experiment import ExperimentError, escaped
+from tui_trainer.opening import open_app
+
+
+def main() -> int:
+    """The app as ``serve`` was asked for; what can't be opened is told on standard error."""
+    try:
+        return open_app(sys.argv[1:], in_browser=True)
+    except ExperimentError as error:  # the file has changed since the server was started
+        print(escaped(str(error)), file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
