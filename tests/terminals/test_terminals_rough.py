@@ -50,7 +50,8 @@ def test_a_storm_of_resizes_while_it_trains(open_app: Open) -> None:
     app.resize(120, 40)
     app.until(lambda text: text == seen, "the same screen again")
     use_all_markers(app)
-    assert app.quit() == 0 and left_behind(app.bytes.decode()) == []
+    assert app.quit() == 0, app.bytes[-3000:].decode()
+    assert left_behind(app.bytes.decode()) == []
 
 
 def epoch(text: str) -> int:

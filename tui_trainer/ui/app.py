@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import SystemCommand
+from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
+from textual.widget import MountError
 
 from tui_trainer.experiment import Experiment
 from tui_trainer.experiment.confinement import root
@@ -106,6 +108,11 @@ class TrainerApp(ComfortableApp):
 
     def action_suspend_process(self) -> None:
         """Stay: whoever has nothing but the app would be left without it, and others have other terminals."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        """While the app is left, widgets go in any order: one that misses another then is nobody's concern."""
+        if not (self._exit and isinstance(error, NoMatches | MountError)):
+            super()._handle_exception(error)
 
     def on_cursor_position(self) -> None:
         """The terminal's answer to the question of ``Pacing``."""

@@ -119,7 +119,11 @@ class Tabs(TabbedContent):
 
     async def _make(self, tab: Tab) -> None:
         view = self._views[tab.name] = tab.make()
-        await self.get_pane(tab.name).mount(view)
+        panes = [pane for pane in self.query(TabPane) if pane.id == tab.name and pane.is_attached]
+        if panes:
+            await panes[0].mount(view)
+        if not view.is_mounted:  # the app is being left
+            return
         self._told.add(tab.name)
         view.show_experiment(self._experiment)
         if self._loaded is not None:
