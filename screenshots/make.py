@@ -14,12 +14,14 @@ import sys
 import tempfile
 
 import app_pictures
+import dialog_pictures
 import python_picture
 import runs_pictures
 import sweep_pictures
 from taking import ROOT  # beside this file, and puts this checkout first
 
-ALL = (*app_pictures.ALL, *runs_pictures.ALL, *sweep_pictures.ALL, *python_picture.ALL)
+MODULES = (app_pictures, dialog_pictures, runs_pictures, sweep_pictures, python_picture)
+ALL = [pictures for module in MODULES for pictures in module.ALL]
 
 
 def main(wanted: list[str]) -> None:

@@ -51,11 +51,12 @@ async def until(pilot: Pilot[None], done: Callable[[], bool], what: str) -> None
 
 
 async def until_shown(pilot: Pilot[None], text: str) -> None:
-    """Wait until ``text`` is on the screen."""
-    screen = pilot.app.screen
-    await until(
-        pilot, lambda: any(text in strip.text for strip in screen._compositor.render_strips()), f"not shown: {text}"
-    )
+    """Wait until ``text`` is on the screen, whichever that is by then."""
+
+    def shown() -> bool:
+        return any(text in strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+    await until(pilot, shown, f"never shown: {text}")
 
 
 async def settled(pilot: Pilot[None]) -> str:

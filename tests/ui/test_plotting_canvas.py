@@ -155,3 +155,10 @@ def test_points_with_a_glyph_are_that_character_but_in_ascii() -> None:
     text = "\n".join(render(Plot((cloud,)), 40, 12).rows)
     assert text.count("◆") == 3 and "◆ here" in text, "two points and the legend"
     assert "\n".join(render(Plot((cloud,)), 40, 12, "ascii").rows).isascii()
+
+
+def test_a_sentence_takes_as_many_lines_as_it_needs() -> None:
+    waiting = Plot(empty="Press space to train, s for one mini-batch.")
+    rows = [row.strip() for row in render(waiting, 20, 9).rows]
+    assert [row for row in rows if row] == ["Press space to", "train, s for one", "mini-batch."]
+    assert render(waiting, 10, 3).rows == ["  Press   ", " space to ", "train, s… "], "no room for more"

@@ -1,6 +1,7 @@
 """A rectangle of characters under construction: text goes in at a place, and what sticks out is cut."""
 
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,13 @@ class Board:
         if text and 0 <= row < self.height:
             self.characters[row, column : column + len(text)] = list(text)
             self.roles[row, column : column + len(text)] = role
+
+    def write_in_the_middle(self, text: str, role: int) -> None:
+        """Put a sentence into the middle, on as many lines as it takes; what does not fit is cut, and the cut shows."""
+        lines = wrap(one_cell(text), max(self.width, 1), max_lines=max(self.height, 1), placeholder="…")
+        for row, line in enumerate(lines, (self.height - len(lines) + 1) // 2):
+            shown = shorten(line, self.width)
+            self.write(row, (self.width - len(shown)) // 2, shown, role)
 
     def paste(self, row: int, column: int, characters: NDArray[np.str_], roles: NDArray[np.uint8]) -> None:
         """Put a drawn canvas, both (rows, columns), at a place where it fits."""

@@ -26,8 +26,7 @@ def render(heatmap: Heatmap, width: int, height: int, form: Form = "pixels") -> 
     if not board.characters.size:
         return board.frame()
     if not heatmap.levels.size:
-        text = shorten(one_cell(heatmap.empty), board.width)
-        board.write(board.height // 2, (board.width - len(text)) // 2, text, AXIS)
+        board.write_in_the_middle(heatmap.empty, AXIS)
         return board.frame()
     area, y_ticks = layout(heatmap, width, height)
     characters, codes = draw_canvas(heatmap, area.columns, area.rows, form)
