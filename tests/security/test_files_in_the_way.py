@@ -1,0 +1,252 @@
+"""Files that are something else than they seem: pipes, devices, links, lying headers, code, a full disk, no rights."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tui_trainer.book.progress import Progress
+from tui_trainer.cli import main
+from tui_trainer.experiment import Experiment, ExperimentError, read_plain, write
+from tui_trainer.experiment.confinement import VARIABLE
+from tui_trainer.export.history_csv import read_history
+from tui_trainer.export.metadata import read_metadata
+from tui_trainer.export.weights import read_tensors, weights_bytes
+from tui_trainer.runtime.keeper import Keeper
+from tui_trainer.runtime.session import Session
+from tui_trainer.runtime.sessions import Place, folder_beside
+from tui_trainer.runtime.store import Store, StoreError
+
+ROOT = Path(__file__).resolve().parents[2]
+SHADOWS = ("pickle", "numpy", "struct", "json", "socket", "signal", "joblib", "random", "tempfile", "tui_trainer")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """An experiment of two epochs in a folder of its own."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "tiny.toml").write_text("[training]\nepochs = 2\n")
+    return folder / "tiny.toml"
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What a command says that can't be done."""
+    assert main(list(words)) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and err[:-1].isprintable()
+    return err
+
+
+def test_pipes_and_devices_are_not_waited_for(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tiny.with_name("pipe")
+    os.mkfifo(pipe)
+    for file in (str(pipe), "/dev/zero", "/dev/tty"):
+        for words in (
+            [file],
+            ["train", file],
+            ["--csv", file],
+            ["train", str(tiny), "--weights", file],
+            ["export", file],
+        ):
+            assert "there is no file" in refused(capsys, *words)
+    for read in (read_metadata, read_history, read_tensors):
+        with pytest.raises(ExperimentError):
+            read(pipe)
+    with pytest.raises(OSError, match="a pipe or a device"):
+        read_plain(pipe, 10)
+    book = pipe.with_name("book.json")
+    os.mkfifo(book)
+    assert "can't be read: it is a pipe or a device" in Progress(book).complaint
+
+
+def test_a_file_that_is_too_long_is_not_read_whole(tmp_path: Path) -> None:
+    """A sparse file has any length and takes no room."""
+    long = tmp_path / "long"
+    with long.open("wb") as file:
+        file.truncate(50_000_000_000)
+    assert len(read_plain(long, 1000)) == 1001
+    for read, told in (
+        (read_metadata, "is larger than 50 MB"),
+        (lambda p: read_tensors(p, 10**6), "is larger than 1 MB"),
+    ):
+        with pytest.raises(ExperimentError, match=told):
+            read(long)
+
+
+def header(about: object, data: bytes = b"", length: int | None = None) -> bytes:
+    """A safetensors file by hand."""
+    text = about if isinstance(about, bytes) else json.dumps(about).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def tensor(**other: object) -> dict[str, object]:
+    return {"0.weight": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **other}}
+
+
+LYING = (
+    b"",
+    b"\0" * 7,
+    header(tensor(), b"1234567"),
+    header(tensor(), b"123456789"),
+    header(tensor(), b"12345678", 2**63),
+    header(tensor(), b"12345678", 10**9),
+    header(tensor(shape=[2**40, 2**40]), b"12345678"),
+    header(tensor(shape=[-2]), b"12345678"),
+    header(tensor(data_offsets=[0, 2**60]), b"12345678"),
+    header(tensor(data_offsets=[8, 0]), b"12345678"),
+    header(tensor(dtype="BF16"), b"1234"),
+    header(tensor(dtype="F8_E4M3", data_offsets=[0, 2]), b"12"),
+    header(tensor(dtype="nonsense"), b"12345678"),
+    header(b"[" * 100_000),
+    header(b'{"__metadata__": ' + b'{"a":' * 10_000),
+    header({**tensor(), "1.weight": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, b"12345678"),
+    b"\x80\x04\x95\x0c\0\0\0\0\0\0\0\x8c\x02os\x8c\x06system\x93.",  # a pickle
+)
+
+
+@pytest.mark.parametrize("content", LYING, ids=range(len(LYING)))
+def test_weights_with_a_lying_header(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(content)
+    with pytest.raises(ExperimentError, match="is not a safetensors file, or a cut one"):
+        read_tensors(file)
+
+
+def test_weights_cut_anywhere(tmp_path: Path) -> None:
+    whole = weights_bytes({"0.weight": np.ones((3, 4), np.float32)})
+    file = tmp_path / "weights.safetensors"
+    for length in range(0, len(whole), 5):
+        file.write_bytes(whole[:length])
+        with pytest.raises(ExperimentError):
+            read_tensors(file)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "tiny.toml", "--history", "{0}"],
+        ["train", "tiny.toml", "--weights", "{0}"],
+        ["train", "--csv", "{0}"],
+        ["export", "tiny.toml", "--to", "{0}"],
+        ["sweep", "tiny.toml", "--repeat", "2", "--no-store", "--csv", "{0}"],
+        ["train", "{0}"],
+        ["summary", "{0}"],
+        ["{0}"],
+        ["--csv", "{0}"],
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_no_option_leads_out_of_a_jail(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jail, outside = tmp_path / "jail", tmp_path / "outside"
+    jail.mkdir()
+    outside.mkdir()
+    (outside / "there").write_text("name = 'there'\n")
+    (jail / "tiny.toml").write_text("[training]\nepochs = 2\n")
+    (jail / "folder").symlink_to(outside)
+    (jail / "file").symlink_to(outside / "there")
+    (jail / "new").symlink_to(outside / "new")
+    monkeypatch.setenv(VARIABLE, str(jail))
+    monkeypatch.chdir(jail)
+    for path in (
+        "../outside/there",
+        str(outside / "there"),
+        "folder/there",
+        "folder/new",
+        "file",
+        "new",
+        "~/../outside",
+    ):
+        assert "is outside of" in refused(capsys, *(one.format(path) for one in words)), path
+    assert [one.name for one in outside.iterdir()] == ["there"]
+    assert (outside / "there").read_text() == "name = 'there'\n"
+
+
+def test_a_disk_that_is_full_is_told(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    assert main(["train", str(tiny), "--history", "/dev/full"]) == 2
+    assert "--history: cannot write '/dev/full': No space left on device" in capsys.readouterr().err
+
+
+def test_no_code_from_the_folder_it_is_started_in(tiny: Path) -> None:
+    """Data from somewhere else may have a file of Python beside it, named like a module that is needed."""
+    hit = tiny.parent / "hit"
+    for name in SHADOWS:
+        (tiny.parent / f"{name}.py").write_text(f"open({str(hit)!r}, 'a').write('{name} ')\n")
+    words = ["sweep", tiny.name, "--repeat", "2", "--jobs", "2", "--no-store"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "tui_trainer", *words],  # as the installed command
+        cwd=tiny.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not hit.exists(), hit.read_text()
+
+
+def test_what_is_kept_is_for_no_other_user(tmp_path: Path) -> None:
+    """Whatever the mask says, and whoever has made the folder."""
+    mask = os.umask(0)
+    try:
+        for folder in (tmp_path / "new" / "deep", tmp_path / "shared"):
+            if folder.name == "shared":
+                folder.mkdir(mode=0o777)
+            path = folder / "runs.sqlite"
+            place = Place(folder_beside(path))
+            listener = place.listen()
+            session, keeper = Session(), Keeper(path, place.name)
+            session.load(Experiment())
+            session.step()
+            keeper.save(session)
+            progress = Progress(folder / "book.json")
+            progress.opened = "own:x"
+            progress.open(None)
+            files = [one for one in folder.rglob("*") if not one.is_dir()]
+            assert {"runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm", "book.json"} <= {one.name for one in files}
+            assert any(one.is_socket() for one in files) or len(str(folder)) > 60
+            for one in files:
+                assert stat.S_IMODE(one.stat().st_mode) == 0o600, one
+            assert stat.S_IMODE((folder / "sessions").stat().st_mode) == 0o700
+            if folder.name == "deep":
+                assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+            listener.close()
+            place.leave()
+    finally:
+        os.umask(mask)
+
+
+def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+    Store(path).close()
+    path.chmod(0o644)
+    Store(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_store_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "runs.sqlite"
+    Store(path).close()
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(StoreError, match="it belongs to another user"):
+        Store(path)
+
+
+def test_an_experiment_is_written_beside_and_moved(tmp_path: Path) -> None:
+    """Nothing that lies in a shared folder under the name is written into."""
+    other = tmp_path / "other"
+    other.write_text("mine")
+    os.link(other, tmp_path / "a.toml")
+    write(Experiment(), tmp_path / "a.toml")
+    assert other.read_text() == "mine"

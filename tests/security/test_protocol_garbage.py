@@ -1,0 +1,93 @@
+"""What comes over the line between app and trainer and is none of ours: an end, told; no crash, no orphan."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import resource
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_trainer.runtime import client as clients
+from tui_trainer.runtime.launch import Launch
+from tui_trainer.runtime.line import Line
+from tui_trainer.runtime.protocol import HEADER, MOST_BYTES, Crashed, command_decoder
+
+if TYPE_CHECKING:
+    from tui_trainer.runtime.protocol import AnyCommand
+
+PATIENCE = 10.0
+DEEP = b"\x81\xa1a" * 100_000 + b"\xc0"  # a map in a map in a map
+GARBAGE = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    b"\xff\xff\xff\xff",  # four gigabytes are announced
+    HEADER.pack(MOST_BYTES + 1) + b"x",
+    HEADER.pack(1) + b"\xc1",
+    HEADER.pack(0),
+    HEADER.pack(5) + b"\xdd\xff\xff\xff\xff",  # a list of four billion
+    HEADER.pack(6) + b"\xc9\xff\xff\xff\xff\x01",
+    HEADER.pack(len(DEEP)) + DEEP,
+)
+
+
+def told_of(sent: bytes) -> list[AnyCommand | None]:
+    """What a trainer makes of bytes from a client that is gone then; it is always told of the end."""
+    ours, theirs = socket.socketpair()
+    inbox: queue.SimpleQueue[tuple[Line, AnyCommand | None]] = queue.SimpleQueue()
+    ended: list[Line] = []
+    line = Line(theirs, inbox, ended.append)
+    ours.sendall(sent)
+    ours.shutdown(socket.SHUT_WR)
+    found: list[AnyCommand | None] = []
+    while not found or found[-1] is not None:
+        found.append(inbox.get(timeout=PATIENCE)[1])
+    assert ended == [line], "so that no trainer outlives its client"
+    line.hang_up()
+    ours.close()
+    return found
+
+
+@pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))
+def test_a_client_that_says_what_makes_no_sense(sent: bytes) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert told_of(sent) == [None]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kilobytes"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_command_or_an_end(body: bytes) -> None:
+    told = told_of(HEADER.pack(len(body)) + body)
+    try:
+        assert told == [command_decoder.decode(body), None]
+    except ValueError:  # msgspec's error is one
+        assert told == [None]
+
+
+@pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))
+async def test_a_trainer_that_says_what_makes_no_sense(
+    sent: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is ended, and told of as one that crashed is."""
+    (tmp_path / "said").write_bytes(sent)
+    code = "import socket, sys, time; socket.socket(fileno=0).sendall(open(sys.argv[1], 'rb').read()); time.sleep(1000)"
+
+    def start(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-S", "-c", code, str(tmp_path / "said")], stdin=line, stdout=line, stderr=errors
+        )
+
+    monkeypatch.setattr(clients, "start_child", start)
+    client = clients.Client()
+    await client.start()
+    async with asyncio.timeout(PATIENCE):
+        reports = [report async for report in client.reports()]
+    assert reports == [Crashed(0, "What the trainer said makes no sense")]
+    assert client._process is not None and client._process.poll() == -9
+    await client.close()
