@@ -30,6 +30,7 @@ UTF_8 = {"LANG": "en_US.UTF-8"}
         ({"TERM": "linux", **UTF_8}, "cp437", "ascii"),
         ({"TERM": "vt100", **UTF_8}, "ascii", "ascii"),
         ({"TERM": "vt220"}, "ascii", "ascii"),
+        ({"TERM": "vte-256color"}, "", None),
         ({"TERM": "xterm-256color", "NO_COLOR": "1", **UTF_8}, "", "ascii"),
     ],
 )
