@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 NOT_A_SCREEN = ("dumb", "unknown")
-OLD = ("vt1", "vt2", "vt3", "vt4", "vt5", "cons25", "wyse", "adm", "ansi")  # what came before colours, or before anything but ASCII
+OLD = ("vt1", "vt2", "vt3", "vt4", "vt5", "cons25", "wyse", "adm", "ansi")  # without colours, or anything but ASCII
 CONSOLE = "linux"
 FONT = "cp437"  # what all fonts of the console have; some have more
 LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")  # the first that is set counts
