@@ -52,7 +52,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         assert view_of(flow).lens.at == 28 and plot_of(flow).cursor == 28
         told = [losses[name][27] for name in ("loss", "val_loss")]
         await flow.until(lambda: [item.value for item in items_of(flow)] == told, "the values of epoch 28")
-        await flow.until_shown(f"epoch 28 ━ train {significant(told[0])} ━ validation {significant(told[1])}")
+        await flow.until_shown(f"epoch 28 ━ train {significant(told[0])} ○ validation {significant(told[1])}")
         await flow.until_shown("← → inspect")
         await flow.press("home")
         await flow.until(lambda: items_of(flow)[0].value == losses["loss"][0], "the first epoch")

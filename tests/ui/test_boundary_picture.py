@@ -57,11 +57,15 @@ def test_classes_have_their_colours_in_the_picture_and_among_the_samples() -> No
     training = [marks for marks in picture.marks if marks.label in ("setosa", "versicolor", "virginica")]
     assert [(marks.color, marks.glyph, marks.ascii) for marks in training] == [
         ("class0", "●", "A"),
-        ("class1", "●", "B"),
-        ("class2", "●", "C"),
+        ("class1", "▲", "B"),
+        ("class2", "■", "C"),
     ]
-    validation = [marks for marks in picture.marks if marks.glyph == "○" and len(marks.x)]
-    assert [(marks.color, marks.ascii) for marks in validation] == [("class0", "a"), ("class1", "b"), ("class2", "c")]
+    validation = [marks for marks in picture.marks if marks.glyph in "○△□" and len(marks.x)]
+    assert [(marks.color, marks.glyph, marks.ascii) for marks in validation] == [
+        ("class0", "○", "a"),
+        ("class1", "△", "b"),
+        ("class2", "□", "c"),
+    ]
     assert picture.marks.index(validation[-1]) < picture.marks.index(training[0]), "those for training on top"
     assert sum(len(marks.x) for marks in picture.marks) == 150
 
@@ -99,7 +103,7 @@ def test_discretized_there_are_only_sides(name: str, steps: int) -> None:
 
 def test_samples_can_be_left_out() -> None:
     content = plane("iris")
-    assert {marks.glyph for marks in heatmap(content, False, "training").marks} == {"●"}
+    assert {marks.glyph for marks in heatmap(content, False, "training").marks} == {"●", "▲", "■"}
     assert heatmap(content, False, "none").marks == ()
     curve = function("boston_rm")
     assert [series.label for series in plot(curve, "all").series] == ["validation", "training", "model"]

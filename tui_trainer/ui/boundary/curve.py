@@ -9,8 +9,10 @@ from tui_trainer.runtime.protocol.boundary import Function, Samples
 
 from ..plain_text import plain
 from ..plotting import Plot, Series, class_colors
+from ..plotting.shapes import shape
 from .picture import TRAINING, VALIDATION, Shown, visible
 
+OF_TRUTH = "◇"
 MODEL, TRUTH = "class4", "class2"  # colours: the foreground's stands out from those of the samples
 
 
@@ -19,11 +21,12 @@ def plot(content: Function, shown: Shown) -> Plot:
     series = [_series_of(one, content) for one in visible(content.samples, shown)]
     x = np.array(unpack(content.places))
     if content.truth:
-        series.append(Series("truth", x, np.array(unpack(content.truth)), TRUTH))
+        series.append(Series("truth", x, np.array(unpack(content.truth)), TRUTH, sign=OF_TRUTH))
     for line in content.lines:
         label = plain(content.classes[line.kind]) if line.kind >= 0 else "model" if content.samples else "neuron"
         color = class_colors(len(content.classes))[line.kind] if line.kind >= 0 else MODEL
-        series.append(Series(label, x, np.array(unpack(line.y)), color))
+        sign = shape(line.kind) if line.kind >= 0 else ""
+        series.append(Series(label, x, np.array(unpack(line.y)), color, sign=sign))
     return Plot(
         tuple(series),
         x_label=plain(content.x),
@@ -38,6 +41,7 @@ def _series_of(samples: Samples, content: Function) -> Series:
     glyph = VALIDATION if samples.validation else TRAINING
     color, label = "validation" if samples.validation else "train", "validation" if samples.validation else "training"
     if samples.kind >= 0:
+        glyph = shape(samples.kind, samples.validation)
         color = class_colors(len(content.classes))[samples.kind]
         label = "" if len(content.lines) > 1 or samples.validation else plain(content.classes[samples.kind])
     return Series(label, np.array(unpack(samples.x)), np.array(unpack(samples.y)), color, "scatter", glyph)

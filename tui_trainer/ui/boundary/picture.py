@@ -15,9 +15,10 @@ from ..plain_text import plain
 from ..plotting import Gradient, Heatmap, Marks, class_colors
 from ..plotting.heatmap import STEPS
 from ..plotting.pixels import TEXTURES
+from ..plotting.shapes import HOLLOW, SOLID, shape
 
 Shown = Literal["all", "training", "none"]  # of the samples
-TRAINING, VALIDATION = "●", "○"
+TRAINING, VALIDATION = SOLID[0], HOLLOW[0]
 BAR = 8  # cells of half a diverging scale
 BAR_PER_CLASS = 4
 NAME = 12  # cells of a class's name beside the colour bar
@@ -79,8 +80,8 @@ def marks(content: Boundary, shown: Shown) -> tuple[Marks, ...]:
 
 def _marks_of(samples: Samples, content: Boundary) -> Marks:
     x, y = np.array(unpack(samples.x)), np.array(unpack(samples.y))
-    glyph = VALIDATION if samples.validation else TRAINING
     if samples.kind < 0:
+        glyph = VALIDATION if samples.validation else TRAINING
         levels = np.frombuffer(samples.levels, np.uint8)
         label = "" if samples.validation else "training"
         return Marks(label, x, y, glyph=glyph, ascii="x" if samples.validation else "o", levels=levels)
@@ -91,7 +92,7 @@ def _marks_of(samples: Samples, content: Boundary) -> Marks:
         x,
         y,
         class_colors(len(content.classes))[samples.kind],
-        glyph,
+        shape(samples.kind, samples.validation),
         ascii=letters[samples.kind % len(letters)],
         ascii_label=f"{name} {TEXTURES[samples.kind % len(TEXTURES)]}"
         if content.kinds and not samples.validation

@@ -136,7 +136,11 @@ class InspectedPlot(View):
     def tell(self, lines: Sequence[tuple[Series, Curve]]) -> None:
         """Say below the plot what is at the cursor, in ``lines`` of the run and beside it."""
         is_told = self.lens.at is not None
-        own = [Item("━", line.color, line.label, curve.at) for line, curve in lines if curve.name != "batch_loss"]
+        own = [
+            Item(line.sign or "━", line.color, line.label, curve.at)
+            for line, curve in lines
+            if curve.name != "batch_loss"
+        ]
         items = [*(own if is_told else []), *map(self._item, self.beside)]
         looking = is_told or bool(self.chosen) or self.smoothing > 0 or self.lens.low is not None
         width = self.query_one(PlotWidget).size.width

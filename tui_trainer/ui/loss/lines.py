@@ -10,11 +10,12 @@ from tui_trainer.runtime.protocol import Curve, unpack
 
 from ..plain_text import plain
 from ..plotting import Series
+from ..plotting.shapes import shape
 
 LABELS = {
-    "batch_loss": ("mini-batches", "batch", "+"),
-    "train": ("train", "train", "*"),
-    "validation": ("validation", "validation", "o"),
+    "batch_loss": ("mini-batches", "batch", "+", ""),
+    "train": ("train", "train", "*", ""),
+    "validation": ("validation", "validation", "o", "○"),
 }
 CLASS_COLORS = 10
 CLASS_MARKS = "*o+x#@%&"
@@ -39,7 +40,7 @@ def line(curve: Curve, class_names: Sequence[str]) -> Series:
     if index:
         k = int(index.rstrip("]"))
         name = plain(class_names[k]) if k < len(class_names) else str(k)
-        return Series(name, x, y, f"class{k % CLASS_COLORS}", mark=CLASS_MARKS[k % len(CLASS_MARKS)])
+        return Series(name, x, y, f"class{k % CLASS_COLORS}", mark=CLASS_MARKS[k % len(CLASS_MARKS)], sign=shape(k))
     part = "validation" if curve.name.startswith("val_") else "train"
-    label, color, mark = LABELS.get(curve.name, LABELS[part])
-    return Series(label, x, y, color, mark=mark)
+    label, color, mark, sign = LABELS.get(curve.name, LABELS[part])
+    return Series(label, x, y, color, mark=mark, sign=sign)

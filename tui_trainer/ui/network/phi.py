@@ -19,7 +19,7 @@ def phi_plot(curve: PhiCurve, seen: NeuronSeen) -> Plot:
     return Plot(
         (
             Series("φ", o, unpack(curve.phi), "train"),
-            Series("φ′", o, unpack(curve.slope), "validation"),
+            Series("φ′", o, unpack(curve.slope), "validation", sign="○"),
             Series("o", at, heights, "class4", "scatter", glyph="●"),
         ),
         x_label="o",

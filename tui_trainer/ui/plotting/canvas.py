@@ -1,9 +1,11 @@
 """A plot as rows of characters: the dots from plotext, and around them the axes, ticks and legend."""
 
+import numpy as np
+
 from tui_trainer.ui.plotting.axes import Area, write_cursor, write_x_axis, write_y_axis
-from tui_trainer.ui.plotting.frame import AXIS, Board, Frame, one_cell, shorten
+from tui_trainer.ui.plotting.frame import AXIS, Board, Frame, one_cell
 from tui_trainer.ui.plotting.header import write_header
-from tui_trainer.ui.plotting.plot import Markers, Plot
+from tui_trainer.ui.plotting.plot import Array, Markers, Plot
 from tui_trainer.ui.plotting.raster import ASCII_MARKS, DOTS, Dots, draw
 from tui_trainer.ui.plotting.scale import Points, Scale, clean, scales
 from tui_trainer.ui.plotting.thinning import thin
@@ -11,6 +13,7 @@ from tui_trainer.ui.plotting.ticks import Tick, ticks
 
 ROWS_PER_TICK = 4
 MANY_LINES = 4  # of more than these, each is drawn with fewer points
+CELLS_PER_SIGN = 12
 LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
 
 
@@ -23,8 +26,7 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
     if board.height >= 4:
         write_header(board, plot, hidden, markers)
     if not points:
-        text = shorten(one_cell(plot.empty), board.width)
-        board.write(board.height // 2, (board.width - len(text)) // 2, text, AXIS)
+        board.write_in_the_middle(plot.empty, AXIS)
         return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers)
@@ -63,5 +65,16 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
         role = min(part.index + 1, AXIS - 1)
         mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
         joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
-        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
+        across, up = x_scale.fraction(x), y_scale.fraction(y)
+        dots.append(Dots(role, mark, across, up, joined, behind, series.glyph))
+        if series.sign:
+            dots.append(Dots(role, mark, *_signs(across, up, area.columns), False, glyph=series.sign))
     return dots
+
+
+def _signs(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
+    """Where signs stand on a line x (n,), y (n,), given as fractions: evenly across the canvas, and at its end."""
+    count = max(columns // CELLS_PER_SIGN, 1)
+    even = (np.arange(count) + 0.5) / count
+    places = np.append(even[(even > x[0]) & (even < x[-1])], x[-1])
+    return places, np.interp(places, x, y)

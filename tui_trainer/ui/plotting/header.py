@@ -63,4 +63,4 @@ def _mark(index: int, series: Series, markers: Markers) -> str:
     """How a series looks in the legend."""
     if markers == "ascii":
         return series.mark or ASCII_MARKS[index % len(ASCII_MARKS)]
-    return series.glyph or ("●" if series.kind == "scatter" else "━")
+    return series.glyph or series.sign or ("●" if series.kind == "scatter" else "━")

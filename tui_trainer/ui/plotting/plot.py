@@ -26,7 +26,8 @@ class Series:
     The x of a line never decreases; a path is joined in the order of its points, wherever they are. A value that is
     not finite is left out, and the line goes on past it. With a ``glyph``, a character of one cell, points are drawn
     as that and not as dots. ``mark`` is the character of a series where there is nothing but ASCII; without one it
-    has that of its place among the others.
+    has that of its place among the others. On a line ``sign`` stands here and there, and in the legend: so that it
+    can be told from others of much the same colour.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Series:
     kind: Literal["line", "scatter", "path"] = "line"
     glyph: str = ""
     mark: str = ""
+    sign: str = ""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:

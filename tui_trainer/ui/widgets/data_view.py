@@ -13,10 +13,12 @@ from tui_trainer.runtime.protocol import DatasetView, Loaded, unpack
 
 from ..plain_text import clean, plain
 from ..plotting import Plot, PlotWidget, Series, class_colors
+from ..plotting.shapes import shape
 from ..views.view import View
 from .choice import Choice
 
 TABLE_ROWS, FEWEST_ROWS = 1000, 50
+FEW_POINTS = 400  # up to which each is a shape, and not a dot
 TABLE_CELLS = 30_000  # of a wide table, but for a few rows: each costs 15 us
 
 
@@ -117,8 +119,9 @@ class DataView(View):
         if dataset.classes and dataset.target in self._columns:
             labels = self._columns[dataset.target].astype(int)
             colors = class_colors(len(dataset.classes))
+            few = len(x) <= FEW_POINTS
             series = tuple(
-                Series(plain(name), x[labels == k], y[labels == k], color, "scatter")
+                Series(plain(name), x[labels == k], y[labels == k], color, "scatter", shape(k) if few else "")
                 for k, (name, color) in enumerate(zip(dataset.classes, colors, strict=True))
             )
         else:

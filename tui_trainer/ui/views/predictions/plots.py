@@ -8,6 +8,7 @@ from tui_trainer.runtime.protocol import unpack
 from tui_trainer.runtime.protocol.predictions import ClassPredictions, LossPoints, NumberPredictions
 
 from ...plotting import Plot, Series
+from ...plotting.shapes import RIGHT, WRONG
 from .numbers import number
 from .picture import Picture
 
@@ -61,8 +62,8 @@ def losses(picture: Picture) -> Plot:
     series.append(Series(f"mean {number(points.mean)}", across, np.full(2, points.mean), mean))
     if isinstance(content, ClassPredictions):
         split = points.wrong
-        series.append(Series("right", x[split:], y[split:], "class2", "scatter", SAMPLE))
-        series.append(Series("wrong", x[:split], y[:split], "class3", "scatter", SAMPLE))
+        series.append(Series("right", x[split:], y[split:], "class2", "scatter", RIGHT))
+        series.append(Series("wrong", x[:split], y[:split], "class3", "scatter", WRONG))
     else:
         series.append(Series(_shown(content, len(x)), x, y, _color(content), "scatter", SAMPLE))
     return Plot(tuple(series), x_label=label, y_label="loss", x_limits=(0.0, 1.0) if chances else None)
