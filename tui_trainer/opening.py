@@ -15,6 +15,7 @@ from . import __version__
 from .experiment import Experiment, ExperimentError, confined, is_shared, quoted, read, unshare, with_field
 from .experiment.confinement import VARIABLE as ROOT
 from .runtime.launch import NICENESS, Launch
+from .settings.options import add_setting_options, given
 from .ui.terminal.kind import kind_of, prepare
 
 DATA = "TUI_TRAINER_DATA"
@@ -54,13 +55,13 @@ def open_app(words: list[str], in_browser: bool = False) -> int:
     prepare(os.environ)
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
-    from .ui.plotting.default_markers import default_markers
+    from .ui.comfort import comfort
 
     lessons = None if options.lessons is None else Path(options.lessons)
-    markers = default_markers(os.environ)
-    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, markers=markers)
+    settings = comfort(given(options))
+    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, comfort=settings)
     app.fit_colors()
-    app.run()
+    app.run(mouse=settings.settings.mouse)
     return app.return_code or 0
 
 
@@ -148,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--lessons", metavar="FOLDER", type=os.path.abspath, help="lessons of your own, for the Book tab")
     add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; usually 5")
+    add_setting_options(parser)
     add("--jail", metavar="FOLDER", type=Path, help="open and save files nowhere but in this folder")
     add("--class-root", metavar="FOLDER", type=Path, help="the same, in a folder of each user's own below this one")
     add("--version", action="version", version=f"tui-trainer {__version__}")
