@@ -30,7 +30,7 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
         return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers)
-    characters, roles = draw(_dots(plot, points, x_scale, y_scale, area), area.columns, area.rows, markers)
+    characters, roles = draw(_dots(plot, points, x_scale, y_scale, area, markers), area.columns, area.rows, markers)
     board.paste(area.top, area.left, characters, roles)
     if plot.cursor is not None:
         write_cursor(board, area, x_scale, plot.cursor, markers)
@@ -52,7 +52,7 @@ def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[
     return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
 
 
-def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
+def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area, markers: Markers) -> list[Dots]:
     dots = []
     lines = sum(series.kind == "line" for series in plot.series)
     # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
@@ -67,7 +67,7 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
         joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
         across, up = x_scale.fraction(x), y_scale.fraction(y)
         dots.append(Dots(role, mark, across, up, joined, behind, series.glyph))
-        if series.sign:
+        if series.sign and markers != "ascii":  # there, the line is made of a character of its own
             dots.append(Dots(role, mark, *_signs(across, up, area.columns), False, glyph=series.sign))
     return dots
 
