@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "sessions": _sessions,
         "export": _export,
         "serve": _serve,
+        "settings": _settings,
+        "keys": _keys,
     }
     try:
         if words and words[0] in commands:
@@ -108,6 +110,18 @@ def _serve(words: list[str]) -> int:
     from .serve.command import main as serve
 
     return serve(words)
+
+
+def _settings(words: list[str]) -> int:
+    from .settings_command import settings
+
+    return settings(words)
+
+
+def _keys(words: list[str]) -> int:
+    from .settings_command import keys
+
+    return keys(words)
 
 
 def _few(names: Sequence[str]) -> str:

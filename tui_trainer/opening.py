@@ -39,7 +39,8 @@ examples:
   tui-trainer datasets                          what data come with the app
   tui-trainer serve iris.toml                   open the app in a browser of this machine
 
-commands: train, sweep, export, summary, datasets, sessions, serve; each has its own --help.
+commands: train, sweep, export, summary, datasets, sessions, serve, settings, keys; each has
+its own --help.
 """
 
 
