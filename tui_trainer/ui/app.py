@@ -24,6 +24,7 @@ from .comfortable import ComfortableApp
 from .keymap import keymap
 from .pacing import spare_the_collector
 from .plain_text import plain
+from .screens.palette import Palette
 from .screens.train import HIGH, WIDE, TrainScreen
 from .terminal.driver import driver_for
 from .widgets.status_line import SIGNS
@@ -105,6 +106,10 @@ class TrainerApp(ComfortableApp):
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         """Start no browser: over SSH it would be one of text, in this terminal, and a way to a shell."""
         self.copy_to_clipboard(url)
+
+    def action_command_palette(self) -> None:
+        if not Palette.is_open(self):  # type: ignore[arg-type]
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_suspend_process(self) -> None:
         """Stay: whoever has nothing but the app would be left without it, and others have other terminals."""

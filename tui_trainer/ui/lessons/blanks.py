@@ -16,6 +16,7 @@ from tui_trainer.book import Blank
 from ..messages import Answered
 from ..plain_text import clean, plain
 from ..views.view import View
+from ..widgets.text_box import TextBox
 from .page import Page
 from .texts import MARKS
 
@@ -46,7 +47,7 @@ class Blanks(Vertical):
         for index, blank in enumerate(self._blanks):
             with Horizontal(classes="blank"):
                 yield Static(f"{ascii_uppercase[index]}  {clean(blank.label)}", classes="label", markup=False)
-                yield Input(compact=True, select_on_focus=True)
+                yield TextBox(compact=True, select_on_focus=True)
                 yield Static(classes="mark", markup=False)
 
     def on_mount(self) -> None:

@@ -10,10 +10,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..keymap import keymap
+from .dialog import Dialog
 
 COLUMNS = (
     ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),
@@ -31,7 +31,7 @@ INTRODUCTION = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All keys, by group."""
 
     CSS_PATH = "help.tcss"

@@ -11,17 +11,18 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from ..folders import Entry, Listing, common_start, list_folder, split_path
 from ..plain_text import clean, plain
+from ..widgets.options import Options
+from .dialog import Dialog
 
 MOST_SHOWN = 500
 NAME_WIDTH = 58
 
 
-class PickFile(ModalScreen[str | None]):
+class PickFile(Dialog[str | None]):
     """Gives a path, or None. What is typed narrows the list; the list fills in what is typed."""
 
     CSS_PATH = "pick_file.tcss"
@@ -49,7 +50,7 @@ class PickFile(ModalScreen[str | None]):
             box.border_title = "Open data of your own: a CSV or TSV file"
             box.border_subtitle = "enter: open, tab: complete, esc: cancel"
             yield Input(clean(self._folder), placeholder="path of a file", select_on_focus=False)
-            options = OptionList()
+            options = Options()
             options.can_focus = False  # the keys go to the text, and the arrows from there to the list
             yield options
             yield Static(markup=False)

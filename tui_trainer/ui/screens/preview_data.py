@@ -9,7 +9,6 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_trainer.datasets import FilePreview
@@ -23,6 +22,7 @@ from ..widgets.choice_list import ChoiceList
 from ..widgets.field import ChoiceField
 from ..widgets.press import Press
 from ..widgets.preview_table import PreviewTable
+from .dialog import AskingScreen
 
 FOUND: Option = ("as found", None)
 DELIMITERS: tuple[Option, ...] = (
@@ -48,7 +48,7 @@ class _Field(ChoiceField):
     LABEL_WIDTH = 9
 
 
-class PreviewData(Screen[DatasetConfig | None]):
+class PreviewData(AskingScreen[DatasetConfig | None]):
     """Gives the configuration that the file is to be read with, or None.
 
     ``ask`` is called with each configuration to look at, and a number; its preview comes back through ``show``.

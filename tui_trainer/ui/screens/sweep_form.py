@@ -10,7 +10,6 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -26,6 +25,7 @@ from ..widgets.choice_list import ChoiceList
 from ..widgets.field import ChoiceField, Field
 from ..widgets.press import Press
 from ..widgets.sweep_row import SweepOption, SweepRow
+from .dialog import Dialog
 
 PAUSE = 0.15  # seconds without a key until it is asked what is typed comes to
 COUNTING = "Counting ..."
@@ -43,7 +43,7 @@ class _By(ChoiceField):
     LABEL_WIDTH = 11
 
 
-class SweepForm(ModalScreen[Wish | None]):
+class SweepForm(Dialog[Wish | None]):
     """Gives the sweep that is to be done, or None; ``typed`` is what was typed, in either case.
 
     ``ask`` is called with each wish, and a number; its answer comes back through ``show``.

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_trainer.sweep.messages import Standing
@@ -19,12 +18,13 @@ from ..plain_text import clean
 from ..widgets.press import Press
 from ..widgets.status_line import clock
 from ..widgets.sweep_line import bar
+from .dialog import Dialog
 
 Wanted = Literal["go on", "cancel", "leave"]
 NOTHING = "No run has ended yet."
 
 
-class SweepProgress(ModalScreen[Wanted]):
+class SweepProgress(Dialog[Wanted]):
     """Shows what it is told. With ``leaving``, it asks whether the app is to be left, which ends the sweep."""
 
     CSS_PATH = "sweep_progress.tcss"

@@ -8,12 +8,13 @@ from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import OptionList
+
+from .options import Options
 
 FORGETS = 1.0  # seconds after which a letter starts another search
 
 
-class ChoiceList(OptionList):
+class ChoiceList(Options):
     """The open list. Letters go to the option that starts so; it closes when something else gets the focus.
 
     A press of the mouse that reaches the screen was beside the list: the screen then calls ``action_close``.
@@ -87,6 +88,8 @@ class ChoiceList(OptionList):
 
     def action_close(self) -> None:
         """Give the focus back, at once: the next key is no letter to search for."""
+        if not self.is_attached:  # closed already, and the screen has not heard of it
+            return
         self.screen.set_focus(self._owner, scroll_visible=False)
 
     def on_blur(self) -> None:

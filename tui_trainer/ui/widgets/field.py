@@ -14,6 +14,7 @@ from textual.widgets import Checkbox, Input
 from ..messages import FieldEdited
 from ..plain_text import clean
 from .choice import Choice, Option
+from .text_box import TextBox
 
 
 class Field(Widget):
@@ -74,7 +75,7 @@ class TextField(Field):
         classes: str = "",
         missing: object = "",
     ) -> None:
-        self._box = Input(placeholder=empty, select_on_focus=True, validate_on=())
+        self._box = TextBox(placeholder=empty, select_on_focus=True, validate_on=())
         super().__init__(self._box, path, label, help_text, classes)
         self._missing = missing  # the value that an empty field stands for
         self._shown = ""
