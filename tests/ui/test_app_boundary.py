@@ -109,7 +109,8 @@ async def test_what_is_drawn_and_of_which_points(start: Start) -> None:
         await flow.press("d")
         await flow.until(lambda: widget.heatmap.steps > 2, "all shades")
         await flow.press("t")
-        await flow.until(lambda: {marks.glyph for marks in widget.heatmap.marks} == {"●", "▲"}, "training samples alone")
+        shapes = {"●", "▲"}
+        await flow.until(lambda: {marks.glyph for marks in widget.heatmap.marks} == shapes, "training samples alone")
         await flow.press("t")
         await flow.until(lambda: widget.heatmap.marks == (), "no samples")
         await flow.until_said("No samples.")

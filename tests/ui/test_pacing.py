@@ -124,3 +124,16 @@ async def test_the_last_answer_is_waited_for(far: Pacing, monkeypatch: pytest.Mo
     await settled
     far.drawn(terminal)
     assert terminal.written == [ASK, ASK], "nothing is asked any more"
+
+
+def test_frames_are_as_rare_as_they_are_wanted(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    calm, terminal = Pacing(), Terminal()
+    calm.least = 0.5
+    assert not calm.is_behind(terminal), "the first is not waited for"  # type: ignore[arg-type]
+    calm.drawn(terminal)  # type: ignore[arg-type]
+    clock.now += 0.49
+    assert calm.is_behind(terminal)  # type: ignore[arg-type]
+    clock.now += 0.01
+    assert not calm.is_behind(terminal)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ MAX_BYTES = 100_000
 KEYS = "keys"
 SWITCHES = ("reduced_motion", "title", "mouse")
 WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
+MOST_WORDS = 4
 SHOWN = 200  # characters of a path
 
 
@@ -95,13 +96,18 @@ def _reason(name: str, value: object, themes: Collection[str]) -> str:
         if value in words[name]:
             return ""
         near = _meant(value, words[name]) if isinstance(value, str) else ""
-        return f"expected one of: {', '.join(words[name])}, got {_got(value)}{near}"
+        return f"expected one of: {_listed(words[name])}, got {_got(value)}{near}"
     if name in SWITCHES:
         return "" if isinstance(value, bool) else f"expected true or false, got {_got(value)}"
     if name == KEYS:
         return "" if isinstance(value, dict) else f"expected a table, [keys], got {_got(value)}"
     known = (*words, *SWITCHES, KEYS)
     return f"there is no such setting{_meant(name, known)}; there are: {', '.join(known)}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = "" if len(words) <= MOST_WORDS else " and more (tui-trainer settings)"
+    return ", ".join(words[:MOST_WORDS]) + more
 
 
 def _meant(word: str, known: Sequence[str]) -> str:

@@ -18,9 +18,9 @@ from .terminal.sixteen import SIXTEEN
 from .terminal.words import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
 from .themes import OURS
 
-COMPLAINING = 20.0  # seconds
+COMPLAINING = 12.0  # seconds
 RENAMING = 1.0  # seconds between two titles of the window at least
-MOST_COMPLAINTS = 3
+MOST_COMPLAINTS = 2
 
 
 class ComfortableApp(App[None]):
@@ -42,7 +42,7 @@ class ComfortableApp(App[None]):
         if self.comfort.settings.theme:
             self.theme = self.comfort.settings.theme
         use(self.comfort.keymap)
-        self._title = ""  # of the window, as it was set last
+        self._title: str | None = None  # of the window, as it was set last; None where it is left alone
 
     def fit_colors(self) -> None:
         """Where there are no more than sixteen colours, take those: others would come out as any of them."""
@@ -59,11 +59,12 @@ class ComfortableApp(App[None]):
             told = [*complaints[:MOST_COMPLAINTS], *([f"{more} more: tui-trainer settings"] if more > 0 else [])]
             self.notify("\n\n".join(told), title="Settings", severity="warning", timeout=COMPLAINING, markup=False)
         if self.comfort.settings.title and takes_title(os.environ) and not self.is_headless and not self.is_web:
+            self._title = ""
             self._tell(KEEP_TITLE)
             self.set_interval(RENAMING, self._rename_window)
 
     def on_unmount(self) -> None:
-        if self._title:
+        if self._title is not None:
             self._tell(TITLE_BACK)
 
     def window_title(self) -> str:

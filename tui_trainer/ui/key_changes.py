@@ -83,16 +83,18 @@ def _clash(changes: Mapping[str, str]) -> tuple[str, str] | None:
         for one in key.keys.split(","):
             taken.setdefault(one, []).append(key)
     order = list(changes)
-    found = []
+    clashes: list[tuple[int, str, str]] = []  # places of the changes, their keys, and what else these do
     for one, keys in taken.items():
         for pair in combinations(keys, 2):
             names = [name_of(key.action) for key in pair]
-            mine = [name for name in names if name in changes]
-            if mine and names[0] != names[1] and _meet(*pair):
-                last = max(mine, key=order.index)
-                other = names[1 - names.index(last)]
-                found.append((order.index(last), last, f"{show_key(one)} is the key of {other}; give that another one"))
-    return max(found)[1:] if found else None
+            changed = [order.index(name) for name in names if name in changes]
+            if changed and names[0] != names[1] and _meet(*pair):
+                other = next(name for name in names if name != order[max(changed)])
+                clashes.append((max(changed), one, other))
+    if not clashes:
+        return None
+    place, one, other = max(clashes)
+    return order[place], f"{show_key(one)} is the key of {other}; give that another one first"
 
 
 def _meet(one: Key, other: Key) -> bool:

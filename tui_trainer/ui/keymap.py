@@ -26,7 +26,8 @@ class Keymap:
         searched_for = any(is_character(name) for name in training.keys.split(",") if name != "space")
         # Esc closes a list alone, and a space is searched for by nobody.
         self.in_list = self.in_text - {"leave"} | (set() if searched_for else {"toggle_training"})
-        self.of_arrows = frozenset(key.view_action for key in self.shown if key.keys.split(",")[0] in ARROWS)
+        with_arrows = (key for key in self.shown if not set(ARROWS).isdisjoint(key.keys.split(",")))
+        self.of_arrows = frozenset(key.view_action for key in with_arrows)
         self._displays = {key.action: key.display for key in reversed(self.shown)}
         self._giving_way: dict[frozenset[str], frozenset[tuple[str, tuple[object, ...]]]] = {}
 

@@ -135,7 +135,7 @@ COLOR_BLIND = _palette(
     panel="#242a32",
     quiet="#b4b4b4",
     accent="#ffca00",
-    error_muted="#3d1408",
+    error_muted="#32100a",
     success_muted="#12301d",
     primary_muted="#101d33",
 )

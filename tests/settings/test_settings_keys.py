@@ -1,0 +1,122 @@
+"""Keys that a config file changes: how they are written, what is refused, and that names stay unique."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tui_trainer.settings import Config
+from tui_trainer.ui.key_changes import FIRST, FIXED, _meet, changed_keymap
+from tui_trainer.ui.key_names import is_character, name_of, read_key, show_key
+from tui_trainer.ui.keymap import Keymap
+from tui_trainer.ui.keys import KEYS
+from tui_trainer.ui.more_keys import ALL_KEYS
+from tui_trainer.ui.runs.edits import RunEdits
+from tui_trainer.ui.views.boundary_points import PointsView
+
+
+def changed(**keys: str) -> tuple[dict[str, str], list[str]]:
+    """The changes made of these entries, and the complaints without the file's name."""
+    keymap, complaints = changed_keymap(Config(Path("c.toml"), {"keys": keys}))
+    return keymap.changes, [one.removeprefix("c.toml: keys.") for one in complaints]
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "shown"),
+    [
+        ("x", "x", "x"),
+        ("X", "X", "X"),
+        ("?", "question_mark", "?"),
+        ("+", "plus", "+"),
+        ("ctrl++", "ctrl+plus", "ctrl++"),
+        ("slash", "slash", "/"),
+        ("F5", "f5", "f5"),
+        ("shift+alt+f5", "alt+shift+f5", "alt+shift+f5"),
+        ("pgup", "pageup", "pgup"),
+        ("ctrl+m", "enter", "enter"),
+        ("ctrl+up", "ctrl+up", "ctrl+↑"),
+        ("ü", "ü", "ü"),
+    ],
+)
+def test_keys_as_they_are_written(written: str, key: str, shown: str) -> None:
+    assert read_key(written) == key and show_key(key) == shown
+
+
+@pytest.mark.parametrize("written", ["", "foo", "shift+a", "hyper+x", "<any>", "ctrl", "\x1b", "a b", "ctrl+"])
+def test_what_is_no_key(written: str) -> None:
+    assert read_key(written) is None
+
+
+def test_every_key_of_the_table_can_be_written() -> None:
+    for key in ALL_KEYS:
+        for one in key.keys.split(","):
+            known = read_key(one)
+            assert (
+                known is not None and read_key(known) == known and (len(one) > 1 or known != one or is_character(one))
+            )
+            assert read_key(show_key(known)) == known or show_key(known)[-1] in "↑↓←→"
+
+
+def test_names_are_unique_and_need_no_quotes() -> None:
+    names = Counter(name_of(key.action) for key in KEYS)
+    assert [name for name, count in names.items() if count > 1] == ["quit_now"]
+    assert all(re.fullmatch(r"[a-z0-9_-]+", name) for name in names)
+
+
+def test_the_usual_keys_do_not_clash() -> None:
+    """And those of a view's mode are known to come first."""
+    assert set(FIRST) == RunEdits.MODE
+    assert {key.view_action for key in KEYS if key.group == "Pen"} == PointsView.MODE
+    for one, other in combinations(Keymap().all, 2):
+        shared = set(one.keys.split(",")) & set(other.keys.split(","))
+        assert not (shared and one.action != other.action and _meet(one, other)), (one, other)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"stp": "f5"}, "stp: there is no such name, did you mean step?"),
+        ({"answer_0": "f5"}, "answer_0: A B C stays as it is"),
+        ({"quit_now": "f5"}, "quit_now: ctrl+q stays as it is"),
+        ({"step": "f5,"}, "step: there is no key ''"),
+        ({"step": "ctrl+p"}, "step: ctrl+p shows all commands"),
+        ({"step": "tab"}, "step: tab goes to the next field"),
+        ({"save": "S"}, "save: it works while text is typed, and S is text"),
+        ({"step": "enter"}, "step: fields and lists need enter themselves"),
+        ({"step": "e"}, "step: e is the key of epoch"),
+        ({"step": "n"}, "step: n is the key of "),
+        ({"log_scale": "b"}, "log_scale: b is the key of batches"),
+        ({"name_run": "d"}, "name_run: d is the key of delete_runs"),
+        ({"next_lesson": "s"}, "next_lesson: s is the key of step"),
+    ],
+)
+def test_what_cannot_be_done_is_told(entry: dict[str, str], told: str) -> None:
+    changes, complaints = changed(**entry)
+    assert changes == {} and len(complaints) == 1 and complaints[0].startswith(told)
+
+
+def test_keys_may_be_swapped_shared_by_views_and_given_up() -> None:
+    assert changed(step="e", epoch="s") == ({"step": "e", "epoch": "s"}, [])
+    assert changed(kind="d") == ({"kind": "d"}, []), "the key of another view"
+    assert changed(batches="s", step="f8, F9") == ({"batches": "s", "step": "f8,f9"}, [])
+    assert changed(inspect_minus="escape")[1] == ["inspect_minus: esc is the key of leave; give that another one first"]
+    changes, complaints = changed(epoch="s", step="q")
+    assert changes == {} and len(complaints) == 2, "what depends on a change that is left out is left out, too"
+
+
+def test_what_follows_from_a_change() -> None:
+    keymap, _ = changed_keymap(Config(Path("c"), {"keys": {"toggle_training": "t9"}}))
+    assert keymap.display("toggle_training") == "space"
+    keymap = Keymap(
+        {"toggle_training": "f5", "look_layer_minus": "comma", "look_layer_plus": "o", "remove_point": "f9"}
+    )
+    assert keymap.display("toggle_training") == "f5" and "toggle_training" in keymap.in_list
+    assert "toggle_training" not in Keymap({"toggle_training": "T"}).in_list, "letters search a list"
+    assert "look_layer" not in keymap.of_arrows and "look_neuron" in keymap.of_arrows
+    assert ("remove_layer", ()) in Keymap().giving_way(PointsView.MODE)
+    assert ("remove_layer", ()) not in keymap.giving_way(PointsView.MODE)
+    assert "quit_now" in FIXED and keymap.display("quit_now") == "ctrl+q"
