@@ -13,20 +13,27 @@ from pathlib import Path
 # This checkout's app, not an older one that is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tui_trainer.ui.keys import KEYS
+from tui_trainer.ui.key_changes import FIXED, base
+from tui_trainer.ui.key_names import name_of
+from tui_trainer.ui.keys import KEYS, Key
 
 PAGE = Path(__file__).parent / "keys.md"
 
 
 def table() -> str:
     """The keys by group, in the order of the app."""
-    rows = ["| | key | what it does |", "|---|---|---|"]
+    rows = ["| | key | what it does | name in the settings |", "|---|---|---|---|"]
     for group, keys in groupby(KEYS, key=lambda key: key.group):
         title = f"**{group}**"
         for key in keys:
-            rows.append(f"| {title} | `{key.display}` | {key.help} |")
+            rows.append(f"| {title} | `{key.display}` | {key.help} | {_name(key)} |")
             title = ""
     return "\n".join(rows)
+
+
+def _name(key: Key) -> str:
+    """What [keys] in the settings knows it by; empty where it stays as it is."""
+    return "" if base(key) in FIXED else f"`{name_of(key.action)}`"
 
 
 def main() -> None:

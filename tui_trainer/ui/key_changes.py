@@ -51,7 +51,7 @@ def _read(name: str, text: str) -> tuple[str, str]:
     if key is None:
         near = difflib.get_close_matches(name, [name_of(key.action) for key in KEYS], n=1)
         return "", f"there is no such name{f', did you mean {near[0]}?' if near else ';'} {LIST}"
-    if _base(key) in FIXED:
+    if base(key) in FIXED:
         return "", f"{key.display} stays as it is"
     found = []
     for written in text.split(","):
@@ -71,7 +71,7 @@ def _unfit(key: Key, wanted: str) -> str:
         return f"{shown} {RESERVED[wanted]}"
     if key.in_text and is_character(wanted):
         return f"it works while text is typed, and {shown} is text; give it a key such as ctrl+x or f5"
-    if not key.view_action and wanted in (*ARROWS, "escape") and _base(key) != "leave":
+    if not key.view_action and wanted in (*ARROWS, "escape") and base(key) != "leave":
         return f"fields and lists need {shown} themselves"
     return ""
 
@@ -106,8 +106,8 @@ def _meet(one: Key, other: Key) -> bool:
 def _place(key: Key) -> str:
     """Where a key works: everywhere, in a lesson, or in a view, by the group of its keys."""
     if not key.view_action:
-        return LESSON if _base(key) in LESSON_ACTIONS else EVERYWHERE
-    return PEN if _base(key) in FIXED else GROUPS.get(key.group, key.group)
+        return LESSON if base(key) in LESSON_ACTIONS else EVERYWHERE
+    return PEN if base(key) in FIXED else GROUPS.get(key.group, key.group)
 
 
 def _comes_first(key: Key) -> bool:
@@ -115,5 +115,6 @@ def _comes_first(key: Key) -> bool:
     return _place(key) == PEN or key.view_action in FIRST
 
 
-def _base(key: Key) -> str:
+def base(key: Key) -> str:
+    """What it does, whichever way it goes."""
     return key.view_action or key.action.partition("(")[0]
