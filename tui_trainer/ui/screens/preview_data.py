@@ -9,6 +9,7 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from tui_trainer.datasets import FilePreview
@@ -69,7 +70,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="preview") as box:
-            box.border_title = name_of(self._config.path or "")
+            box.border_title = Content(name_of(self._config.path or ""))  # no markup, whatever its name
             yield Static(classes="dialect", markup=False)
             with Container(classes="fields"):
                 yield _Field("delimiter", "cells", DELIMITERS, "What stands between the cells")
