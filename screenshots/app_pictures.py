@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from taking import ROOT, Pictures, settled, training_screen, until  # beside this file, and puts this checkout first
 from textual.pilot import Pilot
 
 from tui_trainer.book.library import packaged
 from tui_trainer.experiment import Experiment, read, with_field
+from tui_trainer.settings import Settings
 from tui_trainer.ui.app import TrainerApp
+from tui_trainer.ui.comfort import Comfort
 from tui_trainer.ui.screens.train import TrainScreen
 
 ENDS = ("finished", "stopped early", "diverged")
@@ -21,7 +23,7 @@ class Shot:
     """One picture: an experiment, the name of an example, and how far it is trained.
 
     ``epochs`` are trained with ``e``, one by one; with ``whole`` the run goes on to its end, as with ``space``. With
-    ``lesson`` that lesson is loaded first. Then ``keys`` are pressed.
+    ``lesson`` that lesson is loaded first. Then ``keys`` are pressed. ``settings`` are those of a config file.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Shot:
     whole: bool = False
     lesson: str = ""
     changes: tuple[tuple[str, object], ...] = ()
+    settings: Settings = field(default_factory=Settings)
 
     def experiment(self) -> Experiment:
         """The experiment, with the changes."""
@@ -62,6 +65,11 @@ SHOTS = (
     Shot("book", keys=("9",)),
     Shot("help", keys=("question_mark",)),
     Shot("small", epochs=60, keys=("y",), size=(80, 24)),
+    Shot("tiny", epochs=60, keys=("y",), size=(60, 16)),
+    Shot("ascii", epochs=60, keys=("y",), size=(80, 24), settings=Settings(markers="ascii")),
+    Shot("theme_light", epochs=120, keys=("y",), settings=Settings(theme="light")),
+    Shot("theme_high_contrast", whole=True, keys=("5",), settings=Settings(theme="high-contrast")),
+    Shot("theme_color_blind", "spiral", whole=True, keys=("4",), settings=Settings(theme="color-blind")),
     _lesson("perceptron"),
     _lesson("gradient_descent"),
     _lesson("gradient_descent", size=(80, 24)),
@@ -76,7 +84,7 @@ SHOTS = (
 
 async def take(shot: Shot) -> str:
     """The picture as SVG."""
-    async with TrainerApp(shot.experiment()).run_test(size=shot.size) as pilot:
+    async with TrainerApp(shot.experiment(), comfort=Comfort(shot.settings)).run_test(size=shot.size) as pilot:
         screen = await training_screen(pilot)
         if shot.lesson:
             await _open_lesson(pilot, screen, shot.lesson)

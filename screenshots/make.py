@@ -17,10 +17,11 @@ import app_pictures
 import dialog_pictures
 import python_picture
 import runs_pictures
+import serve_picture
 import sweep_pictures
-from taking import ROOT  # beside this file, and puts this checkout first
+from taking import ROOT, NotTaken  # beside this file, and puts this checkout first
 
-MODULES = (app_pictures, dialog_pictures, runs_pictures, sweep_pictures, python_picture)
+MODULES = (app_pictures, dialog_pictures, runs_pictures, sweep_pictures, python_picture, serve_picture)
 ALL = [pictures for module in MODULES for pictures in module.ALL]
 
 
@@ -37,10 +38,14 @@ def main(wanted: list[str]) -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:  # no run from before, so none to go on with
             os.environ["TUI_TRAINER_DATA"] = folder
-            taken = asyncio.run(pictures.take())
-        for name, svg in zip(pictures.names, taken, strict=True):
-            path = ROOT / "screenshots" / f"{name}.svg"
-            path.write_text(svg, encoding="utf-8")
+            try:
+                taken = asyncio.run(pictures.take())
+            except NotTaken as reason:
+                print(f"{', '.join(pictures.names)} stays as it is: {reason}")
+                continue
+        for name, picture in zip(pictures.names, taken, strict=True):
+            path = ROOT / "screenshots" / (name if "." in name else f"{name}.svg")
+            path.write_bytes(picture if isinstance(picture, bytes) else picture.encode())
             print(path.relative_to(ROOT))
 
 

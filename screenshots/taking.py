@@ -26,10 +26,14 @@ TITLE = "tui-trainer"
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """``take`` gives the SVGs of ``names``, from a store that holds nothing else."""
+    """``take`` gives the pictures ``names``, from a store that holds nothing else: SVGs, or what the name says."""
 
     names: tuple[str, ...]
-    take: Callable[[], Coroutine[None, None, Sequence[str]]]
+    take: Callable[[], Coroutine[None, None, Sequence[str] | Sequence[bytes]]]
+
+
+class NotTaken(Exception):
+    """This machine lacks what a picture needs; the one that there is stays."""
 
 
 async def training_screen(pilot: Pilot[None]) -> TrainScreen:

@@ -1,5 +1,7 @@
 """Drawing: always the asked size, never an error, and the curve where it belongs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -162,3 +164,14 @@ def test_a_sentence_takes_as_many_lines_as_it_needs() -> None:
     rows = [row.strip() for row in render(waiting, 20, 9).rows]
     assert [row for row in rows if row] == ["Press space to", "train, s for one", "mini-batch."]
     assert render(waiting, 10, 3).rows == ["  Press   ", " space to ", "train, s… "], "no room for more"
+
+
+def test_a_sign_stands_where_its_line_goes_through_the_middle_of_a_cell() -> None:
+    x = np.arange(1.0, 301.0)
+    line = replace(series(np.exp(-x / 60.0).tolist()), sign="○")
+    plain, signed = (render(Plot((one,)), 90, 20).rows for one in (replace(line, sign=""), line))
+    signs = [(row, column) for row, text in enumerate(signed) if row for column, char in enumerate(text) if char == "○"]
+    assert len(signs) >= 7, "one to each twelve columns"
+    for row, column in signs:
+        dots = ord(plain[row][column]) - 0x2800
+        assert dots & 0b00110110, f"its line is at the border of the cell {row}, {column}"

@@ -68,13 +68,26 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
         across, up = x_scale.fraction(x), y_scale.fraction(y)
         dots.append(Dots(role, mark, across, up, joined, behind, series.glyph))
         if series.sign and markers != "ascii":  # there, the line is made of a character of its own
-            dots.append(Dots(role, mark, *_signs(across, up, area.columns), False, glyph=series.sign))
+            dots.append(Dots(role, mark, *_signs(across, up, area), False, glyph=series.sign))
     return dots
 
 
-def _signs(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
-    """Where signs stand on a line x (n,), y (n,), given as fractions: evenly across the canvas, and at its end."""
-    count = max(columns // CELLS_PER_SIGN, 1)
-    even = (np.arange(count) + 0.5) / count
-    places = np.append(even[(even > x[0]) & (even < x[-1])], x[-1])
-    return places, np.interp(places, x, y)
+def _signs(x: Array, y: Array, area: Area) -> tuple[Array, Array]:
+    """Where signs stand on a line x (n,), y (n,), given as fractions: one to each few columns that it crosses.
+
+    A sign fills its cell. So it stands where the line goes through the middle of one, if there is such a place.
+    """
+    columns = np.arange(area.columns)
+    across = (columns + 0.5) / area.columns
+    crossed = (across >= x.min()) & (across <= x.max())
+    if not crossed.any():
+        return x[-1:], y[-1:]
+    order = np.argsort(x, kind="stable")
+    columns, across = columns[crossed], across[crossed]
+    up = np.interp(across, x[order], y[order])
+    dot = np.rint(up * (area.rows * area.down - 1)) % area.down
+    from_middle = np.abs(dot - (area.down - 1) / 2)
+    group = columns // CELLS_PER_SIGN
+    best = np.lexsort((np.abs(columns % CELLS_PER_SIGN - CELLS_PER_SIGN / 2), from_middle, group))
+    first = best[np.unique(group[best], return_index=True)[1]]
+    return across[first], up[first]
