@@ -70,7 +70,9 @@ def ours(counts: Sequence[int]) -> dict[int, float]:
         for points, series in runs.items():
             started = time.perf_counter()
             named = zip(("train", "validation"), series, strict=True)
-            lines = tuple(Series(name, *one.points(), name) for name, one in named)
+            lines = tuple(
+                Series(name, *one.points(), name, sign="○" if name == "validation" else "") for name, one in named
+            )
             strips(render(Plot(lines, "epoch", "loss"), WIDTH, HEIGHT), styles)
             times[points].append(time.perf_counter() - started)
     return {points: statistics.median(taken) for points, taken in times.items()}

@@ -175,3 +175,10 @@ def test_a_sign_stands_where_its_line_goes_through_the_middle_of_a_cell() -> Non
     for row, column in signs:
         dots = ord(plain[row][column]) - 0x2800
         assert dots & 0b00110110, f"its line is at the border of the cell {row}, {column}"
+
+
+def test_a_line_that_leaves_the_canvas_has_no_signs_out_there() -> None:
+    line = replace(series([0.0, 50.0, 100.0]), sign="○")
+    rows = render(Plot((line,), y_limits=(0.0, 10.0)), 60, 20).rows
+    assert rows[0].count("○") == 1, "in the legend"
+    assert not any("○" in row[20:] for row in rows[1:])

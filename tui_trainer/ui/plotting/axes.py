@@ -39,8 +39,8 @@ def write_y_axis(board: Board, area: Area, scale: Scale, found: list[Tick], mark
     if area.left == 0:
         return
     line, tick = ("|", "+") if markers == "ascii" else ("│", "┤")
-    for row in range(area.top, area.top + area.rows):
-        board.write(row, area.left - 1, line, AXIS)
+    place = slice(area.top, area.top + area.rows), area.left - 1
+    board.characters[place], board.roles[place] = line, AXIS
     for position, label in found:
         row = area.row(_fraction(scale, position))
         board.write(row, area.left - 1 - len(label), label + tick, AXIS)

@@ -1,19 +1,17 @@
 """A plot as rows of characters: the dots from plotext, and around them the axes, ticks and legend."""
 
-import numpy as np
-
 from tui_trainer.ui.plotting.axes import Area, write_cursor, write_x_axis, write_y_axis
 from tui_trainer.ui.plotting.frame import AXIS, Board, Frame, one_cell
 from tui_trainer.ui.plotting.header import write_header
-from tui_trainer.ui.plotting.plot import Array, Markers, Plot
+from tui_trainer.ui.plotting.plot import Markers, Plot
 from tui_trainer.ui.plotting.raster import ASCII_MARKS, DOTS, Dots, draw
 from tui_trainer.ui.plotting.scale import Points, Scale, clean, scales
+from tui_trainer.ui.plotting.signs import sign_cells
 from tui_trainer.ui.plotting.thinning import thin
 from tui_trainer.ui.plotting.ticks import Tick, ticks
 
 ROWS_PER_TICK = 4
 MANY_LINES = 4  # of more than these, each is drawn with fewer points
-CELLS_PER_SIGN = 12
 LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
 
 
@@ -30,13 +28,23 @@ def render(plot: Plot, width: int, height: int, markers: Markers = "braille") ->
         return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers)
-    characters, roles = draw(_dots(plot, points, x_scale, y_scale, area, markers), area.columns, area.rows, markers)
-    board.paste(area.top, area.left, characters, roles)
+    dots = _dots(plot, points, x_scale, y_scale, area)
+    board.paste(area.top, area.left, *draw(dots, area.columns, area.rows, markers))
+    if markers != "ascii":  # there, a line is made of a character of its own
+        _write_signs(board, plot, points, dots, area)
     if plot.cursor is not None:
         write_cursor(board, area, x_scale, plot.cursor, markers)
     write_y_axis(board, area, y_scale, y_ticks, markers)
     write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
     return board.merged_frame()
+
+
+def _write_signs(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:
+    for part, line in zip(points, dots, strict=True):
+        if sign := plot.series[part.index].sign:
+            rows, columns = sign_cells(line.x, line.y, area)
+            place = rows + area.top, columns + area.left
+            board.characters[place], board.roles[place] = sign, line.role
 
 
 def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:
@@ -52,7 +60,7 @@ def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[
     return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
 
 
-def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area, markers: Markers) -> list[Dots]:
+def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
     dots = []
     lines = sum(series.kind == "line" for series in plot.series)
     # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
@@ -65,29 +73,5 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
         role = min(part.index + 1, AXIS - 1)
         mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
         joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
-        across, up = x_scale.fraction(x), y_scale.fraction(y)
-        dots.append(Dots(role, mark, across, up, joined, behind, series.glyph))
-        if series.sign and markers != "ascii":  # there, the line is made of a character of its own
-            dots.append(Dots(role, mark, *_signs(across, up, area), False, glyph=series.sign))
+        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
     return dots
-
-
-def _signs(x: Array, y: Array, area: Area) -> tuple[Array, Array]:
-    """Where signs stand on a line x (n,), y (n,), given as fractions: one to each few columns that it crosses.
-
-    A sign fills its cell. So it stands where the line goes through the middle of one, if there is such a place.
-    """
-    columns = np.arange(area.columns)
-    across = (columns + 0.5) / area.columns
-    crossed = (across >= x.min()) & (across <= x.max())
-    if not crossed.any():
-        return x[-1:], y[-1:]
-    order = np.argsort(x, kind="stable")
-    columns, across = columns[crossed], across[crossed]
-    up = np.interp(across, x[order], y[order])
-    dot = np.rint(up * (area.rows * area.down - 1)) % area.down
-    from_middle = np.abs(dot - (area.down - 1) / 2)
-    group = columns // CELLS_PER_SIGN
-    best = np.lexsort((np.abs(columns % CELLS_PER_SIGN - CELLS_PER_SIGN / 2), from_middle, group))
-    first = best[np.unique(group[best], return_index=True)[1]]
-    return across[first], up[first]
