@@ -58,7 +58,7 @@ def fit(
     wanted = _changed(Experiment() if experiment is None else _experiment(experiment), epochs, settings)
     dataset, described = from_arrays(x, y, wanted.dataset)
     session = Session()
-    session.provide(dataset, described)
+    session.data.provide(dataset, described)
     session.load(replace(wanted, dataset=described))
     return _trained(session, weights, progress)
 

@@ -8,7 +8,7 @@ from tui_trainer.datasets import Dataset
 
 from .curves import RecordedCurve
 from .protocol import AnyContent, Curve, DatasetView, Ended, Loaded, Progress, Seen, SummaryRow, WatchLoss, pack
-from .session import Session, training_rows
+from .session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 PREVIEW_CELLS = 400_000
@@ -19,7 +19,7 @@ MOST_WEIGHTS = 64  # told with each progress
 def loaded(session: Session, run: int) -> Loaded:
     """What was loaded: the resolved experiment, the data and the model."""
     dataset, model = session.dataset, session.trainer.model
-    train, validation = training_rows(session.split)
+    parts = session.split
     shown = _shown(dataset)
     rows = min(PREVIEW_ROWS, PREVIEW_CELLS // len(shown))
     view = DatasetView(
@@ -30,8 +30,8 @@ def loaded(session: Session, run: int) -> Loaded:
         task=dataset.task,
         classes=dataset.classes,
         rows=len(dataset.x),
-        train_rows=train,
-        validation_rows=validation,
+        train_rows=len(parts.x_train),
+        validation_rows=0 if parts.x_val is None else len(parts.x_val),
         available=shown,
         columns={name: pack(dataset.columns[name][:rows]) for name in shown},
         levels={name: dataset.levels[name] for name in shown if name in dataset.levels},

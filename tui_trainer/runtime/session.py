@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 from msgspec.structs import replace
 
-from tui_trainer.datasets import Dataset, FileCache, OnProgress, Split, load, split, stamp
+from tui_trainer.datasets import OnProgress, split
 from tui_trainer.engine import Diverged, Trainer, summarize
-from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, resolve
+from tui_trainer.experiment import Experiment, TrainingConfig, resolve
 
 from .best import Best
 from .builder import build_trainer
+from .data_cache import DataCache
 from .diagnosis import diagnose
 from .history import Array, History, ThinnedSeries
 from .memory import check_memory
@@ -47,8 +48,7 @@ class Session:
         self.best = Best()
         self.touched = 0  # times that weights were changed by something else than training
         self.path: Path | None = None  # the way of the parameters, of a model that has two at most
-        self._data: tuple[DatasetConfig, object, Dataset] | None = None  # with the stamp of an own file
-        self._files = FileCache()
+        self.data = DataCache()
         self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
         self._filled = 0
         self._chunk = 1
@@ -60,7 +60,7 @@ class Session:
         ``on_progress`` is told how much of a file has been read. Raises ExperimentError where something does not
         fit, and ReadingStopped where it returns False; both leave the session as it was.
         """
-        dataset = self._dataset(experiment.dataset, on_progress)
+        dataset = self.data.get(experiment.dataset, on_progress)
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
         assert resolved.model.output.units is not None
         parts = split(dataset, experiment.dataset, resolved.model.output.units)
@@ -77,10 +77,6 @@ class Session:
         self.resumed_at = 0  # step from which on the trainer knows a gradient
         self._follow()
         fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._most_threads)
-
-    def provide(self, dataset: Dataset, config: DatasetConfig) -> None:
-        """Take ``dataset`` for what ``config`` describes, which is no file, in the next ``load``."""
-        self._data = (config, None, dataset)
 
     def weights(self) -> Array | None:
         """All parameters as one vector, a copy; None where nothing is loaded."""
@@ -298,15 +294,3 @@ class Session:
 
     def _end(self, state: State, sentence: str) -> None:
         self.state, self.sentence = state, sentence
-
-    def _dataset(self, config: DatasetConfig, on_progress: OnProgress | None) -> Dataset:
-        """The dataset, as it is where neither its configuration nor its file has changed."""
-        mark = None if config.path is None else stamp(config.path)
-        if self._data is None or self._data[:2] != (config, mark) or (config.path is not None and mark is None):
-            self._data = (config, mark, load(config, on_progress, self._files))
-        return self._data[2]
-
-
-def training_rows(parts: Split) -> tuple[int, int]:
-    """Numbers of training and validation samples."""
-    return len(parts.x_train), 0 if parts.x_val is None else len(parts.x_val)
