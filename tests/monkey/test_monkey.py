@@ -19,7 +19,8 @@ EVENTS = int(os.environ.get("MONKEY_EVENTS", "100"))  # of all seeds together
 COUNT = int(os.environ.get("MONKEY_SEEDS", "2"))
 FIRST = int(os.environ.get("MONKEY_FIRST", "1"))
 WARM = 500  # events after which nearly all has been opened once
-GROWTH = Health(app_mb=40.0, trainer_mb=25.0, widgets=0, timers=12, tasks=4)  # at most
+# At most: some fields, pages and scroll bars are made when they are first needed, and then stay.
+GROWTH = Health(app_mb=40.0, trainer_mb=25.0, widgets=40, timers=20, tasks=60)
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
