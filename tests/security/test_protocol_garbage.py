@@ -1,4 +1,4 @@
-"""What comes over the line between app and trainer and is none of ours: an end, told; no crash, no orphan."""
+"""What comes over the app's line to trainer or sweep and is none of ours: an end, told; no crash, no orphan."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.runtime import client as clients
-from tui_trainer.runtime.launch import Launch
+from tui_trainer.runtime.launch import start_module
 from tui_trainer.runtime.line import Line
 from tui_trainer.runtime.protocol import HEADER, MOST_BYTES, Crashed, command_decoder
+from tui_trainer.sweep import client as sweep_clients
+from tui_trainer.sweep.messages import Lost
 
 if TYPE_CHECKING:
     from tui_trainer.runtime.protocol import AnyCommand
@@ -71,23 +73,40 @@ def test_any_bytes_are_a_command_or_an_end(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))
-async def test_a_trainer_that_says_what_makes_no_sense(
+async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
     sent: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is ended, and told of as one that crashed is."""
     (tmp_path / "said").write_bytes(sent)
     code = "import socket, sys, time; socket.socket(fileno=0).sendall(open(sys.argv[1], 'rb').read()); time.sleep(1000)"
 
-    def start(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-S", "-c", code, str(tmp_path / "said")], stdin=line, stdout=line, stderr=errors
-        )
+    def start(*arguments: object) -> subprocess.Popen[bytes]:
+        *_, line, errors = arguments
+        assert isinstance(line, int)
+        command = [sys.executable, "-S", "-c", code, str(tmp_path / "said")]
+        return subprocess.Popen(command, stdin=line, stdout=line, stderr=cast("IO[bytes]", errors))
 
     monkeypatch.setattr(clients, "start_child", start)
-    client = clients.Client()
-    await client.start()
+    monkeypatch.setattr(sweep_clients, "start_module", start)
+    trainer, sweep = clients.Client(), sweep_clients.SweepClient(niceness=0)
     async with asyncio.timeout(PATIENCE):
-        reports = [report async for report in client.reports()]
-    assert reports == [Crashed(0, "What the trainer said makes no sense")]
-    assert client._process is not None and client._process.poll() == -9
-    await client.close()
+        await trainer.start()
+        assert [one async for one in trainer.reports()] == [Crashed(0, "What the trainer said makes no sense")]
+        await trainer.close()
+        await sweep.start()
+        assert [one async for one in sweep.news()] == [Lost("What the sweep's process said makes no sense")]
+        await sweep.close()
+    for client in (trainer, sweep):
+        assert client._process is not None and client._process.poll() == -9
+
+
+def test_a_sweep_whose_app_says_what_makes_no_sense(tmp_path: Path) -> None:
+    """It ends without a word."""
+    ours, theirs = socket.socketpair()
+    with theirs, (tmp_path / "said").open("w+b") as errors:
+        process = start_module(sweep_clients.MODULE, "0", theirs.fileno(), errors)
+        ours.sendall(HEADER.pack(len(DEEP)) + DEEP)
+        assert process.wait(PATIENCE) == 0
+        errors.seek(0)
+        assert errors.read() == b""
+    ours.close()

@@ -6,14 +6,12 @@ import asyncio
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from typing import IO
 
+from .incoming import Incoming
 from .launch import Launch, last_words, start_child
 from .protocol import (
-    HEADER,
-    MOST_BYTES,
-    NO_MESSAGE,
     AnyCommand,
     AnyReport,
     Attached,
@@ -36,11 +34,11 @@ class Client:
         self._launch = launch or Launch()
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
-        self._reader: asyncio.StreamReader | None = None
+        self._incoming: Incoming[AnyReport] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._unreachable = "The trainer was not started"
         self._early = b""  # commands from before there was a trainer
-        self._closing = self._displaced = self._garbled = False
+        self._closing = self._displaced = False
         self._read_by: asyncio.Event | None = None  # set when ``reports`` has ended
         self.stays = self._launch.stays  # whether it trains on when this client goes
 
@@ -59,7 +57,8 @@ class Client:
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
             with theirs:
                 self._process = start_child(self._launch, theirs.fileno(), self._errors)
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=connection)
+        reader, self._writer = await asyncio.open_unix_connection(sock=connection)
+        self._incoming = Incoming(reader, report_decoder)
         self._writer.write(self._early)
 
     @property
@@ -76,15 +75,13 @@ class Client:
 
     async def reports(self) -> AsyncIterator[AnyReport]:
         """Reports as they come. The last one, if the trainer ends unasked, is ``Crashed``."""
-        if self._reader is None:
+        if self._incoming is None:
             yield Crashed(0, self._unreachable)
             return
         self._read_by = asyncio.Event()
         try:
-            received = bytearray()
-            while not self._garbled and (chunk := await self._read()):
-                received += chunk
-                for report in _without_stale(self._decoded(received)):
+            async for reports in self._incoming.batches():
+                for report in _without_stale(reports):
                     if isinstance(report, Attached):
                         self.stays = report.stays
                     self._displaced = self._displaced or isinstance(report, TakenOver)
@@ -92,12 +89,12 @@ class Client:
         finally:
             self._read_by.set()
         if not self._closing and not self._displaced:
-            yield Crashed(0, await self._last_words())
+            yield Crashed(0, await self._last_words(self._incoming.garbled))
 
     async def close(self) -> None:
         """Let the trainer save its run and end, or go on alone where it stays, and wait for that."""
         self._closing = True
-        if self._writer is None:
+        if self._writer is None or self._incoming is None:
             return
         if not self._displaced:
             self.send(Close())
@@ -106,8 +103,7 @@ class Client:
             async with asyncio.timeout(PATIENCE):
                 if self._read_by is not None:
                     await self._read_by.wait()
-                while await self._read():
-                    pass  # nobody wants to know any more
+                await self._incoming.drain()
         except TimeoutError:
             if own and self._process is not None:
                 self._process.kill()
@@ -115,33 +111,8 @@ class Client:
         if own and self._process is not None:
             await asyncio.to_thread(self._process.wait)
 
-    async def _read(self) -> bytes:
-        """The next bytes; none where the trainer has gone."""
-        assert self._reader is not None
-        try:
-            return await self._reader.read(1 << 16)
-        except ConnectionError:
-            return b""
-
-    def _decoded(self, received: bytearray) -> Iterator[AnyReport]:
-        """All whole reports at the start of ``received``, taken out of it, up to what is none."""
-        while len(received) >= HEADER.size:
-            size = HEADER.unpack_from(received)[0]
-            if size > MOST_BYTES:
-                self._garbled = True
-                return
-            end = HEADER.size + size
-            if len(received) < end:
-                return
-            try:
-                yield report_decoder.decode(received[HEADER.size : end])
-            except NO_MESSAGE:
-                self._garbled = True
-                return
-            del received[:end]
-
-    async def _last_words(self) -> str:
-        if self._garbled:
+    async def _last_words(self, garbled: bool) -> str:
+        if garbled:
             if self._process is not None:
                 self._process.kill()
                 await asyncio.to_thread(self._process.wait)

@@ -16,10 +16,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import msgspec
-
 from tui_trainer.experiment import ExperimentError
-from tui_trainer.runtime.protocol import frame, read_frame
+from tui_trainer.runtime.protocol import NO_MESSAGE, frame, read_frame
 
 from .ending import refused, standing, swept
 from .messages import AnyCommand, AnyNews, Ask, Cancel, Start, Wish, command_decoder
@@ -130,7 +128,7 @@ class Beside:
                     self._inbox.put(command)
                     if isinstance(command, Cancel):
                         self._interrupts.ask()
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *NO_MESSAGE):
             pass  # it is no app of ours any more
         os._exit(0)
 

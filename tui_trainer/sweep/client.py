@@ -6,11 +6,12 @@ import asyncio
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 from typing import IO
 
+from tui_trainer.runtime.incoming import Incoming
 from tui_trainer.runtime.launch import last_words, start_module
-from tui_trainer.runtime.protocol import HEADER, frame
+from tui_trainer.runtime.protocol import frame
 
 from .messages import AnyCommand, AnyNews, Cancel, Lost, Standing, Start, Swept, news_decoder
 
@@ -26,7 +27,7 @@ class SweepClient:
         self._niceness = min(niceness, LOWEST)
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
-        self._reader: asyncio.StreamReader | None = None
+        self._incoming: Incoming[AnyNews] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._early = b""  # commands from before there was a process
         self._ended = asyncio.Event()  # set when the sweep has, or nothing more will come
@@ -43,7 +44,8 @@ class SweepClient:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = start_module(MODULE, str(self._niceness), theirs.fileno(), self._errors)
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+        reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+        self._incoming = Incoming(reader, news_decoder)
         self._writer.write(self._early)
 
     def send(self, command: AnyCommand) -> None:
@@ -56,12 +58,10 @@ class SweepClient:
 
     async def news(self) -> AsyncIterator[AnyNews]:
         """News as they come, of several standings the newest. The last one is ``Swept``, or ``Lost``."""
-        assert self._reader is not None and self._process is not None
+        assert self._incoming is not None and self._process is not None
         try:
-            received = bytearray()
-            while chunk := await self._read():
-                received += chunk
-                for one in _without_stale(_decoded(received)):
+            async for batch in self._incoming.batches():
+                for one in _without_stale(batch):
                     if isinstance(one, Swept):
                         self._ended.set()
                         yield one
@@ -69,7 +69,12 @@ class SweepClient:
                     yield one
         finally:
             self._ended.set()
-        if not self._closing:
+        if self._closing:
+            return
+        if self._incoming.garbled:
+            self._process.kill()
+            yield Lost("What the sweep's process said makes no sense")
+        else:
             yield Lost(await last_words(self._process, self._errors, "The sweep's process"))
 
     async def close(self) -> None:
@@ -87,26 +92,8 @@ class SweepClient:
         await asyncio.to_thread(self._process.wait)
         self._errors.close()
 
-    async def _read(self) -> bytes:
-        """The next bytes; none where the process has gone."""
-        assert self._reader is not None
-        try:
-            return await self._reader.read(1 << 16)
-        except ConnectionError:
-            return b""
 
-
-def _decoded(received: bytearray) -> Iterator[AnyNews]:
-    """All whole news at the start of ``received``, taken out of it."""
-    while len(received) >= HEADER.size:
-        end = HEADER.size + HEADER.unpack_from(received)[0]
-        if len(received) < end:
-            return
-        yield news_decoder.decode(received[HEADER.size : end])
-        del received[:end]
-
-
-def _without_stale(news: Iterator[AnyNews]) -> list[AnyNews]:
+def _without_stale(news: Iterable[AnyNews]) -> list[AnyNews]:
     """Without standings that another one follows."""
     found: list[AnyNews] = []
     for one in news:
