@@ -44,6 +44,8 @@ def test_a_file_that_is_right(tmp_path: Path) -> None:
         ("theme = ", "config.toml is not read: this is not valid TOML: invalid value"),
         ('theme = "\x1b[2J"', "config.toml is not read: this is not valid TOML: illegal character '\\x1b'"),
         pytest.param("x = " + "1" * 5000, "a number has too many digits", id="digits"),
+        pytest.param("x = " + "[" * 5000, "it is nested too deeply", id="deep"),
+        pytest.param("a." * 40_000 + "a = 1", "it is nested too deeply", id="a key of many parts"),
         (b"theme = '\xff'", "byte 9 is not UTF-8"),
         pytest.param("#" * 200_000, "larger than 100 KB", id="large"),
     ],

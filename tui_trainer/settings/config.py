@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from tui_trainer.experiment.errors import escaped, quoted
 from tui_trainer.experiment.plain_file import read_plain
+from tui_trainer.experiment.toml_text import TooDeep, parsed
 
 from .schema import Markers, Notify
 
@@ -48,12 +49,12 @@ def read_config(path: Path, themes: Collection[str], named: bool = False) -> Con
     """
     try:
         text = _text(path)
-        data = tomllib.loads(text)
+        data = parsed(text)
     except FileNotFoundError:
         return Config(path, complaints=(f"There is no file {quoted(str(path), SHOWN)}.",) if named else ())
     except OSError as error:
         return Config(path, complaints=(f"{quoted(str(path), SHOWN)} can't be read: {error.strerror or error}.",))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return Config(path, complaints=(f"{escaped(path.name)} is not read: {_what_is_wrong(error)}.",))
     values, complaints = {}, []
     found = Config(path, lines=dict(_lines(text)))
@@ -80,8 +81,8 @@ def _text(path: Path) -> str:
         raise ValueError(f"byte {error.start} is not UTF-8; save it as UTF-8") from None
 
 
-def _what_is_wrong(error: Exception) -> str:
-    if isinstance(error, RecursionError):
+def _what_is_wrong(error: ValueError) -> str:
+    if isinstance(error, TooDeep):
         return "it is nested too deeply"
     text = escaped(str(error))[:SHOWN]
     if isinstance(error, tomllib.TOMLDecodeError):
