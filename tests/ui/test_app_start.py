@@ -10,6 +10,8 @@ from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 
 from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.ui.keymap import keymap
+from tui_trainer.ui.screens.train import LEAVING, TrainScreen
 from tui_trainer.ui.widgets.field import Field
 
 if TYPE_CHECKING:
@@ -57,3 +59,21 @@ async def test_an_experiment_with_other_fields_has_them_from_the_first(start: St
     async with start(experiment) as flow:
         assert {"training.optimizer.rho", "dataset.noise"} <= paths(flow)
         assert "training.optimizer.momentum" not in paths(flow)
+
+
+async def test_keys_typed_ahead_break_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each key of the screen, pressed before it has composed itself."""
+    done: dict[str, bool] = {}
+    compose = TrainScreen._compose
+
+    async def pressed(screen: TrainScreen) -> None:
+        if not done:
+            actions = [key.action for key in keymap().shown if key.action not in LEAVING]
+            done.update({action: await screen.run_action(action) for action in actions})
+        await compose(screen)
+
+    monkeypatch.setattr(TrainScreen, "_compose", pressed)
+    async with start() as flow:
+        assert len(done) > 100 and not any(done.values())
+        await flow.press("a")
+        await flow.until(lambda: len(flow.screen.experiment.model.layers) == 2, "a layer more")

@@ -37,6 +37,7 @@ SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup stands beside the tabs
 HIGH = 20  # rows from which nothing has to give way
+LEAVING = frozenset({"quit", "quit_now"})
 
 
 class TrainScreen(SweepingScreen):
@@ -101,9 +102,12 @@ class TrainScreen(SweepingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While text is typed, keys are text, but for those that are not characters; so are letters in a list.
 
-        What is left gives way to the open view where that is in a mode of its own.
+        What is left gives way to the open view where that is in a mode of its own. A key that comes before the
+        widgets are there, typed ahead on a slow machine, has nothing to work on; only the app can be left.
         """
         keys = keymap()
+        if not self.is_mounted and action in keys.actions - LEAVING:
+            return False
         if action in keys.actions and action not in self._works_in(keys):
             return None
         if (action, parameters) in keys.giving_way(self._mode):
