@@ -107,12 +107,12 @@ async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
 
 async def measure() -> tuple[float, list[float]]:
     """Seconds until the tab is there, and for each filter until its rows are."""
-    app = TrainerApp(Experiment())
+    app = TrainerApp(Experiment(), owns_process=True)  # as the command opens it: its collector is spared after a second
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, TrainScreen)
         await until(pilot, lambda: screen.state == "ready")
-        await asyncio.sleep(1.0)  # so that the start is over
+        await asyncio.sleep(1.5)  # so that the start is over
         started = time.perf_counter()
         screen.action_tab("runs")
         await until(pilot, lambda: isinstance(screen.tabs.view, RunsView))
