@@ -75,7 +75,7 @@ def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None
     """How the trainer is started, with which experiment, and the file it is from."""
     _set_bounds(options.jail, options.class_root)
     if options.lessons is not None and not os.path.isdir(options.lessons):
-        raise ExperimentError("", f"--lessons: there is no folder {quoted(options.lessons)}")
+        raise ExperimentError("--lessons", f"there is no folder {quoted(options.lessons)}")
     if (options.file or options.csv or options.target) is not None and options.resume is not None:
         raise ExperimentError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
     launch = Launch(options.detach, options.nice)
@@ -173,7 +173,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
     """Confine the files of this process and its children to a folder, and keep the runs there too."""
     if class_root is not None:
         if not class_root.is_dir():
-            raise ExperimentError("", f"--class-root: there is no folder {quoted(str(class_root))}")
+            raise ExperimentError("--class-root", f"there is no folder {quoted(str(class_root))}")
         jail = class_root / pwd.getpwuid(os.getuid()).pw_name
     if jail is None:
         return

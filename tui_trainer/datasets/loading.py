@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..experiment import DatasetConfig, printable, quoted
+from ..experiment import DatasetConfig, meant, printable, quoted
 from .assembly import Source, assemble
 from .catalog import CATALOG, data_folder
 from .csv_file import Asked, NumberColumn, OnProgress, read_table
@@ -43,8 +42,7 @@ def own_source(path: str) -> Source:
 def _load_catalog(config: DatasetConfig) -> Dataset:
     entry = CATALOG.get(config.name)
     if entry is None:
-        near = difflib.get_close_matches(config.name, CATALOG, n=1)
-        hint = f", did you mean {near[0]}?" if near else f"; the names are: {', '.join(CATALOG)}"
+        hint = meant(config.name, CATALOG) or f"; the names are: {', '.join(CATALOG)}"
         raise DatasetError("dataset.name", f"there is no dataset {quoted(config.name)}{hint}")
     if isinstance(entry, ToySet):
         return load_toy_set(entry, config)

@@ -3,7 +3,7 @@
 from .compatibility import MAX_PARAMETERS, count_parameters
 from .confinement import confined
 from .edit import add_layer, move_layer, remove_layer, with_field
-from .errors import ExperimentError, escaped, printable, quoted
+from .errors import ExperimentError, escaped, meant, printable, quoted
 from .inference import Target, Task, resolve
 from .plain_file import read_plain, write_private
 from .schema import (
@@ -59,6 +59,7 @@ __all__ = [
     "from_plain",
     "is_shared",
     "loads",
+    "meant",
     "move_layer",
     "printable",
     "quoted",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 QUOTED_LENGTH = 40
 
 
@@ -28,6 +31,12 @@ def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
     Whatever could move the cursor, change colours or turn the reading direction comes out as an escape.
     """
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """``, did you mean this?`` with the most alike of ``names``; empty where none is like ``name``."""
+    near = difflib.get_close_matches(name, list(names), n=1)
+    return f", did you mean {near[0]}?" if near else ""
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 import msgspec
 
 from .describe import Steps, entry_words, expected, field_names, got, join_path, parse_path, type_at
-from .errors import ExperimentError, quoted
+from .errors import ExperimentError, meant, quoted
 from .schema import Experiment
 
 
@@ -50,11 +49,9 @@ def unknown_field(parent: Steps, name: str) -> ExperimentError:
     names = field_names(parent)
     if not names:
         return ExperimentError(join_path(parent), f"has no field {quoted(name)}, it is a single value")
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f", did you mean {near[0]}?" if near else ""
     return ExperimentError(
         join_path(parent),
-        f"unknown field {quoted(name)}{hint or ';'} the fields here are: {', '.join(names)}",
+        f"unknown field {quoted(name)}{meant(name, names) or ';'} the fields here are: {', '.join(names)}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tui_trainer.experiment.errors import escaped, quoted
+from tui_trainer.experiment.errors import escaped, meant, quoted
 from tui_trainer.experiment.plain_file import read_plain
 from tui_trainer.experiment.toml_text import TooDeep, parsed
 
@@ -96,24 +95,19 @@ def _reason(name: str, value: object, themes: Collection[str]) -> str:
     if name in words:
         if value in words[name]:
             return ""
-        near = _meant(value, words[name]) if isinstance(value, str) else ""
+        near = meant(value, words[name]) if isinstance(value, str) else ""
         return f"expected one of: {_listed(words[name])}, got {_got(value)}{near}"
     if name in SWITCHES:
         return "" if isinstance(value, bool) else f"expected true or false, got {_got(value)}"
     if name == KEYS:
         return "" if isinstance(value, dict) else f"expected a table, [keys], got {_got(value)}"
     known = (*words, *SWITCHES, KEYS)
-    return f"there is no such setting{_meant(name, known)}; there are: {', '.join(known)}"
+    return f"there is no such setting{meant(name, known)}; there are: {', '.join(known)}"
 
 
 def _listed(words: Sequence[str]) -> str:
     more = "" if len(words) <= MOST_WORDS else " and more (tui-trainer settings)"
     return ", ".join(words[:MOST_WORDS]) + more
-
-
-def _meant(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f", did you mean {near[0]}?" if near else ""
 
 
 def _got(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -10,7 +9,7 @@ from typing import Any
 
 from textual.theme import BUILTIN_THEMES
 
-from tui_trainer.experiment import ExperimentError, quoted
+from tui_trainer.experiment import ExperimentError, meant, quoted
 from tui_trainer.settings import Memory, Settings, config_path, memory_path, read_config
 from tui_trainer.settings.files import CONFIG_VARIABLE
 
@@ -45,9 +44,8 @@ def comfort(given: Mapping[str, Any]) -> Comfort:
     """
     theme = given.get("theme", THEMES[0])
     if theme not in THEMES:
-        near = difflib.get_close_matches(theme, THEMES, n=1)
-        hint = f", did you mean {near[0]}?" if near else ";"
-        raise ExperimentError("", f"--theme: there is no theme {quoted(theme)}{hint} there are: {', '.join(THEMES)}")
+        told = f"there is no theme {quoted(theme)}{meant(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
+        raise ExperimentError("--theme", told)
     config = read_config(config_path(), THEMES, named=CONFIG_VARIABLE in os.environ)
     keymap, of_keys = changed_keymap(config)
     memory = Memory(memory_path())

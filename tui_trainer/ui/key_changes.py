@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from itertools import combinations
 
-from tui_trainer.experiment.errors import quoted
+from tui_trainer.experiment.errors import meant, quoted
 from tui_trainer.settings import Config
 
 from .key_names import is_character, name_of, read_key, show_key
@@ -49,8 +48,8 @@ def _read(name: str, text: str) -> tuple[str, str]:
     """The keys of one entry as Textual names them, and what is wrong with it; one of both is empty."""
     key = next((key for key in KEYS if name_of(key.action) == name), None)
     if key is None:
-        near = difflib.get_close_matches(name, [name_of(key.action) for key in KEYS], n=1)
-        return "", f"there is no such name{f', did you mean {near[0]}?' if near else ';'} {LIST}"
+        names = (name_of(key.action) for key in KEYS)
+        return "", f"there is no such name{meant(name, names) or ';'} {LIST}"
     if base(key) in FIXED:
         return "", f"{key.display} stays as it is"
     found = []
