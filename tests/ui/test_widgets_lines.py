@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from tui_trainer.runtime.protocol import Progress
 from tui_trainer.ui.widgets.message_line import MessageLine
-from tui_trainer.ui.widgets.status_line import SIGNS, StatusLine, bar, clock, short
+from tui_trainer.ui.widgets.status_line import SIGNS, StatusLine, bar, clock, short, status_parts
 
 RUNNING = Progress(
     run=1,
@@ -106,3 +106,9 @@ def test_bar_short_and_clock() -> None:
         "1.2M",
     ]
     assert [clock(value) for value in (0, 7.4, 725, 10812)] == ["0:00", "0:07", "12:05", "3:00:12"]
+
+
+def test_an_r2_of_one_row_is_nothing_and_a_loss_of_nan_is_told() -> None:
+    values = {"loss": float("nan"), "val_loss": 9.66, "val_r2": float("nan")}
+    words = [words for _, words in status_parts(replace(RUNNING, values=values))]
+    assert "R² –" in words and "loss nan" in words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -53,7 +55,7 @@ def status_parts(progress: Progress) -> list[tuple[int, str]]:
     for rank, (name, label) in enumerate(NAMES.items(), start=1):
         if name in progress.values:
             value = progress.values[name]
-            parts.append((rank, f"{label} {value:.1%}" if name in PERCENT else f"{label} {value:.4g}"))
+            parts.append((rank, f"{label} {shown(name, value)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, f"batch loss {progress.values['batch_loss']:.4g}"))
     parts.append((21, f"ρ {progress.learning_rate:g}"))
@@ -64,6 +66,13 @@ def status_parts(progress: Progress) -> list[tuple[int, str]]:
     else:
         parts.append((20, f"{progress.steps:,} steps"))
     return parts
+
+
+def shown(name: str, value: float) -> str:
+    """A value as people read it. R² of a single row, or of equal targets, is nothing; a loss of nan is worth telling."""
+    if name == "val_r2" and math.isnan(value):
+        return "–"
+    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
 
 
 def bar(progress: Progress, width: int = 12) -> str:
