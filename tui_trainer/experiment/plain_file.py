@@ -14,12 +14,16 @@ def read_plain(path: str | os.PathLike[str], most: int) -> bytes:
     Opened without waiting, and looked at before it is read. OSError where it can't be, or is no file.
     """
     with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        found = os.fstat(file.fileno()).st_mode
-        if stat.S_ISDIR(found):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(found):
-            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+        refuse_other_than_file(os.fstat(file.fileno()).st_mode)
         return file.read(most + 1)
+
+
+def refuse_other_than_file(mode: int) -> None:
+    """OSError where ``mode``, of a stat, is that of something else."""
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
 
 
 def write_private(path: Path, content: bytes) -> None:

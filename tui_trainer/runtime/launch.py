@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -38,17 +39,20 @@ def start_child(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Pope
 
 def start_module(module: str, argument: str, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     """A process of ours that runs ``module``, with the socket ``line`` in the place of input and output."""
-    environment = dict(os.environ)
-    paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, argument],  # -P: the user's folder may hold a module named like ours
         stdin=line,
         stdout=line,
         stderr=errors,
-        env=environment,
+        env=with_package(os.environ),
         start_new_session=True,  # so that Ctrl+C in the terminal is the app's to handle
     )
+
+
+def with_package(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables, with this package found before any other of its name."""
+    paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 async def last_words(process: subprocess.Popen[bytes], errors: IO[bytes], called: str) -> str:

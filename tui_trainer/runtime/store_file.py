@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from pathlib import Path
+
+from tui_trainer.experiment.plain_file import refuse_other_than_file
 
 
 def keep_private(path: Path) -> None:
@@ -17,8 +18,7 @@ def keep_private(path: Path) -> None:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+        refuse_other_than_file(found.st_mode)
         if os.geteuid() not in (0, found.st_uid):
             raise PermissionError(errno.EPERM, "it belongs to another user")
         if found.st_mode & 0o077 and found.st_uid == os.geteuid():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
@@ -14,7 +13,7 @@ from typing import Any
 from textual_serve.app_service import AppService
 
 from tui_trainer.experiment import printable
-from tui_trainer.runtime.launch import PACKAGE_PARENT
+from tui_trainer.runtime.launch import with_package
 
 PATIENCE = 5.0  # seconds that the app may take to save its run and end
 DRIVER = "tui_trainer.serve.driver:TabDriver"
@@ -32,10 +31,8 @@ class AppOfTab(AppService):
         self._errors: asyncio.Task[None] | None = None
 
     def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
-        environment = super()._build_environment(width, height)
-        paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
-        kept = {name: value for name, value in environment.items() if name not in OF_THE_SERVER}
-        return {**kept, **TERMINAL, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+        environment = with_package(super()._build_environment(width, height))
+        return {name: value for name, value in environment.items() if name not in OF_THE_SERVER} | TERMINAL
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         command = [sys.executable, "-P", "-m", "tui_trainer.serve.tab", *self._words]
