@@ -69,7 +69,7 @@ def status_parts(progress: Progress) -> list[tuple[int, str]]:
 
 
 def shown(name: str, value: float) -> str:
-    """A value as people read it. R² of a single row, or of equal targets, is nothing; a loss of nan is worth telling."""
+    """A value as people read it. R² of a single row, is nothing; a loss of nan is worth telling."""
     if name == "val_r2" and math.isnan(value):
         return "–"
     return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
