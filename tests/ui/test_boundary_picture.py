@@ -133,8 +133,10 @@ def test_what_is_shown_is_said() -> None:
 
 def test_curves_have_the_truth_or_their_classes() -> None:
     drawn = plot(function("curve_step"), "all")
-    assert [series.label for series in drawn.series] == ["validation", "training", "truth", "model"]
-    assert [series.glyph for series in drawn.series] == ["○", "●", "", ""]
+    assert [series.label for series in drawn.series] == ["truth", "validation", "training", "model"], (
+        "the samples lie over the truth, which would hide all of them where there is no noise"
+    )
+    assert [series.glyph for series in drawn.series] == ["", "○", "●", ""]
     neuron = plot(function("curve_step", layer=1), "all")
     assert [series.label for series in neuron.series] == ["neuron"] and neuron.y_label == "output"
     classes = plot(function("iris", features=("petal width (cm)",)), "all")

@@ -17,11 +17,11 @@ MODEL, TRUTH = "class4", "class2"  # colours: the foreground's stands out from t
 
 
 def plot(content: Function, shown: Shown) -> Plot:
-    """The samples, over them the truth where it is known, and on top what the model makes of it."""
-    series = [_series_of(one, content) for one in visible(content.samples, shown)]
-    x = np.array(unpack(content.places))
+    """The truth where it is known, over it the samples, and on top what the model makes of them."""
+    x, series = np.array(unpack(content.places)), []
     if content.truth:
         series.append(Series("truth", x, np.array(unpack(content.truth)), TRUTH, sign=OF_TRUTH))
+    series += [_series_of(one, content) for one in visible(content.samples, shown)]
     for line in content.lines:
         label = plain(content.classes[line.kind]) if line.kind >= 0 else "model" if content.samples else "neuron"
         color = class_colors(len(content.classes))[line.kind] if line.kind >= 0 else MODEL
