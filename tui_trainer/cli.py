@@ -101,7 +101,7 @@ def _sessions(words: list[str]) -> int:
 
 
 def _export(words: list[str]) -> int:
-    from .exporting import export
+    from .export.command import export
 
     return export(words)
 
@@ -113,13 +113,13 @@ def _serve(words: list[str]) -> int:
 
 
 def _settings(words: list[str]) -> int:
-    from .settings_command import settings
+    from .settings.command import settings
 
     return settings(words)
 
 
 def _keys(words: list[str]) -> int:
-    from .settings_command import keys
+    from .settings.command import keys
 
     return keys(words)
 

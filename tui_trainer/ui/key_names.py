@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from textual.actions import parse
-from textual.keys import REPLACED_KEYS, Keys, _character_to_key, format_key, key_to_character
+from textual.binding import Binding
+from textual.keys import REPLACED_KEYS, Keys, format_key, key_to_character
 
 SUFFIXES = {1: "plus", -1: "minus", 10**9: "last", -(10**9): "first"}  # of what goes both ways
 MODIFIERS = ("ctrl", "alt", "shift")
 NAMED = frozenset(key.value for key in Keys if key.value.isalnum() and len(key.value) > 1)  # left, f5 ...
 SHORT = {"enter": "enter", "delete": "delete", "backspace": "backspace"}  # rather than a sign that fonts lack
 SAME = {  # as terminals send them, or people write them
+    " ": "space",
+    ",": "comma",
     "ctrl+i": "tab",
     "ctrl+m": "enter",
     "ctrl+left_square_bracket": "escape",
@@ -41,7 +44,9 @@ def read_key(text: str) -> str | None:
     """A key as Textual names it, from one written as a character or a name; None where there is no such key."""
     *modifiers, base = _parts(text)
     base = base if len(base) == 1 else base.lower()
-    base = _character_to_key(base) if len(base) == 1 and base.isprintable() else SAME.get(base, base)
+    base = SAME.get(base, base)
+    if len(base) == 1 and base.isprintable():
+        base = next(iter(Binding.make_bindings([Binding(base, "")]))).key  # Textual's name of a character
     known = base in NAMED or is_character(base)
     if not known or not set(modifiers) <= set(MODIFIERS) or ("shift" in modifiers and is_character(base)):
         return None

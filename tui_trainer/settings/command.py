@@ -6,10 +6,12 @@ import argparse
 import sys
 from dataclasses import fields
 
-from .exit_codes import BAD_INPUT
-from .settings import Settings, config_path
-from .ui.comfort import THEMES, Comfort, comfort
-from .ui.key_names import name_of
+from tui_trainer.exit_codes import BAD_INPUT
+from tui_trainer.ui.comfort import THEMES, Comfort, comfort
+from tui_trainer.ui.key_names import name_of
+
+from .files import config_path
+from .schema import Settings
 
 USUAL = {"theme": "textual-dark", "markers": "each plot's own"}
 

@@ -7,13 +7,13 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .exit_codes import DIVERGED, INTERRUPTED
-from .experiment import ExperimentError, confined, printable, quoted, with_field
-from .opening import read_experiment
+from tui_trainer.exit_codes import DIVERGED, INTERRUPTED
+from tui_trainer.experiment import ExperimentError, confined, printable, quoted, with_field
+from tui_trainer.opening import read_experiment
 
 if TYPE_CHECKING:
-    from .runtime.session import Session
-    from .runtime.store import Store
+    from tui_trainer.runtime.session import Session
+    from tui_trainer.runtime.store import Store
 
 DESCRIPTION = """\
 Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
@@ -32,9 +32,10 @@ def export(words: list[str]) -> int:
         raise ExperimentError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
-    from .export.folder import check_folder, write_folder
-    from .export.names import safe_name
-    from .runtime.trained import trained
+    from tui_trainer.runtime.trained import trained
+
+    from .folder import check_folder, write_folder
+    from .names import safe_name
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
     check_folder(folder, formats, options.force)
@@ -76,7 +77,7 @@ def _loaded(source: str, epochs: str | None) -> Session:
     experiment = read_experiment(source)
     if epochs is not None:
         experiment = with_field(experiment, "training.epochs", epochs)
-    from .runtime.session import Session
+    from tui_trainer.runtime.session import Session
 
     session = Session()
     session.load(experiment)
@@ -84,8 +85,8 @@ def _loaded(source: str, epochs: str | None) -> Session:
 
 
 def _stored(run: int) -> Session:
-    from .runtime.store import Store, StoreError, default_path
-    from .runtime.trained import stored_session
+    from tui_trainer.runtime.store import Store, StoreError, default_path
+    from tui_trainer.runtime.trained import stored_session
 
     path = default_path()
     if not Path(path).is_file():
@@ -100,7 +101,7 @@ def _stored(run: int) -> Session:
 
 def _check_run(store: Store, run: int) -> None:
     """ExperimentError, with the newest ones, where there is no such run."""
-    from .runtime.store import StoreError
+    from tui_trainer.runtime.store import StoreError
 
     try:
         store.find(run)
@@ -111,7 +112,7 @@ def _check_run(store: Store, run: int) -> None:
 
 def _train(session: Session) -> bool:
     """Train to the end and say how it went; False where that was interrupted."""
-    from .headless import follow
+    from tui_trainer.headless import follow
 
     session.train()
     try:
