@@ -14,8 +14,8 @@ from tui_trainer.runtime.protocol.network import InputSeen, NeuronSeen, Term
 from tui_trainer.ui.network.canvas import NetworkCanvas
 from tui_trainer.ui.network.lines import TextLines
 from tui_trainer.ui.network.numbers import significant
-from tui_trainer.ui.network.typing_line import TypingLine
 from tui_trainer.ui.views.network import NetworkView
+from tui_trainer.ui.widgets.entry_line import EntryLine
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -76,7 +76,7 @@ class Tab:
 
     async def type(self, text: str) -> None:
         """Type a value for the picked weight."""
-        box = self.view.query_one(TypingLine).query_one(Input)
+        box = self.view.query_one(EntryLine).query_one(Input)
         await self.flow.press("enter")
         await self.flow.until(lambda: box.has_focus, "the box")
         box.value = text
@@ -179,7 +179,7 @@ async def test_a_first_weight_set_by_hand_is_one_of_the_experiment(start: Start)
 async def _type_what_is_no_number(flow: Flow, tab: Tab) -> None:
     await tab.type("[red]two")  # with none picked, it is the first weight's
     await flow.until_said("Expected a number such as 0.5 or -2, got '[red]two'")
-    line = tab.view.query_one(TypingLine)
+    line = tab.view.query_one(EntryLine)
     assert line.query_one(Input).has_focus and line.query_one(Input).value == "[red]two"
     await flow.press("escape")
     await flow.until(lambda: not line.has_class("-open"), "the hints again")

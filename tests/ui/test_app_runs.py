@@ -13,9 +13,9 @@ from tui_trainer.runtime.protocol import unpack
 from tui_trainer.runtime.sessions import Place, folder_beside
 from tui_trainer.runtime.store import Store
 from tui_trainer.ui.plotting.frame_widget import FrameWidget
-from tui_trainer.ui.runs.entry import Entry
 from tui_trainer.ui.runs.panels import RunsPanel
 from tui_trainer.ui.views.runs import RunsView
+from tui_trainer.ui.widgets.entry_line import EntryLine
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -50,7 +50,7 @@ async def opened(flow: Flow, count: int = 4) -> None:
 
 async def type_in(flow: Flow, key: str, text: str, *keys: str) -> None:
     """Press ``key``, put ``text`` into the box it opens, and press more keys."""
-    box = view_of(flow).query_one(Entry).query_one(Input)
+    box = view_of(flow).query_one(EntryLine).query_one(Input)
     await flow.press(key)
     await flow.until(lambda: box.has_focus, "the box")
     box.value = text
@@ -182,7 +182,7 @@ async def test_named_tagged_and_pinned(start: Start, tmp_path: Path) -> None:
         await flow.press("0")
         await flow.until(lambda: "chosen" not in flow.screen_text(), "none is chosen any more")
         await type_in(flow, "N", "left alone", "escape")
-        await flow.until(lambda: not view_of(flow).query_one(Entry).purpose, "the box is left")
+        await flow.until(lambda: not view_of(flow).query_one(EntryLine).purpose, "the box is left")
         assert "left alone" not in names(flow)
 
 

@@ -9,8 +9,8 @@ from tui_trainer.runtime.protocol import EditRuns
 from ..messages import RunsEdited, UndoAsked
 from ..plain_text import clean
 from ..views.view import View
+from ..widgets.entry_line import EntryLine
 from .choices import Choices
-from .entry import Entry
 from .place import Place
 
 FILTER, NAME, TAGS = "filter", "name", "tags"
@@ -48,23 +48,23 @@ class RunEdits(View):
 
     def action_filter(self) -> None:
         """Type a filter; the list follows."""
-        self.query_one(Entry).ask(FILTER, "/", self.filter)
+        self.query_one(EntryLine).ask(FILTER, "/", self.filter)
 
     def action_name_run(self) -> None:
         """Type another name of the run under the cursor."""
         row = self.place.row
         if row is not None:
             self._meant = (row.run,)
-            self.query_one(Entry).ask(NAME, f"Name of run {row.run}:", clean(row.name))
+            self.query_one(EntryLine).ask(NAME, f"Name of run {row.run}:", clean(row.name))
 
     def action_tag_runs(self) -> None:
         """Type the tags of a run, or those that chosen runs get and lose."""
         self._meant, row = self.meant, self.place.row
         if len(self._meant) > 1:
-            self.query_one(Entry).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
+            self.query_one(EntryLine).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
         elif self._meant:
             tags = row.tags if row is not None and row.run == self._meant[0] else ""
-            self.query_one(Entry).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", clean(tags))
+            self.query_one(EntryLine).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", clean(tags))
 
     def action_pin_runs(self) -> None:
         """Put the runs on top, or back among the others: as the one under the cursor is not."""
@@ -87,17 +87,17 @@ class RunEdits(View):
         else:
             self.post_message(UndoAsked())
 
-    @on(Entry.Changed)
-    def _follow(self, event: Entry.Changed) -> None:
+    @on(EntryLine.Changed)
+    def _follow(self, event: EntryLine.Changed) -> None:
         event.stop()
         if event.purpose == FILTER:
             self.filter = event.text
             self.ask()
 
-    @on(Entry.Entered)
-    def _take(self, event: Entry.Entered) -> None:
+    @on(EntryLine.Entered)
+    def _take(self, event: EntryLine.Entered) -> None:
         event.stop()
-        self.query_one(Entry).close()
+        self.query_one(EntryLine).close()
         if event.purpose == NAME:
             self.post_message(RunsEdited(EditRuns(self._meant, name=event.text)))
         elif event.purpose == TAGS:

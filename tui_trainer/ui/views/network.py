@@ -20,9 +20,9 @@ from ..network.lines import TextLines
 from ..network.panel import NeuronPanel
 from ..network.picture import Scene
 from ..network.shape import Shape, shape_of
-from ..network.typing_line import TypingLine
 from ..network.weights import first_weights_with, nudged, picked_term, short_name, term_name, typed_weight
 from ..plotting import Markers
+from ..widgets.entry_line import EntryLine
 from .hints import hints
 from .view import View
 
@@ -30,6 +30,7 @@ PAGE = 10  # neurons or weights
 LOOKING = ("next_layer", "next_neuron", "next_sample", "weights", "type_weight")  # actions told of in the hints
 CHANGING = ("type_weight", "nudge", "weights")
 OPTIONS = ("sample", "layer", "neuron")
+WEIGHT = "weight"  # what is typed
 NO_WEIGHTS = "An input has no weights; the right arrow goes on to the neurons."
 
 
@@ -40,13 +41,15 @@ class NetworkView(View):
     NetworkView {
         padding: 0 1;
         .sample { height: 1; }
+        EntryLine Label { max-width: 75%; }
+        EntryLine Input { max-width: 24; }
     }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._sample, self._canvas = TextLines("sample"), NetworkCanvas()
-        self._panel, self._typing = NeuronPanel(), TypingLine()
+        self._panel, self._typing = NeuronPanel(), EntryLine()
         self.choice = Choice()
         self._firsts: dict[int, int] = {}  # of each layer, the first neuron shown
         self._shape: Shape | None = None
@@ -145,7 +148,7 @@ class NetworkView(View):
             self._choose(replace(self.choice, parameter=seen.terms[0].source))
         term = picked_term(seen, self.choice.parameter)
         if term is not None:
-            self._typing.ask(f"{short_name(self._shape, seen, term)} =", f"{term.weight:.6g}")
+            self._typing.ask(WEIGHT, f"{short_name(self._shape, seen, term)} =", f"{term.weight:.6g}")
 
     def action_nudge(self, direction: int) -> None:
         """The weight that is picked up or down by a tenth."""
@@ -156,8 +159,8 @@ class NetworkView(View):
         else:
             self._set(term, nudged(term.weight, direction))
 
-    @on(TypingLine.Typed)
-    def _set_typed(self, event: TypingLine.Typed) -> None:
+    @on(EntryLine.Entered)
+    def _set_typed(self, event: EntryLine.Entered) -> None:
         event.stop()
         value, seen = typed_weight(event.text), self._seen()
         if isinstance(value, str):

@@ -17,10 +17,10 @@ from ..runs.cells import SORTED, sort_of
 from ..runs.choices import Choices
 from ..runs.differing import Differing
 from ..runs.edits import RunEdits
-from ..runs.entry import Entry
 from ..runs.panels import DifferencesPanel, RunsPanel
 from ..runs.place import Place
 from ..runs.sheet import Sheet, last_column
+from ..widgets.entry_line import EntryLine
 from .hints import hints_within
 
 AGAIN = 1.0  # seconds between two looks at what other processes do
@@ -59,7 +59,7 @@ class RunsView(RunEdits):
         yield Static(classes="heading", markup=False)
         yield RunsPanel()
         yield DifferencesPanel()
-        yield Entry()
+        yield EntryLine()
 
     def on_mount(self) -> None:
         self.set_interval(AGAIN, self._look_again)
@@ -79,7 +79,7 @@ class RunsView(RunEdits):
             return  # an answer to what was asked before
         wrong = content.wrong
         place = None if wrong is None else (wrong.start, wrong.end)
-        self.query_one(Entry).complain("" if wrong is None else wrong.reason, place)
+        self.query_one(EntryLine).complain("" if wrong is None else wrong.reason, place)
         if wrong is not None:
             return
         self.listed = content
@@ -92,7 +92,7 @@ class RunsView(RunEdits):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < TALL, "-short")
-        self.query_one(Entry).tell(hints_within(event.size.width - 1, TOLD))
+        self.query_one(EntryLine).tell(hints_within(event.size.width - 1, TOLD))
         self.call_after_refresh(self._fit)
 
     def watch_differing(self) -> None:

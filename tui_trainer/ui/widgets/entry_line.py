@@ -1,4 +1,4 @@
-"""The line at the bottom of the Runs tab: it tells the keys, or takes a filter, a name or tags."""
+"""The line at the bottom of a tab: it tells the keys, or takes what is typed, such as a filter or a weight."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from textual.widgets import Input, Label, Static
 from ..plain_text import clean
 
 
-class Entry(Vertical):
-    """Shows hints; while something is typed, the question and the box, and over them what is wrong, and where."""
+class EntryLine(Vertical):
+    """Shows hints; while something is typed, the question and the box, and over them what is wrong, and where.
+
+    Leaving the box is leaving what it was for as it was.
+    """
 
     DEFAULT_CSS = """
-    Entry {
+    EntryLine {
         height: auto;
         .hints { height: 1; color: $text-muted; }
         .wrong { display: none; height: auto; max-height: 3; color: $text-error; }
