@@ -85,19 +85,17 @@ def run_programs(folder: Path, count: int, program: str) -> list[np.ndarray]:
     return [np.load(folder / str(number) / "said.npy") for number in range(count)]
 
 
-@needs("torch", "safetensors")
-def test_pytorch(tmp_path: Path) -> None:
-    said = write_all(tmp_path, ("pytorch",))
-    difference = worst(said, run_programs(tmp_path, len(said), "model_pytorch.py"))
-    print(f"PyTorch: {difference:.2g}")
-    assert difference < TOLERANCE
-
-
-@needs("keras", "torch")
-def test_keras(tmp_path: Path) -> None:
-    said = write_all(tmp_path, ("keras",))
-    difference = worst(said, run_programs(tmp_path, len(said), "model_keras.py"))
-    print(f"Keras: {difference:.2g}")
+@pytest.mark.parametrize(
+    "library",
+    [
+        pytest.param("pytorch", marks=needs("torch", "safetensors")),
+        pytest.param("keras", marks=needs("keras", "torch")),
+    ],
+)
+def test_programs(library: str, tmp_path: Path) -> None:
+    said = write_all(tmp_path, (library,))
+    difference = worst(said, run_programs(tmp_path, len(said), f"model_{library}.py"))
+    print(f"{library}: {difference:.2g}")
     assert difference < TOLERANCE
 
 
