@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from taking import ROOT, NotTaken, Pictures  # beside this file, and puts this checkout first
 
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(ROOT / "tests" / "serve"))
 
 from headless_browser import chromium, opened
 

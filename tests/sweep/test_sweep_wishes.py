@@ -13,9 +13,9 @@ from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig, with_field
 from tui_trainer.sweep.axes import read_axis
-from tui_trainer.sweep.ending import refused, standing, swept
 from tui_trainer.sweep.messages import Answer, Ask, Kept, Leader, Standing, Wish
 from tui_trainer.sweep.offers import counted, label_of, offers, suggested
+from tui_trainer.sweep.reporting import refused, standing, swept
 from tui_trainer.sweep.results import Row, SweepResult
 from tui_trainer.sweep.sweeping import cores
 from tui_trainer.sweep.tally import Tally

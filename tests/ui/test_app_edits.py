@@ -9,9 +9,8 @@ from textual.actions import parse
 
 from tui_trainer.experiment import Experiment, with_field
 from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate, swaps_points
-from tui_trainer.ui.keys import KEYS
+from tui_trainer.ui.keys import KEYS, LESSON_ACTIONS
 from tui_trainer.ui.more_keys import ALL_KEYS, giving_way
-from tui_trainer.ui.screens.lesson import LESSON_ACTIONS
 from tui_trainer.ui.views.table import TABS, Tab
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stored_runs import store_runs
 
 from tui_trainer.book.library import from_folder
-from tui_trainer.ui.terminal.words import notification, title
+from tui_trainer.ui.terminal.sequences import notification, title
 from tui_trainer.ui.views.book import BookView
 from tui_trainer.ui.views.runs import RunsView
 

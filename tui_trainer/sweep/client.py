@@ -16,7 +16,7 @@ from tui_trainer.runtime.protocol import frame
 from .messages import AnyCommand, AnyNews, Cancel, Lost, Standing, Start, Swept, news_decoder
 
 PATIENCE = 3.0  # seconds that a sweep may take to end
-MODULE = "tui_trainer.sweep.beside"
+MODULE = "tui_trainer.sweep.service"
 LOWEST = 19  # niceness
 
 

@@ -14,8 +14,8 @@ from .comfort import COMMAND, CONFIG, TERMINAL, Comfort
 from .keymap import use
 from .messages import MarkersChosen, RunEnded
 from .plotting.tinted_widget import MANY_COLORS
+from .terminal.sequences import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
 from .terminal.sixteen import SIXTEEN
-from .terminal.words import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
 from .themes import OURS
 
 COMPLAINING = 12.0  # seconds

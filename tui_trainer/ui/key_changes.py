@@ -10,8 +10,7 @@ from tui_trainer.settings import Config
 
 from .key_names import is_character, name_of, read_key, show_key
 from .keymap import Keymap
-from .keys import ARROWS, KEYS, Key
-from .screens.lesson import LESSON_ACTIONS
+from .keys import ARROWS, KEYS, LESSON_ACTIONS, Key
 
 LIST = "tui-trainer keys lists all"
 RESERVED = {

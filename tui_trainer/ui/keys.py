@@ -19,6 +19,7 @@ ARROWS = (
     "pagedown",
     "enter",
 )  # keys that a widget in focus needs itself
+LESSON_ACTIONS = ("answer", "next_lesson", "previous_lesson", "next_variant", "scroll_page", "leave_lesson")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from textual import on
 from textual.reactive import var
 
 from ..keymap import key_of, keymap
+from ..keys import LESSON_ACTIONS
 from ..messages import Answered, LessonChosen, LessonForgotten
 from .following import BOOK, FollowingScreen
 
 if TYPE_CHECKING:  # the book is read when it is first opened
     from tui_trainer.book import Lesson
-
-LESSON_ACTIONS = ("answer", "next_lesson", "previous_lesson", "next_variant", "scroll_page", "leave_lesson")
 
 
 class LessonScreen(FollowingScreen):

@@ -1,6 +1,6 @@
 """The process that sweeps for the app: tells what a sweep would come to, then does it, and how it stands.
 
-Started as ``python -m tui_trainer.sweep.beside NICENESS`` with a socket as its standard input. It ends with its
+Started as ``python -m tui_trainer.sweep.service NICENESS`` with a socket as its standard input. It ends with its
 sweep, and at once when the app does, whatever it is doing; so do the processes that it has started.
 """
 
@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from tui_trainer.experiment import ExperimentError
 from tui_trainer.runtime.protocol import NO_MESSAGE, frame, read_frame
 
-from .ending import refused, standing, swept
 from .messages import AnyCommand, AnyNews, Ask, Cancel, Start, Wish, command_decoder
+from .reporting import refused, standing, swept
 from .results import Row, SweepResult
 from .sweeping import Sweep
 from .tally import Tally
@@ -58,7 +58,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
 
-class Beside:
+class SweepService:
     """Answers questions until one sweep is to be done, and does that."""
 
     def __init__(self, line: socket.socket, niceness: int) -> None:
@@ -139,7 +139,7 @@ def main() -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    Beside(line, int(sys.argv[1])).serve()
+    SweepService(line, int(sys.argv[1])).serve()
 
 
 if __name__ == "__main__":
