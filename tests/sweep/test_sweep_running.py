@@ -111,15 +111,15 @@ def test_memory_that_runs_out_is_no_end_of_the_sweep(monkeypatch: pytest.MonkeyP
 
 def test_data_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     reads = []
-    from tui_trainer.runtime import session
+    from tui_trainer.runtime import data_cache
 
-    real = session.load
+    real = data_cache.load
 
     def counted(config: DatasetConfig, *rest: object) -> object:
         reads.append(config.seed)
         return real(config, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(session, "load", counted)
+    monkeypatch.setattr(data_cache, "load", counted)
     release()
     for experiment in (SMALL, with_field(SMALL, RATE, 0.2), with_field(SMALL, "dataset.seed", 1)):
         run_one(experiment, "loss", keep=False)
