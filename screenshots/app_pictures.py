@@ -12,7 +12,7 @@ from tui_trainer.book.library import packaged
 from tui_trainer.experiment import Experiment, read, with_field
 from tui_trainer.settings import Settings
 from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.comfort import Comfort
+from tui_trainer.ui.preferences import Preferences
 from tui_trainer.ui.screens.train import TrainScreen
 
 ENDS = ("finished", "stopped early", "diverged")
@@ -84,7 +84,7 @@ SHOTS = (
 
 async def take(shot: Shot) -> str:
     """The picture as SVG."""
-    async with TrainerApp(shot.experiment(), comfort=Comfort(shot.settings)).run_test(size=shot.size) as pilot:
+    async with TrainerApp(shot.experiment(), preferences=Preferences(shot.settings)).run_test(size=shot.size) as pilot:
         screen = await training_screen(pilot)
         if shot.lesson:
             await _open_lesson(pilot, screen, shot.lesson)

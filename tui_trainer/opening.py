@@ -56,13 +56,13 @@ def open_app(words: list[str], in_browser: bool = False) -> int:
     prepare(os.environ)
     gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
     from .ui.app import TrainerApp  # Textual is of no use to the other commands
-    from .ui.comfort import comfort
+    from .ui.preferences import preferences_for
 
     lessons = None if options.lessons is None else Path(options.lessons)
-    settings = comfort(given(options))
-    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, comfort=settings)
+    preferences = preferences_for(given(options))
+    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, preferences=preferences)
     app.fit_colors()
-    app.run(mouse=settings.settings.mouse)
+    app.run(mouse=preferences.settings.mouse)
     return app.return_code or 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from tui_trainer.cli import main
 from tui_trainer.experiment import ExperimentError
 from tui_trainer.settings import Memory
-from tui_trainer.ui.comfort import comfort
+from tui_trainer.ui.preferences import preferences_for
 
 
 @pytest.fixture(autouse=True)
@@ -58,14 +58,14 @@ def test_the_command_line_comes_first_then_the_file_then_what_is_remembered(plac
     memory = Memory(place / "remembered.json")
     memory.keep_theme("light")
     memory.keep_markers("block")
-    found = comfort({})
+    found = preferences_for({})
     assert (found.settings.theme, found.settings.markers, found.settings.mouse) == ("light", "block", True)
     assert found.sources == {"theme": "remembered", "markers": "remembered"}
     (place / "config.toml").write_text('theme = "high-contrast"\nmouse = false\nmarkers = "dots"\n')
-    found = comfort({})
+    found = preferences_for({})
     assert (found.settings.theme, found.settings.markers, found.settings.mouse) == ("high-contrast", "block", False)
     assert len(found.complaints) == 1
-    found = comfort({"theme": "color-blind", "markers": "ascii", "notify": "bell"})
+    found = preferences_for({"theme": "color-blind", "markers": "ascii", "notify": "bell"})
     assert (found.settings.theme, found.settings.markers) == ("color-blind", "ascii")
     assert (found.settings.notify, found.sources["notify"]) == ("bell", "command line")
 
@@ -75,16 +75,16 @@ def test_what_the_terminal_needs_comes_before_what_is_remembered_of_others(
 ) -> None:
     Memory(place / "remembered.json").keep_markers("braille")
     monkeypatch.setenv("TERM", "linux")
-    assert comfort({}).settings.markers == "ascii"
+    assert preferences_for({}).settings.markers == "ascii"
     (place / "config.toml").write_text('markers = "block"')
-    assert comfort({}).settings.markers == "block"
+    assert preferences_for({}).settings.markers == "block"
 
 
 def test_a_theme_that_is_gone_is_forgotten_and_one_that_is_asked_for_is_told_of(place: Path) -> None:
     Memory(place / "remembered.json").keep_theme("gone")
-    assert comfort({}).settings.theme == ""
+    assert preferences_for({}).settings.theme == ""
     with pytest.raises(ExperimentError, match="there is no theme 'ligth', did you mean light"):
-        comfort({"theme": "ligth"})
+        preferences_for({"theme": "ligth"})
 
 
 def test_the_commands_tell_of_all_this(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

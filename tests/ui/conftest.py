@@ -17,7 +17,7 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.protocol import AnyReport, Curve, Loaded, Progress
 from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.comfort import Comfort
+from tui_trainer.ui.preferences import Preferences
 from tui_trainer.ui.screens.train import TrainScreen
 from tui_trainer.ui.widgets.field import Field
 
@@ -153,11 +153,11 @@ async def running_app(
     size: tuple[int, int] = WIDE,
     path: Path | None = None,
     lessons: Path | None = None,
-    comfort: Comfort | None = None,
+    preferences: Preferences | None = None,
 ) -> AsyncIterator[Flow]:
     """The app on ``experiment``, once its first run is loaded."""
-    app = TrainerApp(experiment or Experiment(), path, lessons=lessons, comfort=comfort)
-    async with app.run_test(size=size, notifications=comfort is not None) as pilot:
+    app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences)
+    async with app.run_test(size=size, notifications=preferences is not None) as pilot:
         flow = Flow(pilot, reports)
         await wait_until(pilot, lambda: isinstance(app.screen, TrainScreen), "the training screen")
         await flow.until(lambda: flow.screen.state == "ready", "the first load")

@@ -7,8 +7,8 @@ import sys
 from dataclasses import fields
 
 from tui_trainer.exit_codes import BAD_INPUT
-from tui_trainer.ui.comfort import THEMES, Comfort, comfort
 from tui_trainer.ui.key_names import name_of
+from tui_trainer.ui.preferences import THEMES, Preferences, preferences_for
 
 from .files import config_path
 from .schema import Settings
@@ -20,7 +20,7 @@ def settings(words: list[str]) -> int:
     """Print the settings in force; 2 where something is wrong in the config file."""
     description = "The settings in force, where each comes from, and what is wrong in the config file."
     argparse.ArgumentParser(prog="tui-trainer settings", description=description).parse_args(words)
-    found = comfort({})
+    found = preferences_for({})
     path = config_path()
     print(f"config file     {path}{'' if path.exists() else ' (there is none)'}")
     for name in (one.name for one in fields(Settings)):
@@ -33,13 +33,13 @@ def keys(words: list[str]) -> int:
     """Print the keys in force, with the names that the config file knows them by."""
     description = "The keys, each with the name that [keys] in the config file knows it by."
     argparse.ArgumentParser(prog="tui-trainer keys", description=description).parse_args(words)
-    found = comfort({})
+    found = preferences_for({})
     for key in found.keymap.shown:
         print(f"{name_of(key.action):<18} {key.display:<9} {key.group}: {key.help}")
     return _complain(found)
 
 
-def _shown(found: Comfort, name: str) -> str:
+def _shown(found: Preferences, name: str) -> str:
     value = getattr(found.settings, name)
     if name == "keys":
         return f"{len(found.keymap.changes)} changed"
@@ -48,7 +48,7 @@ def _shown(found: Comfort, name: str) -> str:
     return str(value or USUAL[name])
 
 
-def _complain(found: Comfort) -> int:
+def _complain(found: Preferences) -> int:
     for complaint in found.complaints:
         print(f"tui-trainer: {complaint}", file=sys.stderr)
     return BAD_INPUT if found.complaints else 0

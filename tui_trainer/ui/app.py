@@ -19,11 +19,11 @@ from tui_trainer.experiment import Experiment
 from tui_trainer.experiment.confinement import root
 from tui_trainer.runtime.launch import Launch
 
-from .comfort import Comfort
-from .comfortable import ComfortableApp
 from .keymap import keymap
 from .pacing import spare_the_collector
 from .plain_text import plain
+from .preferences import Preferences
+from .preferences_app import PreferencesApp
 from .screens.palette import Palette
 from .screens.train import HIGH, WIDE, TrainScreen
 from .terminal.driver import driver_for
@@ -34,11 +34,12 @@ NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
 
 
-class TrainerApp(ComfortableApp):
+class TrainerApp(PreferencesApp):
     """Opens the training screen on an experiment.
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
-    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``comfort`` the settings.
+    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``preferences`` the
+    user's settings.
     """
 
     TITLE = "tui-trainer"
@@ -53,9 +54,9 @@ class TrainerApp(ComfortableApp):
         owns_process: bool = False,
         lessons: Path | None = None,
         launch: Launch | None = None,
-        comfort: Comfort | None = None,
+        preferences: Preferences | None = None,
     ) -> None:
-        super().__init__(comfort, driver_for(os.environ))
+        super().__init__(preferences, driver_for(os.environ))
         self._owns_process = owns_process
         self._experiment, self._path, self._lessons = experiment, path, lessons
         self._launch = launch
@@ -74,7 +75,7 @@ class TrainerApp(ComfortableApp):
         screen = TrainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
             screen.start_with(self._launch)
-        screen.take_settings(self.comfort.settings)
+        screen.take_settings(self.preferences.settings)
         # Textual would set these classes with the first resize, and style every widget a second time.
         width, height = self.size
         return screen.add_class(

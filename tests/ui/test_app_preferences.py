@@ -14,9 +14,9 @@ from textual.widgets._toast import Toast
 from tui_trainer.experiment import Experiment, with_field
 from tui_trainer.settings import Memory, Settings
 from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.comfort import CONFIG, Comfort
 from tui_trainer.ui.keymap import Keymap, use
 from tui_trainer.ui.plotting.contrast import contrast
+from tui_trainer.ui.preferences import CONFIG, Preferences
 from tui_trainer.ui.screens.help import HelpScreen
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ async def test_settings_are_kept_to_and_choices_remembered(
     keymap = Keymap({"toggle_training": "f5", "step": "f8,T"})
     settings = Settings(theme="color-blind", markers="block", reduced_motion=True, notify="bell")
     told = ("config.toml, line 1: [b]wrong[/b]", "second", "not told")
-    comfort = Comfort(settings, keymap, {"theme": CONFIG}, told, memory)
-    async with start(SHORT, comfort=comfort) as flow:
+    preferences = Preferences(settings, keymap, {"theme": CONFIG}, told, memory)
+    async with start(SHORT, preferences=preferences) as flow:
         app = flow.pilot.app
         assert isinstance(app, TrainerApp) and app.theme == "color-blind"
         await flow.until_shown("Press f5 to train, f8 for one mini-batch, e for one epoch.")
@@ -92,7 +92,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
 
 async def test_text_keeps_its_contrast_in_every_palette(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
-    async with start(comfort=Comfort(complaints=("one",))) as flow:
+    async with start(preferences=Preferences(complaints=("one",))) as flow:
         app = flow.pilot.app
         await flow.press("e", "e")
         await flow.until(lambda: flow.progress.epoch == 2, "two epochs")

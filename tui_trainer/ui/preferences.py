@@ -23,7 +23,7 @@ COMMAND, CONFIG, TERMINAL, MEMORY = "command line", "config file", "this termina
 
 
 @dataclass(frozen=True, slots=True)
-class Comfort:
+class Preferences:
     """Settings, and where each comes from if it is not the usual one.
 
     ``complaints`` are what is wrong in the config file, a sentence each. Without a ``memory`` nothing is remembered.
@@ -36,7 +36,7 @@ class Comfort:
     memory: Memory | None = None
 
 
-def comfort(given: Mapping[str, Any]) -> Comfort:
+def preferences_for(given: Mapping[str, Any]) -> Preferences:
     """What the command line has ``given``, then the config file, then what is remembered.
 
     What this terminal needs comes before what is remembered of others. ExperimentError for a theme of the command
@@ -63,4 +63,4 @@ def comfort(given: Mapping[str, Any]) -> Comfort:
             if found.get(name) is not None:
                 values[name], sources[name] = found[name], place
                 break
-    return Comfort(Settings(**values), keymap, sources, (*config.complaints, *of_keys), memory)
+    return Preferences(Settings(**values), keymap, sources, (*config.complaints, *of_keys), memory)
