@@ -98,6 +98,7 @@ async def test_help_names_every_key_and_closes(start: Start) -> None:
             text = " ".join(captured.get().split())
             await flow.press(closing)
             await flow.until(lambda: app.screen is flow.screen, f"{closing} closes the help")
+        assert not [key.group for key in KEYS if f" {key.group} " not in f" {text} "]  # none is cut short
         missing = [key for key in KEYS if f"{key.display} {key.help}" not in text]
         assert not missing
         assert not [key for key in KEYS if len(key.display) > 7]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -48,17 +49,21 @@ class HelpScreen(Dialog[None]):
                     yield Static(keys_text(groups))
 
 
-def keys_text(groups: Sequence[str]) -> Table:
-    """The keys of some groups, each group under its title; what is long goes on under its own first word."""
+def keys_text(groups: Sequence[str]) -> Group:
+    """The keys of some groups, each group under its title."""
+    parts: list[Text | Table] = []
+    for group in groups:
+        rows = [(key.display, key.help) for key in keymap().shown if key.group == group]
+        # A title is no cell of the table: it may be wider than the keys.
+        parts += [Text(f"\n{group}", style="bold"), _table([*rows, *(TEXTUALS if group == "App" else ())])]
+    return Group(*parts)
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> Table:
+    """Keys and what they do; what is long goes on under its own first word."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=KEY_WIDTH)
     table.add_column(ratio=1)
-    for group in groups:
-        table.add_row(Text(f"\n{group}", style="bold"), "")
-        for key in keymap().shown:
-            if key.group == group:
-                table.add_row(Text(f"  {key.display}", style="bold"), Text(key.help))
-    if "App" in groups:
-        for name, told in TEXTUALS:
-            table.add_row(Text(f"  {name}", style="bold"), Text(told))
+    for name, told in rows:
+        table.add_row(Text(f"  {name}", style="bold"), Text(told))
     return table
