@@ -115,22 +115,16 @@ def _come_back(path: Path) -> list[str]:
 
 def _catalogue(path: Path) -> list[str]:
     """What the Runs tab is told can be understood at the other end."""
-    opened = Store(path)
-    try:
+    with contextlib.closing(Store(path)) as opened:
         found = Catalogue(opened).list(WatchRuns(rows=10, compared=(1,)))
-    finally:
-        opened.close()
     seen = report_decoder.decode(frame(Seen(1, 0, found))[4:])
     assert isinstance(seen, Seen) and isinstance(seen.content, RunList)
     return []
 
 
 def _export(path: Path) -> list[str]:
-    opened = Store(path)
-    try:
+    with contextlib.closing(Store(path)) as opened:
         stored_session(opened, 1)
-    finally:
-        opened.close()
     return []
 
 
@@ -245,7 +239,7 @@ def test_views_and_triggers_are_not_run(store: Path, statements: tuple[str, ...]
 )
 def test_tables_of_something_else(store: Path, statements: tuple[str, ...]) -> None:
     change(store, *statements)
-    assert use(store)
+    assert any(use(store)), "something is said of it"
 
 
 def _link(target: str) -> Callable[[Path], None]:

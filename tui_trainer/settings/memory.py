@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
@@ -43,7 +42,6 @@ class Memory:
 
     def keep_markers(self, markers: Markers) -> None:
         """Remember what plots are drawn with."""
-        assert markers in get_args(Markers)
         self._write(msgspec.structs.replace(self.recall(), markers=markers))
 
     def _write(self, choices: Choices) -> None:

@@ -22,17 +22,27 @@ _NAMES = (
 
 
 def _palette(
-    name: str, dark: bool, series: tuple[str, ...], paper: str, surface: str, panel: str, **others: str
+    name: str,
+    dark: bool,
+    series: tuple[str, ...],
+    paper: str,
+    surface: str,
+    panel: str,
+    quiet: str,
+    accent: str,
+    **others: str,
 ) -> Theme:
-    """A theme with these ten colours of series on ``paper``; ``others`` are variables, with _ for -."""
+    """A theme with these ten colours of series on ``paper``.
+
+    ``quiet`` is of text that is there to be looked up, not read; ``others`` are variables, with _ for -.
+    """
     primary, warning, success, error, ink, secondary = series[:6]
-    quiet = others.pop("quiet")  # text that is there to be looked up, not read
     variables = {
         **dict(zip(_NAMES, series, strict=True)),
         "text": ink,
         "text-muted": quiet,
         "text-disabled": quiet,
-        "text-accent": others["accent"],
+        "text-accent": accent,
         "foreground-disabled": quiet,
         "block-cursor-foreground": paper,
         "block-cursor-background": primary,
@@ -41,10 +51,10 @@ def _palette(
         "footer-background": panel,
         "footer-foreground": ink,
         "footer-description-foreground": ink,
-        "footer-key-foreground": others["accent"],
+        "footer-key-foreground": accent,
         "input-selection-background": f"{primary} 40%",
         "border": primary,
-        **{key.replace("_", "-"): value for key, value in others.items() if key != "accent"},
+        **{key.replace("_", "-"): value for key, value in others.items()},
     }
     return Theme(
         name=name,
@@ -54,7 +64,7 @@ def _palette(
         warning=warning,
         success=success,
         error=error,
-        accent=others["accent"],
+        accent=accent,
         foreground=ink,
         background=paper,
         surface=surface,

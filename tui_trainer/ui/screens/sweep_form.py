@@ -32,7 +32,7 @@ COUNTING = "Counting ..."
 OPTIONS = (
     ("random", "random N", "Draw so many combinations; ranges as log:1e-4..1e-1 and 1..100 need it", "all of them"),
     ("repeat", "seeds each", "Do each with so many seeds; the best mean decides", "1"),
-    ("jobs", "at a time", "Runs side by side, each in a process of its own", "all cores"),
+    ("jobs", "at a time", "Runs side by side, each in a process of its own; usually 8 at most", "all cores"),
 )
 LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
