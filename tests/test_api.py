@@ -100,7 +100,7 @@ def test_saved_and_loaded(run: Run, tmp_path: Path) -> None:
     assert {name: values.tolist() for name, values in again.history.items()} == {
         name: values.tolist() for name, values in run.history.items()
     }
-    with pytest.raises(ExperimentError, match="overwrite with force"):
+    with pytest.raises(ExperimentError, match="overwrite with force=True"):
         run.save(tmp_path / "run")
     again.save(tmp_path / "run", ["csv"], force=True)
     with pytest.raises(ExperimentError, match=r"save run\.best\(\) instead"):

@@ -146,3 +146,29 @@ def test_the_module_ends_with_the_code_of_the_command(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+def test_files_are_written_though_the_reader_of_the_output_has_left(tmp_path: Path) -> None:
+    """``tui-trainer export iris.toml | head -3`` writes the folder, and ``train --history`` the values."""
+    path = saved(tmp_path, SMALL)
+    script = (
+        "import sys; from tui_trainer.cli import main; "
+        f"sys.exit(main(['train', {str(path)!r}, '--history', 'losses.csv']) or "
+        f"main(['export', {str(path)!r}, '--to', 'out', '--format', 'csv']))"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with os.fdopen(writer, "w") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=tmp_path,
+            env=environment,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 0 and done.stderr == ""
+    assert len((tmp_path / "losses.csv").read_text().splitlines()) == 6
+    assert len((tmp_path / "out" / "history.csv").read_text().splitlines()) == 6

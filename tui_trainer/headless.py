@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from .exit_codes import DIVERGED, INTERRUPTED
 from .experiment import Experiment
 from .export.history_csv import history_csv
-from .output import check_writable, finite, not_writable
+from .output import check_writable, fall_silent, finite, not_writable
 from .runtime.session import Session
 from .runtime.trained import begin_with_file
 
@@ -43,7 +43,7 @@ def train(
     session.train()
     interrupted = False
     try:
-        follow(session, quiet=as_json)
+        follow(session, quiet=as_json, heard_or_not=history is not None)
     except KeyboardInterrupt:
         session.pause()
         interrupted = True
@@ -57,14 +57,24 @@ def train(
     return DIVERGED if session.state == "diverged" else 0
 
 
-def follow(session: Session, quiet: bool = False) -> None:
-    """Advance a session that trains until it does no more, told as the output allows, or ``quiet``."""
+def follow(session: Session, quiet: bool = False, heard_or_not: bool = False) -> None:
+    """Advance a session that trains until it does no more, told as the output allows, or ``quiet``.
+
+    Where the reader of a pipe leaves, as head does, that is the end, unless it is to go on ``heard_or_not``: there
+    is a file to be written still.
+    """
     if quiet:
         session.advance_to_end()
     elif sys.stdout.isatty():
         _with_bar(session)
     else:
-        _with_lines(session)
+        try:
+            _with_lines(session)
+        except BrokenPipeError:
+            if not heard_or_not:
+                raise
+            fall_silent()
+            session.advance_to_end()
 
 
 def summarize(session: Session, seconds: float) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,12 @@ def check_writable(path: Path, option: str) -> None:
 def not_writable(path: Path, option: str, error: OSError) -> ExperimentError:
     """The error for a file that can't be written."""
     return ExperimentError(option, f"cannot write {str(path)!r}: {error.strerror or error}; give another path")
+
+
+def fall_silent() -> None:
+    """Let what is printed from now on go nowhere, and what could not be printed with it."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def finite(value: Any) -> Any:

@@ -157,7 +157,7 @@ class Run:
 
         ExperimentError where a file is there already, unless ``force`` is true.
         """
-        return write_folder(self._trained.with_weights(self.weights), Path(folder), tuple(formats), force)
+        return write_folder(self._trained.with_weights(self.weights), Path(folder), tuple(formats), force, "force=True")
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in self._last().items())

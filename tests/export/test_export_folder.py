@@ -51,8 +51,10 @@ def test_one_format_alone(one: str, tmp_path: Path) -> None:
 
 def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     (tmp_path / "loss.svg").write_text("mine")
-    with pytest.raises(ExperimentError, match=r"has loss\.svg already; choose another folder, or overwrite with force"):
+    with pytest.raises(ExperimentError, match=r"has loss\.svg already; choose another folder$"):
         write_folder(trained_on(), tmp_path)
+    with pytest.raises(ExperimentError, match=r"choose another folder, or overwrite with --force$"):
+        write_folder(trained_on(), tmp_path, insist="--force")
     assert os.listdir(tmp_path) == ["loss.svg"] and (tmp_path / "loss.svg").read_text() == "mine"
     write_folder(trained_on(), tmp_path, force=True)
     assert (tmp_path / "loss.svg").read_text().startswith("<svg ")

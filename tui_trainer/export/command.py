@@ -19,6 +19,7 @@ DESCRIPTION = """\
 Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
 and ONNX runtimes, with the losses as CSV and as a figure."""
 FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
+INSIST = "--force"
 NEWEST = 5  # runs told of where a number is none's
 LONGEST_NUMBER = 18  # digits of the number of a run
 
@@ -38,14 +39,14 @@ def export(words: list[str]) -> int:
     from .names import safe_name
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
-    check_folder(folder, formats, options.force)
+    check_folder(folder, formats, options.force, INSIST)
     if not is_run and not _train(session):
         return INTERRUPTED
     if session.state == "diverged" and not options.best:
         print("Nothing was exported; --best takes the weights of the best epoch, if there is one.")
         return DIVERGED
     result = trained(session, options.best)
-    names = write_folder(result, folder, formats, options.force)
+    names = write_folder(result, folder, formats, options.force, INSIST)
     print(f"Epoch {result.epoch:,} of {printable(session.requested.name)} is in {printable(str(folder))}:")
     print("\n".join(f"  {name}" for name in names))
     return 0
@@ -116,7 +117,7 @@ def _train(session: Session) -> bool:
 
     session.train()
     try:
-        follow(session)
+        follow(session, heard_or_not=True)
     except KeyboardInterrupt:
         print("Interrupted; nothing was exported.")
         return False

@@ -34,16 +34,17 @@ _PATH_LENGTH = 200
 
 
 def write_folder(
-    trained: Trained, folder: Path, formats: Iterable[str] = ("folder",), force: bool = False
+    trained: Trained, folder: Path, formats: Iterable[str] = ("folder",), force: bool = False, insist: str = ""
 ) -> list[str]:
     """Write the files of ``formats`` into ``folder``, made if need be; returns their names.
 
     ``folder`` as a format is all there is, model.onnx only where the package for it is installed. Raises
     ExperimentError, with nothing written, where one of the files is there already, unless ``force`` is true,
-    where a package is missing, and where the folder can't be written.
+    where a package is missing, and where the folder can't be written. ``insist`` is how the caller's user
+    overwrites, for the sentence; empty where there is no way.
     """
     names = _names(formats)
-    check_folder(folder, formats, force)
+    check_folder(folder, formats, force, insist)
     contents = {name: _content(name, trained, names) for name in names}
     with _in_sentences(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,7 @@ def write_folder(
     return names
 
 
-def check_folder(folder: Path, formats: Iterable[str], force: bool = False) -> None:
+def check_folder(folder: Path, formats: Iterable[str], force: bool = False, insist: str = "") -> None:
     """ExperimentError where ``write_folder`` would refuse: better known before a training than after it."""
     names, shown = _names(formats), quoted(str(folder), _PATH_LENGTH)
     with _in_sentences(folder):
@@ -66,9 +67,8 @@ def check_folder(folder: Path, formats: Iterable[str], force: bool = False) -> N
     if "model.onnx" in names:
         check_onnx()
     if there and not force:
-        raise ExperimentError(
-            "", f"{shown} has {_listed(there)} already; choose another folder, or overwrite with force"
-        )
+        otherwise = f", or overwrite with {insist}" if insist else ""
+        raise ExperimentError("", f"{shown} has {_listed(there)} already; choose another folder{otherwise}")
 
 
 @contextlib.contextmanager
