@@ -1,4 +1,4 @@
-"""The app on a real pseudo-terminal, for the benchmarks: what it writes, and when."""
+"""The app on a real pseudo-terminal, for benchmarks and tests: what it writes, and when."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+import re
 import signal
 import socket
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ MOST_BYTES = 1 << 20  # of one message from a page: a paste is the longest
 HEARTBEAT = 15.0  # seconds until a tab that says nothing is asked whether it is there
 FONT_SIZES = range(6, 49)
 USUAL_SIZE = 16
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")  # of files that are downloaded
 STATICS = Path(textual_serve.__file__).with_name("static")
 PAGE, SCRIPT = Path(__file__).with_name("page.html"), Path(__file__).with_name("page.js")
 
@@ -137,14 +139,9 @@ class TabServer:
         except KeyError:
             raise web.HTTPNotFound from None
         answer = web.StreamResponse()
-        answer.headers["Content-Type"] = (
-            "application/octet-stream"  # never shown beside our page: a picture has scripts
-        )
-        name = "".join(
-            char if (char.isascii() and char.isalnum()) or char in "._-" else "_" for char in about.file_name
-        )
         answer.headers.update(HEADERS)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer.headers["Content-Type"] = "application/octet-stream"  # never shown beside our page: scripts are in it
+        answer.headers["Content-Disposition"] = f'attachment; filename="{NOT_IN_NAMES.sub("_", about.file_name)}"'
         await answer.prepare(request)
         async for chunk in self._downloads.download(key):
             await answer.write(chunk)
