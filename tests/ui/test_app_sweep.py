@@ -130,6 +130,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await flow.until_shown("best val_loss")
         await flow.press("M")
         await flow.until(lambda: isinstance(app.screen, SweepProgress), "how it stands")
+        assert app.screen.styles.background.a < 1, "the screen below stays in sight"
         await flow.until_shown("1 of 2 runs are done, about")
         await flow.until_shown("learning_rate = 0.05, epochs = 2")
         await flow.press("c")

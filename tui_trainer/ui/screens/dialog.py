@@ -13,5 +13,5 @@ class AskingScreen(Screen[ScreenResultType]):
         return super().dismiss(result) if self.is_current else AwaitComplete()
 
 
-class Dialog(AskingScreen[ScreenResultType], ModalScreen[ScreenResultType]):
-    """One that lies over another screen, which stays in sight."""
+class Dialog(ModalScreen[ScreenResultType], AskingScreen[ScreenResultType]):
+    """One that lies over another screen, which stays in sight: Textual takes its styles from the first base alone."""
