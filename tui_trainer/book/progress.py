@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui_trainer.experiment import read_plain, write_private
+from tui_trainer.experiment import read_plain, replace_file
 
 from .checking import Verdict
 from .lesson import Lesson
@@ -102,15 +102,10 @@ class Progress:
 
     def _write(self) -> None:
         """Whole or not at all."""
-        temporary = self._path.with_name(f".{secrets.token_hex(8)}.tmp")
         content = msgspec.json.format(msgspec.json.encode(_File(lessons=self._lessons, opened=self.opened)), indent=1)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                write_private(temporary, content)
-                os.replace(temporary, self._path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            replace_file(self._path, content)
         except OSError as error:
             self.complaint = f"What was done in the book can't be saved: {error.strerror}."
 

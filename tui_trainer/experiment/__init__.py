@@ -5,7 +5,7 @@ from .confinement import confined
 from .edit import add_layer, move_layer, remove_layer, with_field
 from .errors import ExperimentError, escaped, meant, printable, quoted
 from .inference import Target, Task, resolve
-from .plain_file import read_plain, write_private
+from .plain_file import read_plain, replace_file
 from .schema import (
     MAX_LAYERS,
     ActivationName,
@@ -66,6 +66,7 @@ __all__ = [
     "read",
     "read_plain",
     "remove_layer",
+    "replace_file",
     "resolve",
     "share",
     "to_plain",
@@ -73,5 +74,4 @@ __all__ = [
     "validate",
     "with_field",
     "write",
-    "write_private",
 ]

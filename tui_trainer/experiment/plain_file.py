@@ -1,9 +1,13 @@
-"""Reading a file in whose place there may be something else: a pipe, which would block, or a device without end."""
+"""Files, read where there may be something else in their place, and written whole or not at all.
+
+Something else: a pipe, which would block, or a device without end.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -26,9 +30,17 @@ def refuse_other_than_file(mode: int) -> None:
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Make a file that nobody else may read; FileExistsError where there is one."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file: whoever reads at any moment sees the old content or the new, whole.
+
+    Nobody else may read it, but as ``mode`` and the mask of the process say. OSError where it can't be written.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import tomli_w
 
 from .errors import ExperimentError, escaped, quoted
+from .plain_file import replace_file
 from .schema import Experiment
 from .toml_text import TooDeep, parsed
 from .validation import from_plain, to_plain, validate
@@ -72,25 +72,13 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise ExperimentError("", f"{shown} is a folder; give the path of a TOML file")
-        _replace(target, content)
+        replace_file(target, content, mode=0o666)
     except OSError as error:
         raise ExperimentError("", f"{shown} can't be written: {error.strerror}") from None
     except ValueError as error:
         if isinstance(error, ExperimentError):
             raise
         raise ExperimentError("", f"{shown} is not a path: {error}") from None
-
-
-def _replace(target: Path, content: bytes) -> None:
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:

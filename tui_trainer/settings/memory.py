@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from pathlib import Path
 
 import msgspec
 
-from tui_trainer.experiment.plain_file import read_plain, write_private
+from tui_trainer.experiment.plain_file import read_plain, replace_file
 
 from .schema import Markers
 
@@ -46,11 +44,6 @@ class Memory:
 
     def _write(self, choices: Choices) -> None:
         """Whole or not at all; what another window has chosen of the other kind is kept, as it was read just now."""
-        temporary = self._path.with_name(f".{secrets.token_hex(8)}.tmp")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                write_private(temporary, msgspec.json.encode(choices))
-                os.replace(temporary, self._path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            replace_file(self._path, msgspec.json.encode(choices))
