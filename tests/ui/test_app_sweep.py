@@ -58,8 +58,8 @@ def option(flow: Flow, name: str) -> Input:
     return next(one for one in form_of(flow).query(SweepOption) if one.path == name).input
 
 
-def children(flow: Flow) -> int | None:
-    """The process that sweeps."""
+def sweeping(flow: Flow) -> int | None:
+    """The process that sweeps, by its id; None where there is none."""
     client = flow.screen._sweep
     return None if client is None else client.pid
 
@@ -86,7 +86,7 @@ async def test_four_runs_beside_training(start: Start, tmp_path: Path) -> None:
         option(flow, "jobs").value = "1"
         await flow.until_shown("2 learning rates × 2 seeds = 4 runs")
         await flow.press("escape")
-        await flow.until(lambda: flow.pilot.app.screen is flow.screen and children(flow) is None, "nothing is left")
+        await flow.until(lambda: flow.pilot.app.screen is flow.screen and sweeping(flow) is None, "nothing is left")
 
         form = await opened(flow)
         assert [row.values for row in form.query(SweepRow)] == ["0.05,0.5", "0,1,", ""], "it is there again"
@@ -96,7 +96,7 @@ async def test_four_runs_beside_training(start: Start, tmp_path: Path) -> None:
         await flow.press("e")
         await flow.until_said("Sweep done, 4 runs in")
         assert "Best val_loss" in flow.message and "8 and enter open it; 1 shows all curves." in flow.message
-        assert not flow.screen.query(SweepLine) and children(flow) is None
+        assert not flow.screen.query(SweepLine) and sweeping(flow) is None
         await flow.until(lambda: flow.progress.epoch == 1, "the run under work goes on meanwhile")
         loss = flow.screen.query_one(LossView)
         await flow.until(lambda: len(loss.beside) == 4, "its curves are laid over the run's")
@@ -139,7 +139,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await opened(flow)
         await flow.press("enter")
         await flow.until_shown("best val_loss")
-        pid = children(flow)
+        pid = sweeping(flow)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         await flow.until_said("The sweep's process was ended by signal 9. The runs that were done are kept.")
