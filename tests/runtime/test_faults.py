@@ -92,7 +92,7 @@ def test_hang_up_while_training(tmp_path: Path, experiment: Path) -> None:
 
 @pytest.mark.parametrize("how", ["q", "ctrl+c", "ctrl+q", "SIGTERM"])
 def test_leaving_while_training_leaves_a_clean_terminal(how: str, tmp_path: Path, experiment: Path) -> None:
-    """The alternate screen is left, the cursor and the mouse are put right, and the exit code is 0."""
+    """The alternate screen is left, the cursor and the mouse put right, the exit code 0, and the store one file."""
     app = PtyApp([sys.executable, "-m", "tui_trainer", str(experiment)], data_folder=tmp_path)
     app.read_until(b"epoch")
     app.press(b" ")
@@ -106,4 +106,5 @@ def test_leaving_while_training_leaves_a_clean_terminal(how: str, tmp_path: Path
     assert b"\x1b[?25h" in last and b"\x1b[?1000l" in last
     assert b"Traceback" not in last
     assert app.wait() == 0
+    assert [file.name for file in tmp_path.glob("runs.sqlite*")] == ["runs.sqlite"]
     assert saved_step(tmp_path) > 0

@@ -68,6 +68,12 @@ class Keeper:
             self._saved_at = time.perf_counter()
         self._saved_place = place
 
+    def close(self) -> None:
+        """Close the store; the last one to do so leaves all of it in one file, fit to be copied."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
     def watch(self, watched: bool) -> None:
         """Note whether a screen shows the run."""
         self._watched = watched

@@ -106,6 +106,7 @@ class Worker:
     def _end(self) -> None:
         """Save the run and end the process."""
         self._keeper.save(self._session)
+        self._keeper.close()
         if self._place is not None:
             self._place.leave()
         os._exit(0)
