@@ -37,7 +37,30 @@ def _palette(
     ``quiet`` is of text that is there to be looked up, not read; ``others`` are variables, with _ for -.
     """
     primary, warning, success, error, ink, secondary = series[:6]
-    variables = {
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=primary,
+        secondary=secondary,
+        warning=warning,
+        success=success,
+        error=error,
+        accent=accent,
+        foreground=ink,
+        background=paper,
+        surface=surface,
+        panel=panel,
+        variables={
+            **_texts(series, paper, panel, quiet, accent),
+            **{key.replace("_", "-"): value for key, value in others.items()},
+        },
+    )
+
+
+def _texts(series: tuple[str, ...], paper: str, panel: str, quiet: str, accent: str) -> dict[str, str]:
+    """The variables of series, text, cursors and borders."""
+    primary, ink = series[0], series[4]
+    return {
         **dict(zip(_NAMES, series, strict=True)),
         "text": ink,
         "text-muted": quiet,
@@ -54,23 +77,7 @@ def _palette(
         "footer-key-foreground": accent,
         "input-selection-background": f"{primary} 40%",
         "border": primary,
-        **{key.replace("_", "-"): value for key, value in others.items()},
     }
-    return Theme(
-        name=name,
-        dark=dark,
-        primary=primary,
-        secondary=secondary,
-        warning=warning,
-        success=success,
-        error=error,
-        accent=accent,
-        foreground=ink,
-        background=paper,
-        surface=surface,
-        panel=panel,
-        variables=variables,
-    )
 
 
 LIGHT = _palette(
