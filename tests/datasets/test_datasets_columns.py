@@ -38,7 +38,7 @@ def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
     [
         (TABLE, ("room",), None, "features", "there is no column 'room'; did you mean 'rooms'"),
         (TABLE, ("zzz",), None, "features", "the columns are 'name', 'rooms', 'age', 'price'"),
-        (TABLE, (), "prize", "target", "did you mean 'price'"),
+        (TABLE, (), "prize", "target", "did you mean 'price'?"),
         (TABLE, ("age", "age"), None, "features", "'age' is chosen twice"),
         (TABLE, ("price",), None, "features", "'price' is the target"),
         (

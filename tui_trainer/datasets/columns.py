@@ -28,7 +28,7 @@ def check_name(names: Sequence[str], name: str, field: str) -> None:
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     listed = ", ".join(quoted(column) for column in near or names[:8])
     hint = "did you mean" if near else "the columns are"
-    more = ", …" if not near and len(names) > 8 else ""
+    more = "?" if near else ", …" if len(names) > 8 else ""
     raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {listed}{more}")
 
 
