@@ -35,7 +35,9 @@ class Host(App[None]):
         self.screen_shown.call_later(self.screen_shown.show, number, self._seen)
 
 
-@pytest.mark.parametrize("size", [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")])
+@pytest.mark.parametrize(
+    "size", [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow"), pytest.param((60, 16), id="tiny")]
+)
 @pytest.mark.parametrize("kind", ["good", "bad"])
 def test_preview(
     snap_compare: Callable[..., bool],

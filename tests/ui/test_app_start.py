@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import WIDE, text_of, wait_until
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.experiment import DatasetConfig, Experiment, with_field
+from tui_trainer.ui.app import TrainerApp
 from tui_trainer.ui.keymap import keymap
 from tui_trainer.ui.screens.train import LEAVING, TrainScreen
 from tui_trainer.ui.widgets.field import Field
@@ -77,3 +80,15 @@ async def test_keys_typed_ahead_break_nothing(start: Start, monkeypatch: pytest.
         assert len(done) > 100 and not any(done.values())
         await flow.press("a")
         await flow.until(lambda: len(flow.screen.experiment.model.layers) == 2, "a layer more")
+
+
+async def test_data_that_can_not_be_loaded(quick: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
+    (tmp_path / "flats.csv").write_text("size,rent\n1,2\n3,4\n5,6\n")
+    data = DatasetConfig(path=str(tmp_path / "flats.csv"), target="rant")
+    app = TrainerApp(with_field(Experiment(), "dataset", data))
+    async with app.run_test(size=WIDE) as pilot:
+        screen = app.screen
+        assert isinstance(screen, TrainScreen)
+        await wait_until(pilot, lambda: "rant" in text_of(screen.message_line), "what is wrong")
+        assert "nothing is loaded" in str(screen.status.render())

@@ -57,7 +57,8 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
 
     CSS_PATH = "preview_data.tcss"
     AUTO_FOCUS = "PreviewTable"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (Textual declares it so)
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (70, "-narrow"), (110, "-wide")]  # noqa: RUF012 (Textual declares it so)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
     table = getters.query_one(PreviewTable)
 

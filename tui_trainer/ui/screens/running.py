@@ -155,6 +155,7 @@ class RunningScreen(KeepingScreen):
         self.message_line.say(": ".join(part for part in (refused.field, refused.reason) if part), "error")
         for field in self.query(Field):
             field.invalid = field.invalid or field.path == refused.field
+        self.status.before = "nothing is loaded: change what is told above, or open something else"
         if self.state == "running" and self.status.progress is not None:  # the trainer has paused that run
             self._show_progress(replace(self.status.progress, state="paused", curves=None))
 

@@ -37,10 +37,11 @@ class StatusLine(Widget):
     StatusLine { height: 1; background: $panel; padding: 0 1; }
     """
     progress: reactive[Progress | None] = reactive(None)
+    before: reactive[str] = reactive("starting the trainer …")  # shown before there is any progress
 
     def render(self) -> Text:
         if self.progress is None:
-            return Text("starting the trainer …", style="dim")
+            return Text(self.before, style="dim")
         parts = status_parts(self.progress)
         while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > self.size.width:
             parts.remove(max(parts, key=lambda part: part[0]))
