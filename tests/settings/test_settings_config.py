@@ -77,8 +77,8 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 def test_where_the_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TUI_TRAINER_CONFIG", "TUI_TRAINER_DATA", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", "/home/anna")
-    assert config_path() == Path("/home/anna/.config/tui-trainer/config.toml")
+    monkeypatch.setenv("HOME", "/somewhere/anna")
+    assert config_path() == Path("/somewhere/anna/.config/tui-trainer/config.toml")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert config_path() == tmp_path / "tui-trainer" / "config.toml"
     monkeypatch.setenv("TUI_TRAINER_DATA", "/srv/class/anna/.tui-trainer")
