@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from rich.cells import cell_len
 from terminal_modes import left_behind
@@ -54,6 +58,20 @@ def test_colors_are_not_taken_from_another_terminal(environment: dict[str, str],
     environment = {**environment, "COLORTERM": "truecolor"}
     prepare(environment)
     assert ("COLORTERM" in environment, "NO_COLOR" in environment) == (colors, no_color)
+
+
+def test_keys_are_painted_sooner_than_is_usual_unless_somebody_says_otherwise() -> None:
+    """Textual reads it once, when it is imported; nothing that is needed to ask may import it."""
+    code = (
+        "import os, sys, tui_trainer.opening as opening; assert 'textual' not in sys.modules; "
+        "opening.prepare(os.environ); from textual.screen import UPDATE_PERIOD; print(round(1 / UPDATE_PERIOD))"
+    )
+    for given, expected in ({}, "240"), ({"TEXTUAL_FPS": "30"}, "30"):
+        environment = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"} | given
+        shown = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        )
+        assert shown.stdout.split() == [expected]
 
 
 def test_characters_are_as_wide_as_they_were() -> None:

@@ -11,6 +11,9 @@ CONSOLE = "linux"
 FONT = "cp437"  # what all fonts of the console have; some have more
 LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")  # the first that is set counts
 UTF_8 = ("utf-8", "utf8")
+# Times a second that what has changed may be painted. A key waits for half of one on average, and at Textual's usual 60
+# that is a third of what it takes; how often training is drawn is up to ``ui.pacing``.
+PAINTS = "240"
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself makes LC_CTYPE where LANG is C
 
 
@@ -44,7 +47,8 @@ def kind_of(environment: Mapping[str, str]) -> Terminal:
 
 
 def prepare(environment: MutableMapping[str, str]) -> None:
-    """Put the variables right that Textual reads, for a terminal that has less than they say."""
+    """Put the variables right that Textual reads when it is imported, for this terminal and for quick keys."""
+    environment.setdefault("TEXTUAL_FPS", PAINTS)
     terminal = kind_of(environment)
     if not terminal.truecolor:
         environment.pop("COLORTERM", None)
