@@ -13,7 +13,7 @@ LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")  # the first that is set counts
 UTF_8 = ("utf-8", "utf8")
 # Times a second that what has changed may be painted. A key waits for half of one on average, and at Textual's usual 60
 # that is a third of what it takes; how often training is drawn is up to ``ui.pacing``.
-PAINTS = "240"
+PAINTS = "120"
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself makes LC_CTYPE where LANG is C
 
 
