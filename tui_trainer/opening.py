@@ -17,8 +17,8 @@ from .experiment.confinement import VARIABLE as ROOT
 from .runtime.launch import NICENESS, Launch
 from .settings.options import add_setting_options, given
 from .ui.terminal.kind import kind_of, prepare
+from .user_folder import VARIABLE as DATA
 
-DATA = "TUI_TRAINER_DATA"
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # what --resume without a number stands for
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.runtime.store import FOLDER_VARIABLE
+from tui_trainer.user_folder import VARIABLE
 
 
 @pytest.fixture(autouse=True)
 def own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of the store."""
     folder = tmp_path / "store"
-    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    monkeypatch.setenv(VARIABLE, str(folder))
     return folder

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from tui_trainer.experiment import Experiment, ExperimentError, dumps, loads
+from tui_trainer.user_folder import user_folder
 
 from .cards import Listed, write_card
 from .packing import Array, joined_columns, pack, unpack
@@ -25,14 +24,12 @@ from .stored_run import StoredRun, process_runs
 
 __all__ = ["LISTED", "RunTaken", "Store", "StoreBusy", "StoreError", "default_path"]
 
-FOLDER_VARIABLE = "TUI_TRAINER_DATA"
 LISTED = 100  # runs, the newest
 
 
 def default_path() -> Path:
     """``runs.sqlite`` in the user's data folder, or in the folder named by TUI_TRAINER_DATA."""
-    folder = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_data_path("tui-trainer")
-    return Path(folder) / "runs.sqlite"
+    return user_folder() / "runs.sqlite"
 
 
 class Store:

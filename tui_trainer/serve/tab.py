@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from tui_trainer.exit_codes import BAD_INPUT
 from tui_trainer.experiment import ExperimentError, escaped
 from tui_trainer.opening import open_app
 
@@ -14,7 +15,7 @@ def main() -> int:
         return open_app(sys.argv[1:], in_browser=True)
     except ExperimentError as error:  # the file has changed since the server was started
         print(escaped(str(error)), file=sys.stderr)
-        return 2
+        return BAD_INPUT
 
 
 if __name__ == "__main__":

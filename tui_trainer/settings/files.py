@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tui_trainer.user_folder import VARIABLE as DATA_VARIABLE
+from tui_trainer.user_folder import user_folder
+
 CONFIG_VARIABLE = "TUI_TRAINER_CONFIG"
-DATA_VARIABLE = "TUI_TRAINER_DATA"
 CONFIG, MEMORY = "config.toml", "remembered.json"
 
 
@@ -24,8 +26,4 @@ def config_path() -> Path:
 
 def memory_path() -> Path:
     """The file of what the app remembers, beside the runs."""
-    if data := os.environ.get(DATA_VARIABLE):
-        return Path(data) / MEMORY
-    import platformdirs
-
-    return platformdirs.user_data_path("tui-trainer") / MEMORY
+    return user_folder() / MEMORY
