@@ -21,29 +21,22 @@ from rich.style import Style
 from textual.color import Color
 from ui_tax import speed_kept
 
-from tui_trainer.experiment import (
-    DatasetConfig,
-    Experiment,
-    LayerConfig,
-    ModelConfig,
-    TrainingConfig,
-    dumps,
-    read,
-    with_field,
-)
-from tui_trainer.runtime.protocol import Seen, frame, report_decoder
-from tui_trainer.runtime.protocol.boundary import Boundary, Function, WatchBoundary
-from tui_trainer.runtime.protocol.framing import HEADER
-from tui_trainer.runtime.protocol.network import Window
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.boundary import BoundaryLook
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.experiment.toml_file import dumps, read
+from tui_trainer.plotting.frame import Frame, changes
+from tui_trainer.plotting.heatmaps import layout, render
+from tui_trainer.plotting.plot import COLORS
+from tui_trainer.protocol.framing import HEADER, frame, report_decoder
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.runtime.views.boundary.look import BoundaryLook
+from tui_trainer.tabs.boundary.drawing import heatmap
+from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
+from tui_trainer.tabs.network.messages import Window
+from tui_trainer.training.session import Session
 from tui_trainer.ui.boundary.curve import plot
-from tui_trainer.ui.boundary.picture import heatmap
+from tui_trainer.ui.plot_widgets import strips
 from tui_trainer.ui.plotting.canvas import render as render_plot
-from tui_trainer.ui.plotting.frame import Frame, changes
-from tui_trainer.ui.plotting.frame_widget import strips
-from tui_trainer.ui.plotting.heatmap_frame import layout, render
-from tui_trainer.ui.plotting.plot import COLORS
 from tui_trainer.ui.plotting.tints import Tints
 
 WIDTH, HEIGHT = 100, 40

@@ -16,18 +16,20 @@ from typing import TypeVar
 
 from rich.style import Style
 
-from tui_trainer.experiment import Experiment, read, with_field
-from tui_trainer.runtime.protocol import frame, report_decoder
-from tui_trainer.runtime.protocol.landscape import Landscape, WatchLandscape
-from tui_trainer.runtime.protocol.reports import Seen
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.plotting import heatmaps
+from tui_trainer.protocol.framing import frame, report_decoder
+from tui_trainer.protocol.reports import Seen
 from tui_trainer.runtime.reporting import seen
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.landscape import LandscapeLook
-from tui_trainer.ui.plotting import heatmap_frame
+from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.drawing import place_text, steps_text, update_text
+from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
+from tui_trainer.training.session import Session
+from tui_trainer.ui.plot_widgets import strips
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.frame_widget import strips
 from tui_trainer.ui.views.landscape_picture import chart, curve
-from tui_trainer.ui.views.landscape_text import place_text, steps_text, update_text
 
 Result = TypeVar("Result")
 
@@ -66,7 +68,7 @@ def draw(content: Landscape) -> None:
     if content.map is None:
         strips(render(curve(content, False), WIDTH, HEIGHT), Styles())
     else:
-        strips(heatmap_frame.render(chart(content, content.map), WIDTH, HEIGHT), Styles())
+        strips(heatmaps.render(chart(content, content.map), WIDTH, HEIGHT), Styles())
     if content.way is None:
         place_text(content)
     else:

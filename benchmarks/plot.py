@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from rich.style import Style
 
-from tui_trainer.runtime.history import ThinnedSeries
-from tui_trainer.ui.plotting import Plot, Series
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.training.series import ThinnedSeries
+from tui_trainer.ui.plot_widgets import strips
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.frame_widget import strips
 
 WIDTH, HEIGHT, POINTS, REPEATS = 100, 30, 1000, 60
 

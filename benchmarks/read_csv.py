@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tui_trainer.datasets import DatasetError, Previewer, load
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.preview import Previewer
+from tui_trainer.experiment.schema import DatasetConfig
 
 BLOCK = 20_000  # rows that are made once and repeated
 

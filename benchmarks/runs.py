@@ -21,13 +21,15 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tui_trainer.experiment import Experiment, LayerConfig, dumps, with_field
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.experiment.toml_file import dumps
 from tui_trainer.runtime.cards import write_card
-from tui_trainer.runtime.store import Store
-from tui_trainer.ui.app import TrainerApp
+from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.runs.panels import RunsPanel
-from tui_trainer.ui.screens.train import TrainScreen
-from tui_trainer.ui.views.runs import RunsView
 
 RUNS = 10_000
 OPENED, FILTERED = 0.2, 0.05  # seconds that they may take

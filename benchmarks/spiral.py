@@ -11,8 +11,9 @@ from __future__ import annotations
 from statistics import median
 
 from tui_trainer.book.library import packaged
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.runtime.session import Session
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.training.session import Session
 
 SEEDS = range(10)
 GOAL = 0.97

@@ -15,7 +15,7 @@ import time
 import joblib
 from joblib.externals.loky import get_reusable_executor
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.sweep import SweepResult, sweep
 
 ROUNDS = 3

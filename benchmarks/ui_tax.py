@@ -24,8 +24,8 @@ MARK = 0.90
 BARE = """
 import sys, time
 import numpy as np
-from tui_trainer.experiment import loads
-from tui_trainer.runtime.session import Session
+from tui_trainer.experiment.toml_file import loads
+from tui_trainer.training.session import Session
 session = Session()
 session.load(loads(sys.argv[1]))
 trainer, losses = session.trainer, np.empty(4096)

@@ -13,9 +13,9 @@ from pathlib import Path
 # This checkout's app, not an older one that is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tui_trainer.ui.key_changes import FIXED, base
+from tui_trainer.app.key_changes import FIXED, base
+from tui_trainer.app.keys import KEYS, Key
 from tui_trainer.ui.key_names import name_of
-from tui_trainer.ui.keys import KEYS, Key
 
 PAGE = Path(__file__).parent / "keys.md"
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from taking import ROOT, Pictures, settled, training_screen, until  # beside this file, and puts this checkout first
 from textual.pilot import Pilot
 
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.preferences import Preferences
+from tui_trainer.app.screen import TrainScreen
 from tui_trainer.book.library import packaged
-from tui_trainer.experiment import Experiment, read, with_field
-from tui_trainer.settings import Settings
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.preferences import Preferences
-from tui_trainer.ui.screens.train import TrainScreen
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.settings.schema import Settings
 
 ENDS = ("finished", "stopped early", "diverged")
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from taking import ROOT, Pictures, settled, training_screen, until, until_shown  # puts this checkout first
 
 from tui_trainer import train
-from tui_trainer.experiment import Experiment, read, with_field
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
 from tui_trainer.export.loss_svg import loss_svg
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.store import default_path
-from tui_trainer.ui.app import TrainerApp
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.store import default_path
+from tui_trainer.training.session import Session
 
 IRIS = ROOT / "examples" / "iris.toml"
 SIZE = (110, 32)

@@ -19,12 +19,14 @@ from taking import (  # beside this file, and puts this checkout first
     until_shown,
 )
 
-from tui_trainer.experiment import Experiment, LayerConfig, read, with_field
-from tui_trainer.runtime.catalogue import Catalogue
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.store import Store, default_path
-from tui_trainer.ui.app import TrainerApp
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.store import Store, default_path
+from tui_trainer.training.session import Session
 
 SIZE = (120, 36)
 EPOCHS = 100

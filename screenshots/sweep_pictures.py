@@ -13,9 +13,10 @@ from taking import (  # beside this file, and puts this checkout first
 )
 from textual.widgets import Input
 
-from tui_trainer.experiment import read, with_field
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.toml_file import read
 from tui_trainer.sweep import sweep
-from tui_trainer.ui.app import TrainerApp
 
 SIZE = (120, 34)
 RATES = [0.005, 0.05, 0.5]

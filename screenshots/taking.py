@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from textual.pilot import Pilot
 
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.train import TrainScreen
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
 
 ROOT = Path(__file__).resolve().parents[1]
 FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"

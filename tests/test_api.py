@@ -25,7 +25,8 @@ from tui_trainer import (
     fit,
     train,
 )
-from tui_trainer.experiment import share, write
+from tui_trainer.experiment.share import share
+from tui_trainer.experiment.toml_file import write
 
 SMALL = Experiment(
     name="small <b>",
@@ -69,7 +70,7 @@ def test_history_and_scores(run: Run) -> None:
 
 
 def test_raw_features_in_names_out(run: Run) -> None:
-    from tui_trainer.datasets import load
+    from tui_trainer.datasets.loading import load
 
     data = load(DatasetConfig())
     frame = pd.DataFrame(data.x, columns=list(run.features))[list(run.features)[::-1]]  # in another order

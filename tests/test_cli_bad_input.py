@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
+from tui_trainer.cli.main import main
 
 Refused = Callable[..., str]
 

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from tui_trainer import __version__
-from tui_trainer.cli import main
-from tui_trainer.datasets import CATALOG
-from tui_trainer.experiment import (
+from tui_trainer.cli.main import main
+from tui_trainer.datasets.catalog import CATALOG
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
     LayerConfig,
     ModelConfig,
     OutputConfig,
     TrainingConfig,
-    write,
 )
+from tui_trainer.experiment.toml_file import write
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(4),)), training=TrainingConfig(epochs=5))
@@ -152,7 +152,7 @@ def test_files_are_written_though_the_reader_of_the_output_has_left(tmp_path: Pa
     """``tui-trainer export iris.toml | head -3`` writes the folder, and ``train --history`` the values."""
     path = saved(tmp_path, SMALL)
     script = (
-        "import sys; from tui_trainer.cli import main; "
+        "import sys; from tui_trainer.cli.main import main; "
         f"sys.exit(main(['train', {str(path)!r}, '--history', 'losses.csv']) or "
         f"main(['export', {str(path)!r}, '--to', 'out', '--format', 'csv']))"
     )

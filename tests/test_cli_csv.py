@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import DatasetConfig, Experiment, ExperimentError, TrainingConfig, write
-from tui_trainer.opening import described
+from tui_trainer.cli.app import described
+from tui_trainer.cli.main import main
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.experiment.toml_file import write
 
 SHOP = "id;colour;size;price\n" + "".join(
     f"{place};{'red' if place % 3 else 'blue'};{place % 7},5;{'' if place == 4 else f'{place},25'}\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
+from tui_trainer.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 

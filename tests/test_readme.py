@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from tui_trainer import experiment as experiments
-from tui_trainer.cli import main
-from tui_trainer.runtime.session import Session
+from tui_trainer.cli.main import main
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import loads, read
+from tui_trainer.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,9 +90,9 @@ def test_the_key_table_is_the_one_of_the_app(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_annotated_experiment_has_every_field_and_can_be_trained() -> None:
     text = between("experiment.md", "experiment").removeprefix("```toml\n").removesuffix("```")
-    Session().load(experiments.loads(text))
+    Session().load(loads(text))
     named = _field_names(tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)))
-    assert _all_field_names(msgspec.inspect.type_info(experiments.Experiment)) == named
+    assert _all_field_names(msgspec.inspect.type_info(Experiment)) == named
 
 
 def test_the_python_example_prints_what_the_readme_says(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,12 +102,12 @@ def test_the_python_example_prints_what_the_readme_says(capsys: pytest.CaptureFi
 
 
 def test_the_first_numbers_of_the_book() -> None:
-    perceptron = experiments.read(ROOT / "examples" / "perceptron.toml")
+    perceptron = read(ROOT / "examples" / "perceptron.toml")
     rows = re.findall(r"^\| (\de-\d) \| (-?\d\.\d{4}) \|", README, re.MULTILINE)
     assert len(rows) == 3
     for rate, weight in rows:
         session = Session()
-        session.load(experiments.with_field(perceptron, "training.learning_rate", rate))
+        session.load(with_field(perceptron, "training.learning_rate", rate))
         session.train()
         session.advance_to_end()
         assert f"{session.trainer.model.get_weights()[0].item():.4f}" == weight
@@ -119,7 +121,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_loads_fits_its_data_and_says_what_to_see(path: Path) -> None:
-    experiment = experiments.read(path)
+    experiment = read(path)
     session = Session()
     session.load(experiment)
     session.step()

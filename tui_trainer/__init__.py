@@ -10,18 +10,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import fit, train
-    from .experiment import (
+    from tui_trainer.experiment.schema import (
         DatasetConfig,
         EarlyStoppingConfig,
         Experiment,
-        ExperimentError,
         LayerConfig,
         ModelConfig,
         OptimizerConfig,
         OutputConfig,
         TrainingConfig,
     )
+
+    from .api import fit, train
+    from .errors import ExperimentError
     from .run import Run
 
 __version__ = "0.1.0"
@@ -41,13 +42,13 @@ __all__ = [
     "train",
 ]
 
-_MODULES = {"train": "api", "fit": "api", "Run": "run"}
+_MODULES = {"train": "api", "fit": "api", "Run": "run", "ExperimentError": "errors"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_MODULES.get(name, 'experiment')}", __name__), name)
+    return getattr(importlib.import_module(f".{_MODULES.get(name, 'experiment.schema')}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -11,10 +11,16 @@ from typing import Any
 from msgspec.structs import replace
 from numpy.typing import ArrayLike
 
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.share import is_shared, unshare
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.experiment.validation import validate
+from tui_trainer.training.session import Session
+
 from .datasets.arrays import from_arrays
-from .experiment import Experiment, ExperimentError, is_shared, read, unshare, validate, with_field
+from .errors import ExperimentError
 from .run import Run
-from .runtime.session import Session
 from .runtime.trained import begin_with_file
 
 Weights = Run | str | os.PathLike[str] | Sequence[ArrayLike]
@@ -85,7 +91,7 @@ def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
         _begin_with(session, weights)
     session.train()
     if progress:
-        from .headless import follow
+        from tui_trainer.cli.train import follow
 
         follow(session)
     session.advance_to_end()

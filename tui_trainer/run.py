@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.training.builder import build_model
+from tui_trainer.training.scores import on_its_data, scores
+from tui_trainer.training.session import Session
+
 from .engine import Sequential
-from .experiment import Experiment, ExperimentError, read
+from .errors import ExperimentError
 from .export.answers import class_names, read_answers
 from .export.folder import write_folder
 from .export.history_csv import read_history
@@ -20,9 +26,6 @@ from .export.loss_plot import LossPlot
 from .export.metadata import read_metadata
 from .export.trained import Trained
 from .export.weights import read_weights
-from .runtime.builder import build_model
-from .runtime.scores import on_its_data, scores
-from .runtime.session import Session
 from .runtime.trained import trained
 
 if TYPE_CHECKING:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tui_trainer.book import MOST_WEIGHTS, Lesson, Results, packaged
-from tui_trainer.experiment import Experiment, add_layer, with_field
-from tui_trainer.runtime.session import Session
+from tui_trainer.book.checking import MOST_WEIGHTS, Results
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.library import packaged
+from tui_trainer.experiment.edit import add_layer, with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.training.session import Session
 
 LESSONS = {lesson.id.partition(":")[2]: lesson for lesson in packaged().lessons}
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import tomli_w
 
-from tui_trainer.book import Lesson, loads
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.reading import loads
 
 
 def whole() -> dict[str, Any]:

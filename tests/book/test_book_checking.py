@@ -8,8 +8,9 @@ import pytest
 from lesson_texts import changed, lesson_of, whole, without
 from msgspec.structs import replace
 
-from tui_trainer.book import Lesson, Results, Verdict, check
-from tui_trainer.experiment import Experiment, LayerConfig, ModelConfig, OutputConfig, TrainingConfig
+from tui_trainer.book.checking import Results, Verdict, check
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, OutputConfig, TrainingConfig
 
 TEN = Experiment(training=TrainingConfig(epochs=10))
 

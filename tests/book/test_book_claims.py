@@ -7,7 +7,7 @@ import pytest
 from book_runs import LESSONS, built, trained
 
 from tui_trainer.engine import ACTIVATIONS
-from tui_trainer.runtime.session import Session
+from tui_trainer.training.session import Session
 
 
 def run(name: str, variant: int = 0) -> Session:

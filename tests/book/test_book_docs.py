@@ -7,8 +7,9 @@ from pathlib import Path
 
 from book_runs import LESSONS, results_of, right_answers, trained
 
-from tui_trainer.book import check, loads
+from tui_trainer.book.checking import check
 from tui_trainer.book.lesson import VIEW_OPTIONS
+from tui_trainer.book.reading import loads
 from tui_trainer.book.rules import VALUES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "book.md"

@@ -10,9 +10,12 @@ import pytest
 from book_runs import LESSONS, built, results_of, right_answers, trained, wrong_answers
 from msgspec.structs import replace
 
-from tui_trainer.book import Lesson, Results, Verdict, check, packaged
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.runtime.session import Session
+from tui_trainer.book.checking import Results, Verdict, check
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.library import packaged
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.training.session import Session
 
 WIDTH = 48  # columns beside the view
 ASKED_FOR = """

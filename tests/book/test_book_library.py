@@ -9,7 +9,7 @@ import pytest
 import tomli_w
 from lesson_texts import whole
 
-from tui_trainer.book import Library, from_folder, packaged
+from tui_trainer.book.library import Library, from_folder, packaged
 
 
 def write(folder: Path, name: str, **changes: object) -> Path:

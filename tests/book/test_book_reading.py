@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson_texts import changed, lesson_of, whole, without
 
-from tui_trainer.book import LessonError, loads, packaged
-from tui_trainer.book.library import files
+from tui_trainer.book.errors import LessonError
+from tui_trainer.book.library import files, packaged
+from tui_trainer.book.reading import loads
 
 
 def refusal(data: dict[str, Any]) -> LessonError:
@@ -200,7 +201,7 @@ def test_packaged_lessons_are_where_the_package_is() -> None:
 
 def test_the_book_needs_no_numbers_no_screen_and_no_engine() -> None:
     code = (
-        "from tui_trainer.book import packaged; packaged(); import sys;"
+        "from tui_trainer.book.library import packaged; packaged(); import sys;"
         "print([m for m in ('numpy', 'pandas', 'textual', 'rich', 'tui_trainer.engine', 'tui_trainer.runtime', "
         "'tui_trainer.datasets') if m in sys.modules])"
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui_trainer.datasets import Dataset, DatasetError, load
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.loading import load
+from tui_trainer.experiment.schema import DatasetConfig
 
 
 def loaded(folder: Path, text: str, *features: str, target: str | None = None) -> Dataset:

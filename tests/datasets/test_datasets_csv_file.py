@@ -13,9 +13,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.datasets import DatasetError, FileCache, Previewer, ReadingStopped, load, read_table
-from tui_trainer.datasets.csv_file import Asked, NumberColumn, Table, TextColumn, memory, text
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets import memory
+from tui_trainer.datasets.csv import text
+from tui_trainer.datasets.csv_file.dialect import Asked
+from tui_trainer.datasets.csv_file.reading import read_table
+from tui_trainer.datasets.csv_file.table import NumberColumn, Table, TextColumn
+from tui_trainer.datasets.errors import DatasetError, ReadingStopped
+from tui_trainer.datasets.file_cache import FileCache
+from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.preview import Previewer
+from tui_trainer.experiment.schema import DatasetConfig
 
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = ("first", "second", "third", "fourth")

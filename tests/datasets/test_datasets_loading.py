@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.datasets import DatasetError, load
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.loading import load
+from tui_trainer.experiment.schema import DatasetConfig
 
 
 def test_features_and_target_may_be_chosen_anew() -> None:

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tui_trainer.datasets import DatasetError, Previewer, choose, choose_file, load, split
-from tui_trainer.experiment import DatasetConfig, ExperimentError
+from tui_trainer.datasets.catalog import choose, choose_file
+from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.preview import Previewer
+from tui_trainer.datasets.split import split
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import DatasetConfig
 
 SHOP = """\
 id,colour,size,weight,price

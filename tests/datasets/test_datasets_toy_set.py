@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.datasets import CATALOG, PLANE_COLUMNS, DatasetError, ToySet, load, split
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.catalog import CATALOG
+from tui_trainer.datasets.entries import PLANE_COLUMNS, ToySet
+from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.split import split
+from tui_trainer.experiment.schema import DatasetConfig
 
 TOYS = {name: entry for name, entry in CATALOG.items() if isinstance(entry, ToySet)}
 PLANES = [name for name, entry in TOYS.items() if entry.in_the_plane]
@@ -151,15 +155,15 @@ def test_other_data_leave_noise_and_samples_alone() -> None:
 
 
 def test_the_columns_of_the_catalog_are_those_that_are_made() -> None:
-    from tui_trainer.datasets.synthetic import TRANSFORMS
+    from tui_trainer.datasets.synthetic.transforms import TRANSFORMS
 
     assert tuple(TRANSFORMS) == PLANE_COLUMNS
 
 
 def test_a_toy_set_needs_no_pandas() -> None:
     code = (
-        "from tui_trainer.datasets import load; from tui_trainer.experiment import DatasetConfig; import sys;"
-        "load(DatasetConfig(name='blobs')); print('pandas' in sys.modules)"
+        "from tui_trainer.datasets.loading import load; from tui_trainer.experiment.schema import DatasetConfig;"
+        "import sys; load(DatasetConfig(name='blobs')); print('pandas' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"

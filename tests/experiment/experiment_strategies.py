@@ -6,7 +6,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from tui_trainer.experiment import (
+from tui_trainer.experiment.schema import (
     ActivationName,
     ColumnKind,
     DatasetConfig,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.experiment import ExperimentError, confined
-from tui_trainer.experiment.confinement import VARIABLE, root
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.confinement import VARIABLE, confined, root
 
 
 @pytest.fixture

@@ -6,20 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.experiment import (
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import add_layer, move_layer, remove_layer, with_field
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     EarlyStoppingConfig,
     Experiment,
-    ExperimentError,
     LayerConfig,
     ModelConfig,
     PointConfig,
-    add_layer,
-    move_layer,
-    remove_layer,
-    validate,
-    with_field,
 )
+from tui_trainer.experiment.validation import validate
 
 THREE = Experiment(model=ModelConfig(layers=tuple(LayerConfig(units=units) for units in (1, 2, 3))))
 PATHS = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.experiment import ExperimentError, quoted
+from tui_trainer.errors import ExperimentError, quoted
 
 
 def test_sentence_starts_with_the_field() -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tui_trainer.experiment import (
-    Experiment,
-    ExperimentError,
-    Target,
-    count_parameters,
-    loads,
-    resolve,
-)
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.compatibility import count_parameters
+from tui_trainer.experiment.resolve import Target, resolve
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import loads
 
 REGRESSION = Target("regression", 1, (), 5.0, 50.0)
 BINARY = Target("binary", 1, ("no", "yes"))

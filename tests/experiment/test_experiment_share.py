@@ -10,7 +10,10 @@ from experiment_strategies import experiments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.experiment import Experiment, ExperimentError, is_shared, share, unshare, with_field
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.share import is_shared, share, unshare
 
 
 @given(experiments)

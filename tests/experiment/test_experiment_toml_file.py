@@ -10,18 +10,9 @@ from experiment_strategies import experiments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.experiment import (
-    DatasetConfig,
-    Experiment,
-    ExperimentError,
-    LayerConfig,
-    ModelConfig,
-    PointConfig,
-    dumps,
-    loads,
-    read,
-    write,
-)
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, PointConfig
+from tui_trainer.experiment.toml_file import dumps, loads, read, write
 
 
 @settings(max_examples=200, deadline=None)

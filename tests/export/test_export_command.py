@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from safetensors.numpy import load_file
 from trained_runs import HARMFUL, SMALL, named
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig, read, share, write
-from tui_trainer.export import onnx_model
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.store import default_path
+from tui_trainer.cli.main import main
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.experiment.share import share
+from tui_trainer.experiment.toml_file import read, write
+from tui_trainer.export import onnx
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.store import default_path
+from tui_trainer.training.session import Session
 
 STEEP = Experiment(
     dataset=DatasetConfig("boston_rm", standardize=False),
@@ -100,7 +102,7 @@ def test_nothing_is_trained_for_nothing(place: Path, capsys: Capture, monkeypatc
     file = saved()
     assert "is a file; give the path of a folder" in refused(capsys, "export", file, "--to", "file/x")
     assert "'out' has history.csv already" in refused(capsys, "export", file, "--to", "out")
-    monkeypatch.setattr(onnx_model, "onnx_is_there", lambda: False)
+    monkeypatch.setattr(onnx, "onnx_is_there", lambda: False)
     told = refused(capsys, "export", file, "--to", "new", "--format", "onnx")
     assert told == "ONNX files need the package onnx: pip install 'tui-trainer[onnx]'"
     assert not Path("new").exists() and Path("out/history.csv").read_text() == "mine"

@@ -17,10 +17,10 @@ import pytest
 from msgspec.structs import replace
 from trained_runs import ACTIVATIONS, rich, session_of
 
-from tui_trainer.experiment import Experiment, OptimizerConfig
+from tui_trainer.experiment.schema import Experiment, OptimizerConfig
 from tui_trainer.export.folder import write_folder
-from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.trained import trained
+from tui_trainer.training.session import Session
 
 TOLERANCE = 1e-6
 DATASETS = ("boston", "breast_cancer", "digits")  # a number, two classes, ten

@@ -11,14 +11,15 @@ import pytest
 from trained_runs import HARMFUL, SMALL, named, rich, session_of, trained_on
 
 from tui_trainer import engine
-from tui_trainer.experiment import ExperimentError, read
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.toml_file import read
 from tui_trainer.export import folder as folders
-from tui_trainer.export import onnx_model, pytorch_program
+from tui_trainer.export import onnx, pytorch
 from tui_trainer.export.folder import FORMATS, check_folder, write_folder
 from tui_trainer.export.history_csv import history_csv, read_history
 from tui_trainer.export.metadata import metadata_text, read_metadata
 from tui_trainer.export.names import free_folder, safe_name
-from tui_trainer.export.onnx_model import onnx_is_there
+from tui_trainer.export.onnx import onnx_is_there
 
 ALWAYS = {
     "README.txt",
@@ -175,8 +176,8 @@ def test_damaged_metadata_are_refused(old: str, new: str, tmp_path: Path) -> Non
 
 def test_every_activation_and_loss_can_be_exported() -> None:
     hidden = set(engine.ACTIVATIONS) - {"linear"}
-    assert set(pytorch_program.ACTIVATIONS) == hidden == set(onnx_model.SIMPLE) | {"swish", "gelu"}
-    assert set(pytorch_program.LOSSES) == set(engine.LOSSES)
+    assert set(pytorch.ACTIVATIONS) == hidden == set(onnx.SIMPLE) | {"swish", "gelu"}
+    assert set(pytorch.LOSSES) == set(engine.LOSSES)
 
 
 def test_weights_of_the_best_epoch_say_so(tmp_path: Path) -> None:

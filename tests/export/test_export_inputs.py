@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from trained_runs import SMALL, session_of
 
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.export.inputs import Feature, Inputs, inputs_of
 
 INPUTS = Inputs(

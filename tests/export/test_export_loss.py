@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from tui_trainer.export.curves import loss_curves
+from tui_trainer.export.figures import loss_curves
 from tui_trainer.export.loss_svg import BOTTOM, LEFT, RIGHT, TOP, loss_svg
 from tui_trainer.export.loss_text import loss_text
 

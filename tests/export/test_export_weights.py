@@ -11,11 +11,12 @@ import pytest
 from safetensors.numpy import load
 from trained_runs import SMALL, session_of, trained_on
 
-from tui_trainer.experiment import ExperimentError, with_field
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.export.modules import Drop, Linear, Phi, modules
 from tui_trainer.export.weights import from_tensors, read_weights, to_tensors, weights_bytes
-from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.trained import begin_with_file
+from tui_trainer.training.session import Session
 
 
 def test_modules_are_numbered_as_in_a_sequential() -> None:

@@ -13,19 +13,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment import (
+from tui_trainer.experiment.compatibility import count_parameters
+from tui_trainer.experiment.resolve import Target, resolve
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
     LayerConfig,
     ModelConfig,
     OptimizerConfig,
     OutputConfig,
-    Target,
     TrainingConfig,
-    count_parameters,
-    resolve,
 )
-from tui_trainer.export.keras_code import keras_code
+from tui_trainer.export.keras import keras_code
 
 THREE = Target("multiclass", 3, ("a", "b", "c"))
 NUMBER = Target("regression", 1, (), 0.0, 50.0)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig, TrainingConfig
+from tui_trainer.experiment.schema import (
+    DatasetConfig,
+    Experiment,
+    LayerConfig,
+    ModelConfig,
+    OutputConfig,
+    TrainingConfig,
+)
 from tui_trainer.export.trained import Trained
-from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.trained import trained
+from tui_trainer.training.session import Session
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "swish", "gelu")
 SMALL = Experiment(

@@ -14,11 +14,11 @@ from monkey import Monkey
 from textual.pilot import Pilot
 from textual.timer import Timer
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import AnyReport, Crashed
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.protocol import AnyReport, Crashed
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.train import TrainScreen
 
 PATIENCE = 20.0  # seconds until the app answers
 SEEN_TO = 100  # events after which somebody looks whether the experiment can be run at all

@@ -11,8 +11,8 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tui_trainer.app.screen import SMALLEST, TrainScreen
 from tui_trainer.ui.keymap import keymap
-from tui_trainer.ui.screens.train import SMALLEST, TrainScreen
 
 LEAVING = frozenset({"quit", "quit_now"})  # actions
 WANDER = ("up", "down", "left", "right", "tab", "shift+tab", "enter", "escape", "space", "pageup", "pagedown")

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
-from tui_trainer.experiment import Experiment
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.ask_path import AskPath
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.dialogs.pick_file import PickFile
+from tui_trainer.app.dialogs.preview_data import PreviewData
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.ui.dropdown import Choice
 from tui_trainer.ui.screens.palette import Palette
-from tui_trainer.ui.screens.pick_file import PickFile
-from tui_trainer.ui.screens.preview_data import PreviewData
-from tui_trainer.ui.screens.train import TrainScreen
-from tui_trainer.ui.widgets.choice import Choice
 from tui_trainer.ui.widgets.choice_list import ChoiceList
 from tui_trainer.ui.widgets.options import Options
 from tui_trainer.ui.widgets.text_box import TextBox

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tui_trainer.experiment import Experiment, LayerConfig, dumps, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.experiment.toml_file import dumps
 from tui_trainer.runtime.cards import write_card
-from tui_trainer.runtime.catalogue import Catalogue
-from tui_trainer.runtime.protocol.runs import RunList, WatchRuns
-from tui_trainer.runtime.store import Store
+from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 
 HOUR = 3600.0
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_trainer.experiment import Experiment, read, with_field
-from tui_trainer.runtime.protocol.landscape import Landscape, WatchLandscape
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.landscape import LandscapeLook
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
+from tui_trainer.training.session import Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PERCEPTRON = read(EXAMPLES / "perceptron.toml")  # price = w rooms

@@ -11,11 +11,11 @@ import os
 import sys
 from pathlib import Path
 
-from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.sessions import Place, folder_beside
-from tui_trainer.runtime.store import RunTaken
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.runtime.store_errors import RunTaken
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.training.session import Session
 
 TWICE = 3
 ENDLESS = Experiment(dataset=DatasetConfig("iris"), training=TrainingConfig(epochs=10_000_000))

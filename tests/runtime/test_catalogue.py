@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from catalogue_cases import HOUR, add, experiment, layers, listed, names, opened
 
-from tui_trainer.runtime.catalogue import LabelError, clean_name, clean_tag, clean_tags
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.protocol.runs import WatchRuns
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.sessions import Place, folder_beside
-from tui_trainer.runtime.store import Store
+from tui_trainer.runtime.catalogue.labels import LabelError, clean_name, clean_tag, clean_tags
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.messages import WatchRuns
+from tui_trainer.training.session import Session
 
 
 def test_a_row_tells_what_the_run_is(tmp_path: Path) -> None:

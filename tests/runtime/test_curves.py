@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.catalogue.stored_curves import StoredCurves
 from tui_trainer.runtime.curves import RecordedCurve
-from tui_trainer.runtime.keeper import Keeper
 from tui_trainer.runtime.long_series import LongSeries
-from tui_trainer.runtime.protocol import Curve, WatchLoss, unpack
-from tui_trainer.runtime.session import Session
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.tabs.loss.compute import StoredCurves
+from tui_trainer.training.session import Session
 
 FLOATS = st.floats(-1e6, 1e6)
 

@@ -13,27 +13,15 @@ from typing import TypeVar
 
 import pytest
 
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.runtime import sessions
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.commands import Attach, Load, Pause, SlowDown, Train
+from tui_trainer.protocol.reports import AnyReport, Attached, Crashed, Ended, Loaded, Progress, Report, TakenOver
+from tui_trainer.runtime.child import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.launch import Launch
-from tui_trainer.runtime.protocol import (
-    AnyReport,
-    Attach,
-    Attached,
-    Crashed,
-    Ended,
-    Load,
-    Loaded,
-    Pause,
-    Progress,
-    Report,
-    SlowDown,
-    TakenOver,
-    Train,
-)
-from tui_trainer.runtime.store import Store
 from tui_trainer.runtime.stored_run import StoredRun, process_runs
+from tui_trainer.store import live_trainers
+from tui_trainer.store.store import Store
 
 ENDLESS = with_field(Experiment(), "training.epochs", 10_000_000)
 SHORT = with_field(Experiment(), "training.epochs", 50)  # 200 steps
@@ -79,7 +67,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     yield tmp_path
     for lock in (tmp_path / "sessions").glob("*.lock"):
-        if sessions.is_live(lock.parent, lock.stem):
+        if live_trainers.is_live(lock.parent, lock.stem):
             os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
 
 
@@ -188,22 +176,22 @@ async def test_what_is_no_client_changes_nothing(folder: Path) -> None:
     first, _ = await training(Launch())
     name = stored(folder).owner
     for said in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\x04\0\0\0\xc1\xc1\xc1\xc1"):
-        with sessions.call(folder / "sessions", name) as stranger:
+        with live_trainers.call(folder / "sessions", name) as stranger:
             stranger.sendall(said)
     with pytest.raises(OSError, match="no session"):
-        sessions.call(folder / "sessions", "../../etc/passwd")
+        live_trainers.call(folder / "sessions", "../../etc/passwd")
     assert (await first.until(Progress, "running")).run == 1
     await first.client.close()
 
 
 def test_sockets_are_the_users_alone(short: Path) -> None:
-    place = sessions.Place(short / "sessions")
+    place = live_trainers.Place(short / "sessions")
     listener = place.listen()
     (file,) = (short / "sessions").glob("*.sock")
     assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
-    with sessions.call(short / "sessions", place.name) as far:
+    with live_trainers.call(short / "sessions", place.name) as far:
         near, _ = listener.accept()
-        assert sessions.is_own(near)
+        assert live_trainers.is_own(near)
         near.close()
         assert far.recv(1) == b""
     listener.close()
@@ -214,9 +202,9 @@ def test_sockets_are_the_users_alone(short: Path) -> None:
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell who calls")
 def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = socket.socketpair()
-    assert sessions.is_own(one)
+    assert live_trainers.is_own(one)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert not sessions.is_own(one)
+    assert not live_trainers.is_own(one)
     one.close()
     other.close()
 
@@ -229,12 +217,12 @@ def short() -> Iterator[Path]:
 
 
 def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "SHORT", short)
+    monkeypatch.setattr(live_trainers, "SHORT", short)
     deep = tmp_path / ("d" * 100) / "sessions"
-    place = sessions.Place(deep)
+    place = live_trainers.Place(deep)
     listener = place.listen()
     assert not list(deep.glob("*.sock")) and len(list(short.rglob("*.sock"))) == 1
-    with sessions.call(deep, place.name):
+    with live_trainers.call(deep, place.name):
         listener.accept()[0].close()
     place.leave()
     listener.close()
@@ -244,16 +232,16 @@ def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monke
     (tmp_path / "trap").mkdir(mode=0o700)
     private.symlink_to(tmp_path / "trap")
     with pytest.raises(OSError, match="not a folder of this user's alone"):
-        sessions.Place(deep).listen()
+        live_trainers.Place(deep).listen()
 
 
 def test_what_dead_sessions_left_is_swept_away(tmp_path: Path) -> None:
-    place = sessions.Place(tmp_path)
+    place = live_trainers.Place(tmp_path)
     for ending in ("lock", "sock"):
         (tmp_path / f"1-0123456789ab.{ending}").touch()
     (tmp_path / "notes.lock").touch()
-    newer = sessions.Place(tmp_path)
+    newer = live_trainers.Place(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["notes.lock", f"{place.name}.lock", f"{newer.name}.lock"]
     )
-    assert sessions.is_live(tmp_path, place.name) and not sessions.is_live(tmp_path, "1-0123456789ab")
+    assert live_trainers.is_live(tmp_path, place.name) and not live_trainers.is_live(tmp_path, "1-0123456789ab")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.runtime.history import BUCKETS, History, ThinnedSeries
+from tui_trainer.training.history import History
+from tui_trainer.training.series import BUCKETS, ThinnedSeries
 
 VALUES = st.floats(-1e9, 1e9, width=32)
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.experiment import (
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
-    ExperimentError,
     LayerConfig,
     ModelConfig,
     OptimizerConfig,
     TrainingConfig,
 )
-from tui_trainer.runtime import memory
 from tui_trainer.runtime.packing import pack
-from tui_trainer.runtime.session import Session
+from tui_trainer.training import memory_check
+from tui_trainer.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDE = ModelConfig(layers=(LayerConfig(700), LayerConfig(700)))
@@ -58,14 +58,14 @@ def test_the_estimate_against_what_is_taken(name: str) -> None:
         _, height = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    needs = memory.needed(session.experiment, len(session.dataset.features), session.split)
+    needs = memory_check.needed(session.experiment, len(session.dataset.features), session.split)
     assert 0.98 < needs.total / (height - before) < 1.5
 
 
 def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session()
     session.load(Experiment())
-    monkeypatch.setattr(memory, "free_bytes", lambda: 20_000_000)
+    monkeypatch.setattr(memory_check, "free_bytes", lambda: 20_000_000)
     with pytest.raises(ExperimentError) as refused:
         session.load(CASES["adam"])
     assert str(refused.value) == (
@@ -75,14 +75,14 @@ def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -
     assert session.experiment.model.layers == Experiment().model.layers, "the run before it stays"
     with pytest.raises(ExperimentError, match=r"free; use fewer units or a smaller batch$"):
         session.load(CASES["gelu"])
-    monkeypatch.setattr(memory, "free_bytes", lambda: 40_000_000)
+    monkeypatch.setattr(memory_check, "free_bytes", lambda: 40_000_000)
     session.load(CASES["adam"])
 
 
 def test_where_the_system_does_not_say_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "free_bytes", lambda: None)
-    monkeypatch.setattr(memory, "_below_limit", lambda: None)
-    assert memory.available() is None
+    monkeypatch.setattr(memory_check, "free_bytes", lambda: None)
+    monkeypatch.setattr(memory_check, "_below_limit", lambda: None)
+    assert memory_check.available() is None
     Session().load(CASES["sgd"])
 
 
@@ -92,7 +92,7 @@ def test_a_limit_of_the_process_counts(tmp_path: Path) -> None:
     file = tmp_path / "large.toml"
     file.write_text("[[model.layers]]\nunits = 5000\n[[model.layers]]\nunits = 5000\n")
     code = (
-        "import resource, sys; from tui_trainer.cli import main; from tui_trainer.runtime.session import Session;"
+        "import resource, sys; from tui_trainer.cli.main import main; from tui_trainer.training.session import Session;"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize();"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 600_000_000, -1)); sys.exit(main(['train', sys.argv[1]]))"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.runtime.path import MOST_POINTS, Path
+from tui_trainer.training.trajectory import MOST_POINTS, Path
 
 
 def test_a_short_way_is_whole() -> None:

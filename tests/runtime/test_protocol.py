@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tui_trainer.experiment import (
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     EarlyStoppingConfig,
     Experiment,
@@ -16,8 +16,10 @@ from tui_trainer.experiment import (
     ModelConfig,
     TrainingConfig,
 )
-from tui_trainer.runtime import protocol
-from tui_trainer.runtime.protocol import HEADER, Command, Report, frame, pack, read_frame, unpack
+from tui_trainer.protocol.commands import Command, Epoch, Load, Pause, SlowDown, Step, Train, Tune, Watch
+from tui_trainer.protocol.framing import HEADER, command_decoder, frame, pack, read_frame, report_decoder, unpack
+from tui_trainer.protocol.reports import Crashed, Ended, Progress, Refused, Remedy, Report
+from tui_trainer.protocol.view import Curve, WatchNothing
 
 EXPERIMENT = Experiment(
     name="naïve [b]",
@@ -26,38 +28,36 @@ EXPERIMENT = Experiment(
     training=TrainingConfig(batch_size="full", early_stopping=EarlyStoppingConfig(patience=3)),
 )
 COMMANDS: list[Command] = [
-    protocol.Load(EXPERIMENT, 7),
-    protocol.Train(),
-    protocol.Pause(),
-    protocol.Step(),
-    protocol.Epoch(),
-    protocol.SlowDown(2.5),
-    protocol.Tune(TrainingConfig(learning_rate=1e-300)),
-    protocol.Watch(protocol.WatchNothing()),
+    Load(EXPERIMENT, 7),
+    Train(),
+    Pause(),
+    Step(),
+    Epoch(),
+    SlowDown(2.5),
+    Tune(TrainingConfig(learning_rate=1e-300)),
+    Watch(WatchNothing()),
 ]
-CURVE = protocol.Curve("loss", pack(np.arange(3)), pack(np.array([1.0, np.nan, np.inf])))
+CURVE = Curve("loss", pack(np.arange(3)), pack(np.array([1.0, np.nan, np.inf])))
 REPORTS: list[Report] = [
-    protocol.Refused(3, "model.layers[0].units", "expected fewer"),
-    protocol.Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, b"", (CURVE,)),
-    protocol.Progress(1, "diverged", 2, 3, 4, 5, 6, 0.0, 1.5, 0.1, {}),
-    protocol.Ended(
-        2, "diverged", "The loss became inf.", protocol.Remedy({"training.learning_rate": 0.5}, "lowers it")
-    ),
-    protocol.Crashed(0, "MemoryError: "),
+    Refused(3, "model.layers[0].units", "expected fewer"),
+    Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, b"", (CURVE,)),
+    Progress(1, "diverged", 2, 3, 4, 5, 6, 0.0, 1.5, 0.1, {}),
+    Ended(2, "diverged", "The loss became inf.", Remedy({"training.learning_rate": 0.5}, "lowers it")),
+    Crashed(0, "MemoryError: "),
 ]
 
 
 def test_frames_come_as_they_were_sent() -> None:
     pipe = io.BytesIO(b"".join(frame(message) for message in [*COMMANDS, *REPORTS]))
     for sent in COMMANDS:
-        assert protocol.command_decoder.decode(read_frame(pipe) or b"") == sent
+        assert command_decoder.decode(read_frame(pipe) or b"") == sent
     for report in REPORTS:
-        assert protocol.report_decoder.decode(read_frame(pipe) or b"") == report
+        assert report_decoder.decode(read_frame(pipe) or b"") == report
     assert read_frame(pipe) is None
 
 
 def test_a_pipe_cut_anywhere_is_an_end() -> None:
-    whole = frame(protocol.Load(EXPERIMENT, 7))
+    whole = frame(Load(EXPERIMENT, 7))
     for length in range(len(whole)):
         assert read_frame(io.BytesIO(whole[:length])) is None
     assert read_frame(io.BytesIO(whole)) == whole[HEADER.size :]
@@ -66,7 +66,7 @@ def test_a_pipe_cut_anywhere_is_an_end() -> None:
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x80", b'{"type": "Load"}', b"\x81\xa4type\xa7Destroy"])
 def test_what_is_no_message_is_refused(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
-        protocol.command_decoder.decode(body)
+        command_decoder.decode(body)
 
 
 def test_arrays_keep_every_bit() -> None:

@@ -8,30 +8,18 @@ from typing import cast
 
 import pytest
 
-from tui_trainer.datasets import ReadingStopped
-from tui_trainer.experiment import DatasetConfig, Experiment, with_field
+from tui_trainer.datasets.errors import ReadingStopped
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.protocol.commands import AnyCommand, Close, Load, Pause, Preview, Train, Watch
+from tui_trainer.protocol.framing import command_decoder, frame, report_decoder
+from tui_trainer.protocol.reports import AnyReport, Previewed, Reading, Refused
+from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.runtime import reading
-from tui_trainer.runtime.audience import Audience
+from tui_trainer.runtime.connection import Audience
 from tui_trainer.runtime.inbox import Inbox
-from tui_trainer.runtime.protocol import (
-    AnyCommand,
-    AnyReport,
-    Close,
-    Load,
-    Pause,
-    Preview,
-    Previewed,
-    Reading,
-    Refused,
-    Train,
-    Watch,
-    WatchLoss,
-    command_decoder,
-    frame,
-    report_decoder,
-)
 from tui_trainer.runtime.reading import Readings
-from tui_trainer.runtime.session import Session
+from tui_trainer.training.session import Session
 
 EXPERIMENT = Experiment()
 

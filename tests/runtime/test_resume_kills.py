@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment import (
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     EarlyStoppingConfig,
     Experiment,
@@ -24,23 +24,13 @@ from tui_trainer.experiment import (
     OptimizerConfig,
     TrainingConfig,
 )
-from tui_trainer.runtime.launch import Launch, start_child
-from tui_trainer.runtime.protocol import (
-    AnyCommand,
-    Close,
-    Ended,
-    Load,
-    Progress,
-    Resume,
-    SlowDown,
-    Train,
-    frame,
-    read_frame,
-    report_decoder,
-)
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.store import Store, default_path
+from tui_trainer.protocol.commands import AnyCommand, Close, Load, Resume, SlowDown, Train
+from tui_trainer.protocol.framing import frame, read_frame, report_decoder
+from tui_trainer.protocol.reports import Ended, Progress
+from tui_trainer.runtime.child import Launch, start_child
 from tui_trainer.runtime.trained import stored_session
+from tui_trainer.store.store import Store, default_path
+from tui_trainer.training.session import Session
 
 KILLS = 10  # of each of the two runs
 STEPS_PER_SECOND = 200.0  # while it is killed; slow motion changes no number

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment import (
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     EarlyStoppingConfig,
     Experiment,
-    ExperimentError,
     LayerConfig,
     ModelConfig,
     OptimizerConfig,
     TrainingConfig,
-    with_field,
 )
-from tui_trainer.runtime.protocol import Remedy
-from tui_trainer.runtime.session import Session
+from tui_trainer.protocol.reports import Remedy
+from tui_trainer.training.session import Session
 
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(5),)), training=TrainingConfig(epochs=6))
 STEEP = Experiment(

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from catalogue_cases import add, experiment
 
-from tui_trainer.experiment import Experiment
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.protocol import EditRuns
-from tui_trainer.runtime.protocol.runs import WatchRuns
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.sessions import Place, folder_beside
-from tui_trainer.runtime.shelf import Shelf
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.commands import EditRuns
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.tabs.runs.compute import Shelf
+from tui_trainer.tabs.runs.messages import WatchRuns
+from tui_trainer.training.session import Session
 
 
 def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CODE = """
 from threadpoolctl import threadpool_info
-from tui_trainer.experiment import Experiment, LayerConfig, ModelConfig
-from tui_trainer.runtime.session import Session
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
+from tui_trainer.training.session import Session
 
 def threads():
     return max(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")

@@ -7,14 +7,22 @@ import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.synthetic import derive
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig, TrainingConfig
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.boundary import OUTPUT, WHOLE, Boundary, Function, WatchBoundary
-from tui_trainer.runtime.protocol.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
-from tui_trainer.runtime.protocol.network import Window
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.boundary import BoundaryLook, activations
+from tui_trainer.datasets.synthetic.transforms import derive
+from tui_trainer.experiment.schema import (
+    DatasetConfig,
+    Experiment,
+    LayerConfig,
+    ModelConfig,
+    OutputConfig,
+    TrainingConfig,
+)
+from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.runtime.views.boundary import activations
+from tui_trainer.runtime.views.boundary.look import BoundaryLook
+from tui_trainer.tabs.boundary.messages import OUTPUT, WHOLE, Boundary, Function, WatchBoundary
+from tui_trainer.tabs.network.messages import Window
+from tui_trainer.training.session import Session
 
 Array = NDArray[np.float64]
 LAYERS = (LayerConfig(6, "tanh"), LayerConfig(4, "relu", dropout=0.5))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import DatasetConfig, Experiment, PointConfig
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.boundary import Boundary, WatchBoundary
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.boundary import BoundaryLook
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.runtime.views.boundary.look import BoundaryLook
 from tui_trainer.runtime.views.boundary.samples import MOST
+from tui_trainer.tabs.boundary.messages import Boundary, WatchBoundary
+from tui_trainer.training.session import Session
 
 POINTS = (PointConfig(1.5, -2.0, 1.0), PointConfig(-5.25, 5.75, 0.0))
 

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from landscape_cases import IRIS, PERCEPTRON, WITH_BIAS, see, session_of
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig, with_field
-from tui_trainer.runtime.path import MOST_POINTS
-from tui_trainer.runtime.protocol import Seen, frame, report_decoder, unpack
-from tui_trainer.runtime.protocol.landscape import KINDS, Landscape, WatchLandscape
-from tui_trainer.runtime.protocol.levels import HIGHEST, UNKNOWN, unpack_levels
-from tui_trainer.runtime.views.landscape import LandscapeLook, look
-from tui_trainer.runtime.views.landscape.grid import BANDS, draw_map
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.plotting.levels import HIGHEST, UNKNOWN, unpack_levels
+from tui_trainer.protocol.framing import frame, report_decoder, unpack
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.runtime.views.landscape.grid import BANDS, compute_grid, draw_map
+from tui_trainer.tabs.landscape import compute as landscape_compute
+from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.messages import KINDS, Landscape, WatchLandscape
+from tui_trainer.training.trajectory import MOST_POINTS
 
 BATCHES = {"training__batch_size": 32}
 
@@ -95,8 +98,7 @@ def test_looking_changes_nothing(experiment: Experiment) -> None:
 
 def test_a_grid_is_computed_once_while_it_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     computed = []
-    compute = look.compute
-    monkeypatch.setattr(look, "compute", lambda *given: computed.append(1) or compute(*given))
+    monkeypatch.setattr(landscape_compute, "compute_grid", lambda *given: computed.append(1) or compute_grid(*given))
     session = session_of(WITH_BIAS)
     viewer = LandscapeLook(session)
     for _ in range(5):

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from landscape_cases import IRIS, PERCEPTRON, WITH_BIAS, session_of
 
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.landscape import surface as surfaces
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime.views.landscape.directions import filter_normalized, plane
-from tui_trainer.runtime.views.landscape.grid import Cut, compute
+from tui_trainer.runtime.views.landscape.grid import Cut, compute_grid
 from tui_trainer.runtime.views.landscape.minimum import least_squares
-from tui_trainer.runtime.views.landscape.surface import Surface
 from tui_trainer.runtime.views.landscape.window import given, stride
+from tui_trainer.tabs.landscape import surface as surfaces
+from tui_trainer.tabs.landscape.surface import Surface
+from tui_trainer.training.session import Session
 
 TWO_CLASSES = with_field(with_field(IRIS, "dataset.name", "iris_two"), "model.layers", [])
 CASES = {
@@ -66,7 +67,7 @@ def test_the_gradient_is_the_slope(experiment: Experiment) -> None:
 def test_a_contour_is_the_trainers_loss_at_every_point() -> None:
     session = session_of(WITH_BIAS)
     cut = Cut(np.zeros(2), np.eye(2), ((-1.0, 9.0), (-40.0, 10.0)))
-    losses = compute(Surface(session), cut, 11, 9)
+    losses = compute_grid(Surface(session), cut, 11, 9)
     assert losses.shape == (9, 11)
     places = [(w, b) for b in np.linspace(-40.0, 10.0, 9) for w in np.linspace(-1.0, 9.0, 11)]
     np.testing.assert_allclose(losses.ravel(), evaluated(session, np.array(places)), rtol=1e-11)
@@ -75,12 +76,12 @@ def test_a_contour_is_the_trainers_loss_at_every_point() -> None:
 def test_where_time_is_short_points_between_are_interpolated(monkeypatch: pytest.MonkeyPatch) -> None:
     surface = Surface(session_of(WITH_BIAS))
     cut = Cut(np.zeros(2), np.eye(2), ((3.0, 4.0), (0.0, 1.0)))
-    fine = compute(surface, cut, 33, 33)
+    fine = compute_grid(surface, cut, 33, 33)
     monkeypatch.setattr(Surface, "seconds", 1.0)
     counted = []
     values = Surface.values
     monkeypatch.setattr(Surface, "values", lambda *given: counted.append(len(given[3])) or values(*given))
-    coarse = compute(surface, cut, 33, 33)
+    coarse = compute_grid(surface, cut, 33, 33)
     assert coarse.shape == fine.shape and counted == [81]
     np.testing.assert_allclose(coarse, fine, rtol=0.02)
     np.testing.assert_allclose(coarse[::4, ::4], fine[::4, ::4], rtol=1e-12)

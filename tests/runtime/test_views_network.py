@@ -9,21 +9,22 @@ import pytest
 from msgspec.structs import replace
 
 from tui_trainer.engine import ACTIVATIONS
-from tui_trainer.experiment import (
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
     LayerConfig,
     ModelConfig,
     OutputConfig,
     TrainingConfig,
-    with_field,
 )
-from tui_trainer.runtime.protocol import Seen, frame, pack, report_decoder, unpack
-from tui_trainer.runtime.protocol.network import InputSeen, Network, NeuronSeen, WatchNetwork, Window
+from tui_trainer.protocol.framing import frame, pack, report_decoder, unpack
+from tui_trainer.protocol.reports import Seen
 from tui_trainer.runtime.reporting import seen
-from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.views.network import NetworkLook
-from tui_trainer.runtime.views.neuron import CURVE_POINTS, MOST_BARS, phi_and_slope, span_of
+from tui_trainer.tabs.network.compute import CURVE_POINTS, MOST_BARS, phi_and_slope, span_of
+from tui_trainer.tabs.network.messages import InputSeen, Network, NeuronSeen, WatchNetwork, Window
+from tui_trainer.training.session import Session
 
 HIDDEN = (LayerConfig(5, "tanh"), LayerConfig(4, "gelu", use_bias=False))
 IRIS = Experiment(model=ModelConfig(layers=HIDDEN, dtype="float64"), training=TrainingConfig(l2=0.01, batch_size=15))

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig, with_field
-from tui_trainer.runtime.protocol import Seen, frame, report_decoder, unpack
-from tui_trainer.runtime.protocol.predictions import ClassPredictions, NumberPredictions, WatchPredictions
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.predictions import PredictionsLook
-from tui_trainer.runtime.views.predictions.samples import MOST_POINTS
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
+from tui_trainer.protocol.framing import frame, report_decoder, unpack
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.runtime.views.predictions.look import PredictionsLook
+from tui_trainer.tabs.predictions.compute import MOST_POINTS
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.training.session import Session
 
 ROWS = "x,kind\n-2,a\n-2,b\n0,b\n0,b\n2,c\n2,a\n2,c\n0,c\n"
 TRAINING = WatchPredictions(validation=False)

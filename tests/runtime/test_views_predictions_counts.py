@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.runtime.protocol import unpack
+from tui_trainer.protocol.framing import unpack
 from tui_trainer.runtime.views.predictions.confusion import confusion, count
 from tui_trainer.runtime.views.predictions.look import histogram
 

@@ -13,17 +13,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui_trainer.book.progress import Progress
-from tui_trainer.cli import main
-from tui_trainer.experiment import Experiment, ExperimentError, read_plain, write
+from tui_trainer.book.progress import LessonProgress
+from tui_trainer.cli.main import main
+from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.confinement import VARIABLE
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import write
 from tui_trainer.export.history_csv import read_history
 from tui_trainer.export.metadata import read_metadata
 from tui_trainer.export.weights import read_tensors, weights_bytes
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.sessions import Place, folder_beside
-from tui_trainer.runtime.store import Store, StoreError
+from tui_trainer.files import read_plain
+from tui_trainer.runtime.store_errors import StoreError
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.store import Store
+from tui_trainer.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 SHADOWS = ("pickle", "numpy", "struct", "json", "socket", "signal", "joblib", "random", "tempfile", "tui_trainer")
@@ -65,7 +69,7 @@ def test_pipes_and_devices_are_not_waited_for(tiny: Path, capsys: pytest.Capture
         read_plain(pipe, 10)
     book = pipe.with_name("book.json")
     os.mkfifo(book)
-    assert "can't be read: it is a pipe or a device" in Progress(book).complaint
+    assert "can't be read: it is a pipe or a device" in LessonProgress(book).complaint
 
 
 def test_a_file_that_is_too_long_is_not_read_whole(tmp_path: Path) -> None:
@@ -210,7 +214,7 @@ def test_what_is_kept_is_for_no_other_user(tmp_path: Path) -> None:
             session.load(Experiment())
             session.step()
             keeper.save(session)
-            progress = Progress(folder / "book.json")
+            progress = LessonProgress(folder / "book.json")
             progress.opened = "own:x"
             progress.open(None)
             files = [one for one in folder.rglob("*") if not one.is_dir()]

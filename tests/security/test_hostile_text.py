@@ -19,20 +19,15 @@ from textual.app import App, ComposeResult
 
 from tui_trainer.book.errors import LessonError
 from tui_trainer.book.reading import loads as lesson
-from tui_trainer.cli import main
-from tui_trainer.experiment import (
-    Experiment,
-    ExperimentError,
-    escaped,
-    from_plain,
-    loads,
-    printable,
-    quoted,
-    unshare,
-    with_field,
-)
+from tui_trainer.cli.main import main
+from tui_trainer.errors import ExperimentError, escaped, printable, quoted
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.share import unshare
+from tui_trainer.experiment.toml_file import loads
 from tui_trainer.experiment.toml_text import TooDeep, parsed
-from tui_trainer.ui.plain_text import plain
+from tui_trainer.experiment.validation import from_plain
+from tui_trainer.ui.text import plain
 from tui_trainer.ui.widgets.message_line import MessageLine
 
 PATIENCE = 8.0  # seconds; what is refused in time takes less than one

@@ -15,15 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_trainer.protocol.framing import HEADER, MOST_BYTES, command_decoder
+from tui_trainer.protocol.reports import Crashed
 from tui_trainer.runtime import client as clients
-from tui_trainer.runtime.launch import start_module
+from tui_trainer.runtime.child import start_module
 from tui_trainer.runtime.line import Line
-from tui_trainer.runtime.protocol import HEADER, MOST_BYTES, Crashed, command_decoder
 from tui_trainer.sweep import client as sweep_clients
 from tui_trainer.sweep.messages import Lost
 
 if TYPE_CHECKING:
-    from tui_trainer.runtime.protocol import AnyCommand
+    from tui_trainer.protocol.commands import AnyCommand
 
 PATIENCE = 10.0
 DEEP = b"\x81\xa1a" * 100_000 + b"\xc0"  # a map in a map in a map

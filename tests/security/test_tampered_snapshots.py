@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.framing import frame
+from tui_trainer.protocol.view import WatchLoss
+from tui_trainer.protocol.views import AnyRequest
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.protocol import AnyRequest, WatchLoss, frame
-from tui_trainer.runtime.protocol.boundary import WatchBoundary
-from tui_trainer.runtime.protocol.landscape import WatchLandscape
-from tui_trainer.runtime.protocol.network import WatchNetwork
 from tui_trainer.runtime.restoring import restore
-from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.store_errors import StoreError
-from tui_trainer.runtime.thinned import ThinnedSeries
-from tui_trainer.runtime.views import Viewer
+from tui_trainer.tabs.boundary.messages import WatchBoundary
+from tui_trainer.tabs.computing import Viewer
+from tui_trainer.tabs.landscape.messages import WatchLandscape
+from tui_trainer.tabs.network.messages import WatchNetwork
+from tui_trainer.training.series import ThinnedSeries
+from tui_trainer.training.session import Session
 
 Array = NDArray[Any]
 LARGE = with_field(

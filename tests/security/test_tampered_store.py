@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import Experiment, ExperimentError
-from tui_trainer.runtime import comeback
-from tui_trainer.runtime.catalogue import Catalogue
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.protocol import Seen, frame, report_decoder
-from tui_trainer.runtime.protocol.runs import RunList, WatchRuns
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.store import Store, StoreError
+from tui_trainer.cli.main import main
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.framing import frame, report_decoder
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.runtime import resume
+from tui_trainer.runtime.store_errors import StoreError
 from tui_trainer.runtime.trained import stored_session
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.messages import RunList, WatchRuns
+from tui_trainer.training.session import Session
 
 RUN_COLUMNS = (
     "started",
@@ -105,11 +108,11 @@ def use(path: Path, *acts: Act) -> list[str]:
 
 
 def _list(path: Path) -> list[str]:
-    return comeback.listed()
+    return resume.listed()
 
 
 def _come_back(path: Path) -> list[str]:
-    comeback.find(None)
+    resume.find(None)
     return []
 
 
@@ -152,7 +155,7 @@ def _begin(path: Path) -> list[str]:
 
 
 def test_a_store_as_it_should_be(store: Path) -> None:
-    assert [line.split()[:3] for line in comeback.listed()] == [["1", "untitled", "epoch"]]
+    assert [line.split()[:3] for line in resume.listed()] == [["1", "untitled", "epoch"]]
     assert [said for said in use(store)[1:] if said] == []
 
 

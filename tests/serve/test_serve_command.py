@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
-from tui_trainer.serve import command
-from tui_trainer.serve.address import is_loopback, listen, place_of
+from tui_trainer.cli import serve
+from tui_trainer.cli.main import main
+from tui_trainer.serve.access import is_loopback, listen, place_of
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_port_that_is_in_use(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda _: True)
+    monkeypatch.setattr(serve, "find_spec", lambda _: True)
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 2
@@ -52,13 +52,13 @@ def test_a_port_that_is_in_use(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 
 def test_without_the_extra(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "textual_serve" else True)
+    monkeypatch.setattr(serve, "find_spec", lambda name: None if name == "textual_serve" else True)
     assert main(["serve"]) == 2
     assert "get it with: python -m pip install 'tui-trainer[serve]'" in capsys.readouterr().err
 
 
 def test_this_machine_alone_unless_another_host_is_said() -> None:
-    assert command._parser().parse_known_args([])[0].host == "127.0.0.1"
+    assert serve._parser().parse_known_args([])[0].host == "127.0.0.1"
     for host, loopback in (("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False)):
         with listen(host, 0) as listener:
             assert is_loopback(listener) is loopback

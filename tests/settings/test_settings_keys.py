@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.settings import Config
-from tui_trainer.ui.key_changes import FIRST, FIXED, _meet, changed_keymap
+from tui_trainer.app.key_changes import FIRST, FIXED, _meet, changed_keymap
+from tui_trainer.app.keys import KEYS
+from tui_trainer.settings.config import Config
+from tui_trainer.tabs.boundary.points import PointsView
 from tui_trainer.ui.key_names import is_character, name_of, read_key, show_key
 from tui_trainer.ui.keymap import Keymap
-from tui_trainer.ui.keys import KEYS
 from tui_trainer.ui.more_keys import ALL_KEYS
 from tui_trainer.ui.runs.edits import RunEdits
-from tui_trainer.ui.views.boundary_points import PointsView
 
 
 def changed(**keys: str) -> tuple[dict[str, str], list[str]]:

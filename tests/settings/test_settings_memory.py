@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import ExperimentError
-from tui_trainer.settings import Memory
-from tui_trainer.ui.preferences import preferences_for
+from tui_trainer.app.preferences import preferences_for
+from tui_trainer.cli.main import main
+from tui_trainer.errors import ExperimentError
+from tui_trainer.settings.memory import Memory
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tui_trainer.settings import Notify
+from tui_trainer.settings.schema import Notify
 from tui_trainer.ui.terminal.sequences import LONGEST, notification, takes_title, title
 
 XTERM = {"TERM": "xterm-256color"}

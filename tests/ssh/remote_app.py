@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pty_app import PtyApp
 
-from tui_trainer.runtime.sessions import is_live
+from tui_trainer.store.live_trainers import is_live
 
 ENDLESS = "name = 'endless'\n[[model.layers]]\nunits = 8\n[training]\nepochs = 10000000\n"
 SIZE = (120, 40)

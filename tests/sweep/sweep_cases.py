@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_trainer.experiment import (
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
     LayerConfig,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sweep_cases import RATE, SMALL, UNITS
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ExperimentError
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.sweep.axes import Choices, Range, read_axis, value_at
 
 FEATURES = "dataset.features"

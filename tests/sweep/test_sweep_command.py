@@ -16,10 +16,14 @@ from typing import Any
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import Experiment, share, unshare, with_field, write
-from tui_trainer.runtime.store import Store, default_path
-from tui_trainer.sweep import command, workers
+from tui_trainer.cli import sweep
+from tui_trainer.cli.main import main
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.share import share, unshare
+from tui_trainer.experiment.toml_file import write
+from tui_trainer.store.store import Store, default_path
+from tui_trainer.sweep import workers
 
 Sweep = Callable[..., tuple[int, str]]
 HUNDRED = ",".join(map(str, range(1, 101)))
@@ -132,7 +136,7 @@ def test_an_interrupt_before_the_first_run_is_no_traceback(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "prepare", interrupted)
+    monkeypatch.setattr(sweep, "prepare", interrupted)
     assert main(["sweep", share(SMALL), f"--set={RATE}=0.1"]) == 130
     assert capsys.readouterr() == ("", "")
 

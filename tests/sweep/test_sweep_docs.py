@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import Experiment
-from tui_trainer.sweep.command import _parser
+from tui_trainer.cli.main import main
+from tui_trainer.cli.sweep import _parser
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.sweep.plan import MAX_RUNS
-from tui_trainer.sweep.sweeping import prepare
+from tui_trainer.sweep.scheduler import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")

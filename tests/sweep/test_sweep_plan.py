@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sweep_cases import RATE, SMALL, UNITS
 
-from tui_trainer.experiment import Experiment, ExperimentError, ModelConfig, with_field
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment, ModelConfig
 from tui_trainer.sweep.axes import Choices, Range
 from tui_trainer.sweep.plan import MAX_RUNS, plan
 

@@ -7,7 +7,8 @@ import math
 import pytest
 from sweep_cases import RATE, SMALL, UNITS, row
 
-from tui_trainer.experiment import ExperimentError, with_field
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.sweep import Row, SweepResult
 from tui_trainer.sweep.plan import SEED, Planned
 from tui_trainer.sweep.results import choose_measure

@@ -10,20 +10,21 @@ from msgspec.structs import replace
 from sweep_cases import BOOK, RATE, SMALL
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from tui_trainer.cli import main
-from tui_trainer.experiment import (
+from tui_trainer.cli.main import main
+from tui_trainer.datasets.loading import load
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import (
     DatasetConfig,
     EarlyStoppingConfig,
     Experiment,
-    ExperimentError,
     LayerConfig,
     ModelConfig,
     TrainingConfig,
-    with_field,
-    write,
 )
-from tui_trainer.runtime.session import Session
+from tui_trainer.experiment.toml_file import write
 from tui_trainer.sweep.running import located, release, run_one
+from tui_trainer.training.session import Session
 
 STEEP = Experiment(
     dataset=DatasetConfig("boston_rm", standardize=False),
@@ -113,7 +114,7 @@ def test_data_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     reads = []
     from tui_trainer.runtime import data_cache
 
-    real = data_cache.load
+    real = load
 
     def counted(config: DatasetConfig, *rest: object) -> object:
         reads.append(config.seed)

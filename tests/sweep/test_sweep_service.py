@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sweep_cases import LONG, RATE, SMALL
 
-from tui_trainer.runtime.launch import start_module
-from tui_trainer.runtime.protocol import frame, read_frame
-from tui_trainer.runtime.store import Store, default_path
+from tui_trainer.protocol.framing import frame, read_frame
+from tui_trainer.runtime.child import start_module
+from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import Answer, Ask, Cancel, Lost, Standing, Start, Swept, Wish, news_decoder
 

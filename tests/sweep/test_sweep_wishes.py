@@ -11,13 +11,14 @@ import pytest
 from msgspec.structs import replace
 from sweep_cases import RATE, SMALL, UNITS, row
 
-from tui_trainer.experiment import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
 from tui_trainer.sweep.axes import read_axis
+from tui_trainer.sweep.fields import counted, label_of, offers, suggested
 from tui_trainer.sweep.messages import Answer, Ask, Kept, Leader, Standing, Wish
-from tui_trainer.sweep.offers import counted, label_of, offers, suggested
 from tui_trainer.sweep.reporting import refused, standing, swept
 from tui_trainer.sweep.results import Row, SweepResult
-from tui_trainer.sweep.sweeping import cores
+from tui_trainer.sweep.scheduler import cores
 from tui_trainer.sweep.tally import Tally
 from tui_trainer.sweep.wishes import answer, granted
 
@@ -161,6 +162,6 @@ def test_the_best_settings_of_several_seeds_come_first() -> None:
 
 def test_the_app_needs_no_engine_to_ask() -> None:
     heavy = "[name for name in sys.modules if name.startswith(('tui_trainer.engine', 'joblib', 'pandas'))]"
-    code = f"import tui_trainer.sweep.client, tui_trainer.sweep.offers, sys; print({heavy})"
+    code = f"import tui_trainer.sweep.client, tui_trainer.sweep.fields, sys; print({heavy})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
-from tui_trainer.experiment import ExperimentError, with_field
-from tui_trainer.runtime.catalogue import Catalogue
-from tui_trainer.runtime.protocol.runs import WatchRuns
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.store import Store, default_path
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep import Row, SweepResult, sweep
 from tui_trainer.sweep.running import run_one
+from tui_trainer.tabs.runs.messages import WatchRuns
+from tui_trainer.training.session import Session
 
 FIELDS = {RATE: "0.01,0.1,1", UNITS: [4, 8]}
 

@@ -63,7 +63,7 @@ def test_colors_are_not_taken_from_another_terminal(environment: dict[str, str],
 def test_keys_are_painted_sooner_than_is_usual_unless_somebody_says_otherwise() -> None:
     """Textual reads it once, when it is imported; nothing that is needed to ask may import it."""
     code = (
-        "import os, sys, tui_trainer.opening as opening; assert 'textual' not in sys.modules; "
+        "import os, sys, tui_trainer.cli.app as opening; assert 'textual' not in sys.modules; "
         "opening.prepare(os.environ); from textual.screen import UPDATE_PERIOD; print(round(1 / UPDATE_PERIOD))"
     )
     for given, expected in ({}, "120"), ({"TEXTUAL_FPS": "30"}, "30"):

@@ -13,13 +13,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.preferences import Preferences
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import AnyReport, Loaded, Progress
+from tui_trainer.protocol.view import Curve
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.protocol import AnyReport, Curve, Loaded, Progress
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.preferences import Preferences
-from tui_trainer.ui.screens.train import TrainScreen
-from tui_trainer.ui.widgets.field import Field
+from tui_trainer.ui.fields import Field
 
 PATIENCE = 10.0  # seconds a condition may take to come true
 WIDE = (120, 40)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.runtime.keeper import Keeper
-from tui_trainer.runtime.session import Session
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.training.session import Session
 
 EPOCHS = 5
 RUNS: dict[str, dict[str, object]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.experiment.schema import Experiment
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

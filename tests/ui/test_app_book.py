@@ -9,11 +9,14 @@ import pytest
 from test_app_snapshots import settle
 from textual.widgets import Input
 
-from tui_trainer.book import Item, Lesson, from_folder, packaged
-from tui_trainer.experiment import Experiment, LayerConfig, ModelConfig, with_field
+from tui_trainer.book.checking import Item
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.library import from_folder, packaged
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
+from tui_trainer.tabs.book.lesson_page import LessonPage
 from tui_trainer.ui.lessons.blocks import Blocks
 from tui_trainer.ui.lessons.lesson_list import LessonList
-from tui_trainer.ui.lessons.lesson_page import LessonPage
 from tui_trainer.ui.lessons.page import Page
 from tui_trainer.ui.messages import Answered
 

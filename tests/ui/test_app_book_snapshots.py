@@ -8,9 +8,9 @@ import pytest
 from test_app_snapshots import IRIS, Compare, after, settle, still, wait  # noqa: F401 (a fixture)
 from textual.pilot import Pilot
 
-from tui_trainer.ui.app import TrainerApp
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
 from tui_trainer.ui.lessons.lesson_list import LessonList
-from tui_trainer.ui.screens.train import TrainScreen
 
 
 def is_filled(screen: TrainScreen) -> bool:

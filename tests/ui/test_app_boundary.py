@@ -7,14 +7,15 @@ from conftest import Flow, Start, text_of
 from msgspec.structs import replace
 from textual.widgets import Static
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.runtime.protocol import Seen
-from tui_trainer.runtime.protocol.boundary import Boundary, Function
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.tabs.boundary.messages import Boundary, Function
+from tui_trainer.tabs.boundary.thumbnails import StripWidget
+from tui_trainer.tabs.boundary.view import BoundaryView
 from tui_trainer.ui.boundary.axes import Axes
-from tui_trainer.ui.boundary.strip import StripWidget
-from tui_trainer.ui.plotting import HeatmapWidget, PlotWidget
-from tui_trainer.ui.views.boundary import BoundaryView
-from tui_trainer.ui.widgets.choice import Choice
+from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 SPIRAL = Experiment(
     dataset=DatasetConfig("spiral"),

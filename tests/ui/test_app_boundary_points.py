@@ -9,11 +9,18 @@ from msgspec.structs import replace
 from test_app_boundary import IRIS, content_of, open_tab, truecolor  # noqa: F401 (a fixture)
 from textual.widgets import Checkbox, Static
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, PointConfig, TrainingConfig
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.boundary import Boundary
-from tui_trainer.ui.plotting import HeatmapWidget
-from tui_trainer.ui.views.boundary import BoundaryView
+from tui_trainer.experiment.schema import (
+    DatasetConfig,
+    Experiment,
+    LayerConfig,
+    ModelConfig,
+    PointConfig,
+    TrainingConfig,
+)
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.boundary.messages import Boundary
+from tui_trainer.tabs.boundary.view import BoundaryView
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
 from tui_trainer.ui.widgets.by_hand_field import ByHandField
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import pytest
 from test_app_snapshots import IRIS, Compare, after, still  # noqa: F401 (a fixture)
 from textual.pilot import Pilot
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig
-from tui_trainer.runtime.protocol.boundary import WHOLE, Boundary, WatchBoundary
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.train import TrainScreen
-from tui_trainer.ui.views.boundary import BoundaryView
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
+from tui_trainer.tabs.boundary.messages import WHOLE, Boundary, WatchBoundary
+from tui_trainer.tabs.boundary.view import BoundaryView
 
 SPIRAL = Experiment(
     name="snapshot",

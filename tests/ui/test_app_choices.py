@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_trainer.ui.widgets.choice import Choice
+from tui_trainer.tabs.data.view import DataView
+from tui_trainer.ui.dropdown import Choice
 from tui_trainer.ui.widgets.choice_list import ChoiceList
-from tui_trainer.ui.widgets.data_view import DataView
 from tui_trainer.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:

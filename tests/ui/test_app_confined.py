@@ -12,10 +12,12 @@ from textual.app import App
 from textual.binding import Binding
 from textual.widgets import Input
 
-from tui_trainer.experiment import Experiment, with_field, write
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.keys import KEYS
 from tui_trainer.experiment.confinement import VARIABLE
-from tui_trainer.ui.keys import KEYS
-from tui_trainer.ui.screens.ask_path import AskPath
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import write
 
 
 @pytest.fixture

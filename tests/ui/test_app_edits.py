@@ -7,11 +7,12 @@ from importlib import import_module
 import pytest
 from textual.actions import parse
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.app.keys import KEYS, LESSON_ACTIONS
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.tabs import TABS, Tab
 from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate, swaps_points
-from tui_trainer.ui.keys import KEYS, LESSON_ACTIONS
 from tui_trainer.ui.more_keys import ALL_KEYS, giving_way
-from tui_trainer.ui.views.table import TABS, Tab
 
 
 def seeded(seed: int) -> Experiment:
@@ -133,7 +134,7 @@ def test_which_edits_give_the_same_network_other_points(name: str, path: str, va
 def test_no_key_means_two_things_in_a_view(tab: Tab) -> None:
     """Those of lessons come first, but only while one is on; so do those of a view's mode."""
     module, name = tab.kind.split(":")
-    view = getattr(import_module(module, "tui_trainer.ui.views"), name)
+    view = getattr(import_module(module, "tui_trainer.tabs"), name)
     always = [key for key in ALL_KEYS if key.action.split("(")[0] not in LESSON_ACTIONS]
     there = [key for key in always if not key.view_action or hasattr(view, f"action_{key.view_action}")]
     usual = [key for key in there if key.view_action not in view.MODE]

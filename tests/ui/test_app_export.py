@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from test_app_files import answer
 
 from tui_trainer import Run
-from tui_trainer.experiment import Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.protocol.reports import Ended
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.protocol import Ended
 
 if TYPE_CHECKING:
     from conftest import Start
@@ -101,7 +102,7 @@ async def test_a_trainer_that_never_starts_is_not_started_for_ever(
             nonlocal starts
             starts += 1
             with monkeypatch.context() as patched:
-                patched.setattr("tui_trainer.runtime.launch.sys.executable", "/bin/false")
+                patched.setattr("tui_trainer.runtime.child.sys.executable", "/bin/false")
                 await real(client)
 
         monkeypatch.setattr(Client, "start", broken)

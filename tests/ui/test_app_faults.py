@@ -9,7 +9,8 @@ import signal
 
 from conftest import Start
 
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
 
 KILLS = 20
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.experiment import read
-from tui_trainer.ui.screens.ask_path import AskPath
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.experiment.toml_file import read
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -9,10 +9,10 @@ from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.widgets import Static
 
-from tui_trainer.ui.keys import KEYS
-from tui_trainer.ui.plotting import PlotWidget
-from tui_trainer.ui.screens.help import HelpScreen
-from tui_trainer.ui.views.loss import LossView
+from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.keys import KEYS
+from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 if TYPE_CHECKING:
     from conftest import Start

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
-from tui_trainer.experiment import read, with_field
-from tui_trainer.runtime.protocol.landscape import Landscape
-from tui_trainer.ui.plotting import HeatmapWidget, PlotWidget
-from tui_trainer.ui.views.landscape import LandscapeView
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.tabs.landscape.messages import Landscape
+from tui_trainer.tabs.landscape.view import LandscapeView
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
+from tui_trainer.ui.plotting.widget import PlotWidget
 from tui_trainer.ui.views.landscape_options import read_options
 
 if TYPE_CHECKING:

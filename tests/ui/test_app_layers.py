@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Checkbox, Input
 
-from tui_trainer.experiment import Experiment, LayerConfig
-from tui_trainer.ui.widgets.choice import Choice
-from tui_trainer.ui.widgets.press import Press
+from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.ui.button import Press
+from tui_trainer.ui.dropdown import Choice
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from stored_runs import EPOCHS, store_runs
 
-from tui_trainer.experiment import Experiment, TrainingConfig
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.ui.loss.legend import Item, LegendPanel
+from tui_trainer.experiment.schema import Experiment, TrainingConfig
+from tui_trainer.plotting.plot import Plot
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.loss.legend import Item, LegendPanel
+from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.ui.network.numbers import significant
-from tui_trainer.ui.plotting import Plot, PlotWidget
-from tui_trainer.ui.views.loss import LossView
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from tui_trainer.experiment import DatasetConfig, Experiment, write
-from tui_trainer.ui.screens.ask_path import AskPath
-from tui_trainer.ui.widgets.choice import Choice
-from tui_trainer.ui.widgets.data_view import DataView
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.experiment.toml_file import write
+from tui_trainer.tabs.data.view import DataView
+from tui_trainer.ui.dropdown import Choice
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.runtime.protocol import Seen
-from tui_trainer.runtime.protocol.network import InputSeen, NeuronSeen, Term
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.tabs.network.messages import InputSeen, NeuronSeen, Term
+from tui_trainer.tabs.network.view import NetworkView
 from tui_trainer.ui.network.canvas import NetworkCanvas
 from tui_trainer.ui.network.lines import TextLines
 from tui_trainer.ui.network.numbers import significant
-from tui_trainer.ui.views.network import NetworkView
-from tui_trainer.ui.widgets.entry_line import EntryLine
+from tui_trainer.ui.prompt import EntryLine
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -9,9 +9,9 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from tui_trainer.datasets import FilePreview, Previewer
-from tui_trainer.experiment import DatasetConfig
-from tui_trainer.ui.screens.preview_data import PreviewData
+from tui_trainer.app.dialogs.preview_data import PreviewData
+from tui_trainer.datasets.preview import FilePreview, Previewer
+from tui_trainer.experiment.schema import DatasetConfig
 
 ROWS = "".join(
     f"{place};{place * 7 % 23},5;{('red', 'blue', '')[place % 3]};{1 + place % 9:02d}.05.2024;;{place * 3 % 11},25\n"

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from tui_trainer.experiment import DatasetConfig, Experiment, TrainingConfig, with_field
-from tui_trainer.runtime.protocol import Seen
-from tui_trainer.runtime.protocol.predictions import ClassPredictions, NumberPredictions, WatchPredictions
-from tui_trainer.ui.plotting import PlotWidget
-from tui_trainer.ui.plotting.frame_widget import FrameWidget
-from tui_trainer.ui.views.predictions import PredictionsView
-from tui_trainer.ui.views.predictions.sample_list import ListPanel
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.protocol.reports import Seen
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.tabs.predictions.panels import ListPanel
+from tui_trainer.tabs.predictions.view import PredictionsView
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

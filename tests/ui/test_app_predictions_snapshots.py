@@ -6,9 +6,9 @@ import pytest
 from test_app_snapshots import BOSTON, IRIS, SIZES, Compare, after, settle, still, wait  # noqa: F401 (a fixture)
 from textual.pilot import Pilot
 
-from tui_trainer.experiment import Experiment
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.train import TrainScreen
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.schema import Experiment
 
 
 def compare(snap: Compare, experiment: Experiment, size: tuple[int, int], *keys: str) -> bool:

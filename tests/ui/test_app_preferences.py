@@ -11,13 +11,15 @@ from textual.color import Color
 from textual.widgets import Static
 from textual.widgets._toast import Toast
 
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.settings import Memory, Settings
-from tui_trainer.ui.app import TrainerApp
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.preferences import CONFIG, Preferences
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.settings.memory import Memory
+from tui_trainer.settings.schema import Settings
 from tui_trainer.ui.keymap import Keymap, use
 from tui_trainer.ui.plotting.contrast import contrast
-from tui_trainer.ui.preferences import CONFIG, Preferences
-from tui_trainer.ui.screens.help import HelpScreen
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from conftest import Start
 
-from tui_trainer.experiment import Experiment, with_field
-from tui_trainer.runtime import sessions
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.commands import Attach, Load, SlowDown, Train
+from tui_trainer.protocol.reports import Progress, TakenOver
+from tui_trainer.runtime.child import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.launch import Launch
-from tui_trainer.runtime.protocol import Attach, Load, Progress, SlowDown, TakenOver, Train
-from tui_trainer.runtime.store import Store
 from tui_trainer.runtime.stored_run import process_runs
+from tui_trainer.store import live_trainers
+from tui_trainer.store.store import Store
 
 ENDLESS = with_field(with_field(Experiment(), "training.epochs", 10_000_000), "name", "far away")
 
@@ -27,7 +29,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "store"
     yield folder
     for lock in (folder / "sessions").glob("*.lock"):
-        if sessions.is_live(lock.parent, lock.stem):
+        if live_trainers.is_live(lock.parent, lock.stem):
             os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
 
 
@@ -75,7 +77,7 @@ async def test_a_session_that_has_gone_meanwhile(start: Start, data: Path) -> No
         await flow.until_said("g comes back to it")
         far = owner(data)
         os.kill(int(far.partition("-")[0]), signal.SIGKILL)
-        await flow.until(lambda: not sessions.is_live(data / "sessions", far), "the end of the session")
+        await flow.until(lambda: not live_trainers.is_live(data / "sessions", far), "the end of the session")
         await flow.press("g")
         await flow.until_said("space goes on")
         assert "can't be called" in flow.message and flow.screen.experiment == ENDLESS

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from stored_runs import EPOCHS, store_runs
 from textual.widgets import Input
 
-from tui_trainer.experiment import Experiment, LayerConfig, ModelConfig
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.sessions import Place, folder_beside
-from tui_trainer.runtime.store import Store
-from tui_trainer.ui.plotting.frame_widget import FrameWidget
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.view import RunsView
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.prompt import EntryLine
 from tui_trainer.ui.runs.panels import RunsPanel
-from tui_trainer.ui.views.runs import RunsView
-from tui_trainer.ui.widgets.entry_line import EntryLine
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -14,13 +14,14 @@ from test_runs_parts import ROW
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tui_trainer.runtime.protocol import Curve, pack
-from tui_trainer.runtime.protocol.runs import Difference, RunCurve, RunCurves, RunList, RunRow
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.runs.choices import Choices
-from tui_trainer.ui.screens.train import TrainScreen
-from tui_trainer.ui.views.loss import LossView
-from tui_trainer.ui.views.runs import RunsView
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol.view import Curve
+from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.tabs.runs.messages import Difference, RunCurve, RunCurves, RunList, RunRow
+from tui_trainer.tabs.runs.selection import Choices
+from tui_trainer.tabs.runs.view import RunsView
 
 NAMES = ("small rate", "usual", "large rate", "wide", "deep", "momentum", "adam", "no penalty", "book 2.1", "digits")
 STATES = ("finished", "finished", "diverged", "stopped early", "paused", "cut off", "finished", "running")

@@ -11,14 +11,17 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig, read, with_field
-from tui_trainer.runtime.protocol import Curve, pack
-from tui_trainer.ui.app import TrainerApp
-from tui_trainer.ui.screens.help import HelpScreen
-from tui_trainer.ui.screens.train import TrainScreen
-from tui_trainer.ui.views.landscape import LandscapeView
-from tui_trainer.ui.views.loss import LossView
-from tui_trainer.ui.views.network import NetworkView
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.screen import TrainScreen
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol.view import Curve
+from tui_trainer.tabs.landscape.view import LandscapeView
+from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.tabs.network.view import NetworkView
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SIZES = [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")]

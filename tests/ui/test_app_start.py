@@ -11,11 +11,12 @@ from conftest import WIDE, text_of, wait_until
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 
-from tui_trainer.experiment import DatasetConfig, Experiment, with_field
-from tui_trainer.ui.app import TrainerApp
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.screen import LEAVING, TrainScreen
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import keymap
-from tui_trainer.ui.screens.train import LEAVING, TrainScreen
-from tui_trainer.ui.widgets.field import Field
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

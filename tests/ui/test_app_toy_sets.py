@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Checkbox
 
-from tui_trainer.datasets import PLANE_COLUMNS
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, TrainingConfig, with_field
-from tui_trainer.ui.widgets.data_panel import TransformField
-from tui_trainer.ui.widgets.field import Field
+from tui_trainer.app.setup.data_panel import TransformField
+from tui_trainer.datasets.entries import PLANE_COLUMNS
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.ui.fields import Field
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_trainer.experiment import DatasetConfig, PointConfig
-from tui_trainer.runtime.protocol import pack
-from tui_trainer.runtime.protocol.boundary import Samples
+from tui_trainer.experiment.schema import DatasetConfig, PointConfig
+from tui_trainer.protocol.framing import pack
+from tui_trainer.tabs.boundary.messages import Samples
 from tui_trainer.ui.boundary.pen import Pen, name_of, nearest, point_at
-from tui_trainer.ui.plotting import Heatmap, HeatmapWidget
+from tui_trainer.ui.plotting.heatmap import Heatmap
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
 
 GRID = (40, 30)  # pixels: 15 rows of cells
 COLORS = ("orange", "blue")

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig
-from tui_trainer.runtime.protocol.boundary import Boundary, Function, WatchBoundary
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.boundary import BoundaryLook
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig
+from tui_trainer.plotting.heatmaps import render
+from tui_trainer.runtime.views.boundary.look import BoundaryLook
+from tui_trainer.tabs.boundary.drawing import heatmap, number
+from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
+from tui_trainer.training.session import Session
 from tui_trainer.ui.boundary.curve import plot
-from tui_trainer.ui.boundary.picture import heatmap, number
 from tui_trainer.ui.boundary.words import describe
-from tui_trainer.ui.plotting import Gradient
 from tui_trainer.ui.plotting.canvas import render as render_plot
-from tui_trainer.ui.plotting.heatmap import STEPS
-from tui_trainer.ui.plotting.heatmap_frame import render
+from tui_trainer.ui.plotting.heatmap import STEPS, Gradient
 
 LAYERS = (LayerConfig(5, "tanh"),)
 

@@ -8,16 +8,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from tui_trainer.experiment import Experiment, read, with_field
-from tui_trainer.runtime.protocol import pack, unpack
-from tui_trainer.runtime.protocol.landscape import Axis, Landscape, WatchLandscape
-from tui_trainer.runtime.session import Session
-from tui_trainer.runtime.views.landscape import LandscapeLook
-from tui_trainer.runtime.views.landscape import surface as surfaces
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.protocol.framing import pack, unpack
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.landscape import surface as surfaces
+from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.drawing import brief, decimal, note, place_text, steps_text, update_text
+from tui_trainer.tabs.landscape.messages import Axis, Landscape, WatchLandscape
+from tui_trainer.training.session import Session
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.plot import Markers
 from tui_trainer.ui.views.landscape_picture import chart, curve, rows
-from tui_trainer.ui.views.landscape_text import brief, decimal, note, place_text, steps_text, update_text
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PERCEPTRON = read(EXAMPLES / "perceptron.toml")

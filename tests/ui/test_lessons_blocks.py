@@ -6,7 +6,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Size
 
-from tui_trainer.book import packaged
+from tui_trainer.book.library import packaged
 from tui_trainer.ui.lessons import texts
 from tui_trainer.ui.lessons.blocks import Block, Blocks
 from tui_trainer.ui.lessons.page import Page

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.book import FILE_NAME, Lesson, Library, Progress, packaged
-from tui_trainer.experiment import Experiment, with_field
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.library import Library, packaged
+from tui_trainer.book.progress import FILE_NAME, LessonProgress
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.session import Session
+from tui_trainer.tabs.book.guide import Guide
+from tui_trainer.training.session import Session
 from tui_trainer.ui.lessons.advice import advice
-from tui_trainer.ui.lessons.guide import Guide
 from tui_trainer.ui.lessons.page import Answers, Page
 
 LIBRARY = packaged()
@@ -24,7 +27,7 @@ def lesson_of(name: str) -> Lesson:
 @pytest.fixture
 def guide(tmp_path: Path) -> Guide:
     """A guide with nothing done yet."""
-    return Guide(LIBRARY, Progress(tmp_path / FILE_NAME))
+    return Guide(LIBRARY, LessonProgress(tmp_path / FILE_NAME))
 
 
 def load(guide: Guide, experiment: Experiment) -> Session:
@@ -97,7 +100,7 @@ def test_what_is_done_counts_and_stays(guide: Guide, tmp_path: Path) -> None:
     train(guide, begin(guide, "exclusive_or"))
     done = states(guide)
     assert "done" in done
-    again = Guide(LIBRARY, Progress(tmp_path / FILE_NAME))
+    again = Guide(LIBRARY, LessonProgress(tmp_path / FILE_NAME))
     assert again.last == "book:exclusive_or"
     begin(again, "exclusive_or")
     assert states(again) == done

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.runtime.protocol import Curve, pack
-from tui_trainer.runtime.protocol.runs import RunCurve
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol.view import Curve
+from tui_trainer.tabs.loss.legend import Item, Legend
+from tui_trainer.tabs.runs.messages import RunCurve
+from tui_trainer.tabs.runs.selection import LETTERS, Choices
 from tui_trainer.ui.loss.beside import Beside
-from tui_trainer.ui.loss.legend import Item, Legend
 from tui_trainer.ui.loss.lens import LEAST, Lens
 from tui_trainer.ui.loss.lines import drawn, line
-from tui_trainer.ui.plotting import Plot, Series
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.runs.choices import LETTERS, Choices
 
 
 def test_the_cursor_comes_at_the_newest_epoch_and_moves_by_columns() -> None:

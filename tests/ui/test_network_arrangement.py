@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tui_trainer.runtime.protocol.network import Window
-from tui_trainer.ui.network.arrangement import Arrangement, Column, arrange, window_start
+from tui_trainer.tabs.network.layout import Arrangement, Column, arrange, window_start
+from tui_trainer.tabs.network.messages import Window
 from tui_trainer.ui.network.choice import Choice
 from tui_trainer.ui.network.shape import Layer, Shape
 

@@ -7,10 +7,10 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.runtime.protocol import DatasetView
-from tui_trainer.runtime.protocol.network import BIAS, InputSeen, Network, NeuronSeen, Probability, Term
+from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronSeen, Probability, Term
+from tui_trainer.tabs.network.neuron_panel import formula_lines, title_line
 from tui_trainer.ui.network.bars import bar, bar_lines
-from tui_trainer.ui.network.formula import formula_lines, title_line
 from tui_trainer.ui.network.heading import heading
 from tui_trainer.ui.network.lines import Line
 from tui_trainer.ui.network.numbers import cell, fit, significant

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_trainer.datasets import FilePreview, PreviewColumn
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.preview import FilePreview, PreviewColumn
+from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.ui.own_data import found, name_of, told, with_choice, with_next_kind
 
 CONFIG = DatasetConfig(path="x.csv")

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tui_trainer.plotting.frame import AXIS, TEXT, Frame
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.settings.schema import Markers
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.frame import AXIS, TEXT, Frame
-from tui_trainer.ui.plotting.plot import Markers, Plot, Series
 
 MARKERS: tuple[Markers, ...] = ("braille", "block", "ascii")
 

@@ -7,11 +7,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from tui_trainer.runtime.protocol.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels
-from tui_trainer.ui.plotting import Gradient, Heatmap, Marks, class_colors
-from tui_trainer.ui.plotting.axes import Area
-from tui_trainer.ui.plotting.frame import AXIS, Frame
-from tui_trainer.ui.plotting.heatmap_frame import layout, render
+from tui_trainer.plotting.axes import Area
+from tui_trainer.plotting.frame import AXIS, Frame
+from tui_trainer.plotting.heatmaps import layout, render
+from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels
+from tui_trainer.plotting.plot import class_colors
+from tui_trainer.ui.plotting.heatmap import Gradient, Heatmap, Marks
 from tui_trainer.ui.plotting.pixels import RAMP, TEXTURES, Form, draw_canvas
 from tui_trainer.ui.plotting.tints import (
     DIVERGING,

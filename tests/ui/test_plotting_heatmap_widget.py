@@ -10,8 +10,9 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.geometry import Region
 
-from tui_trainer.runtime.protocol.levels import HIGHEST, to_levels
-from tui_trainer.ui.plotting import Heatmap, HeatmapWidget, Marks
+from tui_trainer.plotting.levels import HIGHEST, to_levels
+from tui_trainer.ui.plotting.heatmap import Heatmap, Marks
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
 
 SIZE = (50, 16)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_trainer.ui.plotting import Heatmap, HeatmapWidget, Marks
+from tui_trainer.ui.plotting.heatmap import Heatmap, Marks
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
 from tui_trainer.ui.plotting.pixels import pixels, place, places
 
 SIZE = (50, 16)

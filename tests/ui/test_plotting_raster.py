@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.ui.plotting.raster import Dots, draw
+from tui_trainer.plotting.lines import Dots, draw
 
 
 @pytest.mark.parametrize("role", [1, 9, 10, 99, 100, 254])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.ui.plotting.plot import Array
+from tui_trainer.plotting.plot import Array
 from tui_trainer.ui.plotting.thinning import drop_covered, drop_hidden, thin
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_trainer.round_values import labels
 from tui_trainer.ui.plotting.scale import Scale
-from tui_trainer.ui.plotting.ticks import labels, ticks
+from tui_trainer.ui.plotting.ticks import ticks
 
 
 @pytest.mark.parametrize(

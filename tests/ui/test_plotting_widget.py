@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_trainer.ui.plotting import Plot, PlotWidget, Series, canvas, widget
-from tui_trainer.ui.plotting.frame import Frame
+from tui_trainer.plotting.frame import Frame
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.ui.plotting import canvas, widget
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 
 def loss(last: float = 0.1) -> Plot:

@@ -9,20 +9,16 @@ import pytest
 from msgspec.structs import replace
 from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 
-from tui_trainer.experiment import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
+from tui_trainer.protocol.framing import pack, unpack
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.protocol import pack, unpack
-from tui_trainer.runtime.protocol.predictions import (
-    ClassPredictions,
-    Confusion,
-    NumberPredictions,
-)
-from tui_trainer.runtime.session import Session
 from tui_trainer.runtime.views.predictions.confusion import confusion
+from tui_trainer.tabs.predictions.messages import ClassPredictions, Confusion, NumberPredictions
+from tui_trainer.tabs.predictions.panels import draw_list
+from tui_trainer.training.session import Session
 from tui_trainer.ui.views.predictions.chosen import draw_chosen, lines_wanted
 from tui_trainer.ui.views.predictions.matrix import columns_for, draw_matrix
 from tui_trainer.ui.views.predictions.picture import CHOSEN, DIAGONAL, RIGHT, WRONG, Picture
-from tui_trainer.ui.views.predictions.sample_list import draw_list
 
 
 @pytest.fixture(scope="module")

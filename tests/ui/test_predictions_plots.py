@@ -9,10 +9,11 @@ import pytest
 from msgspec.structs import replace
 from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 
-from tui_trainer.experiment import DatasetConfig, Experiment, with_field
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.predictions import ClassPredictions, NumberPredictions, WatchPredictions
-from tui_trainer.ui.views.predictions import plots
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.predictions import plots
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.ui.views.predictions.heading import draw_heading
 from tui_trainer.ui.views.predictions.histogram import draw_histogram
 from tui_trainer.ui.views.predictions.numbers import number

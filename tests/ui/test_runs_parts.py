@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.runtime.protocol.runs import Difference, RunList, RunRow
-from tui_trainer.ui.plotting.frame import Board
+from tui_trainer.plotting.frame import Board
+from tui_trainer.tabs.runs.messages import Difference, RunList, RunRow
+from tui_trainer.tabs.runs.selection import LETTERS, Choices
+from tui_trainer.tabs.runs.table import GUTTER, Sheet, column_at, draw_sheet, last_column, layout
 from tui_trainer.ui.runs.cells import COLUMNS, SIGNS, SORTED, age, briefly, duration, epochs, score, sort_of
-from tui_trainer.ui.runs.choices import LETTERS, Choices
 from tui_trainer.ui.runs.differing import Differing, draw_differences
 from tui_trainer.ui.runs.place import Place
-from tui_trainer.ui.runs.sheet import GUTTER, Sheet, column_at, draw_sheet, last_column, layout
 
 ROW = RunRow(
     run=7,

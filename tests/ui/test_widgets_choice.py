@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from tui_trainer.ui.widgets.choice import Choice
+from tui_trainer.ui.dropdown import Choice
 from tui_trainer.ui.widgets.choice_list import ChoiceList
 
 NAMES = ("adagrad", "adam", "rmsprop", "sgd", "[b]bold[/b] [oops", "x" * 80)

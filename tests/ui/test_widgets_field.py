@@ -7,10 +7,11 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Input
 
-from tui_trainer.experiment import DatasetConfig, Experiment, with_field
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.fields import ChoiceField, SwitchField, TextField
 from tui_trainer.ui.messages import FieldEdited
-from tui_trainer.ui.widgets.choice import Choice
-from tui_trainer.ui.widgets.field import ChoiceField, SwitchField, TextField
 
 
 class Host(App[None]):

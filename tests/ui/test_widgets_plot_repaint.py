@@ -6,7 +6,8 @@ import numpy as np
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from tui_trainer.ui.plotting import Plot, PlotWidget, Series
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 
 class Host(App[None]):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.experiment.schema import Experiment
 
 from . import fields
 from .lesson import Check, Lesson, Question

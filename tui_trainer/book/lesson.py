@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.experiment.schema import Experiment
 
 View = Literal["loss", "data", "landscape", "boundary", "network", "predictions", "summary"]
 Scalar = bool | int | float | str

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui_trainer.experiment import printable, quoted, read_plain
+from tui_trainer.errors import printable, quoted
+from tui_trainer.files import read_plain
 
 from .errors import LessonError
 from .lesson import Lesson

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui_trainer.experiment import read_plain, replace_file
+from tui_trainer.files import read_plain, replace_file
 
 from .checking import Verdict
 from .lesson import Lesson
@@ -31,7 +31,7 @@ class _File(msgspec.Struct):
     opened: str = ""
 
 
-class Progress:
+class LessonProgress:
     """The file at ``path``. It is no error if it is missing, damaged or can't be written.
 
     ``complaint`` is a sentence for the user where something is wrong with it, "" elsewhere; ``opened`` is the id

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, inspect
 
-from tui_trainer.experiment import Experiment, ExperimentError, escaped, quoted, with_field
-from tui_trainer.experiment import from_plain as experiment_from_plain
+from tui_trainer.errors import ExperimentError, escaped, quoted
 from tui_trainer.experiment.describe import expected, got, join_path, parse_path
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_text import TooDeep, parsed
+from tui_trainer.experiment.validation import from_plain as experiment_from_plain
 
 from .errors import LessonError
 from .lesson import Check, Lesson, Line, Page, Question, Variant, View

@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import Any
 
-from tui_trainer.experiment import quoted
+from tui_trainer.errors import quoted
 from tui_trainer.experiment.describe import got
 
 from . import fields

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ..experiment import DatasetConfig
+from tui_trainer.datasets.csv.dialect import NumberFormat
+from tui_trainer.datasets.csv_file.dialect import Dialect
+from tui_trainer.datasets.csv_file.table import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
+from tui_trainer.experiment.schema import DatasetConfig
+
 from .assembly import Source, assemble
 from .catalog import of_no_file
-from .csv_file import MAX_LEVELS, Column, Dialect, NumberColumn, Table, TextColumn
-from .csv_file.number_format import NumberFormat
 from .dataset import Dataset
 from .errors import DatasetError
 

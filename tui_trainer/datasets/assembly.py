@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..experiment import DatasetConfig, printable
+from tui_trainer.datasets.csv_file.table import NumberColumn, Table, TextColumn
+from tui_trainer.errors import printable
+from tui_trainer.experiment.schema import DatasetConfig
+
 from .column_types import Guess, guess_kinds
 from .columns import check_name, check_numbers, choose_features
-from .csv_file import NumberColumn, Table, TextColumn
 from .dataset import Dataset
-from .encode import Encoded, codes_in_order, encode, short, sorted_levels
+from .encoding import Encoded, codes_in_order, encode, short, sorted_levels
 from .errors import DatasetError
 from .missing import drop_rows, fill
-from .preprocessing import choose_rows
+from .split import choose_rows
 from .target import TargetColumn, known_classes, read_target
 
 if TYPE_CHECKING:

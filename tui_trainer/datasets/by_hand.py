@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..experiment import DatasetConfig
+from tui_trainer.datasets.synthetic.transforms import derive
+from tui_trainer.experiment.schema import DatasetConfig
+
 from .dataset import Drawn
 from .errors import DatasetError
-from .synthetic import derive
 
 Columns = dict[str, NDArray[np.float64]]
 

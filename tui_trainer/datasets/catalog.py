@@ -6,7 +6,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..experiment import DatasetConfig
+from tui_trainer.experiment.schema import DatasetConfig
+
 from .entries import ShippedFile, ToySet
 from .shipped import SHIPPED
 from .toys import TOYS

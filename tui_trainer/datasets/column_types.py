@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..experiment import ColumnKind, quoted
+from tui_trainer.datasets.csv_file.table import Column, NumberColumn, Table, TextColumn
+from tui_trainer.errors import quoted
+from tui_trainer.experiment.schema import ColumnKind
+
 from .columns import shown
-from .csv_file import Column, NumberColumn, Table, TextColumn
 from .csv_file.table import MAX_LEVELS
 
 if TYPE_CHECKING:

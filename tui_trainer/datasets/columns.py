@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..experiment import printable, quoted
-from .csv_file import Column, NumberColumn, Table
+from tui_trainer.datasets.csv_file.table import Column, NumberColumn, Table
+from tui_trainer.errors import printable, quoted
+
 from .errors import DatasetError
 
 if TYPE_CHECKING:

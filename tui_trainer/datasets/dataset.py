@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..experiment import Target, Task
+from tui_trainer.experiment.resolve import Target, Task
+
 from .errors import DatasetError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..experiment import Task
+from tui_trainer.experiment.resolve import Task
 
 # What a toy set in the plane offers to learn from; ``synthetic.transforms`` says how each is made.
 PLANE_COLUMNS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")

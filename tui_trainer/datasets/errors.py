@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..experiment import ExperimentError
+from tui_trainer.errors import ExperimentError
 
 
 class DatasetError(ExperimentError):

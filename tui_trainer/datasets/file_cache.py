@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ..experiment import ColumnKind, DatasetConfig, confined
-from .csv_file import Asked, OnProgress, Table, read_table
+from tui_trainer.datasets.csv.progress import OnProgress
+from tui_trainer.datasets.csv_file.dialect import Asked
+from tui_trainer.datasets.csv_file.reading import read_table
+from tui_trainer.datasets.csv_file.table import Table
+from tui_trainer.experiment.confinement import confined
+from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 
 Stamp = tuple[int, int, int]
 _Key = tuple[str, Stamp | None, Asked, tuple[str, ...]]

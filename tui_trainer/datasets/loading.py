@@ -7,15 +7,20 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..experiment import DatasetConfig, meant, printable, quoted
+from tui_trainer.datasets.csv.progress import OnProgress
+from tui_trainer.datasets.csv_file.dialect import Asked
+from tui_trainer.datasets.csv_file.reading import read_table
+from tui_trainer.datasets.csv_file.table import NumberColumn
+from tui_trainer.errors import meant, printable, quoted
+from tui_trainer.experiment.schema import DatasetConfig
+
 from .assembly import Source, assemble
 from .catalog import CATALOG, data_folder
-from .csv_file import Asked, NumberColumn, OnProgress, read_table
 from .dataset import Dataset
 from .entries import ShippedFile, ToySet
 from .errors import DatasetError
 from .file_cache import FileCache
-from .toy_set import load_toy_set
+from .toy_sets import load_toy_set
 
 AS_SHIPPED = Asked(",", ".", "utf-8", header=True)
 

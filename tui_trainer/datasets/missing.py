@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..experiment import printable, quoted
-from .csv_file import Table
-from .encode import Encoded
+from tui_trainer.datasets.csv_file.table import Table
+from tui_trainer.errors import printable, quoted
+
+from .encoding import Encoded
 from .errors import DatasetError
 
 if TYPE_CHECKING:

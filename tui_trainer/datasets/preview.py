@@ -8,17 +8,21 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..experiment import ColumnKind, DatasetConfig, DelimiterName, ExperimentError, printable
+from tui_trainer.datasets.csv.layout import Layout
+from tui_trainer.datasets.csv.text import TextFile
+from tui_trainer.datasets.csv_file.dialect import Asked, Dialect
+from tui_trainer.datasets.csv_file.reading import look_at, read_rows_of
+from tui_trainer.datasets.csv_file.table import Table
+from tui_trainer.errors import ExperimentError, printable
+from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
+
 from .assembly import assemble, choose_target, guess_columns
 from .column_types import Guess, guess, guess_kinds
-from .csv_file import Asked, Dialect, Table, look_at, read_rows_of
-from .csv_file.layout import Layout
-from .csv_file.text import TextFile
 from .dataset import Dataset
-from .encode import short
+from .encoding import short
 from .file_cache import Stamp, as_text, own_path, stamp
 from .loading import own_source
-from .preprocessing import choose_rows
+from .split import choose_rows
 
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 200

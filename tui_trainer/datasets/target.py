@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..experiment import Task, quoted
+from tui_trainer.datasets.csv_file.table import MAX_LEVELS, NumberColumn, Table, TextColumn
+from tui_trainer.errors import quoted
+from tui_trainer.experiment.resolve import Task
+
 from .columns import check_numbers, shown
-from .csv_file import MAX_LEVELS, NumberColumn, Table, TextColumn
-from .encode import short, sorted_levels
+from .encoding import short, sorted_levels
 from .errors import DatasetError
 
 if TYPE_CHECKING:

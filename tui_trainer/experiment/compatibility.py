@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .errors import ExperimentError
+from tui_trainer.errors import ExperimentError
+
 from .schema import Experiment, ModelConfig
 
 if TYPE_CHECKING:
-    from .inference import Target
+    from .resolve import Target
 
 MAX_PARAMETERS = 100_000_000
 # The values an output can take; swish and gelu have their minimum rounded down.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .errors import ExperimentError, quoted
+from tui_trainer.errors import ExperimentError, quoted
 
 VARIABLE = "TUI_TRAINER_ROOT"
 _SHOWN = 200

@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec import inspect
 
-from .errors import quoted
+from tui_trainer.errors import quoted
+
 from .schema import Experiment
 
 Steps = tuple[str | int, ...]

@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tui_trainer.errors import ExperimentError, quoted
+
 from .describe import Steps, field_names, is_text_list, join_path, parse_path
-from .errors import ExperimentError, quoted
 from .schema import MAX_LAYERS, Experiment, LayerConfig
 from .validation import from_plain, to_plain, unknown_field, wrong_value
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from .errors import ExperimentError
+from tui_trainer.errors import ExperimentError
+
 from .schema import Experiment
 from .validation import from_plain, to_plain, validate
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import tomli_w
 
-from .errors import ExperimentError, escaped, quoted
-from .plain_file import replace_file
+from tui_trainer.errors import ExperimentError, escaped, quoted
+from tui_trainer.files import replace_file
+
 from .schema import Experiment
 from .toml_text import TooDeep, parsed
 from .validation import from_plain, to_plain, validate

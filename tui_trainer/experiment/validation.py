@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from tui_trainer.errors import ExperimentError, meant, quoted
+
 from .describe import Steps, entry_words, expected, field_names, got, join_path, parse_path, type_at
-from .errors import ExperimentError, meant, quoted
 from .schema import Experiment
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.columns import shown
-from tui_trainer.datasets.encode import short
-from tui_trainer.experiment import Target, quoted
+from tui_trainer.datasets.encoding import short
+from tui_trainer.errors import quoted
+from tui_trainer.experiment.resolve import Target
 
 Array = NDArray[Any]
 

@@ -8,15 +8,16 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tui_trainer.experiment import ExperimentError, dumps, quoted
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.toml_file import dumps
 
 from .history_csv import history_csv
 from .keras_program import keras_program
 from .loss_svg import loss_svg
 from .loss_text import loss_text
 from .metadata import metadata_text
-from .onnx_model import check_onnx, onnx_bytes, onnx_is_there
-from .pytorch_program import pytorch_program
+from .onnx import check_onnx, onnx_bytes, onnx_is_there
+from .pytorch import pytorch_program
 from .readme_text import readme_text
 from .trained import Trained
 from .weights import to_tensors, weights_bytes

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import ExperimentError, quoted, read_plain
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.files import read_plain
 
 MAX_BYTES = 500_000_000
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tui_trainer.datasets import Dataset, Split
-from tui_trainer.datasets.encode import short
-from tui_trainer.experiment import quoted
+from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.encoding import short
+from tui_trainer.datasets.split import Split
+from tui_trainer.errors import quoted
 
 Array = NDArray[Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .keras_code import keras_lines
+from .keras import keras_lines
 from .trained import Trained
 
 HEAD = '''\

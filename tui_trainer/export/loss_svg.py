@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from numpy.typing import NDArray
 
-from .curves import Curve, Curves, loss_curves
+from .figures import Curve, Curves, loss_curves
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 620, 40, 350  # of the canvas

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .curves import Curve, Curves, loss_curves
+from .figures import Curve, Curves, loss_curves
 
 WIDTH, HEIGHT = 72, 20
 ACROSS, DOWN = 2, 4  # dots of a cell

@@ -11,8 +11,10 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from tui_trainer import __version__
-from tui_trainer.experiment import ExperimentError, Target, quoted, read_plain
-from tui_trainer.output import finite
+from tui_trainer.console import finite
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.resolve import Target
+from tui_trainer.files import read_plain
 
 from .inputs import Feature, Inputs
 from .trained import Trained

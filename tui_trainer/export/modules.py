@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.experiment.schema import Experiment
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import Experiment, Target, resolve
+from tui_trainer.experiment.resolve import Target, resolve
+from tui_trainer.experiment.schema import Experiment
 
 from .inputs import Inputs
 

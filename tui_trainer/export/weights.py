@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import Experiment, ExperimentError, count_parameters, quoted, read_plain
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.compatibility import count_parameters
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.files import read_plain
 
 from .modules import linears
 

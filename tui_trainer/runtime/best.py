@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .history import Array
+from tui_trainer.training.series import Array
 
 
 class Best:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from tui_trainer.experiment import Experiment, ExperimentError, loads
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import loads
 
 METRICS = {
     "loss": ("loss",),

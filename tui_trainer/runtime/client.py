@@ -9,20 +9,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from typing import IO
 
+from tui_trainer.protocol.commands import AnyCommand, Close
+from tui_trainer.protocol.framing import frame, report_decoder
+from tui_trainer.protocol.reports import AnyReport, Attached, Crashed, TakenOver, queue_newest
+from tui_trainer.store.live_trainers import call, folder_beside
+
+from .child import Launch, last_words, start_child
 from .incoming import Incoming
-from .launch import Launch, last_words, start_child
-from .protocol import (
-    AnyCommand,
-    AnyReport,
-    Attached,
-    Close,
-    Crashed,
-    TakenOver,
-    frame,
-    queue_newest,
-    report_decoder,
-)
-from .sessions import call, folder_beside
 
 PATIENCE = 1.0  # seconds the trainer may take to save its run and end
 
@@ -45,7 +38,7 @@ class Client:
     async def start(self) -> None:
         """Start the child, which ends with this process unless it stays, or call the session."""
         if self._launch.attach:
-            from .store import default_path  # with SQLite: not before the first frame
+            from tui_trainer.store.store import default_path  # with SQLite: not before the first frame
 
             try:
                 connection = call(folder_beside(default_path()), self._launch.attach)

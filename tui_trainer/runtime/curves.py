@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.training.series import ThinnedSeries
+
 from .long_series import LongSeries
-from .thinned import ThinnedSeries
 
 Floats = NDArray[np.float64]
 

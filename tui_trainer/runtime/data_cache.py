@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tui_trainer.datasets import Dataset, FileCache, OnProgress, load, stamp
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.csv.progress import OnProgress
+from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.file_cache import FileCache, stamp
+from tui_trainer.datasets.loading import load
+from tui_trainer.experiment.schema import DatasetConfig
 
 
 class DataCache:

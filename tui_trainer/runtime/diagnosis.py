@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_trainer.engine import Diverged
-
-from .protocol import Remedy
+from tui_trainer.protocol.reports import Remedy
 
 if TYPE_CHECKING:
-    from .session import Session
+    from tui_trainer.training.session import Session
 
 LARGE_FEATURE = 5.0  # root mean square beyond which a feature that is not standardized is blamed first
 

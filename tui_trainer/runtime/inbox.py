@@ -5,8 +5,9 @@ from __future__ import annotations
 import queue
 from collections import deque
 
-from .audience import Audience
-from .protocol import AnyCommand, Close, Load, Pause, Resume
+from tui_trainer.protocol.commands import AnyCommand, Close, Load, Pause, Resume
+
+from .connection import Audience
 
 STOPPING = (Load, Resume, Pause, Close)  # and a client that has gone, which is None
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from .protocol import HEADER, MOST_BYTES, NO_MESSAGE
+from tui_trainer.protocol.framing import HEADER, MOST_BYTES, NO_MESSAGE
 
 Message = TypeVar("Message")
 CHUNK = 1 << 16  # bytes

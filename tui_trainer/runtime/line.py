@@ -8,8 +8,11 @@ import socket
 import threading
 from collections.abc import Callable
 
+from tui_trainer.protocol.commands import AnyCommand
+from tui_trainer.protocol.framing import NO_MESSAGE, command_decoder, read_frame
+from tui_trainer.protocol.reports import AnyReport
+
 from .outbox import Outbox
-from .protocol import NO_MESSAGE, AnyCommand, AnyReport, command_decoder, read_frame
 
 
 class Line:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from .keeper import Keeper
-from .protocol import AnyReport, Notice, Offer
+from tui_trainer.protocol.reports import AnyReport, Notice, Offer
+from tui_trainer.store.checkpointer import Keeper
 
 
 def offers(keeper: Keeper, wanted: int | None) -> list[AnyReport]:

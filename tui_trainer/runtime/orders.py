@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_trainer.experiment import ExperimentError, quoted
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.protocol.commands import AnyCommand, Epoch, Export, Pause, SetWeight, Step, SwapBest, Train, Tune
+from tui_trainer.protocol.reports import Notice
+from tui_trainer.training.session import Session
 
-from .protocol import AnyCommand, Epoch, Export, Notice, Pause, SetWeight, Step, SwapBest, Train, Tune
-from .session import Session
 from .trained import begin_with_file, trained
 
 PATH_LENGTH = 200  # shown of a path

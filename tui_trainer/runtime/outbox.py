@@ -6,7 +6,8 @@ import threading
 from collections import deque
 from typing import BinaryIO
 
-from .protocol import AnyReport, frame, queue_newest
+from tui_trainer.protocol.framing import frame
+from tui_trainer.protocol.reports import AnyReport, queue_newest
 
 
 class Outbox:

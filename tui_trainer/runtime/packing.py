@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.experiment import printable, quoted
+from tui_trainer.errors import printable, quoted
 
 from .store_errors import StoreError
 

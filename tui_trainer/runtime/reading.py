@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tui_trainer.datasets import OnProgress, Previewer
-from tui_trainer.experiment import DatasetConfig
+from tui_trainer.datasets.csv.progress import OnProgress
+from tui_trainer.datasets.preview import Previewer
+from tui_trainer.experiment.schema import DatasetConfig
+from tui_trainer.protocol.reports import AnyReport, Previewed, Reading, Refused
 
 from .inbox import Inbox
-from .protocol import AnyReport, Previewed, Reading, Refused
 
 TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
 TELL_EVERY = 0.1  # seconds

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_trainer.datasets import Dataset
+from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol.reports import DatasetView, Ended, Loaded, Progress, Seen, SummaryRow
+from tui_trainer.protocol.view import Curve, WatchLoss
+from tui_trainer.protocol.views import AnyContent
+from tui_trainer.training.session import Session
 
 from .curves import RecordedCurve
-from .protocol import AnyContent, Curve, DatasetView, Ended, Loaded, Progress, Seen, SummaryRow, WatchLoss, pack
-from .session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 PREVIEW_CELLS = 400_000

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tui_trainer.experiment import printable
+from tui_trainer.errors import printable
+from tui_trainer.training.series import Array
+from tui_trainer.training.session import Session
 
-from .history import Array
-from .session import Session
 from .store_errors import StoreError
 
 DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)

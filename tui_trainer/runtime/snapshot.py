@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tui_trainer.datasets import Split
-
-from .history import Array
+from tui_trainer.datasets.split import Split
+from tui_trainer.training.series import Array
 
 CLOSE = 1e-9  # of a deviation: another machine may round another way
 

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from tui_trainer.experiment.plain_file import refuse_other_than_file
+from tui_trainer.files import refuse_other_than_file
 
 
 def keep_private(path: Path) -> None:

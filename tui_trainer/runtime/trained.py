@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tui_trainer.engine.parameters import Parameters
-from tui_trainer.experiment import ExperimentError
+from tui_trainer.errors import ExperimentError
 from tui_trainer.export.inputs import inputs_of
 from tui_trainer.export.trained import Trained
 from tui_trainer.export.weights import read_weights
+from tui_trainer.store.store import Store
+from tui_trainer.training.series import Array
+from tui_trainer.training.session import Session
 
-from .history import Array
 from .restoring import restore
-from .session import Session
-from .store import Store
 
 
 def trained(session: Session, best: bool = False) -> Trained:

@@ -13,41 +13,27 @@ import sys
 import time
 import traceback
 
-from tui_trainer.datasets import ReadingStopped
-from tui_trainer.experiment import Experiment, ExperimentError
+from tui_trainer.datasets.errors import ReadingStopped
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.commands import AnyCommand, Attach, Close, EditRuns, Load, Preview, Resume, SlowDown, Watch
+from tui_trainer.protocol.reports import ENDED, AnyReport, Attached, Crashed, Notice, Opened, Refused
+from tui_trainer.protocol.view import WatchLoss
+from tui_trainer.protocol.views import AnyRequest
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.store import default_path
+from tui_trainer.tabs.computing import Viewer
+from tui_trainer.tabs.runs.compute import Shelf
+from tui_trainer.training.session import Session
 
 from . import orders, reporting
-from .audience import Audience
+from .child import Launch, launched
+from .connection import Audience
 from .inbox import Inbox
-from .keeper import Keeper
-from .launch import Launch, launched
 from .offering import offers
-from .protocol import (
-    ENDED,
-    AnyCommand,
-    AnyReport,
-    AnyRequest,
-    Attach,
-    Attached,
-    Close,
-    Crashed,
-    EditRuns,
-    Load,
-    Notice,
-    Opened,
-    Preview,
-    Refused,
-    Resume,
-    SlowDown,
-    Watch,
-    WatchLoss,
-)
 from .reading import Readings
-from .session import Session
-from .sessions import Place, folder_beside
-from .shelf import Shelf
-from .store import StoreError, default_path
-from .views import Viewer
+from .store_errors import StoreError
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds

@@ -12,8 +12,8 @@ from typing import Any
 
 from textual_serve.app_service import AppService
 
-from tui_trainer.experiment import printable
-from tui_trainer.runtime.launch import with_package
+from tui_trainer.errors import printable
+from tui_trainer.runtime.child import with_package
 
 PATIENCE = 5.0  # seconds that the app may take to save its run and end
 DRIVER = "tui_trainer.serve.driver:TabDriver"
@@ -35,7 +35,7 @@ class AppOfTab(AppService):
         return {name: value for name, value in environment.items() if name not in OF_THE_SERVER} | TERMINAL
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
-        command = [sys.executable, "-P", "-m", "tui_trainer.serve.tab", *self._words]
+        command = [sys.executable, "-P", "-m", "tui_trainer.cli.browser_tab", *self._words]
         self._process = process = await asyncio.create_subprocess_exec(
             *command,
             stdin=PIPE,

@@ -17,7 +17,7 @@ import textual_serve
 from aiohttp import WSMsgType, web
 from textual_serve.download_manager import DownloadManager
 
-from .address import place_of
+from .access import place_of
 from .app_of_tab import PATIENCE, AppOfTab
 from .guard import HEADERS, POLICY, guard, new_word
 

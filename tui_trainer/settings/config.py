@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tui_trainer.experiment.errors import escaped, meant, quoted
-from tui_trainer.experiment.plain_file import read_plain
+from tui_trainer.errors import escaped, meant, quoted
 from tui_trainer.experiment.toml_text import TooDeep, parsed
+from tui_trainer.files import read_plain
 
 from .schema import Markers, Notify
 

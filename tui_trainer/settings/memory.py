@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui_trainer.experiment.plain_file import read_plain, replace_file
+from tui_trainer.files import read_plain, replace_file
 
 from .schema import Markers
 

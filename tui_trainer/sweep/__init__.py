@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .results import Row, SweepResult
-    from .sweeping import sweep
+    from .scheduler import sweep
 
 __all__ = ["Row", "SweepResult", "sweep"]
 
-_MODULES = {"Row": "results", "SweepResult": "results", "sweep": "sweeping"}
+_MODULES = {"Row": "results", "SweepResult": "results", "sweep": "scheduler"}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,8 +11,11 @@ from typing import Literal
 import numpy as np
 from msgspec import inspect
 
-from tui_trainer.experiment import Experiment, ExperimentError, quoted, to_plain, with_field
+from tui_trainer.errors import ExperimentError, quoted
 from tui_trainer.experiment.describe import got, join_path, parse_path, type_at
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.validation import to_plain
 
 LOG = "log:"
 BETWEEN = ".."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.catalogue import Catalogue
 from tui_trainer.runtime.catalogue.labels import LONGEST_NAME
-from tui_trainer.runtime.store import Store, StoreBusy, StoreError, default_path
+from tui_trainer.runtime.store_errors import StoreBusy, StoreError
+from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.store import Store, default_path
 
 from .plan import Planned
 from .running import Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui_trainer.experiment import Experiment
+from tui_trainer.experiment.schema import Experiment
 
 WHOLE = ("random", "repeat", "jobs")  # parts of a wish that are numbers
 

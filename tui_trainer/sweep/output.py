@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.experiment import share
-from tui_trainer.output import finite, not_writable
+from tui_trainer.console import finite, not_writable
+from tui_trainer.experiment.share import share
 
 from .results import Group, Row, SweepResult
 from .tables import by_nearness, groups_table, number, runs_table, told

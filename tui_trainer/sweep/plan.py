@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui_trainer.experiment import Experiment, ExperimentError, with_field
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
 
 from .axes import Axis, Choices, Range
 

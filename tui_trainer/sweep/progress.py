@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .results import Row
-from .sweeping import OnRow, Sweep
+from .scheduler import OnRow, Sweep
 from .tables import number, told
 from .tally import Tally
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import takewhile
 
-from tui_trainer.experiment import printable
+from tui_trainer.errors import printable
 from tui_trainer.runtime.catalogue.labels import LONGEST_NAME
 
 from .messages import Kept, Leader, Standing, Swept

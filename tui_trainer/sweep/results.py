@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.experiment import Experiment, ExperimentError, quoted
-from tui_trainer.runtime.history import Array
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.training.series import Array
 
 from .plan import SEED, Planned
 from .running import Outcome, State

@@ -10,11 +10,13 @@ from typing import Literal
 from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
-from tui_trainer.experiment import Experiment, ExperimentError, confined
-from tui_trainer.runtime.history import Array
-from tui_trainer.runtime.path import MOST_PARAMETERS
-from tui_trainer.runtime.scores import scores
-from tui_trainer.runtime.session import Session
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.confinement import confined
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.training.scores import scores
+from tui_trainer.training.series import Array
+from tui_trainer.training.session import Session
+from tui_trainer.training.trajectory import MOST_PARAMETERS
 
 State = Literal["finished", "stopped early", "diverged", "failed"]
 

@@ -16,13 +16,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tui_trainer.experiment import ExperimentError
-from tui_trainer.runtime.protocol import NO_MESSAGE, frame, read_frame
+from tui_trainer.errors import ExperimentError
+from tui_trainer.protocol.framing import NO_MESSAGE, frame, read_frame
 
 from .messages import AnyCommand, AnyNews, Ask, Cancel, Start, Wish, command_decoder
 from .reporting import refused, standing, swept
 from .results import Row, SweepResult
-from .sweeping import Sweep
+from .scheduler import Sweep
 from .tally import Tally
 from .wishes import answer, granted
 

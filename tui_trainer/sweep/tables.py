@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tui_trainer.experiment import printable
+from tui_trainer.errors import printable
 from tui_trainer.experiment.describe import Steps, join_path, parse_path
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui_trainer.experiment import ExperimentError, quoted
+from tui_trainer.errors import ExperimentError, quoted
 
+from .fields import counted
 from .messages import Answer, Ask, Wish
-from .offers import counted
-from .sweeping import Sweep, cores, prepare
+from .scheduler import Sweep, cores, prepare
 
 MOST_JOBS = 8  # at a time where nothing is said: a machine of many cores is one of many users
 NO_FIELD = "choose a field to vary"

@@ -14,7 +14,8 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from tui_trainer import __version__
-from tui_trainer.experiment import Experiment, ExperimentError, quoted
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.schema import Experiment
 
 from .parent import end_with
 from .running import Outcome, release, run_one

@@ -1,1 +1,1 @@
-"""The terminal app: edits an experiment, shows reports. Does no arithmetic beyond layout."""
+"""Widgets and text formats that know nothing of a trainer."""

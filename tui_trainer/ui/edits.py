@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from tui_trainer.datasets import CATALOG, ToySet
-from tui_trainer.experiment import Experiment
+from tui_trainer.datasets.catalog import CATALOG
+from tui_trainer.datasets.entries import ToySet
+from tui_trainer.experiment.schema import Experiment
 
 DEPTH = 200
 HIGHEST_RATE = 1e6

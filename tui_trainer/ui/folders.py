@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from itertools import islice
 
-from tui_trainer.experiment import ExperimentError, confined, quoted
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.confinement import confined
 
 SUFFIXES = (".csv", ".tsv", ".tab")
 MOST = 20_000  # entries of a folder that are looked at

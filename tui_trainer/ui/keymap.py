@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tui_trainer.app.keys import ARROWS, KEYS, Key
+
 from .key_names import is_character, name_of, show_key
-from .keys import ARROWS, KEYS, Key
 from .more_keys import HIDDEN, giving_way
 
 

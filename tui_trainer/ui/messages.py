@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from tui_trainer.runtime.protocol import EditRuns
+    from tui_trainer.protocol.commands import EditRuns
+    from tui_trainer.settings.schema import Markers
+    from tui_trainer.tabs.runs.selection import Choice
 
-    from .plotting import Markers
-    from .runs.choices import Choice
-    from .widgets.field import Field
+    from .fields import Field
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.actions import parse
 
-from .keys import KEYS, Key
+from tui_trainer.app.keys import KEYS, Key
 
 _MOVES = (("right", "1, 0"), ("up", "0, -1"), ("down", "0, 1"), ("shift+right", "5, 0"), ("shift+up", "0, -5"))
 _ACTIONS = (

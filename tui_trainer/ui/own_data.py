@@ -6,10 +6,10 @@ import os
 
 from msgspec.structs import replace
 
-from tui_trainer.datasets import FilePreview, PreviewColumn
-from tui_trainer.experiment import ColumnKind, DatasetConfig
+from tui_trainer.datasets.preview import FilePreview, PreviewColumn
+from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 
-from .plain_text import plain
+from .text import plain
 
 ORDER: tuple[ColumnKind, ...] = ("number", "category", "ignore")
 CLASSES_TOLD = 5

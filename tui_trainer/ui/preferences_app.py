@@ -10,10 +10,11 @@ from textual.driver import Driver
 from textual.theme import Theme
 from textual.widgets import Input, TextArea
 
+from tui_trainer.app.preferences import COMMAND, CONFIG, TERMINAL, Preferences
+
 from .keymap import use
 from .messages import MarkersChosen, RunEnded
 from .plotting.tinted_widget import MANY_COLORS
-from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
 from .terminal.sequences import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
 from .terminal.sixteen import SIXTEEN
 from .themes import OURS

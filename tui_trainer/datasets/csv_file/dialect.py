@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...experiment import DatasetConfig, DelimiterName
-from .number_format import DecimalMark, NumberFormat
+from tui_trainer.datasets.csv.dialect import DecimalMark, NumberFormat
+from tui_trainer.experiment.schema import DatasetConfig, DelimiterName
 
 DELIMITERS: dict[DelimiterName, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 DECIMALS: dict[str, DecimalMark] = {"point": ".", "comma": ","}

@@ -7,9 +7,10 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...experiment import quoted
+from tui_trainer.datasets.csv.progress import Progress
+from tui_trainer.errors import quoted
+
 from ..errors import DatasetError
-from .progress import Progress
 
 _CHUNK = 1 << 20
 _MARKS = (

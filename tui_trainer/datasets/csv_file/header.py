@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from ...experiment import printable, quoted
+from tui_trainer.errors import printable, quoted
 
 ROWS_JUDGED = 100
 

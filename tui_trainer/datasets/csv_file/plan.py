@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from ...experiment import ColumnKind
-from .builders import Builder, DateBuilder, NumberBuilder, TextBuilder, parse_dates
-from .layout import Layout
-from .number_format import NumberFormat, is_missing
+from tui_trainer.datasets.csv.columns import Builder, DateBuilder, NumberBuilder, TextBuilder, parse_dates
+from tui_trainer.datasets.csv.dialect import NumberFormat, is_missing
+from tui_trainer.datasets.csv.layout import Layout
+from tui_trainer.experiment.schema import ColumnKind
 
 # Of two that fit all cells, as 03/04/2024, the first is taken: the day before the month.
 DATE_FORMATS = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 from typing import NoReturn
 
+from tui_trainer.datasets.csv.layout import Layout
+from tui_trainer.datasets.csv.progress import Progress
+from tui_trainer.datasets.csv.text import TextFile
+
 from ..errors import DatasetError
 from .delimiter import NONE
-from .layout import Layout
-from .progress import Progress
-from .text import TextFile
 
 _TELL_EVERY = 8192  # rows
 

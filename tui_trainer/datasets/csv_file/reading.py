@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...experiment import ColumnKind, quoted
+from tui_trainer.datasets.csv.layout import Layout, find_layout
+from tui_trainer.datasets.csv.progress import OnProgress, Progress
+from tui_trainer.datasets.csv.text import TextFile, open_text
+from tui_trainer.datasets.memory import check_memory
+from tui_trainer.errors import quoted
+from tui_trainer.experiment.schema import ColumnKind
+
 from ..errors import DatasetError
 from .dialect import Asked
-from .layout import Layout, find_layout
-from .memory import check_memory
-from .progress import OnProgress, Progress
 from .table import Column, NumberColumn, Table
-from .text import TextFile, open_text
 
 if TYPE_CHECKING:
-    from .rows import Rows
+    from tui_trainer.datasets.csv.reader import Rows
 
 _LOOK, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the way
 AS_FOUND = Asked()
@@ -58,8 +60,9 @@ def read_rows_of(
     on_progress: OnProgress | None = None,
 ) -> Table:
     """The table, or its first ``most`` rows."""
+    from tui_trainer.datasets.csv.reader import RowReader
+
     from .plan import plan
-    from .rows import RowReader
 
     if most is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.experiment import Experiment, LayerConfig, to_plain
-
-from ..protocol.runs import Difference
+from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.experiment.validation import to_plain
+from tui_trainer.tabs.runs.messages import Difference
 
 LONGEST = 60  # characters of a value
 SAID = ("units", "activation")  # of a layer, without their names

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine.propagation import Propagation, with_ones
-
-from ..protocol import AnyContent, pack
-from ..protocol.network import InputSeen, LayerSeen, Network, WatchNetwork, Window
-from ..session import Session
-from .neuron import look_at_neuron
+from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol.views import AnyContent
+from tui_trainer.tabs.network.compute import look_at_neuron
+from tui_trainer.tabs.network.messages import InputSeen, LayerSeen, Network, WatchNetwork, Window
+from tui_trainer.training.session import Session
 
 Array = NDArray[Any]
 MOST_DRAWN = 256  # neurons of a layer: no screen has more rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tui_trainer.runtime.protocol.network import Window
+from tui_trainer.tabs.network.messages import Window
 
 SIDES = (16, 12, 10, 8, 6)  # pixels; half as many rows
 SMALL = (8, 6)  # of these where not all neurons have room

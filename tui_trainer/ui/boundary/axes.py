@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Label
 
-from ..widgets.choice import Choice
+from tui_trainer.ui.dropdown import Choice
 
 LEAST = 3  # features, from which there is a choice
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from tui_trainer.runtime.protocol.boundary import OUTPUT, WHOLE, Boundary, LayerShown, locate
+from tui_trainer.tabs.boundary.messages import OUTPUT, WHOLE, Boundary, LayerShown, locate
 
 
 @dataclass(slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.boundary import Function, Samples
+from tui_trainer.plotting.plot import Plot, Series, class_colors
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.boundary.drawing import TRAINING, VALIDATION, Shown, visible
+from tui_trainer.tabs.boundary.messages import Function, Samples
+from tui_trainer.ui.text import plain
 
-from ..plain_text import plain
-from ..plotting import Plot, Series, class_colors
 from ..plotting.shapes import shape
-from .picture import TRAINING, VALIDATION, Shown, visible
 
 OF_TRUTH = "◇"
 MODEL, TRUTH = "class4", "class2"  # colours: the foreground's stands out from those of the samples

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui_trainer.experiment import DatasetConfig, PointConfig
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.boundary import Boundary, Samples
-from tui_trainer.runtime.protocol.levels import to_levels
-
-from ..plain_text import plain
-from ..plotting import HeatmapWidget, Marks, class_colors
+from tui_trainer.experiment.schema import DatasetConfig, PointConfig
+from tui_trainer.plotting.levels import to_levels
+from tui_trainer.plotting.plot import class_colors
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.boundary.messages import Boundary, Samples
+from tui_trainer.ui.plotting.heatmap import Marks
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
+from tui_trainer.ui.text import plain
 
 NEAR = 2.0  # cells: the height of one counts as much as the width of two
 DIGITS = 2  # behind the point of a coordinate: more than a cell tells

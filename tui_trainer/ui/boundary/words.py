@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol.boundary import WHOLE, Chosen
-
-from ..plain_text import plain
+from tui_trainer.tabs.boundary.messages import WHOLE, Chosen
+from tui_trainer.ui.text import plain
 
 
 def describe(chosen: Chosen, target: str, classes: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
-from tui_trainer.book import Item
+from tui_trainer.book.checking import Item
 
 from ..keymap import key_of
 from .page import Page

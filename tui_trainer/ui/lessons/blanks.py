@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from tui_trainer.book import Blank
+from tui_trainer.book.lesson import Blank
+from tui_trainer.errors import printable
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.text import plain
 
 from ..messages import Answered
-from ..plain_text import clean, plain
-from ..views.view import View
 from ..widgets.text_box import TextBox
 from .page import Page
 from .texts import MARKS
@@ -46,7 +47,7 @@ class Blanks(Vertical):
     def compose(self) -> ComposeResult:
         for index, blank in enumerate(self._blanks):
             with Horizontal(classes="blank"):
-                yield Static(f"{ascii_uppercase[index]}  {clean(blank.label)}", classes="label", markup=False)
+                yield Static(f"{ascii_uppercase[index]}  {printable(blank.label)}", classes="label", markup=False)
                 yield TextBox(compact=True, select_on_focus=True)
                 yield Static(classes="mark", markup=False)
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from ..plain_text import clean
+from tui_trainer.errors import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Block:
         room = max(8, width - len(self.mark))
         lines: list[Content] = []
         for line in self.text.split("\n") if self.kept else [self.text]:
-            lines += Content.styled(clean(line), style).wrap(room)
+            lines += Content.styled(printable(line), style).wrap(room)
         first = Content.styled(self.mark, mark_style)
         blank = Content(" " * len(self.mark))
         return [(blank if place else first) + line for place, line in enumerate(lines)]

@@ -6,7 +6,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from ..plain_text import clean
+from tui_trainer.errors import printable
+
 from .page import Page, Shelf
 
 
@@ -38,7 +39,7 @@ class LessonList(OptionList, can_focus=False):
         options = [
             *self._lessons(shelf),
             *(
-                Option(Content.styled(clean(error), "$text-error"), id=f"error:{place}")
+                Option(Content.styled(printable(error), "$text-error"), id=f"error:{place}")
                 for place, error in enumerate(shelf.errors)
             ),
         ]
@@ -68,7 +69,7 @@ class LessonList(OptionList, can_focus=False):
         for page in shelf.pages:
             if page.lesson.chapter != chapter:
                 chapter = page.lesson.chapter
-                options.append(Option(Content.styled(clean(chapter), "bold"), disabled=True))
+                options.append(Option(Content.styled(printable(chapter), "bold"), disabled=True))
             options.append(Option(_line(page), id=page.lesson.id))
         return options
 
@@ -79,5 +80,5 @@ def _line(page: Page) -> Content:
     return Content.assemble(
         ("▸" if page.on else " ", "$text-accent"),
         (done, "$text-success"),
-        f"{page.place:>3}  {clean(page.lesson.title)}",
+        f"{page.place:>3}  {printable(page.lesson.title)}",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_trainer.book import Check, Item, Lesson
+from tui_trainer.book.checking import Item
+from tui_trainer.book.lesson import Check, Lesson
 
 Answers = int | tuple[float | None, ...] | None
 

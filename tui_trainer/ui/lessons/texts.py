@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from string import ascii_uppercase
 
-from tui_trainer.book import Item
+from tui_trainer.book.checking import Item
 
 from .advice import advice, waiting, wrong_answer
 from .blocks import Block

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.runs import RunCurve
-
-from ..plotting import Series
-from ..runs.choices import LETTERS, Choice
+from tui_trainer.plotting.plot import Series
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.runs.messages import RunCurve
+from tui_trainer.tabs.runs.selection import LETTERS, Choice
 
 SIGNS = 6  # letters along a curve
 

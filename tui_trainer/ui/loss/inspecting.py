@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from tui_trainer.runtime.protocol import Curve, Progress
-from tui_trainer.runtime.protocol.runs import RunCurve, RunCurves
+from tui_trainer.plotting.plot import Series
+from tui_trainer.protocol.reports import Progress
+from tui_trainer.protocol.view import Curve
+from tui_trainer.tabs.loss.legend import Item, Legend, LegendPanel
+from tui_trainer.tabs.runs.messages import RunCurve, RunCurves
+from tui_trainer.tabs.runs.selection import Choice
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.plotting.widget import PlotWidget
 
 from ..keymap import key_of
-from ..plotting import PlotWidget, Series
 from ..runs.cells import told
-from ..runs.choices import Choice
 from ..views.hints import hints_within
-from ..views.view import View
 from .beside import Beside
-from .legend import Item, Legend, LegendPanel
 from .lens import Lens
 
 CHOOSE = "in_view('choose_run')"

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tui_trainer.runtime.protocol import Curve, unpack
+from tui_trainer.plotting.plot import Series
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol.view import Curve
+from tui_trainer.ui.text import plain
 
-from ..plain_text import plain
-from ..plotting import Series
 from ..plotting.shapes import shape
 
 LABELS = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol.network import NeuronSeen
+from tui_trainer.plotting.frame import shorten
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.network.messages import NeuronSeen
 
-from ..plotting import Markers
-from ..plotting.frame import shorten
 from .lines import Line
 from .numbers import significant
 from .shape import Shape

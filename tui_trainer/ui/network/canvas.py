@@ -10,10 +10,11 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from tui_trainer.plotting.frame import Frame
+from tui_trainer.tabs.network.drawing import Scene, draw
+from tui_trainer.ui.plot_widgets import FrameWidget
+
 from ..plotting.contrast import readable
-from ..plotting.frame import Frame
-from ..plotting.frame_widget import FrameWidget
-from .picture import Scene, draw
 from .roles import EDGE, LEVELS, NAMES, NEURON, SHADES
 
 BLENDS = (22, 45, 72, 100)  # per cent of its colour that a link of each level has

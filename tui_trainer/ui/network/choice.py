@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .arrangement import Arrangement
+from tui_trainer.tabs.network.layout import Arrangement
+
 from .shape import Shape
 
 

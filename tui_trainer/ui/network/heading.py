@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol import DatasetView
-from tui_trainer.runtime.protocol.network import Network
+from tui_trainer.plotting.frame import shorten
+from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.tabs.network.messages import Network
+from tui_trainer.ui.text import plain
 
-from ..plain_text import plain
-from ..plotting.frame import shorten
 from .lines import Line, Span
 from .numbers import significant
 

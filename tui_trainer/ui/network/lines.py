@@ -9,8 +9,8 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from ..plotting.frame import Board, Frame, one_cell
-from ..plotting.frame_widget import FrameWidget
+from tui_trainer.plotting.frame import Board, Frame, one_cell
+from tui_trainer.ui.plot_widgets import FrameWidget
 
 STYLES: Final = ("text", "dim", "title", "positive", "negative", "picked", "good", "bad")
 Span = tuple[str, str]  # text, and one of STYLES

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..plotting import Markers
+from tui_trainer.settings.schema import Markers
+
 from .roles import LEVELS, LINK, PICKED
 
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down

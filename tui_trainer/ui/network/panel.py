@@ -6,11 +6,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from tui_trainer.runtime.protocol.network import Network, NeuronSeen, PhiCurve
+from tui_trainer.plotting.plot import Plot
+from tui_trainer.tabs.network.messages import Network, NeuronSeen, PhiCurve
+from tui_trainer.tabs.network.neuron_panel import formula_lines, title_line
+from tui_trainer.ui.plotting.widget import PlotWidget
 
-from ..plotting import Plot, PlotWidget
 from .bars import bar_lines
-from .formula import formula_lines, title_line
 from .lines import Line, TextLines
 from .phi import phi_plot
 from .shape import Shape

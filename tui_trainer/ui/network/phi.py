@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.network import NeuronSeen, PhiCurve
-
-from ..plotting import Plot, Series
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.network.messages import NeuronSeen, PhiCurve
 
 
 def phi_plot(curve: PhiCurve, seen: NeuronSeen) -> Plot:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_trainer.runtime.protocol import Loaded
-
-from ..plain_text import plain
+from tui_trainer.protocol.reports import Loaded
+from tui_trainer.ui.text import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_trainer.runtime.protocol.network import BIAS, NeuronSeen, Term
+from tui_trainer.plotting.frame import shorten
+from tui_trainer.tabs.network.messages import BIAS, NeuronSeen, Term
 
-from ..plotting.frame import shorten
 from .lines import Line
 from .numbers import cell
 from .shape import Shape

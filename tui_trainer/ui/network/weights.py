@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tui_trainer.runtime.protocol.network import BIAS, NeuronSeen, Term
+from tui_trainer.tabs.network.messages import BIAS, NeuronSeen, Term
 
 from .shape import Shape
 

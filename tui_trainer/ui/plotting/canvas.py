@@ -1,10 +1,11 @@
 """A plot as rows of characters: the dots from plotext, and around them the axes, ticks and legend."""
 
-from tui_trainer.ui.plotting.axes import Area, write_cursor, write_x_axis, write_y_axis
-from tui_trainer.ui.plotting.frame import AXIS, Board, Frame, one_cell
+from tui_trainer.plotting.axes import Area, write_cursor, write_x_axis, write_y_axis
+from tui_trainer.plotting.frame import AXIS, Board, Frame, one_cell
+from tui_trainer.plotting.lines import ASCII_MARKS, DOTS, Dots, draw
+from tui_trainer.plotting.plot import Plot
+from tui_trainer.settings.schema import Markers
 from tui_trainer.ui.plotting.header import write_header
-from tui_trainer.ui.plotting.plot import Markers, Plot
-from tui_trainer.ui.plotting.raster import ASCII_MARKS, DOTS, Dots, draw
 from tui_trainer.ui.plotting.scale import Points, Scale, clean, scales
 from tui_trainer.ui.plotting.signs import sign_cells
 from tui_trainer.ui.plotting.thinning import thin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_trainer.ui.plotting.plot import Markers
+from tui_trainer.settings.schema import Markers
 from tui_trainer.ui.terminal.kind import kind_of
 
 

@@ -1,8 +1,9 @@
 """The line above the canvas: what y is, the title, and which series is which."""
 
-from tui_trainer.ui.plotting.frame import AXIS, TEXT, Board, one_cell, shorten
-from tui_trainer.ui.plotting.plot import Markers, Plot, Series
-from tui_trainer.ui.plotting.raster import ASCII_MARKS
+from tui_trainer.plotting.frame import AXIS, TEXT, Board, one_cell, shorten
+from tui_trainer.plotting.lines import ASCII_MARKS
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.settings.schema import Markers
 
 GAP = 2  # cells between two things on the line
 

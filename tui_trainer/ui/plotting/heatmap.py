@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.runtime.protocol.levels import HIGHEST
-from tui_trainer.ui.plotting.plot import COLORS, Array
+from tui_trainer.plotting.levels import HIGHEST
+from tui_trainer.plotting.plot import COLORS, Array
 
 STEPS = 32  # shades that an eye tells apart, and few enough that most pixels stay as they are while training
 MARK_COLORS = ("text", "low", "high", *COLORS)

@@ -7,11 +7,11 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from tui_trainer.ui.plotting.frame import Frame
+from tui_trainer.plotting.frame import Frame
+from tui_trainer.plotting.heatmaps import layout, render
+from tui_trainer.plotting.plot import Array
 from tui_trainer.ui.plotting.heatmap import Heatmap
-from tui_trainer.ui.plotting.heatmap_frame import layout, render
 from tui_trainer.ui.plotting.pixels import pixels, place
-from tui_trainer.ui.plotting.plot import Array
 from tui_trainer.ui.plotting.tinted_widget import TintedWidget
 from tui_trainer.ui.plotting.tints import Tints
 

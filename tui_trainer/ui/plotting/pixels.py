@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.ui.plotting.frame import AXIS
+from tui_trainer.plotting.frame import AXIS
+from tui_trainer.plotting.plot import Array
 from tui_trainer.ui.plotting.heatmap import STEPS, Heatmap, Marks
-from tui_trainer.ui.plotting.plot import Array
 from tui_trainer.ui.plotting.scale import Scale
 from tui_trainer.ui.plotting.tints import (
     BACKGROUND,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui_trainer.ui.plotting.plot import Array, Plot
+from tui_trainer.plotting.plot import Array, Plot
 
 HUGE = 1e300  # beyond this a span overflows; such values are drawn at the border
 TINY = 1e-300  # below this a step underflows; such values are drawn as zero

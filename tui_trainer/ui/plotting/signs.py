@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.ui.plotting.axes import Area
-from tui_trainer.ui.plotting.plot import Array
+from tui_trainer.plotting.axes import Area
+from tui_trainer.plotting.plot import Array
 
 CELLS_PER_SIGN = 12
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.ui.plotting.plot import Array
+from tui_trainer.plotting.plot import Array
 
 MANY_POINTS = 4  # of a slice: from there on the order within it can't be seen
 

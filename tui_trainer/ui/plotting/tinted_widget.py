@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from textual.color import Color
 
-from tui_trainer.ui.plotting.colors import OF_AREAS, series_css
-from tui_trainer.ui.plotting.frame_widget import Drawing, FrameWidget
+from tui_trainer.plotting.colors import OF_AREAS, series_css
+from tui_trainer.plotting.plot import COLORS
+from tui_trainer.ui.plot_widgets import Drawing, FrameWidget
 from tui_trainer.ui.plotting.pixels import Form
-from tui_trainer.ui.plotting.plot import COLORS
 
 NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
 MANY_COLORS = ("truecolor", "256")

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.color import Color
 
-from tui_trainer.runtime.protocol.levels import HIGHEST, UNKNOWN
-from tui_trainer.ui.plotting.frame import AXIS, TEXT
+from tui_trainer.plotting.frame import AXIS, TEXT
+from tui_trainer.plotting.levels import HIGHEST, UNKNOWN
 from tui_trainer.ui.plotting.heatmap import MARK_COLORS, Heatmap, Levels
 
 Codes = NDArray[np.int32]

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from rich.style import Style
 
+from tui_trainer.plotting.colors import series_css
+from tui_trainer.plotting.frame import AXIS, TEXT, Frame
+from tui_trainer.plotting.plot import COLORS, Plot
+from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.plotting.colors import series_css
-from tui_trainer.ui.plotting.frame import AXIS, TEXT, Frame
-from tui_trainer.ui.plotting.frame_widget import FrameWidget
-from tui_trainer.ui.plotting.plot import COLORS, Plot
 
 
 class PlotWidget(FrameWidget[Plot]):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui_trainer.runtime.protocol.runs import RunRow
+from tui_trainer.plotting.frame import one_cell
+from tui_trainer.tabs.runs.messages import RunRow
+from tui_trainer.ui.status_lines import clock
+from tui_trainer.ui.text import plain
 
 from ..network.numbers import significant
-from ..plain_text import plain
-from ..plotting.frame import one_cell
-from ..widgets.status_line import clock
 
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 SIGNS = {

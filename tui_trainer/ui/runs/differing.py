@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tui_trainer.runtime.protocol.runs import Difference, RunRow
+from tui_trainer.plotting.frame import Board, one_cell, shorten
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.runs.messages import Difference, RunRow
+from tui_trainer.tabs.runs.selection import Choice
+from tui_trainer.tabs.runs.table import DIM, HEAD, TEXT, slot_role
 
-from ..plotting import Markers
-from ..plotting.frame import Board, one_cell, shorten
 from .cells import duration, epochs, number, score, told
-from .choices import Choice
-from .sheet import DIM, HEAD, TEXT, slot_role
 
 PATH = 30  # cells of a field's path, at most
 NARROWEST, WIDEST = 8, 18  # cells of a run's column

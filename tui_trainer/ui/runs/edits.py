@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from textual import on
 
-from tui_trainer.runtime.protocol import EditRuns
+from tui_trainer.errors import printable
+from tui_trainer.protocol.commands import EditRuns
+from tui_trainer.tabs.runs.selection import Choices
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.prompt import EntryLine
 
 from ..messages import RunsEdited, UndoAsked
-from ..plain_text import clean
-from ..views.view import View
-from ..widgets.entry_line import EntryLine
-from .choices import Choices
 from .place import Place
 
 FILTER, NAME, TAGS = "filter", "name", "tags"
@@ -55,7 +55,7 @@ class RunEdits(View):
         row = self.place.row
         if row is not None:
             self._meant = (row.run,)
-            self.query_one(EntryLine).ask(NAME, f"Name of run {row.run}:", clean(row.name))
+            self.query_one(EntryLine).ask(NAME, f"Name of run {row.run}:", printable(row.name))
 
     def action_tag_runs(self) -> None:
         """Type the tags of a run, or those that chosen runs get and lose."""
@@ -64,7 +64,7 @@ class RunEdits(View):
             self.query_one(EntryLine).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
         elif self._meant:
             tags = row.tags if row is not None and row.run == self._meant[0] else ""
-            self.query_one(EntryLine).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", clean(tags))
+            self.query_one(EntryLine).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", printable(tags))
 
     def action_pin_runs(self) -> None:
         """Put the runs on top, or back among the others: as the one under the cursor is not."""

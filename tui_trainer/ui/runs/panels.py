@@ -10,13 +10,14 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from ..plotting import Markers
-from ..plotting.colors import series_css
-from ..plotting.frame import Board, Frame
-from ..plotting.frame_widget import FrameWidget
-from .choices import SLOT_COLORS
+from tui_trainer.plotting.colors import series_css
+from tui_trainer.plotting.frame import Board, Frame
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.runs.selection import SLOT_COLORS
+from tui_trainer.tabs.runs.table import GUTTER, NAMES, Sheet, column_at, draw_sheet
+from tui_trainer.ui.plot_widgets import FrameWidget
+
 from .differing import Differing, draw_differences
-from .sheet import GUTTER, NAMES, Sheet, column_at, draw_sheet
 
 Drawn = TypeVar("Drawn")
 WHEEL = 3  # rows

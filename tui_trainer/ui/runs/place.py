@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tui_trainer.runtime.protocol.runs import RunList, RunRow
+from tui_trainer.tabs.runs.messages import RunList, RunRow
 
 MARGIN = 2  # pages that are known before and after the one that is seen, so that leafing waits for nothing
 

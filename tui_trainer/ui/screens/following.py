@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.reactive import var
 
-from tui_trainer.experiment import Experiment
-from tui_trainer.runtime.protocol import Ended, Loaded, Progress
+from tui_trainer.app.tab_bar import Tabs
+from tui_trainer.app.trainer_link import RunningScreen
+from tui_trainer.errors import printable
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import Ended, Loaded, Progress
 
-from ..plain_text import clean
-from ..views.tabs import Tabs
-from .running import RunningScreen
+if TYPE_CHECKING:
+    from tui_trainer.tabs.book.guide import Guide
+    from tui_trainer.tabs.book.lesson_page import LessonPage
 
-if TYPE_CHECKING:  # the book is read when it is first opened
-    from ..lessons.guide import Guide
-    from ..lessons.lesson_page import LessonPage
     from ..lessons.page import Page
 
 BOOK = "book"
@@ -39,7 +39,7 @@ class FollowingScreen(RunningScreen):
     def guide(self) -> Guide:
         """The guide; makes it, and so reads the book, when it is first asked for."""
         if self._guide is None:
-            from ..lessons.guide import open_guide
+            from tui_trainer.tabs.book.guide import open_guide
 
             self._guide = open_guide(self._lessons)
             self._guide.follow(self.experiment)
@@ -107,7 +107,7 @@ class FollowingScreen(RunningScreen):
 
     def _say_advice(self, first: str = "") -> None:
         """What was done last, and what to do next."""
-        from ..lessons.advice import advice
+        from tui_trainer.ui.lessons.advice import advice
 
         if self._page is not None:
             sentences = [first, *self._news[-1:], advice(self._page)]
@@ -115,7 +115,7 @@ class FollowingScreen(RunningScreen):
 
     def _tell(self, sentence: str, kind: str = "") -> None:
         """A sentence that holds words of a lesson's file."""
-        self.message_line.say(clean(sentence), kind)
+        self.message_line.say(printable(sentence), kind)
 
     def _show_shelf(self) -> None:
         """Show the book in its tab, if it was opened."""
@@ -128,7 +128,7 @@ class FollowingScreen(RunningScreen):
 
     def _page_in_sight(self) -> LessonPage | None:
         """The page on the left, or the one in the Book tab; None where neither is in sight."""
-        from ..lessons.lesson_page import LessonPage
+        from tui_trainer.tabs.book.lesson_page import LessonPage
 
         beside = self.page_open and not self.has_class("-narrow")
         holder = self.query_one("#body") if beside else self.tabs.view if self.tabs.active == BOOK else None

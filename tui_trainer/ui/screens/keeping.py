@@ -6,13 +6,13 @@ from pathlib import Path
 
 from textual import on
 
-from tui_trainer.experiment import Experiment
-from tui_trainer.runtime import protocol
-from tui_trainer.runtime.protocol import Opened
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.commands import Resume
+from tui_trainer.protocol.reports import Opened
+from tui_trainer.ui.text import plain
 
 from ..keymap import key_of
 from ..messages import RunOpened, RunsChosen, RunsEdited, UndoAsked
-from ..plain_text import plain
 from .returning import TRAIN, ReturningScreen
 
 LOSS = "loss"
@@ -30,7 +30,7 @@ class KeepingScreen(ReturningScreen):
         self._run += 1
         self._is_opening = True
         self.edits.forget_weights()
-        self.client.send(protocol.Resume(event.run, self._run))
+        self.client.send(Resume(event.run, self._run))
 
     async def show_opened(self, opened: Opened) -> None:
         """Take on the experiment of a run that is under work now, and show its curves."""

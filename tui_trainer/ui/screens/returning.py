@@ -8,17 +8,17 @@ from msgspec.structs import replace
 from textual.reactive import var
 from textual.worker import Worker
 
-from tui_trainer.experiment import Experiment
-from tui_trainer.runtime import protocol
+from tui_trainer.app.editor import SetupScreen
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.commands import Attach, Load, Resume, SlowDown, Watch
+from tui_trainer.protocol.reports import Attached, Crashed, Offer, State
+from tui_trainer.runtime.child import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.launch import Launch
-from tui_trainer.runtime.protocol import Attached, Crashed, Offer
+from tui_trainer.ui.status_lines import clock
+from tui_trainer.ui.text import plain
 
 from ..keymap import key_of
 from ..pacing import Pacing
-from ..plain_text import plain
-from ..widgets.status_line import clock
-from .setup import SetupScreen
 
 TRAIN, RESUME = "toggle_training", "resume"
 LAST_ANSWER = 1.0  # seconds that the terminal may take for it
@@ -27,7 +27,7 @@ LAST_ANSWER = 1.0  # seconds that the terminal may take for it
 class ReturningScreen(SetupScreen):
     """Owns the client. Every load has a number, and reports of another load are not looked at."""
 
-    state: var[protocol.State] = var("empty", bindings=True)
+    state: var[State] = var("empty", bindings=True)
 
     def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
         super().__init__(experiment, path)
@@ -62,21 +62,21 @@ class ReturningScreen(SetupScreen):
         """The first command of a new trainer, or of the session that is come back to."""
         if self.launch.attach:
             self._run += 1
-            self.client.send(protocol.Attach(self._run))
+            self.client.send(Attach(self._run))
         else:
             self._load()
         self.watch_view()
         if self._motion is not None:
-            self.client.send(protocol.SlowDown(self._motion))
+            self.client.send(SlowDown(self._motion))
 
     def watch_view(self) -> None:
         """Tell the trainer what is on the screen."""
-        self.client.send(protocol.Watch(self.tabs.request))
+        self.client.send(Watch(self.tabs.request))
 
     def _load(self, keep_weights: bool = False, weights: str = "") -> None:
         self._run += 1
         self.edits.forget_weights()
-        self.client.send(protocol.Load(self.experiment, self._run, keep_weights, weights))
+        self.client.send(Load(self.experiment, self._run, keep_weights, weights))
 
     async def show_offer(self, offer: Offer) -> None:
         """Tell of a run to come back to; at once back to one that was asked for, or whose trainer has crashed."""
@@ -115,7 +115,7 @@ class ReturningScreen(SetupScreen):
         await self._take_on(offer.experiment)
         self._run += 1
         self.edits.forget_weights()
-        self.client.send(protocol.Resume(offer.stored, self._run))
+        self.client.send(Resume(offer.stored, self._run))
         self.message_line.say(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} goes on.")
 
     async def _call(self, session: str) -> None:

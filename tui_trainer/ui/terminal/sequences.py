@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_trainer.experiment import printable
-from tui_trainer.settings import Notify
+from tui_trainer.errors import printable
+from tui_trainer.settings.schema import Notify
 
 from .kind import kind_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tui_trainer.runtime.protocol.landscape import KINDS
+from tui_trainer.tabs.landscape.messages import KINDS
 
 LIMITS = ("low", "high", "low_2", "high_2")
 PARAMETERS = ("parameter", "parameter_2")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.landscape import Landscape, Map
-from tui_trainer.runtime.protocol.levels import HIGHEST, unpack_levels
-
-from ..plotting import Gradient, Heatmap, Marks, Plot, Series
-from .landscape_text import brief
+from tui_trainer.plotting.levels import HIGHEST, unpack_levels
+from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.tabs.landscape.drawing import brief
+from tui_trainer.tabs.landscape.messages import Landscape, Map
+from tui_trainer.ui.plotting.heatmap import Gradient, Heatmap, Marks
 
 START, NOW, LEAST, STOP = "○", "●", "◆", "•"
 COMPUTING = "The landscape is being computed."

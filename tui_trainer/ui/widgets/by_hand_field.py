@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 from textual.widgets import Checkbox
 
-from tui_trainer.experiment import DatasetConfig, to_plain
+from tui_trainer.experiment.schema import DatasetConfig
+from tui_trainer.experiment.validation import to_plain
+from tui_trainer.ui.fields import SwitchField
 
 from ..messages import FieldEdited
-from .field import SwitchField
 
 
 class ByHandField(SwitchField):

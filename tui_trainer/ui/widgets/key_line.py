@@ -12,7 +12,7 @@ from textual.actions import parse
 from textual.screen import Screen
 from textual.widget import Widget
 
-from ..keys import Key
+from tui_trainer.app.keys import Key
 
 ALWAYS = 3  # keys at the end that stay however narrow it gets: setup, help and quit
 

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
-from ..plain_text import clean
+from tui_trainer.errors import printable
 
 
 class MessageLine(Static):
@@ -23,7 +23,7 @@ class MessageLine(Static):
 
     def say(self, sentence: str, kind: str = "") -> None:
         """Show ``sentence``; ``kind`` is error, good or nothing."""
-        sentence = clean(sentence)  # whatever it quotes: a file, a store, another program's complaint
+        sentence = printable(sentence)  # whatever it quotes: a file, a store, another program's complaint
         self.set_class(kind == "error", "-error")
         self.set_class(kind == "good", "-good")
         # One line keeps its height, so that most sentences cost no layout of the whole screen.

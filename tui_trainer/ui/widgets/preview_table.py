@@ -13,9 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
-from tui_trainer.datasets import FilePreview, PreviewColumn
-
-from ..plain_text import plain
+from tui_trainer.datasets.preview import FilePreview, PreviewColumn
+from tui_trainer.ui.text import plain
 
 KINDS = {"number": "number", "category": "category", "ignore": "left out"}
 HEADS = KIND, FOUND, EMPTY = "kind", "found", "empty"  # the rows above the values

@@ -8,11 +8,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui_trainer.errors import printable
 from tui_trainer.sweep.messages import Standing
+from tui_trainer.ui.status_lines import clock
 
-from ..plain_text import clean
 from ..views.hints import hints
-from .status_line import clock
 
 GAP = "   "
 BAR = 12
@@ -51,7 +51,7 @@ def parts(standing: Standing) -> list[str]:
         found.append(f"{clock(standing.seconds_left)} left")
     if standing.leaders:
         best = standing.leaders[0]
-        found.append(f"best {standing.by} {best.value}: {clean(best.name)}")
+        found.append(f"best {standing.by} {best.value}: {printable(best.name)}")
     return found
 
 

@@ -11,9 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from ..plain_text import clean
-from .choice import Choice, Option
-from .field import Field
+from tui_trainer.errors import printable
+from tui_trainer.ui.dropdown import Choice, Option
+from tui_trainer.ui.fields import Field
 
 NONE: Option = ("another field", None)
 HINT = "values, with commas between them"
@@ -69,14 +69,14 @@ class SweepRow(Vertical):
     def complain(self, reason: str) -> None:
         """Say what is wrong with the values; nothing is where ``reason`` is empty."""
         self.set_class(bool(reason), "-invalid")
-        self.query_one(".wrong", Static).update(clean(reason))
+        self.query_one(".wrong", Static).update(printable(reason))
 
     @on(Choice.Changed)
     def _offer_values(self, event: Choice.Changed) -> None:
         event.stop()
         self.set_class(event.value is None, "-empty")
         with self.input.prevent(Input.Changed):
-            self.input.value = clean(self._suggest(event.value)) if event.value else ""
+            self.input.value = printable(self._suggest(event.value)) if event.value else ""
         self.post_message(self.Chosen(self))
 
 

@@ -1,5 +1,1 @@
-"""The Boundary view, computed: the model, or one neuron of it, over two features or over the only one."""
-
-from .look import BoundaryLook
-
-__all__ = ["BoundaryLook"]
+"""Empties in the next step."""

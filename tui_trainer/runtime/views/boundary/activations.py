@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.propagation import Propagation, with_ones
-
-from ...protocol.network import Window
+from tui_trainer.tabs.network.messages import Window
 
 Array = NDArray[Any]
 MOST_NUMBERS = 4_000_000  # of one layer in a pass, so that a wide layer needs little memory

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol.boundary import LayerShown
-from tui_trainer.runtime.protocol.network import Window
-
-from ...session import Session
+from tui_trainer.tabs.boundary.messages import LayerShown
+from tui_trainer.tabs.network.messages import Window
+from tui_trainer.training.session import Session
 
 
 def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ...]:

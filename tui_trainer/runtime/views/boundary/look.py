@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ...protocol import AnyContent
-from ...protocol.boundary import WatchBoundary
-from ...session import Session
-from .function import FunctionLook
+from tui_trainer.protocol.views import AnyContent
+from tui_trainer.tabs.boundary.compute import FunctionLook
+from tui_trainer.tabs.boundary.messages import WatchBoundary
+from tui_trainer.training.session import Session
+
 from .plane import PlaneLook
 from .reader import Reader
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...protocol.boundary import WHOLE, Boundary, Chosen, Samples, WatchBoundary
-from ...protocol.levels import to_levels
+from tui_trainer.plotting.levels import to_levels
+from tui_trainer.tabs.boundary.messages import WHOLE, Boundary, Chosen, Samples, WatchBoundary
+
 from .reader import Reader
 from .samples import on_plane
 

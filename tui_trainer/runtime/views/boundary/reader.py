@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...protocol.boundary import WHOLE, Chosen, LayerShown, Thumbs, WatchBoundary, locate
-from ...protocol.levels import to_levels
-from ...protocol.network import Window
-from ...session import Session
+from tui_trainer.plotting.levels import to_levels
+from tui_trainer.tabs.boundary.axes import Ground
+from tui_trainer.tabs.boundary.messages import WHOLE, Chosen, LayerShown, Thumbs, WatchBoundary, locate
+from tui_trainer.tabs.network.messages import Window
+from tui_trainer.training.session import Session
+
 from .activations import Activations
 from .choice import inside, layers_of
-from .ground import Ground
 from .scales import Scales
 
 Array = NDArray[Any]

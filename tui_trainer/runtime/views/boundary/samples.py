@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...protocol import pack
-from ...protocol.boundary import Samples
-from ...protocol.levels import to_levels
-from ...session import Session
-from .ground import Ground
+from tui_trainer.plotting.levels import to_levels
+from tui_trainer.protocol.framing import pack
+from tui_trainer.tabs.boundary.axes import Ground
+from tui_trainer.tabs.boundary.messages import Samples
+from tui_trainer.training.session import Session
+
 from .scales import target_limits
 
 MOST = 1500  # of each part: more would hide the picture, and each other

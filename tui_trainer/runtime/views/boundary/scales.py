@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets import Dataset
+from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.engine.activations import get_activation
-
-from ...session import Session
+from tui_trainer.training.session import Session
 
 Array = NDArray[Any]
 Limits = tuple[float, float]

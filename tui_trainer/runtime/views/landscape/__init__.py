@@ -1,5 +1,1 @@
-"""The Landscape view: the loss over parameters, computed beside the training."""
-
-from .look import LandscapeLook
-
-__all__ = ["LandscapeLook"]
+"""Empties in the next step."""

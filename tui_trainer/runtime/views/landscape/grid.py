@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...protocol import pack
-from ...protocol.landscape import Map
-from ...protocol.levels import HIGHEST, UNKNOWN
-from .surface import Surface
+from tui_trainer.plotting.levels import HIGHEST, UNKNOWN
+from tui_trainer.protocol.framing import pack
+from tui_trainer.tabs.landscape.messages import Map
+from tui_trainer.tabs.landscape.surface import Surface
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
@@ -30,7 +30,7 @@ class Cut:
     ranges: tuple[Range, ...]
 
 
-def compute(surface: Surface, cut: Cut, columns: int, rows: int) -> Array:
+def compute_grid(surface: Surface, cut: Cut, columns: int, rows: int) -> Array:
     """The losses (rows, columns) over a cut with two ranges, lowest row first, or (1, columns) with one.
 
     Where there is no time for as many points, those between are interpolated.

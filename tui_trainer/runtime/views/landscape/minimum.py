@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...path import MOST_PARAMETERS
-from ...session import Session
+from tui_trainer.training.session import Session
+from tui_trainer.training.trajectory import MOST_PARAMETERS
 
 SQUARED = ("sum_squared_error", "mean_squared_error")
 

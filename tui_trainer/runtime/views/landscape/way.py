@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...path import Path
-from ...protocol import pack
-from ...protocol.landscape import Axis, Update, Way
-from ...session import Session
-from .surface import Surface
+from tui_trainer.protocol.framing import pack
+from tui_trainer.tabs.landscape.messages import Axis, Update, Way
+from tui_trainer.tabs.landscape.surface import Surface
+from tui_trainer.training.session import Session
+from tui_trainer.training.trajectory import Path
 
 NEWEST = 40  # points shown one by one
 EARLIER = 80  # at most, of those before

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...protocol import pack
-from ...protocol.predictions import Confusion
+from tui_trainer.protocol.framing import pack
+from tui_trainer.tabs.predictions.messages import Confusion
 
 Counts = NDArray[np.intp]
 LEAST_CLASSES = 2  # shown, beside the others

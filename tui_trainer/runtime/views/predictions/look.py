@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine.metrics import mae, r2
+from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol.view import Unseen
+from tui_trainer.protocol.views import AnyContent
+from tui_trainer.tabs.predictions.compute import Array, Samples
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.training.session import Session
 
-from ...protocol import AnyContent, Unseen, pack
-from ...protocol.predictions import ClassPredictions, NumberPredictions, WatchPredictions
-from ...session import Session
 from .confusion import confusion, count
 from .loss_points import loss_points
-from .samples import Array, Samples
 
 BINS = 31  # of the histogram: odd, so that the middle one is around 0
 

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine.sample_losses import each_loss
-
-from ...protocol import pack
-from ...protocol.predictions import Axis, LossPoints
-from ...session import Session
-from .samples import Array, Samples
+from tui_trainer.protocol.framing import pack
+from tui_trainer.tabs.predictions.compute import Array, Samples
+from tui_trainer.tabs.predictions.messages import Axis, LossPoints
+from tui_trainer.training.session import Session
 
 CURVE_POINTS = 201
 LEAST_LOSS = 3.0  # how high the curve of -log p goes at least, however good the model is

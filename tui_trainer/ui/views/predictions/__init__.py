@@ -1,5 +1,1 @@
-"""The Predictions tab: where the model is right, and where it is wrong."""
-
-from .view import PredictionsView
-
-__all__ = ["PredictionsView"]
+"""Empties in the next step."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.predictions import ClassPredictions, NumberPredictions
+from tui_trainer.plotting.frame import Board, shorten
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 
-from ...plotting import Markers
-from ...plotting.frame import Board, shorten
 from .numbers import number
 from .picture import BAR, DIM, HEAD, RIGHT, TEXT, WRONG, Picture
 

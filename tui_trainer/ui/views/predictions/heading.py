@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol.predictions import ClassPredictions
+from tui_trainer.plotting.frame import Board, shorten
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.predictions.messages import ClassPredictions
+from tui_trainer.tabs.predictions.plots import loss_note
 
-from ...plotting import Markers
-from ...plotting.frame import Board, shorten
 from .numbers import number
 from .picture import BAR, DIM, HEAD, TEXT, Picture
-from .plots import loss_note
 
 
 def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui_trainer.runtime.protocol import unpack
-from tui_trainer.runtime.protocol.predictions import ClassPredictions
+from tui_trainer.plotting.frame import Board, shorten
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.predictions.messages import ClassPredictions
 
-from ...plotting import Markers
-from ...plotting.frame import Board, shorten
 from .numbers import percent
 from .picture import DIAGONAL, DIM, HEAD, RIGHT, TEXT, WRONG, Picture
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...plotting.ticks import scientific
+from tui_trainer.round_values import scientific
 
 NOTHING = "–"  # for what has no value
 

@@ -8,13 +8,12 @@ from typing import ClassVar
 
 from rich.style import Style
 
-from tui_trainer.runtime.protocol import Loaded
-from tui_trainer.runtime.protocol.predictions import ClassPredictions, NumberPredictions
-
-from ...plain_text import plain
-from ...plotting import Markers
-from ...plotting.frame import Board, Frame, one_cell
-from ...plotting.frame_widget import FrameWidget
+from tui_trainer.plotting.frame import Board, Frame, one_cell
+from tui_trainer.protocol.reports import Loaded
+from tui_trainer.settings.schema import Markers
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.text import plain
 
 TEXT, DIM, HEAD, RIGHT, DIAGONAL, WRONG, CHOSEN, BAR = range(8)
 NAMES = ("text", "dim", "head", "right", "diagonal", "wrong", "chosen", "bar")

@@ -1,0 +1,1 @@
+"""The interactive app: the main screen, its parts and its dialogs."""

@@ -1,0 +1,69 @@
+"""The help screen, made from the key table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Static
+
+from tui_trainer.ui.keymap import keymap
+from tui_trainer.ui.screens.dialog import Dialog
+
+COLUMNS = (
+    ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),
+    ("Tabs", "View", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
+)
+KEY_WIDTH = 9
+TEXTUALS = (
+    ("ctrl+p", "All commands by name, and themes"),
+    ("tab", "Next field; shift+tab: the one before"),
+)
+INTRODUCTION = (
+    "Choose data, layers and training on the left; watch what happens on the right.\n"
+    "Enter or leaving a field makes an edit count. Changing the learning rate or the number of epochs "
+    "keeps the weights, every other edit starts again from the first step."
+)
+
+
+class HelpScreen(Dialog[None]):
+    """All keys, by group."""
+
+    CSS_PATH = "help.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it so)
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q,f1", "dismiss", "Close")]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=True) as box:
+            box.border_title = "Help"
+            box.border_subtitle = "esc closes"
+            yield Static(INTRODUCTION, markup=False)
+            with Container(classes="columns"):
+                for groups in COLUMNS:
+                    yield Static(keys_text(groups))
+
+
+def keys_text(groups: Sequence[str]) -> Group:
+    """The keys of some groups, each group under its title."""
+    parts: list[Text | Table] = []
+    for group in groups:
+        rows = [(key.display, key.help) for key in keymap().shown if key.group == group]
+        # A title is no cell of the table: it may be wider than the keys.
+        parts += [Text(f"\n{group}", style="bold"), _table([*rows, *(TEXTUALS if group == "App" else ())])]
+    return Group(*parts)
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> Table:
+    """Keys and what they do; what is long goes on under its own first word."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=KEY_WIDTH)
+    table.add_column(ratio=1)
+    for name, told in rows:
+        table.add_row(Text(f"  {name}", style="bold"), Text(told))
+    return table

@@ -1,0 +1,240 @@
+"""What to vary: fields of the experiment and their values, and what that comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from msgspec.structs import replace
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from tui_trainer.errors import printable
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.sweep.fields import RATE, offers, suggested
+from tui_trainer.sweep.messages import WHOLE, Answer, Wish
+from tui_trainer.ui.button import Press
+from tui_trainer.ui.dropdown import Option
+from tui_trainer.ui.edits import is_hidden
+from tui_trainer.ui.fields import ChoiceField, Field
+from tui_trainer.ui.messages import FieldEdited
+from tui_trainer.ui.screens.dialog import Dialog
+from tui_trainer.ui.widgets.choice_list import ChoiceList
+from tui_trainer.ui.widgets.sweep_row import SweepOption, SweepRow
+
+PAUSE = 0.15  # seconds without a key until it is asked what is typed comes to
+COUNTING = "Counting ..."
+OPTIONS = (
+    ("random", "random N", "Draw so many combinations; ranges as log:1e-4..1e-1 and 1..100 need it", "all of them"),
+    ("repeat", "seeds each", "Do each with so many seeds; the best mean decides", "1"),
+    ("jobs", "at a time", "Runs side by side, each in a process of its own; usually 8 at most", "all cores"),
+)
+LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
+AUTO: Option = ("auto", None)
+MEASURES = {"classification": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
+
+
+class _By(ChoiceField):
+    LABEL_WIDTH = 11
+
+
+class SweepForm(Dialog[Wish | None]):
+    """Gives the sweep that is to be done, or None; ``typed`` is what was typed, in either case.
+
+    ``ask`` is called with each wish, and a number; its answer comes back through ``show``.
+    """
+
+    CSS_PATH = "sweep_form.tcss"
+    AUTO_FOCUS = "SweepRow Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave"),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+    rows = getters.query_one("#rows", VerticalScroll)
+
+    def __init__(self, wish: Wish, task: str, ask: Callable[[Wish, int], None]) -> None:
+        super().__init__()
+        self._wish, self._ask = wish, ask
+        self._measures = MEASURES.get(task, ("loss",))
+        self._options: list[Option] = [
+            (offer.label, offer.path) for offer in offers(wish.experiment) if not is_hidden(wish.experiment, offer.path)
+        ]
+        self._number = 0  # of the newest question
+        self._answer: Answer | None = None  # to it
+        self._timer: Timer | None = None
+        self._starts = False  # as soon as there is an answer
+        self._gone = False  # whether nobody answers any more
+
+    def compose(self) -> ComposeResult:
+        wish = self._wish
+        with Vertical(id="sweep") as box:
+            box.border_title = "Sweep: many runs of this experiment, with other values"
+            with VerticalScroll(id="rows", can_focus=False):
+                for path, values in wish.fields:
+                    yield self._row(path, values)
+                yield self._row()
+            with Container(classes="options"):
+                for name, label, help_text, usual in OPTIONS:
+                    yield SweepOption(name, label, help_text, usual, getattr(wish, name))
+                yield _By("by", "best by", self._measured(), "The measure that decides")
+            yield Static(COUNTING, classes="said -waiting", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Press("enter  Start", "start")
+                yield Press("esc  Leave", "leave")
+                yield Static("tab next field", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(_By).show(self._wish.by or None)
+        self._question()
+
+    @property
+    def typed(self) -> Wish:
+        """The sweep as it is typed now."""
+        return self._wish
+
+    def show(self, answer: Answer) -> None:
+        """Show what the wish comes to, or what is wrong with it, if that is still the question."""
+        if answer.number != self._number or not self.is_attached:
+            return
+        self._answer = answer
+        rows = [row for row in self._rows() if row.path == answer.field][-1:] if answer.reason else []
+        for row in self._rows():
+            row.complain(answer.reason if row in rows else "")
+        for field in self.query(Field):
+            field.invalid = bool(answer.reason) and field.path == answer.field
+        if answer.by:
+            self.query_one(_By).explain_auto(f"auto: {answer.by}" if not self._wish.by else "auto")
+        if rows:
+            rows[0].scroll_visible(animate=False)
+            self._say("One value is wrong." if answer.field else "", "-problem")
+        elif answer.reason:
+            label = LABELS.get(answer.field, answer.field)
+            self._say(f"{label}: {answer.reason}" if label else answer.reason, "-problem")
+        else:
+            self._say(answer.said)
+        if self._starts:
+            self._start()
+
+    def show_lost(self, sentence: str) -> None:
+        """Say that nothing can be asked or done any more."""
+        self._gone = True
+        self._say(sentence, "-problem")
+
+    def _say(self, sentence: str, kind: str = "") -> None:
+        line = self.query_one(".said", Static)
+        line.set_class(kind == "-problem", "-problem")
+        line.set_class(kind == "-waiting", "-waiting")
+        line.update(printable(sentence))
+
+    def _rows(self) -> Iterator[SweepRow]:
+        return iter(self.rows.query(SweepRow))
+
+    def _row(self, path: str | None = None, values: str = "") -> SweepRow:
+        return SweepRow(self._options, path, printable(values), lambda path: suggested(self._wish.experiment, path))
+
+    def _measured(self) -> list[Option]:
+        held = self._wish.experiment.dataset.validation_split > 0
+        names = [f"val_{name}" for name in self._measures if held] + list(self._measures)
+        return [AUTO, *((name, name) for name in names)]
+
+    @on(SweepRow.Chosen)
+    async def _follow_rows(self, event: SweepRow.Chosen) -> None:
+        """Keep one row without a field, at the end."""
+        event.stop()
+        rows = list(self._rows())
+        if event.row.path is not None:
+            event.row.input.focus()  # first of all: values may be typed already
+        if event.row.path is None and event.row is not rows[-1]:
+            self.set_focus(None)
+            await event.row.remove()
+            rows[-1].choice.focus()
+        elif event.row.path is not None and event.row is rows[-1]:
+            await self.rows.mount(self._row())
+            self.rows.scroll_end(animate=False)
+        self._question()
+
+    @on(Input.Changed)
+    def _follow_typing(self, event: Input.Changed) -> None:
+        event.stop()
+        self._starts = False
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(PAUSE, self._question)
+
+    @on(FieldEdited)
+    def _follow_measure(self, event: FieldEdited) -> None:
+        event.stop()
+        self._wish = replace(self._wish, by=event.value or "")
+        self._question()
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_start()
+
+    @on(Press.Pressed)
+    async def _obey_button(self, event: Press.Pressed) -> None:
+        event.stop()
+        await self.run_action(event.press.action)
+
+    def _question(self) -> None:
+        """Ask what is typed comes to."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._read()
+        self._number += 1
+        self._answer = None
+        if not self._gone:
+            self.query_one(".said").add_class("-waiting")
+            self._ask(self._wish, self._number)
+
+    def _read(self) -> None:
+        """Take down what is typed."""
+        fields = tuple((row.path, row.values) for row in self._rows() if row.path is not None)
+        numbers = {option.path: option.input.value for option in self.query(SweepOption)}
+        self._wish = replace(self._wish, fields=fields, **{name: numbers[name] for name in WHOLE})
+
+    def action_start(self) -> None:
+        """Start, once it is known that nothing is wrong."""
+        self._starts = True
+        if self._timer is not None:
+            self._question()
+        elif self._answer is not None:
+            self._start()
+
+    def _start(self) -> None:
+        answer, self._starts = self._answer, False
+        if answer is not None and not answer.reason and not self._gone:
+            self.dismiss(self._wish)
+
+    def action_leave(self) -> None:
+        self._read()
+        self.dismiss(None)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click beside an open list closes it."""
+        if isinstance(self.focused, ChoiceList):
+            self.focused.action_close()
+
+
+def first_wish(experiment: Experiment, before: Wish | None) -> Wish:
+    """What the form begins with: what was typed ``before``, as far as it fits, or a few learning rates.
+
+    Values that were only suggested are suggested anew, for the experiment as it is now.
+    """
+    paths = {offer.path for offer in offers(experiment) if not is_hidden(experiment, offer.path)}
+    if before is None or not any(path in paths for path, _ in before.fields):
+        first = (RATE,) if RATE in paths else ()
+        return Wish(experiment, tuple((path, suggested(experiment, path)) for path in first))
+    fields = tuple(
+        (path, suggested(experiment, path) if values == suggested(before.experiment, path) else values)
+        for path, values in before.fields
+        if path in paths
+    )
+    return replace(before, experiment=experiment, fields=fields)

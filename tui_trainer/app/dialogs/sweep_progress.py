@@ -1,0 +1,100 @@
+"""How a sweep stands: the best runs so far, and the way to end it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from rich.table import Table
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from tui_trainer.errors import printable
+from tui_trainer.sweep.messages import Standing
+from tui_trainer.ui.button import Press
+from tui_trainer.ui.screens.dialog import Dialog
+from tui_trainer.ui.status_lines import clock
+from tui_trainer.ui.widgets.sweep_line import bar
+
+Wanted = Literal["go on", "cancel", "leave"]
+NOTHING = "No run has ended yet."
+
+
+class SweepProgress(Dialog[Wanted]):
+    """Shows what it is told. With ``leaving``, it asks whether the app is to be left, which ends the sweep."""
+
+    CSS_PATH = "sweep_progress.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "answer('go on')", "Back"),
+        Binding("c", "answer('cancel')", "Cancel"),
+        Binding("q", "answer('leave')", "Leave"),
+    ]
+
+    def __init__(self, standing: Standing | None, leaving: bool = False) -> None:
+        super().__init__()
+        self._standing, self._leaving = standing, leaving
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = "A sweep is under way"
+            if self._leaving:
+                yield Static("Leaving ends it; the runs that are done are kept.", classes="asked", markup=False)
+            yield Static(classes="done", markup=False)
+            yield Static(NOTHING, classes="leaders")
+            with Horizontal(classes="buttons"):
+                yield Press("esc  Go on", "answer('go on')")
+                if self._leaving:
+                    yield Press("q  Leave", "answer('leave')")
+                else:
+                    yield Press("c  Cancel the rest", "answer('cancel')")
+
+    def on_mount(self) -> None:
+        self.show(self._standing)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show, self._standing)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leaving is offered where it was asked for, and cancelling elsewhere."""
+        return parameters != (("cancel" if self._leaving else "leave"),)
+
+    def show(self, standing: Standing | None) -> None:
+        """Show how the sweep stands now."""
+        self._standing = standing
+        if standing is None or not self.is_attached:
+            return
+        done = self.query_one(".done", Static)
+        done.update("\n".join([bar(standing, max(done.size.width, 1)), self._told(standing)]))
+        if standing.leaders:
+            self.query_one(".leaders", Static).update(_table(standing))
+
+    def _told(self, standing: Standing) -> str:
+        parts = [f"{standing.done:,} of {standing.planned:,} runs are done"]
+        if standing.lost:
+            parts.append(f"{standing.lost:,} without a score")
+        if standing.seconds_left is not None:
+            parts.append(f"about {clock(standing.seconds_left)} left")
+        return ", ".join(parts)
+
+    @on(Press.Pressed)
+    async def _obey_button(self, event: Press.Pressed) -> None:
+        event.stop()
+        await self.run_action(event.press.action)
+
+    def action_answer(self, wanted: Wanted) -> None:
+        self.dismiss(wanted)
+
+
+def _table(standing: Standing) -> Table:
+    """The best runs so far, the best one first."""
+    table = Table.grid(padding=(0, 2))
+    widest = max(len(text) for text in (standing.by, *(leader.value for leader in standing.leaders)))
+    table.add_column(justify="right", no_wrap=True, width=widest)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_row(Text(standing.by, "bold"), Text("the best so far", "bold"))
+    for leader in standing.leaders:
+        table.add_row(Text(leader.value), Text(printable(leader.name)))
+    return table

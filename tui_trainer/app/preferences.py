@@ -1,0 +1,68 @@
+"""The settings of the user as the app has them: each from the first place that says something of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from textual.theme import BUILTIN_THEMES
+
+from tui_trainer.errors import ExperimentError, meant, quoted
+from tui_trainer.settings.config import read_config
+from tui_trainer.settings.files import CONFIG_VARIABLE, config_path, memory_path
+from tui_trainer.settings.memory import Memory
+from tui_trainer.settings.schema import Settings
+from tui_trainer.ui.keymap import Keymap
+from tui_trainer.ui.plotting.default_markers import default_markers
+from tui_trainer.ui.themes import OURS
+
+from .key_changes import changed_keymap
+
+THEMES = (*(theme.name for theme in OURS), *BUILTIN_THEMES)
+COMMAND, CONFIG, TERMINAL, MEMORY = "command line", "config file", "this terminal", "remembered"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Settings, and where each comes from if it is not the usual one.
+
+    ``complaints`` are what is wrong in the config file, a sentence each. Without a ``memory`` nothing is remembered.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    keymap: Keymap = field(default_factory=Keymap)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
+    memory: Memory | None = None
+
+
+def preferences_for(given: Mapping[str, Any]) -> Preferences:
+    """What the command line has ``given``, then the config file, then what is remembered.
+
+    What this terminal needs comes before what is remembered of others. ExperimentError for a theme of the command
+    line that is none; whatever else is wrong is a complaint.
+    """
+    theme = given.get("theme", THEMES[0])
+    if theme not in THEMES:
+        told = f"there is no theme {quoted(theme)}{meant(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
+        raise ExperimentError("--theme", told)
+    config = read_config(config_path(), THEMES, named=CONFIG_VARIABLE in os.environ)
+    keymap, of_keys = changed_keymap(config)
+    memory = Memory(memory_path())
+    chosen = memory.recall()
+    remembered = {"theme": chosen.theme if chosen.theme in THEMES else None, "markers": chosen.markers}
+    places = {
+        COMMAND: given,
+        CONFIG: config.values,
+        TERMINAL: {"markers": default_markers(os.environ)},
+        MEMORY: remembered,
+    }
+    values, sources = {}, {}
+    for name in (one.name for one in fields(Settings)):
+        for place, found in places.items():
+            if found.get(name) is not None:
+                values[name], sources[name] = found[name], place
+                break
+    return Preferences(Settings(**values), keymap, sources, (*config.complaints, *of_keys), memory)

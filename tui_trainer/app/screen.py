@@ -1,0 +1,193 @@
+"""The training screen: the setup on the left, what is seen on the right, and what happens below."""
+
+from __future__ import annotations
+
+from inspect import isawaitable
+from pathlib import Path
+from typing import Any, get_args
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingsMap
+from textual.containers import Horizontal, VerticalScroll
+from textual.reactive import var
+from textual.widgets import Input, Static
+
+from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.setup.data_panel import DataPanel
+from tui_trainer.app.setup.network_panel import NetworkPanel
+from tui_trainer.app.setup.training_panel import TrainingPanel
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.settings.schema import Markers, Settings
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.keymap import Keymap, keymap
+from tui_trainer.ui.messages import MarkersChosen
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.status_lines import StatusLine
+from tui_trainer.ui.widgets.choice_list import ChoiceList
+from tui_trainer.ui.widgets.key_line import KeyLine
+from tui_trainer.ui.widgets.message_line import MessageLine
+
+from .sweeps import SweepingScreen
+from .tab_bar import Tabs
+
+SMALLEST = (60, 16)
+CALM = 0.5  # seconds between two frames, for those who want less motion
+WIDE = 100  # columns from which the setup stands beside the tabs
+HIGH = 20  # rows from which nothing has to give way
+LEAVING = frozenset({"quit", "quit_now"})
+
+
+class TrainScreen(SweepingScreen):
+    """Lays everything out, and decides what is seen and where keys go."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
+    AUTO_FOCUS = ""
+
+    setup_open: var[bool] = var(False, toggle_class="-setup")
+    setup_closed: var[bool] = var(False, toggle_class="-no-setup")
+    markers: Markers | None = None  # as chosen; until then each plot has its own
+
+    too_small: var[bool] = var(False, toggle_class="-too-small")
+
+    def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
+        super().__init__(experiment, path, lessons)
+        # Textual makes bindings for the class, once; these are those of the keys in force.
+        self._bindings = BindingsMap.merge((self._bindings, BindingsMap(key.binding() for key in keymap().all)))
+
+    def take_settings(self, settings: Settings) -> None:
+        """Draw as the user wants it."""
+        self.markers = settings.markers
+        self.pacing.least = CALM if settings.reduced_motion else 0.0
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            with VerticalScroll(id="setup", can_focus=False):
+                yield DataPanel()
+                yield NetworkPanel()
+                yield TrainingPanel()
+            yield Tabs()
+        yield Static(id="too-small")
+        yield MessageLine()
+        yield StatusLine()
+        yield KeyLine([key for key in keymap().shown if key.footer])
+
+    async def on_mount(self) -> None:
+        await self.show_experiment()
+        self.pacing.drawn(self.app)
+        self.follow_reports()
+
+    async def on_unmount(self) -> None:
+        await self.client.close()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """At the first showing all styles have just been made; Textual would make them again."""
+        if self.stack_updates == 0:
+            event.refresh_styles = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        self.too_small = width < SMALLEST[0] or height < SMALLEST[1]
+        sentence = f"This terminal is {width}x{height}; at least {SMALLEST[0]}x{SMALLEST[1]} is needed."
+        self.query_one("#too-small", Static).update(sentence)
+
+    def on_mouse_down(self) -> None:
+        """A click beside an open list closes it."""
+        if isinstance(self.focused, ChoiceList):
+            self.focused.action_close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While text is typed, keys are text, but for those that are not characters; so are letters in a list.
+
+        What is left gives way to the open view where that is in a mode of its own. A key that comes before the
+        widgets are there, typed ahead on a slow machine, has nothing to work on; only the app can be left.
+        """
+        keys = keymap()
+        if not self.is_mounted and action in keys.actions - LEAVING:
+            return False
+        if action in keys.actions and action not in self._works_in(keys):
+            return None
+        if (action, parameters) in keys.giving_way(self._mode):
+            return False
+        return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
+
+    def _works_in(self, keys: Keymap) -> frozenset[str]:
+        """The actions that have their keys whatever the widget in focus needs itself."""
+        if isinstance(self.focused, ChoiceList):
+            return keys.in_list
+        return keys.in_text if isinstance(self.focused, Input) else keys.actions
+
+    @property
+    def _mode(self) -> frozenset[str]:
+        """The actions of the open view that come before all others now."""
+        view = self.tabs.view if self.is_mounted else None
+        return view.MODE if view is not None and view.in_mode and self._view_is_free else frozenset()
+
+    @property
+    def _view_is_free(self) -> bool:
+        """Whether nothing else has the focus than the open view, if anything."""
+        return self.focused is None or self.focused is self.tabs.view
+
+    def _has_view_action(self, name: object, *arguments: object) -> bool:
+        """Whether the open view knows the action; one bound to an arrow key gives way to what has the focus."""
+        view = self.tabs.view if self.is_mounted else None
+        if view is None or not hasattr(view, f"action_{name}"):
+            return False
+        if name in view.MODE:
+            return name in self._mode
+        return name not in keymap().of_arrows or self._view_is_free
+
+    async def action_in_view(self, name: str, *arguments: Any) -> None:
+        """An action of the open view's own."""
+        done = getattr(self.tabs.view, f"action_{name}")(*arguments)
+        if isawaitable(done):
+            await done
+
+    @on(View.LookChanged)
+    def _look_elsewhere(self) -> None:
+        self.watch_view()
+
+    @on(Tabs.Opened)
+    def _change_view(self) -> None:
+        self.refresh_bindings()
+        self._use_markers()
+        self.watch_view()
+
+    def action_markers(self) -> None:
+        names = get_args(Markers)
+        now = self.markers or self.query(PlotWidget).first().markers
+        self.markers = names[(names.index(now) + 1) % len(names)]
+        self.post_message(MarkersChosen(self.markers))
+        self._use_markers()
+
+    def _use_markers(self) -> None:
+        """Draw all plots with the marks that were chosen, those of a new view too."""
+        if self.markers is not None:
+            for plot in self.query(FrameWidget):
+                plot.markers = self.markers
+
+    def action_setup(self) -> None:
+        if self.has_class("-narrow"):
+            self.setup_open = not self.setup_open
+        elif self.in_lesson:
+            self.setup_closed, self.page_open = False, not self.page_open
+        else:
+            self.setup_closed = not self.setup_closed
+
+    def action_tab(self, name: str) -> None:
+        if name == self.tabs.active and self.tabs.view is not None and not self.setup_open:
+            self.tabs.view.opened_again()
+        self.setup_open = False
+        self.tabs.active = name
+
+    def action_leave(self) -> None:
+        self.set_focus(None)
+        self.setup_open = False
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    async def action_quit_now(self) -> None:
+        await self.leave()

@@ -1,0 +1,1 @@
+"""The panels on the left, where an experiment is set up."""

@@ -1,0 +1,198 @@
+"""The Data part of the setup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Checkbox, Label
+
+from tui_trainer.datasets.catalog import CATALOG, choose, choose_file
+from tui_trainer.datasets.entries import PLANE_COLUMNS, ToySet
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.experiment.validation import to_plain
+from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.ui.fields import ChoiceField, SwitchField, TextField
+from tui_trainer.ui.messages import FieldEdited
+from tui_trainer.ui.widgets.by_hand_field import ByHandField
+from tui_trainer.ui.widgets.later import Later
+
+from .panel import Panel
+
+COORDINATES = PLANE_COLUMNS[:2]  # the usual features of a plane
+OWN_FILE = "own file"  # in the list of datasets
+
+
+class DatasetField(ChoiceField):
+    """The dataset by its name. Columns that another one does not have are no longer chosen, nor is a file."""
+
+    class OwnFileWanted(Message):
+        """A file of the user's own was chosen from the list, whichever it is to be."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._config = DatasetConfig()
+
+    def keep(self, config: DatasetConfig) -> None:
+        """Remember what is chosen now, and show a file as such."""
+        self._config = config
+        if config.path is not None:
+            self.show(OWN_FILE)
+
+    def edited(self, value: object) -> None:
+        if value == OWN_FILE:
+            self.post_message(self.OwnFileWanted())
+        else:
+            self.post_message(FieldEdited("dataset", to_plain(choose(self._config, str(value))), self))
+
+
+class OwnFileField(TextField):
+    """The path of a file, instead of a dataset's name. What was said of another file is forgotten."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._config = DatasetConfig()
+
+    def keep(self, config: DatasetConfig) -> None:
+        """Remember what is chosen now."""
+        self._config = config
+
+    def edited(self, value: object) -> None:
+        path = None if value is None else str(value)
+        self.post_message(FieldEdited("dataset", to_plain(choose_file(self._config, path)), self))
+
+
+class TransformField(SwitchField):
+    """Whether one column of a plane is among the features."""
+
+    @dataclass
+    class Switched(Message):
+        """The column was switched on or off."""
+
+        field: TransformField
+
+    def __init__(self, column: str) -> None:
+        super().__init__("dataset.features", column, f"Whether the model reads {column}")
+        self.column = column
+
+    @property
+    def ticked(self) -> bool:
+        """Whether it is switched on."""
+        return self.query_one(Checkbox).value
+
+    def show(self, value: object) -> None:
+        chosen = value if isinstance(value, tuple) and value else COORDINATES
+        super().show(self.column in chosen)
+
+    def edited(self, value: object) -> None:
+        self.post_message(self.Switched(self))
+
+
+class Transforms(Vertical):
+    """The columns of a plane as switches; where none is on, the features are x1 and x2."""
+
+    DEFAULT_CSS = """
+    Transforms {
+        height: auto;
+        Label { width: 12; color: $text-muted; }
+        TransformField, Checkbox { width: auto; }
+    }
+    """
+
+    def __init__(self) -> None:
+        rows = (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:]))
+        super().__init__(
+            *(Horizontal(Label(label), *map(TransformField, columns), classes="pair") for label, columns in rows)
+        )
+
+    @on(TransformField.Switched)
+    def _tell(self, event: TransformField.Switched) -> None:
+        """All that is on goes out at once: a second switch may come before the first has been dealt with."""
+        event.stop()
+        columns = tuple(field.column for field in self.query(TransformField) if field.ticked)
+        value = () if columns == COORDINATES else columns
+        self.post_message(FieldEdited("dataset.features", value, event.field))
+
+
+class DataPanel(Panel):
+    """Which dataset, which of its columns, and how much is kept for validation."""
+
+    heading = "Data"
+    DEFAULT_CSS = """
+    DataPanel {
+        .blobs { display: none; }
+        &.-blobs .blobs { display: block; }
+        &.-toy .columns { display: none; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        names: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
+        names.append((OWN_FILE, OWN_FILE))
+        yield DatasetField("dataset.name", "dataset", names, "A dataset that comes with the app, or a file of yours")
+        yield OwnFileField(
+            "dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None
+        )
+        yield TextField(
+            "dataset.features", "features", "Columns the model reads, with commas between", "all", "columns", ()
+        )
+        yield ChoiceField(
+            "dataset.target", "target", [("as usual", None)], "The column to be predicted", classes="columns"
+        )
+        yield Later(_toy_fields, "toy")
+        yield Later(lambda: [Transforms()], "plane")
+        yield ByHandField()
+        with Horizontal(classes="pair"):
+            yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
+            yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
+        yield SwitchField(
+            "dataset.standardize",
+            "standardize features",
+            "Mean 0 and deviation 1, fitted on the training part",
+        )
+
+    def show_dataset(self, dataset: DatasetView) -> None:
+        """Offer the columns of the dataset as targets, and say how many samples there are."""
+        target: ChoiceField = next(field for field in self.query(ChoiceField) if field.path == "dataset.target")
+        usual: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
+        target.offer([*usual, *((name, name) for name in dataset.available if name != dataset.target)])
+        counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"
+        self.query_one(".heading").update(f"Data  {counts}")  # type: ignore[attr-defined]
+
+    async def prepare(self, experiment: Experiment) -> None:
+        toy = _toy_set(experiment.dataset)
+        await self.query_one(".toy", Later).want(toy is not None)
+        await self.query_one(".plane", Later).want(toy is not None and toy.in_the_plane)
+
+    def show(self, experiment: Experiment) -> None:
+        super().show(experiment)
+        config = experiment.dataset
+        self.query_one(DatasetField).keep(config)
+        self.query_one(OwnFileField).keep(config)
+        toy = _toy_set(config)
+        in_the_plane = toy is not None and toy.in_the_plane
+        self.query_one(ByHandField).keep(config if in_the_plane else DatasetConfig())
+        self.set_class(toy is not None, "-toy")
+        self.set_class(toy is not None and toy.any_classes, "-blobs")
+
+
+def _toy_set(config: DatasetConfig) -> ToySet | None:
+    """The toy set that is chosen, if one is."""
+    entry = CATALOG.get(config.name) if config.path is None else None
+    return entry if isinstance(entry, ToySet) else None
+
+
+def _toy_fields() -> Iterator[Horizontal]:
+    """What only sets made from a formula have."""
+    yield Horizontal(
+        TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None),
+        TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0"),
+        TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None),
+        classes="pair",
+    )

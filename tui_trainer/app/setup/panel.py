@@ -1,0 +1,49 @@
+"""A part of the setup: a titled column of fields that shows an experiment."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.ui.edits import is_hidden
+from tui_trainer.ui.fields import Field
+
+
+class Panel(Vertical):
+    """Fields under a heading; each field reads its value from the experiment by its path."""
+
+    DEFAULT_CSS = """
+    Panel {
+        height: auto;
+        margin-bottom: 1;
+        .heading { text-style: bold; color: $text-accent; height: 1; width: 1fr; }
+        .pair { height: 1; }
+        .-fixed { display: none; }
+        & > Field, Later > Field, .pair Field { margin-right: 1; }
+    }
+    """
+    heading = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(self.heading, classes="heading", markup=False)
+
+    async def prepare(self, experiment: Experiment) -> None:
+        """Make the fields that ``experiment`` needs and no other did."""
+
+    def show(self, experiment: Experiment) -> None:
+        """Show the values of ``experiment``."""
+        for field in self.query(Field):
+            field.show(value_at(experiment, field.path))
+            field.set_class(is_hidden(experiment, field.path), "-fixed")
+
+
+def value_at(experiment: Experiment, path: str) -> object:
+    """The value at a dotted path, as ``model.layers[0].units``; None on the way is None at the end."""
+    value: object = experiment
+    for part in path.replace("]", "").replace("[", ".").split("."):
+        if value is None:
+            return None
+        value = value[int(part)] if isinstance(value, tuple) else getattr(value, part)
+    return value

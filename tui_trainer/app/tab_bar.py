@@ -1,0 +1,133 @@
+"""The tabs: makes a view when it is first opened, and tells all views what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import TabbedContent, TabPane
+
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import Loaded, Progress, Seen, newest
+from tui_trainer.protocol.view import Unseen, WatchNothing
+from tui_trainer.protocol.views import AnyRequest
+from tui_trainer.tabs import TABS, Tab
+from tui_trainer.tabs.view import View
+
+FIRST = "loss"
+
+
+class Tabs(TabbedContent):
+    """What is seen of a run. A view that is made late is told what it has missed."""
+
+    @dataclass
+    class Opened(Message):
+        """Another tab has been opened, and its view is there."""
+
+        name: str
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs", initial=FIRST)
+        self._views: dict[str, View] = {}
+        self._told = {FIRST}  # of these, those that are no longer on their way
+        self._experiment = Experiment()
+        self._loaded: Loaded | None = None
+        self._progress: Progress | None = None
+
+    def compose(self) -> ComposeResult:
+        self._views[FIRST] = next(tab for tab in TABS if tab.name == FIRST).make()
+        for tab in TABS:
+            self.compose_add_child(
+                TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name)
+            )
+        yield from super().compose()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Short titles where the whole ones would be cut."""
+        whole = sum(len(tab.title) + 1 for tab in TABS) + 1 <= event.size.width
+        for tab in TABS:
+            self.get_tab(tab.name).label = tab.title if whole else tab.short or tab.title
+
+    @property
+    def view(self) -> View | None:
+        """The view of the open tab; None until it is made and knows what there is to see."""
+        return self._views[self.active] if self.active in self._told else None
+
+    @property
+    def request(self) -> AnyRequest:
+        """What the trainer should compute for the open tab."""
+        return WatchNothing() if self.view is None else self.view.request
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """The experiment as it is set up now."""
+        self._experiment = experiment
+        for view in self._known():
+            view.show_experiment(experiment)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Another run is at its first step."""
+        self._loaded, self._progress = loaded, None
+        for view in self._known():
+            view.show_loaded(loaded)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Training has gone on."""
+        before = self._progress
+        together = progress if before is None else newest(before, progress)
+        assert isinstance(together, Progress)
+        self._progress = together
+        for view in self._known():
+            view.show_progress(progress)
+
+    def show_seen(self, seen: Seen) -> None:
+        """Hand what the trainer computed to the view that asked for it."""
+        view = self.view
+        if view is None:
+            return
+        reason = seen.content.reason if isinstance(seen.content, Unseen) else ""
+        view.say_unseen(reason)
+        if not reason:
+            view.show_content(seen.content)
+
+    def made(self, name: str) -> View | None:
+        """The view of a tab; None where it was not opened yet."""
+        return self._views.get(name)
+
+    async def open(self, name: str) -> View:
+        """Open a tab; returns its view."""
+        view = await self.ready(name)
+        self.active = name
+        return view
+
+    async def ready(self, name: str) -> View:
+        """The view of a tab, made if it was not; the open tab stays open."""
+        if name not in self._views:
+            await self._make(next(tab for tab in TABS if tab.name == name))
+        return self._views[name]
+
+    def _known(self) -> list[View]:
+        """The views that are there, so that they can be told things."""
+        return [view for name, view in self._views.items() if name in self._told]
+
+    @on(TabbedContent.TabActivated)
+    async def _open(self) -> None:
+        tab = next(tab for tab in TABS if tab.name == self.active)
+        if tab.name not in self._views:
+            await self._make(tab)
+        self.post_message(self.Opened(tab.name))
+
+    async def _make(self, tab: Tab) -> None:
+        view = self._views[tab.name] = tab.make()
+        panes = [pane for pane in self.query(TabPane) if pane.id == tab.name and pane.is_attached]
+        if panes:
+            await panes[0].mount(view)
+        if not view.is_mounted:  # the app is being left
+            return
+        self._told.add(tab.name)
+        view.show_experiment(self._experiment)
+        if self._loaded is not None:
+            view.show_loaded(self._loaded)
+        if self._progress is not None:
+            view.show_progress(self._progress)

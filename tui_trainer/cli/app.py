@@ -1,0 +1,191 @@
+"""How the app is opened: on an experiment, or back on a run; with or without bounds for its user."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import pwd
+import sys
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from tui_trainer import __version__
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.confinement import VARIABLE as ROOT
+from tui_trainer.experiment.confinement import confined
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.share import is_shared, unshare
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.runtime.child import NICENESS, Launch
+from tui_trainer.settings.options import add_setting_options, given
+from tui_trainer.ui.terminal.kind import kind_of, prepare
+from tui_trainer.user_folder import VARIABLE as DATA
+
+WITHOUT_SCREEN = "tui-trainer train FILE.toml"
+NEWEST = 0  # what --resume without a number stands for
+DESCRIPTION = "Build, train and understand neural networks in the terminal."
+EXAMPLES = """\
+examples:
+  tui-trainer                                   open the app
+  tui-trainer iris.toml                         open it on an experiment
+  tui-trainer tt1-q1ZKSS...                     or on one that was shared as a word (key c)
+  tui-trainer --detach iris.toml                training goes on when the line drops, and after q
+  tui-trainer --csv house.csv --target price    or on data of your own
+  tui-trainer --resume                          back to the run that goes on, or was cut off
+  tui-trainer sessions                          the runs to come back to
+  tui-trainer train iris.toml --epochs 50       train without a screen
+  tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
+  tui-trainer export iris.toml --to iris        train, and write the network for Keras and PyTorch
+  tui-trainer summary iris.toml                 the layers and their parameters
+  tui-trainer datasets                          what data come with the app
+  tui-trainer serve iris.toml                   open the app in a browser of this machine
+
+commands: train, sweep, export, summary, datasets, sessions, serve, settings, keys; each has
+its own --help.
+"""
+
+
+def open_app(words: list[str], in_browser: bool = False) -> int:
+    """Run the app; returns its exit code. ExperimentError for what can't be opened.
+
+    ``in_browser`` says that ``serve`` has started it, so that there is no terminal to be asked for.
+    """
+    options = _parser().parse_args(words)
+    launch, experiment, path = _asked(options)
+    if not in_browser:
+        _check_terminal()
+    prepare(os.environ)
+    gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
+    from tui_trainer.app.app import TrainerApp  # Textual is of no use to the other commands
+    from tui_trainer.app.preferences import preferences_for
+
+    lessons = None if options.lessons is None else Path(options.lessons)
+    preferences = preferences_for(given(options))
+    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, preferences=preferences)
+    app.fit_colors()
+    app.run(mouse=preferences.settings.mouse)
+    return app.return_code or 0
+
+
+def check_words(words: list[str]) -> None:
+    """Refuse what ``open_app`` would: by an exit, as wrong usage does, or ExperimentError. Bounds are set."""
+    _asked(_parser().parse_args(words))
+
+
+def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None]:
+    """How the trainer is started, with which experiment, and the file it is from."""
+    _set_bounds(options.jail, options.class_root)
+    if options.lessons is not None and not os.path.isdir(options.lessons):
+        raise ExperimentError("--lessons", f"there is no folder {quoted(options.lessons)}")
+    if (options.file or options.csv or options.target) is not None and options.resume is not None:
+        raise ExperimentError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
+    launch = Launch(options.detach, options.nice)
+    path = None if options.file is None or is_shared(options.file) else confined(options.file)
+    if options.resume is None:
+        experiment = described(options)
+    else:
+        from tui_trainer.runtime.resume import find, launch_for
+
+        run = find(options.resume or None)
+        launch, experiment = launch_for(run, options.detach, options.nice), run.experiment
+    return launch, experiment, path
+
+
+def _check_terminal() -> None:
+    """ExperimentError where nothing can be drawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # it is drawn on the third
+        raise ExperimentError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
+    if not kind_of(os.environ).is_screen:
+        told = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
+        raise ExperimentError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
+
+
+def read_experiment(text: str) -> Experiment:
+    """From a file, or from the word that an experiment was shared as."""
+    return unshare(text) if is_shared(text) else read(confined(text))
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """The options of data of one's own, which ``described`` reads."""
+    parser.add_argument("--csv", metavar="FILE.csv", help="data of your own, instead of the experiment's")
+    parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; usually the last one")
+
+
+def described(options: argparse.Namespace) -> Experiment:
+    """The experiment of the options ``file``, ``csv`` and ``target``; with a file of data alone, the usual one."""
+    experiment = Experiment() if options.file is None else read_experiment(options.file)
+    if options.csv is None:
+        if options.target is not None:
+            raise ExperimentError("", "--target names a column of a file; say which file with --csv")
+        return experiment
+    from tui_trainer.datasets.catalog import choose_file  # not needed without
+
+    file = confined(options.csv, "--csv")
+    if not file.is_file():
+        raise ExperimentError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
+    config = choose_file(experiment.dataset, options.csv)
+    if options.target is not None:
+        config = replace(config, target=options.target)
+    changed = with_field(experiment, "dataset", config)
+    return changed if options.file is not None else with_field(changed, "name", file.stem)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tui-trainer",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or the word it was shared as")
+    add_data_options(parser)
+    add("--detach", action="store_true", help="let training go on when the line drops or the app is left")
+    add(
+        "--resume",
+        nargs="?",
+        type=_number,
+        const=NEWEST,
+        metavar="ID",
+        help="back to the newest run that goes on alone or was cut off, or to a certain one",
+    )
+    add("--lessons", metavar="FOLDER", type=os.path.abspath, help="lessons of your own, for the Book tab")
+    add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; usually 5")
+    add_setting_options(parser)
+    add("--jail", metavar="FOLDER", type=Path, help="open and save files nowhere but in this folder")
+    add("--class-root", metavar="FOLDER", type=Path, help="the same, in a folder of each user's own below this one")
+    add("--version", action="version", version=f"tui-trainer {__version__}")
+    return parser
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not the number of a run")
+    return int(text)
+
+
+def _niceness(text: str) -> int:
+    if text not in map(str, range(20)):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 0 to 19")
+    return int(text)
+
+
+def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
+    """Confine the files of this process and its children to a folder, and keep the runs there too."""
+    if class_root is not None:
+        if not class_root.is_dir():
+            raise ExperimentError("--class-root", f"there is no folder {quoted(str(class_root))}")
+        jail = class_root / pwd.getpwuid(os.getuid()).pw_name
+    if jail is None:
+        return
+    try:
+        jail.mkdir(mode=0o700, exist_ok=True)
+        os.chdir(jail)
+    except OSError as error:
+        told = f"{quoted(str(jail))} can't be used: {error.strerror}"
+        raise ExperimentError("", f"{told}; ask whoever has set this up") from None
+    os.environ[ROOT] = os.getcwd()
+    os.environ[DATA] = os.path.join(os.getcwd(), ".tui-trainer")

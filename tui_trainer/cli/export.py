@@ -1,0 +1,128 @@
+"""The command ``export``: an experiment is trained, or a run taken from the store, and written into a folder."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.errors import ExperimentError, printable, quoted
+from tui_trainer.exit_codes import DIVERGED, INTERRUPTED
+from tui_trainer.experiment.confinement import confined
+from tui_trainer.experiment.edit import with_field
+
+from .app import read_experiment
+
+if TYPE_CHECKING:
+    from tui_trainer.store.store import Store
+    from tui_trainer.training.session import Session
+
+DESCRIPTION = """\
+Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
+and ONNX runtimes, with the losses as CSV and as a figure."""
+FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
+INSIST = "--force"
+NEWEST = 5  # runs told of where a number is none's
+LONGEST_NUMBER = 18  # digits of the number of a run
+
+
+def export(words: list[str]) -> int:
+    """Run the command; returns the exit code. ExperimentError for what can't be."""
+    options = _parser().parse_args(words)
+    formats = options.format or ["folder"]
+    is_run = _is_run(options.source)
+    if is_run and options.epochs is not None:
+        raise ExperimentError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
+    session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
+
+    from tui_trainer.export.folder import check_folder, write_folder
+    from tui_trainer.export.names import safe_name
+    from tui_trainer.runtime.trained import trained
+
+    folder = confined(options.to or safe_name(session.requested.name), "--to")
+    check_folder(folder, formats, options.force, INSIST)
+    if not is_run and not _train(session):
+        return INTERRUPTED
+    if session.state == "diverged" and not options.best:
+        print("Nothing was exported; --best takes the weights of the best epoch, if there is one.")
+        return DIVERGED
+    result = trained(session, options.best)
+    names = write_folder(result, folder, formats, options.force, INSIST)
+    print(f"Epoch {result.epoch:,} of {printable(session.requested.name)} is in {printable(str(folder))}:")
+    print("\n".join(f"  {name}" for name in names))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tui-trainer export", description=DESCRIPTION)
+    add = parser.add_argument
+    add("source", metavar="FILE.toml|ID", help="an experiment to train, or the number of a run that was kept")
+    add("--to", metavar="FOLDER", help="where the files go; without it, a folder named as the experiment")
+    add(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="what to write; may be given several times; usually folder, which is all of it",
+    )
+    add("--epochs", metavar="N", help="instead of the number in the file")
+    add("--best", action="store_true", help="the weights of the best epoch, by val_loss, not the newest")
+    add("--force", action="store_true", help="write over files that are there")
+    return parser
+
+
+def _is_run(source: str) -> bool:
+    """Whether ``source`` is the number of a run; a file of such a name is given as ./12."""
+    return source.isascii() and source.isdigit() and len(source) <= LONGEST_NUMBER
+
+
+def _loaded(source: str, epochs: str | None) -> Session:
+    experiment = read_experiment(source)
+    if epochs is not None:
+        experiment = with_field(experiment, "training.epochs", epochs)
+    from tui_trainer.training.session import Session
+
+    session = Session()
+    session.load(experiment)
+    return session
+
+
+def _stored(run: int) -> Session:
+    from tui_trainer.runtime.store_errors import StoreError
+    from tui_trainer.runtime.trained import stored_session
+    from tui_trainer.store.store import Store, default_path
+
+    path = default_path()
+    if not Path(path).is_file():
+        raise ExperimentError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
+    try:
+        with contextlib.closing(Store(path)) as store:
+            _check_run(store, run)
+            return stored_session(store, run)
+    except StoreError as error:
+        raise ExperimentError("", str(error)) from error
+
+
+def _check_run(store: Store, run: int) -> None:
+    """ExperimentError, with the newest ones, where there is no such run."""
+    from tui_trainer.runtime.store_errors import StoreError
+
+    try:
+        store.find(run)
+    except StoreError:
+        newest = ", ".join(f"{one.id} ({printable(one.name)[:30]})" for one in store.runs()[:NEWEST])
+        raise ExperimentError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
+
+
+def _train(session: Session) -> bool:
+    """Train to the end and say how it went; False where that was interrupted."""
+    from .train import follow
+
+    session.train()
+    try:
+        follow(session, heard_or_not=True)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was exported.")
+        return False
+    print(session.sentence)
+    return True

@@ -1,0 +1,69 @@
+"""``tui-trainer serve``: its options, and what is said of the address."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.serve.access import LOOPBACK, PORT, is_loopback, listen
+
+from .app import check_words
+
+INSTALL = "python -m pip install 'tui-trainer[serve]'"
+DESCRIPTION = """\
+Open the app in a browser. Each tab has an app and a trainer of its own, which end with it. All options of the app go
+after those of serve: FILE.toml, --csv, --jail and so on."""
+WARNING = """\
+Other machines can reach this port. The address holds a secret word, but the line is not encrypted: who listens on it
+reads the word, and can then open and save files as you. Safer is the usual address with ssh -L; see docs/serve.md."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Serve until Ctrl+C; returns the exit code. ExperimentError for what can't be."""
+    options, rest = _parser().parse_known_args(words)
+    with _as_it_was():
+        check_words(rest)
+    if any(find_spec(name) is None for name in ("textual_serve", "aiohttp")):
+        raise ExperimentError("", f"serve needs a package that is not installed; get it with: {INSTALL}")
+    listener = listen(options.host, options.port)
+    if not is_loopback(listener):
+        print(WARNING, file=sys.stderr)
+    from tui_trainer.serve.server import serve
+
+    return serve(listener, rest)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tui-trainer serve",
+        usage="tui-trainer serve [--host HOST] [--port PORT] [FILE.toml] [options of the app]",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--host", default=LOOPBACK, help=f"where to listen; usually {LOOPBACK}, this machine alone")
+    parser.add_argument("--port", type=_port, default=PORT, help=f"usually {PORT}; 0 is any that is free")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a port, a number from 0 to 65535")
+    return int(text)
+
+
+@contextlib.contextmanager
+def _as_it_was() -> Iterator[None]:
+    """Bounds that are set meanwhile are undone: each tab sets its own, from where the server was started."""
+    folder, environment = os.getcwd(), dict(os.environ)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)

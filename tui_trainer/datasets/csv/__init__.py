@@ -1,0 +1,1 @@
+"""Reading CSV files: from bytes to columns."""

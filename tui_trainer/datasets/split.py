@@ -1,0 +1,117 @@
+"""Training and validation rows, and numbers among the features of mean 0 and deviation 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_trainer.experiment.schema import DatasetConfig
+
+from .errors import DatasetError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .dataset import Dataset, Drawn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """What a model is trained and validated on.
+
+    Shapes: x (rows, features), y (rows, outputs), None for validation without a split; ``mean`` and
+    ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized;
+    ``train_rows`` and ``val_rows`` are indices into the dataset, in the order of the rows here.
+    """
+
+    x_train: NDArray[np.float64]
+    y_train: NDArray[np.float64]
+    x_val: NDArray[np.float64] | None
+    y_val: NDArray[np.float64] | None
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    train_rows: NDArray[np.intp]
+    val_rows: NDArray[np.intp]
+
+
+def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
+    """Shuffle by ``config.seed`` and keep the last part for validation; ``outputs`` is the width of y.
+
+    Classes keep their shares, and each has a row to train on. Without a split the rows stay in file order.
+    Points set by hand are trained on: it is they that are to be learnt. The parts of all others stay what they are.
+    Raises DatasetError where there are not enough rows for both parts.
+    """
+
+    y = dataset.y_for(outputs)
+    n = len(dataset.x)
+    train, val = choose_rows(n, dataset.labels, config, dataset.drawn)
+    mean, scale = _moments(dataset.x[train], config.standardize, dataset.indicators)
+    x = (dataset.x - mean) / scale
+    held = len(val) > 0
+    return Split(x[train], y[train], x[val] if held else None, y[val] if held else None, mean, scale, train, val)
+
+
+def choose_rows(
+    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, drawn: Drawn | None = None
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the training and of the validation rows of ``n``, each in shuffled order; see ``split``."""
+    import numpy as np
+
+    if config.validation_split == 0:
+        return np.arange(n), np.arange(0)
+    order, by_hand = _shuffle(n, config.seed, drawn)
+    groups = [order]
+    if labels is not None:
+        by_class = order[np.argsort(labels[order], kind="stable")]
+        groups = np.split(by_class, np.cumsum(np.bincount(labels[order]))[:-1])
+    sizes = [min(int(len(group) * config.validation_split + 0.5), len(group) - 1) for group in groups]
+    sizes = [max(size, 0) for size in sizes]
+    largest = max(range(len(groups)), key=lambda index: len(groups[index]))
+    if not any(sizes) and len(groups[largest]) > 1:
+        sizes[largest] = 1
+    if not any(sizes):
+        raise DatasetError(
+            "dataset.validation_split",
+            f"{n} rows are too few for training and validation; add rows or set it to 0",
+        )
+    held = np.zeros(n, dtype=bool)
+    for group, size in zip(groups, sizes, strict=True):
+        held[group[len(group) - size :]] = True
+    return np.concatenate([order[~held[order]], by_hand]), order[held[order]]
+
+
+def _shuffle(n: int, seed: int, drawn: Drawn | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows in random order, and those set by hand, which are not among them.
+
+    What is shuffled are the drawn points, removed ones too: without them the others keep their order, and so, but
+    for one where a share is rounded differently, their parts.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    if drawn is None:
+        return rng.permutation(n), np.arange(0)
+    rows = np.flatnonzero(drawn.numbers >= 0)
+    places = np.full(drawn.total, -1)
+    places[drawn.numbers[rows]] = rows
+    order = places[rng.permutation(drawn.total)]
+    return order[order >= 0], np.flatnonzero(drawn.numbers < 0)
+
+
+def _moments(
+    x: NDArray[np.float64], standardize: bool, indicators: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of each column of the training rows x (rows, features), both (features,).
+
+    Columns that are 0 or 1 for a category stay as they are: a rare category would become a very large number.
+    """
+    import numpy as np
+
+    if not standardize:
+        return np.zeros(x.shape[1]), np.ones(x.shape[1])
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
+    constant = (np.ptp(x, axis=0) == 0) | (scale < np.finfo(np.float64).tiny)
+    scale = np.where(constant, 1.0, scale)
+    return (mean, scale) if indicators is None else (np.where(indicators, 0.0, mean), np.where(indicators, 1.0, scale))

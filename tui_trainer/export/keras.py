@@ -1,0 +1,84 @@
+"""A model as a Python program for Keras 3. No text of the user goes into it: names are from lists, all else numbers."""
+
+from __future__ import annotations
+
+from tui_trainer.experiment.schema import Experiment, LayerConfig, OptimizerConfig, OutputConfig, TrainingConfig
+
+# Keras's own leaky ReLU has another slope, 0.2.
+ACTIVATIONS = {"leaky_relu": "keras.layers.LeakyReLU(negative_slope=0.01)"}
+LOSSES = {"sum_squared_error": "lambda y, p: keras.ops.sum(keras.ops.square(p - y))"}
+DEFAULT_INITIALIZER = "glorot_uniform"
+
+
+def keras_code(experiment: Experiment, n_features: int) -> str:
+    """The network of a resolved ``experiment`` for ``n_features`` inputs, compiled with its loss and optimizer.
+
+    What it prints when run is the summary. ValueError where the experiment is not resolved.
+    """
+    imports, model = keras_lines(experiment, n_features)
+    return "\n".join([*imports, "", *model, "model.summary()", ""])
+
+
+def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], list[str]]:
+    """The imports, and the lines that make and compile the model; as ``keras_code``."""
+    model, training = experiment.model, experiment.training
+    if model.output.units is None or model.output.activation is None or training.loss is None:
+        raise ValueError("the experiment is not resolved: output units, output activation and loss are needed")
+    dropout = any(layer.dropout for layer in model.layers)
+    imports = ["import keras", f"from keras.layers import Dense,{' Dropout,' if dropout else ''} InputLayer"]
+    imports.append("from keras.models import Sequential")
+    lines = []
+    if model.dtype != "float32":
+        lines += [f'keras.config.set_floatx("{model.dtype}")', ""]
+    if penalties := [f"{name}={value!r}" for name, value in (("l1", training.l1), ("l2", training.l2)) if value]:
+        lines += [f"penalty = keras.regularizers.L1L2({', '.join(penalties)})", ""]
+    penalty = bool(penalties)
+    lines += ["model = Sequential([", f"    InputLayer(shape=({n_features},)),"]
+    for layer in model.layers:
+        lines.append(f"    {_dense(layer, layer.units, penalty)},")
+        if layer.dropout:
+            lines.append(f"    Dropout({layer.dropout!r}),")
+    lines += [f"    {_dense(model.output, model.output.units, penalty)},", "])"]
+    lines += _compile(training, model.output.units)
+    return imports, lines
+
+
+def _dense(layer: LayerConfig | OutputConfig, units: int, penalty: bool) -> str:
+    """One layer; what is Keras's default is not written."""
+    given = [f"units={units}"]
+    activation = str(layer.activation)
+    if activation not in ("linear", "identity"):
+        given.append("activation=" + ACTIVATIONS.get(activation, f'"{activation}"'))
+    if not layer.use_bias:
+        given.append("use_bias=False")
+    if layer.initializer != DEFAULT_INITIALIZER:
+        given.append(f'kernel_initializer="{layer.initializer}"')
+    if penalty:
+        given.append("kernel_regularizer=penalty")
+    return f"Dense({', '.join(given)})"
+
+
+def _compile(training: TrainingConfig, outputs: int) -> list[str]:
+    loss = str(training.loss)
+    lines = ["model.compile("]
+    if outputs > 1 and loss in ("mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy"):
+        lines.append(f"    # Keras divides this loss by the {outputs} outputs, too.")
+    lines.append("    loss=" + LOSSES.get(loss, f'"{loss}"') + ",")
+    lines += [f"    optimizer={_optimizer(training.optimizer, training.learning_rate)},", ")"]
+    return lines
+
+
+def _optimizer(config: OptimizerConfig, rate: float) -> str:
+    given = [f"learning_rate={rate!r}"]
+    if config.name == "sgd":
+        if config.momentum:
+            given += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
+        return f"keras.optimizers.SGD({', '.join(given)})"
+    if config.name == "rmsprop":
+        given.append(f"rho={config.rho!r}")
+    elif config.name == "adagrad":
+        given.append("initial_accumulator_value=0.0")
+    else:
+        given += [f"beta_1={config.beta_1!r}", f"beta_2={config.beta_2!r}"]
+    name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}[config.name]
+    return f"keras.optimizers.{name}({', '.join([*given, f'epsilon={config.epsilon!r}'])})"

@@ -1,0 +1,131 @@
+"""``model_pytorch.py``: the network in PyTorch with its weights, ready to predict and to train on."""
+
+from __future__ import annotations
+
+from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
+
+from .modules import Drop, Linear, Module, modules
+from .trained import Trained
+
+ACTIVATIONS = {
+    "relu": "nn.ReLU()",
+    "leaky_relu": "nn.LeakyReLU(0.01)",
+    "elu": "nn.ELU()",
+    "tanh": "nn.Tanh()",
+    "sigmoid": "nn.Sigmoid()",
+    "softplus": "nn.Softplus(threshold=40)",  # from 20 on, the usual one is the identity: not for double precision
+    "swish": "nn.SiLU()",
+    "gelu": "nn.GELU()",
+    "softmax": "nn.Softmax(dim=1)",
+}
+SQUARES = "((outputs - y) ** 2)"
+EPSILON = "torch.finfo(outputs.dtype).eps"
+LOSSES = {
+    "sum_squared_error": f"{SQUARES}.sum()",
+    "mean_squared_error": f"{SQUARES}.sum(dim=1).mean()",
+    "mean_absolute_error": "(outputs - y).abs().sum(dim=1).mean()",
+    "huber": 'nn.functional.huber_loss(outputs, y, reduction="none").sum(dim=1).mean()',
+    "binary_crossentropy": 'nn.functional.binary_cross_entropy(outputs, y, reduction="none").sum(dim=1).mean()',
+    "categorical_crossentropy": f"-(y * outputs.clamp_min({EPSILON}).log()).sum(dim=1).mean()",
+}
+HEAD = '''\
+"""A network from tui-trainer, for PyTorch. Its weights and the scales of its features are in the files beside it.
+
+predict(x) takes the features as they are in the data, in the order of "features" in model.json.
+model is the network itself: it takes them standardized, as standardize(x) gives them.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+'''
+LOAD = '''\
+
+folder = Path(__file__).resolve().parent
+about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+mean = torch.tensor(about["mean"], dtype=torch.float64)
+scale = torch.tensor(about["scale"], dtype=torch.float64)
+model.load_state_dict(load_file(folder / "weights.safetensors"))
+model.eval()
+
+
+def standardize(x):
+    """Features x (n, {inputs}) as the network was trained on them; the division is done in double precision."""
+    return ((torch.as_tensor(x, dtype=torch.float64) - mean) / scale).to(torch.{dtype})
+
+
+def predict(x):
+    """Outputs (n, {outputs}) for features x (n, {inputs}) as they are in the data."""
+    with torch.no_grad():
+        return model(standardize(x))
+
+
+# To train on: model.train(), and then for each batch
+#   optimizer.zero_grad(); loss(model(standardize(x)), y).backward(); optimizer.step()
+optimizer = {optimizer}
+
+
+def loss(outputs, y):
+    """The loss of outputs against y, both (n, {outputs}){penalized}."""
+{loss}
+
+
+if __name__ == "__main__":
+    print(model)
+'''
+
+
+def pytorch_program(trained: Trained) -> str:
+    """The program; no text of the user goes into it."""
+    resolved, inputs = trained.resolved, len(trained.inputs.features)
+    training, dtype = resolved.training, resolved.model.dtype
+    load = LOAD.format(
+        inputs=inputs,
+        outputs=resolved.model.output.units,
+        dtype=dtype,
+        optimizer=_optimizer(training.optimizer, training.learning_rate),
+        penalized=", and the penalty on the weights" if training.l1 or training.l2 else "",
+        loss="\n".join(f"    {line}" for line in _loss(training)),
+    )
+    return HEAD + "\n".join(_network(resolved, inputs)) + "\n" + load
+
+
+def _network(experiment: Experiment, n_features: int) -> list[str]:
+    double = ".double()" if experiment.model.dtype == "float64" else ""
+    lines = [f"    {_module(module)}," for module in modules(experiment, n_features)]
+    return ["model = nn.Sequential(", *lines, f"){double}"]
+
+
+def _module(module: Module) -> str:
+    if isinstance(module, Linear):
+        return f"nn.Linear({module.inputs}, {module.units}{'' if module.use_bias else ', bias=False'})"
+    return f"nn.Dropout({module.rate!r})" if isinstance(module, Drop) else ACTIVATIONS[module.name]
+
+
+def _loss(training: TrainingConfig) -> list[str]:
+    """The lines that compute the loss; its penalty leaves the biases alone."""
+    value = LOSSES[str(training.loss)]
+    if not (training.l1 or training.l2):
+        return [f"return {value}"]
+    absolute = f" + {training.l1!r} * sum(w.abs().sum() for w in kernels)" if training.l1 else ""
+    squared = f" + {training.l2!r} * sum((w**2).sum() for w in kernels)" if training.l2 else ""
+    kernels = 'kernels = [w for name, w in model.named_parameters() if name.endswith("weight")]'
+    return [kernels, f"value = {value}", f"return value{absolute}{squared}"]
+
+
+def _optimizer(config: OptimizerConfig, rate: float) -> str:
+    given = [f"lr={rate!r}"]
+    if config.name == "sgd":
+        if config.momentum:
+            given += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
+        return f"torch.optim.SGD(model.parameters(), {', '.join(given)})"
+    if config.name == "rmsprop":
+        given.append(f"alpha={config.rho!r}")
+    elif config.name == "adam":
+        given.append(f"betas=({config.beta_1!r}, {config.beta_2!r})")
+    name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}[config.name]
+    return f"torch.optim.{name}(model.parameters(), {', '.join([*given, f'eps={config.epsilon!r}'])})"

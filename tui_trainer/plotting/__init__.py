@@ -1,0 +1,1 @@
+"""Drawing to characters. Nothing here knows Textual."""

@@ -1,0 +1,94 @@
+"""A rectangle of characters under construction: text goes in at a place, and what sticks out is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from rich.cells import cell_len
+
+TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width), whole numbers."""
+
+    rows: list[str]
+    roles: NDArray[np.integer[Any]]
+
+
+class Board:
+    """Characters and roles (height, width), blank at first."""
+
+    def __init__(self, width: int, height: int, roles: DTypeLike = np.uint8) -> None:
+        self.width, self.height = max(width, 0), max(height, 0)
+        self.characters = np.full((self.height, self.width), " ", dtype="<U1")
+        self.roles: NDArray[np.integer[Any]] = np.zeros((self.height, self.width), roles)
+
+    def write(self, row: int, column: int, text: str, role: int) -> None:
+        """Put text at a place, leaving out what is not on the board."""
+        if column < 0:
+            text, column = text[-column:], 0
+        text = text[: max(self.width - column, 0)]
+        if text and 0 <= row < self.height:
+            self.characters[row, column : column + len(text)] = list(text)
+            self.roles[row, column : column + len(text)] = role
+
+    def write_in_the_middle(self, text: str, role: int) -> None:
+        """Put a sentence into the middle, on as many lines as it takes; what does not fit is cut, and the cut shows."""
+        lines = wrap(one_cell(text), max(self.width, 1), max_lines=max(self.height, 1), placeholder="…")
+        for row, line in enumerate(lines, (self.height - len(lines) + 1) // 2):
+            shown = shorten(line, self.width)
+            self.write(row, (self.width - len(shown)) // 2, shown, role)
+
+    def paste(self, row: int, column: int, characters: NDArray[np.str_], roles: NDArray[np.uint8]) -> None:
+        """Put a drawn canvas, both (rows, columns), at a place where it fits."""
+        place = slice(row, row + roles.shape[0]), slice(column, column + roles.shape[1])
+        self.characters[place], self.roles[place] = characters, roles
+
+    def frame(self) -> Frame:
+        """What was written, each cell with its own role."""
+        rows = self.characters.view(f"<U{self.width}")[:, 0].tolist() if self.width else [""] * self.height
+        return Frame(rows, self.roles)
+
+    def merged_frame(self) -> Frame:
+        """The same, but a blank cell has the role of what stands before it: fewer changes of colour to send."""
+        columns = np.arange(self.width)
+        drawn = np.where(self.characters == " ", 0, columns)
+        before = np.maximum.accumulate(drawn, axis=1) if self.width else drawn
+        return Frame(self.frame().rows, np.take_along_axis(self.roles, before, axis=1))
+
+
+def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
+    """Where two frames of one size differ: (row, first column, columns) of each run of changed cells.
+
+    Runs with at most ``gap`` unchanged cells between them count as one: moving the cursor costs bytes too.
+    """
+    found = []
+    for row, (before, after) in enumerate(zip(old.rows, new.rows, strict=True)):
+        if before == after and np.array_equal(old.roles[row], new.roles[row]):
+            continue
+        differs = (np.array(list(before)) != np.array(list(after))) | (old.roles[row] != new.roles[row])
+        columns = np.flatnonzero(differs)
+        breaks = np.flatnonzero(np.diff(columns) > gap + 1) + 1
+        for run in np.split(columns, breaks):
+            found.append((row, int(run[0]), int(run[-1] - run[0]) + 1))
+    return found
+
+
+def one_cell(text: str) -> str:
+    """Text in which each character takes one cell: labels can come from any CSV file."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
+
+
+def shorten(text: str, width: int, ellipsis: str = "…") -> str:
+    """Text cut to ``width`` cells; the cut shows."""
+    if len(text) <= width:
+        return text
+    return text[: width - 1] + ellipsis if width > 1 else ""

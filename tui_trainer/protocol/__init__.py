@@ -1,0 +1,1 @@
+"""What the app and the trainer's process say to each other."""

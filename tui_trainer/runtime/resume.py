@@ -1,0 +1,91 @@
+"""Runs to come back to: those that other sessions train, and those that were cut off."""
+
+from __future__ import annotations
+
+import time
+
+from tui_trainer.errors import ExperimentError, printable
+from tui_trainer.store.store import Store, default_path
+
+from .child import Launch
+from .store_errors import StoreError
+from .stored_run import StoredRun
+
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def listed() -> list[str]:
+    """A line for each run that is alive or waits: its number, name, epoch, state, and when it was saved last."""
+    runs = [run for run in _runs() if run.alive or run.waits]
+    names = [printable(run.name)[:30] for run in runs]
+    width = max(map(len, names), default=0)
+    return [
+        f"{run.id:>4}  {name:<{width}}  {_epochs(run):<18}  {_state(run):<24}  {ago(time.time() - run.updated)} ago"
+        for run, name in zip(runs, names, strict=True)
+    ]
+
+
+def find(wanted: int | None) -> StoredRun:
+    """Run number ``wanted``, or the newest one that nobody looks at; ExperimentError where there is none."""
+    runs = _runs()
+    if wanted is not None:
+        found = next((run for run in runs if run.id == wanted), None)
+        if found is None:
+            raise ExperimentError("", f"there is no run {wanted}; tui-trainer sessions lists what there is")
+    else:
+        alone = (run for run in runs if run.alive and not run.watched)
+        waiting = (run for run in runs if run.waits)
+        found = next(alone, None) or next(waiting, None)
+        if found is None:
+            raise ExperimentError("", _nothing(runs))
+    if found.alive and not found.owner:
+        raise ExperimentError("", f"run {found.id} goes on in process {found.pid}, which can't be called; end that one")
+    return found
+
+
+def launch_for(run: StoredRun, stays: bool, niceness: int) -> Launch:
+    """How to come back to ``run``: by calling its session, or by going on with it where it was saved."""
+    if run.alive:
+        return Launch(stays, niceness, attach=run.owner)
+    return Launch(stays, niceness, offer=run.id)
+
+
+def ago(seconds: float) -> str:
+    """A length of time in its largest unit: 3 d, 5 h, 12 min or 40 s."""
+    for size, unit in UNITS:
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def _runs() -> list[StoredRun]:
+    path = default_path()
+    if not path.exists():
+        return []
+    try:
+        store = Store(path)
+        try:
+            return store.runs()
+        finally:
+            store.close()
+    except StoreError as error:
+        raise ExperimentError("", str(error)) from error
+
+
+def _nothing(runs: list[StoredRun]) -> str:
+    watched = next((run for run in runs if run.alive), None)
+    if watched is None:
+        return "there is no run to come back to; tui-trainer FILE.toml begins one"
+    name = printable(watched.name)
+    return f"the run {name} is open in another terminal; tui-trainer --resume {watched.id} takes it over"
+
+
+def _epochs(run: StoredRun) -> str:
+    return f"epoch {run.epoch:,}/{run.experiment.training.epochs:,}"
+
+
+def _state(run: StoredRun) -> str:
+    state = printable(run.state)[:20]
+    if run.alive:
+        return f"{state}, open elsewhere" if run.watched else f"{state}, goes on alone"
+    return "cut off" if run.is_cut_off else f"{state}, not seen yet"

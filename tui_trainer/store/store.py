@@ -1,0 +1,228 @@
+"""Runs kept on disk: SQLite in WAL mode, weights as safetensors. What is told as saved survives a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import dumps, loads
+from tui_trainer.runtime.cards import Listed, write_card
+from tui_trainer.runtime.packing import Array, joined_columns, pack, unpack
+from tui_trainer.runtime.store_errors import PATIENCE, RunTaken, StoreError, as_store_error, patiently
+from tui_trainer.runtime.store_file import keep_private
+from tui_trainer.runtime.stored_run import StoredRun, process_runs
+from tui_trainer.user_folder import user_folder
+
+from .live_trainers import folder_beside, is_live, live_names
+from .schema import prepare
+
+LISTED = 100  # runs, the newest
+
+
+def default_path() -> Path:
+    """``runs.sqlite`` in the user's data folder, or in the folder named by TUI_TRAINER_DATA."""
+    return user_folder() / "runs.sqlite"
+
+
+class Store:
+    """One connection. Every method is one transaction; sqlite3 and file errors come out as StoreError.
+
+    ``owner`` is the name of this process's session: its runs are nobody else's while it lives.
+    """
+
+    def __init__(self, path: Path, owner: str = "") -> None:
+        self._path, self._owner = path, owner
+        self.sessions = folder_beside(path)
+        with as_store_error(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            keep_private(path)
+            self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        patiently(self._prepare)
+
+    @property
+    def owner(self) -> str:
+        """The session whose runs are saved through this connection."""
+        return self._owner
+
+    def _prepare(self) -> None:
+        with as_store_error(self._path):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            # A commit then survives the death of the process; only a power cut may cost the last ones.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA cache_size = -512")  # kB; the usual 2 MB fill up within a minute of saves
+            self._connection.execute("PRAGMA trusted_schema = OFF")
+        with self.writing() as connection:
+            prepare(connection)
+
+    def begin(self, experiment: Experiment) -> int:
+        """A new run of this process, without snapshot yet; returns its id."""
+        now = time.time()
+        values = (now, now, os.getpid(), experiment.name, dumps(experiment), "paused", 0, 0, "{}", self._owner)
+        with self.writing() as connection:
+            cursor = connection.execute(
+                "INSERT INTO runs (started, updated, pid, name, experiment, state, epoch, step, latest, owner)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            run = cursor.lastrowid
+            assert run is not None
+            listed: Listed = {"owner": self._owner, "state": "paused", "started": now, "updated": now}
+            write_card(connection, run, experiment.name, experiment, {}, epoch=0, step=0, seconds=0.0, **listed)
+        return run
+
+    def save(
+        self,
+        run: int,
+        experiment: Experiment,
+        state: str,
+        place: tuple[int, int],
+        latest: Mapping[str, float],
+        snapshot: Mapping[str, Array],
+        epochs: tuple[int, Mapping[str, Array]],
+        seconds: float | None = None,
+    ) -> None:
+        """Replace the run's snapshot and add its newest epochs, all or nothing; RunTaken where it isn't ours.
+
+        ``place`` is (epoch, step); ``epochs`` the number of epochs saved before, and the columns (k,) since;
+        ``seconds`` how long it has trained.
+        """
+        (epoch, step), (first, columns), now = place, epochs, time.time()
+        text, arrays, values = dumps(experiment), pack(snapshot), json.dumps(dict(latest))
+        added = pack(columns) if any(len(column) for column in columns.values()) else None
+        with self.writing() as connection:
+            updated = connection.execute(
+                "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?,"
+                " latest = ? WHERE id = ? AND owner = ?",
+                (now, os.getpid(), text, state, epoch, step, values, run, self._owner),
+            )
+            if not updated.rowcount:
+                raise RunTaken(f"Run {run} goes on in another session; this one is kept as a run of its own.")
+            listed: Listed = {"owner": self._owner, "state": state, "started": now, "updated": now, "seconds": seconds}
+            write_card(connection, run, experiment.name, experiment, latest, epoch=epoch, step=step, **listed)
+            connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
+            if added is not None:
+                connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, first, added))
+
+    def watch(self, run: int, watched: bool) -> None:
+        """Note whether a screen shows the run of this process."""
+        with self.writing() as connection:
+            connection.execute(
+                "UPDATE runs SET watched = ? WHERE id = ? AND owner = ?", (int(watched), run, self._owner)
+            )
+
+    def claim(self, run: int) -> StoredRun:
+        """Make a run this process's, at once or not at all; RunTaken with the reason where that can't be."""
+        with self.writing() as connection:
+            found = self._read(connection, "id = ?", run)
+            if not found:
+                raise RunTaken(f"There is no run {run} to go on with.")
+            (stored,) = found
+            if stored.alive and (stored.owner, stored.pid) != (self._owner, os.getpid()):
+                raise RunTaken(f"Run {run} goes on in another session; tui-trainer --resume {run} takes it over.")
+            connection.execute(
+                "UPDATE runs SET owner = ?, pid = ?, watched = 1 WHERE id = ?", (self._owner, os.getpid(), run)
+            )
+            connection.execute("UPDATE cards SET owner = ?, deleted_by = '' WHERE run = ?", (self._owner, run))
+        return stored
+
+    def runs(self) -> list[StoredRun]:
+        """Runs that have begun, those saved last first; what was deleted, or can't be read any more, is left out."""
+        with self.reading() as connection:
+            return self._read(connection, "step > 0 AND id NOT IN (SELECT run FROM cards WHERE deleted_by <> '')")
+
+    def find(self, run: int) -> StoredRun:
+        """The run of that number; StoreError where there is none, or it can't be read any more."""
+        with self.reading() as connection:
+            found = self._read(connection, "id = ?", run)
+        if not found:
+            raise StoreError(f"There is no run {run} in {self._path}.")
+        return found[0]
+
+    def _read(self, connection: sqlite3.Connection, condition: str, *values: int) -> list[StoredRun]:
+        rows = connection.execute(
+            "SELECT id, name, experiment, state, epoch, step, pid, updated, owner, watched FROM runs"
+            f" WHERE {condition} ORDER BY updated DESC, id DESC LIMIT {LISTED}",
+            values,
+        )
+        return [run for row in rows.fetchall() if (run := self._stored(row)) is not None]
+
+    def _stored(self, row: tuple[Any, ...]) -> StoredRun | None:
+        number, name, text, state, epoch, step, pid, updated, owner, watched = row
+        try:
+            # Runs from before there were owners have but the number of their process.
+            alive = is_live(self.sessions, owner) if owner else process_runs(int(pid))
+            place = (int(epoch), int(step), int(pid), float(updated))
+            return StoredRun(int(number), str(name), loads(text), str(state), *place, owner, bool(watched), alive)
+        except (ExperimentError, TypeError, ValueError, AttributeError, OverflowError):
+            return None
+
+    def remove_deleted(self) -> None:
+        """Really remove the runs that were deleted in sessions which have ended since."""
+        with self.reading() as connection:
+            deleted = connection.execute("SELECT run, deleted_by FROM cards WHERE deleted_by <> ''").fetchall()
+        live = set(live_names(self.sessions)) if deleted else set()
+        gone = [(run,) for run, by in deleted if by not in live]
+        if gone:
+            with self.writing() as connection:
+                connection.executemany("DELETE FROM runs WHERE id = ?", gone)
+
+    def snapshot(self, run: int) -> tuple[dict[str, Array], dict[str, Array]]:
+        """The run's snapshot and the columns of all its epochs; StoreError where there is none."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT arrays FROM snapshots WHERE run = ?", (run,)).fetchone()
+            parts = self._epochs(connection, run)
+        if row is None:
+            raise StoreError(f"Run {run} has no snapshot in {self._path}.")
+        return unpack(row[0]), self._joined(run, parts)
+
+    def epochs(self, run: int) -> dict[str, Array]:
+        """The columns of all epochs of a run; none where there is no such run."""
+        with self.reading() as connection:
+            parts = self._epochs(connection, run)
+        return self._joined(run, parts)
+
+    def _epochs(self, connection: sqlite3.Connection, run: int) -> list[bytes]:
+        rows = connection.execute("SELECT arrays FROM epochs WHERE run = ? ORDER BY first", (run,))
+        return [arrays for (arrays,) in rows.fetchall()]
+
+    def _joined(self, run: int, parts: list[bytes]) -> dict[str, Array]:
+        try:
+            return joined_columns([unpack(part) for part in parts])
+        except ValueError as error:
+            raise StoreError(f"The epochs of run {run} in {self._path} don't fit together: {error}.") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it or nothing, and nobody else writes meanwhile."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A look at the store as it is at one moment, whoever writes meanwhile."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with as_store_error(self._path):
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")

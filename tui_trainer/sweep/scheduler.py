@@ -1,0 +1,150 @@
+"""The sweep itself: what is to be done is checked first, then done, and every run is taken down as it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.validation import to_plain
+
+from . import workers
+from .axes import read_axis
+from .keeping import Keeping
+from .plan import MAX_RUNS, Planned, plan
+from .results import Row, SweepResult, choose_measure, make_row
+from .running import located
+
+MAX_JOBS = 512
+OnRow = Callable[[Row], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep that can start: its runs, the measure that decides, and who does them.
+
+    ``jobs`` is the number of processes, 0 where the workers of the scheduler at ``dask`` take their place.
+    """
+
+    planned: tuple[Planned, ...]
+    by: str
+    repeat: int
+    jobs: int
+    dask: str | None = None
+
+    def run(self, keep: bool = True, on_row: OnRow | None = None) -> SweepResult:
+        """Do all runs. An interrupt, or the loss of the workers, ends it with those that are done.
+
+        With ``keep`` each is put into the store once it has ended; then ``on_row`` is called with its row.
+        Raises ExperimentError where all have failed, and where the cluster can't be reached.
+        """
+        started = time.perf_counter()
+        rows: list[Row] = []
+        interrupted, complaint = False, ""
+        keeping = Keeping() if keep else None
+        try:
+            with contextlib.closing(self._outcomes(keep)) as done:
+                for number, outcome in done:
+                    planned = self.planned[number - 1]
+                    run = None if keeping is None else keeping.keep(planned, outcome)
+                    rows.append(make_row(planned, outcome, run))
+                    if on_row is not None:
+                        on_row(rows[-1])
+        except KeyboardInterrupt:
+            interrupted = True
+        except workers.WorkersLost as error:
+            complaint = f"The sweep has ended early: {error}."
+        finally:
+            if keeping is not None:
+                complaint = complaint or keeping.complaint
+                keeping.close()
+        if rows and all(row.state == "failed" for row in rows):
+            first = min(rows, key=lambda row: row.number)
+            raise ExperimentError("", f"no run can be trained; the first of them: {first.message}")
+        seconds, tag = time.perf_counter() - started, "" if keeping is None else keeping.tag
+        size = (self.repeat, len(self.planned), self.jobs)
+        return SweepResult(rows, self.by, *size, seconds, interrupted, complaint, tag)
+
+    def _outcomes(self, keep: bool) -> workers.Outcomes:
+        tasks = _by_data([(run.number, located(run.experiment)) for run in self.planned])
+        if self.dask is not None:
+            return workers.on_cluster(tasks, self.by, keep, self.dask)
+        if self.jobs > 1:
+            return workers.side_by_side(tasks, self.by, keep, self.jobs)
+        return workers.one_after_the_other(tasks, self.by, keep)
+
+
+def prepare(
+    experiment: Experiment,
+    fields: Mapping[str, str | Iterable[object]],
+    *,
+    random: int | None = None,
+    seed: int = 0,
+    repeat: int = 1,
+    by: str | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+) -> Sweep:
+    """The sweep that ``sweep`` would do, all of it checked; ExperimentError says what is wrong."""
+    _check_number("random", random, MAX_RUNS)
+    _check_number("repeat", repeat, MAX_RUNS)
+    _check_number("jobs", jobs, MAX_JOBS)
+    axes = [read_axis(experiment, path, given) for path, given in fields.items()]
+    planned = tuple(plan(experiment, axes, random, seed, repeat))
+    measure = choose_measure(by, planned)
+    return Sweep(planned, measure, repeat, 0 if dask else min(jobs or cores(), len(planned)), dask)
+
+
+def sweep(
+    experiment: Experiment | str | os.PathLike[str],
+    fields: Mapping[str, str | Iterable[object]],
+    *,
+    random: int | None = None,
+    seed: int = 0,
+    repeat: int = 1,
+    by: str | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+    keep: bool = True,
+    on_row: OnRow | None = None,
+) -> SweepResult:
+    """Train ``experiment`` with other values of some ``fields``, as many runs at a time as there are cores.
+
+    ``experiment`` is one, or the path of its TOML file, or the word that it was shared as.
+    ``fields`` gives values by path, ``{"training.learning_rate": [1e-3, 1e-2]}``, or their text as on the command
+    line; all combinations are done. With ``random`` so many of them are drawn instead, from ``seed``; ranges such
+    as ``"log:1e-4..1e-1"`` need that. ``repeat`` does each with so many seeds of the model. ``by`` is the measure
+    that decides, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the runs
+    instead. What comes out does not depend on how many run at a time. For the rest see ``Sweep.run``.
+
+    Raises ExperimentError, before the first run starts, for fields and values that are wrong.
+    """
+    if not isinstance(experiment, Experiment):
+        from tui_trainer.cli.app import read_experiment
+
+        experiment = read_experiment(os.fspath(experiment))
+    prepared = prepare(
+        experiment, fields, random=random, seed=seed, repeat=repeat, by=by, jobs=jobs, dask=dask
+    )  # fmt: skip
+    return prepared.run(keep, on_row)
+
+
+def _by_data(tasks: list[workers.Task]) -> list[workers.Task]:
+    """Runs on the same data one after the other, so that a process reads them once."""
+    return sorted(tasks, key=lambda task: repr(to_plain(task[1].dataset)))
+
+
+def _check_number(field: str, value: int | None, most: int) -> None:
+    if value is not None and not 1 <= value <= most:
+        raise ExperimentError(field, f"expected a whole number from 1 to {most:,}, got {value}")
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    import joblib
+
+    return int(joblib.cpu_count())

@@ -1,0 +1,1 @@
+"""The Book tab: lessons."""

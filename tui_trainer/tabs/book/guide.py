@@ -1,0 +1,221 @@
+"""Where the user is in the book: the lesson that is on, what was answered, and what of it is done. No screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from tui_trainer.book.checking import Item, Results, check
+from tui_trainer.book.lesson import Lesson, Variant
+from tui_trainer.book.library import Library, from_folder, packaged
+from tui_trainer.book.progress import FILE_NAME, LessonProgress
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol.reports import ENDED, Loaded, Progress
+from tui_trainer.ui.lessons.page import Answers, Page, Shelf
+
+
+class Guide:
+    """Follows the experiment and its run, and looks at them through the eyes of the lesson that is on."""
+
+    def __init__(self, library: Library, progress: LessonProgress) -> None:
+        self.library = library
+        self.progress = progress
+        self.lesson: Lesson | None = None
+        self.changed = False  # whether the experiment is none of the lesson's variants
+        self._variant = ""  # the one that the experiment is, or was before it was changed
+        self._run_variant = ""  # the one that the run began as
+        self._experiment = Experiment()
+        self._loaded: Loaded | None = None
+        self._progress: Progress | None = None
+        self._answers: Answers = None
+        self._ended: set[str] = set()  # variants whose run has ended, since the lesson was begun
+        self._items: tuple[Item, ...] = ()
+
+    def begin(self, lesson: Lesson) -> Experiment:
+        """Make ``lesson`` the one that is on; returns what it loads."""
+        self.lesson, self._answers, self._ended = lesson, None, set()
+        self._variant = self._run_variant = lesson.variants[0].name
+        self.changed = False
+        self._experiment = lesson.experiment
+        self.progress.open(lesson)
+        self.forget_run()
+        return lesson.experiment
+
+    def leave(self) -> None:
+        """No lesson is on any more."""
+        self.lesson, self._items = None, ()
+        self.progress.open(None)
+
+    def forget(self, lesson: Lesson) -> None:
+        """Nothing was done in ``lesson``; where it is on, its run is not looked at any more."""
+        self.progress.forget(lesson)
+        if lesson is self.lesson:
+            self._answers, self._ended = None, set()
+            self.forget_run()
+
+    def find(self, lesson_id: str) -> Lesson | None:
+        """The lesson of that id."""
+        return next((one for one in self.library.lessons if one.id == lesson_id), None)
+
+    def beside(self, offset: int) -> Lesson | None:
+        """The lesson after the one that is on, or before it; None at the ends of the book."""
+        if self.lesson is None:
+            return None
+        place = self.library.lessons.index(self.lesson) + offset
+        return self.library.lessons[place] if 0 <= place < len(self.library.lessons) else None
+
+    def next_variant(self) -> Variant | None:
+        """The variant after the present one, the first after the last."""
+        if self.lesson is None:
+            return None
+        names = [one.name for one in self.lesson.variants]
+        return self.lesson.variants[(names.index(self._variant) + 1) % len(names)]
+
+    def follow(self, experiment: Experiment) -> None:
+        """The experiment as it is set up now, by whomever."""
+        self._experiment = experiment
+        if self.lesson is not None:
+            variant = self.lesson.variant_of(experiment)
+            self.changed = variant is None
+            self._variant = self._variant if variant is None else variant.name
+            if not self._has_begun:
+                self._run_variant = self._variant
+            self._look()
+
+    def forget_run(self) -> None:
+        """Another run is about to be loaded: what came out of this one is no longer of the experiment."""
+        self._loaded = self._progress = None
+        self._look()
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """The run of the experiment is at its first step."""
+        self._loaded, self._progress = loaded, None
+        self._look()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Training has gone on."""
+        self._progress = progress
+        if not progress.steps:
+            self._run_variant = self._variant
+        if progress.state in ENDED:
+            self._ended.add(self._run_variant)
+        self._look()
+
+    def answer(self, answers: Answers) -> None:
+        """What the user answers: the index of a choice, or a number for each blank (None in an empty one)."""
+        self._answers = answers
+        self._look()
+
+    @property
+    def page(self) -> Page | None:
+        """The page of the lesson that is on."""
+        return None if self.lesson is None else self._page(self.lesson)
+
+    def shelf(self) -> Shelf:
+        """All lessons with what was done in them, and what is wrong with files that are none."""
+        return Shelf(tuple(map(self._page, self.library.lessons)), tuple(map(str, self.library.errors)))
+
+    @property
+    def last(self) -> str:
+        """The id of the lesson that was on last, or else of the first one that is not passed."""
+        ids = [one.id for one in self.library.lessons]
+        if self.progress.opened in ids:
+            return self.progress.opened
+        return next((one.id for one in self.library.lessons if not self.progress.passed(one)), ids[0] if ids else "")
+
+    def _page(self, lesson: Lesson) -> Page:
+        on = lesson is self.lesson
+        place = self.library.lessons.index(lesson) + 1
+        return Page(
+            lesson=lesson,
+            place=place,
+            count=len(self.library.lessons),
+            passed=self.progress.passed(lesson),
+            items=self._items if on else self._done_before(lesson),
+            on=on,
+            variant=self._variant if on else lesson.variants[0].name,
+            changed=on and self.changed,
+            answers=self._answers if on else None,
+            behind=on and self._has_begun and self._run_variant != self._variant,
+            waits=on and self._answers is not None and not self._tells and not self._knows,
+        )
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether the run has left its first step."""
+        return self._progress is not None and self._progress.steps > 0
+
+    @property
+    def _tells(self) -> bool:
+        """Whether an answer is told to be right or wrong: a number at once, a prediction after the run it is about."""
+        lesson = self.lesson
+        question = None if lesson is None else lesson.question
+        if lesson is None or question is None or question.blanks:
+            return True
+        if question.variant is not None:
+            return question.variant in self._ended
+        return bool(self._ended) or not (lesson.checks or lesson.target)
+
+    @property
+    def _knows(self) -> bool:
+        """Whether the question was answered before, another time."""
+        question = None if self.lesson is None else self.lesson.question
+        return question is not None and any(one.key == question.key and one.state == "done" for one in self._items)
+
+    def _look(self) -> None:
+        """See what is done now, and take it down."""
+        if self.lesson is None:
+            return
+        results = self._results()
+        if results is None:
+            self._items = self._done_before(self.lesson)
+            return
+        verdict = check(self.lesson, results, self.progress.done(self.lesson))
+        self.progress.record(self.lesson, verdict)
+        running = results.state == "running"
+        self._items = tuple(map(_without_numbers, verdict.items)) if running else verdict.items
+
+    def _results(self) -> Results | None:
+        loaded, progress = self._loaded, self._progress
+        if loaded is None:
+            return None
+        tuned = self._experiment.training
+        training = replace(loaded.experiment.training, learning_rate=tuned.learning_rate, epochs=tuned.epochs)
+        results = Results(
+            experiment=replace(loaded.experiment, training=training),
+            params=loaded.params,
+            layer_params=tuple(layer.params for layer in loaded.layers),
+            answers=self._answers if self._tells else None,
+            variant=self._run_variant,
+        )
+        if progress is None:
+            return results
+        return replace(
+            results,
+            values=progress.values,
+            epoch=progress.epoch,
+            steps=progress.steps,
+            state=progress.state,
+            weights=tuple(unpack(progress.weights).tolist()) if progress.weights else None,
+        )
+
+    def _done_before(self, lesson: Lesson) -> tuple[Item, ...]:
+        """What was done in a lesson another time, without a run to look at."""
+        told = self._answers if lesson is self.lesson and self._tells else None
+        results = Results(experiment=lesson.experiment, answers=told)
+        return tuple(map(_without_numbers, check(lesson, results, self.progress.done(lesson)).items))
+
+
+def _without_numbers(item: Item) -> Item:
+    """The particulars of something that is still open change with every step; they are told when it pauses."""
+    return Item(item.key, item.state, item.sentence) if item.state == "open" else item
+
+
+def open_guide(folder: Path | None) -> Guide:
+    """The packaged lessons, those of ``folder`` after them, and what was done of them."""
+    from tui_trainer.store.store import default_path
+
+    library = packaged() + (Library() if folder is None else from_folder(folder))
+    return Guide(library, LessonProgress(default_path().with_name(FILE_NAME)))

@@ -1,0 +1,124 @@
+"""The Book tab: the lessons with what was done, and the page of the chosen one."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widgets import OptionList, Static
+
+from tui_trainer.tabs import TABS
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.keymap import key_of
+from tui_trainer.ui.lessons.lesson_list import LessonList
+from tui_trainer.ui.lessons.page import Shelf
+from tui_trainer.ui.messages import LessonChosen, LessonForgotten
+from tui_trainer.ui.views.hints import hints
+
+from .lesson_page import LessonPage
+
+BESIDE = 92  # columns from which the page stands beside the list
+BOOK = "tab('book')"
+ACTIONS = ("choose", "turn", "load")
+
+
+class BookView(View):
+    """Shows the shelf it is given. On a narrow terminal the page of the lesson that is on has all the room."""
+
+    DEFAULT_CSS = """
+    BookView {
+        padding: 0 1;
+        .count { height: 1; color: $text-muted; }
+        .list { height: 2fr; margin-bottom: 1; }
+        .list LessonList { height: 1fr; }
+        LessonPage { height: 3fr; }
+        .hints { height: 1; color: $text-muted; }
+        &.-reading .list { display: none; }
+        &.-beside .both { layout: horizontal; }
+        &.-beside .list { width: 40; height: 1fr; margin: 0 2 0 0; }
+        &.-beside LessonPage { width: 1fr; height: 1fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shelf = Shelf()
+        self._on = ""  # id of the lesson that is on
+        self._list_wanted = False  # on a narrow terminal, while a lesson is on
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="both"):
+            with Vertical(classes="list"):
+                yield Static(classes="count", markup=False)
+                yield LessonList()
+            yield LessonPage()
+        yield Static(classes="hints", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= BESIDE, "-beside")
+        self._arrange()
+
+    def opened_again(self) -> None:
+        """The list beside the page that stands alone, or the page alone."""
+        self._list_wanted = not self._list_wanted
+        self._arrange()
+
+    def _arrange(self) -> None:
+        alone = bool(self._on) and self.screen.has_class("-narrow") and not self._list_wanted
+        self.set_class(alone, "-reading")
+        self.query_one(".hints", Static).update(self._hints(alone))
+
+    def _hints(self, alone: bool) -> str:
+        if not alone:
+            return hints(ACTIONS)
+        view = next((page.lesson.view for page in self._shelf.pages if page.on), "")
+        ways = [f"{key_of(tab.action)} {tab.title.lower()}" for tab in TABS if tab.name == view]
+        return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{key_of(BOOK)} all lessons"])
+
+    def show_shelf(self, shelf: Shelf, last: str) -> None:
+        """Show these lessons; the cursor is on the one that is on, or else on ``last``."""
+        self._shelf = shelf
+        lessons = self.query_one(LessonList)
+        lessons.show(shelf)
+        on = next((page.lesson.id for page in shelf.pages if page.on), "")
+        if lessons.chosen is None or on != self._on:
+            lessons.choose(on or last)
+            self._list_wanted = False
+        self._on = on
+        self._arrange()
+        self.query_one(".count", Static).update(f"{shelf.passed} of {len(shelf.pages)} done")
+        self._show_page()
+
+    @on(OptionList.OptionHighlighted)
+    def _show_page(self) -> None:
+        chosen = self.query_one(LessonList).chosen
+        for page in self._shelf.pages:
+            if page.lesson.id == chosen:
+                self.query_one(LessonPage).show(page)
+
+    def action_choose(self, direction: int) -> None:
+        """The next lesson, or the one before; scrolls the page where it stands alone."""
+        if self.has_class("-reading"):
+            self.query_one(LessonPage).scroll_relative(y=direction, animate=False)
+        else:
+            self.query_one(LessonList).move(direction)
+
+    def action_ends(self, direction: int) -> None:
+        """The first lesson, or the last."""
+        self.query_one(LessonList).move(direction * (len(self._shelf.pages) + len(self._shelf.errors)))
+
+    def action_load(self) -> None:
+        """Go through the chosen lesson."""
+        chosen = self.query_one(LessonList).chosen
+        if chosen is not None:
+            self.post_message(LessonChosen(chosen))
+
+    def action_forget(self) -> None:
+        """Have nothing done in the chosen lesson."""
+        chosen = self.query_one(LessonList).chosen
+        if chosen is not None:
+            self.post_message(LessonForgotten(chosen))
+
+    def action_turn(self, direction: int) -> None:
+        """The page of the lesson down, or up."""
+        self.query_one(LessonPage).scroll_on(direction)

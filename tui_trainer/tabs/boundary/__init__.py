@@ -1,0 +1,1 @@
+"""The Boundary tab: the output over the features."""

@@ -1,0 +1,111 @@
+"""From what the trainer computed over two features to a heatmap."""
+
+from __future__ import annotations
+
+import string
+from typing import Literal
+
+import numpy as np
+
+from tui_trainer.plotting.levels import HIGHEST, MIDDLE, unpack_levels
+from tui_trainer.plotting.plot import class_colors
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.ui.plotting.heatmap import STEPS, Gradient, Heatmap, Marks
+from tui_trainer.ui.plotting.pixels import TEXTURES
+from tui_trainer.ui.plotting.shapes import HOLLOW, SOLID, shape
+from tui_trainer.ui.text import plain
+
+from .messages import WHOLE, Boundary, Samples
+
+Shown = Literal["all", "training", "none"]  # of the samples
+TRAINING, VALIDATION = SOLID[0], HOLLOW[0]
+BAR = 8  # cells of half a diverging scale
+BAR_PER_CLASS = 4
+NAME = 12  # cells of a class's name beside the colour bar
+NOWHERE = np.zeros(0)
+
+
+def heatmap(content: Boundary, discretize: bool, shown: Shown) -> Heatmap:
+    """The picture with its samples; discretized, only the sides of the border are told apart."""
+    kinds = unpack_levels(content.kinds, content.rows) if content.kinds else None
+    together = kinds is not None and content.chosen.neuron == WHOLE
+    return Heatmap(
+        unpack_levels(content.levels, content.rows),
+        x_limits=content.x_limits,
+        y_limits=content.y_limits,
+        palette="diverging" if kinds is None else "classes",
+        kinds=kinds,
+        kind_colors=class_colors(len(content.classes)),
+        steps=(1 if together else 2) if discretize else STEPS,
+        x_label=plain(content.x),
+        y_label=plain(content.y),
+        bar=color_bar(content),
+        marks=marks(content, shown),
+        square=content.square,
+    )
+
+
+def color_bar(content: Boundary) -> tuple[str | Gradient, ...]:
+    """The colours with their numbers, and the classes that are meant by its ends."""
+    chosen, classes = content.chosen, content.classes
+    low, high = chosen.low, chosen.high
+    if content.kinds and chosen.neuron == WHOLE:
+        gradients = (Gradient(BAR_PER_CLASS, 0, HIGHEST, kind) for kind in range(len(classes)))
+        return (f"{number(low)} ", *gradients, f" {number(high)}")
+    if content.kinds:
+        return (f"{number(low)} ", Gradient(2 * BAR, 0, HIGHEST, chosen.neuron), f" {number(high)}")
+    ends = ("", "")
+    if chosen.layer == len(chosen.layers) - 1 and classes:
+        ends = (f"{plain(classes[0])[:NAME]} ", f" {plain(classes[1])[:NAME]}")
+    middle = (low + high) / 2
+    return (
+        f"{ends[0]}{number(low)} ",
+        Gradient(BAR, 0, MIDDLE - 1),
+        f" {number(middle)} ",
+        Gradient(BAR, MIDDLE, HIGHEST),
+        f" {number(high)}{ends[1]}",
+    )
+
+
+def marks(content: Boundary, shown: Shown) -> tuple[Marks, ...]:
+    """The samples that are to be seen; those for validation are hollow, and lie under the others."""
+    wanted = visible(content.samples, shown)
+    found = [_marks_of(one, content) for one in wanted]
+    if any(one.validation for one in wanted):
+        found.append(Marks("validation", NOWHERE, NOWHERE, glyph=VALIDATION, ascii="a" if content.classes else "x"))
+    if content.hidden and wanted:
+        found.append(Marks(f"{content.hidden:,} more not drawn", NOWHERE, NOWHERE, glyph="…", ascii="~"))
+    return tuple(found)
+
+
+def _marks_of(samples: Samples, content: Boundary) -> Marks:
+    x, y = np.array(unpack(samples.x)), np.array(unpack(samples.y))
+    if samples.kind < 0:
+        glyph = VALIDATION if samples.validation else TRAINING
+        levels = np.frombuffer(samples.levels, np.uint8)
+        label = "" if samples.validation else "training"
+        return Marks(label, x, y, glyph=glyph, ascii="x" if samples.validation else "o", levels=levels)
+    name = plain(content.classes[samples.kind])
+    letters = string.ascii_lowercase if samples.validation else string.ascii_uppercase
+    return Marks(
+        "" if samples.validation else name,
+        x,
+        y,
+        class_colors(len(content.classes))[samples.kind],
+        shape(samples.kind, samples.validation),
+        ascii=letters[samples.kind % len(letters)],
+        ascii_label=f"{name} {TEXTURES[samples.kind % len(TEXTURES)]}"
+        if content.kinds and not samples.validation
+        else "",
+    )
+
+
+def visible(samples: tuple[Samples, ...], shown: Shown) -> list[Samples]:
+    """The samples that are to be seen, those for training last."""
+    wanted = [one for one in samples if shown != "none" and (shown == "all" or not one.validation)]
+    return sorted(wanted, key=lambda one: not one.validation)
+
+
+def number(value: float) -> str:
+    """A number of the scale, short."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if 0.01 <= abs(value) < 100 else f"{value:.3g}"

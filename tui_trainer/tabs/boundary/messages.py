@@ -1,0 +1,142 @@
+"""The Boundary view: what the model, or one neuron of it, says over two features, or over the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tui_trainer.protocol.view import Content, Request
+from tui_trainer.tabs.network.messages import Window
+
+OUTPUT = -1  # ``layer``: the last one, however many there are
+WHOLE = -1  # ``neuron``: the layer's answer, where it takes several neurons to give one
+
+
+class WatchBoundary(Request, frozen=True):
+    """Look at neuron ``neuron`` of layer ``layer`` over a grid of ``columns`` x ``rows`` points.
+
+    ``x`` and ``y`` name features; empty ones are chosen by the trainer. Layer 0 are the inputs. ``thumbs`` are
+    neurons to be shown as well, each over a grid of ``thumb`` x ``thumb`` points.
+    """
+
+    columns: int
+    rows: int
+    x: str = ""
+    y: str = ""
+    layer: int = OUTPUT
+    neuron: int = WHOLE
+    thumbs: tuple[Window, ...] = ()
+    thumb: int = 8
+
+
+class LayerShown(msgspec.Struct, frozen=True):
+    """A layer that can be chosen. ``names`` are those of its neurons, where they have any; ``whole``: see WHOLE.
+
+    ``activation`` is empty for the inputs.
+    """
+
+    activation: str
+    units: int
+    names: tuple[str, ...] = ()
+    whole: bool = False
+
+
+class Samples(msgspec.Struct, frozen=True):
+    """Samples of one class (-1 for a number) and one part of the data, at x (n,) and y (n,), see ``pack``.
+
+    Of numbers, ``levels`` (n,) are those of the target on the scale. ``drawn`` are the numbers (n,) of a toy set's
+    points among those that were drawn, -1 for points set by hand, see ``pack``.
+    """
+
+    kind: int
+    validation: bool
+    x: bytes
+    y: bytes
+    levels: bytes = b""
+    drawn: bytes = b""
+
+
+class Thumbs(msgspec.Struct, frozen=True):
+    """Neurons ``window`` as small pictures: levels (count, side, side), each neuron on a scale of its own."""
+
+    window: Window
+    levels: bytes
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """Which neuron is shown, of which layers, and on which scale.
+
+    ``low`` and ``high`` are the values at the ends of the scale. ``held`` other features are at their mean of the
+    training samples.
+    """
+
+    layers: tuple[LayerShown, ...]
+    layer: int
+    neuron: int
+    low: float
+    high: float
+    held: int = 0
+
+
+class Boundary(Content, frozen=True):
+    """A neuron over two features.
+
+    ``levels`` (rows, columns), the first row on top, are bytes on the scale of ``chosen``, see ``levels``. Where
+    several classes are told apart, ``kinds`` (rows, columns) is the most likely one and the level its probability.
+    ``axes`` are the features that can be chosen; with ``square``, x and y have one unit. ``hidden`` samples are
+    left out because there are too many to draw.
+    """
+
+    chosen: Chosen
+    axes: tuple[str, ...]
+    x: str
+    y: str
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    square: bool
+    columns: int
+    rows: int
+    levels: bytes
+    kinds: bytes = b""
+    classes: tuple[str, ...] = ()
+    samples: tuple[Samples, ...] = ()
+    hidden: int = 0
+    thumb: int = 0
+    thumbs: tuple[Thumbs, ...] = ()
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line over the feature: y (n,) at the x of its ``Function``; ``kind`` is a class, -1 for a number."""
+
+    kind: int
+    y: bytes
+
+
+class Function(Content, frozen=True):
+    """A neuron over the only feature: a line, or one for each class; and the ``truth`` (n,) where it is known.
+
+    ``thumbs`` are levels (count, side): one for each of ``side`` places along x.
+    """
+
+    chosen: Chosen
+    x: str
+    y: str
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    places: bytes
+    lines: tuple[Line, ...]
+    classes: tuple[str, ...] = ()
+    truth: bytes = b""
+    samples: tuple[Samples, ...] = ()
+    hidden: int = 0
+    thumb: int = 0
+    thumbs: tuple[Thumbs, ...] = ()
+
+
+def locate(layers: Sequence[LayerShown], layer: int, neuron: int) -> tuple[int, int]:
+    """Layer and neuron as they were asked for, brought inside the network."""
+    last = len(layers) - 1
+    layer = last if layer == OUTPUT else min(max(layer, 0), last)
+    lowest = WHOLE if layers[layer].whole else 0
+    return layer, min(max(neuron, lowest), layers[layer].units - 1)

@@ -1,0 +1,230 @@
+"""The Boundary tab: what the model, or any neuron of it, says over two features, or over the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui_trainer.protocol.reports import Loaded
+from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.ui.boundary.arrangement import Arrangement, arrange
+from tui_trainer.ui.boundary.axes import Axes
+from tui_trainer.ui.boundary.choice import Choice
+from tui_trainer.ui.boundary.curve import plot
+from tui_trainer.ui.boundary.pen import mark, tell
+from tui_trainer.ui.boundary.words import describe
+from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
+from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.views.hints import hints
+
+from .drawing import heatmap
+from .messages import Boundary, Function, WatchBoundary
+from .points import PointsView
+from .thumbnails import Strip, StripWidget
+
+STRIP_FROM = (96, 20)  # columns and rows from which the small pictures have room
+STRIP = 44  # cells for them at least; a square picture leaves more
+HINTS = ("look_layer", "look_neuron", "samples")
+USUAL_GRID = (60, 50)  # before there is a canvas to fill
+
+
+class BoundaryView(PointsView):
+    """Shows what it is sent; asks again whenever another neuron, other axes or another size is wanted."""
+
+    DEFAULT_CSS = """
+    BoundaryView {
+        padding: 0 0 0 1;
+        .shown { height: 1; }
+        .body { height: 1fr; }
+        .hints { height: 1; color: $text-disabled; }
+        StripWidget { display: none; }
+        &.-strip StripWidget { display: block; }
+        PlotWidget { display: none; }
+        &.-curve PlotWidget { display: block; }
+        &.-curve HeatmapWidget { display: none; }
+    }
+    """
+    discretize: reactive[bool] = reactive(False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice = Choice()
+        self._asked: AnyRequest | None = None
+        self._units: tuple[int, ...] = ()
+        self._target = ""
+
+    def compose(self) -> ComposeResult:
+        yield Axes()
+        yield Static("", classes="shown", markup=False)
+        with Horizontal(classes="body"):
+            with Vertical():
+                yield HeatmapWidget()
+                yield PlotWidget()
+            yield StripWidget()
+        yield Static("", classes="hints", markup=False)
+
+    @property
+    def request(self) -> AnyRequest:
+        (columns, rows), choice, arrangement = self._grid, self._choice, self._arrangement
+        return WatchBoundary(
+            columns,
+            rows,
+            choice.x,
+            choice.y,
+            choice.layer,
+            choice.neuron,
+            tuple(block.window for block in arrangement.blocks),
+            arrangement.side,
+        )
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``x`` and ``y``, names of features, and ``discretize``; it is the output that is looked at."""
+        self._choice = Choice(str(options.get("x", "")), str(options.get("y", "")))
+        self.discretize = options.get("discretize") is True
+        self._ask()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Back to the output where the layers are others than before, and to the usual axes where the features are."""
+        units = tuple(layer.output for layer in loaded.layers)
+        self._choice.keep_features(loaded.dataset.features)
+        if units != self._units:
+            self._choice.look_at_output()
+        self._units, self._target = units, loaded.dataset.target
+
+    def show_content(self, content: AnyContent) -> None:
+        if isinstance(content, Boundary | Function):
+            self.content, self._drawn_now = content, True
+            self._draw()
+            self._fit()
+
+    def watch_discretize(self) -> None:
+        self._draw()
+
+    def action_discretize(self) -> None:
+        """Tell apart only the sides of the border, or all shades."""
+        self.discretize = not self.discretize
+
+    def action_look_layer(self, step: int) -> None:
+        """A layer on or back."""
+        if self.content is not None:
+            self._choice.step_layer(step, self.content.chosen.layers)
+            self._ask()
+
+    def action_look_neuron(self, step: int) -> None:
+        """A neuron on or back."""
+        if self.content is not None:
+            self._choice.step_neuron(step, self.content.chosen.layers)
+            self._ask()
+
+    def action_look_output(self) -> None:
+        """Back to the output."""
+        self._choice.look_at_output()
+        self._ask()
+
+    def action_next_axis(self, axis: str) -> None:
+        """The next feature on the axis ``x`` or ``y``."""
+        if not isinstance(self.content, Boundary) or len(self.content.axes) <= 2:
+            self.post_message(self.Said("There are no other features to put on the axes."))
+            return
+        self._choice.step_axis(axis, self.content)
+        self._ask()
+
+    @on(Axes.Picked)
+    def _pick_axes(self, event: Axes.Picked) -> None:
+        event.stop()
+        self._choice.x, self._choice.y = event.x, event.y
+        self._ask()
+
+    @on(StripWidget.Picked)
+    def _pick_neuron(self, event: StripWidget.Picked) -> None:
+        event.stop()
+        if self.content is not None:
+            self._choice.look_at(event.layer, event.neuron, self.content.chosen.layers)
+            self._ask()
+
+    def _useful(self, content: Boundary | Function) -> list[str]:
+        """The actions that do something with these data."""
+        several = isinstance(content, Boundary)
+        choice = isinstance(content, Boundary) and len(content.axes) > 2
+        useful = {"discretize": several, "next_axis": choice, "regenerate": self.is_toy}
+        useful |= {"pen": self.can_change_points, "clear_points": self.has_changes}
+        return [action for action, does in useful.items() if does]
+
+    def _write(self, line: str, text: str) -> None:
+        """Change a line of text, where it is another one."""
+        shown = self.query_one(line, Static)
+        if shown.content != text:
+            shown.update(text)
+
+    @property
+    def _grid(self) -> tuple[int, int]:
+        """The points that would fill the canvas."""
+        if isinstance(self.content, Function):
+            return self.query_one(PlotWidget).size.width, 1
+        canvas = self.query_one(HeatmapWidget)
+        return canvas.grid if canvas.size.area else USUAL_GRID
+
+    @property
+    def _arrangement(self) -> Arrangement:
+        strip = self.query_one(StripWidget)
+        if self.content is None or not self.has_class("-strip"):
+            return Arrangement()
+        layers = self.content.chosen.layers
+        units, place = [layer.units for layer in layers], self._choice.place(layers)
+        return arrange(units, place, strip.size, gap=0 if strip.form == "pixels" else 1)
+
+    def _ask(self) -> None:
+        """Ask the trainer, if it is something else than what it was asked for."""
+        wanted = self.request
+        if wanted != self._asked:
+            self._asked = wanted
+            self.post_message(self.LookChanged())
+
+    def _fit(self) -> None:
+        """Give each part its room, and ask for as many points as it has pixels."""
+        width, height = self.size
+        columns, rows = STRIP_FROM
+        self.set_class(width >= columns and height >= rows, "-strip")
+        square = isinstance(self.content, Boundary) and self.content.square
+        left = width - 2 * height if square else 0
+        self.query_one(StripWidget).styles.width = max(left, STRIP)
+        self.call_after_refresh(self._ask)
+
+    def _hinted(self, content: Boundary | Function) -> Collection[str]:
+        return self.MODE if self.in_mode else (*HINTS, *self._useful(content))
+
+    def _draw(self) -> None:
+        content = self.content
+        if content is None or not self.is_mounted:
+            return
+        is_curve = isinstance(content, Function)
+        self.set_class(is_curve, "-curve")
+        shown = describe(content.chosen, self._target, content.classes)
+        self._write(".hints", hints(self._hinted(content), self.taken_keys))
+        if isinstance(content, Function):
+            self.query_one(PlotWidget).show(plot(content, self.samples))
+            self.query_one(Axes).show((), "", "")
+        else:
+            shown = self._show_picture(content) + shown
+            self.query_one(Axes).show(content.axes, content.x, content.y)
+        self._write(".shown", shown)
+        strip = Strip(self._arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), is_curve)
+        self.query_one(StripWidget).show(strip)
+
+    def _show_picture(self, content: Boundary) -> str:
+        """Show the picture, with the pen on it while it is taken; returns what there is to say of the pen."""
+        widget, picture = self.query_one(HeatmapWidget), heatmap(content, self.discretize, self.samples)
+        widget.show(picture)
+        if not self.in_mode:
+            return ""
+        widget.show(replace(picture, marks=(*picture.marks, mark(self.pen, content, widget))))
+        return f"{tell(self.pen, content, widget)}   "

@@ -1,0 +1,1 @@
+"""The Data tab: the dataset as a table and a scatter plot."""

@@ -1,0 +1,137 @@
+"""The Data tab: the dataset as a table, and a scatter of any two of its columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import DataTable, Label, Static
+
+from tui_trainer.errors import printable
+from tui_trainer.plotting.plot import Plot, Series, class_colors
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol.reports import DatasetView, Loaded
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.plotting.shapes import shape
+from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.text import plain
+
+TABLE_ROWS, FEWEST_ROWS = 1000, 50
+FEW_POINTS = 400  # up to which each is a shape, and not a dot
+TABLE_CELLS = 30_000  # of a wide table, but for a few rows: each costs 15 us
+
+
+class DataView(View):
+    """Shows a dataset. Names come from files, so they are shown as plain text."""
+
+    DEFAULT_CSS = """
+    DataView {
+        .about { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
+        DataTable { height: 2fr; }
+        .axes { height: 1; margin-top: 1; padding: 0 1; }
+        .axes Label { width: auto; margin-right: 1; color: $text-muted; }
+        .axes Choice { width: 1fr; max-width: 26; margin-right: 2; }
+        PlotWidget { height: 3fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns: dict[str, np.ndarray] = {}
+        self._dataset: DatasetView | None = None
+        self._wanted: dict[str, str] = {}  # columns that a lesson wants on the axes, until there are such
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="about", markup=False)
+        yield DataTable(cursor_type="row", zebra_stripes=True)
+        with Horizontal(classes="axes"):
+            yield Label("x")
+            yield Choice(id="x-axis")
+            yield Label("y")
+            yield Choice(id="y-axis")
+        plot = PlotWidget()
+        plot.markers = "block"  # a Braille dot is too small for a single sample
+        yield plot
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``x`` and ``y``, names of columns; table and scatter are both in sight whatever the panel."""
+        self._wanted = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}
+        if self._dataset is not None:
+            self._fill_axes(self._dataset)
+            self._draw()
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        self.show(loaded.dataset)
+
+    def show(self, dataset: DatasetView) -> None:
+        """Show ``dataset``; the axes stay where they were, if it has those columns."""
+        same = self._dataset is not None and self._dataset.columns == dataset.columns
+        self._dataset = dataset
+        if not same:
+            self._columns = {name: unpack(data) for name, data in dataset.columns.items()}
+            self._fill_table(dataset)
+            self._fill_axes(dataset)
+        task = f"{len(dataset.classes)} classes" if dataset.classes else "regression"
+        rows = f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
+        about = f"{plain(dataset.title)}: {plain(dataset.target)}, {task}   {rows}"
+        self.query_one(".about", Static).update("\n".join((about, *map(printable, dataset.notes))))
+        self._draw()
+
+    def _fill_table(self, dataset: DatasetView) -> None:
+        table = self.query_one(DataTable)
+        table.clear(columns=True)
+        table.add_column("")
+        for name in self._columns:
+            table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
+        words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
+        rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), FEWEST_ROWS))
+        cells = [
+            [_word(value, words[name]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
+            for name, values in self._columns.items()
+        ]
+        for number, row in enumerate(zip(*cells, strict=True)):
+            table.add_row(Text(str(number), style="dim"), *(Text(cell, justify="right") for cell in row))
+
+    def _fill_axes(self, dataset: DatasetView) -> None:
+        names = list(self._columns)
+        features = [name for name in dataset.features if name in names]  # others are of categories
+        features = features or [name for name in names if name != dataset.target]
+        first = features[0]
+        second = features[1] if dataset.classes and len(features) > 1 else dataset.target
+        for selector, usual in (("#x-axis", first), ("#y-axis", second)):
+            axis = self.query_one(selector, Choice)
+            axis.offer((name, name) for name in names)
+            wanted = self._wanted.pop(selector, axis.value) if self._wanted.get(selector) in names else axis.value
+            axis.value = wanted if wanted in names else usual
+
+    @on(Choice.Changed)
+    def _choose_axis(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._draw()
+
+    def _draw(self) -> None:
+        dataset = self._dataset
+        x_name, y_name = (self.query_one(name, Choice).value for name in ("#x-axis", "#y-axis"))
+        if dataset is None or x_name not in self._columns or y_name not in self._columns:
+            return
+        x, y = self._columns[str(x_name)], self._columns[str(y_name)]
+        if dataset.classes and dataset.target in self._columns:
+            labels = self._columns[dataset.target].astype(int)
+            colors = class_colors(len(dataset.classes))
+            few = len(x) <= FEW_POINTS
+            series = tuple(
+                Series(plain(name), x[labels == k], y[labels == k], color, "scatter", shape(k) if few else "")
+                for k, (name, color) in enumerate(zip(dataset.classes, colors, strict=True))
+            )
+        else:
+            series = (Series("", x, y, "train", "scatter"),)
+        plot = Plot(series, empty="No rows.")  # the two lists above it name the axes
+        self.query_one(PlotWidget).show(plot)
+
+
+def _word(value: float, words: tuple[str, ...]) -> str:
+    """A class, or a category, by its index."""
+    return plain(words[int(value)])

@@ -1,0 +1,1 @@
+"""The Landscape tab: the loss over two weights or directions."""

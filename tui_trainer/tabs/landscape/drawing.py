@@ -1,0 +1,141 @@
+"""The numbers beside the landscape: the update rule with those of the last step, and the steps before."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.text import Text
+
+from tui_trainer.protocol.framing import unpack
+
+from .messages import Axis, Landscape, Update
+
+# Cells of a column: names, numbers of several parameters, of one, and in the table parameters and losses.
+NAME, NUMBER, WIDE, SHORT, LOSS = 6, 12, 14, 9, 8
+
+
+def decimal(value: float, width: int = NUMBER) -> str:
+    """Four decimals, or a power of ten where these take more, in a column of ``width`` cells."""
+    text = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
+    return (text if len(text) < width else f"{value:.{max(width - 9, 0)}e}").rjust(width)
+
+
+def brief(value: float) -> str:
+    """A loss in a few cells: 29,556 or 0.0213."""
+    if not np.isfinite(value):
+        return "too large"
+    if 1e6 <= abs(value) < 1e9:
+        return f"{value / 1e6:.4g}M"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
+def update_text(content: Landscape) -> Text:
+    """What the last step has done to each parameter, or where the model stands before the first."""
+    text = Text(no_wrap=True)
+    names = [axis.name for axis in content.axes]
+    several = len(names) > 1
+    symbol, width = ("θ", NUMBER) if several else (names[0], WIDE)
+    text.append(rule(symbol, content.update), style="bold")
+    if several:
+        text.append("\n" + " " * NAME + "".join(name.rjust(width) for name in names), style="bold")
+    for name, values in update_lines(content, symbol):
+        shown = (f"{value:g}".rjust(width) if name == "ρ" else decimal(value, width) for value in values)
+        text.append(f"\n{name:<{NAME}}" + "".join(shown))
+    text.append(f"\n{'ℒ':<{NAME}}" + brief(content.here).rjust(width))
+    if content.minimum is not None:
+        point = "".join(decimal(value, width) for value in unpack(content.minimum.point))
+        text.append(f"\n{f'{symbol}*':<{NAME}}{point}", style="dim")
+        text.append(f"\n{'ℒ*':<{NAME}}" + brief(content.minimum.loss).rjust(width), style="dim")
+    return text
+
+
+def rule(symbol: str, update: Update | None) -> str:
+    """How the optimizer makes the next parameters of these."""
+    if update is None or not update.optimizer:
+        return f"{symbol}_t+1 = {symbol}_t − ρ ∂ℒ/∂{symbol}"
+    return f"{symbol}_t+1 by {update.optimizer}"
+
+
+def update_lines(content: Landscape, symbol: str) -> list[tuple[str, tuple[float, ...]]]:
+    """Name and values of each line of numbers: one value for each parameter, but one rate for all."""
+    update, slope = content.update, f"∂ℒ/∂{symbol}"
+    if update is None:
+        at = tuple(axis.at for axis in content.axes)
+        step = 0 if content.way is None else int(unpack(content.way.steps)[-1])
+        return [
+            (at_step(symbol, step, "t"), at),
+            (slope, tuple(axis.slope for axis in content.axes)),
+            ("ρ", (content.rate,)),
+        ]
+    return [
+        (at_step(symbol, update.step - 1, "t"), tuple(unpack(update.before))),
+        (slope, tuple(unpack(update.gradient))),
+        ("ρ", (update.rate,)),
+        (at_step(symbol, update.step, "t+1"), tuple(unpack(update.after))),
+    ]
+
+
+def at_step(symbol: str, step: int, general: str) -> str:
+    """``w_9``, or ``w_t`` where the number of the step takes too much room."""
+    name = f"{symbol}_{step}"
+    return name if len(name) <= NAME else f"{symbol}_{general}"
+
+
+def steps_text(content: Landscape, most: int) -> Text:
+    """A table of the newest steps, at most so many lines with the head, the last one at the bottom."""
+    text = Text(no_wrap=True)
+    if content.way is None or most < 2:
+        return text
+    names = [axis.name for axis in content.axes]
+    points = unpack(content.way.points).reshape(-1, len(names))
+    losses, steps = unpack(content.way.losses), unpack(content.way.steps)
+    count = len(f"{steps[-1]:.0f}") + 1
+    fitting = [name if len(name) + 2 < SHORT else f"θ[{number}]" for number, name in enumerate(names, start=1)]
+    head = "t".rjust(count) + "".join(f"{name}_t".rjust(SHORT) for name in fitting) + "ℒ".rjust(LOSS)
+    text.append(head, style="bold")
+    for i in range(len(steps) - min(content.way.each, most - 1), len(steps)):
+        numbers = "".join(decimal(value, SHORT) for value in points[i])
+        text.append("\n" + f"{steps[i]:.0f}".rjust(count) + numbers + brief(losses[i]).rjust(LOSS))
+    return text
+
+
+def place_text(content: Landscape) -> Text:
+    """Where a model of many parameters stands: the value and slope of what the axes show."""
+    text = Text(no_wrap=True)
+    text.append("The weights now", style="bold")
+    for axis in content.axes:
+        text.append(f"\n{axis_line(axis)}")
+        text.append(f"\n  slope of ℒ {decimal(axis.slope)}")
+    text.append(f"\nℒ here       {brief(content.here).rjust(NUMBER)}")
+    text.append(f"\nρ            {content.rate:>{NUMBER}g}")
+    return text
+
+
+def axis_line(axis: Axis) -> str:
+    """The axis with its value; a direction starts where the model is, and its unit is a length."""
+    return f"{axis.name} = {axis.at:.4f}" if axis.parameter is not None else axis.name
+
+
+def explanation(content: Landscape) -> Text:
+    """What a slice or a plane leaves out."""
+    if content.kind == "plane":
+        said = (
+            "Both directions start at the weights as they are; 1 is as far as these are from zero. Downhill is left. "
+            "The random direction changes each neuron in proportion to its weights."
+        )
+    else:
+        said = "All other parameters stay as they are now, so the picture moves while they are trained."
+    return Text(said, style="dim")
+
+
+def note(content: Landscape) -> str:
+    """What has to be known of the picture: points that lie outside it, and noise."""
+    said = []
+    outside = [axis for axis in content.axes if not axis.low <= axis.at <= axis.high]
+    if outside:
+        where = ", ".join(f"{axis.name} = {decimal(axis.at).strip()}" for axis in outside)
+        said.append(f"{where} lies outside the range.")
+    elif content.way is not None and content.way.outside:
+        said.append("Some of the steps lie outside the range.")
+    if content.batch is not None and content.way is not None:
+        said.append(f"Each step follows the loss of {content.batch} rows.")
+    return " ".join(said)

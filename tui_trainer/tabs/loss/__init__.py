@@ -1,0 +1,1 @@
+"""The Loss tab: curves over the epochs."""

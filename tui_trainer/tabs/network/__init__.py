@@ -1,0 +1,1 @@
+"""The Network tab: neurons and links."""

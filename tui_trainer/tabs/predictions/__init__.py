@@ -1,0 +1,1 @@
+"""The Predictions tab: where the model is right and where it is wrong."""

@@ -1,0 +1,199 @@
+"""The Predictions tab: arranges the panels, and asks for what they show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.reactive import var
+from textual.widgets import Static
+
+from tui_trainer.protocol.reports import Loaded
+from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.views.hints import hints
+from tui_trainer.ui.views.predictions.arrangement import PANELS, Panel, Room, arrange
+from tui_trainer.ui.views.predictions.chosen import draw_chosen, lines_wanted
+from tui_trainer.ui.views.predictions.heading import draw_heading, draw_note
+from tui_trainer.ui.views.predictions.histogram import draw_histogram
+from tui_trainer.ui.views.predictions.matrix import count_digits, draw_matrix
+from tui_trainer.ui.views.predictions.picture import Picture, TextPanel
+
+from . import plots
+from .messages import ClassPredictions, NumberPredictions, WatchPredictions
+from .panels import HEADER_ROWS, ListPanel
+
+FRAME_ROWS = 2  # the heading and the hints
+PLOTS = {"scatter": plots.scatter, "loss": plots.losses}
+
+
+class PredictionsView(View):
+    """Shows classes as a confusion matrix, numbers against their true values, and the loss of each sample.
+
+    The samples are ranked by their loss; ``_first`` is the rank of the first one listed.
+    """
+
+    DEFAULT_CSS = """
+    PredictionsView {
+        padding: 0 0 0 1;
+        .heading, .hints { height: 1; }
+        .hints { color: $text-muted; }
+        .panels { layout: vertical; height: 1fr; }
+        .panels.-beside { layout: horizontal; }
+        .panels.-beside .left { margin-right: 2; }
+        .half { height: auto; }
+    }
+    """
+
+    panel: var[Panel] = var[Panel]("overview")
+    validation: var[bool] = var(True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._picture = Picture()
+        self._first = self._chosen = self._page = 0
+        self._arranged = Room(0, 0, 0)
+        self._asked = WatchPredictions()
+        self._listed = self._asked.rows
+        self._hints = ""
+
+    def compose(self) -> ComposeResult:
+        yield TextPanel(draw_heading, "heading")
+        with Container(classes="panels"):
+            with Vertical(classes="half left"):
+                yield TextPanel(draw_matrix, "matrix")
+                yield PlotWidget("scatter")
+                yield TextPanel(draw_note, "note")
+                yield PlotWidget("loss")
+            with Vertical(classes="half right"):
+                yield TextPanel(draw_histogram, "histogram")
+                yield ListPanel()
+                yield TextPanel(draw_chosen, "chosen")
+        yield Static(classes="hints", markup=False)
+
+    @property
+    def request(self) -> AnyRequest:
+        return self._request
+
+    @property
+    def _request(self) -> WatchPredictions:
+        return WatchPredictions(
+            self.validation, self._first, self._listed, self._chosen, self._room.most_classes, self._page
+        )
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``panel`` is overview, samples or loss; ``part`` is training or validation."""
+        self.panel = next((one for one in PANELS if one == options.get("panel")), "overview")
+        self.validation = options.get("part") != "training"
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        before, self._picture = self._picture, Picture.of(loaded)
+        if self._picture.names == before.names:  # what was seen stays until there is something newer
+            self._picture = replace(self._picture, content=before.content)
+        self._first = self._chosen = self._page = 0
+        self._arrange()
+
+    def show_content(self, content: AnyContent) -> None:
+        if not isinstance(content, ClassPredictions | NumberPredictions):
+            return
+        before = self._picture.content
+        self._picture = replace(self._picture, content=content)
+        # Held to the samples there are, and no more: what was asked for since then may be on its way.
+        self._chosen = min(self._chosen, content.part.samples - 1)
+        self._first = min(self._first, max(content.part.samples - self._listed, 0))
+        if before is None or self._room != self._arranged:
+            self._arrange()
+        self._show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def watch_panel(self) -> None:
+        self._arrange()
+
+    def watch_validation(self) -> None:
+        self._first = self._chosen = 0
+        self._ask()
+
+    def action_panel(self) -> None:
+        """The next panel."""
+        self.panel = PANELS[(PANELS.index(self.panel) + 1) % len(PANELS)]
+
+    def action_part(self) -> None:
+        """The other part."""
+        self.validation = not self.validation
+
+    def action_rank(self, by: int) -> None:
+        """Look closely at a sample ``by`` ranks further down, and list it."""
+        self._choose(self._chosen + by)
+
+    def action_fold(self, by: int) -> None:
+        """The next of many classes in the confusion matrix, or those before."""
+        content = self._picture.content
+        if isinstance(content, ClassPredictions):
+            self._page = min(max(self._page + by, 0), content.confusion.pages - 1)
+            self._ask()
+
+    @on(ListPanel.Chosen)
+    def _choose_listed(self, event: ListPanel.Chosen) -> None:
+        event.stop()
+        self._choose(event.rank)
+
+    def _choose(self, rank: int) -> None:
+        content = self._picture.content
+        if content is None:
+            return
+        self._chosen = min(max(rank, 0), content.part.samples - 1)
+        self._first = min(max(self._first, self._chosen - self._listed + 1), self._chosen)
+        self._ask()
+
+    @property
+    def _room(self) -> Room:
+        picture = self._picture
+        width, height = self.content_size.width, self.content_size.height - FRAME_ROWS
+        room = Room(width, height, len(picture.classes), digits=count_digits(picture))
+        return replace(room, chosen=lines_wanted(picture, room.right))
+
+    def _arrange(self) -> None:
+        """Lay the panels out in the room there is, and ask for as much as they show."""
+        if not self.is_mounted or self.content_size.height <= FRAME_ROWS:
+            return
+        self._arranged = room = self._room
+        arrangement = arrange(self.panel, room)
+        heights = arrangement.heights
+        for name in ("matrix", "scatter", "note", "loss", "histogram", "list", "chosen"):
+            panel = self.query_one(f".{name}")
+            panel.display = name in heights
+            panel.styles.height = heights.get(name, 1)
+            panel.styles.margin = (int(name in arrangement.gaps), 0, 0, 0)
+        for half, width in (("left", room.left), ("right", room.right)):
+            self.query_one(f".{half}").styles.width = width if arrangement.beside else room.width
+        self.query_one(".panels").set_class(arrangement.beside, "-beside")
+        self._listed = max(heights.get("list", self._listed + HEADER_ROWS) - HEADER_ROWS, 1)
+        self._show()
+        self._ask()
+
+    def _show(self) -> None:
+        """Hand the picture to the panels that are on the screen."""
+        content = self._picture.content
+        folded = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
+        told = hints(("panel", "part", "rank", *(("fold",) if folded else ())))
+        if told != self._hints:
+            self._hints = told
+            self.query_one(".hints", Static).update(told)
+        for panel in self.query(TextPanel):
+            if panel.display:
+                panel.show(self._picture)
+        for name, make in PLOTS.items():
+            plot = self.query_one(f".{name}", PlotWidget)
+            if plot.display and self._picture.content is not None:
+                plot.show(make(self._picture))
+
+    def _ask(self) -> None:
+        """Have something else computed, where it differs from what was asked for."""
+        if self._request != self._asked:
+            self._asked = self._request
+            self.post_message(self.LookChanged())

@@ -1,0 +1,107 @@
+"""The runs of the store: what of them is asked for, and what is told of them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui_trainer.protocol.view import Content, Curve, Request
+
+
+class WatchRuns(Request, frozen=True):
+    """A part of the list of runs: ``rows`` of those that ``filter`` lets through, from place ``first`` on.
+
+    ``sort`` is a field of filters; ``cursor`` a run whose place is asked for; ``compared`` are the runs whose
+    experiments are laid side by side.
+    """
+
+    filter: str = ""
+    sort: str = "age"
+    descending: bool = False
+    first: int = 0
+    rows: int = 0
+    cursor: int | None = None
+    compared: tuple[int, ...] = ()
+
+
+class RunRow(msgspec.Struct, frozen=True, array_like=True):
+    """A run in the list. ``here`` is the one under work, ``elsewhere`` one that another session has.
+
+    ``epoch`` are done of ``wanted``; accuracy, R² and MAE are the validation part's where it is followed;
+    ``seconds`` it has trained, ``age`` seconds ago it was saved. None is what a run has not.
+    """
+
+    run: int
+    name: str
+    tags: str
+    pinned: bool
+    state: str
+    here: bool
+    elsewhere: bool
+    dataset: str
+    layers: str
+    activation: str
+    optimizer: str
+    rate: float | None
+    batch: int | None
+    seed: int | None
+    epoch: int
+    wanted: int | None
+    loss: float | None
+    val_loss: float | None
+    accuracy: float | None
+    r2: float | None
+    mae: float | None
+    seconds: float | None
+    age: float
+
+
+class Wrong(msgspec.Struct, frozen=True):
+    """What is wrong with a filter, and from which to which of its characters."""
+
+    reason: str
+    start: int
+    end: int
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A field in which experiments differ, by its path, and the value of each; empty where one has no such field."""
+
+    path: str
+    values: tuple[str, ...]
+
+
+class RunList(Content, frozen=True):
+    """``rows`` of the list from place ``first`` on; ``total`` pass the filter, of ``stored``.
+
+    ``filter``, ``sort`` and ``descending`` are those it was asked with; a filter that is ``wrong`` gives no rows.
+    ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are
+    the runs compared, as far as they are there, with the ``differences`` of their experiments.
+    """
+
+    filter: str
+    sort: str
+    descending: bool
+    total: int
+    stored: int
+    first: int
+    rows: tuple[RunRow, ...]
+    cursor: int | None = None
+    place: int | None = None
+    wrong: Wrong | None = None
+    compared: tuple[RunRow, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+
+class RunCurve(msgspec.Struct, frozen=True):
+    """A curve of a run of the store; None where it has not followed that."""
+
+    run: int
+    curve: Curve | None
+
+
+class RunCurves(Content, frozen=True):
+    """The curves of the runs that the loss is compared with, and the last epoch of any of them."""
+
+    quantity: str
+    curves: tuple[RunCurve, ...]
+    last: int

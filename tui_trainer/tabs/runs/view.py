@@ -1,0 +1,266 @@
+"""The Runs tab: all runs that are kept, to be found, sorted, compared, edited and opened again."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.reactive import var
+from textual.widgets import Static
+
+from tui_trainer.errors import printable
+from tui_trainer.protocol.reports import Loaded
+from tui_trainer.protocol.views import AnyContent
+from tui_trainer.sweep.messages import Swept
+from tui_trainer.ui.messages import RunOpened, RunsChosen
+from tui_trainer.ui.prompt import EntryLine
+from tui_trainer.ui.runs.cells import SORTED, sort_of
+from tui_trainer.ui.runs.differing import Differing
+from tui_trainer.ui.runs.edits import RunEdits
+from tui_trainer.ui.runs.panels import DifferencesPanel, RunsPanel
+from tui_trainer.ui.runs.place import Place
+from tui_trainer.ui.views.hints import hints_within
+
+from .messages import RunList, WatchRuns
+from .selection import Choices
+from .table import Sheet, last_column
+
+AGAIN = 1.0  # seconds between two looks at what other processes do
+TALL = 26  # rows from which list and differences stand over one another
+TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
+NOTHING = "No run is kept yet: the first step of training begins one."
+NO_MATCH = "No run passes the filter; / changes it."
+
+
+class RunsView(RunEdits):
+    """Shows the part of the list that is seen, and asks for it anew whenever something else is looked at."""
+
+    DEFAULT_CSS = """
+    RunsView {
+        padding: 0 0 0 1;
+        .heading { height: 1; color: $text-muted; }
+        RunsPanel { height: 1fr; }
+        DifferencesPanel { display: none; height: 1fr; margin-top: 1; }
+        &.-differing DifferencesPanel { display: block; }
+        &.-differing.-short RunsPanel { display: none; }
+        &.-differing.-short DifferencesPanel { margin-top: 0; }
+    }
+    """
+    differing: var[bool] = var(False, toggle_class="-differing")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place, self.choices = Place(), Choices()
+        self.filter, self.sort, self.descending = "", "age", False
+        self._column = 0
+        self.listed: RunList | None = None  # as it came last
+        self.sheet = Sheet()  # as it is drawn
+        self._asked: WatchRuns | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="heading", markup=False)
+        yield RunsPanel()
+        yield DifferencesPanel()
+        yield EntryLine()
+
+    def on_mount(self) -> None:
+        self.set_interval(AGAIN, self._look_again)
+
+    @property
+    def request(self) -> WatchRuns:
+        first, rows = self.place.wanted
+        compared = self.choices.runs if self.differing else ()
+        return WatchRuns(self.filter, self.sort, self.descending, first, rows, self.place.run, compared)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        self._look_again()
+
+    def show_content(self, content: AnyContent) -> None:
+        asked = (self.filter, self.sort, self.descending)
+        if not isinstance(content, RunList) or (content.filter, content.sort, content.descending) != asked:
+            return  # an answer to what was asked before
+        wrong = content.wrong
+        place = None if wrong is None else (wrong.start, wrong.end)
+        self.query_one(EntryLine).complain("" if wrong is None else wrong.reason, place)
+        if wrong is not None:
+            return
+        self.listed = content
+        self.place.take(content)
+        renamed = [self.choices.rename(row.run, row.name) for row in content.rows]
+        if any(renamed):
+            self.post_message(RunsChosen(self.choices.drawn))
+        self.show()
+        self.ask()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < TALL, "-short")
+        self.query_one(EntryLine).tell(hints_within(event.size.width - 1, TOLD))
+        self.call_after_refresh(self._fit)
+
+    def watch_differing(self) -> None:
+        if self.is_mounted:
+            self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self.place.page = max(1, self.query_one(RunsPanel).size.height - 1) if self._list_is_seen else self.place.page
+        self.place.keep_seen()
+        self.show()
+        self.ask()
+
+    @property
+    def _list_is_seen(self) -> bool:
+        return not (self.differing and self.has_class("-short"))
+
+    def action_next_run(self, offset: int) -> None:
+        """The run above or below."""
+        self.go(self.place.cursor + offset)
+
+    def action_run_page(self, direction: int) -> None:
+        """A page up or down."""
+        self.go(self.place.cursor + direction * max(1, self.place.page - 1))
+
+    def action_run_end(self, direction: int) -> None:
+        """The first run, or the last."""
+        self.go(self.place.total - 1 if direction > 0 else 0)
+
+    def action_columns(self, offset: int) -> None:
+        """Further columns to the left or the right."""
+        last = last_column(self.query_one(RunsPanel).size.width)
+        self._column = max(0, min(self._column + offset, last))
+        self.show()
+
+    def action_open_run(self) -> None:
+        """Go on with the run under the cursor."""
+        row = self.place.row
+        if row is None:
+            self.post_message(self.Said("There is no run under the cursor."))
+        else:
+            self.post_message(RunOpened(row.run))
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        names = [column.sort for column in SORTED]
+        self.sort_by(names[(names.index(self.sort) + 1) % len(names)])
+
+    def action_turn_around(self) -> None:
+        """Sort the other way round."""
+        self.sort_by(self.sort)
+
+    def action_choose_run(self) -> None:
+        """Choose the run under the cursor, or no longer."""
+        row = self.place.row
+        if row is None:
+            return
+        choice = self.choices.toggle(row.run, row.name)
+        if choice is not None and choice.slot is None:
+            self.post_message(self.Said("Eight runs have a letter already; this one is chosen, but not drawn."))
+        self.choices_changed()
+
+    def action_choose_none(self) -> None:
+        """Choose nothing any more."""
+        self.choices.clear()
+        self.choices_changed()
+
+    def action_differ(self) -> None:
+        """Show in what the chosen runs differ, or the list alone."""
+        self.differing = not self.differing
+
+    def choices_changed(self) -> None:
+        """Show what is chosen, here and in the plot."""
+        self.post_message(RunsChosen(self.choices.drawn))
+        self.show()
+        self.ask()
+
+    def show_sweep(self, swept: Swept) -> None:
+        """Show the runs of a sweep that has ended, the best one first; the best ones are chosen."""
+        self.filter = f"tag={swept.tag}"
+        self.sort = sort_of(swept.by)
+        self.descending = next(column.descending for column in SORTED if column.sort == self.sort)
+        self.place.go(0)
+        self.place.run = swept.kept[0].run
+        self.choices.choose((one.run, one.name) for one in swept.kept)
+        self.choices_changed()
+
+    def sort_by(self, name: str) -> None:
+        """Sort by a field; by the one it is sorted by already, the other way round."""
+        column = next(column for column in SORTED if column.sort == name)
+        self.descending = not self.descending if name == self.sort else column.descending
+        self.sort = name
+        self.ask()
+
+    def go(self, cursor: int) -> None:
+        """Put the cursor on another run."""
+        self.place.go(cursor)
+        self.show()
+        self.ask()
+
+    @on(RunsPanel.Sorted)
+    def _sort_clicked(self, event: RunsPanel.Sorted) -> None:
+        event.stop()
+        self.sort_by(event.field)
+
+    @on(RunsPanel.Pointed)
+    def _go_to_clicked(self, event: RunsPanel.Pointed) -> None:
+        event.stop()
+        self.screen.set_focus(None)
+        self.go(event.place)
+        if event.choose:
+            self.action_choose_run()
+
+    @on(RunsPanel.Scrolled)
+    def _scroll(self, event: RunsPanel.Scrolled) -> None:
+        event.stop()
+        self.place.scroll(event.rows)
+        self.show()
+        self.ask()
+
+    def show(self) -> None:
+        """Draw what is known."""
+        listed, place = self.listed, self.place
+        if listed is None:
+            return
+        self.query_one(".heading", Static).update(self._heading(listed))
+        chosen = {run: choice for run in self.choices.runs if (choice := self.choices.get(run)) is not None}
+        self.sheet = Sheet(
+            place.rows,
+            place.total,
+            place.first,
+            place.cursor,
+            self._column,
+            listed.sort,
+            listed.descending,
+            chosen,
+            NO_MATCH if listed.stored else NOTHING,
+        )
+        self.query_one(RunsPanel).show(self.sheet)
+        if self.differing:
+            self.query_one(DifferencesPanel).show(Differing(listed.compared, listed.differences, chosen))
+
+    def _heading(self, listed: RunList) -> str:
+        runs = "1 run" if listed.stored == 1 else f"{listed.stored:,} runs"
+        parts = [f"{listed.total:,} of {runs}" if listed.filter.strip() else runs]
+        if listed.filter.strip():
+            parts.append(f"/{printable(listed.filter.strip())}")
+        parts.append(_order(listed.sort, listed.descending))
+        if len(self.choices):
+            parts.append(f"{len(self.choices):,} chosen")
+        return "   ".join(parts)
+
+    def ask(self) -> None:
+        """Ask for what is not known yet; nothing is asked for while the tab is hidden."""
+        if self.is_on_screen and self.request != self._asked:
+            self._asked = self.request
+            self.post_message(self.LookChanged())
+
+    def _look_again(self) -> None:
+        """Ask again for the same: the store may hold other things by now."""
+        if self.is_on_screen:
+            self._asked = self.request
+            self.post_message(self.LookChanged())
+
+
+def _order(sort: str, descending: bool) -> str:
+    """How the list is sorted, in words: the column may be out of sight."""
+    if sort == "age":
+        return "oldest first" if descending else "newest first"
+    heading = next(column.heading for column in SORTED if column.sort == sort)
+    return f"by {heading}, downwards" if descending else f"by {heading}"

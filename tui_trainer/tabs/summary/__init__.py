@@ -1,0 +1,1 @@
+"""The Summary tab: the model, layer by layer."""

@@ -1,0 +1,140 @@
+"""The Summary tab: the model layer by layer, what was found out by itself, the cost, and the model as code."""
+
+from __future__ import annotations
+
+import re
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui_trainer.export.keras import keras_code
+from tui_trainer.protocol.reports import Loaded, Progress
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.text import plain
+
+SCROLL_BAR = 1  # column
+COLUMNS = re.compile(r" {2,}")
+UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+class SummaryView(View):
+    """Keras's table of the model, the experiment in words with its cost, and Keras code that makes the same model."""
+
+    DEFAULT_CSS = """
+    SummaryView { padding: 0 0 0 1; }
+    SummaryView VerticalScroll { scrollbar-size-vertical: 1; }
+    SummaryView Static { width: 1fr; margin-bottom: 1; }
+    SummaryView .speed { height: 1; color: $text-muted; }
+    SummaryView .code { color: $text-muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loaded: Loaded | None = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(classes="table", markup=False)
+            yield Static(classes="words", markup=False)
+            yield Static(classes="speed", markup=False)
+            yield Static(classes="code", markup=False)
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``code``: the code stands right below the table, rather than at the end."""
+        code, before = self.query_one(".code"), ".table" if options.get("code") is True else ".speed"
+        self.query_one(VerticalScroll).move_child(code, after=self.query_one(before))
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Show the model of ``loaded``."""
+        self._loaded = loaded
+        self._write_table()
+        self.query_one(".words", Static).update(described(loaded))
+        self.query_one(".speed", Static).update("")
+        code = keras_code(loaded.experiment, len(loaded.dataset.features))
+        self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
+
+    def on_resize(self) -> None:
+        self._write_table()
+
+    def _write_table(self) -> None:
+        if self._loaded is not None:
+            room = self.size.width - SCROLL_BAR
+            self.query_one(".table", Static).update(Text(fitted(self._loaded.summary, room)))
+
+    def show_progress(self, progress: Progress) -> None:
+        if self._loaded is None or not progress.steps_per_second:
+            return
+        speed, samples = (
+            progress.steps_per_second,
+            self._loaded.experiment.training.samples_a_step(self._loaded.dataset.train_rows),
+        )
+        told = (
+            f"{amount(speed)} steps/s, {amount(speed * samples)} samples/s, {amount(speed * self._loaded.flops)}FLOP/s"
+        )
+        self.query_one(".speed", Static).update(f"speed      {told}")
+
+
+def fitted(table: str, width: int) -> str:
+    """Keras's table with its columns closer together and its rules shorter, where it is wider than ``width`` cells."""
+    lines = table.splitlines()
+    if not width or all(len(line) <= width for line in lines):
+        return table
+    rows = {place: COLUMNS.split(line.strip()) for place, line in enumerate(lines)}
+    cells = [row for row in rows.values() if len(row) > 1]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    gap = max(2, (width - 1 - sum(widths)) // len(widths))
+    for place, row in rows.items():
+        if len(row) > 1:
+            lines[place] = (
+                " " + "".join(cell.ljust(most + gap) for cell, most in zip(row, widths, strict=True)).rstrip()
+            )
+        elif set(lines[place]) <= {"=", "_"}:
+            lines[place] = lines[place][:width]
+    return "\n".join(lines)
+
+
+def described(loaded: Loaded) -> Table:
+    """The sizes that the data dictate, the training that was chosen and what a step costs, a row each."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(min_width=10)
+    table.add_column()
+    for name, text in lines(loaded):
+        table.add_row(name, Text(text))
+    return table
+
+
+def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
+    """Names and sentences of the description."""
+    dataset, training = loaded.dataset, loaded.experiment.training
+    output = loaded.experiment.model.output
+    optimizer = training.optimizer
+    details = {
+        "sgd": f", momentum {optimizer.momentum:g}" if optimizer.momentum else "",
+        "rmsprop": f", decay {optimizer.rho:g}",
+        "adam": f", β1 {optimizer.beta_1:g}, β2 {optimizer.beta_2:g}",
+    }.get(optimizer.name, "")
+    batches = "the full batch" if training.batch_size == "full" else f"mini-batches of {training.batch_size}"
+    classes = ", ".join(map(plain, dataset.classes))
+    target = f"{plain(dataset.target)}: {classes}" if classes else plain(dataset.target)
+    return (
+        ("in", f"{len(dataset.features)} features: {', '.join(map(plain, dataset.features))}"),
+        ("out", f"{output.units} {output.activation}, for {target}"),
+        ("loss", training.loss or ""),
+        ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}"),
+        ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
+        (
+            "a step",
+            f"{training.samples_a_step(dataset.train_rows)} samples, {amount(loaded.flops)}FLOP, forward and backward",
+        ),
+    )
+
+
+def amount(value: float) -> str:
+    """A number in few characters, with a space before its unit: 812, 9.3 k, 1.2 M."""
+    for limit, unit in UNITS:
+        if value >= limit:
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.3g} "

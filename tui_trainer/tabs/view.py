@@ -1,0 +1,106 @@
+"""What all tabs have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import Loaded, Progress
+from tui_trainer.protocol.view import WatchNothing
+from tui_trainer.protocol.views import AnyContent, AnyRequest
+
+
+class View(Vertical):
+    """One tab. It is made when it is first opened, then told all that happens, whether it is open or not.
+
+    Its keys are in the key table, with ``view`` its name and ``in_view('x')`` for its ``action_x``.
+    """
+
+    DEFAULT_CSS = """
+    View {
+        .unseen { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
+        &.-unseen > * { display: none; }
+        &.-unseen > .unseen { display: block; }
+    }
+    """
+    MODE: ClassVar[frozenset[str]] = frozenset()  # actions there are only ``in_mode``; their keys do nothing else then
+    in_mode = False
+
+    @dataclass
+    class LookChanged(Message):
+        """The view wants something else computed than it asked for before."""
+
+    @dataclass
+    class FieldChosen(Message):
+        """The user changed a field of the experiment from within a view; ``said`` tells of it."""
+
+        path: str
+        value: object
+        said: str = ""
+
+    @dataclass
+    class FieldReworked(Message):
+        """As FieldChosen, with a value made of the experiment as it is then: edits before may be on their way."""
+
+        path: str
+        rework: Callable[[Experiment], object]
+        said: str = ""
+
+    @dataclass
+    class WeightSet(Message):
+        """The user gave a parameter ``value`` in place of ``old`` while the run goes on; ``said`` tells of it."""
+
+        index: int
+        value: float
+        old: float
+        said: str
+
+    @dataclass
+    class Said(Message):
+        """A sentence for the message line."""
+
+        sentence: str
+        kind: str = ""
+
+    def configure(self, options: dict[str, object]) -> None:
+        """Show what a lesson asks for; options that are missing are as they usually are, unknown ones are ignored."""
+
+    @property
+    def taken_keys(self) -> frozenset[str]:
+        """Keys that the screen has for something else at the time, as for a lesson."""
+        taken: frozenset[str] = getattr(self.screen, "taken_keys", frozenset())
+        return taken
+
+    def opened_again(self) -> None:
+        """The key of the tab was pressed while it was open."""
+
+    @property
+    def request(self) -> AnyRequest:
+        """What the trainer should compute while this tab is open."""
+        return WatchNothing()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """The experiment as it is set up now, before the trainer has seen it."""
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Another run is at its first step."""
+
+    def show_progress(self, progress: Progress) -> None:
+        """Training has gone on."""
+
+    def say_unseen(self, reason: str) -> None:
+        """Show ``reason`` in place of everything; empty is back to what there is to see."""
+        if reason and not self.query(".unseen"):
+            self.mount(Static(classes="unseen", markup=False))
+        if reason:
+            self.query_one(".unseen", Static).update(reason)
+        self.set_class(bool(reason), "-unseen")
+
+    def show_content(self, content: AnyContent) -> None:
+        """What was asked for, computed."""

@@ -1,0 +1,96 @@
+"""From an experiment to a trainer: the one place where names become engine objects."""
+
+from __future__ import annotations
+
+from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.split import Split
+from tui_trainer.engine import (
+    OPTIMIZERS,
+    SGD,
+    Adagrad,
+    Adam,
+    Dense,
+    Dropout,
+    EarlyStopping,
+    InputLayer,
+    Optimizer,
+    RMSprop,
+    Sequential,
+    Trainer,
+)
+from tui_trainer.errors import ExperimentError
+from tui_trainer.experiment.schema import Experiment, TrainingConfig
+
+
+def build_model(experiment: Experiment, n_features: int) -> Sequential:
+    """The model of a resolved ``experiment`` for ``n_features`` inputs, with its first weights."""
+    layers: list[InputLayer | Dense | Dropout] = [InputLayer(n_features)]
+    for config in experiment.model.layers:
+        layers.append(Dense(config.units, config.activation, config.use_bias, config.initializer))
+        if config.dropout:
+            layers.append(Dropout(config.dropout))
+    output = experiment.model.output
+    assert output.units is not None and output.activation is not None, "resolve the experiment first"
+    layers.append(Dense(output.units, output.activation, output.use_bias, output.initializer))
+    model = Sequential(layers, seed=experiment.model.seed, dtype=experiment.model.dtype)
+    if experiment.model.weights:
+        model.parameters.flat[:] = experiment.model.weights
+    return model
+
+
+def build_optimizer(training: TrainingConfig) -> Optimizer:
+    """The optimizer with its parameters; those of other optimizers are not looked at."""
+    config, rate = training.optimizer, training.learning_rate
+    kind = OPTIMIZERS[config.name]
+    if kind is SGD:
+        if config.nesterov and not config.momentum:
+            reason = "expected a momentum above 0 for Nesterov's method, got 0; raise it or turn nesterov off"
+            raise ExperimentError("training.optimizer.momentum", reason)
+        return SGD(rate, config.momentum, config.nesterov)
+    if kind is RMSprop:
+        return RMSprop(rate, config.rho, config.epsilon)
+    if kind is Adagrad:
+        return Adagrad(rate, config.epsilon)
+    return Adam(rate, config.beta_1, config.beta_2, config.epsilon)
+
+
+def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Trainer:
+    """A trainer at the first step of a resolved ``experiment``; ExperimentError where the data do not fit."""
+    training = experiment.training
+    assert training.loss is not None, "resolve the experiment first"
+    validation = None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val)
+    try:
+        return Trainer(
+            build_model(experiment, len(dataset.features)),
+            split.x_train,
+            split.y_train,
+            loss=training.loss,
+            optimizer=build_optimizer(training),
+            batch_size=None if training.batch_size == "full" else training.batch_size,
+            shuffle=training.shuffle,
+            seed=experiment.model.seed,
+            l1=training.l1,
+            l2=training.l2,
+            validation_data=validation,
+            metrics=training.metrics,
+        )
+    except ExperimentError:
+        raise
+    except ValueError as error:  # values beyond float32, for one
+        raise ExperimentError("dataset", str(error)) from error
+
+
+def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
+    """The stop rule, fresh, or None."""
+    config = training.early_stopping
+    if config is None:
+        return None
+    return EarlyStopping(
+        config.monitor,
+        config.min_delta,
+        config.patience,
+        config.mode,
+        config.baseline,
+        config.restore_best_weights,
+        config.start_from_epoch,
+    )

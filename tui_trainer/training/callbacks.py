@@ -1,0 +1,71 @@
+"""When a run ends by itself before its last epoch: patience, a loss or an accuracy reached, or time up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tui_trainer.engine import Sequential
+from tui_trainer.experiment.schema import TrainingConfig
+
+from .builder import build_early_stopping
+from .series import Array
+
+
+class Stopping:
+    """The rules of one run, and how far each has come."""
+
+    def __init__(self, training: TrainingConfig) -> None:
+        self._training = training
+        self._early = build_early_stopping(training)
+        self._goals = True  # whether what is reached ends the run: not where the user went on past it
+        self.seconds = 0.0  # of training
+
+    def after_epoch(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> str:
+        """Why the run ends after ``epoch`` with its values ``logs``, in a sentence; empty where it goes on."""
+        if self._early is not None and self._early.should_stop(epoch, logs, model):
+            restored = self._early.restore(model)
+            kept = f"; the weights of epoch {self._early.best_epoch} are back" if restored else ""
+            watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
+            return f"Stopped after epoch {epoch}: {watched}{kept}."
+        reached = self._reached(logs) if self._goals else ""
+        return f"Stopped after epoch {epoch:,}: {reached}." if reached else ""
+
+    def time_is_up(self, seconds: float) -> bool:
+        """Count ``seconds`` more of training; whether that is all there was."""
+        self.seconds += seconds
+        limit = self._training.stop_after
+        return limit is not None and self.seconds >= limit
+
+    def go_on(self) -> None:
+        """The user trains on past a stop: patience and time start afresh, and goals have been reached."""
+        self._early = build_early_stopping(self._training)
+        self._goals, self.seconds = False, 0.0
+
+    def state(self) -> dict[str, Array]:
+        """All of it, as copies."""
+        early = {} if self._early is None else self._early.state()
+        return {
+            **{f"early.{name}": array for name, array in early.items()},
+            "own": np.array([self._goals, self.seconds]),
+        }
+
+    def resume(self, state: Mapping[str, Array]) -> None:
+        """Go to where ``state`` was taken; KeyError or ValueError where it is another run's."""
+        goals, seconds = map(float, state["own"])
+        self._goals, self.seconds = bool(goals), seconds
+        early = {name.removeprefix("early."): array for name, array in state.items() if name.startswith("early.")}
+        if self._early is not None:
+            self._early.resume(early)
+
+    def _reached(self, logs: Mapping[str, float]) -> str:
+        """What these values have reached of what was to be reached."""
+        training = self._training
+        accuracy = logs.get("val_accuracy", logs.get("accuracy"))
+        loss_goal, accuracy_goal = training.stop_at_loss, training.stop_at_accuracy
+        if loss_goal is not None and logs["loss"] <= loss_goal:
+            return f"the loss {logs['loss']:.4g} is down to {loss_goal:g}"
+        if accuracy_goal is not None and accuracy is not None and accuracy >= accuracy_goal:
+            return f"the accuracy {accuracy:.1%} is up to {accuracy_goal:.4g}"
+        return ""

@@ -1,0 +1,148 @@
+"""A value chosen from a list: one widget, with a list that is there only while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive, var
+from textual.widget import Widget
+from textual.widgets import OptionList
+
+from tui_trainer.ui.widgets.choice_list import ChoiceList
+
+from .text import plain
+
+Option = tuple[str, str | None]  # what is shown, and the value it stands for
+ARROW = " ▼"
+
+
+class Choice(Widget, can_focus=True):
+    """Shows the chosen one of its options; enter, down or a click opens the list, left and right step through it.
+
+    ``Changed`` tells of what the user chose. What is set from outside is shown, and told to nobody.
+    """
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "open", "Open the list", show=False),
+        Binding("left", "step(-1)", "The option before", show=False),
+        Binding("right", "step(1)", "The next option", show=False),
+    ]
+    DEFAULT_CSS = """
+    Choice {
+        width: 1fr;
+        height: 1;
+        color: $foreground;
+        background: $surface-lighten-1;
+        pointer: pointer;
+        &:focus, &.-expanded { background: $primary-muted; }
+    }
+    """
+    value: reactive[str | None] = reactive[str | None](None)
+    expanded: var[bool] = var(False, toggle_class="-expanded")
+
+    @dataclass
+    class Changed(Message):
+        """The user chose another value."""
+
+        choice: Choice
+        value: str | None
+
+        @property
+        def control(self) -> Choice:
+            """The choice itself, for ``on`` with a selector."""
+            return self.choice
+
+    def __init__(self, options: Iterable[Option] = (), id: str | None = None) -> None:  # noqa: A002 (Textual's word)
+        super().__init__(id=id)
+        self._options = tuple(options)
+        self._click_closes = False
+        if self._options:
+            self.set_reactive(Choice.value, self._options[0][1])
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What is offered."""
+        return self._options
+
+    def offer(self, options: Iterable[Option]) -> None:
+        """Offer other options; a list that is open closes, for it shows those from before."""
+        offered = tuple(options)
+        if offered != self._options:
+            self._options = offered
+            self._close()
+            self.refresh()
+
+    @property
+    def label(self) -> str:
+        """What is shown for the value; the value itself where it is not among the options."""
+        index = self._index
+        return plain((self.value or "") if index is None else self._options[index][0])
+
+    @property
+    def _index(self) -> int | None:
+        return next((index for index, (_, value) in enumerate(self._options) if value == self.value), None)
+
+    def render(self) -> Text:
+        text = Text(self.label, no_wrap=True, end="")
+        text.truncate(max(0, self.size.width - len(ARROW)), overflow="ellipsis", pad=True)
+        return text.append(ARROW, "dim")
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        self._click_closes = self.expanded  # the list loses the focus, and by the time of the click it has closed
+
+    def on_click(self) -> None:
+        if not self._click_closes:
+            self.action_open()
+
+    def action_open(self) -> None:
+        """Open the list, at the value."""
+        if self.expanded or not self._options:
+            return
+        self.expanded = True
+        opened = ChoiceList((plain(text) for text, _ in self._options), self._index, self)
+        self.mount(opened)
+        self.screen.set_focus(opened, scroll_visible=False)
+
+    def action_step(self, offset: int) -> None:
+        """Choose the option ``offset`` further on, if there is one."""
+        index = self._index
+        wanted = 0 if index is None else index + offset
+        if 0 <= wanted < len(self._options):
+            self._choose(wanted)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self.expanded:
+            self._choose(event.option_index)
+
+    @on(OptionList.OptionHighlighted)
+    def _keep_to_itself(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+
+    @on(ChoiceList.Left)
+    def _leave(self, event: ChoiceList.Left) -> None:
+        event.stop()
+        self._close()
+
+    def _close(self) -> None:
+        if self.expanded:
+            self.expanded = False
+            for opened in self.query(ChoiceList):
+                if opened.has_focus:
+                    opened.action_close()
+                opened.remove()
+
+    def _choose(self, index: int) -> None:
+        value = self._options[index][1]
+        if value != self.value:
+            self.value = value
+            self.post_message(self.Changed(self, value))
