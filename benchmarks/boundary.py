@@ -25,19 +25,17 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.experiment.toml_file import dumps, read
 from tui_trainer.plotting.frame import Frame, changes
-from tui_trainer.plotting.heatmaps import layout, render
+from tui_trainer.plotting.heatmaps import layout, render_heatmap
+from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import COLORS
 from tui_trainer.protocol.framing import HEADER, frame, report_decoder
 from tui_trainer.protocol.reports import Seen
-from tui_trainer.runtime.views.boundary.look import BoundaryLook
-from tui_trainer.tabs.boundary.drawing import heatmap
+from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.tabs.boundary.drawing import heatmap, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
 from tui_trainer.tabs.network.messages import Window
 from tui_trainer.training.session import Session
-from tui_trainer.ui.boundary.curve import plot
-from tui_trainer.ui.plot_widgets import strips
-from tui_trainer.ui.plotting.canvas import render as render_plot
-from tui_trainer.ui.plotting.tints import Tints
+from tui_trainer.ui.plot_widgets import Tints, strips
 
 WIDTH, HEIGHT = 100, 40
 PICTURES = 40
@@ -110,7 +108,7 @@ def drawer() -> Callable[[bytes], Frame]:
             return drawn
         assert isinstance(report.content, Boundary)
         picture = heatmap(report.content, False, "all")
-        drawn = render(picture, WIDTH, HEIGHT)
+        drawn = render_heatmap(picture, WIDTH, HEIGHT)
         strips(drawn, Tints(colors, picture.kind_colors))
         return drawn
 

@@ -20,16 +20,15 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.plotting import heatmaps
+from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol.framing import frame, report_decoder
 from tui_trainer.protocol.reports import Seen
 from tui_trainer.runtime.reporting import seen
 from tui_trainer.tabs.landscape.compute import LandscapeLook
-from tui_trainer.tabs.landscape.drawing import place_text, steps_text, update_text
+from tui_trainer.tabs.landscape.drawing import chart, curve, place_text, steps_text, update_text
 from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
 from tui_trainer.training.session import Session
 from tui_trainer.ui.plot_widgets import strips
-from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.views.landscape_picture import chart, curve
 
 Result = TypeVar("Result")
 
@@ -66,9 +65,9 @@ def cases() -> dict[str, tuple[Experiment, str]]:
 def draw(content: Landscape) -> None:
     """All that changes on the screen, as strips."""
     if content.map is None:
-        strips(render(curve(content, False), WIDTH, HEIGHT), Styles())
+        strips(render_plot(curve(content, False), WIDTH, HEIGHT), Styles())
     else:
-        strips(heatmaps.render(chart(content, content.map), WIDTH, HEIGHT), Styles())
+        strips(heatmaps.render_heatmap(chart(content, content.map), WIDTH, HEIGHT), Styles())
     if content.way is None:
         place_text(content)
     else:

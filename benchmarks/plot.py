@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.training.series import ThinnedSeries
 from tui_trainer.ui.plot_widgets import strips
-from tui_trainer.ui.plotting.canvas import render
 
 WIDTH, HEIGHT, POINTS, REPEATS = 100, 30, 1000, 60
 
@@ -73,7 +73,7 @@ def ours(counts: Sequence[int]) -> dict[int, float]:
             lines = tuple(
                 Series(name, *one.points(), name, sign="○" if name == "validation" else "") for name, one in named
             )
-            strips(render(Plot(lines, "epoch", "loss"), WIDTH, HEIGHT), styles)
+            strips(render_plot(Plot(lines, "epoch", "loss"), WIDTH, HEIGHT), styles)
             times[points].append(time.perf_counter() - started)
     return {points: statistics.median(taken) for points, taken in times.items()}
 

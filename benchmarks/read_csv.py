@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.experiment.schema import DatasetConfig

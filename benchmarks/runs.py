@@ -26,10 +26,10 @@ from tui_trainer.app.screen import TrainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps
-from tui_trainer.runtime.cards import write_card
+from tui_trainer.store.schema import write_card
 from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
-from tui_trainer.ui.runs.panels import RunsPanel
 
 RUNS = 10_000
 OPENED, FILTERED = 0.2, 0.05  # seconds that they may take

@@ -14,8 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tui_trainer.app.key_changes import FIXED, base
-from tui_trainer.app.keys import KEYS, Key
-from tui_trainer.ui.key_names import name_of
+from tui_trainer.app.keys import KEYS
+from tui_trainer.ui.keymap import Key, name_of
 
 PAGE = Path(__file__).parent / "keys.md"
 

@@ -15,7 +15,7 @@ from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
-from tui_trainer.settings.schema import Settings
+from tui_trainer.settings import Settings
 
 ENDS = ("finished", "stopped early", "diverged")
 

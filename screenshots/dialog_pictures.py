@@ -14,7 +14,7 @@ from tui_trainer.app.app import TrainerApp
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
-from tui_trainer.export.loss_svg import loss_svg
+from tui_trainer.export.figures import loss_svg
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.store import default_path
 from tui_trainer.training.session import Session

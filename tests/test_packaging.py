@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LOAD_ALL = """
 from tui_trainer.datasets.catalog import CATALOG
-from tui_trainer.datasets.entries import ShippedFile
+from tui_trainer.datasets.catalog import ShippedFile
 from tui_trainer.datasets.loading import load
 from tui_trainer.experiment.schema import DatasetConfig
 for name, entry in CATALOG.items():

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.app.keys import KEYS
-from tui_trainer.runtime.catalogue.fields import FIELDS
-from tui_trainer.store.filter import parse
+from tui_trainer.store.filter import FIELDS, parse
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "runs.md").read_text(encoding="utf-8")
 FILTERS = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)

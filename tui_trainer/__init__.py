@@ -21,9 +21,8 @@ if TYPE_CHECKING:
         TrainingConfig,
     )
 
-    from .api import fit, train
+    from .api import Run, fit, train
     from .errors import ExperimentError
-    from .run import Run
 
 __version__ = "0.1.0"
 
@@ -42,7 +41,7 @@ __all__ = [
     "train",
 ]
 
-_MODULES = {"train": "api", "fit": "api", "Run": "run", "ExperimentError": "errors"}
+_MODULES = {"train": "api", "fit": "api", "Run": "api", "ExperimentError": "errors"}
 
 
 def __getattr__(name: str) -> Any:

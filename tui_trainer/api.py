@@ -2,26 +2,188 @@
 
 from __future__ import annotations
 
+import html
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec.structs import replace
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from tui_trainer.datasets.arrays import NAME, from_arrays
+from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.split import Split, split
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import is_shared, unshare
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.experiment.validation import validate
-from tui_trainer.training.session import Session
+from tui_trainer.export.figures import LossPlot
+from tui_trainer.export.folder import write_folder
+from tui_trainer.export.inputs import class_names, read_answers
+from tui_trainer.export.metadata import read_history, read_metadata
+from tui_trainer.export.trained import Trained, begin_with_file, trained
+from tui_trainer.export.weights import read_weights
+from tui_trainer.training.builder import build_model
+from tui_trainer.training.scores import scores
+from tui_trainer.training.session import Session, check_moments
 
-from .datasets.arrays import from_arrays
+from .engine import Sequential
 from .errors import ExperimentError
-from .run import Run
-from .runtime.trained import begin_with_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+
+
+class Run:
+    """What ``train``, ``fit`` and ``Run.load`` give.
+
+    ``experiment`` is as it was asked for; ``model`` is the network, an ``engine.Sequential`` for standardized
+    features; ``history`` holds the values (epochs,) of every epoch by name. ``state`` is ``finished``, ``stopped
+    early`` or ``diverged``, and ``message`` says why in a sentence.
+    """
+
+    def __init__(self, trained: Trained, session: Session | None = None, message: str = "") -> None:
+        self._trained, self._session = trained, session
+        self.message = message
+        self.model: Sequential = build_model(trained.resolved, len(trained.inputs.features))
+        self.model.set_weights(trained.weights)
+        self.history: dict[str, Array] = {name: np.asarray(values) for name, values in trained.history.items()}
+
+    @classmethod
+    def of_session(cls, session: Session, best: bool = False) -> Run:
+        """The run that a session has trained."""
+        return cls(trained(session, best), session, session.sentence)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> Run:
+        """The run that was saved, or exported, into ``folder``; ExperimentError where it is none."""
+        place = Path(folder)
+        experiment = read(place / "experiment.toml")
+        about = read_metadata(place / "model.json")
+        inputs, history = about.inputs(), read_history(place / "history.csv")
+        kept = Trained(
+            experiment=experiment,
+            inputs=inputs,
+            target_name=about.target,
+            target=about.target_info(),
+            weights=[],
+            history=history,
+            epoch=about.epoch,
+            steps=about.steps,
+            state=about.state,
+            best=about.best,
+        )
+        weights = read_weights(place / "weights.safetensors", kept.resolved, len(inputs.features))
+        return cls(kept.with_weights(weights))
+
+    @property
+    def experiment(self) -> Experiment:
+        return self._trained.experiment
+
+    @property
+    def state(self) -> str:
+        return self._trained.state
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the weights are of."""
+        return self._trained.epoch
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features, in the order in which arrays are given to ``predict``."""
+        return self._trained.inputs.names
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the outputs; none where a number is predicted."""
+        return self._trained.target.classes
+
+    @property
+    def weights(self) -> list[Array]:
+        """Copies of kernel (inputs, units) and bias (units,) of each layer."""
+        return self.model.get_weights()
+
+    def best(self) -> Run:
+        """The same run with the weights of its best epoch, that of the lowest ``val_loss`` (or ``loss``)."""
+        if self._trained.best:
+            return self
+        if self._session is None:
+            raise ExperimentError("", "a loaded run has but the weights it was saved with; save run.best() instead")
+        return Run.of_session(self._session, best=True)
+
+    def predict(self, x: Any) -> Array:
+        """Outputs (n, k) for raw features: an array (n, features), or a data frame or dict of columns.
+
+        They are standardized here, as those it was trained on. ValueError says what does not fit.
+        """
+        return self.model.predict(self._trained.inputs.standardized(x))
+
+    def classes(self, x: Any) -> NDArray[np.str_]:
+        """The likeliest class (n,) by name for raw features; ValueError where a number is predicted."""
+        return class_names(self.predict(x), self._trained.target)
+
+    def evaluate(self, x: Any = None, y: Any = None) -> dict[str, float]:
+        """Loss, penalty included, and metrics of raw ``x`` against ``y`` (n,): numbers, or names of classes.
+
+        Without them, those of the training part and, with ``val_`` before their names, of the validation part.
+        """
+        if x is None and y is None:
+            return on_its_data(self.model, self._trained, self._session)
+        if x is None or y is None:
+            raise ValueError("give both x and y, or none of them")
+        features = self._trained.inputs.standardized(x)
+        answers = read_answers(y, self._trained.target, self.model.outputs)
+        if len(features) != len(answers):
+            raise ValueError(f"x and y must have as many rows, got {len(features)} and {len(answers)}")
+        return scores(self.model, self._trained.resolved.training, features, answers)
+
+    def history_frame(self) -> pd.DataFrame:
+        """The history as a pandas data frame, one row an epoch, numbered from 1."""
+        import pandas as pd
+
+        epochs = len(next(iter(self.history.values()), ()))
+        return pd.DataFrame(self.history, index=pd.RangeIndex(1, epochs + 1, name="epoch"))
+
+    def summary(self) -> str:
+        """The table of layers and parameters."""
+        return self.model.summary()
+
+    def plot(self, log: bool = False) -> LossPlot:
+        """The loss over the epochs: a figure in a notebook, characters where it is printed."""
+        return LossPlot(self.history, self.experiment.name, log)
+
+    def save(
+        self, folder: str | os.PathLike[str], formats: Iterable[str] = ("folder",), force: bool = False
+    ) -> list[str]:
+        """Write ``formats`` into ``folder``, as ``tui-trainer export`` does; returns the names of the files.
+
+        ExperimentError where a file is there already, unless ``force`` is true.
+        """
+        return write_folder(self._trained.with_weights(self.weights), Path(folder), tuple(formats), force, "force=True")
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name} {value:.4g}" for name, value in self._last().items())
+        return f"<Run {self.experiment.name!r}: {self.state}, epoch {self.epoch:,}{', ' if values else ''}{values}>"
+
+    def _repr_html_(self) -> str:
+        cells = {"state": self.state, "epoch": f"{self.epoch:,}", "parameters": f"{self.model.count_params():,}"}
+        cells |= {name: f"{value:.4g}" for name, value in self._last().items()}
+        heads = "".join(f"<th>{html.escape(name)}</th>" for name in cells)
+        values = "".join(f"<td>{html.escape(value)}</td>" for value in cells.values())
+        caption = html.escape(self.experiment.name)
+        return f"<table><caption>{caption}</caption><tr>{heads}</tr><tr>{values}</tr></table>"
+
+    def _last(self) -> dict[str, float]:
+        """The values of the epoch that the weights are of."""
+        return {name: float(values[self.epoch - 1]) for name, values in self.history.items() if len(values)}
+
 
 Weights = Run | str | os.PathLike[str] | Sequence[ArrayLike]
 
@@ -91,7 +253,7 @@ def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
         _begin_with(session, weights)
     session.train()
     if progress:
-        from tui_trainer.cli.train import follow
+        from .console import follow
 
         follow(session)
     session.advance_to_end()
@@ -110,3 +272,34 @@ def _begin_with(session: Session, weights: Weights) -> None:
     except (ValueError, TypeError) as error:
         raise ExperimentError("weights", str(error)) from error
     session.begin_with(session.trainer.model.parameters.flat.copy())
+
+
+def on_its_data(model: Sequential, trained: Trained, session: Session | None) -> dict[str, float]:
+    """The scores of the training part, and with ``val_`` before their names those of the validation part.
+
+    ExperimentError where the data are not at hand any more.
+    """
+    parts = session.split if session is not None else _reloaded(trained)
+    training = trained.resolved.training
+    found = scores(model, training, parts.x_train, parts.y_train)
+    if parts.x_val is not None and parts.y_val is not None:
+        held = scores(model, training, parts.x_val, parts.y_val)
+        found |= {f"val_{name}": value for name, value in held.items()}
+    return found
+
+
+def _reloaded(trained: Trained) -> Split:
+    """The data of a run that was saved, read anew."""
+    config, outputs = trained.experiment.dataset, trained.resolved.model.output.units
+    assert outputs is not None
+    if config.path is None and config.name == NAME:
+        raise ExperimentError("", "it was trained on arrays of a program; give x and y to evaluate")
+    try:
+        parts = split(load(config), config, outputs)
+        check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale}, parts)
+    except ExperimentError as error:
+        reason = f"the data it was trained on can't be read ({error}); give x and y to evaluate"
+        raise ExperimentError("", reason) from error
+    except ValueError as error:
+        raise ExperimentError("", f"{error}; give x and y to evaluate") from error
+    return parts

@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
+DIVERGED = 1  # or, of a sweep, that runs are missing
+BAD_INPUT = 2
+INTERRUPTED = 130  # as a shell says of a program that Ctrl+C has ended
 
 
 class ExperimentError(ValueError):

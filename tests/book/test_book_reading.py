@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson_texts import changed, lesson_of, whole, without
 
-from tui_trainer.book.errors import LessonError
+from tui_trainer.book.lesson import LessonError
 from tui_trainer.book.library import files, packaged
 from tui_trainer.book.reading import loads
 

@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tui_trainer.datasets.catalog import choose
-from tui_trainer.datasets.entries import PLANE_COLUMNS
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.catalog import PLANE_COLUMNS, choose
+from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import split
-from tui_trainer.datasets.synthetic.transforms import derive
+from tui_trainer.datasets.synthetic import derive
 from tui_trainer.experiment.schema import DatasetConfig, PointConfig
 
 SPIRAL = DatasetConfig("spiral", samples=60, noise=5.0, seed=3, features=PLANE_COLUMNS, standardize=False)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.datasets.catalog import CATALOG, choose, data_folder
-from tui_trainer.datasets.entries import ShippedFile
+from tui_trainer.datasets.catalog import CATALOG, ShippedFile, choose, data_folder
 from tui_trainer.datasets.loading import load
 from tui_trainer.experiment.schema import DatasetConfig
 

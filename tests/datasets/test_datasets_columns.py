@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.experiment.schema import DatasetConfig
 

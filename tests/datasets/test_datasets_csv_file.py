@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from tui_trainer.datasets import memory
 from tui_trainer.datasets.csv import text
-from tui_trainer.datasets.csv_file.dialect import Asked
-from tui_trainer.datasets.csv_file.reading import read_table
-from tui_trainer.datasets.csv_file.table import NumberColumn, Table, TextColumn
-from tui_trainer.datasets.errors import DatasetError, ReadingStopped
-from tui_trainer.datasets.file_cache import FileCache
-from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.dialect import Asked
+from tui_trainer.datasets.csv.reader import read_table
+from tui_trainer.datasets.dataset import DatasetError, ReadingStopped
+from tui_trainer.datasets.loading import FileCache, load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.experiment.schema import DatasetConfig
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.experiment.schema import DatasetConfig
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tui_trainer.datasets.catalog import choose, choose_file
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.datasets.split import split

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import split
 from tui_trainer.experiment.schema import DatasetConfig

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.datasets.catalog import CATALOG
-from tui_trainer.datasets.entries import PLANE_COLUMNS, ToySet
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet
+from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import split
 from tui_trainer.experiment.schema import DatasetConfig
@@ -155,7 +154,7 @@ def test_other_data_leave_noise_and_samples_alone() -> None:
 
 
 def test_the_columns_of_the_catalog_are_those_that_are_made() -> None:
-    from tui_trainer.datasets.synthetic.transforms import TRANSFORMS
+    from tui_trainer.datasets.synthetic import TRANSFORMS
 
     assert tuple(TRANSFORMS) == PLANE_COLUMNS
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from ugly import CASES, Case
 
-from tui_trainer.datasets.csv_file.dialect import Asked
-from tui_trainer.datasets.csv_file.reading import read_table
-from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.csv.dialect import Asked
+from tui_trainer.datasets.csv.reader import read_table
+from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.experiment.schema import DatasetConfig

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.confinement import VARIABLE, confined, root
+from tui_trainer.files import ROOT_VARIABLE, confined, root
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def jail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "others.toml").touch()
     folder = tmp_path / "anna"
     (folder / "data").mkdir(parents=True)
-    monkeypatch.setenv(VARIABLE, str(folder))
+    monkeypatch.setenv(ROOT_VARIABLE, str(folder))
     monkeypatch.chdir(folder)
     return folder
 
 
 def test_without_a_root_anything_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert root() is None
     assert confined("/etc/passwd") == Path("/etc/passwd")
@@ -61,7 +61,7 @@ def test_links_are_followed_before_they_are_judged(jail: Path) -> None:
 
 def test_a_root_that_is_a_link(jail: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "link").symlink_to(jail)
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "link"))
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "link"))
     assert root() == jail and confined("a.toml") == jail / "a.toml"
     assert confined(tmp_path / "link" / "a.toml") == jail / "a.toml"
 

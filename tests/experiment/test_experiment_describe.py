@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_trainer.experiment.describe import expected, field_names, got, join_path, parse_path, type_at
+from tui_trainer.experiment.validation import expected, field_names, got, join_path, parse_path, type_at
 
 
 @pytest.mark.parametrize("path", ["name", "model.layers[0].units", "dataset.features[12]", ""])

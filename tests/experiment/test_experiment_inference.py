@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.compatibility import count_parameters
-from tui_trainer.experiment.resolve import Target, resolve
+from tui_trainer.experiment.resolve import Target, count_parameters, resolve
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
 

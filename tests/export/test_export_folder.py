@@ -15,10 +15,8 @@ from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.export import folder as folders
 from tui_trainer.export import onnx, pytorch
-from tui_trainer.export.folder import FORMATS, check_folder, write_folder
-from tui_trainer.export.history_csv import history_csv, read_history
-from tui_trainer.export.metadata import metadata_text, read_metadata
-from tui_trainer.export.names import free_folder, safe_name
+from tui_trainer.export.folder import FORMATS, check_folder, free_folder, safe_name, write_folder
+from tui_trainer.export.metadata import history_csv, metadata_text, read_history, read_metadata
 from tui_trainer.export.onnx import onnx_is_there
 
 ALWAYS = {
@@ -181,7 +179,7 @@ def test_every_activation_and_loss_can_be_exported() -> None:
 
 
 def test_weights_of_the_best_epoch_say_so(tmp_path: Path) -> None:
-    from tui_trainer.runtime.trained import trained
+    from tui_trainer.export.trained import trained
 
     session = session_of()
     best = trained(session, best=True)

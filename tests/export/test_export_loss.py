@@ -8,9 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from tui_trainer.export.figures import loss_curves
-from tui_trainer.export.loss_svg import BOTTOM, LEFT, RIGHT, TOP, loss_svg
-from tui_trainer.export.loss_text import loss_text
+from tui_trainer.export.figures import BOTTOM, LEFT, RIGHT, TOP, loss_curves, loss_svg, loss_text
 
 EPOCHS = np.arange(1, 201)
 FALLING = {"loss": 2.0 * np.exp(-EPOCHS / 30), "val_loss": 2.0 * np.exp(-EPOCHS / 40) + 0.1}

@@ -13,9 +13,8 @@ from trained_runs import SMALL, session_of, trained_on
 
 from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.export.modules import Drop, Linear, Phi, modules
-from tui_trainer.export.weights import from_tensors, read_weights, to_tensors, weights_bytes
-from tui_trainer.runtime.trained import begin_with_file
+from tui_trainer.export.trained import begin_with_file
+from tui_trainer.export.weights import Drop, Linear, Phi, from_tensors, modules, read_weights, to_tensors, weights_bytes
 from tui_trainer.training.session import Session
 
 

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.experiment.compatibility import count_parameters
-from tui_trainer.experiment.resolve import Target, resolve
+from tui_trainer.experiment.resolve import Target, count_parameters, resolve
 from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,

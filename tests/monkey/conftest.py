@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tui_trainer.experiment.confinement import VARIABLE
+from tui_trainer.files import ROOT_VARIABLE
 
 
 async def key_seen(pilot: Pilot[None], timeout: float = 20.0) -> bool:
@@ -33,7 +33,7 @@ def playground(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
     (files / "some.csv").write_text("a,b,c\n" + "".join(f"{i},{i * i % 7},{i % 2}\n" for i in range(40)))
     monkeypatch.chdir(files)
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv(VARIABLE, str(files))
+    monkeypatch.setenv(ROOT_VARIABLE, str(files))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)

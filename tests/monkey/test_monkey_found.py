@@ -11,16 +11,13 @@ from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.dialogs.dialog import AskPath, Palette
 from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData
 from tui_trainer.app.screen import TrainScreen
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.ui.dropdown import Choice
-from tui_trainer.ui.screens.palette import Palette
-from tui_trainer.ui.widgets.choice_list import ChoiceList
-from tui_trainer.ui.widgets.options import Options
-from tui_trainer.ui.widgets.text_box import TextBox
+from tui_trainer.ui.dropdown import Choice, ChoiceList, Options
+from tui_trainer.ui.fields import TextBox
 
 
 async def test_quick_hands(playground: Path) -> None:

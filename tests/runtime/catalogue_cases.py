@@ -8,8 +8,8 @@ from pathlib import Path
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps
-from tui_trainer.runtime.cards import write_card
 from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.schema import write_card
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 

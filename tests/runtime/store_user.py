@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.runtime.store_errors import RunTaken
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.store import RunTaken
 from tui_trainer.training.session import Session
 
 TWICE = 3

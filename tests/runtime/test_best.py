@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.runtime.best import Best
-from tui_trainer.runtime.trained import stored_session, trained
+from tui_trainer.export.trained import stored_session, trained
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.store import Store
+from tui_trainer.training.callbacks import Best
 from tui_trainer.training.session import Session
 
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(5),)), training=TrainingConfig(epochs=30, learning_rate=0.8))

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from tui_trainer.engine.activations import ACTIVATIONS
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.compatibility import RANGES
 from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig
 from tui_trainer.training.session import Session
 

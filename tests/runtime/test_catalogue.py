@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from catalogue_cases import HOUR, add, experiment, layers, listed, names, opened
 
-from tui_trainer.runtime.catalogue.labels import LabelError, clean_name, clean_tag, clean_tags
 from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.edits import LabelError, clean_name, clean_tag, clean_tags
 from tui_trainer.store.live_trainers import Place, folder_beside
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import WatchRuns

@@ -10,11 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.runtime.catalogue.expression import All, Any, Comparison, Expression, FilterError, Not, Word
-from tui_trainer.runtime.catalogue.fields import BY_NAME, FIELDS, STATES
-from tui_trainer.runtime.catalogue.lexer import LONGEST
-from tui_trainer.runtime.catalogue.sql import condition
-from tui_trainer.store.filter import parse
+from tui_trainer.store.filter import (
+    BY_NAME,
+    FIELDS,
+    LONGEST,
+    STATES,
+    All,
+    Any,
+    Comparison,
+    Expression,
+    FilterError,
+    Not,
+    Word,
+    condition,
+    parse,
+)
 
 NOW = 1000.0
 TEXTS = ("name", "dataset", "layers", "activation", "optimizer")

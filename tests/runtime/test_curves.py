@@ -15,10 +15,10 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.curves import RecordedCurve
-from tui_trainer.runtime.long_series import LongSeries
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.tabs.loss.compute import StoredCurves
+from tui_trainer.training.history import RecordedCurve
+from tui_trainer.training.series import LongSeries
 from tui_trainer.training.session import Session
 
 FLOATS = st.floats(-1e6, 1e6)

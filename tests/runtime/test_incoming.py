@@ -8,7 +8,7 @@ import pytest
 
 from tui_trainer.protocol.commands import SetWeight, Step, Train
 from tui_trainer.protocol.framing import HEADER, command_decoder, frame
-from tui_trainer.runtime.incoming import Incoming
+from tui_trainer.runtime.child import Incoming
 
 SENT = (Train(), Step(), SetWeight(3, 0.25), Train())
 GARBAGE = HEADER.pack(1) + b"\xc1" + frame(Train())

@@ -19,7 +19,7 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
-from tui_trainer.runtime.packing import pack
+from tui_trainer.store.store import pack
 from tui_trainer.training import memory_check
 from tui_trainer.training.session import Session
 

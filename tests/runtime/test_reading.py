@@ -8,17 +8,16 @@ from typing import cast
 
 import pytest
 
-from tui_trainer.datasets.errors import ReadingStopped
+from tui_trainer.datasets.dataset import ReadingStopped
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol.commands import AnyCommand, Close, Load, Pause, Preview, Train, Watch
 from tui_trainer.protocol.framing import command_decoder, frame, report_decoder
 from tui_trainer.protocol.reports import AnyReport, Previewed, Reading, Refused
 from tui_trainer.protocol.view import WatchLoss
-from tui_trainer.runtime import reading
-from tui_trainer.runtime.connection import Audience
-from tui_trainer.runtime.inbox import Inbox
-from tui_trainer.runtime.reading import Readings
+from tui_trainer.runtime import worker
+from tui_trainer.runtime.connection import Audience, Inbox
+from tui_trainer.runtime.worker import Readings
 from tui_trainer.training.session import Session
 
 EXPERIMENT = Experiment()
@@ -72,8 +71,8 @@ def test_what_stops_a_reading(command: AnyCommand | None, stops: bool) -> None:
 
 
 def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "TELL_AFTER", 0.0)
-    monkeypatch.setattr(reading, "TELL_EVERY", 0.0)
+    monkeypatch.setattr(worker, "TELL_AFTER", 0.0)
+    monkeypatch.setattr(worker, "TELL_EVERY", 0.0)
     file = tmp_path / "own.csv"
     file.write_text("a,b\n" + "1,2.5\n2,3.5\n" * 150_000)
     own = with_field(EXPERIMENT, "dataset.path", str(file))
@@ -95,7 +94,7 @@ def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.Monke
     assert told == sorted(told) and len(told) > 2 and 0.5 < told[-1] < 1.0
     assert all(report.run == 2 for report in sent)
     readings.stopped(2)
-    assert sent[-1] == Refused(2, "dataset.path", reading.STOPPED)
+    assert sent[-1] == Refused(2, "dataset.path", worker.STOPPED)
 
     held.next(0.0)
     session.load(own, readings.watcher(3))

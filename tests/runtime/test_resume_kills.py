@@ -24,11 +24,12 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
+from tui_trainer.export.trained import stored_session
 from tui_trainer.protocol.commands import AnyCommand, Close, Load, Resume, SlowDown, Train
 from tui_trainer.protocol.framing import frame, read_frame, report_decoder
 from tui_trainer.protocol.reports import Ended, Progress
-from tui_trainer.runtime.child import Launch, start_child
-from tui_trainer.runtime.trained import stored_session
+from tui_trainer.runtime.child import start_child
+from tui_trainer.runtime.launch import Launch
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.training.session import Session
 

@@ -15,10 +15,9 @@ import pytest
 from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime.resume import find, listed
-from tui_trainer.runtime.store_errors import RunTaken
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.live_trainers import Place, folder_beside
-from tui_trainer.store.store import Store
+from tui_trainer.store.store import RunTaken, Store
 from tui_trainer.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]

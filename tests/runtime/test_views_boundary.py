@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.synthetic.transforms import derive
+from tui_trainer.datasets.synthetic import derive
 from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
@@ -18,8 +18,8 @@ from tui_trainer.experiment.schema import (
 )
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.runtime.views.boundary import activations
-from tui_trainer.runtime.views.boundary.look import BoundaryLook
+from tui_trainer.tabs.boundary import compute
+from tui_trainer.tabs.boundary.compute import BoundaryLook
 from tui_trainer.tabs.boundary.messages import OUTPUT, WHOLE, Boundary, Function, WatchBoundary
 from tui_trainer.tabs.network.messages import Window
 from tui_trainer.training.session import Session
@@ -240,8 +240,8 @@ def test_the_picture_follows_the_weights() -> None:
 def test_a_wide_layer_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of("iris")
     whole = plane(session).levels
-    monkeypatch.setattr(activations, "MOST_NUMBERS", 1)
-    monkeypatch.setattr(activations, "LEAST_POINTS", 7)
+    monkeypatch.setattr(compute, "MOST_NUMBERS", 1)
+    monkeypatch.setattr(compute, "LEAST_POINTS", 7)
     assert plane(session).levels == whole
 
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.runtime.views.boundary.look import BoundaryLook
-from tui_trainer.runtime.views.boundary.samples import MOST
+from tui_trainer.tabs.boundary.compute import MOST, BoundaryLook
 from tui_trainer.tabs.boundary.messages import Boundary, WatchBoundary
 from tui_trainer.training.session import Session
 

@@ -11,10 +11,10 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig
 from tui_trainer.plotting.levels import HIGHEST, UNKNOWN, unpack_levels
 from tui_trainer.protocol.framing import frame, report_decoder, unpack
 from tui_trainer.protocol.reports import Seen
-from tui_trainer.runtime.views.landscape.grid import BANDS, compute_grid, draw_map
 from tui_trainer.tabs.landscape import compute as landscape_compute
 from tui_trainer.tabs.landscape.compute import LandscapeLook
 from tui_trainer.tabs.landscape.messages import KINDS, Landscape, WatchLandscape
+from tui_trainer.tabs.landscape.surface import BANDS, compute_grid, draw_map
 from tui_trainer.training.trajectory import MOST_POINTS
 
 BATCHES = {"training__batch_size": 32}

@@ -8,12 +8,9 @@ from landscape_cases import IRIS, PERCEPTRON, WITH_BIAS, session_of
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.runtime.views.landscape.directions import filter_normalized, plane
-from tui_trainer.runtime.views.landscape.grid import Cut, compute_grid
-from tui_trainer.runtime.views.landscape.minimum import least_squares
-from tui_trainer.runtime.views.landscape.window import given, stride
 from tui_trainer.tabs.landscape import surface as surfaces
-from tui_trainer.tabs.landscape.surface import Surface
+from tui_trainer.tabs.landscape.compute import given, stride
+from tui_trainer.tabs.landscape.surface import Cut, Surface, compute_grid, filter_normalized, least_squares, plane
 from tui_trainer.training.session import Session
 
 TWO_CLASSES = with_field(with_field(IRIS, "dataset.name", "iris_two"), "model.layers", [])
@@ -114,7 +111,7 @@ def test_no_least_loss_without_a_formula(path: str, value: object) -> None:
 
 
 def test_a_large_training_set_is_sampled_and_always_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(surfaces.MOST_ROWS, False, 50)
+    monkeypatch.setitem(surfaces.MAX_SAMPLES, False, 50)
     one, two = Surface(session_of(IRIS)), Surface(session_of(IRIS))
     assert (one.samples, one.training_rows) == (50, 105)
     point = np.linspace(-1.0, 1.0, one.size)

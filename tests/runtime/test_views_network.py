@@ -21,8 +21,7 @@ from tui_trainer.experiment.schema import (
 from tui_trainer.protocol.framing import frame, pack, report_decoder, unpack
 from tui_trainer.protocol.reports import Seen
 from tui_trainer.runtime.reporting import seen
-from tui_trainer.runtime.views.network import NetworkLook
-from tui_trainer.tabs.network.compute import CURVE_POINTS, MOST_BARS, phi_and_slope, span_of
+from tui_trainer.tabs.network.compute import CURVE_POINTS, MOST_BARS, NetworkLook, phi_and_slope, span_of
 from tui_trainer.tabs.network.messages import InputSeen, Network, NeuronSeen, WatchNetwork, Window
 from tui_trainer.training.session import Session
 

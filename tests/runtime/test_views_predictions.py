@@ -12,8 +12,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
 from tui_trainer.protocol.framing import frame, report_decoder, unpack
 from tui_trainer.protocol.reports import Seen
-from tui_trainer.runtime.views.predictions.look import PredictionsLook
-from tui_trainer.tabs.predictions.compute import MOST_POINTS
+from tui_trainer.tabs.predictions.compute import MOST_POINTS, PredictionsLook
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.training.session import Session
 

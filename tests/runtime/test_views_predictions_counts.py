@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.runtime.views.predictions.confusion import confusion, count
-from tui_trainer.runtime.views.predictions.look import histogram
+from tui_trainer.tabs.predictions.compute import confusion, count, histogram
 
 
 class TestManyClasses:

@@ -16,17 +16,14 @@ import pytest
 from tui_trainer.book.progress import LessonProgress
 from tui_trainer.cli.main import main
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.confinement import VARIABLE
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import write
-from tui_trainer.export.history_csv import read_history
-from tui_trainer.export.metadata import read_metadata
+from tui_trainer.export.metadata import read_history, read_metadata
 from tui_trainer.export.weights import read_tensors, weights_bytes
-from tui_trainer.files import read_plain
-from tui_trainer.runtime.store_errors import StoreError
+from tui_trainer.files import ROOT_VARIABLE, read_plain
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.live_trainers import Place, folder_beside
-from tui_trainer.store.store import Store
+from tui_trainer.store.store import Store, StoreError
 from tui_trainer.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,7 +157,7 @@ def test_no_option_leads_out_of_a_jail(
     (jail / "folder").symlink_to(outside)
     (jail / "file").symlink_to(outside / "there")
     (jail / "new").symlink_to(outside / "new")
-    monkeypatch.setenv(VARIABLE, str(jail))
+    monkeypatch.setenv(ROOT_VARIABLE, str(jail))
     monkeypatch.chdir(jail)
     for path in (
         "../outside/there",

@@ -19,7 +19,7 @@ from tui_trainer.protocol.framing import HEADER, MOST_BYTES, command_decoder
 from tui_trainer.protocol.reports import Crashed
 from tui_trainer.runtime import client as clients
 from tui_trainer.runtime.child import start_module
-from tui_trainer.runtime.line import Line
+from tui_trainer.runtime.connection import Line
 from tui_trainer.sweep import client as sweep_clients
 from tui_trainer.sweep.messages import Lost
 

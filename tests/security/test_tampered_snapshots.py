@@ -15,8 +15,8 @@ from tui_trainer.protocol.framing import frame
 from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.protocol.views import AnyRequest
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.restoring import restore
-from tui_trainer.runtime.store_errors import StoreError
+from tui_trainer.store.checkpointer import restore
+from tui_trainer.store.store import StoreError
 from tui_trainer.tabs.boundary.messages import WatchBoundary
 from tui_trainer.tabs.computing import Viewer
 from tui_trainer.tabs.landscape.messages import WatchLandscape

@@ -16,14 +16,13 @@ import pytest
 from tui_trainer.cli.main import main
 from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.export.trained import stored_session
 from tui_trainer.protocol.framing import frame, report_decoder
 from tui_trainer.protocol.reports import Seen
 from tui_trainer.runtime import resume
-from tui_trainer.runtime.store_errors import StoreError
-from tui_trainer.runtime.trained import stored_session
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.edits import Catalogue
-from tui_trainer.store.store import Store
+from tui_trainer.store.store import Store, StoreError
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 from tui_trainer.training.session import Session
 

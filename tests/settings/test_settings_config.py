@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.settings.config import read_config
-from tui_trainer.settings.files import config_path, memory_path
+from tui_trainer.settings import config_path, memory_path, read_config
 
 THEMES = ("light", "dark")
 

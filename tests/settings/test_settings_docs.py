@@ -8,9 +8,8 @@ from pathlib import Path
 
 from tui_trainer.app.key_changes import changed_keymap
 from tui_trainer.app.preferences import THEMES
-from tui_trainer.settings.config import read_config
-from tui_trainer.settings.schema import Settings
-from tui_trainer.ui.plotting.shapes import SOLID
+from tui_trainer.plotting.colors import SOLID
+from tui_trainer.settings import Settings, read_config
 from tui_trainer.ui.themes import OURS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")

@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.app.key_changes import FIRST, FIXED, _meet, changed_keymap
-from tui_trainer.app.keys import KEYS
-from tui_trainer.settings.config import Config
+from tui_trainer.app.keys import ALL_KEYS, KEYS, keymap_with
+from tui_trainer.settings import Config
 from tui_trainer.tabs.boundary.points import PointsView
-from tui_trainer.ui.key_names import is_character, name_of, read_key, show_key
-from tui_trainer.ui.keymap import Keymap
-from tui_trainer.ui.more_keys import ALL_KEYS
-from tui_trainer.ui.runs.edits import RunEdits
+from tui_trainer.tabs.runs.view import RunEdits
+from tui_trainer.ui.keymap import is_character, name_of, read_key, show_key
 
 
 def changed(**keys: str) -> tuple[dict[str, str], list[str]]:
@@ -71,7 +69,7 @@ def test_the_usual_keys_do_not_clash() -> None:
     """And those of a view's mode are known to come first."""
     assert set(FIRST) == RunEdits.MODE
     assert {key.view_action for key in KEYS if key.group == "Pen"} == PointsView.MODE
-    for one, other in combinations(Keymap().all, 2):
+    for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))
         assert not (shared and one.action != other.action and _meet(one, other)), (one, other)
 
@@ -111,12 +109,12 @@ def test_keys_may_be_swapped_shared_by_views_and_given_up() -> None:
 def test_what_follows_from_a_change() -> None:
     keymap, _ = changed_keymap(Config(Path("c"), {"keys": {"toggle_training": "t9"}}))
     assert keymap.display("toggle_training") == "space"
-    keymap = Keymap(
+    keymap = keymap_with(
         {"toggle_training": "f5", "look_layer_minus": "comma", "look_layer_plus": "o", "remove_point": "f9"}
     )
     assert keymap.display("toggle_training") == "f5" and "toggle_training" in keymap.in_list
-    assert "toggle_training" not in Keymap({"toggle_training": "T"}).in_list, "letters search a list"
+    assert "toggle_training" not in keymap_with({"toggle_training": "T"}).in_list, "letters search a list"
     assert "look_layer" not in keymap.of_arrows and "look_neuron" in keymap.of_arrows
-    assert ("remove_layer", ()) in Keymap().giving_way(PointsView.MODE)
+    assert ("remove_layer", ()) in keymap_with().giving_way(PointsView.MODE)
     assert ("remove_layer", ()) not in keymap.giving_way(PointsView.MODE)
     assert "quit_now" in FIXED and keymap.display("quit_now") == "ctrl+q"

@@ -10,7 +10,7 @@ import pytest
 from tui_trainer.app.preferences import preferences_for
 from tui_trainer.cli.main import main
 from tui_trainer.errors import ExperimentError
-from tui_trainer.settings.memory import Memory
+from tui_trainer.settings import Memory
 
 
 @pytest.fixture(autouse=True)

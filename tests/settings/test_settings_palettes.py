@@ -10,10 +10,8 @@ from rich.color import Color
 from rich.style import Style
 from textual.theme import Theme
 
-from tui_trainer.plotting.colors import OF_TEXT
+from tui_trainer.plotting.colors import HOLLOW, OF_TEXT, SOLID, contrast, readable
 from tui_trainer.plotting.plot import COLORS, class_colors
-from tui_trainer.ui.plotting.contrast import contrast, readable
-from tui_trainer.ui.plotting.shapes import HOLLOW, SOLID
 from tui_trainer.ui.themes import COLOR_BLIND, HIGH_CONTRAST, LIGHT
 
 Array = np.ndarray

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tui_trainer.settings.schema import Notify
-from tui_trainer.ui.terminal.sequences import LONGEST, notification, takes_title, title
+from tui_trainer.settings import Notify
+from tui_trainer.ui.terminal import LONGEST, notification, takes_title, title
 
 XTERM = {"TERM": "xterm-256color"}
 HOSTILE = "a\x07b\x1b]0;c\x9cd\u202e\n;e\x1b\\" + "f" * 1000

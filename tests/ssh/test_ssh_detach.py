@@ -10,7 +10,7 @@ from loopback_sshd import LoopbackSshd
 from remote_app import Connect, saved, state, until
 from throttled_link import ThrottledLink
 
-from tui_trainer.runtime.stored_run import process_runs
+from tui_trainer.store.store import process_runs
 
 FAST = 10_000_000.0
 

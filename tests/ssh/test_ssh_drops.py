@@ -12,7 +12,7 @@ from pathlib import Path
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, RemoteApp, saved, until
 
-from tui_trainer.runtime.stored_run import process_runs
+from tui_trainer.store.store import process_runs
 
 
 def at_rest(app: RemoteApp) -> None:

@@ -11,7 +11,7 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.sweep.results import Row
-from tui_trainer.sweep.running import State
+from tui_trainer.sweep.workers import State
 
 RATE, UNITS = "training.learning_rate", "model.layers[0].units"
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(4),)), training=TrainingConfig(epochs=5))

@@ -11,7 +11,7 @@ from sweep_cases import RATE, SMALL, UNITS
 
 from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.sweep.axes import Choices, Range, read_axis, value_at
+from tui_trainer.sweep.plan import Choices, Range, read_axis, value_at
 
 FEATURES = "dataset.features"
 LENGTH, WIDTH = "petal length (cm)", "petal width (cm)"

@@ -8,8 +8,7 @@ from sweep_cases import RATE, SMALL, UNITS
 from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, ModelConfig
-from tui_trainer.sweep.axes import Choices, Range
-from tui_trainer.sweep.plan import MAX_RUNS, plan
+from tui_trainer.sweep.plan import MAX_RUNS, Choices, Range, plan
 
 RATES = Choices(RATE, (0.1, 0.2))
 WIDTHS = Choices(UNITS, (4, 8, 16))

@@ -23,7 +23,7 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.experiment.toml_file import write
-from tui_trainer.sweep.running import located, release, run_one
+from tui_trainer.sweep.workers import located, release, run_one
 from tui_trainer.training.session import Session
 
 STEEP = Experiment(
@@ -112,7 +112,7 @@ def test_memory_that_runs_out_is_no_end_of_the_sweep(monkeypatch: pytest.MonkeyP
 
 def test_data_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     reads = []
-    from tui_trainer.runtime import data_cache
+    from tui_trainer.datasets import loading as data_cache
 
     real = load
 

@@ -13,14 +13,12 @@ from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
-from tui_trainer.sweep.axes import read_axis
 from tui_trainer.sweep.fields import counted, label_of, offers, suggested
 from tui_trainer.sweep.messages import Answer, Ask, Kept, Leader, Standing, Wish
-from tui_trainer.sweep.reporting import refused, standing, swept
-from tui_trainer.sweep.results import Row, SweepResult
+from tui_trainer.sweep.plan import read_axis
+from tui_trainer.sweep.results import Row, SweepResult, Tally
 from tui_trainer.sweep.scheduler import cores
-from tui_trainer.sweep.tally import Tally
-from tui_trainer.sweep.wishes import answer, granted
+from tui_trainer.sweep.service import answer, granted, refused, standing, swept
 
 SEED, ACTIVATION = "model.seed", "model.layers[0].activation"
 STOPPING = replace(SMALL, training=TrainingConfig(batch_size="full", early_stopping=EarlyStoppingConfig()))

@@ -17,7 +17,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.store.edits import Catalogue
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep import Row, SweepResult, sweep
-from tui_trainer.sweep.running import run_one
+from tui_trainer.sweep.workers import run_one
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
 

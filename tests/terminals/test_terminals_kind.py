@@ -10,10 +10,8 @@ import pytest
 from rich.cells import cell_len
 from terminal_modes import left_behind
 
-from tui_trainer.ui.plotting.default_markers import default_markers
-from tui_trainer.ui.terminal.driver import PRIVATE, PoorDriver, driver_for
-from tui_trainer.ui.terminal.kind import kind_of, prepare
-from tui_trainer.ui.terminal.look_alikes import within
+from tui_trainer.ui.driver import PRIVATE, PoorDriver, driver_for, within
+from tui_trainer.ui.terminal import default_markers, kind_of, prepare
 
 UTF_8 = {"LANG": "en_US.UTF-8"}
 

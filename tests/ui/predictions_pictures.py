@@ -7,11 +7,11 @@ from collections.abc import Callable
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.plotting.frame import Board
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.views.predictions.look import PredictionsLook
-from tui_trainer.settings.schema import Markers
+from tui_trainer.settings import Markers
+from tui_trainer.tabs.predictions.compute import PredictionsLook
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.tabs.predictions.plots import Picture
 from tui_trainer.training.session import Session
-from tui_trainer.ui.views.predictions.picture import Picture
 
 BOSTON = Experiment(dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.005))
 Draw = Callable[[Board, Picture, Markers], None]

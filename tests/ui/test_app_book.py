@@ -14,11 +14,9 @@ from tui_trainer.book.lesson import Lesson
 from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
-from tui_trainer.tabs.book.lesson_page import LessonPage
-from tui_trainer.ui.lessons.blocks import Blocks
-from tui_trainer.ui.lessons.lesson_list import LessonList
-from tui_trainer.ui.lessons.page import Page
-from tui_trainer.ui.messages import Answered
+from tui_trainer.tabs.book.guide import Page
+from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage
+from tui_trainer.tabs.book.view import LessonList
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

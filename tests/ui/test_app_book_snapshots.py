@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.screen import TrainScreen
-from tui_trainer.ui.lessons.lesson_list import LessonList
+from tui_trainer.tabs.book.view import LessonList
 
 
 def is_filled(screen: TrainScreen) -> bool:

@@ -11,11 +11,9 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.protocol.reports import Seen
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.boundary.thumbnails import StripWidget
-from tui_trainer.tabs.boundary.view import BoundaryView
-from tui_trainer.ui.boundary.axes import Axes
+from tui_trainer.tabs.boundary.view import Axes, BoundaryView
 from tui_trainer.ui.dropdown import Choice
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 SPIRAL = Experiment(
     dataset=DatasetConfig("spiral"),

@@ -20,8 +20,8 @@ from tui_trainer.experiment.schema import (
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.tabs.boundary.messages import Boundary
 from tui_trainer.tabs.boundary.view import BoundaryView
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
-from tui_trainer.ui.widgets.by_hand_field import ByHandField
+from tui_trainer.ui.fields import ByHandField
+from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_trainer.tabs.data.view import DataView
-from tui_trainer.ui.dropdown import Choice
-from tui_trainer.ui.widgets.choice_list import ChoiceList
-from tui_trainer.ui.widgets.key_line import KeyLine
+from tui_trainer.ui.dropdown import Choice, ChoiceList
+from tui_trainer.ui.status_lines import KeyLine
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -14,10 +14,10 @@ from textual.widgets import Input
 
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.keys import KEYS
-from tui_trainer.experiment.confinement import VARIABLE
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import write
+from tui_trainer.files import ROOT_VARIABLE
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def jail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "marks.csv").write_text("a,b\n1,2\n3,4\n5,6\n")
     folder = tmp_path / "anna"
     folder.mkdir()
-    monkeypatch.setenv(VARIABLE, str(folder))
+    monkeypatch.setenv(ROOT_VARIABLE, str(folder))
     monkeypatch.chdir(folder)
     return folder
 

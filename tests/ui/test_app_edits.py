@@ -7,12 +7,12 @@ from importlib import import_module
 import pytest
 from textual.actions import parse
 
-from tui_trainer.app.keys import KEYS, LESSON_ACTIONS
+from tui_trainer.app.editor import DEPTH, Edits, HandSet, keeps_weights, next_rate, swaps_points
+from tui_trainer.app.keys import ALL_KEYS, KEYS, LESSON_ACTIONS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs import TABS, Tab
-from tui_trainer.ui.edits import DEPTH, Edits, HandSet, keeps_weights, next_rate, swaps_points
-from tui_trainer.ui.more_keys import ALL_KEYS, giving_way
+from tui_trainer.ui.keymap import giving_way
 
 
 def seeded(seed: int) -> Experiment:
@@ -138,7 +138,7 @@ def test_no_key_means_two_things_in_a_view(tab: Tab) -> None:
     always = [key for key in ALL_KEYS if key.action.split("(")[0] not in LESSON_ACTIONS]
     there = [key for key in always if not key.view_action or hasattr(view, f"action_{key.view_action}")]
     usual = [key for key in there if key.view_action not in view.MODE]
-    in_mode = [key for key in there if parse(key.action)[1:] not in giving_way(view.MODE)]
+    in_mode = [key for key in there if parse(key.action)[1:] not in giving_way(view.MODE, ALL_KEYS)]
     for in_force in (usual, in_mode):
         names = [name for key in in_force for name in key.keys.split(",") if name]
         assert sorted(names) == sorted(set(names))

@@ -13,7 +13,7 @@ from stored_runs import store_runs
 from tui_trainer.book.library import from_folder
 from tui_trainer.tabs.book.view import BookView
 from tui_trainer.tabs.runs.view import RunsView
-from tui_trainer.ui.terminal.sequences import notification, title
+from tui_trainer.ui.terminal import notification, title
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.keys import KEYS
 from tui_trainer.tabs.loss.view import LossView
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
     from conftest import Start

@@ -11,10 +11,8 @@ from textual.widgets import Static
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.tabs.landscape.messages import Landscape
-from tui_trainer.tabs.landscape.view import LandscapeView
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
-from tui_trainer.ui.plotting.widget import PlotWidget
-from tui_trainer.ui.views.landscape_options import read_options
+from tui_trainer.tabs.landscape.view import LandscapeView, read_options
+from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -13,8 +13,8 @@ from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.tabs.loss.legend import Item, LegendPanel
 from tui_trainer.tabs.loss.view import LossView
-from tui_trainer.ui.network.numbers import significant
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.plot_widgets import PlotWidget
+from tui_trainer.ui.text import significant
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

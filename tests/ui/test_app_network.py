@@ -10,12 +10,12 @@ from textual.widgets import Input
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.protocol.reports import Seen
+from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronSeen, Term
 from tui_trainer.tabs.network.view import NetworkView
-from tui_trainer.ui.network.canvas import NetworkCanvas
-from tui_trainer.ui.network.lines import TextLines
-from tui_trainer.ui.network.numbers import significant
+from tui_trainer.ui.plot_widgets import TextLines
 from tui_trainer.ui.prompt import EntryLine
+from tui_trainer.ui.text import significant
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

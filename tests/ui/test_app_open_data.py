@@ -11,11 +11,10 @@ from textual.widgets import Input, OptionList, Static
 from ugly import CASES
 
 from tui_trainer.app.dialogs.pick_file import PickFile
-from tui_trainer.app.dialogs.preview_data import PreviewData
+from tui_trainer.app.dialogs.preview_data import PreviewData, PreviewTable
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol.reports import Loaded, Reading
 from tui_trainer.ui.fields import ChoiceField
-from tui_trainer.ui.widgets.preview_table import PreviewTable
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

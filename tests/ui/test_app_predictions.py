@@ -12,8 +12,7 @@ from tui_trainer.protocol.reports import Seen
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.predictions.panels import ListPanel
 from tui_trainer.tabs.predictions.view import PredictionsView
-from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

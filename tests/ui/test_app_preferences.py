@@ -13,13 +13,13 @@ from textual.widgets._toast import Toast
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.keys import keymap_with
 from tui_trainer.app.preferences import CONFIG, Preferences
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.settings.memory import Memory
-from tui_trainer.settings.schema import Settings
-from tui_trainer.ui.keymap import Keymap, use
-from tui_trainer.ui.plotting.contrast import contrast
+from tui_trainer.plotting.colors import contrast
+from tui_trainer.settings import Memory, Settings
+from tui_trainer.ui.keymap import use
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -33,7 +33,7 @@ ON_BOXES = 4.5  # numbers on neurons: between black and white there is no more f
 def usual_keys() -> Iterator[None]:
     """Puts the usual keys in force again."""
     yield
-    use(Keymap())
+    use(keymap_with())
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
     start: Start, tmp_path: Path, usual_keys: None, sent: list[str]
 ) -> None:
     memory = Memory(tmp_path / "remembered.json")
-    keymap = Keymap({"toggle_training": "f5", "step": "f8,T"})
+    keymap = keymap_with({"toggle_training": "f5", "step": "f8,T"})
     settings = Settings(theme="color-blind", markers="block", reduced_motion=True, notify="bell")
     told = ("config.toml, line 1: [b]wrong[/b]", "second", "not told")
     preferences = Preferences(settings, keymap, {"theme": CONFIG}, told, memory)

@@ -14,11 +14,10 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.commands import Attach, Load, SlowDown, Train
 from tui_trainer.protocol.reports import Progress, TakenOver
-from tui_trainer.runtime.child import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.stored_run import process_runs
+from tui_trainer.runtime.launch import Launch
 from tui_trainer.store import live_trainers
-from tui_trainer.store.store import Store
+from tui_trainer.store.store import Store, process_runs
 
 ENDLESS = with_field(with_field(Experiment(), "training.epochs", 10_000_000), "name", "far away")
 

@@ -12,10 +12,10 @@ from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.store.live_trainers import Place, folder_beside
 from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.prompt import EntryLine
-from tui_trainer.ui.runs.panels import RunsPanel
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
-from tui_trainer.app.dialogs.sweep_form import SweepForm, first_wish
-from tui_trainer.app.dialogs.sweep_progress import SweepProgress
+from tui_trainer.app.dialogs.sweep_form import SweepForm, SweepOption, SweepRow, first_wish
+from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgress, parts
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.store.store import Store
 from tui_trainer.sweep.messages import Leader, Standing, Wish
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
-from tui_trainer.ui.widgets.sweep_line import SweepLine, parts
-from tui_trainer.ui.widgets.sweep_row import SweepOption, SweepRow
 
 if TYPE_CHECKING:
     from conftest import Flow, Start

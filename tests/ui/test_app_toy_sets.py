@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Checkbox
 
 from tui_trainer.app.setup.data_panel import TransformField
-from tui_trainer.datasets.entries import PLANE_COLUMNS
+from tui_trainer.datasets.catalog import PLANE_COLUMNS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
 from tui_trainer.ui.fields import Field

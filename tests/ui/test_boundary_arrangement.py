@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.ui.boundary.arrangement import ABOVE, FRAME, Arrangement, arrange
+from tui_trainer.tabs.boundary.thumbnails import ABOVE, FRAME, Arrangement, arrange
 
 
 def cells(arrangement: Arrangement) -> dict[tuple[int, int], list[tuple[int, int]]]:

@@ -7,11 +7,11 @@ import pytest
 from textual.app import App, ComposeResult
 
 from tui_trainer.experiment.schema import DatasetConfig, PointConfig
+from tui_trainer.plotting.plot import Heatmap
 from tui_trainer.protocol.framing import pack
 from tui_trainer.tabs.boundary.messages import Samples
-from tui_trainer.ui.boundary.pen import Pen, name_of, nearest, point_at
-from tui_trainer.ui.plotting.heatmap import Heatmap
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
+from tui_trainer.tabs.boundary.points import Pen, name_of, nearest, point_at
+from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 GRID = (40, 30)  # pixels: 15 rows of cells
 COLORS = ("orange", "blue")

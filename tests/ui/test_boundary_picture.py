@@ -7,15 +7,13 @@ import pytest
 from msgspec.structs import replace
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig
-from tui_trainer.plotting.heatmaps import render
-from tui_trainer.runtime.views.boundary.look import BoundaryLook
-from tui_trainer.tabs.boundary.drawing import heatmap, number
+from tui_trainer.plotting.heatmaps import render_heatmap
+from tui_trainer.plotting.lines import render_plot
+from tui_trainer.plotting.plot import STEPS, Gradient
+from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.tabs.boundary.drawing import describe, heatmap, number, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
 from tui_trainer.training.session import Session
-from tui_trainer.ui.boundary.curve import plot
-from tui_trainer.ui.boundary.words import describe
-from tui_trainer.ui.plotting.canvas import render as render_plot
-from tui_trainer.ui.plotting.heatmap import STEPS, Gradient
 
 LAYERS = (LayerConfig(5, "tanh"),)
 
@@ -149,7 +147,7 @@ def test_names_from_files_are_data() -> None:
     content = replace(plane("iris"), x=evil, y=evil, classes=(evil,) * 3)
     drawn = heatmap(content, False, "all")
     texts = [drawn.x_label, drawn.y_label, *(marks.label for marks in drawn.marks), described(content)]
-    texts += render(drawn, 90, 24).rows + render(drawn, 90, 24, "ascii").rows
+    texts += render_heatmap(drawn, 90, 24).rows + render_heatmap(drawn, 90, 24, "ascii").rows
     curve = replace(function("iris", features=("petal width (cm)",)), x=evil, y=evil, classes=(evil,) * 3)
     texts += render_plot(plot(curve, "all"), 90, 24).rows
     assert any("[red]" in text for text in texts)

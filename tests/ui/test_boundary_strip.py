@@ -6,14 +6,12 @@ import numpy as np
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
 from tui_trainer.plotting.frame import AXIS, TEXT
+from tui_trainer.plotting.heatmaps import DIVERGING, FIRST_SHADE, SHADES, TINTS, Form
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE
-from tui_trainer.runtime.views.boundary.look import BoundaryLook
+from tui_trainer.tabs.boundary.compute import BoundaryLook
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
-from tui_trainer.tabs.boundary.thumbnails import Strip, draw, filled
+from tui_trainer.tabs.boundary.thumbnails import Arrangement, Strip, arrange, draw, filled
 from tui_trainer.training.session import Session
-from tui_trainer.ui.boundary.arrangement import Arrangement, arrange
-from tui_trainer.ui.plotting.pixels import Form
-from tui_trainer.ui.plotting.tints import DIVERGING, FIRST_SHADE, SHADES, TINTS
 
 SIZE = (46, 33)
 

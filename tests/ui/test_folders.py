@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.ui.folders import Entry, common_start, list_folder, split_path
+from tui_trainer.app.dialogs.pick_file import Entry, common_start, list_folder, split_path
 
 
 def test_folders_first_then_files_of_data(tmp_path: Path) -> None:

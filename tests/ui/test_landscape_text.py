@@ -11,15 +11,24 @@ import pytest
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
+from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol.framing import pack, unpack
-from tui_trainer.settings.schema import Markers
+from tui_trainer.settings import Markers
 from tui_trainer.tabs.landscape import surface as surfaces
 from tui_trainer.tabs.landscape.compute import LandscapeLook
-from tui_trainer.tabs.landscape.drawing import brief, decimal, note, place_text, steps_text, update_text
+from tui_trainer.tabs.landscape.drawing import (
+    brief,
+    chart,
+    curve,
+    decimal,
+    note,
+    place_text,
+    rows,
+    steps_text,
+    update_text,
+)
 from tui_trainer.tabs.landscape.messages import Axis, Landscape, WatchLandscape
 from tui_trainer.training.session import Session
-from tui_trainer.ui.plotting.canvas import render
-from tui_trainer.ui.views.landscape_picture import chart, curve, rows
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PERCEPTRON = read(EXAMPLES / "perceptron.toml")
@@ -97,7 +106,7 @@ def test_a_note_tells_of_points_outside_and_of_noise() -> None:
 
 def test_whose_loss_it_is_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(seen(PERCEPTRON, 0)) == "all 506 rows"
-    monkeypatch.setitem(surfaces.MOST_ROWS, False, 100)
+    monkeypatch.setitem(surfaces.MAX_SAMPLES, False, 100)
     sampled = seen(IRIS, 0)
     assert rows(sampled) == "100 of the 105 rows"
     assert curve(sampled, False).series[0].label == "ℒ of 100 of the 105 rows"
@@ -121,6 +130,6 @@ def test_the_marks_of_a_map_are_told_apart_without_colours() -> None:
 @pytest.mark.parametrize(("markers", "glyphs"), [("braille", "○●◆"), ("block", "○●◆"), ("ascii", "x@#")])
 def test_start_newest_point_and_minimum_are_drawn_over_the_rest(markers: Markers, glyphs: str) -> None:
     plot = curve(seen(PERCEPTRON, 2), False)
-    frame = render(plot, 70, 20, markers)
+    frame = render_plot(plot, 70, 20, markers)
     canvas = "".join(frame.rows[1:-2])
     assert all(glyph in canvas for glyph in glyphs)

@@ -12,10 +12,8 @@ from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime import reporting
-from tui_trainer.tabs.book.guide import Guide
+from tui_trainer.tabs.book.guide import Answers, Guide, Page, advice
 from tui_trainer.training.session import Session
-from tui_trainer.ui.lessons.advice import advice
-from tui_trainer.ui.lessons.page import Answers, Page
 
 LIBRARY = packaged()
 

@@ -7,16 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.view import Curve
-from tui_trainer.tabs.loss.legend import Item, Legend
+from tui_trainer.tabs.loss.legend import LEAST, Beside, Item, Legend, Lens, drawn, line
 from tui_trainer.tabs.runs.messages import RunCurve
 from tui_trainer.tabs.runs.selection import LETTERS, Choices
-from tui_trainer.ui.loss.beside import Beside
-from tui_trainer.ui.loss.lens import LEAST, Lens
-from tui_trainer.ui.loss.lines import drawn, line
-from tui_trainer.ui.plotting.canvas import render
 
 
 def test_the_cursor_comes_at_the_newest_epoch_and_moves_by_columns() -> None:
@@ -105,12 +102,12 @@ def test_letters_and_cursor_are_drawn(markers: str) -> None:
     one = choices.toggle(1, "run 1")
     assert one is not None
     series = Beside(one, RunCurve(1, curve("loss", [0.9, 0.5, 0.3, 0.2]))).series()
-    rows = render(Plot(tuple(series), cursor=2.0), 60, 15, markers).rows  # type: ignore[arg-type]
+    rows = render_plot(Plot(tuple(series), cursor=2.0), 60, 15, markers).rows  # type: ignore[arg-type]
     assert sum(row.count("A") for row in rows) >= 3
     bar = "|" if markers == "ascii" else "│"
     columns = [place for place in range(10, 60) if sum(row[place] == bar for row in rows) > 8]
     assert len(columns) == 1, "one line upwards"
-    beyond = render(Plot(tuple(series), cursor=9.0), 60, 15, markers).rows  # type: ignore[arg-type]
+    beyond = render_plot(Plot(tuple(series), cursor=9.0), 60, 15, markers).rows  # type: ignore[arg-type]
     assert not [place for place in range(10, 60) if sum(row[place] == bar for row in beyond) > 8]
 
 
@@ -152,5 +149,5 @@ def test_the_legend_breaks_its_lines() -> None:
 def test_a_mark_of_its_own_is_what_ascii_shows() -> None:
     x = np.array([1.0, 2.0])
     plain, marked = Series("one", x, x, "train"), Series("two", x, x[::-1], "accent", mark="Q")
-    text = "\n".join(render(Plot((plain, marked)), 40, 10, "ascii").rows)
+    text = "\n".join(render_plot(Plot((plain, marked)), 40, 10, "ascii").rows)
     assert "Q two" in text and "* one" in text and text.count("Q") > 3

@@ -7,10 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tui_trainer.tabs.network.layout import Arrangement, Column, arrange, window_start
+from tui_trainer.tabs.network.layout import Arrangement, Choice, Column, Layer, Shape, arrange, window_start
 from tui_trainer.tabs.network.messages import Window
-from tui_trainer.ui.network.choice import Choice
-from tui_trainer.ui.network.shape import Layer, Shape
 
 IRIS_INPUTS = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 SPECIES = ("setosa", "versicolor", "virginica")

@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.settings.schema import Markers
-from tui_trainer.ui.network.links import Front, Gap, draw_links
-from tui_trainer.ui.network.roles import LEVELS, LINK, NAMES, NEURON, PICKED, SHADES, neuron_role
+from tui_trainer.settings import Markers
+from tui_trainer.tabs.network.drawing import (
+    LEVELS,
+    LINK,
+    NAMES,
+    NEURON,
+    PICKED,
+    SHADES,
+    Front,
+    Gap,
+    draw_links,
+    neuron_role,
+)
 
 GAP = Gap(left=10, columns=20, top=2, height=9, sources=(2, 6, 10), targets=(4, 8))
 NONE = np.zeros((3, 2), np.int8)

@@ -11,15 +11,12 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig
 from tui_trainer.plotting.frame import Frame
 from tui_trainer.runtime.reporting import loaded
-from tui_trainer.runtime.views.network import NetworkLook
-from tui_trainer.settings.schema import Markers
-from tui_trainer.tabs.network.drawing import Scene, draw
-from tui_trainer.tabs.network.layout import arrange
+from tui_trainer.settings import Markers
+from tui_trainer.tabs.network.compute import NetworkLook
+from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, PICKED, SHADES, Scene, draw
+from tui_trainer.tabs.network.layout import Choice, arrange, shape_of
 from tui_trainer.tabs.network.messages import Network, WatchNetwork
 from tui_trainer.training.session import Session
-from tui_trainer.ui.network.choice import Choice
-from tui_trainer.ui.network.roles import CHOSEN, EDGE, LINK, NAMES, NEURON, PICKED, SHADES
-from tui_trainer.ui.network.shape import shape_of
 
 ROOMS = DatasetConfig("boston_rm", standardize=False, validation_split=0.0)
 CASES = {

@@ -8,15 +8,20 @@ import pytest
 from msgspec.structs import replace
 
 from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.tabs.network.layout import Layer, Shape
 from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronSeen, Probability, Term
-from tui_trainer.tabs.network.neuron_panel import formula_lines, title_line
-from tui_trainer.ui.network.bars import bar, bar_lines
-from tui_trainer.ui.network.heading import heading
-from tui_trainer.ui.network.lines import Line
-from tui_trainer.ui.network.numbers import cell, fit, significant
-from tui_trainer.ui.network.shape import Layer, Shape
-from tui_trainer.ui.network.terms import table, terms_that_fit
-from tui_trainer.ui.network.weights import first_weights_with, nudged, picked_term, short_name, term_name, typed_weight
+from tui_trainer.tabs.network.neuron_panel import (
+    bar,
+    bar_lines,
+    formula_lines,
+    heading,
+    table,
+    terms_that_fit,
+    title_line,
+)
+from tui_trainer.tabs.network.view import first_weights_with, nudged, picked_term, short_name, term_name, typed_weight
+from tui_trainer.ui.plot_widgets import Line
+from tui_trainer.ui.text import cell, fit, significant
 
 HOUSES = Shape((Layer(1), Layer(1, "linear", True)), ("RM",), ("PRICE",))
 IRIS = Shape(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui_trainer.app.dialogs.preview_data import found, name_of, told, with_choice, with_next_kind
 from tui_trainer.datasets.preview import FilePreview, PreviewColumn
 from tui_trainer.experiment.schema import DatasetConfig
-from tui_trainer.ui.own_data import found, name_of, told, with_choice, with_next_kind
 
 CONFIG = DatasetConfig(path="x.csv")
 COLUMN = PreviewColumn("a", "number", "number", "number", 0)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui_trainer.plotting.frame import AXIS, TEXT, Frame
+from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.settings.schema import Markers
-from tui_trainer.ui.plotting.canvas import render
+from tui_trainer.settings import Markers
 
 MARKERS: tuple[Markers, ...] = ("braille", "block", "ascii")
 
@@ -49,7 +49,7 @@ def test_any_size_and_any_data(name: str, markers: Markers) -> None:
         for kind in ("line", "scatter"):
             plot = Plot((series(WEIRD[name], kind=kind),), "epoch", "loss", "a title", log_y, empty="no run yet")
             for width, height in [(0, 0), (0, 3), (3, 0), (1, 1), (5, 2), (2, 9), (9, 5), (20, 6), (80, 24)]:
-                assert_fits(render(plot, width, height, markers), width, height)
+                assert_fits(render_plot(plot, width, height, markers), width, height)
 
 
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -65,12 +65,12 @@ def test_random_plots(data: st.DataObject, width: int, height: int, markers: Mar
     limits = data.draw(st.none() | st.tuples(numbers, numbers))
     text = data.draw(st.text(max_size=12))
     plot = Plot(found, text, text, text, log_y, y_limits=limits, x_limits=limits, empty=text)
-    assert_fits(render(plot, width, height, markers), width, height)
+    assert_fits(render_plot(plot, width, height, markers), width, height)
 
 
 def test_two_lines_have_two_colours() -> None:
     plot = Plot((series([5, 4, 3]), series([1, 2, 1], "validation", "validation")))
-    frame = render(plot, 60, 20)
+    frame = render_plot(plot, 60, 20)
     upper, lower = frame.roles[2:8, 5:], frame.roles[12:17, 5:]
     drawn = [set(np.unique(part)) - {TEXT, AXIS} for part in (upper, lower)]  # a blank is as what is before it
     assert drawn == [{1}, {2}]
@@ -78,52 +78,52 @@ def test_two_lines_have_two_colours() -> None:
 
 def test_ascii_tells_lines_apart_by_character() -> None:
     plot = Plot((series([5, 4, 3]), series([1, 2, 1], "validation", "validation")))
-    text = render(plot, 60, 20, "ascii").rows
+    text = render_plot(plot, 60, 20, "ascii").rows
     assert "* train  o validation" in text[0]
     assert all(row.isascii() for row in text)
     assert any("*" in row for row in text[1:8]) and any("o" in row for row in text[12:18])
 
 
 def test_the_curve_ends_in_the_corners() -> None:
-    rows = render(Plot((series([0.0, 1.0]),), y_label="y"), 40, 12).rows
+    rows = render_plot(Plot((series([0.0, 1.0]),), y_label="y"), 40, 12).rows
     assert rows[1][-1] != " " and rows[9][rows[9].index("┤") + 1 :][0] != " "
 
 
 def test_an_exponential_is_straight_on_a_log_scale() -> None:
     plot = Plot((series([10.0**-n for n in range(9)]),), log_y=True)
-    frame = render(plot, 60, 24)
+    frame = render_plot(plot, 60, 24)
     columns = [np.flatnonzero(row == 1).mean() for row in frame.roles[1:22] if (row == 1).any()]
     assert len(columns) == 21
     np.testing.assert_allclose(np.diff(columns), np.mean(np.diff(columns)), atol=1.01)
 
 
 def test_a_log_scale_says_what_it_hides() -> None:
-    rows = render(Plot((series([0.0, -1.0, 1.0, 2.0]),), y_label="loss", log_y=True), 70, 12).rows
+    rows = render_plot(Plot((series([0.0, -1.0, 1.0, 2.0]),), y_label="loss", log_y=True), 70, 12).rows
     assert rows[0].startswith("loss (log scale, 2 values not above 0 hidden)")
 
 
 def test_a_single_point_is_a_large_mark() -> None:
-    assert "●" in "".join(render(Plot((series([0.5]),)), 40, 12).rows[1:])
+    assert "●" in "".join(render_plot(Plot((series([0.5]),)), 40, 12).rows[1:])
 
 
 def test_an_empty_plot_says_so_in_the_middle() -> None:
-    frame = render(Plot(empty="no run yet"), 30, 9)
+    frame = render_plot(Plot(empty="no run yet"), 30, 9)
     assert frame.rows[4].strip() == "no run yet"
     assert frame.roles[4].max() == AXIS
 
 
 def test_a_value_far_outside_the_limits_is_cut_quickly() -> None:
-    frame = render(Plot((series([0.1, 1e300, 0.2, -1e300]),), y_limits=(0.0, 1.0)), 60, 15)
+    frame = render_plot(Plot((series([0.1, 1e300, 0.2, -1e300]),), y_limits=(0.0, 1.0)), 60, 15)
     assert (frame.roles == 1).sum() > 10
 
 
 def test_labels_of_wide_characters_keep_the_grid() -> None:
-    assert_fits(render(Plot((series([1, 2], "損失\t\x1b[31m"),), "時間", "e\u0301"), 40, 10), 40, 10)
+    assert_fits(render_plot(Plot((series([1, 2], "損失\t\x1b[31m"),), "時間", "e\u0301"), 40, 10), 40, 10)
 
 
 def test_the_name_of_x_stands_between_ticks() -> None:
     for width in range(24, 130):
-        bottom = render(Plot((series([1.0] * 1000),), "epoch", "loss"), width, 20).rows[-1]
+        bottom = render_plot(Plot((series([1.0] * 1000),), "epoch", "loss"), width, 20).rows[-1]
         assert "  epoch" in bottom and bottom.split()[0] == "0", bottom
 
 
@@ -137,7 +137,7 @@ def test_series_are_checked() -> None:
 @pytest.mark.parametrize("markers", MARKERS)
 def test_ticks_stand_where_the_dots_are(markers: Markers) -> None:
     for height in range(8, 30):
-        frame = render(Plot((series([0.0, 1.0, 2.0, 3.0, 4.0], kind="scatter"),)), 61, height, markers)
+        frame = render_plot(Plot((series([0.0, 1.0, 2.0, 3.0, 4.0], kind="scatter"),)), 61, height, markers)
         gutter = frame.rows[-2].index("+" if markers == "ascii" else "└")
         for row in range(1, height - 2):
             if frame.rows[row][gutter] in "┤+" and frame.rows[row][:gutter].strip() in "1234":
@@ -146,31 +146,31 @@ def test_ticks_stand_where_the_dots_are(markers: Markers) -> None:
 
 def test_a_path_is_joined_in_its_order() -> None:
     x, y = np.array([0.0, 10.0, 0.0, 10.0]), np.array([0.0, 0.0, 10.0, 10.0])
-    path = render(Plot((Series("", x, y, "train", "path"),)), 41, 23)
+    path = render_plot(Plot((Series("", x, y, "train", "path"),)), 41, 23)
     middle = [row[22:26].strip() for row in path.rows[10:13]]
     assert any(middle), "the way back goes through the middle"
-    line = render(Plot((Series("", x, y, "train", "scatter"),)), 41, 23)
+    line = render_plot(Plot((Series("", x, y, "train", "scatter"),)), 41, 23)
     assert not any(row[22:26].strip() for row in line.rows[10:13])
 
 
 def test_points_with_a_glyph_are_that_character_but_in_ascii() -> None:
     cloud = Series("here", np.array([1.0, 2.0]), np.array([1.0, 2.0]), "train", "scatter", "◆")
-    text = "\n".join(render(Plot((cloud,)), 40, 12).rows)
+    text = "\n".join(render_plot(Plot((cloud,)), 40, 12).rows)
     assert text.count("◆") == 3 and "◆ here" in text, "two points and the legend"
-    assert "\n".join(render(Plot((cloud,)), 40, 12, "ascii").rows).isascii()
+    assert "\n".join(render_plot(Plot((cloud,)), 40, 12, "ascii").rows).isascii()
 
 
 def test_a_sentence_takes_as_many_lines_as_it_needs() -> None:
     waiting = Plot(empty="Press space to train, s for one mini-batch.")
-    rows = [row.strip() for row in render(waiting, 20, 9).rows]
+    rows = [row.strip() for row in render_plot(waiting, 20, 9).rows]
     assert [row for row in rows if row] == ["Press space to", "train, s for one", "mini-batch."]
-    assert render(waiting, 10, 3).rows == ["  Press   ", " space to ", "train, s… "], "no room for more"
+    assert render_plot(waiting, 10, 3).rows == ["  Press   ", " space to ", "train, s… "], "no room for more"
 
 
 def test_a_sign_stands_where_its_line_goes_through_the_middle_of_a_cell() -> None:
     x = np.arange(1.0, 301.0)
     line = replace(series(np.exp(-x / 60.0).tolist()), sign="○")
-    plain, signed = (render(Plot((one,)), 90, 20).rows for one in (replace(line, sign=""), line))
+    plain, signed = (render_plot(Plot((one,)), 90, 20).rows for one in (replace(line, sign=""), line))
     signs = [(row, column) for row, text in enumerate(signed) if row for column, char in enumerate(text) if char == "○"]
     assert len(signs) >= 7, "one to each twelve columns"
     for row, column in signs:
@@ -180,6 +180,6 @@ def test_a_sign_stands_where_its_line_goes_through_the_middle_of_a_cell() -> Non
 
 def test_a_line_that_leaves_the_canvas_has_no_signs_out_there() -> None:
     line = replace(series([0.0, 50.0, 100.0]), sign="○")
-    rows = render(Plot((line,), y_limits=(0.0, 10.0)), 60, 20).rows
+    rows = render_plot(Plot((line,), y_limits=(0.0, 10.0)), 60, 20).rows
     assert rows[0].count("○") == 1, "in the legend"
     assert not any("○" in row[20:] for row in rows[1:])

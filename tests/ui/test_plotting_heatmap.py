@@ -9,22 +9,25 @@ import pytest
 
 from tui_trainer.plotting.axes import Area
 from tui_trainer.plotting.frame import AXIS, Frame
-from tui_trainer.plotting.heatmaps import layout, render
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels
-from tui_trainer.plotting.plot import class_colors
-from tui_trainer.ui.plotting.heatmap import Gradient, Heatmap, Marks
-from tui_trainer.ui.plotting.pixels import RAMP, TEXTURES, Form, draw_canvas
-from tui_trainer.ui.plotting.tints import (
+from tui_trainer.plotting.heatmaps import (
     DIVERGING,
     DIVERGING_MARKS,
     FIRST_SHADE,
+    RAMP,
     SEQUENTIAL,
     SHADES,
+    TEXTURES,
     TINTS,
     UNKNOWN_TINT,
+    Form,
+    draw_canvas,
+    layout,
     mark_tint,
+    render_heatmap,
     shades,
 )
+from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels
+from tui_trainer.plotting.plot import Gradient, Heatmap, Marks, class_colors
 
 WIDTH, HEIGHT = 40, 16
 
@@ -119,7 +122,7 @@ def test_a_mark_lies_in_the_cell_of_its_place(x: float, y: float, column: int | 
     marks = (Marks("here", np.array([x]), np.array([y]), "low", "◆"),)
     base = ramp()
     heatmap = Heatmap(base.levels, base.x_limits, base.y_limits, marks=marks)
-    frame, area = render(heatmap, WIDTH, HEIGHT), area_of(heatmap)
+    frame, area = render_heatmap(heatmap, WIDTH, HEIGHT), area_of(heatmap)
     columns = range(area.left, area.left + area.columns)
     rows = range(area.top, area.top + area.rows)
     expected_column = columns[column] if column is not None else area.left + round(0.5 * (area.columns - 1))
@@ -136,7 +139,7 @@ def test_a_mark_outside_is_left_out_and_a_later_one_is_on_top() -> None:
     base = ramp()
     heatmap = Heatmap(base.levels, base.x_limits, base.y_limits, marks=marks)
     area = area_of(heatmap)
-    text = "".join(line[area.left :] for line in render(heatmap, WIDTH, HEIGHT).rows)
+    text = "".join(line[area.left :] for line in render_heatmap(heatmap, WIDTH, HEIGHT).rows)
     assert text.count("a") == 0 and text.count("b") == 1
 
 
@@ -144,7 +147,7 @@ def test_a_path_is_joined() -> None:
     marks = (Marks("", np.array([0.0, 10.0]), np.array([0.0, 0.0]), glyph="•", path=True),)
     heatmap = Heatmap(ramp().levels, (0.0, 10.0), (-5.0, 5.0), marks=marks)
     area = area_of(heatmap)
-    lines = [line for line in render(heatmap, WIDTH, HEIGHT).rows if "•" in line]
+    lines = [line for line in render_heatmap(heatmap, WIDTH, HEIGHT).rows if "•" in line]
     assert [line[area.left :] for line in lines] == ["•" * area.columns]
 
 
@@ -159,12 +162,12 @@ def test_what_stands_around_the_picture() -> None:
     marks = (Marks("one", np.zeros(1), np.zeros(1)), Marks("two", np.zeros(1), np.zeros(1), glyph="○", ascii="x"))
     bar = ("-1 ", Gradient(4, 0, MIDDLE - 1), " 0 ", Gradient(4, MIDDLE, HIGHEST), " 1")
     heatmap = Heatmap(ramp().levels, (0.0, 10.0), (-5.0, 5.0), x_label="across", y_label="up", bar=bar, marks=marks)
-    rows = render(heatmap, WIDTH, HEIGHT, "ascii").rows
+    rows = render_heatmap(heatmap, WIDTH, HEIGHT, "ascii").rows
     assert rows[0].startswith("up ") and rows[0].rstrip().endswith("@ 1") and " 0 " in rows[0]
     assert rows[-1].split() == ["o", "one", "x", "two", "across"]
     assert [label for label in rows[-2].split()] == ["0", "5", "10"]
     assert "5+" in rows[1] and "-5+" in rows[-4]
-    assert render(heatmap, WIDTH, HEIGHT).rows[-1].split() == ["●", "one", "○", "two", "across"]
+    assert render_heatmap(heatmap, WIDTH, HEIGHT).rows[-1].split() == ["●", "one", "○", "two", "across"]
 
 
 def test_a_square_picture_has_pixels_as_wide_as_high() -> None:
@@ -191,12 +194,12 @@ def test_it_fits_whatever_the_size(form: Form) -> None:
         heatmap = Heatmap(
             ramp().levels, (0.0, 10.0), (-5.0, 5.0), x_label="x" * 70, bar=bar, marks=marks, square=square
         )
-        frame = render(heatmap, width, height, form)
+        frame = render_heatmap(heatmap, width, height, form)
         assert [len(line) for line in frame.rows] == [width] * height and frame.roles.shape == (height, width)
 
 
 def test_nothing_yet_is_said() -> None:
-    rows = render(Heatmap(empty="Nothing yet."), 30, 5).rows
+    rows = render_heatmap(Heatmap(empty="Nothing yet."), 30, 5).rows
     assert rows[2].strip() == "Nothing yet." and "".join(rows[:2] + rows[3:]).strip() == ""
 
 

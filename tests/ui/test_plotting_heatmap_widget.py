@@ -11,8 +11,8 @@ from textual.color import Color
 from textual.geometry import Region
 
 from tui_trainer.plotting.levels import HIGHEST, to_levels
-from tui_trainer.ui.plotting.heatmap import Heatmap, Marks
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
+from tui_trainer.plotting.plot import Heatmap, Marks
+from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 SIZE = (50, 16)
 

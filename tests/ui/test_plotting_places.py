@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_trainer.ui.plotting.heatmap import Heatmap, Marks
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
-from tui_trainer.ui.plotting.pixels import pixels, place, places
+from tui_trainer.plotting.heatmaps import pixels, place, places
+from tui_trainer.plotting.plot import Heatmap, Marks
+from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 SIZE = (50, 16)
 

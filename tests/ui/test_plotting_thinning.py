@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_trainer.plotting.axes import drop_covered, drop_hidden, thin
 from tui_trainer.plotting.plot import Array
-from tui_trainer.ui.plotting.thinning import drop_covered, drop_hidden, thin
 
 
 def test_a_spike_of_one_point_survives() -> None:

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.round_values import labels
-from tui_trainer.ui.plotting.scale import Scale
-from tui_trainer.ui.plotting.ticks import ticks
+from tui_trainer.plotting.axes import Scale, labels, ticks
 
 
 @pytest.mark.parametrize(

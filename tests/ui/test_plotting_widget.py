@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
+from tui_trainer.plotting import lines
 from tui_trainer.plotting.frame import Frame
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.ui.plotting import canvas, widget
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui import plot_widgets
+from tui_trainer.ui.plot_widgets import PlotWidget
 
 
 def loss(last: float = 0.1) -> Plot:
@@ -33,13 +34,13 @@ class Host(App[None]):
 def draws(monkeypatch: pytest.MonkeyPatch) -> list[Plot]:
     """Every plot drawn since the start."""
     seen: list[Plot] = []
-    render: Callable[..., Frame] = canvas.render
+    render: Callable[..., Frame] = lines.render_plot
 
     def counted(plot: Plot, *rest: object) -> Frame:
         seen.append(plot)
         return render(plot, *rest)
 
-    monkeypatch.setattr(widget, "render", counted)
+    monkeypatch.setattr(plot_widgets, "render", counted)
     return seen
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.ui.views.predictions.arrangement import PANELS, Panel, Room, arrange
-from tui_trainer.ui.views.predictions.numbers import column, number, percent
+from tui_trainer.tabs.predictions.view import PANELS, Panel, Room, arrange
+from tui_trainer.ui.text import column, number, percent
 
 
 class TestArrangement:

@@ -12,13 +12,11 @@ from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
 from tui_trainer.protocol.framing import pack, unpack
 from tui_trainer.runtime import reporting
-from tui_trainer.runtime.views.predictions.confusion import confusion
+from tui_trainer.tabs.predictions.compute import confusion
 from tui_trainer.tabs.predictions.messages import ClassPredictions, Confusion, NumberPredictions
-from tui_trainer.tabs.predictions.panels import draw_list
+from tui_trainer.tabs.predictions.panels import columns_for, draw_chosen, draw_list, draw_matrix, lines_wanted
+from tui_trainer.tabs.predictions.plots import CHOSEN, CORRECT, DIAGONAL, INCORRECT, Picture
 from tui_trainer.training.session import Session
-from tui_trainer.ui.views.predictions.chosen import draw_chosen, lines_wanted
-from tui_trainer.ui.views.predictions.matrix import columns_for, draw_matrix
-from tui_trainer.ui.views.predictions.picture import CHOSEN, DIAGONAL, RIGHT, WRONG, Picture
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ class TestMatrix:
             if (role := board.roles[row, column])
         }
         assert {row for row, role in where if role == DIAGONAL} == {2, 3, 4}
-        assert {row for row, role in where if role == WRONG} == {2, 3, 4}
+        assert {row for row, role in where if role == INCORRECT} == {2, 3, 4}
 
     @pytest.mark.parametrize(("width", "most"), [(118, 24), (66, 11), (58, 9)])
     def test_as_many_classes_as_are_promised_fit(self, width: int, most: int) -> None:
@@ -114,7 +112,7 @@ class TestList:
         assert [float(cell) for cell in cells[6:]] == features.tolist(), "raw, not standardized"
         assert lines[1].startswith("▸") and (board.roles[1] == CHOSEN).all() and not (board.roles[2] == CHOSEN).any()
         at = lines[0].index("predicted")
-        assert board.roles[3, at] == (RIGHT if true == predicted else WRONG)
+        assert board.roles[3, at] == (CORRECT if true == predicted else INCORRECT)
 
     def test_features_that_do_not_fit_are_counted(self, iris: Picture, boston: Picture) -> None:
         assert "+4" in rows_of(drawn(draw_list, iris, 58, 8))[0]

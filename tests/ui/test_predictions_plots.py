@@ -14,10 +14,9 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.tabs.predictions import plots
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
-from tui_trainer.ui.views.predictions.heading import draw_heading
-from tui_trainer.ui.views.predictions.histogram import draw_histogram
-from tui_trainer.ui.views.predictions.numbers import number
-from tui_trainer.ui.views.predictions.picture import Picture
+from tui_trainer.tabs.predictions.panels import draw_heading, draw_histogram
+from tui_trainer.tabs.predictions.plots import Picture
+from tui_trainer.ui.text import number
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,26 @@ from hypothesis import strategies as st
 
 from tui_trainer.plotting.frame import Board
 from tui_trainer.tabs.runs.messages import Difference, RunList, RunRow
-from tui_trainer.tabs.runs.selection import LETTERS, Choices
-from tui_trainer.tabs.runs.table import GUTTER, Sheet, column_at, draw_sheet, last_column, layout
-from tui_trainer.ui.runs.cells import COLUMNS, SIGNS, SORTED, age, briefly, duration, epochs, score, sort_of
-from tui_trainer.ui.runs.differing import Differing, draw_differences
-from tui_trainer.ui.runs.place import Place
+from tui_trainer.tabs.runs.selection import LETTERS, Choices, Place
+from tui_trainer.tabs.runs.table import (
+    COLUMNS,
+    GUTTER,
+    SIGNS,
+    SORTABLE_COLUMNS,
+    Differing,
+    Sheet,
+    age,
+    briefly,
+    column_at,
+    draw_differences,
+    draw_sheet,
+    duration,
+    epochs,
+    last_column,
+    layout,
+    score,
+    sort_of,
+)
 
 ROW = RunRow(
     run=7,
@@ -99,7 +114,7 @@ def test_names_of_a_sweep_are_told_by_their_values_where_they_are_too_long() -> 
 
 @pytest.mark.parametrize("by", ["loss", "val_loss", "accuracy", "val_accuracy", "r2", "val_r2", "mae", "val_mae"])
 def test_every_measure_has_a_column_to_sort_by(by: str) -> None:
-    assert sort_of(by) in {column.sort for column in SORTED}
+    assert sort_of(by) in {column.sort for column in SORTABLE_COLUMNS}
     assert sort_of("val_mae") == "val_loss" and sort_of("mae") == "loss" and sort_of("val_r2") == "score"
 
 

@@ -10,8 +10,7 @@ from textual.widgets import Checkbox, Input
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.ui.dropdown import Choice
-from tui_trainer.ui.fields import ChoiceField, SwitchField, TextField
-from tui_trainer.ui.messages import FieldEdited
+from tui_trainer.ui.fields import ChoiceField, FieldEdited, SwitchField, TextField
 
 
 class Host(App[None]):

@@ -8,8 +8,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
 from tui_trainer.protocol.reports import Progress
-from tui_trainer.ui.status_lines import SIGNS, StatusLine, bar, clock, short, status_parts
-from tui_trainer.ui.widgets.message_line import MessageLine
+from tui_trainer.ui.status_lines import SIGNS, MessageLine, StatusLine, bar, clock, short, status_parts
 
 RUNNING = Progress(
     run=1,

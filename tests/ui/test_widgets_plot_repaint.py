@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.plot_widgets import PlotWidget
 
 
 class Host(App[None]):

@@ -9,29 +9,122 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from textual.app import SystemCommand
+from textual import events
+from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import MountError
+from textual.widgets import Input, TextArea
 
-from tui_trainer.experiment.confinement import root
+from tui_trainer.app.dialogs.dialog import Palette
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.runtime.child import Launch
-from tui_trainer.ui.keymap import keymap
+from tui_trainer.files import root
+from tui_trainer.runtime.launch import Launch
+from tui_trainer.ui.driver import driver_for
+from tui_trainer.ui.keymap import keymap, use
 from tui_trainer.ui.pacing import spare_the_collector
-from tui_trainer.ui.preferences_app import PreferencesApp
-from tui_trainer.ui.screens.palette import Palette
+from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.status_lines import SIGNS
-from tui_trainer.ui.terminal.driver import driver_for
+from tui_trainer.ui.terminal import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
 from tui_trainer.ui.text import plain
+from tui_trainer.ui.themes import OURS, SIXTEEN
 
-from .preferences import Preferences
-from .screen import HIGH, WIDE, TrainScreen
+from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
+from .screen import HIGH, WIDE, MarkersChosen, TrainScreen
+from .trainer_link import RunEnded
 
 STYLES = ("screen", "low", "few_colors")
 NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
+COMPLAINING = 12.0  # seconds
+RENAMING = 1.0  # seconds between two titles of the window at least
+MOST_COMPLAINTS = 2
+
+
+class PreferencesApp(App[None]):
+    """Takes settings on when it is made, and remembers what the user chooses."""
+
+    DEFAULT_CSS = f"""
+    {", ".join(f".-theme-{theme.name} Tab" for theme in OURS)} {{
+        color: $foreground-muted;
+        &.-active, &:hover {{ color: $foreground; }}
+    }}
+    """
+
+    def __init__(self, preferences: Preferences | None = None, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.preferences = Preferences() if preferences is None else preferences
+        self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
+        for theme in OURS:
+            self.register_theme(theme)
+        if self.preferences.settings.theme:
+            self.theme = self.preferences.settings.theme
+        use(self.preferences.keymap)
+        self._title: str | None = None  # of the window, as it was set last; None where it is left alone
+
+    def fit_colors(self) -> None:
+        """Where there are no more than sixteen colours, take those: others would come out as any of them."""
+        few = self.no_color or self.console.color_system not in MANY_COLORS
+        if few and self.preferences.sources.get("theme") != COMMAND:
+            self.theme = SIXTEEN.name
+
+    def on_mount(self) -> None:
+        self._theme_before = self.theme
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        complaints = self.preferences.complaints
+        if complaints:
+            more = len(complaints) - MOST_COMPLAINTS
+            told = [*complaints[:MOST_COMPLAINTS], *([f"{more} more: tui-trainer settings"] if more > 0 else [])]
+            self.notify("\n\n".join(told), title="Settings", severity="warning", timeout=COMPLAINING, markup=False)
+        if self.preferences.settings.title and takes_title(os.environ) and not self.is_headless and not self.is_web:
+            self._title = ""
+            self._tell(KEEP_TITLE)
+            self.set_interval(RENAMING, self._rename_window)
+
+    def on_unmount(self) -> None:
+        if self._title is not None:
+            self._tell(TITLE_BACK)
+
+    def window_title(self) -> str:
+        """What the title of the window should be now."""
+        return self.TITLE or ""
+
+    def _rename_window(self) -> None:
+        wanted = self.window_title()
+        if wanted != self._title:
+            self._title = wanted
+            self._tell(title(wanted))
+
+    def _tell(self, sequence: str) -> None:
+        """Send the terminal what is not drawn."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def on_run_ended(self, event: RunEnded) -> None:
+        """Call the user, who may look elsewhere."""
+        self._tell(notification(event.sentence, self.preferences.settings.notify, os.environ))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Have no cursor blink for those who want less motion."""
+        if self.preferences.settings.reduced_motion and isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
+
+    def on_markers_chosen(self, event: MarkersChosen) -> None:
+        """Remember them, but not those that only a poor terminal makes one choose."""
+        if self.preferences.memory is not None and self.preferences.sources.get("markers") != TERMINAL:
+            self.preferences.memory.keep_markers(event.markers)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        before, self._theme_before = self._theme_before, theme.name
+        if self.preferences.memory is not None and theme.name not in (before, SIXTEEN.name):
+            self.preferences.memory.keep_theme(theme.name)
+            if self.preferences.sources.get("theme") == CONFIG:
+                self.notify(
+                    f"At the next start it is {self.preferences.settings.theme} again, as the config file says."
+                )
 
 
 class TrainerApp(PreferencesApp):

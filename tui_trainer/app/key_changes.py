@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from tui_trainer.errors import meant, quoted
-from tui_trainer.settings.config import Config
-from tui_trainer.ui.key_names import is_character, name_of, read_key, show_key
-from tui_trainer.ui.keymap import Keymap
+from tui_trainer.settings import Config
+from tui_trainer.ui.keymap import ARROWS, Key, Keymap, is_character, name_of, read_key, show_key
 
-from .keys import ARROWS, KEYS, LESSON_ACTIONS, Key
+from .keys import KEYS, LESSON_ACTIONS, keymap_with
 
 LIST = "tui-trainer keys lists all"
 RESERVED = {
@@ -40,7 +39,7 @@ def changed_keymap(config: Config) -> tuple[Keymap, list[str]]:
         name, reason = clash
         complaints.append(config.complaint(f"keys.{name}", reason))
         del changes[name]
-    return Keymap(changes), complaints
+    return keymap_with(changes), complaints
 
 
 def _read(name: str, text: str) -> tuple[str, str]:
@@ -77,7 +76,7 @@ def _unfit(key: Key, wanted: str) -> str:
 def _clash(changes: Mapping[str, str]) -> tuple[str, str] | None:
     """The last change whose key does something else already, and what; None where there is none."""
     taken: dict[str, list[Key]] = {}
-    for key in Keymap(changes).all:
+    for key in keymap_with(changes).all:
         for one in key.keys.split(","):
             taken.setdefault(one, []).append(key)
     order = list(changes)

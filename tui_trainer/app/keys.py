@@ -2,63 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from textual.binding import Binding
+from collections.abc import Mapping
 
 from tui_trainer.tabs import TABS
+from tui_trainer.ui.keymap import Key, Keymap, use
 
-ARROWS = (
-    "left",
-    "right",
-    "up",
-    "down",
-    "home",
-    "end",
-    "pageup",
-    "pagedown",
-    "enter",
-)  # keys that a widget in focus needs itself
 LESSON_ACTIONS = ("answer", "next_lesson", "previous_lesson", "next_variant", "scroll_page", "leave_lesson")
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key: what it does (an action of the training screen), its label in the footer, its help."""
-
-    keys: str
-    action: str
-    label: str
-    help: str
-    group: str
-    footer: bool = False
-    shown_as: str | None = None
-    in_text: bool = False  # works while a text field has the focus too
-
-    @property
-    def view_action(self) -> str:
-        """The action of the open view that this key does; empty where it is one of the screen's."""
-        return self.action.split("'")[1] if self.action.startswith("in_view(") else ""
-
-    @property
-    def display(self) -> str:
-        """The key as people write it."""
-        return self.shown_as or self.keys.split(",")[0]
-
-    def binding(self) -> Binding:
-        """The binding; a plain letter comes before whatever has the focus, unless that is a text field."""
-        return Binding(
-            self.keys,
-            self.action,
-            self.label,
-            tooltip=self.help,
-            show=self.footer,
-            key_display=self.display,
-            id=self.action,
-            priority=True,
-        )
-
-
 KEYS = (
     Key("space", "toggle_training", "Train", "Train, or pause", "Training", footer=True),
     Key("s", "step", "Step", "One mini-batch", "Training", footer=True),
@@ -241,3 +190,19 @@ KEYS = (
     Key("ctrl+q", "quit_now", "Quit", "Leave the app, from a text field too", "App", in_text=True),
     Key("ctrl+c", "quit_now", "Quit", "Leave the app", "App"),
 )
+_MOVES = (("right", "1, 0"), ("up", "0, -1"), ("down", "0, 1"), ("shift+right", "5, 0"), ("shift+up", "0, -5"))
+_ACTIONS = (
+    *((letter, f"answer({place})") for place, letter in enumerate("BCDEFGHI", start=1)),  # as many as a lesson may have
+    *((key, f"in_view('move_pen', ({step}))") for key, step in (*_MOVES, ("shift+down", "0, 5"))),
+    *((str(digit % 10), f"in_view('pick_value', {digit})") for digit in range(2, 11)),
+)
+HIDDEN = tuple(Key(key, action, "", "", "") for key, action in _ACTIONS)
+ALL_KEYS = (*KEYS, *HIDDEN)
+
+
+def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:
+    """The keymap of the app, with the user's changes: keys by the name of what they do."""
+    return Keymap(KEYS, HIDDEN, changes)
+
+
+use(keymap_with())

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 
+from tui_trainer.app.dialogs.preview_data import name_of
 from tui_trainer.app.setup.data_panel import DatasetField
 from tui_trainer.datasets.catalog import choose_file
 from tui_trainer.errors import printable
+from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol.commands import Pause, Preview
 from tui_trainer.protocol.reports import AnyReport, Loaded, Previewed, Reading, Refused
-from tui_trainer.ui.edits import is_hidden
 from tui_trainer.ui.keymap import key_of
-from tui_trainer.ui.own_data import name_of
-from tui_trainer.ui.screens.returning import TRAIN
 
 from .lessons import LessonScreen
+from .trainer_link import TRAIN
 
 if TYPE_CHECKING:
     from tui_trainer.app.dialogs.preview_data import PreviewData

@@ -10,12 +10,9 @@ from typing import Any
 from textual.theme import BUILTIN_THEMES
 
 from tui_trainer.errors import ExperimentError, meant, quoted
-from tui_trainer.settings.config import read_config
-from tui_trainer.settings.files import CONFIG_VARIABLE, config_path, memory_path
-from tui_trainer.settings.memory import Memory
-from tui_trainer.settings.schema import Settings
+from tui_trainer.settings import CONFIG_VARIABLE, Memory, Settings, config_path, memory_path, read_config
 from tui_trainer.ui.keymap import Keymap
-from tui_trainer.ui.plotting.default_markers import default_markers
+from tui_trainer.ui.terminal import default_markers
 from tui_trainer.ui.themes import OURS
 
 from .key_changes import changed_keymap

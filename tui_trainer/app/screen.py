@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any, get_args
@@ -10,6 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input, Static
 
@@ -18,16 +20,12 @@ from tui_trainer.app.setup.data_panel import DataPanel
 from tui_trainer.app.setup.network_panel import NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.settings.schema import Markers, Settings
+from tui_trainer.settings import Markers, Settings
 from tui_trainer.tabs.view import View
+from tui_trainer.ui.dropdown import ChoiceList
 from tui_trainer.ui.keymap import Keymap, keymap
-from tui_trainer.ui.messages import MarkersChosen
-from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.plotting.widget import PlotWidget
-from tui_trainer.ui.status_lines import StatusLine
-from tui_trainer.ui.widgets.choice_list import ChoiceList
-from tui_trainer.ui.widgets.key_line import KeyLine
-from tui_trainer.ui.widgets.message_line import MessageLine
+from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
+from tui_trainer.ui.status_lines import KeyLine, MessageLine, StatusLine
 
 from .sweeps import SweepingScreen
 from .tab_bar import Tabs
@@ -191,3 +189,10 @@ class TrainScreen(SweepingScreen):
 
     async def action_quit_now(self) -> None:
         await self.leave()
+
+
+@dataclass
+class MarkersChosen(Message):
+    """The user wants plots drawn with other markers."""
+
+    markers: Markers

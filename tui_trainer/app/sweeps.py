@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.reactive import var
 
+from tui_trainer.app.dialogs.sweep_progress import SweepLine
 from tui_trainer.errors import printable
 from tui_trainer.sweep.messages import Answer, Ask, Cancel, Lost, Standing, Start, Swept, Wish
 from tui_trainer.ui.keymap import key_of
-from tui_trainer.ui.widgets.sweep_line import SweepLine
 
 from .own_data import OwnDataScreen
 

@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import inspect
 
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.describe import parse_path, type_at
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.experiment.validation import parse_path, type_at
 
 MISSING = object()
 _LAYER = re.compile(r"model\.layers\[(\d+)\]\.(\w+)")

@@ -21,7 +21,6 @@ Sentence = Annotated[str, Meta(min_length=1, max_length=400)]
 Page = Annotated[str, Meta(min_length=1, max_length=2000)]
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
-
 # What [view_options] may hold, for each view: a kind of value, or the words to choose from.
 VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[str] | tuple[str, ...]]] = {
     "loss": {"log": bool, "batches": bool},
@@ -160,3 +159,20 @@ class Lesson(Struct, frozen=True):
         named = (msgspec.structs.replace(experiment, name=one.experiment.name) for one in self.variants)
         pairs = zip(self.variants, named, strict=True)
         return next((one for one, candidate in pairs if one.experiment == candidate), None)
+
+
+class LessonError(ValueError):
+    """A sentence for whoever writes lessons.
+
+    ``file`` is the name of the file, ``field`` a dotted path such as ``checks[0].near`` ("" where no single
+    field is at fault), ``reason`` the sentence without them.
+    """
+
+    def __init__(self, file: str, field: str, reason: str) -> None:
+        super().__init__(file, field, reason)
+        self.file = file
+        self.field = field
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.field, self.reason) if part)

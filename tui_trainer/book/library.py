@@ -13,8 +13,7 @@ from msgspec import Struct
 from tui_trainer.errors import printable, quoted
 from tui_trainer.files import read_plain
 
-from .errors import LessonError
-from .lesson import Lesson
+from .lesson import Lesson, LessonError
 from .reading import loads
 
 MAX_BYTES = 1_000_000

@@ -12,14 +12,13 @@ import msgspec
 from msgspec import Meta, inspect
 
 from tui_trainer.errors import ExperimentError, escaped, quoted
-from tui_trainer.experiment.describe import expected, got, join_path, parse_path
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.toml_text import TooDeep, parsed
+from tui_trainer.experiment.toml_file import TooDeep, parsed
+from tui_trainer.experiment.validation import expected, got, join_path, parse_path
 from tui_trainer.experiment.validation import from_plain as experiment_from_plain
 
-from .errors import LessonError
-from .lesson import Check, Lesson, Line, Page, Question, Variant, View
+from .lesson import Check, Lesson, LessonError, Line, Page, Question, Variant, View
 from .rules import Broken, check_rules
 
 TOP_TABLES = ("dataset", "model", "training")

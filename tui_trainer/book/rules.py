@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from tui_trainer.errors import quoted
-from tui_trainer.experiment.describe import got
+from tui_trainer.experiment.validation import got
 
 from . import fields
 from .lesson import VIEW_OPTIONS, Check, Lesson, Question

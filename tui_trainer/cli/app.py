@@ -8,21 +8,21 @@ import os
 import pwd
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 from msgspec.structs import replace
 
 from tui_trainer import __version__
 from tui_trainer.errors import ExperimentError, quoted
-from tui_trainer.experiment.confinement import VARIABLE as ROOT
-from tui_trainer.experiment.confinement import confined
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.share import is_shared, unshare
-from tui_trainer.experiment.toml_file import read
-from tui_trainer.runtime.child import NICENESS, Launch
-from tui_trainer.settings.options import add_setting_options, given
-from tui_trainer.ui.terminal.kind import kind_of, prepare
-from tui_trainer.user_folder import VARIABLE as DATA
+from tui_trainer.experiment.share import is_shared, read_experiment
+from tui_trainer.files import DATA_VARIABLE as DATA
+from tui_trainer.files import ROOT_VARIABLE as ROOT
+from tui_trainer.files import confined
+from tui_trainer.runtime.launch import NICENESS, Launch
+from tui_trainer.settings import Markers
+from tui_trainer.ui.terminal import kind_of, prepare
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # what --resume without a number stands for
@@ -101,11 +101,6 @@ def _check_terminal() -> None:
     if not kind_of(os.environ).is_screen:
         told = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
         raise ExperimentError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
-
-
-def read_experiment(text: str) -> Experiment:
-    """From a file, or from the word that an experiment was shared as."""
-    return unshare(text) if is_shared(text) else read(confined(text))
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -189,3 +184,21 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         raise ExperimentError("", f"{told}; ask whoever has set this up") from None
     os.environ[ROOT] = os.getcwd()
     os.environ[DATA] = os.path.join(os.getcwd(), ".tui-trainer")
+
+
+def add_setting_options(parser: argparse.ArgumentParser) -> None:
+    """The options, which ``given`` reads."""
+    parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
+    parser.add_argument("--markers", choices=get_args(Markers), help="what plots are drawn with")
+    parser.add_argument("--bell", action="store_true", help="ring when a run ends")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+
+
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings by name, those alone that were given."""
+    found = {name: getattr(options, name) for name in ("theme", "markers") if getattr(options, name) is not None}
+    if options.bell:
+        found["notify"] = "bell"
+    if options.no_mouse:
+        found["mouse"] = False
+    return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tui_trainer.errors import ExperimentError, escaped
-from tui_trainer.exit_codes import BAD_INPUT
+from tui_trainer.errors import BAD_INPUT, ExperimentError, escaped
 
 from .app import open_app
 

@@ -7,12 +7,10 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.errors import ExperimentError, printable, quoted
-from tui_trainer.exit_codes import DIVERGED, INTERRUPTED
-from tui_trainer.experiment.confinement import confined
+from tui_trainer.errors import DIVERGED, INTERRUPTED, ExperimentError, printable, quoted
 from tui_trainer.experiment.edit import with_field
-
-from .app import read_experiment
+from tui_trainer.experiment.share import read_experiment
+from tui_trainer.files import confined
 
 if TYPE_CHECKING:
     from tui_trainer.store.store import Store
@@ -36,9 +34,8 @@ def export(words: list[str]) -> int:
         raise ExperimentError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
-    from tui_trainer.export.folder import check_folder, write_folder
-    from tui_trainer.export.names import safe_name
-    from tui_trainer.runtime.trained import trained
+    from tui_trainer.export.folder import check_folder, safe_name, write_folder
+    from tui_trainer.export.trained import trained
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
     check_folder(folder, formats, options.force, INSIST)
@@ -88,9 +85,8 @@ def _loaded(source: str, epochs: str | None) -> Session:
 
 
 def _stored(run: int) -> Session:
-    from tui_trainer.runtime.store_errors import StoreError
-    from tui_trainer.runtime.trained import stored_session
-    from tui_trainer.store.store import Store, default_path
+    from tui_trainer.export.trained import stored_session
+    from tui_trainer.store.store import Store, StoreError, default_path
 
     path = default_path()
     if not Path(path).is_file():
@@ -105,7 +101,7 @@ def _stored(run: int) -> Session:
 
 def _check_run(store: Store, run: int) -> None:
     """ExperimentError, with the newest ones, where there is no such run."""
-    from tui_trainer.runtime.store_errors import StoreError
+    from tui_trainer.store.store import StoreError
 
     try:
         store.find(run)
@@ -116,7 +112,7 @@ def _check_run(store: Store, run: int) -> None:
 
 def _train(session: Session) -> bool:
     """Train to the end and say how it went; False where that was interrupted."""
-    from .train import follow
+    from tui_trainer.console import follow
 
     session.train()
     try:

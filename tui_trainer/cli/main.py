@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tui_trainer.errors import ExperimentError, escaped
-from tui_trainer.exit_codes import BAD_INPUT
-from tui_trainer.experiment.confinement import confined
+from tui_trainer.errors import BAD_INPUT, ExperimentError, escaped
 from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.share import read_experiment
+from tui_trainer.files import confined
 
-from .app import add_data_options, described, open_app, read_experiment
+from .app import add_data_options, described, open_app
 
 MAX_NAMES = 13  # of a dataset's features, on one line
 

@@ -7,10 +7,9 @@ import sys
 from dataclasses import fields
 
 from tui_trainer.app.preferences import THEMES, Preferences, preferences_for
-from tui_trainer.exit_codes import BAD_INPUT
-from tui_trainer.settings.files import config_path
-from tui_trainer.settings.schema import Settings
-from tui_trainer.ui.key_names import name_of
+from tui_trainer.errors import BAD_INPUT
+from tui_trainer.settings import Settings, config_path
+from tui_trainer.ui.keymap import name_of
 
 USUAL = {"theme": "textual-dark", "markers": "each plot's own"}
 

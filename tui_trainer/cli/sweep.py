@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from tui_trainer.console import check_writable
-from tui_trainer.errors import ExperimentError, quoted
-from tui_trainer.exit_codes import DIVERGED, INTERRUPTED
-from tui_trainer.experiment.confinement import confined
+from tui_trainer.console import check_writable, finite, not_writable
+from tui_trainer.errors import DIVERGED, INTERRUPTED, ExperimentError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.sweep.output import plain, sentences, write_table
-from tui_trainer.sweep.progress import progress
-from tui_trainer.sweep.scheduler import Sweep, prepare
+from tui_trainer.experiment.share import share
+from tui_trainer.files import confined
+from tui_trainer.sweep.results import (
+    Group,
+    Row,
+    SweepResult,
+    Tally,
+    by_nearness,
+    groups_table,
+    number,
+    runs_table,
+    told,
+)
+from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
 OPTIONS = ("random", "seed", "repeat", "jobs", "by", "dask")
 EXAMPLES = """\
@@ -113,3 +126,148 @@ def _prepared(experiment: Experiment, options: argparse.Namespace) -> Sweep:
         hint = "--set training.learning_rate=1e-3,1e-2 gives the field and its values, --repeat 5 other seeds"
         raise ExperimentError("", f"nothing to vary; {hint}")
     return prepare(experiment, fields, **{name: getattr(options, name) for name in OPTIONS})
+
+
+def sentences(result: SweepResult, width: int | None = None) -> list[str]:
+    """The table of all runs, fitted to ``width`` columns, and what follows from it."""
+    lines = []
+    if result.rows:
+        lines += ["", *runs_table(result, width)]
+        if result.repeat > 1:
+            lines += ["", *groups_table(result)]
+        lines += ["", _best(result)]
+    if result.interrupted or len(result.rows) < result.planned:
+        lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
+    if result.rows:
+        lines.append(f"{_runs(len(result.rows))} in {result.seconds:.2f} s; {_jobs(result.jobs)}.{_kept(result)}")
+    return [*lines, result.complaint] if result.complaint else lines
+
+
+def plain(result: SweepResult) -> dict[str, Any]:
+    """The result as JSON holds it: what is not finite becomes null."""
+    best = result.best
+    return {
+        "by": result.by,
+        "direction": "max" if result.rising else "min",
+        "planned": result.planned,
+        "done": len(result.rows),
+        "interrupted": result.interrupted,
+        "message": result.complaint,
+        "tag": result.tag,
+        "jobs": result.jobs,
+        "seconds": round(result.seconds, 3),
+        "best": None if best is None else best.number,
+        "runs": [_plain_row(row) for row in result.rows],
+        "settings": [_plain_group(group) for group in result.groups()] if result.repeat > 1 else [],
+    }
+
+
+def write_table(result: SweepResult, path: Path) -> None:
+    """A line for each run, the best first; ExperimentError where the file can't be written."""
+    records = result.records()
+    names = list(dict.fromkeys(name for record in records for name in record))
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(records)
+    except OSError as error:
+        raise not_writable(path, "--csv", error) from error
+
+
+def _best(result: SweepResult) -> str:
+    best = result.best
+    if best is None:
+        return "No run has ended with a score; where they diverged, try lower learning rates."
+    if result.repeat == 1:
+        values = ", ".join(f"{name} {number(best.scores[name])}" for name in by_nearness(result.by, best.scores))
+        return f"Best by {result.by}: run {best.number}, {told(best.settings)}: {values}."
+    group = result.groups()[0]
+    what = told(group.settings)
+    seeds = (
+        f"{group.counted} seeds" if group.counted == len(group.rows) else f"{group.counted} of {len(group.rows)} seeds"
+    )
+    return f"Best by {result.by}: {what}: {number(group.mean)} on average over {seeds}; its best is run {best.number}."
+
+
+def _runs(count: int) -> str:
+    return f"{count:,} runs" if count != 1 else "1 run"
+
+
+def _jobs(jobs: int) -> str:
+    if jobs == 0:
+        return "on the cluster"
+    return f"{jobs} at a time" if jobs > 1 else "one after the other"
+
+
+def _kept(result: SweepResult) -> str:
+    kept = sorted(row.run for row in result.rows if row.run is not None)
+    if not kept:
+        return ""
+    numbers = f"number {kept[0]}" if len(kept) == 1 else f"numbers {kept[0]} to {kept[-1]}"
+    return f" Kept in the store as {numbers}, with the tag {result.tag}."
+
+
+def _plain_row(row: Row) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "settings": row.settings,
+        "state": row.state,
+        "message": row.message,
+        "epochs": row.epochs,
+        "steps": row.steps,
+        "seconds": round(row.seconds, 3),
+        "scores": {name: finite(value) for name, value in row.scores.items()},
+        "weights": row.weights,
+        "run": row.run,
+        "experiment": share(row.experiment),
+    }
+
+
+def _plain_group(group: Group) -> dict[str, Any]:
+    return {
+        "settings": group.settings,
+        "counted": group.counted,
+        "seeds": len(group.rows),
+        "mean": finite(group.mean),
+        "deviation": finite(group.deviation),
+    }
+
+
+@contextmanager
+def progress(swept: Sweep, quiet: bool) -> Iterator[OnRow | None]:
+    """What is called with each row: a bar on a terminal, a line for each run in a pipe, nothing where ``quiet``."""
+    if quiet:
+        yield None
+    elif not sys.stdout.isatty():
+        yield _Lines(swept)
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        text = TextColumn("{task.description}", markup=False)
+        with Progress(BarColumn(None), text, TimeRemainingColumn(compact=True), console=Console(), expand=True) as bar:
+            task = bar.add_task(f"0/{len(swept.planned)} runs", total=len(swept.planned))
+            tally = Tally(swept.by, len(swept.planned))
+
+            def advance(row: Row) -> None:
+                tally.add(row)
+                bar.update(task, advance=1, description=tally.line())
+
+            yield advance
+
+
+class _Lines:
+    """Prints a line for each run, in the order of their numbers, however they end."""
+
+    def __init__(self, swept: Sweep) -> None:
+        self._by, self._total = swept.by, len(swept.planned)
+        self._waiting: dict[int, Row] = {}
+        self._next = 1
+
+    def __call__(self, row: Row) -> None:
+        self._waiting[row.number] = row
+        while (ready := self._waiting.pop(self._next, None)) is not None:
+            end = f"{self._by} {number(ready.value(self._by))}" if self._by in ready.scores else ready.message
+            print(f"run {ready.number}/{self._total}  {told(ready.settings)}  {end}", flush=True)
+            self._next += 1

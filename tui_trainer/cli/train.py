@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-from tui_trainer.console import check_writable, fall_silent, finite, not_writable
-from tui_trainer.exit_codes import DIVERGED, INTERRUPTED
+from tui_trainer.console import _values, check_writable, finite, follow, not_writable
+from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.export.history_csv import history_csv
-from tui_trainer.runtime.trained import begin_with_file
+from tui_trainer.export.metadata import history_csv
+from tui_trainer.export.trained import begin_with_file
 from tui_trainer.training.session import Session
 
-SLICE = 0.1  # seconds of training between two looks
-LINES = 20  # printed in a pipe, about
 FEW_PARAMETERS = 12  # whose values are printed
 
 
@@ -57,26 +51,6 @@ def train(
     return DIVERGED if session.state == "diverged" else 0
 
 
-def follow(session: Session, quiet: bool = False, heard_or_not: bool = False) -> None:
-    """Advance a session that trains until it does no more, told as the output allows, or ``quiet``.
-
-    Where the reader of a pipe leaves, as head does, that is the end, unless it is to go on ``heard_or_not``: there
-    is a file to be written still.
-    """
-    if quiet:
-        session.advance_to_end()
-    elif sys.stdout.isatty():
-        _with_bar(session)
-    else:
-        try:
-            _with_lines(session)
-        except BrokenPipeError:
-            if not heard_or_not:
-                raise
-            fall_silent()
-            session.advance_to_end()
-
-
 def summarize(session: Session, seconds: float) -> dict[str, Any]:
     """The result of a run: state, counts, newest values, training scores, and the weights if they are few."""
     trainer, parts = session.trainer, session.split
@@ -103,31 +77,6 @@ def write_history(session: Session, path: Path) -> None:
             file.write(history_csv(session.history.columns(0)))
     except OSError as error:  # the disk is full, say
         raise not_writable(path, "--history", error) from error
-
-
-def _with_bar(session: Session) -> None:
-    columns = (BarColumn(None), TextColumn("{task.description}"), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=Console(), expand=True) as progress:
-        task = progress.add_task("", total=session.epochs_wanted)
-        while session.state == "running":
-            session.advance(SLICE)
-            text = f"epoch {session.trainer.epochs}/{session.epochs_wanted}  {_values(session.values)}"
-            progress.update(task, completed=session.trainer.epochs, description=text)
-
-
-def _with_lines(session: Session, stream: TextIO | None = None) -> None:
-    every = max(1, session.epochs_wanted // LINES)
-    seen = 0
-    while session.state == "running":
-        session.advance(SLICE)
-        for row in session.history.rows(seen):
-            seen = int(row.pop("epoch"))
-            if seen % every == 0 or seen in (1, session.epochs_wanted):
-                print(f"epoch {seen}/{session.epochs_wanted}  {_values(row)}", file=stream, flush=True)
-
-
-def _values(values: dict[str, float]) -> str:
-    return "  ".join(f"{name} {value:.6g}" for name, value in values.items() if name != "batch_loss")
 
 
 def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> str:

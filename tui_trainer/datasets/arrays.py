@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tui_trainer.datasets.csv.dialect import NumberFormat
-from tui_trainer.datasets.csv_file.dialect import Dialect
-from tui_trainer.datasets.csv_file.table import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.dialect import Dialect, NumberFormat
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .assembly import Source, assemble
 from .catalog import of_no_file
-from .dataset import Dataset
-from .errors import DatasetError
+from .dataset import Dataset, DatasetError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

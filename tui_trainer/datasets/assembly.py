@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.datasets.csv_file.table import NumberColumn, Table, TextColumn
-from tui_trainer.errors import printable
+from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
+from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .column_types import Guess, guess_kinds
-from .columns import check_name, check_numbers, choose_features
-from .dataset import Dataset
-from .encoding import Encoded, codes_in_order, encode, short, sorted_levels
-from .errors import DatasetError
-from .missing import drop_rows, fill
+from .columns import _PATH, Guess, check_name, check_wanted, guess_kinds
+from .dataset import Dataset, DatasetError
+from .encoding import (
+    Encoded,
+    TargetColumn,
+    check_numbers,
+    codes_in_order,
+    drop_rows,
+    encode,
+    fill,
+    known_classes,
+    read_target,
+    short,
+    sorted_levels,
+)
 from .split import choose_rows
-from .target import TargetColumn, known_classes, read_target
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,3 +148,22 @@ def _notes(
         more = f" and {len(unasked) - len(told):,} more" if len(unasked) > len(told) else ""
         notes += [f"Left out: {', '.join(told)}{more}."] if told else []
     return notes
+
+
+def choose_features(guesses: Mapping[str, Guess], wanted: tuple[str, ...], target: str) -> tuple[str, ...]:
+    """The wanted columns, checked; where none is wanted, every one but the target that was not left out.
+
+    A column that only numbers the rows is taken where there is no other. Raises DatasetError for an unknown or
+    doubled column, and where nothing is left.
+    """
+    if wanted:
+        check_wanted(list(guesses), wanted, target)
+        return wanted
+    others = {name: guess for name, guess in guesses.items() if name != target}
+    chosen = tuple(name for name, guess in others.items() if guess.kind != "ignore")
+    chosen = chosen or tuple(name for name, guess in others.items() if guess.counts_rows)
+    if not chosen:
+        found = [f"{quoted(name)} ({guess.found})" for name, guess in list(others.items())[:4]]
+        left_out = f": left out are {', '.join(found)}" if found else ", since there is no other column"
+        raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
+    return chosen

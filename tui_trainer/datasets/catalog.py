@@ -2,15 +2,279 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .entries import ShippedFile, ToySet
-from .shipped import SHIPPED
-from .toys import TOYS
+# What a toy set in the plane offers to learn from; ``synthetic.transforms`` says how each is made.
+PLANE_COLUMNS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
+TWO_COLORS = ("orange", "blue")
+_CELL_SIZES = (
+    "radius",
+    "texture",
+    "perimeter",
+    "area",
+    "smoothness",
+    "compactness",
+    "concavity",
+    "concave points",
+    "symmetry",
+    "fractal dimension",
+)
+_CLOUD_NOISE = "noise widens the clouds"
+_LABEL_NOISE = "noise mixes the colours near the border"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogEntry:
+    """A dataset by name; ``features`` are the ones used where the user chooses none.
+
+    ``classes`` are the names of the target's classes, none for a number.
+    """
+
+    name: str
+    title: str
+    features: tuple[str, ...]
+    target: str
+    task: Task
+    classes: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedFile(CatalogEntry):
+    """A CSV file in the data folder.
+
+    With ``classes``, the target column holds indices into them, and rows of other classes are left out.
+    """
+
+    file: str
+
+
+_BOSTON = ShippedFile(
+    name="boston",
+    title="Boston housing, all features",
+    file="boston.csv",
+    features=(
+        "CRIM",
+        "ZN",
+        "INDUS",
+        "CHAS",
+        "NOX",
+        "RM",
+        "AGE",
+        "DIS",
+        "RAD",
+        "TAX",
+        "PTRATIO",
+        "B",
+        "LSTAT",
+    ),
+    target="PRICE",
+    task="regression",
+    classes=(),
+    description="Median home value of 506 census tracts around Boston in 1970, from 13 features.",
+)
+
+
+_BREAST_CANCER = ShippedFile(
+    name="breast_cancer",
+    title="Breast cancer, Wisconsin",
+    file="breast_cancer.csv",
+    features=(
+        *(f"mean {size}" for size in _CELL_SIZES),
+        *(f"{size} error" for size in _CELL_SIZES),
+        *(f"worst {size}" for size in _CELL_SIZES),
+    ),
+    target="target",
+    task="binary",
+    classes=("malignant", "benign"),
+    description="Whether each of 569 tumours was malignant or benign, from 30 measures of its cell nuclei.",
+)
+
+
+_DIGITS = ShippedFile(
+    name="digits",
+    title="Digits, 8x8 pixels",
+    file="digits.csv",
+    features=tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8)),
+    target="target",
+    task="multiclass",
+    classes=tuple("0123456789"),
+    description="Which digit 13 people wrote, from 1,797 pictures of 8 by 8 pixels.",
+)
+
+
+_IRIS = ShippedFile(
+    name="iris",
+    title="Iris, three species",
+    file="iris.csv",
+    features=("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
+    target="target",
+    task="multiclass",
+    classes=("setosa", "versicolor", "virginica"),
+    description="The species of 150 iris flowers, from the size of their sepals and petals.",
+)
+
+
+_WINE = ShippedFile(
+    name="wine",
+    title="Wine, three cultivars",
+    file="wine.csv",
+    features=(
+        "alcohol",
+        "malic_acid",
+        "ash",
+        "alcalinity_of_ash",
+        "magnesium",
+        "total_phenols",
+        "flavanoids",
+        "nonflavanoid_phenols",
+        "proanthocyanins",
+        "color_intensity",
+        "hue",
+        "od280/od315_of_diluted_wines",
+        "proline",
+    ),
+    target="target",
+    task="multiclass",
+    classes=("cultivar 1", "cultivar 2", "cultivar 3"),
+    description="The grape variety of 178 wines from one region of Italy, from 13 chemical measurements.",
+)
+
+
+SHIPPED = (
+    _BOSTON,
+    dataclasses.replace(
+        _BOSTON,
+        name="boston_rm",
+        title="Boston housing, rooms only",
+        features=("RM",),
+        description="Median home value of 506 census tracts, from the average number of rooms.",
+    ),
+    dataclasses.replace(
+        _BOSTON,
+        name="boston_six",
+        title="Boston housing, six features",
+        features=("RM", "CRIM", "INDUS", "NOX", "AGE", "TAX"),
+        description="Median home value of 506 census tracts, from six of the 13 features.",
+    ),
+    _IRIS,
+    dataclasses.replace(
+        _IRIS,
+        name="iris_two",
+        title="Iris, two species",
+        task="binary",
+        classes=("setosa", "versicolor"),
+        description="Setosa or versicolor: the species of 100 iris flowers.",
+    ),
+    _WINE,
+    _BREAST_CANCER,
+    _DIGITS,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToySet(CatalogEntry):
+    """Rows made from a formula; see ``synthetic``.
+
+    ``columns`` are all that can be features, ``samples`` is the usual number of rows. With ``any_classes`` the
+    number of classes can be chosen, and ``classes`` are the usual ones.
+    """
+
+    columns: tuple[str, ...] = PLANE_COLUMNS
+    samples: int = 500
+    any_classes: bool = False
+
+    @property
+    def in_the_plane(self) -> bool:
+        """Whether its points are (x1, x2), with all that can be made of the two."""
+        return self.columns == PLANE_COLUMNS
+
+    def class_names(self, count: int | None) -> tuple[str, ...]:
+        """The names of its classes, ``count`` of them where that can be chosen."""
+        return blob_names(count) if self.any_classes and count is not None else self.classes
+
+
+def blob_names(count: int) -> tuple[str, ...]:
+    """Names for ``count`` classes of blobs."""
+    return tuple(f"blob {number}" for number in range(1, count + 1))
+
+
+_BLOBS = ToySet(
+    name="blobs",
+    title="Toy: blobs",
+    features=("x1", "x2"),
+    target="blob",
+    task="multiclass",
+    classes=blob_names(4),
+    description=f"Normal clouds on a circle, one for each of 2 to 10 classes; {_CLOUD_NOISE}.",
+    any_classes=True,
+)
+
+
+def _curve(name: str, title: str, description: str) -> ToySet:
+    return ToySet(
+        name=name,
+        title=f"Toy: {title}",
+        features=("x",),
+        target="y",
+        task="regression",
+        classes=(),
+        description=f"{description}, for x from -1 to 1; noise is added to y.",
+        columns=("x",),
+    )
+
+
+def _surface(name: str, title: str, description: str) -> ToySet:
+    return ToySet(
+        name=name,
+        title=f"Toy: {title}",
+        features=("x1", "x2"),
+        target="y",
+        task="regression",
+        classes=(),
+        description=description,
+        samples=1200,
+    )
+
+
+def _two_colors(name: str, title: str, description: str) -> ToySet:
+    return ToySet(
+        name=name,
+        title=f"Toy: {title}",
+        features=("x1", "x2"),
+        target="color",
+        task="binary",
+        classes=TWO_COLORS,
+        description=description,
+    )
+
+
+TOYS = (
+    _two_colors("circle", "circle", f"A disc in a ring; {_LABEL_NOISE}."),
+    _two_colors("xor", "exclusive or", f"Four squares, opposite ones of one colour; {_LABEL_NOISE}."),
+    _two_colors("gauss", "two clouds", f"Two normal clouds; {_CLOUD_NOISE}."),
+    _two_colors("spiral", "spiral", "Two arms that wind around one another; noise moves the points."),
+    _two_colors("moons", "two moons", "Two half circles that reach into one another; noise moves the points."),
+    _BLOBS,
+    _two_colors("sine_border", "sine border", f"Blue above a sine wave, orange below; {_LABEL_NOISE}."),
+    _two_colors("cubic_border", "cubic border", f"Blue above a cubic curve, orange below; {_LABEL_NOISE}."),
+    _two_colors("abs_border", "V border", f"Blue above |x1| - 3, orange below; {_LABEL_NOISE}."),
+    _surface("plane", "plane", "The number (x1 + x2) / 10; noise is in the place it is taken at."),
+    _surface("multi_gauss", "six peaks", "Three peaks and three hollows; noise is in the place it is taken at."),
+    _curve("curve_sine", "sine curve", "Two waves of a sine"),
+    _curve("curve_bumps", "bumps", "Two bumps and a hollow"),
+    _curve("curve_step", "step", "A step from -1 to 1"),
+    _curve("curve_abs", "V curve", "The absolute value"),
+    _curve("curve_poly", "cubic curve", "The polynomial 4 x^3 - 3 x"),
+)
+
 
 CATALOG: dict[str, ShippedFile | ToySet] = {entry.name: entry for entry in (*SHIPPED, *TOYS)}
 

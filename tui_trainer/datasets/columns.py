@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_trainer.datasets.csv_file.table import Column, NumberColumn, Table
+from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
+from tui_trainer.experiment.schema import ColumnKind
 
-from .errors import DatasetError
+from .dataset import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .column_types import Guess
-
-# Squares of larger numbers leave the range of float32 and soon that of float64.
-MAX_VALUE = 1e30
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
+MAX_CATEGORIES = 50  # of a feature: each becomes a column of its own
+FEW_CATEGORIES = 10  # which even a short table may have
+FEWEST_NUMBERED = 10  # rows that count as numbered when they go up by one
+_ID_NAME = re.compile(r"(?:.*[\s_.-])?(?:id|ids|idx|index|uuid|guid|key|nr|rownames?)|.*[a-z](?:Id|ID)", re.ASCII)
+_TIME_NAME = re.compile(r".*(?:year|date|time|month|week|day|hour)", re.IGNORECASE)
 
 
 def check_name(names: Sequence[str], name: str, field: str) -> None:
@@ -43,61 +47,80 @@ def check_wanted(names: Sequence[str], wanted: tuple[str, ...], target: str) -> 
         check_name(names, name, _FEATURES)
 
 
-def choose_features(guesses: Mapping[str, Guess], wanted: tuple[str, ...], target: str) -> tuple[str, ...]:
-    """The wanted columns, checked; where none is wanted, every one but the target that was not left out.
-
-    A column that only numbers the rows is taken where there is no other. Raises DatasetError for an unknown or
-    doubled column, and where nothing is left.
-    """
-    if wanted:
-        check_wanted(list(guesses), wanted, target)
-        return wanted
-    others = {name: guess for name, guess in guesses.items() if name != target}
-    chosen = tuple(name for name, guess in others.items() if guess.kind != "ignore")
-    chosen = chosen or tuple(name for name, guess in others.items() if guess.counts_rows)
-    if not chosen:
-        found = [f"{quoted(name)} ({guess.found})" for name, guess in list(others.items())[:4]]
-        left_out = f": left out are {', '.join(found)}" if found else ", since there is no other column"
-        raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
-    return chosen
-
-
-def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
-    """A column as float64 (n,), NaN where it is empty; DatasetError for text, and numbers too large to train on."""
-    import numpy as np
-
-    column = table.columns[name]
-    wrong = first_text(table, column)
-    if wrong is not None:
-        row, text = wrong
-        raise DatasetError(
-            field,
-            f"column {quoted(name)} holds text, such as {quoted(text)} in row {row}; "
-            "correct it, or say in kinds that it is a category or to be ignored",
-        )
-    assert isinstance(column, NumberColumn)
-    too_large = np.abs(column.values) > MAX_VALUE
-    if too_large.any():
-        place = int(too_large.argmax())
-        raise DatasetError(
-            field,
-            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[place]:g} in row "
-            f"{table.rows[place]}; rescale or remove it",
-        )
-    return column.values
-
-
-def first_text(table: Table, column: Column) -> tuple[int, str] | None:
-    """The row in the file and the text of the first cell that is no number; None where all are."""
-    if isinstance(column, NumberColumn):
-        return None if column.wrong is None else (column.wrong.row, column.wrong.text)
-    held = ~column.missing()
-    if not held.any():
-        return None
-    place = int(held.argmax())
-    return int(table.rows[place]), column.levels[column.codes[place]]
-
-
 def shown(value: object) -> str:
     """A value as a class's name: 3.0 as "3"."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else printable(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """``kind``, and what was found in words, as "category of 3"; ``counts_rows`` where it only numbers the rows."""
+
+    kind: ColumnKind
+    found: str
+    counts_rows: bool = False
+
+
+def guess_kinds(table: Table, corrections: Mapping[str, ColumnKind]) -> dict[str, Guess]:
+    """Each column's kind, in the order of the file, as corrected or as guessed."""
+    guesses = {name: guess(name, column) for name, column in table.columns.items()}
+    return {name: _corrected(found, corrections.get(name)) for name, found in guesses.items()}
+
+
+def guess(name: str, column: Column) -> Guess:
+    """What a column is. Left out are constants, numbers of rows, free text, and what is mostly empty."""
+    missing = int(column.missing().sum())
+    rows = len(column.missing())
+    wrong = isinstance(column, NumberColumn) and column.wrong is not None
+    if missing == rows and not wrong:
+        return Guess("ignore", "empty")
+    if 2 * missing > rows and not wrong:
+        return Guess("ignore", f"{missing:,} of {rows:,} cells empty")
+    return _guess_numbers(name, column) if isinstance(column, NumberColumn) else _guess_texts(column, rows - missing)
+
+
+def _guess_numbers(name: str, column: NumberColumn) -> Guess:
+    import numpy as np
+
+    if column.wrong is not None:
+        return Guess("number", f"number, but {quoted(column.wrong.text)} in row {column.wrong.row}")
+    values = column.values[~column.missing()]
+    if values.min() == values.max():
+        return Guess("ignore", f"always {shown(float(values[0]))}")
+    if column.form != "number":
+        return Guess("number", {"date": "date, in days since 1970", "true/false": "true or false"}[column.form])
+    if bool(np.isfinite(values).all()) and _numbers_rows(name, values):
+        return Guess("ignore", "numbers the rows", counts_rows=True)
+    return Guess("number", "number")
+
+
+def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:
+    """Whether values (n,) are whole, all different, and either count up by one or have the name of an id."""
+    import numpy as np
+
+    if _TIME_NAME.match(name) or bool((values != np.round(values)).any()):
+        return False
+    if _ID_NAME.fullmatch(name) or _ID_NAME.fullmatch(name.lower()):
+        return len(np.unique(values)) == len(values)
+    if len(values) < FEWEST_NUMBERED or values.max() - values.min() != len(values) - 1:
+        return False
+    return len(np.unique(values)) == len(values)
+
+
+def _guess_texts(column: TextColumn, held: int) -> Guess:
+    """Categories come again, and are few."""
+    count = len(column.levels)
+    if count == 1:
+        return Guess("ignore", f"always {quoted(column.levels[0])}")
+    if column.overflows:
+        return Guess("ignore", f"more than {MAX_LEVELS:,} different texts")
+    if count == held:
+        return Guess("ignore", "another text in each row")
+    if count <= MAX_CATEGORIES and count <= max(held // 2, FEW_CATEGORIES):
+        return Guess("category", f"category of {count}")
+    return Guess("ignore", f"{count:,} different texts")
+
+
+def _corrected(guess: Guess, kind: ColumnKind | None) -> Guess:
+    """The guess, or the ``kind`` that the user says."""
+    return guess if kind is None else replace(guess, kind=kind, counts_rows=False)

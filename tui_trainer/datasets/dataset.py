@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.resolve import Target, Task
-
-from .errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,3 +74,11 @@ class Dataset:
         if self.task == "binary" and outputs == 2:
             return self.one_hot()
         raise DatasetError("dataset.target", f"the target has {self.y.shape[1]} outputs, the model {outputs}")
+
+
+class DatasetError(ExperimentError):
+    """An ExperimentError whose field is one of ``dataset.*``."""
+
+
+class ReadingStopped(Exception):
+    """The reading of a file was stopped by whoever watched its progress."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from tui_trainer.datasets.csv_file.table import Table, TextColumn
+from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
+from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import ColumnKind
 
-from .column_types import MAX_CATEGORIES
-from .columns import check_numbers
-from .errors import DatasetError
+from .columns import MAX_CATEGORIES, shown
+from .dataset import DatasetError
 from .memory import check_memory
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONGEST = 60  # characters of a category in a feature's name
+AskedTask = Literal["regression", "classification"]
+MAX_INTEGER_CLASSES = 10
+MAX_CLASSES = MAX_LEVELS
+_FIELD = "dataset.target"
+NAMES_TOLD = 6
+# Squares of larger numbers leave the range of float32 and soon that of float64.
+MAX_VALUE = 1e30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,3 +124,195 @@ def _fill_one_hot(x: NDArray[np.float64], column: TextColumn, order: list[int]) 
     held = ~np.isnan(places)
     x[np.flatnonzero(held), places[held].astype(np.intp)] = 1.0
     x[~held] = np.nan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TargetColumn:
+    """y (n, outputs) float64, and labels (n,) as indices into ``classes`` (None for a regression)."""
+
+    task: Task
+    classes: tuple[str, ...]
+    y: NDArray[np.float64]
+    labels: NDArray[np.intp] | None
+
+
+def read_target(table: Table, name: str, task: AskedTask | None = None) -> TargetColumn:
+    """Classes, sorted, for text and for a few distinct integers; otherwise a number; or as ``task`` asks.
+
+    Integers are classes when there are at most 10 of them, each on two rows on average: fewer rows than that
+    look like a short list of measurements. No cell of the column may be missing. Raises DatasetError for a
+    single value, for more classes than can be, and for text where a number is asked for.
+    """
+    import numpy as np
+
+    column = table.columns[name]
+    if isinstance(column, TextColumn) and task != "regression":
+        return _text_classes(column, name)
+    values = check_numbers(table, name, _FIELD)
+    distinct = np.unique(values)
+    if len(distinct) == 1:
+        raise _single(name, shown(float(distinct[0])))
+    few = len(distinct) <= MAX_INTEGER_CLASSES and 2 * len(distinct) <= len(values)
+    whole = bool((distinct == np.round(distinct)).all())
+    of_words = isinstance(column, NumberColumn) and column.form == "true/false"
+    if task == "classification" or (task is None and ((few and whole) or of_words)):
+        return _number_classes(values, distinct, name, of_words)
+    return TargetColumn("regression", (), values[:, None], None)
+
+
+def known_classes(table: Table, name: str, classes: tuple[str, ...]) -> TargetColumn:
+    """The target of a catalog dataset, whose column already holds indices into ``classes``."""
+    import numpy as np
+
+    return from_labels(check_numbers(table, name, _FIELD).astype(np.intp), classes)
+
+
+def _number_classes(
+    values: NDArray[np.float64], distinct: NDArray[np.float64], name: str, of_words: bool
+) -> TargetColumn:
+    import numpy as np
+
+    if len(distinct) > MAX_CLASSES:
+        raise _too_many(name, f"{len(distinct):,} different numbers", len(values))
+    names = ("False", "True") if of_words else tuple(shown(value) for value in distinct.tolist())
+    return from_labels(np.searchsorted(distinct, values).astype(np.intp), names)
+
+
+def _text_classes(column: TextColumn, name: str) -> TargetColumn:
+    import numpy as np
+
+    order = sorted_levels(column)
+    if len(order) == 1:
+        raise _single(name, column.levels[order[0]])
+    # Names and free text have a new value on nearly every row; they are no classes.
+    if column.overflows:
+        raise _too_many(name, f"more than {MAX_CLASSES:,} different texts", len(column.codes))
+    if len(order) > MAX_INTEGER_CLASSES and 2 * len(order) > len(column.codes):
+        raise _too_many(name, f"{len(order)} different texts", len(column.codes))
+    places = np.zeros(len(column.levels), np.intp)
+    places[order] = np.arange(len(order))
+    return from_labels(places[column.codes], tuple(short(column.levels[code]) for code in order))
+
+
+def from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetColumn:
+    """The target for labels (n,), which are indices into ``classes``."""
+    import numpy as np
+
+    if len(classes) == 2:
+        return TargetColumn("binary", classes, labels[:, None].astype(np.float64), labels)
+    return TargetColumn("multiclass", classes, np.eye(len(classes))[labels], labels)
+
+
+def _single(name: str, value: str) -> DatasetError:
+    return DatasetError(
+        _FIELD,
+        f"column {quoted(name)} is {quoted(value)} in every row, there is nothing to learn; choose another",
+    )
+
+
+def _too_many(name: str, what: str, rows: int) -> DatasetError:
+    reason = f"column {quoted(name)} has {what} in {rows:,} rows, too many for classes; choose another target"
+    return DatasetError(_FIELD, reason)
+
+
+def complete_rows(table: Table, names: Iterable[str]) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Which rows (n,) have a value in all of the columns, and how many gaps each column with gaps has."""
+    import numpy as np
+
+    complete = np.ones(len(table), bool)
+    gaps = {}
+    for name in names:
+        missing = table.columns[name].missing()
+        if missing.any():
+            gaps[name] = int(missing.sum())
+            complete &= ~missing
+    return complete, gaps
+
+
+def drop_rows(table: Table, names: Iterable[str]) -> tuple[Table, tuple[str, ...]]:
+    """The rows that have a value in all of the columns, and the sentence about the others.
+
+    Raises DatasetError where fewer than two rows are left.
+    """
+    kept, gaps = complete_rows(table, names)
+    count = int(kept.sum())
+    if count < 2:
+        held = f"only {count:,} of {len(table):,} rows {'has' if count == 1 else 'have'} a value in every column"
+        remedy = "fill the gaps, or leave columns out"
+        raise DatasetError("dataset.missing", f"{held}; no value in {_listed(gaps)}; {remedy}")
+    if not gaps:
+        return table, ()
+    dropped = len(table) - count
+    rows = "row" if len(table) == 1 else "rows"
+    return table.take(kept), (f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}.",)
+
+
+def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
+    """Fill the gaps of ``encoded.x`` in place, and return the sentence about it.
+
+    A number gets the mean, a category the most frequent one, of the rows ``train``. Raises DatasetError for a
+    column that has no value there.
+    """
+    import numpy as np
+
+    gaps = {}
+    for name, part in encoded.parts.items():
+        block = encoded.x[:, part]
+        missing = np.isnan(block[:, 0])
+        if not missing.any():
+            continue
+        gaps[name] = int(missing.sum())
+        known = block[train][~missing[train]]
+        if not len(known):
+            reason = f"column {quoted(name)} has no value in the training part, so its gaps can't be filled"
+            raise DatasetError("dataset.missing", f"{reason}; leave it out")
+        means = known.mean(axis=0)
+        block[missing] = np.eye(len(means))[means.argmax()] if name in encoded.levels else means
+    if not gaps:
+        return ()
+    how = "the mean, or the most frequent category, of the training part"
+    return (f"{sum(gaps.values()):,} gaps filled with {how}: {_listed(gaps)}.",)
+
+
+def _listed(gaps: Mapping[str, int]) -> str:
+    """The columns with the numbers of their gaps, as ``RM (10), TAX (2)``."""
+    worst = sorted(gaps.items(), key=lambda item: -item[1])
+    told = [f"{printable(name)} ({count:,})" for name, count in worst[:NAMES_TOLD]]
+    others = len(worst) - len(told)
+    return ", ".join(told) + (f" and {others:,} more column{'s' * (others > 1)}" if others else "")
+
+
+def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
+    """A column as float64 (n,), NaN where it is empty; DatasetError for text, and numbers too large to train on."""
+    import numpy as np
+
+    column = table.columns[name]
+    wrong = first_text(table, column)
+    if wrong is not None:
+        row, text = wrong
+        raise DatasetError(
+            field,
+            f"column {quoted(name)} holds text, such as {quoted(text)} in row {row}; "
+            "correct it, or say in kinds that it is a category or to be ignored",
+        )
+    assert isinstance(column, NumberColumn)
+    too_large = np.abs(column.values) > MAX_VALUE
+    if too_large.any():
+        place = int(too_large.argmax())
+        raise DatasetError(
+            field,
+            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[place]:g} in row "
+            f"{table.rows[place]}; rescale or remove it",
+        )
+    return column.values
+
+
+def first_text(table: Table, column: Column) -> tuple[int, str] | None:
+    """The row in the file and the text of the first cell that is no number; None where all are."""
+    if isinstance(column, NumberColumn):
+        return None if column.wrong is None else (column.wrong.row, column.wrong.text)
+    held = ~column.missing()
+    if not held.any():
+        return None
+    place = int(held.argmax())
+    return int(table.rows[place]), column.levels[column.codes[place]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .errors import DatasetError
+from .dataset import DatasetError
 
 COPIES = 3  # of every number at most: as read, standardized, and the trainer's
 

@@ -8,20 +8,19 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui_trainer.datasets.csv.columns import Table
+from tui_trainer.datasets.csv.dialect import Asked, Dialect
 from tui_trainer.datasets.csv.layout import Layout
+from tui_trainer.datasets.csv.reader import look_at, read_rows_of
 from tui_trainer.datasets.csv.text import TextFile
-from tui_trainer.datasets.csv_file.dialect import Asked, Dialect
-from tui_trainer.datasets.csv_file.reading import look_at, read_rows_of
-from tui_trainer.datasets.csv_file.table import Table
 from tui_trainer.errors import ExperimentError, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
 
 from .assembly import assemble, choose_target, guess_columns
-from .column_types import Guess, guess, guess_kinds
+from .columns import Guess, guess, guess_kinds
 from .dataset import Dataset
 from .encoding import short
-from .file_cache import Stamp, as_text, own_path, stamp
-from .loading import own_source
+from .loading import Stamp, as_text, own_path, own_source, stamp
 from .split import choose_rows
 
 ROWS_SHOWN = 20

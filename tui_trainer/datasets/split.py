@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .errors import DatasetError
+from .dataset import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

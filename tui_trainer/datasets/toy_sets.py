@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
+from .catalog import ToySet
 from .columns import check_wanted
-from .dataset import Dataset
-from .entries import ToySet
-from .errors import DatasetError
-from .target import TargetColumn, from_labels
+from .dataset import Dataset, DatasetError, Drawn
+from .encoding import TargetColumn, from_labels
+from .synthetic import derive
+
+Columns = dict[str, NDArray[np.float64]]
+LEAST = 2  # samples of a class: one to train on and one to validate
 
 
 def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
@@ -21,9 +30,7 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     """
     import numpy as np
 
-    from tui_trainer.datasets.synthetic.generate import generate
-
-    from .by_hand import change_points
+    from .synthetic import generate
 
     _check_target(entry, config)
     check_wanted(entry.columns, config.features, entry.target)
@@ -62,3 +69,65 @@ def _check_target(entry: ToySet, config: DatasetConfig) -> None:
             f"the toy set {entry.name} has no other target than {entry.target}, got {quoted(config.target)}; "
             "leave it out",
         )
+
+
+def change_points(
+    columns: Columns, values: NDArray[Any], config: DatasetConfig, classes: tuple[str, ...]
+) -> tuple[Columns, NDArray[Any], Drawn]:
+    """The drawn points, by their columns and target (n,), without the removed ones and with the added ones behind.
+
+    Raises DatasetError for a number or a class that is not there, and where too few samples are left.
+    """
+    total = len(values)
+    reach = max(float(np.abs(columns[name]).max()) for name in ("x1", "x2"))
+    numbers = np.arange(total)
+    if config.removed:
+        _check_removed(config.removed, total)
+        numbers = np.delete(numbers, config.removed)
+        columns = {name: column[numbers] for name, column in columns.items()}
+        values = values[numbers]
+    if config.points:
+        _check_values(config, classes)
+        added = derive(*(np.array([getattr(point, name) for point in config.points]) for name in ("x1", "x2")))
+        columns = {name: np.concatenate([column, added[name]]) for name, column in columns.items()}
+        of_added = np.array([point.value for point in config.points]).astype(values.dtype)
+        values = np.concatenate([values, of_added])
+        numbers = np.concatenate([numbers, np.full(len(of_added), -1)])
+    if config.removed:
+        _check_enough(values, classes)
+    return columns, values, Drawn(numbers, total, reach)
+
+
+def _check_removed(removed: tuple[int, ...], total: int) -> None:
+    """The numbers of drawn points, each greater than the one before."""
+    for place, number in enumerate(removed):
+        if number >= total:
+            raise DatasetError(
+                f"dataset.removed[{place}]", f"expected the number of a point, from 0 to {total - 1}, got {number}"
+            )
+    for place, (before, number) in enumerate(pairwise(removed), start=1):
+        if number <= before:
+            raise DatasetError(
+                f"dataset.removed[{place}]",
+                f"expected a number above the one before it, {before}, got {number}; sort them, each one once",
+            )
+
+
+def _check_values(config: DatasetConfig, classes: tuple[str, ...]) -> None:
+    """Where there are classes, the values are their numbers."""
+    for place, point in enumerate(config.points):
+        if classes and point.value not in range(len(classes)):
+            raise DatasetError(
+                f"dataset.points[{place}].value",
+                f"expected the number of a class, from 0 to {len(classes) - 1}, got {point.value:g}",
+            )
+
+
+def _check_enough(values: NDArray[Any], classes: tuple[str, ...]) -> None:
+    """Each class, or a target without any, has samples left."""
+    counts = {f" of {name}": int((values == number).sum()) for number, name in enumerate(classes)}
+    for whose, count in (counts or {"": len(values)}).items():
+        if count < LEAST:
+            left = "no sample" if count == 0 else f"{count} sample"
+            reason = f"{left}{whose} would be left, at least {LEAST} are needed; put some back, or add others"
+            raise DatasetError("dataset.removed", reason)

@@ -9,9 +9,18 @@ from msgspec.structs import replace
 
 from tui_trainer.errors import ExperimentError, quoted
 
-from .describe import Steps, field_names, is_text_list, join_path, parse_path
 from .schema import MAX_LAYERS, Experiment, LayerConfig
-from .validation import from_plain, to_plain, unknown_field, wrong_value
+from .validation import (
+    Steps,
+    field_names,
+    from_plain,
+    is_text_list,
+    join_path,
+    parse_path,
+    to_plain,
+    unknown_field,
+    wrong_value,
+)
 
 POINTS = {"points", "removed", "seed"}  # other points for the same features and classes
 DRAWING = {"name", "seed", "samples", "classes"}  # of a dataset: whatever gives its points other numbers
@@ -131,3 +140,8 @@ def _from_input(steps: Steps, value: object) -> object:
     except csv.Error:
         raise wrong_value(steps, value) from None
     return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def is_hidden(experiment: Experiment, path: str) -> bool:
+    """Whether the experiment hides the field at ``path``, or a table that it is in."""
+    return any(path == hidden or path.startswith((f"{hidden}.", f"{hidden}[")) for hidden in experiment.hide)

@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from tui_trainer.errors import ExperimentError
+from tui_trainer.files import confined
 
 from .schema import Experiment
+from .toml_file import read
 from .validation import from_plain, to_plain, validate
 
 PREFIX = "tt1-"  # the one says which form follows
@@ -64,3 +66,8 @@ def _merge(usual: Any, differing: Any) -> Any:
     if not (isinstance(usual, dict) and isinstance(differing, dict)):
         return differing
     return {**usual, **{name: _merge(usual.get(name), item) for name, item in differing.items()}}
+
+
+def read_experiment(text: str) -> Experiment:
+    """From a file, or from the word that an experiment was shared as."""
+    return unshare(text) if is_shared(text) else read(confined(text))

@@ -15,11 +15,14 @@ from tui_trainer.errors import ExperimentError, escaped, quoted
 from tui_trainer.files import replace_file
 
 from .schema import Experiment
-from .toml_text import TooDeep, parsed
 from .validation import from_plain, to_plain, validate
 
 MAX_BYTES = 1_000_000
 _PATH_LENGTH = 200
+MOST_PARTS = 32  # of a key with dots; the longest that means something has five
+MOST_SPACED = 100  # with blanks around the dots, where it may be a text of short sentences
+# One part of a key, bare or in quotes.
+_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 
 
 def read(path: str | os.PathLike[str]) -> Experiment:
@@ -107,3 +110,28 @@ def _syntax_error(message: str) -> ExperimentError:
     shown = escaped(what)
     where = f" at {place[1]}" if place else ""
     return ExperimentError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}")
+
+
+def _longer_than(parts: int, dot: str) -> re.Pattern[str]:
+    """From the beginning of a part only, so that a text without end is looked through once."""
+    return re.compile(rf"(?<![A-Za-z0-9_\\-])(?:{_PART}{dot}){{{parts}}}")
+
+
+_LONG_KEYS = (_longer_than(MOST_PARTS, r"\."), _longer_than(MOST_SPACED, r"[ \t]*+\.[ \t]*+"))
+
+
+class TooDeep(ValueError):
+    """Tables in tables in tables: no text of ours."""
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The tables of a TOML text; tomllib.TOMLDecodeError, TooDeep, or ValueError for a number of too many digits.
+
+    tomllib's time grows with the square of the parts of a key: a file of a megabyte would keep it for an hour.
+    """
+    if any(one.search(text) for one in _LONG_KEYS):
+        raise TooDeep
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise TooDeep from None

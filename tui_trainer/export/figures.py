@@ -7,16 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.round_values import labels, linear_values, log_values, short
+from tui_trainer.plotting.axes import labels, linear_values, log_values, short
 
 Array = NDArray[Any]
 NAMES = {"loss": "training", "val_loss": "validation"}
 HUGE, TINY = 1e300, 1e-300  # beyond the one a span overflows; below the other a step underflows
 SNAP = 0.15  # an axis that starts this near to zero, as a part of its length, starts at zero
+SVG_WIDTH, SVG_HEIGHT = 640, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 620, 40, 350  # of the canvas
+COLORS = {"training": "#0072b2", "validation": "#d55e00"}  # told apart by all eyes
+DASHES = {"training": "", "validation": ' stroke-dasharray="7 3"'}  # and without colour
+X_TICKS, Y_TICKS = 8, 6
+LONGEST = 36  # characters of the title
+TEXT_WIDTH, TEXT_HEIGHT = 72, 20
+ACROSS, DOWN = 2, 4  # dots of a cell
+# The bits of a Braille character by row and column of the dot.
+BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint32)
+EVERY = {"training": 1, "validation": 3}  # one dot in so many is drawn: a line, and a dotted one
+ROWS_PER_TICK, COLUMNS_PER_TICK = 4, 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,3 +116,169 @@ def _axis(low: float, high: float, log: bool = False, whole: bool = False) -> Ax
         return Axis(low - margin, high + margin, log, whole)
     starts_at_zero = not log and 0 < low <= SNAP * high
     return Axis(0.0 if starts_at_zero else low, high, log, whole)
+
+
+def loss_svg(history: Mapping[str, NDArray[Any]], title: str = "", log: bool = False) -> str:
+    """Training and validation loss over the epochs; ``title`` may be any text."""
+    found = loss_curves(history, log)
+    head = _printable(title)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}"'
+        f' width="{SVG_WIDTH}" height="{SVG_HEIGHT}"'
+        ' font-family="sans-serif" font-size="14" role="img">',
+        f"<title>{head or 'Loss over the epochs'}</title>",
+        f'<rect width="{SVG_WIDTH}" height="{SVG_HEIGHT}" fill="#ffffff"/>',
+        *_axes(found),
+        *(_line(curve) for curve in found.curves),
+        *_legend(found),
+    ]
+    if head:
+        parts.append(_text(LEFT, 24, head, "start", ' font-weight="bold"'))
+    if not found.curves:
+        parts.append(_text((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2, "no epoch is done yet"))
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _axes(found: Curves) -> list[str]:
+    parts = [f'<path d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}" fill="none" stroke="#333333"/>']
+    for place, label in found.x.ticks(X_TICKS) if found.curves else ():
+        x = _x(place)
+        parts += [f'<path d="M{x} {BOTTOM}v5" stroke="#333333"/>', _text(x, BOTTOM + 21, label)]
+    for place, label in found.y.ticks(Y_TICKS) if found.curves else ():
+        y = _y(place)
+        parts.append(f'<path d="M{LEFT} {y}H{RIGHT}" stroke="#e2e2e2"/>')
+        parts += [f'<path d="M{LEFT} {y}h-5" stroke="#333333"/>', _text(LEFT - 9, y + 5, label, "end")]
+    parts.append(_text((LEFT + RIGHT) / 2, SVG_HEIGHT - 8, "epoch"))
+    parts.append(_text(0, 0, "loss", turned=f' transform="translate(18 {(TOP + BOTTOM) / 2}) rotate(-90)"'))
+    return parts
+
+
+def _line(curve: Curve) -> str:
+    """The curve, or a dot where it is of one epoch."""
+    points = [f"{_x(x)},{_y(y)}" for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)]
+    color = COLORS[curve.label]
+    if len(points) == 1:
+        x, y = points[0].split(",")
+        return f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"/>'
+    style = f'fill="none" stroke="{color}" stroke-width="2" stroke-linejoin="round"{DASHES[curve.label]}'
+    return f'<polyline points="{" ".join(points)}" {style}/>'
+
+
+def _legend(found: Curves) -> list[str]:
+    parts = []
+    x = RIGHT - 110 * len(found.curves)
+    for curve in found.curves:
+        stroke = f'stroke="{COLORS[curve.label]}" stroke-width="2"{DASHES[curve.label]}'
+        parts += [f'<path d="M{x} 19h24" {stroke}/>', _text(x + 30, 24, curve.label, "start")]
+        x += 110
+    return parts
+
+
+def _text(x: float, y: float, text: str, anchor: str = "middle", turned: str = "") -> str:
+    place = "" if "transform" in turned else f' x="{x:g}" y="{y:g}"'
+    return f'<text{place} text-anchor="{anchor}"{turned}>{text}</text>'
+
+
+def _printable(title: str) -> str:
+    """A title as XML may hold it, of a length that leaves the legend its place."""
+    clean = "".join(char if char.isprintable() else " " for char in title).strip()
+    return escape(clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…")
+
+
+def _x(fraction: float) -> float:
+    return round(LEFT + fraction * (RIGHT - LEFT), 2)
+
+
+def _y(fraction: float) -> float:
+    return round(BOTTOM - fraction * (BOTTOM - TOP), 2)
+
+
+def loss_text(
+    history: Mapping[str, NDArray[Any]], log: bool = False, width: int = TEXT_WIDTH, height: int = TEXT_HEIGHT
+) -> str:
+    """``height`` lines of at most ``width`` characters: training as a line, validation dotted."""
+    found = loss_curves(history, log, columns=ACROSS * width)
+    if not found.curves:
+        return "no epoch is done yet\n"
+    rows = max(height - 3, 2)
+    ticks = found.y.ticks(rows // ROWS_PER_TICK + 1)
+    left = max(len(label) for _, label in ticks) + 1 if ticks else 1
+    columns = max(width - left, 8)
+    at = {rows - 1 - round(place * (rows - 1)): label for place, label in ticks}
+    lines = [" " * left + _heading(found, columns)]
+    for row, text in enumerate(_canvas(found, columns, rows)):
+        label = at.get(row, "")
+        lines.append(f"{label:>{left - 1}}{'┤' if label else '│'}{text}")
+    lines += _x_axis(found, left, columns)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _heading(found: Curves, columns: int) -> str:
+    """What is shown, and how each curve is drawn; less of it where there is no room."""
+    marks = {curve.label: "⠉⠉⠉" if EVERY[curve.label] == 1 else "⠁⠐ " for curve in found.curves}
+    legend = "   ".join(f"{mark} {label}" for label, mark in marks.items())
+    return next((text for text in (f"loss over the epochs:  {legend}", legend) if len(text) <= columns), "")
+
+
+def _canvas(found: Curves, columns: int, rows: int) -> list[str]:
+    dots = np.zeros((rows * DOWN, columns * ACROSS), bool)
+    for curve in found.curves:
+        x, y = _walk(curve, dots.shape[1], dots.shape[0])
+        every = EVERY[curve.label]
+        dots[dots.shape[0] - 1 - y[::every], x[::every]] = True
+    cells = dots.reshape(rows, DOWN, columns, ACROSS)
+    codes = (cells * BITS[None, :, None, :]).sum(axis=(1, 3))
+    text = [[chr(0x2800 + code) if code else " " for code in row] for row in codes.tolist()]
+    for curve in found.curves:
+        if len(curve.x) == 1:  # one Braille dot by itself is hardly seen
+            text[rows - 1 - round(float(curve.y[0]) * (rows - 1))][round(float(curve.x[0]) * (columns - 1))] = "●"
+    return ["".join(row) for row in text]
+
+
+def _walk(curve: Curve, width: int, height: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The dots (k,) along a curve, each next to the one before."""
+    x, y = curve.x * (width - 1), curve.y * (height - 1)
+    xs, ys = [x[:1]], [y[:1]]
+    for start in range(len(x) - 1):
+        steps = int(np.ceil(max(abs(x[start + 1] - x[start]), abs(y[start + 1] - y[start]), 1)))
+        share = np.arange(1, steps + 1) / steps
+        xs.append(x[start] + share * (x[start + 1] - x[start]))
+        ys.append(y[start] + share * (y[start + 1] - y[start]))
+    return np.rint(np.concatenate(xs)).astype(np.intp), np.rint(np.concatenate(ys)).astype(np.intp)
+
+
+def _x_axis(found: Curves, left: int, columns: int) -> list[str]:
+    """The line below, and the numbers of the epochs under it."""
+    line, said = ["─"] * columns, [" "] * (columns + 1)
+    end = -1
+    for place, label in found.x.ticks(max(columns // COLUMNS_PER_TICK, 2)):
+        column = round(place * (columns - 1))
+        start = min(max(column - len(label) // 2, 0), columns - len(label))
+        if start > end:
+            line[column] = "┬"
+            said[start : start + len(label)] = label
+            end = start + len(label)
+    return [" " * (left - 1) + "└" + "".join(line), " " * left + "".join(said)]
+
+
+class LossPlot:
+    """Training and validation loss over the epochs; ``print`` it, or let a notebook show it."""
+
+    def __init__(self, history: Mapping[str, NDArray[Any]], title: str = "", log: bool = False) -> None:
+        self._history, self._title, self._log = history, title, log
+
+    def svg(self) -> str:
+        """The figure as SVG."""
+        return loss_svg(self._history, self._title, self._log)
+
+    def text(self, width: int = TEXT_WIDTH, height: int = TEXT_HEIGHT) -> str:
+        """The figure in characters, ``height`` lines of at most ``width``."""
+        return loss_text(self._history, self._log, width, height)
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    __repr__ = __str__
+
+    def _repr_svg_(self) -> str:
+        return self.svg()

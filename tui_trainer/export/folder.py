@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from tui_trainer import __version__
 from tui_trainer.errors import ExperimentError, quoted
 from tui_trainer.experiment.toml_file import dumps
 
-from .history_csv import history_csv
-from .keras_program import keras_program
-from .loss_svg import loss_svg
-from .loss_text import loss_text
-from .metadata import metadata_text
+from .figures import loss_svg, loss_text
+from .keras import keras_program
+from .metadata import history_csv, metadata_text
 from .onnx import check_onnx, onnx_bytes, onnx_is_there
 from .pytorch import pytorch_program
-from .readme_text import readme_text
 from .trained import Trained
 from .weights import to_tensors, weights_bytes
 
@@ -32,6 +31,36 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "txt": ("loss.txt",),
 }
 _PATH_LENGTH = 200
+FILES = {
+    "experiment.toml": """\
+Data, network and training, as they were set up. Opens in the app, and trains again:
+    tui-trainer experiment.toml
+    tui-trainer train experiment.toml""",
+    "weights.safetensors": """\
+The weights: 0.weight, 0.bias and so on, as torch.nn.Sequential names them; a weight is (units, inputs).
+To begin another run with them:
+    tui-trainer train experiment.toml --weights weights.safetensors""",
+    "model.json": """\
+What predictions need besides: the features in their order with the mean and the scale that standardize
+them, x = (raw - mean) / scale, and the names of the classes.""",
+    "model_pytorch.py": """\
+The network in PyTorch, with weights.safetensors and model.json beside it. pip install torch safetensors
+    from model_pytorch import predict
+    predict(x)      x: features as they are in the data, (n, {features})""",
+    "model_keras.py": """\
+The same for Keras 3. pip install keras safetensors, and a backend such as torch
+    from model_keras import predict
+    predict(x)""",
+    "model.onnx": """\
+The same as a graph for ONNX runtimes. pip install onnxruntime
+    session = onnxruntime.InferenceSession("model.onnx")
+    session.run(["outputs"], {{"features": x}})      x: float64, (n, {features}), as they are in the data""",
+    "history.csv": "The values of every epoch, one row each.",
+    "loss.svg": "The loss as a figure, for a page or a paper.",
+    "loss.txt": "The same in characters.",
+}
+LONGEST_NAME = 60
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # of Windows, where files may go
 
 
 def write_folder(
@@ -131,3 +160,40 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more files" if len(names) > 3 else "")
+
+
+def readme_text(trained: Trained, files: Collection[str]) -> str:
+    """The text for a folder that holds ``files``."""
+    target, inputs = trained.target, trained.inputs
+    which = "the best epoch" if trained.best else "the last update"
+    outputs = trained.resolved.model.output.units
+    meaning = f"{outputs} probabilities or scores: {', '.join(target.classes)}" if target.classes else "a number"
+    if target.classes and outputs == 1:
+        meaning = f"one number near 0 for {target.classes[0]}, near 1 for {target.classes[1]}"
+    lines = [
+        f"{trained.experiment.name}, a network trained with tui-trainer {__version__}",
+        "",
+        f"Weights of {which}: epoch {trained.epoch:,}. The run: {trained.state}, {trained.steps:,} steps.",
+        f"Features, in this order: {', '.join(inputs.names)}.",
+        f"It predicts {trained.target_name}: {meaning}.",
+    ]
+    for name, text in FILES.items():
+        if name in files:
+            lines += ["", name, *(f"  {line}" for line in text.format(features=len(inputs.names)).splitlines())]
+    python = ["    from tui_trainer import Run", '    run = Run.load("this folder")', "    run.predict(x)"]
+    lines += ["", "All of it again, in Python:", *python]
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in "\n".join(lines)) + "\n"
+
+
+def safe_name(text: str) -> str:
+    """A run's name as that of a folder: letters, digits, dots, dashes; never a path, hidden, or empty."""
+    words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:LONGEST_NAME].strip("-.")
+    return f"run-{words}" if _RESERVED.fullmatch(words) else words or "run"
+
+
+def free_folder(name: str, parent: Path) -> Path:
+    """A folder in ``parent`` that is not there yet: ``name``, ``name-2``, ``name-3`` ..."""
+    safe, number = safe_name(name), 1
+    while (parent / (safe if number == 1 else f"{safe}-{number}")).exists():
+        number += 1
+    return parent / (safe if number == 1 else f"{safe}-{number}")

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from tui_trainer import __version__
 from tui_trainer.errors import ExperimentError
 
-from .modules import Linear, Phi, modules
 from .trained import Trained
-from .weights import to_tensors
+from .weights import Linear, Phi, modules, to_tensors
 
 Array = NDArray[Any]
 OPSET = 17  # every runtime since 2022 reads it; an operator for GELU came with 20, three older ones make it as well

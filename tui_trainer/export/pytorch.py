@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
 
-from .modules import Drop, Linear, Module, modules
 from .trained import Trained
+from .weights import Drop, Linear, Module, modules
 
 ACTIVATIONS = {
     "relu": "nn.ReLU()",

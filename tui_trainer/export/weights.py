@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.errors import ExperimentError, quoted
-from tui_trainer.experiment.compatibility import count_parameters
+from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import read_plain
-
-from .modules import linears
 
 Array = NDArray[Any]
 WEIGHTS = "model.weights"  # the field that errors name
@@ -82,3 +81,60 @@ def read_weights(path: Path, experiment: Experiment, n_features: int) -> list[Ar
     """The weights in a file for a resolved ``experiment``; ExperimentError says what does not fit."""
     most = max(MAX_BYTES, 16 * count_parameters(experiment.model, n_features))  # double precision, twice over
     return from_tensors(experiment, n_features, read_tensors(path, most))
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``x W + b``; its tensors are named after its number in the list, ``0.weight`` and ``0.bias``."""
+
+    number: int
+    inputs: int
+    units: int
+    use_bias: bool
+
+    @property
+    def tensors(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of its tensors, the kernel turned as PyTorch keeps it, (units, inputs)."""
+        kernel: dict[str, tuple[int, ...]] = {f"{self.number}.weight": (self.units, self.inputs)}
+        return {**kernel, f"{self.number}.bias": (self.units,)} if self.use_bias else kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Phi:
+    """An activation, by its name; ``linear`` is none and is left out."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Dropout of a share ``rate``, while training."""
+
+    rate: float
+
+
+Module = Linear | Phi | Drop
+
+
+def modules(experiment: Experiment, n_features: int) -> list[Module]:
+    """The modules of a resolved ``experiment`` for ``n_features`` inputs; ValueError where it is not resolved."""
+    model = experiment.model
+    if model.output.units is None or model.output.activation is None:
+        raise ValueError("the experiment is not resolved: output units and output activation are needed")
+    layers = [(layer.units, layer.activation, layer.use_bias, layer.dropout) for layer in model.layers]
+    layers.append((model.output.units, model.output.activation, model.output.use_bias, 0.0))
+    found: list[Module] = []
+    inputs = n_features
+    for units, activation, use_bias, dropout in layers:
+        found.append(Linear(len(found), inputs, units, use_bias))
+        if activation not in ("linear", "identity"):
+            found.append(Phi(activation))
+        if dropout:
+            found.append(Drop(dropout))
+        inputs = units
+    return found
+
+
+def linears(experiment: Experiment, n_features: int) -> list[Linear]:
+    """The modules that hold weights."""
+    return [module for module in modules(experiment, n_features) if isinstance(module, Linear)]

@@ -13,10 +13,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.settings.schema import Markers
-from tui_trainer.ui.plotting.thinning import drop_covered, drop_hidden
+from tui_trainer.settings import Markers
 
-from .plot import Array
+from .axes import (
+    Area,
+    Points,
+    Scale,
+    Tick,
+    clean,
+    drop_covered,
+    drop_hidden,
+    scales,
+    thin,
+    ticks,
+    write_cursor,
+    write_x_axis,
+    write_y_axis,
+)
+from .frame import AXIS, TEXT, Board, Frame, one_cell, shorten
+from .plot import Array, Plot, Series
 
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
 ASCII_MARKS = "*o+x#@%&"
@@ -24,6 +39,11 @@ SINGLE_POINT = "●"  # one braille dot by itself is hardly seen
 ESCAPE, END_OF_CODE, NEWLINE, ZERO = map(ord, "\x1bm\n0")
 ROLE_AT = 7  # after an escape character: what follows ``[38;2;``
 Characters = NDArray[np.str_]
+ROWS_PER_TICK = 4
+MANY_LINES = 4  # of more than these, each is drawn with fewer points
+LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
+GAP = 2  # cells between two things on the line
+CELLS_PER_SIGN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +177,146 @@ def _color_codes(codes: NDArray[np.uint32]) -> tuple[NDArray[np.bool_], NDArray[
         place = np.minimum(place + 1, ends)
     of_code = np.concatenate(([0], role)).astype(np.uint8)
     return np.cumsum(steps[:-1]) > 0, of_code[np.cumsum(codes == ESCAPE)]
+
+
+def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille") -> Frame:
+    """Draw a plot into exactly ``height`` rows of ``width`` cells, however few these are."""
+    board = Board(width, height)
+    if not board.characters.size:
+        return board.merged_frame()
+    points, hidden = clean(plot)
+    if board.height >= 4:
+        write_header(board, plot, hidden, markers)
+    if not points:
+        board.write_in_the_middle(plot.empty, AXIS)
+        return board.merged_frame()
+    x_scale, y_scale = scales(plot, points)
+    area, y_ticks = _layout(board, y_scale, markers)
+    dots = _dots(plot, points, x_scale, y_scale, area)
+    board.paste(area.top, area.left, *draw(dots, area.columns, area.rows, markers))
+    if markers != "ascii":  # there, a line is made of a character of its own
+        _write_signs(board, plot, points, dots, area)
+    if plot.cursor is not None:
+        write_cursor(board, area, x_scale, plot.cursor, markers)
+    write_y_axis(board, area, y_scale, y_ticks, markers)
+    write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
+    return board.merged_frame()
+
+
+def _write_signs(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:
+    for part, line in zip(points, dots, strict=True):
+        if sign := plot.series[part.index].sign:
+            rows, columns = sign_cells(line.x, line.y, area)
+            place = rows + area.top, columns + area.left
+            board.characters[place], board.roles[place] = sign, line.role
+
+
+def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:
+    """The canvas, and the ticks beside it. A small board keeps the curve and loses first the x axis."""
+    top = 1 if board.height >= 4 else 0
+    below = 2 if board.height >= 6 else 0
+    rows = board.height - top - below
+    # A log axis has more: its ticks are unevenly spaced, and one or two alone do not tell its shape.
+    y_ticks = ticks(y_scale, max(2, rows // (ROWS_PER_TICK - y_scale.log) + 1))
+    left = max((len(label) for _, label in y_ticks), default=0) + 1
+    if board.width - left < LEAST_COLUMNS:
+        y_ticks, left = [], int(board.width > LEAST_COLUMNS)
+    return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
+
+
+def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
+    dots = []
+    lines = sum(series.kind == "line" for series in plot.series)
+    # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
+    slice_width = 2 if lines <= MANY_LINES else 4
+    for part in points:
+        x, y = part.x, part.y
+        series = plot.series[part.index]
+        if series.kind == "line":
+            x, y = thin(x, y, area.columns // slice_width)
+        role = min(part.index + 1, AXIS - 1)
+        mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
+        joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
+        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
+    return dots
+
+
+def write_header(board: Board, plot: Plot, hidden: int, markers: Markers) -> None:
+    """Write the top line: the legend at the right, y at the left and, if there is room, the title between."""
+    ellipsis = "~" if markers == "ascii" else "…"
+    room = board.width - _write_legend(board, plot, markers, ellipsis)
+    name = shorten(_name(plot, hidden), room, ellipsis)
+    board.write(0, 0, name, TEXT)
+    title = one_cell(plot.title)
+    start = (board.width - len(title)) // 2
+    if not len(name) + GAP <= start <= room - len(title):
+        start = len(name) + GAP if name else 0
+    if start + len(title) <= room:
+        board.write(0, start, title, TEXT)
+
+
+def _name(plot: Plot, hidden: int) -> str:
+    """What y is, and what its scale leaves out."""
+    notes = []
+    if plot.log_y:
+        notes.append("log scale")
+    if hidden:
+        notes.append(f"{hidden} value{'s' * (hidden > 1)} not above 0 hidden")
+    label = one_cell(plot.y_label)
+    return f"{label} ({', '.join(notes)})".strip() if notes else label
+
+
+def _write_legend(board: Board, plot: Plot, markers: Markers, ellipsis: str) -> int:
+    """Write the entries that fit, right-aligned; returns how many cells they and the gap before them take."""
+    entries: list[tuple[int, str, str]] = []  # role, mark, label
+    used = 0
+    for index, series in enumerate(plot.series):
+        label = one_cell(series.label)
+        if not label:
+            continue
+        room = board.width - used - 2
+        if len(label) > room - (GAP + 1) * (index + 1 < len(plot.series)) and room < len(label) + GAP + 1:
+            label = shorten(label, room, ellipsis) if not entries else ""
+            if label:
+                entries.append((min(index + 1, AXIS - 1), _mark(index, series, markers), label))
+            elif entries:
+                entries.append((AXIS, ellipsis, ""))
+            break
+        entries.append((min(index + 1, AXIS - 1), _mark(index, series, markers), label))
+        used += 2 + len(label) + GAP
+    width = sum(len(label) + 2 if label else 1 for _, _, label in entries) + GAP * (len(entries) - 1)
+    column = board.width - max(width, 0)
+    for role, mark, label in entries:
+        board.write(0, column, mark, role)
+        board.write(0, column + 2, label, TEXT)
+        column += 2 + len(label) + GAP
+    return width + GAP if entries else 0
+
+
+def _mark(index: int, series: Series, markers: Markers) -> str:
+    """How a series looks in the legend."""
+    if markers == "ascii":
+        return series.mark or ASCII_MARKS[index % len(ASCII_MARKS)]
+    return series.glyph or series.sign or ("●" if series.kind == "scatter" else "━")
+
+
+def sign_cells(x: Array, y: Array, area: Area) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows (k,) and columns (k,) of the canvas for signs on a line x (n,), y (n,), given as fractions.
+
+    One to each few columns that the line crosses. A sign fills its cell, so it stands where the line goes through the
+    middle of one, if there is such a place.
+    """
+    columns = np.arange(area.columns)
+    across = (columns + 0.5) / area.columns
+    crossed = (across >= x.min()) & (across <= x.max())
+    if not crossed.any():
+        crossed[min(int(x[-1] * area.columns), area.columns - 1)] = True
+    order = np.argsort(x, kind="stable")
+    dot = np.rint(np.interp(across, x[order], y[order]) * (area.rows * area.down - 1)).astype(np.intp)
+    crossed &= (dot >= 0) & (dot < area.rows * area.down)
+    columns, dot = columns[crossed], dot[crossed]
+    from_middle = np.abs(dot % area.down - (area.down - 1) / 2)
+    group = columns // CELLS_PER_SIGN
+    best = np.lexsort((np.abs(columns % CELLS_PER_SIGN - CELLS_PER_SIGN / 2), from_middle, group))
+    first = best[np.unique(group[best], return_index=True)[1]]
+    return area.rows - 1 - dot[first] // area.down, columns[first]

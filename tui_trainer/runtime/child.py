@@ -1,4 +1,4 @@
-"""How a trainer is started: what the front end asks for, and how the child is told."""
+"""The front end's reading of what a process of ours says, as it comes."""
 
 from __future__ import annotations
 
@@ -6,30 +6,64 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 import msgspec
 
+from tui_trainer.protocol.framing import HEADER, MOST_BYTES, NO_MESSAGE
+
+from .launch import Launch
+
+Message = TypeVar("Message")
+CHUNK = 1 << 16  # bytes
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
-LINGER = 60.0
 ERRORS_KEPT = 2000  # bytes of a child's standard error that are looked at
-NICENESS = 5  # the screen, and whoever else uses the machine, come first
 
 
-class Launch(msgspec.Struct, frozen=True):
-    """``stays`` lets a trainer go on when nobody looks any more; ``offer`` is a run of the store to offer at once.
+class Incoming(Generic[Message]):
+    """Whole messages from ``reader``. ``garbled`` once something came that is none; nothing is read after it."""
 
-    One that stays waits ``linger`` seconds after its run for somebody to look.
-    With ``attach``, the name of a live session, no trainer is started: that one is called.
-    """
+    def __init__(self, reader: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[Message]) -> None:
+        self._reader, self._decoder = reader, decoder
+        self._received = bytearray()
+        self.garbled = False
 
-    stays: bool = False
-    niceness: int = NICENESS
-    offer: int | None = None
-    attach: str = ""
-    linger: float = LINGER
+    async def batches(self) -> AsyncIterator[list[Message]]:
+        """Messages that have come together, until the other side has gone."""
+        while not self.garbled and (chunk := await self._read()):
+            self._received += chunk
+            yield list(self._decoded())
+
+    async def drain(self) -> None:
+        """Read on until the other side has gone; nobody wants to know any more."""
+        while await self._read():
+            pass
+
+    async def _read(self) -> bytes:
+        """The next bytes; none where the other side has gone."""
+        try:
+            return await self._reader.read(CHUNK)
+        except ConnectionError:
+            return b""
+
+    def _decoded(self) -> Iterator[Message]:
+        """All whole messages so far, taken out, up to what is none."""
+        while len(self._received) >= HEADER.size:
+            size = HEADER.unpack_from(self._received)[0]
+            if size > MOST_BYTES:
+                self.garbled = True
+                return
+            end = HEADER.size + size
+            if len(self._received) < end:
+                return
+            try:
+                yield self._decoder.decode(self._received[HEADER.size : end])
+            except NO_MESSAGE:
+                self.garbled = True
+                return
+            del self._received[:end]
 
 
 def start_child(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -62,8 +96,3 @@ async def last_words(process: subprocess.Popen[bytes], errors: IO[bytes], called
     errors.seek(max(0, errors.seek(0, 2) - ERRORS_KEPT))
     lines = errors.read().decode(errors="replace").strip().splitlines()
     return f"{called} {how}" + (f": {lines[-1]}" if lines else "")
-
-
-def launched(arguments: list[str]) -> Launch:
-    """What the child was told."""
-    return msgspec.json.decode(arguments[0], type=Launch) if arguments else Launch()

@@ -14,8 +14,8 @@ from tui_trainer.protocol.framing import frame, report_decoder
 from tui_trainer.protocol.reports import AnyReport, Attached, Crashed, TakenOver, queue_newest
 from tui_trainer.store.live_trainers import call, folder_beside
 
-from .child import Launch, last_words, start_child
-from .incoming import Incoming
+from .child import Incoming, last_words, start_child
+from .launch import Launch
 
 PATIENCE = 1.0  # seconds the trainer may take to save its run and end
 

@@ -8,15 +8,18 @@ import queue
 import socket
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
+from typing import BinaryIO
 
-from tui_trainer.protocol.commands import AnyCommand, Attach
-from tui_trainer.protocol.reports import AnyReport, TakenOver
+from tui_trainer.protocol.commands import AnyCommand, Attach, Close, Load, Pause, Resume
+from tui_trainer.protocol.framing import NO_MESSAGE, command_decoder, frame, read_frame
+from tui_trainer.protocol.reports import AnyReport, TakenOver, queue_newest
 from tui_trainer.store.live_trainers import is_own
-
-from .line import Line
 
 RETRY = 0.1  # seconds until calls are answered again where the system refuses
 LAST_WORDS = 0.5  # seconds that the last report may take on its way
+STOPPING = (Load, Resume, Pause, Close)  # and a client that has gone, which is None
 
 
 class Audience:
@@ -91,3 +94,122 @@ class Audience:
             else:
                 with contextlib.suppress(OSError):
                     connection.close()
+
+
+class Inbox:
+    """Hands out the commands of an audience in their order."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._ahead: deque[AnyCommand | None] = deque()  # taken, but not handed out
+
+    def empty(self) -> bool:
+        """Whether nothing has come."""
+        return not self._ahead and self._audience.empty()
+
+    def next(self, seconds: float | None) -> AnyCommand | None:
+        """The next command, None where the client has gone; queue.Empty after ``seconds``."""
+        return self._ahead.popleft() if self._ahead else self._audience.next(seconds)
+
+    def stops_reading(self) -> bool:
+        """Whether a command has come that makes a reading under way useless, or stops it."""
+        while not self._audience.empty():
+            try:
+                self._ahead.append(self._audience.next(0.0))
+            except queue.Empty:  # only a line that is of no account any more
+                break
+        return any(command is None or isinstance(command, STOPPING) for command in self._ahead)
+
+    def replaces_run(self) -> bool:
+        """Whether the next run is asked for already."""
+        return any(isinstance(command, Load | Resume) for command in self._ahead)
+
+
+class Line:
+    """Puts what a client sends into ``inbox`` as pairs (line, command), and (line, None) when it has gone.
+
+    ``ended`` is called from the reading thread just before that.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        inbox: queue.SimpleQueue[tuple[Line, AnyCommand | None]],
+        ended: Callable[[Line], None],
+    ) -> None:
+        self._connection, self._inbox, self._ended = connection, inbox, ended
+        self._outbox = Outbox(connection.makefile("wb"))
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def send(self, report: AnyReport) -> None:
+        """Send a report, without waiting for a client that is slow."""
+        self._outbox.put(report)
+
+    def flush(self, seconds: float) -> None:
+        """Wait until all has been sent, or for so long."""
+        self._outbox.flush(seconds)
+
+    def hang_up(self, seconds: float = 0.0) -> None:
+        """End the connection, after ``seconds`` at most for the last reports."""
+        self._outbox.flush(seconds)
+        self._outbox.close()
+        with contextlib.suppress(OSError):  # the other end was faster
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+
+    def _read(self) -> None:
+        # What can't be decoded ends the line as a reset does: it is no client of ours.
+        with contextlib.suppress(OSError, *NO_MESSAGE), self._connection.makefile("rb") as stream:
+            while (body := read_frame(stream)) is not None:
+                self._inbox.put((self, command_decoder.decode(body)))
+        self._ended(self)
+        self._inbox.put((self, None))
+
+
+class Outbox:
+    """Sends from a thread of its own. While the line is full, what is newer takes the place of what is stale.
+
+    Where nobody reads any more, reports are dropped.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._waiting: deque[AnyReport] = deque()
+        self._sending = self._broken = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._send, daemon=True).start()
+
+    def put(self, report: AnyReport) -> None:
+        """Send ``report`` when the line takes it; the order is kept."""
+        with self._changed:
+            if not self._broken:
+                queue_newest(self._waiting, report)
+                self._changed.notify_all()
+
+    def flush(self, seconds: float) -> None:
+        """Wait until all has been sent, or for so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting and not self._sending, seconds)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        with self._changed:
+            self._broken = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def _send(self) -> None:
+        while True:
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._waiting or self._broken)
+                if self._broken:
+                    return
+                report = self._waiting.popleft()
+                self._sending = True
+            try:
+                self._stream.write(frame(report))
+                self._stream.flush()
+            except (OSError, ValueError):  # nobody reads any more, or the line was hung up
+                self.close()

@@ -9,9 +9,8 @@ from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.reports import DatasetView, Ended, Loaded, Progress, Seen, SummaryRow
 from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.protocol.views import AnyContent
+from tui_trainer.training.history import RecordedCurve
 from tui_trainer.training.session import Session
-
-from .curves import RecordedCurve
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 PREVIEW_CELLS = 400_000

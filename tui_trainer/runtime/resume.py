@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from tui_trainer.errors import ExperimentError, printable
-from tui_trainer.store.store import Store, default_path
+from tui_trainer.protocol.reports import AnyReport, Notice, Offer
+from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
 
-from .child import Launch
-from .store_errors import StoreError
-from .stored_run import StoredRun
+from .launch import Launch
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -89,3 +89,16 @@ def _state(run: StoredRun) -> str:
     if run.alive:
         return f"{state}, open elsewhere" if run.watched else f"{state}, goes on alone"
     return "cut off" if run.is_cut_off else f"{state}, not seen yet"
+
+
+def offers(keeper: Keeper, wanted: int | None) -> list[AnyReport]:
+    """The run ``wanted``, with a notice where it can't be had; or the newest cut off, and then one that goes on."""
+    told: list[AnyReport] = []
+    stored = keeper.waiting(wanted)
+    if stored is None and wanted is not None:
+        told.append(Notice(0, f"Run {wanted} can't be gone on with: it is not there, or goes on elsewhere."))
+    for run in (stored, keeper.alone() if wanted is None else None):
+        if run is not None:
+            ago = max(0.0, time.time() - run.updated)
+            told.append(Offer(0, run.id, run.experiment, run.epoch, run.step, ago, run.owner if run.alive else ""))
+    return told

@@ -12,34 +12,68 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from pathlib import Path
 
-from tui_trainer.datasets.errors import ReadingStopped
-from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.commands import AnyCommand, Attach, Close, EditRuns, Load, Preview, Resume, SlowDown, Watch
-from tui_trainer.protocol.reports import ENDED, AnyReport, Attached, Crashed, Notice, Opened, Refused
+from tui_trainer.datasets.csv.progress import OnProgress
+from tui_trainer.datasets.dataset import ReadingStopped
+from tui_trainer.datasets.preview import Previewer
+from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.export.trained import begin_with_file, trained
+from tui_trainer.protocol.commands import (
+    AnyCommand,
+    Attach,
+    Close,
+    EditRuns,
+    Epoch,
+    Export,
+    Load,
+    Pause,
+    Preview,
+    Resume,
+    SetWeight,
+    SlowDown,
+    Step,
+    SwapBest,
+    Train,
+    Tune,
+    Watch,
+)
+from tui_trainer.protocol.reports import (
+    ENDED,
+    AnyReport,
+    Attached,
+    Crashed,
+    Notice,
+    Opened,
+    Previewed,
+    Reading,
+    Refused,
+)
 from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.protocol.views import AnyRequest
 from tui_trainer.store.checkpointer import Keeper
 from tui_trainer.store.live_trainers import Place, folder_beside
-from tui_trainer.store.store import default_path
+from tui_trainer.store.store import StoreError, default_path
 from tui_trainer.tabs.computing import Viewer
 from tui_trainer.tabs.runs.compute import Shelf
 from tui_trainer.training.session import Session
 
-from . import orders, reporting
-from .child import Launch, launched
-from .connection import Audience
-from .inbox import Inbox
-from .offering import offers
-from .reading import Readings
-from .store_errors import StoreError
+from . import reporting
+from .connection import Audience, Inbox
+from .launch import Launch, launched
+from .resume import offers
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
 VIEW_EVERY = 0.1  # seconds while training, at least
 VIEW_SHARE = 10  # a view may take one part in so many of the time
 CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
+PATH_LENGTH = 200  # shown of a path
+TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
+TELL_EVERY = 0.1  # seconds
+STOPPED = "the reading of the file was stopped; r reads it again, u takes the last change back"
 
 
 class Worker:
@@ -141,7 +175,7 @@ class Worker:
             case _ if session.state == "empty":
                 return
             case _:
-                if told := orders.carry_out(session, command, self._run):
+                if told := carry_out(session, command, self._run):
                     self._send(told)
 
     def _part(self) -> None:
@@ -173,7 +207,7 @@ class Worker:
         if self._loads(command.experiment, command.run):
             self._keeper.forget_run()
             if command.weights:
-                self._send(orders.begin(self._session, command.weights, self._run))
+                self._send(begin(self._session, command.weights, self._run))
             if kept is not None and self._session.begin_with(kept) and was_running:
                 self._session.train()
 
@@ -273,6 +307,78 @@ def main() -> None:
         audience.send(Crashed(0, f"{type(error).__name__}: {error}"))
         audience.flush()
         os._exit(1)
+
+
+def carry_out(session: Session, command: AnyCommand, run: int) -> Notice | None:
+    """Do what ``command`` asks of ``session``, which has loaded run number ``run``."""
+    match command:
+        case Train():
+            session.train()
+        case Pause():
+            session.pause()
+        case Step():
+            session.step()
+        case Epoch():
+            session.epoch()
+        case Tune():
+            session.tune(command.training)
+        case SetWeight():
+            session.set_weight(command.index, command.value)
+        case SwapBest():
+            return Notice(run, session.swap_best(), good=True)
+        case Export():
+            return _export(session, command, run)
+    return None
+
+
+def begin(session: Session, weights: str, run: int) -> Notice:
+    """Begin the run with the weights in a file, where they fit."""
+    try:
+        begin_with_file(session, Path(weights))
+    except ExperimentError as error:
+        return Notice(run, str(error))
+    return Notice(run, f"The run begins with the weights of {quoted(weights, PATH_LENGTH)}.", good=True)
+
+
+def _export(session: Session, command: Export, run: int) -> Notice:
+    from tui_trainer.export.folder import write_folder  # a twentieth of a second that no start should wait for
+
+    try:
+        names = write_folder(trained(session, command.best), Path(command.folder), command.formats)
+    except ExperimentError as error:
+        return Notice(run, f"Not exported: {error}")
+    return Notice(run, f"Exported {len(names)} files to {quoted(command.folder, PATH_LENGTH)}.", good=True)
+
+
+class Readings:
+    """Watches over readings, and looks at files for a preview."""
+
+    def __init__(self, inbox: Inbox, send: Callable[[AnyReport], None]) -> None:
+        self._inbox, self._send = inbox, send
+        self._previewer = Previewer()
+
+    def watcher(self, run: int) -> OnProgress:
+        """What ``Session.load`` tells of the reading for ``run``."""
+        due = time.perf_counter() + TELL_AFTER
+
+        def tell(fraction: float) -> bool:
+            nonlocal due
+            now = time.perf_counter()
+            if now >= due:
+                due = now + TELL_EVERY
+                self._send(Reading(run, fraction))
+            return not self._inbox.stops_reading()
+
+        return tell
+
+    def stopped(self, run: int) -> None:
+        """Tell of a reading that was stopped, but where a newer run is to come anyway."""
+        if not self._inbox.replaces_run():
+            self._send(Refused(run, "dataset.path", STOPPED))
+
+    def preview(self, config: DatasetConfig, number: int) -> None:
+        """Tell what a file would come to."""
+        self._send(Previewed(number, self._previewer.look(config)))
 
 
 if __name__ == "__main__":

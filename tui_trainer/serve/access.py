@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import re
+import secrets
 import socket
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from tui_trainer.errors import ExperimentError, quoted
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
 WAITING = 16  # connections that may knock at once
+HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+HEADERS = {
+    "Referrer-Policy": "no-referrer",  # the address holds the word
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-cache",
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
+    "connect-src {socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -51,3 +69,27 @@ def _refusal(host: str, port: int, error: OSError) -> ExperimentError:
         return ExperimentError("--port", f"{port} is not for users; give one from 1024 up, or 0 for any that is free")
     told = f"{quoted(host)} can't be listened on: {error.strerror}; leave it out, or give one such as {LOOPBACK}"
     return ExperimentError("--host", told)
+
+
+def new_word() -> str:
+    """A word that nobody guesses, fit for an address."""
+    return secrets.token_urlsafe(24)
+
+
+def guard(word: str) -> Middleware:
+    """Answers nobody else: 404 for another word, 403 for what another page has made the browser ask."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        said = request.match_info.get("word")
+        if said is not None and not secrets.compare_digest(said.encode("utf-8", "replace"), word.encode()):
+            raise web.HTTPNotFound
+        origin = request.headers.get("Origin")
+        if not HOST.fullmatch(request.host) or (origin is not None and origin.partition("://")[2] != request.host):
+            raise web.HTTPForbidden
+        answer = await handler(request)
+        if not answer.prepared:
+            answer.headers.update(HEADERS)
+        return answer
+
+    return check

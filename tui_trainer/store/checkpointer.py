@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from tui_trainer.runtime.restoring import restore
-from tui_trainer.runtime.store_errors import RunTaken, StoreBusy, StoreError
-from tui_trainer.runtime.stored_run import StoredRun
+import numpy as np
+
+from tui_trainer.errors import printable
+from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
 
-from .store import Store
+from .store import RunTaken, Store, StoreBusy, StoredRun, StoreError
 
 SAVE_EVERY = 0.5  # seconds of training between two snapshots
 NOWHERE = ("", -1, 0)
+DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
 class Keeper:
@@ -139,3 +142,21 @@ class Keeper:
             session.seconds,
         )
         self._epochs_saved += len(next(iter(columns.values()), ()))
+
+
+def restore(
+    session: Session, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str, refusal: str
+) -> None:
+    """``Session.restore``; StoreError, which begins with ``refusal``, where it is another run's snapshot or damaged.
+
+    The session is at its first step then.
+    """
+    try:
+        with np.errstate(all="ignore"):  # what is out of all bounds shows in the training, as nan does
+            session.restore(snapshot, epochs, state)
+        if not np.isfinite(session.trainer.model.parameters.flat).all():
+            raise ValueError("its weights are no finite numbers")
+    except (KeyError, ValueError, *DAMAGED) as error:
+        session.load(session.requested)
+        told = "what was saved is damaged" if isinstance(error, DAMAGED) else printable(str(error))
+        raise StoreError(f"{refusal}: {told}.") from error

@@ -7,33 +7,23 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 
-import msgspec
 from msgspec.structs import replace
 
 from tui_trainer.errors import ExperimentError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
-from tui_trainer.runtime.cards import fill_cards, searched
-from tui_trainer.runtime.catalogue.differences import differences
-from tui_trainer.runtime.catalogue.expression import FilterError
-from tui_trainer.runtime.catalogue.fields import STATE, order_by
-from tui_trainer.runtime.catalogue.labels import clean_name, edited
-from tui_trainer.runtime.catalogue.sql import condition
+from tui_trainer.tabs.runs.compute import COLUMNS, MOST_COMPARED, MOST_ROWS, _row, differences
 from tui_trainer.tabs.runs.messages import RunList, RunRow, WatchRuns, Wrong
 
-from .filter import parse
+from .filter import FilterError, condition, order_by, parse
 from .live_trainers import live_names
+from .schema import fill_cards, searched
 from .store import Store
 
 LISTED = "step > 0 AND deleted_by = ''"
-MOST_ROWS = 1000  # in one answer
-MOST_COMPARED = 16
-COLUMNS = (
-    f"run, name, tags, pinned, {STATE}, run = :here, owner <> :owner AND owner IN (SELECT value FROM json_each(:live)),"
-    " dataset, layers, activation, optimizer, rate, batch, seed, epoch, wanted,"
-    " loss, val_loss, accuracy, r2, mae, seconds, max(0.0, :now - updated)"
-)
-FLAGS = (3, 5, 6)  # columns that SQLite has as 0 and 1
+LONGEST_NAME = 60
+LONGEST_TAG = 24
+MOST_TAGS = 12
 
 
 class Catalogue:
@@ -165,10 +155,45 @@ class Catalogue:
         return changed.rowcount
 
 
-def _row(row: tuple[object, ...]) -> RunRow | None:
-    """None where a damaged store has something else in a column than what belongs there."""
-    values = [bool(value) if place in FLAGS else value for place, value in enumerate(row)]
-    try:
-        return msgspec.convert(values, RunRow)
-    except msgspec.ValidationError:
-        return None
+class LabelError(ValueError):
+    """A name or tag that can't be; the sentence says why."""
+
+
+def clean_name(text: str) -> str:
+    """``text`` as a name, spaces in a row made one; LabelError where that is nothing, or too long."""
+    name = " ".join(_printable(text).split())
+    if not name:
+        raise LabelError("A run needs a name of at least one character.")
+    if len(name) > LONGEST_NAME:
+        raise LabelError(f"A name has at most {LONGEST_NAME} characters; this one has {len(name)}.")
+    return name
+
+
+def clean_tags(text: str) -> tuple[str, ...]:
+    """The tags in a line, with spaces or commas between them, each once; LabelError where one is too long."""
+    return tuple(dict.fromkeys(map(clean_tag, text.replace(",", " ").split())))
+
+
+def clean_tag(text: str) -> str:
+    """``text`` as one tag; LabelError where it is empty, too long, or of several words."""
+    tag = _printable(text).removeprefix("#")
+    if not tag or any(char.isspace() or char == "," for char in tag):
+        raise LabelError("A tag is one word.")
+    if len(tag) > LONGEST_TAG:
+        raise LabelError(f"A tag has at most {LONGEST_TAG} characters; {tag[:LONGEST_TAG]}… has {len(tag)}.")
+    return tag
+
+
+def edited(tags: str, add: Iterable[str], remove: Iterable[str]) -> str:
+    """The tags of a run, with spaces between them, after some are added and some removed; LabelError for too many."""
+    gone = {tag.casefold() for tag in remove}
+    kept = {tag.casefold(): tag for tag in tags.split() if tag.casefold() not in gone}
+    for tag in add:
+        kept.setdefault(tag.casefold(), tag)
+    if len(kept) > MOST_TAGS:
+        raise LabelError(f"A run has at most {MOST_TAGS} tags.")
+    return " ".join(kept.values())
+
+
+def _printable(text: str) -> str:
+    return "".join(char for char in text if char.isprintable())

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable
-from typing import NoReturn
-
-from tui_trainer.runtime.catalogue.expression import All, Any, Comparison, Expression, FilterError, Not, Word
-from tui_trainer.runtime.catalogue.fields import BY_NAME, FIELDS, STATES, Field
-from tui_trainer.runtime.catalogue.lexer import Token, tokens
+from dataclasses import dataclass
+from typing import Literal, NoReturn
 
 DEEPEST = 50  # parentheses and signs of negation within one another
 UNITS = {"s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 TEXT_OPERATORS = ("=", "!=", "~")
+LONGEST = 500  # characters
+PIECE = re.compile(
+    r"""\s*(?:
+        (?P<operator><=|>=|!=|<>|==|=|<|>|~)
+      | (?P<open>\()
+      | (?P<close>\))
+      | (?P<quoted>"[^"]*")
+      | (?P<unclosed>"[^"]*)
+      | (?P<not>[-!])
+      | (?P<word>(?:[^\s()<>=!~"]|!(?!=))+)
+    )""",
+    re.VERBOSE,
+)
+VALUE = re.compile(r"\s*(?P<word>-(?:[^\s()<>=!~\"]|!(?!=))+)")  # a minus after an operator is part of a number
+OPERATORS = {"<>": "!=", "==": "="}
+TokenKind = Literal["operator", "open", "close", "quoted", "not", "word"]
+FieldKind = Literal["text", "tag", "state", "number", "duration"]
+# A run that was being trained by a process which has gone: nobody had time to write that down.
+STATE = (
+    "CASE WHEN state = 'running' AND owner NOT IN (SELECT value FROM json_each(:live)) THEN 'cut off' ELSE state END"
+)
+STATES = ("running", "paused", "finished", "stopped early", "diverged", "cut off")
+Parameters = dict[str, str | float]
 
 
 def parse(text: str) -> Expression:
@@ -170,3 +191,182 @@ def _number(field: Field, token: Token, digits: str) -> float:
     if math.isnan(number):
         raise FilterError(f"{_expected(field)} is expected", *_span(token))
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a filter, and from which to which character it stands."""
+
+    kind: TokenKind
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """The pieces of ``text`` in their order; FilterError where it is too long or a quote is not closed."""
+    if len(text) > LONGEST:
+        raise FilterError(f"a filter has at most {LONGEST} characters", LONGEST, len(text))
+    found: list[Token] = []
+    place, end = 0, len(text.rstrip())
+    while place < end:
+        after_operator = bool(found) and found[-1].kind == "operator"
+        match = (VALUE.match(text, place) if after_operator else None) or PIECE.match(text, place)
+        assert match is not None and match.lastgroup is not None  # every character begins some piece
+        kind, (start, place) = match.lastgroup, match.span(match.lastgroup)
+        if kind == "unclosed":
+            raise FilterError('the quote is not closed; put a " at its end', start, end)
+        piece = match[kind]
+        piece = piece[1:-1] if kind == "quoted" else OPERATORS.get(piece, piece)
+        found.append(Token(kind, piece, start, place))  # type: ignore[arg-type]
+    return found
+
+
+class FilterError(Exception):
+    """A filter that makes no sense: the ``reason``, and from which to which character it is meant."""
+
+    def __init__(self, reason: str, start: int, end: int) -> None:
+        super().__init__(reason)
+        self.reason, self.start, self.end = reason, start, end
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The name, a tag, the dataset or the state holds this text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A field beside a value, a number or a text according to its kind: = != < <= > >= or ~ (holds the text)."""
+
+    field: Field
+    operator: str
+    value: str | float
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Not that."""
+
+    inner: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """All of these; of none it holds always."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one of these."""
+
+    parts: tuple[Expression, ...]
+
+
+Expression = Word | Comparison | Not | All | Any
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a card: its name in filters, what it holds, SQL that gives it, and other names for it."""
+
+    name: str
+    kind: FieldKind
+    sql: str
+    others: tuple[str, ...] = ()
+
+
+FIELDS = (
+    Field("name", "text", "name"),
+    Field("tag", "tag", "tags", ("tags",)),
+    Field("state", "state", STATE),
+    Field("dataset", "text", "dataset", ("data",)),
+    Field("layers", "text", "layers"),
+    Field("activation", "text", "activation"),
+    Field("optimizer", "text", "optimizer"),
+    Field("lr", "number", "rate", ("rate", "learning_rate")),
+    Field("batch", "number", "batch"),
+    Field("epochs", "number", "epoch", ("epoch",)),
+    Field("seed", "number", "seed"),
+    Field("loss", "number", "loss"),
+    Field("val_loss", "number", "val_loss", ("val",)),
+    Field("accuracy", "number", "accuracy", ("acc",)),
+    Field("r2", "number", "r2"),
+    Field("mae", "number", "mae"),
+    Field("score", "number", "coalesce(accuracy, r2)"),
+    Field("time", "duration", "seconds", ("seconds",)),
+    Field("age", "duration", "(:now - updated)"),
+    Field("run", "number", "run", ("id",)),
+)
+
+
+BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.others)}
+
+
+def order_by(name: str, descending: bool) -> str:
+    """SQL that sorts by a field: pinned runs first, runs without a value last, newer ones before older ones."""
+    field = BY_NAME.get(name, BY_NAME["age"])
+    order, opposite = ("DESC", "ASC") if descending else ("ASC", "DESC")
+    if field.name == "age":  # the only order that an index gives, and the usual one
+        return f"pinned DESC, updated {opposite}, run {opposite}"
+    if field.kind in ("text", "tag"):
+        return f"pinned DESC, {field.sql} = '', fold({field.sql}) {order}, run DESC"
+    return f"pinned DESC, {field.sql} IS NULL, {field.sql} {order}, run DESC"
+
+
+def condition(expression: Expression) -> tuple[str, Parameters]:
+    """An SQL condition on cards, and its parameters; it is 0 or 1, also where a run has no value."""
+    parameters: Parameters = {}
+    return _condition(expression, parameters), parameters
+
+
+def _condition(expression: Expression, parameters: Parameters) -> str:
+    match expression:
+        case All(parts):
+            return _joined(" AND ", parts, parameters) if parts else "1"
+        case Any(parts):
+            return _joined(" OR ", parts, parameters)
+        case Not(inner):
+            return f"NOT {_condition(inner, parameters)}"
+        case Word(text):
+            place = _parameter(text.casefold(), parameters)
+            return f"(instr(words, {place}) > 0 OR instr({STATE}, {place}) > 0)"
+        case Comparison():
+            return _comparison(expression, parameters)
+
+
+def _comparison(comparison: Comparison, parameters: Parameters) -> str:
+    field, value = comparison.field, comparison.value
+    if not isinstance(value, str):
+        return f"coalesce({field.sql} {comparison.operator} {_parameter(value, parameters)}, 0)"
+    folded = value.casefold()
+    if comparison.operator == "~":
+        return f"(instr(fold({field.sql}), {_parameter(folded, parameters)}) > 0)"
+    if field.kind == "tag":
+        found = f"(instr(' ' || fold(tags) || ' ', {_parameter(f' {folded} ', parameters)}) > 0)"
+    elif field.kind == "state":
+        found = f"({STATE} LIKE {_parameter(_pattern(folded) + '%', parameters)} ESCAPE '\\')"
+    else:
+        found = f"(fold({field.sql}) LIKE {_parameter(_pattern(folded), parameters)} ESCAPE '\\')"
+    return found if comparison.operator == "=" else f"NOT {found}"
+
+
+def _joined(word: str, parts: tuple[Expression, ...], parameters: Parameters) -> str:
+    return f"({word.join(_condition(part, parameters) for part in parts)})"
+
+
+def _pattern(text: str) -> str:
+    """A pattern of LIKE for a text in which * stands for anything."""
+    for special in "\\%_":
+        text = text.replace(special, f"\\{special}")
+    return text.replace("*", "%")
+
+
+def _parameter(value: str | float, parameters: Parameters) -> str:
+    name = f"value_{len(parameters)}"
+    parameters[name] = value
+    return f":{name}"

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.errors import ExperimentError
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_trainer.errors import ExperimentError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
-from tui_trainer.runtime.cards import Listed, write_card
-from tui_trainer.runtime.packing import Array, joined_columns, pack, unpack
-from tui_trainer.runtime.store_errors import PATIENCE, RunTaken, StoreError, as_store_error, patiently
-from tui_trainer.runtime.store_file import keep_private
-from tui_trainer.runtime.stored_run import StoredRun, process_runs
-from tui_trainer.user_folder import user_folder
+from tui_trainer.files import refuse_other_than_file, user_folder
 
 from .live_trainers import folder_beside, is_live, live_names
-from .schema import prepare
+from .schema import Listed, prepare, write_card
 
 LISTED = 100  # runs, the newest
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+PATIENCE = 5.0  # seconds that another process may take over its own transaction
+Array = NDArray[Any]
+UNFINISHED = ("running", "paused")
 
 
 def default_path() -> Path:
@@ -226,3 +230,132 @@ class Store:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+
+class StoreError(Exception):
+    """The store can't be used; the sentence says why."""
+
+
+class StoreBusy(StoreError):
+    """Another process is writing; later it may go."""
+
+
+class RunTaken(StoreError):
+    """The run is another process's."""
+
+
+def patiently(act: Callable[[], None]) -> None:
+    """Do it, again where another process does the same: for a change of the journal SQLite itself doesn't wait."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return act()
+        except StoreBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def as_store_error(path: Path) -> Iterator[None]:
+    """Raise StoreError for what SQLite or the file system refuse."""
+    try:
+        yield
+    except (sqlite3.Error, sqlite3.Warning, OSError, UnicodeError) as error:  # damaged text can't even be told of
+        told = getattr(error, "strerror", None) or str(error)
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY
+        raise (StoreBusy if busy else StoreError)(f"Runs can't be kept in {path}: {printable(told)}.") from error
+
+
+def pack(arrays: Mapping[str, Array]) -> bytes:
+    """The arrays as one block of bytes."""
+    from safetensors.numpy import save  # not before something is saved
+
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def unpack(data: bytes) -> dict[str, Array]:
+    """The arrays that ``pack`` was given; StoreError where the bytes are damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return load(data)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # of a type that NumPy has not, or no bytes
+        raise StoreError(f"A saved run is damaged: {printable(str(error))}.") from error
+
+
+def joined_columns(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Columns (k,) of doubles by name, from those of each chunk in turn; ValueError where they don't fit together."""
+    names = list(chunks[0]) if chunks else []
+    for chunk in chunks:
+        if set(chunk) != set(names):
+            odd = sorted(set(chunk) ^ set(names))[0]
+            raise ValueError(f"{quoted(odd)} is in some of them alone")
+        shapes = {column.shape for column in chunk.values()}
+        if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
+            raise ValueError("the columns have several lengths")
+    return {name: np.concatenate([chunk[name] for chunk in chunks]).astype(float) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """``pid`` and ``owner`` are the process and the session that trained it last, ``updated`` is in seconds.
+
+    ``watched`` says whether a screen was there when it was saved last; ``alive`` whether the owner still runs.
+    """
+
+    id: int
+    name: str
+    experiment: Experiment
+    state: str
+    epoch: int
+    step: int
+    pid: int
+    updated: float
+    owner: str
+    watched: bool
+    alive: bool
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Not at its end, and nobody is training it."""
+        return not self.alive and self.state in UNFINISHED
+
+    @property
+    def waits(self) -> bool:
+        """Cut off, or ended while nobody looked."""
+        return self.is_cut_off or (not self.alive and not self.watched)
+
+
+def process_runs(pid: int) -> bool:
+    """Whether a process runs; one that has ended counts as gone even if nobody has asked for its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        pass  # gone, or a system without /proc
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # somebody else's process
+        return True
+    return True
+
+
+def keep_private(path: Path) -> None:
+    """Make the file where there is none, and let nobody else in; SQLite gives the files beside it the same rights.
+
+    A link is followed. OSError where something else is in its place, or it belongs to another user: who wrote it
+    may change it at any moment. Root may have what is anybody's.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(file)
+        refuse_other_than_file(found.st_mode)
+        if os.geteuid() not in (0, found.st_uid):
+            raise PermissionError(errno.EPERM, "it belongs to another user")
+        if found.st_mode & 0o077 and found.st_uid == os.geteuid():
+            os.fchmod(file, 0o600)
+    finally:
+        os.close(file)

@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import IO
 
 from tui_trainer.protocol.framing import frame
-from tui_trainer.runtime.child import last_words, start_module
-from tui_trainer.runtime.incoming import Incoming
+from tui_trainer.runtime.child import Incoming, last_words, start_module
 
 from .messages import AnyCommand, AnyNews, Cancel, Lost, Standing, Start, Swept, news_decoder
 

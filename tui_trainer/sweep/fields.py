@@ -9,13 +9,12 @@ from typing import Any
 from msgspec import inspect
 
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.describe import Steps, is_text_list, join_path, parse_path, type_at
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.validation import to_plain
+from tui_trainer.experiment.validation import Steps, is_text_list, join_path, parse_path, to_plain, type_at
 
-from .axes import value_at
-from .tables import number, shown
+from .plan import value_at
+from .results import number, shown
 
 RATE = "training.learning_rate"
 FIRST = (

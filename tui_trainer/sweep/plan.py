@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from msgspec import inspect
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import ExperimentError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-
-from .axes import Axis, Choices, Range
+from tui_trainer.experiment.validation import got, join_path, parse_path, to_plain, type_at
 
 MAX_RUNS = 10_000
 SEED = "model.seed"
+LOG = "log:"
+BETWEEN = ".."
+DIGITS = 6  # of a number that is drawn, so that what a table shows can be typed in again
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +108,113 @@ def _draws(axes: Sequence[Axis], count: int, seed: int) -> Iterator[dict[str, ob
         if places not in seen:
             seen.add(places)
             yield {axis.path: values[place] for axis, values, place in zip(axes, lists, places, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Different values of the field at ``path``, at least one, each as the experiment holds it."""
+
+    path: str
+    values: tuple[object, ...]
+
+    def draw(self, rng: np.random.Generator) -> object:
+        """One of the values."""
+        return self.values[rng.integers(len(self.values))]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers from ``low`` to ``high``, both included, all as likely, or all their orders of magnitude (``log``)."""
+
+    path: str
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """A number of the range."""
+        if not self.whole:
+            value = math.exp(rng.uniform(math.log(self.low), math.log(self.high))) if self.log else self._even(rng)
+            return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+        if not self.log:
+            return int(rng.integers(int(self.low), int(self.high), endpoint=True))
+        # half a step more at both ends, so that these come as often as their neighbours
+        value = math.exp(rng.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5)))
+        return int(min(max(round(value), self.low), self.high))
+
+    def _even(self, rng: np.random.Generator) -> float:
+        part = rng.random()
+        return self.low * (1.0 - part) + self.high * part  # high - low may be more than a float holds
+
+
+Axis = Choices | Range
+
+
+def read_axis(experiment: Experiment, path: str, given: str | Iterable[object]) -> Axis:
+    """The axis of the field at ``path``: from text such as ``1e-3,1e-2``, ``log:1e-4..1e-1`` or ``1..100``, or values.
+
+    In a text, double quotes keep a value with a comma together. Raises ExperimentError, with the path and the
+    value, for what ``experiment`` does not take there.
+    """
+    steps = parse_path(path)
+    path = join_path(steps) if steps else path
+    if isinstance(given, str):
+        kind = _number_kind(path)
+        if kind is not None and (given.strip().startswith(LOG) or BETWEEN in given):
+            return _read_range(experiment, path, given.strip(), kind)
+        given = _split(given)
+    values: dict[str, object] = {}
+    for item in given:
+        value = _taken(experiment, path, item.item() if isinstance(item, np.generic) else item)
+        if repr(value) in values:
+            raise ExperimentError(path, f"the value {got(value)} is there twice; give each once")
+        values[repr(value)] = value
+    if not values:
+        raise ExperimentError(path, "expected at least one value, got none")
+    return Choices(path, tuple(values.values()))
+
+
+def _read_range(experiment: Experiment, path: str, text: str, kind: Literal["whole", "real"]) -> Range:
+    log = text.startswith(LOG)
+    first, between, last = text.removeprefix(LOG).partition(BETWEEN)
+    if not between:
+        raise ExperimentError(path, f"expected a range after {LOG}, such as {LOG}1e-4..1e-1, got {quoted(text)}")
+    low, high = _taken(experiment, path, first), _taken(experiment, path, last)
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):  # full, for a batch size
+        raise ExperimentError(path, f"expected a range of numbers, such as 1..100, got {quoted(text)}")
+    if low >= high:
+        raise ExperimentError(path, f"expected a range from a smaller to a larger number, got {quoted(text)}")
+    if log and low <= 0:
+        raise ExperimentError(path, f"expected a range that begins above 0 for {LOG}, got {quoted(text)}")
+    return Range(path, low, high, log, kind == "whole")
+
+
+def _taken(experiment: Experiment, path: str, value: object) -> object:
+    """``value`` as the experiment holds it at ``path``."""
+    return value_at(with_field(experiment, path, value), path)
+
+
+def value_at(experiment: Experiment, path: str) -> object:
+    """The plain value of the field at a ``path`` that is known to be one."""
+    found = to_plain(experiment)
+    for step in parse_path(path) or ():
+        found = found[step]
+    return found
+
+
+def _number_kind(path: str) -> Literal["whole", "real"] | None:
+    """Which numbers the field takes, None for no numbers; so that ``../a.csv`` is no range."""
+    found = type_at(parse_path(path) or ())
+    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
+    if any(isinstance(kind, inspect.FloatType) for kind in kinds):
+        return "real"
+    return "whole" if any(isinstance(kind, inspect.IntType) for kind in kinds) else None
+
+
+def _split(text: str) -> list[str]:
+    try:
+        rows = list(csv.reader([text], skipinitialspace=True))
+    except csv.Error:  # a line break in it: for the field to refuse
+        return [text]
+    return rows[0] if rows and rows[0] else [text]

@@ -6,6 +6,7 @@ sweep, and at once when the app does, whatever it is doing; so do the processes 
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import signal
@@ -13,18 +14,37 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import ExperimentError, printable, quoted
 from tui_trainer.protocol.framing import NO_MESSAGE, frame, read_frame
+from tui_trainer.store.edits import LONGEST_NAME
 
-from .messages import AnyCommand, AnyNews, Ask, Cancel, Start, Wish, command_decoder
-from .reporting import refused, standing, swept
-from .results import Row, SweepResult
-from .scheduler import Sweep
-from .tally import Tally
-from .wishes import answer, granted
+from .fields import counted
+from .messages import (
+    Answer,
+    AnyCommand,
+    AnyNews,
+    Ask,
+    Cancel,
+    Kept,
+    Leader,
+    Standing,
+    Start,
+    Swept,
+    Wish,
+    command_decoder,
+)
+from .results import Row, SweepResult, Tally, number, told
+from .scheduler import Sweep, cores, prepare
+
+MOST_JOBS = 8  # at a time where nothing is said: a machine of many cores is one of many users
+NO_FIELD = "choose a field to vary"
+MOST_LEADERS = 12
+MOST_KEPT = 8  # as many as the plot has colours for
+NO_SCORE = "No run has ended with a score; where they diverged, try lower learning rates."
 
 
 class Interrupts:
@@ -140,6 +160,127 @@ def main() -> None:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     SweepService(line, int(sys.argv[1])).serve()
+
+
+def answer(ask: Ask, grant: Callable[[Wish], Sweep]) -> Answer:
+    """What the wish would come to, once it is granted, or what is wrong with it."""
+    try:
+        prepared = grant(ask.wish)
+    except ExperimentError as error:
+        return Answer(ask.number, field=error.field, reason=in_the_app(error.reason))
+    return Answer(ask.number, said=in_words(prepared, bool(ask.wish.random.strip())), by=prepared.by)
+
+
+def granted(wish: Wish) -> Sweep:
+    """The sweep, all of it checked; ExperimentError, with the path or the option, where something makes no sense."""
+    fields: dict[str, str] = {}
+    for path, values in wish.fields:
+        if path in fields:
+            raise ExperimentError(path, "is there twice; give all its values at once, with commas between them")
+        fields[path] = values.strip().removesuffix(",")  # the next value is on its way
+    random, repeat, jobs = (_whole(name, getattr(wish, name)) for name in ("random", "repeat", "jobs"))
+    if not fields and (repeat or 1) == 1:
+        raise ExperimentError("", NO_FIELD)
+    most = cores()
+    if jobs is not None and not 1 <= jobs <= most:
+        raise ExperimentError(
+            "jobs", f"expected a whole number from 1 to {most}, the cores of this machine, got {jobs}"
+        )
+    return prepare(
+        wish.experiment,
+        fields,
+        random=random,
+        repeat=1 if repeat is None else repeat,
+        jobs=jobs or min(most, MOST_JOBS),
+        by=wish.by or None,
+    )
+
+
+def in_words(prepared: Sweep, drawn: bool) -> str:
+    """``5 learning rates × 3 seeds = 15 runs, 2 at a time``; where combinations are ``drawn``, so many draws."""
+    total, repeat = len(prepared.planned), prepared.repeat
+    varied: dict[str, set[str]] = {}
+    for run in prepared.planned:
+        for path, value in run.settings.items():
+            varied.setdefault(path, set()).add(repr(value))
+    if drawn:
+        parts = [f"{total // repeat:,} random draws" if total > repeat else "1 random draw"]
+        parts += [f"{repeat:,} seeds"] if repeat > 1 else []
+    else:
+        parts = [counted(len(values), path) for path, values in varied.items() if len(values) > 1]
+    runs = f"{total:,} runs" if total > 1 else "1 run"
+    at_a_time = f", {prepared.jobs} at a time" if prepared.jobs > 1 else ""
+    return " = ".join([" × ".join(parts), runs] if parts else [runs]) + at_a_time
+
+
+def in_the_app(reason: str) -> str:
+    """A sentence of the command's, without the signs of its options: the app shows these by their names."""
+    return reason.replace("--random", "random")
+
+
+def _whole(name: str, text: str) -> int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise ExperimentError(name, f"expected a whole number, or nothing, got {quoted(text)}")
+    return int(text)
+
+
+def standing(tally: Tally, seconds: float) -> Standing:
+    """How the sweep stands after ``seconds``."""
+    by = tally.by
+    leaders = [row for row in tally.rows[:MOST_LEADERS] if _has_score(row, by)]
+    lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(tally.rows))))
+    left = seconds / tally.done * (tally.total - tally.done) if tally.done else None
+    named = tuple(Leader(told(row.settings), number(row.value(by))) for row in leaders)
+    return Standing(tally.done, tally.total, lost, by, named, left)
+
+
+def swept(result: SweepResult) -> Swept:
+    """The end of a sweep: what is best, and what was kept of it."""
+    done = len(result.rows)
+    runs = "1 run" if result.planned == 1 else f"{result.planned:,} runs"
+    count = f"{done:,} of {runs}" if done < result.planned else f"{runs} in {_clock(result.seconds)}"
+    parts = [f"Sweep ended, {count}." if result.interrupted else f"Sweep done, {count}."]
+    if done:
+        parts.append(_best(result))
+    if result.complaint:
+        parts.append(result.complaint)
+    kept = [Kept(row.run, told(row.settings, LONGEST_NAME)) for row in _ordered(result) if row.run is not None]
+    good = result.best is not None and not result.complaint
+    return Swept(" ".join(parts), good, result.by, result.tag, tuple(kept[:MOST_KEPT]))
+
+
+def refused(reason: str) -> Swept:
+    """The end of a sweep of which nothing came."""
+    return Swept(f"The sweep has failed: {printable(in_the_app(reason))}", False)
+
+
+def _ordered(result: SweepResult) -> list[Row]:
+    """The best run, which may be that of the best settings, then the others."""
+    best = result.best
+    return [*([] if best is None else [best]), *(row for row in result.rows if row is not best)]
+
+
+def _best(result: SweepResult) -> str:
+    best = result.best
+    if best is None:
+        return NO_SCORE
+    if result.repeat == 1:
+        return f"Best {result.by} {number(best.value(result.by))}: {told(best.settings)}."
+    group = result.groups()[0]
+    seeds = "1 seed" if group.counted == 1 else f"{group.counted} seeds"
+    settings = told(group.settings)
+    return f"Best {result.by} {number(group.mean)} on average over {seeds}: {settings}."
+
+
+def _has_score(row: Row, by: str) -> bool:
+    return math.isfinite(row.value(by))
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60}:{int(seconds) % 60:02} min"
 
 
 if __name__ == "__main__":

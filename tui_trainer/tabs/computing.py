@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.runtime.views.boundary.look import BoundaryLook
-from tui_trainer.runtime.views.network import NetworkLook
-from tui_trainer.runtime.views.predictions.look import PredictionsLook
+from tui_trainer.tabs.boundary.compute import BoundaryLook
 from tui_trainer.tabs.boundary.messages import WatchBoundary
 from tui_trainer.tabs.landscape.compute import LandscapeLook
 from tui_trainer.tabs.landscape.messages import WatchLandscape
+from tui_trainer.tabs.network.compute import NetworkLook
 from tui_trainer.tabs.network.messages import WatchNetwork
+from tui_trainer.tabs.predictions.compute import PredictionsLook
 from tui_trainer.tabs.predictions.messages import WatchPredictions
 from tui_trainer.training.session import Session
 

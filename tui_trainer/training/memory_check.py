@@ -11,7 +11,7 @@ from tui_trainer.datasets.split import Split
 from tui_trainer.engine.activations import get_activation
 from tui_trainer.engine.model import PREDICTION_ROWS
 from tui_trainer.errors import ExperimentError
-from tui_trainer.experiment.compatibility import count_parameters
+from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
 
 from .builder import build_optimizer

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from msgspec.structs import replace
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tui_trainer.datasets.csv.progress import OnProgress
-from tui_trainer.datasets.split import split
-from tui_trainer.engine import Diverged, Trainer, summarize
+from tui_trainer.datasets.loading import DataCache
+from tui_trainer.datasets.split import Split, split
+from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.protocol.reports import Remedy, State
-from tui_trainer.runtime.best import Best
-from tui_trainer.runtime.data_cache import DataCache
-from tui_trainer.runtime.diagnosis import diagnose
-from tui_trainer.runtime.pace import Pace
-from tui_trainer.runtime.snapshot import check_moments, joined, moments, part_of
-from tui_trainer.runtime.threads import MOST_THREADS, fit_threads
 
 from .builder import build_trainer
-from .callbacks import Stopping
+from .callbacks import Best, Stopping
 from .history import History
 from .memory_check import check_memory
 from .series import Array, ThinnedSeries
@@ -31,6 +29,14 @@ from .trajectory import MOST_PARAMETERS, Path
 CUT_SHORT: tuple[State, ...] = ("stopped early", "diverged")  # by the run itself, before the last epoch
 UNWATCHED = 0.5  # seconds of training between two looks at the state, where nobody waits for anything
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
+LARGE_FEATURE = 5.0  # root mean square beyond which a feature that is not standardized is blamed first
+SAFE_RATE = 0.1  # with features of deviation 1
+CLOSE = 1e-9  # of a deviation: another machine may round another way
+WINDOW = 1.0  # seconds
+# Multiplications in the largest product of a step from which all threads are worth waking. Two threads win
+# from about 2 million on where the machine is idle, but lose far more than that where it is not.
+THREADED_WORK = 8_000_000
+MOST_THREADS = 8  # on a machine of many cores, which is a machine of many users
 
 
 class Session:
@@ -297,3 +303,94 @@ class Session:
 
     def _end(self, state: State, sentence: str) -> None:
         self.state, self.sentence = state, sentence
+
+
+def diagnose(session: Session, error: Diverged) -> tuple[str, Remedy | None]:
+    """What happened and why, and the remedy where there is one."""
+    experiment, dataset = session.experiment, session.dataset
+    sizes = np.sqrt(np.mean(session.split.x_train**2, axis=0))
+    largest = int(sizes.argmax())
+    if sizes[largest] > LARGE_FEATURE and not experiment.dataset.standardize:
+        why = f"{dataset.features[largest]} is about {sizes[largest]:.3g} in size, and steps grow with the features"
+        return _told(error, why, _standardized(error.learning_rate))
+    if error.largest_gradient is None:
+        return f"{error.finding} The first weights are too large; choose another initializer.", None
+    if experiment.training.loss == "sum_squared_error" and experiment.training.batch_size != 1:
+        why = f"the rate {error.learning_rate:g} is too high for a loss that is summed over the samples"
+    else:
+        why = f"the rate {error.learning_rate:g} is too high, so each step overshoots"
+    rate = error.suggested_rate
+    return _told(error, why, Remedy({"training.learning_rate": rate}, f"lowers the rate to {rate:g}"))
+
+
+def _standardized(rate: float) -> Remedy:
+    """Features of deviation 1, and a rate that suits them."""
+    changes: dict[str, bool | float] = {"dataset.standardize": True}
+    if rate <= SAFE_RATE:
+        return Remedy(changes, "standardizes the features")
+    changes["training.learning_rate"] = SAFE_RATE
+    return Remedy(changes, f"standardizes the features, lowers the rate to {SAFE_RATE:g}")
+
+
+def _told(error: Diverged, why: str, remedy: Remedy) -> tuple[str, Remedy]:
+    return f"{error.finding} Why: {why}.", remedy
+
+
+def joined(parts: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
+    """The arrays of all parts in one."""
+    return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+
+def part_of(snapshot: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """The arrays of the part ``name``, by what follows the dot."""
+    return {key.removeprefix(f"{name}."): array for key, array in snapshot.items() if key.startswith(f"{name}.")}
+
+
+def moments(split: Split) -> dict[str, Array]:
+    """What tells whether the data are those the weights were trained on."""
+    return {"mean": split.mean, "scale": split.scale}
+
+
+def check_moments(state: Mapping[str, Array], split: Split) -> None:
+    """ValueError where the data have other means and deviations than when ``state`` was taken."""
+    for name, now in moments(split).items():
+        then = state.get(name, now)  # there is none in a snapshot of an older version
+        if then.shape != now.shape or not np.isclose(then, now, rtol=CLOSE, atol=CLOSE * split.scale).all():
+            raise ValueError("the data are no longer those it was trained on")
+
+
+class Pace:
+    """Steps a second, from marks set while training."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._marks: deque[tuple[float, int]] = deque([(time.perf_counter(), 0)])
+
+    def record(self, steps: int, now: float) -> None:
+        """``steps`` more were done by ``now`` (seconds of ``time.perf_counter``)."""
+        self._total += steps
+        if now - self._marks[-1][0] >= WINDOW / 20:
+            self._marks.append((now, self._total))
+            while now - self._marks[0][0] > WINDOW and len(self._marks) > 2:
+                self._marks.popleft()
+
+    @property
+    def steps_per_second(self) -> float:
+        (start, first), (end, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (end - start) if end > start else 0.0
+
+
+def fit_threads(model: Sequential, batch: int, most: int = MOST_THREADS) -> int:
+    """Set the threads, ``most`` at most, for ``model`` and mini-batches of ``batch``; returns how many."""
+    all_threads = _all_threads()  # asked before they are limited for the first time
+    largest = max(kernel.size for kernel in model.parameters.kernels)
+    threads = min(all_threads, most) if largest * batch >= THREADED_WORK else 1
+    threadpool_limits(limits=threads, user_api="blas")
+    return threads
+
+
+@cache
+def _all_threads() -> int:
+    """What the library takes by itself: one a core, or what OMP_NUM_THREADS and the like say."""
+    found = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return min(max(found, default=1), MOST_THREADS)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 from textual import on
+from textual.containers import Vertical
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.errors import printable
-from tui_trainer.ui.widgets.text_box import TextBox
+from tui_trainer.experiment.schema import DatasetConfig
+from tui_trainer.experiment.validation import to_plain
 
 from .dropdown import Choice, Option
-from .messages import FieldEdited
 
 
 class Field(Widget):
@@ -190,3 +194,70 @@ def _plain(value: object) -> str:
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name
+
+
+class TextBox(Input):
+    """Can be forgotten once it has gone; else its screen would keep it, waiting for a selection to begin."""
+
+    def on_mount(self) -> None:
+        self._start_of_selections = self.screen.text_selection_started_signal
+
+    def on_unmount(self) -> None:
+        self._start_of_selections.unsubscribe(self)
+
+
+class Later(Vertical):
+    """Holds what is made when it is first wanted, so that the first frame does not wait for it."""
+
+    DEFAULT_CSS = "Later { height: auto; display: none; }"
+
+    def __init__(self, make: Callable[[], Iterable[Widget]], classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._make = make
+
+    async def want(self, wanted: bool) -> None:
+        """Show it, or hide it."""
+        if wanted and not self.children:
+            await self.mount_all(self._make())
+        if self.display != wanted:
+            self.display = wanted
+
+
+class ByHandField(SwitchField):
+    """There while a point was added or removed; switched off, the points are those of the toy set again."""
+
+    DEFAULT_CSS = """
+    ByHandField { display: none; }
+    ByHandField.-any { display: block; }
+    """
+
+    def __init__(self, classes: str = "") -> None:
+        help_text = "Points added and removed in the Boundary tab; switch it off to have none"
+        super().__init__("dataset.points", "", help_text, classes)
+        self._config = DatasetConfig()
+
+    def keep(self, config: DatasetConfig) -> None:
+        """Show what was done by hand."""
+        self._config = config
+        parts = [f"{len(config.points)} added"] if config.points else []
+        parts += [f"{len(config.removed)} removed"] if config.removed else []
+        self.set_class(bool(parts), "-any")
+        self.query_one(Checkbox).label = f"by hand: {', '.join(parts)}"
+        super().show(bool(parts))
+
+    def show(self, value: object) -> None:
+        """The points alone do not tell; see ``keep``."""
+
+    def edited(self, value: object) -> None:
+        if value is False:
+            config = replace(self._config, points=(), removed=())
+            self.post_message(FieldEdited("dataset", to_plain(config), self))
+
+
+@dataclass
+class FieldEdited(Message):
+    """The user gave a field of the experiment another value; ``value`` is as typed or chosen."""
+
+    path: str
+    value: object
+    field: Field

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.color import Color
 from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_trainer.plotting.frame import Frame, changes
-from tui_trainer.settings.schema import Markers
+from tui_trainer.plotting.colors import OF_AREAS, series_css
+from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell
+from tui_trainer.plotting.heatmaps import (
+    BACKGROUND,
+    CLASSES,
+    DIVERGING_MARKS,
+    FIRST_MARK,
+    FIRST_SHADE,
+    SEQUENTIAL,
+    SHADES,
+    TINTS,
+    UNKNOWN_TINT,
+    Form,
+    layout,
+    pixels,
+    place,
+    render_heatmap,
+)
+from tui_trainer.plotting.lines import render_plot
+from tui_trainer.plotting.plot import COLORS, MARK_COLORS, Array, Heatmap, Plot
+from tui_trainer.settings import Markers
 
 Drawing = TypeVar("Drawing")
+NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
+MANY_COLORS = ("truecolor", "256")
+RIGHT = 3  # the button's number
+STYLES: Final = ("text", "dim", "title", "positive", "negative", "picked", "good", "bad")
+Span = tuple[str, str]  # text, and one of STYLES
+Line = tuple[Span, ...]
+DEPTH = 0.62  # how far the ends of a scale are from the background: marks have to stand out from them
+MARK_CONTRAST = 0.5
 
 
 class FrameWidget(Widget, Generic[Drawing]):
@@ -122,3 +153,236 @@ def strips(frame: Frame, styles: Mapping[int, Style]) -> list[Strip]:
         ]
         result.append(Strip(segments, len(text)))
     return result
+
+
+class TintedWidget(FrameWidget[Drawing]):
+    """Knows the colours of the theme, and whether they can be told apart."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tint--{name}" for name in NAMES}
+    DEFAULT_CSS = f"""
+    TintedWidget {{
+        .tint--text {{ color: $foreground; }}
+        .tint--axis {{ color: $foreground-muted; }}
+        .tint--low {{ color: $warning; }}
+        .tint--high {{ color: $primary; }}
+        .tint--sequence {{ color: $accent; }}
+        {series_css("tint--", colors=OF_AREAS)}
+    }}
+    """
+
+    @property
+    def form(self) -> Form:
+        """How levels are told: by colours as long as the terminal has them."""
+        if self.markers == "ascii" or self.app.no_color:
+            return "ascii"
+        few = self.app.console.color_system not in MANY_COLORS or self.app.native_ansi_color
+        return "shades" if few else "pixels"
+
+    @property
+    def circumstances(self) -> tuple[object, ...]:
+        return (*self.size, self.form)
+
+    def tint_colors(self) -> dict[str, Color]:
+        """The colours of the theme as they are now, by name."""
+        background = self.background_colors[1]
+        colors = {"background": background}
+        for name in NAMES:
+            style = self.get_component_styles(f"tint--{name}")
+            colors[name] = background.get_contrast_text(0.9) if style.auto_color else background + style.color
+        return colors
+
+
+class PlotWidget(FrameWidget[Plot]):
+    """Shows the plot it is given, drawn at most once for each change and only while it is on the screen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "plot--text",
+        "plot--axis",
+        *(f"plot--{color}" for color in COLORS),
+    }
+    DEFAULT_CSS = f"""
+    PlotWidget {{
+        .plot--text {{ color: $foreground; }}
+        .plot--axis {{ color: $foreground-muted; }}
+        {series_css("plot--")}
+    }}
+    """
+
+    def __init__(self, classes: str | None = None) -> None:
+        super().__init__(Plot(), classes)
+
+    @property
+    def plot(self) -> Plot:
+        """The plot to be shown, drawn or not yet."""
+        return self._drawing
+
+    def draw(self, drawing: Plot, width: int, height: int) -> Frame:
+        return render_plot(drawing, width, height, self.markers)
+
+    def styles_of(self, drawing: Plot) -> Mapping[int, Style]:
+        names = {TEXT: "text", AXIS: "axis"}
+        names.update((role, one.color) for role, one in enumerate(drawing.series[: AXIS - 1], start=1))
+        return {role: self.style_named(f"plot--{name}") for role, name in names.items()}
+
+    def roles_differ(self, before: Plot, after: Plot) -> bool:
+        return _colors(before) != _colors(after)
+
+
+def _colors(plot: Plot) -> list[str]:
+    return [series.color for series in plot.series]
+
+
+class HeatmapWidget(TintedWidget[Heatmap]):
+    """Shows the heatmap it is given, drawn at most once for each change and only while it is on the screen."""
+
+    @dataclass
+    class Clicked(Message):
+        """A cell of the canvas was clicked on; ``second`` with the right button, or with ctrl."""
+
+        column: int
+        row: int
+        second: bool
+
+    def __init__(self, classes: str | None = None) -> None:
+        super().__init__(Heatmap(), classes)
+
+    @property
+    def heatmap(self) -> Heatmap:
+        """The heatmap to be shown, drawn or not yet."""
+        return self._drawing
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Columns and rows of the grid that would fill the canvas pixel by pixel."""
+        area, _ = layout(self._drawing, *self.size)
+        return area.columns, 2 * area.rows
+
+    def place(self, column: int, row: int) -> tuple[float, float]:
+        """x and y, on the axes, in the middle of a cell of the canvas."""
+        return place(self._drawing, column, 2 * row + 0.5, *self.grid)
+
+    def cells(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Columns and rows, as fractions, of the cells of points x (n,), y (n,): whole numbers in their middle."""
+        columns, rows = pixels(self._drawing, x, y, *self.grid)
+        return columns, (rows - 0.5) / 2
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which cell it was, if there is a picture at the place."""
+        area, _ = layout(self._drawing, *self.size)
+        column, row = event.x - area.left, event.y - area.top
+        if self._drawing.levels.size and 0 <= column < area.columns and 0 <= row < area.rows:
+            event.stop()
+            self.post_message(self.Clicked(column, row, event.button == RIGHT or event.ctrl))
+
+    def draw(self, drawing: Heatmap, width: int, height: int) -> Frame:
+        return render_heatmap(drawing, width, height, self.form)
+
+    def styles_of(self, drawing: Heatmap) -> Mapping[int, Style]:
+        return Tints(self.tint_colors(), drawing.kind_colors)
+
+    def roles_differ(self, before: Heatmap, after: Heatmap) -> bool:
+        return before.kind_colors != after.kind_colors
+
+
+class TextLines(FrameWidget[tuple[Line, ...]]):
+    """Shows lines, each of spans of text in some style; what does not fit is cut off."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in STYLES}
+    DEFAULT_CSS = """
+    TextLines {
+        .lines--text { color: $foreground; }
+        .lines--dim { color: $foreground-muted; }
+        .lines--title { color: $text-accent; text-style: bold; }
+        .lines--positive { color: $text-primary; }
+        .lines--negative { color: $text-warning; }
+        .lines--picked { color: $text-accent; text-style: bold reverse; }
+        .lines--good { color: $text-success; text-style: bold; }
+        .lines--bad { color: $text-error; text-style: bold; }
+    }
+    """
+
+    class Clicked(Message):
+        """A line was clicked."""
+
+        def __init__(self, lines: TextLines, number: int) -> None:
+            super().__init__()
+            self.lines, self.number = lines, number
+
+        @property
+        def control(self) -> TextLines:
+            """The lines it is about."""
+            return self.lines
+
+    def __init__(self, classes: str | None = None) -> None:
+        super().__init__((), classes)
+
+    @property
+    def text(self) -> str:
+        """All that is to be shown, without its styles."""
+        return "\n".join("".join(text for text, _ in line) for line in self._drawing)
+
+    def draw(self, drawing: tuple[Line, ...], width: int, height: int) -> Frame:
+        board = Board(width, height)
+        for row, line in enumerate(drawing[:height]):
+            column = 0
+            for text, style in line:
+                board.write(row, column, one_cell(text), STYLES.index(style))
+                column += len(text)
+        return board.frame()
+
+    def styles_of(self, drawing: tuple[Line, ...]) -> Mapping[int, Style]:
+        return {role: self.style_named(f"lines--{name}") for role, name in enumerate(STYLES)}
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Clicked(self, event.y))
+
+
+class Tints(dict[int, Style]):
+    """The style of each code, made when it is first asked for."""
+
+    def __init__(self, colors: Mapping[str, Color], classes: Sequence[str] = ()) -> None:
+        """``colors`` are those of ``COLORS``, and background, text, axis, low, high and sequence.
+
+        ``classes`` are the colours, by name, of the classes in their order.
+        """
+        super().__init__()
+        self._colors, self._classes = colors, classes
+
+    def __missing__(self, number: int) -> Style:
+        behind, front = divmod(number, TINTS)
+        style = self[number] = Style(color=self._front(front).rich_color, bgcolor=self._behind(behind).rich_color)
+        return style
+
+    def _front(self, tint: int) -> Color:
+        return self._colors["text"] if tint == TEXT else self._behind(tint)
+
+    def _behind(self, tint: int) -> Color:
+        colors = self._colors
+        if tint == BACKGROUND:
+            return colors["background"]
+        if tint == AXIS:
+            return colors["axis"]
+        if tint == UNKNOWN_TINT:
+            return colors["background"].blend(colors["axis"], 0.5)
+        if tint >= FIRST_SHADE:
+            return self._shade(*divmod(tint - FIRST_SHADE, SHADES))
+        return self._mark(colors[MARK_COLORS[tint - FIRST_MARK]])
+
+    def _mark(self, color: Color) -> Color:
+        if color.ansi is not None:  # one of the terminal's own, which can't be mixed
+            return color
+        return color.blend(self._colors["background"].get_contrast_text(1.0), MARK_CONTRAST)
+
+    def _shade(self, scale: int, shade: int) -> Color:
+        """From what is neutral, in the middle of a diverging scale and at the low end of any other, to the colour."""
+        strength = shade / (SHADES - 1)
+        if scale == SEQUENTIAL:
+            end = "sequence"
+        elif scale < CLASSES:
+            end = self._classes[scale % len(self._classes)]
+        else:
+            end, strength = ("high" if strength > 0.5 else "low"), abs(2 * strength - 1)
+        if scale == DIVERGING_MARKS:
+            return self._mark(self._colors["axis"].blend(self._colors[end], strength))
+        return self._colors["background"].blend(self._colors[end], DEPTH * strength)

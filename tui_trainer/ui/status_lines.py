@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
+from textual import events
+from textual.actions import parse
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
+from tui_trainer.errors import printable
 from tui_trainer.protocol.reports import Progress
+
+from .keymap import Key
 
 SIGNS = {
     "empty": "·",
@@ -28,6 +38,7 @@ NAMES = {
     "val_mae": "MAE",
 }
 PERCENT = ("accuracy", "val_accuracy")
+ALWAYS = 3  # keys at the end that stay however narrow it gets: setup, help and quit
 
 
 class StatusLine(Widget):
@@ -97,3 +108,96 @@ def clock(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class KeyLine(Widget):
+    """Shows keys and what they do. A key without effect now is dim, and stays where it is; all can be clicked."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
+    DEFAULT_CSS = """
+    KeyLine {
+        dock: bottom;
+        height: 1;
+        color: $footer-description-foreground;
+        background: $footer-background;
+        pointer: pointer;
+        .key-line--key { color: $footer-key-foreground; text-style: bold; }
+    }
+    """
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._show_changes)
+
+    def _show_changes(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def render(self) -> Text:
+        line = Text(no_wrap=True, end="")
+        style = self.get_component_rich_style("key-line--key", partial=True)
+        for _, key in self._placed():
+            start = len(line)
+            line.append(key.display, style).append(f" {key.label} ")
+            if not self._state(key):
+                line.stylize("dim", start)
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key does that was clicked."""
+        for start, key in reversed(self._placed()):
+            if event.x >= start:
+                if event.x < start + _width(key) - 1:
+                    self.call_later(self.screen.run_action, key.action)
+                return
+
+    def _placed(self) -> list[tuple[int, Key]]:
+        """The keys that fit, each with its first column."""
+        keys = [key for key in self._keys if self._state(key) is not False]
+        while len(keys) > ALWAYS and sum(map(_width, keys)) - 1 > self.size.width:
+            del keys[-ALWAYS - 1]
+        starts = [sum(map(_width, keys[:index])) for index in range(len(keys))]
+        return list(zip(starts, keys, strict=True))
+
+    def _state(self, key: Key) -> bool | None:
+        """True where the key works, None where it has no effect now, False where it means nothing now."""
+        _, name, parameters = parse(key.action)
+        return self.screen.check_action(name, parameters)
+
+
+def _width(key: Key) -> int:
+    return cell_len(f"{key.display} {key.label} ")
+
+
+class MessageLine(Static):
+    """One sentence, as plain text; an error stays until something else is said."""
+
+    DEFAULT_CSS = """
+    MessageLine {
+        height: 1; padding: 0 1; color: $text-muted;
+        &.-long { height: auto; max-height: 4; }
+        &.-error { color: $text-error; background: $error-muted; }
+        &.-good { color: $text-success; }
+    }
+    """
+
+    def say(self, sentence: str, kind: str = "") -> None:
+        """Show ``sentence``; ``kind`` is error, good or nothing."""
+        sentence = printable(sentence)  # whatever it quotes: a file, a store, another program's complaint
+        self.set_class(kind == "error", "-error")
+        self.set_class(kind == "good", "-good")
+        # One line keeps its height, so that most sentences cost no layout of the whole screen.
+        was_long = self.has_class("-long")
+        long = self._is_long(sentence)
+        self.set_class(long, "-long")
+        self.update(Text(sentence), layout=long or was_long)
+
+    def on_resize(self) -> None:
+        """What filled one line may need two of a narrower terminal."""
+        self.set_class(self._is_long(str(self.content)), "-long")
+
+    def _is_long(self, sentence: str) -> bool:
+        return cell_len(sentence) > self.size.width > 0

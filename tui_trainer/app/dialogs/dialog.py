@@ -6,12 +6,25 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
+from textual.command import CommandList, CommandPalette
 from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Input, Label
 
 from tui_trainer.errors import printable
-from tui_trainer.ui.screens.dialog import Dialog
+
+
+class AskingScreen(Screen[ScreenResultType]):
+    """A second answer, which comes before the screen has gone, would put away the one below; it is none."""
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+
+class Dialog(ModalScreen[ScreenResultType], AskingScreen[ScreenResultType]):
+    """One that lies over another screen, which stays in sight: Textual takes its styles from the first base alone."""
 
 
 class AskPath(Dialog[str | None]):
@@ -33,3 +46,11 @@ class AskPath(Dialog[str | None]):
     @on(Input.Submitted)
     def _finish(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)
+
+
+class Palette(CommandPalette, AskingScreen[None]):
+    """Goes once, as a dialog does; keys for its list are of no effect where that has no room."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region.area:
+            super()._action_command_list(action)

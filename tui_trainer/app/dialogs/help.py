@@ -14,7 +14,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from tui_trainer.ui.keymap import keymap
-from tui_trainer.ui.screens.dialog import Dialog
+
+from .dialog import Dialog
 
 COLUMNS = (
     ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -10,21 +11,20 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from tui_trainer.errors import printable
+from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.sweep.fields import RATE, offers, suggested
 from tui_trainer.sweep.messages import WHOLE, Answer, Wish
 from tui_trainer.ui.button import Press
-from tui_trainer.ui.dropdown import Option
-from tui_trainer.ui.edits import is_hidden
-from tui_trainer.ui.fields import ChoiceField, Field
-from tui_trainer.ui.messages import FieldEdited
-from tui_trainer.ui.screens.dialog import Dialog
-from tui_trainer.ui.widgets.choice_list import ChoiceList
-from tui_trainer.ui.widgets.sweep_row import SweepOption, SweepRow
+from tui_trainer.ui.dropdown import Choice, ChoiceList, Option
+from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited
+
+from .dialog import Dialog
 
 PAUSE = 0.15  # seconds without a key until it is asked what is typed comes to
 COUNTING = "Counting ..."
@@ -36,10 +36,73 @@ OPTIONS = (
 LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
 MEASURES = {"classification": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
+NONE: Option = ("another field", None)
+HINT = "values, with commas between them"
 
 
 class _By(ChoiceField):
     LABEL_WIDTH = 11
+
+
+class SweepRow(Vertical):
+    """Another field is offered with values of its own, which ``suggest`` knows; what is typed after that stays."""
+
+    DEFAULT_CSS = """
+    SweepRow {
+        height: auto;
+        .line { height: 1; }
+        Choice { width: 26; margin-right: 1; }
+        Input { width: 1fr; height: 1; padding: 0; border: none; background: $surface-lighten-1; }
+        Input:focus { border: none; background: $primary-muted; }
+        .wrong { display: none; height: auto; margin-left: 27; color: $text-error; }
+        &.-empty Input { display: none; }
+        &.-invalid .wrong { display: block; }
+        &.-invalid Input { color: $text-error; background: $error-muted; }
+    }
+    """
+    choice = getters.query_one(Choice)
+    input = getters.query_one(Input)
+
+    @dataclass
+    class Chosen(Message):
+        """The user chose another field, or none any more."""
+
+        row: SweepRow
+
+    def __init__(self, options: Iterable[Option], path: str | None, values: str, suggest: Callable[[str], str]) -> None:
+        super().__init__(classes="" if path else "-empty")
+        self._options, self._path, self._values, self._suggest = (NONE, *options), path, values, suggest
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="line"):
+            choice = Choice(self._options)
+            choice.set_reactive(Choice.value, self._path)
+            yield choice
+            yield Input(self._values, placeholder=HINT, select_on_focus=False)
+        yield Static(classes="wrong", markup=False)
+
+    @property
+    def path(self) -> str | None:
+        """The field; None where none is chosen."""
+        return self.choice.value
+
+    @property
+    def values(self) -> str:
+        """The values as they are typed."""
+        return self.input.value
+
+    def complain(self, reason: str) -> None:
+        """Say what is wrong with the values; nothing is where ``reason`` is empty."""
+        self.set_class(bool(reason), "-invalid")
+        self.query_one(".wrong", Static).update(printable(reason))
+
+    @on(Choice.Changed)
+    def _offer_values(self, event: Choice.Changed) -> None:
+        event.stop()
+        self.set_class(event.value is None, "-empty")
+        with self.input.prevent(Input.Changed):
+            self.input.value = printable(self._suggest(event.value)) if event.value else ""
+        self.post_message(self.Chosen(self))
 
 
 class SweepForm(Dialog[Wish | None]):
@@ -238,3 +301,24 @@ def first_wish(experiment: Experiment, before: Wish | None) -> Wish:
         if path in paths
     )
     return replace(before, experiment=experiment, fields=fields)
+
+
+class SweepOption(Field):
+    """A number that is typed; the form follows each of its characters."""
+
+    LABEL_WIDTH = 11
+    DEFAULT_CSS = """
+    SweepOption {
+        Input { width: 1fr; height: 1; padding: 0; border: none; background: $surface-lighten-1; }
+        Input:focus { border: none; background: $primary-muted; }
+        &.-invalid Input { color: $text-error; background: $error-muted; }
+    }
+    """
+    input = getters.query_one(Input)
+
+    def __init__(self, name: str, label: str, help_text: str, usual: str, value: str) -> None:
+        super().__init__(Input(value, placeholder=usual, select_on_focus=False), name, label, help_text)
+
+    def show(self, value: object) -> None:
+        with self.prevent(Input.Changed):
+            self.input.value = str(value)

@@ -12,15 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Checkbox, Label
 
-from tui_trainer.datasets.catalog import CATALOG, choose, choose_file
-from tui_trainer.datasets.entries import PLANE_COLUMNS, ToySet
+from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet, choose, choose_file
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol.reports import DatasetView
-from tui_trainer.ui.fields import ChoiceField, SwitchField, TextField
-from tui_trainer.ui.messages import FieldEdited
-from tui_trainer.ui.widgets.by_hand_field import ByHandField
-from tui_trainer.ui.widgets.later import Later
+from tui_trainer.ui.fields import ByHandField, ChoiceField, FieldEdited, Later, SwitchField, TextField
 
 from .panel import Panel
 

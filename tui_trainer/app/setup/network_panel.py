@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input, Static
 
 from tui_trainer.experiment.schema import ActivationName, Experiment, InitializerName, OutputConfig
 from tui_trainer.ui.button import Press
 from tui_trainer.ui.fields import ChoiceField, Field, SwitchField, TextField
-from tui_trainer.ui.messages import LayersEdited
 
 from .panel import Panel
 
@@ -157,3 +158,10 @@ class NetworkPanel(Panel):
     def _act(self, event: Press.Pressed) -> None:
         event.stop()
         self.post_message(LayersEdited(event.press.action))
+
+
+@dataclass
+class LayersEdited(Message):
+    """A button under the layers was pressed: ``action`` is one of the training screen's."""
+
+    action: str

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.ui.edits import is_hidden
 from tui_trainer.ui.fields import Field
 
 

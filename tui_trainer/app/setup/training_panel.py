@@ -10,9 +10,7 @@ from textual.containers import Horizontal
 
 from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LossName, OptimizerName
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.ui.fields import ChoiceField, SwitchField, TextField
-from tui_trainer.ui.messages import FieldEdited
-from tui_trainer.ui.widgets.later import Later
+from tui_trainer.ui.fields import ChoiceField, FieldEdited, Later, SwitchField, TextField
 
 from .panel import Panel
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from tui_trainer.experiment.schema import DatasetConfig, DelimiterName
 
 DecimalMark = Literal[".", ","]
 GROUP_MARKS = (",", ".", " ", "\u00a0", "\u202f", "'", "’")  # that people put between thousands
@@ -23,6 +29,13 @@ _MARKED = re.compile(f"[{''.join(GROUP_MARKS)}]")
 _FIGURES = re.compile(r"[+-]?[0-9.,][0-9.,eE+\- \u00a0\u202f'’]*")
 _MISSING, _MISSING_NUMBERS = frozenset(MISSING), frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
 _WORDS = frozenset(("inf", "infinity", *TRUE_WORDS, *FALSE_WORDS))
+ROWS_JUDGED = 200
+NONE = "\x1f"  # for a file of one column: a character that is not in it
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]*,[0-9]+\s*")
+DELIMITERS: dict[DelimiterName, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+DECIMALS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
+_SAID = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_GROUPS = {",": "commas", ".": "points", "'": "apostrophes", "’": "apostrophes"}
 
 
 @dataclass(frozen=True)
@@ -119,3 +132,90 @@ def _other_group_mark(cells: list[str]) -> str:
         if any(grouped.fullmatch(cell) for cell in cells):
             return mark
     return ""
+
+
+class Record(NamedTuple):
+    """A row: its cells, stripped, and the line it ends at, the first line being 1."""
+
+    cells: list[str]
+    line: int
+
+
+def parse(text: str, delimiter: str) -> Iterator[Record]:
+    """The rows of ``text``; csv.Error for cells beyond 128 KB. Blank lines give rows without cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or NONE, skipinitialspace=True)
+    for cells in reader:
+        yield Record([cell.strip() for cell in cells], reader.line_num)
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter that gives the most regular table; "" where none gives two columns.
+
+    Rows should have the same number of cells, and no cell should hold another delimiter, but for a decimal comma.
+    """
+    best, winner = 0.0, ""
+    for delimiter in DELIMITERS.values():
+        try:
+            first = itertools.islice(parse(text, delimiter), ROWS_JUDGED)
+            rows = [record.cells for record in first if any(record.cells)]
+        except csv.Error:
+            continue
+        regularity = _regularity(rows, delimiter)
+        if regularity > best:
+            best, winner = regularity, delimiter
+    return winner
+
+
+def _regularity(rows: list[list[str]], delimiter: str) -> float:
+    """From 0 (one column) to 1: the share of rows of the usual width, times that of clean cells."""
+    if not rows:
+        return 0.0
+    width, count = Counter(map(len, rows)).most_common(1)[0]
+    if width == 1:
+        return 0.0
+    cells = [cell for row in rows for cell in row[:500]]
+    others = [other for other in DELIMITERS.values() if other != delimiter]
+    unclean = sum(any(other in cell for other in others) and not _DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    return count / len(rows) * (1 - unclean / len(cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user says of a file; None is to be found out."""
+
+    delimiter: str | None = None
+    decimal: DecimalMark | None = None
+    encoding: str | None = None
+    header: bool | None = None
+
+    @classmethod
+    def of(cls, config: DatasetConfig) -> Asked:
+        """The part of a dataset's configuration that says how its file is read."""
+        delimiter = None if config.delimiter is None else DELIMITERS[config.delimiter]
+        decimal = None if config.decimal is None else DECIMALS[config.decimal]
+        return cls(delimiter, decimal, config.encoding, config.header)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """``delimiter`` is "" where there is one column; ``encoding`` as people call it."""
+
+    delimiter: str
+    numbers: NumberFormat
+    encoding: str
+    header: bool
+
+    @property
+    def sentence(self) -> str:
+        """The dialect in words."""
+        between = f"{_SAID[self.delimiter].capitalize()} between cells" if self.delimiter else "One column"
+        parts = [between, f"decimal {'comma' if self.numbers.decimal == ',' else 'point'}"]
+        if self.numbers.thousands:
+            parts.append(f"{_GROUPS.get(self.numbers.thousands, 'spaces')} between thousands")
+        names = "names in the first row" if self.header else "no header, so columns are called column_1, column_2 …"
+        return f"{', '.join(parts)}, {self.encoding}, {names}."
+
+    @property
+    def delimiter_name(self) -> DelimiterName | None:
+        """The delimiter as the configuration calls it."""
+        return next((name for name, mark in DELIMITERS.items() if mark == self.delimiter), None)

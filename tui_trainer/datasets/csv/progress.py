@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui_trainer.datasets.errors import ReadingStopped
+from tui_trainer.datasets.dataset import ReadingStopped
 
 OnProgress = Callable[[float], bool]  # takes a fraction of 1; returns False to stop
 

@@ -1,168 +1,138 @@
-"""The rows of a file, read piece by piece with pandas's C parser."""
+"""A CSV file, from whoever wrote it, as a table."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NoReturn, TextIO
+import csv
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NoReturn
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from tui_trainer.datasets.csv_file.delimiter import NONE
-from tui_trainer.datasets.csv_file.ragged import check_widths
-from tui_trainer.datasets.csv_file.table import Column
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.memory import check_memory
 from tui_trainer.errors import quoted
+from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import Builder, NumberBuilder, TextBuilder
-from .dialect import MISSING
-from .layout import Layout
-from .progress import Progress
-from .text import TextFile
+from .columns import Column, NumberColumn, Table
+from .dialect import NONE, Asked
+from .layout import Layout, find_layout
+from .progress import OnProgress, Progress
+from .text import TextFile, open_text
 
-CELLS = 500_000  # in one piece, about: 50 ms of work
-FEWEST, MOST = 300, 200_000  # rows in one piece; pandas makes an object for each column of each piece
-_FIRST, _AGAIN, _WIDTHS = (0.0, 0.9), (0.9, 0.95), (0.95, 1.0)  # shares of the way; the latter two are rare
+if TYPE_CHECKING:
+    from .rows import Rows
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Columns by name, the numbers of the rows (n,) in the file, and whether there are more of them."""
-
-    columns: dict[str, Column]
-    numbers: NDArray[np.int64]
-    is_part: bool
+_LOOK, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the way
+AS_FOUND = Asked()
+NO_KINDS: Mapping[str, ColumnKind] = {}
+_TELL_EVERY = 8192  # rows
 
 
-class RowReader:
-    """Reads the rows of one file, at most ``most`` of them.
+def read_table(
+    path: str,
+    asked: Asked = AS_FOUND,
+    kinds: Mapping[str, ColumnKind] = NO_KINDS,
+    on_progress: OnProgress | None = None,
+) -> Table:
+    """The rows of a CSV file, numbered as in the file, read as ``asked`` or as found out.
 
-    Rows without any cell are left out. Raises DatasetError for rows that are wider or narrower than there are
-    columns, and for quotes that are never closed.
+    ``kinds`` are the kinds of columns that are known; ignored ones are left out. So are blank lines, empty columns
+    without a name, and a first column without a name that numbers the rows. ``on_progress`` is told a fraction now
+    and then; where it returns False, ReadingStopped is raised. Raises DatasetError for whatever keeps the file from
+    being a table.
     """
-
-    def __init__(self, file: TextFile, layout: Layout, most: int | None, progress: Progress) -> None:
-        self._file, self._layout, self._most, self._progress = file, layout, most, progress
-        self._held: list[NDArray[np.bool_]] = []  # which rows have a cell
-        self._gaps = False  # in the last column, where short rows would show
-        self._is_part = False
-
-    def read(self, builders: Mapping[int, Builder]) -> Rows:
-        """All columns that have a builder, by their place."""
-        try:
-            columns = self._columns(builders)
-            if self._gaps:
-                self._check_widths()
-        except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
-            self._explain(str(error))
-        held = np.concatenate(self._held) if self._held else np.zeros(0, bool)
-        names = self._layout.names
-        taken = {names[place]: column if held.all() else column.take(held) for place, column in columns.items()}
-        return Rows(taken, self._layout.first_row + np.flatnonzero(held), self._is_part)
-
-    def _columns(self, builders: Mapping[int, Builder]) -> dict[int, Column]:
-        texts = [place for place, builder in builders.items() if not isinstance(builder, NumberBuilder)]
-        for piece, first_row in self._pieces(texts, None, self._progress.part(*_FIRST)):
-            held = _rows_with_cells(piece)
-            self._held.append(held)
-            self._gaps = self._gaps or bool((piece.iloc[:, -1].isna().to_numpy() & held).any())
-            for place, (_, cells) in enumerate(piece.items()):
-                if place in builders:
-                    builders[place].add(cells, first_row)
-        if not self._held:
-            return {}
-        columns = {place: builder.build() for place, builder in builders.items()}
-        self._read_again({place: TextBuilder() for place, column in columns.items() if column is None}, columns)
-        return {place: column for place, column in columns.items() if column is not None}
-
-    def _read_again(self, builders: Mapping[int, TextBuilder], columns: dict[int, Column | None]) -> None:
-        """Columns that began with numbers and turned out to be text: their cells as they are written."""
-        if not builders:
-            return
-        places = list(builders)
-        for piece, first_row in self._pieces(places, places, self._progress.part(*_AGAIN)):
-            for builder, (_, cells) in zip(builders.values(), piece.items(), strict=True):
-                builder.add(cells, first_row)
-        columns.update({place: builder.build() for place, builder in builders.items()})
-
-    def _pieces(
-        self, texts: list[int], only: list[int] | None, progress: Progress
-    ) -> Iterator[tuple[pd.DataFrame, int]]:
-        """The rows in pieces, each with the number of its first row; columns in ``texts`` as text."""
-        width = len(self._layout.names)
-        size = min(max(CELLS // width, FEWEST), MOST, self._most or MOST)
-        done = 0
-        with self._at_first_row() as stream, warnings.catch_warnings():
-            # The warning is pandas's way to say that it is about to lose cells.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            reader = _open(stream, self._layout, texts, only, size)
-            if reader is None:
-                return
-            for piece in reader:
-                left = len(piece) if self._most is None else self._most - done
-                if left <= 0:
-                    self._is_part = True
-                    return
-                yield piece.iloc[:left], self._layout.first_row + done
-                done += min(left, len(piece))
-                progress.tell(stream.buffer.tell() / self._file.size)
-
-    @contextlib.contextmanager
-    def _at_first_row(self) -> Iterator[TextIO]:
-        with self._file.open() as stream:
-            for _ in range(self._layout.skipped_lines):
-                stream.readline()
-            yield stream
-
-    def _check_widths(self) -> None:
-        check_widths(self._file, self._layout, self._most, self._progress.part(*_WIDTHS))
-
-    def _explain(self, message: str) -> NoReturn:
-        """Say which row is at fault, where pandas's ``message`` does not tell."""
-        if found := re.search(r"EOF inside string starting at row (\d+)", message):
-            row = self._layout.first_row + int(found[1])
-            _refuse(f"a quote is opened in row {row} and never closed; close it or double it")
-        self._check_widths()
-        _refuse(f"the rows can't be read: {quoted(message, 120)}")
+    file, layout = look_at(path, asked, on_progress)
+    return read_rows_of(file, layout, kinds, None, on_progress)
 
 
-def _open(
-    stream: TextIO, layout: Layout, texts: list[int], only: list[int] | None, size: int
-) -> Iterator[pd.DataFrame] | None:
-    """pandas's reader; None where there is no row."""
+def look_at(
+    path: str, asked: Asked, on_progress: OnProgress | None = None, most: int | None = None
+) -> tuple[TextFile, Layout]:
+    """The file as text, ``most`` bytes of it or all, and how it is laid out."""
     try:
-        return pd.read_csv(
-            stream,
-            sep=layout.dialect.delimiter or NONE,
-            decimal=layout.dialect.numbers.decimal,
-            header=None,
-            names=range(len(layout.names)),
-            usecols=only,
-            index_col=False,
-            dtype=dict.fromkeys(texts, str),
-            na_values=list(MISSING),
-            keep_default_na=False,
-            skip_blank_lines=False,
-            skipinitialspace=True,
-            low_memory=False,
-            chunksize=size,
-        )
-    except pd.errors.EmptyDataError:
-        return None
+        file = open_text(path, asked.encoding, Progress(on_progress, *_LOOK), most)
+        return file, find_layout(file, asked)
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
-def _rows_with_cells(piece: pd.DataFrame) -> NDArray[np.bool_]:
-    """(k,), false for blank rows; most rows are known by their first cell or their last."""
-    empty = np.array(piece.iloc[:, 0].isna() & piece.iloc[:, -1].isna())
-    if empty.any():
-        empty[empty] = piece[empty].isna().to_numpy().all(axis=1)
-    return ~empty
+def read_rows_of(
+    file: TextFile,
+    layout: Layout,
+    kinds: Mapping[str, ColumnKind],
+    most: int | None,
+    on_progress: OnProgress | None = None,
+) -> Table:
+    """The table, or its first ``most`` rows."""
+    from .rows import RowReader, plan
+
+    if most is None:
+        check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
+    builders = plan(layout, kinds)
+    try:
+        rows = RowReader(file, layout, most, Progress(on_progress, *_READ)).read(builders)
+    except OSError as error:
+        raise _unreadable(str(file.path), error) from None
+    if len(rows.numbers) < 2:
+        held = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
+        raise DatasetError("dataset.path", f"{file.shown} has {held}; at least two rows are needed")
+    return Table(_named(rows, layout), rows.numbers, layout.dialect, layout.repairs, rows.is_part)
 
 
-def _refuse(reason: str) -> NoReturn:
+def _named(rows: Rows, layout: Layout) -> dict[str, Column]:
+    """The columns without the row numbers that pandas and R write first, and the empty one after a last delimiter."""
+    unnamed = {f"column_{place}": place for place in range(1, len(layout.names) + 1)}
+    return {
+        name: column
+        for name, column in rows.columns.items()
+        if name not in unnamed
+        or not (_is_empty(column) or (unnamed[name] == 1 and layout.dialect.header and _numbers_rows(column)))
+    }
+
+
+def _is_empty(column: Column) -> bool:
+    return bool(column.missing().all()) and not (isinstance(column, NumberColumn) and column.wrong is not None)
+
+
+def _numbers_rows(column: Column) -> bool:
+    """Whether a column holds whole numbers that go up by one."""
+    import numpy as np
+
+    return isinstance(column, NumberColumn) and bool((np.diff(column.values) == 1).all())
+
+
+def _unreadable(path: str, error: OSError) -> DatasetError:
+    return DatasetError("dataset.path", f"{quoted(path, 200)} can't be read: {error.strerror or error}")
+
+
+def check_widths(file: TextFile, layout: Layout, most: int | None, progress: Progress) -> None:
+    """Raise DatasetError for the first of ``most`` rows that is too long or too short.
+
+    Blank rows are left out, and cells beyond the last column may be there if they are empty. pandas fills short
+    rows in silence, so this is called where the last column has gaps; it takes three times as long as pandas.
+    """
+    width, number = len(layout.names), layout.first_row - 1
+    delimiter = layout.dialect.delimiter or NONE
+    with file.open() as stream:
+        for _ in range(layout.skipped_lines):
+            stream.readline()
+        try:
+            for number, row in enumerate(csv.reader(stream, delimiter=delimiter), start=layout.first_row):
+                if most is not None and number - layout.first_row >= most:
+                    return
+                if len(row) != width and not _may_stand(row, width):
+                    _refuse_row(number, row, width)
+                if number % _TELL_EVERY == 0:
+                    progress.tell(stream.buffer.tell() / file.size)
+        except csv.Error as error:
+            raise DatasetError("dataset.path", f"row {number + 1} can't be read: {error}") from None
+
+
+def _may_stand(row: list[str], width: int) -> bool:
+    """Whether a row of another width is blank, or has nothing beyond the last column."""
+    return not any(map(str.strip, row)) or (len(row) > width and not any(map(str.strip, row[width:])))
+
+
+def _refuse_row(number: int, row: list[str], width: int) -> NoReturn:
+    cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
+    columns = f"there {'are' if width != 1 else 'is'} {width} column{'s' * (width != 1)}"
+    reason = f"row {number} has {cells}, but {columns}; correct it, or choose another delimiter"
     raise DatasetError("dataset.path", reason)

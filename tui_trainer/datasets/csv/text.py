@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from tui_trainer.datasets.csv_file.encoding import find_encoding
-from tui_trainer.datasets.errors import DatasetError
+from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.errors import quoted
 
 from .progress import Progress
@@ -25,6 +26,25 @@ _OTHER_FILES = (
     (b"\x89PNG", "a picture"),
     (b"\x89HDF", "an HDF5 file"),
     (b"%PDF", "a PDF document"),
+)
+_CHUNK = 1 << 20
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+# Python's codecs of text. Others turn bytes into bytes, or are not made for files.
+_TEXT_CODECS = frozenset(
+    (
+        *("ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+        *(f"iso8859-{part}" for part in range(1, 17)),
+        *(f"cp{page}" for page in (437, 850, 852, 855, 857, 858, 862, 866, 874, 932, 936, 949, 950)),
+        *(f"cp{page}" for page in range(1250, 1259)),
+        *("gbk", "gb2312", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "iso2022_jp", "johab"),
+        *("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "mac-greek", "mac-latin2", "mac-turkish", "tis-620"),
+    )
 )
 
 
@@ -82,3 +102,86 @@ def _check_start(start: bytes, shown: str) -> None:
 
 def _refuse(reason: str) -> NoReturn:
     raise DatasetError(_FIELD, reason)
+
+
+def find_encoding(file: Path, asked: str | None, progress: Progress, most: int | None) -> tuple[str, str]:
+    """Python's name of the encoding, and people's; ``most`` bytes are looked at, or all of the file.
+
+    UTF-8 and whatever has a byte order mark is told from the bytes; what is neither is taken for cp1252, the
+    encoding of Windows in much of Europe and America, and for Latin-1 where it can't be that. Raises DatasetError
+    for what is no text, with the line at fault.
+    """
+    shown = quoted(str(file), 200)
+    if asked is not None:
+        codec, said = _asked_codec(asked)
+        fault = _first_fault(file, codec, progress, most)
+        if fault is not None:
+            raise DatasetError("dataset.encoding", f"{shown} is no {said}: it has {fault.where}; choose another")
+        return codec, said
+    with open(file, "rb") as stream:
+        start = stream.read(4096)
+    codec, said = next(((codec, said) for mark, codec, said in _MARKS if start.startswith(mark)), ("utf-8", "UTF-8"))
+    fault = _first_fault(file, codec, progress, most)
+    if fault is None:
+        return codec, said
+    if codec == "utf-8" and not fault.after_others:
+        return _without_mark(file, start, progress, most)
+    what = "is it a CSV file?" if fault.is_nul else "it may be damaged; save it again, or choose its encoding"
+    raise DatasetError("dataset.path", f"{shown} is {said}, but has {fault.where}; {what}")
+
+
+def _without_mark(file: Path, start: bytes, progress: Progress, most: int | None) -> tuple[str, str]:
+    """The encoding of what is not UTF-8, one byte a character."""
+    windows = _first_fault(file, "cp1252", progress, most) is None
+    codec, said = ("cp1252", "Windows-1252") if windows else ("latin-1", "Latin-1")
+    fault = _first_fault(file, codec, progress, most)
+    if fault is not None:  # a NUL byte: every other byte is some character
+        wide = start[1::2].count(0) > len(start) // 4
+        hint = "it may be UTF-16 without a mark, so choose the encoding utf-16-le" if wide else "is it a CSV file?"
+        raise DatasetError("dataset.path", f"{quoted(str(file), 200)} has {fault.where}; {hint}")
+    return codec, f"{said} (it is not UTF-8)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """The first bytes that are no text; ``after_others`` says that characters beyond ASCII came before them."""
+
+    where: str
+    is_nul: bool
+    after_others: bool
+
+
+def _first_fault(file: Path, codec: str, progress: Progress, most: int | None) -> _Fault | None:
+    """The first NUL byte, or bytes that are no character in ``codec``; None where the first ``most`` bytes are text."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    line, done, beyond, size = 1, 0, False, max(file.stat().st_size, 1)
+    with open(file, "rb") as stream:
+        while True:
+            chunk = stream.read(_CHUNK)
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start]
+                line += before.count(b"\n")
+                place = done + len(chunk) - len(error.object) + error.start
+                beyond = beyond or not before.isascii()
+                return _Fault(f"a byte that is no character, in line {line} (byte {place:,})", False, beyond)
+            if (nul := text.find("\0")) >= 0:
+                return _Fault(f"a NUL byte in line {line + text.count(chr(10), 0, nul)}", True, beyond)
+            if not chunk or (most is not None and done >= most):
+                return None
+            line += text.count("\n")
+            done += len(chunk)
+            beyond = beyond or not text.isascii()
+            progress.tell(done / size)
+
+
+def _asked_codec(name: str) -> tuple[str, str]:
+    """Python's name of an encoding, and the user's; DatasetError where there is none, or it is none of text."""
+    found = None
+    with contextlib.suppress(LookupError, ValueError):
+        found = codecs.lookup(name)
+    if found is None or found.name not in _TEXT_CODECS:
+        reason = f"expected the name of an encoding, as utf-8, utf-16, cp1252 or latin-1, got {quoted(name)}"
+        raise DatasetError("dataset.encoding", reason)
+    return "utf-8-sig" if found.name == "utf-8" else found.name, found.name.upper()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 
 from msgspec.structs import replace
 
 from tui_trainer.book.checking import Item, Results, check
-from tui_trainer.book.lesson import Lesson, Variant
+from tui_trainer.book.lesson import Check, Lesson, Variant
 from tui_trainer.book.library import Library, from_folder, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import ENDED, Loaded, Progress
-from tui_trainer.ui.lessons.page import Answers, Page, Shelf
+from tui_trainer.ui.keymap import key_of
+
+Answers = int | tuple[float | None, ...] | None
 
 
 class Guide:
@@ -219,3 +223,114 @@ def open_guide(folder: Path | None) -> Guide:
 
     library = packaged() + (Library() if folder is None else from_folder(folder))
     return Guide(library, LessonProgress(default_path().with_name(FILE_NAME)))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One lesson: ``items`` are its question, its target and its checks, as far as it has them, in this order.
+
+    ``on`` is whether it is the one being gone through, ``variant`` the name of what is set up (``changed``: with
+    other settings by now; ``behind``: the run began as another variant), ``waits`` whether an answer is there that
+    is not told to be right or wrong before a run.
+    """
+
+    lesson: Lesson
+    place: int
+    count: int
+    passed: bool
+    items: tuple[Item, ...]
+    on: bool = False
+    variant: str = ""
+    changed: bool = False
+    behind: bool = False
+    answers: Answers = None
+    waits: bool = False
+
+    @property
+    def question(self) -> Item | None:
+        """How the question stands."""
+        return self.items[0] if self.lesson.question is not None else None
+
+    @property
+    def shown_by(self) -> str | None:
+        """The variant whose run shows whether an answer is right; None: any run does."""
+        return None if self.lesson.question is None else self.lesson.question.variant
+
+    @property
+    def target(self) -> Item | None:
+        """How far the network is the one asked for."""
+        return self.items[int(self.lesson.question is not None)] if self.lesson.target else None
+
+    @property
+    def checks(self) -> tuple[tuple[Check, Item], ...]:
+        """The checks, and how each stands."""
+        first = len(self.items) - len(self.lesson.checks)
+        return tuple(zip(self.lesson.checks, self.items[first:], strict=True))
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it is done."""
+        return all(item.state == "done" for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The whole book, and a sentence for each file that is no lesson."""
+
+    pages: tuple[Page, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> int:
+        """How many lessons were done."""
+        return sum(page.passed for page in self.pages)
+
+
+def advice(page: Page) -> str:
+    """What to do next."""
+    asked, target = page.question, page.target
+    if page.done:
+        last = page.place == page.count
+        return "Lesson done. It is the last one." if last else f"Lesson done; {key_of('next_lesson')} goes to the next."
+    if page.behind:
+        return f"{key_of('reset')} starts again, as {page.variant}."
+    building = target is not None and target.state != "done"
+    if asked is not None and asked.state == "open" and not page.waits and not (building and page.changed):
+        return _invitation(page)
+    if target is not None and building:
+        if page.changed and target.details:
+            return f"Still to build: {target.details[0]}."
+        return f"Build it in the setup; {key_of('setup')} shows it, and this page again."
+    undone = [(lesson_check, item) for lesson_check, item in page.checks if item.state != "done"]
+    for lesson_check, item in sorted(undone, key=lambda pair: pair[0].variant not in (None, page.variant)):
+        return item.sentence if lesson_check.variant in (None, page.variant) else _way_to(page, lesson_check.variant)
+    return _way_to(page, page.shown_by) if page.waits else "What is left is the question: change the answer."
+
+
+def waiting(page: Page) -> str:
+    """When the answer will be told to be right or wrong."""
+    return "Noted. The run will tell." if page.shown_by is None else f"Noted. The run of {page.shown_by} will tell."
+
+
+def wrong_answer(page: Page, item: Item) -> str:
+    """That an answer is not right, which one, and that it may be changed."""
+    if isinstance(page.answers, int):
+        return f"{ascii_uppercase[page.answers]} is not it. Look again, and choose another."
+    return f"Not yet: {'; '.join(item.details)}. Count again, and change it."
+
+
+def _invitation(page: Page) -> str:
+    question = page.lesson.question
+    if question is None or question.blanks:
+        return f"Fill in the numbers: {ascii_uppercase[0]} goes to the first."
+    last = ascii_uppercase[len(question.choices) - 1]
+    return f"Predict first: {ascii_uppercase[0]} to {last} choose an answer."
+
+
+def _way_to(page: Page, variant: str | None) -> str:
+    """How to load a variant, or to train it where it is loaded."""
+    if variant is None or variant == page.variant:
+        return f"Train it to its end: {key_of('toggle_training')}."
+    names = [one.name for one in page.lesson.variants]
+    steps = (names.index(variant) - names.index(page.variant)) % len(names)
+    return f"{' '.join([key_of('next_variant')] * steps)} loads {variant}."

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from string import ascii_uppercase
 
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from tui_trainer.book.checking import Item
+from tui_trainer.book.lesson import Blank
+from tui_trainer.errors import printable
+from tui_trainer.tabs.view import View
+from tui_trainer.ui.fields import TextBox
 from tui_trainer.ui.keymap import key_of
-from tui_trainer.ui.lessons import texts
-from tui_trainer.ui.lessons.blanks import Blanks
-from tui_trainer.ui.lessons.blocks import Blocks
-from tui_trainer.ui.lessons.page import Page
+from tui_trainer.ui.text import plain
+
+from .guide import Page, advice, waiting, wrong_answer
 
 TALL = 30  # lines from which text and tasks share the page
 KEYS = (
@@ -24,6 +37,13 @@ KEYS = (
     ("leave_lesson", "leave"),
 )
 LOAD = ("in_view('load')", "loads it")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+MARKS = {
+    "done": ("✓ ", "$text-success"),
+    "open": ("○ ", "$foreground-muted"),
+    "wrong": ("✗ ", "$text-error"),
+}
+DIM = "$foreground-muted"
 
 
 class LessonPage(VerticalScroll, can_focus=False):
@@ -71,11 +91,11 @@ class LessonPage(VerticalScroll, can_focus=False):
             self._write(page, before)
 
     def _write(self, page: Page, before: Page | None) -> None:
-        self.query_one(".title", Blocks).show(*texts.title(page))
-        self.query_one(".prose", Blocks).show(*texts.prose(page))
-        self.query_one(".question", Blocks).show(*texts.question(page))
-        self.query_one(".progress", Blocks).show(*texts.tasks(page))
-        self.query_one(".advice", Blocks).show(*texts.what_next(page))
+        self.query_one(".title", Blocks).show(*title(page))
+        self.query_one(".prose", Blocks).show(*prose(page))
+        self.query_one(".question", Blocks).show(*question(page))
+        self.query_one(".progress", Blocks).show(*tasks(page))
+        self.query_one(".advice", Blocks).show(*what_next(page))
         if before is None or (before.lesson, before.on) != (page.lesson, page.on):
             self.query_one(".keys", Static).update(_keys(page))
             self._replace_blanks(page)
@@ -112,3 +132,243 @@ def _keys(page: Page) -> Content:
     pairs = [pair for pair in KEYS if several or pair[0] != "next_variant"] if page.on else [LOAD]
     parts = [Content.styled(f"{key_of(action)} {label}", f"@click=screen.{action}") for action, label in pairs]
     return Content("  ").join(parts)
+
+
+class Blanks(Vertical):
+    """Tells the numbers with ``Answered`` when one was typed, by enter or by leaving it; enter goes to the next."""
+
+    DEFAULT_CSS = """
+    Blanks { height: auto; }
+    Blanks .blank { height: auto; }
+    Blanks .label { width: 1fr; height: auto; }
+    Blanks .mark { width: 3; height: 1; padding-left: 1; }
+    Blanks Input { width: 14; background: $surface-lighten-1; padding: 0; }
+    Blanks Input:focus { background: $primary-muted; }
+    Blanks .-done { color: $text-success; }
+    Blanks .-wrong { color: $text-error; }
+    """
+
+    def __init__(self, blanks: tuple[Blank, ...]) -> None:
+        super().__init__()
+        self._blanks = blanks
+        self._told: tuple[float | None, ...] = ()
+        self._page: Page | None = None
+
+    def compose(self) -> ComposeResult:
+        for index, blank in enumerate(self._blanks):
+            with Horizontal(classes="blank"):
+                yield Static(f"{ascii_uppercase[index]}  {printable(blank.label)}", classes="label", markup=False)
+                yield TextBox(compact=True, select_on_focus=True)
+                yield Static(classes="mark", markup=False)
+
+    def on_mount(self) -> None:
+        if self._page is not None:
+            self._write(self._page)
+
+    def show(self, page: Page) -> None:
+        """Show the numbers given so far, and which of them are right; another lesson's are not looked at."""
+        if page.lesson.question is not None and page.lesson.question.blanks is self._blanks:
+            self._page = page
+            if self.is_mounted:
+                self._write(page)
+
+    def _write(self, page: Page) -> None:
+        done = page.question is not None and page.question.state == "done"
+        given = page.answers if isinstance(page.answers, tuple) else (None,) * len(self._blanks)
+        self._told = given
+        for blank, number, box, mark in zip(
+            self._blanks, given, self.query(Input), self.query(".mark").results(Static), strict=True
+        ):
+            number = blank.answer if done and number is None else number
+            if _number(box.value) != number and not box.has_focus:
+                box.value = "" if number is None else f"{number:.10g}"
+            state = "open" if number is None else "done" if abs(number - blank.answer) <= blank.within else "wrong"
+            mark.update("" if state == "open" else MARKS[state][0])
+            mark.set_class(state == "done", "-done")
+            mark.set_class(state == "wrong", "-wrong")
+
+    def focus_blank(self, index: int) -> None:
+        """Put the cursor into a blank."""
+        boxes = list(self.query(Input))
+        if index < len(boxes):
+            self.screen.set_focus(boxes[index])
+
+    @on(Input.Submitted)
+    def _go_on(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._tell(event.input)
+        boxes = list(self.query(Input))
+        place = boxes.index(event.input) + 1
+        self.screen.set_focus(boxes[place] if place < len(boxes) else None)
+
+    @on(Input.Blurred)
+    def _finish(self, event: Input.Blurred) -> None:
+        event.stop()
+        self._tell(event.input)
+
+    def _tell(self, box: Input) -> None:
+        numbers = tuple(_number(one.value) for one in self.query(Input))
+        if box.value.strip() and _number(box.value) is None:
+            self.post_message(View.Said(f"Expected a number, such as 12 or 0.5, got {plain(box.value)}.", "error"))
+        elif numbers != self._told:
+            self._told = numbers
+            self.post_message(Answered(numbers))
+
+
+def _number(text: str) -> float | None:
+    """The number typed, commas between thousands left out; None for what is none."""
+    text = text.strip()
+    try:
+        found = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, or lines that are kept as they are. A click on it does an action of the screen."""
+
+    text: str
+    style: str = ""
+    mark: str = ""  # stands before the first line; the others are set in as far
+    mark_style: str = ""
+    action: str = ""
+    kept: bool = False
+    gap: bool = True  # an empty line before it, unless it is the first
+
+    def lines(self, width: int) -> list[Content]:
+        """The block in lines of at most ``width`` cells."""
+        style, mark_style = (self._clickable(one) for one in (self.style, self.mark_style))
+        room = max(8, width - len(self.mark))
+        lines: list[Content] = []
+        for line in self.text.split("\n") if self.kept else [self.text]:
+            lines += Content.styled(printable(line), style).wrap(room)
+        first = Content.styled(self.mark, mark_style)
+        blank = Content(" " * len(self.mark))
+        return [(blank if place else first) + line for place, line in enumerate(lines)]
+
+    def _clickable(self, style: str) -> str:
+        """With the action, not as @click: that would have one colour for all that can be clicked."""
+        return f"{style} @do={self.action}".strip() if self.action else style
+
+
+class Blocks(Widget):
+    """Shows blocks, one below the other."""
+
+    DEFAULT_CSS = "Blocks { height: auto; width: 1fr; }"
+
+    def __init__(self, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._blocks: tuple[Block, ...] = ()
+        self._width = 0
+        self._lines: list[Content] = []  # the blocks, wrapped to that width
+
+    def show(self, *blocks: Block) -> None:
+        """Show these blocks from now on."""
+        if blocks != self._blocks:
+            height, self._blocks = len(self._lines), blocks
+            self._wrap(self._width)
+            self.refresh(layout=len(self._lines) != height)
+
+    async def on_click(self, event: events.Click) -> None:
+        if action := event.style.meta.get("@do"):
+            event.stop()
+            await self.run_action(action)
+
+    def render(self) -> Content:
+        return Content("\n").join(self._wrapped(self.size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._wrapped(width))
+
+    def _wrapped(self, width: int) -> list[Content]:
+        if width != self._width:
+            self._wrap(width)
+        return self._lines
+
+    def _wrap(self, width: int) -> None:
+        self._width, self._lines = width, []
+        for place, block in enumerate(self._blocks):
+            self._lines += [Content("")] * (block.gap and place > 0) + block.lines(width)
+
+
+def title(page: Page) -> Iterator[Block]:
+    """The title, and where in the book it stands."""
+    yield Block(page.lesson.title, "bold $text-accent")
+    done = ", done" if page.passed else ""
+    yield Block(f"{page.lesson.chapter}   {page.place} of {page.count}{done}", DIM, gap=False)
+
+
+def prose(page: Page) -> Iterator[Block]:
+    """The text; formulas and tables as they are."""
+    for paragraph in page.lesson.paragraphs:
+        yield Block(paragraph, kept=paragraph.startswith("  "))
+
+
+def question(page: Page) -> Iterator[Block]:
+    """What is loaded, and what to answer before running."""
+    names = [one.name for one in page.lesson.variants]
+    if len(names) > 1 and page.on:
+        place = f"{names.index(page.variant) + 1} of {len(names)}"
+        text = f"{page.variant}   {place}{', changed' if page.changed else ''}"
+        yield Block(text, mark="Variant  ", mark_style="bold", action="screen.next_variant")
+    elif len(names) > 1:
+        yield Block(", ".join(names), mark="Variants  ", mark_style="bold")
+    if page.lesson.question is not None:
+        yield Block(page.lesson.question.text, "bold")
+        for index, choice in enumerate(page.lesson.question.choices):
+            mark, style = _choice_mark(page, index)
+            action = f"screen.answer({index})" if page.on else ""
+            yield Block(choice, mark=f"{mark}{ascii_uppercase[index]}  ", mark_style=style, action=action, gap=False)
+        if not page.on:
+            for index, blank in enumerate(page.lesson.question.blanks):
+                yield Block(f"{blank.label}: …", mark=f"  {ascii_uppercase[index]}  ", gap=False)
+
+
+def _choice_mark(page: Page, index: int) -> tuple[str, str]:
+    """Right and wrong are told as the item has it; before that, which one was chosen."""
+    chosen, item = page.answers == index, page.question
+    state = "" if item is None else item.state
+    right = page.lesson.question is not None and index == page.lesson.question.answer
+    if state == "done" and right:
+        return MARKS["done"]
+    if state == "wrong" and chosen:
+        return MARKS["wrong"]
+    return ("● ", "$text-accent") if chosen and state != "done" else ("○ ", DIM)
+
+
+def tasks(page: Page) -> Iterator[Block]:
+    """The answer told, what is to do, how it stands, and what comes next."""
+    asked = page.question
+    if asked is not None and asked.state == "done":
+        yield Block(asked.sentence, "$text-success", "✓ ", "$text-success", gap=False)
+    elif asked is not None and asked.state == "wrong":
+        yield Block(wrong_answer(page, asked), "$text-error", "✗ ", "$text-error", gap=False)
+    elif page.waits:
+        yield Block(waiting(page), DIM, "  ", gap=False)
+    doing = [item for item in page.items if item is not asked]
+    for number, item in enumerate(doing):
+        yield from _item(page, item, first=number == 0)
+
+
+def what_next(page: Page) -> Iterator[Block]:
+    """The advice."""
+    if page.on:
+        yield Block(advice(page), "bold $text-success" if page.done else "bold", "▸ ", "bold")
+
+
+def _item(page: Page, item: Item, first: bool) -> Iterator[Block]:
+    check = next((one for one, own in page.checks if own is item), None)
+    elsewhere = check is not None and check.variant not in (None, page.variant)
+    mark, style = MARKS[item.state]
+    yield Block(item.sentence, DIM if elsewhere and item.state == "open" else "", mark, style, gap=first)
+    for detail in item.details:
+        yield Block(detail, "$text-warning", "  ", gap=False)
+
+
+@dataclass
+class Answered(Message):
+    """The user answered a lesson's question: the index of a choice, or a number for each blank (None: empty)."""
+
+    answers: int | tuple[float | None, ...]

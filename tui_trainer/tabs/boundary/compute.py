@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.synthetic.generate import CURVES
+from tui_trainer.datasets.synthetic import CURVES
+from tui_trainer.engine import Sequential
+from tui_trainer.engine.propagation import Propagation, with_ones
+from tui_trainer.plotting.levels import to_levels
 from tui_trainer.protocol.framing import pack
-from tui_trainer.runtime.views.boundary.plane import side
-from tui_trainer.runtime.views.boundary.reader import Reader
-from tui_trainer.runtime.views.boundary.samples import on_line, rug_height
-from tui_trainer.runtime.views.boundary.scales import Limits, extremes
+from tui_trainer.protocol.views import AnyContent
+from tui_trainer.tabs.network.messages import Window
+from tui_trainer.training.session import Session
 
-from .messages import Chosen, Function, Line, WatchBoundary
+from .axes import Ground, Limits, Scales, extremes, target_limits
+from .messages import WHOLE, Boundary, Chosen, Function, LayerShown, Line, Samples, Thumbs, WatchBoundary, locate
 
 Array = NDArray[Any]
 MARGIN = 0.1  # of the range of the target, on both sides
 JUMP = 0.25  # of that range: limits that follow a curve do so in steps, or the axis would never rest
 ROOM = 0.05  # around probabilities
+LEAST_SIDE, MOST_SIDE = 2, 512  # of the grid
+Axes = tuple[str, ...]
+Sizes = tuple[int, ...]
+MOST_THUMBS = 64  # of a layer
+MOST_WINDOWS = 16
+MOST_NUMBERS = 4_000_000  # of one layer in a pass, so that a wide layer needs little memory
+LEAST_POINTS = 64
+MOST = 1500  # of each part: more would hide the picture, and each other
+RUG_STEP = 0.05  # between the rows of samples of two classes, below a curve of probabilities
 
 
 class FunctionLook:
@@ -87,3 +100,243 @@ def _lines(chosen: Chosen, values: Array, classes: int) -> tuple[Line, ...]:
     if len(values) == 1:
         return (Line(chosen.neuron if chosen.layers[-1].units > 1 else 1, pack(values[0])),)
     return tuple(Line(kind, pack(values[kind])) for kind in ((1,) if classes == 2 else range(classes)))
+
+
+class BoundaryLook:
+    """A picture where there are two features or more, a curve where there is one."""
+
+    def __init__(self, session: Session) -> None:
+        reader = Reader(session)
+        self._look = FunctionLook(reader) if len(reader.ground.axes) == 1 else PlaneLook(reader)
+
+    def see(self, request: WatchBoundary) -> AnyContent:
+        """What ``request`` asks for; what lies outside the network or the data is brought inside."""
+        return self._look.see(request)
+
+
+class PlaneLook:
+    """Pictures over any two features of one run."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._samples: dict[tuple[str, str], tuple[tuple[Samples, ...], int]] = {}
+
+    def see(self, request: WatchBoundary) -> Boundary:
+        """The picture, with its samples and small pictures."""
+        reader = self._reader
+        ground, axes = reader.ground, reader.ground.choose(request.x, request.y)
+        columns, rows, thumb = (side(size) for size in (request.columns, request.rows, request.thumb))
+        chosen, values = reader.read(request, axes, (columns, rows))
+        levels, kinds = picture(chosen, values)
+        if axes not in self._samples:
+            self._samples = {axes: on_plane(reader.session, ground, axes)}
+        samples, hidden = self._samples[axes]
+        return Boundary(
+            chosen=chosen,
+            axes=ground.axes,
+            x=axes[0],
+            y=axes[1],
+            x_limits=ground.limits(axes[0]),
+            y_limits=ground.limits(axes[1]),
+            square=ground.is_plane,
+            columns=columns,
+            rows=rows,
+            levels=levels,
+            kinds=kinds,
+            classes=reader.session.dataset.classes,
+            samples=samples,
+            hidden=hidden,
+            thumb=thumb,
+            thumbs=reader.thumbs(request, axes, (thumb, thumb)),
+        )
+
+
+def side(size: int) -> int:
+    """A size of a grid that can be computed."""
+    return min(max(size, LEAST_SIDE), MOST_SIDE)
+
+
+def picture(chosen: Chosen, values: Array) -> tuple[bytes, bytes]:
+    """Levels and kinds, n of each, of values (count, n); no kinds where no more than two classes are told apart.
+
+    A single neuron of an output for classes has the colour of its own class. Of two classes together the second
+    is at the high end of the scale.
+    """
+    units = chosen.layers[-1].units
+    if chosen.layer < len(chosen.layers) - 1 or units == 1 or len(values) == 2:
+        return to_levels(values[-1], chosen.low, chosen.high).tobytes(), b""
+    if chosen.neuron != WHOLE:
+        return to_levels(values[0], chosen.low, chosen.high).tobytes(), bytes([chosen.neuron]) * values.shape[1]
+    best = values.max(axis=0)
+    kinds = np.where(np.isfinite(best), np.argmax(values, axis=0), 0).astype(np.uint8)
+    return to_levels(best, chosen.low, chosen.high).tobytes(), kinds.tobytes()
+
+
+class Reader:
+    """One run's neurons, over its axes. What does not change while it is trained is kept."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.ground = Ground(session.dataset, session.split, session.experiment.dataset)
+        self._scales = Scales(session)
+        self._kept: dict[str, tuple[Axes, Sizes, Activations]] = {}
+
+    def layers(self, axes: Axes) -> tuple[LayerShown, ...]:
+        """The layers that can be chosen while ``axes`` vary."""
+        features = self.session.dataset.features
+        return layers_of(self.session, tuple(features[place] for place in self.ground.varying(axes)))
+
+    def read(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Chosen, Array]:
+        """What is chosen, and its values (count, n) over the grid: of one neuron, or of all of a whole output."""
+        layers = self.layers(axes)
+        layer, neuron = locate(layers, request.layer, request.neuron)
+        wanted = Window(layer, 0, layers[layer].units) if neuron == WHOLE else Window(layer, neuron, 1)
+        [values] = self._activations("picture", axes, sizes).read([wanted])
+        low, high = self._scales.of(layer, values, rounded=True)
+        if len(values) > 2:
+            low = 1 / len(values)  # no likelier class can be less likely
+        held = 0 if self.ground.is_plane else len(self.ground.axes) - len(axes)
+        return Chosen(layers, layer, neuron, low, high, held), values
+
+    def thumbs(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Thumbs, ...]:
+        """The neurons asked for as small pictures."""
+        layers = self.layers(axes)
+        windows = [inside(window, layers, MOST_THUMBS) for window in request.thumbs[:MOST_WINDOWS]]
+        if not windows:
+            return ()
+        read = self._activations("thumbs", axes, sizes).read(windows)
+        return tuple(Thumbs(window, self._levels(window, values)) for window, values in zip(windows, read, strict=True))
+
+    def _levels(self, window: Window, values: Array) -> bytes:
+        """Levels (count, n) of neurons (count, n), each on its own scale."""
+        return b"".join(to_levels(row, *self._scales.of(window.layer, row, rounded=False)).tobytes() for row in values)
+
+    def _activations(self, use: str, axes: Axes, sizes: Sizes) -> Activations:
+        kept = self._kept.get(use)
+        if kept is not None and kept[:2] == (axes, sizes):
+            return kept[2]
+        raw = self.ground.inputs(self._grid(axes, sizes))
+        parts = self.session.split
+        x = (raw - parts.mean) / parts.scale
+        made = Activations(self.session.trainer.model, x, raw[:, self.ground.varying(axes)])
+        self._kept[use] = (axes, sizes, made)
+        return made
+
+    def _grid(self, axes: Axes, sizes: Sizes) -> dict[str, Array]:
+        """Where the points lie along each axis, row by row and the greatest y first."""
+        along = [np.linspace(*self.ground.limits(axis), size) for axis, size in zip(axes, sizes, strict=True)]
+        if len(axes) == 1:
+            return {axes[0]: along[0]}
+        x, y = along
+        return {axes[0]: np.tile(x, len(y)), axes[1]: np.repeat(y[::-1], len(x))}
+
+
+def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ...]:
+    """The inputs that vary, by name, the hidden layers and the output."""
+    dense = [layer for layer, _ in session.trainer.model.dense]
+    hidden = (LayerShown(layer.activation, layer.units) for layer in dense[:-1])
+    classes, output = session.dataset.classes, dense[-1]
+    names = classes if len(classes) == output.units else classes[1:] or (session.dataset.target,)
+    last = LayerShown(output.activation, output.units, names, whole=output.units > 1)
+    return (LayerShown("", len(inputs), inputs), *hidden, last)
+
+
+def inside(window: Window, layers: tuple[LayerShown, ...], most: int) -> Window:
+    """``window`` brought inside the network, of ``most`` neurons at most."""
+    layer = min(max(window.layer, 0), len(layers) - 1)
+    first = min(max(window.first, 0), layers[layer].units - 1)
+    return Window(layer, first, min(max(window.count, 0), layers[layer].units - first, most))
+
+
+class Activations:
+    """The layers of ``model`` over points x (n, features), which are standardized as its samples are.
+
+    ``shown`` (n, k) is what stands for the inputs, in whatever unit they are shown. The buffers are its own: the
+    trainer's are not touched. Dropout is off, as when predicting.
+    """
+
+    def __init__(self, model: Sequential, x: Array, shown: Array) -> None:
+        self._model = model
+        self._columns = with_ones(x, model.dense[0][0].use_bias, model.dtype).T
+        self._shown, self._points = shown.T, len(x)
+        widest = max(layer.units for layer, _ in model.dense)
+        self._chunk = min(len(x), max(LEAST_POINTS, MOST_NUMBERS // widest))
+        self._passes: dict[int, Propagation] = {}
+
+    def read(self, windows: Sequence[Window]) -> list[Array]:
+        """The outputs (count, n) of each window's neurons. Layer 0 are the inputs as shown, the last is the output."""
+        results = [np.empty((window.count, self._points), self._model.dtype) for window in windows]
+        deepest = max((window.layer for window in windows), default=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, self._points, self._chunk):
+                self._read_chunk(windows, results, slice(start, min(start + self._chunk, self._points)), deepest)
+        return results
+
+    def _read_chunk(self, windows: Sequence[Window], results: list[Array], points: slice, deepest: int) -> None:
+        x = self._columns[:, points]
+        layers = [self._shown[:, points]]
+        for stage in self._pass_for(points.stop - points.start).stages[:deepest]:
+            x = stage.forward(x, self._model.parameters, True)
+            layers.append(stage.a)
+        for window, result in zip(windows, results, strict=True):
+            result[:, points] = layers[window.layer][window.first : window.first + window.count]
+
+    def _pass_for(self, points: int) -> Propagation:
+        if points not in self._passes:
+            self._passes[points] = Propagation(self._model.layers, points, self._model.dtype)
+        return self._passes[points]
+
+
+def on_plane(session: Session, ground: Ground, axes: tuple[str, str]) -> tuple[tuple[Samples, ...], int]:
+    """The samples over two features, and how many were too many; points set by hand never are."""
+    dataset, (x, y) = session.dataset, (ground.values(axis) for axis in axes)
+    groups, hidden = [], 0
+    low, high = (0.0, 1.0) if dataset.classes else target_limits(dataset)
+    drawn = None if dataset.drawn is None else dataset.drawn.numbers
+    for rows, validation in _parts(session):
+        by_hand = np.zeros(len(rows), np.bool_) if drawn is None else drawn[rows] < 0
+        kept = np.concatenate([_thin(rows[~by_hand]), rows[by_hand]])
+        hidden += len(rows) - len(kept)
+        for kind, of_kind in _by_class(session, kept):
+            numbers = b"" if drawn is None else pack(drawn[of_kind])
+            levels = b"" if dataset.classes else to_levels(dataset.y[of_kind, 0], low, high).tobytes()
+            groups.append(Samples(kind, validation, pack(x[of_kind]), pack(y[of_kind]), levels, numbers))
+    return tuple(groups), hidden
+
+
+def on_line(session: Session, ground: Ground) -> tuple[tuple[Samples, ...], int]:
+    """The samples over the only feature: at their number, at 0 and 1 for two classes, in a row each for more."""
+    dataset, x = session.dataset, ground.values(ground.axes[0])
+    groups, hidden = [], 0
+    for rows, validation in _parts(session):
+        kept = _thin(rows)
+        hidden += len(rows) - len(kept)
+        for kind, of_kind in _by_class(session, kept):
+            y = np.full(len(of_kind), rug_height(kind, len(dataset.classes))) if kind >= 0 else dataset.y[of_kind, 0]
+            groups.append(Samples(kind, validation, pack(x[of_kind]), pack(y)))
+    return tuple(groups), hidden
+
+
+def rug_height(kind: int, classes: int) -> float:
+    """Where the samples of a class stand: two at the probabilities they should have, more of them below 0."""
+    return float(kind) if classes == 2 else -RUG_STEP * (kind + 1)
+
+
+def _parts(session: Session) -> list[tuple[NDArray[np.intp], bool]]:
+    parts = session.split
+    return [(rows, validation) for rows, validation in ((parts.train_rows, False), (parts.val_rows, True)) if len(rows)]
+
+
+def _thin(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    if len(rows) <= MOST:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, MOST).astype(np.intp)]
+
+
+def _by_class(session: Session, rows: NDArray[np.intp]) -> list[tuple[int, NDArray[Any]]]:
+    """Class and rows of each class there is; all rows as -1 for numbers."""
+    labels = session.dataset.labels
+    if labels is None:
+        return [(-1, rows)]
+    of_rows = labels[rows]
+    return [(kind, rows[of_rows == kind]) for kind in np.unique(of_rows).tolist()]

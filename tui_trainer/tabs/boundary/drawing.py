@@ -7,15 +7,14 @@ from typing import Literal
 
 import numpy as np
 
+from tui_trainer.plotting.colors import HOLLOW, SOLID, shape
+from tui_trainer.plotting.heatmaps import TEXTURES
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE, unpack_levels
-from tui_trainer.plotting.plot import class_colors
+from tui_trainer.plotting.plot import STEPS, Gradient, Heatmap, Marks, Plot, Series, class_colors
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.ui.plotting.heatmap import STEPS, Gradient, Heatmap, Marks
-from tui_trainer.ui.plotting.pixels import TEXTURES
-from tui_trainer.ui.plotting.shapes import HOLLOW, SOLID, shape
 from tui_trainer.ui.text import plain
 
-from .messages import WHOLE, Boundary, Samples
+from .messages import WHOLE, Boundary, Chosen, Function, Samples
 
 Shown = Literal["all", "training", "none"]  # of the samples
 TRAINING, VALIDATION = SOLID[0], HOLLOW[0]
@@ -23,6 +22,8 @@ BAR = 8  # cells of half a diverging scale
 BAR_PER_CLASS = 4
 NAME = 12  # cells of a class's name beside the colour bar
 NOWHERE = np.zeros(0)
+OF_TRUTH = "◇"
+MODEL, TRUTH = "class4", "class2"  # colours: the foreground's stands out from those of the samples
 
 
 def heatmap(content: Boundary, discretize: bool, shown: Shown) -> Heatmap:
@@ -109,3 +110,73 @@ def visible(samples: tuple[Samples, ...], shown: Shown) -> list[Samples]:
 def number(value: float) -> str:
     """A number of the scale, short."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if 0.01 <= abs(value) < 100 else f"{value:.3g}"
+
+
+def plot(content: Function, shown: Shown) -> Plot:
+    """The truth where it is known, over it the samples, and on top what the model makes of them."""
+    x, series = np.array(unpack(content.places)), []
+    if content.truth:
+        series.append(Series("truth", x, np.array(unpack(content.truth)), TRUTH, sign=OF_TRUTH))
+    series += [_series_of(one, content) for one in visible(content.samples, shown)]
+    for line in content.lines:
+        label = plain(content.classes[line.kind]) if line.kind >= 0 else "model" if content.samples else "neuron"
+        color = class_colors(len(content.classes))[line.kind] if line.kind >= 0 else MODEL
+        sign = shape(line.kind) if line.kind >= 0 else ""
+        series.append(Series(label, x, np.array(unpack(line.y)), color, sign=sign))
+    return Plot(
+        tuple(series),
+        x_label=plain(content.x),
+        y_label="probability" if content.classes and content.samples else plain(content.y),
+        x_limits=content.x_limits,
+        y_limits=content.y_limits,
+    )
+
+
+def _series_of(samples: Samples, content: Function) -> Series:
+    """Samples as points; the lines say which colour is which class."""
+    glyph = VALIDATION if samples.validation else TRAINING
+    color, label = "validation" if samples.validation else "train", "validation" if samples.validation else "training"
+    if samples.kind >= 0:
+        glyph = shape(samples.kind, samples.validation)
+        color = class_colors(len(content.classes))[samples.kind]
+        label = "" if len(content.lines) > 1 or samples.validation else plain(content.classes[samples.kind])
+    return Series(label, np.array(unpack(samples.x)), np.array(unpack(samples.y)), color, "scatter", glyph)
+
+
+def describe(chosen: Chosen, target: str, classes: tuple[str, ...]) -> str:
+    """What is drawn: whose output, and what it means."""
+    shown = f"{_whose(chosen)}{_meaning(chosen, target, classes)}"
+    if not chosen.held:
+        return shown
+    others = "the other feature at its mean" if chosen.held == 1 else f"{chosen.held} others at their mean"
+    return f"{shown}; {others}"
+
+
+def name_of(chosen: Chosen, neuron: int) -> str:
+    """What a neuron of the chosen layer is called."""
+    layer = chosen.layers[chosen.layer]
+    if neuron < len(layer.names):
+        return plain(layer.names[neuron])
+    return f"neuron {neuron + 1} of {layer.units:,}"
+
+
+def layer_name(layer: int, layers: int) -> str:
+    """What layer number ``layer`` of ``layers`` is called, the inputs being the first."""
+    return "inputs" if layer == 0 else "output" if layer == layers - 1 else f"layer {layer}"
+
+
+def _whose(chosen: Chosen) -> str:
+    activation = chosen.layers[chosen.layer].activation
+    name = layer_name(chosen.layer, len(chosen.layers)).capitalize()
+    return f"{name} ({activation}): " if activation else f"{name}: "
+
+
+def _meaning(chosen: Chosen, target: str, classes: tuple[str, ...]) -> str:
+    last = chosen.layer == len(chosen.layers) - 1
+    if not last or not classes:
+        return name_of(chosen, max(chosen.neuron, 0)) if not last else plain(target)
+    if chosen.neuron == WHOLE and len(classes) > 2:
+        return "the likeliest class"
+    named = classes[1] if chosen.neuron == WHOLE else chosen.layers[-1].names[chosen.neuron]
+    probable = chosen.layers[-1].activation in ("softmax", "sigmoid")
+    return f"{'probability of' if probable else 'score of'} {plain(named)}"

@@ -2,36 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Static
+from textual.widgets import Label, Static
 
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.ui.boundary.arrangement import Arrangement, arrange
-from tui_trainer.ui.boundary.axes import Axes
-from tui_trainer.ui.boundary.choice import Choice
-from tui_trainer.ui.boundary.curve import plot
-from tui_trainer.ui.boundary.pen import mark, tell
-from tui_trainer.ui.boundary.words import describe
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
-from tui_trainer.ui.plotting.widget import PlotWidget
-from tui_trainer.ui.views.hints import hints
+from tui_trainer.tabs.view import hints
+from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
-from .drawing import heatmap
-from .messages import Boundary, Function, WatchBoundary
-from .points import PointsView
-from .thumbnails import Strip, StripWidget
+from .drawing import describe, heatmap, plot
+from .messages import OUTPUT, WHOLE, Boundary, Function, LayerShown, WatchBoundary, locate
+from .points import PointsView, mark, tell
+from .thumbnails import Arrangement, Strip, StripWidget, arrange
 
 STRIP_FROM = (96, 20)  # columns and rows from which the small pictures have room
 STRIP = 44  # cells for them at least; a square picture leaves more
 HINTS = ("look_layer", "look_neuron", "samples")
 USUAL_GRID = (60, 50)  # before there is a canvas to fill
+LEAST = 3  # features, from which there is a choice
+
+
+class Axes(Horizontal):
+    """Shows the two features and lets others be picked; not there for fewer than three."""
+
+    DEFAULT_CSS = """
+    Axes {
+        height: 1;
+        display: none;
+        &.-choice { display: block; }
+        Label { width: auto; margin-right: 1; color: $text-muted; }
+        Choice { width: 1fr; max-width: 26; margin-right: 2; }
+    }
+    """
+
+    @dataclass
+    class Picked(Message):
+        """Other features were picked."""
+
+        x: str
+        y: str
+
+    def compose(self) -> ComposeResult:
+        yield Label("x")
+        yield Choice(id="boundary-x")
+        yield Label("y")
+        yield Choice(id="boundary-y")
+
+    def show(self, names: tuple[str, ...], x: str, y: str) -> None:
+        """Offer ``names``, with ``x`` and ``y`` of them chosen."""
+        self.set_class(len(names) >= LEAST, "-choice")
+        if len(names) < LEAST:
+            return
+        for choice, value in zip(self.query(Choice), (x, y), strict=True):
+            choice.offer((name, name) for name in names)
+            choice.value = value
+
+    @on(Choice.Changed)
+    def _pick(self, event: Choice.Changed) -> None:
+        event.stop()
+        x, y = (str(choice.value) for choice in self.query(Choice))
+        self.post_message(self.Picked(x, y))
 
 
 class BoundaryView(PointsView):
@@ -54,7 +92,7 @@ class BoundaryView(PointsView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._choice = Choice()
+        self._choice = Selection()
         self._asked: AnyRequest | None = None
         self._units: tuple[int, ...] = ()
         self._target = ""
@@ -85,7 +123,7 @@ class BoundaryView(PointsView):
 
     def configure(self, options: dict[str, object]) -> None:
         """``x`` and ``y``, names of features, and ``discretize``; it is the output that is looked at."""
-        self._choice = Choice(str(options.get("x", "")), str(options.get("y", "")))
+        self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
         self.discretize = options.get("discretize") is True
         self._ask()
 
@@ -228,3 +266,47 @@ class BoundaryView(PointsView):
             return ""
         widget.show(replace(picture, marks=(*picture.marks, mark(self.pen, content, widget))))
         return f"{tell(self.pen, content, widget)}   "
+
+
+@dataclass(slots=True)
+class Selection:
+    """A neuron and two features; an empty name leaves the feature to the trainer."""
+
+    x: str = ""
+    y: str = ""
+    layer: int = OUTPUT
+    neuron: int = WHOLE
+
+    def place(self, layers: Sequence[LayerShown]) -> tuple[int, int]:
+        """The layer and the neuron among those there are."""
+        return locate(layers, self.layer, self.neuron)
+
+    def look_at(self, layer: int, neuron: int, layers: Sequence[LayerShown]) -> None:
+        """Choose a neuron; the last layer goes on being the output, however many come to lie before it."""
+        self.layer, self.neuron = (OUTPUT if layer >= len(layers) - 1 else max(layer, 0)), neuron
+
+    def look_at_output(self) -> None:
+        """Choose the whole output."""
+        self.layer, self.neuron = OUTPUT, WHOLE
+
+    def step_layer(self, step: int, layers: Sequence[LayerShown]) -> None:
+        """A layer on or back: its first neuron, or the whole output."""
+        self.look_at(self.place(layers)[0] + step, WHOLE, layers)
+
+    def step_neuron(self, step: int, layers: Sequence[LayerShown]) -> None:
+        """A neuron on or back; after the last comes the first."""
+        layer, neuron = self.place(layers)
+        lowest = WHOLE if layers[layer].whole else 0
+        self.look_at(layer, lowest + (neuron + step - lowest) % (layers[layer].units - lowest), layers)
+
+    def step_axis(self, axis: str, content: Boundary) -> None:
+        """The next feature on the axis ``x`` or ``y`` of ``content``, past that of the other one."""
+        x, y = self.x or content.x, self.y or content.y
+        now, other = (x, y) if axis == "x" else (y, x)
+        names = [name for name in content.axes if name != other]
+        name = names[(names.index(now) + 1) % len(names) if now in names else 0]
+        self.x, self.y = (name, other) if axis == "x" else (other, name)
+
+    def keep_features(self, features: Collection[str]) -> None:
+        """Forget axes that are not among ``features``."""
+        self.x, self.y = (name if name in features else "" for name in (self.x, self.y))

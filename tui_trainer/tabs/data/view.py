@@ -10,13 +10,13 @@ from textual.containers import Horizontal
 from textual.widgets import DataTable, Label, Static
 
 from tui_trainer.errors import printable
+from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot, Series, class_colors
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import DatasetView, Loaded
 from tui_trainer.tabs.view import View
 from tui_trainer.ui.dropdown import Choice
-from tui_trainer.ui.plotting.shapes import shape
-from tui_trainer.ui.plotting.widget import PlotWidget
+from tui_trainer.ui.plot_widgets import PlotWidget
 from tui_trainer.ui.text import plain
 
 TABLE_ROWS, FEWEST_ROWS = 1000, 50

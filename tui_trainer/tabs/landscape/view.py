@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
@@ -12,20 +15,20 @@ from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.tabs.view import View
-from tui_trainer.ui.plotting.heatmap_widget import HeatmapWidget
-from tui_trainer.ui.plotting.widget import PlotWidget
-from tui_trainer.ui.views.hints import hints
-from tui_trainer.ui.views.landscape_options import PARAMETERS, read_options
-from tui_trainer.ui.views.landscape_picture import COMPUTING, chart, curve
+from tui_trainer.tabs.view import View, hints
+from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 from . import drawing as texts
-from .messages import Landscape, WatchLandscape
+from .drawing import COMPUTING, chart, curve
+from .messages import KINDS, Landscape, WatchLandscape
 
 BESIDE = 100  # columns from which the numbers stand beside the picture
 LOW = 15  # rows below which they stand there too, as few as they are then
 TALL = 28  # rows from which there is room for more numbers below it
 MOST_ZOOM = 12
+LIMITS = ("low", "high", "low_2", "high_2")
+PARAMETERS = ("parameter", "parameter_2")
+LARGEST = 2**31  # numbers of parameters
 
 
 class LandscapeView(View):
@@ -253,3 +256,20 @@ class LandscapeView(View):
         if content.axes[0].parameter is not None:
             keys |= {"weight", "layer"} | ({"weight_2"} if len(content.axes) > 1 else set())
         return keys
+
+
+def read_options(options: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a request that ``options`` give. A plane of two parameters is a contour."""
+    found: dict[str, object] = {}
+    kind = options.get("kind")
+    if kind in KINDS:
+        found["kind"] = "contour" if kind == "plane" and "parameter_2" in options else kind
+    for name in PARAMETERS:
+        number = options.get(name)
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < LARGEST:
+            found[name] = number
+    for name in LIMITS:
+        limit = options.get(name)
+        if isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit):
+            found[name] = float(limit)
+    return found

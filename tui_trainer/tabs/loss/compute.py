@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.view import Curve, WatchLoss
-from tui_trainer.runtime.curves import RecordedCurve
-from tui_trainer.runtime.long_series import LongSeries
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import RunCurve, RunCurves
-from tui_trainer.training.series import Array
+from tui_trainer.training.history import RecordedCurve
+from tui_trainer.training.series import Array, LongSeries
 
 MOST = 16  # runs kept, those asked for last
 

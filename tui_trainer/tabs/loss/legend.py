@@ -6,21 +6,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
 from rich.style import Style
 
-from tui_trainer.plotting.colors import series_css
+from tui_trainer.plotting.colors import series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
-from tui_trainer.plotting.plot import COLORS
-from tui_trainer.tabs.runs.selection import SLOT_COLORS
-from tui_trainer.ui.network.numbers import significant
+from tui_trainer.plotting.plot import COLORS, Series
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol.view import Curve
+from tui_trainer.tabs.runs.messages import RunCurve
+from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, Choice
+from tui_trainer.tabs.runs.table import briefly
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.runs.cells import briefly
+from tui_trainer.ui.text import plain, significant
 
 GAP = 3
 MOST_LINES = 4
 NAMES = (24, 16, 10, 6)  # cells of a name, at most
 TEXT, DIM = 0, 1
 FIRST_COLOR = 2
+LEAST = 4  # epochs that are seen at least
+LABELS = {
+    "batch_loss": ("mini-batches", "batch", "+", ""),
+    "train": ("train", "train", "*", ""),
+    "validation": ("validation", "validation", "o", "○"),
+}
+CLASS_COLORS = 10
+CLASS_MARKS = "*o+x#@%&"
+SIGNS = 6  # letters along a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +131,110 @@ class LegendPanel(FrameWidget[Legend]):
 
 def _sign(sign: str, ascii_only: bool) -> str:
     return "-" if ascii_only and sign == "━" else sign
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """Epochs ``low`` to ``high``, all of them where these are None; ``at`` is the cursor's, None while it is off.
+
+    ``last`` is the newest epoch there is.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    at: int | None = None
+
+    def span(self, last: int) -> tuple[int, int]:
+        """The first and the last epoch that are seen."""
+        return (1, max(last, 1)) if self.low is None or self.high is None else (self.low, self.high)
+
+    def moved(self, columns: int, last: int, width: int) -> Lens:
+        """With the cursor so many columns of a plot further on; at the newest epoch seen, if it was off."""
+        low, high = self.span(last)
+        if self.at is None:
+            return self.put(min(high, last), last)
+        step = max(1, round((high - low) / max(width, 1)))
+        return self.put(self.at + columns * step, last)
+
+    def put(self, epoch: int, last: int) -> Lens:
+        """With the cursor at ``epoch``, or as near as there are epochs; the part that is seen goes with it."""
+        at = max(1, min(epoch, last))
+        if last < 1:
+            return replace(self, at=None)
+        low, high = self.span(last)
+        beyond = min(at - low, 0) + max(at - high, 0)
+        return replace(self._seeing(low + beyond, high + beyond, last) if beyond else self, at=at)
+
+    def zoomed(self, direction: int, last: int) -> Lens:
+        """Half as many epochs (1) or twice as many (-1); the cursor, or else the middle, stays where it is seen."""
+        low, high = self.span(last)
+        length = high - low
+        center = (low + high) / 2 if self.at is None else float(self.at)
+        wanted = max(LEAST - 1, round(length / 2 if direction > 0 else length * 2))
+        if wanted >= last - 1:
+            return replace(self, low=None, high=None)
+        start = round(center - (center - low) / max(length, 1) * wanted)
+        return self._seeing(start, start + wanted, last)
+
+    def panned(self, direction: int, last: int) -> Lens:
+        """Half of what is seen further on."""
+        if self.low is None or self.high is None:
+            return self
+        half = direction * max(1, (self.high - self.low) // 2)
+        return self._seeing(self.low + half, self.high + half, last)
+
+    def _seeing(self, low: int, high: int, last: int) -> Lens:
+        """Epochs ``low`` to ``high``, as many within those there are."""
+        over = max(0, high - max(last, 1))
+        first = max(1, low - over)
+        return replace(self, low=first, high=first + high - low)
+
+
+def drawn(curves: Mapping[str, Curve], quantity: str, batches: bool) -> list[Curve]:
+    """The curves that are drawn, what lies over the others last; of each class only the validation part, if there is.
+
+    Mini-batches are among them where they are asked for, or nothing else is there yet.
+    """
+    epochs = len(curves["loss"].x) // 8 if "loss" in curves else 0
+    ordered = sorted(curves.values(), key=lambda curve: (curve.name != "batch_loss", "val_" in curve.name))
+    held = [curve for curve in ordered if curve.name.startswith("val_recall")]
+    wanted = held if quantity == "recall" and held else ordered
+    return [curve for curve in wanted if curve.name != "batch_loss" or batches or epochs < 2]
+
+
+def line(curve: Curve, class_names: Sequence[str]) -> Series:
+    """A curve as a line of the plot."""
+    x, y = unpack(curve.x), np.array(unpack(curve.y))
+    _, _, index = curve.name.partition("[")
+    if index:
+        k = int(index.rstrip("]"))
+        name = plain(class_names[k]) if k < len(class_names) else str(k)
+        return Series(name, x, y, f"class{k % CLASS_COLORS}", mark=CLASS_MARKS[k % len(CLASS_MARKS)], sign=shape(k))
+    part = "validation" if curve.name.startswith("val_") else "train"
+    label, color, mark, sign = LABELS.get(curve.name, LABELS[part])
+    return Series(label, x, y, color, mark=mark, sign=sign)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A chosen run and its curve."""
+
+    choice: Choice
+    told: RunCurve
+
+    def series(self) -> list[Series]:
+        """The line, and its letter here and there: so that it can be told where there are no colours."""
+        curve, choice = self.told.curve, self.choice
+        if curve is None or not curve.x:
+            return []
+        x, y = unpack(curve.x), np.array(unpack(curve.y))
+        line = Series("", x, y, choice.color, mark=choice.letter)
+        places = self._places(len(x))
+        letters = Series("", x[places], y[places], choice.color, "scatter", glyph=choice.letter, mark=choice.letter)
+        return [line, letters]
+
+    def _places(self, points: int) -> list[int]:
+        """Where letters stand along a curve of so many points: apart from those of other runs, and at its end."""
+        offset = (1 + (self.choice.slot or 0)) / (len(LETTERS) + 1)
+        inner = [int((number + offset) / SIGNS * points) for number in range(SIGNS)]
+        return sorted({min(place, points - 1) for place in (*inner, points - 1)})

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import ClassVar, Final
 
 import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+from textual import events
+from textual.message import Message
 
+from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.settings.schema import Markers
-from tui_trainer.ui.network.choice import Choice
-from tui_trainer.ui.network.links import Front, Gap, draw_links
-from tui_trainer.ui.network.numbers import fit
-from tui_trainer.ui.network.roles import (
-    ANSWER,
-    CHOSEN,
-    DIM,
-    EDGE,
-    LEVELS,
-    LINK,
-    NEURON,
-    PICKED,
-    TEXT,
-    TITLE,
-    neuron_role,
-)
-from tui_trainer.ui.network.shape import Shape
+from tui_trainer.settings import Markers
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.text import fit
 
-from .layout import Arrangement, Column
+from .layout import Arrangement, Choice, Column, Shape
 from .messages import LayerSeen, Network, NeuronSeen
 
 LEAST_GAP_FOR_WEIGHTS = 16  # columns
 LEAST_ROOM_FOR_NAMES = 9
+DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
+LEAST = (5, 36, 72, 104)  # of 127: sizes from which a link is of the first level, the second ...
+BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+LINK: Final = 10  # then the levels of positive links, then of negative ones
+TEXT, DIM, TITLE, CHOSEN, ANSWER, PICKED = range(6)
+ASCII_SIGNS = " " * PICKED + "@".ljust(LINK - PICKED) + "+++#---="  # by role
+WAYS_KEPT = 12  # more gaps are seldom on a screen, and each may take a megabyte
+DASH = 6.0  # dots, half of them drawn
+Bytes = NDArray[np.int8]
+Whole = NDArray[np.intp]
+BLENDS = (22, 45, 72, 100)  # per cent of its colour that a link of each level has
+LEVELS: Final = 4  # of a link, from weak to strong
+SHADES: Final = 6  # of a neuron, from small to large
+NEURON: Final = 30  # one of value 0, then the shades of positive values, then of negative ones
+EDGE: Final = 50  # the same for the edges of a neuron that is drawn as a box
+_SHADES = ("0", *(f"{sign}-{shade}" for sign in ("positive", "negative") for shade in range(1, SHADES + 1)))
+NAMES: Final[dict[int, str]] = {
+    TEXT: "text",
+    DIM: "dim",
+    TITLE: "title",
+    CHOSEN: "chosen",
+    ANSWER: "answer",
+    PICKED: "picked",
+    **{LINK + level: f"positive-{level + 1}" for level in range(LEVELS)},
+    **{LINK + LEVELS + level: f"negative-{level + 1}" for level in range(LEVELS)},
+    **{NEURON + number: f"neuron-{name}" for number, name in enumerate(_SHADES)},
+    **{EDGE + number: f"edge-{name}" for number, name in enumerate(_SHADES)},
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,3 +216,199 @@ def _write_outputs(board: Board, scene: Scene) -> None:
         right = len(shape.outputs) > 1 and network.target == neuron
         name = shorten(one_cell(shape.name(shape.last, neuron)), room - 2)
         board.write(row, column.right + 1, ("● " if right else "  ") + name, ANSWER if right else TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where the links of two layers run: from ``rows`` at the left to rows at the right, over some columns."""
+
+    left: int
+    columns: int
+    top: int
+    height: int
+    sources: tuple[int, ...]
+    targets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Which links lie over all others, by their places in the gap: those of a neuron, and above these a picked one."""
+
+    source: int | None = None
+    target: int | None = None
+    picked: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Characters and roles of a gap, both (height, columns); a blank has role 0."""
+
+    characters: NDArray[np.str_]
+    roles: NDArray[np.uint8]
+
+
+def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: bool) -> Drawn:
+    """The links of a gap; ``shades`` (sources, targets) are signed sizes up to 127. A strong one hides a weak one."""
+    way = _way(gap, markers)
+    levels = np.searchsorted(LEAST, np.abs(shades.astype(np.intp)), side="right")
+    negative = shades < 0
+    bits = np.zeros((gap.height, gap.columns), np.uint8)
+    roles = np.zeros((gap.height, gap.columns), np.uint8)
+
+    def lay(links: NDArray[np.bool_], level: int, sign: bool, role: int) -> None:
+        nonlocal bits
+        chosen = np.flatnonzero(links)
+        if chosen.size:
+            own = way.bits(chosen, dashed and sign, level)
+            bits = np.where(own, own, bits)
+            roles[own > 0] = role
+
+    over = np.zeros(shades.shape, np.bool_)
+    if front.source is not None:
+        over[front.source] = True
+    if front.target is not None:
+        over[:, front.target] = True
+    for among in (~over, over):
+        for level in range(1, LEVELS + 1):
+            for sign in (True, False):
+                lay(among & (levels == level) & (negative == sign), level, sign, LINK + level - 1 + LEVELS * sign)
+    if front.picked is not None:
+        picked = np.zeros(shades.shape, np.bool_)
+        picked[front.picked] = True
+        lay(picked, LEVELS, bool(negative[front.picked]), PICKED)
+    return Drawn(_signs(roles) if markers == "ascii" else _characters(bits, markers), roles)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """Which dots each link crosses: ``dots`` (links, points) count row by row, ``dash`` (likewise) is on and off."""
+
+    gap: Gap
+    across: int
+    down: int
+    dots: NDArray[np.int32]
+    dash: NDArray[np.bool_]
+
+    def bits(self, links: Whole, dashed: bool, level: int) -> NDArray[np.uint8]:
+        """The dots of some links, as a number a cell (height, columns)."""
+        gap = self.gap
+        width = gap.columns * self.across
+        field = np.zeros(gap.height * self.down * width, np.bool_)
+        dots = self.dots[links]
+        if dashed:
+            dots = dots[self.dash[links]]
+        field[dots] = True
+        if level == LEVELS and self.down > 1:
+            below = dots + width
+            field[below[below < field.size]] = True
+        cells = field.reshape(gap.height, self.down, gap.columns, self.across)
+        weights = np.array(BRAILLE_BITS if self.down == 4 else ((1, 2), (4, 8)), np.uint8)
+        if self.down == 1:
+            return cells[:, 0, :, 0].astype(np.uint8)
+        bits: NDArray[np.uint8] = np.einsum("hdwa,da->hw", cells, weights).astype(np.uint8)
+        return bits
+
+
+@lru_cache(maxsize=WAYS_KEPT)
+def _way(gap: Gap, markers: Markers) -> _Way:
+    """The way of every link of a gap: it stays the same until something is arranged anew."""
+    across, down = DOTS[markers]
+    width, height = gap.columns * across, gap.height * down
+    starts = (np.array(gap.sources) - gap.top) * down + down // 2
+    ends = (np.array(gap.targets) - gap.top) * down + down // 2
+    rise = (ends[None, :] - starts[:, None]).reshape(-1, 1)
+    points = int(max(width, 1.5 * np.abs(rise).max(initial=0))) + 1
+    t = np.linspace(0.0, 1.0, points)
+    x = np.rint(t * (width - 1)).astype(np.intp)
+    bend = t * t * (3.0 - 2.0 * t)
+    y = np.rint(np.repeat(starts, len(ends))[:, None] + rise * bend).astype(np.intp)
+    y = np.clip(y, 0, height - 1)
+    step = np.hypot(np.diff(x, prepend=0), np.diff(y, axis=1, prepend=y[:, :1]))
+    return _Way(gap, across, down, (y * width + x).astype(np.int32), np.cumsum(step, axis=1) % DASH < DASH / 2)
+
+
+def _characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:
+    """Numbers (height, columns) as the characters that show these dots."""
+    braille = (" ", *(chr(0x2800 + number) for number in range(1, 256)))
+    return np.array(braille if markers == "braille" else list(BLOCKS))[bits]
+
+
+def _signs(roles: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Roles (height, columns) as characters that tell the sign, and the strongest links."""
+    return np.array(list(ASCII_SIGNS.ljust(roles.max(initial=0) + 1)))[roles]
+
+
+def _colors() -> str:
+    """The colours: links and neurons fade into the background as they get weaker."""
+    lines = []
+    for sign, color in (("positive", "primary"), ("negative", "warning")):
+        for level, blend in zip(range(1, LEVELS + 1), BLENDS, strict=True):
+            lines.append(f".network--{sign}-{level} {{ color: $text-{color} {blend}%; }}")
+        for shade in range(1, SHADES + 1):
+            part = 12 + 88 * shade // SHADES
+            lines.append(f".network--neuron-{sign}-{shade} {{ background: ${color} {part}%; color: auto; }}")
+            lines.append(f".network--edge-{sign}-{shade} {{ color: ${color} {part}%; }}")
+    return "\n".join(lines)
+
+
+class NetworkCanvas(FrameWidget[Scene | None]):
+    """Shows the scene it is given, and tells where it was clicked."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"network--{name}" for name in NAMES.values()}
+    DEFAULT_CSS = f"""
+    NetworkCanvas {{
+        .network--text {{ color: $foreground; }}
+        .network--dim {{ color: $foreground-muted; }}
+        .network--title {{ color: $text-accent; text-style: bold; }}
+        .network--chosen {{ color: $text-accent; text-style: bold; }}
+        .network--answer {{ color: $text-success; text-style: bold; }}
+        .network--picked {{ color: $foreground; text-style: bold; }}
+        .network--neuron-0 {{ background: $foreground 10%; color: $foreground-muted; }}
+        .network--edge-0 {{ color: $foreground 10%; }}
+        &:ansi .network--neuron-0 {{ background: $surface; }}
+        {_colors()}
+    }}
+    """
+
+    @dataclass
+    class Clicked(Message):
+        """A cell was clicked, ``x`` columns and ``y`` rows from the corner."""
+
+        x: int
+        y: int
+
+    class Resized(Message):
+        """The picture has to fit another size."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is to be shown, drawn or not yet."""
+        return self._drawing
+
+    @property
+    def lines(self) -> str:
+        """What tells the sign of a link: its ``color``, ``dashed`` lines, or the characters of ``ascii``."""
+        return "ascii" if self.markers == "ascii" else "dashed" if self.app.no_color else "color"
+
+    def draw(self, drawing: Scene | None, width: int, height: int) -> Frame:
+        return draw(drawing, width, height, self.markers, dashed=self.lines == "dashed")
+
+    def styles_of(self, drawing: Scene | None) -> Mapping[int, Style]:
+        styles = {role: self.style_named(f"network--{name}") for role, name in NAMES.items()}
+        return {role: readable(style) if NEURON < role < EDGE else style for role, style in styles.items()}
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Clicked(event.x, event.y))
+
+
+def neuron_role(shade: int) -> int:
+    """The role of a neuron whose value is ``shade`` of 127."""
+    level = -(-abs(shade) * SHADES // 127)
+    return NEURON + level + (SHADES if shade < 0 else 0) if level else NEURON

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tui_trainer.ui.network.shape import Shape
+from tui_trainer.protocol.reports import Loaded
+from tui_trainer.ui.text import plain
 
 from .messages import Window
 
@@ -163,3 +164,117 @@ def window_start(first: int, count: int, units: int, chosen: int | None) -> int:
         first = min(first, chosen - margin)
         first = max(first, chosen + margin - count + 1)
     return min(max(first, 0), units - count)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer; number 0 of a network are its inputs, which have no activation."""
+
+    units: int
+    activation: str = ""
+    use_bias: bool = False
+    dropout: float = 0.0
+
+    @property
+    def note(self) -> str:
+        """What is unusual of it."""
+        parts = (
+            "" if self.use_bias or not self.activation else "no bias",
+            f"drop {self.dropout:g}" * bool(self.dropout),
+        )
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The layers from the inputs to the outputs, and what the ones and the others are called."""
+
+    layers: tuple[Layer, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        """Number of the output layer."""
+        return len(self.layers) - 1
+
+    def name(self, layer: int, neuron: int) -> str:
+        """What a neuron is called: by the data at both ends, by its number between them."""
+        names = self.inputs if layer == 0 else self.outputs if layer == self.last else ()
+        return names[neuron] if neuron < len(names) else f"neuron {neuron + 1}"
+
+    def place(self, layer: int, neuron: int) -> str:
+        """The same with where it stands."""
+        kind = "input" if layer == 0 else "output" if layer == self.last else f"layer {layer},"
+        return f"{kind} {self.name(layer, neuron)}"
+
+    def title(self, layer: int, neuron: int) -> str:
+        """The same with how many there are, where they are counted."""
+        of = f" of {self.layers[layer].units:,}" if 0 < layer < self.last else ""
+        return self.place(layer, neuron) + of
+
+
+def shape_of(loaded: Loaded) -> Shape:
+    """The network of a run."""
+    model, dataset = loaded.experiment.model, loaded.dataset
+    hidden = (Layer(one.units, one.activation, one.use_bias, one.dropout) for one in model.layers)
+    output = model.output
+    inputs = Layer(len(dataset.features))
+    outputs = Layer(output.units or 1, output.activation or "", output.use_bias)
+    several = dataset.classes if outputs.units == len(dataset.classes) else ()
+    single = (f"P({dataset.classes[1]})",) if outputs.activation == "sigmoid" and len(dataset.classes) == 2 else ()
+    names = several or single or (dataset.target,) * outputs.units
+    return Shape((inputs, *hidden, outputs), tuple(map(plain, dataset.features)), tuple(map(plain, names)))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Layer 0 are the inputs, and -1 is the output; ``parameter`` counts the neuron's weights, then its bias.
+
+    It may lie outside a network that it was not made for: ``within`` brings it back.
+    """
+
+    sample: int = 0
+    layer: int = 1
+    neuron: int = 0
+    parameter: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Layer and neuron."""
+        return self.layer, self.neuron
+
+    def within(self, shape: Shape) -> Choice:
+        """The same, or what is nearest to it in ``shape``."""
+        layer = shape.last + 1 + self.layer if self.layer < 0 else self.layer
+        layer = min(max(layer, 0), shape.last)
+        neuron = min(max(self.neuron, 0), shape.layers[layer].units - 1)
+        parameter = self.parameter
+        if parameter is not None:
+            count = parameters_of(shape, layer)
+            parameter = min(max(parameter, 0), count - 1) if count else None
+        return Choice(max(self.sample, 0), layer, neuron, parameter)
+
+    def moved(self, shape: Shape, offset: int) -> Choice:
+        """``offset`` neurons further down, or parameters where one is chosen."""
+        if self.parameter is None:
+            return replace(self, neuron=self.neuron + offset).within(shape)
+        return replace(self, parameter=self.parameter + offset).within(shape)
+
+    def beside(self, shape: Shape, arrangement: Arrangement, offset: int) -> Choice:
+        """``offset`` layers to the right, at the neuron that is nearest on the screen."""
+        layer = min(max(self.layer + offset, 0), shape.last)
+        columns = {column.layer: column for column in arrangement.columns}
+        here, there = columns.get(self.layer), columns.get(layer)
+        row = None if here is None else here.row(self.neuron)
+        neuron = self.neuron
+        if there is not None and row is not None:
+            neuron = there.first + min(range(len(there.rows)), key=lambda place: abs(there.rows[place] - row))
+        return replace(self, layer=layer, neuron=neuron, parameter=None if layer == 0 else self.parameter).within(shape)
+
+
+def parameters_of(shape: Shape, layer: int) -> int:
+    """How many weights and biases a neuron of ``layer`` has; the inputs have none."""
+    if layer == 0:
+        return 0
+    return shape.layers[layer - 1].units + shape.layers[layer].use_bias

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import on
@@ -11,22 +13,16 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import Loaded, Progress
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.settings.schema import Markers
-from tui_trainer.tabs.view import View
+from tui_trainer.settings import Markers
+from tui_trainer.tabs.view import View, hints
 from tui_trainer.ui.keymap import key_of
-from tui_trainer.ui.network.canvas import NetworkCanvas
-from tui_trainer.ui.network.choice import Choice
-from tui_trainer.ui.network.heading import heading
-from tui_trainer.ui.network.lines import TextLines
-from tui_trainer.ui.network.panel import NeuronPanel
-from tui_trainer.ui.network.shape import Shape, shape_of
-from tui_trainer.ui.network.weights import first_weights_with, nudged, picked_term, short_name, term_name, typed_weight
+from tui_trainer.ui.plot_widgets import TextLines
 from tui_trainer.ui.prompt import EntryLine
-from tui_trainer.ui.views.hints import hints
 
-from .drawing import Scene
-from .layout import Arrangement, arrange
-from .messages import Network, NeuronSeen, Term, WatchNetwork
+from .drawing import NetworkCanvas, Scene
+from .layout import Arrangement, Choice, Shape, arrange, shape_of
+from .messages import BIAS, Network, NeuronSeen, Term, WatchNetwork
+from .neuron_panel import NeuronPanel, heading
 
 PAGE = 10  # neurons or weights
 LOOKING = ("next_layer", "next_neuron", "next_sample", "weights", "type_weight")  # actions told of in the hints
@@ -34,6 +30,8 @@ CHANGING = ("type_weight", "nudge", "weights")
 OPTIONS = ("sample", "layer", "neuron")
 WEIGHT = "weight"  # what is typed
 NO_WEIGHTS = "An input has no weights; the right arrow goes on to the neurons."
+LARGEST = 1e30  # float32 ends at 3e38
+NUDGE = 0.1  # of the weight, and at least this much
 
 
 class NetworkView(View):
@@ -265,3 +263,49 @@ class NetworkView(View):
         if self.is_on_screen and self.request != self._asked:
             self._asked = self.request
             self.post_message(self.LookChanged())
+
+
+def typed_weight(text: str) -> float | str:
+    """The number typed, or the sentence that says why it is none that can be set."""
+    cleaned = text.strip().replace("−", "-").replace(",", ".")
+    try:
+        value = float(cleaned)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        return f"Expected a number such as 0.5 or -2, got {text.strip()!r}; esc leaves the weight as it is."
+    if abs(value) > LARGEST:
+        return f"Expected a number between -1e30 and 1e30, got {text.strip()!r}."
+    return value
+
+
+def nudged(weight: float, direction: int) -> float:
+    """A tenth of ``weight`` up (1) or down (-1), 0.1 at least."""
+    return float(f"{weight + direction * max(NUDGE * abs(weight), NUDGE):.6g}")
+
+
+def picked_term(seen: NeuronSeen, parameter: int | None) -> Term | None:
+    """The parameter with that number, if it is among what is seen."""
+    if parameter is None:
+        return None
+    if parameter == seen.inputs:
+        return seen.bias
+    return next((term for term in seen.terms if term.source == parameter), None)
+
+
+def term_name(shape: Shape, seen: NeuronSeen, term: Term) -> str:
+    """A parameter in words: the weight from input petal width to layer 1, neuron 3."""
+    neuron = shape.place(seen.layer, seen.neuron)
+    if term.source == BIAS:
+        return f"bias of {neuron}"
+    return f"weight from {shape.place(seen.layer - 1, term.source)} to {neuron}"
+
+
+def short_name(shape: Shape, seen: NeuronSeen, term: Term) -> str:
+    """The same where it is seen which neuron is meant: weight of petal width, bias."""
+    return "bias" if term.source == BIAS else f"weight of {shape.name(seen.layer - 1, term.source)}"
+
+
+def first_weights_with(weights: Sequence[float], index: int, value: float) -> tuple[float, ...]:
+    """All first weights with one of them replaced."""
+    return (*weights[:index], value, *weights[index + 1 :])

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar
 
-from tui_trainer.plotting.frame import Board, shorten
-from tui_trainer.settings.schema import Markers
-from tui_trainer.ui.runs.cells import COLUMNS, ELSEWHERE, NAME, SIGNS, Column, briefly
+from rich.style import Style
+from textual import events
+from textual.message import Message
 
-from .messages import RunRow
+from tui_trainer.plotting.colors import series_css
+from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
+from tui_trainer.settings import Markers
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.status_lines import clock
+from tui_trainer.ui.text import plain, significant
+
+from .messages import Difference, RunRow
 from .selection import LETTERS, SLOT_COLORS, Choice
 
 ROLES = ("text", "dim", "head", "sorted", "cursor", "good", "bad", "here")
@@ -21,6 +29,22 @@ GAP = 1
 ELLIPSES = ("…", "~")  # the second where there is nothing but ASCII
 WIDEST_NAME = 40
 STATE_ROLES = {"finished": GOOD, "stopped early": GOOD, "diverged": BAD, "cut off": BAD, "running": HERE}
+UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+SIGNS = {
+    "running": ("▶", ">"),
+    "paused": ("‖", "|"),
+    "finished": ("✔", "."),
+    "stopped early": ("✔", "."),
+    "diverged": ("✖", "x"),
+    "cut off": ("!", "!"),
+}
+ELSEWHERE = ("↗", "@")
+Drawn = TypeVar("Drawn")
+WHEEL = 3  # rows
+PATH = 30  # cells of a field's path, at most
+NARROWEST, WIDEST = 8, 18  # cells of a run's column
+COLUMN_GAP = 2
+SAME = "the same experiment"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,3 +170,245 @@ def _write_bar(board: Board, sheet: Sheet, seen: int, ascii_only: bool) -> None:
     for line in range(seen):
         inside = start <= line < start + length
         board.write(line + 1, board.width - 1, ("#" if inside else "|") if ascii_only else "█" if inside else "│", DIM)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column ``width`` cells wide; ``sort`` is the field of filters that it shows."""
+
+    heading: str
+    sort: str
+    width: int
+    text: Callable[[RunRow], str]
+    left: bool = False
+    descending: bool = False  # the way in which it is sorted first
+
+
+def told(text: str) -> str:
+    """Text from the store, fit for cells of one width."""
+    return one_cell(plain(text))
+
+
+def briefly(name: str, most: int) -> str:
+    """``name``; where it is longer than ``most``, and tells fields with their values as a sweep does, the values."""
+    pieces = [piece.partition(" = ") for piece in name.split(", ")]
+    return name if len(name) <= most or not all(sign for _, sign, _ in pieces) else ", ".join(v for *_, v in pieces)
+
+
+def number(value: float | None) -> str:
+    """A measured value, or nothing."""
+    return "" if value is None else significant(value)
+
+
+def score(row: RunRow) -> str:
+    """The accuracy, or R² where that is followed."""
+    if row.accuracy is not None:
+        return f"{row.accuracy:.1%}"
+    return "" if row.r2 is None else f"R² {row.r2:.3f}"
+
+
+def epochs(row: RunRow) -> str:
+    """How many are done, and of how many where some are left."""
+    if row.wanted is None or row.epoch >= row.wanted:
+        return f"{row.epoch:,}"
+    return f"{row.epoch:,}/{row.wanted:,}"
+
+
+def age(row: RunRow) -> str:
+    """How long ago it was saved."""
+    for size, unit in UNITS:
+        if row.age >= size:
+            return f"{row.age // size:.0f} {unit}"
+    return "now" if row.age < 5 else f"{row.age:.0f} s"
+
+
+def tags(row: RunRow) -> str:
+    """Each with its sign."""
+    return " ".join(f"#{told(tag)}" for tag in row.tags.split())
+
+
+def duration(row: RunRow) -> str:
+    """How long it has trained."""
+    if row.seconds is None:
+        return ""
+    return f"{row.seconds:.1f} s" if row.seconds < 10 else clock(row.seconds)
+
+
+def rate(row: RunRow) -> str:
+    """The learning rate."""
+    return "" if row.rate is None else f"{row.rate:g}"
+
+
+COLUMNS = (
+    Column("loss", "loss", 8, lambda row: number(row.loss)),
+    Column("val loss", "val_loss", 8, lambda row: number(row.val_loss)),
+    Column("score", "score", 8, score, descending=True),
+    Column("rate", "lr", 7, rate),
+    Column("layers", "layers", 8, lambda row: told(row.layers), left=True),
+    Column("optimizer", "optimizer", 9, lambda row: told(row.optimizer), left=True),
+    Column("dataset", "dataset", 12, lambda row: told(row.dataset), left=True),
+    Column("epochs", "epochs", 9, epochs, descending=True),
+    Column("time", "time", 7, duration, descending=True),
+    Column("ago", "age", 6, age),
+    Column("state", "state", 13, lambda row: told(row.state), left=True),
+    Column("tags", "tag", 16, tags, left=True),
+    Column("seed", "seed", 5, lambda row: "" if row.seed is None else str(row.seed)),
+    Column("batch", "batch", 6, lambda row: "full" if row.batch is None else str(row.batch)),
+    Column("activation", "activation", 10, lambda row: told(row.activation), left=True),
+    Column("run", "run", 6, lambda row: str(row.run), descending=True),
+)
+
+
+NAME = Column("name", "name", 14, lambda row: told(row.name), left=True)
+
+
+SORTABLE_COLUMNS = (NAME, *COLUMNS)
+
+
+def sort_of(measure: str) -> str:
+    """The column in which the best runs by a measure stand together: its own, or else that of the loss."""
+    held, bare = measure.startswith("val_"), measure.removeprefix("val_")
+    if bare in ("accuracy", "r2"):
+        return "score"
+    return "val_loss" if held else "loss"
+
+
+class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
+    """Writes what it is given on a board of its own size; only the cells that change are repainted."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"sheet--{name}" for name in NAMES}
+    DEFAULT_CSS = f"""
+    SheetPanel {{
+        .sheet--text {{ color: $foreground; }}
+        .sheet--dim {{ color: $foreground-muted; }}
+        .sheet--head {{ color: $foreground-muted; text-style: bold; }}
+        .sheet--sorted {{ color: $text-primary; text-style: bold; }}
+        .sheet--cursor {{ color: $foreground; background: $primary-muted; text-style: bold; }}
+        .sheet--good {{ color: $text-success; }}
+        .sheet--bad {{ color: $text-error; }}
+        .sheet--here {{ color: $text-primary; text-style: bold; }}
+        {series_css("sheet--slot-", SLOT_COLORS, SLOT_COLORS)}
+    }}
+    """
+
+    def __init__(self, drawing: Drawn, write: Callable[[Board, Drawn, Markers], None], classes: str) -> None:
+        super().__init__(drawing, classes)
+        self._write = write
+
+    def draw(self, drawing: Drawn, width: int, height: int) -> Frame:
+        board = Board(width, height)
+        if board.characters.size:
+            self._write(board, drawing, self.markers)
+        return board.frame()
+
+    def styles_of(self, drawing: Drawn) -> Mapping[int, Style]:
+        return {role: self.style_named(f"sheet--{name}") for role, name in enumerate(NAMES)}
+
+
+class RunsPanel(SheetPanel[Sheet]):
+    """The list: a click goes to a run, one on its letter chooses it, one on a heading sorts; the wheel moves on."""
+
+    @dataclass
+    class Pointed(Message):
+        """The run at ``place`` was clicked, in front of its name (to ``choose`` it) or behind."""
+
+        place: int
+        choose: bool
+
+    @dataclass
+    class Sorted(Message):
+        """The heading of a field was clicked."""
+
+        field: str
+
+    @dataclass
+    class Scrolled(Message):
+        """The wheel was turned, by so many ``rows``."""
+
+        rows: int
+
+    def __init__(self) -> None:
+        super().__init__(Sheet(), draw_sheet, "list")
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        sheet = self._drawing
+        if event.y == 0:
+            column = column_at(self.size.width, sheet.column, event.x)
+            if column is not None:
+                self.post_message(self.Sorted(column.sort))
+        elif sheet.first + event.y - 1 < sheet.total:
+            self.post_message(self.Pointed(sheet.first + event.y - 1, event.x < GUTTER))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.post_message(self.Scrolled(WHEEL))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.post_message(self.Scrolled(-WHEEL))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Differing:
+    """The runs that are compared, and the fields in which their experiments differ."""
+
+    runs: tuple[RunRow, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    choices: Mapping[int, Choice] = field(default_factory=dict)
+
+
+class DifferencesPanel(SheetPanel[Differing]):
+    """The table of what differs between the chosen runs."""
+
+    def __init__(self) -> None:
+        super().__init__(Differing(), draw_differences, "differences")
+
+
+RESULTS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
+    ("epochs", epochs),
+    ("loss", lambda row: number(row.loss)),
+    ("validation loss", lambda row: number(row.val_loss)),
+    ("accuracy, or R²", score),
+    ("time", duration),
+)
+
+
+def draw_differences(board: Board, table: Differing, markers: Markers) -> None:
+    """As many runs and rows as there is room for; what is left out is told."""
+    if len(table.runs) < 2:
+        board.write(0, 0, shorten("Choose two runs or more, to see in what they differ.", board.width), DIM)
+        return
+    dots = "~" if markers == "ascii" else "…"
+    body = [(one.path, tuple(map(one_cell, one.values))) for one in table.differences] or [(SAME, ())]
+    results = [(name, tuple(map(text, table.runs))) for name, text in RESULTS]
+    results = [(name, texts) for name, texts in results if any(texts)]
+    path = min(PATH, max(len(name) for name, _ in [*body, *results]))
+    shown = max(1, min(len(table.runs), (board.width - path) // (NARROWEST + COLUMN_GAP)))
+    width = max(1, min(WIDEST, (board.width - path) // shown - COLUMN_GAP))
+    _write_runs(board, table, path, width, shown, dots)
+    room = board.height - 1 - len(results)
+    if len(body) > room:
+        more = len(body) - max(room - 1, 0)
+        body = [*body[: max(room - 1, 0)], (f"{more} more fields", ())]
+    for line, (name, texts) in enumerate([*body, *results], start=1):
+        # The end of a path tells more than its beginning.
+        label = name if len(name) <= path else dots + name[-(path - 1) :]
+        board.write(line, 0, label, DIM if line <= len(body) else HEAD)
+        for place, text in enumerate(texts[:shown]):
+            board.write(line, _left(path, width, place), shorten(text or "-", width, dots), TEXT if text else DIM)
+
+
+def _write_runs(board: Board, table: Differing, path: int, width: int, shown: int, dots: str) -> None:
+    hidden = len(table.runs) - shown
+    board.write(0, 0, shorten(f"+{hidden} runs" if hidden else "differs", path), DIM)
+    for place, row in enumerate(table.runs[:shown]):
+        choice = table.choices.get(row.run)
+        left = _left(path, width, place)
+        if choice is not None:
+            board.write(0, left, choice.letter, slot_role(choice))
+        board.write(0, left + 2, shorten(told(row.name), width - 2, dots), HEAD)
+
+
+def _left(path: int, width: int, place: int) -> int:
+    return path + COLUMN_GAP + place * (width + COLUMN_GAP)

@@ -2,33 +2,134 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from textual import events, on
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
+from tui_trainer.protocol.commands import EditRuns
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent
 from tui_trainer.sweep.messages import Swept
-from tui_trainer.ui.messages import RunOpened, RunsChosen
+from tui_trainer.tabs.view import View, hints_within
 from tui_trainer.ui.prompt import EntryLine
-from tui_trainer.ui.runs.cells import SORTED, sort_of
-from tui_trainer.ui.runs.differing import Differing
-from tui_trainer.ui.runs.edits import RunEdits
-from tui_trainer.ui.runs.panels import DifferencesPanel, RunsPanel
-from tui_trainer.ui.runs.place import Place
-from tui_trainer.ui.views.hints import hints_within
 
 from .messages import RunList, WatchRuns
-from .selection import Choices
-from .table import Sheet, last_column
+from .selection import Choices, Place
+from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, Sheet, last_column, sort_of
+
+if TYPE_CHECKING:
+    from .selection import Choice
 
 AGAIN = 1.0  # seconds between two looks at what other processes do
 TALL = 26  # rows from which list and differences stand over one another
 TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
 NOTHING = "No run is kept yet: the first step of training begins one."
 NO_MATCH = "No run passes the filter; / changes it."
+FILTER, NAME, TAGS = "filter", "name", "tags"
+
+
+class RunEdits(View):
+    """Sends what the user types; whether it makes sense, the trainer says."""
+
+    MODE = frozenset({"bring_back", "delete_runs"})  # here, u and the delete key are these
+    in_mode = True
+
+    place: Place
+    choices: Choices
+    filter: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deleted: list[tuple[int, ...]] = []  # what u brings back, the last first
+        self._meant: tuple[int, ...] = ()  # the runs that a name or tags are typed for
+
+    def ask(self) -> None:
+        """Ask for what the tab shows now."""
+        raise NotImplementedError
+
+    def choices_changed(self) -> None:
+        """Called where other runs are chosen than before."""
+        raise NotImplementedError
+
+    @property
+    def meant(self) -> tuple[int, ...]:
+        """The chosen runs, or the one under the cursor."""
+        if len(self.choices):
+            return self.choices.runs
+        return () if self.place.row is None else (self.place.row.run,)
+
+    def action_filter(self) -> None:
+        """Type a filter; the list follows."""
+        self.query_one(EntryLine).ask(FILTER, "/", self.filter)
+
+    def action_name_run(self) -> None:
+        """Type another name of the run under the cursor."""
+        row = self.place.row
+        if row is not None:
+            self._meant = (row.run,)
+            self.query_one(EntryLine).ask(NAME, f"Name of run {row.run}:", printable(row.name))
+
+    def action_tag_runs(self) -> None:
+        """Type the tags of a run, or those that chosen runs get and lose."""
+        self._meant, row = self.meant, self.place.row
+        if len(self._meant) > 1:
+            self.query_one(EntryLine).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
+        elif self._meant:
+            tags = row.tags if row is not None and row.run == self._meant[0] else ""
+            self.query_one(EntryLine).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", printable(tags))
+
+    def action_pin_runs(self) -> None:
+        """Put the runs on top, or back among the others: as the one under the cursor is not."""
+        if self.meant and self.place.row is not None:
+            self.post_message(RunsEdited(EditRuns(self.meant, pinned=not self.place.row.pinned)))
+
+    def action_delete_runs(self) -> None:
+        """Delete the chosen runs, or the one under the cursor."""
+        runs = self.meant
+        if runs:
+            self._deleted.append(runs)
+            self.choices.remove(runs)
+            self.choices_changed()
+        self.post_message(RunsEdited(EditRuns(runs, deleted=True)))
+
+    def action_bring_back(self) -> None:
+        """Take back the last deletion of this tab; without one, the last change of the settings."""
+        if self._deleted:
+            self.post_message(RunsEdited(EditRuns(self._deleted.pop(), deleted=False)))
+        else:
+            self.post_message(UndoAsked())
+
+    @on(EntryLine.Changed)
+    def _follow(self, event: EntryLine.Changed) -> None:
+        event.stop()
+        if event.purpose == FILTER:
+            self.filter = event.text
+            self.ask()
+
+    @on(EntryLine.Entered)
+    def _take(self, event: EntryLine.Entered) -> None:
+        event.stop()
+        self.query_one(EntryLine).close()
+        if event.purpose == NAME:
+            self.post_message(RunsEdited(EditRuns(self._meant, name=event.text)))
+        elif event.purpose == TAGS:
+            self._tag(event.text)
+
+    def _tag(self, text: str) -> None:
+        words = text.replace(",", " ").split()
+        remove = [word[1:] for word in words if word.startswith("-") and len(word) > 1]
+        add = [word for word in words if not word.startswith("-")]
+        row = self.place.row
+        if len(self._meant) == 1 and row is not None and row.run == self._meant[0]:
+            remove += [tag for tag in row.tags.split() if tag not in add]  # it was in the box, and was taken out
+        if self._meant and (add or remove):
+            self.post_message(RunsEdited(EditRuns(self._meant, add=tuple(add), remove=tuple(remove))))
 
 
 class RunsView(RunEdits):
@@ -138,7 +239,7 @@ class RunsView(RunEdits):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        names = [column.sort for column in SORTED]
+        names = [column.sort for column in SORTABLE_COLUMNS]
         self.sort_by(names[(names.index(self.sort) + 1) % len(names)])
 
     def action_turn_around(self) -> None:
@@ -174,7 +275,7 @@ class RunsView(RunEdits):
         """Show the runs of a sweep that has ended, the best one first; the best ones are chosen."""
         self.filter = f"tag={swept.tag}"
         self.sort = sort_of(swept.by)
-        self.descending = next(column.descending for column in SORTED if column.sort == self.sort)
+        self.descending = next(column.descending for column in SORTABLE_COLUMNS if column.sort == self.sort)
         self.place.go(0)
         self.place.run = swept.kept[0].run
         self.choices.choose((one.run, one.name) for one in swept.kept)
@@ -182,7 +283,7 @@ class RunsView(RunEdits):
 
     def sort_by(self, name: str) -> None:
         """Sort by a field; by the one it is sorted by already, the other way round."""
-        column = next(column for column in SORTED if column.sort == name)
+        column = next(column for column in SORTABLE_COLUMNS if column.sort == name)
         self.descending = not self.descending if name == self.sort else column.descending
         self.sort = name
         self.ask()
@@ -262,5 +363,31 @@ def _order(sort: str, descending: bool) -> str:
     """How the list is sorted, in words: the column may be out of sight."""
     if sort == "age":
         return "oldest first" if descending else "newest first"
-    heading = next(column.heading for column in SORTED if column.sort == sort)
+    heading = next(column.heading for column in SORTABLE_COLUMNS if column.sort == sort)
     return f"by {heading}, downwards" if descending else f"by {heading}"
+
+
+@dataclass
+class RunOpened(Message):
+    """The user wants to go on with a run of the store."""
+
+    run: int
+
+
+@dataclass
+class RunsEdited(Message):
+    """The user gave runs of the store another name, tags or place, or deletes them."""
+
+    command: EditRuns
+
+
+@dataclass
+class RunsChosen(Message):
+    """The runs that are laid beside the one under work."""
+
+    chosen: tuple[Choice, ...]
+
+
+@dataclass
+class UndoAsked(Message):
+    """The user pressed the key of undo where a view has its own, which had nothing to take back."""

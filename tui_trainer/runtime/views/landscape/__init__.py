@@ -1,1 +1,0 @@
-"""Empties in the next step."""

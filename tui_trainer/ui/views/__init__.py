@@ -1,1 +1,0 @@
-"""What the tabs show, a module a tab."""
