@@ -29,11 +29,11 @@ from tui_trainer.plotting.heatmaps import layout, render_heatmap
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import COLORS
 from tui_trainer.protocol.framing import HEADER, frame, report_decoder
-from tui_trainer.protocol.reports import Seen
-from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.protocol.reports import Update
+from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.drawing import heatmap, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
-from tui_trainer.tabs.network.messages import Window
+from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.training.session import Session
 from tui_trainer.ui.plot_widgets import Tints, strips
 
@@ -64,7 +64,7 @@ CASES = {
 def request(session: Session, columns: int, rows: int) -> WatchBoundary:
     """A picture with the small ones of every layer, 8 neurons of each."""
     units = [session.trainer.model.inputs, *(layer.units for layer, _ in session.trainer.model.dense)]
-    thumbs = tuple(Window(layer, 0, min(count, 8)) for layer, count in enumerate(units))
+    thumbs = tuple(NeuronRange(layer, 0, min(count, 8)) for layer, count in enumerate(units))
     return WatchBoundary(columns, rows, thumbs=thumbs)
 
 
@@ -72,14 +72,14 @@ def reports(case: Experiment, columns: int, rows: int) -> tuple[list[bytes], flo
     """The bytes of a report after each of the first epochs, and the median seconds of computing one."""
     session = Session()
     session.load(case)
-    look, asked = BoundaryLook(session), request(session, columns, rows)
+    look, asked = BoundaryCompute(session), request(session, columns, rows)
     sent, times = [], []
     for number in range(PICTURES):
         session.epoch()
         started = time.perf_counter()
         content = look.see(asked)
         times.append(time.perf_counter() - started)
-        sent.append(frame(Seen(1, number, content)))
+        sent.append(frame(Update(1, number, content)))
     return sent, statistics.median(times)
 
 
@@ -87,7 +87,7 @@ def canvas_of(case: Experiment) -> tuple[int, int]:
     """The columns and rows of pixels that fill the canvas of a picture in its place."""
     session = Session()
     session.load(case)
-    content = BoundaryLook(session).see(WatchBoundary(2, 2))
+    content = BoundaryCompute(session).see(WatchBoundary(2, 2))
     if not isinstance(content, Boundary):
         return WIDTH, 1
     area, _ = layout(heatmap(content, False, "all"), WIDTH, HEIGHT)
@@ -101,7 +101,7 @@ def drawer() -> Callable[[bytes], Frame]:
 
     def draw(sent: bytes) -> Frame:
         report = report_decoder.decode(sent[HEADER.size :])
-        assert isinstance(report, Seen)
+        assert isinstance(report, Update)
         if isinstance(report.content, Function):
             drawn = render_plot(plot(report.content, "all"), WIDTH, HEIGHT)
             strips(drawn, styles)

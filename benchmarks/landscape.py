@@ -22,9 +22,9 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.plotting import heatmaps
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol.framing import frame, report_decoder
-from tui_trainer.protocol.reports import Seen
+from tui_trainer.protocol.reports import Update
 from tui_trainer.runtime.reporting import seen
-from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import chart, curve, place_text, steps_text, update_text
 from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
 from tui_trainer.training.session import Session
@@ -79,7 +79,7 @@ def measure(experiment: Experiment, kind: str) -> tuple[list[float], list[float]
     """Milliseconds a step for computing and for drawing; the first, which fills the caches, left out."""
     session = Session()
     session.load(experiment)
-    look = LandscapeLook(session)
+    look = LandscapeCompute(session)
     request = WatchLandscape(WIDTH - 6, 2 * (HEIGHT - 4), kind)
     computing, drawing = [], []
     for _ in range(STEPS):
@@ -95,7 +95,7 @@ def measure(experiment: Experiment, kind: str) -> tuple[list[float], list[float]
 def received(report: bytes) -> Landscape:
     """The landscape as it comes through the pipe."""
     decoded = report_decoder.decode(report[HEADER:])
-    assert isinstance(decoded, Seen) and isinstance(decoded.content, Landscape)
+    assert isinstance(decoded, Update) and isinstance(decoded.content, Landscape)
     return decoded.content
 
 

@@ -22,7 +22,7 @@ from rich.style import Style
 
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.training.series import ThinnedSeries
+from tui_trainer.training.series import DownsampledSeries
 from tui_trainer.ui.plot_widgets import strips
 
 WIDTH, HEIGHT, POINTS, REPEATS = 100, 30, 1000, 60
@@ -78,8 +78,8 @@ def ours(counts: Sequence[int]) -> dict[int, float]:
     return {points: statistics.median(taken) for points, taken in times.items()}
 
 
-def _recorded(points: int, seed: int) -> ThinnedSeries:
-    thinned = ThinnedSeries()
+def _recorded(points: int, seed: int) -> DownsampledSeries:
+    thinned = DownsampledSeries()
     thinned.extend(curves(points, seed))
     return thinned
 

@@ -22,11 +22,11 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps
-from tui_trainer.store.schema import write_card
+from tui_trainer.store.schema import write_index_row
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
@@ -88,7 +88,7 @@ def _add(
         values,
     )
     listed = {"owner": "nobody", "state": state, "started": saved, "updated": saved, "seconds": rng.expovariate(0.1)}
-    write_card(connection, run, values[4], experiment, latest, epoch=epoch, step=4 * epoch, **listed)
+    write_index_row(connection, run, values[4], experiment, latest, epoch=epoch, step=4 * epoch, **listed)
     connection.execute("UPDATE cards SET tags = ? WHERE run = ?", (rng.choice(("", "", "book", "keep book")), run))
     connection.execute("INSERT INTO snapshots VALUES (?, ?)", (run, rng.randbytes(SNAPSHOT)))
 
@@ -112,7 +112,7 @@ async def measure() -> tuple[float, list[float]]:
     app = TrainerApp(Experiment(), owns_process=True)  # as the command opens it: its collector is spared after a second
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
-        assert isinstance(screen, TrainScreen)
+        assert isinstance(screen, MainScreen)
         await until(pilot, lambda: screen.state == "ready")
         await asyncio.sleep(1.5)  # so that the start is over
         started = time.perf_counter()

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.preferences import Preferences
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -102,7 +102,7 @@ async def take(shot: Shot) -> str:
         return await settled(pilot)
 
 
-async def _open_lesson(pilot: Pilot[None], screen: TrainScreen, name: str) -> None:
+async def _open_lesson(pilot: Pilot[None], screen: MainScreen, name: str) -> None:
     """Choose a lesson in the Book tab by keys and load it."""
     await pilot.press("9")
     await until(pilot, lambda: screen.tabs.view is not None and screen.tabs.active == "book", "no Book tab")
@@ -111,7 +111,7 @@ async def _open_lesson(pilot: Pilot[None], screen: TrainScreen, name: str) -> No
     await until(pilot, lambda: screen.tabs.active != "book" and screen.state == "ready", f"{name} was not loaded")
 
 
-def _epoch(screen: TrainScreen) -> int:
+def _epoch(screen: MainScreen) -> int:
     return screen.status.progress.epoch if screen.status.progress else 0
 
 

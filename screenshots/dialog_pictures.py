@@ -15,7 +15,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.export.figures import loss_svg
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import default_path
 from tui_trainer.training.session import Session
 
@@ -71,7 +71,7 @@ def _figure(value: float, digits: int) -> str:
 
 async def take_comeback() -> Sequence[str]:
     """The app opened after a run was cut off in the middle, and the run gone on with."""
-    session, keeper = Session(), Keeper(default_path(), "nobody")
+    session, keeper = Session(), Checkpointer(default_path(), "nobody")
     session.load(with_field(read(IRIS), "training.epochs", 500))
     for _ in range(137):
         session.epoch()

@@ -23,7 +23,7 @@ from tui_trainer.app.app import TrainerApp
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import read
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.edits import Catalogue
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.training.session import Session
@@ -50,7 +50,7 @@ def make_runs() -> None:
         experiment = with_field(read(ROOT / "examples" / "iris.toml"), "name", name)
         for path, value in {"training.epochs": EPOCHS, **changes}.items():
             experiment = with_field(experiment, path, value)
-        session, keeper = Session(), Keeper(default_path(), "nobody")
+        session, keeper = Session(), Checkpointer(default_path(), "nobody")
         session.load(experiment)
         session.train()
         while session.state == "running":

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 
 ROOT = Path(__file__).resolve().parents[1]
 FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
@@ -36,10 +36,10 @@ class NotTaken(Exception):
     """This machine lacks what a picture needs; the one that there is stays."""
 
 
-async def training_screen(pilot: Pilot[None]) -> TrainScreen:
+async def training_screen(pilot: Pilot[None]) -> MainScreen:
     """The app's screen, once its trainer has the data."""
     screen = pilot.app.screen
-    assert isinstance(screen, TrainScreen)
+    assert isinstance(screen, MainScreen)
     await until(pilot, lambda: screen.state == "ready", "no trainer")
     return screen
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli.app import described
+from tui_trainer.cli.app import experiment_from_options
 from tui_trainer.cli.main import main
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.experiment.toml_file import write
 
@@ -32,8 +32,8 @@ def options(file: str | None = None, csv: str | None = None, target: str | None 
 
 
 def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
-    assert described(options()) == Experiment()
-    assert described(options(csv=shop, target="size")) == Experiment(
+    assert experiment_from_options(options()) == Experiment()
+    assert experiment_from_options(options(csv=shop, target="size")) == Experiment(
         name="shop", dataset=DatasetConfig(path=shop, target="size")
     )
     given = Experiment(
@@ -42,7 +42,7 @@ def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
         training=TrainingConfig(epochs=3),
     )
     write(given, tmp_path / "given.toml")
-    assert described(options(str(tmp_path / "given.toml"), shop)) == Experiment(
+    assert experiment_from_options(options(str(tmp_path / "given.toml"), shop)) == Experiment(
         name="given", dataset=DatasetConfig("wine", path=shop, seed=7), training=TrainingConfig(epochs=3)
     )
 
@@ -78,5 +78,5 @@ def test_refused(shop: str, words: list[str], told: str, capsys: pytest.CaptureF
 def test_a_root_confines_the_file(shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "inside").mkdir()
     monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path / "inside"))
-    with pytest.raises(ExperimentError, match=r"--csv: .* is outside of"):
-        described(options(csv=shop))
+    with pytest.raises(UserError, match=r"--csv: .* is outside of"):
+        experiment_from_options(options(csv=shop))

@@ -25,14 +25,14 @@ from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.inputs import class_names, read_answers
 from tui_trainer.export.metadata import read_history, read_metadata
-from tui_trainer.export.trained import Trained, begin_with_file, trained
+from tui_trainer.export.trained import TrainedModel, begin_with_file, trained
 from tui_trainer.export.weights import read_weights
 from tui_trainer.training.builder import build_model
 from tui_trainer.training.scores import scores
 from tui_trainer.training.session import Session, check_moments
 
 from .engine import Sequential
-from .errors import ExperimentError
+from .errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ class Run:
     early`` or ``diverged``, and ``message`` says why in a sentence.
     """
 
-    def __init__(self, trained: Trained, session: Session | None = None, message: str = "") -> None:
+    def __init__(self, trained: TrainedModel, session: Session | None = None, message: str = "") -> None:
         self._trained, self._session = trained, session
         self.message = message
         self.model: Sequential = build_model(trained.resolved, len(trained.inputs.features))
@@ -67,7 +67,7 @@ class Run:
         experiment = read(place / "experiment.toml")
         about = read_metadata(place / "model.json")
         inputs, history = about.inputs(), read_history(place / "history.csv")
-        kept = Trained(
+        kept = TrainedModel(
             experiment=experiment,
             inputs=inputs,
             target_name=about.target,
@@ -115,7 +115,7 @@ class Run:
         if self._trained.best:
             return self
         if self._session is None:
-            raise ExperimentError("", "a loaded run has but the weights it was saved with; save run.best() instead")
+            raise UserError("", "a loaded run has but the weights it was saved with; save run.best() instead")
         return Run.of_session(self._session, best=True)
 
     def predict(self, x: Any) -> Array:
@@ -270,11 +270,11 @@ def _begin_with(session: Session, weights: Weights) -> None:
     try:
         session.trainer.model.set_weights(given)
     except (ValueError, TypeError) as error:
-        raise ExperimentError("weights", str(error)) from error
+        raise UserError("weights", str(error)) from error
     session.begin_with(session.trainer.model.parameters.flat.copy())
 
 
-def on_its_data(model: Sequential, trained: Trained, session: Session | None) -> dict[str, float]:
+def on_its_data(model: Sequential, trained: TrainedModel, session: Session | None) -> dict[str, float]:
     """The scores of the training part, and with ``val_`` before their names those of the validation part.
 
     ExperimentError where the data are not at hand any more.
@@ -288,18 +288,18 @@ def on_its_data(model: Sequential, trained: Trained, session: Session | None) ->
     return found
 
 
-def _reloaded(trained: Trained) -> Split:
+def _reloaded(trained: TrainedModel) -> Split:
     """The data of a run that was saved, read anew."""
     config, outputs = trained.experiment.dataset, trained.resolved.model.output.units
     assert outputs is not None
     if config.path is None and config.name == NAME:
-        raise ExperimentError("", "it was trained on arrays of a program; give x and y to evaluate")
+        raise UserError("", "it was trained on arrays of a program; give x and y to evaluate")
     try:
         parts = split(load(config), config, outputs)
         check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale}, parts)
-    except ExperimentError as error:
+    except UserError as error:
         reason = f"the data it was trained on can't be read ({error}); give x and y to evaluate"
-        raise ExperimentError("", reason) from error
+        raise UserError("", reason) from error
     except ValueError as error:
-        raise ExperimentError("", f"{error}; give x and y to evaluate") from error
+        raise UserError("", f"{error}; give x and y to evaluate") from error
     return parts

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tui_trainer.training.session import Session
 
-from .errors import ExperimentError
+from .errors import UserError
 
 SLICE = 0.1  # seconds of training between two looks
 LINES = 20  # printed in a pipe, about
@@ -28,9 +28,9 @@ def check_writable(path: Path, option: str) -> None:
         raise not_writable(path, option, error) from error
 
 
-def not_writable(path: Path, option: str, error: OSError) -> ExperimentError:
+def not_writable(path: Path, option: str, error: OSError) -> UserError:
     """The error for a file that can't be written."""
-    return ExperimentError(option, f"cannot write {str(path)!r}: {error.strerror or error}; give another path")
+    return UserError(option, f"cannot write {str(path)!r}: {error.strerror or error}; give another path")
 
 
 def fall_silent() -> None:

@@ -1,4 +1,4 @@
-"""The one error a wrong experiment ends in: which field, and what to do about it."""
+"""The error for everything a user got wrong, how its text is made safe to print, and the exit codes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import difflib
 from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
+# Exit codes of the commands; 0 is success.
 DIVERGED = 1  # or, of a sweep, that runs are missing
 BAD_INPUT = 2
 INTERRUPTED = 130  # as a shell says of a program that Ctrl+C has ended
 
 
-class ExperimentError(ValueError):
+class UserError(ValueError):
     """A sentence for a person about one field.
 
     ``field`` is a dotted path such as ``model.layers[0].units``, or "" where no single field is at fault;
@@ -26,6 +27,9 @@ class ExperimentError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}" if self.field else self.reason
+
+
+ExperimentError = UserError  # its name in the Python API
 
 
 def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:

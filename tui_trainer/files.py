@@ -11,7 +11,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from .errors import ExperimentError, quoted
+from .errors import UserError, quoted
 
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"
 _SHOWN = 200
@@ -73,12 +73,12 @@ def confined(path: str | os.PathLike[str], field: str = "") -> Path:
     try:
         found = Path(os.path.realpath(named))
     except (OSError, ValueError):  # a NUL in it, or a name that is too long
-        raise ExperimentError(field, f"{quoted(named, _SHOWN)} is not a path; give the path of a file") from None
+        raise UserError(field, f"{quoted(named, _SHOWN)} is not a path; give the path of a file") from None
     if not found.is_relative_to(within):
         where = quoted(str(within), _SHOWN)
-        raise ExperimentError(field, f"{quoted(named, _SHOWN)} is outside of {where}; give a path inside that folder")
+        raise UserError(field, f"{quoted(named, _SHOWN)} is outside of {where}; give a path inside that folder")
     if any(part.startswith(".") for part in found.relative_to(within).parts):
-        raise ExperimentError(field, f"{quoted(named, _SHOWN)} is hidden; give a name that begins with no dot")
+        raise UserError(field, f"{quoted(named, _SHOWN)} is hidden; give a name that begins with no dot")
     return found
 
 

@@ -22,7 +22,7 @@ MAX_BYTES = 100_000
 KEYS = "keys"
 SWITCHES = ("reduced_motion", "title", "mouse")
 WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
-MOST_WORDS = 4
+MAX_WORDS = 4
 SHOWN = 200  # characters of a path
 CONFIG_VARIABLE = "TUI_TRAINER_CONFIG"
 CONFIG, MEMORY = "config.toml", "remembered.json"
@@ -114,8 +114,8 @@ def _reason(name: str, value: object, themes: Collection[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    more = "" if len(words) <= MOST_WORDS else " and more (tui-trainer settings)"
-    return ", ".join(words[:MOST_WORDS]) + more
+    more = "" if len(words) <= MAX_WORDS else " and more (tui-trainer settings)"
+    return ", ".join(words[:MAX_WORDS]) + more
 
 
 def _got(value: object) -> str:
@@ -157,25 +157,25 @@ def memory_path() -> Path:
     return user_folder() / MEMORY
 
 
-class Choices(msgspec.Struct, omit_defaults=True):
+class RememberedChoices(msgspec.Struct, omit_defaults=True):
     """What was chosen last; None where nothing was."""
 
     theme: str | None = None
     markers: Markers | None = None
 
 
-class Memory:
+class RememberedSettings:
     """The file at ``path``. Missing, damaged or not to be written is no error: then nothing is remembered."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def recall(self) -> Choices:
+    def recall(self) -> RememberedChoices:
         """What was chosen last."""
         try:
-            return msgspec.json.decode(read_plain(self._path, MAX_REMEMBERED_BYTES), type=Choices)
+            return msgspec.json.decode(read_plain(self._path, MAX_REMEMBERED_BYTES), type=RememberedChoices)
         except (OSError, ValueError, RecursionError):
-            return Choices()
+            return RememberedChoices()
 
     def keep_theme(self, name: str) -> None:
         """Remember a theme."""
@@ -185,7 +185,7 @@ class Memory:
         """Remember what plots are drawn with."""
         self._write(msgspec.structs.replace(self.recall(), markers=markers))
 
-    def _write(self, choices: Choices) -> None:
+    def _write(self, choices: RememberedChoices) -> None:
         """Whole or not at all; what another window has chosen of the other kind is kept, as it was read just now."""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

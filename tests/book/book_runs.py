@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_trainer.book.checking import MOST_WEIGHTS, Results
+from tui_trainer.book.checking import MAX_WEIGHTS, Results
 from tui_trainer.book.lesson import Lesson
 from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import add_layer, with_field
@@ -33,7 +33,7 @@ def results_of(session: Session, variant: str = "", answers: int | tuple[float |
         state=session.state,
         params=count,
         layer_params=tuple(params for *_, params in session.summary()),
-        weights=tuple(model.parameters.flat.tolist()) if count <= MOST_WEIGHTS else None,
+        weights=tuple(model.parameters.flat.tolist()) if count <= MAX_WEIGHTS else None,
         answers=answers,
         variant=variant,
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tui_trainer.datasets import memory
 from tui_trainer.datasets.csv import text
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.dialect import Asked
+from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import read_table
 from tui_trainer.datasets.dataset import DatasetError, ReadingStopped
 from tui_trainer.datasets.loading import FileCache, load
@@ -191,7 +191,7 @@ def test_a_table_comes_back_as_it_was_written(
 ) -> None:
     columns, delimiter, decimal, encoding, all_quoted = made
     path = saved(tmp_path, written(columns, delimiter, decimal, all_quoted).encode(encoding))
-    table = read_table(path, Asked(delimiter, "," if decimal == "," else ".", header=True))
+    table = read_table(path, CsvOptions(delimiter, "," if decimal == "," else ".", header=True))
     held = [row for row in zip(*columns, strict=True) if any(cell is not None for cell in row)]  # a blank row is none
     for name, column in zip(NAMES, zip(*held, strict=True), strict=False):
         for value, expected in zip(cells(table, name), column, strict=True):

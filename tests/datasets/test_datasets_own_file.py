@@ -13,7 +13,7 @@ from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.datasets.split import split
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig
 
 SHOP = """\
@@ -159,6 +159,6 @@ def test_a_root_confines_own_files_and_not_those_that_come_with_the_app(
     inside = config(tmp_path / "inside")
     monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path / "inside"))
     assert len(load(inside).x) == 3 and len(load(DatasetConfig("iris")).x) == 150
-    with pytest.raises(ExperimentError, match=r"dataset\.path: .* is outside of"):
+    with pytest.raises(UserError, match=r"dataset\.path: .* is outside of"):
         load(outside)
     assert "is outside of" in Previewer().look(outside).problem

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ugly import CASES, Case
 
-from tui_trainer.datasets.csv.dialect import Asked
+from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import read_table
 from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
@@ -54,7 +54,7 @@ def test_case(tmp_path: Path, case: Case) -> None:
     assert case.rows is None or len(dataset.x) == case.rows
     assert case.values is None or tuple(dataset.x[0][: len(case.values)]) == case.values
     assert all(map(str.isprintable, texts(dataset)))
-    told = " ".join((read_table(str(config.path), Asked.of(config)).dialect.sentence, *dataset.notes))
+    told = " ".join((read_table(str(config.path), CsvOptions.of(config)).dialect.sentence, *dataset.notes))
     for part in case.told:
         assert part in told
 

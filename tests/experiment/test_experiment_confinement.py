@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.files import ROOT_VARIABLE, confined, root
 
 
@@ -43,7 +43,7 @@ def test_inside(jail: Path, named: str) -> None:
     ["/etc/passwd", "../others.toml", "data/../../others.toml", "{jail}/../others.toml", "{jail}2/a", "~/../x", "/"],
 )
 def test_outside(jail: Path, named: str) -> None:
-    with pytest.raises(ExperimentError, match=f"is outside of '{jail}'; give a path inside that folder"):
+    with pytest.raises(UserError, match=f"is outside of '{jail}'; give a path inside that folder"):
         confined(named.format(jail=jail), "dataset.path")
 
 
@@ -52,7 +52,7 @@ def test_links_are_followed_before_they_are_judged(jail: Path) -> None:
     (jail / "theirs.toml").symlink_to("../others.toml")
     (jail / "round.toml").symlink_to("round.toml")
     for named in ("way_out/others.toml", "theirs.toml", "way_out/new.toml"):
-        with pytest.raises(ExperimentError, match="is outside of"):
+        with pytest.raises(UserError, match="is outside of"):
             confined(named)
     (jail / "within.toml").symlink_to("data/a.toml")
     assert confined("within.toml") == jail / "data" / "a.toml"
@@ -68,14 +68,14 @@ def test_a_root_that_is_a_link(jail: Path, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("named", [".ssh/rc", "~/.tui-trainer/runs.sqlite", "data/.hidden.csv"])
 def test_hidden_files_are_not_for_users(jail: Path, named: str) -> None:
-    with pytest.raises(ExperimentError, match="is hidden; give a name that begins with no dot"):
+    with pytest.raises(UserError, match="is hidden; give a name that begins with no dot"):
         confined(named)
 
 
 def test_what_is_no_path(jail: Path) -> None:
-    with pytest.raises(ExperimentError, match=r"^dataset.path: 'a\\x00b' is not a path"):
+    with pytest.raises(UserError, match=r"^dataset.path: 'a\\x00b' is not a path"):
         confined("a\0b", "dataset.path")
-    with pytest.raises(ExperimentError, match="outside of"):
+    with pytest.raises(UserError, match="outside of"):
         confined("\x1b[2J/../../..")
     assert confined("\x1b[2J.toml").parent == jail, "a name like any other; whoever shows it makes it plain"
 

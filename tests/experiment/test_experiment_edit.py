@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import add_layer, move_layer, remove_layer, with_field
 from tui_trainer.experiment.schema import (
     DatasetConfig,
@@ -68,7 +68,7 @@ def test_optional_fields_take_none_and_tables() -> None:
 
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "1e400", "nan", "", "inf", None, float("nan"), [], True])
 def test_wrong_learning_rates(value: object) -> None:
-    with pytest.raises(ExperimentError, match="expected a finite number greater than 0") as caught:
+    with pytest.raises(UserError, match="expected a finite number greater than 0") as caught:
         with_field(Experiment(), "training.learning_rate", value)
     assert caught.value.field == "training.learning_rate"
 
@@ -98,7 +98,7 @@ def test_wrong_learning_rates(value: object) -> None:
     ],
 )
 def test_wrong_paths_and_values(path: str, value: object, sentence: str) -> None:
-    with pytest.raises(ExperimentError) as caught:
+    with pytest.raises(UserError) as caught:
         with_field(Experiment(), path, value)
     assert sentence in str(caught.value)
 
@@ -108,7 +108,7 @@ def test_wrong_paths_and_values(path: str, value: object, sentence: str) -> None
 def test_any_value_is_taken_or_refused(path: str, value: object) -> None:
     try:
         changed = with_field(Experiment(), path, value)
-    except ExperimentError as error:
+    except UserError as error:
         assert error.field.startswith(path)
         assert str(error).isprintable()
     else:
@@ -118,7 +118,7 @@ def test_any_value_is_taken_or_refused(path: str, value: object) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters()) | st.from_regex(r"[a-z_.\[\]0-9]+"))
 def test_any_path_is_taken_or_refused(path: str) -> None:
-    with pytest.raises(ExperimentError):
+    with pytest.raises(UserError):
         with_field(Experiment(), path + ".zzz", "1")
 
 
@@ -134,11 +134,11 @@ def test_layers_are_added_removed_and_moved() -> None:
 
 @pytest.mark.parametrize("index", [-1, 3])
 def test_layers_that_are_not_there(index: int) -> None:
-    with pytest.raises(ExperimentError, match="its entries are 0 to 2"):
+    with pytest.raises(UserError, match="its entries are 0 to 2"):
         remove_layer(THREE, index)
-    with pytest.raises(ExperimentError, match="its entries are 0 to 2"):
+    with pytest.raises(UserError, match="its entries are 0 to 2"):
         move_layer(THREE, index, 1)
-    with pytest.raises(ExperimentError, match="expected a place from 0 to 3"):
+    with pytest.raises(UserError, match="expected a place from 0 to 3"):
         add_layer(THREE, index * 2)
 
 
@@ -190,5 +190,5 @@ def test_a_whole_dataset_is_taken_as_it_is() -> None:
     dataset = DatasetConfig("blobs", seed=5, points=BY_HAND, removed=(2,))
     after = with_field(before, "dataset", dataset)
     assert after.dataset == dataset and after.model.weights == (1.0,)
-    with pytest.raises(ExperimentError, match="dataset: expected a table, got 3"):
+    with pytest.raises(UserError, match="dataset: expected a table, got 3"):
         with_field(before, "dataset", 3)

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 
 
 def test_sentence_starts_with_the_field() -> None:
-    assert str(ExperimentError("model.seed", "expected 1")) == "model.seed: expected 1"
-    assert str(ExperimentError("", "expected 1")) == "expected 1"
+    assert str(UserError("model.seed", "expected 1")) == "model.seed: expected 1"
+    assert str(UserError("", "expected 1")) == "expected 1"
 
 
 def test_survives_pickling() -> None:
-    error = pickle.loads(pickle.dumps(ExperimentError("a.b", "why")))
-    assert (type(error), error.field, error.reason) == (ExperimentError, "a.b", "why")
+    error = pickle.loads(pickle.dumps(UserError("a.b", "why")))
+    assert (type(error), error.field, error.reason) == (UserError, "a.b", "why")
 
 
 @given(st.text(st.characters()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, count_parameters, resolve
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
@@ -114,7 +114,7 @@ def test_what_is_inferred(task: str, text: str, expected: tuple[int, str, str]) 
     ],
 )
 def test_what_is_refused(task: str, text: str, field: str, reason: str) -> None:
-    with pytest.raises(ExperimentError) as caught:
+    with pytest.raises(UserError) as caught:
         resolve(loads(text), TARGETS[task], n_features=4)
     assert caught.value.field == field
     assert reason in caught.value.reason
@@ -123,7 +123,7 @@ def test_what_is_refused(task: str, text: str, field: str, reason: str) -> None:
 @pytest.mark.parametrize("activation", ["relu", "softplus", "elu", "swish", "gelu"])
 def test_negative_targets_need_an_output_that_reaches_them(activation: str) -> None:
     target = Target("regression", 1, (), -2.0, 3.0)
-    with pytest.raises(ExperimentError, match=r"up, but the target goes from -2 to 3; use linear"):
+    with pytest.raises(UserError, match=r"up, but the target goes from -2 to 3; use linear"):
         resolve(loads(f"model.output.activation='{activation}'"), target, n_features=1)
 
 

@@ -10,7 +10,7 @@ from experiment_strategies import experiments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import is_shared, share, unshare
@@ -35,7 +35,7 @@ def test_an_ordinary_word_is_short() -> None:
 def test_other_words_are_refused_in_a_sentence(word: str) -> None:
     try:
         unshare(word)
-    except ExperimentError as error:
+    except UserError as error:
         assert str(error)
 
 
@@ -43,14 +43,14 @@ def test_other_words_are_refused_in_a_sentence(word: str) -> None:
 def test_a_cut_word_is_refused(experiment: Experiment, data: st.DataObject) -> None:
     word = share(experiment)
     cut = word[: data.draw(st.integers(0, len(word) - 1))]
-    with pytest.raises(ExperimentError):
+    with pytest.raises(UserError):
         unshare(cut)
 
 
 def test_a_small_word_cannot_fill_the_memory() -> None:
     bomb = word_of(b'"' + b"a" * 50_000_000 + b'"')
     assert len(bomb) < 100_000
-    with pytest.raises(ExperimentError, match="cut or mistyped"):
+    with pytest.raises(UserError, match="cut or mistyped"):
         unshare(bomb)
 
 

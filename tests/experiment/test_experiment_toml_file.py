@@ -10,7 +10,7 @@ from experiment_strategies import experiments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, PointConfig
 from tui_trainer.experiment.toml_file import dumps, loads, read, write
 
@@ -26,7 +26,7 @@ def test_round_trip_is_exact(experiment: Experiment) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         loads(text)
-    except ExperimentError as error:
+    except UserError as error:
         assert str(error).isprintable()
 
 
@@ -78,7 +78,7 @@ def test_a_perceptron_is_written_as_no_layers() -> None:
     ],
 )
 def test_errors_name_the_field(text: str, field: str, reason: str) -> None:
-    with pytest.raises(ExperimentError) as caught:
+    with pytest.raises(UserError) as caught:
         loads(text)
     assert caught.value.field == field
     assert reason in caught.value.reason
@@ -105,14 +105,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
     write(Experiment(name="old"), tmp_path / "run.toml")
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(ExperimentError, match="can't be written: No space left"):
+    with pytest.raises(UserError, match="can't be written: No space left"):
         write(Experiment(name="new"), tmp_path / "run.toml")
     assert read(tmp_path / "run.toml").name == "old"
     assert os.listdir(tmp_path) == ["run.toml"]
 
 
 def test_an_invalid_experiment_is_not_written(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match=r"model\.layers\[0\]\.units"):
+    with pytest.raises(UserError, match=r"model\.layers\[0\]\.units"):
         write(Experiment(model=ModelConfig(layers=(LayerConfig(units=0),))), tmp_path / "run.toml")
     assert not os.listdir(tmp_path)
 
@@ -123,20 +123,20 @@ def test_an_invalid_experiment_is_not_written(tmp_path: Path) -> None:
 )
 def test_files_that_are_no_experiment(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "run.toml").write_bytes(content)
-    with pytest.raises(ExperimentError, match=reason):
+    with pytest.raises(UserError, match=reason):
         read(tmp_path / "run.toml")
 
 
 def test_missing_file_folder_and_byte_order_mark(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="there is no file"):
+    with pytest.raises(UserError, match="there is no file"):
         read(tmp_path / "none.toml")
-    with pytest.raises(ExperimentError, match="there is no file"):
+    with pytest.raises(UserError, match="there is no file"):
         read("\0")
-    with pytest.raises(ExperimentError, match="is a folder"):
+    with pytest.raises(UserError, match="is a folder"):
         read(tmp_path)
-    with pytest.raises(ExperimentError, match="is a folder"):
+    with pytest.raises(UserError, match="is a folder"):
         write(Experiment(), tmp_path)
-    with pytest.raises(ExperimentError, match="is not a path"):
+    with pytest.raises(UserError, match="is not a path"):
         write(Experiment(), "a\0b")
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbfname = 'bom'")
     assert read(tmp_path / "bom.toml").name == "bom"

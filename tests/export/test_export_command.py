@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig
 from tui_trainer.experiment.share import share
 from tui_trainer.experiment.toml_file import read, write
 from tui_trainer.export import onnx
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import default_path
 from tui_trainer.training.session import Session
 
@@ -54,7 +54,7 @@ def refused(capsys: Capture, *words: str) -> str:
 
 def kept(epochs: int = 30) -> Session:
     """A run in the store, of number 1."""
-    session, keeper = Session(), Keeper(default_path())
+    session, keeper = Session(), Checkpointer(default_path())
     training = replace(SMALL.training, epochs=epochs, learning_rate=0.9)
     session.load(replace(SMALL, training=training))
     session.train()

@@ -11,7 +11,7 @@ import pytest
 from trained_runs import HARMFUL, SMALL, named, rich, session_of, trained_on
 
 from tui_trainer import engine
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.export import folder as folders
 from tui_trainer.export import onnx, pytorch
@@ -50,9 +50,9 @@ def test_one_format_alone(one: str, tmp_path: Path) -> None:
 
 def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     (tmp_path / "loss.svg").write_text("mine")
-    with pytest.raises(ExperimentError, match=r"has loss\.svg already; choose another folder$"):
+    with pytest.raises(UserError, match=r"has loss\.svg already; choose another folder$"):
         write_folder(trained_on(), tmp_path)
-    with pytest.raises(ExperimentError, match=r"choose another folder, or overwrite with --force$"):
+    with pytest.raises(UserError, match=r"choose another folder, or overwrite with --force$"):
         write_folder(trained_on(), tmp_path, insist="--force")
     assert os.listdir(tmp_path) == ["loss.svg"] and (tmp_path / "loss.svg").read_text() == "mine"
     write_folder(trained_on(), tmp_path, force=True)
@@ -63,7 +63,7 @@ def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
     outside, place = tmp_path / "outside.txt", tmp_path / "place"
     place.mkdir()
     (place / "loss.txt").symlink_to(outside)  # dangling: it counts as there
-    with pytest.raises(ExperimentError, match=r"has loss\.txt already"):
+    with pytest.raises(UserError, match=r"has loss\.txt already"):
         write_folder(trained_on(), place, ["txt"])
     write_folder(trained_on(), place, ["txt"], force=True)
     assert not outside.exists() and not (place / "loss.txt").is_symlink()
@@ -74,7 +74,7 @@ def test_a_failure_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(folders.os, "replace", full)
-    with pytest.raises(ExperimentError, match="can't be written: No space left on device"):
+    with pytest.raises(UserError, match="can't be written: No space left on device"):
         write_folder(trained_on(), tmp_path)
     assert os.listdir(tmp_path) == []
 
@@ -82,20 +82,20 @@ def test_a_failure_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("path", ["file", "file/below", "file/far/below"])
 def test_a_file_is_no_folder(path: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ExperimentError, match="file' is a file; give the path of a folder"):
+    with pytest.raises(UserError, match="file' is a file; give the path of a folder"):
         check_folder(tmp_path / path, ["csv"])
 
 
 @pytest.mark.parametrize(("path", "complaint"), [("a\0b", "is not a path"), ("x" * 5000, "can't be written")])
 def test_what_is_no_path_is_told(path: str, complaint: str) -> None:
-    with pytest.raises(ExperimentError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         write_folder(trained_on(), Path(path), ["csv"])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_to_is_told_first(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(ExperimentError, match="can't be written to; choose another folder"):
+    with pytest.raises(UserError, match="can't be written to; choose another folder"):
         check_folder(tmp_path / "new", ["csv"])
 
 
@@ -145,7 +145,7 @@ def test_history_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_history(path) == {}
     for wrong in ("", "epoch,loss\n1,x\n", "epoch,loss\n1\n"):
         path.write_text(wrong)
-        with pytest.raises(ExperimentError, match=r"is not the history\.csv of an export"):
+        with pytest.raises(UserError, match=r"is not the history\.csv of an export"):
             read_history(path)
 
 
@@ -168,7 +168,7 @@ def test_damaged_metadata_are_refused(old: str, new: str, tmp_path: Path) -> Non
     path, text = tmp_path / "model.json", metadata_text(trained_on())
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))
-    with pytest.raises(ExperimentError, match=r"model\.json"):
+    with pytest.raises(UserError, match=r"model\.json"):
         read_metadata(path)
 
 

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load
 from trained_runs import SMALL, session_of, trained_on
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.export.trained import begin_with_file
 from tui_trainer.export.weights import Drop, Linear, Phi, from_tensors, modules, read_weights, to_tensors, weights_bytes
@@ -71,7 +71,7 @@ def test_another_networks_weights_are_refused(change: dict[str, np.ndarray | Non
     trained = trained_on()
     tensors = to_tensors(trained.resolved, 4, trained.weights) | {k: v for k, v in change.items() if v is not None}
     tensors = {name: tensor for name, tensor in tensors.items() if change.get(name, tensor) is not None}
-    with pytest.raises(ExperimentError, match=re.escape(complaint)) as raised:
+    with pytest.raises(UserError, match=re.escape(complaint)) as raised:
         from_tensors(trained.resolved, 4, tensors)
     assert raised.value.field == "model.weights"
 
@@ -85,7 +85,7 @@ HEADER = b'{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
 def test_what_is_no_such_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     path.write_bytes(content)
-    with pytest.raises(ExperimentError, match="is not a safetensors file, or a cut one"):
+    with pytest.raises(UserError, match="is not a safetensors file, or a cut one"):
         read_weights(path, trained_on().resolved, 4)
-    with pytest.raises(ExperimentError, match="there is no file"):
+    with pytest.raises(UserError, match="there is no file"):
         read_weights(tmp_path, trained_on().resolved, 4)

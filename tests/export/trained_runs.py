@@ -12,7 +12,7 @@ from tui_trainer.experiment.schema import (
     OutputConfig,
     TrainingConfig,
 )
-from tui_trainer.export.trained import Trained, trained
+from tui_trainer.export.trained import TrainedModel, trained
 from tui_trainer.training.session import Session
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "swish", "gelu")
@@ -33,7 +33,7 @@ def session_of(experiment: Experiment = SMALL) -> Session:
     return session
 
 
-def trained_on(experiment: Experiment = SMALL) -> Trained:
+def trained_on(experiment: Experiment = SMALL) -> TrainedModel:
     """What is exported of it."""
     return trained(session_of(experiment))
 

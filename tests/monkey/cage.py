@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.timer import Timer
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.reports import AnyReport, Crashed
 from tui_trainer.runtime.client import Client
@@ -46,9 +46,9 @@ class Cage:
     exits: int = 0
 
     @property
-    def screen(self) -> TrainScreen:
+    def screen(self) -> MainScreen:
         """The training screen, whatever lies over it."""
-        return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, TrainScreen))
+        return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, MainScreen))
 
     async def let_loose(self, count: int) -> None:
         """So many events; AssertionError at the first that does harm."""
@@ -155,7 +155,7 @@ async def cage(seed: int) -> AsyncIterator[Cage]:
     try:
         async with app.run_test(size=(120, 40)) as pilot:
             one = Cage(pilot, Monkey(seed), crashes)
-            await one.until(lambda: isinstance(app.screen, TrainScreen) and app.screen.state == "ready", "the start")
+            await one.until(lambda: isinstance(app.screen, MainScreen) and app.screen.state == "ready", "the start")
 
             def barred(*args: object, **named: object) -> None:
                 one.exits += 1

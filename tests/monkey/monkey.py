@@ -11,7 +11,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tui_trainer.app.screen import SMALLEST, TrainScreen
+from tui_trainer.app.screen import SMALLEST, MainScreen
 from tui_trainer.ui.keymap import keymap
 
 LEAVING = frozenset({"quit", "quit_now"})  # actions
@@ -39,7 +39,7 @@ class Monkey:
     async def act(self, pilot: Pilot[None]) -> None:
         """One event, or a few that belong together."""
         app, rng = pilot.app, self.rng
-        self.away = 0 if isinstance(app.screen, TrainScreen) else self.away + 1
+        self.away = 0 if isinstance(app.screen, MainScreen) else self.away + 1
         if self.away > LINGERS and rng.random() < 0.3:
             await self.press(pilot, "escape")
         elif (self.size[0] < SMALLEST[0] or self.size[1] < SMALLEST[1]) and rng.random() < 0.15:

@@ -14,9 +14,9 @@ from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.dialog import AskPath, Palette
 from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.ui.dropdown import Choice, ChoiceList, Options
+from tui_trainer.ui.dropdown import Dropdown, DropdownList, SafeOptionList
 from tui_trainer.ui.fields import TextBox
 
 
@@ -43,9 +43,9 @@ async def answered_twice(one: Cage) -> None:
 
 async def list_closed_twice(one: Cage) -> None:
     """Two presses of the mouse beside it, the second before the screen has heard that it has gone."""
-    one.screen.query(Choice).first().focus()
+    one.screen.query(Dropdown).first().focus()
     await one.pilot.press("enter")
-    opened = one.screen.query(ChoiceList).first()
+    opened = one.screen.query(DropdownList).first()
     await opened.remove()
     opened.action_close()
 
@@ -79,7 +79,7 @@ async def boxes_that_have_gone_are_forgotten(one: Cage) -> None:
     await one.until(lambda: all(box.is_attached for box in known_boxes(one.screen)), "no box that has gone")
 
 
-def known_boxes(screen: TrainScreen) -> list[TextBox]:
+def known_boxes(screen: MainScreen) -> list[TextBox]:
     """The boxes that are waiting for something of the screen."""
     gc.collect()
     return [box for box in screen.text_selection_started_signal._subscriptions if isinstance(box, TextBox)]
@@ -88,16 +88,16 @@ def known_boxes(screen: TrainScreen) -> list[TextBox]:
 class ListApp(App[None]):
     """A list that has no room."""
 
-    CSS = "Options { width: 0; height: 0; border: none; padding: 0; }"
+    CSS = "SafeOptionList { width: 0; height: 0; border: none; padding: 0; }"
 
     def compose(self) -> ComposeResult:
-        yield Options("a", "b", "c")
+        yield SafeOptionList("a", "b", "c")
 
 
 async def test_a_list_without_room_turns_no_page(playground: Path) -> None:
     async with ListApp().run_test(size=(1, 1)) as pilot:
         await pilot.press("down", "pagedown", "pageup")
-        assert pilot.app.query_one(Options).highlighted == 1  # as the first key has left it
+        assert pilot.app.query_one(SafeOptionList).highlighted == 1  # as the first key has left it
 
 
 async def test_left_while_a_tab_opens(playground: Path) -> None:
@@ -107,7 +107,7 @@ async def test_left_while_a_tab_opens(playground: Path) -> None:
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.pause()
             screen = app.screen
-            assert isinstance(screen, TrainScreen)
+            assert isinstance(screen, MainScreen)
             screen.tabs.active = tab
             app.exit()
         assert app.return_code == 0 and app._exception is None

@@ -9,7 +9,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps
 from tui_trainer.store.edits import Catalogue
-from tui_trainer.store.schema import write_card
+from tui_trainer.store.schema import write_index_row
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 
@@ -44,7 +44,7 @@ def add(store: Store, one: Experiment, state: str = "finished", age: float = 0.0
         assert run is not None
         latest = {name: float(str(value)) for name, value in more.items()}
         listed = {"owner": owner, "state": state, "seconds": seconds, "started": saved, "updated": saved}
-        write_card(connection, run, one.name, one, latest, epoch=5, step=20, **listed)
+        write_index_row(connection, run, one.name, one, latest, epoch=5, step=20, **listed)
     if tags:
         Catalogue(store).tag((run,), tags.split(), ())
     return run

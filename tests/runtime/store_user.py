@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.store.checkpointer import Keeper
-from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import RunTaken
 from tui_trainer.training.session import Session
 
@@ -37,8 +37,8 @@ def main() -> None:
     """Take runs by turns for as long as the process is left alone; tell of each step that is safe."""
     folder = Path(sys.argv[1])
     store = folder / "runs.sqlite"
-    place = Place(folder_beside(store))
-    keeper, session = Keeper(store, place.name), Session()
+    place = LiveTrainer(folder_beside(store))
+    keeper, session = Checkpointer(store, place.name), Session()
     while True:
         waiting = [run for run in keeper._runs() if run.waits and not run.alive]
         session.load(ENDLESS)

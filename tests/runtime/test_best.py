@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.export.trained import stored_session, trained
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store
-from tui_trainer.training.callbacks import Best
+from tui_trainer.training.callbacks import BestWeights
 from tui_trainer.training.session import Session
 
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(5),)), training=TrainingConfig(epochs=30, learning_rate=0.8))
@@ -28,7 +28,7 @@ def advanced(experiment: Experiment = SMALL) -> Session:
 
 
 def test_the_lowest_validation_loss_counts() -> None:
-    best = Best()
+    best = BestWeights()
     assert best.state() == {} and best.swap(np.zeros(1)).startswith("No epoch is done")
     for epoch, value in enumerate([3.0, 1.0, float("nan"), 1.0, 2.0], start=1):
         best.after_epoch(epoch, {"loss": -epoch, "val_loss": value}, np.full(2, float(epoch)))
@@ -61,7 +61,7 @@ def test_there_and_back() -> None:
 
 
 def test_swapping_pauses_and_is_saved(tmp_path: Path) -> None:
-    keeper, session = Keeper(tmp_path / "runs.sqlite"), advanced()
+    keeper, session = Checkpointer(tmp_path / "runs.sqlite"), advanced()
     keeper.save(session)
     session.swap_best()
     keeper.save(session)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tui_trainer.engine.activations import ACTIVATIONS
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig
@@ -36,7 +36,7 @@ def test_first_weights_by_hand() -> None:
     session = Session()
     session.load(experiment)
     assert session.trainer.model.predict([[3.0]]).tolist() == [[5.0]]
-    with pytest.raises(ExperimentError, match=r"expected 2 first weights, one a parameter, got 3"):
+    with pytest.raises(UserError, match=r"expected 2 first weights, one a parameter, got 3"):
         session.load(replace(experiment, model=replace(model, weights=(1.0, 2.0, 3.0))))
     assert with_field(experiment, "training.learning_rate", 0.1).model.weights == (2.0, -1.0)
     assert with_field(experiment, "model.output.use_bias", False).model.weights == ()

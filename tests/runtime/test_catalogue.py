@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from catalogue_cases import HOUR, add, experiment, layers, listed, names, opened
 
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.edits import LabelError, clean_name, clean_tag, clean_tags
-from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
 
 
 def test_a_row_tells_what_the_run_is(tmp_path: Path) -> None:
-    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session, keeper = Session(), Checkpointer(tmp_path / "runs.sqlite", "me")
     session.load(experiment("first", model__layers=layers(16, 8), training__epochs=3, training__batch_size="full"))
     session.train()
     session.advance_to_end()
@@ -156,7 +156,7 @@ def test_labels_are_plain() -> None:
 
 
 def test_deleted_brought_back_and_gone_for_good(tmp_path: Path) -> None:
-    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
     store, catalogue = opened(tmp_path, place.name)
     for number in range(4):
         add(store, experiment(f"run {number}"), age=number)
@@ -176,7 +176,7 @@ def test_deleted_brought_back_and_gone_for_good(tmp_path: Path) -> None:
 
 
 def test_what_is_at_work_is_not_deleted(tmp_path: Path) -> None:
-    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
     store, catalogue = opened(tmp_path)
     add(store, experiment("theirs"), state="running", owner=place.name, age=2)
     add(store, experiment("here"), age=1)

@@ -15,10 +15,10 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.runtime import reporting
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.tabs.loss.compute import StoredCurves
 from tui_trainer.training.history import RecordedCurve
-from tui_trainer.training.series import LongSeries
+from tui_trainer.training.series import SpilledSeries
 from tui_trainer.training.session import Session
 
 FLOATS = st.floats(-1e6, 1e6)
@@ -36,7 +36,7 @@ def averages(values: list[float], smoothing: float) -> list[float]:
 
 @given(st.lists(FLOATS, min_size=1, max_size=30), st.sampled_from((0.6, 0.9)), st.integers(0, 30))
 def test_an_average_whose_weights_fall(values: list[float], smoothing: float, cut: int) -> None:
-    recorded = LongSeries(values[:cut])
+    recorded = SpilledSeries(values[:cut])
     curve = RecordedCurve(recorded, smoothing)
     recorded.extend(values[cut:])
     curve.catch_up()
@@ -47,11 +47,11 @@ def test_an_average_whose_weights_fall(values: list[float], smoothing: float, cu
 
 
 def test_a_constant_stays_what_it_is() -> None:
-    np.testing.assert_allclose(RecordedCurve(LongSeries([0.25] * 50), 0.9).points()[1], 0.25, rtol=1e-12)
+    np.testing.assert_allclose(RecordedCurve(SpilledSeries([0.25] * 50), 0.9).points()[1], 0.25, rtol=1e-12)
 
 
 def test_what_is_not_finite_is_left_out_of_the_average() -> None:
-    curve = RecordedCurve(LongSeries([1.0, math.nan, 3.0, math.inf]), 0.6)
+    curve = RecordedCurve(SpilledSeries([1.0, math.nan, 3.0, math.inf]), 0.6)
     _, y = curve.points()
     assert math.isnan(y[1]) and y[3] == math.inf
     assert y[2] == pytest.approx((0.6 * 1.0 + 3.0) / 1.6)
@@ -60,7 +60,7 @@ def test_what_is_not_finite_is_left_out_of_the_average() -> None:
 def test_a_part_of_the_epochs() -> None:
     values = np.linspace(1.0, 0.0, 10_000)
     values[7000] = 5.0
-    curve = RecordedCurve(LongSeries(values.tolist()))
+    curve = RecordedCurve(SpilledSeries(values.tolist()))
     assert len(curve.points()[0]) < 2100, "all of it is thinned"
     x, y = curve.points(6801, 7200)
     np.testing.assert_array_equal(x, np.arange(6801, 7201))
@@ -70,12 +70,12 @@ def test_a_part_of_the_epochs() -> None:
     assert curve.at(7001) == 5.0 and curve.at(0) is None and curve.at(10_001) is None and curve.at(None) is None
 
 
-def trained(folder: Path, epochs: int, **fields: object) -> tuple[Keeper, Session]:
+def trained(folder: Path, epochs: int, **fields: object) -> tuple[Checkpointer, Session]:
     """A run in the store, by a session of its own."""
     experiment = Experiment()
     for field, value in fields.items():
         experiment = with_field(experiment, field.replace("__", "."), value)
-    session, keeper = Session(), Keeper(folder / "runs.sqlite", "me")
+    session, keeper = Session(), Checkpointer(folder / "runs.sqlite", "me")
     session.load(experiment)
     for _ in range(epochs):
         session.epoch()
@@ -121,7 +121,7 @@ def test_runs_of_the_store_beside_the_one_under_work(tmp_path: Path) -> None:
     np.testing.assert_allclose(unpack(smooth.y), averages(list(first.history.epochs["val_loss"]), 0.6))
     assert see(quantity="accuracy")[2] is None and see(quantity="recall")[1] is None
 
-    other, again = Keeper(tmp_path / "runs.sqlite", "me"), Session()
+    other, again = Checkpointer(tmp_path / "runs.sqlite", "me"), Session()
     again.load(other.claim(2).experiment)
     other.resume(again, 2)
     again.epoch()

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_trainer.training.history import History
-from tui_trainer.training.series import BUCKETS, ThinnedSeries
+from tui_trainer.training.series import BUCKETS, DownsampledSeries
 
 VALUES = st.floats(-1e9, 1e9, width=32)
 
 
-def in_pieces(series: ThinnedSeries, values: np.ndarray, cuts: list[int]) -> ThinnedSeries:
+def in_pieces(series: DownsampledSeries, values: np.ndarray, cuts: list[int]) -> DownsampledSeries:
     """``series`` with ``values`` appended, cut at some places."""
     for piece in np.split(values, sorted(cut % (len(values) + 1) for cut in cuts)):
         series.extend(piece)
@@ -37,7 +37,7 @@ def naive_points(values: np.ndarray, buckets: int) -> list[tuple[float, float]]:
 @given(st.lists(VALUES, max_size=300), st.lists(st.integers(0, 300), max_size=6), st.integers(1, 9))
 def test_thinning_is_that_of_the_whole_series(values: list[float], cuts: list[int], buckets: int) -> None:
     array = np.array(values)
-    series = in_pieces(ThinnedSeries(buckets), array, cuts)
+    series = in_pieces(DownsampledSeries(buckets), array, cuts)
     x, y = series.points()
     assert len(series) == len(values)
     assert list(zip(x.tolist(), y.tolist(), strict=True)) == naive_points(array, buckets)
@@ -50,13 +50,13 @@ def test_thinning_is_that_of_the_whole_series(values: list[float], cuts: list[in
 @given(st.lists(VALUES, min_size=1, max_size=200), st.integers(0, 200), st.integers(1, 5))
 def test_a_saved_series_goes_on_as_if_nothing_had_been(values: list[float], cut: int, buckets: int) -> None:
     array, place = np.array(values), cut % (len(values) + 1)
-    whole = ThinnedSeries(buckets)
+    whole = DownsampledSeries(buckets)
     whole.extend(array)
-    series = ThinnedSeries(buckets)
+    series = DownsampledSeries(buckets)
     series.extend(array[:place])
     saved = series.state()
     series.extend(array[place:])  # must not change what was saved
-    restored = ThinnedSeries.from_state(saved)
+    restored = DownsampledSeries.from_state(saved)
     restored.extend(array[place:])
     for one in (series, restored):
         np.testing.assert_array_equal(one.points(), whole.points())
@@ -65,7 +65,7 @@ def test_a_saved_series_goes_on_as_if_nothing_had_been(values: list[float], cut:
 def test_a_million_steps_keep_their_spikes_in_little_memory() -> None:
     values = np.sin(np.arange(1_000_000) / 1000)
     values[123_456], values[654_321] = 50.0, -50.0
-    series = ThinnedSeries()
+    series = DownsampledSeries()
     for piece in np.array_split(values, 997):
         series.extend(piece)
     x, y = series.points()
@@ -78,13 +78,13 @@ def test_a_million_steps_keep_their_spikes_in_little_memory() -> None:
 
 
 def test_an_infinite_loss_is_kept_too() -> None:
-    series = ThinnedSeries(2)
+    series = DownsampledSeries(2)
     series.extend(np.array([1.0, 2.0, np.inf, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0]))
     assert np.inf in series.points()[1]
 
 
 def test_empty_and_one() -> None:
-    series = ThinnedSeries()
+    series = DownsampledSeries()
     assert [len(part) for part in series.points()] == [0, 0]
     series.extend(np.array([7.0]))
     assert [part.tolist() for part in series.points()] == [[1.0], [7.0]]

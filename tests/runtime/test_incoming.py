@@ -8,7 +8,7 @@ import pytest
 
 from tui_trainer.protocol.commands import SetWeight, Step, Train
 from tui_trainer.protocol.framing import HEADER, command_decoder, frame
-from tui_trainer.runtime.child import Incoming
+from tui_trainer.runtime.child import MessageReader
 
 SENT = (Train(), Step(), SetWeight(3, 0.25), Train())
 GARBAGE = HEADER.pack(1) + b"\xc1" + frame(Train())
@@ -21,7 +21,7 @@ GARBAGE = HEADER.pack(1) + b"\xc1" + frame(Train())
 async def test_messages_come_whole_however_their_bytes_do(size: int, end: bytes, garbled: bool) -> None:
     data = b"".join(map(frame, SENT)) + end
     reader = asyncio.StreamReader()
-    incoming = Incoming(reader, command_decoder)
+    incoming = MessageReader(reader, command_decoder)
 
     async def feed() -> None:
         for start in range(0, len(data), size):

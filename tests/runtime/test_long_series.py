@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.training import series
-from tui_trainer.training.series import KEPT, LongSeries
+from tui_trainer.training.series import KEPT, SpilledSeries
 
 PIECES = st.lists(st.lists(st.floats(allow_nan=False), max_size=40), max_size=12)
 
@@ -23,9 +23,9 @@ def _few_in_memory() -> object:
         yield
 
 
-def filled(pieces: list[list[float]]) -> LongSeries:
+def filled(pieces: list[list[float]]) -> SpilledSeries:
     """Every other piece added at once, the rest number by number."""
-    filled_series = LongSeries()
+    filled_series = SpilledSeries()
     for number, piece in enumerate(pieces):
         if number % 2:
             filled_series.extend(np.array(piece, np.float64))
@@ -72,7 +72,7 @@ def test_a_disk_that_fills_up_costs_no_number(monkeypatch: pytest.MonkeyPatch) -
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(series, "KEPT", KEPT)
-    filled_series = LongSeries()
+    filled_series = SpilledSeries()
     tracemalloc.start()
     try:
         for value in range(200_000):

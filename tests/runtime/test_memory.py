@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
@@ -66,14 +66,14 @@ def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -
     session = Session()
     session.load(Experiment())
     monkeypatch.setattr(memory_check, "free_bytes", lambda: 20_000_000)
-    with pytest.raises(ExperimentError) as refused:
+    with pytest.raises(UserError) as refused:
         session.load(CASES["adam"])
     assert str(refused.value) == (
         "model: 496,303 parameters take 35.7 MB in training with adam, the data and the outputs of the layers 2.0 MB: "
         "37.7 MB in all, but 20.0 MB are free; use fewer units"
     )
     assert session.experiment.model.layers == Experiment().model.layers, "the run before it stays"
-    with pytest.raises(ExperimentError, match=r"free; use fewer units or a smaller batch$"):
+    with pytest.raises(UserError, match=r"free; use fewer units or a smaller batch$"):
         session.load(CASES["gelu"])
     monkeypatch.setattr(memory_check, "free_bytes", lambda: 40_000_000)
     session.load(CASES["adam"])

@@ -13,11 +13,11 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol.commands import AnyCommand, Close, Load, Pause, Preview, Train, Watch
 from tui_trainer.protocol.framing import command_decoder, frame, report_decoder
-from tui_trainer.protocol.reports import AnyReport, Previewed, Reading, Refused
+from tui_trainer.protocol.reports import AnyReport, LoadingProgress, Previewed, Refused
 from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.runtime import worker
-from tui_trainer.runtime.connection import Audience, Inbox
-from tui_trainer.runtime.worker import Readings
+from tui_trainer.runtime.connection import ClientConnections, CommandQueue
+from tui_trainer.runtime.worker import FileLoading
 from tui_trainer.training.session import Session
 
 EXPERIMENT = Experiment()
@@ -41,9 +41,9 @@ class Said:
         self._commands.append(command)
 
 
-def inbox(*commands: AnyCommand | None) -> tuple[Inbox, Said]:
+def inbox(*commands: AnyCommand | None) -> tuple[CommandQueue, Said]:
     said = Said(*commands)
-    return Inbox(cast(Audience, said)), said
+    return CommandQueue(cast(ClientConnections, said)), said
 
 
 @pytest.mark.parametrize(
@@ -80,17 +80,17 @@ def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.Monke
     session.load(EXPERIMENT)
     sent: list[AnyReport] = []
     held, said = inbox()
-    readings = Readings(held, sent.append)
+    readings = FileLoading(held, sent.append)
 
     def stop_halfway(report: AnyReport) -> None:
         sent.append(report)
-        if isinstance(report, Reading) and report.fraction > 0.5:
+        if isinstance(report, LoadingProgress) and report.fraction > 0.5:
             said.say(Pause())
 
     with pytest.raises(ReadingStopped):
-        session.load(own, Readings(held, stop_halfway).watcher(2))
+        session.load(own, FileLoading(held, stop_halfway).watcher(2))
     assert session.experiment.dataset.path is None and session.state == "ready"
-    told = [report.fraction for report in sent if isinstance(report, Reading)]
+    told = [report.fraction for report in sent if isinstance(report, LoadingProgress)]
     assert told == sorted(told) and len(told) > 2 and 0.5 < told[-1] < 1.0
     assert all(report.run == 2 for report in sent)
     readings.stopped(2)
@@ -104,7 +104,7 @@ def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.Monke
 def test_nothing_is_said_of_a_reading_that_a_newer_run_replaces() -> None:
     sent: list[AnyReport] = []
     held, _ = inbox(Load(EXPERIMENT, 3))
-    readings = Readings(held, sent.append)
+    readings = FileLoading(held, sent.append)
     assert not readings.watcher(2)(0.5)
     readings.stopped(2)
     assert sent == []
@@ -143,7 +143,7 @@ def test_a_preview_goes_through_the_protocol(tmp_path: Path) -> None:
     asked = Preview(DatasetConfig(path=str(file), kinds={"a": "number"}, header=True), 7)
     assert command_decoder.decode(frame(asked)[4:]) == asked
     sent: list[AnyReport] = []
-    Readings(inbox()[0], sent.append).preview(asked.dataset, asked.number)
+    FileLoading(inbox()[0], sent.append).preview(asked.dataset, asked.number)
     (report,) = sent
     assert isinstance(report, Previewed) and report.run == 7 and report.preview.classes == ("blue", "red")
     assert report_decoder.decode(frame(report)[4:]) == report

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import (
     DatasetConfig,
@@ -112,7 +112,7 @@ def test_a_load_that_fails_leaves_the_run_as_it_was(wrong: Experiment, field: st
     session, twin = loaded(), loaded()
     for one in (session, twin):
         one.epoch()
-    with pytest.raises(ExperimentError) as raised:
+    with pytest.raises(UserError) as raised:
         session.load(wrong)
     assert raised.value.field == field
     assert session.state == "paused" and session.experiment == twin.experiment
@@ -268,7 +268,7 @@ def test_metrics_of_both_parts() -> None:
         assert session.values[f"{prefix}accuracy"] == pytest.approx(np.mean(said == true))
         for k in range(3):
             assert session.values[f"{prefix}recall[{k}]"] == pytest.approx(np.mean(said[true == k] == k))
-    with pytest.raises(ExperimentError, match="r2 does not fit: the target is one of several classes"):
+    with pytest.raises(UserError, match="r2 does not fit: the target is one of several classes"):
         session.load(with_field(SMALL, "training.metrics", ("r2",)))
 
 
@@ -280,7 +280,7 @@ def test_training_ends_at_an_accuracy() -> None:
     assert session.state == "stopped early" and "is up to 0.8" in session.sentence
     assert followed[-1] >= 0.8 > max(followed[:-1])
     refused = with_field(with_field(SMALL, "dataset.validation_split", 0), "training.stop_at_accuracy", 0.8)
-    with pytest.raises(ExperimentError, match="without validation rows no accuracy is followed"):
+    with pytest.raises(UserError, match="without validation rows no accuracy is followed"):
         session.load(refused)
-    with pytest.raises(ExperimentError, match="a number has no accuracy"):
+    with pytest.raises(UserError, match="a number has no accuracy"):
         session.load(with_field(STEEP, "training.stop_at_accuracy", 0.8))

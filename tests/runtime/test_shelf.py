@@ -9,21 +9,21 @@ from catalogue_cases import add, experiment
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.commands import EditRuns
-from tui_trainer.store.checkpointer import Keeper
-from tui_trainer.store.live_trainers import Place, folder_beside
-from tui_trainer.tabs.runs.compute import Shelf
+from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
+from tui_trainer.tabs.runs.compute import RunsCompute
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
 
 
 def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
-    place = Place(folder_beside(tmp_path / "runs.sqlite"))
-    keeper = Keeper(tmp_path / "runs.sqlite", "me")
+    place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
+    keeper = Checkpointer(tmp_path / "runs.sqlite", "me")
     assert keeper.store is not None
     for number in range(3):
         add(keeper.store, experiment(f"run {number}"))
     add(keeper.store, experiment("theirs"), owner=place.name)
-    shelf = Shelf(keeper)
+    shelf = RunsCompute(keeper)
     for command, told in (
         (EditRuns((1,), name="best"), ("Renamed.", True)),
         (EditRuns((1,), name=" "), ("A run needs a name of at least one character.", False)),
@@ -47,8 +47,8 @@ def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
 
 def test_without_a_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    keeper = Keeper(tmp_path / "file" / "runs.sqlite")
-    shelf = Shelf(keeper)
+    keeper = Checkpointer(tmp_path / "file" / "runs.sqlite")
+    shelf = RunsCompute(keeper)
     told = "No runs are kept: the store can't be used."
     assert shelf.edit(EditRuns((1,), name="x")) == (told, False)
     content = shelf.see(WatchRuns())
@@ -57,11 +57,11 @@ def test_without_a_store(tmp_path: Path) -> None:
 
 def test_what_is_left_as_it_was_is_not_saved_again(tmp_path: Path) -> None:
     """A run that is opened to be looked at keeps its place in the list."""
-    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session, keeper = Session(), Checkpointer(tmp_path / "runs.sqlite", "me")
     session.load(Experiment())
     session.epoch()
     keeper.save(session)
-    other = Keeper(tmp_path / "runs.sqlite", "another")
+    other = Checkpointer(tmp_path / "runs.sqlite", "another")
     stored = other.claim(1)
     session = Session()
     session.load(stored.experiment)
@@ -83,7 +83,7 @@ def test_a_run_is_opened_in_the_state_it_was_in(tmp_path: Path, state: str) -> N
         "finished": {"training__epochs": 2},
         "paused": {},
     }
-    session, keeper = Session(), Keeper(tmp_path / "runs.sqlite", "me")
+    session, keeper = Session(), Checkpointer(tmp_path / "runs.sqlite", "me")
     session.load(experiment(**fields[state]))
     session.epoch()
     if state != "paused":
@@ -91,7 +91,7 @@ def test_a_run_is_opened_in_the_state_it_was_in(tmp_path: Path, state: str) -> N
     session.advance_to_end()
     keeper.save(session)
     assert session.state == state
-    other, again = Keeper(tmp_path / "runs.sqlite", "another"), Session()
+    other, again = Checkpointer(tmp_path / "runs.sqlite", "another"), Session()
     stored = other.claim(1)
     again.load(stored.experiment)
     other.resume(again, 1, stored.state)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime.resume import find, listed
-from tui_trainer.store.checkpointer import Keeper
-from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import RunTaken, Store
 from tui_trainer.training.session import Session
 
@@ -32,9 +32,9 @@ def start_user(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def trained(folder: Path, owner: str = "") -> tuple[Keeper, Session]:
+def trained(folder: Path, owner: str = "") -> tuple[Checkpointer, Session]:
     """A run of a few steps in the store, by this process."""
-    session, keeper = Session(), Keeper(folder / "runs.sqlite", owner)
+    session, keeper = Session(), Checkpointer(folder / "runs.sqlite", owner)
     session.load(Experiment())
     session.epoch()
     keeper.save(session)
@@ -81,9 +81,9 @@ def test_two_processes_killed_at_random_moments(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_alive_is_not_taken(tmp_path: Path) -> None:
-    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
     trained(tmp_path, place.name)
-    other = Keeper(tmp_path / "runs.sqlite", "another")
+    other = Checkpointer(tmp_path / "runs.sqlite", "another")
     assert other.waiting() is None and other.waiting(1) is None
     with pytest.raises(RunTaken, match="goes on in another session; tui-trainer --resume 1 takes it over"):
         other.claim(1)
@@ -95,9 +95,9 @@ def test_a_run_that_is_alive_is_not_taken(tmp_path: Path) -> None:
 
 def test_two_at_one_run_that_was_cut_off(tmp_path: Path) -> None:
     """The first one has it; a process that has lost its run goes on with one of its own."""
-    first, second = (Place(folder_beside(tmp_path / "runs.sqlite")) for _ in range(2))
+    first, second = (LiveTrainer(folder_beside(tmp_path / "runs.sqlite")) for _ in range(2))
     lost, session = trained(tmp_path, "gone")
-    keepers = [Keeper(tmp_path / "runs.sqlite", place.name) for place in (first, second)]
+    keepers = [Checkpointer(tmp_path / "runs.sqlite", place.name) for place in (first, second)]
     assert keepers[0].claim(1).id == 1
     with pytest.raises(RunTaken):
         keepers[1].claim(1)
@@ -130,12 +130,12 @@ def test_a_store_from_before_runs_had_owners(tmp_path: Path) -> None:
 def test_what_there_is_to_come_back_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     assert listed() == []
-    with pytest.raises(ExperimentError, match="no run to come back to"):
+    with pytest.raises(UserError, match="no run to come back to"):
         find(None)
     assert not (tmp_path / "runs.sqlite").exists(), "looking makes nothing"
 
     trained(tmp_path, "gone")
-    place = Place(folder_beside(tmp_path / "runs.sqlite"))
+    place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
     keeper, session = trained(tmp_path, place.name)
     assert [line.split()[0] for line in listed()] == ["2", "1"]
     assert "open elsewhere" in listed()[0] and "cut off" in listed()[1]
@@ -151,5 +151,5 @@ def test_what_there_is_to_come_back_to(tmp_path: Path, monkeypatch: pytest.Monke
     assert "finished, not seen yet" in listed()[0] and find(None).id == 2
     Store(tmp_path / "runs.sqlite", "viewer").claim(2)
     assert [line.split()[0] for line in listed()] == ["1"], "seen, and at its end"
-    with pytest.raises(ExperimentError, match="there is no run 7"):
+    with pytest.raises(UserError, match="there is no run 7"):
         find(7)

@@ -19,9 +19,9 @@ from tui_trainer.experiment.schema import (
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.tabs.boundary import compute
-from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.messages import OUTPUT, WHOLE, Boundary, Function, WatchBoundary
-from tui_trainer.tabs.network.messages import Window
+from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.training.session import Session
 
 Array = NDArray[np.float64]
@@ -40,13 +40,13 @@ def session_of(name: str, features: tuple[str, ...] = (), **model: object) -> Se
 
 
 def plane(session: Session, **request: object) -> Boundary:
-    content = BoundaryLook(session).see(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
+    content = BoundaryCompute(session).see(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
     assert isinstance(content, Boundary)
     return content
 
 
 def function(session: Session, **request: object) -> Function:
-    content = BoundaryLook(session).see(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
+    content = BoundaryCompute(session).see(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
     assert isinstance(content, Function)
     return content
 
@@ -168,7 +168,7 @@ def test_a_neuron_is_its_activation(layer: int) -> None:
 
 def test_small_pictures_are_the_same_neurons() -> None:
     session = session_of("iris")
-    windows = (Window(0, 0, 2), Window(1, 2, 3), Window(3, 0, 3))
+    windows = (NeuronRange(0, 0, 2), NeuronRange(1, 2, 3), NeuronRange(3, 0, 3))
     content = plane(session, thumbs=windows, thumb=5)
     assert [thumbs.window for thumbs in content.thumbs] == list(windows) and content.thumb == 5
     grid = replace(content, columns=5, rows=5)
@@ -219,9 +219,9 @@ def test_the_usual_axes_tell_most_of_the_target() -> None:
 
 def test_looking_leaves_training_as_it_was() -> None:
     looked_at, alone = session_of("iris"), session_of("iris")
-    look = BoundaryLook(looked_at)
+    look = BoundaryCompute(looked_at)
     for _ in range(6):
-        look.see(WatchBoundary(40, 30, layer=1, thumbs=(Window(2, 0, 4),)))
+        look.see(WatchBoundary(40, 30, layer=1, thumbs=(NeuronRange(2, 0, 4),)))
         looked_at.step()
         alone.step()
     assert looked_at.history.steps.points()[1].tolist() == alone.history.steps.points()[1].tolist()
@@ -229,7 +229,7 @@ def test_looking_leaves_training_as_it_was() -> None:
 
 def test_the_picture_follows_the_weights() -> None:
     session = session_of("iris")
-    look = BoundaryLook(session)
+    look = BoundaryCompute(session)
     before = look.see(WatchBoundary(COLUMNS, ROWS))
     session.epoch()
     after = look.see(WatchBoundary(COLUMNS, ROWS))
@@ -240,8 +240,8 @@ def test_the_picture_follows_the_weights() -> None:
 def test_a_wide_layer_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of("iris")
     whole = plane(session).levels
-    monkeypatch.setattr(compute, "MOST_NUMBERS", 1)
-    monkeypatch.setattr(compute, "LEAST_POINTS", 7)
+    monkeypatch.setattr(compute, "MAX_NUMBERS", 1)
+    monkeypatch.setattr(compute, "MIN_POINTS", 7)
     assert plane(session).levels == whole
 
 
@@ -249,7 +249,7 @@ def test_weights_that_are_no_numbers_are_unknown() -> None:
     session = session_of("iris")
     session.trainer.model.parameters.flat[:] = np.nan
     for request in ({}, {"layer": 1}, {"layer": 2}):
-        content = plane(session, thumbs=(Window(2, 0, 4),), **request)
+        content = plane(session, thumbs=(NeuronRange(2, 0, 4),), **request)
         assert set(content.levels) == {UNKNOWN}
         assert np.isfinite([content.chosen.low, content.chosen.high]).all()
     session.trainer.model.parameters.flat[:] = 1e30
@@ -260,7 +260,7 @@ def test_weights_that_are_no_numbers_are_unknown() -> None:
 def test_dead_units_are_neutral(weight: float) -> None:
     session = session_of("iris")
     session.trainer.model.parameters.flat[:] = weight
-    content = plane(session, layer=2, thumbs=(Window(2, 0, 4),))
+    content = plane(session, layer=2, thumbs=(NeuronRange(2, 0, 4),))
     assert (content.chosen.low, content.chosen.high) == (-1.0, 1.0)
     assert set(content.levels) == set(content.thumbs[0].levels) == {MIDDLE}
 
@@ -271,11 +271,15 @@ def test_dead_units_are_neutral(weight: float) -> None:
 )
 def test_what_lies_outside_the_network_is_brought_inside(layer: int, neuron: int, expected: tuple[int, int]) -> None:
     session = session_of("iris")
-    windows = (Window(99, -3, 99), Window(1, 5, 99), Window(1, 99, 1))
+    windows = (NeuronRange(99, -3, 99), NeuronRange(1, 5, 99), NeuronRange(1, 99, 1))
     content = plane(session, layer=layer, neuron=neuron, thumbs=windows)
     assert (content.chosen.layer, content.chosen.neuron) == expected
-    assert [thumbs.window for thumbs in content.thumbs] == [Window(3, 0, 3), Window(1, 5, 1), Window(1, 5, 1)]
-    huge = BoundaryLook(session).see(WatchBoundary(10**9, -4))
+    assert [thumbs.window for thumbs in content.thumbs] == [
+        NeuronRange(3, 0, 3),
+        NeuronRange(1, 5, 1),
+        NeuronRange(1, 5, 1),
+    ]
+    huge = BoundaryCompute(session).see(WatchBoundary(10**9, -4))
     assert isinstance(huge, Boundary) and (huge.columns, huge.rows) == (512, 2)
     assert unpack_levels(huge.levels, huge.rows).shape == (2, 512)
 
@@ -307,7 +311,7 @@ def test_the_truth_of_a_toy_curve() -> None:
     session = session_of("curve_abs")
     content = function(session)
     np.testing.assert_allclose(unpack(content.truth), np.abs(unpack(content.places)))
-    hidden = function(session, layer=1, neuron=3, thumbs=(Window(1, 0, 6),), thumb=7)
+    hidden = function(session, layer=1, neuron=3, thumbs=(NeuronRange(1, 0, 6),), thumb=7)
     assert hidden.truth == b"" and hidden.samples == ()
     expected = outputs_of(session, np.array(unpack(hidden.places))[:, None], 1)[:, 3]
     np.testing.assert_allclose(unpack(hidden.lines[0].y), expected, atol=1e-5)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.tabs.boundary.compute import MOST, BoundaryLook
+from tui_trainer.tabs.boundary.compute import MAX_SAMPLES, BoundaryCompute
 from tui_trainer.tabs.boundary.messages import Boundary, WatchBoundary
 from tui_trainer.training.session import Session
 
@@ -18,7 +18,7 @@ POINTS = (PointConfig(1.5, -2.0, 1.0), PointConfig(-5.25, 5.75, 0.0))
 def seen(config: DatasetConfig) -> Boundary:
     session = Session()
     session.load(Experiment(dataset=config))
-    content = BoundaryLook(session).see(WatchBoundary(8, 8))
+    content = BoundaryCompute(session).see(WatchBoundary(8, 8))
     assert isinstance(content, Boundary)
     return content
 
@@ -47,7 +47,7 @@ def test_each_sample_has_its_number() -> None:
 def test_what_was_added_is_shown_however_many_others_there_are() -> None:
     content = seen(DatasetConfig("plane", samples=20_000, points=(PointConfig(1.0, 2.0, 0.5),) * 9))
     assert numbers(content)[:10] == [*[-1] * 9, min(number for number in numbers(content) if number >= 0)]
-    assert sum(number >= 0 for number in numbers(content)) == 2 * MOST and content.hidden == 17_000
+    assert sum(number >= 0 for number in numbers(content)) == 2 * MAX_SAMPLES and content.hidden == 17_000
 
 
 @pytest.mark.parametrize("name", ["spiral", "gauss"])

@@ -10,12 +10,12 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
 from tui_trainer.plotting.levels import HIGHEST, UNKNOWN, unpack_levels
 from tui_trainer.protocol.framing import frame, report_decoder, unpack
-from tui_trainer.protocol.reports import Seen
+from tui_trainer.protocol.reports import Update
 from tui_trainer.tabs.landscape import compute as landscape_compute
-from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.messages import KINDS, Landscape, WatchLandscape
 from tui_trainer.tabs.landscape.surface import BANDS, compute_grid, draw_map
-from tui_trainer.training.trajectory import MOST_POINTS
+from tui_trainer.training.trajectory import MAX_POINTS
 
 BATCHES = {"training__batch_size": 32}
 
@@ -86,7 +86,7 @@ def test_another_optimizer_is_named(field: str, value: object, said: str) -> Non
 @pytest.mark.parametrize("experiment", [PERCEPTRON, WITH_BIAS, IRIS], ids=["one", "two", "many"])
 def test_looking_changes_nothing(experiment: Experiment) -> None:
     watched, alone = session_of(experiment, **BATCHES), session_of(experiment, **BATCHES)
-    viewer = LandscapeLook(watched)
+    viewer = LandscapeCompute(watched)
     for _ in range(12):
         for kind in KINDS:
             viewer.see(WatchLandscape(12, 12, kind))
@@ -100,7 +100,7 @@ def test_a_grid_is_computed_once_while_it_stays_the_same(monkeypatch: pytest.Mon
     computed = []
     monkeypatch.setattr(landscape_compute, "compute_grid", lambda *given: computed.append(1) or compute_grid(*given))
     session = session_of(WITH_BIAS)
-    viewer = LandscapeLook(session)
+    viewer = LandscapeCompute(session)
     for _ in range(5):
         viewer.see(WatchLandscape(20, 20))
         session.step()
@@ -113,8 +113,8 @@ def test_a_grid_is_computed_once_while_it_stays_the_same(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("experiment", [PERCEPTRON, WITH_BIAS, IRIS], ids=["one", "two", "many"])
 def test_every_kind_goes_through_the_pipe(experiment: Experiment, kind: str) -> None:
     content = see(session_of(experiment, 2), 20, 20, kind=kind)
-    report = report_decoder.decode(frame(Seen(1, 2, content))[4:])
-    assert isinstance(report, Seen) and report.content == content
+    report = report_decoder.decode(frame(Update(1, 2, content))[4:])
+    assert isinstance(report, Update) and report.content == content
     assert content.kind == (kind if kind in content.kinds else content.kinds[0])
     assert (content.map is None) == (len(content.axes) == 1) == bool(content.curve)
 
@@ -159,10 +159,10 @@ def test_without_a_formula_zooming_in_follows_the_newest_point() -> None:
 
 
 def test_a_long_way_is_thinned_and_its_newest_steps_are_whole() -> None:
-    content = see(session_of(PERCEPTRON, MOST_POINTS + 1001, **BATCHES))
+    content = see(session_of(PERCEPTRON, MAX_POINTS + 1001, **BATCHES))
     assert content.way is not None and content.batch == 32
     steps = unpack(content.way.steps)
-    assert steps[0] == 0 and steps[-1] == MOST_POINTS + 1001 and len(steps) < 130
+    assert steps[0] == 0 and steps[-1] == MAX_POINTS + 1001 and len(steps) < 130
     assert (np.diff(steps) > 0).all() and len(content.way.points) == 8 * len(steps)
 
 

@@ -19,15 +19,15 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.protocol.framing import frame, pack, report_decoder, unpack
-from tui_trainer.protocol.reports import Seen
+from tui_trainer.protocol.reports import Update
 from tui_trainer.runtime.reporting import seen
-from tui_trainer.tabs.network.compute import CURVE_POINTS, MOST_BARS, NetworkLook, phi_and_slope, span_of
-from tui_trainer.tabs.network.messages import InputSeen, Network, NeuronSeen, WatchNetwork, Window
+from tui_trainer.tabs.network.compute import CURVE_POINTS, MAX_BARS, NetworkCompute, phi_and_slope, span_of
+from tui_trainer.tabs.network.messages import InputSeen, Network, NeuronDetail, NeuronRange, WatchNetwork
 from tui_trainer.training.session import Session
 
 HIDDEN = (LayerConfig(5, "tanh"), LayerConfig(4, "gelu", use_bias=False))
 IRIS = Experiment(model=ModelConfig(layers=HIDDEN, dtype="float64"), training=TrainingConfig(l2=0.01, batch_size=15))
-ALL = tuple(Window(layer, 0, units) for layer, units in enumerate((4, 5, 4, 3)))
+ALL = tuple(NeuronRange(layer, 0, units) for layer, units in enumerate((4, 5, 4, 3)))
 ROOMS = Experiment(
     dataset=DatasetConfig("boston_rm", standardize=False, validation_split=0.0),
     model=ModelConfig(layers=(), dtype="float64"),
@@ -43,14 +43,14 @@ def loaded(experiment: Experiment = IRIS, steps: int = 0) -> Session:
 
 
 def see(session: Session, request: WatchNetwork) -> Network:
-    content = NetworkLook(session).see(request)
+    content = NetworkCompute(session).see(request)
     assert isinstance(content, Network)
     return content
 
 
-def neuron(session: Session, request: WatchNetwork) -> NeuronSeen:
+def neuron(session: Session, request: WatchNetwork) -> NeuronDetail:
     found = see(session, request).looked_at
-    assert isinstance(found, NeuronSeen)
+    assert isinstance(found, NeuronDetail)
     return found
 
 
@@ -124,19 +124,19 @@ def test_no_gradient_before_a_step_was_taken_here() -> None:
 def test_the_books_perceptron() -> None:
     """a = identity(9.1020 * 6.575 - 34.67) = 25.18 for the first house, whose price is 24."""
     experiment = replace(ROOMS, model=replace(ROOMS.model, weights=(9.1020, -34.67)))
-    content = see(loaded(experiment), WatchNetwork(windows=(Window(0, 0, 1), Window(1, 0, 1))))
+    content = see(loaded(experiment), WatchNetwork(windows=(NeuronRange(0, 0, 1), NeuronRange(1, 0, 1))))
     found = content.looked_at
-    assert isinstance(found, NeuronSeen) and found.bias is not None
+    assert isinstance(found, NeuronDetail) and found.bias is not None
     assert (found.terms[0].weight, found.terms[0].x, found.bias.weight) == (9.1020, 6.575, -34.67)
     assert found.o == found.a == pytest.approx(25.17565) and found.slope == 1.0
     assert (content.target, content.prediction) == (24.0, found.a)
     without = see(loaded(with_field(experiment, "model.output.use_bias", False)), WatchNetwork()).looked_at
-    assert isinstance(without, NeuronSeen) and without.bias is None and without.o == without.sum
+    assert isinstance(without, NeuronDetail) and without.bias is None and without.o == without.sum
 
 
 def test_links_and_shades_are_parts_of_the_largest() -> None:
     session = loaded()
-    content = see(session, WatchNetwork(windows=(Window(0, 1, 2), Window(1, 2, 3), Window(3, 0, 3))))
+    content = see(session, WatchNetwork(windows=(NeuronRange(0, 1, 2), NeuronRange(1, 2, 3), NeuronRange(3, 0, 3))))
     kernel = session.trainer.model.get_weights()[0]
     links = np.frombuffer(content.layers[1].links, np.int8).reshape(2, 3)
     np.testing.assert_array_equal(links, np.rint(kernel[1:3, 2:5] / np.abs(kernel).max() * 127))
@@ -153,7 +153,7 @@ def test_numbers_that_are_not_finite_are_told_and_drawn() -> None:
     content = see(session, WatchNetwork(windows=ALL))
     links = np.frombuffer(content.layers[1].links, np.int8).reshape(4, 5)
     assert links[0, 1] == 127 and np.count_nonzero(links) == 1
-    assert isinstance(content.looked_at, NeuronSeen) and math.isnan(content.looked_at.o)
+    assert isinstance(content.looked_at, NeuronDetail) and math.isnan(content.looked_at.o)
 
 
 def test_the_largest_terms_or_those_around_a_parameter() -> None:
@@ -210,16 +210,16 @@ def test_an_input_is_standardized() -> None:
 
 def test_what_lies_outside_is_brought_inside() -> None:
     """A request may have been made for the network before."""
-    windows = (Window(0, 3, 9), Window(1, 99, 99), Window(77, 0, 5), Window(-2, -3, -4))
+    windows = (NeuronRange(0, 3, 9), NeuronRange(1, 99, 99), NeuronRange(77, 0, 5), NeuronRange(-2, -3, -4))
     content = see(loaded(), WatchNetwork(sample=121, layer=99, neuron=99, windows=windows, parameter=10_000))
     assert [layer.window for layer in content.layers] == [
-        Window(0, 3, 1),
-        Window(1, 4, 1),
-        Window(3, 0, 3),
-        Window(0, 0, 0),
+        NeuronRange(0, 3, 1),
+        NeuronRange(1, 4, 1),
+        NeuronRange(3, 0, 3),
+        NeuronRange(0, 0, 0),
     ]
     assert content.sample == 1
-    assert isinstance(content.looked_at, NeuronSeen) and (content.looked_at.layer, content.looked_at.neuron) == (3, 2)
+    assert isinstance(content.looked_at, NeuronDetail) and (content.looked_at.layer, content.looked_at.neuron) == (3, 2)
     assert see(loaded(), WatchNetwork(layer=-5, neuron=-5)).looked_at.neuron == 0
 
 
@@ -242,20 +242,20 @@ def test_two_classes_with_one_output_and_a_number() -> None:
     assert content.output == pytest.approx(output) and content.prediction == float(output >= 0.5)
     assert content.target == session.split.y_train[2, 0]
     two = see(loaded(replace(circle, model=ModelConfig(output=OutputConfig(2, "softmax")))), WatchNetwork(layer=9))
-    assert isinstance(two.looked_at, NeuronSeen) and len(two.looked_at.probabilities) == 2
+    assert isinstance(two.looked_at, NeuronDetail) and len(two.looked_at.probabilities) == 2
 
 
 def test_of_many_classes_the_largest_probabilities() -> None:
     """The sum is that of all of them."""
     found = neuron(loaded(Experiment(dataset=DatasetConfig("digits"))), WatchNetwork(layer=2))
-    assert len(found.probabilities) == 10 <= MOST_BARS and found.total == pytest.approx(1.0, abs=1e-6)
+    assert len(found.probabilities) == 10 <= MAX_BARS and found.total == pytest.approx(1.0, abs=1e-6)
 
 
 @pytest.mark.parametrize("widths", [(16, 8), (256, 256, 256), (8,) * 30])
 def test_a_report_is_small_and_comes_through_the_pipe(widths: tuple[int, ...]) -> None:
     session = loaded(Experiment(model=ModelConfig(layers=tuple(LayerConfig(units) for units in widths))), steps=1)
-    windows = tuple(Window(layer, 0, 28) for layer in range(min(len(widths) + 2, 10)))
+    windows = tuple(NeuronRange(layer, 0, 28) for layer in range(min(len(widths) + 2, 10)))
     content = see(session, WatchNetwork(windows=windows, terms=30))
     sent = frame(seen(session, 1, content))
     assert len(sent) < 20_000
-    assert report_decoder.decode(sent[4:]) == Seen(1, 1, content)
+    assert report_decoder.decode(sent[4:]) == Update(1, 1, content)

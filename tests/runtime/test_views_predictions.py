@@ -11,8 +11,8 @@ import pytest
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
 from tui_trainer.protocol.framing import frame, report_decoder, unpack
-from tui_trainer.protocol.reports import Seen
-from tui_trainer.tabs.predictions.compute import MOST_POINTS, PredictionsLook
+from tui_trainer.protocol.reports import Update
+from tui_trainer.tabs.predictions.compute import MAX_POINTS, PredictionsCompute
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.training.session import Session
 
@@ -29,7 +29,7 @@ def loaded(experiment: Experiment, epochs: int = 0) -> Session:
 
 
 def see(session: Session, request: WatchPredictions = TRAINING) -> ClassPredictions | NumberPredictions:
-    content = PredictionsLook(session).see(request)
+    content = PredictionsCompute(session).see(request)
     assert isinstance(content, ClassPredictions | NumberPredictions)
     return content
 
@@ -132,7 +132,7 @@ def test_one_unit_decides_at_a_half(activation: str) -> None:
 
 def test_softmax_rows_sum_to_1_for_every_sample() -> None:
     session = loaded(Experiment(), epochs=2)
-    look = PredictionsLook(session)
+    look = PredictionsCompute(session)
     for rank in range(120):
         content = look.see(WatchPredictions(validation=False, chosen=rank))
         assert isinstance(content, ClassPredictions) and content.chosen.rank == rank
@@ -239,7 +239,7 @@ def test_of_many_samples_some_are_drawn_and_all_are_counted() -> None:
     session = loaded(Experiment(dataset=DatasetConfig("moons", samples=6000)))
     content = classes(session)
     assert content.part.samples == 4800 and unpack(content.confusion.counts).sum() == 4800
-    assert len(unpack(content.points.x)) == MOST_POINTS
+    assert len(unpack(content.points.x)) == MAX_POINTS
     assert content.points.mean == pytest.approx(
         session.trainer.evaluate(session.split.x_train, session.split.y_train)["loss"], rel=1e-5
     )
@@ -250,7 +250,7 @@ def test_of_many_samples_some_are_drawn_and_all_are_counted() -> None:
 
 def test_a_look_follows_the_training() -> None:
     session = loaded(Experiment(training=TrainingConfig(learning_rate=0.1)))
-    look = PredictionsLook(session)
+    look = PredictionsCompute(session)
     before = look.see(TRAINING)
     for _ in range(20):
         session.epoch()
@@ -274,7 +274,7 @@ def test_outputs_that_are_no_numbers_any_more() -> None:
 
 def test_what_is_sent_is_what_comes() -> None:
     for name in ("iris", "boston"):
-        seen = Seen(1, 0, see(loaded(Experiment(dataset=DatasetConfig(name)))))
+        seen = Update(1, 0, see(loaded(Experiment(dataset=DatasetConfig(name)))))
         assert report_decoder.decode(frame(seen)[4:]) == seen
 
 

@@ -15,14 +15,14 @@ import pytest
 
 from tui_trainer.book.progress import LessonProgress
 from tui_trainer.cli.main import main
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import write
 from tui_trainer.export.metadata import read_history, read_metadata
 from tui_trainer.export.weights import read_tensors, weights_bytes
 from tui_trainer.files import ROOT_VARIABLE, read_plain
-from tui_trainer.store.checkpointer import Keeper
-from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.training.session import Session
 
@@ -60,7 +60,7 @@ def test_pipes_and_devices_are_not_waited_for(tiny: Path, capsys: pytest.Capture
         ):
             assert "there is no file" in refused(capsys, *words)
     for read in (read_metadata, read_history, read_tensors):
-        with pytest.raises(ExperimentError):
+        with pytest.raises(UserError):
             read(pipe)
     with pytest.raises(OSError, match="a pipe or a device"):
         read_plain(pipe, 10)
@@ -79,7 +79,7 @@ def test_a_file_that_is_too_long_is_not_read_whole(tmp_path: Path) -> None:
         (read_metadata, "is larger than 50 MB"),
         (lambda p: read_tensors(p, 10**6), "is larger than 1 MB"),
     ):
-        with pytest.raises(ExperimentError, match=told):
+        with pytest.raises(UserError, match=told):
             read(long)
 
 
@@ -118,7 +118,7 @@ LYING = (
 def test_weights_with_a_lying_header(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "weights.safetensors"
     file.write_bytes(content)
-    with pytest.raises(ExperimentError, match="is not a safetensors file, or a cut one"):
+    with pytest.raises(UserError, match="is not a safetensors file, or a cut one"):
         read_tensors(file)
 
 
@@ -127,7 +127,7 @@ def test_weights_cut_anywhere(tmp_path: Path) -> None:
     file = tmp_path / "weights.safetensors"
     for length in range(0, len(whole), 5):
         file.write_bytes(whole[:length])
-        with pytest.raises(ExperimentError):
+        with pytest.raises(UserError):
             read_tensors(file)
 
 
@@ -205,9 +205,9 @@ def test_what_is_kept_is_for_no_other_user(tmp_path: Path) -> None:
             if folder.name == "shared":
                 folder.mkdir(mode=0o777)
             path = folder / "runs.sqlite"
-            place = Place(folder_beside(path))
+            place = LiveTrainer(folder_beside(path))
             listener = place.listen()
-            session, keeper = Session(), Keeper(path, place.name)
+            session, keeper = Session(), Checkpointer(path, place.name)
             session.load(Experiment())
             session.step()
             keeper.save(session)

@@ -20,7 +20,7 @@ from textual.app import App, ComposeResult
 from tui_trainer.book.lesson import LessonError
 from tui_trainer.book.reading import loads as lesson
 from tui_trainer.cli.main import main
-from tui_trainer.errors import ExperimentError, escaped, printable, quoted
+from tui_trainer.errors import UserError, escaped, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import unshare
@@ -104,7 +104,7 @@ def test_a_text_that_is_a_bomb_is_refused_soon(name: str) -> None:
     read, text = BOMBS[name]
     assert len(text) < 1_500_000
     started = time.perf_counter()
-    with pytest.raises((ExperimentError, LessonError)) as refused:
+    with pytest.raises((UserError, LessonError)) as refused:
         read(text)
     assert time.perf_counter() - started < PATIENCE
     assert str(refused.value).isprintable() and len(str(refused.value)) < 500
@@ -145,7 +145,7 @@ def test_tables_of_anything_are_an_experiment_or_a_sentence(fields: dict[str, An
             data[table] = value
     try:
         from_plain(data)
-    except ExperimentError as error:
+    except UserError as error:
         assert str(error).isprintable()
 
 
@@ -153,5 +153,5 @@ def test_tables_of_anything_are_an_experiment_or_a_sentence(fields: dict[str, An
 def test_a_field_of_anything_is_an_experiment_or_a_sentence(path: str, value: object) -> None:
     try:
         with_field(Experiment(), path, value)
-    except ExperimentError as error:
+    except UserError as error:
         assert str(error).isprintable()

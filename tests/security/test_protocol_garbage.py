@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.protocol.framing import HEADER, MOST_BYTES, command_decoder
+from tui_trainer.protocol.framing import HEADER, MAX_BYTES, command_decoder
 from tui_trainer.protocol.reports import Crashed
 from tui_trainer.runtime import client as clients
 from tui_trainer.runtime.child import start_module
-from tui_trainer.runtime.connection import Line
+from tui_trainer.runtime.connection import Connection
 from tui_trainer.sweep import client as sweep_clients
-from tui_trainer.sweep.messages import Lost
+from tui_trainer.sweep.messages import SweepCrashed
 
 if TYPE_CHECKING:
     from tui_trainer.protocol.commands import AnyCommand
@@ -31,7 +31,7 @@ DEEP = b"\x81\xa1a" * 100_000 + b"\xc0"  # a map in a map in a map
 GARBAGE = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     b"\xff\xff\xff\xff",  # four gigabytes are announced
-    HEADER.pack(MOST_BYTES + 1) + b"x",
+    HEADER.pack(MAX_BYTES + 1) + b"x",
     HEADER.pack(1) + b"\xc1",
     HEADER.pack(0),
     HEADER.pack(5) + b"\xdd\xff\xff\xff\xff",  # a list of four billion
@@ -43,9 +43,9 @@ GARBAGE = (
 def told_of(sent: bytes) -> list[AnyCommand | None]:
     """What a trainer makes of bytes from a client that is gone then; it is always told of the end."""
     ours, theirs = socket.socketpair()
-    inbox: queue.SimpleQueue[tuple[Line, AnyCommand | None]] = queue.SimpleQueue()
-    ended: list[Line] = []
-    line = Line(theirs, inbox, ended.append)
+    inbox: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
+    ended: list[Connection] = []
+    line = Connection(theirs, inbox, ended.append)
     ours.sendall(sent)
     ours.shutdown(socket.SHUT_WR)
     found: list[AnyCommand | None] = []
@@ -95,7 +95,7 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
         assert [one async for one in trainer.reports()] == [Crashed(0, "What the trainer said makes no sense")]
         await trainer.close()
         await sweep.start()
-        assert [one async for one in sweep.news()] == [Lost("What the sweep's process said makes no sense")]
+        assert [one async for one in sweep.news()] == [SweepCrashed("What the sweep's process said makes no sense")]
         await sweep.close()
     for client in (trainer, sweep):
         assert client._process is not None and client._process.poll() == -9

@@ -18,10 +18,10 @@ from tui_trainer.runtime import reporting
 from tui_trainer.store.checkpointer import restore
 from tui_trainer.store.store import StoreError
 from tui_trainer.tabs.boundary.messages import WatchBoundary
-from tui_trainer.tabs.computing import Viewer
+from tui_trainer.tabs.computing import TabComputing
 from tui_trainer.tabs.landscape.messages import WatchLandscape
 from tui_trainer.tabs.network.messages import WatchNetwork
-from tui_trainer.training.series import ThinnedSeries
+from tui_trainer.training.series import DownsampledSeries
 from tui_trainer.training.session import Session
 
 Array = NDArray[Any]
@@ -65,7 +65,7 @@ def put_back(session: Session, arrays: dict[str, Array]) -> bool:
         taken = False
     with np.errstate(all="ignore"):
         frame(reporting.progress(session, 1, WatchLoss()))
-        viewer = Viewer(session)
+        viewer = TabComputing(session)
         for request in VIEWS:
             viewer.see(request)
         session.step()
@@ -103,12 +103,12 @@ def test_any_array_may_be_another(experiment: Experiment) -> None:
     ],
 )
 def test_counters_of_steps_fill_no_memory_and_end_no_loop(counters: tuple[int, int, int]) -> None:
-    series = ThinnedSeries()
+    series = DownsampledSeries()
     series.extend(np.arange(4.0))
     state = series.state()
-    assert len(ThinnedSeries.from_state(state)) == 4
+    assert len(DownsampledSeries.from_state(state)) == 4
     with pytest.raises(ValueError, match="damaged"):
-        ThinnedSeries.from_state({**state, "counters": np.array(counters)})
+        DownsampledSeries.from_state({**state, "counters": np.array(counters)})
 
 
 def test_a_weight_far_out_can_be_looked_at() -> None:
@@ -118,4 +118,4 @@ def test_a_weight_far_out_can_be_looked_at() -> None:
     for value in (2.0**62, 1e30, 3e38):
         session.set_weight(0, value)
         with np.errstate(all="ignore"):
-            assert Viewer(session).see(WatchLandscape(8, 4)) is not None
+            assert TabComputing(session).see(WatchLandscape(8, 4)) is not None

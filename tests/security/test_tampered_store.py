@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from tui_trainer.cli.main import main
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.trained import stored_session
 from tui_trainer.protocol.framing import frame, report_decoder
-from tui_trainer.protocol.reports import Seen
+from tui_trainer.protocol.reports import Update
 from tui_trainer.runtime import resume
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.edits import Catalogue
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
@@ -55,7 +55,7 @@ ENDLESS = "WITH RECURSIVE r(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM r) SEL
 def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The file of a store with one run that was cut off."""
     path = tmp_path_factory.mktemp("store") / "runs.sqlite"
-    session, keeper = Session(), Keeper(path, "gone")
+    session, keeper = Session(), Checkpointer(path, "gone")
     session.load(Experiment())
     session.epoch()
     keeper.save(session)
@@ -100,7 +100,7 @@ def use(path: Path, *acts: Act) -> list[str]:
     for act in acts or (_list, _come_back, _catalogue, _export, _resume, _begin):
         try:
             said += act(path)
-        except (StoreError, ExperimentError) as error:
+        except (StoreError, UserError) as error:
             said.append(str(error))
     assert all(sentence.isprintable() for sentence in said), said
     return said
@@ -119,8 +119,8 @@ def _catalogue(path: Path) -> list[str]:
     """What the Runs tab is told can be understood at the other end."""
     with contextlib.closing(Store(path)) as opened:
         found = Catalogue(opened).list(WatchRuns(rows=10, compared=(1,)))
-    seen = report_decoder.decode(frame(Seen(1, 0, found))[4:])
-    assert isinstance(seen, Seen) and isinstance(seen.content, RunList)
+    seen = report_decoder.decode(frame(Update(1, 0, found))[4:])
+    assert isinstance(seen, Update) and isinstance(seen.content, RunList)
     return []
 
 
@@ -131,7 +131,7 @@ def _export(path: Path) -> list[str]:
 
 
 def _resume(path: Path) -> list[str]:
-    keeper, session = Keeper(path, "another"), Session()
+    keeper, session = Checkpointer(path, "another"), Session()
     if keeper.store is None:
         return [keeper.complaint]
     keeper.waiting()
@@ -145,7 +145,7 @@ def _resume(path: Path) -> list[str]:
 
 def _begin(path: Path) -> list[str]:
     """A new run goes on, kept or not."""
-    keeper, session = Keeper(path, "a third"), Session()
+    keeper, session = Checkpointer(path, "a third"), Session()
     session.load(Experiment())
     session.step()
     keeper.save(session)

@@ -9,8 +9,8 @@ import pytest
 
 from tui_trainer.app.preferences import preferences_for
 from tui_trainer.cli.main import main
-from tui_trainer.errors import ExperimentError
-from tui_trainer.settings import Memory
+from tui_trainer.errors import UserError
+from tui_trainer.settings import RememberedSettings
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +25,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_choice_is_kept_beside_the_other(place: Path) -> None:
-    memory = Memory(place / "deep" / "remembered.json")
+    memory = RememberedSettings(place / "deep" / "remembered.json")
     memory.keep_theme("light")
-    Memory(place / "deep" / "remembered.json").keep_markers("block")  # another window
+    RememberedSettings(place / "deep" / "remembered.json").keep_markers("block")  # another window
     memory.keep_theme("color-blind")
     found = memory.recall()
     assert (found.theme, found.markers) == ("color-blind", "block")
@@ -41,7 +41,7 @@ def test_each_choice_is_kept_beside_the_other(place: Path) -> None:
 def test_a_damaged_memory_is_none(place: Path, content: bytes) -> None:
     path = place / "remembered.json"
     path.write_bytes(content)
-    memory = Memory(path)
+    memory = RememberedSettings(path)
     assert memory.recall().theme is None and memory.recall().markers is None
     memory.keep_markers("ascii")
     assert memory.recall().markers == "ascii"
@@ -49,13 +49,13 @@ def test_a_damaged_memory_is_none(place: Path, content: bytes) -> None:
 
 def test_a_memory_that_cannot_be_written_is_no_error(place: Path) -> None:
     (place / "file").write_text("")
-    Memory(place / "file" / "remembered.json").keep_theme("light")
+    RememberedSettings(place / "file" / "remembered.json").keep_theme("light")
     os.mkfifo(place / "pipe")
-    assert Memory(place / "pipe").recall().theme is None
+    assert RememberedSettings(place / "pipe").recall().theme is None
 
 
 def test_the_command_line_comes_first_then_the_file_then_what_is_remembered(place: Path) -> None:
-    memory = Memory(place / "remembered.json")
+    memory = RememberedSettings(place / "remembered.json")
     memory.keep_theme("light")
     memory.keep_markers("block")
     found = preferences_for({})
@@ -73,7 +73,7 @@ def test_the_command_line_comes_first_then_the_file_then_what_is_remembered(plac
 def test_what_the_terminal_needs_comes_before_what_is_remembered_of_others(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Memory(place / "remembered.json").keep_markers("braille")
+    RememberedSettings(place / "remembered.json").keep_markers("braille")
     monkeypatch.setenv("TERM", "linux")
     assert preferences_for({}).settings.markers == "ascii"
     (place / "config.toml").write_text('markers = "block"')
@@ -81,9 +81,9 @@ def test_what_the_terminal_needs_comes_before_what_is_remembered_of_others(
 
 
 def test_a_theme_that_is_gone_is_forgotten_and_one_that_is_asked_for_is_told_of(place: Path) -> None:
-    Memory(place / "remembered.json").keep_theme("gone")
+    RememberedSettings(place / "remembered.json").keep_theme("gone")
     assert preferences_for({}).settings.theme == ""
-    with pytest.raises(ExperimentError, match="there is no theme 'ligth', did you mean light"):
+    with pytest.raises(UserError, match="there is no theme 'ligth', did you mean light"):
         preferences_for({"theme": "ligth"})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sweep_cases import RATE, SMALL, UNITS
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.sweep.plan import Choices, Range, read_axis, value_at
 
@@ -83,7 +83,7 @@ def test_ranges(path: str, given: str, axis: Range) -> None:
     ],
 )  # fmt: skip
 def test_what_is_refused(path: str, given: str | Iterable[object], told: str) -> None:
-    with pytest.raises(ExperimentError) as refused:
+    with pytest.raises(UserError) as refused:
         read_axis(SMALL, path, given)
     assert told in str(refused.value) and str(refused.value).isprintable()
 

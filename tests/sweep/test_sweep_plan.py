@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sweep_cases import RATE, SMALL, UNITS
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, ModelConfig
 from tui_trainer.sweep.plan import MAX_RUNS, Choices, Range, plan
@@ -74,7 +74,7 @@ def test_weights_given_one_by_one_stay_for_the_first_seed_alone() -> None:
     ],
 )
 def test_what_is_refused(axes: list[Choices | Range], random: int | None, repeat: int, told: str) -> None:
-    with pytest.raises(ExperimentError) as refused:
+    with pytest.raises(UserError) as refused:
         plan(SMALL, axes, random, repeat=repeat)
     assert told in str(refused.value)
 

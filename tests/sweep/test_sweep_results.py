@@ -7,7 +7,7 @@ import math
 import pytest
 from sweep_cases import RATE, SMALL, UNITS, row
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.sweep import Row, SweepResult
 from tui_trainer.sweep.plan import SEED, Planned
@@ -106,6 +106,6 @@ def test_the_usual_measure_is_one_that_all_runs_have() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_measure(by: str, told: str) -> None:
-    with pytest.raises(ExperimentError) as refused:
+    with pytest.raises(UserError) as refused:
         choose_measure(by, planned(0.2, 0.0))
     assert told in str(refused.value)

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from tui_trainer.cli.main import main
 from tui_trainer.datasets.loading import load
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import (
     DatasetConfig,
@@ -157,5 +157,5 @@ def test_files_are_named_from_the_root_on(tmp_path: Path, monkeypatch: pytest.Mo
     named = replace(SMALL, dataset=DatasetConfig(path="own.csv"))
     assert located(named).dataset.path == str(tmp_path / "own.csv")
     monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path))
-    with pytest.raises(ExperimentError, match="is outside of"):
+    with pytest.raises(UserError, match="is outside of"):
         located(replace(SMALL, dataset=DatasetConfig(path="../own.csv")))

@@ -16,26 +16,36 @@ from tui_trainer.protocol.framing import frame, read_frame
 from tui_trainer.runtime.child import start_module
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep.client import MODULE, SweepClient
-from tui_trainer.sweep.messages import Answer, Ask, Cancel, Lost, Standing, Start, Swept, Wish, news_decoder
+from tui_trainer.sweep.messages import (
+    Cancel,
+    PreviewSweep,
+    Start,
+    SweepCrashed,
+    SweepFinished,
+    SweepPreview,
+    SweepProgress,
+    SweepRequest,
+    news_decoder,
+)
 
-ENDLESS = Wish(LONG, (("training.epochs", "2,9000000,9999999"),), jobs="2")
+ENDLESS = SweepRequest(LONG, (("training.epochs", "2,9000000,9999999"),), jobs="2")
 
 
 async def test_asked_started_and_done() -> None:
     client = SweepClient(niceness=10)
-    wish = Wish(SMALL, ((RATE, "0.01,0.1"),), jobs="1")
+    wish = SweepRequest(SMALL, ((RATE, "0.01,0.1"),), jobs="1")
     for number in range(3):
-        client.send(Ask(wish, number))
+        client.send(PreviewSweep(wish, number))
     await client.start()
     answers, standings, ends = [], [], []
     async for news in client.news():
         match news:
-            case Answer(number):
+            case SweepPreview(number):
                 answers.append(news)
                 if number == 2:
                     assert client.pid is not None and os.getpriority(os.PRIO_PROCESS, client.pid) == 0
                     client.send(Start(wish))
-            case Standing():
+            case SweepProgress():
                 standings.append(news)
             case _:
                 ends.append(news)
@@ -43,7 +53,7 @@ async def test_asked_started_and_done() -> None:
     assert standings[-1].done == 2
     (end,) = ends
     assert (
-        isinstance(end, Swept)
+        isinstance(end, SweepFinished)
         and end.good
         and [one.name for one in end.kept]
         == [
@@ -63,30 +73,30 @@ async def test_cancelled_before_the_first_run() -> None:
     early.send(Cancel())
     await early.start()
     (*_, end) = [news async for news in early.news()]
-    assert end == Swept("Sweep ended, 0 of 3 runs.", False, "val_loss")
+    assert end == SweepFinished("Sweep ended, 0 of 3 runs.", False, "val_loss")
     await early.close()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 async def test_cancelled_after_the_first_run(jobs: str) -> None:
     client = SweepClient(niceness=0)
-    client.send(Start(Wish(LONG, ENDLESS.fields, jobs=jobs)))
+    client.send(Start(SweepRequest(LONG, ENDLESS.fields, jobs=jobs)))
     await client.start()
     async for news in client.news():
-        if isinstance(news, Standing) and news.done == 1:
+        if isinstance(news, SweepProgress) and news.done == 1:
             client.send(Cancel())
         end = news
-    assert isinstance(end, Swept) and end.sentence.startswith("Sweep ended, 1 of 3 runs. Best val_loss ")
+    assert isinstance(end, SweepFinished) and end.sentence.startswith("Sweep ended, 1 of 3 runs. Best val_loss ")
     assert len(end.kept) == 1 and end.tag == "sweep-1"
     await asyncio.wait_for(client.close(), 10)
 
 
 async def test_a_sweep_that_fails_says_why() -> None:
     client = SweepClient(niceness=0)
-    client.send(Start(Wish(SMALL, (("dataset.name", "irsi"),), jobs="1")))
+    client.send(Start(SweepRequest(SMALL, (("dataset.name", "irsi"),), jobs="1")))
     await client.start()
     (*_, end) = [news async for news in client.news()]
-    assert isinstance(end, Swept) and not end.good
+    assert isinstance(end, SweepFinished) and not end.good
     assert end.sentence.startswith("The sweep has failed: no run can be trained; the first of them: dataset.name: ")
     await client.close()
 
@@ -96,7 +106,7 @@ async def test_a_process_that_crashes_is_told_of(tmp_path: Path, monkeypatch: py
     client = SweepClient(niceness=0)
     await client.start()
     (end,) = [news async for news in client.news()]
-    assert isinstance(end, Lost) and end.sentence.startswith("The sweep's process ended with code 1: ")
+    assert isinstance(end, SweepCrashed) and end.sentence.startswith("The sweep's process ended with code 1: ")
     await client.close()
 
 
@@ -113,7 +123,7 @@ def test_no_process_outlives_an_app_that_is_killed() -> None:
             body = read_frame(stream)
             assert body is not None
             news = news_decoder.decode(body)
-            assert isinstance(news, Standing)
+            assert isinstance(news, SweepProgress)
             done = news.done
     ours.close()  # as the system does for an app that was killed
     said = b""

@@ -13,12 +13,12 @@ from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
-from tui_trainer.sweep.fields import counted, label_of, offers, suggested
-from tui_trainer.sweep.messages import Answer, Ask, Kept, Leader, Standing, Wish
+from tui_trainer.sweep.fields import counted, label_of, suggested, sweepable_fields
+from tui_trainer.sweep.messages import Kept, Leader, PreviewSweep, SweepPreview, SweepProgress, SweepRequest
 from tui_trainer.sweep.plan import read_axis
-from tui_trainer.sweep.results import Row, SweepResult, Tally
+from tui_trainer.sweep.results import Leaderboard, Row, SweepResult
 from tui_trainer.sweep.scheduler import cores
-from tui_trainer.sweep.service import answer, granted, refused, standing, swept
+from tui_trainer.sweep.service import answer, refused, standing, swept, validate
 
 SEED, ACTIVATION = "model.seed", "model.layers[0].activation"
 STOPPING = replace(SMALL, training=TrainingConfig(batch_size="full", early_stopping=EarlyStoppingConfig()))
@@ -32,19 +32,19 @@ def kept(one: Row) -> Row:
     return dataclasses.replace(one, run=10 + one.number)
 
 
-def asked(experiment: Experiment = SMALL, *fields: tuple[str, str], **options: str) -> Answer:
-    return answer(Ask(Wish(experiment, fields, **options), 7), granted)
+def asked(experiment: Experiment = SMALL, *fields: tuple[str, str], **options: str) -> SweepPreview:
+    return answer(PreviewSweep(SweepRequest(experiment, fields, **options), 7), validate)
 
 
 def test_the_learning_rate_is_offered_first_and_around_its_value() -> None:
-    assert [offer.label for offer in offers(SMALL)[:3]] == ["learning rate", "seed", "batch size"]
+    assert [offer.label for offer in sweepable_fields(SMALL)[:3]] == ["learning rate", "seed", "batch size"]
     assert suggested(with_field(SMALL, RATE, 0.01234), RATE) == "0.0012, 0.0041, 0.01234, 0.037, 0.12"
     assert suggested(with_field(SMALL, RATE, 5e5), RATE) == "50000, 170000, 500000", "none above what it takes"
 
 
 @pytest.mark.parametrize("experiment", [SMALL, STOPPING, NAMED], ids=["small", "stopping", "named"])
 def test_all_that_is_suggested_is_taken(experiment: Experiment) -> None:
-    paths = [offer.path for offer in offers(experiment)]
+    paths = [offer.path for offer in sweepable_fields(experiment)]
     assert len(paths) == len(set(paths)) > 35
     assert ("training.early_stopping.patience" in paths) == (experiment is STOPPING)
     for path in paths:
@@ -82,7 +82,9 @@ def test_names_and_counts_of_fields() -> None:
 
 def test_what_a_wish_comes_to() -> None:
     rates = (RATE, "0.01, 0.1, 1,")
-    assert asked(SMALL, rates, (SEED, "0,1"), jobs="1") == Answer(7, "3 learning rates × 2 seeds = 6 runs", "val_loss")
+    assert asked(SMALL, rates, (SEED, "0,1"), jobs="1") == SweepPreview(
+        7, "3 learning rates × 2 seeds = 6 runs", "val_loss"
+    )
     assert asked(SMALL, rates, repeat="4", jobs="1", by="accuracy").said == "3 learning rates × 4 seeds = 12 runs"
     assert asked(SMALL, (RATE, "log:1e-3..1"), random=" 20 ", jobs="1").said == "20 random draws = 20 runs"
     assert asked(SMALL, rates, random="2", repeat="3", jobs="1").said == "2 random draws × 3 seeds = 6 runs"
@@ -116,8 +118,8 @@ def test_what_is_wrong_is_told_with_its_field(
 
 
 def test_how_a_sweep_stands() -> None:
-    tally = Tally("loss", 5)
-    assert tally.best is None and tally.line() == "0/5 runs" and standing(tally, 0.0) == Standing(0, 5, 0, "loss")
+    tally = Leaderboard("loss", 5)
+    assert tally.best is None and tally.line() == "0/5 runs" and standing(tally, 0.0) == SweepProgress(0, 5, 0, "loss")
     for one in (
         row(1, {"loss": 0.5}),
         row(2, {}, state="diverged"),
@@ -128,7 +130,7 @@ def test_how_a_sweep_stands() -> None:
     assert tally.best is not None and tally.best.number == 3
     assert tally.line() == "4/5 runs  best loss 0.25: learning_rate = 0.3"
     leaders = (Leader("learning_rate = 0.3", "0.25"), Leader("learning_rate = 0.1", "0.5"))
-    assert standing(tally, 8.0) == Standing(4, 5, 2, "loss", leaders, 2.0)
+    assert standing(tally, 8.0) == SweepProgress(4, 5, 2, "loss", leaders, 2.0)
 
 
 def test_how_a_sweep_ends() -> None:

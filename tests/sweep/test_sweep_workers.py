@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.store.edits import Catalogue
 from tui_trainer.store.store import Store, default_path
@@ -85,7 +85,7 @@ def test_runs_that_diverge_or_fail_do_not_end_the_others() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_where_no_run_can_be_done_the_first_reason_is_told(jobs: int) -> None:
-    with pytest.raises(ExperimentError, match=r"no run can be trained; the first of them: dataset\.name: there is no"):
+    with pytest.raises(UserError, match=r"no run can be trained; the first of them: dataset\.name: there is no"):
         sweep(SMALL, {"dataset.name": "irsi,wien"}, jobs=jobs)
 
 
@@ -99,14 +99,14 @@ def test_where_no_run_can_be_done_the_first_reason_is_told(jobs: int) -> None:
     ],
 )
 def test_numbers_and_measures_are_checked(options: dict[str, object], told: str) -> None:
-    with pytest.raises(ExperimentError) as refused:
+    with pytest.raises(UserError) as refused:
         sweep(SMALL, FIELDS, **options)  # type: ignore[arg-type]
     assert told in str(refused.value)
 
 
 def test_nothing_runs_where_one_value_is_wrong() -> None:
     seen: list[Row] = []
-    with pytest.raises(ExperimentError, match="got 70000"):
+    with pytest.raises(UserError, match="got 70000"):
         sweep(SMALL, {UNITS: [4, 8, 70000]}, jobs=1, on_row=seen.append)
     assert seen == []
 
@@ -186,11 +186,11 @@ def test_a_cluster_of_dask_finds_the_same() -> None:
 def test_an_address_where_no_scheduler_is() -> None:
     pytest.importorskip("distributed", reason="Dask is an extra: pip install 'tui-trainer[dask]'")
     for address in ("nowhere", "http://a b", "tcp://a:b"):
-        with pytest.raises(ExperimentError, match=r"dask: expected an address such as tcp://10\.0\.0\.5:8786, got "):
+        with pytest.raises(UserError, match=r"dask: expected an address such as tcp://10\.0\.0\.5:8786, got "):
             sweep(SMALL, FIELDS, dask=address)
 
 
 def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ExperimentError, match=r"dask: Dask is not installed; get it with python -m pip install"):
+    with pytest.raises(UserError, match=r"dask: Dask is not installed; get it with python -m pip install"):
         sweep(SMALL, FIELDS, dask="localhost:8786")

@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 from terminal_modes import left_behind
 
-from tui_trainer.ui.driver import PRIVATE, PoorDriver, driver_for, within
-from tui_trainer.ui.terminal import default_markers, kind_of, prepare
+from tui_trainer.ui.driver import PRIVATE, LimitedDriver, driver_for, within
+from tui_trainer.ui.terminal import default_markers, detect_terminal, prepare
 
 UTF_8 = {"LANG": "en_US.UTF-8"}
 
@@ -37,7 +37,7 @@ UTF_8 = {"LANG": "en_US.UTF-8"}
     ],
 )
 def test_characters_and_markers(environment: dict[str, str], charset: str, markers: str | None) -> None:
-    assert kind_of(environment).charset == charset and default_markers(environment) == markers
+    assert detect_terminal(environment).charset == charset and default_markers(environment) == markers
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_driver_of_ones_own_only_where_it_is_needed() -> None:
     assert driver_for({"TERM": "xterm-256color", **UTF_8}) is None
     assert driver_for({"TERM": "linux", **UTF_8, "TEXTUAL_DRIVER": "web"}) is None
     fitted = driver_for({"TERM": "linux", **UTF_8})
-    assert fitted is not None and issubclass(fitted, PoorDriver) and fitted.terminal.plain
+    assert fitted is not None and issubclass(fitted, LimitedDriver) and fitted.terminal.plain
 
 
 def test_what_is_left_behind_is_noticed() -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.preferences import Preferences
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.reports import AnyReport, Loaded, Progress
 from tui_trainer.protocol.view import Curve
@@ -32,7 +32,7 @@ async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: 
     deadline = loop.time() + PATIENCE
     while not condition():
         if loop.time() > deadline:
-            screen = next((one for one in pilot.app.screen_stack if isinstance(one, TrainScreen)), None)
+            screen = next((one for one in pilot.app.screen_stack if isinstance(one, MainScreen)), None)
             told = "" if screen is None else f"; the app says {text_of(screen.message_line)!r}"
             pytest.fail(f"never came true in {PATIENCE:g} s: {what or 'the condition'}{told}")
         await asyncio.sleep(0.005)
@@ -59,9 +59,9 @@ class Flow:
         self.pilot, self.reports = pilot, reports
 
     @property
-    def screen(self) -> TrainScreen:
+    def screen(self) -> MainScreen:
         """The training screen, whatever lies over it."""
-        return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, TrainScreen))
+        return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, MainScreen))
 
     async def press(self, *keys: str) -> None:
         """Press keys one by one, each followed by the messages it set off."""
@@ -160,7 +160,7 @@ async def running_app(
     app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences)
     async with app.run_test(size=size, notifications=preferences is not None) as pilot:
         flow = Flow(pilot, reports)
-        await wait_until(pilot, lambda: isinstance(app.screen, TrainScreen), "the training screen")
+        await wait_until(pilot, lambda: isinstance(app.screen, MainScreen), "the training screen")
         await flow.until(lambda: flow.screen.state == "ready", "the first load")
         yield flow
 

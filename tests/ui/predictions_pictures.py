@@ -8,7 +8,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingCon
 from tui_trainer.plotting.frame import Board
 from tui_trainer.runtime import reporting
 from tui_trainer.settings import Markers
-from tui_trainer.tabs.predictions.compute import PredictionsLook
+from tui_trainer.tabs.predictions.compute import PredictionsCompute
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.predictions.plots import Picture
 from tui_trainer.training.session import Session
@@ -23,7 +23,7 @@ def picture_of(experiment: Experiment, request: WatchPredictions | None = None, 
     session.load(experiment)
     for _ in range(epochs):
         session.epoch()
-    content = PredictionsLook(session).see(request or WatchPredictions())
+    content = PredictionsCompute(session).see(request or WatchPredictions())
     assert isinstance(content, ClassPredictions | NumberPredictions)
     empty = Picture.of(reporting.loaded(session, 1))
     return Picture(content, empty.features, empty.target, empty.classes, empty.rows)

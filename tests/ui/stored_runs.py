@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.training.session import Session
 
 EPOCHS = 5
@@ -25,7 +25,7 @@ def store_runs(folder: Path, runs: dict[str, dict[str, object]] = RUNS) -> dict[
         experiment = with_field(Experiment(), "name", name)
         for path, value in {"training.epochs": EPOCHS, **changes}.items():
             experiment = with_field(experiment, path, value)
-        session, keeper = Session(), Keeper(folder / "runs.sqlite", "gone")
+        session, keeper = Session(), Checkpointer(folder / "runs.sqlite", "gone")
         session.load(experiment)
         session.train()
         session.advance_to_end()

@@ -14,7 +14,7 @@ from tui_trainer.book.lesson import Lesson
 from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
-from tui_trainer.tabs.book.guide import Page
+from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage
 from tui_trainer.tabs.book.view import LessonList
 
@@ -58,7 +58,7 @@ def number(name: str) -> int:
     return next(place for place, lesson in enumerate(LESSONS) if lesson.id == f"book:{name}")
 
 
-def page_of(flow: Flow) -> Page:
+def page_of(flow: Flow) -> LessonState:
     """What is shown of the lesson that is on."""
     page = flow.screen.guide.page
     assert page is not None

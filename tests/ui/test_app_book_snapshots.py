@@ -9,11 +9,11 @@ from test_app_snapshots import IRIS, Compare, after, settle, still, wait  # noqa
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.tabs.book.view import LessonList
 
 
-def is_filled(screen: TrainScreen) -> bool:
+def is_filled(screen: MainScreen) -> bool:
     """Whether the lessons are listed."""
     return bool(screen.query(LessonList)) and screen.query_one(LessonList).chosen is not None
 
@@ -24,7 +24,7 @@ def lesson(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run_before(pilot: Pilot[None]) -> None:
         await after("9", then=is_filled)(pilot)
         await pilot.press("down", "down", "down", "enter")
-        screen = next(one for one in pilot.app.screen_stack if isinstance(one, TrainScreen))
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, MainScreen))
         await wait(lambda: screen.tabs.active == "landscape" and screen.state == "ready")
         await pilot.press(*keys)
         await settle(pilot)

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from textual.widgets import Static
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.protocol.reports import Seen
+from tui_trainer.protocol.reports import Update
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.boundary.thumbnails import StripWidget
 from tui_trainer.tabs.boundary.view import Axes, BoundaryView
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 SPIRAL = Experiment(
@@ -38,7 +38,7 @@ def view_of(flow: Flow) -> BoundaryView:
 
 def content_of(flow: Flow) -> Boundary | Function:
     """The newest content that has come."""
-    content = [report.content for report in flow.reports if isinstance(report, Seen)][-1]
+    content = [report.content for report in flow.reports if isinstance(report, Update)][-1]
     assert isinstance(content, Boundary | Function)
     return content
 
@@ -141,9 +141,9 @@ async def test_wide_data_over_any_two_features(start: Start) -> None:
         await until_axes(flow, "sepal length (cm)", "petal width (cm)")
         await flow.press("v", "v")
         await until_axes(flow, "sepal length (cm)", "petal length (cm)")
-        axes.query_one("#boundary-y", Choice).action_step(-1)
+        axes.query_one("#boundary-y", Dropdown).action_step(-1)
         await until_axes(flow, "sepal length (cm)", "sepal width (cm)")
-        await flow.until(lambda: axes.query_one("#boundary-x", Choice).value == "sepal length (cm)", "x in its list")
+        await flow.until(lambda: axes.query_one("#boundary-x", Dropdown).value == "sepal length (cm)", "x in its list")
 
         view.configure({"x": "sepal width (cm)", "y": "petal width (cm)", "discretize": True, "colour": "mauve"})
         await until_axes(flow, "sepal width (cm)", "petal width (cm)")

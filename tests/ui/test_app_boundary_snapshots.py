@@ -7,7 +7,7 @@ from test_app_snapshots import IRIS, Compare, after, still  # noqa: F401 (a fixt
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
 from tui_trainer.tabs.boundary.messages import WHOLE, Boundary, WatchBoundary
 from tui_trainer.tabs.boundary.view import BoundaryView
@@ -37,7 +37,7 @@ def test_boundary(
     """First weights: a neuron with all others beside it, and classes over two of four features."""
     monkeypatch.setenv("COLORTERM", "truecolor")
 
-    def seen(screen: TrainScreen, neuron: int) -> bool:
+    def seen(screen: MainScreen, neuron: int) -> bool:
         """Whether ``neuron`` is shown, with as many pixels as there is room for."""
         [*views] = screen.query(BoundaryView)
         content, asked = (views[0].content, views[0].request) if views else (None, None)

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from textual.actions import parse
 
-from tui_trainer.app.editor import DEPTH, Edits, HandSet, keeps_weights, next_rate, swaps_points
+from tui_trainer.app.editor import DEPTH, HandSet, UndoHistory, keeps_weights, next_rate, swaps_points
 from tui_trainer.app.keys import ALL_KEYS, KEYS, LESSON_ACTIONS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -20,7 +20,7 @@ def seeded(seed: int) -> Experiment:
 
 
 def test_back_and_forth() -> None:
-    edits = Edits(seeded(0))
+    edits = UndoHistory(seeded(0))
     assert not edits.undo() and not edits.redo()
     edits.change(seeded(1))
     edits.change(seeded(2))
@@ -33,7 +33,7 @@ def test_back_and_forth() -> None:
 
 
 def test_weights_set_by_hand_stand_between_the_experiments() -> None:
-    edits, first, second = Edits(seeded(0)), HandSet(3, 0.5, 0.6), HandSet(3, 0.6, 0.7)
+    edits, first, second = UndoHistory(seeded(0)), HandSet(3, 0.5, 0.6), HandSet(3, 0.6, 0.7)
     edits.set_by_hand(first)
     edits.change(seeded(1))
     edits.set_by_hand(second)
@@ -46,7 +46,7 @@ def test_weights_set_by_hand_stand_between_the_experiments() -> None:
 
 
 def test_another_run_forgets_weights_set_by_hand() -> None:
-    edits = Edits(seeded(0))
+    edits = UndoHistory(seeded(0))
     for change in (HandSet(0, 1.0, 2.0), seeded(1), HandSet(1, 1.0, 2.0), seeded(2), HandSet(2, 1.0, 2.0)):
         if isinstance(change, HandSet):
             edits.set_by_hand(change)
@@ -60,7 +60,7 @@ def test_another_run_forgets_weights_set_by_hand() -> None:
 
 
 def test_not_without_end() -> None:
-    edits = Edits(seeded(0))
+    edits = UndoHistory(seeded(0))
     for seed in range(1, DEPTH + 100):
         edits.change(seeded(seed))
     undone = 0

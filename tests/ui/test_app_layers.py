@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment.schema import Experiment, LayerConfig
-from tui_trainer.ui.button import Press
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.dropdown import Dropdown
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -106,7 +106,7 @@ async def test_a_layer_is_edited_in_place(start: Start) -> None:
         await flow.until(lambda: flow.heading == "Network  115 parameters", "16 parameters less")
 
         for field, index, wanted in (("activation", 4, "tanh"), ("initializer", 3, "he_normal")):
-            chooser = flow.field(f"model.layers[0].{field}").query_one(Choice)
+            chooser = flow.field(f"model.layers[0].{field}").query_one(Dropdown)
             chooser.focus()
             await flow.press("enter")
             await flow.until(lambda chooser=chooser: chooser.expanded, f"the list of {field}")
@@ -127,7 +127,7 @@ async def test_a_layer_is_edited_in_place(start: Start) -> None:
 
 async def test_the_buttons_do_what_the_keys_do(start: Start) -> None:
     async with start() as flow:
-        buttons = {button.action: button for button in flow.screen.network_panel.query(Press)}
+        buttons = {button.action: button for button in flow.screen.network_panel.query(TextButton)}
         await flow.enter("model.layers[0].units", "8")
         await flow.pilot.click(buttons["add_layer"])
         await until_units(flow, 8, 8)

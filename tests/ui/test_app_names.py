@@ -12,7 +12,7 @@ from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.toml_file import write
 from tui_trainer.tabs.data.view import DataView
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.dropdown import Dropdown
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -47,8 +47,8 @@ async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: all(name in flow.screen_text() for name in SHOWN), "the names as they are")
         assert_clean(flow)
 
-        target = flow.field("dataset.target").query_one(Choice)
-        axis = flow.screen.query_one(DataView).query_one("#x-axis", Choice)
+        target = flow.field("dataset.target").query_one(Dropdown)
+        axis = flow.screen.query_one(DataView).query_one("#x-axis", Dropdown)
         for chooser in (target, axis):
             chooser.focus()
             await flow.press("enter")

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from textual.widgets import Input
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.protocol.reports import Seen
+from tui_trainer.protocol.reports import Update
 from tui_trainer.tabs.network.drawing import NetworkCanvas
-from tui_trainer.tabs.network.messages import InputSeen, NeuronSeen, Term
+from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
 from tui_trainer.tabs.network.view import NetworkView
 from tui_trainer.ui.plot_widgets import TextLines
-from tui_trainer.ui.prompt import EntryLine
+from tui_trainer.ui.prompt import Prompt
 from tui_trainer.ui.text import significant
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class Tab:
         return self.view.query_one(".neuron", TextLines).text
 
     @property
-    def neuron(self) -> NeuronSeen:
+    def neuron(self) -> NeuronDetail:
         content = self.view.content
-        assert content is not None and isinstance(content.looked_at, NeuronSeen)
+        assert content is not None and isinstance(content.looked_at, NeuronDetail)
         return content.looked_at
 
     def term(self, number: int = 0) -> Term:
@@ -76,7 +76,7 @@ class Tab:
 
     async def type(self, text: str) -> None:
         """Type a value for the picked weight."""
-        box = self.view.query_one(EntryLine).query_one(Input)
+        box = self.view.query_one(Prompt).query_one(Input)
         await self.flow.press("enter")
         await self.flow.until(lambda: box.has_focus, "the box")
         box.value = text
@@ -179,7 +179,7 @@ async def test_a_first_weight_set_by_hand_is_one_of_the_experiment(start: Start)
 async def _type_what_is_no_number(flow: Flow, tab: Tab) -> None:
     await tab.type("[red]two")  # with none picked, it is the first weight's
     await flow.until_said("Expected a number such as 0.5 or -2, got '[red]two'")
-    line = tab.view.query_one(EntryLine)
+    line = tab.view.query_one(Prompt)
     assert line.query_one(Input).has_focus and line.query_one(Input).value == "[red]two"
     await flow.press("escape")
     await flow.until(lambda: not line.has_class("-open"), "the hints again")
@@ -237,11 +237,11 @@ async def test_it_follows_the_training_while_it_is_open(start: Start) -> None:
         count = len(flow.reports)
         steps = flow.progress.steps
         await flow.until(lambda: flow.progress.steps > steps + 50, "more steps")
-        late = [report for report in flow.reports[count:] if isinstance(report, Seen)]
+        late = [report for report in flow.reports[count:] if isinstance(report, Update)]
         assert len(late) <= 1, "what was on its way"
         await flow.press("space", "5")
-        looks = [report.content.looked_at for report in flow.reports if isinstance(report, Seen)]
-        curves = [one.curve for one in looks if isinstance(one, NeuronSeen)]
+        looks = [report.content.looked_at for report in flow.reports if isinstance(report, Update)]
+        curves = [one.curve for one in looks if isinstance(one, NeuronDetail)]
         assert any(curves) and curves[-1] is None, "the curve need not come again"
         await _build_other_networks(flow, tab)
 

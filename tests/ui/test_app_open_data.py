@@ -13,7 +13,7 @@ from ugly import CASES
 from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData, PreviewTable
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.protocol.reports import Loaded, Reading
+from tui_trainer.protocol.reports import Loaded, LoadingProgress
 from tui_trainer.ui.fields import ChoiceField
 
 if TYPE_CHECKING:
@@ -229,7 +229,9 @@ async def test_a_long_reading_is_told_and_can_be_stopped(start: Start, tmp_path:
             file.write(rows)
     async with start() as flow:
         await flow.enter("dataset.path", str(tmp_path / "long.csv"))
-        await flow.until(lambda: any(isinstance(report, Reading) for report in flow.reports), "a report of the reading")
+        await flow.until(
+            lambda: any(isinstance(report, LoadingProgress) for report in flow.reports), "a report of the reading"
+        )
         assert "Reading long.csv: " in flow.message and flow.message.endswith("%; space stops it.")
         await flow.press("space")
         await flow.until_said("dataset.path: the reading of the file was stopped")

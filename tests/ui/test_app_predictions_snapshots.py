@@ -7,7 +7,7 @@ from test_app_snapshots import BOSTON, IRIS, SIZES, Compare, after, settle, stil
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 
 
@@ -23,7 +23,7 @@ def compare(snap: Compare, experiment: Experiment, size: tuple[int, int], *keys:
     return snap(TrainerApp(experiment), terminal_size=size, run_before=run_before)
 
 
-def _three_epochs(screen: TrainScreen) -> bool:
+def _three_epochs(screen: MainScreen) -> bool:
     return screen.status.progress is not None and screen.status.progress.epoch == 3
 
 

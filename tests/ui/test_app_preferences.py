@@ -18,7 +18,7 @@ from tui_trainer.app.preferences import CONFIG, Preferences
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.plotting.colors import contrast
-from tui_trainer.settings import Memory, Settings
+from tui_trainer.settings import RememberedSettings, Settings
 from tui_trainer.ui.keymap import use
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_settings_are_kept_to_and_choices_remembered(
     start: Start, tmp_path: Path, usual_keys: None, sent: list[str]
 ) -> None:
-    memory = Memory(tmp_path / "remembered.json")
+    memory = RememberedSettings(tmp_path / "remembered.json")
     keymap = keymap_with({"toggle_training": "f5", "step": "f8,T"})
     settings = Settings(theme="color-blind", markers="block", reduced_motion=True, notify="bell")
     told = ("config.toml, line 1: [b]wrong[/b]", "second", "not told")

@@ -10,12 +10,12 @@ from textual.widgets import Input
 
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.prompt import EntryLine
+from tui_trainer.ui.prompt import Prompt
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -50,7 +50,7 @@ async def opened(flow: Flow, count: int = 4) -> None:
 
 async def type_in(flow: Flow, key: str, text: str, *keys: str) -> None:
     """Press ``key``, put ``text`` into the box it opens, and press more keys."""
-    box = view_of(flow).query_one(EntryLine).query_one(Input)
+    box = view_of(flow).query_one(Prompt).query_one(Input)
     await flow.press(key)
     await flow.until(lambda: box.has_focus, "the box")
     box.value = text
@@ -137,7 +137,7 @@ async def test_a_run_is_opened_as_it_was_and_goes_on(start: Start, tmp_path: Pat
 
 async def test_a_run_that_is_at_work_elsewhere_is_not_opened(start: Start, tmp_path: Path) -> None:
     store_runs(tmp_path / "store")
-    place = Place(folder_beside(tmp_path / "store" / "runs.sqlite"))
+    place = LiveTrainer(folder_beside(tmp_path / "store" / "runs.sqlite"))
     Store(tmp_path / "store" / "runs.sqlite", place.name).claim(4)
     async with start() as flow:
         await opened(flow)
@@ -182,7 +182,7 @@ async def test_named_tagged_and_pinned(start: Start, tmp_path: Path) -> None:
         await flow.press("0")
         await flow.until(lambda: "chosen" not in flow.screen_text(), "none is chosen any more")
         await type_in(flow, "N", "left alone", "escape")
-        await flow.until(lambda: not view_of(flow).query_one(EntryLine).purpose, "the box is left")
+        await flow.until(lambda: not view_of(flow).query_one(Prompt).purpose, "the box is left")
         assert "left alone" not in names(flow)
 
 

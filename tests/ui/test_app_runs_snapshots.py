@@ -15,12 +15,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.view import Curve
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.messages import Difference, RunCurve, RunCurves, RunList, RunRow
-from tui_trainer.tabs.runs.selection import Choices
+from tui_trainer.tabs.runs.selection import SelectedRuns
 from tui_trainer.tabs.runs.view import RunsView
 
 NAMES = ("small rate", "usual", "large rate", "wide", "deep", "momentum", "adam", "no penalty", "book 2.1", "digits")
@@ -68,7 +68,7 @@ def shown(then: Callable[[RunsView], None], *keys: str) -> Callable[[Pilot[None]
 
     async def run_before(pilot: Pilot[None]) -> None:
         await after(*keys)(pilot)
-        screen = next(one for one in pilot.app.screen_stack if isinstance(one, TrainScreen))
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, MainScreen))
         await wait(lambda: isinstance(screen.tabs.view, RunsView) and screen.tabs.view.listed is not None)
         view = screen.tabs.view
         assert isinstance(view, RunsView)
@@ -108,9 +108,9 @@ def test_runs_narrow(snap_compare: Compare) -> None:
 def test_loss_beside_others(snap_compare: Compare) -> None:
     """The run's own lines over those of two others, which have letters; the values at the cursor."""
 
-    def lay_beside(screen: TrainScreen) -> bool:
+    def lay_beside(screen: MainScreen) -> bool:
         show_curves(screen)
-        view, choices, epochs = screen.query_one(LossView), Choices(), np.arange(1.0, 81.0)
+        view, choices, epochs = screen.query_one(LossView), SelectedRuns(), np.arange(1.0, 81.0)
         for run, name in ((1, "small rate"), (2, "adam")):
             choices.toggle(run, name)
         view.lay_beside(choices.drawn)

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.help import HelpScreen
-from tui_trainer.app.screen import TrainScreen
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.experiment.toml_file import read
@@ -43,11 +43,11 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> None:
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
 
 
-def after(*keys: str, then: Callable[[TrainScreen], object] | None = None) -> Callable[[Pilot[None]], Awaitable[None]]:
+def after(*keys: str, then: Callable[[MainScreen], object] | None = None) -> Callable[[Pilot[None]], Awaitable[None]]:
     """Wait for the data, press keys, and wait for ``then``."""
 
     async def run_before(pilot: Pilot[None]) -> None:
-        screen = next(one for one in pilot.app.screen_stack if isinstance(one, TrainScreen))
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, MainScreen))
         await wait(lambda: screen.state == "ready")
         await pilot.press(*keys)
         if then is not None:
@@ -66,7 +66,7 @@ async def settle(pilot: Pilot[None]) -> None:
             before, now = now, pilot.app.export_screenshot()
 
 
-def show_curves(screen: TrainScreen) -> bool:
+def show_curves(screen: MainScreen) -> bool:
     """Two curves whose values are known, whatever the machine."""
     epochs = np.arange(1.0, 61.0)
     curves = (("loss", np.exp(-epochs / 12) + 0.02), ("val_loss", np.exp(-epochs / 15) + 0.1))
@@ -106,10 +106,10 @@ class TestTrainScreen:
     def test_network(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """A sample going through the layers, over all the width; the first neuron, hands on its second weight."""
 
-        def opened(screen: TrainScreen) -> bool:
+        def opened(screen: MainScreen) -> bool:
             return bool(screen.query(NetworkView)) and screen.query_one(NetworkView).content is not None
 
-        def picked(screen: TrainScreen) -> bool:
+        def picked(screen: MainScreen) -> bool:
             progress = screen.status.progress
             return progress is not None and progress.epoch == 3 and screen.query_one(NetworkView).choice.parameter == 1
 
@@ -137,7 +137,7 @@ def test_landscape(snap_compare: Compare, size: tuple[int, int], bias: bool, key
     """The loss of the book's perceptron, the steps on it, and the numbers of the last one."""
     experiment = with_field(read(EXAMPLES / "perceptron.toml"), "model.output.use_bias", bias)
 
-    def seen(screen: TrainScreen) -> bool:
+    def seen(screen: MainScreen) -> bool:
         view = screen.query_one(LandscapeView)
         update = None if view.content is None else view.content.update
         return update is not None and update.step == keys.count("s")
@@ -155,7 +155,7 @@ def test_a_wrong_value(snap_compare: Compare) -> None:
 
     async def run_before(pilot: Pilot[None]) -> None:
         await after()(pilot)
-        screen = next(one for one in pilot.app.screen_stack if isinstance(one, TrainScreen))
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, MainScreen))
         field = next(one for one in screen.query("TextField") if one.path == "training.learning_rate")
         box = field.query_one(Input)
         box.focus()

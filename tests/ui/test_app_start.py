@@ -12,7 +12,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.screen import LEAVING, TrainScreen
+from tui_trainer.app.screen import LEAVING, MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.ui.fields import Field
@@ -68,15 +68,15 @@ async def test_an_experiment_with_other_fields_has_them_from_the_first(start: St
 async def test_keys_typed_ahead_break_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each key of the screen, pressed before it has composed itself."""
     done: dict[str, bool] = {}
-    compose = TrainScreen._compose
+    compose = MainScreen._compose
 
-    async def pressed(screen: TrainScreen) -> None:
+    async def pressed(screen: MainScreen) -> None:
         if not done:
             actions = [key.action for key in keymap().shown if key.action not in LEAVING]
             done.update({action: await screen.run_action(action) for action in actions})
         await compose(screen)
 
-    monkeypatch.setattr(TrainScreen, "_compose", pressed)
+    monkeypatch.setattr(MainScreen, "_compose", pressed)
     async with start() as flow:
         assert len(done) > 100 and not any(done.values())
         await flow.press("a")
@@ -90,6 +90,6 @@ async def test_data_that_can_not_be_loaded(quick: None, monkeypatch: pytest.Monk
     app = TrainerApp(with_field(Experiment(), "dataset", data))
     async with app.run_test(size=WIDE) as pilot:
         screen = app.screen
-        assert isinstance(screen, TrainScreen)
+        assert isinstance(screen, MainScreen)
         await wait_until(pilot, lambda: "rant" in text_of(screen.message_line), "what is wrong")
         assert "nothing is loaded" in str(screen.status.render())

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
-from tui_trainer.app.dialogs.sweep_form import SweepForm, SweepOption, SweepRow, first_wish
-from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgress, parts
+from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, first_wish
+from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgressDialog, parts
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.store.store import Store
-from tui_trainer.sweep.messages import Leader, Standing, Wish
+from tui_trainer.sweep.messages import Leader, SweepProgress, SweepRequest
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
 
@@ -25,16 +25,16 @@ RATE, SEED = "training.learning_rate", "model.seed"
 SMALL = Experiment(model=ModelConfig((LayerConfig(4),)), training=TrainingConfig(epochs=3))
 
 
-def form_of(flow: Flow) -> SweepForm:
+def form_of(flow: Flow) -> SweepFormDialog:
     screen = flow.pilot.app.screen
-    assert isinstance(screen, SweepForm)
+    assert isinstance(screen, SweepFormDialog)
     return screen
 
 
-async def opened(flow: Flow) -> SweepForm:
+async def opened(flow: Flow) -> SweepFormDialog:
     """Open the form and wait until it has counted."""
     await flow.press("M")
-    await flow.until(lambda: isinstance(flow.pilot.app.screen, SweepForm), "the form")
+    await flow.until(lambda: isinstance(flow.pilot.app.screen, SweepFormDialog), "the form")
     await flow.until(lambda: form_of(flow).query(SweepRow), "its rows")
     await flow.until_shown(" runs")
     return form_of(flow)
@@ -127,7 +127,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await flow.press("enter")
         await flow.until_shown("best val_loss")
         await flow.press("M")
-        await flow.until(lambda: isinstance(app.screen, SweepProgress), "how it stands")
+        await flow.until(lambda: isinstance(app.screen, SweepProgressDialog), "how it stands")
         assert app.screen.styles.background.a < 1, "the screen below stays in sight"
         await flow.until_shown("1 of 2 runs are done, about")
         await flow.until_shown("learning_rate = 0.05, epochs = 2")
@@ -152,7 +152,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         client = flow.screen._sweep
         assert client is not None and client.pid is not None
         await flow.press("q")
-        await flow.until(lambda: isinstance(app.screen, SweepProgress), "the question")
+        await flow.until(lambda: isinstance(app.screen, SweepProgressDialog), "the question")
         await flow.press("q")
         await flow.until(lambda: app._exit, "the end")
         with pytest.raises(ProcessLookupError):
@@ -160,17 +160,17 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
 
 
 def test_the_line_of_a_sweep() -> None:
-    told = Standing(3, 12, 1, "loss", (Leader("units = 8\x1b", "0.25"), Leader("units = 4", "0.5")), 75.0)
+    told = SweepProgress(3, 12, 1, "loss", (Leader("units = 8\x1b", "0.25"), Leader("units = 4", "0.5")), 75.0)
     assert parts(told) == ["Sweep ━━━───────── 3/12", "1:15 left", "best loss 0.25: units = 8\ufffd"]
-    assert parts(Standing(12, 12, 12, "loss")) == ["Sweep ━━━━━━━━━━━━ 12/12"]
+    assert parts(SweepProgress(12, 12, 12, "loss")) == ["Sweep ━━━━━━━━━━━━ 12/12"]
 
 
 def test_what_the_form_begins_with() -> None:
     hidden = Experiment(hide=("training",))
-    assert first_wish(hidden, None) == Wish(hidden)
-    typed = Wish(
+    assert first_wish(hidden, None) == SweepRequest(hidden)
+    typed = SweepRequest(
         SMALL, ((RATE, "0.005, 0.017, 0.05, 0.15, 0.5"), (SEED, "7"), ("model.layers[0].units", "2")), jobs="1"
     )
     faster = Experiment(model=ModelConfig(()), training=TrainingConfig(learning_rate=1.0))
     again = first_wish(faster, typed)
-    assert again == Wish(faster, ((RATE, "0.1, 0.33, 1, 3, 10"), (SEED, "7")), jobs="1")
+    assert again == SweepRequest(faster, ((RATE, "0.1, 0.33, 1, 3, 10"), (SEED, "7")), jobs="1")

@@ -9,8 +9,8 @@ from textual.widgets import Checkbox, Input
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import unshare
-from tui_trainer.ui.button import Press
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.dropdown import Dropdown
 
 if TYPE_CHECKING:
     from conftest import Flow, Start
@@ -21,7 +21,7 @@ async def test_dataset_layers_and_rate_by_keys_then_train(start: Start) -> None:
         assert flow.heading == "Network  131 parameters"
 
         await flow.press("tab")
-        assert isinstance(flow.screen.focused, Choice)
+        assert isinstance(flow.screen.focused, Dropdown)
         await flow.press("enter", "home", "enter")
         await flow.until_loaded(2)
         assert flow.screen.experiment.dataset.name == "boston"
@@ -101,7 +101,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
     async with start(with_field(Experiment(), "training.epochs", 1000000)) as flow:
         screen = flow.screen
         before = screen.experiment
-        for kind in (Choice, Checkbox, Press):
+        for kind in (Dropdown, Checkbox, TextButton):
             widget = screen.query(kind).first()
             widget.focus()
             await flow.until(lambda widget=widget: widget.has_focus, f"focus on a {kind.__name__}")
@@ -112,7 +112,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
             steps = flow.progress.steps
             await flow.press("s")
             await flow.until(lambda steps=steps: flow.progress.steps == steps + 1, "one step")
-        assert not screen.query(Choice).first().expanded
+        assert not screen.query(Dropdown).first().expanded
         assert screen.experiment == before
 
         box = flow.input("dataset.path")
@@ -128,7 +128,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
         await flow.press("escape")
         assert screen.focused is None
 
-        chooser = screen.query(Choice).first()
+        chooser = screen.query(Dropdown).first()
         chooser.focus()
         await flow.press("enter")
         await flow.until(lambda: chooser.expanded, "the open list")

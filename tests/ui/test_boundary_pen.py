@@ -10,7 +10,7 @@ from tui_trainer.experiment.schema import DatasetConfig, PointConfig
 from tui_trainer.plotting.plot import Heatmap
 from tui_trainer.protocol.framing import pack
 from tui_trainer.tabs.boundary.messages import Samples
-from tui_trainer.tabs.boundary.points import Pen, name_of, nearest, point_at
+from tui_trainer.tabs.boundary.points import PointPen, name_of, nearest, point_at
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 GRID = (40, 30)  # pixels: 15 rows of cells
@@ -18,7 +18,7 @@ COLORS = ("orange", "blue")
 
 
 def test_it_stays_on_the_canvas() -> None:
-    pen = Pen()
+    pen = PointPen()
     pen.centre(GRID)
     assert (pen.column, pen.row) == (20, 7)
     pen.move(-5, 1, GRID)
@@ -32,11 +32,11 @@ def test_it_stays_on_the_canvas() -> None:
 
 
 def test_what_a_digit_writes() -> None:
-    assert [Pen(digit=digit).value(()) for digit in (1, 4, 5, 9, 10)] == [-1.0, -0.25, 0.0, 1.0, 1.0]
-    assert [Pen(digit=digit).value(COLORS) for digit in (1, 2, 3)] == [0.0, 1.0, 0.0]
-    assert Pen(digit=10).value([""] * 10) == 9.0
-    assert [digit for digit in range(1, 11) if Pen().takes(digit, COLORS)] == [1, 2]
-    assert [digit for digit in range(1, 11) if Pen().takes(digit, ())] == list(range(1, 10))
+    assert [PointPen(digit=digit).value(()) for digit in (1, 4, 5, 9, 10)] == [-1.0, -0.25, 0.0, 1.0, 1.0]
+    assert [PointPen(digit=digit).value(COLORS) for digit in (1, 2, 3)] == [0.0, 1.0, 0.0]
+    assert PointPen(digit=10).value([""] * 10) == 9.0
+    assert [digit for digit in range(1, 11) if PointPen().takes(digit, COLORS)] == [1, 2]
+    assert [digit for digit in range(1, 11) if PointPen().takes(digit, ())] == list(range(1, 10))
     assert (name_of(1.0, COLORS), name_of(-0.25, ())) == ("blue", "-0.25")
 
 

@@ -10,7 +10,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.plotting.heatmaps import render_heatmap
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import STEPS, Gradient
-from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.drawing import describe, heatmap, number, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
 from tui_trainer.training.session import Session
@@ -23,7 +23,7 @@ def content_of(name: str, features: tuple[str, ...] = (), units: int | None = No
     session = Session()
     model = ModelConfig(layers=LAYERS, output=OutputConfig(units=units))
     session.load(Experiment(dataset=DatasetConfig(name, features=features), model=model))
-    return BoundaryLook(session).see(WatchBoundary(30, 20, **request))  # type: ignore[arg-type]
+    return BoundaryCompute(session).see(WatchBoundary(30, 20, **request))  # type: ignore[arg-type]
 
 
 def plane(name: str, **request: object) -> Boundary:

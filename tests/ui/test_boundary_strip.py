@@ -8,20 +8,20 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.plotting.frame import AXIS, TEXT
 from tui_trainer.plotting.heatmaps import DIVERGING, FIRST_SHADE, SHADES, TINTS, Form
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE
-from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
-from tui_trainer.tabs.boundary.thumbnails import Arrangement, Strip, arrange, draw, filled
+from tui_trainer.tabs.boundary.thumbnails import Arrangement, ThumbnailStrip, arrange, draw, filled
 from tui_trainer.training.session import Session
 
 SIZE = (46, 33)
 
 
-def strip_of(name: str, layer: int, neuron: int, form: Form = "pixels", size: tuple[int, int] = SIZE) -> Strip:
+def strip_of(name: str, layer: int, neuron: int, form: Form = "pixels", size: tuple[int, int] = SIZE) -> ThumbnailStrip:
     """The strip of a fresh network with hidden layers of 8 and 4."""
     session = Session()
     layers = (LayerConfig(8, "tanh"), LayerConfig(4, "tanh"))
     session.load(Experiment(dataset=DatasetConfig(name), model=ModelConfig(layers=layers)))
-    look = BoundaryLook(session)
+    look = BoundaryCompute(session)
     first = look.see(WatchBoundary(10, 10))
     assert isinstance(first, Boundary | Function)
     units = [one.units for one in first.chosen.layers]
@@ -30,7 +30,7 @@ def strip_of(name: str, layer: int, neuron: int, form: Form = "pixels", size: tu
     content = look.see(WatchBoundary(10, 10, "", "", layer, neuron, windows, arrangement.side))
     assert isinstance(content, Boundary | Function)
     curves = isinstance(content, Function)
-    return Strip(arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), curves)
+    return ThumbnailStrip(arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), curves)
 
 
 def test_titles_stand_over_their_layers_and_the_chosen_one_stands_out() -> None:
@@ -80,9 +80,9 @@ def test_without_colour_there_are_characters() -> None:
 
 def test_pictures_that_have_not_come_yet_are_left_out() -> None:
     strip = strip_of("xor", 1, 0)
-    frame = draw(Strip(strip.arrangement, strip.chosen, (), strip.side, 2), *SIZE, "pixels")
+    frame = draw(ThumbnailStrip(strip.arrangement, strip.chosen, (), strip.side, 2), *SIZE, "pixels")
     assert "▀" not in "".join(frame.rows) and "layer 1" in frame.rows[0]
-    assert draw(Strip(), 10, 3, "pixels").rows == [" " * 10] * 3
+    assert draw(ThumbnailStrip(), 10, 3, "pixels").rows == [" " * 10] * 3
 
 
 def test_an_arrangement_for_a_larger_widget_does_not_break() -> None:

@@ -15,7 +15,7 @@ from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol.framing import pack, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.landscape import surface as surfaces
-from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import (
     brief,
     chart,
@@ -41,7 +41,7 @@ def seen(experiment: Experiment, steps: int, **request: object) -> Landscape:
     session.load(experiment)
     for _ in range(steps):
         session.step()
-    content = LandscapeLook(session).see(WatchLandscape(40, 20, **request))  # type: ignore[arg-type]
+    content = LandscapeCompute(session).see(WatchLandscape(40, 20, **request))  # type: ignore[arg-type]
     assert isinstance(content, Landscape)
     return content
 

@@ -8,7 +8,7 @@ from textual.geometry import Size
 
 from tui_trainer.book.library import packaged
 from tui_trainer.tabs.book import lesson_page
-from tui_trainer.tabs.book.guide import Page
+from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import Block, Blocks
 
 BESIDE = 48  # columns of the page beside a view
@@ -40,7 +40,7 @@ def test_wide_characters_are_counted_as_they_are_shown() -> None:
 
 @pytest.mark.parametrize("lesson", packaged().lessons, ids=lambda lesson: lesson.file)
 def test_no_formula_of_the_book_is_broken_beside_a_view(lesson: object) -> None:
-    page = Page(lesson, 1, 1, False, ())  # type: ignore[arg-type]
+    page = LessonState(lesson, 1, 1, False, ())  # type: ignore[arg-type]
     for block in lesson_page.prose(page):
         assert not block.kept or lines(block, BESIDE) == block.text.split("\n")
 

@@ -12,7 +12,7 @@ from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime import reporting
-from tui_trainer.tabs.book.guide import Answers, Guide, Page, advice
+from tui_trainer.tabs.book.guide import Answers, LessonState, LessonTracker, advice
 from tui_trainer.training.session import Session
 
 LIBRARY = packaged()
@@ -23,12 +23,12 @@ def lesson_of(name: str) -> Lesson:
 
 
 @pytest.fixture
-def guide(tmp_path: Path) -> Guide:
+def guide(tmp_path: Path) -> LessonTracker:
     """A guide with nothing done yet."""
-    return Guide(LIBRARY, LessonProgress(tmp_path / FILE_NAME))
+    return LessonTracker(LIBRARY, LessonProgress(tmp_path / FILE_NAME))
 
 
-def load(guide: Guide, experiment: Experiment) -> Session:
+def load(guide: LessonTracker, experiment: Experiment) -> Session:
     """What a screen does with an experiment, and the run of it."""
     guide.forget_run()
     guide.follow(experiment)
@@ -39,7 +39,7 @@ def load(guide: Guide, experiment: Experiment) -> Session:
     return session
 
 
-def train(guide: Guide, session: Session, steps: int | None = None) -> None:
+def train(guide: LessonTracker, session: Session, steps: int | None = None) -> None:
     """So many steps, or to the end."""
     for _ in range(steps or 0):
         session.step()
@@ -49,26 +49,26 @@ def train(guide: Guide, session: Session, steps: int | None = None) -> None:
     guide.show_progress(reporting.progress(session, 1))
 
 
-def page_of(guide: Guide) -> Page:
+def page_of(guide: LessonTracker) -> LessonState:
     assert guide.page is not None
     return guide.page
 
 
-def states(guide: Guide) -> list[str]:
+def states(guide: LessonTracker) -> list[str]:
     return [item.state for item in page_of(guide).items]
 
 
-def begin(guide: Guide, name: str) -> Session:
+def begin(guide: LessonTracker, name: str) -> Session:
     return load(guide, guide.begin(lesson_of(name)))
 
 
-def test_without_a_lesson_nothing_is_looked_at(guide: Guide) -> None:
+def test_without_a_lesson_nothing_is_looked_at(guide: LessonTracker) -> None:
     train(guide, load(guide, lesson_of("gradient_descent").experiment))
     assert guide.page is None and guide.beside(1) is None and guide.next_variant() is None
     assert guide.shelf().passed == 0 and not any(page.on for page in guide.shelf().pages)
 
 
-def test_a_prediction_is_told_after_the_run_it_is_about(guide: Guide) -> None:
+def test_a_prediction_is_told_after_the_run_it_is_about(guide: LessonTracker) -> None:
     session = begin(guide, "gradient_descent")
     guide.answer(0)
     assert page_of(guide).waits and states(guide) == ["open"] * 4
@@ -87,18 +87,18 @@ def test_a_prediction_is_told_after_the_run_it_is_about(guide: Guide) -> None:
     assert states(guide)[0] == "wrong", "an answer may be changed for the worse, too"
 
 
-def test_numbers_are_told_at_once(guide: Guide) -> None:
+def test_numbers_are_told_at_once(guide: LessonTracker) -> None:
     begin(guide, "exercise_iris")
     for answers, state in (((1.0,), "wrong"), ((None,), "open"), ((803.0,), "done")):
         guide.answer(answers)
         assert states(guide)[0] == state
 
 
-def test_what_is_done_counts_and_stays(guide: Guide, tmp_path: Path) -> None:
+def test_what_is_done_counts_and_stays(guide: LessonTracker, tmp_path: Path) -> None:
     train(guide, begin(guide, "exclusive_or"))
     done = states(guide)
     assert "done" in done
-    again = Guide(LIBRARY, LessonProgress(tmp_path / FILE_NAME))
+    again = LessonTracker(LIBRARY, LessonProgress(tmp_path / FILE_NAME))
     assert again.last == "book:exclusive_or"
     begin(again, "exclusive_or")
     assert states(again) == done
@@ -106,17 +106,17 @@ def test_what_is_done_counts_and_stays(guide: Guide, tmp_path: Path) -> None:
     assert set(states(again)) == {"open"}
 
 
-def test_without_a_lesson_from_before_the_first_one_to_do_is_suggested(guide: Guide) -> None:
+def test_without_a_lesson_from_before_the_first_one_to_do_is_suggested(guide: LessonTracker) -> None:
     assert guide.last == LIBRARY.lessons[0].id
     first = LIBRARY.lessons[1]
     begin(guide, first.id.partition(":")[2])
     assert guide.last == first.id
     guide.leave()
     assert guide.last == LIBRARY.lessons[0].id
-    assert Guide(Library(), guide.progress).last == ""
+    assert LessonTracker(Library(), guide.progress).last == ""
 
 
-def test_the_variant_is_the_one_that_is_set_up(guide: Guide) -> None:
+def test_the_variant_is_the_one_that_is_set_up(guide: LessonTracker) -> None:
     lesson = lesson_of("gradient_descent")
     session = begin(guide, "gradient_descent")
     slow = with_field(lesson.experiment, "training.learning_rate", 1e-6)
@@ -134,7 +134,7 @@ def test_the_variant_is_the_one_that_is_set_up(guide: Guide) -> None:
     assert following is not None and following.name == "ρ = 1e-6"
 
 
-def test_particulars_change_only_while_it_pauses(guide: Guide) -> None:
+def test_particulars_change_only_while_it_pauses(guide: LessonTracker) -> None:
     session = begin(guide, "universal_approximation")
     session.train()
     session.advance(0.0)
@@ -154,7 +154,7 @@ def test_particulars_change_only_while_it_pauses(guide: Guide) -> None:
     ],
 )
 def test_there_is_always_something_to_do_next(
-    guide: Guide, name: str, answers: Answers, trained: bool, sentence: str
+    guide: LessonTracker, name: str, answers: Answers, trained: bool, sentence: str
 ) -> None:
     session = begin(guide, name)
     if answers is not None:
@@ -164,7 +164,7 @@ def test_there_is_always_something_to_do_next(
     assert advice(page_of(guide)) == sentence
 
 
-def test_the_way_to_the_end_of_a_lesson(guide: Guide) -> None:
+def test_the_way_to_the_end_of_a_lesson(guide: LessonTracker) -> None:
     """Who does what is advised gets to the end of it."""
     session = begin(guide, "gradient_descent")
     said = []

@@ -11,42 +11,42 @@ from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.view import Curve
-from tui_trainer.tabs.loss.legend import LEAST, Beside, Item, Legend, Lens, drawn, line
+from tui_trainer.tabs.loss.legend import MIN_EPOCHS, Item, Legend, Overlay, Viewport, drawn, line
 from tui_trainer.tabs.runs.messages import RunCurve
-from tui_trainer.tabs.runs.selection import LETTERS, Choices
+from tui_trainer.tabs.runs.selection import LETTERS, SelectedRuns
 
 
 def test_the_cursor_comes_at_the_newest_epoch_and_moves_by_columns() -> None:
-    lens = Lens().moved(-1, 200, 100)
+    lens = Viewport().moved(-1, 200, 100)
     assert lens.at == 200
     assert lens.moved(-1, 200, 100).at == 198, "two epochs a column"
     assert lens.moved(-1, 50, 100).at == 50, "not beyond the last one"
-    assert Lens(at=3).moved(-5, 20, 100).at == 1 and Lens(at=3).moved(1, 20, 100).at == 4
-    assert Lens().moved(1, 0, 100).at is None, "no epoch is done"
+    assert Viewport(at=3).moved(-5, 20, 100).at == 1 and Viewport(at=3).moved(1, 20, 100).at == 4
+    assert Viewport().moved(1, 0, 100).at is None, "no epoch is done"
 
 
 def test_zoom_stays_around_the_cursor() -> None:
-    lens = Lens(at=101).zoomed(1, 201)
+    lens = Viewport(at=101).zoomed(1, 201)
     assert (lens.low, lens.high) == (51, 151)
-    lens = Lens(at=1).zoomed(1, 201)
+    lens = Viewport(at=1).zoomed(1, 201)
     assert (lens.low, lens.high) == (1, 101)
-    lens = Lens(at=201).zoomed(1, 201).zoomed(1, 201)
+    lens = Viewport(at=201).zoomed(1, 201).zoomed(1, 201)
     assert (lens.low, lens.high) == (151, 201)
-    assert lens.zoomed(-1, 201).zoomed(-1, 201) == Lens(at=201)
-    assert Lens().zoomed(1, 201) == Lens(51, 151), "the middle, without a cursor"
+    assert lens.zoomed(-1, 201).zoomed(-1, 201) == Viewport(at=201)
+    assert Viewport().zoomed(1, 201) == Viewport(51, 151), "the middle, without a cursor"
     for _ in range(20):
         lens = lens.zoomed(1, 201)
-    assert lens.high is not None and lens.low is not None and lens.high - lens.low == LEAST - 1
-    assert Lens().zoomed(1, 3) == Lens(), "nothing to zoom into"
+    assert lens.high is not None and lens.low is not None and lens.high - lens.low == MIN_EPOCHS - 1
+    assert Viewport().zoomed(1, 3) == Viewport(), "nothing to zoom into"
 
 
 def test_what_is_seen_goes_with_the_cursor() -> None:
-    lens = Lens(51, 100, 60)
-    assert lens.put(120, 200) == Lens(71, 120, 120)
-    assert lens.put(10, 200) == Lens(10, 59, 10)
-    assert lens.panned(1, 200) == Lens(75, 124, 60) and lens.panned(-1, 200) == Lens(27, 76, 60)
-    assert lens.panned(1, 110) == Lens(61, 110, 60), "not beyond the last epoch"
-    assert Lens(at=5).panned(1, 100) == Lens(at=5)
+    lens = Viewport(51, 100, 60)
+    assert lens.put(120, 200) == Viewport(71, 120, 120)
+    assert lens.put(10, 200) == Viewport(10, 59, 10)
+    assert lens.panned(1, 200) == Viewport(75, 124, 60) and lens.panned(-1, 200) == Viewport(27, 76, 60)
+    assert lens.panned(1, 110) == Viewport(61, 110, 60), "not beyond the last epoch"
+    assert Viewport(at=5).panned(1, 100) == Viewport(at=5)
 
 
 @given(
@@ -54,7 +54,7 @@ def test_what_is_seen_goes_with_the_cursor() -> None:
     st.integers(0, 500),
 )
 def test_what_is_seen_is_within_the_epochs(moves: list[tuple[str, int]], last: int) -> None:
-    lens = Lens()
+    lens = Viewport()
     for move, number in moves:
         direction = 1 if number > 0 else -1
         if move == "move":
@@ -77,12 +77,12 @@ def curve(name: str, values: list[float], at: float | None = None) -> Curve:
 
 
 def test_letters_tell_runs_apart_without_colours() -> None:
-    choices = Choices()
+    choices = SelectedRuns()
     chosen = [choices.toggle(run, f"run {run}") for run in range(len(LETTERS))]
     x_of = {}
     for one in chosen:
         assert one is not None
-        told = Beside(one, RunCurve(one.run, curve("val_loss", [1.0] * 300)))
+        told = Overlay(one, RunCurve(one.run, curve("val_loss", [1.0] * 300)))
         drawn_line, letters = told.series()
         assert drawn_line.mark == letters.mark == letters.glyph == one.letter
         assert drawn_line.color == letters.color and letters.x[-1] == 300
@@ -91,17 +91,17 @@ def test_letters_tell_runs_apart_without_colours() -> None:
         assert not any(places & others for other, others in x_of.items() if other != letter), "apart from each other"
     one = chosen[0]
     assert one is not None
-    assert Beside(one, RunCurve(0, None)).series() == []
-    assert Beside(one, RunCurve(0, curve("loss", []))).series() == []
-    assert len(Beside(one, RunCurve(0, curve("loss", [0.5]))).series()[1].x) == 1
+    assert Overlay(one, RunCurve(0, None)).series() == []
+    assert Overlay(one, RunCurve(0, curve("loss", []))).series() == []
+    assert len(Overlay(one, RunCurve(0, curve("loss", [0.5]))).series()[1].x) == 1
 
 
 @pytest.mark.parametrize("markers", ["braille", "block", "ascii"])
 def test_letters_and_cursor_are_drawn(markers: str) -> None:
-    choices = Choices()
+    choices = SelectedRuns()
     one = choices.toggle(1, "run 1")
     assert one is not None
-    series = Beside(one, RunCurve(1, curve("loss", [0.9, 0.5, 0.3, 0.2]))).series()
+    series = Overlay(one, RunCurve(1, curve("loss", [0.9, 0.5, 0.3, 0.2]))).series()
     rows = render_plot(Plot(tuple(series), cursor=2.0), 60, 15, markers).rows  # type: ignore[arg-type]
     assert sum(row.count("A") for row in rows) >= 3
     bar = "|" if markers == "ascii" else "│"

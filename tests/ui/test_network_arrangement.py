@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tui_trainer.tabs.network.layout import Arrangement, Choice, Column, Layer, Shape, arrange, window_start
-from tui_trainer.tabs.network.messages import Window
+from tui_trainer.tabs.network.layout import Arrangement, Column, Layer, Selection, Shape, arrange, window_start
+from tui_trainer.tabs.network.messages import NeuronRange
 
 IRIS_INPUTS = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 SPECIES = ("setosa", "versicolor", "virginica")
@@ -60,7 +60,12 @@ def test_everything_lies_apart_and_the_chosen_neuron_is_there(name: str, size: t
 
 def test_a_small_network_is_shown_whole() -> None:
     arrangement = arrange(NETWORKS["iris"], 117, 20, (1, 0), {})
-    assert arrangement.windows == (Window(0, 0, 4), Window(1, 0, 16), Window(2, 0, 8), Window(3, 0, 3))
+    assert arrangement.windows == (
+        NeuronRange(0, 0, 4),
+        NeuronRange(1, 0, 16),
+        NeuronRange(2, 0, 8),
+        NeuronRange(3, 0, 3),
+    )
     assert {column.width for column in arrangement.columns} == {7}
     assert not any(column.above or column.below for column in arrangement.columns)
 
@@ -117,26 +122,26 @@ def test_the_neuron_at_a_cell() -> None:
 
 def test_moves_stay_inside() -> None:
     network = NETWORKS["iris"]
-    choice = Choice(layer=1, neuron=15)
+    choice = Selection(layer=1, neuron=15)
     assert choice.moved(network, 1) == choice and choice.moved(network, -3).neuron == 12
     weights = replace(choice, parameter=3)
     assert weights.moved(network, 1).parameter == 4, "the bias"
     assert weights.moved(network, 9).parameter == 4 and weights.moved(network, -9).parameter == 0
     without = shape(4, 16, 3, bias=False)
     assert replace(choice, parameter=4).within(without).parameter == 3
-    assert Choice(layer=-1, neuron=99).within(network).place == (3, 2), "-1 is the output"
-    assert Choice(layer=0, parameter=2).within(network).parameter is None, "an input has no weights"
-    assert Choice(layer=9, neuron=9, parameter=99).within(shape(1, 1)) == Choice(0, 1, 0, 1)
+    assert Selection(layer=-1, neuron=99).within(network).place == (3, 2), "-1 is the output"
+    assert Selection(layer=0, parameter=2).within(network).parameter is None, "an input has no weights"
+    assert Selection(layer=9, neuron=9, parameter=99).within(shape(1, 1)) == Selection(0, 1, 0, 1)
 
 
 def test_beside_is_what_is_nearest_on_the_screen() -> None:
     network = NETWORKS["iris"]
     arrangement = arrange(network, 117, 20, (1, 15), {})
-    choice = Choice(layer=1, neuron=15)
+    choice = Selection(layer=1, neuron=15)
     assert choice.beside(network, arrangement, 1).place == (2, 7)
     assert choice.beside(network, arrangement, -1).place == (0, 3)
-    assert Choice(layer=1, neuron=7).beside(network, arrangement, 1).place[1] in (3, 4)
-    assert Choice(layer=3, neuron=1).beside(network, arrangement, 1).place == (3, 1), "there is no layer after"
-    weight = Choice(layer=1, parameter=2)
+    assert Selection(layer=1, neuron=7).beside(network, arrangement, 1).place[1] in (3, 4)
+    assert Selection(layer=3, neuron=1).beside(network, arrangement, 1).place == (3, 1), "there is no layer after"
+    weight = Selection(layer=1, parameter=2)
     assert weight.beside(network, arrangement, 1).parameter == 2
     assert weight.beside(network, arrangement, -1).parameter is None

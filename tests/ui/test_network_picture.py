@@ -12,9 +12,9 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.plotting.frame import Frame
 from tui_trainer.runtime.reporting import loaded
 from tui_trainer.settings import Markers
-from tui_trainer.tabs.network.compute import NetworkLook
+from tui_trainer.tabs.network.compute import NetworkCompute
 from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, PICKED, SHADES, Scene, draw
-from tui_trainer.tabs.network.layout import Choice, arrange, shape_of
+from tui_trainer.tabs.network.layout import Selection, arrange, shape_of
 from tui_trainer.tabs.network.messages import Network, WatchNetwork
 from tui_trainer.training.session import Session
 
@@ -35,20 +35,20 @@ def session_of(name: str) -> Session:
     return SESSIONS[name]
 
 
-def scene_of(session: Session, width: int, height: int, choice: Choice) -> Scene:
+def scene_of(session: Session, width: int, height: int, choice: Selection) -> Scene:
     shape = shape_of(loaded(session, 1))
     choice = choice.within(shape)
     arrangement = arrange(shape, width, height, choice.place, {})
     request = WatchNetwork(
         choice.sample, choice.layer, choice.neuron, arrangement.windows, parameter=choice.parameter, terms=30
     )
-    content = NetworkLook(session).see(request)
+    content = NetworkCompute(session).see(request)
     assert isinstance(content, Network)
     return Scene(shape, arrangement, content, choice)
 
 
 def picture(
-    name: str, width: int, height: int, choice: Choice, markers: Markers = "braille", dashed: bool = False
+    name: str, width: int, height: int, choice: Selection, markers: Markers = "braille", dashed: bool = False
 ) -> Frame:
     return draw(scene_of(session_of(name), width, height, choice), width, height, markers, dashed)
 
@@ -58,7 +58,7 @@ def picture(
 @pytest.mark.parametrize("name", CASES)
 def test_a_picture_of_any_size(name: str, size: tuple[int, int], markers: Markers) -> None:
     width, height = size
-    for choice in (Choice(), Choice(layer=0), Choice(layer=-1, neuron=2, parameter=1)):
+    for choice in (Selection(), Selection(layer=0), Selection(layer=-1, neuron=2, parameter=1)):
         frame = picture(name, width, height, choice, markers)
         assert len(frame.rows) == height and {len(row) for row in frame.rows} == {width}
         assert frame.roles.shape == (height, width) and set(np.unique(frame.roles)) <= set(NAMES)
@@ -68,7 +68,7 @@ def test_a_picture_of_any_size(name: str, size: tuple[int, int], markers: Marker
 
 
 def test_the_perceptron_has_its_numbers_on_it() -> None:
-    frame = picture("perceptron", 65, 20, Choice())
+    frame = picture("perceptron", 65, 20, Selection())
     text = "\n".join(frame.rows)
     for part in ("inputs", "output", "1 linear", "RM", "6.575", "9.1020", "25.18", "PRICE", "b −34.7"):
         assert part in text, part
@@ -77,11 +77,11 @@ def test_the_perceptron_has_its_numbers_on_it() -> None:
 
 
 def test_layers_names_and_notes_of_iris() -> None:
-    rows = picture("iris", 117, 20, Choice(layer=3, neuron=1)).rows
+    rows = picture("iris", 117, 20, Selection(layer=3, neuron=1)).rows
     assert rows[0].split() == ["inputs", "layer", "1", "layer", "2", "output"]
     assert rows[1].split() == ["4", "16", "relu", "8", "relu", "3", "softmax"]
     assert rows[2].split() == ["no", "bias,", "drop", "0.5"]
-    scene = scene_of(session_of("iris"), 117, 20, Choice())
+    scene = scene_of(session_of("iris"), 117, 20, Selection())
     target = scene.shape.outputs[int(scene.network.target)]
     text = "\n".join(rows)
     assert f"● {target}" in text and text.count("●") == 1
@@ -89,17 +89,17 @@ def test_layers_names_and_notes_of_iris() -> None:
 
 
 def test_folded_neurons_and_layers_are_counted() -> None:
-    text = "\n".join(picture("digits", 65, 20, Choice(layer=1, neuron=50)).rows)
+    text = "\n".join(picture("digits", 65, 20, Selection(layer=1, neuron=50)).rows)
     column = next(
-        one for one in scene_of(session_of("digits"), 65, 20, Choice(1, 1, 50)).arrangement.columns if one.layer
+        one for one in scene_of(session_of("digits"), 65, 20, Selection(1, 1, 50)).arrangement.columns if one.layer
     )
     assert f"… {column.above}" in text and f"… {column.below}" in text and column.above + column.below == 100 - 16
-    text = "\n".join(picture("deep", 65, 20, Choice(layer=30)).rows)
+    text = "\n".join(picture("deep", 65, 20, Selection(layer=30)).rows)
     assert "layer 30" in text and "layer 29" in text and "more" in text
 
 
 def test_shades_follow_the_values_and_signs_of_links_the_weights() -> None:
-    scene = scene_of(session_of("iris"), 117, 20, Choice())
+    scene = scene_of(session_of("iris"), 117, 20, Selection())
     frame = draw(scene, 117, 20, "braille", dashed=False)
     inputs = scene.arrangement.columns[0]
     shades = np.frombuffer(scene.network.layers[0].shades, np.int8)
@@ -111,21 +111,21 @@ def test_shades_follow_the_values_and_signs_of_links_the_weights() -> None:
 
 
 def test_the_picked_weight_is_marked() -> None:
-    frame = picture("iris", 117, 20, Choice(layer=1, neuron=3, parameter=2))
+    frame = picture("iris", 117, 20, Selection(layer=1, neuron=3, parameter=2))
     assert (frame.roles == PICKED).sum() > 10
-    bias = picture("perceptron", 65, 20, Choice(parameter=1))
+    bias = picture("perceptron", 65, 20, Selection(parameter=1))
     row = next(number for number, text in enumerate(bias.rows) if "b −34.7" in text)
     assert (bias.roles[row] == PICKED).sum() == len("b −34.7") and (bias.roles == PICKED).sum() == len("b −34.7")
 
 
 def test_a_scene_for_another_size_is_not_drawn() -> None:
-    scene = scene_of(session_of("iris"), 117, 20, Choice())
+    scene = scene_of(session_of("iris"), 117, 20, Selection())
     assert {row.strip() for row in draw(scene, 65, 20, "braille", False).rows} == {""}
     assert {row.strip() for row in draw(None, 65, 20, "braille", False).rows} == {""}
 
 
 def test_names_from_files_are_plain() -> None:
-    scene = scene_of(session_of("perceptron"), 65, 20, Choice())
+    scene = scene_of(session_of("perceptron"), 65, 20, Selection())
     odd = replace(scene, shape=replace(scene.shape, inputs=("房[red]",), outputs=("価\u200b格",)))
     text = "\n".join(draw(odd, 65, 20, "braille", False).rows)
     assert "?[red]" in text and "???" in text and {len(row) for row in text.split("\n")} == {65}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tui_trainer.protocol.reports import DatasetView
 from tui_trainer.tabs.network.layout import Layer, Shape
-from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronSeen, Probability, Term
+from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronDetail, Probability, Term
 from tui_trainer.tabs.network.neuron_panel import (
     bar,
     bar_lines,
@@ -29,7 +29,7 @@ IRIS = Shape(
     ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
     ("setosa", "versicolor", "virginica"),
 )
-ROOMS = NeuronSeen(
+ROOMS = NeuronDetail(
     layer=1,
     neuron=0,
     activation="linear",

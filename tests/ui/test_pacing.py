@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tui_trainer.ui import pacing
-from tui_trainer.ui.pacing import ASK, LOST, Pacing
+from tui_trainer.ui.pacing import ASK, LOST, FramePacing
 
 
 class Terminal:
@@ -46,23 +46,23 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def far(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Pacing:
+def far(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> FramePacing:
     """Over SSH."""
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")
-    return Pacing()
+    return FramePacing()
 
 
 def test_at_home_nothing_is_asked(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SSH_CONNECTION", "SSH_TTY"):
         monkeypatch.delenv(name, raising=False)
-    near, terminal = Pacing(), Terminal()
+    near, terminal = FramePacing(), Terminal()
     near.drawn(terminal)  # type: ignore[arg-type]
     assert not terminal.written and not near.is_behind(terminal)  # type: ignore[arg-type]
     terminal._queue.put("a frame")
     assert near.is_behind(terminal)  # type: ignore[arg-type]
 
 
-def test_a_frame_waits_for_the_answer_and_a_rest(far: Pacing, clock: Clock) -> None:
+def test_a_frame_waits_for_the_answer_and_a_rest(far: FramePacing, clock: Clock) -> None:
     terminal: Any = Terminal()
     far.drawn(terminal)  # the first frame
     assert terminal.written == [ASK] and far.is_behind(terminal)
@@ -84,7 +84,7 @@ def test_a_frame_waits_for_the_answer_and_a_rest(far: Pacing, clock: Clock) -> N
     assert not far.is_behind(terminal)
 
 
-def test_an_answer_that_is_lost_costs_ten_seconds(far: Pacing, clock: Clock) -> None:
+def test_an_answer_that_is_lost_costs_ten_seconds(far: FramePacing, clock: Clock) -> None:
     terminal: Any = Terminal()
     far.drawn(terminal)
     far.answered(terminal)
@@ -96,7 +96,7 @@ def test_an_answer_that_is_lost_costs_ten_seconds(far: Pacing, clock: Clock) -> 
     assert far.is_behind(terminal) and terminal.written == [ASK] * 4
 
 
-def test_a_terminal_that_never_answers_is_left_alone(far: Pacing, clock: Clock) -> None:
+def test_a_terminal_that_never_answers_is_left_alone(far: FramePacing, clock: Clock) -> None:
     """Unless it was only slow: a late answer is as good."""
     terminal: Any = Terminal()
     far.drawn(terminal)
@@ -112,7 +112,7 @@ def test_a_terminal_that_never_answers_is_left_alone(far: Pacing, clock: Clock) 
     assert not far.is_behind(terminal)
 
 
-async def test_the_last_answer_is_waited_for(far: Pacing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_last_answer_is_waited_for(far: FramePacing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     terminal: Any = Terminal()
     far.drawn(terminal)
@@ -129,7 +129,7 @@ async def test_the_last_answer_is_waited_for(far: Pacing, monkeypatch: pytest.Mo
 def test_frames_are_as_rare_as_they_are_wanted(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SSH_CONNECTION", "SSH_TTY"):
         monkeypatch.delenv(name, raising=False)
-    calm, terminal = Pacing(), Terminal()
+    calm, terminal = FramePacing(), Terminal()
     calm.least = 0.5
     assert not calm.is_behind(terminal), "the first is not waited for"  # type: ignore[arg-type]
     calm.drawn(terminal)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui_trainer.plotting.frame import Board
 from tui_trainer.tabs.runs.messages import Difference, RunList, RunRow
-from tui_trainer.tabs.runs.selection import LETTERS, Choices, Place
+from tui_trainer.tabs.runs.selection import LETTERS, ListCursor, SelectedRuns
 from tui_trainer.tabs.runs.table import (
     COLUMNS,
     GUTTER,
@@ -75,7 +75,7 @@ def lines(board: Board) -> list[str]:
 
 
 def test_a_run_keeps_its_letter_while_it_is_chosen() -> None:
-    choices = Choices()
+    choices = SelectedRuns()
     for run in range(10):
         choices.toggle(run, f"run {run}")
     assert [one.letter for one in choices.drawn] == list(LETTERS)
@@ -100,7 +100,7 @@ def test_a_run_keeps_its_letter_while_it_is_chosen() -> None:
 
 
 def test_runs_chosen_together_have_letters_in_their_order() -> None:
-    choices = Choices()
+    choices = SelectedRuns()
     choices.toggle(99, "before")
     choices.choose((run, f"run {run}") for run in (7, 3, 5))
     assert choices.runs == (7, 3, 5) and [one.letter for one in choices.drawn] == ["A", "B", "C"]
@@ -119,7 +119,7 @@ def test_every_measure_has_a_column_to_sort_by(by: str) -> None:
 
 
 def test_the_cursor_stays_on_its_run() -> None:
-    place = Place(page=10)
+    place = ListCursor(page=10)
     place.take(listed(100, 0, 50))
     place.go(12)
     assert (place.first, place.run) == (3, 12)
@@ -135,12 +135,12 @@ def test_the_cursor_stays_on_its_run() -> None:
     assert (place.cursor, place.run, place.first) == (4, 4, 0), "its run has gone"
     place.take(listed(0, 0, 50))
     assert place.row is None and place.run is None
-    assert Place(page=10).wanted == (0, 50)
+    assert ListCursor(page=10).wanted == (0, 50)
 
 
 @given(st.lists(st.tuples(st.sampled_from(("go", "scroll", "page", "take")), st.integers(-50, 250)), max_size=20))
 def test_the_cursor_is_always_seen(moves: list[tuple[str, int]]) -> None:
-    place = Place(page=7)
+    place = ListCursor(page=7)
     for move, number in moves:
         if move == "go":
             place.go(number)
@@ -192,7 +192,7 @@ def sheet(**changes: object) -> Sheet:
 
 
 def test_the_list_as_text() -> None:
-    choices = Choices()
+    choices = SelectedRuns()
     choices.toggle(8, "other")
     board = Board(78, 6)
     choice = choices.get(8)
@@ -228,7 +228,7 @@ def test_every_state_can_be_shown(state: str) -> None:
 
 
 def test_the_table_of_differences() -> None:
-    choices = Choices()
+    choices = SelectedRuns()
     rows = tuple(but(run=number, name=f"run {number}", loss=number / 7) for number in range(1, 5))
     chosen = {row.run: choice for row in rows if (choice := choices.toggle(row.run, row.name)) is not None}
     rates = Difference("training.learning_rate", ("0.1", "0.2", "0.3", ""))

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from tui_trainer.ui.dropdown import Choice, ChoiceList
+from tui_trainer.ui.dropdown import Dropdown, DropdownList
 
 NAMES = ("adagrad", "adam", "rmsprop", "sgd", "[b]bold[/b] [oops", "x" * 80)
 
@@ -18,7 +18,7 @@ class Host(App[None]):
     """One choice between two text boxes, and what it told."""
 
     AUTO_FOCUS = ""
-    CSS = "Choice { width: 20; } Input { border: none; height: 1; }"
+    CSS = "Dropdown { width: 20; } Input { border: none; height: 1; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,23 +26,23 @@ class Host(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Input(id="before")
-        yield Choice([("auto", None), *((name, name) for name in NAMES)])
+        yield Dropdown([("auto", None), *((name, name) for name in NAMES)])
         yield Input(id="after")
 
-    @on(Choice.Changed)
-    def _keep(self, event: Choice.Changed) -> None:
+    @on(Dropdown.Changed)
+    def _keep(self, event: Dropdown.Changed) -> None:
         assert event.control is self.choice
         self.told.append(event.value)
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> Dropdown:
         """The choice."""
-        return self.query_one(Choice)
+        return self.query_one(Dropdown)
 
     @property
     def highlighted(self) -> str | None:
         """The option that the open list is at."""
-        opened = self.query_one(ChoiceList)
+        opened = self.query_one(DropdownList)
         return None if opened.highlighted is None else str(opened.options[opened.highlighted].prompt)
 
     def row(self, y: int) -> str:
@@ -56,7 +56,7 @@ async def opened(pilot: Pilot[None], *keys: str) -> Host:
     assert isinstance(app, Host)
     app.choice.focus()
     await pilot.press("enter", *keys)
-    assert app.choice.expanded and isinstance(app.focused, ChoiceList)
+    assert app.choice.expanded and isinstance(app.focused, DropdownList)
     return app
 
 
@@ -67,10 +67,10 @@ async def test_opened_by_a_key_and_chosen_from(key: str) -> None:
         app.choice.focus()
         await pilot.press(key)
         assert app.highlighted == "auto", "it opens at the value"
-        assert len(app.query(ChoiceList)) == 1 and app.row(2).startswith("auto"), "the list is right below"
+        assert len(app.query(DropdownList)) == 1 and app.row(2).startswith("auto"), "the list is right below"
         await pilot.press("down", "down", "enter")
         assert app.told == ["adam"] == [app.choice.value]
-        assert app.focused is app.choice and not app.query(ChoiceList), "no list is left behind"
+        assert app.focused is app.choice and not app.query(DropdownList), "no list is left behind"
         assert app.row(1).startswith("adam ") and app.row(1)[19] == "▼"
         await pilot.press(key)
         assert app.highlighted == "adam"
@@ -105,11 +105,11 @@ async def test_escape_and_leaving_choose_nothing() -> None:
         await pilot.press("tab")
         await pilot.pause()
         assert app.focused is not None and app.focused.id == "after"
-        assert not app.choice.expanded and not app.query(ChoiceList)
+        assert not app.choice.expanded and not app.query(DropdownList)
         await opened(pilot)
         app.choice.offer([("other", "other")])
         await pilot.pause()
-        assert not app.query(ChoiceList) and app.focused is app.choice, "a list of what was offered before"
+        assert not app.query(DropdownList) and app.focused is app.choice, "a list of what was offered before"
         assert app.told == []
 
 
@@ -141,14 +141,14 @@ async def test_a_pause_starts_another_search(monkeypatch: pytest.MonkeyPatch) ->
 async def test_the_mouse() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        await pilot.click(Choice)
+        await pilot.click(Dropdown)
         assert app.choice.expanded
-        await pilot.click(ChoiceList, offset=(3, 4))
+        await pilot.click(DropdownList, offset=(3, 4))
         assert app.told == ["sgd"] and not app.choice.expanded
-        await pilot.click(Choice)
-        await pilot.click(Choice)
+        await pilot.click(Dropdown)
+        await pilot.click(Dropdown)
         assert not app.choice.expanded, "a second click closes it"
-        await pilot.click(Choice)
+        await pilot.click(Dropdown)
         assert app.choice.expanded
         await pilot.click("#before")
         await pilot.pause()
@@ -195,7 +195,7 @@ async def test_the_list_stays_on_the_screen() -> None:
 
         def compose(self) -> ComposeResult:
             yield Static(id="room")
-            yield Choice([(f"option {number}", str(number)) for number in range(40)])
+            yield Dropdown([(f"option {number}", str(number)) for number in range(40)])
 
     app = Low()
     async with app.run_test(size=(30, 16)) as pilot:

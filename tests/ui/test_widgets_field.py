@@ -9,7 +9,7 @@ from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.fields import ChoiceField, FieldEdited, SwitchField, TextField
 
 
@@ -97,7 +97,7 @@ async def test_what_is_shown_reads_as_the_same_value(path: str, value: object) -
 async def test_a_choice_is_told_of_once_and_auto_is_none() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        field, box = app.query_one(ChoiceField), app.query_one(Choice)
+        field, box = app.query_one(ChoiceField), app.query_one(Dropdown)
         box.focus()
         await pilot.press("enter", "down", "enter")
         assert app.told == [("training.loss", "mae")]
@@ -119,7 +119,7 @@ async def test_a_choice_is_told_of_once_and_auto_is_none() -> None:
 async def test_a_choice_is_found_by_typing_and_brackets_are_text() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        app.query_one(Choice).focus()
+        app.query_one(Dropdown).focus()
         await pilot.press("enter", "m", "s", "e")
         assert "[b]mse[/x]" in shown(app)
         await pilot.press("enter")

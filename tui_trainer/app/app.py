@@ -25,7 +25,7 @@ from tui_trainer.files import root
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import keymap, use
-from tui_trainer.ui.pacing import spare_the_collector
+from tui_trainer.ui.pacing import freeze_startup_objects
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.status_lines import SIGNS
 from tui_trainer.ui.terminal import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
@@ -33,7 +33,7 @@ from tui_trainer.ui.text import plain
 from tui_trainer.ui.themes import OURS, SIXTEEN
 
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
-from .screen import HIGH, WIDE, MarkersChosen, TrainScreen
+from .screen import HIGH, WIDE, MainScreen, MarkersChosen
 from .trainer_link import RunEnded
 
 STYLES = ("screen", "low", "few_colors")
@@ -41,7 +41,7 @@ NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
 COMPLAINING = 12.0  # seconds
 RENAMING = 1.0  # seconds between two titles of the window at least
-MOST_COMPLAINTS = 2
+MAX_COMPLAINTS = 2
 
 
 class PreferencesApp(App[None]):
@@ -76,8 +76,8 @@ class PreferencesApp(App[None]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         complaints = self.preferences.complaints
         if complaints:
-            more = len(complaints) - MOST_COMPLAINTS
-            told = [*complaints[:MOST_COMPLAINTS], *([f"{more} more: tui-trainer settings"] if more > 0 else [])]
+            more = len(complaints) - MAX_COMPLAINTS
+            told = [*complaints[:MAX_COMPLAINTS], *([f"{more} more: tui-trainer settings"] if more > 0 else [])]
             self.notify("\n\n".join(told), title="Settings", severity="warning", timeout=COMPLAINING, markup=False)
         if self.preferences.settings.title and takes_title(os.environ) and not self.is_headless and not self.is_web:
             self._title = ""
@@ -161,11 +161,11 @@ class TrainerApp(PreferencesApp):
         if self._owns_process:
             signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
         if self._owns_process:
-            self.set_timer(STARTED, spare_the_collector)
+            self.set_timer(STARTED, freeze_startup_objects)
 
-    def get_default_screen(self) -> TrainScreen:
+    def get_default_screen(self) -> MainScreen:
         """The training screen, with nothing beneath it."""
-        screen = TrainScreen(self._experiment, self._path, self._lessons)
+        screen = MainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
             screen.start_with(self._launch)
         screen.take_settings(self.preferences.settings)
@@ -176,7 +176,7 @@ class TrainerApp(PreferencesApp):
         )
 
     def window_title(self) -> str:
-        screen = next((one for one in self.screen_stack if isinstance(one, TrainScreen)), None)
+        screen = next((one for one in self.screen_stack if isinstance(one, MainScreen)), None)
         progress = None if screen is None else screen.status.progress
         if screen is None or progress is None:
             return super().window_title()
@@ -216,13 +216,13 @@ class TrainerApp(PreferencesApp):
     def on_cursor_position(self) -> None:
         """The terminal's answer to the question of ``Pacing``."""
         for screen in self.screen_stack:
-            if isinstance(screen, TrainScreen):
+            if isinstance(screen, MainScreen):
                 screen.pacing.answered(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""
         for key in keymap().shown:
-            if isinstance(screen, TrainScreen):
+            if isinstance(screen, MainScreen):
                 yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.action))
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):

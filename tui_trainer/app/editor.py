@@ -15,13 +15,13 @@ from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.setup.network_panel import LayersEdited, NetworkPanel
 from tui_trainer.app.setup.panel import Panel
 from tui_trainer.datasets.catalog import CATALOG, ToySet
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import add_layer, is_hidden, move_layer, remove_layer, with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.experiment.toml_file import read, write
 from tui_trainer.files import confined
-from tui_trainer.tabs.view import View
+from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.status_lines import MessageLine
@@ -43,7 +43,7 @@ class SetupScreen(Screen[None]):
 
     def __init__(self, experiment: Experiment, path: Path | None) -> None:
         super().__init__()
-        self.edits = Edits(experiment)
+        self.edits = UndoHistory(experiment)
         self._path = path
         self._showing = asyncio.Lock()  # keys and messages are worked off beside one another
 
@@ -78,7 +78,7 @@ class SetupScreen(Screen[None]):
             return False
         try:
             changed = with_field(self.experiment, path, value)
-        except ExperimentError as error:
+        except UserError as error:
             self.message_line.say(str(error), "error")
             return False
         await self.change(changed, said)
@@ -105,16 +105,16 @@ class SetupScreen(Screen[None]):
         if was_invalid and not event.field.invalid and self.experiment == before:
             self.message_line.say("")  # the value from before, typed again
 
-    @on(View.FieldChosen)
-    async def _change_from_view(self, event: View.FieldChosen) -> None:
+    @on(TabView.FieldChosen)
+    async def _change_from_view(self, event: TabView.FieldChosen) -> None:
         await self.change_field(event.path, event.value, event.said)
 
-    @on(View.FieldReworked)
-    async def _rework_from_view(self, event: View.FieldReworked) -> None:
+    @on(TabView.FieldReworked)
+    async def _rework_from_view(self, event: TabView.FieldReworked) -> None:
         await self.change_field(event.path, event.rework(self.experiment), event.said)
 
-    @on(View.WeightSet)
-    def _set_weight(self, event: View.WeightSet) -> None:
+    @on(TabView.WeightSet)
+    def _set_weight(self, event: TabView.WeightSet) -> None:
         if is_hidden(self.experiment, WEIGHTS):
             self.message_line.say("The weights are fixed in this experiment.", "error")
             return
@@ -122,8 +122,8 @@ class SetupScreen(Screen[None]):
         self.send_weight(event.index, event.value)
         self.message_line.say(event.said)
 
-    @on(View.Said)
-    def _say(self, event: View.Said) -> None:
+    @on(TabView.Said)
+    def _say(self, event: TabView.Said) -> None:
         self.message_line.say(event.sentence, event.kind)
 
     @on(LayersEdited)
@@ -137,7 +137,7 @@ class SetupScreen(Screen[None]):
         index = 0 if chosen is None else chosen + 1
         try:
             changed = add_layer(self.experiment, index)
-        except ExperimentError as error:
+        except UserError as error:
             self.message_line.say(str(error), "error")
             return
         await self.change(changed)
@@ -206,7 +206,7 @@ class SetupScreen(Screen[None]):
                 self.begin_with(file)
                 return
             opened = read(file)
-        except ExperimentError as error:
+        except UserError as error:
             self.message_line.say(str(error), "error")
             return
         self._path = file
@@ -222,7 +222,7 @@ class SetupScreen(Screen[None]):
         try:
             file = confined(path)
             write(self.experiment, file)
-        except (ExperimentError, OSError) as error:
+        except (UserError, OSError) as error:
             self.message_line.say(f"Not saved: {error}", "error")
             return
         self._path = file
@@ -238,7 +238,7 @@ class HandSet:
     value: float
 
 
-class Edits:
+class UndoHistory:
     """A line of experiments with a place on it; between them stand the weights set by hand meanwhile."""
 
     def __init__(self, experiment: Experiment) -> None:

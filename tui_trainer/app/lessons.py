@@ -22,7 +22,7 @@ from .trainer_link import RunningScreen
 
 if TYPE_CHECKING:
     from tui_trainer.book.lesson import Lesson
-    from tui_trainer.tabs.book.guide import Guide, Page
+    from tui_trainer.tabs.book.guide import LessonState, LessonTracker
     from tui_trainer.tabs.book.lesson_page import LessonPage
 
 BOOK = "book"
@@ -36,12 +36,12 @@ class FollowingScreen(RunningScreen):
     def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
         super().__init__(experiment, path)
         self._lessons = lessons
-        self._guide: Guide | None = None
-        self._page: Page | None = None  # as shown last
+        self._guide: LessonTracker | None = None
+        self._page: LessonState | None = None  # as shown last
         self._news: list[str] = []  # what this run has done for the lesson
 
     @property
-    def guide(self) -> Guide:
+    def guide(self) -> LessonTracker:
         """The guide; makes it, and so reads the book, when it is first asked for."""
         if self._guide is None:
             from tui_trainer.tabs.book.guide import open_guide

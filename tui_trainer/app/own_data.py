@@ -14,7 +14,7 @@ from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol.commands import Pause, Preview
-from tui_trainer.protocol.reports import AnyReport, Loaded, Previewed, Reading, Refused
+from tui_trainer.protocol.reports import AnyReport, Loaded, LoadingProgress, Previewed, Refused
 from tui_trainer.ui.keymap import key_of
 
 from .lessons import LessonScreen
@@ -36,7 +36,7 @@ class OwnDataScreen(LessonScreen):
             case Previewed():
                 if self._preview is not None and self._preview.is_attached:
                     self._preview.show(report.run, report.preview)
-            case Reading() if report.run == self._run:
+            case LoadingProgress() if report.run == self._run:
                 self._reading = True
                 name = name_of(self.experiment.dataset.path or "")
                 self.message_line.say(f"Reading {name}: {report.fraction:.0%}; {key_of(TRAIN)} stops it.")

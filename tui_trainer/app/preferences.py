@@ -9,8 +9,8 @@ from typing import Any
 
 from textual.theme import BUILTIN_THEMES
 
-from tui_trainer.errors import ExperimentError, meant, quoted
-from tui_trainer.settings import CONFIG_VARIABLE, Memory, Settings, config_path, memory_path, read_config
+from tui_trainer.errors import UserError, meant, quoted
+from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings, Settings, config_path, memory_path, read_config
 from tui_trainer.ui.keymap import Keymap
 from tui_trainer.ui.terminal import default_markers
 from tui_trainer.ui.themes import OURS
@@ -32,7 +32,7 @@ class Preferences:
     keymap: Keymap = field(default_factory=Keymap)
     sources: Mapping[str, str] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
-    memory: Memory | None = None
+    memory: RememberedSettings | None = None
 
 
 def preferences_for(given: Mapping[str, Any]) -> Preferences:
@@ -44,10 +44,10 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
     theme = given.get("theme", THEMES[0])
     if theme not in THEMES:
         told = f"there is no theme {quoted(theme)}{meant(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
-        raise ExperimentError("--theme", told)
+        raise UserError("--theme", told)
     config = read_config(config_path(), THEMES, named=CONFIG_VARIABLE in os.environ)
     keymap, of_keys = changed_keymap(config)
-    memory = Memory(memory_path())
+    memory = RememberedSettings(memory_path())
     chosen = memory.recall()
     remembered = {"theme": chosen.theme if chosen.theme in THEMES else None, "markers": chosen.markers}
     places = {

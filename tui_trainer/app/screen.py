@@ -21,8 +21,8 @@ from tui_trainer.app.setup.network_panel import NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.settings import Markers, Settings
-from tui_trainer.tabs.view import View
-from tui_trainer.ui.dropdown import ChoiceList
+from tui_trainer.tabs.view import TabView
+from tui_trainer.ui.dropdown import DropdownList
 from tui_trainer.ui.keymap import Keymap, keymap
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import KeyLine, MessageLine, StatusLine
@@ -37,7 +37,7 @@ HIGH = 20  # rows from which nothing has to give way
 LEAVING = frozenset({"quit", "quit_now"})
 
 
-class TrainScreen(SweepingScreen):
+class MainScreen(SweepingScreen):
     """Lays everything out, and decides what is seen and where keys go."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
@@ -93,7 +93,7 @@ class TrainScreen(SweepingScreen):
 
     def on_mouse_down(self) -> None:
         """A click beside an open list closes it."""
-        if isinstance(self.focused, ChoiceList):
+        if isinstance(self.focused, DropdownList):
             self.focused.action_close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -113,7 +113,7 @@ class TrainScreen(SweepingScreen):
 
     def _works_in(self, keys: Keymap) -> frozenset[str]:
         """The actions that have their keys whatever the widget in focus needs itself."""
-        if isinstance(self.focused, ChoiceList):
+        if isinstance(self.focused, DropdownList):
             return keys.in_list
         return keys.in_text if isinstance(self.focused, Input) else keys.actions
 
@@ -143,7 +143,7 @@ class TrainScreen(SweepingScreen):
         if isawaitable(done):
             await done
 
-    @on(View.LookChanged)
+    @on(TabView.LookChanged)
     def _look_elsewhere(self) -> None:
         self.watch_view()
 

@@ -9,14 +9,23 @@ from textual.reactive import var
 
 from tui_trainer.app.dialogs.sweep_progress import SweepLine
 from tui_trainer.errors import printable
-from tui_trainer.sweep.messages import Answer, Ask, Cancel, Lost, Standing, Start, Swept, Wish
+from tui_trainer.sweep.messages import (
+    Cancel,
+    PreviewSweep,
+    Start,
+    SweepCrashed,
+    SweepFinished,
+    SweepPreview,
+    SweepProgress,
+    SweepRequest,
+)
 from tui_trainer.ui.keymap import key_of
 
 from .own_data import OwnDataScreen
 
 if TYPE_CHECKING:
-    from tui_trainer.app.dialogs.sweep_form import SweepForm
-    from tui_trainer.app.dialogs.sweep_progress import SweepProgress
+    from tui_trainer.app.dialogs.sweep_form import SweepFormDialog
+    from tui_trainer.app.dialogs.sweep_progress import SweepProgressDialog
     from tui_trainer.sweep.client import SweepClient
     from tui_trainer.tabs.runs.view import RunsView
 
@@ -30,10 +39,10 @@ class SweepingScreen(OwnDataScreen):
 
     sweep_under_way: var[bool] = var(False, bindings=True)
     _sweep: SweepClient | None = None
-    _wish: Wish | None = None  # as it was typed last
-    _form: SweepForm | None = None
-    _standing: Standing | None = None
-    _sight: SweepProgress | None = None  # of the standing, while that is looked at
+    _wish: SweepRequest | None = None  # as it was typed last
+    _form: SweepFormDialog | None = None
+    _standing: SweepProgress | None = None
+    _sight: SweepProgressDialog | None = None  # of the standing, while that is looked at
 
     async def on_unmount(self) -> None:
         await self._end_sweep()
@@ -48,13 +57,13 @@ class SweepingScreen(OwnDataScreen):
 
     @work(exclusive=True, group="sweep")
     async def _begin_sweep(self) -> None:
-        from tui_trainer.app.dialogs.sweep_form import SweepForm, first_wish
+        from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, first_wish
         from tui_trainer.sweep.client import SweepClient
 
         client = self._sweep = SweepClient(self.launch.niceness + NICER)
         task = "" if self.loaded is None else self.loaded.dataset.task
-        form = self._form = SweepForm(
-            first_wish(self.experiment, self._wish), task, lambda wish, number: client.send(Ask(wish, number))
+        form = self._form = SweepFormDialog(
+            first_wish(self.experiment, self._wish), task, lambda wish, number: client.send(PreviewSweep(wish, number))
         )
         await client.start()
         self._follow_sweep(client)
@@ -75,24 +84,24 @@ class SweepingScreen(OwnDataScreen):
             if client is not self._sweep:
                 continue  # it is on its way out, and waits for nobody to read
             match news:
-                case Answer():
+                case SweepPreview():
                     if self._form is not None:
                         self._form.show(news)
-                case Standing():
+                case SweepProgress():
                     self._show_standing(news)
-                case Swept():
+                case SweepFinished():
                     await self._finish(news)
-                case Lost():
+                case SweepCrashed():
                     await self._lose(news)
 
-    def _show_standing(self, standing: Standing) -> None:
+    def _show_standing(self, standing: SweepProgress) -> None:
         self._standing = standing
         for line in self.query(SweepLine):
             line.standing = standing
         if self._sight is not None:
             self._sight.show(standing)
 
-    async def _finish(self, swept: Swept) -> None:
+    async def _finish(self, swept: SweepFinished) -> None:
         """Put the runs where they can be compared, and say what came out."""
         await self._put_away()
         told = swept.sentence
@@ -103,7 +112,7 @@ class SweepingScreen(OwnDataScreen):
             runs.show_sweep(swept)
         self.message_line.say(printable(told), "good" if swept.good else "error")
 
-    async def _lose(self, lost: Lost) -> None:
+    async def _lose(self, lost: SweepCrashed) -> None:
         if self._form is not None:
             self._form.show_lost(lost.sentence)
             return
@@ -120,9 +129,9 @@ class SweepingScreen(OwnDataScreen):
             await client.close()
 
     def _look_at_sweep(self, leaving: bool = False) -> None:
-        from tui_trainer.app.dialogs.sweep_progress import SweepProgress
+        from tui_trainer.app.dialogs.sweep_progress import SweepProgressDialog
 
-        self._sight = SweepProgress(self._standing, leaving)
+        self._sight = SweepProgressDialog(self._standing, leaving)
         self.app.push_screen(self._sight, self._obey_sight)
 
     async def _obey_sight(self, wanted: str | None) -> None:

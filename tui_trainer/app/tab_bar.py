@@ -10,11 +10,11 @@ from textual.message import Message
 from textual.widgets import TabbedContent, TabPane
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import Loaded, Progress, Seen, newest
-from tui_trainer.protocol.view import Unseen, WatchNothing
+from tui_trainer.protocol.reports import Loaded, Progress, Update, newest
+from tui_trainer.protocol.view import Unavailable, WatchNothing
 from tui_trainer.protocol.views import AnyRequest
 from tui_trainer.tabs import TABS, Tab
-from tui_trainer.tabs.view import View
+from tui_trainer.tabs.view import TabView
 
 FIRST = "loss"
 
@@ -30,7 +30,7 @@ class Tabs(TabbedContent):
 
     def __init__(self) -> None:
         super().__init__(id="tabs", initial=FIRST)
-        self._views: dict[str, View] = {}
+        self._views: dict[str, TabView] = {}
         self._told = {FIRST}  # of these, those that are no longer on their way
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
@@ -51,7 +51,7 @@ class Tabs(TabbedContent):
             self.get_tab(tab.name).label = tab.title if whole else tab.short or tab.title
 
     @property
-    def view(self) -> View | None:
+    def view(self) -> TabView | None:
         """The view of the open tab; None until it is made and knows what there is to see."""
         return self._views[self.active] if self.active in self._told else None
 
@@ -81,33 +81,33 @@ class Tabs(TabbedContent):
         for view in self._known():
             view.show_progress(progress)
 
-    def show_seen(self, seen: Seen) -> None:
+    def show_seen(self, seen: Update) -> None:
         """Hand what the trainer computed to the view that asked for it."""
         view = self.view
         if view is None:
             return
-        reason = seen.content.reason if isinstance(seen.content, Unseen) else ""
+        reason = seen.content.reason if isinstance(seen.content, Unavailable) else ""
         view.say_unseen(reason)
         if not reason:
             view.show_content(seen.content)
 
-    def made(self, name: str) -> View | None:
+    def made(self, name: str) -> TabView | None:
         """The view of a tab; None where it was not opened yet."""
         return self._views.get(name)
 
-    async def open(self, name: str) -> View:
+    async def open(self, name: str) -> TabView:
         """Open a tab; returns its view."""
         view = await self.ready(name)
         self.active = name
         return view
 
-    async def ready(self, name: str) -> View:
+    async def ready(self, name: str) -> TabView:
         """The view of a tab, made if it was not; the open tab stays open."""
         if name not in self._views:
             await self._make(next(tab for tab in TABS if tab.name == name))
         return self._views[name]
 
-    def _known(self) -> list[View]:
+    def _known(self) -> list[TabView]:
         """The views that are there, so that they can be told things."""
         return [view for name, view in self._views.items() if name in self._told]
 

@@ -17,7 +17,7 @@ from textual.worker import Worker
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.setup.data_panel import DataPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.folder import free_folder
@@ -46,14 +46,14 @@ from tui_trainer.protocol.reports import (
     Ended,
     Loaded,
     Notice,
-    Offer,
     Opened,
     Progress,
     Refused,
     Remedy,
-    Seen,
+    ResumeOffer,
     State,
     TakenOver,
+    Update,
     newest,
 )
 from tui_trainer.runtime.client import Client
@@ -62,14 +62,14 @@ from tui_trainer.tabs.runs.messages import RunCurves, RunList
 from tui_trainer.tabs.runs.view import RunOpened, RunsChosen, RunsEdited, UndoAsked
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of
-from tui_trainer.ui.pacing import Pacing
+from tui_trainer.ui.pacing import FramePacing
 from tui_trainer.ui.status_lines import StatusLine, clock
 from tui_trainer.ui.text import plain
 
 from .editor import SetupScreen, keeps_weights, next_rate, swaps_points
 
 SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
-MOST_FAILURES = 3  # trainers in a row that end at once until no more are started
+MAX_FAILURES = 3  # trainers in a row that end at once until no more are started
 FIX, UNDO = "fix", "undo"
 RETRY = 0.05  # seconds until a terminal that was behind is looked at again
 TRAIN, RESUME = "toggle_training", "resume"
@@ -84,11 +84,11 @@ class ReturningScreen(SetupScreen):
 
     def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
         super().__init__(experiment, path)
-        self.pacing = Pacing()
+        self.pacing = FramePacing()
         self.launch = Launch()
         self.client = Client()
         self._run = 0
-        self._offer: Offer | None = None
+        self._offer: ResumeOffer | None = None
         self._crash: Crashed | None = None
         self._motion: float | None = None  # steps a second; full speed without
 
@@ -131,7 +131,7 @@ class ReturningScreen(SetupScreen):
         self.edits.forget_weights()
         self.client.send(Load(self.experiment, self._run, keep_weights, weights))
 
-    async def show_offer(self, offer: Offer) -> None:
+    async def show_offer(self, offer: ResumeOffer) -> None:
         """Tell of a run to come back to; at once back to one that was asked for, or whose trainer has crashed."""
         name, ago = plain(offer.experiment.name), clock(offer.seconds_ago)
         if offer.alone and self._crash is not None:
@@ -243,7 +243,7 @@ class RunningScreen(KeepingScreen):
         self._refused: Refused | None = None
         self._remedy: Remedy | None = None  # for the run that diverged
         self._held: Progress | None = None  # not drawn yet
-        self._held_seen: Seen | None = None
+        self._held_seen: Update | None = None
         self._retry: Timer | None = None
         self._failures = 0  # trainers in a row that ended before they had loaded anything
 
@@ -277,7 +277,7 @@ class RunningScreen(KeepingScreen):
             if not self.is_running or self._crash is None:
                 return
             self._failures += 1
-            if self._failures == MOST_FAILURES:
+            if self._failures == MAX_FAILURES:
                 self.message_line.say(
                     f"{self._crash.sentence}. It can't be started; {key_of(TRAIN)} tries again.", "error"
                 )
@@ -290,13 +290,13 @@ class RunningScreen(KeepingScreen):
             case Crashed():
                 self._crash = report
                 self.message_line.say(f"{report.sentence}. A new trainer has been started.", "error")
-            case Offer():
+            case ResumeOffer():
                 await self.show_offer(report)
             case Notice():
                 self.message_line.say(report.sentence, "good" if report.good else "error")
             case TakenOver():
                 await self.give_way()
-            case Seen(content=RunList() | RunCurves()):  # of the store, whatever run is under work
+            case Update(content=RunList() | RunCurves()):  # of the store, whatever run is under work
                 self.tabs.show_seen(report)
             case _ if report.run != self._run:
                 return
@@ -310,7 +310,7 @@ class RunningScreen(KeepingScreen):
                 self._show_refusal(report)
             case Progress():
                 self._show_progress(report)
-            case Seen():
+            case Update():
                 self._held_seen = report
                 self._draw_progress()
             case Ended():
@@ -366,7 +366,7 @@ class RunningScreen(KeepingScreen):
         self._draw_progress()
 
     def _send_if_ready(self, command: AnyCommand) -> None:
-        if self._failures == MOST_FAILURES:
+        if self._failures == MAX_FAILURES:
             self._failures = 0
             self.renew_client()
             self.message_line.say("Starting another trainer ...")
@@ -407,7 +407,7 @@ class RunningScreen(KeepingScreen):
             return
         try:
             folder = confined(path)
-        except ExperimentError as error:
+        except UserError as error:
             self.message_line.say(str(error), "error")
             return
         self.client.send(Export(os.path.abspath(folder)))

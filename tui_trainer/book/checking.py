@@ -16,7 +16,7 @@ from .rules import INDEXED
 
 ItemState = Literal["done", "open", "wrong"]
 ENDED = ("finished", "stopped early", "diverged")
-MOST_WEIGHTS = 64  # of a model whose weights are looked at one by one
+MAX_WEIGHTS = 64  # of a model whose weights are looked at one by one
 
 
 class Results(Struct, frozen=True, kw_only=True):

@@ -7,14 +7,19 @@ from typing import Any
 
 from msgspec import inspect
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.experiment.validation import parse_path, type_at
 
 MISSING = object()
 _LAYER = re.compile(r"model\.layers\[(\d+)\]\.(\w+)")
-_MOST_LAYERS = 32  # that a path of a lesson may count to
+_MAX_LAYERS = 32  # that a path of a lesson may count to
+# Has all that a path can lead to.
+_SCRATCH = Experiment(
+    model=ModelConfig(layers=(LayerConfig(),) * _MAX_LAYERS),
+    training=TrainingConfig(early_stopping=EarlyStoppingConfig()),
+)
 
 
 def is_list(path: str) -> bool:
@@ -32,21 +37,14 @@ def refusal(path: str, value: object = None) -> str | None:
     if isinstance(kind, inspect.VarTupleType):
         whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         return None if value is None or whole else f"{path} is a list; give the number of its entries"
-    if any(isinstance(step, int) and step >= _MOST_LAYERS for step in steps):
-        return f"expected an index below {_MOST_LAYERS} in {path}"
+    if any(isinstance(step, int) and step >= _MAX_LAYERS for step in steps):
+        return f"expected an index below {_MAX_LAYERS} in {path}"
     try:
         if value is not None:
             with_field(_SCRATCH, path, value)
-    except ExperimentError as error:
+    except UserError as error:
         return str(error)
     return None
-
-
-# Has all that a path can lead to.
-_SCRATCH = Experiment(
-    model=ModelConfig(layers=(LayerConfig(),) * _MOST_LAYERS),
-    training=TrainingConfig(early_stopping=EarlyStoppingConfig()),
-)
 
 
 def value_at(experiment: Experiment, path: str) -> object:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, inspect
 
-from tui_trainer.errors import ExperimentError, escaped, quoted
+from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import TooDeep, parsed
@@ -160,7 +160,7 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
 def _experiment(data: dict[str, Any]) -> Experiment:
     try:
         return experiment_from_plain(data)
-    except ExperimentError as error:
+    except UserError as error:
         raise Broken(f"experiment.{error.field}".rstrip("."), error.reason) from None
     except OverflowError:
         raise Broken("experiment", "a whole number has too many digits") from None
@@ -176,7 +176,7 @@ def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
             )
         try:
             experiment = with_field(experiment, path, value)
-        except ExperimentError as error:
+        except UserError as error:
             raise Broken(f"{field}.set", str(error)) from None
         except OverflowError:
             raise Broken(f"{field}.set", "a whole number has too many digits") from None

@@ -28,7 +28,7 @@ VALUES = (
 )
 INDEXED = re.compile(r"(weight|layer_params)\[(\d{1,2})\]", re.ASCII)
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-MOST_TARGETS = 32
+MAX_TARGETS = 32
 
 
 class Broken(Exception):
@@ -146,8 +146,8 @@ def _check_field(check: Check, field: str) -> None:
 
 
 def _check_target(target: dict[str, Any]) -> None:
-    if len(target) > MOST_TARGETS:
-        raise Broken("target", f"expected at most {MOST_TARGETS} fields, got {len(target)}")
+    if len(target) > MAX_TARGETS:
+        raise Broken("target", f"expected at most {MAX_TARGETS} fields, got {len(target)}")
     for path, value in target.items():
         if not isinstance(value, bool | int | float | str):
             raise Broken("target", f"expected a single value for {quoted(path)}, got {got(value)}; put paths in quotes")

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from msgspec.structs import replace
 
 from tui_trainer import __version__
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import is_shared, read_experiment
@@ -22,7 +22,7 @@ from tui_trainer.files import ROOT_VARIABLE as ROOT
 from tui_trainer.files import confined
 from tui_trainer.runtime.launch import NICENESS, Launch
 from tui_trainer.settings import Markers
-from tui_trainer.ui.terminal import kind_of, prepare
+from tui_trainer.ui.terminal import detect_terminal, prepare
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # what --resume without a number stands for
@@ -79,13 +79,13 @@ def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None
     """How the trainer is started, with which experiment, and the file it is from."""
     _set_bounds(options.jail, options.class_root)
     if options.lessons is not None and not os.path.isdir(options.lessons):
-        raise ExperimentError("--lessons", f"there is no folder {quoted(options.lessons)}")
+        raise UserError("--lessons", f"there is no folder {quoted(options.lessons)}")
     if (options.file or options.csv or options.target) is not None and options.resume is not None:
-        raise ExperimentError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
+        raise UserError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
     launch = Launch(options.detach, options.nice)
     path = None if options.file is None or is_shared(options.file) else confined(options.file)
     if options.resume is None:
-        experiment = described(options)
+        experiment = experiment_from_options(options)
     else:
         from tui_trainer.runtime.resume import find, launch_for
 
@@ -97,10 +97,10 @@ def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None
 def _check_terminal() -> None:
     """ExperimentError where nothing can be drawn."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # it is drawn on the third
-        raise ExperimentError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
-    if not kind_of(os.environ).is_screen:
+        raise UserError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
+    if not detect_terminal(os.environ).is_screen:
         told = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
-        raise ExperimentError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
+        raise UserError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -109,18 +109,18 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; usually the last one")
 
 
-def described(options: argparse.Namespace) -> Experiment:
+def experiment_from_options(options: argparse.Namespace) -> Experiment:
     """The experiment of the options ``file``, ``csv`` and ``target``; with a file of data alone, the usual one."""
     experiment = Experiment() if options.file is None else read_experiment(options.file)
     if options.csv is None:
         if options.target is not None:
-            raise ExperimentError("", "--target names a column of a file; say which file with --csv")
+            raise UserError("", "--target names a column of a file; say which file with --csv")
         return experiment
     from tui_trainer.datasets.catalog import choose_file  # not needed without
 
     file = confined(options.csv, "--csv")
     if not file.is_file():
-        raise ExperimentError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
+        raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
     config = choose_file(experiment.dataset, options.csv)
     if options.target is not None:
         config = replace(config, target=options.target)
@@ -172,7 +172,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
     """Confine the files of this process and its children to a folder, and keep the runs there too."""
     if class_root is not None:
         if not class_root.is_dir():
-            raise ExperimentError("--class-root", f"there is no folder {quoted(str(class_root))}")
+            raise UserError("--class-root", f"there is no folder {quoted(str(class_root))}")
         jail = class_root / pwd.getpwuid(os.getuid()).pw_name
     if jail is None:
         return
@@ -181,7 +181,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         os.chdir(jail)
     except OSError as error:
         told = f"{quoted(str(jail))} can't be used: {error.strerror}"
-        raise ExperimentError("", f"{told}; ask whoever has set this up") from None
+        raise UserError("", f"{told}; ask whoever has set this up") from None
     os.environ[ROOT] = os.getcwd()
     os.environ[DATA] = os.path.join(os.getcwd(), ".tui-trainer")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tui_trainer.errors import BAD_INPUT, ExperimentError, escaped
+from tui_trainer.errors import BAD_INPUT, UserError, escaped
 
 from .app import open_app
 
@@ -13,7 +13,7 @@ def main() -> int:
     """The app as ``serve`` was asked for; what can't be opened is told on standard error."""
     try:
         return open_app(sys.argv[1:], in_browser=True)
-    except ExperimentError as error:  # the file has changed since the server was started
+    except UserError as error:  # the file has changed since the server was started
         print(escaped(str(error)), file=sys.stderr)
         return BAD_INPUT
 

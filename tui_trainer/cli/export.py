@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.errors import DIVERGED, INTERRUPTED, ExperimentError, printable, quoted
+from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.share import read_experiment
 from tui_trainer.files import confined
@@ -31,7 +31,7 @@ def export(words: list[str]) -> int:
     formats = options.format or ["folder"]
     is_run = _is_run(options.source)
     if is_run and options.epochs is not None:
-        raise ExperimentError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
+        raise UserError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
     from tui_trainer.export.folder import check_folder, safe_name, write_folder
@@ -90,13 +90,13 @@ def _stored(run: int) -> Session:
 
     path = default_path()
     if not Path(path).is_file():
-        raise ExperimentError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
+        raise UserError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
     try:
         with contextlib.closing(Store(path)) as store:
             _check_run(store, run)
             return stored_session(store, run)
     except StoreError as error:
-        raise ExperimentError("", str(error)) from error
+        raise UserError("", str(error)) from error
 
 
 def _check_run(store: Store, run: int) -> None:
@@ -107,7 +107,7 @@ def _check_run(store: Store, run: int) -> None:
         store.find(run)
     except StoreError:
         newest = ", ".join(f"{one.id} ({printable(one.name)[:30]})" for one in store.runs()[:NEWEST])
-        raise ExperimentError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
+        raise UserError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
 
 
 def _train(session: Session) -> bool:

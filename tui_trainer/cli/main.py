@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tui_trainer.errors import BAD_INPUT, ExperimentError, escaped
+from tui_trainer.errors import BAD_INPUT, UserError, escaped
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.share import read_experiment
 from tui_trainer.files import confined
 
-from .app import add_data_options, described, open_app
+from .app import add_data_options, experiment_from_options, open_app
 
 MAX_NAMES = 13  # of a dataset's features, on one line
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words and words[0] in commands:
             return commands[words[0]](words[1:])
         return open_app(words)
-    except ExperimentError as error:
+    except UserError as error:
         print(f"tui-trainer: {escaped(str(error))}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:  # the reader of a pipe has left, as head does
@@ -53,7 +53,7 @@ def _train(words: list[str]) -> int:
     options = parser.parse_args(words)
     if options.file is None and options.csv is None:
         parser.error("say what to train: FILE.toml, --csv FILE.csv, or both")
-    experiment = described(options)
+    experiment = experiment_from_options(options)
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
     from .train import train

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.serve.access import LOOPBACK, PORT, is_loopback, listen
 
 from .app import check_words
@@ -29,7 +29,7 @@ def main(words: Sequence[str]) -> int:
     with _as_it_was():
         check_words(rest)
     if any(find_spec(name) is None for name in ("textual_serve", "aiohttp")):
-        raise ExperimentError("", f"serve needs a package that is not installed; get it with: {INSTALL}")
+        raise UserError("", f"serve needs a package that is not installed; get it with: {INSTALL}")
     listener = listen(options.host, options.port)
     if not is_loopback(listener):
         print(WARNING, file=sys.stderr)

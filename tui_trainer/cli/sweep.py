@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.console import check_writable, finite, not_writable
-from tui_trainer.errors import DIVERGED, INTERRUPTED, ExperimentError, quoted
+from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.files import confined
 from tui_trainer.sweep.results import (
     Group,
+    Leaderboard,
     Row,
     SweepResult,
-    Tally,
     by_nearness,
     groups_table,
     number,
@@ -50,8 +50,8 @@ def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> 
         return _swept(read_experiment(options.file), options)
     except KeyboardInterrupt:  # before the first run, or after the last one
         return INTERRUPTED
-    except ExperimentError as error:
-        raise ExperimentError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
+    except UserError as error:
+        raise UserError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
 
 
 def _swept(experiment: Experiment, options: argparse.Namespace) -> int:
@@ -118,13 +118,13 @@ def _prepared(experiment: Experiment, options: argparse.Namespace) -> Sweep:
         path = path.strip()
         if not equals:
             example = "--set training.learning_rate=1e-3,1e-2"
-            raise ExperimentError("--set", f"expected a field and its values, such as {example}; got {quoted(text)}")
+            raise UserError("--set", f"expected a field and its values, such as {example}; got {quoted(text)}")
         if path in fields:
-            raise ExperimentError(path, "is given twice; give all its values at once, with commas between them")
+            raise UserError(path, "is given twice; give all its values at once, with commas between them")
         fields[path] = values
     if not fields and options.repeat == 1:
         hint = "--set training.learning_rate=1e-3,1e-2 gives the field and its values, --repeat 5 other seeds"
-        raise ExperimentError("", f"nothing to vary; {hint}")
+        raise UserError("", f"nothing to vary; {hint}")
     return prepare(experiment, fields, **{name: getattr(options, name) for name in OPTIONS})
 
 
@@ -248,7 +248,7 @@ def progress(swept: Sweep, quiet: bool) -> Iterator[OnRow | None]:
         text = TextColumn("{task.description}", markup=False)
         with Progress(BarColumn(None), text, TimeRemainingColumn(compact=True), console=Console(), expand=True) as bar:
             task = bar.add_task(f"0/{len(swept.planned)} runs", total=len(swept.planned))
-            tally = Tally(swept.by, len(swept.planned))
+            tally = Leaderboard(swept.by, len(swept.planned))
 
             def advance(row: Row) -> None:
                 tally.add(row)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 MAX_CATEGORIES = 50  # of a feature: each becomes a column of its own
 FEW_CATEGORIES = 10  # which even a short table may have
-FEWEST_NUMBERED = 10  # rows that count as numbered when they go up by one
+MIN_NUMBERED = 10  # rows that count as numbered when they go up by one
 _ID_NAME = re.compile(r"(?:.*[\s_.-])?(?:id|ids|idx|index|uuid|guid|key|nr|rownames?)|.*[a-z](?:Id|ID)", re.ASCII)
 _TIME_NAME = re.compile(r".*(?:year|date|time|month|week|day|hour)", re.IGNORECASE)
 
@@ -102,7 +102,7 @@ def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:
         return False
     if _ID_NAME.fullmatch(name) or _ID_NAME.fullmatch(name.lower()):
         return len(np.unique(values)) == len(values)
-    if len(values) < FEWEST_NUMBERED or values.max() - values.min() != len(values) - 1:
+    if len(values) < MIN_NUMBERED or values.max() - values.min() != len(values) - 1:
         return False
     return len(np.unique(values)) == len(values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, Task
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class PointOrigin:
     """How the rows of a toy set in the plane came about, before and after hands were laid on them.
 
     ``numbers`` (n,) are those of each row among the ``total`` that were drawn, -1 for a point set by hand. No
@@ -53,7 +53,7 @@ class Dataset:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     indicators: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
-    drawn: Drawn | None = None
+    drawn: PointOrigin | None = None
 
     def target_info(self) -> Target:
         """What the output layer and the loss are inferred from."""
@@ -76,7 +76,7 @@ class Dataset:
         raise DatasetError("dataset.target", f"the target has {self.y.shape[1]} outputs, the model {outputs}")
 
 
-class DatasetError(ExperimentError):
+class DatasetError(UserError):
     """An ExperimentError whose field is one of ``dataset.*``."""
 
 

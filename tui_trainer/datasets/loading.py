@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
-from tui_trainer.datasets.csv.dialect import Asked
+from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.progress import OnProgress
 from tui_trainer.datasets.csv.reader import read_table
 from tui_trainer.errors import meant, printable, quoted
@@ -20,9 +20,9 @@ from .catalog import CATALOG, ShippedFile, ToySet, data_folder
 from .dataset import Dataset, DatasetError
 from .toy_sets import load_toy_set
 
-AS_SHIPPED = Asked(",", ".", "utf-8", header=True)
+AS_SHIPPED = CsvOptions(",", ".", "utf-8", header=True)
 Stamp = tuple[int, int, int]
-_Key = tuple[str, Stamp | None, Asked, tuple[str, ...]]
+_Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...]]
 
 
 def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: FileCache | None = None) -> Dataset:
@@ -74,7 +74,7 @@ class FileCache:
 
     def table(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Table:
         """The table of ``config.path``; DatasetError and ReadingStopped as of ``read_table``."""
-        asked, texts, path = Asked.of(config), as_text(config), own_path(config)
+        asked, texts, path = CsvOptions.of(config), as_text(config), own_path(config)
         key = (path, stamp(path), asked, tuple(sorted(texts)))
         if self._table is None or key != self._key:
             self._key = self._table = None  # so that its memory is free for the next one

@@ -9,11 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import Table
-from tui_trainer.datasets.csv.dialect import Asked, Dialect
+from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect
 from tui_trainer.datasets.csv.layout import Layout
 from tui_trainer.datasets.csv.reader import look_at, read_rows_of
 from tui_trainer.datasets.csv.text import TextFile
-from tui_trainer.errors import ExperimentError, printable
+from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
 
 from .assembly import assemble, choose_target, guess_columns
@@ -27,7 +27,7 @@ ROWS_SHOWN = 20
 COLUMNS_SHOWN = 200
 ROWS_JUDGED = 1000  # of a large file
 CELLS_JUDGED = 1_000_000  # of a wide one, but for a few rows
-FEWEST_JUDGED = 50
+MIN_JUDGED = 50
 SMALL = 4_000_000  # bytes; all of a smaller file is judged
 
 
@@ -82,7 +82,7 @@ class Previewer:
             seen = _unread(layout)
             if table is None:
                 table = self._table(config, file, layout)
-        except ExperimentError as error:
+        except UserError as error:
             return replace(seen, problem=str(error))
         guesses = guess_kinds(table, config.kinds or {})
         target, problem = "", ""
@@ -91,15 +91,15 @@ class Previewer:
             target = choose_target(guesses, config, own_source(""))
             dataset = assemble(table, config, own_source(""))
             choose_rows(len(dataset.x), dataset.labels, config)  # too few rows are told before, not after
-        except ExperimentError as error:
+        except UserError as error:
             dataset, problem = None, str(error)
         seen = replace(seen, rows=len(table), is_part=table.is_part)
         seen = _with_columns(seen, layout, table, guesses, target)
         return replace(seen, problem=problem) if dataset is None else _judged(seen, dataset)
 
     def _looked_at(self, config: DatasetConfig) -> tuple[TextFile, Layout, Table | None]:
-        asked, path = Asked.of(config), own_path(config)
-        key: tuple[str, Stamp | None, Asked, list[str]] = (path, stamp(path), asked, sorted(as_text(config)))
+        asked, path = CsvOptions.of(config), own_path(config)
+        key: tuple[str, Stamp | None, CsvOptions, list[str]] = (path, stamp(path), asked, sorted(as_text(config)))
         if self._read is None or key != self._key:
             self._key = self._read = None
             self._read = (*look_at(path, asked, most=SMALL), None)
@@ -107,7 +107,7 @@ class Previewer:
         return self._read
 
     def _table(self, config: DatasetConfig, file: TextFile, layout: Layout) -> Table:
-        few = max(CELLS_JUDGED // len(layout.names), FEWEST_JUDGED)
+        few = max(CELLS_JUDGED // len(layout.names), MIN_JUDGED)
         most = None if file.size <= SMALL else min(ROWS_JUDGED, few)
         table = read_rows_of(file, layout, as_text(config), most)
         self._read = file, layout, table

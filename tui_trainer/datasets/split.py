@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .dataset import Dataset, Drawn
+    from .dataset import Dataset, PointOrigin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
 
 
 def choose_rows(
-    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, drawn: Drawn | None = None
+    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, drawn: PointOrigin | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Indices of the training and of the validation rows of ``n``, each in shuffled order; see ``split``."""
     import numpy as np
@@ -81,7 +81,7 @@ def choose_rows(
     return np.concatenate([order[~held[order]], by_hand]), order[held[order]]
 
 
-def _shuffle(n: int, seed: int, drawn: Drawn | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _shuffle(n: int, seed: int, drawn: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The rows in random order, and those set by hand, which are not among them.
 
     What is shuffled are the drawn points, removed ones too: without them the others keep their order, and so, but

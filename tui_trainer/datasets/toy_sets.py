@@ -13,12 +13,12 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 from .catalog import ToySet
 from .columns import check_wanted
-from .dataset import Dataset, DatasetError, Drawn
+from .dataset import Dataset, DatasetError, PointOrigin
 from .encoding import TargetColumn, from_labels
 from .synthetic import derive
 
 Columns = dict[str, NDArray[np.float64]]
-LEAST = 2  # samples of a class: one to train on and one to validate
+MIN_SAMPLES = 2  # samples of a class: one to train on and one to validate
 
 
 def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
@@ -73,7 +73,7 @@ def _check_target(entry: ToySet, config: DatasetConfig) -> None:
 
 def change_points(
     columns: Columns, values: NDArray[Any], config: DatasetConfig, classes: tuple[str, ...]
-) -> tuple[Columns, NDArray[Any], Drawn]:
+) -> tuple[Columns, NDArray[Any], PointOrigin]:
     """The drawn points, by their columns and target (n,), without the removed ones and with the added ones behind.
 
     Raises DatasetError for a number or a class that is not there, and where too few samples are left.
@@ -95,7 +95,7 @@ def change_points(
         numbers = np.concatenate([numbers, np.full(len(of_added), -1)])
     if config.removed:
         _check_enough(values, classes)
-    return columns, values, Drawn(numbers, total, reach)
+    return columns, values, PointOrigin(numbers, total, reach)
 
 
 def _check_removed(removed: tuple[int, ...], total: int) -> None:
@@ -127,7 +127,7 @@ def _check_enough(values: NDArray[Any], classes: tuple[str, ...]) -> None:
     """Each class, or a target without any, has samples left."""
     counts = {f" of {name}": int((values == number).sum()) for number, name in enumerate(classes)}
     for whose, count in (counts or {"": len(values)}).items():
-        if count < LEAST:
+        if count < MIN_SAMPLES:
             left = "no sample" if count == 0 else f"{count} sample"
-            reason = f"{left}{whose} would be left, at least {LEAST} are needed; put some back, or add others"
+            reason = f"{left}{whose} would be left, at least {MIN_SAMPLES} are needed; put some back, or add others"
             raise DatasetError("dataset.removed", reason)

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 
 from .schema import MAX_LAYERS, Experiment, LayerConfig
 from .validation import (
@@ -37,7 +37,7 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """
     steps = parse_path(path)
     if not steps:
-        raise ExperimentError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
+        raise UserError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
     data = to_plain(experiment)
     _holder(data, steps)[steps[-1]] = _from_input(steps, value)
     if steps[0] == "dataset":
@@ -54,10 +54,10 @@ def add_layer(experiment: Experiment, index: int | None = None, layer: LayerConf
     """
     layers = list(experiment.model.layers)
     if len(layers) >= MAX_LAYERS:
-        raise ExperimentError("model.layers", f"expected at most {MAX_LAYERS} hidden layers; remove one first")
+        raise UserError("model.layers", f"expected at most {MAX_LAYERS} hidden layers; remove one first")
     place = len(layers) if index is None else index
     if not 0 <= place <= len(layers):
-        raise ExperimentError("model.layers", f"expected a place from 0 to {len(layers)}, got {place}")
+        raise UserError("model.layers", f"expected a place from 0 to {len(layers)}, got {place}")
     if layer is None:
         layer = layers[max(place - 1, 0)] if layers else LayerConfig()
     layers.insert(place, layer)
@@ -107,9 +107,9 @@ def _check_index(experiment: Experiment, index: int) -> None:
         raise _no_layer(("model", "layers"), index, len(experiment.model.layers))
 
 
-def _no_layer(steps: Steps, index: int, count: int) -> ExperimentError:
+def _no_layer(steps: Steps, index: int, count: int) -> UserError:
     held = "it is empty" if count == 0 else f"its entries are 0 to {count - 1}"
-    return ExperimentError(join_path(steps), f"there is no entry {index}, {held}")
+    return UserError(join_path(steps), f"there is no entry {index}, {held}")
 
 
 def _holder(data: Any, steps: Steps) -> Any:
@@ -120,7 +120,7 @@ def _holder(data: Any, steps: Steps) -> Any:
             if step >= len(data):
                 raise _no_layer(parent, step, len(data))
         elif data is None and field_names(parent):
-            raise ExperimentError(join_path(parent), f"is not set, so {step} can't be changed; turn it on first")
+            raise UserError(join_path(parent), f"is not set, so {step} can't be changed; turn it on first")
         elif not isinstance(data, dict) or step not in data:
             raise unknown_field(parent, str(step))
         if depth < len(steps) - 1:

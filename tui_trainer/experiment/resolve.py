@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from msgspec.structs import replace
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 
 from .schema import ActivationName, Experiment, LossName, ModelConfig
 
@@ -108,20 +108,20 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     _check_metrics(experiment, target)
     stopping = experiment.training.early_stopping
     if stopping and stopping.monitor == "val_loss" and experiment.dataset.validation_split == 0:
-        raise ExperimentError(
+        raise UserError(
             "training.early_stopping.monitor",
             "val_loss needs validation rows, but dataset.validation_split is 0; "
             "raise it or let early stopping watch the loss",
         )
     parameters = count_parameters(experiment.model, n_features)
     if parameters > MAX_PARAMETERS:
-        raise ExperimentError(
+        raise UserError(
             "model",
             f"expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}; use fewer layers or units",
         )
     given = len(experiment.model.weights)
     if given not in (0, parameters):
-        raise ExperimentError(
+        raise UserError(
             "model.weights",
             f"expected {parameters:,} first weights, one a parameter, got {given:,}; without any they are drawn",
         )
@@ -142,7 +142,7 @@ def count_parameters(model: ModelConfig, n_features: int) -> int:
 def _check_hidden(model: ModelConfig) -> None:
     for index, layer in enumerate(model.layers):
         if layer.activation == "softmax":
-            raise ExperimentError(
+            raise UserError(
                 f"model.layers[{index}].activation",
                 "softmax is for the output layer only; choose another activation, such as relu",
             )
@@ -151,7 +151,7 @@ def _check_hidden(model: ModelConfig) -> None:
 def _check_units(model: ModelConfig, target: Target) -> None:
     units, activation = model.output.units, model.output.activation
     if units == 1 and activation == "softmax":
-        raise ExperimentError(
+        raise UserError(
             "model.output.activation",
             "softmax with 1 unit is always 1; use sigmoid, or one unit for each class",
         )
@@ -162,7 +162,7 @@ def _check_units(model: ModelConfig, target: Target) -> None:
         "binary": "1 for two classes, or 2 with softmax",
         "multiclass": f"{target.outputs} for {target.outputs} classes",
     }[target.task]
-    raise ExperimentError(
+    raise UserError(
         "model.output.units",
         f"expected {wanted}, got {units} with {activation}; leave it empty to have it set",
     )
@@ -174,11 +174,9 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
     if needed is None:
         return
     if target.task == "regression":
-        raise ExperimentError(
-            "training.loss", f"{loss} is for classes, but the target is a number; use mean_squared_error"
-        )
+        raise UserError("training.loss", f"{loss} is for classes, but the target is a number; use mean_squared_error")
     if activation != needed:
-        raise ExperimentError(
+        raise UserError(
             "training.loss",
             f"{loss} needs probabilities from a {needed} output, got {activation}; "
             f"choose {needed} for the output or mean_squared_error for the loss",
@@ -188,11 +186,11 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
 def _check_metrics(experiment: Experiment, target: Target) -> None:
     training, held = experiment.training, experiment.dataset.validation_split > 0
     if training.stop_at_accuracy is not None and target.task == "regression":
-        raise ExperimentError(
+        raise UserError(
             "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target of classes"
         )
     if training.stop_at_accuracy is not None and not held and "accuracy" not in training.metrics:
-        raise ExperimentError(
+        raise UserError(
             "training.stop_at_accuracy",
             "without validation rows no accuracy is followed; raise dataset.validation_split, "
             "or put accuracy into training.metrics",
@@ -201,7 +199,7 @@ def _check_metrics(experiment: Experiment, target: Target) -> None:
     for name in experiment.training.metrics:
         if name not in fitting:
             kind = "a number" if target.task == "regression" else "one of several classes"
-            raise ExperimentError(
+            raise UserError(
                 "training.metrics", f"{name} does not fit: the target is {kind}; choose {' or '.join(fitting)}"
             )
 
@@ -213,7 +211,7 @@ def _check_range(model: ModelConfig, target: Target) -> None:
     if target.task != "regression" or (low <= target.minimum and target.maximum <= high):
         return
     reach = f"only from {low:g} to {high:g}" if high < math.inf else f"only from {low:g} up"
-    raise ExperimentError(
+    raise UserError(
         "model.output.activation",
         f"{activation} gives values {reach}, but the target goes from {target.minimum:g} to "
         f"{target.maximum:g}; use linear",

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.files import confined
 
 from .schema import Experiment
@@ -39,7 +39,7 @@ def unshare(word: str) -> Experiment:
     """The experiment behind ``word``; ExperimentError where it is cut, mistyped or something else."""
     text = re.sub(r"\s", "", word)
     if not is_shared(text):
-        raise ExperimentError("", f"this is not a shared experiment: it has to begin with {PREFIX}")
+        raise UserError("", f"this is not a shared experiment: it has to begin with {PREFIX}")
     body = text.removeprefix(PREFIX)
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
@@ -49,7 +49,7 @@ def unshare(word: str) -> Experiment:
             raise ValueError
         differing = msgspec.json.decode(data)
     except (ValueError, binascii.Error, zlib.error, msgspec.DecodeError, RecursionError):
-        raise ExperimentError("", "this shared experiment is cut or mistyped; copy it again, whole") from None
+        raise UserError("", "this shared experiment is cut or mistyped; copy it again, whole") from None
     return from_plain(_merge(to_plain(Experiment()), differing))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import tomli_w
 
-from tui_trainer.errors import ExperimentError, escaped, quoted
+from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.files import replace_file
 
 from .schema import Experiment
@@ -19,8 +19,8 @@ from .validation import from_plain, to_plain, validate
 
 MAX_BYTES = 1_000_000
 _PATH_LENGTH = 200
-MOST_PARTS = 32  # of a key with dots; the longest that means something has five
-MOST_SPACED = 100  # with blanks around the dots, where it may be a text of short sentences
+MAX_PARTS = 32  # of a key with dots; the longest that means something has five
+MAX_SPACED = 100  # with blanks around the dots, where it may be a text of short sentences
 # One part of a key, bare or in quotes.
 _PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 
@@ -30,33 +30,33 @@ def read(path: str | os.PathLike[str]) -> Experiment:
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
         if Path(path).is_dir():
-            raise ExperimentError("", f"{shown} is a folder; give the path of a TOML file")
+            raise UserError("", f"{shown} is a folder; give the path of a TOML file")
         if not Path(path).is_file():
-            raise ExperimentError("", f"there is no file {shown}; check the path")
+            raise UserError("", f"there is no file {shown}; check the path")
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise ExperimentError("", f"{shown} is larger than 1 MB; is it an experiment?")
+            raise UserError("", f"{shown} is larger than 1 MB; is it an experiment?")
         return loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ExperimentError("", f"{shown} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        raise UserError("", f"{shown} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
-        raise ExperimentError("", f"{shown} can't be read: {error.strerror}") from None
+        raise UserError("", f"{shown} can't be read: {error.strerror}") from None
 
 
 def loads(text: str) -> Experiment:
     """The experiment in a TOML text; ExperimentError names the line or the field that is wrong."""
     try:
         return from_plain(parsed(text))
-    except ExperimentError:
+    except UserError:
         raise
     except (TooDeep, RecursionError):
-        raise ExperimentError("", "the TOML is nested too deeply to be an experiment") from None
+        raise UserError("", "the TOML is nested too deeply to be an experiment") from None
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(str(error)) from None
     except ValueError:
         # Python refuses to read integers of thousands of digits.
-        raise ExperimentError("", "this is not valid TOML: a number has too many digits") from None
+        raise UserError("", "this is not valid TOML: a number has too many digits") from None
 
 
 def dumps(experiment: Experiment) -> str:
@@ -75,14 +75,14 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
         # A link stays a link: the file it points to is replaced.
         target = Path(os.path.realpath(path))
         if target.is_dir():
-            raise ExperimentError("", f"{shown} is a folder; give the path of a TOML file")
+            raise UserError("", f"{shown} is a folder; give the path of a TOML file")
         replace_file(target, content, mode=0o666)
     except OSError as error:
-        raise ExperimentError("", f"{shown} can't be written: {error.strerror}") from None
+        raise UserError("", f"{shown} can't be written: {error.strerror}") from None
     except ValueError as error:
-        if isinstance(error, ExperimentError):
+        if isinstance(error, UserError):
             raise
-        raise ExperimentError("", f"{shown} is not a path: {error}") from None
+        raise UserError("", f"{shown} is not a path: {error}") from None
 
 
 def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
@@ -104,12 +104,12 @@ def _is_nested(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
-def _syntax_error(message: str) -> ExperimentError:
+def _syntax_error(message: str) -> UserError:
     place = re.search(r" \(at (line \d+, column \d+|end of document)\)$", message)
     what = (message[: place.start()] if place else message)[:200]
     shown = escaped(what)
     where = f" at {place[1]}" if place else ""
-    return ExperimentError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}")
+    return UserError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}")
 
 
 def _longer_than(parts: int, dot: str) -> re.Pattern[str]:
@@ -117,7 +117,7 @@ def _longer_than(parts: int, dot: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9_\\-])(?:{_PART}{dot}){{{parts}}}")
 
 
-_LONG_KEYS = (_longer_than(MOST_PARTS, r"\."), _longer_than(MOST_SPACED, r"[ \t]*+\.[ \t]*+"))
+_LONG_KEYS = (_longer_than(MAX_PARTS, r"\."), _longer_than(MAX_SPACED, r"[ \t]*+\.[ \t]*+"))
 
 
 class TooDeep(ValueError):

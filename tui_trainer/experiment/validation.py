@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from tui_trainer.errors import ExperimentError, meant, quoted
+from tui_trainer.errors import UserError, meant, quoted
 
 from .schema import Experiment
 
@@ -49,32 +49,32 @@ def from_plain(data: object, *, strict: bool = True) -> Experiment:
     return experiment
 
 
-def unknown_field(parent: Steps, name: str) -> ExperimentError:
+def unknown_field(parent: Steps, name: str) -> UserError:
     """The error for a field that is not there, with the ones that are."""
     names = field_names(parent)
     if not names:
-        return ExperimentError(join_path(parent), f"has no field {quoted(name)}, it is a single value")
-    return ExperimentError(
+        return UserError(join_path(parent), f"has no field {quoted(name)}, it is a single value")
+    return UserError(
         join_path(parent),
         f"unknown field {quoted(name)}{meant(name, names) or ';'} the fields here are: {', '.join(names)}",
     )
 
 
-def wrong_value(steps: Steps, value: object) -> ExperimentError:
+def wrong_value(steps: Steps, value: object) -> UserError:
     """The error for a value that the field at ``steps`` does not take."""
     kind = type_at(steps)
     wanted = expected(kind) if kind is not None else "something else"
-    return ExperimentError(join_path(steps), f"expected {wanted}, got {got(value)}")
+    return UserError(join_path(steps), f"expected {wanted}, got {got(value)}")
 
 
-def _in_english(message: str, data: object) -> ExperimentError:
+def _in_english(message: str, data: object) -> UserError:
     """msgspec's message ends in the path; the rest is looked up in the schema and in the data."""
     place = re.search(r" - at `(\$[^`]*)`$", message)
     if place and place[1].endswith("[...]"):
         return _wrong_entry(parse_path(place[1].removesuffix("[...]")) or (), data)
     steps = parse_path(place[1]) if place else ()
     if steps is None:
-        return ExperimentError("", message)
+        return UserError("", message)
     value: Any = data
     for step in steps:
         value = value[step]
@@ -84,21 +84,21 @@ def _in_english(message: str, data: object) -> ExperimentError:
     return wrong_value(steps, value)
 
 
-def _wrong_entry(steps: Steps, data: Any) -> ExperimentError:
+def _wrong_entry(steps: Steps, data: Any) -> UserError:
     """The error for a value of a table whose keys are free: msgspec does not say which one it is."""
     table, words = data, entry_words(steps)
     for step in steps:
         table = table[step]
     name, value = next((name, value) for name, value in table.items() if value not in words)
     wanted = f"one of: {', '.join(words)}"
-    return ExperimentError(join_path(steps), f"expected {wanted} for {quoted(str(name))}, got {got(value)}")
+    return UserError(join_path(steps), f"expected {wanted} for {quoted(str(name))}, got {got(value)}")
 
 
 def _refuse_values(data: object, *, only_text: bool = False) -> None:
     """What no type can express: text must be valid Unicode, and numbers finite."""
     for steps, value in _leaves(data, ()):
         if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
-            raise ExperimentError(join_path(steps), f"expected text in valid Unicode, got {quoted(value)}")
+            raise UserError(join_path(steps), f"expected text in valid Unicode, got {quoted(value)}")
         if not only_text and isinstance(value, float) and not math.isfinite(value):
             raise wrong_value(steps, value)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from tui_trainer import __version__
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps
 
 from .figures import loss_svg, loss_text
@@ -18,7 +18,7 @@ from .keras import keras_program
 from .metadata import history_csv, metadata_text
 from .onnx import check_onnx, onnx_bytes, onnx_is_there
 from .pytorch import pytorch_program
-from .trained import Trained
+from .trained import TrainedModel
 from .weights import to_tensors, weights_bytes
 
 WEIGHTS, ABOUT = "weights.safetensors", "model.json"
@@ -64,7 +64,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECAS
 
 
 def write_folder(
-    trained: Trained, folder: Path, formats: Iterable[str] = ("folder",), force: bool = False, insist: str = ""
+    trained: TrainedModel, folder: Path, formats: Iterable[str] = ("folder",), force: bool = False, insist: str = ""
 ) -> list[str]:
     """Write the files of ``formats`` into ``folder``, made if need be; returns their names.
 
@@ -88,17 +88,15 @@ def check_folder(folder: Path, formats: Iterable[str], force: bool = False, insi
     with _in_sentences(folder):
         nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
         if not nearest.is_dir():
-            raise ExperimentError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
+            raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
         if not os.access(nearest, os.W_OK | os.X_OK):
-            raise ExperimentError(
-                "", f"{quoted(str(nearest), _PATH_LENGTH)} can't be written to; choose another folder"
-            )
+            raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} can't be written to; choose another folder")
         there = [name for name in names if os.path.lexists(folder / name)]
     if "model.onnx" in names:
         check_onnx()
     if there and not force:
         otherwise = f", or overwrite with {insist}" if insist else ""
-        raise ExperimentError("", f"{shown} has {_listed(there)} already; choose another folder{otherwise}")
+        raise UserError("", f"{shown} has {_listed(there)} already; choose another folder{otherwise}")
 
 
 @contextlib.contextmanager
@@ -107,12 +105,12 @@ def _in_sentences(folder: Path) -> Iterator[None]:
     shown = quoted(str(folder), _PATH_LENGTH)
     try:
         yield
-    except ExperimentError:
+    except UserError:
         raise
     except OSError as error:
-        raise ExperimentError("", f"{shown} can't be written: {error.strerror or error}") from error
+        raise UserError("", f"{shown} can't be written: {error.strerror or error}") from error
     except ValueError as error:  # a null character, say
-        raise ExperimentError("", f"{shown} is not a path: {error}") from error
+        raise UserError("", f"{shown} is not a path: {error}") from error
 
 
 def _names(formats: Iterable[str]) -> list[str]:
@@ -126,7 +124,7 @@ def _names(formats: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _content(name: str, trained: Trained, names: list[str]) -> bytes:
+def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
     if name == WEIGHTS:
         return weights_bytes(to_tensors(trained.resolved, len(trained.inputs.features), trained.weights))
     if name == "model.onnx":
@@ -162,7 +160,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more files" if len(names) > 3 else "")
 
 
-def readme_text(trained: Trained, files: Collection[str]) -> str:
+def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
     """The text for a folder that holds ``files``."""
     target, inputs = trained.target, trained.inputs
     which = "the best epoch" if trained.best else "the last update"

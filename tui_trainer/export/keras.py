@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_trainer.experiment.schema import Experiment, LayerConfig, OptimizerConfig, OutputConfig, TrainingConfig
 
-from .trained import Trained
+from .trained import TrainedModel
 
 # Keras's own leaky ReLU has another slope, 0.2.
 ACTIVATIONS = {"leaky_relu": "keras.layers.LeakyReLU(negative_slope=0.01)"}
@@ -121,7 +121,7 @@ def _optimizer(config: OptimizerConfig, rate: float) -> str:
     return f"keras.optimizers.{name}({', '.join([*given, f'epsilon={config.epsilon!r}'])})"
 
 
-def keras_program(trained: Trained) -> str:
+def keras_program(trained: TrainedModel) -> str:
     """The program; no text of the user goes into it."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     imports, model = keras_lines(resolved, inputs)

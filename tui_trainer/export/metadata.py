@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from tui_trainer import __version__
 from tui_trainer.console import finite
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
 
 from .inputs import Feature, Inputs
-from .trained import Trained
+from .trained import TrainedModel
 
 MAX_METADATA_BYTES = 50_000_000
 MAX_HISTORY_BYTES = 500_000_000
@@ -59,7 +59,7 @@ class About(Struct, frozen=True):
         return Target(self.task, self.outputs, tuple(self.classes), *self.target_range)
 
 
-def metadata_text(trained: Trained) -> str:
+def metadata_text(trained: TrainedModel) -> str:
     """The content of ``model.json``, plain ASCII."""
     target, resolved, inputs = trained.target, trained.resolved, trained.inputs
     model = resolved.model
@@ -100,16 +100,14 @@ def read_metadata(path: Path) -> About:
     try:
         content = read_plain(path, MAX_METADATA_BYTES)
         if len(content) > MAX_METADATA_BYTES:
-            raise ExperimentError(
-                "", f"{shown} is larger than {MAX_METADATA_BYTES // 1_000_000} MB; is it of an export?"
-            )
+            raise UserError("", f"{shown} is larger than {MAX_METADATA_BYTES // 1_000_000} MB; is it of an export?")
         about = msgspec.json.decode(content, type=About)
     except OSError as error:
-        raise ExperimentError("", f"{shown} can't be read: {error.strerror or error}") from error
+        raise UserError("", f"{shown} can't be read: {error.strerror or error}") from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ExperimentError("", f"{shown} is not the model.json of an export: {error}") from error
+        raise UserError("", f"{shown} is not the model.json of an export: {error}") from error
     if not len(about.features) == len(about.mean) == len(about.scale):
-        raise ExperimentError("", f"{shown} has not one mean and one scale for each feature")
+        raise UserError("", f"{shown} has not one mean and one scale for each feature")
     return about
 
 
@@ -129,17 +127,15 @@ def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
     try:
         content = read_plain(path, MAX_HISTORY_BYTES)
         if len(content) > MAX_HISTORY_BYTES:
-            raise ExperimentError(
-                "", f"{shown} is larger than {MAX_HISTORY_BYTES // 1_000_000} MB; is it of an export?"
-            )
+            raise UserError("", f"{shown} is larger than {MAX_HISTORY_BYTES // 1_000_000} MB; is it of an export?")
         rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
         names = rows[0][1:]
         values = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]], np.float64)
         table = values.reshape(len(rows) - 1, len(names))
     except OSError as error:
-        raise ExperimentError("", f"{shown} can't be read: {error.strerror or error}") from error
-    except ExperimentError:
+        raise UserError("", f"{shown} can't be read: {error.strerror or error}") from error
+    except UserError:
         raise
     except (ValueError, IndexError, csv.Error) as error:
-        raise ExperimentError("", f"{shown} is not the history.csv of an export: {error}") from error
+        raise UserError("", f"{shown} is not the history.csv of an export: {error}") from error
     return {name: table[:, place].copy() for place, name in enumerate(names)}

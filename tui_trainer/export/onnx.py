@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer import __version__
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 
-from .trained import Trained
+from .trained import TrainedModel
 from .weights import Linear, Phi, modules, to_tensors
 
 Array = NDArray[Any]
@@ -39,10 +39,10 @@ def onnx_is_there() -> bool:
 def check_onnx() -> None:
     """ExperimentError where they can't be."""
     if not onnx_is_there():
-        raise ExperimentError("", "ONNX files need the package onnx: pip install 'tui-trainer[onnx]'")
+        raise UserError("", "ONNX files need the package onnx: pip install 'tui-trainer[onnx]'")
 
 
-def onnx_bytes(trained: Trained) -> bytes:
+def onnx_bytes(trained: TrainedModel) -> bytes:
     """The file: input ``features`` (n, features) in double precision and as they are in the data, ``outputs`` (n, k).
 
     They are standardized in double precision, the rest is in single precision, which is what runtimes have.
@@ -82,7 +82,7 @@ class _Graph:
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def model(self, result: str, trained: Trained) -> Any:
+    def model(self, result: str, trained: TrainedModel) -> Any:
         """The whole, with what the outputs mean."""
         from onnx import TensorProto, helper
 
@@ -99,7 +99,7 @@ class _Graph:
         return model
 
 
-def _standardize(graph: _Graph, trained: Trained) -> str:
+def _standardize(graph: _Graph, trained: TrainedModel) -> str:
     """(x - mean) / scale, and single precision from there on."""
     from onnx import TensorProto
 
@@ -112,7 +112,7 @@ def _standardize(graph: _Graph, trained: Trained) -> str:
     return graph.add("Cast", x, to=TensorProto.FLOAT)
 
 
-def _network(graph: _Graph, x: str, trained: Trained) -> str:
+def _network(graph: _Graph, x: str, trained: TrainedModel) -> str:
     n_features = len(trained.inputs.features)
     tensors = to_tensors(trained.resolved, n_features, trained.weights)
     for module in modules(trained.resolved, n_features):  # dropout does nothing here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
 
-from .trained import Trained
+from .trained import TrainedModel
 from .weights import Drop, Linear, Module, modules
 
 ACTIVATIONS = {
@@ -79,7 +79,7 @@ if __name__ == "__main__":
 '''
 
 
-def pytorch_program(trained: Trained) -> str:
+def pytorch_program(trained: TrainedModel) -> str:
     """The program; no text of the user goes into it."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     training, dtype = resolved.training, resolved.model.dtype

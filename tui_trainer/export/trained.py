@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tui_trainer.engine.parameters import Parameters
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, resolve
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.store.checkpointer import restore
@@ -24,7 +24,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
+class TrainedModel:
     """``experiment`` is as it was asked for; ``weights`` are kernel and bias of each layer, as in ``get_weights``.
 
     ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the one the weights are of, and
@@ -47,19 +47,19 @@ class Trained:
         """The experiment with nothing left open."""
         return resolve(self.experiment, self.target, len(self.inputs.features))
 
-    def with_weights(self, weights: Sequence[Array]) -> Trained:
+    def with_weights(self, weights: Sequence[Array]) -> TrainedModel:
         """The same with other weights, of the same shapes."""
         return replace(self, weights=weights)
 
 
-def trained(session: Session, best: bool = False) -> Trained:
+def trained(session: Session, best: bool = False) -> TrainedModel:
     """The network as it is now, or with the weights of its best epoch; ExperimentError where there are none."""
     if session.state == "empty":
-        raise ExperimentError("", "nothing is loaded, so there is nothing to export")
+        raise UserError("", "nothing is loaded, so there is nothing to export")
     if best and session.best.weights is None:
-        raise ExperimentError("", "no epoch is done yet, so none is the best; train first")
+        raise UserError("", "no epoch is done yet, so none is the best; train first")
     kept = session.best.weights if best else None
-    return Trained(
+    return TrainedModel(
         experiment=session.requested,
         inputs=inputs_of(session.dataset, session.split),
         target_name=session.dataset.target,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import read_plain
@@ -33,17 +33,17 @@ def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, 
         if name not in tensors:
             found = ", ".join(quoted(one) for one in sorted(tensors)[:6]) or "nothing"
             reason = f"the file has no tensor {name}, only {found}: it is of a network with other layers or biases"
-            raise ExperimentError(WEIGHTS, reason)
+            raise UserError(WEIGHTS, reason)
         tensor = tensors[name]
         if tensor.shape != shape:
             wanted, got = (" x ".join(map(str, one)) or "a single number" for one in (shape, tensor.shape))
             reason = f"tensor {name} is {got} in the file, but {wanted} in this network; use layers of the same sizes"
-            raise ExperimentError(WEIGHTS, reason)
+            raise UserError(WEIGHTS, reason)
         if tensor.dtype.kind != "f" or not np.isfinite(tensor).all():
-            raise ExperimentError(WEIGHTS, f"tensor {name} holds values that are no finite numbers")
+            raise UserError(WEIGHTS, f"tensor {name} holds values that are no finite numbers")
     if more := sorted(set(tensors) - set(expected)):
         reason = f"the file has a tensor {quoted(more[0])} that this network has not: it is of one with more layers"
-        raise ExperimentError(WEIGHTS, reason)
+        raise UserError(WEIGHTS, reason)
     return [np.ascontiguousarray(tensors[name].T) for name in expected]
 
 
@@ -61,20 +61,20 @@ def read_tensors(path: Path, most: int = MAX_BYTES) -> dict[str, Array]:
 
     shown = quoted(str(path), 200)
     if not path.is_file():
-        raise ExperimentError(WEIGHTS, f"there is no file {shown}; check the path")
+        raise UserError(WEIGHTS, f"there is no file {shown}; check the path")
     try:
         content = read_plain(path, most)
         if len(content) > most:
             reason = f"{shown} is larger than {most / 1e6:,.0f} MB, which no weights of this network are"
-            raise ExperimentError(WEIGHTS, reason)
+            raise UserError(WEIGHTS, reason)
         return load(content)
     except OSError as error:
-        raise ExperimentError(WEIGHTS, f"{shown} can't be read: {error.strerror or error}") from error
-    except ExperimentError:
+        raise UserError(WEIGHTS, f"{shown} can't be read: {error.strerror or error}") from error
+    except UserError:
         raise
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         reason = f"{shown} is not a safetensors file, or a cut one; give a weights.safetensors of an export"
-        raise ExperimentError(WEIGHTS, reason) from error
+        raise UserError(WEIGHTS, reason) from error
 
 
 def read_weights(path: Path, experiment: Experiment, n_features: int) -> list[Array]:

@@ -15,7 +15,7 @@ from .frame import AXIS, TEXT, Board
 from .plot import Array, Plot
 
 COLUMNS_PER_TICK = 12
-MOST_X_TICKS = 9
+MAX_X_TICKS = 9
 Place = tuple[int, int, str]  # column of an x tick, column where its label starts, label
 HUGE = 1e300  # beyond this a span overflows; such values are drawn at the border
 TINY = 1e-300  # below this a step underflows; such values are drawn as zero
@@ -87,7 +87,7 @@ def _fit(area: Area, scale: Scale, length: int) -> tuple[list[Place], int | None
     Ticks give way to the name down to two of them; then the name is left out.
     """
     nameless: list[Place] = []
-    for most in range(min(MOST_X_TICKS, area.columns // COLUMNS_PER_TICK + 2), 0, -1):
+    for most in range(min(MAX_X_TICKS, area.columns // COLUMNS_PER_TICK + 2), 0, -1):
         placed = _places(area, scale, most)
         spans = [(start, start + len(label)) for _, start, label in placed]
         if any(one[1] + 2 > two[0] for one, two in pairwise(spans)):

@@ -17,8 +17,8 @@ from .plot import MARK_COLORS, STEPS, Array, Gradient, Heatmap, Levels, Marks
 
 ROWS_PER_TICK = 4
 GAP = 2
-LEAST_COLUMNS, LEAST_ROWS = 16, 8  # a smaller board keeps nothing but the canvas
-LEAST_GRADIENT = 3  # cells
+MIN_COLUMNS, MIN_ROWS = 16, 8  # a smaller board keeps nothing but the canvas
+MIN_GRADIENT = 3  # cells
 ABOVE, BELOW = 1, 2
 Form = Literal["pixels", "shades", "ascii"]
 Characters = NDArray[np.str_]
@@ -64,7 +64,7 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
 
 def layout(heatmap: Heatmap, width: int, height: int) -> tuple[Area, list[Tick]]:
     """The canvas, and the ticks beside it; a square one stands in the middle of the room there is."""
-    if width < LEAST_COLUMNS or height < LEAST_ROWS:
+    if width < MIN_COLUMNS or height < MIN_ROWS:
         return Area(0, 0, width, height, 1, 2), []
     rows = height - ABOVE - BELOW - any(marks.label for marks in heatmap.marks)
     y_ticks = ticks(Scale(*heatmap.y_limits), max(2, rows // ROWS_PER_TICK + 1))
@@ -73,7 +73,7 @@ def layout(heatmap: Heatmap, width: int, height: int) -> tuple[Area, list[Tick]]
     if heatmap.square:
         # A pixel is as wide as it is high: half a cell.
         (x_low, x_high), (y_low, y_high) = heatmap.x_limits, heatmap.y_limits
-        columns = min(room, max(round(2 * rows * (x_high - x_low) / (y_high - y_low)), LEAST_COLUMNS))
+        columns = min(room, max(round(2 * rows * (x_high - x_low) / (y_high - y_low)), MIN_COLUMNS))
     return Area(left + (room - columns) // 2, ABOVE, columns, rows, 1, 2), y_ticks
 
 
@@ -97,9 +97,7 @@ def _write_bar(board: Board, heatmap: Heatmap, form: Form) -> int:
     gradients = [part for part in parts if isinstance(part, Gradient)]
     wanted = sum(part.cells for part in gradients)
     share = min(1.0, max(board.width // 2 - texts, 0) / wanted) if wanted else 1.0
-    sizes = [
-        max(int(part.cells * share), LEAST_GRADIENT) if isinstance(part, Gradient) else len(part) for part in parts
-    ]
+    sizes = [max(int(part.cells * share), MIN_GRADIENT) if isinstance(part, Gradient) else len(part) for part in parts]
     column = max(board.width - sum(sizes), 0)
     taken = board.width - column
     for part, size in zip(parts, sizes, strict=True):

@@ -41,7 +41,7 @@ ROLE_AT = 7  # after an escape character: what follows ``[38;2;``
 Characters = NDArray[np.str_]
 ROWS_PER_TICK = 4
 MANY_LINES = 4  # of more than these, each is drawn with fewer points
-LEAST_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
+MIN_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
 GAP = 2  # cells between two things on the line
 CELLS_PER_SIGN = 12
 
@@ -219,8 +219,8 @@ def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[
     # A log axis has more: its ticks are unevenly spaced, and one or two alone do not tell its shape.
     y_ticks = ticks(y_scale, max(2, rows // (ROWS_PER_TICK - y_scale.log) + 1))
     left = max((len(label) for _, label in y_ticks), default=0) + 1
-    if board.width - left < LEAST_COLUMNS:
-        y_ticks, left = [], int(board.width > LEAST_COLUMNS)
+    if board.width - left < MIN_COLUMNS:
+        y_ticks, left = [], int(board.width > MIN_COLUMNS)
     return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
 
 

@@ -13,7 +13,7 @@ from .commands import AnyCommand
 from .reports import AnyReport
 
 HEADER = struct.Struct("<I")
-MOST_BYTES = 1 << 27  # of one message; ours have a few megabytes at most
+MAX_BYTES = 1 << 27  # of one message; ours have a few megabytes at most
 NO_MESSAGE = (msgspec.DecodeError, RecursionError)  # what a decoder raises
 _encoder = msgspec.msgpack.Encoder()
 command_decoder = msgspec.msgpack.Decoder(AnyCommand)
@@ -32,7 +32,7 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     if len(header) < HEADER.size:
         return None
     (size,) = HEADER.unpack(header)
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         return None
     body = stream.read(size)
     return body if len(body) == size else None

@@ -72,7 +72,7 @@ class Refused(Report, frozen=True):
     reason: str
 
 
-class Reading(Report, frozen=True):
+class LoadingProgress(Report, frozen=True):
     """The user's file is being read: ``fraction`` of it, from 0 to 1. A newer ``Load`` and ``Pause`` stop it."""
 
     fraction: float
@@ -116,7 +116,7 @@ class Ended(Report, frozen=True):
     remedy: Remedy | None = None
 
 
-class Offer(Report, frozen=True):
+class ResumeOffer(Report, frozen=True):
     """A run in the store was cut off, ``seconds_ago``; ``Resume`` goes on with it.
 
     ``alone`` names the session in which it goes on, where nobody looks: that one is called instead.
@@ -161,7 +161,7 @@ class Notice(Report, frozen=True):
     good: bool = False
 
 
-class Seen(Report, frozen=True):
+class Update(Report, frozen=True):
     """What the view on the screen shows now, after ``steps`` steps."""
 
     steps: int
@@ -177,16 +177,16 @@ class Crashed(Report, frozen=True):
 AnyReport = (
     Loaded
     | Refused
-    | Reading
+    | LoadingProgress
     | Previewed
     | Progress
     | Ended
-    | Offer
+    | ResumeOffer
     | Opened
     | Attached
     | TakenOver
     | Notice
-    | Seen
+    | Update
     | Crashed
 )
 
@@ -198,7 +198,7 @@ def queue_newest(waiting: MutableSequence[AnyReport], report: AnyReport) -> None
     """
     for place in range(len(waiting) - 1, -1, -1):
         older = waiting[place]
-        if not isinstance(older, Progress | Seen):
+        if not isinstance(older, Progress | Update):
             break
         if type(older) is type(report):
             del waiting[place]

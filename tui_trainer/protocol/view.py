@@ -43,7 +43,7 @@ class Content(msgspec.Struct, frozen=True, tag=True):
     """What a view shows. Arrays travel as bytes, see ``framing.pack``; their shapes are given with each field."""
 
 
-class Unseen(Content, frozen=True):
+class Unavailable(Content, frozen=True):
     """Nothing can be shown, for a ``reason`` that is a sentence for the user."""
 
     reason: str

@@ -8,9 +8,9 @@ from tui_trainer.tabs.network.messages import Network, WatchNetwork
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.runs.messages import RunCurves, RunList, WatchRuns
 
-from .view import Unseen, WatchLoss, WatchNothing
+from .view import Unavailable, WatchLoss, WatchNothing
 
 AnyRequest = WatchNothing | WatchLoss | WatchLandscape | WatchNetwork | WatchPredictions | WatchBoundary | WatchRuns
 AnyContent = (
-    Unseen | Landscape | Network | ClassPredictions | NumberPredictions | Boundary | Function | RunList | RunCurves
+    Unavailable | Landscape | Network | ClassPredictions | NumberPredictions | Boundary | Function | RunList | RunCurves
 )

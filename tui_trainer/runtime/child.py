@@ -12,7 +12,7 @@ from typing import IO, Generic, TypeVar
 
 import msgspec
 
-from tui_trainer.protocol.framing import HEADER, MOST_BYTES, NO_MESSAGE
+from tui_trainer.protocol.framing import HEADER, MAX_BYTES, NO_MESSAGE
 
 from .launch import Launch
 
@@ -22,7 +22,7 @@ PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 ERRORS_KEPT = 2000  # bytes of a child's standard error that are looked at
 
 
-class Incoming(Generic[Message]):
+class MessageReader(Generic[Message]):
     """Whole messages from ``reader``. ``garbled`` once something came that is none; nothing is read after it."""
 
     def __init__(self, reader: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[Message]) -> None:
@@ -52,7 +52,7 @@ class Incoming(Generic[Message]):
         """All whole messages so far, taken out, up to what is none."""
         while len(self._received) >= HEADER.size:
             size = HEADER.unpack_from(self._received)[0]
-            if size > MOST_BYTES:
+            if size > MAX_BYTES:
                 self.garbled = True
                 return
             end = HEADER.size + size

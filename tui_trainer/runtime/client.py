@@ -14,7 +14,7 @@ from tui_trainer.protocol.framing import frame, report_decoder
 from tui_trainer.protocol.reports import AnyReport, Attached, Crashed, TakenOver, queue_newest
 from tui_trainer.store.live_trainers import call, folder_beside
 
-from .child import Incoming, last_words, start_child
+from .child import MessageReader, last_words, start_child
 from .launch import Launch
 
 PATIENCE = 1.0  # seconds the trainer may take to save its run and end
@@ -27,7 +27,7 @@ class Client:
         self._launch = launch or Launch()
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
-        self._incoming: Incoming[AnyReport] | None = None
+        self._incoming: MessageReader[AnyReport] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._unreachable = "The trainer was not started"
         self._early = b""  # commands from before there was a trainer
@@ -51,7 +51,7 @@ class Client:
             with theirs:
                 self._process = start_child(self._launch, theirs.fileno(), self._errors)
         reader, self._writer = await asyncio.open_unix_connection(sock=connection)
-        self._incoming = Incoming(reader, report_decoder)
+        self._incoming = MessageReader(reader, report_decoder)
         self._writer.write(self._early)
 
     @property

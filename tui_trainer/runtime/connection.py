@@ -22,13 +22,13 @@ LAST_WORDS = 0.5  # seconds that the last report may take on its way
 STOPPING = (Load, Resume, Pause, Close)  # and a client that has gone, which is None
 
 
-class Audience:
+class ClientConnections:
     """The client that is there now, or nobody. ``stays`` says that the trainer outlives its clients."""
 
     def __init__(self, first: socket.socket, stays: bool) -> None:
         self._stays = stays
-        self._inbox: queue.SimpleQueue[tuple[Line, AnyCommand | None]] = queue.SimpleQueue()
-        self._line: Line | None = Line(first, self._inbox, self._end)
+        self._inbox: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
+        self._line: Connection | None = Connection(first, self._inbox, self._end)
 
     def admit(self, listener: socket.socket) -> None:
         """Answer calls on ``listener`` from now on."""
@@ -71,13 +71,13 @@ class Audience:
         if line is not None:
             line.hang_up()
 
-    def _welcome(self, line: Line) -> None:
+    def _welcome(self, line: Connection) -> None:
         older, self._line = self._line, line
         if older is not None:
             older.send(TakenOver(0))
             older.hang_up(LAST_WORDS)
 
-    def _end(self, line: Line) -> None:
+    def _end(self, line: Connection) -> None:
         """Called when a line ends, by its thread: so the process is over at once, however long a step takes."""
         if line is self._line and not self._stays:
             os._exit(0)
@@ -90,16 +90,16 @@ class Audience:
                 time.sleep(RETRY)
                 continue
             if is_own(connection):
-                Line(connection, self._inbox, self._end)
+                Connection(connection, self._inbox, self._end)
             else:
                 with contextlib.suppress(OSError):
                     connection.close()
 
 
-class Inbox:
+class CommandQueue:
     """Hands out the commands of an audience in their order."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: ClientConnections) -> None:
         self._audience = audience
         self._ahead: deque[AnyCommand | None] = deque()  # taken, but not handed out
 
@@ -125,7 +125,7 @@ class Inbox:
         return any(isinstance(command, Load | Resume) for command in self._ahead)
 
 
-class Line:
+class Connection:
     """Puts what a client sends into ``inbox`` as pairs (line, command), and (line, None) when it has gone.
 
     ``ended`` is called from the reading thread just before that.
@@ -134,11 +134,11 @@ class Line:
     def __init__(
         self,
         connection: socket.socket,
-        inbox: queue.SimpleQueue[tuple[Line, AnyCommand | None]],
-        ended: Callable[[Line], None],
+        inbox: queue.SimpleQueue[tuple[Connection, AnyCommand | None]],
+        ended: Callable[[Connection], None],
     ) -> None:
         self._connection, self._inbox, self._ended = connection, inbox, ended
-        self._outbox = Outbox(connection.makefile("wb"))
+        self._outbox = SendQueue(connection.makefile("wb"))
         threading.Thread(target=self._read, daemon=True).start()
 
     def send(self, report: AnyReport) -> None:
@@ -166,7 +166,7 @@ class Line:
         self._inbox.put((self, None))
 
 
-class Outbox:
+class SendQueue:
     """Sends from a thread of its own. While the line is full, what is newer takes the place of what is stale.
 
     Where nobody reads any more, reports are dropped.

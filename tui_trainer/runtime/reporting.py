@@ -6,7 +6,7 @@ import numpy as np
 
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.reports import DatasetView, Ended, Loaded, Progress, Seen, SummaryRow
+from tui_trainer.protocol.reports import DatasetView, Ended, Loaded, Progress, SummaryRow, Update
 from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.protocol.views import AnyContent
 from tui_trainer.training.history import RecordedCurve
@@ -15,7 +15,7 @@ from tui_trainer.training.session import Session
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 PREVIEW_CELLS = 400_000
 PREVIEW_COLUMNS = 200
-MOST_WEIGHTS = 64  # told with each progress
+MAX_WEIGHTS = 64  # told with each progress
 
 
 def loaded(session: Session, run: int) -> Loaded:
@@ -97,12 +97,12 @@ def progress(session: Session, run: int, wanted: WatchLoss | None = None) -> Pro
 def _weights(session: Session) -> bytes:
     """The parameters of a model that is small enough to be looked at number by number."""
     parameters = session.trainer.model.parameters.flat
-    return pack(parameters) if len(parameters) <= MOST_WEIGHTS else b""
+    return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
 
 
-def seen(session: Session, run: int, content: AnyContent) -> Seen:
+def seen(session: Session, run: int, content: AnyContent) -> Update:
     """What a view shows at this step."""
-    return Seen(run=run, steps=session.steps, content=content)
+    return Update(run=run, steps=session.steps, content=content)
 
 
 def _curves(session: Session, wanted: WatchLoss) -> tuple[Curve, ...]:

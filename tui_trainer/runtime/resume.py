@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from tui_trainer.errors import ExperimentError, printable
-from tui_trainer.protocol.reports import AnyReport, Notice, Offer
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.errors import UserError, printable
+from tui_trainer.protocol.reports import AnyReport, Notice, ResumeOffer
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
 
 from .launch import Launch
@@ -31,15 +31,15 @@ def find(wanted: int | None) -> StoredRun:
     if wanted is not None:
         found = next((run for run in runs if run.id == wanted), None)
         if found is None:
-            raise ExperimentError("", f"there is no run {wanted}; tui-trainer sessions lists what there is")
+            raise UserError("", f"there is no run {wanted}; tui-trainer sessions lists what there is")
     else:
         alone = (run for run in runs if run.alive and not run.watched)
         waiting = (run for run in runs if run.waits)
         found = next(alone, None) or next(waiting, None)
         if found is None:
-            raise ExperimentError("", _nothing(runs))
+            raise UserError("", _nothing(runs))
     if found.alive and not found.owner:
-        raise ExperimentError("", f"run {found.id} goes on in process {found.pid}, which can't be called; end that one")
+        raise UserError("", f"run {found.id} goes on in process {found.pid}, which can't be called; end that one")
     return found
 
 
@@ -69,7 +69,7 @@ def _runs() -> list[StoredRun]:
         finally:
             store.close()
     except StoreError as error:
-        raise ExperimentError("", str(error)) from error
+        raise UserError("", str(error)) from error
 
 
 def _nothing(runs: list[StoredRun]) -> str:
@@ -91,7 +91,7 @@ def _state(run: StoredRun) -> str:
     return "cut off" if run.is_cut_off else f"{state}, not seen yet"
 
 
-def offers(keeper: Keeper, wanted: int | None) -> list[AnyReport]:
+def resume_offers(keeper: Checkpointer, wanted: int | None) -> list[AnyReport]:
     """The run ``wanted``, with a notice where it can't be had; or the newest cut off, and then one that goes on."""
     told: list[AnyReport] = []
     stored = keeper.waiting(wanted)
@@ -100,5 +100,7 @@ def offers(keeper: Keeper, wanted: int | None) -> list[AnyReport]:
     for run in (stored, keeper.alone() if wanted is None else None):
         if run is not None:
             ago = max(0.0, time.time() - run.updated)
-            told.append(Offer(0, run.id, run.experiment, run.epoch, run.step, ago, run.owner if run.alive else ""))
+            told.append(
+                ResumeOffer(0, run.id, run.experiment, run.epoch, run.step, ago, run.owner if run.alive else "")
+            )
     return told

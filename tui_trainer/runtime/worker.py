@@ -18,7 +18,7 @@ from pathlib import Path
 from tui_trainer.datasets.csv.progress import OnProgress
 from tui_trainer.datasets.dataset import ReadingStopped
 from tui_trainer.datasets.preview import Previewer
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.export.trained import begin_with_file, trained
 from tui_trainer.protocol.commands import (
@@ -45,25 +45,25 @@ from tui_trainer.protocol.reports import (
     AnyReport,
     Attached,
     Crashed,
+    LoadingProgress,
     Notice,
     Opened,
     Previewed,
-    Reading,
     Refused,
 )
 from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.protocol.views import AnyRequest
-from tui_trainer.store.checkpointer import Keeper
-from tui_trainer.store.live_trainers import Place, folder_beside
+from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
-from tui_trainer.tabs.computing import Viewer
-from tui_trainer.tabs.runs.compute import Shelf
+from tui_trainer.tabs.computing import TabComputing
+from tui_trainer.tabs.runs.compute import RunsCompute
 from tui_trainer.training.session import Session
 
 from . import reporting
-from .connection import Audience, Inbox
+from .connection import ClientConnections, CommandQueue
 from .launch import Launch, launched
-from .resume import offers
+from .resume import resume_offers
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
@@ -79,23 +79,23 @@ STOPPED = "the reading of the file was stopped; r reads it again, u takes the la
 class Worker:
     """Runs a session in slices between commands."""
 
-    def __init__(self, audience: Audience, launch: Launch) -> None:
+    def __init__(self, audience: ClientConnections, launch: Launch) -> None:
         self._audience, self._launch = audience, launch
-        self._inbox = Inbox(audience)
-        self._readings = Readings(self._inbox, self._send)
+        self._inbox = CommandQueue(audience)
+        self._readings = FileLoading(self._inbox, self._send)
         self._session = Session()
-        self._viewer = Viewer(self._session)
+        self._viewer = TabComputing(self._session)
         self._request: AnyRequest = WatchLoss()
         self._place = self._take_place()
-        self._keeper = Keeper(default_path(), self._place.name if self._place is not None else "")
-        self._shelf = Shelf(self._keeper)
+        self._keeper = Checkpointer(default_path(), self._place.name if self._place is not None else "")
+        self._shelf = RunsCompute(self._keeper)
         self._run = 0
         self._dirty = False
         self._next_report = self._next_curves = self._next_view = 0.0
 
     def serve(self) -> None:
         """Until the client ends; then the process is over at once, however long a step takes, or when it is done."""
-        for report in offers(self._keeper, self._launch.offer):
+        for report in resume_offers(self._keeper, self._launch.offer):
             self._send(report)
         while True:
             running = self._session.state == "running"
@@ -112,11 +112,11 @@ class Worker:
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
 
-    def _take_place(self) -> Place | None:
+    def _take_place(self) -> LiveTrainer | None:
         """This process among the live sessions; without a place it can't be called, and all else goes."""
         place = None
         try:
-            place = Place(folder_beside(default_path()))
+            place = LiveTrainer(folder_beside(default_path()))
             self._audience.admit(place.listen())
         except OSError as error:
             if self._launch.stays:
@@ -214,7 +214,7 @@ class Worker:
     def _loads(self, experiment: Experiment, run: int) -> bool:
         try:
             self._session.load(experiment, self._readings.watcher(run))
-        except ExperimentError as error:
+        except UserError as error:
             self._send(Refused(run, error.field, error.reason))
             return False
         except ReadingStopped:
@@ -299,7 +299,7 @@ def main() -> None:
     launch = launched(sys.argv[1:])
     first = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)
-    audience = Audience(first, launch.stays)
+    audience = ClientConnections(first, launch.stays)
     try:
         Worker(audience, launch).serve()
     except Exception as error:
@@ -335,7 +335,7 @@ def begin(session: Session, weights: str, run: int) -> Notice:
     """Begin the run with the weights in a file, where they fit."""
     try:
         begin_with_file(session, Path(weights))
-    except ExperimentError as error:
+    except UserError as error:
         return Notice(run, str(error))
     return Notice(run, f"The run begins with the weights of {quoted(weights, PATH_LENGTH)}.", good=True)
 
@@ -345,15 +345,15 @@ def _export(session: Session, command: Export, run: int) -> Notice:
 
     try:
         names = write_folder(trained(session, command.best), Path(command.folder), command.formats)
-    except ExperimentError as error:
+    except UserError as error:
         return Notice(run, f"Not exported: {error}")
     return Notice(run, f"Exported {len(names)} files to {quoted(command.folder, PATH_LENGTH)}.", good=True)
 
 
-class Readings:
+class FileLoading:
     """Watches over readings, and looks at files for a preview."""
 
-    def __init__(self, inbox: Inbox, send: Callable[[AnyReport], None]) -> None:
+    def __init__(self, inbox: CommandQueue, send: Callable[[AnyReport], None]) -> None:
         self._inbox, self._send = inbox, send
         self._previewer = Previewer()
 
@@ -366,7 +366,7 @@ class Readings:
             now = time.perf_counter()
             if now >= due:
                 due = now + TELL_EVERY
-                self._send(Reading(run, fraction))
+                self._send(LoadingProgress(run, fraction))
             return not self._inbox.stops_reading()
 
         return tell

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
@@ -37,7 +37,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
         told = f"{quoted(host)} is no address of this machine; leave it out, or give one such as {LOOPBACK}"
-        raise ExperimentError("--host", told) from None
+        raise UserError("--host", told) from None
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the port of a server that has just ended
@@ -62,16 +62,16 @@ def place_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _refusal(host: str, port: int, error: OSError) -> ExperimentError:
+def _refusal(host: str, port: int, error: OSError) -> UserError:
     if error.errno == errno.EADDRINUSE:
-        return ExperimentError("--port", f"{port} is in use; give another one, or 0 for any that is free")
+        return UserError("--port", f"{port} is in use; give another one, or 0 for any that is free")
     if error.errno == errno.EACCES:
-        return ExperimentError("--port", f"{port} is not for users; give one from 1024 up, or 0 for any that is free")
+        return UserError("--port", f"{port} is not for users; give one from 1024 up, or 0 for any that is free")
     told = f"{quoted(host)} can't be listened on: {error.strerror}; leave it out, or give one such as {LOOPBACK}"
-    return ExperimentError("--host", told)
+    return UserError("--host", told)
 
 
-def new_word() -> str:
+def new_token() -> str:
     """A word that nobody guesses, fit for an address."""
     return secrets.token_urlsafe(24)
 

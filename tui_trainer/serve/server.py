@@ -25,11 +25,11 @@ from textual_serve.download_manager import DownloadManager
 from tui_trainer.errors import printable
 from tui_trainer.runtime.child import with_package
 
-from .access import HEADERS, POLICY, guard, new_word, place_of
+from .access import HEADERS, POLICY, guard, new_token, place_of
 
-MOST_TABS = 16  # each has two processes
-MOST_CELLS = 1000  # columns or rows of a tab
-MOST_BYTES = 1 << 20  # of one message from a page: a paste is the longest
+MAX_TABS = 16  # each has two processes
+MAX_CELLS = 1000  # columns or rows of a tab
+MAX_BYTES = 1 << 20  # of one message from a page: a paste is the longest
 HEARTBEAT = 15.0  # seconds until a tab that says nothing is asked whether it is there
 FONT_SIZES = range(6, 49)
 USUAL_SIZE = 16
@@ -40,7 +40,7 @@ PATIENCE = 5.0  # seconds that the app may take to save its run and end
 DRIVER = "tui_trainer.serve.driver:TabDriver"
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_DRIVER": DRIVER}  # what the page draws with
 OF_THE_SERVER = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "TMUX", "STY", "LINES")  # terminal, which is no tab's
-MOST_TOLD = 5  # lines of what an app says when it fails
+MAX_TOLD = 5  # lines of what an app says when it fails
 
 
 def serve(listener: socket.socket, words: Sequence[str]) -> int:
@@ -53,7 +53,7 @@ class TabServer:
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = list(words)
-        self._word = new_word()
+        self._word = new_token()
         self._downloads = DownloadManager()
         self._tabs: set[web.WebSocketResponse] = set()
         self._page = Template(PAGE.read_text(encoding="utf-8"))
@@ -87,8 +87,8 @@ class TabServer:
         return application
 
     async def _show_page(self, request: web.Request) -> web.Response:
-        if len(self._tabs) >= MOST_TABS:
-            return web.Response(status=503, text=f"{MOST_TABS} tabs are open already; close one, and load this again.")
+        if len(self._tabs) >= MAX_TABS:
+            return web.Response(status=503, text=f"{MAX_TABS} tabs are open already; close one, and load this again.")
         line = f"{'wss' if request.secure else 'ws'}://{request.host}"
         size = number_in(request.query.get("fontsize"), FONT_SIZES, USUAL_SIZE)
         text = self._page.substitute(socket=html.escape(f"{line}/{self._word}/ws"), size=size)
@@ -99,9 +99,9 @@ class TabServer:
         return web.Response(text=SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript")
 
     async def _open_tab(self, request: web.Request) -> web.StreamResponse:
-        if len(self._tabs) >= MOST_TABS:
+        if len(self._tabs) >= MAX_TABS:
             raise web.HTTPServiceUnavailable
-        tab = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES)
+        tab = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_BYTES)
         self._tabs.add(tab)
         try:
             await tab.prepare(request)
@@ -112,7 +112,7 @@ class TabServer:
                 close=tab.close,
                 download_manager=self._downloads,
             )
-            cells = range(1, MOST_CELLS + 1)
+            cells = range(1, MAX_CELLS + 1)
             sizes = (("width", 80), ("height", 24))
             await app.start(*(number_in(request.query.get(name), cells, usual) for name, usual in sizes))
             try:
@@ -134,7 +134,7 @@ class TabServer:
                 case ["stdin", str(text)]:
                     await app.send_bytes(text.encode("utf-8", "replace"))
                 case ["resize", {"width": int(width), "height": int(height)}]:
-                    await app.set_terminal_size(*(min(max(1, cells), MOST_CELLS) for cells in (width, height)))
+                    await app.set_terminal_size(*(min(max(1, cells), MAX_CELLS) for cells in (width, height)))
                 case ["ping", str(moment)]:
                     await tab.send_json(["pong", moment[:100]])
                 case ["blur"]:
@@ -219,7 +219,7 @@ class AppOfTab(AppService):
 
 async def _tell(stream: asyncio.StreamReader) -> None:
     """Print the last lines of what comes, as text, once there is no more."""
-    last: deque[bytes] = deque(maxlen=MOST_TOLD)
+    last: deque[bytes] = deque(maxlen=MAX_TOLD)
     with contextlib.suppress(ValueError):  # a line without end
         async for line in stream:
             last.append(line)

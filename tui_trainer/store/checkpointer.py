@@ -19,7 +19,7 @@ NOWHERE = ("", -1, 0)
 DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
-class Keeper:
+class Checkpointer:
     """A run begins with its first step and is saved while it trains. A store that fails is given up, once."""
 
     def __init__(self, path: Path, owner: str = "") -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
-from tui_trainer.tabs.runs.compute import COLUMNS, MOST_COMPARED, MOST_ROWS, _row, differences
+from tui_trainer.tabs.runs.compute import COLUMNS, MAX_COMPARED, MAX_ROWS, _row, differences
 from tui_trainer.tabs.runs.messages import RunList, RunRow, WatchRuns, Wrong
 
 from .filter import FilterError, condition, order_by, parse
@@ -23,7 +23,7 @@ from .store import Store
 LISTED = "step > 0 AND deleted_by = ''"
 LONGEST_NAME = 60
 LONGEST_TAG = 24
-MOST_TAGS = 12
+MAX_TAGS = 12
 
 
 class Catalogue:
@@ -44,7 +44,7 @@ class Catalogue:
         with self._store.reading() as connection:
             (stored,) = connection.execute(f"SELECT count(*) FROM cards WHERE {LISTED}").fetchone()
             asked = {**about, "live": live}
-            compared = self._rows(connection, wanted.compared[:MOST_COMPARED], asked)
+            compared = self._rows(connection, wanted.compared[:MAX_COMPARED], asked)
             differ = differences([(row.run, self._experiment(connection, row.run)) for row in compared])
             answer = RunList(
                 wanted.filter, wanted.sort, wanted.descending, 0, stored, 0, (), compared=compared, differences=differ
@@ -54,7 +54,7 @@ class Catalogue:
             except FilterError as error:
                 return replace(answer, wrong=Wrong(error.reason, error.start, error.end))
             first = max(0, min(wanted.first, len(runs) - 1))
-            shown = runs[first : first + max(0, min(wanted.rows, MOST_ROWS))]
+            shown = runs[first : first + max(0, min(wanted.rows, MAX_ROWS))]
             rows = self._rows(connection, shown, asked)
         place = runs.index(wanted.cursor) if wanted.cursor in runs else None
         return replace(answer, total=len(runs), first=first, rows=rows, cursor=wanted.cursor, place=place)
@@ -97,7 +97,7 @@ class Catalogue:
         row = connection.execute("SELECT experiment FROM runs WHERE id = ?", (run,)).fetchone()
         try:
             return None if row is None else loads(str(row[0]))
-        except ExperimentError:
+        except UserError:
             return None
 
     def rename(self, run: int, name: str) -> None:
@@ -190,8 +190,8 @@ def edited(tags: str, add: Iterable[str], remove: Iterable[str]) -> str:
     kept = {tag.casefold(): tag for tag in tags.split() if tag.casefold() not in gone}
     for tag in add:
         kept.setdefault(tag.casefold(), tag)
-    if len(kept) > MOST_TAGS:
-        raise LabelError(f"A run has at most {MOST_TAGS} tags.")
+    if len(kept) > MAX_TAGS:
+        raise LabelError(f"A run has at most {MAX_TAGS} tags.")
     return " ".join(kept.values())
 
 

@@ -22,7 +22,7 @@ SHORT = Path("/tmp")  # where sockets go whose own folder has too long a path
 WAITING = 4  # clients that may knock at once
 
 
-class Place:
+class LiveTrainer:
     """This process among the live sessions of ``folder``: ``name`` and lock, and a socket once it listens.
 
     Raises OSError where the folder can't hold it.

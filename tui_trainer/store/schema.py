@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
 
@@ -100,7 +100,7 @@ def prepare(connection: sqlite3.Connection) -> None:
             connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
 
 
-def write_card(
+def write_index_row(
     connection: sqlite3.Connection,
     run: int,
     name: str,
@@ -112,16 +112,16 @@ def write_card(
 
     ``listed`` are the columns owner, state, epoch, step, seconds, started and updated.
     """
-    about = UNREADABLE if experiment is None else described(experiment)
+    about = UNREADABLE if experiment is None else experiment_columns(experiment)
     words = searched(name, "", str(about["dataset"]))
-    row = {"run": run, "name": name, "words": words, **about, **measured(latest), **listed}
+    row = {"run": run, "name": name, "words": words, **about, **metric_columns(latest), **listed}
     names = ", ".join(row)
     places = ", ".join(f":{column}" for column in row)
     updates = ", ".join(f"{column} = excluded.{column}" for column in row if column not in KEPT)
     connection.execute(f"INSERT INTO cards ({names}) VALUES ({places}) ON CONFLICT (run) DO UPDATE SET {updates}", row)
 
 
-def described(experiment: Experiment) -> dict[str, Any]:
+def experiment_columns(experiment: Experiment) -> dict[str, Any]:
     """The columns of a card that the experiment gives."""
     model, training, dataset = experiment.model, experiment.training, experiment.dataset
     activations = list(dict.fromkeys(layer.activation for layer in model.layers))
@@ -137,7 +137,7 @@ def described(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def measured(latest: Mapping[str, float]) -> dict[str, float | None]:
+def metric_columns(latest: Mapping[str, float]) -> dict[str, float | None]:
     """The columns of a card that the newest values of a run give; None for what it has not, or is not finite."""
     found: dict[str, float | None] = {}
     for column, names in METRICS.items():
@@ -159,13 +159,13 @@ def fill_cards(connection: sqlite3.Connection) -> None:
     )
     for run, name, text, latest, *rest in rows.fetchall():
         listed: Listed = dict(zip(("owner", "state", "epoch", "step", "started", "updated"), rest, strict=True))
-        write_card(connection, run, str(name), _read(text), _values(latest), seconds=None, **listed)
+        write_index_row(connection, run, str(name), _read(text), _values(latest), seconds=None, **listed)
 
 
 def _read(text: object) -> Experiment | None:
     try:
         return loads(str(text))
-    except ExperimentError:
+    except UserError:
         return None
 
 

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.errors import ExperimentError, printable, quoted
+from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
 from tui_trainer.files import refuse_other_than_file, user_folder
 
 from .live_trainers import folder_beside, is_live, live_names
-from .schema import Listed, prepare, write_card
+from .schema import Listed, prepare, write_index_row
 
 LISTED = 100  # runs, the newest
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -80,7 +80,7 @@ class Store:
             run = cursor.lastrowid
             assert run is not None
             listed: Listed = {"owner": self._owner, "state": "paused", "started": now, "updated": now}
-            write_card(connection, run, experiment.name, experiment, {}, epoch=0, step=0, seconds=0.0, **listed)
+            write_index_row(connection, run, experiment.name, experiment, {}, epoch=0, step=0, seconds=0.0, **listed)
         return run
 
     def save(
@@ -111,7 +111,7 @@ class Store:
             if not updated.rowcount:
                 raise RunTaken(f"Run {run} goes on in another session; this one is kept as a run of its own.")
             listed: Listed = {"owner": self._owner, "state": state, "started": now, "updated": now, "seconds": seconds}
-            write_card(connection, run, experiment.name, experiment, latest, epoch=epoch, step=step, **listed)
+            write_index_row(connection, run, experiment.name, experiment, latest, epoch=epoch, step=step, **listed)
             connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
             if added is not None:
                 connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, first, added))
@@ -166,7 +166,7 @@ class Store:
             alive = is_live(self.sessions, owner) if owner else process_runs(int(pid))
             place = (int(epoch), int(step), int(pid), float(updated))
             return StoredRun(int(number), str(name), loads(text), str(state), *place, owner, bool(watched), alive)
-        except (ExperimentError, TypeError, ValueError, AttributeError, OverflowError):
+        except (UserError, TypeError, ValueError, AttributeError, OverflowError):
             return None
 
     def remove_deleted(self) -> None:

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Iterable
 from typing import IO
 
 from tui_trainer.protocol.framing import frame
-from tui_trainer.runtime.child import Incoming, last_words, start_module
+from tui_trainer.runtime.child import MessageReader, last_words, start_module
 
-from .messages import AnyCommand, AnyNews, Cancel, Lost, Standing, Start, Swept, news_decoder
+from .messages import AnyCommand, AnyNews, Cancel, Start, SweepCrashed, SweepFinished, SweepProgress, news_decoder
 
 PATIENCE = 3.0  # seconds that a sweep may take to end
 MODULE = "tui_trainer.sweep.service"
@@ -26,7 +26,7 @@ class SweepClient:
         self._niceness = min(niceness, LOWEST)
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
-        self._incoming: Incoming[AnyNews] | None = None
+        self._incoming: MessageReader[AnyNews] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._early = b""  # commands from before there was a process
         self._ended = asyncio.Event()  # set when the sweep has, or nothing more will come
@@ -44,7 +44,7 @@ class SweepClient:
         with theirs:
             self._process = start_module(MODULE, str(self._niceness), theirs.fileno(), self._errors)
         reader, self._writer = await asyncio.open_unix_connection(sock=ours)
-        self._incoming = Incoming(reader, news_decoder)
+        self._incoming = MessageReader(reader, news_decoder)
         self._writer.write(self._early)
 
     def send(self, command: AnyCommand) -> None:
@@ -61,7 +61,7 @@ class SweepClient:
         try:
             async for batch in self._incoming.batches():
                 for one in _without_stale(batch):
-                    if isinstance(one, Swept):
+                    if isinstance(one, SweepFinished):
                         self._ended.set()
                         yield one
                         return
@@ -72,9 +72,9 @@ class SweepClient:
             return
         if self._incoming.garbled:
             self._process.kill()
-            yield Lost("What the sweep's process said makes no sense")
+            yield SweepCrashed("What the sweep's process said makes no sense")
         else:
-            yield Lost(await last_words(self._process, self._errors, "The sweep's process"))
+            yield SweepCrashed(await last_words(self._process, self._errors, "The sweep's process"))
 
     async def close(self) -> None:
         """End the sweep, if there is one under way, and its process, and wait for that."""
@@ -96,7 +96,7 @@ def _without_stale(news: Iterable[AnyNews]) -> list[AnyNews]:
     """Without standings that another one follows."""
     found: list[AnyNews] = []
     for one in news:
-        if found and isinstance(one, Standing) and isinstance(found[-1], Standing):
+        if found and isinstance(one, SweepProgress) and isinstance(found[-1], SweepProgress):
             found.pop()
         found.append(one)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, is_text_list, join_path, parse_path, to_plain, type_at
@@ -51,24 +51,24 @@ VALUES = {
 PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
 OUTPUT = "model.output."  # what its layer should be, the target decides
 SEEDS = 3
-MOST_WORDS = 4  # of a field with more of them, the present one alone is put down
+MAX_WORDS = 4  # of a field with more of them, the present one alone is put down
 IN_LARGE_NUMBERS = ("rate", "size", "seed", "activation", "optimizer", "initializer", "loss")  # nouns with a plural
 PLURALS = {"loss": "losses"}
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SweepableField:
     """A field by its ``path``, and what people call it."""
 
     path: str
     label: str
 
 
-def offers(experiment: Experiment) -> list[Offer]:
+def sweepable_fields(experiment: Experiment) -> list[SweepableField]:
     """All fields that can be varied, those first that usually are."""
     found = [steps for steps in _leaves(to_plain(experiment), ()) if _takes_text(steps)]
     paths = [path for path in map(join_path, found) if path not in LEFT_OUT]
-    return [Offer(path, label_of(path)) for path in sorted(paths, key=_order)]
+    return [SweepableField(path, label_of(path)) for path in sorted(paths, key=_order)]
 
 
 def label_of(path: str) -> str:
@@ -123,7 +123,7 @@ def _words(path: str) -> list[str]:
     if isinstance(found, inspect.BoolType):
         return ["true", "false"]
     words = list(map(str, found.values)) if isinstance(found, inspect.LiteralType) else []
-    return words if len(words) <= MOST_WORDS else []
+    return words if len(words) <= MAX_WORDS else []
 
 
 def _exact(value: Any) -> str:
@@ -143,7 +143,7 @@ def _cell(text: str) -> str:
 def _is_taken(experiment: Experiment, path: str, text: str) -> bool:
     try:
         with_field(experiment, path, text)
-    except ExperimentError:
+    except UserError:
         return False
     return True
 

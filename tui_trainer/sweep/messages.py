@@ -9,7 +9,7 @@ from tui_trainer.experiment.schema import Experiment
 WHOLE = ("random", "repeat", "jobs")  # parts of a wish that are numbers
 
 
-class Wish(msgspec.Struct, frozen=True):
+class SweepRequest(msgspec.Struct, frozen=True):
     """A sweep as it was typed: the values of ``fields`` by path, and the options of the command of the same names.
 
     What is empty is as usual.
@@ -27,28 +27,28 @@ class Command(msgspec.Struct, frozen=True, tag=True):
     """Something the app asks for."""
 
 
-class Ask(Command, frozen=True):
+class PreviewSweep(Command, frozen=True):
     """What would ``wish`` come to? ``number`` comes back with the answer; of questions in a row, only the last one."""
 
-    wish: Wish
+    wish: SweepRequest
     number: int
 
 
 class Start(Command, frozen=True):
     """Do it. The process ends with the sweep."""
 
-    wish: Wish
+    wish: SweepRequest
 
 
 class Cancel(Command, frozen=True):
     """End the sweep with what is done."""
 
 
-class News(msgspec.Struct, frozen=True, tag=True):
+class SweepEvent(msgspec.Struct, frozen=True, tag=True):
     """Something the process tells."""
 
 
-class Answer(News, frozen=True):
+class SweepPreview(SweepEvent, frozen=True):
     """The sweep of question ``number`` in words, as ``5 learning rates × 3 seeds = 15 runs``, and its measure ``by``.
 
     Or what is wrong with it: a ``reason``, and the ``field``: a path, an option, or empty.
@@ -68,7 +68,7 @@ class Leader(msgspec.Struct, frozen=True, array_like=True):
     value: str
 
 
-class Standing(News, frozen=True):
+class SweepProgress(SweepEvent, frozen=True):
     """``done`` of ``planned`` runs have ended, ``lost`` of these without a score; the best ones by ``by`` so far.
 
     ``seconds_left`` is None as long as nothing is known of it.
@@ -89,7 +89,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     name: str
 
 
-class Swept(News, frozen=True):
+class SweepFinished(SweepEvent, frozen=True):
     """The sweep has ended: in a sentence, and the best of its runs in the store, the best one first.
 
     All of them have ``tag`` in common, empty where none was kept. ``good`` says that all went as planned.
@@ -102,13 +102,19 @@ class Swept(News, frozen=True):
     kept: tuple[Kept, ...] = ()
 
 
-class Lost(News, frozen=True):
+class SweepCrashed(SweepEvent, frozen=True):
     """The process has ended unasked; what the app's own end of the line says then."""
 
     sentence: str
 
 
-AnyCommand = Ask | Start | Cancel
-AnyNews = Answer | Standing | Swept | Lost
+AnyCommand = PreviewSweep | Start | Cancel
+
+
+AnyNews = SweepPreview | SweepProgress | SweepFinished | SweepCrashed
+
+
 command_decoder = msgspec.msgpack.Decoder(AnyCommand)
+
+
 news_decoder = msgspec.msgpack.Decoder(AnyNews)

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from msgspec import inspect
 
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import got, join_path, parse_path, to_plain, type_at
@@ -43,9 +43,9 @@ def plan(
     paths = [axis.path for axis in axes]
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
-        raise ExperimentError(twice, "is given twice; give all its values at once, with commas between them")
+        raise UserError(twice, "is given twice; give all its values at once, with commas between them")
     if repeat > 1 and SEED in paths:
-        raise ExperimentError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
+        raise UserError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
     _check_count(_combinations(axes) if random is None else random, repeat)
     chosen = _grid(axes) if random is None else _draws(axes, random, seed)
     planned: list[Planned] = []
@@ -71,7 +71,7 @@ def _check_count(combinations: int, repeat: int) -> None:
     if runs > MAX_RUNS:
         told = f"{runs:,}" if runs < 10**15 else "more than can be counted"
         hint = "give fewer values, or draw some of the runs with --random N"
-        raise ExperimentError("", f"expected at most {MAX_RUNS:,} runs, got {told}; {hint}")
+        raise UserError("", f"expected at most {MAX_RUNS:,} runs, got {told}; {hint}")
 
 
 def _combinations(axes: Sequence[Axis]) -> int:
@@ -83,7 +83,7 @@ def _grid(axes: Sequence[Axis]) -> Iterator[dict[str, object]]:
     columns = []
     for axis in axes:
         if isinstance(axis, Range):
-            raise ExperimentError(axis.path, "a range needs --random N, the number of runs to draw; or give its values")
+            raise UserError(axis.path, "a range needs --random N, the number of runs to draw; or give its values")
         columns.append(axis.values)
     paths = [axis.path for axis in axes]
     for values in itertools.product(*columns):
@@ -100,7 +100,7 @@ def _draws(axes: Sequence[Axis], count: int, seed: int) -> Iterator[dict[str, ob
     there = _combinations(axes)
     if count > there:
         hint = "ask for fewer, or leave --random away for all of them"
-        raise ExperimentError("random", f"expected at most {there:,} runs, which are all combinations; {hint}")
+        raise UserError("random", f"expected at most {there:,} runs, which are all combinations; {hint}")
     lists = [axis.values for axis in axes if isinstance(axis, Choices)]
     seen: set[tuple[int, ...]] = set()
     while len(seen) < count:
@@ -168,10 +168,10 @@ def read_axis(experiment: Experiment, path: str, given: str | Iterable[object]) 
     for item in given:
         value = _taken(experiment, path, item.item() if isinstance(item, np.generic) else item)
         if repr(value) in values:
-            raise ExperimentError(path, f"the value {got(value)} is there twice; give each once")
+            raise UserError(path, f"the value {got(value)} is there twice; give each once")
         values[repr(value)] = value
     if not values:
-        raise ExperimentError(path, "expected at least one value, got none")
+        raise UserError(path, "expected at least one value, got none")
     return Choices(path, tuple(values.values()))
 
 
@@ -179,14 +179,14 @@ def _read_range(experiment: Experiment, path: str, text: str, kind: Literal["who
     log = text.startswith(LOG)
     first, between, last = text.removeprefix(LOG).partition(BETWEEN)
     if not between:
-        raise ExperimentError(path, f"expected a range after {LOG}, such as {LOG}1e-4..1e-1, got {quoted(text)}")
+        raise UserError(path, f"expected a range after {LOG}, such as {LOG}1e-4..1e-1, got {quoted(text)}")
     low, high = _taken(experiment, path, first), _taken(experiment, path, last)
     if not (isinstance(low, int | float) and isinstance(high, int | float)):  # full, for a batch size
-        raise ExperimentError(path, f"expected a range of numbers, such as 1..100, got {quoted(text)}")
+        raise UserError(path, f"expected a range of numbers, such as 1..100, got {quoted(text)}")
     if low >= high:
-        raise ExperimentError(path, f"expected a range from a smaller to a larger number, got {quoted(text)}")
+        raise UserError(path, f"expected a range from a smaller to a larger number, got {quoted(text)}")
     if log and low <= 0:
-        raise ExperimentError(path, f"expected a range that begins above 0 for {LOG}, got {quoted(text)}")
+        raise UserError(path, f"expected a range that begins above 0 for {LOG}, got {quoted(text)}")
     return Range(path, low, high, log, kind == "whole")
 
 

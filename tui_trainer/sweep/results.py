@@ -9,25 +9,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_trainer.errors import ExperimentError, printable, quoted
+from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.training.series import Array
 
 from .plan import SEED, Planned
-from .workers import Outcome, State
+from .workers import Outcome, RunOutcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RISING = ("accuracy", "r2", "recall")  # the larger, the better
-RANKS: dict[State, int] = {"finished": 0, "stopped early": 0, "diverged": 1, "failed": 2}
+RANKS: dict[RunOutcome, int] = {"finished": 0, "stopped early": 0, "diverged": 1, "failed": 2}
 MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
 MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
 LONGEST = 40  # characters of one value
 LONGEST_NOTE = 60
-MOST_ROWS = 100
+MAX_ROWS = 100
 GAP = "  "
+
+
+def number(value: float | None) -> str:
+    """Six digits, and exponents as people write them: 1e-5."""
+    return "-" if value is None else re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), f"{value:.6g}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +47,7 @@ class Row:
     number: int
     settings: dict[str, object]
     experiment: Experiment
-    state: State
+    state: RunOutcome
     message: str
     epochs: int
     steps: int
@@ -189,10 +194,10 @@ def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
     if by is None:
         return "val_loss" if without is None else "loss"
     if not MEASURE.fullmatch(by):
-        raise ExperimentError("by", f"expected one of: {MEASURES}; got {quoted(by)}")
+        raise UserError("by", f"expected one of: {MEASURES}; got {quoted(by)}")
     if by.startswith("val_") and without is not None:
         why = f"needs validation rows, but dataset.validation_split is 0 in run {without.number}"
-        raise ExperimentError("by", f"{by} {why}; raise it, or take {by.removeprefix('val_')}")
+        raise UserError("by", f"{by} {why}; raise it, or take {by.removeprefix('val_')}")
     return by
 
 
@@ -201,7 +206,7 @@ def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
 
     Where the lines are longer than ``width``, scores that decide nothing are left out, the last ones first.
     """
-    rows = result.rows[:MOST_ROWS]
+    rows = result.rows[:MAX_ROWS]
     labels = short_names(result.rows[0].settings)
     scores = by_nearness(result.by, dict.fromkeys(name for row in rows for name in row.scores))
     weights = list(dict.fromkeys(name for row in rows for name in row.weights))
@@ -218,7 +223,7 @@ def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
 def groups_table(result: SweepResult) -> list[str]:
     """A line for each settings, the best first: mean and deviation of the measure over the seeds."""
     groups = result.groups()
-    shown_groups = groups[:MOST_ROWS]
+    shown_groups = groups[:MAX_ROWS]
     columns = [
         [label, *(shown(group.settings[path]) for group in shown_groups)]
         for path, label in short_names(groups[0].settings).items()
@@ -275,11 +280,6 @@ def _cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def number(value: float | None) -> str:
-    """Six digits, and exponents as people write them: 1e-5."""
-    return "-" if value is None else re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), f"{value:.6g}")
-
-
 def _score(row: Row, name: str) -> str:
     return number(row.scores.get(name))
 
@@ -304,12 +304,12 @@ def _width(columns: list[list[str]]) -> int:
 
 
 def _more(lines: list[str], count: int) -> list[str]:
-    if count > MOST_ROWS:
-        lines.append(f"… and {count - MOST_ROWS:,} more; --csv OUT.csv writes all of them")
+    if count > MAX_ROWS:
+        lines.append(f"… and {count - MAX_ROWS:,} more; --csv OUT.csv writes all of them")
     return lines
 
 
-class Tally:
+class Leaderboard:
     """Counts rows as they come, ``total`` in the end, and keeps them in order: the best by the measure ``by`` first."""
 
     def __init__(self, by: str, total: int) -> None:

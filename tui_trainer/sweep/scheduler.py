@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.store.edits import LONGEST_NAME, Catalogue
@@ -46,7 +46,7 @@ class Sweep:
         started = time.perf_counter()
         rows: list[Row] = []
         interrupted, complaint = False, ""
-        keeping = Keeping() if keep else None
+        keeping = RunSaver() if keep else None
         try:
             with contextlib.closing(self._outcomes(keep)) as done:
                 for number, outcome in done:
@@ -65,7 +65,7 @@ class Sweep:
                 keeping.close()
         if rows and all(row.state == "failed" for row in rows):
             first = min(rows, key=lambda row: row.number)
-            raise ExperimentError("", f"no run can be trained; the first of them: {first.message}")
+            raise UserError("", f"no run can be trained; the first of them: {first.message}")
         seconds, tag = time.perf_counter() - started, "" if keeping is None else keeping.tag
         size = (self.repeat, len(self.planned), self.jobs)
         return SweepResult(rows, self.by, *size, seconds, interrupted, complaint, tag)
@@ -141,7 +141,7 @@ def _by_data(tasks: list[workers.Task]) -> list[workers.Task]:
 
 def _check_number(field: str, value: int | None, most: int) -> None:
     if value is not None and not 1 <= value <= most:
-        raise ExperimentError(field, f"expected a whole number from 1 to {most:,}, got {value}")
+        raise UserError(field, f"expected a whole number from 1 to {most:,}, got {value}")
 
 
 def cores() -> int:
@@ -151,7 +151,7 @@ def cores() -> int:
     return int(joblib.cpu_count())
 
 
-class Keeping:
+class RunSaver:
     """Puts runs that have ended into the store. A store that fails is given up, and ``complaint`` says why.
 
     ``tag`` is given to all of them, so that they are found together; it is there with the first one. They are named

@@ -18,32 +18,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 
-from tui_trainer.errors import ExperimentError, printable, quoted
+from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.protocol.framing import NO_MESSAGE, frame, read_frame
 from tui_trainer.store.edits import LONGEST_NAME
 
 from .fields import counted
 from .messages import (
-    Answer,
     AnyCommand,
     AnyNews,
-    Ask,
     Cancel,
     Kept,
     Leader,
-    Standing,
+    PreviewSweep,
     Start,
-    Swept,
-    Wish,
+    SweepFinished,
+    SweepPreview,
+    SweepProgress,
+    SweepRequest,
     command_decoder,
 )
-from .results import Row, SweepResult, Tally, number, told
+from .results import Leaderboard, Row, SweepResult, number, told
 from .scheduler import Sweep, cores, prepare
 
-MOST_JOBS = 8  # at a time where nothing is said: a machine of many cores is one of many users
+MAX_JOBS = 8  # at a time where nothing is said: a machine of many cores is one of many users
 NO_FIELD = "choose a field to vary"
-MOST_LEADERS = 12
-MOST_KEPT = 8  # as many as the plot has colours for
+MAX_LEADERS = 12
+MAX_KEPT = 8  # as many as the plot has colours for
 NO_SCORE = "No run has ended with a score; where they diverged, try lower learning rates."
 
 
@@ -85,14 +85,14 @@ class SweepService:
         self._line, self._niceness = line, niceness
         self._inbox: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._interrupts = Interrupts()
-        self._granted: tuple[Wish, Sweep] | None = None  # the last one
+        self._granted: tuple[SweepRequest, Sweep] | None = None  # the last one
         threading.Thread(target=self._read, daemon=True).start()
 
     def serve(self) -> None:
         """Until the sweep is done, or not wanted any more."""
         while True:
             match self._next():
-                case Ask() as ask:
+                case PreviewSweep() as ask:
                     self._send(answer(ask, self._grant))
                 case Start(wish):
                     self._sweep(wish)
@@ -103,26 +103,26 @@ class SweepService:
     def _next(self) -> AnyCommand:
         """The next command; a question that has been followed by another command already is left out."""
         command = self._inbox.get()
-        while isinstance(command, Ask) and not self._inbox.empty():
+        while isinstance(command, PreviewSweep) and not self._inbox.empty():
             command = self._inbox.get()
         return command
 
-    def _sweep(self, wish: Wish) -> None:
+    def _sweep(self, wish: SweepRequest) -> None:
         os.nice(self._niceness)  # not before: an answer is waited for
         try:
             self._send(swept(self._done(self._grant(wish))))
-        except ExperimentError as error:
+        except UserError as error:
             self._send(refused(str(error)))
 
-    def _grant(self, wish: Wish) -> Sweep:
+    def _grant(self, wish: SweepRequest) -> Sweep:
         """The sweep, checked; as it is where the wish is the one from before, for thousands of runs take seconds."""
         if self._granted is None or self._granted[0] != wish:
             self._granted = None
-            self._granted = wish, granted(wish)
+            self._granted = wish, validate(wish)
         return self._granted[1]
 
     def _done(self, prepared: Sweep) -> SweepResult:
-        tally = Tally(prepared.by, len(prepared.planned))
+        tally = Leaderboard(prepared.by, len(prepared.planned))
         started = time.perf_counter()
 
         def tell(row: Row) -> None:
@@ -162,36 +162,34 @@ def main() -> None:
     SweepService(line, int(sys.argv[1])).serve()
 
 
-def answer(ask: Ask, grant: Callable[[Wish], Sweep]) -> Answer:
+def answer(ask: PreviewSweep, grant: Callable[[SweepRequest], Sweep]) -> SweepPreview:
     """What the wish would come to, once it is granted, or what is wrong with it."""
     try:
         prepared = grant(ask.wish)
-    except ExperimentError as error:
-        return Answer(ask.number, field=error.field, reason=in_the_app(error.reason))
-    return Answer(ask.number, said=in_words(prepared, bool(ask.wish.random.strip())), by=prepared.by)
+    except UserError as error:
+        return SweepPreview(ask.number, field=error.field, reason=in_the_app(error.reason))
+    return SweepPreview(ask.number, said=in_words(prepared, bool(ask.wish.random.strip())), by=prepared.by)
 
 
-def granted(wish: Wish) -> Sweep:
+def validate(wish: SweepRequest) -> Sweep:
     """The sweep, all of it checked; ExperimentError, with the path or the option, where something makes no sense."""
     fields: dict[str, str] = {}
     for path, values in wish.fields:
         if path in fields:
-            raise ExperimentError(path, "is there twice; give all its values at once, with commas between them")
+            raise UserError(path, "is there twice; give all its values at once, with commas between them")
         fields[path] = values.strip().removesuffix(",")  # the next value is on its way
     random, repeat, jobs = (_whole(name, getattr(wish, name)) for name in ("random", "repeat", "jobs"))
     if not fields and (repeat or 1) == 1:
-        raise ExperimentError("", NO_FIELD)
+        raise UserError("", NO_FIELD)
     most = cores()
     if jobs is not None and not 1 <= jobs <= most:
-        raise ExperimentError(
-            "jobs", f"expected a whole number from 1 to {most}, the cores of this machine, got {jobs}"
-        )
+        raise UserError("jobs", f"expected a whole number from 1 to {most}, the cores of this machine, got {jobs}")
     return prepare(
         wish.experiment,
         fields,
         random=random,
         repeat=1 if repeat is None else repeat,
-        jobs=jobs or min(most, MOST_JOBS),
+        jobs=jobs or min(most, MAX_JOBS),
         by=wish.by or None,
     )
 
@@ -223,21 +221,21 @@ def _whole(name: str, text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise ExperimentError(name, f"expected a whole number, or nothing, got {quoted(text)}")
+        raise UserError(name, f"expected a whole number, or nothing, got {quoted(text)}")
     return int(text)
 
 
-def standing(tally: Tally, seconds: float) -> Standing:
+def standing(tally: Leaderboard, seconds: float) -> SweepProgress:
     """How the sweep stands after ``seconds``."""
     by = tally.by
-    leaders = [row for row in tally.rows[:MOST_LEADERS] if _has_score(row, by)]
+    leaders = [row for row in tally.rows[:MAX_LEADERS] if _has_score(row, by)]
     lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(tally.rows))))
     left = seconds / tally.done * (tally.total - tally.done) if tally.done else None
     named = tuple(Leader(told(row.settings), number(row.value(by))) for row in leaders)
-    return Standing(tally.done, tally.total, lost, by, named, left)
+    return SweepProgress(tally.done, tally.total, lost, by, named, left)
 
 
-def swept(result: SweepResult) -> Swept:
+def swept(result: SweepResult) -> SweepFinished:
     """The end of a sweep: what is best, and what was kept of it."""
     done = len(result.rows)
     runs = "1 run" if result.planned == 1 else f"{result.planned:,} runs"
@@ -249,12 +247,12 @@ def swept(result: SweepResult) -> Swept:
         parts.append(result.complaint)
     kept = [Kept(row.run, told(row.settings, LONGEST_NAME)) for row in _ordered(result) if row.run is not None]
     good = result.best is not None and not result.complaint
-    return Swept(" ".join(parts), good, result.by, result.tag, tuple(kept[:MOST_KEPT]))
+    return SweepFinished(" ".join(parts), good, result.by, result.tag, tuple(kept[:MAX_KEPT]))
 
 
-def refused(reason: str) -> Swept:
+def refused(reason: str) -> SweepFinished:
     """The end of a sweep of which nothing came."""
-    return Swept(f"The sweep has failed: {printable(in_the_app(reason))}", False)
+    return SweepFinished(f"The sweep has failed: {printable(in_the_app(reason))}", False)
 
 
 def _ordered(result: SweepResult) -> list[Row]:

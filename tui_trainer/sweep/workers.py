@@ -20,20 +20,20 @@ from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
 from tui_trainer import __version__
-from tui_trainer.errors import ExperimentError, quoted
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined
 from tui_trainer.training.scores import scores
 from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
-from tui_trainer.training.trajectory import MOST_PARAMETERS
+from tui_trainer.training.trajectory import MAX_PARAMETERS
 
 Task = tuple[int, Experiment]  # with the number of its run
 PATIENCE = 10  # seconds that a Dask scheduler may take to answer, and its workers to be there
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some others
 SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
-State = Literal["finished", "stopped early", "diverged", "failed"]
+RunOutcome = Literal["finished", "stopped early", "diverged", "failed"]
 LOOK_EVERY = 1.0  # seconds
 
 
@@ -47,7 +47,7 @@ class Outcome:
     the store keeps.
     """
 
-    state: State
+    state: RunOutcome
     message: str
     epochs: int = 0
     steps: int = 0
@@ -108,7 +108,7 @@ def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outc
     try:
         import distributed
     except ImportError as error:
-        raise ExperimentError("dask", f"Dask is not installed; get it with {INSTALL}") from error
+        raise UserError("dask", f"Dask is not installed; get it with {INSTALL}") from error
     import joblib
 
     with _quiet("distributed.client"), _client(distributed, address) as client:
@@ -118,7 +118,7 @@ def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outc
             done = parallel(_calls(tasks, by, keep))
         except TimeoutError as error:
             told = f"the scheduler at {quoted(address)} has no workers; start some with dask worker"
-            raise ExperimentError("dask", told) from error
+            raise UserError("dask", told) from error
         with _closing(done):
             try:
                 for one in done:  # noqa: UP028
@@ -129,21 +129,21 @@ def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outc
 
 def _client(distributed: Any, address: str) -> Any:
     if not ADDRESS.fullmatch(address):
-        raise ExperimentError("dask", f"expected an address such as tcp://10.0.0.5:8786, got {quoted(address)}")
+        raise UserError("dask", f"expected an address such as tcp://10.0.0.5:8786, got {quoted(address)}")
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         told = f"no Dask scheduler answers at {quoted(address)}; start one with dask scheduler, and workers for it"
-        raise ExperimentError("dask", told) from error
+        raise UserError("dask", told) from error
     try:
         versions = set(client.run(_version).values())
     except Exception as error:  # whatever the missing package raises there comes back as itself
         client.close()
-        raise ExperimentError("dask", "a worker of the cluster can't import tui-trainer; install it there") from error
+        raise UserError("dask", "a worker of the cluster can't import tui-trainer; install it there") from error
     if versions - {__version__}:
         client.close()
         told = f"tui-trainer is {__version__} here, {', '.join(sorted(versions))} on the cluster; install the same"
-        raise ExperimentError("dask", told)
+        raise UserError("dask", told)
     return client
 
 
@@ -234,7 +234,7 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
             session.train()
             session.advance_to_end()
             return _outcome(session, keep)
-    except ExperimentError as error:
+    except UserError as error:
         return Outcome("failed", str(error))
     except MemoryError:
         release()
@@ -261,7 +261,7 @@ def _check_score(session: Session, by: str) -> None:
     if parts.x_val is not None:
         names += [f"val_{name}" for name in names]
     if by not in names:
-        raise ExperimentError("by", f"this run has no {by}; what it has: {', '.join(names)}")
+        raise UserError("by", f"this run has no {by}; what it has: {', '.join(names)}")
 
 
 def _outcome(session: Session, keep: bool) -> Outcome:
@@ -293,7 +293,7 @@ def _scores(session: Session) -> dict[str, float]:
 def _weights(session: Session) -> dict[str, float]:
     """w, or w_0 and w_1, and b, of a model that has so few parameters."""
     parameters = session.trainer.model.parameters
-    if parameters.flat.size > MOST_PARAMETERS:
+    if parameters.flat.size > MAX_PARAMETERS:
         return {}
     values = [float(value) for kernel in parameters.kernels for value in kernel.ravel()]
     named = {"w": values[0]} if len(values) == 1 else {f"w_{i}": value for i, value in enumerate(values)}

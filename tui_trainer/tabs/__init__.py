@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from .view import View
+    from .view import TabView
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Tab:
         """What its key does."""
         return f"tab('{self.name}')"
 
-    def make(self) -> View:
+    def make(self) -> TabView:
         """The view."""
         module, name = self.kind.split(":")
-        return cast("View", getattr(import_module(module, __package__), name)())
+        return cast("TabView", getattr(import_module(module, __package__), name)())
 
 
 TABS = (

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.tabs.boundary.compute import BoundaryLook
+from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.messages import WatchBoundary
-from tui_trainer.tabs.landscape.compute import LandscapeLook
+from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.messages import WatchLandscape
-from tui_trainer.tabs.network.compute import NetworkLook
+from tui_trainer.tabs.network.compute import NetworkCompute
 from tui_trainer.tabs.network.messages import WatchNetwork
-from tui_trainer.tabs.predictions.compute import PredictionsLook
+from tui_trainer.tabs.predictions.compute import PredictionsCompute
 from tui_trainer.tabs.predictions.messages import WatchPredictions
 from tui_trainer.training.session import Session
 
 
-class Look(Protocol):
+class Compute(Protocol):
     """One view of one loaded run; it may keep what stays the same while that run is trained."""
 
     def __init__(self, session: Session) -> None: ...
@@ -25,20 +25,20 @@ class Look(Protocol):
         """What ``request`` asks for, as it is now."""
 
 
-LOOKS: dict[type[object], type[Look]] = {
-    WatchLandscape: LandscapeLook,
-    WatchBoundary: BoundaryLook,
-    WatchNetwork: NetworkLook,
-    WatchPredictions: PredictionsLook,
+LOOKS: dict[type[object], type[Compute]] = {
+    WatchLandscape: LandscapeCompute,
+    WatchBoundary: BoundaryCompute,
+    WatchNetwork: NetworkCompute,
+    WatchPredictions: PredictionsCompute,
 }
 
 
-class Viewer:
+class TabComputing:
     """The looks at one session; ``forget`` when another run has been loaded."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._looks: dict[type[object], Look] = {}
+        self._looks: dict[type[object], Compute] = {}
 
     def forget(self) -> None:
         """Drop what was kept for the run before."""

@@ -19,14 +19,14 @@ from tui_trainer.ui.keymap import keymap
 GAP = "   "
 
 
-class View(Vertical):
+class TabView(Vertical):
     """One tab. It is made when it is first opened, then told all that happens, whether it is open or not.
 
     Its keys are in the key table, with ``view`` its name and ``in_view('x')`` for its ``action_x``.
     """
 
     DEFAULT_CSS = """
-    View {
+    TabView {
         .unseen { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
         &.-unseen > * { display: none; }
         &.-unseen > .unseen { display: block; }

@@ -18,7 +18,7 @@ from tui_trainer.engine import (
     Sequential,
     Trainer,
 )
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 
 
@@ -45,7 +45,7 @@ def build_optimizer(training: TrainingConfig) -> Optimizer:
     if kind is SGD:
         if config.nesterov and not config.momentum:
             reason = "expected a momentum above 0 for Nesterov's method, got 0; raise it or turn nesterov off"
-            raise ExperimentError("training.optimizer.momentum", reason)
+            raise UserError("training.optimizer.momentum", reason)
         return SGD(rate, config.momentum, config.nesterov)
     if kind is RMSprop:
         return RMSprop(rate, config.rho, config.epsilon)
@@ -74,10 +74,10 @@ def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Tra
             validation_data=validation,
             metrics=training.metrics,
         )
-    except ExperimentError:
+    except UserError:
         raise
     except ValueError as error:  # values beyond float32, for one
-        raise ExperimentError("dataset", str(error)) from error
+        raise UserError("dataset", str(error)) from error
 
 
 def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:

@@ -14,7 +14,7 @@ from .builder import build_early_stopping
 from .series import Array
 
 
-class Stopping:
+class StopConditions:
     """The rules of one run, and how far each has come."""
 
     def __init__(self, training: TrainingConfig) -> None:
@@ -72,7 +72,7 @@ class Stopping:
         return ""
 
 
-class Best:
+class BestWeights:
     """The best epoch is that of the lowest ``val_loss``, or of the lowest ``loss`` where no rows are held back."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from .series import Array, LongSeries, ThinnedSeries
+from .series import Array, DownsampledSeries, SpilledSeries
 
 MEASURES = ("loss", "accuracy", "recall", "r2", "mae")
 Floats = NDArray[np.float64]
@@ -21,8 +21,8 @@ class History:
     """Values of each epoch by name (``loss``, ``val_loss`` ...), and the loss of each step."""
 
     def __init__(self) -> None:
-        self.epochs: dict[str, LongSeries] = {}
-        self.steps = ThinnedSeries()
+        self.epochs: dict[str, SpilledSeries] = {}
+        self.steps = DownsampledSeries()
         self._curves: dict[tuple[str, float], RecordedCurve] = {}
 
     def add_steps(self, losses: Array) -> None:
@@ -33,13 +33,13 @@ class History:
         """Record the values of the next epoch."""
         for name, value in logs.items():
             if name not in self.epochs:
-                self.epochs[name] = LongSeries()
+                self.epochs[name] = SpilledSeries()
             self.epochs[name].append(value)
 
     def curve(self, name: str, smoothing: float = 0.0) -> RecordedCurve:
         """The curve of ``name`` over the epochs; empty where nothing of that name was recorded."""
         if name not in self.epochs:
-            return RecordedCurve(LongSeries())
+            return RecordedCurve(SpilledSeries())
         if (name, smoothing) not in self._curves:
             self._curves[name, smoothing] = RecordedCurve(self.epochs[name], smoothing)
         curve = self._curves[name, smoothing]
@@ -50,14 +50,14 @@ class History:
         """Values (k,) by name of the epochs from number ``start`` + 1 on."""
         return {name: values.values(start) for name, values in self.epochs.items()}
 
-    def restore(self, epochs: Mapping[str, Array], steps: ThinnedSeries) -> None:
+    def restore(self, epochs: Mapping[str, Array], steps: DownsampledSeries) -> None:
         """Take the values of saved epochs and steps as one's own; files don't keep the order of names.
 
         ValueError where the columns are not equally long.
         """
         if len({column.shape for column in epochs.values()}) > 1:
             raise ValueError("the values of its epochs have several lengths")
-        self.epochs = {name: LongSeries(epochs[name]) for name in sorted(epochs, key=_rank)}
+        self.epochs = {name: SpilledSeries(epochs[name]) for name in sorted(epochs, key=_rank)}
         self.steps, self._curves = steps, {}
 
     def rows(self, start: int = 0) -> list[dict[str, float]]:
@@ -85,11 +85,11 @@ class RecordedCurve:
     is, and out of the average.
     """
 
-    def __init__(self, recorded: LongSeries, smoothing: float = 0.0) -> None:
+    def __init__(self, recorded: SpilledSeries, smoothing: float = 0.0) -> None:
         self._recorded, self._smoothing = recorded, smoothing
-        self._values = LongSeries() if smoothing else recorded
+        self._values = SpilledSeries() if smoothing else recorded
         self._sum = self._weight = 0.0
-        self._thinned = ThinnedSeries()
+        self._thinned = DownsampledSeries()
         self.catch_up()
 
     def catch_up(self) -> None:
@@ -105,7 +105,7 @@ class RecordedCurve:
         if low is None and high is None:
             return self._thinned.points()
         first, last = max(1, low or 1), len(self._values) if high is None else max(high, 0)
-        part = ThinnedSeries()
+        part = DownsampledSeries()
         part.extend(self._values.values(first - 1, last))
         x, y = part.points()
         return x + (first - 1), y

@@ -10,7 +10,7 @@ from tui_trainer.datasets.memory import free_bytes
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine.activations import get_activation
 from tui_trainer.engine.model import PREDICTION_ROWS
-from tui_trainer.errors import ExperimentError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
 
@@ -49,7 +49,7 @@ def check_memory(experiment: Experiment, features: int, parts: Split) -> None:
         f"the outputs of the layers {_gigabytes(needs.outputs)}: {_gigabytes(needs.total)} in all, but "
         f"{_gigabytes(free)} are free; use fewer units{_smaller(needs)}"
     )
-    raise ExperimentError("model", reason)
+    raise UserError("model", reason)
 
 
 def needed(experiment: Experiment, features: int, parts: Split) -> Needs:

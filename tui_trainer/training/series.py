@@ -13,13 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
 BUCKETS = 512
-MOST_BUCKETS = 1 << 16  # that a saved one may have
+MAX_BUCKETS = 1 << 16  # that a saved one may have
 Floats = NDArray[np.float64]
 KEPT = 8192  # of the newest, at least; twice as many at most
 WIDTH = 8  # bytes of a number
 
 
-class ThinnedSeries:
+class DownsampledSeries:
     """Values 1, 2, 3 ... kept as minimum and maximum a bucket, so that spikes stay and memory is bounded.
 
     Holds at most ``2 * buckets`` buckets; when they are full, neighbours are merged and each covers twice
@@ -68,11 +68,11 @@ class ThinnedSeries:
         return {"points": self._points[: self._used].copy(), "tail": self._tail.copy(), "counters": counters}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Array]) -> ThinnedSeries:
+    def from_state(cls, state: Mapping[str, Array]) -> DownsampledSeries:
         """The series whose ``state`` this was."""
         limit, width, count = map(int, state["counters"])
         points, tail = state["points"], state["tail"]
-        fits = 2 <= limit <= MOST_BUCKETS and limit % 2 == 0 and width >= 1 and points.shape == (len(points), 4)
+        fits = 2 <= limit <= MAX_BUCKETS and limit % 2 == 0 and width >= 1 and points.shape == (len(points), 4)
         if (
             not fits
             or len(points) >= limit
@@ -103,7 +103,7 @@ def _extremes(rows: Array, first: int) -> Array:
     return np.stack((starts + lowest, rows[index, lowest], starts + highest, rows[index, highest]), axis=1)
 
 
-class LongSeries:
+class SpilledSeries:
     """Values 0, 1, 2 ... in float64. Where no file can be written, all of them stay in memory."""
 
     def __init__(self, values: ArrayLike = ()) -> None:

@@ -20,11 +20,11 @@ from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.protocol.reports import Remedy, State
 
 from .builder import build_trainer
-from .callbacks import Best, Stopping
+from .callbacks import BestWeights, StopConditions
 from .history import History
 from .memory_check import check_memory
-from .series import Array, ThinnedSeries
-from .trajectory import MOST_PARAMETERS, Path
+from .series import Array, DownsampledSeries
+from .trajectory import MAX_PARAMETERS, Trajectory
 
 CUT_SHORT: tuple[State, ...] = ("stopped early", "diverged")  # by the run itself, before the last epoch
 UNWATCHED = 0.5  # seconds of training between two looks at the state, where nobody waits for anything
@@ -36,7 +36,7 @@ WINDOW = 1.0  # seconds
 # Multiplications in the largest product of a step from which all threads are worth waking. Two threads win
 # from about 2 million on where the machine is idle, but lose far more than that where it is not.
 THREADED_WORK = 8_000_000
-MOST_THREADS = 8  # on a machine of many cores, which is a machine of many users
+MAX_THREADS = 8  # on a machine of many cores, which is a machine of many users
 
 
 class Session:
@@ -45,7 +45,7 @@ class Session:
     The linear algebra of a large network uses ``most_threads`` at most.
     """
 
-    def __init__(self, most_threads: int = MOST_THREADS) -> None:
+    def __init__(self, most_threads: int = MAX_THREADS) -> None:
         self._most_threads = most_threads
         self.state: State = "empty"
         self.sentence = ""
@@ -53,10 +53,10 @@ class Session:
         self.limit: float | None = None  # steps a second, in slow motion
         self._next_step = 0.0
         self.history = History()
-        self.pace = Pace()
-        self.best = Best()
+        self.pace = StepRate()
+        self.best = BestWeights()
         self.touched = 0  # times that weights were changed by something else than training
-        self.path: Path | None = None  # the way of the parameters, of a model that has two at most
+        self.path: Trajectory | None = None  # the way of the parameters, of a model that has two at most
         self.data = DataCache()
         self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
         self._filled = 0
@@ -79,9 +79,9 @@ class Session:
         self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
         self.epochs_wanted = experiment.training.epochs
-        self.history, self.pace, self.best = History(), Pace(), Best()
+        self.history, self.pace, self.best = History(), StepRate(), BestWeights()
         self.state, self.sentence, self.remedy = "ready", "", None
-        self._stopping = Stopping(experiment.training)
+        self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
         self.resumed_at = 0  # step from which on the trainer knows a gradient
         self._follow()
@@ -117,7 +117,7 @@ class Session:
         self.trainer.restore(snapshot)
         self.best.resume(part_of(snapshot, "best"), self.trainer.model.count_params())
         self.resumed_at = self.trainer.steps
-        self.history.restore(epochs, ThinnedSeries.from_state(part_of(snapshot, "steps")))
+        self.history.restore(epochs, DownsampledSeries.from_state(part_of(snapshot, "steps")))
         self._follow()
         if stopping := part_of(snapshot, "stopping"):
             self._stopping.resume(stopping)
@@ -161,7 +161,7 @@ class Session:
         if self.state == "stopped early":
             self._stopping.go_on()
         self.state = "running"
-        self.pace = Pace()
+        self.pace = StepRate()
 
     def pause(self) -> None:
         """Stop where it is."""
@@ -299,7 +299,7 @@ class Session:
     def _follow(self) -> None:
         """Take down the way of the parameters from here on, where it can be drawn."""
         parameters = self.trainer.model.parameters.flat
-        self.path = Path(parameters, self.steps) if len(parameters) <= MOST_PARAMETERS else None
+        self.path = Trajectory(parameters, self.steps) if len(parameters) <= MAX_PARAMETERS else None
 
     def _end(self, state: State, sentence: str) -> None:
         self.state, self.sentence = state, sentence
@@ -359,7 +359,7 @@ def check_moments(state: Mapping[str, Array], split: Split) -> None:
             raise ValueError("the data are no longer those it was trained on")
 
 
-class Pace:
+class StepRate:
     """Steps a second, from marks set while training."""
 
     def __init__(self) -> None:
@@ -380,7 +380,7 @@ class Pace:
         return (last - first) / (end - start) if end > start else 0.0
 
 
-def fit_threads(model: Sequential, batch: int, most: int = MOST_THREADS) -> int:
+def fit_threads(model: Sequential, batch: int, most: int = MAX_THREADS) -> int:
     """Set the threads, ``most`` at most, for ``model`` and mini-batches of ``batch``; returns how many."""
     all_threads = _all_threads()  # asked before they are limited for the first time
     largest = max(kernel.size for kernel in model.parameters.kernels)
@@ -393,4 +393,4 @@ def fit_threads(model: Sequential, batch: int, most: int = MOST_THREADS) -> int:
 def _all_threads() -> int:
     """What the library takes by itself: one a core, or what OMP_NUM_THREADS and the like say."""
     found = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
-    return min(max(found, default=1), MOST_THREADS)
+    return min(max(found, default=1), MAX_THREADS)

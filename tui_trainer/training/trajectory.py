@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_PARAMETERS = 2  # of a model whose way can be drawn
-MOST_POINTS = 2048  # kept: beyond these, every other one is dropped
+MAX_PARAMETERS = 2  # of a model whose way can be drawn
+MAX_POINTS = 2048  # kept: beyond these, every other one is dropped
 
 
-class Update(NamedTuple):
+class OptimizerStep(NamedTuple):
     """One step of an optimizer: the parameters (k,) before and after it, and its learning rate."""
 
     step: int
@@ -21,31 +21,31 @@ class Update(NamedTuple):
     rate: float
 
 
-class Path:
+class Trajectory:
     """Parameters after ``step`` steps, and after each from there: all of them at first, then every 2nd, 4th ...
 
     So memory is bounded, whatever the number of steps.
     """
 
     def __init__(self, start: NDArray[np.floating], step: int = 0) -> None:
-        self._points = np.empty((MOST_POINTS, len(start)))
-        self._steps = np.empty(MOST_POINTS, np.int64)
+        self._points = np.empty((MAX_POINTS, len(start)))
+        self._steps = np.empty(MAX_POINTS, np.int64)
         self._count = 0
         self._every = 1
         self._newest = np.array(start, np.float64)
-        self.last: Update | None = None  # kept whole, whatever is dropped
+        self.last: OptimizerStep | None = None  # kept whole, whatever is dropped
         self._keep(step, self._newest)
 
     def add(self, step: int, parameters: NDArray[np.floating], rate: float) -> None:
         """Take down ``parameters`` (k,) after ``step`` steps, the last of them with learning rate ``rate``."""
         before, self._newest = self._newest, np.array(parameters, np.float64)
-        self.last = Update(step, before, self._newest, rate)
+        self.last = OptimizerStep(step, before, self._newest, rate)
         self._keep(step, self._newest)
 
     def _keep(self, step: int, parameters: NDArray[np.float64]) -> None:
         if step % self._every:
             return
-        if self._count == MOST_POINTS:
+        if self._count == MAX_POINTS:
             self._halve()
             if step % self._every:
                 return
@@ -72,7 +72,7 @@ class Path:
         count = len(points)
         if not np.isfinite(points).all():
             raise ValueError("the way of its parameters is damaged")
-        if points.shape[1] != self._points.shape[1] or not count == len(steps) <= MOST_POINTS:
+        if points.shape[1] != self._points.shape[1] or not count == len(steps) <= MAX_POINTS:
             raise ValueError(f"a way of {self._points.shape[1]} parameters expected, got {points.shape[1]}")
         self._points[:count], self._steps[:count] = points, steps
         self._count, self._every = count, max(1, int(state["every"][0]))

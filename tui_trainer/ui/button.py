@@ -11,13 +11,13 @@ from textual.message import Message
 from textual.widget import Widget
 
 
-class Press(Widget, can_focus=True):
+class TextButton(Widget, can_focus=True):
     """Tells of a click, or of enter. Textual's button brings sixty rules of style, which the first frame waits for."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", "Press", show=False)]
     DEFAULT_CSS = """
-    Press {
+    TextButton {
         width: auto;
         height: 1;
         padding: 0 2;
@@ -33,7 +33,7 @@ class Press(Widget, can_focus=True):
     class Pressed(Message):
         """The button was pressed."""
 
-        press: Press
+        press: TextButton
 
     def __init__(self, label: str, action: str) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
-from .terminal import kind_of
+from .terminal import detect_terminal
 
 # Modes, questions and titles that old terminals print rather than ignore; the cursor and line wrap are not of these.
 PRIVATE = re.compile(
@@ -58,10 +58,10 @@ _ALIKE = {
 _MARKS = frozenset(map(chr, (*range(0x2596, 0x25A0), *range(0x2800, 0x2900))))  # there only where somebody chose them
 
 
-class PoorDriver(LinuxDriver):
+class LimitedDriver(LinuxDriver):
     """Leaves out private sequences, or characters, or both. Without a second screen it leaves an empty one behind."""
 
-    terminal = kind_of({})
+    terminal = detect_terminal({})
 
     def write(self, data: str) -> None:
         if self.terminal.plain:
@@ -79,10 +79,10 @@ class PoorDriver(LinuxDriver):
 
 def driver_for(environment: Mapping[str, str]) -> type[Driver] | None:
     """The driver that the terminal needs; None where it is the usual one, or another was asked for."""
-    terminal = kind_of(environment)
+    terminal = detect_terminal(environment)
     if "TEXTUAL_DRIVER" in environment or not (terminal.plain or terminal.charset):
         return None
-    return type("FittedDriver", (PoorDriver,), {"terminal": terminal})
+    return type("FittedDriver", (LimitedDriver,), {"terminal": terminal})
 
 
 def within(text: str, charset: str) -> str:

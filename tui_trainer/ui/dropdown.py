@@ -21,7 +21,7 @@ ARROW = " ▼"
 FORGETS = 1.0  # seconds after which a letter starts another search
 
 
-class Options(OptionList):
+class SafeOptionList(OptionList):
     """Turns no pages where it has no room: it knows no lines then."""
 
     def action_page_up(self) -> None:
@@ -33,7 +33,7 @@ class Options(OptionList):
             super().action_page_down()  # type: ignore[no-untyped-call]
 
 
-class ChoiceList(Options):
+class DropdownList(SafeOptionList):
     """The open list. Letters go to the option that starts so; it closes when something else gets the focus.
 
     A press of the mouse that reaches the screen was beside the list: the screen then calls ``action_close``.
@@ -41,7 +41,7 @@ class ChoiceList(Options):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    ChoiceList {
+    DropdownList {
         overlay: screen;
         constrain: inside inflect;
         offset: 0 1;
@@ -121,7 +121,7 @@ class ChoiceList(Options):
         event.stop()
 
 
-class Choice(Widget, can_focus=True):
+class Dropdown(Widget, can_focus=True):
     """Shows the chosen one of its options; enter, down or a click opens the list, left and right step through it.
 
     ``Changed`` tells of what the user chose. What is set from outside is shown, and told to nobody.
@@ -134,7 +134,7 @@ class Choice(Widget, can_focus=True):
         Binding("right", "step(1)", "The next option", show=False),
     ]
     DEFAULT_CSS = """
-    Choice {
+    Dropdown {
         width: 1fr;
         height: 1;
         color: $foreground;
@@ -150,11 +150,11 @@ class Choice(Widget, can_focus=True):
     class Changed(Message):
         """The user chose another value."""
 
-        choice: Choice
+        choice: Dropdown
         value: str | None
 
         @property
-        def control(self) -> Choice:
+        def control(self) -> Dropdown:
             """The choice itself, for ``on`` with a selector."""
             return self.choice
 
@@ -163,7 +163,7 @@ class Choice(Widget, can_focus=True):
         self._options = tuple(options)
         self._click_closes = False
         if self._options:
-            self.set_reactive(Choice.value, self._options[0][1])
+            self.set_reactive(Dropdown.value, self._options[0][1])
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -206,7 +206,7 @@ class Choice(Widget, can_focus=True):
         if self.expanded or not self._options:
             return
         self.expanded = True
-        opened = ChoiceList((plain(text) for text, _ in self._options), self._index, self)
+        opened = DropdownList((plain(text) for text, _ in self._options), self._index, self)
         self.mount(opened)
         self.screen.set_focus(opened, scroll_visible=False)
 
@@ -227,15 +227,15 @@ class Choice(Widget, can_focus=True):
     def _keep_to_itself(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
 
-    @on(ChoiceList.Left)
-    def _leave(self, event: ChoiceList.Left) -> None:
+    @on(DropdownList.Left)
+    def _leave(self, event: DropdownList.Left) -> None:
         event.stop()
         self._close()
 
     def _close(self) -> None:
         if self.expanded:
             self.expanded = False
-            for opened in self.query(ChoiceList):
+            for opened in self.query(DropdownList):
                 if opened.has_focus:
                     opened.action_close()
                 opened.remove()

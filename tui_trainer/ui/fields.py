@@ -19,7 +19,7 @@ from tui_trainer.errors import printable
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
 
-from .dropdown import Choice, Option
+from .dropdown import Dropdown, Option
 
 
 class Field(Widget):
@@ -116,7 +116,7 @@ class ChoiceField(Field):
         help_text: str = "",
         classes: str = "",
     ) -> None:
-        self._choice = Choice(choices)
+        self._choice = Dropdown(choices)
         super().__init__(self._choice, path, label, help_text, classes)
 
     def offer(self, choices: Iterable[Option]) -> None:
@@ -136,13 +136,13 @@ class ChoiceField(Field):
             self._choice.offer([*self._choice.options, (str(wanted), wanted)])
         self._choice.value, self.invalid = wanted, False
 
-    @on(Choice.Changed)
-    def _finish(self, event: Choice.Changed) -> None:
+    @on(Dropdown.Changed)
+    def _finish(self, event: Dropdown.Changed) -> None:
         event.stop()
         self.edited(event.value)
 
 
-class Tick(Checkbox):
+class CheckMark(Checkbox):
     """A check box whose mark is not there, rather than dark, when it is off: colours may be missing."""
 
     BUTTON_INNER = " "
@@ -168,7 +168,7 @@ class SwitchField(Field):
     """
 
     def __init__(self, path: str, text: str, help_text: str = "", classes: str = "") -> None:
-        self._tick = Tick(text)
+        self._tick = CheckMark(text)
         super().__init__(self._tick, path, "", help_text, classes)
 
     def show(self, value: object) -> None:
@@ -206,10 +206,10 @@ class TextBox(Input):
         self._start_of_selections.unsubscribe(self)
 
 
-class Later(Vertical):
+class LazyFields(Vertical):
     """Holds what is made when it is first wanted, so that the first frame does not wait for it."""
 
-    DEFAULT_CSS = "Later { height: auto; display: none; }"
+    DEFAULT_CSS = "LazyFields { height: auto; display: none; }"
 
     def __init__(self, make: Callable[[], Iterable[Widget]], classes: str = "") -> None:
         super().__init__(classes=classes)

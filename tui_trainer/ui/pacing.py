@@ -16,7 +16,7 @@ LOST = 10.0  # seconds after which an answer is not waited for any more
 REST = 1.0  # times as long as a frame took on its way, the line is left free for keys
 
 
-class Pacing:
+class FramePacing:
     """Says when the terminal has seen what was drawn, so that nothing piles up on the way.
 
     On the same machine Textual's queue tells. A line to another one hides seconds of output in its buffers, and no
@@ -84,7 +84,7 @@ class Pacing:
             app._driver.write(ASK)
 
 
-def spare_the_collector() -> None:
+def freeze_startup_objects() -> None:
     """Take all that was made so far, modules, styles and widgets, out of the garbage collector's rounds.
 
     A full round over them takes 100 ms, again and again while training, and finds nothing. What is drawn makes

@@ -14,14 +14,14 @@ from textual.widgets import Input, Label, Static
 from tui_trainer.errors import printable
 
 
-class EntryLine(Vertical):
+class Prompt(Vertical):
     """Shows hints; while something is typed, the question and the box, and over them what is wrong, and where.
 
     Leaving the box is leaving what it was for as it was.
     """
 
     DEFAULT_CSS = """
-    EntryLine {
+    Prompt {
         height: auto;
         .hints { height: 1; color: $text-muted; }
         .wrong { display: none; height: auto; max-height: 3; color: $text-error; }

@@ -57,7 +57,7 @@ class Terminal:
     truecolor: bool = True
 
 
-def kind_of(environment: Mapping[str, str]) -> Terminal:
+def detect_terminal(environment: Mapping[str, str]) -> Terminal:
     """The terminal that the variables tell of; one that says nothing is taken for a good one."""
     name = environment.get("TERM", "").lower()
     old, console = name.startswith(OLD), name.startswith(CONSOLE)
@@ -74,7 +74,7 @@ def kind_of(environment: Mapping[str, str]) -> Terminal:
 def prepare(environment: MutableMapping[str, str]) -> None:
     """Put the variables right that Textual reads when it is imported, for this terminal and for quick keys."""
     environment.setdefault("TEXTUAL_FPS", PAINTS)
-    terminal = kind_of(environment)
+    terminal = detect_terminal(environment)
     if not terminal.truecolor:
         environment.pop("COLORTERM", None)
     if not terminal.color:
@@ -92,7 +92,7 @@ def _is_utf_8(environment: Mapping[str, str]) -> bool:
 
 def takes_title(environment: Mapping[str, str]) -> bool:
     """Whether the terminal is one whose window has a title that programs may set."""
-    return environment.get("TERM", "").lower().startswith(TITLED) and not kind_of(environment).plain
+    return environment.get("TERM", "").lower().startswith(TITLED) and not detect_terminal(environment).plain
 
 
 def title(text: str) -> str:
@@ -109,7 +109,7 @@ def notification(text: str, how: Notify, environment: Mapping[str, str]) -> str:
     """
     if how == "none":
         return ""
-    if how == "bell" or kind_of(environment).plain:
+    if how == "bell" or detect_terminal(environment).plain:
         return BELL
     if "WT_SESSION" in environment or environment.get("TERM_PROGRAM") == "Apple_Terminal":  # these have none
         return BELL
@@ -135,4 +135,4 @@ def default_markers(environment: Mapping[str, str]) -> Markers | None:
     The fonts of the Linux console have no Braille, and few have the quarters that blocks are made of. Without colours
     ASCII too: there each series has a character of its own, and otherwise they can't be told apart.
     """
-    return "ascii" if kind_of(environment).charset or "NO_COLOR" in environment else None
+    return "ascii" if detect_terminal(environment).charset or "NO_COLOR" in environment else None

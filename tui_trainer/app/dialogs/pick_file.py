@@ -15,17 +15,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 
-from tui_trainer.errors import ExperimentError, printable, quoted
+from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.files import confined
-from tui_trainer.ui.dropdown import Options
+from tui_trainer.ui.dropdown import SafeOptionList
 from tui_trainer.ui.text import plain
 
 from .dialog import Dialog
 
-MOST_SHOWN = 500
+MAX_SHOWN = 500
 NAME_WIDTH = 58
 SUFFIXES = (".csv", ".tsv", ".tab")
-MOST = 20_000  # entries of a folder that are looked at
+MAX_ENTRIES = 20_000  # entries of a folder that are looked at
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -57,7 +57,7 @@ class PickFile(Dialog[str | None]):
             box.border_title = "Open data of your own: a CSV or TSV file"
             box.border_subtitle = "enter: open, tab: complete, esc: cancel"
             yield Input(printable(self._folder), placeholder="path of a file", select_on_focus=False)
-            options = Options()
+            options = SafeOptionList()
             options.can_focus = False  # the keys go to the text, and the arrows from there to the list
             yield options
             yield Static(markup=False)
@@ -77,7 +77,7 @@ class PickFile(Dialog[str | None]):
 
     def _show(self) -> None:
         """The entries that what is typed leaves."""
-        self._matching = self._listing.matching(self._start)[:MOST_SHOWN]
+        self._matching = self._listing.matching(self._start)[:MAX_SHOWN]
         self.list.set_options([_line(entry) for entry in self._matching])
         self.list.highlighted = 0 if self._matching else None
         left = len(self._listing.matching(self._start)) - len(self._matching)
@@ -200,9 +200,9 @@ def list_folder(folder: str) -> Listing:
     try:
         found = confined(folder or ".")
         with os.scandir(found) as scan:
-            seen = [entry for entry in islice(scan, MOST) if not entry.name.startswith(".")]
+            seen = [entry for entry in islice(scan, MAX_ENTRIES) if not entry.name.startswith(".")]
         entries = [entry for entry in map(_entry, seen) if entry is not None]
-    except ExperimentError as error:
+    except UserError as error:
         return Listing(folder, problem=error.reason)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"

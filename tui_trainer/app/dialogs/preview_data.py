@@ -21,8 +21,8 @@ from textual.widgets import DataTable, Static
 from tui_trainer.datasets.preview import FilePreview, PreviewColumn
 from tui_trainer.errors import printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
-from tui_trainer.ui.button import Press
-from tui_trainer.ui.dropdown import ChoiceList, Option
+from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.dropdown import DropdownList, Option
 from tui_trainer.ui.fields import ChoiceField, FieldEdited
 from tui_trainer.ui.text import plain
 
@@ -169,10 +169,10 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
             yield Static("Looking at the file ...", classes="told -waiting", markup=False)
             yield PreviewTable()
             with Horizontal(classes="buttons"):
-                yield Press("enter  Use it", "accept")
-                yield Press("k  Kind", "kind")
-                yield Press("t  Target", "target")
-                yield Press("esc  Leave", "leave")
+                yield TextButton("enter  Use it", "accept")
+                yield TextButton("k  Kind", "kind")
+                yield TextButton("t  Target", "target")
+                yield TextButton("esc  Leave", "leave")
                 yield Static("* your choice", markup=False)
 
     def on_mount(self) -> None:
@@ -217,8 +217,8 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
         event.stop()
         await self.run_action(event.action)
 
-    @on(Press.Pressed)
-    async def _obey_button(self, event: Press.Pressed) -> None:
+    @on(TextButton.Pressed)
+    async def _obey_button(self, event: TextButton.Pressed) -> None:
         event.stop()
         await self.run_action(event.press.action)
 
@@ -256,7 +256,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A click beside an open list closes it."""
-        if isinstance(self.focused, ChoiceList):
+        if isinstance(self.focused, DropdownList):
             self.focused.action_close()
 
 

@@ -18,10 +18,10 @@ from textual.widgets import Input, Static
 from tui_trainer.errors import printable
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.sweep.fields import RATE, offers, suggested
-from tui_trainer.sweep.messages import WHOLE, Answer, Wish
-from tui_trainer.ui.button import Press
-from tui_trainer.ui.dropdown import Choice, ChoiceList, Option
+from tui_trainer.sweep.fields import RATE, suggested, sweepable_fields
+from tui_trainer.sweep.messages import WHOLE, SweepPreview, SweepRequest
+from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.dropdown import Dropdown, DropdownList, Option
 from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited
 
 from .dialog import Dialog
@@ -51,7 +51,7 @@ class SweepRow(Vertical):
     SweepRow {
         height: auto;
         .line { height: 1; }
-        Choice { width: 26; margin-right: 1; }
+        Dropdown { width: 26; margin-right: 1; }
         Input { width: 1fr; height: 1; padding: 0; border: none; background: $surface-lighten-1; }
         Input:focus { border: none; background: $primary-muted; }
         .wrong { display: none; height: auto; margin-left: 27; color: $text-error; }
@@ -60,7 +60,7 @@ class SweepRow(Vertical):
         &.-invalid Input { color: $text-error; background: $error-muted; }
     }
     """
-    choice = getters.query_one(Choice)
+    choice = getters.query_one(Dropdown)
     input = getters.query_one(Input)
 
     @dataclass
@@ -75,8 +75,8 @@ class SweepRow(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="line"):
-            choice = Choice(self._options)
-            choice.set_reactive(Choice.value, self._path)
+            choice = Dropdown(self._options)
+            choice.set_reactive(Dropdown.value, self._path)
             yield choice
             yield Input(self._values, placeholder=HINT, select_on_focus=False)
         yield Static(classes="wrong", markup=False)
@@ -96,8 +96,8 @@ class SweepRow(Vertical):
         self.set_class(bool(reason), "-invalid")
         self.query_one(".wrong", Static).update(printable(reason))
 
-    @on(Choice.Changed)
-    def _offer_values(self, event: Choice.Changed) -> None:
+    @on(Dropdown.Changed)
+    def _offer_values(self, event: Dropdown.Changed) -> None:
         event.stop()
         self.set_class(event.value is None, "-empty")
         with self.input.prevent(Input.Changed):
@@ -105,7 +105,7 @@ class SweepRow(Vertical):
         self.post_message(self.Chosen(self))
 
 
-class SweepForm(Dialog[Wish | None]):
+class SweepFormDialog(Dialog[SweepRequest | None]):
     """Gives the sweep that is to be done, or None; ``typed`` is what was typed, in either case.
 
     ``ask`` is called with each wish, and a number; its answer comes back through ``show``.
@@ -120,15 +120,17 @@ class SweepForm(Dialog[Wish | None]):
     ]
     rows = getters.query_one("#rows", VerticalScroll)
 
-    def __init__(self, wish: Wish, task: str, ask: Callable[[Wish, int], None]) -> None:
+    def __init__(self, wish: SweepRequest, task: str, ask: Callable[[SweepRequest, int], None]) -> None:
         super().__init__()
         self._wish, self._ask = wish, ask
         self._measures = MEASURES.get(task, ("loss",))
         self._options: list[Option] = [
-            (offer.label, offer.path) for offer in offers(wish.experiment) if not is_hidden(wish.experiment, offer.path)
+            (offer.label, offer.path)
+            for offer in sweepable_fields(wish.experiment)
+            if not is_hidden(wish.experiment, offer.path)
         ]
         self._number = 0  # of the newest question
-        self._answer: Answer | None = None  # to it
+        self._answer: SweepPreview | None = None  # to it
         self._timer: Timer | None = None
         self._starts = False  # as soon as there is an answer
         self._gone = False  # whether nobody answers any more
@@ -147,8 +149,8 @@ class SweepForm(Dialog[Wish | None]):
                 yield _By("by", "best by", self._measured(), "The measure that decides")
             yield Static(COUNTING, classes="said -waiting", markup=False)
             with Horizontal(classes="buttons"):
-                yield Press("enter  Start", "start")
-                yield Press("esc  Leave", "leave")
+                yield TextButton("enter  Start", "start")
+                yield TextButton("esc  Leave", "leave")
                 yield Static("tab next field", markup=False)
 
     def on_mount(self) -> None:
@@ -156,11 +158,11 @@ class SweepForm(Dialog[Wish | None]):
         self._question()
 
     @property
-    def typed(self) -> Wish:
+    def typed(self) -> SweepRequest:
         """The sweep as it is typed now."""
         return self._wish
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: SweepPreview) -> None:
         """Show what the wish comes to, or what is wrong with it, if that is still the question."""
         if answer.number != self._number or not self.is_attached:
             return
@@ -240,8 +242,8 @@ class SweepForm(Dialog[Wish | None]):
         event.stop()
         self.action_start()
 
-    @on(Press.Pressed)
-    async def _obey_button(self, event: Press.Pressed) -> None:
+    @on(TextButton.Pressed)
+    async def _obey_button(self, event: TextButton.Pressed) -> None:
         event.stop()
         await self.run_action(event.press.action)
 
@@ -282,19 +284,19 @@ class SweepForm(Dialog[Wish | None]):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A click beside an open list closes it."""
-        if isinstance(self.focused, ChoiceList):
+        if isinstance(self.focused, DropdownList):
             self.focused.action_close()
 
 
-def first_wish(experiment: Experiment, before: Wish | None) -> Wish:
+def first_wish(experiment: Experiment, before: SweepRequest | None) -> SweepRequest:
     """What the form begins with: what was typed ``before``, as far as it fits, or a few learning rates.
 
     Values that were only suggested are suggested anew, for the experiment as it is now.
     """
-    paths = {offer.path for offer in offers(experiment) if not is_hidden(experiment, offer.path)}
+    paths = {offer.path for offer in sweepable_fields(experiment) if not is_hidden(experiment, offer.path)}
     if before is None or not any(path in paths for path, _ in before.fields):
         first = (RATE,) if RATE in paths else ()
-        return Wish(experiment, tuple((path, suggested(experiment, path)) for path in first))
+        return SweepRequest(experiment, tuple((path, suggested(experiment, path)) for path in first))
     fields = tuple(
         (path, suggested(experiment, path) if values == suggested(before.experiment, path) else values)
         for path, values in before.fields

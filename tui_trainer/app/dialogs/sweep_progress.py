@@ -17,9 +17,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
-from tui_trainer.sweep.messages import Standing
+from tui_trainer.sweep.messages import SweepProgress
 from tui_trainer.tabs.view import hints
-from tui_trainer.ui.button import Press
+from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.status_lines import clock
 
 from .dialog import Dialog
@@ -28,10 +28,10 @@ Wanted = Literal["go on", "cancel", "leave"]
 NOTHING = "No run has ended yet."
 GAP = "   "
 BAR = 12
-LEAST = 2  # parts that stay however narrow it is: what is done, and the best
+MIN_PARTS = 2  # parts that stay however narrow it is: what is done, and the best
 
 
-class SweepProgress(Dialog[Wanted]):
+class SweepProgressDialog(Dialog[Wanted]):
     """Shows what it is told. With ``leaving``, it asks whether the app is to be left, which ends the sweep."""
 
     CSS_PATH = "sweep_progress.tcss"
@@ -41,7 +41,7 @@ class SweepProgress(Dialog[Wanted]):
         Binding("q", "answer('leave')", "Leave"),
     ]
 
-    def __init__(self, standing: Standing | None, leaving: bool = False) -> None:
+    def __init__(self, standing: SweepProgress | None, leaving: bool = False) -> None:
         super().__init__()
         self._standing, self._leaving = standing, leaving
 
@@ -53,11 +53,11 @@ class SweepProgress(Dialog[Wanted]):
             yield Static(classes="done", markup=False)
             yield Static(NOTHING, classes="leaders")
             with Horizontal(classes="buttons"):
-                yield Press("esc  Go on", "answer('go on')")
+                yield TextButton("esc  Go on", "answer('go on')")
                 if self._leaving:
-                    yield Press("q  Leave", "answer('leave')")
+                    yield TextButton("q  Leave", "answer('leave')")
                 else:
-                    yield Press("c  Cancel the rest", "answer('cancel')")
+                    yield TextButton("c  Cancel the rest", "answer('cancel')")
 
     def on_mount(self) -> None:
         self.show(self._standing)
@@ -69,7 +69,7 @@ class SweepProgress(Dialog[Wanted]):
         """Leaving is offered where it was asked for, and cancelling elsewhere."""
         return parameters != (("cancel" if self._leaving else "leave"),)
 
-    def show(self, standing: Standing | None) -> None:
+    def show(self, standing: SweepProgress | None) -> None:
         """Show how the sweep stands now."""
         self._standing = standing
         if standing is None or not self.is_attached:
@@ -79,7 +79,7 @@ class SweepProgress(Dialog[Wanted]):
         if standing.leaders:
             self.query_one(".leaders", Static).update(_table(standing))
 
-    def _told(self, standing: Standing) -> str:
+    def _told(self, standing: SweepProgress) -> str:
         parts = [f"{standing.done:,} of {standing.planned:,} runs are done"]
         if standing.lost:
             parts.append(f"{standing.lost:,} without a score")
@@ -87,8 +87,8 @@ class SweepProgress(Dialog[Wanted]):
             parts.append(f"about {clock(standing.seconds_left)} left")
         return ", ".join(parts)
 
-    @on(Press.Pressed)
-    async def _obey_button(self, event: Press.Pressed) -> None:
+    @on(TextButton.Pressed)
+    async def _obey_button(self, event: TextButton.Pressed) -> None:
         event.stop()
         await self.run_action(event.press.action)
 
@@ -96,7 +96,7 @@ class SweepProgress(Dialog[Wanted]):
         self.dismiss(wanted)
 
 
-def _table(standing: Standing) -> Table:
+def _table(standing: SweepProgress) -> Table:
     """The best runs so far, the best one first."""
     table = Table.grid(padding=(0, 2))
     widest = max(len(text) for text in (standing.by, *(leader.value for leader in standing.leaders)))
@@ -114,7 +114,7 @@ class SweepLine(Widget):
     DEFAULT_CSS = """
     SweepLine { height: 1; background: $panel; color: $text-accent; padding: 0 1; pointer: pointer; }
     """
-    standing: reactive[Standing | None] = reactive(None)
+    standing: reactive[SweepProgress | None] = reactive(None)
 
     class Pressed(Message):
         """The line was clicked."""
@@ -123,7 +123,7 @@ class SweepLine(Widget):
         key = hints(("sweep",))
         room = self.size.width - len(key) - len(GAP)
         found = ["Sweep: starting …"] if self.standing is None else parts(self.standing)
-        if len(found) > LEAST and cell_len(GAP.join(found)) > room:
+        if len(found) > MIN_PARTS and cell_len(GAP.join(found)) > room:
             del found[1]
         text = Text(GAP.join(found), no_wrap=True, end="")
         text.truncate(max(room, 0), overflow="ellipsis", pad=True)
@@ -133,7 +133,7 @@ class SweepLine(Widget):
         self.post_message(self.Pressed())
 
 
-def parts(standing: Standing) -> list[str]:
+def parts(standing: SweepProgress) -> list[str]:
     """What is done, how long it may take, and what is best."""
     found = [f"Sweep {bar(standing, BAR)} {standing.done:,}/{standing.planned:,}"]
     if standing.seconds_left is not None and standing.done < standing.planned:
@@ -144,7 +144,7 @@ def parts(standing: Standing) -> list[str]:
     return found
 
 
-def bar(standing: Standing, width: int) -> str:
+def bar(standing: SweepProgress, width: int) -> str:
     """How much of the runs is done."""
     filled = width * standing.done // max(1, standing.planned)
     return "━" * filled + "─" * (width - filled)

@@ -16,7 +16,7 @@ from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet, choose,
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol.reports import DatasetView
-from tui_trainer.ui.fields import ByHandField, ChoiceField, FieldEdited, Later, SwitchField, TextField
+from tui_trainer.ui.fields import ByHandField, ChoiceField, FieldEdited, LazyFields, SwitchField, TextField
 
 from .panel import Panel
 
@@ -141,8 +141,8 @@ class DataPanel(Panel):
         yield ChoiceField(
             "dataset.target", "target", [("as usual", None)], "The column to be predicted", classes="columns"
         )
-        yield Later(_toy_fields, "toy")
-        yield Later(lambda: [Transforms()], "plane")
+        yield LazyFields(_toy_fields, "toy")
+        yield LazyFields(lambda: [Transforms()], "plane")
         yield ByHandField()
         with Horizontal(classes="pair"):
             yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
@@ -163,8 +163,8 @@ class DataPanel(Panel):
 
     async def prepare(self, experiment: Experiment) -> None:
         toy = _toy_set(experiment.dataset)
-        await self.query_one(".toy", Later).want(toy is not None)
-        await self.query_one(".plane", Later).want(toy is not None and toy.in_the_plane)
+        await self.query_one(".toy", LazyFields).want(toy is not None)
+        await self.query_one(".plane", LazyFields).want(toy is not None and toy.in_the_plane)
 
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.widgets import Input, Static
 
 from tui_trainer.experiment.schema import ActivationName, Experiment, InitializerName, OutputConfig
-from tui_trainer.ui.button import Press
+from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.fields import ChoiceField, Field, SwitchField, TextField
 
 from .panel import Panel
@@ -108,10 +108,10 @@ class NetworkPanel(Panel):
         with Vertical(classes="rows"):
             yield LayerRow(None)
         with Horizontal(classes="buttons"):
-            yield Press("+ add", "add_layer")
-            yield Press("- remove", "remove_layer")
-            yield Press("▲", "move_layer(-1)")
-            yield Press("▼", "move_layer(1)")
+            yield TextButton("+ add", "add_layer")
+            yield TextButton("- remove", "remove_layer")
+            yield TextButton("▲", "move_layer(-1)")
+            yield TextButton("▼", "move_layer(1)")
         with Horizontal(classes="pair"):
             yield TextField("model.seed", "seed", "Seed of the first weights and of the shuffling")
             yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")
@@ -154,8 +154,8 @@ class NetworkPanel(Panel):
             if isinstance(node, LayerRow) and node.index is not None:
                 self.choose(node.index)
 
-    @on(Press.Pressed)
-    def _act(self, event: Press.Pressed) -> None:
+    @on(TextButton.Pressed)
+    def _act(self, event: TextButton.Pressed) -> None:
         event.stop()
         self.post_message(LayersEdited(event.press.action))
 

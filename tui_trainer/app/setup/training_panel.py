@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 
 from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LossName, OptimizerName
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.ui.fields import ChoiceField, FieldEdited, Later, SwitchField, TextField
+from tui_trainer.ui.fields import ChoiceField, FieldEdited, LazyFields, SwitchField, TextField
 
 from .panel import Panel
 
@@ -51,7 +51,7 @@ class TrainingPanel(Panel):
             yield TextField("training.learning_rate", "rate ρ", "Learning rate; also [ and ] while training")
             yield TextField("training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full")
         for name, make in OWN_FIELDS.items():
-            yield Later(make, name)
+            yield LazyFields(make, name)
         with Horizontal(classes="pair"):
             yield TextField("training.epochs", "epochs", "Passes over the training part")
             yield SwitchField("training.shuffle", "shuffle", "Another order of the samples each epoch")
@@ -89,7 +89,7 @@ class TrainingPanel(Panel):
         self.query_one(ChoiceField).explain_auto(f"auto: {loss}")
 
     async def prepare(self, experiment: Experiment) -> None:
-        for later in self.query(Later):
+        for later in self.query(LazyFields):
             await later.want(later.has_class(experiment.training.optimizer.name))
 
     def show(self, experiment: Experiment) -> None:

@@ -180,7 +180,7 @@ def _regularity(rows: list[list[str]], delimiter: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CsvOptions:
     """What the user says of a file; None is to be found out."""
 
     delimiter: str | None = None
@@ -189,7 +189,7 @@ class Asked:
     header: bool | None = None
 
     @classmethod
-    def of(cls, config: DatasetConfig) -> Asked:
+    def of(cls, config: DatasetConfig) -> CsvOptions:
         """The part of a dataset's configuration that says how its file is read."""
         delimiter = None if config.delimiter is None else DELIMITERS[config.delimiter]
         decimal = None if config.decimal is None else DECIMALS[config.decimal]

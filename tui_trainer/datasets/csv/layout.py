@@ -12,11 +12,11 @@ from typing import NoReturn
 from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.errors import printable, quoted
 
-from .dialect import DELIMITERS, Asked, Dialect, NumberFormat, find_delimiter, find_format, is_missing, parse
+from .dialect import DELIMITERS, CsvOptions, Dialect, NumberFormat, find_delimiter, find_format, is_missing, parse
 from .text import TextFile
 
 SAMPLE = 1 << 18  # characters, at first
-MOST = 1 << 24
+MAX_SAMPLE = 1 << 24
 FEW_ROWS = 8
 ROWS_KEPT = 1000
 MAX_COLUMNS = 20_000
@@ -48,7 +48,7 @@ class Layout:
         return [row[place] for row in self.rows if place < len(row)]
 
 
-def find_layout(file: TextFile, asked: Asked) -> Layout:
+def find_layout(file: TextFile, asked: CsvOptions) -> Layout:
     """Read the beginning of ``file``; DatasetError where there is no table in it."""
     text, is_all = _sample(file)
     marked = _SEPARATOR_LINE.match(text)
@@ -84,7 +84,7 @@ def _sample(file: TextFile) -> tuple[str, bool]:
     wanted = SAMPLE
     with file.open() as stream:
         text = stream.read(wanted)
-        while len(text) == wanted < MOST and text.count("\n") + text.count("\r") < FEW_ROWS:
+        while len(text) == wanted < MAX_SAMPLE and text.count("\n") + text.count("\r") < FEW_ROWS:
             text += stream.read(wanted)
             wanted *= 2
         is_all = len(text) < wanted
@@ -112,11 +112,11 @@ def _records(file: TextFile, text: str, delimiter: str, is_all: bool) -> tuple[l
     if not is_all and len(records) > 1:
         del records[-1], lines[-1]
     elif not is_all:
-        _refuse(f"the first row of {file.shown} is longer than {MOST:,} characters; is it a CSV file?")
+        _refuse(f"the first row of {file.shown} is longer than {MAX_SAMPLE:,} characters; is it a CSV file?")
     return records, lines
 
 
-def _number_format(asked: Asked, delimiter: str, rows: list[list[str]]) -> NumberFormat:
+def _number_format(asked: CsvOptions, delimiter: str, rows: list[list[str]]) -> NumberFormat:
     width = max(map(len, rows), default=0)
     columns = ([row[place] for row in rows[:ROWS_KEPT] if place < len(row)] for place in range(width))
     return find_format(columns, delimiter == ";", asked.decimal)

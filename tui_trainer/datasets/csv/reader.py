@@ -12,7 +12,7 @@ from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import ColumnKind
 
 from .columns import Column, NumberColumn, Table
-from .dialect import NONE, Asked
+from .dialect import NONE, CsvOptions
 from .layout import Layout, find_layout
 from .progress import OnProgress, Progress
 from .text import TextFile, open_text
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from .rows import Rows
 
 _LOOK, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the way
-AS_FOUND = Asked()
+AS_FOUND = CsvOptions()
 NO_KINDS: Mapping[str, ColumnKind] = {}
 _TELL_EVERY = 8192  # rows
 
 
 def read_table(
     path: str,
-    asked: Asked = AS_FOUND,
+    asked: CsvOptions = AS_FOUND,
     kinds: Mapping[str, ColumnKind] = NO_KINDS,
     on_progress: OnProgress | None = None,
 ) -> Table:
@@ -44,7 +44,7 @@ def read_table(
 
 
 def look_at(
-    path: str, asked: Asked, on_progress: OnProgress | None = None, most: int | None = None
+    path: str, asked: CsvOptions, on_progress: OnProgress | None = None, most: int | None = None
 ) -> tuple[TextFile, Layout]:
     """The file as text, ``most`` bytes of it or all, and how it is laid out."""
     try:

@@ -20,7 +20,7 @@ from tui_trainer.ui.keymap import key_of
 Answers = int | tuple[float | None, ...] | None
 
 
-class Guide:
+class LessonTracker:
     """Follows the experiment and its run, and looks at them through the eyes of the lesson that is on."""
 
     def __init__(self, library: Library, progress: LessonProgress) -> None:
@@ -113,13 +113,13 @@ class Guide:
         self._look()
 
     @property
-    def page(self) -> Page | None:
+    def page(self) -> LessonState | None:
         """The page of the lesson that is on."""
         return None if self.lesson is None else self._page(self.lesson)
 
-    def shelf(self) -> Shelf:
+    def shelf(self) -> LessonIndex:
         """All lessons with what was done in them, and what is wrong with files that are none."""
-        return Shelf(tuple(map(self._page, self.library.lessons)), tuple(map(str, self.library.errors)))
+        return LessonIndex(tuple(map(self._page, self.library.lessons)), tuple(map(str, self.library.errors)))
 
     @property
     def last(self) -> str:
@@ -129,10 +129,10 @@ class Guide:
             return self.progress.opened
         return next((one.id for one in self.library.lessons if not self.progress.passed(one)), ids[0] if ids else "")
 
-    def _page(self, lesson: Lesson) -> Page:
+    def _page(self, lesson: Lesson) -> LessonState:
         on = lesson is self.lesson
         place = self.library.lessons.index(lesson) + 1
-        return Page(
+        return LessonState(
             lesson=lesson,
             place=place,
             count=len(self.library.lessons),
@@ -217,16 +217,16 @@ def _without_numbers(item: Item) -> Item:
     return Item(item.key, item.state, item.sentence) if item.state == "open" else item
 
 
-def open_guide(folder: Path | None) -> Guide:
+def open_guide(folder: Path | None) -> LessonTracker:
     """The packaged lessons, those of ``folder`` after them, and what was done of them."""
     from tui_trainer.store.store import default_path
 
     library = packaged() + (Library() if folder is None else from_folder(folder))
-    return Guide(library, LessonProgress(default_path().with_name(FILE_NAME)))
+    return LessonTracker(library, LessonProgress(default_path().with_name(FILE_NAME)))
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LessonState:
     """One lesson: ``items`` are its question, its target and its checks, as far as it has them, in this order.
 
     ``on`` is whether it is the one being gone through, ``variant`` the name of what is set up (``changed``: with
@@ -274,10 +274,10 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class LessonIndex:
     """The whole book, and a sentence for each file that is no lesson."""
 
-    pages: tuple[Page, ...] = ()
+    pages: tuple[LessonState, ...] = ()
     errors: tuple[str, ...] = ()
 
     @property
@@ -286,7 +286,7 @@ class Shelf:
         return sum(page.passed for page in self.pages)
 
 
-def advice(page: Page) -> str:
+def advice(page: LessonState) -> str:
     """What to do next."""
     asked, target = page.question, page.target
     if page.done:
@@ -307,19 +307,19 @@ def advice(page: Page) -> str:
     return _way_to(page, page.shown_by) if page.waits else "What is left is the question: change the answer."
 
 
-def waiting(page: Page) -> str:
+def waiting(page: LessonState) -> str:
     """When the answer will be told to be right or wrong."""
     return "Noted. The run will tell." if page.shown_by is None else f"Noted. The run of {page.shown_by} will tell."
 
 
-def wrong_answer(page: Page, item: Item) -> str:
+def wrong_answer(page: LessonState, item: Item) -> str:
     """That an answer is not right, which one, and that it may be changed."""
     if isinstance(page.answers, int):
         return f"{ascii_uppercase[page.answers]} is not it. Look again, and choose another."
     return f"Not yet: {'; '.join(item.details)}. Count again, and change it."
 
 
-def _invitation(page: Page) -> str:
+def _invitation(page: LessonState) -> str:
     question = page.lesson.question
     if question is None or question.blanks:
         return f"Fill in the numbers: {ascii_uppercase[0]} goes to the first."
@@ -327,7 +327,7 @@ def _invitation(page: Page) -> str:
     return f"Predict first: {ascii_uppercase[0]} to {last} choose an answer."
 
 
-def _way_to(page: Page, variant: str | None) -> str:
+def _way_to(page: LessonState, variant: str | None) -> str:
     """How to load a variant, or to train it where it is loaded."""
     if variant is None or variant == page.variant:
         return f"Train it to its end: {key_of('toggle_training')}."

@@ -20,12 +20,12 @@ from textual.widgets import Input, Static
 from tui_trainer.book.checking import Item
 from tui_trainer.book.lesson import Blank
 from tui_trainer.errors import printable
-from tui_trainer.tabs.view import View
+from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.text import plain
 
-from .guide import Page, advice, waiting, wrong_answer
+from .guide import LessonState, advice, waiting, wrong_answer
 
 TALL = 30  # lines from which text and tasks share the page
 KEYS = (
@@ -65,7 +65,7 @@ class LessonPage(VerticalScroll, can_focus=False):
 
     def __init__(self, name: str = "", classes: str = "") -> None:
         super().__init__(id=name or None, classes=classes)
-        self._page: Page | None = None
+        self._page: LessonState | None = None
 
     def compose(self) -> ComposeResult:
         yield Blocks(classes="title")
@@ -84,13 +84,13 @@ class LessonPage(VerticalScroll, can_focus=False):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height >= TALL, "-tall")
 
-    def show(self, page: Page) -> None:
+    def show(self, page: LessonState) -> None:
         """Show ``page`` from now on."""
         before, self._page = self._page, page
         if page != before and self.is_mounted:
             self._write(page, before)
 
-    def _write(self, page: Page, before: Page | None) -> None:
+    def _write(self, page: LessonState, before: LessonState | None) -> None:
         self.query_one(".title", Blocks).show(*title(page))
         self.query_one(".prose", Blocks).show(*prose(page))
         self.query_one(".question", Blocks).show(*question(page))
@@ -104,7 +104,7 @@ class LessonPage(VerticalScroll, can_focus=False):
         for blanks in self.query(Blanks):
             blanks.show(page)
 
-    def _replace_blanks(self, page: Page) -> None:
+    def _replace_blanks(self, page: LessonState) -> None:
         self.query(Blanks).remove()
         question = page.lesson.question
         if page.on and question is not None and question.blanks:
@@ -126,7 +126,7 @@ class LessonPage(VerticalScroll, can_focus=False):
                 return
 
 
-def _keys(page: Page) -> Content:
+def _keys(page: LessonState) -> Content:
     """The keys, each a button too."""
     several = len(page.lesson.variants) > 1
     pairs = [pair for pair in KEYS if several or pair[0] != "next_variant"] if page.on else [LOAD]
@@ -152,7 +152,7 @@ class Blanks(Vertical):
         super().__init__()
         self._blanks = blanks
         self._told: tuple[float | None, ...] = ()
-        self._page: Page | None = None
+        self._page: LessonState | None = None
 
     def compose(self) -> ComposeResult:
         for index, blank in enumerate(self._blanks):
@@ -165,14 +165,14 @@ class Blanks(Vertical):
         if self._page is not None:
             self._write(self._page)
 
-    def show(self, page: Page) -> None:
+    def show(self, page: LessonState) -> None:
         """Show the numbers given so far, and which of them are right; another lesson's are not looked at."""
         if page.lesson.question is not None and page.lesson.question.blanks is self._blanks:
             self._page = page
             if self.is_mounted:
                 self._write(page)
 
-    def _write(self, page: Page) -> None:
+    def _write(self, page: LessonState) -> None:
         done = page.question is not None and page.question.state == "done"
         given = page.answers if isinstance(page.answers, tuple) else (None,) * len(self._blanks)
         self._told = given
@@ -209,7 +209,7 @@ class Blanks(Vertical):
     def _tell(self, box: Input) -> None:
         numbers = tuple(_number(one.value) for one in self.query(Input))
         if box.value.strip() and _number(box.value) is None:
-            self.post_message(View.Said(f"Expected a number, such as 12 or 0.5, got {plain(box.value)}.", "error"))
+            self.post_message(TabView.Said(f"Expected a number, such as 12 or 0.5, got {plain(box.value)}.", "error"))
         elif numbers != self._told:
             self._told = numbers
             self.post_message(Answered(numbers))
@@ -293,20 +293,20 @@ class Blocks(Widget):
             self._lines += [Content("")] * (block.gap and place > 0) + block.lines(width)
 
 
-def title(page: Page) -> Iterator[Block]:
+def title(page: LessonState) -> Iterator[Block]:
     """The title, and where in the book it stands."""
     yield Block(page.lesson.title, "bold $text-accent")
     done = ", done" if page.passed else ""
     yield Block(f"{page.lesson.chapter}   {page.place} of {page.count}{done}", DIM, gap=False)
 
 
-def prose(page: Page) -> Iterator[Block]:
+def prose(page: LessonState) -> Iterator[Block]:
     """The text; formulas and tables as they are."""
     for paragraph in page.lesson.paragraphs:
         yield Block(paragraph, kept=paragraph.startswith("  "))
 
 
-def question(page: Page) -> Iterator[Block]:
+def question(page: LessonState) -> Iterator[Block]:
     """What is loaded, and what to answer before running."""
     names = [one.name for one in page.lesson.variants]
     if len(names) > 1 and page.on:
@@ -326,7 +326,7 @@ def question(page: Page) -> Iterator[Block]:
                 yield Block(f"{blank.label}: …", mark=f"  {ascii_uppercase[index]}  ", gap=False)
 
 
-def _choice_mark(page: Page, index: int) -> tuple[str, str]:
+def _choice_mark(page: LessonState, index: int) -> tuple[str, str]:
     """Right and wrong are told as the item has it; before that, which one was chosen."""
     chosen, item = page.answers == index, page.question
     state = "" if item is None else item.state
@@ -338,7 +338,7 @@ def _choice_mark(page: Page, index: int) -> tuple[str, str]:
     return ("● ", "$text-accent") if chosen and state != "done" else ("○ ", DIM)
 
 
-def tasks(page: Page) -> Iterator[Block]:
+def tasks(page: LessonState) -> Iterator[Block]:
     """The answer told, what is to do, how it stands, and what comes next."""
     asked = page.question
     if asked is not None and asked.state == "done":
@@ -352,13 +352,13 @@ def tasks(page: Page) -> Iterator[Block]:
         yield from _item(page, item, first=number == 0)
 
 
-def what_next(page: Page) -> Iterator[Block]:
+def what_next(page: LessonState) -> Iterator[Block]:
     """The advice."""
     if page.on:
         yield Block(advice(page), "bold $text-success" if page.done else "bold", "▸ ", "bold")
 
 
-def _item(page: Page, item: Item, first: bool) -> Iterator[Block]:
+def _item(page: LessonState, item: Item, first: bool) -> Iterator[Block]:
     check = next((one for one, own in page.checks if own is item), None)
     elsewhere = check is not None and check.variant not in (None, page.variant)
     mark, style = MARKS[item.state]

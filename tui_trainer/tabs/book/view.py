@@ -14,10 +14,10 @@ from textual.widgets.option_list import Option
 
 from tui_trainer.errors import printable
 from tui_trainer.tabs import TABS
-from tui_trainer.tabs.view import View, hints
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.keymap import key_of
 
-from .guide import Page, Shelf
+from .guide import LessonIndex, LessonState
 from .lesson_page import LessonPage
 
 BESIDE = 92  # columns from which the page stands beside the list
@@ -25,7 +25,7 @@ BOOK = "tab('book')"
 ACTIONS = ("choose", "turn", "load")
 
 
-class BookView(View):
+class BookView(TabView):
     """Shows the shelf it is given. On a narrow terminal the page of the lesson that is on has all the room."""
 
     DEFAULT_CSS = """
@@ -45,7 +45,7 @@ class BookView(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shelf = Shelf()
+        self._shelf = LessonIndex()
         self._on = ""  # id of the lesson that is on
         self._list_wanted = False  # on a narrow terminal, while a lesson is on
 
@@ -78,7 +78,7 @@ class BookView(View):
         ways = [f"{key_of(tab.action)} {tab.title.lower()}" for tab in TABS if tab.name == view]
         return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{key_of(BOOK)} all lessons"])
 
-    def show_shelf(self, shelf: Shelf, last: str) -> None:
+    def show_shelf(self, shelf: LessonIndex, last: str) -> None:
         """Show these lessons; the cursor is on the one that is on, or else on ``last``."""
         self._shelf = shelf
         lessons = self.query_one(LessonList)
@@ -150,7 +150,7 @@ class LessonList(OptionList, can_focus=False):
         option = self.highlighted_option
         return None if option is None else option.id
 
-    def show(self, shelf: Shelf) -> None:
+    def show(self, shelf: LessonIndex) -> None:
         """Show these lessons; the cursor stays where it is."""
         options = [
             *self._lessons(shelf),
@@ -179,7 +179,7 @@ class LessonList(OptionList, can_focus=False):
             place = ids.index(self.chosen) if self.chosen in ids else 0
             self.choose(ids[min(max(place + lines, 0), len(ids) - 1)])
 
-    def _lessons(self, shelf: Shelf) -> list[Option]:
+    def _lessons(self, shelf: LessonIndex) -> list[Option]:
         options: list[Option] = []
         chapter = None
         for page in shelf.pages:
@@ -190,7 +190,7 @@ class LessonList(OptionList, can_focus=False):
         return options
 
 
-def _line(page: Page) -> Content:
+def _line(page: LessonState) -> Content:
     begun = any(item.state == "done" for item in page.items)
     done = "✓" if page.passed else "·" if begun else " "
     return Content.assemble(

@@ -22,10 +22,10 @@ PLANE = ("x1", "x2")  # of the toy sets in the plane, whatever is made of the tw
 PLANE_REACH = 6.0  # their square, wider where points lie beyond
 MARGIN = 0.05  # of the span of the samples, on both sides
 FUNCTION_MARGIN = 0.15  # wider, so that it is seen what the model makes of where there are no samples
-LEAST = 1e-30  # what reaches no further counts as 0: a unit that is dead
+MIN_REACH = 1e-30  # what reaches no further counts as 0: a unit that is dead
 
 
-class Ground:
+class FeatureAxes:
     """The axes of one dataset, in raw units."""
 
     def __init__(self, dataset: Dataset, parts: Split, config: DatasetConfig) -> None:
@@ -134,7 +134,7 @@ def extremes(values: Array) -> Limits:
 def around_zero(low: float, high: float) -> Limits:
     """The shortest limits around 0 that hold both."""
     reach = max(abs(low), abs(high))
-    return (-reach, reach) if reach > LEAST else (-1.0, 1.0)
+    return (-reach, reach) if reach > MIN_REACH else (-1.0, 1.0)
 
 
 def apart(low: float, high: float) -> Limits:

@@ -15,31 +15,31 @@ from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.plotting.levels import to_levels
 from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.views import AnyContent
-from tui_trainer.tabs.network.messages import Window
+from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.training.session import Session
 
-from .axes import Ground, Limits, Scales, extremes, target_limits
-from .messages import WHOLE, Boundary, Chosen, Function, LayerShown, Line, Samples, Thumbs, WatchBoundary, locate
+from .axes import FeatureAxes, Limits, Scales, extremes, target_limits
+from .messages import WHOLE, Boundary, Chosen, Function, LayerShown, Line, Samples, Thumbnails, WatchBoundary, locate
 
 Array = NDArray[Any]
 MARGIN = 0.1  # of the range of the target, on both sides
 JUMP = 0.25  # of that range: limits that follow a curve do so in steps, or the axis would never rest
 ROOM = 0.05  # around probabilities
-LEAST_SIDE, MOST_SIDE = 2, 512  # of the grid
+MIN_SIDE, MAX_SIDE = 2, 512  # of the grid
 Axes = tuple[str, ...]
 Sizes = tuple[int, ...]
-MOST_THUMBS = 64  # of a layer
-MOST_WINDOWS = 16
-MOST_NUMBERS = 4_000_000  # of one layer in a pass, so that a wide layer needs little memory
-LEAST_POINTS = 64
-MOST = 1500  # of each part: more would hide the picture, and each other
+MAX_THUMBS = 64  # of a layer
+MAX_WINDOWS = 16
+MAX_NUMBERS = 4_000_000  # of one layer in a pass, so that a wide layer needs little memory
+MIN_POINTS = 64
+MAX_SAMPLES = 1500  # of each part: more would hide the picture, and each other
 RUG_STEP = 0.05  # between the rows of samples of two classes, below a curve of probabilities
 
 
-class FunctionLook:
+class CurveCompute:
     """Curves over the only feature of one run."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: NeuronGrid) -> None:
         self._reader = reader
         self._samples, self._hidden = on_line(reader.session, reader.ground)
 
@@ -102,22 +102,22 @@ def _lines(chosen: Chosen, values: Array, classes: int) -> tuple[Line, ...]:
     return tuple(Line(kind, pack(values[kind])) for kind in ((1,) if classes == 2 else range(classes)))
 
 
-class BoundaryLook:
+class BoundaryCompute:
     """A picture where there are two features or more, a curve where there is one."""
 
     def __init__(self, session: Session) -> None:
-        reader = Reader(session)
-        self._look = FunctionLook(reader) if len(reader.ground.axes) == 1 else PlaneLook(reader)
+        reader = NeuronGrid(session)
+        self._look = CurveCompute(reader) if len(reader.ground.axes) == 1 else HeatmapCompute(reader)
 
     def see(self, request: WatchBoundary) -> AnyContent:
         """What ``request`` asks for; what lies outside the network or the data is brought inside."""
         return self._look.see(request)
 
 
-class PlaneLook:
+class HeatmapCompute:
     """Pictures over any two features of one run."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: NeuronGrid) -> None:
         self._reader = reader
         self._samples: dict[tuple[str, str], tuple[tuple[Samples, ...], int]] = {}
 
@@ -153,7 +153,7 @@ class PlaneLook:
 
 def side(size: int) -> int:
     """A size of a grid that can be computed."""
-    return min(max(size, LEAST_SIDE), MOST_SIDE)
+    return min(max(size, MIN_SIDE), MAX_SIDE)
 
 
 def picture(chosen: Chosen, values: Array) -> tuple[bytes, bytes]:
@@ -172,12 +172,12 @@ def picture(chosen: Chosen, values: Array) -> tuple[bytes, bytes]:
     return to_levels(best, chosen.low, chosen.high).tobytes(), kinds.tobytes()
 
 
-class Reader:
+class NeuronGrid:
     """One run's neurons, over its axes. What does not change while it is trained is kept."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.ground = Ground(session.dataset, session.split, session.experiment.dataset)
+        self.ground = FeatureAxes(session.dataset, session.split, session.experiment.dataset)
         self._scales = Scales(session)
         self._kept: dict[str, tuple[Axes, Sizes, Activations]] = {}
 
@@ -190,7 +190,7 @@ class Reader:
         """What is chosen, and its values (count, n) over the grid: of one neuron, or of all of a whole output."""
         layers = self.layers(axes)
         layer, neuron = locate(layers, request.layer, request.neuron)
-        wanted = Window(layer, 0, layers[layer].units) if neuron == WHOLE else Window(layer, neuron, 1)
+        wanted = NeuronRange(layer, 0, layers[layer].units) if neuron == WHOLE else NeuronRange(layer, neuron, 1)
         [values] = self._activations("picture", axes, sizes).read([wanted])
         low, high = self._scales.of(layer, values, rounded=True)
         if len(values) > 2:
@@ -198,16 +198,18 @@ class Reader:
         held = 0 if self.ground.is_plane else len(self.ground.axes) - len(axes)
         return Chosen(layers, layer, neuron, low, high, held), values
 
-    def thumbs(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Thumbs, ...]:
+    def thumbs(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Thumbnails, ...]:
         """The neurons asked for as small pictures."""
         layers = self.layers(axes)
-        windows = [inside(window, layers, MOST_THUMBS) for window in request.thumbs[:MOST_WINDOWS]]
+        windows = [inside(window, layers, MAX_THUMBS) for window in request.thumbs[:MAX_WINDOWS]]
         if not windows:
             return ()
         read = self._activations("thumbs", axes, sizes).read(windows)
-        return tuple(Thumbs(window, self._levels(window, values)) for window, values in zip(windows, read, strict=True))
+        return tuple(
+            Thumbnails(window, self._levels(window, values)) for window, values in zip(windows, read, strict=True)
+        )
 
-    def _levels(self, window: Window, values: Array) -> bytes:
+    def _levels(self, window: NeuronRange, values: Array) -> bytes:
         """Levels (count, n) of neurons (count, n), each on its own scale."""
         return b"".join(to_levels(row, *self._scales.of(window.layer, row, rounded=False)).tobytes() for row in values)
 
@@ -241,11 +243,11 @@ def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ..
     return (LayerShown("", len(inputs), inputs), *hidden, last)
 
 
-def inside(window: Window, layers: tuple[LayerShown, ...], most: int) -> Window:
+def inside(window: NeuronRange, layers: tuple[LayerShown, ...], most: int) -> NeuronRange:
     """``window`` brought inside the network, of ``most`` neurons at most."""
     layer = min(max(window.layer, 0), len(layers) - 1)
     first = min(max(window.first, 0), layers[layer].units - 1)
-    return Window(layer, first, min(max(window.count, 0), layers[layer].units - first, most))
+    return NeuronRange(layer, first, min(max(window.count, 0), layers[layer].units - first, most))
 
 
 class Activations:
@@ -260,10 +262,10 @@ class Activations:
         self._columns = with_ones(x, model.dense[0][0].use_bias, model.dtype).T
         self._shown, self._points = shown.T, len(x)
         widest = max(layer.units for layer, _ in model.dense)
-        self._chunk = min(len(x), max(LEAST_POINTS, MOST_NUMBERS // widest))
+        self._chunk = min(len(x), max(MIN_POINTS, MAX_NUMBERS // widest))
         self._passes: dict[int, Propagation] = {}
 
-    def read(self, windows: Sequence[Window]) -> list[Array]:
+    def read(self, windows: Sequence[NeuronRange]) -> list[Array]:
         """The outputs (count, n) of each window's neurons. Layer 0 are the inputs as shown, the last is the output."""
         results = [np.empty((window.count, self._points), self._model.dtype) for window in windows]
         deepest = max((window.layer for window in windows), default=0)
@@ -272,7 +274,7 @@ class Activations:
                 self._read_chunk(windows, results, slice(start, min(start + self._chunk, self._points)), deepest)
         return results
 
-    def _read_chunk(self, windows: Sequence[Window], results: list[Array], points: slice, deepest: int) -> None:
+    def _read_chunk(self, windows: Sequence[NeuronRange], results: list[Array], points: slice, deepest: int) -> None:
         x = self._columns[:, points]
         layers = [self._shown[:, points]]
         for stage in self._pass_for(points.stop - points.start).stages[:deepest]:
@@ -287,7 +289,7 @@ class Activations:
         return self._passes[points]
 
 
-def on_plane(session: Session, ground: Ground, axes: tuple[str, str]) -> tuple[tuple[Samples, ...], int]:
+def on_plane(session: Session, ground: FeatureAxes, axes: tuple[str, str]) -> tuple[tuple[Samples, ...], int]:
     """The samples over two features, and how many were too many; points set by hand never are."""
     dataset, (x, y) = session.dataset, (ground.values(axis) for axis in axes)
     groups, hidden = [], 0
@@ -304,7 +306,7 @@ def on_plane(session: Session, ground: Ground, axes: tuple[str, str]) -> tuple[t
     return tuple(groups), hidden
 
 
-def on_line(session: Session, ground: Ground) -> tuple[tuple[Samples, ...], int]:
+def on_line(session: Session, ground: FeatureAxes) -> tuple[tuple[Samples, ...], int]:
     """The samples over the only feature: at their number, at 0 and 1 for two classes, in a row each for more."""
     dataset, x = session.dataset, ground.values(ground.axes[0])
     groups, hidden = [], 0
@@ -328,9 +330,9 @@ def _parts(session: Session) -> list[tuple[NDArray[np.intp], bool]]:
 
 
 def _thin(rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    if len(rows) <= MOST:
+    if len(rows) <= MAX_SAMPLES:
         return rows
-    return rows[np.linspace(0, len(rows) - 1, MOST).astype(np.intp)]
+    return rows[np.linspace(0, len(rows) - 1, MAX_SAMPLES).astype(np.intp)]
 
 
 def _by_class(session: Session, rows: NDArray[np.intp]) -> list[tuple[int, NDArray[Any]]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tui_trainer.protocol.view import Content, Request
-from tui_trainer.tabs.network.messages import Window
+from tui_trainer.tabs.network.messages import NeuronRange
 
 OUTPUT = -1  # ``layer``: the last one, however many there are
 WHOLE = -1  # ``neuron``: the layer's answer, where it takes several neurons to give one
@@ -26,7 +26,7 @@ class WatchBoundary(Request, frozen=True):
     y: str = ""
     layer: int = OUTPUT
     neuron: int = WHOLE
-    thumbs: tuple[Window, ...] = ()
+    thumbs: tuple[NeuronRange, ...] = ()
     thumb: int = 8
 
 
@@ -57,10 +57,10 @@ class Samples(msgspec.Struct, frozen=True):
     drawn: bytes = b""
 
 
-class Thumbs(msgspec.Struct, frozen=True):
+class Thumbnails(msgspec.Struct, frozen=True):
     """Neurons ``window`` as small pictures: levels (count, side, side), each neuron on a scale of its own."""
 
-    window: Window
+    window: NeuronRange
     levels: bytes
 
 
@@ -103,7 +103,7 @@ class Boundary(Content, frozen=True):
     samples: tuple[Samples, ...] = ()
     hidden: int = 0
     thumb: int = 0
-    thumbs: tuple[Thumbs, ...] = ()
+    thumbs: tuple[Thumbnails, ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ class Function(Content, frozen=True):
     samples: tuple[Samples, ...] = ()
     hidden: int = 0
     thumb: int = 0
-    thumbs: tuple[Thumbs, ...] = ()
+    thumbs: tuple[Thumbnails, ...] = ()
 
 
 def locate(layers: Sequence[LayerShown], layer: int, neuron: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
 from tui_trainer.plotting.levels import to_levels
 from tui_trainer.plotting.plot import Marks, class_colors
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.tabs.view import View
+from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 from tui_trainer.ui.text import plain
@@ -39,7 +39,7 @@ MIDDLE, STEPS = 5, 4  # of a number to be predicted: the digit of 0, and those f
 GLYPH, ASCII = "╋", "X"
 
 
-class PointsView(View):
+class PointsView(TabView):
     """Owns the pen. Every point it adds or removes is an edit of its own; the weights stay."""
 
     MODE = frozenset({"move_pen", "pick_value", "add_point", "remove_point", "leave_pen"})
@@ -48,7 +48,7 @@ class PointsView(View):
     def __init__(self) -> None:
         super().__init__()
         self.content: Boundary | Function | None = None
-        self.pen = Pen()
+        self.pen = PointPen()
         self._experiment = Experiment()
         self._drawn_now = False  # whether the points in ``content`` are those of the experiment as it is
 
@@ -226,7 +226,7 @@ def _without(dataset: DatasetConfig, found: PointConfig | int) -> DatasetConfig:
 
 
 @dataclass(slots=True)
-class Pen:
+class PointPen:
     """A cell of the canvas, and the digit that was chosen last."""
 
     column: int = 0
@@ -263,7 +263,7 @@ def point_at(x: float, y: float, value: float) -> PointConfig:
     return PointConfig(round(x, DIGITS) + 0.0, round(y, DIGITS) + 0.0, value)
 
 
-def mark(pen: Pen, content: Boundary, widget: HeatmapWidget) -> Marks:
+def mark(pen: PointPen, content: Boundary, widget: HeatmapWidget) -> Marks:
     """The pen as it is drawn, in the colour of what it writes."""
     pen.move(0, 0, widget.grid)
     x, y = (np.array([value]) for value in widget.place(pen.column, pen.row))
@@ -274,7 +274,7 @@ def mark(pen: Pen, content: Boundary, widget: HeatmapWidget) -> Marks:
     return Marks("", x, y, glyph=GLYPH, ascii=ASCII, levels=to_levels(np.array([value]), -1.0, 1.0), solid=True)
 
 
-def tell(pen: Pen, content: Boundary, widget: HeatmapWidget) -> str:
+def tell(pen: PointPen, content: Boundary, widget: HeatmapWidget) -> str:
     """Where the pen is, and what it writes."""
     point = point_at(*widget.place(pen.column, pen.row), pen.value(content.classes))
     return f"Pen: {name_of(point.value, content.classes)} at {point.x1:g}, {point.x2:g}"

@@ -14,11 +14,11 @@ from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame
 from tui_trainer.plotting.heatmaps import BACKGROUND, DIVERGING, Form, cells, level_tints, mark_tint, stretch
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE
 from tui_trainer.plotting.plot import STEPS, Levels, class_colors
-from tui_trainer.tabs.network.messages import Window
+from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
 
 from .drawing import layer_name
-from .messages import Chosen, Thumbs
+from .messages import Chosen, Thumbnails
 
 CHOSEN = {"pixels": "▐▌", "shades": "▐▌", "ascii": "[]"}
 SIDES = (16, 12, 10, 8, 6)  # pixels; half as many rows
@@ -62,12 +62,12 @@ class Arrangement:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strip:
+class ThumbnailStrip:
     """Pictures as they are arranged, of neurons as they were computed; of curves a picture is made of one row."""
 
     arrangement: Arrangement = field(default_factory=Arrangement)
     chosen: Chosen | None = None
-    thumbs: tuple[Thumbs, ...] = ()
+    thumbs: tuple[Thumbnails, ...] = ()
     side: int = 1
     classes: int = 0
     curves: bool = False
@@ -88,7 +88,7 @@ class Strip:
         return neuron if layer == last and self.classes and self.chosen.layers[last].units > 1 else DIVERGING
 
 
-class StripWidget(TintedWidget[Strip]):
+class StripWidget(TintedWidget[ThumbnailStrip]):
     """Shows small pictures; a click chooses one."""
 
     DEFAULT_CSS = "StripWidget { width: 44; margin-left: 1; }"
@@ -101,15 +101,15 @@ class StripWidget(TintedWidget[Strip]):
         neuron: int
 
     def __init__(self) -> None:
-        super().__init__(Strip())
+        super().__init__(ThumbnailStrip())
 
-    def draw(self, drawing: Strip, width: int, height: int) -> Frame:
+    def draw(self, drawing: ThumbnailStrip, width: int, height: int) -> Frame:
         return draw(drawing, width, height, self.form)
 
-    def styles_of(self, drawing: Strip) -> Mapping[int, Style]:
+    def styles_of(self, drawing: ThumbnailStrip) -> Mapping[int, Style]:
         return Tints(self.tint_colors(), class_colors(drawing.classes) if drawing.classes else ())
 
-    def roles_differ(self, before: Strip, after: Strip) -> bool:
+    def roles_differ(self, before: ThumbnailStrip, after: ThumbnailStrip) -> bool:
         return before.classes != after.classes
 
     def on_click(self, event: events.Click) -> None:
@@ -120,7 +120,7 @@ class StripWidget(TintedWidget[Strip]):
             self.post_message(self.Picked(*found))
 
 
-def draw(strip: Strip, width: int, height: int, form: Form) -> Frame:
+def draw(strip: ThumbnailStrip, width: int, height: int, form: Form) -> Frame:
     """All pictures with the titles of their layers, in ``height`` rows of ``width`` cells."""
     board = Board(width, height, np.int32)
     if strip.chosen is not None and board.characters.size:
@@ -131,7 +131,7 @@ def draw(strip: Strip, width: int, height: int, form: Form) -> Frame:
     return board.frame()
 
 
-def _write_titles(board: Board, strip: Strip, chosen: Chosen, block: Block) -> None:
+def _write_titles(board: Board, strip: ThumbnailStrip, chosen: Chosen, block: Block) -> None:
     role = TEXT if block.layer == chosen.layer else AXIS
     board.write(0, block.left + 1, layer_name(block.layer, len(chosen.layers)), role)
     if block.count < block.units:
@@ -145,7 +145,7 @@ def row_below(arrangement: Arrangement, block: Block) -> int:
     return arrangement.place(block, last)[0] + arrangement.side // 2
 
 
-def _write_picture(board: Board, strip: Strip, block: Block, neuron: int, form: Form) -> None:
+def _write_picture(board: Board, strip: ThumbnailStrip, block: Block, neuron: int, form: Form) -> None:
     levels, chosen = strip.picture(block.layer, neuron), strip.chosen
     if levels is None or chosen is None:
         return
@@ -200,9 +200,9 @@ class Block:
         return -(-self.count // self.down)
 
     @property
-    def window(self) -> Window:
+    def window(self) -> NeuronRange:
         """Its neurons as they are asked for."""
-        return Window(self.layer, self.first, self.count)
+        return NeuronRange(self.layer, self.first, self.count)
 
 
 def arrange(units: Sequence[int], place: tuple[int, int], size: tuple[int, int], gap: int = 0) -> Arrangement:

@@ -15,19 +15,19 @@ from textual.widgets import Label, Static
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent, AnyRequest
 from tui_trainer.tabs.view import hints
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 from .drawing import describe, heatmap, plot
 from .messages import OUTPUT, WHOLE, Boundary, Function, LayerShown, WatchBoundary, locate
 from .points import PointsView, mark, tell
-from .thumbnails import Arrangement, Strip, StripWidget, arrange
+from .thumbnails import Arrangement, StripWidget, ThumbnailStrip, arrange
 
 STRIP_FROM = (96, 20)  # columns and rows from which the small pictures have room
 STRIP = 44  # cells for them at least; a square picture leaves more
 HINTS = ("look_layer", "look_neuron", "samples")
 USUAL_GRID = (60, 50)  # before there is a canvas to fill
-LEAST = 3  # features, from which there is a choice
+MIN_FEATURES = 3  # features, from which there is a choice
 
 
 class Axes(Horizontal):
@@ -39,7 +39,7 @@ class Axes(Horizontal):
         display: none;
         &.-choice { display: block; }
         Label { width: auto; margin-right: 1; color: $text-muted; }
-        Choice { width: 1fr; max-width: 26; margin-right: 2; }
+        Dropdown { width: 1fr; max-width: 26; margin-right: 2; }
     }
     """
 
@@ -52,23 +52,23 @@ class Axes(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("x")
-        yield Choice(id="boundary-x")
+        yield Dropdown(id="boundary-x")
         yield Label("y")
-        yield Choice(id="boundary-y")
+        yield Dropdown(id="boundary-y")
 
     def show(self, names: tuple[str, ...], x: str, y: str) -> None:
         """Offer ``names``, with ``x`` and ``y`` of them chosen."""
-        self.set_class(len(names) >= LEAST, "-choice")
-        if len(names) < LEAST:
+        self.set_class(len(names) >= MIN_FEATURES, "-choice")
+        if len(names) < MIN_FEATURES:
             return
-        for choice, value in zip(self.query(Choice), (x, y), strict=True):
+        for choice, value in zip(self.query(Dropdown), (x, y), strict=True):
             choice.offer((name, name) for name in names)
             choice.value = value
 
-    @on(Choice.Changed)
-    def _pick(self, event: Choice.Changed) -> None:
+    @on(Dropdown.Changed)
+    def _pick(self, event: Dropdown.Changed) -> None:
         event.stop()
-        x, y = (str(choice.value) for choice in self.query(Choice))
+        x, y = (str(choice.value) for choice in self.query(Dropdown))
         self.post_message(self.Picked(x, y))
 
 
@@ -255,7 +255,9 @@ class BoundaryView(PointsView):
             shown = self._show_picture(content) + shown
             self.query_one(Axes).show(content.axes, content.x, content.y)
         self._write(".shown", shown)
-        strip = Strip(self._arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), is_curve)
+        strip = ThumbnailStrip(
+            self._arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), is_curve
+        )
         self.query_one(StripWidget).show(strip)
 
     def _show_picture(self, content: Boundary) -> str:

@@ -14,17 +14,17 @@ from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot, Series, class_colors
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import DatasetView, Loaded
-from tui_trainer.tabs.view import View
-from tui_trainer.ui.dropdown import Choice
+from tui_trainer.tabs.view import TabView
+from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import PlotWidget
 from tui_trainer.ui.text import plain
 
-TABLE_ROWS, FEWEST_ROWS = 1000, 50
+TABLE_ROWS, MIN_ROWS = 1000, 50
 FEW_POINTS = 400  # up to which each is a shape, and not a dot
 TABLE_CELLS = 30_000  # of a wide table, but for a few rows: each costs 15 us
 
 
-class DataView(View):
+class DataView(TabView):
     """Shows a dataset. Names come from files, so they are shown as plain text."""
 
     DEFAULT_CSS = """
@@ -49,9 +49,9 @@ class DataView(View):
         yield DataTable(cursor_type="row", zebra_stripes=True)
         with Horizontal(classes="axes"):
             yield Label("x")
-            yield Choice(id="x-axis")
+            yield Dropdown(id="x-axis")
             yield Label("y")
-            yield Choice(id="y-axis")
+            yield Dropdown(id="y-axis")
         plot = PlotWidget()
         plot.markers = "block"  # a Braille dot is too small for a single sample
         yield plot
@@ -87,7 +87,7 @@ class DataView(View):
         for name in self._columns:
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
         words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
-        rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), FEWEST_ROWS))
+        rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), MIN_ROWS))
         cells = [
             [_word(value, words[name]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
             for name, values in self._columns.items()
@@ -102,19 +102,19 @@ class DataView(View):
         first = features[0]
         second = features[1] if dataset.classes and len(features) > 1 else dataset.target
         for selector, usual in (("#x-axis", first), ("#y-axis", second)):
-            axis = self.query_one(selector, Choice)
+            axis = self.query_one(selector, Dropdown)
             axis.offer((name, name) for name in names)
             wanted = self._wanted.pop(selector, axis.value) if self._wanted.get(selector) in names else axis.value
             axis.value = wanted if wanted in names else usual
 
-    @on(Choice.Changed)
-    def _choose_axis(self, event: Choice.Changed) -> None:
+    @on(Dropdown.Changed)
+    def _choose_axis(self, event: Dropdown.Changed) -> None:
         event.stop()
         self._draw()
 
     def _draw(self) -> None:
         dataset = self._dataset
-        x_name, y_name = (self.query_one(name, Choice).value for name in ("#x-axis", "#y-axis"))
+        x_name, y_name = (self.query_one(name, Dropdown).value for name in ("#x-axis", "#y-axis"))
         if dataset is None or x_name not in self._columns or y_name not in self._columns:
             return
         x, y = self._columns[str(x_name)], self._columns[str(y_name)]

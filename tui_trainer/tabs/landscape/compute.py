@@ -11,7 +11,7 @@ from tui_trainer.engine import Sequential
 from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.views import AnyContent
 from tui_trainer.training.session import Session
-from tui_trainer.training.trajectory import MOST_PARAMETERS, Path
+from tui_trainer.training.trajectory import MAX_PARAMETERS, Trajectory
 
 from .messages import Axis, Landscape, Minimum, Update, WatchLandscape, Way
 from .surface import Cut, Range, Surface, compute_grid, draw_map, least_squares, plane
@@ -22,15 +22,15 @@ KINDS_OF_MANY = ("slice", "plane", "contour")
 DIRECTIONS = ("gradient", "random direction")
 BEYOND = 1.6  # a range reaches so many times as far on either side as from the minimum to the start
 USUAL = 2.0  # reach where nothing else is known, and around one weight of many
-MOST_DOUBLINGS = 6  # of the usual reach, to follow a way that leaves it
-MOST_ZOOM = 20
+MAX_DOUBLINGS = 6  # of the usual reach, to follow a way that leaves it
+MAX_ZOOM = 20
 FINEST = 1e-9  # reach of a range, of its middle
 STRIDES = 40  # of moving by hand go into a range at least
 NEWEST = 40  # points shown one by one
 EARLIER = 80  # at most, of those before
 
 
-class LandscapeLook:
+class LandscapeCompute:
     """Looks at one loaded run."""
 
     def __init__(self, session: Session) -> None:
@@ -39,11 +39,11 @@ class LandscapeLook:
         self._size = self._surface.size
         self._kinds = KINDS_BY_SIZE.get(self._size, KINDS_OF_MANY)
         self._least = least_squares(session)
-        self._windows: list[Window] = []
+        self._windows: list[AxisRange] = []
         if session.path is not None:
             start = session.path.points[0].tolist()
             least: list[float | None] = [None] * self._size if self._least is None else self._least.tolist()
-            self._windows = [Window(*ends) for ends in zip(start, least, strict=True)]
+            self._windows = [AxisRange(*ends) for ends in zip(start, least, strict=True)]
         self._seen: tuple[object, Array] | None = None  # the last grid, and what it was computed for
 
     def see(self, request: WatchLandscape) -> AnyContent:
@@ -82,7 +82,7 @@ class LandscapeLook:
         if second == first:
             second = (first + 1) % self._size
         numbers = (first, second) if kind == "contour" else (first,)
-        if kind == "contour" and self._size == MOST_PARAMETERS:
+        if kind == "contour" and self._size == MAX_PARAMETERS:
             numbers = (0, 1)
         ends = ((request.low, request.high), (request.low_2, request.high_2))
         ranges = tuple(
@@ -138,7 +138,7 @@ class LandscapeLook:
         return Minimum(pack(self._least), self._surface.value(self._least))
 
 
-class Window:
+class AxisRange:
     """The range of one parameter of a model with a way: steady, doubled where the way leaves it."""
 
     def __init__(self, start: float, minimum: float | None) -> None:
@@ -151,7 +151,7 @@ class Window:
         """The range for a ``way`` (n,); zooming in keeps the minimum, or else the newest point, in sight."""
         middle, reach = self._middle, self._reach
         farthest = float(np.max(np.abs(way - middle)))
-        for _ in range(MOST_DOUBLINGS):
+        for _ in range(MAX_DOUBLINGS):
             if farthest <= reach:
                 break
             reach *= 2.0
@@ -170,7 +170,7 @@ def about(middle: float, reach: float) -> tuple[float, float]:
 
 def zoom_by(reach: float, zoom: int) -> float:
     """``reach`` halved ``zoom`` times, or doubled where that is negative."""
-    return math.ldexp(reach, -min(max(zoom, -MOST_ZOOM), MOST_ZOOM))
+    return math.ldexp(reach, -min(max(zoom, -MAX_ZOOM), MAX_ZOOM))
 
 
 def given(low: float | None, high: float | None, usual: tuple[float, float], zoom: int) -> tuple[float, float]:
@@ -187,7 +187,7 @@ def stride(low: float, high: float) -> float:
     return 10.0 ** math.floor(math.log10((high - low) / STRIDES))
 
 
-def points(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
+def points(path: Trajectory) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
     """Steps (n,) and points (n, k) that are shown, and how many of the last are one by one.
 
     The newest point is always among them, even where the path has dropped it.
@@ -203,7 +203,7 @@ def points(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
     return steps[kept], places[kept], each
 
 
-def way(path: Path, surface: Surface, axes: tuple[Axis, ...]) -> Way:
+def way(path: Trajectory, surface: Surface, axes: tuple[Axis, ...]) -> Way:
     """The way with its losses, and how much of it lies beyond the ranges of ``axes``."""
     steps, places, each = points(path)
     losses = surface.values(np.zeros(surface.size), np.eye(surface.size), places)

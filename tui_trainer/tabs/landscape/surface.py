@@ -17,20 +17,20 @@ from tui_trainer.engine.sample_losses import FROM_Z, each_loss
 from tui_trainer.plotting.levels import HIGHEST, UNKNOWN
 from tui_trainer.protocol.framing import pack
 from tui_trainer.training.session import Session
-from tui_trainer.training.trajectory import MOST_PARAMETERS
+from tui_trainer.training.trajectory import MAX_PARAMETERS
 
 from .messages import Map
 
 Array = NDArray[np.float64]
 MAX_SAMPLES = {True: 20_000, False: 1_000}  # of a model with two parameters at most, and of any other
-LEAST_ROWS = 100  # even where the model is huge
+MIN_ROWS = 100  # even where the model is huge
 ROWS_TIMES_PARAMETERS = 20_000_000
 POINTS_AT_ONCE = 65_536  # numbers, of the points that are worked off in one go
 CALL, WEIGHT, MULTIPLY = 6e-6, 4e-9, 5e-11  # seconds for a layer's pass, each weight, each product, on a slow machine
 NUMBERS_AT_ONCE = 12_288  # of samples times points: larger arrays would be taken from the system each time anew
 Range = tuple[float, float]
 SECONDS = 0.04  # that computing a grid may take, about
-LEAST_AXIS = 9  # points, however long they take
+MIN_AXIS = 9  # points, however long they take
 MAX_GRID_COLUMNS, MAX_GRID_ROWS = 240, 160
 BANDS = 8
 SQUARED = ("sum_squared_error", "mean_squared_error")
@@ -103,9 +103,9 @@ class Surface:
 
 def _sample(rows: int, size: int) -> NDArray[np.intp]:
     """Numbers of the rows that are looked at: all where they are few, and always the same ones."""
-    most = MAX_SAMPLES[size <= MOST_PARAMETERS]
-    if size > MOST_PARAMETERS:
-        most = min(most, max(LEAST_ROWS, ROWS_TIMES_PARAMETERS // size))
+    most = MAX_SAMPLES[size <= MAX_PARAMETERS]
+    if size > MAX_PARAMETERS:
+        most = min(most, max(MIN_ROWS, ROWS_TIMES_PARAMETERS // size))
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
@@ -158,13 +158,13 @@ def compute_grid(surface: Surface, cut: Cut, columns: int, rows: int) -> Array:
 
     Where there is no time for as many points, those between are interpolated.
     """
-    columns = min(max(columns, LEAST_AXIS), MAX_GRID_COLUMNS)
-    rows = min(max(rows, LEAST_AXIS), MAX_GRID_ROWS) if len(cut.ranges) == 2 else 1
+    columns = min(max(columns, MIN_AXIS), MAX_GRID_COLUMNS)
+    rows = min(max(rows, MIN_AXIS), MAX_GRID_ROWS) if len(cut.ranges) == 2 else 1
     share = min(1.0, SECONDS / surface.seconds / (columns * rows))
     if rows > 1:
         share = share**0.5
-    coarse_columns = min(columns, max(LEAST_AXIS, round(share * columns)))
-    coarse_rows = min(rows, max(LEAST_AXIS, round(share * rows)))
+    coarse_columns = min(columns, max(MIN_AXIS, round(share * columns)))
+    coarse_rows = min(rows, max(MIN_AXIS, round(share * rows)))
     axes = [np.linspace(*one, count) for one, count in zip(cut.ranges, (coarse_columns, coarse_rows), strict=False)]
     places = np.stack([one.ravel() for one in np.meshgrid(*axes)], axis=1)
     losses = surface.values(cut.base, cut.directions, places).reshape(coarse_rows, coarse_columns)
@@ -225,7 +225,7 @@ def least_squares(session: Session) -> NDArray[np.float64] | None:
     """
     trainer, training, split = session.trainer, session.experiment.training, session.split
     model = trainer.model
-    if model.count_params() > MOST_PARAMETERS or len(model.dense) != 1 or training.l1:
+    if model.count_params() > MAX_PARAMETERS or len(model.dense) != 1 or training.l1:
         return None
     layer, inputs = model.dense[0]
     if layer.activation not in ("linear", "identity") or trainer.loss.name not in SQUARED:

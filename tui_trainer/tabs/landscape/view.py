@@ -15,7 +15,7 @@ from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.tabs.view import View, hints
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 from . import drawing as texts
@@ -25,13 +25,13 @@ from .messages import KINDS, Landscape, WatchLandscape
 BESIDE = 100  # columns from which the numbers stand beside the picture
 LOW = 15  # rows below which they stand there too, as few as they are then
 TALL = 28  # rows from which there is room for more numbers below it
-MOST_ZOOM = 12
+MAX_ZOOM = 12
 LIMITS = ("low", "high", "low_2", "high_2")
 PARAMETERS = ("parameter", "parameter_2")
 LARGEST = 2**31  # numbers of parameters
 
 
-class LandscapeView(View):
+class LandscapeView(TabView):
     """Asks for a landscape and draws what comes; moves the first weights, and chooses what is looked at."""
 
     DEFAULT_CSS = """
@@ -143,7 +143,7 @@ class LandscapeView(View):
 
     def action_zoom(self, direction: int) -> None:
         """Half the range, or twice as much."""
-        self._zoom = min(max(self._zoom + direction, -MOST_ZOOM), MOST_ZOOM)
+        self._zoom = min(max(self._zoom + direction, -MAX_ZOOM), MAX_ZOOM)
         self._look_again()
 
     def action_weight(self, direction: int) -> None:

@@ -9,9 +9,9 @@ from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import RunCurve, RunCurves
 from tui_trainer.training.history import RecordedCurve
-from tui_trainer.training.series import Array, LongSeries
+from tui_trainer.training.series import Array, SpilledSeries
 
-MOST = 16  # runs kept, those asked for last
+MAX_KEPT_RUNS = 16  # runs kept, those asked for last
 
 
 class StoredCurves:
@@ -23,7 +23,7 @@ class StoredCurves:
 
     def see(self, wanted: WatchLoss, here: int | None) -> RunCurves:
         """The curves of ``wanted.runs``, without the run under work: that one has its own."""
-        runs = [run for run in dict.fromkeys(wanted.runs) if run != here][:MOST]
+        runs = [run for run in dict.fromkeys(wanted.runs) if run != here][:MAX_KEPT_RUNS]
         found = []
         last = 0
         for run in runs:
@@ -47,7 +47,7 @@ class StoredCurves:
         _, columns, curves = self._kept[run]
         key = (name, wanted.smoothing)
         if key not in curves:
-            curves[key] = RecordedCurve(LongSeries(columns[name]), wanted.smoothing)
+            curves[key] = RecordedCurve(SpilledSeries(columns[name]), wanted.smoothing)
         x, y = curves[key].points(wanted.low, wanted.high)
         return Curve(name, pack(x), pack(y), curves[key].at(wanted.at))
 

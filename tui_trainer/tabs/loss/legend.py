@@ -15,17 +15,17 @@ from tui_trainer.plotting.plot import COLORS, Series
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.view import Curve
 from tui_trainer.tabs.runs.messages import RunCurve
-from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, Choice
+from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, SelectedRun
 from tui_trainer.tabs.runs.table import briefly
 from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.text import plain, significant
 
 GAP = 3
-MOST_LINES = 4
+MAX_LINES = 4
 NAMES = (24, 16, 10, 6)  # cells of a name, at most
 TEXT, DIM = 0, 1
 FIRST_COLOR = 2
-LEAST = 4  # epochs that are seen at least
+MIN_EPOCHS = 4  # epochs that are seen at least
 LABELS = {
     "batch_loss": ("mini-batches", "batch", "+", ""),
     "train": ("train", "train", "*", ""),
@@ -70,9 +70,9 @@ class Legend:
         """
         for most in NAMES:
             found = self._broken(width, [item.shortened(most) for item in self.items])
-            if len(found) <= MOST_LINES:
+            if len(found) <= MAX_LINES:
                 break
-        return found[:MOST_LINES]
+        return found[:MAX_LINES]
 
     def _broken(self, width: int, items: list[Item]) -> list[list[tuple[int, Item]]]:
         found: list[list[tuple[int, Item]]] = [[]]
@@ -134,7 +134,7 @@ def _sign(sign: str, ascii_only: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
+class Viewport:
     """Epochs ``low`` to ``high``, all of them where these are None; ``at`` is the cursor's, None while it is off.
 
     ``last`` is the newest epoch there is.
@@ -148,7 +148,7 @@ class Lens:
         """The first and the last epoch that are seen."""
         return (1, max(last, 1)) if self.low is None or self.high is None else (self.low, self.high)
 
-    def moved(self, columns: int, last: int, width: int) -> Lens:
+    def moved(self, columns: int, last: int, width: int) -> Viewport:
         """With the cursor so many columns of a plot further on; at the newest epoch seen, if it was off."""
         low, high = self.span(last)
         if self.at is None:
@@ -156,7 +156,7 @@ class Lens:
         step = max(1, round((high - low) / max(width, 1)))
         return self.put(self.at + columns * step, last)
 
-    def put(self, epoch: int, last: int) -> Lens:
+    def put(self, epoch: int, last: int) -> Viewport:
         """With the cursor at ``epoch``, or as near as there are epochs; the part that is seen goes with it."""
         at = max(1, min(epoch, last))
         if last < 1:
@@ -165,25 +165,25 @@ class Lens:
         beyond = min(at - low, 0) + max(at - high, 0)
         return replace(self._seeing(low + beyond, high + beyond, last) if beyond else self, at=at)
 
-    def zoomed(self, direction: int, last: int) -> Lens:
+    def zoomed(self, direction: int, last: int) -> Viewport:
         """Half as many epochs (1) or twice as many (-1); the cursor, or else the middle, stays where it is seen."""
         low, high = self.span(last)
         length = high - low
         center = (low + high) / 2 if self.at is None else float(self.at)
-        wanted = max(LEAST - 1, round(length / 2 if direction > 0 else length * 2))
+        wanted = max(MIN_EPOCHS - 1, round(length / 2 if direction > 0 else length * 2))
         if wanted >= last - 1:
             return replace(self, low=None, high=None)
         start = round(center - (center - low) / max(length, 1) * wanted)
         return self._seeing(start, start + wanted, last)
 
-    def panned(self, direction: int, last: int) -> Lens:
+    def panned(self, direction: int, last: int) -> Viewport:
         """Half of what is seen further on."""
         if self.low is None or self.high is None:
             return self
         half = direction * max(1, (self.high - self.low) // 2)
         return self._seeing(self.low + half, self.high + half, last)
 
-    def _seeing(self, low: int, high: int, last: int) -> Lens:
+    def _seeing(self, low: int, high: int, last: int) -> Viewport:
         """Epochs ``low`` to ``high``, as many within those there are."""
         over = max(0, high - max(last, 1))
         first = max(1, low - over)
@@ -216,10 +216,10 @@ def line(curve: Curve, class_names: Sequence[str]) -> Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Overlay:
     """A chosen run and its curve."""
 
-    choice: Choice
+    choice: SelectedRun
     told: RunCurve
 
     def series(self) -> list[Series]:

@@ -14,13 +14,13 @@ from tui_trainer.protocol.reports import Loaded, Progress
 from tui_trainer.protocol.view import Curve, WatchLoss
 from tui_trainer.protocol.views import AnyContent
 from tui_trainer.tabs.runs.messages import RunCurve, RunCurves
-from tui_trainer.tabs.runs.selection import Choice
+from tui_trainer.tabs.runs.selection import SelectedRun
 from tui_trainer.tabs.runs.table import told
-from tui_trainer.tabs.view import View, hints_within
+from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
-from .legend import Beside, Item, Legend, LegendPanel, Lens, drawn, line
+from .legend import Item, Legend, LegendPanel, Overlay, Viewport, drawn, line
 
 QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
 CHOOSE = "in_view('choose_run')"
@@ -28,7 +28,7 @@ SMOOTHINGS = (0.0, 0.6, 0.9)
 TOLD = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
 
 
-class InspectedPlot(View):
+class InspectedPlot(TabView):
     """Holds what is looked at, and tells below the plot what the cursor is at."""
 
     DEFAULT_CSS = """
@@ -42,8 +42,8 @@ class InspectedPlot(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lens, self.smoothing = Lens(), SMOOTHINGS[0]
-        self.chosen: tuple[Choice, ...] = ()
+        self.lens, self.smoothing = Viewport(), SMOOTHINGS[0]
+        self.chosen: tuple[SelectedRun, ...] = ()
         self.compared_validation = True
         self._beside: dict[int, RunCurve] = {}
         self._epochs = self._epochs_beside = 0  # of the run under work, and the most of the others
@@ -68,11 +68,11 @@ class InspectedPlot(View):
 
     def forget(self) -> None:
         """Another run is loaded: look at all of it; the others are asked for again, one of them may be this one."""
-        self.lens, self._epochs = Lens(), 0
+        self.lens, self._epochs = Viewport(), 0
         if self.chosen:
             self.post_message(self.LookChanged())
 
-    def lay_beside(self, chosen: tuple[Choice, ...]) -> None:
+    def lay_beside(self, chosen: tuple[SelectedRun, ...]) -> None:
         """Draw these runs, too."""
         asked = {one.run for one in chosen} - {one.run for one in self.chosen}
         self.chosen = chosen
@@ -91,9 +91,9 @@ class InspectedPlot(View):
         self.redraw()
 
     @property
-    def beside(self) -> list[Beside]:
+    def beside(self) -> list[Overlay]:
         """The runs whose curves are there."""
-        return [Beside(one, self._beside[one.run]) for one in self.chosen if one.run in self._beside]
+        return [Overlay(one, self._beside[one.run]) for one in self.chosen if one.run in self._beside]
 
     def action_inspect(self, columns: int) -> None:
         """The cursor to the left or the right."""
@@ -113,7 +113,7 @@ class InspectedPlot(View):
 
     def action_all_epochs(self) -> None:
         """All epochs, and no cursor."""
-        self._look(Lens())
+        self._look(Viewport())
 
     def action_smooth(self) -> None:
         """The next degree of smoothing."""
@@ -130,7 +130,7 @@ class InspectedPlot(View):
         self.post_message(self.LookChanged())
         self.redraw()
 
-    def _look(self, lens: Lens) -> None:
+    def _look(self, lens: Viewport) -> None:
         if lens != self.lens:
             self.lens = lens
             self.post_message(self.LookChanged())
@@ -152,7 +152,7 @@ class InspectedPlot(View):
         self.set_class(looking, "-looking")
         self.query_one(LegendPanel).tell(Legend(self._heading(), tuple(items), is_told), width)
 
-    def _item(self, one: Beside) -> Item:
+    def _item(self, one: Overlay) -> Item:
         curve = one.told.curve
         name = told(one.choice.name)
         if curve is None:

@@ -14,31 +14,42 @@ from tui_trainer.protocol.framing import pack
 from tui_trainer.protocol.views import AnyContent
 from tui_trainer.training.session import Session
 
-from .messages import BIAS, InputSeen, LayerSeen, Network, NeuronSeen, PhiCurve, Probability, Term, WatchNetwork, Window
+from .messages import (
+    BIAS,
+    InputSeen,
+    LayerValues,
+    Network,
+    NeuronDetail,
+    NeuronRange,
+    PhiCurve,
+    Probability,
+    Term,
+    WatchNetwork,
+)
 
 Array = NDArray[Any]
 CURVE_POINTS = 241
-LEAST_SPAN = 6.0
-MOST_SPAN = 1e6
-MOST_TERMS = 64
-MOST_BARS = 16
-MOST_DRAWN = 256  # neurons of a layer: no screen has more rows
-MOST_LAYERS = 32  # drawn side by side
-MOST_FIRST_WEIGHTS = 4096  # told one by one, as many as an experiment can hold
+MIN_SPAN = 6.0
+MAX_SPAN = 1e6
+MAX_TERMS = 64
+MAX_BARS = 16
+MAX_DRAWN = 256  # neurons of a layer: no screen has more rows
+MAX_LAYERS = 32  # drawn side by side
+MAX_FIRST_WEIGHTS = 4096  # told one by one, as many as an experiment can hold
 
 
 def look_at_neuron(
     session: Session, outputs: list[Array], layer: int, neuron: int, request: WatchNetwork
-) -> NeuronSeen:
+) -> NeuronDetail:
     """Neuron number ``neuron`` of ``layer``, from 1, given the outputs (units,) of every layer from 0."""
     dense, inputs = session.trainer.model.dense[layer - 1]
     terms = _Terms(session, outputs[layer - 1], layer, neuron)
     a, activation = outputs[layer], get_activation(dense.activation)
-    shown = terms.choose(min(request.terms, MOST_TERMS), request.parameter)
+    shown = terms.choose(min(request.terms, MAX_TERMS), request.parameter)
     softmax = activation.name == "softmax"
     span = span_of(terms.o)
     known = softmax or (activation.name, span) in request.curves
-    return NeuronSeen(
+    return NeuronDetail(
         layer=layer,
         neuron=neuron,
         activation=activation.name,
@@ -129,19 +140,19 @@ def curve(activation: Activation, span: float) -> PhiCurve:
 def span_of(o: float) -> float:
     """How far a curve has to go for ``o`` to lie on it: 6, or the next of 10, 20, 50, 100 ..."""
     size = abs(o)
-    if not math.isfinite(size) or size <= LEAST_SPAN:
-        return LEAST_SPAN
+    if not math.isfinite(size) or size <= MIN_SPAN:
+        return MIN_SPAN
     power = 10.0 ** math.floor(math.log10(size))
-    return min(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if size <= step * power), MOST_SPAN)
+    return min(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if size <= step * power), MAX_SPAN)
 
 
 def _probabilities(a: Array) -> tuple[Probability, ...]:
     """The largest of ``a`` (units,), in their order."""
-    largest = sorted(np.argsort(-a, kind="stable")[:MOST_BARS].tolist())
+    largest = sorted(np.argsort(-a, kind="stable")[:MAX_BARS].tolist())
     return tuple(Probability(neuron, float(a[neuron])) for neuron in largest)
 
 
-class NetworkLook:
+class NetworkCompute:
     """Sends one sample through the network, again and again as the weights change."""
 
     def __init__(self, session: Session) -> None:
@@ -155,11 +166,11 @@ class NetworkLook:
         sample = request.sample % len(session.split.x_train)
         outputs = self._forward(sample)
         model = session.trainer.model
-        windows = [_inside(window, outputs) for window in request.windows[:MOST_LAYERS]]
+        windows = [_inside(window, outputs) for window in request.windows[:MAX_LAYERS]]
         layer = min(max(request.layer, 0), len(model.dense))
         neuron = min(max(request.neuron, 0), len(outputs[layer]) - 1)
         target, prediction, output = self._answer(sample, outputs[-1])
-        few = session.steps == 0 and model.count_params() <= MOST_FIRST_WEIGHTS
+        few = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
         return Network(
             sample=sample,
             samples=len(session.split.x_train),
@@ -195,21 +206,21 @@ class NetworkLook:
         best = int(outputs.argmax())
         return float(target.argmax()), float(best), float(outputs[best])
 
-    def _layer(self, windows: list[Window], place: int, outputs: list[Array], sample: int) -> LayerSeen:
+    def _layer(self, windows: list[NeuronRange], place: int, outputs: list[Array], sample: int) -> LayerValues:
         session, window = self._session, windows[place]
         shown, layer = _part(window), window.layer
         values = outputs[layer][shown]
         shades = _shades(values, outputs[layer])
         if layer == 0:
             raw = session.dataset.x[session.split.train_rows[sample]][shown]
-            return LayerSeen(window, pack(values), shades, raw=pack(raw))
+            return LayerValues(window, pack(values), shades, raw=pack(raw))
         parameters = session.trainer.model.parameters
         kernel, bias = parameters.kernels[layer - 1], parameters.biases[layer - 1]
         before = windows[place - 1] if place else None
         links = b""
         if before is not None and before.layer == layer - 1:
             links = _shades(kernel[_part(before), shown], kernel)
-        return LayerSeen(window, pack(values), shades, links, b"" if bias is None else pack(bias[shown]))
+        return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[shown]))
 
     def _input(self, sample: int, neuron: int) -> InputSeen:
         parts, dataset = self._session.split, self._session.dataset
@@ -218,15 +229,15 @@ class NetworkLook:
         return InputSeen(neuron, raw, float(parts.mean[neuron]), float(parts.scale[neuron]), x)
 
 
-def _inside(window: Window, outputs: list[Array]) -> Window:
+def _inside(window: NeuronRange, outputs: list[Array]) -> NeuronRange:
     """The part of ``window`` that exists."""
     layer = min(max(window.layer, 0), len(outputs) - 1)
     units = len(outputs[layer])
     first = min(max(window.first, 0), units - 1)
-    return Window(layer, first, min(max(window.count, 0), units - first, MOST_DRAWN))
+    return NeuronRange(layer, first, min(max(window.count, 0), units - first, MAX_DRAWN))
 
 
-def _part(window: Window) -> slice:
+def _part(window: NeuronRange) -> slice:
     return slice(window.first, window.first + window.count)
 
 

@@ -21,13 +21,13 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.text import fit
 
-from .layout import Arrangement, Choice, Column, Shape
-from .messages import LayerSeen, Network, NeuronSeen
+from .layout import Arrangement, Column, Selection, Shape
+from .messages import LayerValues, Network, NeuronDetail
 
-LEAST_GAP_FOR_WEIGHTS = 16  # columns
-LEAST_ROOM_FOR_NAMES = 9
+MIN_GAP_FOR_WEIGHTS = 16  # columns
+MIN_ROOM_FOR_NAMES = 9
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
-LEAST = (5, 36, 72, 104)  # of 127: sizes from which a link is of the first level, the second ...
+MIN_LINK_SIZES = (5, 36, 72, 104)  # of 127: sizes from which a link is of the first level, the second ...
 BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 LINK: Final = 10  # then the levels of positive links, then of negative ones
@@ -64,7 +64,7 @@ class Scene:
     shape: Shape
     arrangement: Arrangement
     network: Network
-    choice: Choice
+    choice: Selection
 
 
 def draw(scene: Scene | None, width: int, height: int, markers: Markers, dashed: bool) -> Frame:
@@ -88,7 +88,7 @@ def draw(scene: Scene | None, width: int, height: int, markers: Markers, dashed:
 
 
 def _draw_links(
-    board: Board, scene: Scene, before: Column, column: Column, seen: LayerSeen, markers: Markers, dashed: bool
+    board: Board, scene: Scene, before: Column, column: Column, seen: LayerValues, markers: Markers, dashed: bool
 ) -> None:
     left, columns, top = before.right, column.left - before.right, scene.arrangement.top
     gap = Gap(left, columns, top, scene.arrangement.height - top, before.rows, column.rows)
@@ -99,7 +99,7 @@ def _draw_links(
     board.roles[top:, left : left + columns] = drawn.roles[:, :room]
 
 
-def _front(choice: Choice, before: Column, column: Column) -> Front:
+def _front(choice: Selection, before: Column, column: Column) -> Front:
     """The links into the chosen neuron lie over the others; those out of it do for an input, which has no others."""
     if choice.layer == before.layer == 0 and before.row(choice.neuron) is not None:
         return Front(source=choice.neuron - before.first)
@@ -115,8 +115,8 @@ def _front(choice: Choice, before: Column, column: Column) -> Front:
 def _write_weights(board: Board, scene: Scene, before: Column, column: Column) -> None:
     """The weights of the chosen neuron on their links, where there is room between these."""
     seen = scene.network.looked_at
-    roomy = before.step > 1 and column.left - before.right >= LEAST_GAP_FOR_WEIGHTS
-    if not roomy or not isinstance(seen, NeuronSeen) or (seen.layer, seen.neuron) != scene.choice.place:
+    roomy = before.step > 1 and column.left - before.right >= MIN_GAP_FOR_WEIGHTS
+    if not roomy or not isinstance(seen, NeuronDetail) or (seen.layer, seen.neuron) != scene.choice.place:
         return
     if seen.layer != column.layer:
         return
@@ -143,7 +143,7 @@ def _write_titles(board: Board, scene: Scene, column: Column) -> None:
     room = min((after.left - before.left - 1 for before, after in pairwise(scene.arrangement.columns)), default=99)
     first = "inputs" if column.layer == 0 else "output" if column.layer == scene.shape.last else f"layer {column.layer}"
     texts = (first, f"{layer.units:,} {layer.activation}".strip(), layer.note)
-    if room < LEAST_ROOM_FOR_NAMES:
+    if room < MIN_ROOM_FOR_NAMES:
         texts = (f"{layer.units:,}", layer.activation, layer.note)
     for row, text in enumerate(texts):
         if row < scene.arrangement.top:
@@ -153,7 +153,7 @@ def _write_titles(board: Board, scene: Scene, column: Column) -> None:
             board.write(row, start, text, TITLE if chosen else TEXT if row < 2 else DIM)
 
 
-def _write_neurons(board: Board, scene: Scene, column: Column, seen: LayerSeen, markers: Markers) -> None:
+def _write_neurons(board: Board, scene: Scene, column: Column, seen: LayerValues, markers: Markers) -> None:
     values, shades = unpack(seen.values), np.frombuffer(seen.shades, np.int8)
     biases = unpack(seen.biases) if seen.biases else None
     choice = scene.choice
@@ -240,17 +240,17 @@ class Front:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class DrawnGap:
     """Characters and roles of a gap, both (height, columns); a blank has role 0."""
 
     characters: NDArray[np.str_]
     roles: NDArray[np.uint8]
 
 
-def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: bool) -> Drawn:
+def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: bool) -> DrawnGap:
     """The links of a gap; ``shades`` (sources, targets) are signed sizes up to 127. A strong one hides a weak one."""
     way = _way(gap, markers)
-    levels = np.searchsorted(LEAST, np.abs(shades.astype(np.intp)), side="right")
+    levels = np.searchsorted(MIN_LINK_SIZES, np.abs(shades.astype(np.intp)), side="right")
     negative = shades < 0
     bits = np.zeros((gap.height, gap.columns), np.uint8)
     roles = np.zeros((gap.height, gap.columns), np.uint8)
@@ -276,7 +276,7 @@ def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: 
         picked = np.zeros(shades.shape, np.bool_)
         picked[front.picked] = True
         lay(picked, LEVELS, bool(negative[front.picked]), PICKED)
-    return Drawn(_signs(roles) if markers == "ascii" else _characters(bits, markers), roles)
+    return DrawnGap(_signs(roles) if markers == "ascii" else _characters(bits, markers), roles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,17 +9,17 @@ from itertools import pairwise
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.ui.text import plain
 
-from .messages import Window
+from .messages import NeuronRange
 
 TITLES = 2  # rows above the neurons: units and activation
-LEAST_HEIGHT = 6  # rows from which there are titles
+MIN_HEIGHT = 6  # rows from which there are titles
 BOX = 5  # rows from one neuron to the next from which they are boxes, three rows high
 FURTHEST = 6  # rows from one neuron to the next, at most
 WIDEST_GAP = 34  # columns that links cross, at most
 SIZES = ((7, 8), (5, 4), (3, 3))  # columns of a neuron, and of a gap at least; the roomiest that fits
 FOLDED = (5, 6)  # the same where not all layers fit; the gap is that of a fold, too
 LONGEST_LABEL = 16
-LEAST_LABEL = 6
+MIN_LABEL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class Arrangement:
     columns: tuple[Column, ...]
 
     @property
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[NeuronRange, ...]:
         """What is shown of which layer."""
-        return tuple(Window(column.layer, column.first, len(column.rows)) for column in self.columns)
+        return tuple(NeuronRange(column.layer, column.first, len(column.rows)) for column in self.columns)
 
     def at(self, x: int, y: int) -> tuple[int, int] | None:
         """Layer and number of the neuron nearest to a cell, where one is near."""
@@ -93,7 +93,7 @@ def arrange(shape: Shape, width: int, height: int, chosen: tuple[int, int], firs
     ``firsts`` are the first neurons shown of each layer so far: they stay where they can.
     """
     notes = any(layer.note for layer in shape.layers)
-    top = TITLES + notes if height >= LEAST_HEIGHT else 0
+    top = TITLES + notes if height >= MIN_HEIGHT else 0
     body = max(height - top, 1)
     labels = _label_widths(shape, width)
     room = max(width - sum(labels), 1)
@@ -111,7 +111,7 @@ def _label_widths(shape: Shape, width: int) -> tuple[int, int]:
     """Columns for the names of inputs and outputs, with the space beside them: a third of the width at most."""
     most = min(LONGEST_LABEL, width // 6)
     inputs = min(max(map(len, shape.inputs), default=0), most)
-    inputs = max(inputs, LEAST_LABEL)  # the raw values stand there too
+    inputs = max(inputs, MIN_LABEL)  # the raw values stand there too
     outputs = min(max(map(len, shape.outputs), default=0) + 2, most)
     return inputs + 1, outputs + 1
 
@@ -228,7 +228,7 @@ def shape_of(loaded: Loaded) -> Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """Layer 0 are the inputs, and -1 is the output; ``parameter`` counts the neuron's weights, then its bias.
 
     It may lie outside a network that it was not made for: ``within`` brings it back.
@@ -244,7 +244,7 @@ class Choice:
         """Layer and neuron."""
         return self.layer, self.neuron
 
-    def within(self, shape: Shape) -> Choice:
+    def within(self, shape: Shape) -> Selection:
         """The same, or what is nearest to it in ``shape``."""
         layer = shape.last + 1 + self.layer if self.layer < 0 else self.layer
         layer = min(max(layer, 0), shape.last)
@@ -253,15 +253,15 @@ class Choice:
         if parameter is not None:
             count = parameters_of(shape, layer)
             parameter = min(max(parameter, 0), count - 1) if count else None
-        return Choice(max(self.sample, 0), layer, neuron, parameter)
+        return Selection(max(self.sample, 0), layer, neuron, parameter)
 
-    def moved(self, shape: Shape, offset: int) -> Choice:
+    def moved(self, shape: Shape, offset: int) -> Selection:
         """``offset`` neurons further down, or parameters where one is chosen."""
         if self.parameter is None:
             return replace(self, neuron=self.neuron + offset).within(shape)
         return replace(self, parameter=self.parameter + offset).within(shape)
 
-    def beside(self, shape: Shape, arrangement: Arrangement, offset: int) -> Choice:
+    def beside(self, shape: Shape, arrangement: Arrangement, offset: int) -> Selection:
         """``offset`` layers to the right, at the neuron that is nearest on the screen."""
         layer = min(max(self.layer + offset, 0), shape.last)
         columns = {column.layer: column for column in arrangement.columns}

@@ -9,7 +9,7 @@ from tui_trainer.protocol.view import Content, Request
 BIAS = -1  # ``source`` of a bias
 
 
-class Window(msgspec.Struct, frozen=True, array_like=True):
+class NeuronRange(msgspec.Struct, frozen=True, array_like=True):
     """Neurons ``first`` to ``first + count - 1`` of a layer; layer 0 are the inputs."""
 
     layer: int
@@ -29,14 +29,14 @@ class WatchNetwork(Request, frozen=True):
     sample: int = 0
     layer: int = 1
     neuron: int = 0
-    windows: tuple[Window, ...] = ()
+    windows: tuple[NeuronRange, ...] = ()
     terms: int = 8
     parameter: int | None = None
     first_weights: bool = False
     curves: tuple[tuple[str, float], ...] = ()
 
 
-class LayerSeen(msgspec.Struct, frozen=True):
+class LayerValues(msgspec.Struct, frozen=True):
     """The neurons drawn of one layer, n of them.
 
     ``values`` (n,) are their outputs, ``shades`` (n,) the same as signed bytes, 127 for the largest of the layer.
@@ -44,7 +44,7 @@ class LayerSeen(msgspec.Struct, frozen=True):
     layer is not drawn. ``biases`` (n,) are empty without any, ``raw`` (n,) are the inputs as they stand in the data.
     """
 
-    window: Window
+    window: NeuronRange
     values: bytes
     shades: bytes
     links: bytes = b""
@@ -84,7 +84,7 @@ class Probability(msgspec.Struct, frozen=True, array_like=True):
     value: float
 
 
-class NeuronSeen(msgspec.Struct, frozen=True, tag=True):
+class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
     """The neuron looked at: a = phi(o), o = sum of its terms.
 
     ``terms`` are some of its weights, in their order; ``rest`` is what the others add up to, and ``sum`` all of them,
@@ -133,6 +133,6 @@ class Network(Content, frozen=True):
     target: float
     prediction: float
     output: float
-    layers: tuple[LayerSeen, ...]
-    looked_at: NeuronSeen | InputSeen
+    layers: tuple[LayerValues, ...]
+    looked_at: NeuronDetail | InputSeen
     first_weights: bytes = b""

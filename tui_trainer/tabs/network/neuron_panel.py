@@ -18,7 +18,7 @@ from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
 from tui_trainer.ui.text import cell, plain, significant
 
 from .layout import Shape
-from .messages import BIAS, InputSeen, Network, NeuronSeen, PhiCurve, Term
+from .messages import BIAS, InputSeen, Network, NeuronDetail, PhiCurve, Term
 
 ONE_LINE = 62  # columns from which a formula and its numbers stand on one line
 INDENT = "  "
@@ -35,14 +35,14 @@ LINES = {"color": ("━━", "━━"), "dashed": ("──", "╌╌"), "ascii":
 LONGEST_CLASS = 14
 
 
-def title_line(shape: Shape, seen: NeuronSeen | InputSeen) -> Line:
+def title_line(shape: Shape, seen: NeuronDetail | InputSeen) -> Line:
     """Which neuron it is."""
     layer = 0 if isinstance(seen, InputSeen) else seen.layer
-    phi = (f"  φ = {phi_name(seen.activation)}", "dim") if isinstance(seen, NeuronSeen) else ("", "dim")
+    phi = (f"  φ = {phi_name(seen.activation)}", "dim") if isinstance(seen, NeuronDetail) else ("", "dim")
     return ((shape.title(layer, seen.neuron), "title"), phi)
 
 
-def formula_lines(seen: NeuronSeen | InputSeen, width: int) -> tuple[Line, Line]:
+def formula_lines(seen: NeuronDetail | InputSeen, width: int) -> tuple[Line, Line]:
     """Two lines: the formula and its numbers, or both on the first and the slope on the second."""
     if isinstance(seen, InputSeen):
         return _lines(*_input(seen), "", width)
@@ -68,11 +68,11 @@ def _lines(formula: str, numbers: str, slope: str, width: int) -> tuple[Line, Li
     return ((formula, "dim"), (f"   {slope}", "dim")), ((INDENT + numbers, "text"),)
 
 
-def _symbols(seen: NeuronSeen) -> str:
+def _symbols(seen: NeuronDetail) -> str:
     return ("w x" if seen.inputs == 1 else "Σ wⱼ xⱼ") + (" + b" if seen.bias is not None else "")
 
 
-def _numbers(seen: NeuronSeen, digits: int) -> str:
+def _numbers(seen: NeuronDetail, digits: int) -> str:
     return f"= {phi_name(seen.activation)}({_sum(seen, digits)}) = {significant(seen.a, digits)}"
 
 
@@ -81,7 +81,7 @@ def _shortened(texts: list[str], width: int) -> str:
     return next((text for text in texts if len(text) <= width), shorten(texts[-1], width))
 
 
-def _sum(seen: NeuronSeen, digits: int) -> str:
+def _sum(seen: NeuronDetail, digits: int) -> str:
     """``9.1020 · 6.575 − 34.67`` of one input; of more, the sum of their terms and the bias."""
     if seen.inputs == 1 and seen.terms:
         term = seen.terms[0]
@@ -161,14 +161,14 @@ class NeuronPanel(Horizontal):
         lines: list[Line] = [title_line(shape, seen), *formula_lines(seen, text.size.width)]
         self._over = len(lines)
         self._table = Table((), ())
-        if isinstance(seen, NeuronSeen):
+        if isinstance(seen, NeuronDetail):
             if seen.curve is not None:
                 self.curves[seen.curve.activation, seen.curve.span] = seen.curve
             self._table = table(shape, seen, text.size.width, text.size.height - FORMULA, parameter)
         text.show((*lines, *self._table.lines))
-        self._show_activation(shape, seen if isinstance(seen, NeuronSeen) else None)
+        self._show_activation(shape, seen if isinstance(seen, NeuronDetail) else None)
 
-    def _show_activation(self, shape: Shape, seen: NeuronSeen | None) -> None:
+    def _show_activation(self, shape: Shape, seen: NeuronDetail | None) -> None:
         self.set_class(seen is not None and bool(seen.probabilities), "-softmax")
         if seen is None:
             self.plot.show(Plot())
@@ -192,7 +192,7 @@ def terms_that_fit(height: int, inputs: int, use_bias: bool) -> int:
     return max(room if inputs <= room else room - 1, 1)
 
 
-def table(shape: Shape, seen: NeuronSeen, width: int, height: int, picked: int | None) -> Table:
+def table(shape: Shape, seen: NeuronDetail, width: int, height: int, picked: int | None) -> Table:
     """The terms of a neuron in ``width`` x ``height`` cells, the picked parameter marked."""
     name_width = max(width - MARK - sum(columns for _, columns in COLUMNS), 1)
     head = f"{'':{MARK + name_width}}" + "".join(f"{name:>{columns}}" for name, columns in COLUMNS)
@@ -230,7 +230,7 @@ def _line(name: str, term: Term, name_width: int, picked: bool) -> Line:
     )
 
 
-def bar_lines(shape: Shape, seen: NeuronSeen, width: int, height: int, markers: Markers) -> tuple[Line, ...]:
+def bar_lines(shape: Shape, seen: NeuronDetail, width: int, height: int, markers: Markers) -> tuple[Line, ...]:
     """A bar for each probability, under what they add up to."""
     rows = max(height - 1, 0)
     shown = seen.probabilities
@@ -260,7 +260,7 @@ def bar(part: float, width: int, markers: Markers) -> str:
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
 
 
-def phi_plot(curve: PhiCurve, seen: NeuronSeen) -> Plot:
+def phi_plot(curve: PhiCurve, seen: NeuronDetail) -> Plot:
     """phi and phi' over o."""
     o = unpack(curve.o)
     at, heights = np.array([seen.o]), np.array([seen.a])

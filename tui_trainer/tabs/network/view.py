@@ -14,14 +14,14 @@ from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import Loaded, Progress
 from tui_trainer.protocol.views import AnyContent, AnyRequest
 from tui_trainer.settings import Markers
-from tui_trainer.tabs.view import View, hints
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import TextLines
-from tui_trainer.ui.prompt import EntryLine
+from tui_trainer.ui.prompt import Prompt
 
 from .drawing import NetworkCanvas, Scene
-from .layout import Arrangement, Choice, Shape, arrange, shape_of
-from .messages import BIAS, Network, NeuronSeen, Term, WatchNetwork
+from .layout import Arrangement, Selection, Shape, arrange, shape_of
+from .messages import BIAS, Network, NeuronDetail, Term, WatchNetwork
 from .neuron_panel import NeuronPanel, heading
 
 PAGE = 10  # neurons or weights
@@ -34,23 +34,23 @@ LARGEST = 1e30  # float32 ends at 3e38
 NUDGE = 0.1  # of the weight, and at least this much
 
 
-class NetworkView(View):
+class NetworkView(TabView):
     """Arranges the network for its size, asks for just what is drawn, and draws what comes."""
 
     DEFAULT_CSS = """
     NetworkView {
         padding: 0 1;
         .sample { height: 1; }
-        EntryLine Label { max-width: 75%; }
-        EntryLine Input { max-width: 24; }
+        Prompt Label { max-width: 75%; }
+        Prompt Input { max-width: 24; }
     }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._sample, self._canvas = TextLines("sample"), NetworkCanvas()
-        self._panel, self._typing = NeuronPanel(), EntryLine()
-        self.choice = Choice()
+        self._panel, self._typing = NeuronPanel(), Prompt()
+        self.choice = Selection()
         self._firsts: dict[int, int] = {}  # of each layer, the first neuron shown
         self._shape: Shape | None = None
         self._arrangement: Arrangement | None = None
@@ -159,8 +159,8 @@ class NetworkView(View):
         else:
             self._set(term, nudged(term.weight, direction))
 
-    @on(EntryLine.Entered)
-    def _set_typed(self, event: EntryLine.Entered) -> None:
+    @on(Prompt.Entered)
+    def _set_typed(self, event: Prompt.Entered) -> None:
         event.stop()
         value, seen = typed_weight(event.text), self._seen()
         if isinstance(value, str):
@@ -177,7 +177,7 @@ class NetworkView(View):
         self.screen.set_focus(None)
         place = None if self._arrangement is None else self._arrangement.at(event.x, event.y)
         if place is not None:
-            self._choose(Choice(self.choice.sample, *place))
+            self._choose(Selection(self.choice.sample, *place))
 
     @on(TextLines.Clicked, ".neuron")
     def _pick_clicked(self, event: TextLines.Clicked) -> None:
@@ -195,10 +195,10 @@ class NetworkView(View):
         self._canvas.markers = markers
         self._show()
 
-    def _seen(self) -> NeuronSeen | None:
+    def _seen(self) -> NeuronDetail | None:
         """The chosen neuron as it was computed last; None for an input, or while it is not here yet."""
         seen = self.content.looked_at if self.content is not None and self._current else None
-        return seen if isinstance(seen, NeuronSeen) and (seen.layer, seen.neuron) == self.choice.place else None
+        return seen if isinstance(seen, NeuronDetail) and (seen.layer, seen.neuron) == self.choice.place else None
 
     def _set(self, term: Term, value: float) -> None:
         """Change a weight by hand: one of the first weights before the first step, or else as the run goes on."""
@@ -216,7 +216,7 @@ class NetworkView(View):
             said = f"{change}, until a reset; {key_of('undo')} takes it back."
             self.post_message(self.WeightSet(term.index, value, term.weight, said))
 
-    def _choose(self, choice: Choice) -> None:
+    def _choose(self, choice: Selection) -> None:
         """Look at something else, or at the same after something has changed around it."""
         if choice.place != self.choice.place:
             self._typing.close()
@@ -284,7 +284,7 @@ def nudged(weight: float, direction: int) -> float:
     return float(f"{weight + direction * max(NUDGE * abs(weight), NUDGE):.6g}")
 
 
-def picked_term(seen: NeuronSeen, parameter: int | None) -> Term | None:
+def picked_term(seen: NeuronDetail, parameter: int | None) -> Term | None:
     """The parameter with that number, if it is among what is seen."""
     if parameter is None:
         return None
@@ -293,7 +293,7 @@ def picked_term(seen: NeuronSeen, parameter: int | None) -> Term | None:
     return next((term for term in seen.terms if term.source == parameter), None)
 
 
-def term_name(shape: Shape, seen: NeuronSeen, term: Term) -> str:
+def term_name(shape: Shape, seen: NeuronDetail, term: Term) -> str:
     """A parameter in words: the weight from input petal width to layer 1, neuron 3."""
     neuron = shape.place(seen.layer, seen.neuron)
     if term.source == BIAS:
@@ -301,7 +301,7 @@ def term_name(shape: Shape, seen: NeuronSeen, term: Term) -> str:
     return f"weight from {shape.place(seen.layer - 1, term.source)} to {neuron}"
 
 
-def short_name(shape: Shape, seen: NeuronSeen, term: Term) -> str:
+def short_name(shape: Shape, seen: NeuronDetail, term: Term) -> str:
     """The same where it is seen which neuron is meant: weight of petal width, bias."""
     return "bias" if term.source == BIAS else f"weight of {shape.name(seen.layer - 1, term.source)}"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tui_trainer.engine.metrics import mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
 from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.view import Unseen
+from tui_trainer.protocol.view import Unavailable
 from tui_trainer.protocol.views import AnyContent
 from tui_trainer.training.session import Session
 
@@ -19,22 +19,22 @@ from .messages import (
     ChosenSample,
     ClassPredictions,
     Confusion,
+    DataPart,
     LossPoints,
     NumberPredictions,
-    PartSeen,
     SampleList,
     WatchPredictions,
 )
 
 Array = NDArray[Any]
-MOST_POINTS = 2000  # drawn of a part; whatever is counted is counted over all
+MAX_POINTS = 2000  # drawn of a part; whatever is counted is counted over all
 FEATURES_LISTED = 16  # of each listed sample; no screen has room for more columns
 THRESHOLD = 0.5  # of one output unit: from here on it is the second class
 BINS = 31  # of the histogram: odd, so that the middle one is around 0
 Counts = NDArray[np.intp]
-LEAST_CLASSES = 2  # shown, beside the others
+MIN_CLASSES = 2  # shown, beside the others
 CURVE_POINTS = 201
-LEAST_LOSS = 3.0  # how high the curve of -log p goes at least, however good the model is
+MIN_LOSS = 3.0  # how high the curve of -log p goes at least, however good the model is
 
 
 class Samples:
@@ -55,9 +55,9 @@ class Samples:
         self._dataset = session.dataset
         self._engine = SampleLosses(session.trainer.model, x, y, session.trainer.loss)
         self.drawn = np.arange(len(x))
-        if len(x) > MOST_POINTS:
+        if len(x) > MAX_POINTS:
             rng = np.random.default_rng(session.experiment.dataset.seed)
-            self.drawn = np.sort(rng.choice(len(x), MOST_POINTS, replace=False))
+            self.drawn = np.sort(rng.choice(len(x), MAX_POINTS, replace=False))
         self._sigmoid = session.experiment.model.output.activation == "sigmoid"
         labels = session.dataset.labels
         self.true: Array = y[:, 0] if labels is None else labels[self.rows]
@@ -79,9 +79,9 @@ class Samples:
         self._order = np.argsort(-self.losses, kind="stable")
 
     @property
-    def part(self) -> PartSeen:
+    def part(self) -> DataPart:
         """Which samples these are."""
-        return PartSeen("validation" if self.validation else "training", len(self.rows), self._missing)
+        return DataPart("validation" if self.validation else "training", len(self.rows), self._missing)
 
     def listed(self, first: int, count: int) -> SampleList:
         """``count`` samples from rank ``first`` on, or as many of the last ones."""
@@ -118,7 +118,7 @@ class Samples:
         )
 
 
-class PredictionsLook:
+class PredictionsCompute:
     """Looks at a session. The parts are laid out once; looking again is a pass and some counting."""
 
     def __init__(self, session: Session) -> None:
@@ -129,7 +129,7 @@ class PredictionsLook:
         """What is asked for."""
         if self._session.dataset.y.shape[1] > 1 and self._session.dataset.labels is None:
             outputs = self._session.dataset.y.shape[1]
-            return Unseen(f"This view compares one number a sample; the target has {outputs}.")
+            return Unavailable(f"This view compares one number a sample; the target has {outputs}.")
         if request.validation in self._parts:
             self._parts[request.validation].update()
         else:
@@ -190,8 +190,8 @@ def confusion(counts: Counts, most: int, page: int) -> Confusion:
     """``counts`` (classes, classes) with at most ``most`` rows; the classes with the most mistakes come first."""
     classes = len(counts)
     shown, pages = np.arange(classes), 1
-    if classes > max(most, LEAST_CLASSES + 1):
-        together = max(most - 1, LEAST_CLASSES)
+    if classes > max(most, MIN_CLASSES + 1):
+        together = max(most - 1, MIN_CLASSES)
         pages = -(-classes // together)
         page = min(max(page, 0), pages - 1)
         mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
@@ -267,7 +267,7 @@ def _curve(name: str, axis: Axis, x: Array, samples: Samples) -> tuple[NDArray[n
     """The curve over all of ``x`` (n,), x and y (k,); none for huber over several outputs."""
     if axis in ("probability", "joint"):
         # Evenly in the loss: evenly in p, the steep part would have no points.
-        y = np.linspace(max(_largest(samples.losses), LEAST_LOSS), 0.0, CURVE_POINTS)
+        y = np.linspace(max(_largest(samples.losses), MIN_LOSS), 0.0, CURVE_POINTS)
         return np.exp(-y), y
     largest = _largest(x) or 1.0
     along = np.linspace(-largest if axis == "residual" else 0.0, largest, CURVE_POINTS)

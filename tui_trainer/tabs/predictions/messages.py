@@ -27,7 +27,7 @@ class WatchPredictions(Request, frozen=True):
     page: int = 0
 
 
-class PartSeen(msgspec.Struct, frozen=True):
+class DataPart(msgspec.Struct, frozen=True):
     """Which samples: ``samples`` of the dataset's rows. ``missing`` is the part that was asked for in vain."""
 
     name: Literal["training", "validation"]
@@ -111,7 +111,7 @@ class ClassPredictions(Content, frozen=True):
     ``probabilities`` says whether the outputs are some: those of softmax, or of one sigmoid unit.
     """
 
-    part: PartSeen
+    part: DataPart
     confusion: Confusion
     accuracy: float
     right: int
@@ -128,7 +128,7 @@ class NumberPredictions(Content, frozen=True):
     are the histogram of the residuals of all samples. ``r2`` is nan where the targets do not vary.
     """
 
-    part: PartSeen
+    part: DataPart
     true: bytes
     predicted: bytes
     edges: bytes

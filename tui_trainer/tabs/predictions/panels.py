@@ -25,12 +25,12 @@ MAX_CLASS_NAME = 16  # cells of a class's name, at most
 VALUE = 8
 USUAL_VALUE = 6  # cells of a feature's value, with a space
 EIGHTHS = " ▏▎▍▌▋▊▉█"
-LEAST_FEATURES = 1  # lines kept for them where there are many classes
+MIN_FEATURES = 1  # lines kept for them where there are many classes
 FRAME_ROWS = 3  # beside those of the classes: two of names, one of precision
 LABEL = 14  # cells of a class's name, at most
-LEAST_LABEL = len("precision %")
-LEAST_CELL = 4
-MOST_CELL = 12
+MIN_LABEL = len("precision %")
+MIN_CELL = 4
+MAX_CELL = 12
 RECALL = len("  recall %")
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
@@ -174,7 +174,7 @@ def _write_classes(board: Board, picture: Picture, content: ClassPredictions, ma
     said = f"row {chosen.row}: {true}, predicted {predicted}, loss {number(chosen.loss)}"
     board.write(0, 0, shorten(said, board.width), HEAD)
     outputs = unpack(chosen.outputs)
-    room = max(board.height - 2 - min(LEAST_FEATURES, len(_wrapped(picture, board.width))), 1)
+    room = max(board.height - 2 - min(MIN_FEATURES, len(_wrapped(picture, board.width))), 1)
     shown = _shown(outputs, int(chosen.true), room)
     names = [picture.classes[k] for k in shown] if len(outputs) > 1 else ["output"]
     label = min(MAX_CLASS_NAME, max(map(len, (*names, "00 others"))))
@@ -274,7 +274,7 @@ def draw_note(board: Board, picture: Picture, markers: Markers) -> None:
 
 def columns_for(width: int, digits: int) -> int:
     """How many classes fit side by side, with counts of so many digits."""
-    return (width - LEAST_LABEL - RECALL) // max(LEAST_CELL, digits + 1)
+    return (width - MIN_LABEL - RECALL) // max(MIN_CELL, digits + 1)
 
 
 def count_digits(picture: Picture) -> int:
@@ -294,7 +294,7 @@ def draw_matrix(board: Board, picture: Picture, markers: Markers) -> None:
         names.append(f"{confusion.others} others")
     size = len(names)
     counts = unpack(confusion.counts).reshape(size, size).astype(int).tolist()
-    label = max(LEAST_LABEL, min(LABEL, max(map(len, names)), board.width - RECALL - size * LEAST_CELL))
+    label = max(MIN_LABEL, min(LABEL, max(map(len, names)), board.width - RECALL - size * MIN_CELL))
     cell = _cell(board.width - label - RECALL, names, counts)
     edge = label + size * cell
     above = "predicted" + (f", page {confusion.page + 1} of {confusion.pages}" if confusion.pages > 1 else "")
@@ -327,8 +327,8 @@ def _write_shares(board: Board, content: ClassPredictions, label: int, cell: int
 
 def _cell(room: int, names: list[str], counts: list[list[int]]) -> int:
     """The width of a cell: as the names need, as far as there is room."""
-    least = max(LEAST_CELL, max(len(str(value)) for row in counts for value in row) + 1)
-    wanted = min(MOST_CELL, max(map(len, (*names, "100.0"))) + 1)
+    least = max(MIN_CELL, max(len(str(value)) for row in counts for value in row) + 1)
+    wanted = min(MAX_CELL, max(map(len, (*names, "100.0"))) + 1)
     return max(least, min(wanted, room // len(names)))
 
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.tabs.view import View, hints
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
@@ -40,15 +40,15 @@ Panel = Literal["overview", "samples", "loss"]
 PANELS: tuple[Panel, ...] = ("overview", "samples", "loss")
 WIDE = 100  # columns from which two stand side by side
 TALL = 26  # rows from which there are gaps, and more than what is needed most
-LEAST_LIST = 4
-LEAST_PLOT = 12
+MIN_LIST = 4
+MIN_PLOT = 12
 MANY_CLASSES = 6  # and more get the larger half
 LARGER_HALF = 72
-LEAST_CLASSES = 3
+MIN_CLASSES = 3
 GUTTER = 2
 
 
-class PredictionsView(View):
+class PredictionsView(TabView):
     """Shows classes as a confusion matrix, numbers against their true values, and the loss of each sample.
 
     The samples are ranked by their loss; ``_first`` is the rank of the first one listed.
@@ -257,8 +257,8 @@ class Room:
     @property
     def most_classes(self) -> int:
         """How many classes the confusion matrix can have without anything else giving way too much."""
-        below = LEAST_PLOT if self.wide else LEAST_LIST
-        return max(LEAST_CLASSES, min(columns_for(self.left, self.digits), self.height - MATRIX_FRAME - below))
+        below = MIN_PLOT if self.wide else MIN_LIST
+        return max(MIN_CLASSES, min(columns_for(self.left, self.digits), self.height - MATRIX_FRAME - below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,13 +324,13 @@ def _below(room: Room) -> Arrangement:
     """One above the other: what is needed most, and more where it is tall."""
     if not room.classes:
         chosen = min(room.chosen + room.gap, room.height // 6) if room.gap else 0
-        listed = room.height // 3 if room.gap else LEAST_LIST
+        listed = room.height // 3 if room.gap else MIN_LIST
         return Arrangement({"scatter": room.height - listed - chosen}, {"list": listed, "chosen": chosen})
     matrix = min(room.classes, room.most_classes) + MATRIX_FRAME
     rest = room.height - matrix
-    loss = LEAST_PLOT if rest >= TALL else 0
+    loss = MIN_PLOT if rest >= TALL else 0
     note = 1 + room.gap if loss else 0
     rest -= loss + note
-    most = rest - LEAST_LIST - 3 * room.gap  # where there is room, two samples more, and the gap above them
-    chosen = min(room.chosen + room.gap, most) if rest >= 2 * LEAST_LIST else 0
+    most = rest - MIN_LIST - 3 * room.gap  # where there is room, two samples more, and the gap above them
+    chosen = min(room.chosen + room.gap, most) if rest >= 2 * MIN_LIST else 0
     return Arrangement({"matrix": matrix, "note": note, "loss": loss}, {"list": rest - chosen, "chosen": chosen})

@@ -11,9 +11,9 @@ import msgspec
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol.commands import EditRuns
-from tui_trainer.protocol.view import Unseen, WatchLoss
+from tui_trainer.protocol.view import Unavailable, WatchLoss
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.store.checkpointer import Keeper
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.filter import STATE
 from tui_trainer.store.store import Store, StoreBusy, StoreError
 
@@ -29,8 +29,8 @@ BUSY = "Another process is writing into the store; try again."
 LONGEST = 60  # characters of a value
 SAID = ("units", "activation")  # of a layer, without their names
 LEFT_OUT = ("name", "hide")  # no part of what is trained
-MOST_ROWS = 1000  # in one answer
-MOST_COMPARED = 16
+MAX_ROWS = 1000  # in one answer
+MAX_COMPARED = 16
 COLUMNS = (
     f"run, name, tags, pinned, {STATE}, run = :here, owner <> :owner AND owner IN (SELECT value FROM json_each(:live)),"
     " dataset, layers, activation, optimizer, rate, batch, seed, epoch, wanted,"
@@ -39,10 +39,10 @@ COLUMNS = (
 FLAGS = (3, 5, 6)  # columns that SQLite has as 0 and 1
 
 
-class Shelf:
+class RunsCompute:
     """The runs of the keeper's store, the one under work among them."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Checkpointer) -> None:
         self._keeper = keeper
         self._opened: tuple[Store, Catalogue, StoredCurves] | None = None
         if keeper.store is not None:
@@ -59,7 +59,7 @@ class Shelf:
                 return catalogue.list(request, self._keeper.run)
             return curves.see(request, self._keeper.run)
         except StoreError as error:
-            return Unseen(str(error)) if isinstance(request, WatchRuns) else None
+            return Unavailable(str(error)) if isinstance(request, WatchRuns) else None
 
     def edit(self, command: EditRuns) -> tuple[str, bool]:
         """Do what ``command`` asks; what was done, in a sentence, and whether it went well."""

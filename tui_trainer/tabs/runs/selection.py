@@ -14,7 +14,7 @@ MARGIN = 2  # pages that are known before and after the one that is seen, so tha
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SelectedRun:
     """A chosen run; ``slot`` is the place in ``LETTERS`` and ``SLOT_COLORS``, None where all are taken."""
 
     run: int
@@ -32,11 +32,11 @@ class Choice:
         return SLOT_COLORS[self.slot or 0]
 
 
-class Choices:
+class SelectedRuns:
     """Runs in the order in which they were chosen; the first eight are drawn."""
 
     def __init__(self) -> None:
-        self._chosen: dict[int, Choice] = {}
+        self._chosen: dict[int, SelectedRun] = {}
 
     def __len__(self) -> int:
         return len(self._chosen)
@@ -50,15 +50,15 @@ class Choices:
         return tuple(self._chosen)
 
     @property
-    def drawn(self) -> tuple[Choice, ...]:
+    def drawn(self) -> tuple[SelectedRun, ...]:
         """Those with a letter, by letters."""
         return tuple(sorted((one for one in self._chosen.values() if one.slot is not None), key=lambda one: one.letter))
 
-    def get(self, run: int) -> Choice | None:
+    def get(self, run: int) -> SelectedRun | None:
         """How a run looks; None where it is not chosen."""
         return self._chosen.get(run)
 
-    def toggle(self, run: int, name: str) -> Choice | None:
+    def toggle(self, run: int, name: str) -> SelectedRun | None:
         """Choose a run, or no longer; the choice it is now. A letter that becomes free goes to one that has none."""
         if run in self._chosen:
             del self._chosen[run]
@@ -66,7 +66,7 @@ class Choices:
             if waiting is not None:
                 self._chosen[waiting.run] = replace(waiting, slot=self._free())
             return None
-        self._chosen[run] = Choice(run, name, self._free())
+        self._chosen[run] = SelectedRun(run, name, self._free())
         return self._chosen[run]
 
     def choose(self, runs: Iterable[tuple[int, str]]) -> None:
@@ -99,7 +99,7 @@ class Choices:
 
 
 @dataclass(slots=True)
-class Place:
+class ListCursor:
     """The cursor is at place ``cursor`` of ``total``, on the run ``run`` once that is known; ``first`` is seen first.
 
     ``page`` rows are seen at a time.

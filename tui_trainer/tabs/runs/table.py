@@ -18,7 +18,7 @@ from tui_trainer.ui.status_lines import clock
 from tui_trainer.ui.text import plain, significant
 
 from .messages import Difference, RunRow
-from .selection import LETTERS, SLOT_COLORS, Choice
+from .selection import LETTERS, SLOT_COLORS, SelectedRun
 
 ROLES = ("text", "dim", "head", "sorted", "cursor", "good", "bad", "here")
 TEXT, DIM, HEAD, SORTED, CURSOR, GOOD, BAD, HERE = range(len(ROLES))
@@ -61,7 +61,7 @@ class Sheet:
     column: int = 0
     sort: str = "age"
     descending: bool = False
-    choices: Mapping[int, Choice] = field(default_factory=dict)
+    choices: Mapping[int, SelectedRun] = field(default_factory=dict)
     waiting: str = ""
 
 
@@ -149,7 +149,7 @@ def _write_row(
         board.write(line, left if one.left else left + one.width - len(shown), shown, role)
 
 
-def slot_role(choice: Choice) -> int:
+def slot_role(choice: SelectedRun) -> int:
     """The role of a chosen run's letter."""
     return DIM if choice.slot is None else FIRST_SLOT + choice.slot
 
@@ -355,7 +355,7 @@ class Differing:
 
     runs: tuple[RunRow, ...] = ()
     differences: tuple[Difference, ...] = ()
-    choices: Mapping[int, Choice] = field(default_factory=dict)
+    choices: Mapping[int, SelectedRun] = field(default_factory=dict)
 
 
 class DifferencesPanel(SheetPanel[Differing]):

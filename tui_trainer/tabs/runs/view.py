@@ -15,16 +15,16 @@ from tui_trainer.errors import printable
 from tui_trainer.protocol.commands import EditRuns
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent
-from tui_trainer.sweep.messages import Swept
-from tui_trainer.tabs.view import View, hints_within
-from tui_trainer.ui.prompt import EntryLine
+from tui_trainer.sweep.messages import SweepFinished
+from tui_trainer.tabs.view import TabView, hints_within
+from tui_trainer.ui.prompt import Prompt
 
 from .messages import RunList, WatchRuns
-from .selection import Choices, Place
+from .selection import ListCursor, SelectedRuns
 from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, Sheet, last_column, sort_of
 
 if TYPE_CHECKING:
-    from .selection import Choice
+    from .selection import SelectedRun
 
 AGAIN = 1.0  # seconds between two looks at what other processes do
 TALL = 26  # rows from which list and differences stand over one another
@@ -34,14 +34,14 @@ NO_MATCH = "No run passes the filter; / changes it."
 FILTER, NAME, TAGS = "filter", "name", "tags"
 
 
-class RunEdits(View):
+class RunEdits(TabView):
     """Sends what the user types; whether it makes sense, the trainer says."""
 
     MODE = frozenset({"bring_back", "delete_runs"})  # here, u and the delete key are these
     in_mode = True
 
-    place: Place
-    choices: Choices
+    place: ListCursor
+    choices: SelectedRuns
     filter: str
 
     def __init__(self) -> None:
@@ -66,23 +66,23 @@ class RunEdits(View):
 
     def action_filter(self) -> None:
         """Type a filter; the list follows."""
-        self.query_one(EntryLine).ask(FILTER, "/", self.filter)
+        self.query_one(Prompt).ask(FILTER, "/", self.filter)
 
     def action_name_run(self) -> None:
         """Type another name of the run under the cursor."""
         row = self.place.row
         if row is not None:
             self._meant = (row.run,)
-            self.query_one(EntryLine).ask(NAME, f"Name of run {row.run}:", printable(row.name))
+            self.query_one(Prompt).ask(NAME, f"Name of run {row.run}:", printable(row.name))
 
     def action_tag_runs(self) -> None:
         """Type the tags of a run, or those that chosen runs get and lose."""
         self._meant, row = self.meant, self.place.row
         if len(self._meant) > 1:
-            self.query_one(EntryLine).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
+            self.query_one(Prompt).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
         elif self._meant:
             tags = row.tags if row is not None and row.run == self._meant[0] else ""
-            self.query_one(EntryLine).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", printable(tags))
+            self.query_one(Prompt).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", printable(tags))
 
     def action_pin_runs(self) -> None:
         """Put the runs on top, or back among the others: as the one under the cursor is not."""
@@ -105,17 +105,17 @@ class RunEdits(View):
         else:
             self.post_message(UndoAsked())
 
-    @on(EntryLine.Changed)
-    def _follow(self, event: EntryLine.Changed) -> None:
+    @on(Prompt.Changed)
+    def _follow(self, event: Prompt.Changed) -> None:
         event.stop()
         if event.purpose == FILTER:
             self.filter = event.text
             self.ask()
 
-    @on(EntryLine.Entered)
-    def _take(self, event: EntryLine.Entered) -> None:
+    @on(Prompt.Entered)
+    def _take(self, event: Prompt.Entered) -> None:
         event.stop()
-        self.query_one(EntryLine).close()
+        self.query_one(Prompt).close()
         if event.purpose == NAME:
             self.post_message(RunsEdited(EditRuns(self._meant, name=event.text)))
         elif event.purpose == TAGS:
@@ -150,7 +150,7 @@ class RunsView(RunEdits):
 
     def __init__(self) -> None:
         super().__init__()
-        self.place, self.choices = Place(), Choices()
+        self.place, self.choices = ListCursor(), SelectedRuns()
         self.filter, self.sort, self.descending = "", "age", False
         self._column = 0
         self.listed: RunList | None = None  # as it came last
@@ -161,7 +161,7 @@ class RunsView(RunEdits):
         yield Static(classes="heading", markup=False)
         yield RunsPanel()
         yield DifferencesPanel()
-        yield EntryLine()
+        yield Prompt()
 
     def on_mount(self) -> None:
         self.set_interval(AGAIN, self._look_again)
@@ -181,7 +181,7 @@ class RunsView(RunEdits):
             return  # an answer to what was asked before
         wrong = content.wrong
         place = None if wrong is None else (wrong.start, wrong.end)
-        self.query_one(EntryLine).complain("" if wrong is None else wrong.reason, place)
+        self.query_one(Prompt).complain("" if wrong is None else wrong.reason, place)
         if wrong is not None:
             return
         self.listed = content
@@ -194,7 +194,7 @@ class RunsView(RunEdits):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < TALL, "-short")
-        self.query_one(EntryLine).tell(hints_within(event.size.width - 1, TOLD))
+        self.query_one(Prompt).tell(hints_within(event.size.width - 1, TOLD))
         self.call_after_refresh(self._fit)
 
     def watch_differing(self) -> None:
@@ -271,7 +271,7 @@ class RunsView(RunEdits):
         self.show()
         self.ask()
 
-    def show_sweep(self, swept: Swept) -> None:
+    def show_sweep(self, swept: SweepFinished) -> None:
         """Show the runs of a sweep that has ended, the best one first; the best ones are chosen."""
         self.filter = f"tag={swept.tag}"
         self.sort = sort_of(swept.by)
@@ -385,7 +385,7 @@ class RunsEdited(Message):
 class RunsChosen(Message):
     """The runs that are laid beside the one under work."""
 
-    chosen: tuple[Choice, ...]
+    chosen: tuple[SelectedRun, ...]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui_trainer.export.keras import keras_code
 from tui_trainer.protocol.reports import Loaded, Progress
-from tui_trainer.tabs.view import View
+from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.text import plain
 
 SCROLL_BAR = 1  # column
@@ -20,7 +20,7 @@ COLUMNS = re.compile(r" {2,}")
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-class SummaryView(View):
+class SummaryView(TabView):
     """Keras's table of the model, the experiment in words with its cost, and Keras code that makes the same model."""
 
     DEFAULT_CSS = """
