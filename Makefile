@@ -1,7 +1,7 @@
 # PYTHON is the one that has '.[dev]' installed, such as: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-snapshot-update format screenshots bench
+.PHONY: check test test-all test-snapshot-update format screenshots bench
 
 check: ## the gate: format, lint, types, tests
 	$(PYTHON) -m ruff format --check .
@@ -9,8 +9,11 @@ check: ## the gate: format, lint, types, tests
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest
 
-test:
+test: ## without the slow ones
 	$(PYTHON) -m pytest
+
+test-all:
+	$(PYTHON) -m pytest -m ''
 
 test-snapshot-update: ## then read the diff before you commit it
 	$(PYTHON) -m pytest --snapshot-update

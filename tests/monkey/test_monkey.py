@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from cage import Health, cage
 
+pytestmark = pytest.mark.slow
+
 EVENTS = int(os.environ.get("MONKEY_EVENTS", "100"))  # of all seeds together
 COUNT = int(os.environ.get("MONKEY_SEEDS", "2"))
 FIRST = int(os.environ.get("MONKEY_FIRST", "1"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import pytest
 from cage import Cage, cage
 from msgspec.structs import replace
 from textual.app import App, ComposeResult
@@ -18,6 +19,8 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.ui.dropdown import Dropdown, DropdownList, SafeOptionList
 from tui_trainer.ui.fields import TextBox
+
+pytestmark = pytest.mark.slow
 
 
 async def test_quick_hands(playground: Path) -> None:

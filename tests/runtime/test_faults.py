@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from pty_app import PtyApp
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10  # of each of the two runs, which can be tested side by side
 ENDLESS = "[[model.layers]]\nunits = 8\n[training]\nepochs = 10000000\n"
 

@@ -33,6 +33,8 @@ from tui_trainer.runtime.launch import Launch
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.training.session import Session
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10  # of each of the two runs
 STEPS_PER_SECOND = 200.0  # while it is killed; slow motion changes no number
 MOST_REPORTS = 16  # read before a kill, 20 a second: up to 0.8 s of training

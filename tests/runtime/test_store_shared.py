@@ -41,6 +41,7 @@ def trained(folder: Path, owner: str = "") -> tuple[Checkpointer, Session]:
     return keeper, session
 
 
+@pytest.mark.slow
 def test_two_processes_killed_at_random_moments(tmp_path: Path) -> None:
     rng = random.Random(3)
     safe: dict[int, int] = {}  # the last step of each run that was told to be saved

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 else:
     headless_browser = pytest.importorskip("headless_browser", reason="textual-serve is not installed")
 
-pytestmark = pytest.mark.skipif(headless_browser.chromium() is None, reason="there is no Chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(headless_browser.chromium() is None, reason="there is no Chromium"),
+]
 HARMLESS = ("WebGL",)  # complaints of a browser without a graphics card
 
 

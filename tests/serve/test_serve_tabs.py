@@ -52,6 +52,7 @@ class Tab:
         await self.line.send_json(["stdin", keys])
 
 
+@pytest.mark.slow
 async def test_a_tab_from_its_page_to_its_end(server: Served) -> None:
     async with aiohttp.ClientSession() as session:
         async with session.get(server.address) as answer:
@@ -107,6 +108,7 @@ async def test_who_is_let_in(server: Served) -> None:
     assert not server.processes(), "nobody has started an app"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 async def test_no_app_outlives_the_server(server: Served, number: signal.Signals) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(server.address + "ws") as line:
@@ -119,6 +121,7 @@ async def test_no_app_outlives_the_server(server: Served, number: signal.Signals
     wait_for(lambda: not server.left(), "the end of app and trainer")
 
 
+@pytest.mark.slow
 async def test_a_page_that_reads_nothing_and_is_gone(server: Served) -> None:
     """The app may wait for its output to be taken: it is ended all the same."""
     async with aiohttp.ClientSession() as session:
@@ -133,6 +136,7 @@ async def test_a_page_that_reads_nothing_and_is_gone(server: Served) -> None:
         await asyncio.to_thread(wait_for, lambda: not server.processes(), "the end of app and trainer")
 
 
+@pytest.mark.slow
 async def test_words_are_no_text_for_a_shell_and_a_jail_holds(folder: Path) -> None:
     name = "a; touch hit; $(touch hit2) `touch hit3` 'b' & c.toml"
     anna = folder / "anna"

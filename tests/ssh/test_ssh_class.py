@@ -13,6 +13,8 @@ import pytest
 from loopback_sshd import LoopbackSshd, trainer_command
 from pty_app import PtyApp
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "ssh.md"
 
 

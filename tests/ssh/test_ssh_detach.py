@@ -6,11 +6,14 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, saved, state, until
 from throttled_link import ThrottledLink
 
 from tui_trainer.store.store import process_runs
+
+pytestmark = pytest.mark.slow
 
 FAST = 10_000_000.0
 

@@ -9,10 +9,13 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, RemoteApp, saved, until
 
 from tui_trainer.store.store import process_runs
+
+pytestmark = pytest.mark.slow
 
 
 def at_rest(app: RemoteApp) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 
+import pytest
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, RemoteApp
 from throttled_link import ThrottledLink
+
+pytestmark = pytest.mark.slow
 
 RATE = 10_000.0  # bytes a second
 TRAINING = 3.0  # seconds

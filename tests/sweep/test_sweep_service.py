@@ -110,6 +110,7 @@ async def test_a_process_that_crashes_is_told_of(tmp_path: Path, monkeypatch: py
     await client.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the processes that hold a pipe")
 def test_no_process_outlives_an_app_that_is_killed() -> None:
     ours, theirs = socket.socketpair()

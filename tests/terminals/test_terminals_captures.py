@@ -16,6 +16,8 @@ from multiplexers import Open
 from terminal_modes import left_behind
 from terminal_table import CAPTURES, SIZES, TABS, TERMINALS, Terminal
 
+pytestmark = pytest.mark.slow
+
 REMAKE = "REMAKE_CAPTURES" in os.environ
 ALL = REMAKE or "ALL_TABS" in os.environ
 TOO_SMALL = (40, 10)

@@ -16,6 +16,8 @@ from pty_app import PtyApp
 from terminal_modes import left_behind
 from terminal_table import BEST, BRAILLE, TERMINALS, Terminal
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "name = 'endless'\n[[model.layers]]\nunits = 8\n[training]\nepochs = 10000000\n"
 STORM = 300  # resizes
 LINES = "[\u2500-\u259f]"  # and blocks

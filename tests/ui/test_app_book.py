@@ -120,6 +120,7 @@ def expected(lesson: Lesson, check: int, item: Item) -> bool:
     return item.state == ("done" if variant in (None, lesson.variants[0].name) else "open")
 
 
+@pytest.mark.slow
 async def test_every_lesson_one_after_the_other(start: Start) -> None:
     """Loads with ``n``, opens its view, runs; wrong answers are told, right ones too, checks tick themselves."""
     async with start() as flow:

@@ -7,10 +7,13 @@ import os
 import random
 import signal
 
+import pytest
 from conftest import Start
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
+
+pytestmark = pytest.mark.slow
 
 KILLS = 20
 
