@@ -16,6 +16,7 @@ from tui_trainer.ui.terminal import default_markers
 from tui_trainer.ui.themes import OURS
 
 from .key_changes import changed_keymap
+from .keys import keymap_with
 
 THEMES = (*(theme.name for theme in OURS), *BUILTIN_THEMES)
 COMMAND, CONFIG, TERMINAL, MEMORY = "command line", "config file", "this terminal", "remembered"
@@ -29,7 +30,7 @@ class Preferences:
     """
 
     settings: Settings = field(default_factory=Settings)
-    keymap: Keymap = field(default_factory=Keymap)
+    keymap: Keymap = field(default_factory=keymap_with)
     sources: Mapping[str, str] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
     memory: RememberedSettings | None = None
