@@ -10,8 +10,8 @@ from tui_trainer.experiment.schema import (
     OutputConfig,
     TrainingConfig,
 )
+from tui_trainer.run_state import RunState
 from tui_trainer.sweep.results import Row
-from tui_trainer.sweep.workers import RunOutcome
 
 RATE, UNITS = "training.learning_rate", "model.layers[0].units"
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(4),)), training=TrainingConfig(epochs=5))
@@ -27,7 +27,7 @@ def row(
     number: int,
     scores: dict[str, float],
     settings: dict[str, object] | None = None,
-    state: RunOutcome = "finished",
+    state: RunState = "finished",
     message: str = "",
 ) -> Row:
     """A row with these scores."""

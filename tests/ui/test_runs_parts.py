@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.plotting.frame import Board
+from tui_trainer.run_state import RUN_STATES
 from tui_trainer.tabs.runs.messages import Difference, RunList, RunRow
 from tui_trainer.tabs.runs.selection import LETTERS, ListCursor, SelectedRuns
 from tui_trainer.tabs.runs.table import (
     COLUMNS,
     GUTTER,
-    SIGNS,
     SORTABLE_COLUMNS,
     Differing,
     Sheet,
@@ -220,7 +220,7 @@ def test_rows_not_known_yet_and_the_bar() -> None:
         draw_sheet(Board(width, height), sheet(total=50), "ascii") if width else None
 
 
-@pytest.mark.parametrize("state", [*SIGNS, "something new"])
+@pytest.mark.parametrize("state", [*RUN_STATES, "something new"])
 def test_every_state_can_be_shown(state: str) -> None:
     board = Board(60, 3)
     draw_sheet(board, sheet(rows={0: but(state=state), 1: but(elsewhere=True)}), "braille")

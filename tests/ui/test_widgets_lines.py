@@ -8,7 +8,8 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
 from tui_trainer.protocol.reports import Progress
-from tui_trainer.ui.status_lines import SIGNS, MessageLine, StatusLine, bar, clock, short, status_parts
+from tui_trainer.run_state import RUN_STATES, RunState
+from tui_trainer.ui.status_lines import MessageLine, StatusLine, bar, clock, short, status_parts
 
 RUNNING = Progress(
     run=1,
@@ -81,13 +82,13 @@ async def test_what_matters_most_stays(width: int, parts: tuple[str, ...]) -> No
         assert "…" not in shown
 
 
-@pytest.mark.parametrize("state", SIGNS)
-async def test_every_state_has_its_sign(state: str) -> None:
+@pytest.mark.parametrize("state", RUN_STATES)
+async def test_every_state_has_its_sign(state: RunState) -> None:
     app = Host()
     async with app.run_test(size=(120, 20)) as pilot:
         app.query_one(StatusLine).progress = replace(RUNNING, state=state, values={"batch_loss": float("nan")})
         await pilot.pause()
-        assert text(app).startswith(SIGNS[state]) and "batch loss nan" in text(app)
+        assert text(app).startswith(RUN_STATES[state].sign) and "batch loss nan" in text(app)
 
 
 def test_bar_short_and_clock() -> None:

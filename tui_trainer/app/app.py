@@ -22,12 +22,12 @@ from textual.widgets import Input, TextArea
 from tui_trainer.app.dialogs.dialog import Palette
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import root
+from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects
 from tui_trainer.ui.plot_widgets import MANY_COLORS
-from tui_trainer.ui.status_lines import SIGNS
 from tui_trainer.ui.terminal import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
 from tui_trainer.ui.text import plain
 from tui_trainer.ui.themes import OURS, SIXTEEN
@@ -181,7 +181,7 @@ class TrainerApp(PreferencesApp):
         if screen is None or progress is None:
             return super().window_title()
         name = plain(screen.experiment.name)
-        return f"{SIGNS[progress.state]} {name} {progress.epoch:,}/{progress.epochs:,} {progress.state}"
+        return f"{RUN_STATES[progress.state].sign} {name} {progress.epoch:,}/{progress.epochs:,} {progress.state}"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colours there are no shades of grey either."""

@@ -51,11 +51,11 @@ from tui_trainer.protocol.reports import (
     Refused,
     Remedy,
     ResumeOffer,
-    State,
     TakenOver,
     Update,
     newest,
 )
+from tui_trainer.run_state import RunState
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.tabs.runs.messages import RunCurves, RunList
@@ -80,7 +80,7 @@ LOSS = "loss"
 class ReturningScreen(SetupScreen):
     """Owns the client. Every load has a number, and reports of another load are not looked at."""
 
-    state: var[State] = var("empty", bindings=True)
+    state: var[RunState] = var("empty", bindings=True)
 
     def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
         super().__init__(experiment, path)

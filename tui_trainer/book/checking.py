@@ -9,13 +9,13 @@ from typing import Literal
 from msgspec import Struct
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.run_state import RUN_STATES, RunState
 
 from . import fields
 from .lesson import Check, Lesson, Question
 from .rules import INDEXED
 
 ItemState = Literal["done", "open", "wrong"]
-ENDED = ("finished", "stopped early", "diverged")
 MAX_WEIGHTS = 64  # of a model whose weights are looked at one by one
 
 
@@ -32,7 +32,7 @@ class Results(Struct, frozen=True, kw_only=True):
     values: dict[str, float] = {}
     epoch: int = 0
     steps: int = 0
-    state: str = "ready"
+    state: RunState = "ready"
     params: int = 0
     layer_params: tuple[int, ...] = ()
     weights: tuple[float, ...] | None = None
@@ -139,7 +139,7 @@ def _first_epoch(one: Check) -> int:
 
 def _lacking(one: Check, results: Results, number: float | None) -> Item:
     """Open while there is more to come, wrong where the run has ended; with the number that came out."""
-    ended = results.state in ENDED or results.epoch >= results.experiment.training.epochs
+    ended = RUN_STATES[results.state].ended or results.epoch >= results.experiment.training.epochs
     details = () if number is None else (f"{one.value} is {number:.6g}",)
     return Item(one.key, "wrong" if ended else "open", one.missing, details)
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.run_state import EndState
 
 View = Literal["loss", "data", "landscape", "boundary", "network", "predictions", "summary"]
 Scalar = bool | int | float | str
@@ -94,7 +95,7 @@ class Check(_Table, frozen=True):
     most_params: Count | None = None
     value: Line | None = None
     field: Line | None = None
-    state: Literal["finished", "stopped early", "diverged"] | None = None
+    state: EndState | None = None
     at_least: float | None = None
     at_most: float | None = None
     near: float | None = None

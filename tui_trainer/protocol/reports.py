@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import MutableSequence
-from typing import Literal
 
 import msgspec
 
 from tui_trainer.datasets.preview import FilePreview
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.run_state import RunState
 
 from .view import Curve
 from .views import AnyContent
-
-State = Literal["empty", "ready", "running", "paused", "finished", "stopped early", "diverged"]
-ENDED: tuple[State, ...] = ("finished", "stopped early", "diverged")
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):
@@ -87,7 +84,7 @@ class Previewed(Report, frozen=True):
 class Progress(Report, frozen=True):
     """Where training is. ``curves`` come only while the loss is watched and has changed."""
 
-    state: State
+    state: RunState
     epoch: int
     epochs: int
     batch: int
@@ -111,7 +108,7 @@ class Remedy(msgspec.Struct, frozen=True):
 class Ended(Report, frozen=True):
     """Training ended by itself: a sentence for the user, and the change that helps where one does."""
 
-    state: State
+    state: RunState
     sentence: str
     remedy: Remedy | None = None
 

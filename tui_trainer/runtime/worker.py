@@ -41,7 +41,6 @@ from tui_trainer.protocol.commands import (
     Watch,
 )
 from tui_trainer.protocol.reports import (
-    ENDED,
     AnyReport,
     Attached,
     Crashed,
@@ -53,6 +52,7 @@ from tui_trainer.protocol.reports import (
 )
 from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.protocol.views import AnyRequest
+from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
@@ -196,7 +196,7 @@ class Worker:
         self._send(Attached(self._run, session.requested, session.limit, self._launch.stays))
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
-        if session.state in ENDED and session.sentence:
+        if RUN_STATES[session.state].ended and session.sentence:
             self._send(reporting.ended(session, self._run))
 
     def _load(self, command: Load) -> None:

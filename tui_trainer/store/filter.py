@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
+from tui_trainer.run_state import RUN_STATES
+
 DEEPEST = 50  # parentheses and signs of negation within one another
 UNITS = {"s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 TEXT_OPERATORS = ("=", "!=", "~")
@@ -33,7 +35,7 @@ FieldKind = Literal["text", "tag", "state", "number", "duration"]
 STATE = (
     "CASE WHEN state = 'running' AND owner NOT IN (SELECT value FROM json_each(:live)) THEN 'cut off' ELSE state END"
 )
-STATES = ("running", "paused", "finished", "stopped early", "diverged", "cut off")
+STATES = [state for state, traits in RUN_STATES.items() if traits.is_stored]
 Parameters = dict[str, str | float]
 
 

@@ -20,6 +20,7 @@ from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
 from tui_trainer.files import refuse_other_than_file, user_folder
+from tui_trainer.run_state import traits_of
 
 from .live_trainers import folder_beside, is_live, live_names
 from .schema import Listed, prepare, write_index_row
@@ -28,7 +29,6 @@ LISTED = 100  # runs, the newest
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PATIENCE = 5.0  # seconds that another process may take over its own transaction
 Array = NDArray[Any]
-UNFINISHED = ("running", "paused")
 
 
 def default_path() -> Path:
@@ -320,7 +320,8 @@ class StoredRun:
     @property
     def is_cut_off(self) -> bool:
         """Not at its end, and nobody is training it."""
-        return not self.alive and self.state in UNFINISHED
+        traits = traits_of(self.state)
+        return not self.alive and traits.is_stored and not traits.ended
 
     @property
     def waits(self) -> bool:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
+from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.training.series import Array
 
 from .plan import SEED, Planned
-from .workers import Outcome, RunOutcome
+from .workers import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RISING = ("accuracy", "r2", "recall")  # the larger, the better
-RANKS: dict[RunOutcome, int] = {"finished": 0, "stopped early": 0, "diverged": 1, "failed": 2}
 MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
 MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
 LONGEST = 40  # characters of one value
@@ -47,7 +47,7 @@ class Row:
     number: int
     settings: dict[str, object]
     experiment: Experiment
-    state: RunOutcome
+    state: RunState
     message: str
     epochs: int
     steps: int
@@ -170,7 +170,7 @@ def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
 
 def rank(row: Row, by: str) -> tuple[bool, float, int, int]:
     """Sorts rows by the measure: the best first, those that diverged or failed last."""
-    return (*_order(row.value(by), is_rising(by)), RANKS[row.state], row.number)
+    return (*_order(row.value(by), is_rising(by)), RUN_STATES[row.state].rank, row.number)
 
 
 def _order(value: float, rising: bool) -> tuple[bool, float]:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
-from typing import Any, Literal
+from typing import Any
 
 from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
@@ -23,6 +23,7 @@ from tui_trainer import __version__
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined
+from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.training.scores import scores
 from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
@@ -33,7 +34,6 @@ PATIENCE = 10  # seconds that a Dask scheduler may take to answer, and its worke
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some others
 SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
-RunOutcome = Literal["finished", "stopped early", "diverged", "failed"]
 LOOK_EVERY = 1.0  # seconds
 
 
@@ -47,7 +47,7 @@ class Outcome:
     the store keeps.
     """
 
-    state: RunOutcome
+    state: RunState
     message: str
     epochs: int = 0
     steps: int = 0
@@ -265,7 +265,7 @@ def _check_score(session: Session, by: str) -> None:
 
 
 def _outcome(session: Session, keep: bool) -> Outcome:
-    assert session.state in ("finished", "stopped early", "diverged")
+    assert RUN_STATES[session.state].ended
     trainer = session.trainer
     return Outcome(
         session.state,

@@ -17,7 +17,8 @@ from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
-from tui_trainer.protocol.reports import Remedy, State
+from tui_trainer.protocol.reports import Remedy
+from tui_trainer.run_state import EndState, RunState
 
 from .builder import build_trainer
 from .callbacks import BestWeights, StopConditions
@@ -26,7 +27,7 @@ from .memory_check import check_memory
 from .series import Array, DownsampledSeries
 from .trajectory import MAX_PARAMETERS, Trajectory
 
-CUT_SHORT: tuple[State, ...] = ("stopped early", "diverged")  # by the run itself, before the last epoch
+EARLY_ENDS: tuple[EndState, ...] = ("stopped early", "diverged")  # before the last epoch
 UNWATCHED = 0.5  # seconds of training between two looks at the state, where nobody waits for anything
 SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
 LARGE_FEATURE = 5.0  # root mean square beyond which a feature that is not standardized is blamed first
@@ -47,7 +48,7 @@ class Session:
 
     def __init__(self, most_threads: int = MAX_THREADS) -> None:
         self._most_threads = most_threads
-        self.state: State = "empty"
+        self.state: RunState = "empty"
         self.sentence = ""
         self.remedy: Remedy | None = None  # of a run that diverged
         self.limit: float | None = None  # steps a second, in slow motion
@@ -125,7 +126,7 @@ class Session:
             self.path.resume(path)
         self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
         done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
-        self.state = next((one for one in CUT_SHORT if one == state), "finished" if done else "paused")
+        self.state = next((early for early in EARLY_ENDS if early == state), "finished" if done else "paused")
 
     def tune(self, training: TrainingConfig) -> None:
         """Take the learning rate and the number of epochs of ``training``, keeping weights and history."""
@@ -301,7 +302,7 @@ class Session:
         parameters = self.trainer.model.parameters.flat
         self.path = Trajectory(parameters, self.steps) if len(parameters) <= MAX_PARAMETERS else None
 
-    def _end(self, state: State, sentence: str) -> None:
+    def _end(self, state: EndState, sentence: str) -> None:
         self.state, self.sentence = state, sentence
 
 

@@ -17,18 +17,10 @@ from textual.widgets import Static
 
 from tui_trainer.errors import printable
 from tui_trainer.protocol.reports import Progress
+from tui_trainer.run_state import RUN_STATES
 
 from .keymap import Key
 
-SIGNS = {
-    "empty": "·",
-    "ready": "■",
-    "running": "▶",
-    "paused": "‖",
-    "finished": "✔",
-    "stopped early": "✔",
-    "diverged": "✖",
-}
 NAMES = {
     "loss": "loss",
     "val_loss": "val",
@@ -61,7 +53,7 @@ class StatusLine(Widget):
 
 def status_parts(progress: Progress) -> list[tuple[int, str]]:
     """The parts of the line, in order, each with its rank: the highest is the first to go."""
-    sign = SIGNS[progress.state]
+    sign = RUN_STATES[progress.state].sign
     state = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
     parts = [(0, f"{sign} epoch {progress.epoch:,}/{progress.epochs:,} {bar(progress)}{state}")]
     for rank, (name, label) in enumerate(NAMES.items(), start=1):

@@ -14,7 +14,8 @@ from tui_trainer.book.library import Library, from_folder, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import ENDED, Loaded, Progress
+from tui_trainer.protocol.reports import Loaded, Progress
+from tui_trainer.run_state import RUN_STATES
 from tui_trainer.ui.keymap import key_of
 
 Answers = int | tuple[float | None, ...] | None
@@ -103,7 +104,7 @@ class LessonTracker:
         self._progress = progress
         if not progress.steps:
             self._run_variant = self._variant
-        if progress.state in ENDED:
+        if RUN_STATES[progress.state].ended:
             self._ended.add(self._run_variant)
         self._look()
 

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from tui_trainer.plotting.colors import series_css
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
+from tui_trainer.run_state import traits_of
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.status_lines import clock
@@ -28,16 +29,7 @@ GUTTER = 5  # cursor, letter, pin, sign, and a space
 GAP = 1
 ELLIPSES = ("…", "~")  # the second where there is nothing but ASCII
 WIDEST_NAME = 40
-STATE_ROLES = {"finished": GOOD, "stopped early": GOOD, "diverged": BAD, "cut off": BAD, "running": HERE}
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
-SIGNS = {
-    "running": ("▶", ">"),
-    "paused": ("‖", "|"),
-    "finished": ("✔", "."),
-    "stopped early": ("✔", "."),
-    "diverged": ("✖", "x"),
-    "cut off": ("!", "!"),
-}
 ELSEWHERE = ("↗", "@")
 Drawn = TypeVar("Drawn")
 WHEEL = 3  # rows
@@ -141,8 +133,9 @@ def _write_row(
         board.write(line, 1, choice.letter, slot_role(choice))
     if row.pinned:
         board.write(line, 2, "^" if ascii_only else "▴", HEAD)
-    sign = (ELSEWHERE if row.elsewhere else SIGNS.get(row.state, (" ", " ")))[ascii_only]
-    board.write(line, 3, sign, STATE_ROLES.get(row.state, DIM))
+    traits = traits_of(row.state)
+    sign = (ELSEWHERE if row.elsewhere else (traits.sign, traits.ascii_sign))[ascii_only]
+    board.write(line, 3, sign, ROLES.index(traits.role))
     board.write(line, GUTTER, shorten(briefly(NAME.text(row), name), name, dots), role)
     for left, one in places:
         shown = shorten(one.text(row), one.width, dots)
