@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -16,6 +17,8 @@ from .errors import UserError, quoted
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"
 _SHOWN = 200
 DATA_VARIABLE = "TUI_TRAINER_DATA"
+LONGEST_NAME = 60
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # of Windows, where files may go
 
 
 def read_plain(path: str | os.PathLike[str], most: int) -> bytes:
@@ -89,3 +92,17 @@ def user_folder() -> Path:
     import platformdirs  # not needed where it is named
 
     return platformdirs.user_data_path("tui-trainer")
+
+
+def safe_name(text: str) -> str:
+    """A run's name as that of a folder: letters, digits, dots, dashes; never a path, hidden, or empty."""
+    words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:LONGEST_NAME].strip("-.")
+    return f"run-{words}" if _RESERVED.fullmatch(words) else words or "run"
+
+
+def free_folder(name: str, parent: Path) -> Path:
+    """A folder in ``parent`` that is not there yet: ``name``, ``name-2``, ``name-3`` ..."""
+    safe, number = safe_name(name), 1
+    while (parent / (safe if number == 1 else f"{safe}-{number}")).exists():
+        number += 1
+    return parent / (safe if number == 1 else f"{safe}-{number}")

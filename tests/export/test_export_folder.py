@@ -15,9 +15,10 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.export import folder as folders
 from tui_trainer.export import onnx, pytorch
-from tui_trainer.export.folder import FORMATS, check_folder, free_folder, safe_name, write_folder
+from tui_trainer.export.folder import FORMATS, check_folder, write_folder
 from tui_trainer.export.metadata import history_csv, metadata_text, read_history, read_metadata
 from tui_trainer.export.onnx import onnx_is_there
+from tui_trainer.files import free_folder, safe_name
 
 ALWAYS = {
     "README.txt",

@@ -20,8 +20,7 @@ from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.export.folder import free_folder
-from tui_trainer.files import confined
+from tui_trainer.files import confined, free_folder
 from tui_trainer.plotting.lines import warm_up
 from tui_trainer.protocol.commands import (
     AnyCommand,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.share import read_experiment
-from tui_trainer.files import confined
+from tui_trainer.files import confined, safe_name
 
 if TYPE_CHECKING:
     from tui_trainer.store.store import Store
@@ -34,7 +34,7 @@ def export(words: list[str]) -> int:
         raise UserError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
-    from tui_trainer.export.folder import check_folder, safe_name, write_folder
+    from tui_trainer.export.folder import check_folder, write_folder
     from tui_trainer.export.trained import trained
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")

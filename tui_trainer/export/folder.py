@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
@@ -59,8 +58,6 @@ The same as a graph for ONNX runtimes. pip install onnxruntime
     "loss.svg": "The loss as a figure, for a page or a paper.",
     "loss.txt": "The same in characters.",
 }
-LONGEST_NAME = 60
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # of Windows, where files may go
 
 
 def write_folder(
@@ -181,17 +178,3 @@ def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
     python = ["    from tui_trainer import Run", '    run = Run.load("this folder")', "    run.predict(x)"]
     lines += ["", "All of it again, in Python:", *python]
     return "".join(char if char.isprintable() or char == "\n" else "?" for char in "\n".join(lines)) + "\n"
-
-
-def safe_name(text: str) -> str:
-    """A run's name as that of a folder: letters, digits, dots, dashes; never a path, hidden, or empty."""
-    words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:LONGEST_NAME].strip("-.")
-    return f"run-{words}" if _RESERVED.fullmatch(words) else words or "run"
-
-
-def free_folder(name: str, parent: Path) -> Path:
-    """A folder in ``parent`` that is not there yet: ``name``, ``name-2``, ``name-3`` ..."""
-    safe, number = safe_name(name), 1
-    while (parent / (safe if number == 1 else f"{safe}-{number}")).exists():
-        number += 1
-    return parent / (safe if number == 1 else f"{safe}-{number}")

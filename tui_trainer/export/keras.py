@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_trainer.experiment.schema import Experiment, LayerConfig, OptimizerConfig, OutputConfig, TrainingConfig
 
-from .trained import TrainedModel
+if TYPE_CHECKING:
+    from .trained import TrainedModel
+
 
 # Keras's own leaky ReLU has another slope, 0.2.
 ACTIVATIONS = {"leaky_relu": "keras.layers.LeakyReLU(negative_slope=0.01)"}
