@@ -184,7 +184,7 @@ async def test_what_is_no_client_changes_nothing(folder: Path) -> None:
 
 
 def test_sockets_are_the_users_alone(short: Path) -> None:
-    place = live_trainers.Place(short / "sessions")
+    place = live_trainers.LiveTrainer(short / "sessions")
     listener = place.listen()
     (file,) = (short / "sessions").glob("*.sock")
     assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
@@ -218,7 +218,7 @@ def short() -> Iterator[Path]:
 def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_trainers, "SHORT", short)
     deep = tmp_path / ("d" * 100) / "sessions"
-    place = live_trainers.Place(deep)
+    place = live_trainers.LiveTrainer(deep)
     listener = place.listen()
     assert not list(deep.glob("*.sock")) and len(list(short.rglob("*.sock"))) == 1
     with live_trainers.call(deep, place.name):
@@ -231,15 +231,15 @@ def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monke
     (tmp_path / "trap").mkdir(mode=0o700)
     private.symlink_to(tmp_path / "trap")
     with pytest.raises(OSError, match="not a folder of this user's alone"):
-        live_trainers.Place(deep).listen()
+        live_trainers.LiveTrainer(deep).listen()
 
 
 def test_what_dead_sessions_left_is_swept_away(tmp_path: Path) -> None:
-    place = live_trainers.Place(tmp_path)
+    place = live_trainers.LiveTrainer(tmp_path)
     for ending in ("lock", "sock"):
         (tmp_path / f"1-0123456789ab.{ending}").touch()
     (tmp_path / "notes.lock").touch()
-    newer = live_trainers.Place(tmp_path)
+    newer = live_trainers.LiveTrainer(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["notes.lock", f"{place.name}.lock", f"{newer.name}.lock"]
     )

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from tui_trainer.protocol.framing import HEADER, MAX_BYTES, command_decoder
 from tui_trainer.protocol.reports import Crashed
-from tui_trainer.runtime import client as clients
-from tui_trainer.runtime.child import start_module
+from tui_trainer.runtime import child
+from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.connection import Connection
-from tui_trainer.sweep import client as sweep_clients
+from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import SweepCrashed
 
 if TYPE_CHECKING:
@@ -87,9 +87,8 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
         command = [sys.executable, "-S", "-c", code, str(tmp_path / "said")]
         return subprocess.Popen(command, stdin=line, stdout=line, stderr=cast("IO[bytes]", errors))
 
-    monkeypatch.setattr(clients, "start_child", start)
-    monkeypatch.setattr(sweep_clients, "start_module", start)
-    trainer, sweep = clients.Client(), sweep_clients.SweepClient(niceness=0)
+    monkeypatch.setattr(child, "start_module", start)
+    trainer, sweep = Client(), SweepClient(niceness=0)
     async with asyncio.timeout(PATIENCE):
         await trainer.start()
         assert [one async for one in trainer.reports()] == [Crashed(0, "What the trainer said makes no sense")]
@@ -105,7 +104,7 @@ def test_a_sweep_whose_app_says_what_makes_no_sense(tmp_path: Path) -> None:
     """It ends without a word."""
     ours, theirs = socket.socketpair()
     with theirs, (tmp_path / "said").open("w+b") as errors:
-        process = start_module(sweep_clients.MODULE, "0", theirs.fileno(), errors)
+        process = child.start_module(MODULE, "0", theirs.fileno(), errors)
         ours.sendall(HEADER.pack(len(DEEP)) + DEEP)
         assert process.wait(PATIENCE) == 0
         errors.seek(0)

@@ -1,29 +1,31 @@
-"""The front end's reading of what a process of ours says, as it comes."""
+"""A child process of the app: starts it, sends it commands, yields its messages, and ends it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Generic, TypeVar
+from typing import IO, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from tui_trainer.protocol.framing import HEADER, MAX_BYTES, NO_MESSAGE
+from tui_trainer.protocol.framing import HEADER, MAX_BYTES, NO_MESSAGE, frame
 
-from .launch import Launch
-
+Command = TypeVar("Command", bound=msgspec.Struct)
 Message = TypeVar("Message")
+Append = Callable[[list[Message], Message], None]
 CHUNK = 1 << 16  # bytes
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 ERRORS_KEPT = 2000  # bytes of a child's standard error that are looked at
 
 
 class MessageReader(Generic[Message]):
-    """Whole messages from ``reader``. ``garbled`` once something came that is none; nothing is read after it."""
+    """Decodes whole messages from ``reader``. ``garbled`` is set after an invalid message; reading stops there."""
 
     def __init__(self, reader: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[Message]) -> None:
         self._reader, self._decoder = reader, decoder
@@ -31,25 +33,25 @@ class MessageReader(Generic[Message]):
         self.garbled = False
 
     async def batches(self) -> AsyncIterator[list[Message]]:
-        """Messages that have come together, until the other side has gone."""
+        """Yield the messages that arrive together, until the connection ends."""
         while not self.garbled and (chunk := await self._read()):
             self._received += chunk
             yield list(self._decoded())
 
     async def drain(self) -> None:
-        """Read on until the other side has gone; nobody wants to know any more."""
+        """Read and discard until the connection ends."""
         while await self._read():
             pass
 
     async def _read(self) -> bytes:
-        """The next bytes; none where the other side has gone."""
+        """Read the next bytes; none at the end of the connection."""
         try:
             return await self._reader.read(CHUNK)
         except ConnectionError:
             return b""
 
     def _decoded(self) -> Iterator[Message]:
-        """All whole messages so far, taken out, up to what is none."""
+        """Pop the complete messages, stopping at an invalid one."""
         while len(self._received) >= HEADER.size:
             size = HEADER.unpack_from(self._received)[0]
             if size > MAX_BYTES:
@@ -66,13 +68,120 @@ class MessageReader(Generic[Message]):
             del self._received[:end]
 
 
-def start_child(launch: Launch, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A trainer whose client is at the other end of the socket ``line``."""
-    return start_module("tui_trainer.runtime.worker", msgspec.json.encode(launch).decode(), line, errors)
+class ChildProcess(Generic[Command, Message]):
+    """A process of ours at the other end of a socket.
+
+    ``append`` puts a message at the end of a list, and drops the older message that it makes stale: a slow reader
+    gets the newest state, not the past. Commands sent before the process is up wait for it.
+    """
+
+    name: ClassVar[str]  # in sentences for the user: "the trainer"
+    patience: ClassVar[float]  # seconds that it may take to end
+
+    def __init__(self, decoder: msgspec.msgpack.Decoder[Message], append: Append[Message]) -> None:
+        self._decoder, self._append = decoder, append
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._reader: MessageReader[Message] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._early = b""  # commands from before the connection
+        self._fully_read: asyncio.Event | None = None  # set once ``_messages`` has ended
+        self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, once started."""
+        return None if self._process is None else self._process.pid
+
+    def send(self, command: Command) -> None:
+        """Send a command, or keep it until the process is there; it is dropped if the process has ended."""
+        if self._writer is None:
+            self._early += frame(command)
+        elif not self._writer.is_closing():
+            self._writer.write(frame(command))
+
+    async def _start(self, module: str, argument: str) -> None:
+        ours, theirs = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
+        with theirs:
+            self._process = start_module(module, argument, theirs.fileno(), self._errors)
+        await self._connect(ours)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        reader, self._writer = await asyncio.open_unix_connection(sock=connection)
+        self._reader = MessageReader(reader, self._decoder)
+        self._writer.write(self._early)
+
+    async def _messages(self) -> AsyncIterator[Message]:
+        """Yield messages as they arrive, without the stale ones, until the connection ends."""
+        assert self._reader is not None
+        self._fully_read = asyncio.Event()
+        try:
+            async for batch in self._reader.batches():
+                newest: list[Message] = []
+                for message in batch:
+                    self._append(newest, message)
+                for message in newest:
+                    yield message
+        finally:
+            self._fully_read.set()
+
+    def _hang_up(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    async def _last_words(self) -> str:
+        """Wait for the process, and say how it ended, with the last line of its standard error.
+
+        One that has sent an invalid message is killed.
+        """
+        assert self._reader is not None
+        if self._reader.garbled:
+            if self._process is not None:
+                self._process.kill()
+                await asyncio.to_thread(self._process.wait)
+            return f"What {self.name} said makes no sense"
+        assert self._process is not None and self._errors is not None
+        code = await asyncio.to_thread(self._process.wait)
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        self._errors.seek(max(0, self._errors.seek(0, 2) - ERRORS_KEPT))
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return f"{self.name.capitalize()} {how}" + (f": {lines[-1]}" if lines else "")
+
+    async def _close(self, last: Command | None, outlives: bool = False) -> None:
+        """Send ``last``, read to the end of the connection, and wait for the process unless it ``outlives`` this one.
+
+        Without ``last``, hang up at once. A process that takes longer than ``patience`` is killed.
+        """
+        self._closing = True
+        if self._reader is None:
+            return
+        process = None if outlives else self._process
+        if last is not None:
+            self.send(last)
+            try:
+                async with asyncio.timeout(self.patience):
+                    if self._fully_read is not None:
+                        await self._fully_read.wait()
+                    await self._reader.drain()
+            except TimeoutError:
+                if process is not None:
+                    process.kill()
+        self._hang_up()
+        if process is not None:
+            await asyncio.to_thread(_wait_or_kill, process, self.patience)
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes], seconds: float) -> None:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def start_module(module: str, argument: str, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A process of ours that runs ``module``, with the socket ``line`` in the place of input and output."""
+    """Start a process of ours that runs ``module``, with the socket ``line`` as its input and output."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, argument],  # -P: the user's folder may hold a module named like ours
         stdin=line,
@@ -84,15 +193,6 @@ def start_module(module: str, argument: str, line: int, errors: IO[bytes]) -> su
 
 
 def with_package(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables, with this package found before any other of its name."""
+    """Return the variables, with this package found before any other of its name."""
     paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
     return {**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
-
-
-async def last_words(process: subprocess.Popen[bytes], errors: IO[bytes], called: str) -> str:
-    """How a process ended, once it has, in the app's words for it, and the last line of what it had to say."""
-    code = await asyncio.to_thread(process.wait)
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-    errors.seek(max(0, errors.seek(0, 2) - ERRORS_KEPT))
-    lines = errors.read().decode(errors="replace").strip().splitlines()
-    return f"{called} {how}" + (f": {lines[-1]}" if lines else "")

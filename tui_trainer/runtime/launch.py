@@ -1,4 +1,4 @@
-"""How a trainer is started: what the front end asks for, and how the child is told."""
+"""How a trainer is to be started; a file of its own because the command line asks for it before anything heavy."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ NICENESS = 5  # the screen, and whoever else uses the machine, come first
 
 
 class Launch(msgspec.Struct, frozen=True):
-    """``stays`` lets a trainer go on when nobody looks any more; ``offer`` is a run of the store to offer at once.
+    """Options of a trainer: ``stays`` lets it train on without a client, ``offer`` is a stored run to offer first.
 
-    One that stays waits ``linger`` seconds after its run for somebody to look.
-    With ``attach``, the name of a live session, no trainer is started: that one is called.
+    One that stays waits ``linger`` seconds after its run for a client.
+    With ``attach``, the name of a live session, no trainer is started: the client attaches to that one.
     """
 
     stays: bool = False
@@ -21,7 +21,11 @@ class Launch(msgspec.Struct, frozen=True):
     attach: str = ""
     linger: float = LINGER
 
+    def as_argument(self) -> str:
+        """Encode the options for the command line of the trainer's process."""
+        return msgspec.json.encode(self).decode()
+
 
 def launched(arguments: list[str]) -> Launch:
-    """What the child was told."""
+    """Decode the options from the command line of the trainer's process."""
     return msgspec.json.decode(arguments[0], type=Launch) if arguments else Launch()
