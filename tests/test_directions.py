@@ -1,0 +1,285 @@
+"""The structure of the package: which room imports which, no circles, and no class that is split by inheritance."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import tui_trainer
+
+ROOT = Path(tui_trainer.__file__).parent
+PACKAGE = "tui_trainer"
+MAX_MODULES = 200  # without __init__
+MAX_DEPTH = 3  # of classes of ours
+
+# What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the
+# package. The tabs are three: what goes between the processes, what the trainer computes, and what the app shows.
+# "version" is tui_trainer/__init__.py, for __version__.
+DIRECTIONS = {
+    "version": "",
+    "engine": "",
+    "errors": "",
+    "run_state": "",
+    "files": "errors",
+    "experiment": "errors files",
+    "datasets": "errors experiment files",
+    "settings": "errors experiment files",
+    "book": "errors experiment files run_state",
+    "plotting": "settings",
+    "protocol": "datasets errors experiment run_state",
+    "tabs.messages": "protocol run_state",
+    "training": "datasets engine errors experiment protocol run_state",
+    "console": "errors training",
+    "store": "errors experiment files run_state training",
+    "export": "console datasets engine errors experiment files plotting store training version",
+    "api": "console datasets engine errors experiment export training",
+    "ui": "errors experiment plotting protocol run_state settings",
+    "tabs.compute": "datasets engine errors experiment plotting protocol run_state store tabs.messages training",
+    "runtime": "datasets errors experiment export protocol run_state store tabs.compute tabs.messages training",
+    "sweep": "errors experiment files protocol run_state runtime store training version",
+    "serve": "errors runtime",
+    "tabs.view": """
+        book datasets errors experiment export files plotting protocol run_state settings store sweep tabs.messages ui
+    """,
+    "app": """
+        book datasets errors experiment files plotting protocol run_state runtime settings sweep tabs.messages tabs.view
+        ui
+    """,
+    "cli": """
+        app console datasets errors experiment export files runtime serve settings store sweep training ui version
+    """,
+    "__main__": "cli",
+}
+COMPUTED = {"compute", "computing", "axes", "surface"}  # modules of a tab that are imported by the trainer alone
+
+# Exceptions, each with its reason.
+UPWARDS = {
+    ("protocol.views", "tabs.messages"): "the union of what tabs ask for and are told",
+    ("store.edits", "tabs.messages"): "answers the Runs tab in its own messages",
+    ("store.edits", "tabs.compute"): "answers the Runs tab in its own messages",
+}
+CIRCULAR = {("datasets.csv.rows", "datasets.csv.reader"): "check_widths, which is to move"}
+RE_EXPORTING = {"tui_trainer", "tui_trainer.engine", "tui_trainer.sweep"}  # documented, for programs
+# Chains of classes that are about to become one class each, or controllers.
+UNDER_WAY = ("tui_trainer.app.", "tui_trainer.tabs.")
+
+
+class Import(NamedTuple):
+    """An import of one module of the package by another."""
+
+    source: str
+    target: str
+    for_types: bool  # under TYPE_CHECKING
+    line: int
+
+
+class Class(NamedTuple):
+    """A class of the package, and its bases that are the package's own."""
+
+    bases: tuple[str, ...]
+    methods: frozenset[str]
+    unanswered: frozenset[str]  # methods that raise NotImplementedError
+
+
+@cache
+def modules() -> Mapping[str, Path]:
+    """All modules of the package: their files by their names."""
+    paths = sorted(ROOT.rglob("*.py"))
+    return {
+        ".".join((PACKAGE, *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+        for path in paths
+    }
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(modules()[module].read_text())
+
+
+def room(module: str) -> str:
+    """The row of a module in the table."""
+    parts = module.split(".")[1:]
+    if not parts:
+        return "version"
+    if parts[0] != "tabs":
+        return parts[0]
+    if parts[-1] == "messages" or modules()[module].name == "__init__.py":
+        return "tabs.messages"
+    return "tabs.compute" if parts[-1] in COMPUTED else "tabs.view"
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    """Every import between modules of the package, those inside of functions included."""
+    return tuple(one for module in modules() for one in imports_of(module))
+
+
+def imports_of(module: str) -> Iterator[Import]:
+    """The imports that stand in one module."""
+    guarded = {
+        id(node)
+        for block in ast.walk(tree(module))
+        if isinstance(block, ast.If) and ast.unparse(block.test).endswith("TYPE_CHECKING")
+        for statement in block.body
+        for node in ast.walk(statement)
+    }
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = origin(module, node)
+            names = [name if (name := f"{base}.{alias.name}") in modules() else base for alias in node.names]
+        else:
+            continue
+        for name in sorted(set(names) & set(modules())):
+            yield Import(module, name, id(node) in guarded, node.lineno)
+
+
+def sentences(found: list[Import]) -> str:
+    """Where imports stand, one a line."""
+    return "\n".join(f"{modules()[one.source].relative_to(ROOT)}:{one.line} imports {one.target}" for one in found)
+
+
+def test_the_table_goes_from_the_bottom_up_and_names_every_room() -> None:
+    rooms = list(DIRECTIONS)
+    for row, allowed in DIRECTIONS.items():
+        assert set(allowed.split()) <= set(rooms[: rooms.index(row)]), f"{row} imports a room that stands below it"
+    assert {room(module) for module in modules()} == set(rooms)
+
+
+@pytest.mark.parametrize("for_types", [False, True], ids=["at run time", "for types"])
+def test_every_import_goes_in_a_direction_of_the_table(for_types: bool) -> None:
+    wrong = [
+        one
+        for one in imports()
+        if one.for_types == for_types
+        and room(one.source) not in (room(one.target), "version")
+        and room(one.target) not in DIRECTIONS[room(one.source)].split()
+        and (one.source.removeprefix(f"{PACKAGE}."), room(one.target)) not in UPWARDS
+        and not (for_types and one.source == f"{PACKAGE}.tabs")  # the table of tabs names the class of its views
+    ]
+    assert not wrong, sentences(wrong)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph: dict[str, set[str]] = defaultdict(set)
+    for one in imports():
+        source, target = (name.removeprefix(f"{PACKAGE}.") for name in (one.source, one.target))
+        if not one.for_types and (source, room(one.target)) not in UPWARDS and (source, target) not in CIRCULAR:
+            graph[one.source].add(one.target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"imports in a circle: {' <- '.join(error.args[1])}")
+
+
+def test_only_what_is_documented_for_programs_is_re_exported() -> None:
+    of_packages = [one for one in imports() if modules()[one.source].name == "__init__.py"]
+    wrong = [one for one in of_packages if not one.for_types and one.source not in RE_EXPORTING]
+    assert not wrong, sentences(wrong)
+
+
+def test_there_are_not_too_many_modules() -> None:
+    assert sum(path.name != "__init__.py" for path in modules().values()) <= MAX_MODULES
+
+
+@cache
+def classes() -> Mapping[str, Class]:
+    """All classes of the package, by module and name."""
+    found: dict[str, Class] = {}
+    for module in modules():
+        names = {
+            alias.asname or alias.name: f"{one}.{alias.name}"
+            for node in ast.walk(tree(module))
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            for one in [origin(module, node)]
+        }
+        for node in tree(module).body:
+            if isinstance(node, ast.ClassDef):
+                bases = (names.get(base, f"{module}.{base}") for base in map(_base_name, node.bases))
+                methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+                unanswered = frozenset(one.name for one in methods if _is_unanswered(one))
+                found[f"{module}.{node.name}"] = Class(tuple(bases), frozenset(one.name for one in methods), unanswered)
+    return {name: one._replace(bases=tuple(base for base in one.bases if base in found)) for name, one in found.items()}
+
+
+def origin(module: str, node: ast.ImportFrom) -> str:
+    """The full name of the module that something is imported from."""
+    package = module if modules()[module].name == "__init__.py" else module.rpartition(".")[0]
+    above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    return ".".join([*above, *filter(None, [node.module])])
+
+
+def _base_name(node: ast.expr) -> str:
+    """A base without its type arguments."""
+    return ast.unparse(node.value if isinstance(node, ast.Subscript) else node)
+
+
+def _is_unanswered(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    last = function.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is not None and "NotImplementedError" in ast.unparse(last.exc)
+
+
+def subclasses() -> Mapping[str, list[str]]:
+    """The direct subclasses of each class that has any."""
+    found = defaultdict(list)
+    for name, one in classes().items():
+        for base in one.bases:
+            found[base].append(name)
+    return found
+
+
+def descendants(name: str) -> set[str]:
+    """All subclasses of a class, theirs included."""
+    return {one for direct in subclasses().get(name, []) for one in (direct, *descendants(direct))}
+
+
+@cache
+def used_names() -> frozenset[str]:
+    """Every name in the package's code but those of bases and imports: of what is made, caught, or a type."""
+    used: set[str] = set()
+    for module in modules():
+        nodes = list(ast.walk(tree(module)))
+        bases = [base for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases]
+        of_bases = {id(part) for base in bases for part in ast.walk(base)}
+        for node in nodes:
+            if id(node) not in of_bases and isinstance(node, ast.Name | ast.Attribute):
+                used.add(node.id if isinstance(node, ast.Name) else node.attr)
+    return frozenset(used)
+
+
+def test_no_class_is_split_by_inheritance() -> None:
+    """A base with one subclass, that is used for nothing else, is one class with it."""
+    split = {
+        base: only
+        for base, (only, *more) in subclasses().items()
+        if not more and base.rpartition(".")[2] not in used_names()
+    }
+    assert not {base: only for base, only in split.items() if not base.startswith(UNDER_WAY)}
+
+
+def test_what_a_base_leaves_open_is_answered_more_than_once() -> None:
+    wrong = {
+        f"{name}.{method}"
+        for name, one in classes().items()
+        for method in one.unanswered
+        if sum(method in classes()[other].methods for other in descendants(name)) < 2
+    }
+    assert not {name for name in wrong if not name.startswith(UNDER_WAY)}
+
+
+def test_classes_are_not_deep() -> None:
+    def depth(name: str) -> int:
+        return 1 + max(map(depth, classes()[name].bases), default=0)
+
+    deep = {name: depth(name) for name in classes() if depth(name) > MAX_DEPTH}
+    assert not {name for name in deep if not name.startswith(UNDER_WAY)}
