@@ -79,7 +79,7 @@ def main() -> None:
         for name, (parts, delimiter, decimal) in files.items():
             write(file, parts, size)
             config = DatasetConfig(path=str(file))
-            look = seconds(lambda config=config: Previewer().look(config))
+            look = seconds(lambda config=config: Previewer().preview(config))
             plain = seconds(lambda d=delimiter, m=decimal: pd.read_csv(file, sep=d, decimal=m))
             try:
                 whole = seconds(lambda config=config: load(config))

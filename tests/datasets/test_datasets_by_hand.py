@@ -27,12 +27,12 @@ def test_removed_rows_are_gone_and_added_ones_are_last() -> None:
     for name in PLANE_COLUMNS:
         np.testing.assert_array_equal(changed.columns[name], [*drawn.columns[name][kept], *added[name]])
     np.testing.assert_array_equal(changed.x, np.column_stack([changed.columns[name] for name in PLANE_COLUMNS]))
-    assert drawn.labels is not None and changed.labels is not None and changed.drawn is not None
+    assert drawn.labels is not None and changed.labels is not None and changed.origin is not None
     assert changed.labels.tolist() == [*drawn.labels[kept], 1, 0]
     np.testing.assert_array_equal(changed.y[:, 0], changed.labels)
     np.testing.assert_array_equal(changed.columns["color"], changed.labels)
-    assert changed.drawn.numbers.tolist() == [*kept, -1, -1] and changed.drawn.total == 60
-    assert changed.drawn.reach == pytest.approx(max(abs(drawn.columns[name]).max() for name in ("x1", "x2")))
+    assert changed.origin.numbers.tolist() == [*kept, -1, -1] and changed.origin.total == 60
+    assert changed.origin.reach == pytest.approx(max(abs(drawn.columns[name]).max() for name in ("x1", "x2")))
 
 
 def test_of_a_regression_the_value_is_the_target() -> None:
@@ -62,8 +62,8 @@ def test_parts_stay_and_what_was_added_is_trained_on(
     changed = replace(drawn, removed=tuple(sorted(removed)), points=(PointConfig(),) * added)
     before, after = (load(config) for config in (drawn, changed))
     parts, parts_after = (split(data, drawn, data.y.shape[1]) for data in (before, after))
-    assert after.drawn is not None
-    numbers = after.drawn.numbers
+    assert after.origin is not None
+    numbers = after.origin.numbers
     assert sorted([*parts_after.train_rows, *parts_after.val_rows]) == list(range(120 - len(removed) + added))
     assert (numbers[parts_after.val_rows] >= 0).all()
     held, held_after = set(parts.val_rows), set(numbers[parts_after.val_rows])
@@ -80,8 +80,8 @@ def test_removing_one_point_moves_at_most_one_other() -> None:
     for number in range(0, 60, 7):
         config = replace(SPIRAL, removed=(number,))
         data = load(config)
-        assert data.drawn is not None
-        held = set(data.drawn.numbers[split(data, config, 1).val_rows])
+        assert data.origin is not None
+        held = set(data.origin.numbers[split(data, config, 1).val_rows])
         assert len((set(parts.val_rows) - {number}) ^ held) <= 1
 
 

@@ -136,7 +136,7 @@ def test_the_same_file_is_read_once(tmp_path: Path) -> None:
 @example(b"0;0\n1;1\n1;1", {"missing": "fill"})
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes, fields: dict[str, Any]) -> None:
     config = DatasetConfig(path=saved(tmp_path, content), **fields)
-    problem = Previewer().look(config).problem
+    problem = Previewer().preview(config).problem
     assert problem.isprintable()
     try:
         dataset = load(config)

@@ -106,7 +106,7 @@ def test_other_data_forget_what_was_said_of_a_file() -> None:
 
 def test_the_preview(tmp_path: Path) -> None:
     previewer = Previewer()
-    seen = previewer.look(config(tmp_path))
+    seen = previewer.preview(config(tmp_path))
     assert (seen.problem, seen.rows, seen.is_part, seen.delimiter, seen.decimal) == ("", 6, False, "comma", "point")
     assert [(column.name, column.kind, column.missing) for column in seen.columns] == [
         ("id", "ignore", 0),
@@ -118,35 +118,35 @@ def test_the_preview(tmp_path: Path) -> None:
     assert seen.columns[0].found == "numbers the rows" and seen.columns[1].found == "category of 3"
     assert seen.cells[1] == ("3", "blue", "2.5", "", "2.5")
     assert (seen.target, seen.task, seen.features) == ("price", "regression", 4)
-    other = previewer.look(config(tmp_path, target="colour", kinds={"id": "number"}))
+    other = previewer.preview(config(tmp_path, target="colour", kinds={"id": "number"}))
     assert (other.task, other.classes, other.features) == ("binary", ("green", "red"), 4)
-    wrong = previewer.look(config(tmp_path, target="nothing"))
+    wrong = previewer.preview(config(tmp_path, target="nothing"))
     assert "there is no column 'nothing'" in wrong.problem
     assert (wrong.columns, wrong.cells, wrong.target) == (seen.columns, seen.cells, "")
 
 
 def test_a_preview_of_a_file_that_cannot_be_read_shows_its_cells(tmp_path: Path) -> None:
     previewer = Previewer()
-    seen = previewer.look(config(tmp_path, SHOP + "1,2\n"))
+    seen = previewer.preview(config(tmp_path, SHOP + "1,2\n"))
     assert "row 8 has 2 cells, but there are 5 columns" in seen.problem
     assert (seen.rows, seen.target, seen.sentence.startswith("Commas")) == (0, "", True)
     assert [column.name for column in seen.columns] == ["id", "colour", "size", "weight", "price"]
     assert seen.cells[0] == ("7", "red", "1.5", "10", "1.25")
-    again = previewer.look(config(tmp_path, SHOP))
+    again = previewer.preview(config(tmp_path, SHOP))
     assert (again.problem, again.rows) == ("", 6)
-    assert previewer.look(DatasetConfig(path=str(tmp_path / "none"))).columns == ()
+    assert previewer.preview(DatasetConfig(path=str(tmp_path / "none"))).columns == ()
 
 
 def test_a_preview_of_a_large_file_reads_its_beginning(tmp_path: Path) -> None:
     rows = "".join(f"{place},{place % 7}.5,{place % 3}\n" for place in range(400_000))
-    seen = Previewer().look(config(tmp_path, f"n,v,y\n{rows}x,y\n"))
+    seen = Previewer().preview(config(tmp_path, f"n,v,y\n{rows}x,y\n"))
     assert (seen.rows, seen.is_part, seen.problem, seen.task) == (1000, True, "", "multiclass")
 
 
 def test_a_preview_of_a_wide_file_shows_its_first_columns(tmp_path: Path) -> None:
     names = ",".join(f"x{place}" for place in range(400))
     rows = "".join(",".join(str((place * row) % 401 + 0.5) for place in range(400)) + "\n" for row in range(1, 6))
-    seen = Previewer().look(config(tmp_path, f"{names}\n{rows}"))
+    seen = Previewer().preview(config(tmp_path, f"{names}\n{rows}"))
     assert (len(seen.columns), seen.hidden_columns, seen.columns[-1].name) == (201, 199, "x399")
     assert len(seen.cells[0]) == 201 and seen.features == 398  # x0 is the same everywhere
 
@@ -161,4 +161,4 @@ def test_a_root_confines_own_files_and_not_those_that_come_with_the_app(
     assert len(load(inside).x) == 3 and len(load(DatasetConfig("iris")).x) == 150
     with pytest.raises(UserError, match=r"dataset\.path: .* is outside of"):
         load(outside)
-    assert "is outside of" in Previewer().look(outside).problem
+    assert "is outside of" in Previewer().preview(outside).problem

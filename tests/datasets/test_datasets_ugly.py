@@ -54,7 +54,7 @@ def test_case(tmp_path: Path, case: Case) -> None:
     assert case.rows is None or len(dataset.x) == case.rows
     assert case.values is None or tuple(dataset.x[0][: len(case.values)]) == case.values
     assert all(map(str.isprintable, texts(dataset)))
-    told = " ".join((read_table(str(config.path), CsvOptions.of(config)).dialect.sentence, *dataset.notes))
+    told = " ".join((read_table(str(config.path), CsvOptions.from_config(config)).dialect.sentence, *dataset.notes))
     for part in case.told:
         assert part in told
 
@@ -62,7 +62,7 @@ def test_case(tmp_path: Path, case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_preview(tmp_path: Path, case: Case) -> None:
     """The preview of a small file says what loading says."""
-    seen = Previewer().look(saved(tmp_path, case))
+    seen = Previewer().preview(saved(tmp_path, case))
     assert case.refused in seen.problem if case.refused else seen.problem == ""
     assert case.features is None or seen.features == len(case.features)
     assert case.rows is None or case.told or seen.rows >= case.rows

@@ -54,4 +54,4 @@ def test_preview(
     async def right(pilot: Pilot[None]) -> None:
         await pilot.press("right", "right")
 
-    assert snap_compare(Host(config, Previewer().look(config)), terminal_size=size, run_before=right)
+    assert snap_compare(Host(config, Previewer().preview(config)), terminal_size=size, run_before=right)

@@ -1,4 +1,4 @@
-"""Arrays and data frames that a program has, as a dataset: without a file in between."""
+"""Makes a dataset from arrays or data frames in memory, without a file."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tui_trainer.datasets.csv.dialect import Dialect, NumberFormat
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .assembly import Source, assemble
-from .catalog import of_no_file
+from .catalog import without_file
 from .dataset import Dataset, DatasetError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NAME = "arrays"  # of such a dataset; no catalog has it
+NAME = "arrays"  # of such a dataset; the catalog has none of this name
 
 
 def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, DatasetConfig]:
-    """The dataset of ``x`` and ``y``, and ``config`` as it describes it; what ``config`` says of a file is left out.
+    """Return the dataset of ``x`` and ``y``, and ``config`` adapted to it, without its options for files.
 
     ``x`` is (n, features), or a data frame or dict of columns, where texts are categories; ``y`` is (n,), numbers or
-    classes. Raises DatasetError for what does not fit.
+    classes. Raises DatasetError for unsuitable shapes or values.
     """
     import numpy as np
 
@@ -45,12 +45,12 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
         np.arange(len(values)),
         Dialect("", NumberFormat(), "", header=True),
     )
-    described = replace(of_no_file(config), name=NAME, features=tuple(columns), target=target, task=config.task)
-    return assemble(table, described, Source(NAME, "arrays of a program")), described
+    adapted = replace(without_file(config), name=NAME, features=tuple(columns), target=target, task=config.task)
+    return assemble(table, adapted, Source(NAME, "arrays of a program")), adapted
 
 
 def _features(x: Any) -> dict[str, NDArray[Any]]:
-    """The columns (n,) by name: ``x1``, ``x2`` ... where they have none."""
+    """Return the columns (n,) by name: ``x1``, ``x2`` ... where they have none."""
     import numpy as np
 
     if hasattr(x, "columns") or isinstance(x, Mapping):
@@ -65,17 +65,17 @@ def _features(x: Any) -> dict[str, NDArray[Any]]:
         raise DatasetError("x", f"expected the shape (n, features), got {matrix.shape}")
     if matrix.shape[1] == 1:
         return {"x": matrix[:, 0]}
-    return {f"x{place}": matrix[:, place - 1] for place in range(1, matrix.shape[1] + 1)}
+    return {f"x{number}": matrix[:, number - 1] for number in range(1, matrix.shape[1] + 1)}
 
 
-def _free_name(name: str, taken: Mapping[str, object]) -> str:
-    while name in taken:
+def _free_name(name: str, used_names: Mapping[str, object]) -> str:
+    while name in used_names:
         name += "_"
     return name
 
 
 def _column(values: NDArray[Any], name: str) -> Column:
-    """Numbers where all are, or dates; texts otherwise."""
+    """Return a column of numbers if all values are numbers or dates, otherwise a column of texts."""
     import numpy as np
 
     if values.ndim != 1:

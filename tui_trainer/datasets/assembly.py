@@ -1,4 +1,4 @@
-"""From a table to a dataset: target, features, gaps, and what the user should know of it."""
+"""Assembles a dataset from a table: chooses target and features, handles gaps, and notes what the user should know."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .columns import _PATH, Guess, check_name, check_wanted, guess_kinds
+from .columns import _PATH, Guess, check_features, check_name, guess_kinds
 from .dataset import Dataset, DatasetError
 from .encoding import (
     Encoded,
@@ -20,10 +20,10 @@ from .encoding import (
     drop_rows,
     encode,
     fill,
-    known_classes,
     read_target,
-    short,
+    short_name,
     sorted_levels,
+    target_from_indices,
 )
 from .split import choose_rows
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LEFT_OUT_TOLD = 6
+MAX_LISTED = 6  # columns in a note
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of a table before it is looked at: names, and the usual features, target and classes."""
+    """What is known of a table before it is read: its name and title, and the default features, target and classes."""
 
     name: str
     title: str
@@ -46,21 +46,21 @@ class Source:
 
 
 def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
-    """The dataset that ``config`` makes of the table; DatasetError names the field and the column at fault."""
+    """Return the dataset that ``config`` makes of the table; DatasetError names the field and the column at fault."""
     guesses = guess_columns(table, config)
     target = choose_target(guesses, config, source)
-    usual = tuple(name for name in source.features if name != target)
-    features = choose_features(guesses, config.features or usual, target)
-    dropping = [target] if config.missing == "fill" else [*features, target]
-    kept, told = drop_rows(table, dropping)
+    defaults = tuple(name for name in source.features if name != target)
+    features = choose_features(guesses, config.features or defaults, target)
+    required = [target] if config.missing == "fill" else [*features, target]
+    complete, notes = drop_rows(table, required)
     if target == source.target and source.classes:
-        found = known_classes(kept, target, source.classes)
+        target_column = target_from_indices(complete, target, source.classes)
     else:
-        found = read_target(kept, target, config.task)
-    encoded = encode(kept, features, {name: guess.kind for name, guess in guesses.items()})
+        target_column = read_target(complete, target, config.task)
+    encoded = encode(complete, features, {name: guess.kind for name, guess in guesses.items()})
     if config.missing == "fill":
-        told += fill(encoded, choose_rows(len(kept), found.labels, config)[0])
-    columns, levels = _columns(kept, guesses, target, found, encoded)
+        notes += fill(encoded, choose_rows(len(complete), target_column.labels, config)[0])
+    columns, levels = _columns(complete, guesses, target, target_column, encoded)
     used = {target, *features}
     left_out = tuple(name for name in guesses if name not in used)
     return Dataset(
@@ -68,64 +68,88 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         title=source.title,
         features=encoded.names,
         target=target,
-        task=found.task,
-        classes=found.classes,
+        task=target_column.task,
+        classes=target_column.classes,
         x=encoded.x,
-        y=found.y,
-        labels=found.labels,
+        y=target_column.y,
+        labels=target_column.labels,
         columns=columns,
         left_out=left_out,
         levels=levels,
         indicators=encoded.indicators,
-        notes=(*told, *table.repairs, *_notes(guesses, features, left_out, config)),
+        notes=(*notes, *table.repairs, *_notes(guesses, features, left_out, config)),
     )
 
 
 def guess_columns(table: Table, config: DatasetConfig) -> dict[str, Guess]:
-    """Each column's kind, as corrected or guessed; DatasetError for a correction of a column that is not there."""
+    """Return each column's kind, corrected or guessed; raise DatasetError for a correction of an unknown column."""
     for name in config.kinds or {}:
         check_name(table.names, name, "dataset.kinds")
     return guess_kinds(table, config.kinds or {})
 
 
 def choose_target(guesses: Mapping[str, Guess], config: DatasetConfig, source: Source) -> str:
-    """The column to predict: as chosen, the usual one, or the last that the user does not want ignored."""
+    """Return the column to predict: the chosen one, the default one, or the last that the user does not ignore."""
     chosen = config.target or source.target
     if chosen is not None:
         check_name(list(guesses), chosen, "dataset.target")
         return chosen
     ignored = {name for name, kind in (config.kinds or {}).items() if kind == "ignore"}
-    offered = [name for name in guesses if name not in ignored]
-    if not offered:
+    candidates = [name for name in guesses if name not in ignored]
+    if not candidates:
         raise DatasetError("dataset.kinds", "every column is ignored; leave one to predict and one to learn from")
-    return offered[-1]
+    return candidates[-1]
+
+
+def choose_features(guesses: Mapping[str, Guess], chosen: tuple[str, ...], target: str) -> tuple[str, ...]:
+    """Return the ``chosen`` columns, checked; if there are none, every column but the target that is not ignored.
+
+    A column that only numbers the rows is used if there is no other. Raises DatasetError for an unknown or
+    repeated column, and if nothing is left.
+    """
+    if chosen:
+        check_features(list(guesses), chosen, target)
+        return chosen
+    others = {name: guess for name, guess in guesses.items() if name != target}
+    features = tuple(name for name, guess in others.items() if guess.kind != "ignore")
+    features = features or tuple(name for name, guess in others.items() if guess.is_row_number)
+    if not features:
+        descriptions = [f"{quoted(name)} ({guess.description})" for name, guess in list(others.items())[:4]]
+        left_out = f": left out are {', '.join(descriptions)}" if descriptions else ", since there is no other column"
+        raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
+    return features
 
 
 def _columns(
-    table: Table, guesses: Mapping[str, Guess], target: str, found: TargetColumn, encoded: Encoded
+    table: Table, guesses: Mapping[str, Guess], target: str, target_column: TargetColumn, encoded: Encoded
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, tuple[str, ...]]]:
-    """What can be shown, in the order of the file: features, target, and other numbers and categories without gaps."""
+    """Return the columns that can be displayed, and the levels of the categories.
+
+    They are in file order: features, the target, and other columns of numbers or categories without gaps.
+    """
     columns: dict[str, NDArray[np.float64]] = {}
     levels = dict(encoded.levels)
     for name, column in table.columns.items():
         if name == target:
-            columns[name] = found.y[:, 0] if found.labels is None else found.labels.astype(float)
+            columns[name] = (
+                target_column.y[:, 0] if target_column.labels is None else target_column.labels.astype(float)
+            )
         elif name in levels:
             columns[name] = encoded.x[:, encoded.parts[name]].argmax(axis=1).astype(float)
         elif name in encoded.parts:
             columns[name] = encoded.x[:, encoded.parts[name].start]
         elif column.missing().any():
-            continue  # not chosen for training, so no reason to refuse the file: it is just not shown
+            continue  # it is not trained on, so the file is not rejected for it
         elif isinstance(column, TextColumn) and guesses[name].kind == "category":
             order = sorted_levels(column)
-            levels[name] = tuple(short(column.levels[code]) for code in order)
+            levels[name] = tuple(short_name(column.levels[code]) for code in order)
             columns[name] = codes_in_order(column, order)
-        elif isinstance(column, NumberColumn) and _is_sound(table, name):
+        elif isinstance(column, NumberColumn) and _is_numeric(table, name):
             columns[name] = column.values
     return columns, levels
 
 
-def _is_sound(table: Table, name: str) -> bool:
+def _is_numeric(table: Table, name: str) -> bool:
     try:
         check_numbers(table, name, "")
     except DatasetError:
@@ -136,34 +160,15 @@ def _is_sound(table: Table, name: str) -> bool:
 def _notes(
     guesses: Mapping[str, Guess], features: tuple[str, ...], left_out: tuple[str, ...], config: DatasetConfig
 ) -> list[str]:
-    """What was decided that the user did not: columns left out by themselves, and dates turned into numbers."""
+    """Note what was decided automatically: columns left out, and dates turned into numbers."""
     notes = []
-    dates = [printable(name) for name in features if guesses[name].found.startswith("date")]
+    dates = [printable(name) for name in features if guesses[name].description.startswith("date")]
     if dates:
-        notes.append(f"Read as days since 1970: {', '.join(dates[:LEFT_OUT_TOLD])}.")
+        notes.append(f"Read as days since 1970: {', '.join(dates[:MAX_LISTED])}.")
     if not config.features:
         kinds = config.kinds or {}
-        unasked = [name for name in left_out if kinds.get(name) != "ignore"]
-        told = [f"{printable(name)} ({guesses[name].found})" for name in unasked[:LEFT_OUT_TOLD]]
-        more = f" and {len(unasked) - len(told):,} more" if len(unasked) > len(told) else ""
-        notes += [f"Left out: {', '.join(told)}{more}."] if told else []
+        not_chosen = [name for name in left_out if kinds.get(name) != "ignore"]
+        parts = [f"{printable(name)} ({guesses[name].description})" for name in not_chosen[:MAX_LISTED]]
+        more = f" and {len(not_chosen) - len(parts):,} more" if len(not_chosen) > len(parts) else ""
+        notes += [f"Left out: {', '.join(parts)}{more}."] if parts else []
     return notes
-
-
-def choose_features(guesses: Mapping[str, Guess], wanted: tuple[str, ...], target: str) -> tuple[str, ...]:
-    """The wanted columns, checked; where none is wanted, every one but the target that was not left out.
-
-    A column that only numbers the rows is taken where there is no other. Raises DatasetError for an unknown or
-    doubled column, and where nothing is left.
-    """
-    if wanted:
-        check_wanted(list(guesses), wanted, target)
-        return wanted
-    others = {name: guess for name, guess in guesses.items() if name != target}
-    chosen = tuple(name for name, guess in others.items() if guess.kind != "ignore")
-    chosen = chosen or tuple(name for name, guess in others.items() if guess.counts_rows)
-    if not chosen:
-        found = [f"{quoted(name)} ({guess.found})" for name, guess in list(others.items())[:4]]
-        left_out = f": left out are {', '.join(found)}" if found else ", since there is no other column"
-        raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
-    return chosen

@@ -1,4 +1,8 @@
-"""The datasets that come with the app: the files it ships, then the toy sets it makes."""
+"""The catalog of datasets that come with the app: the CSV files it ships (data/README.md gives their sources), then
+the toy sets it generates; and how a configuration changes when another dataset is chosen.
+
+No file is read and no point is generated here, and nothing is imported for that.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from msgspec.structs import replace
 from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import DatasetConfig
 
-# What a toy set in the plane offers to learn from; ``synthetic.transforms`` says how each is made.
+# The possible features of a two-dimensional toy set; ``synthetic.TRANSFORMS`` computes them.
 PLANE_COLUMNS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 TWO_COLORS = ("orange", "blue")
 _CELL_SIZES = (
@@ -32,9 +36,9 @@ _LABEL_NOISE = "noise mixes the colours near the border"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
-    """A dataset by name; ``features`` are the ones used where the user chooses none.
+    """A dataset by name; ``features`` are those used by default.
 
-    ``classes`` are the names of the target's classes, none for a number.
+    ``classes`` are the names of the target's classes, empty for a regression.
     """
 
     name: str
@@ -81,7 +85,6 @@ _BOSTON = ShippedFile(
     description="Median home value of 506 census tracts around Boston in 1970, from 13 features.",
 )
 
-
 _BREAST_CANCER = ShippedFile(
     name="breast_cancer",
     title="Breast cancer, Wisconsin",
@@ -97,7 +100,6 @@ _BREAST_CANCER = ShippedFile(
     description="Whether each of 569 tumours was malignant or benign, from 30 measures of its cell nuclei.",
 )
 
-
 _DIGITS = ShippedFile(
     name="digits",
     title="Digits, 8x8 pixels",
@@ -109,7 +111,6 @@ _DIGITS = ShippedFile(
     description="Which digit 13 people wrote, from 1,797 pictures of 8 by 8 pixels.",
 )
 
-
 _IRIS = ShippedFile(
     name="iris",
     title="Iris, three species",
@@ -120,7 +121,6 @@ _IRIS = ShippedFile(
     classes=("setosa", "versicolor", "virginica"),
     description="The species of 150 iris flowers, from the size of their sepals and petals.",
 )
-
 
 _WINE = ShippedFile(
     name="wine",
@@ -181,10 +181,10 @@ SHIPPED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToySet(CatalogEntry):
-    """Rows made from a formula; see ``synthetic``.
+    """A dataset generated from a formula; see ``synthetic``.
 
-    ``columns`` are all that can be features, ``samples`` is the usual number of rows. With ``any_classes`` the
-    number of classes can be chosen, and ``classes`` are the usual ones.
+    ``columns`` are all possible features, ``samples`` is the default number of rows. With ``any_classes`` the
+    number of classes can be chosen, and ``classes`` are the default ones.
     """
 
     columns: tuple[str, ...] = PLANE_COLUMNS
@@ -193,16 +193,16 @@ class ToySet(CatalogEntry):
 
     @property
     def in_the_plane(self) -> bool:
-        """Whether its points are (x1, x2), with all that can be made of the two."""
+        """Whether its points are two-dimensional (x1, x2), with all the columns derived from them."""
         return self.columns == PLANE_COLUMNS
 
     def class_names(self, count: int | None) -> tuple[str, ...]:
-        """The names of its classes, ``count`` of them where that can be chosen."""
+        """Return the names of its classes, ``count`` of them if that can be chosen."""
         return blob_names(count) if self.any_classes and count is not None else self.classes
 
 
 def blob_names(count: int) -> tuple[str, ...]:
-    """Names for ``count`` classes of blobs."""
+    """Return names for ``count`` classes of blobs."""
     return tuple(f"blob {number}" for number in range(1, count + 1))
 
 
@@ -275,16 +275,15 @@ TOYS = (
     _curve("curve_poly", "cubic curve", "The polynomial 4 x^3 - 3 x"),
 )
 
-
 CATALOG: dict[str, ShippedFile | ToySet] = {entry.name: entry for entry in (*SHIPPED, *TOYS)}
 
 
 def choose(config: DatasetConfig, name: str) -> DatasetConfig:
-    """``config`` for the dataset ``name`` of the catalog.
+    """Return ``config`` changed to the catalog's dataset ``name``.
 
-    Features and target chosen before stay where the new dataset has them, as from one toy set to another, and
-    give way to its usual ones elsewhere; what was said of a file is forgotten, and so are points added and removed
-    by hand in another dataset. KeyError for a name that is not in the catalog.
+    The chosen features and target are kept if the new dataset has them, as from one toy set to another, and are
+    otherwise replaced by its defaults. Options for files are dropped and, for another dataset, added and removed
+    points, too. Raises KeyError for a name that is not in the catalog.
     """
     entry = CATALOG[name]
     columns = entry.columns if isinstance(entry, ToySet) else (*entry.features, entry.target)
@@ -294,11 +293,11 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
         target = None
     if name != config.name:
         config = replace(config, points=(), removed=())
-    return replace(of_no_file(config), name=name, features=features, target=target)
+    return replace(without_file(config), name=name, features=features, target=target)
 
 
-def of_no_file(config: DatasetConfig) -> DatasetConfig:
-    """``config`` without a file and all that was said of it: columns, dialect and kinds."""
+def without_file(config: DatasetConfig) -> DatasetConfig:
+    """Return ``config`` without a file and its options: columns, dialect and kinds."""
     return replace(
         config,
         path=None,
@@ -314,12 +313,15 @@ def of_no_file(config: DatasetConfig) -> DatasetConfig:
 
 
 def choose_file(config: DatasetConfig, path: str | None) -> DatasetConfig:
-    """``config`` for the user's file at ``path``, all of it to be found out; without one, the catalog's dataset."""
-    return config if path == config.path else replace(of_no_file(config), path=path)
+    """Return ``config`` for the user's file at ``path``, with everything about it to be guessed.
+
+    None chooses the catalog's dataset.
+    """
+    return config if path == config.path else replace(without_file(config), path=path)
 
 
 def data_folder() -> Path:
-    """Where the files are: inside an installed package, or at the top of a checkout."""
+    """Return the folder of the shipped files: inside an installed package, or at the top of a checkout."""
     package = Path(__file__).resolve().parent.parent
-    packed = package / "data"
-    return packed if packed.is_dir() else package.parent / "data"
+    installed = package / "data"
+    return installed if installed.is_dir() else package.parent / "data"

@@ -1,4 +1,8 @@
-"""Which columns of a table are features and which is the target, and their numbers."""
+"""The columns of a table: checks of their names, and guesses of their kinds.
+
+A kind (number, category, ignore) is guessed from a column's name and its cells. Left out are constants, row numbers,
+free text, and columns that are mostly empty.
+"""
 
 from __future__ import annotations
 
@@ -19,56 +23,59 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
-MAX_CATEGORIES = 50  # of a feature: each becomes a column of its own
-FEW_CATEGORIES = 10  # which even a short table may have
-MIN_NUMBERED = 10  # rows that count as numbered when they go up by one
+MAX_CATEGORIES = 50  # of a feature, since each becomes a column of its own
+FEW_CATEGORIES = 10  # so many are accepted even in a short table
+MIN_NUMBERED = 10  # rows needed before a column that counts up by one is taken for row numbers
 _ID_NAME = re.compile(r"(?:.*[\s_.-])?(?:id|ids|idx|index|uuid|guid|key|nr|rownames?)|.*[a-z](?:Id|ID)", re.ASCII)
 _TIME_NAME = re.compile(r".*(?:year|date|time|month|week|day|hour)", re.IGNORECASE)
 
 
 def check_name(names: Sequence[str], name: str, field: str) -> None:
-    """Raise DatasetError where ``name`` is not among ``names``; the sentence names similar ones."""
+    """Raise DatasetError if ``name`` is not among ``names``; the message suggests similar ones."""
     if name in names:
         return
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    listed = ", ".join(quoted(column) for column in near or names[:8])
-    hint = "did you mean" if near else "the columns are"
-    more = "?" if near else ", …" if len(names) > 8 else ""
+    similar = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    listed = ", ".join(quoted(column) for column in similar or names[:8])
+    hint = "did you mean" if similar else "the columns are"
+    more = "?" if similar else ", …" if len(names) > 8 else ""
     raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {listed}{more}")
 
 
-def check_wanted(names: Sequence[str], wanted: tuple[str, ...], target: str) -> None:
-    """Raise DatasetError for a wanted feature that is not among ``names``, doubled, or the target."""
-    for place, name in enumerate(wanted):
-        if name in wanted[:place]:
+def check_features(names: Sequence[str], features: tuple[str, ...], target: str) -> None:
+    """Raise DatasetError for a chosen feature that is not among ``names``, is repeated, or is the target."""
+    for index, name in enumerate(features):
+        if name in features[:index]:
             raise DatasetError(_FEATURES, f"{quoted(name)} is chosen twice; remove one")
         if name == target:
             raise DatasetError(_FEATURES, f"{quoted(name)} is the target; remove it or choose another target")
         check_name(names, name, _FEATURES)
 
 
-def shown(value: object) -> str:
-    """A value as a class's name: 3.0 as "3"."""
+def value_text(value: object) -> str:
+    """Return a value as text, whole numbers without decimals: 3.0 as "3"."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else printable(str(value))
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """``kind``, and what was found in words, as "category of 3"; ``counts_rows`` where it only numbers the rows."""
+    """The kind of a column, and a description such as "category of 3".
+
+    ``is_row_number`` is true for a column that only numbers the rows.
+    """
 
     kind: ColumnKind
-    found: str
-    counts_rows: bool = False
+    description: str
+    is_row_number: bool = False
 
 
 def guess_kinds(table: Table, corrections: Mapping[str, ColumnKind]) -> dict[str, Guess]:
-    """Each column's kind, in the order of the file, as corrected or as guessed."""
+    """Return each column's kind in file order: as corrected by the user, or as guessed."""
     guesses = {name: guess(name, column) for name, column in table.columns.items()}
-    return {name: _corrected(found, corrections.get(name)) for name, found in guesses.items()}
+    return {name: _corrected(guessed, corrections.get(name)) for name, guessed in guesses.items()}
 
 
 def guess(name: str, column: Column) -> Guess:
-    """What a column is. Left out are constants, numbers of rows, free text, and what is mostly empty."""
+    """Guess the kind of a column; constants, row numbers, free text and mostly empty columns are ignored."""
     missing = int(column.missing().sum())
     rows = len(column.missing())
     wrong = isinstance(column, NumberColumn) and column.wrong is not None
@@ -86,16 +93,19 @@ def _guess_numbers(name: str, column: NumberColumn) -> Guess:
         return Guess("number", f"number, but {quoted(column.wrong.text)} in row {column.wrong.row}")
     values = column.values[~column.missing()]
     if values.min() == values.max():
-        return Guess("ignore", f"always {shown(float(values[0]))}")
+        return Guess("ignore", f"always {value_text(float(values[0]))}")
     if column.form != "number":
         return Guess("number", {"date": "date, in days since 1970", "true/false": "true or false"}[column.form])
     if bool(np.isfinite(values).all()) and _numbers_rows(name, values):
-        return Guess("ignore", "numbers the rows", counts_rows=True)
+        return Guess("ignore", "numbers the rows", is_row_number=True)
     return Guess("number", "number")
 
 
 def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:
-    """Whether values (n,) are whole, all different, and either count up by one or have the name of an id."""
+    """Return whether a column numbers the rows: its values (n,) are whole and distinct.
+
+    They also count up by one, or the column is named as an id.
+    """
     import numpy as np
 
     if _TIME_NAME.match(name) or bool((values != np.round(values)).any()):
@@ -107,20 +117,20 @@ def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:
     return len(np.unique(values)) == len(values)
 
 
-def _guess_texts(column: TextColumn, held: int) -> Guess:
-    """Categories come again, and are few."""
+def _guess_texts(column: TextColumn, filled: int) -> Guess:
+    """Guess a category if there are few different texts and they repeat."""
     count = len(column.levels)
     if count == 1:
         return Guess("ignore", f"always {quoted(column.levels[0])}")
     if column.overflows:
         return Guess("ignore", f"more than {MAX_LEVELS:,} different texts")
-    if count == held:
+    if count == filled:
         return Guess("ignore", "another text in each row")
-    if count <= MAX_CATEGORIES and count <= max(held // 2, FEW_CATEGORIES):
+    if count <= MAX_CATEGORIES and count <= max(filled // 2, FEW_CATEGORIES):
         return Guess("category", f"category of {count}")
     return Guess("ignore", f"{count:,} different texts")
 
 
 def _corrected(guess: Guess, kind: ColumnKind | None) -> Guess:
-    """The guess, or the ``kind`` that the user says."""
-    return guess if kind is None else replace(guess, kind=kind, counts_rows=False)
+    """Return the guess, with ``kind`` instead of its own where the user gave one."""
+    return guess if kind is None else replace(guess, kind=kind, is_row_number=False)

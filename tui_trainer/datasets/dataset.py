@@ -1,4 +1,4 @@
-"""A dataset ready to train on: clean arrays, and what they mean."""
+"""The ``Dataset``: clean arrays to train on, a description of their columns, and the errors of loading one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointOrigin:
-    """How the rows of a toy set in the plane came about, before and after hands were laid on them.
+    """Which rows of a two-dimensional toy set were generated, and which the user added.
 
-    ``numbers`` (n,) are those of each row among the ``total`` that were drawn, -1 for a point set by hand. No
-    drawn coordinate, of a removed point neither, lies further than ``reach`` from 0.
+    ``numbers`` (n,) gives each row's index among the ``total`` generated points, -1 for an added point. ``reach`` is
+    the largest absolute coordinate of all generated points, including removed ones.
     """
 
     numbers: NDArray[np.intp]
@@ -28,15 +28,15 @@ class PointOrigin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Rows are samples.
+    """A dataset ready for training; rows are samples.
 
     Shapes: x (n, features) and y (n, outputs), float64; ``labels`` (n,) are indices into ``classes``, None
     for a regression. y is the target itself for a regression, one 0/1 column for two classes, one-hot
-    for more. ``columns`` holds the target, and every number and category of the file that has no gaps, each (n,),
-    for tables and scatters: categories as indices into their ``levels``, a target of classes as its labels.
+    for more. ``columns`` holds, for tables and scatter plots, the target and every column of numbers or categories
+    without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its labels.
     ``indicators`` (features,) is true for features that are 0 or 1 for a category; without any, it may be None.
-    ``left_out`` names the columns that are not trained on, ``notes`` are sentences on what was done with the file.
-    ``drawn`` is known of toy sets in the plane.
+    ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
+    ``origin`` is set for two-dimensional toy sets only.
     """
 
     name: str
@@ -53,14 +53,14 @@ class Dataset:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     indicators: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
-    drawn: PointOrigin | None = None
+    origin: PointOrigin | None = None
 
     def target_info(self) -> Target:
-        """What the output layer and the loss are inferred from."""
+        """Return the facts that the output layer and the loss are inferred from."""
         return Target(self.task, self.y.shape[1], self.classes, float(self.y.min()), float(self.y.max()))
 
     def one_hot(self) -> NDArray[np.float64]:
-        """(n, classes), a single 1 in each row; DatasetError for a regression."""
+        """Return the classes as (n, classes), a single 1 in each row; raise DatasetError for a regression."""
         import numpy as np
 
         if self.labels is None:
@@ -68,7 +68,10 @@ class Dataset:
         return np.eye(len(self.classes))[self.labels]
 
     def y_for(self, outputs: int) -> NDArray[np.float64]:
-        """y as (n, outputs): one-hot where two classes get two outputs; DatasetError where it can't be."""
+        """Return y as (n, outputs), one-hot where two classes get two outputs.
+
+        Raises DatasetError where y cannot have that width.
+        """
         if outputs == self.y.shape[1]:
             return self.y
         if self.task == "binary" and outputs == 2:
@@ -77,8 +80,8 @@ class Dataset:
 
 
 class DatasetError(UserError):
-    """An ExperimentError whose field is one of ``dataset.*``."""
+    """A UserError whose field is one of ``dataset.*``."""
 
 
 class ReadingStopped(Exception):
-    """The reading of a file was stopped by whoever watched its progress."""
+    """Raised when the progress callback asks to stop reading a file."""

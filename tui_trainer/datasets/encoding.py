@@ -1,4 +1,8 @@
-"""The chosen columns as one matrix: numbers as they are, categories one-hot."""
+"""Turns the columns of a table into numbers: the features as one matrix, the target as classes or numbers.
+
+In reading order: features (numbers unchanged, categories one-hot), target, missing cells (rows dropped, or gaps
+filled with values of the training part; a note says which), and the check that a column holds numbers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import MAX_CATEGORIES, shown
+from .columns import MAX_CATEGORIES, value_text
 from .dataset import DatasetError
 from .memory import check_memory
 
@@ -19,22 +23,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LONGEST = 60  # characters of a category in a feature's name
-AskedTask = Literal["regression", "classification"]
-MAX_INTEGER_CLASSES = 10
+TaskChoice = Literal["regression", "classification"]
+
+MAX_NAME_LENGTH = 60  # characters of a category in a feature's name
 MAX_CLASSES = MAX_LEVELS
-_FIELD = "dataset.target"
-NAMES_TOLD = 6
+MAX_INTEGER_CLASSES = 10
+MAX_LISTED = 6  # columns in a message
+_TARGET = "dataset.target"
 # Squares of larger numbers leave the range of float32 and soon that of float64.
 MAX_VALUE = 1e30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """What the columns come to.
+    """The chosen features as a matrix.
 
     Shapes: x (n, features), NaN where a cell is missing; ``indicators`` (features,) is true for the 0/1 columns
-    of categories. ``parts`` say which features each column of the file became.
+    of categories. ``parts`` are the features that each column of the file became, ``levels`` a column's categories.
     """
 
     names: tuple[str, ...]
@@ -45,10 +50,10 @@ class Encoded:
 
 
 def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]) -> Encoded:
-    """The ``features`` of the table; a category ``red`` of ``colour`` is the feature ``colour=red``.
+    """Encode the ``features`` of the table; the category ``red`` of ``colour`` becomes the feature ``colour=red``.
 
-    Categories are in alphabetical order, and those of no row are left out. Raises DatasetError for text in a
-    number, for more than 50 categories, and where the numbers would not fit the memory.
+    Categories are in alphabetical order, without those of no row. Raises DatasetError for text in a column of numbers,
+    for more than 50 categories, and if the numbers would not fit into memory.
     """
     import numpy as np
 
@@ -65,7 +70,7 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
         column = table.columns[name]
         if name in orders:
             assert isinstance(column, TextColumn)
-            levels[name] = tuple(short(column.levels[code]) for code in orders[name])
+            levels[name] = tuple(short_name(column.levels[code]) for code in orders[name])
             names += [f"{name}={level}" for level in levels[name]]
             indicators[parts[name]] = True
             _fill_one_hot(x[:, parts[name]], column, orders[name])
@@ -76,7 +81,7 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
 
 
 def sorted_levels(column: TextColumn) -> list[int]:
-    """The codes that occur, in the order of their texts: numbers by size, others by the alphabet."""
+    """Return the codes that occur, in the order of their texts: by size if all are numbers, else by alphabet."""
     import numpy as np
 
     used = [int(code) for code in np.unique(column.codes) if code >= 0]
@@ -87,21 +92,21 @@ def sorted_levels(column: TextColumn) -> list[int]:
 
 
 def codes_in_order(column: TextColumn, order: list[int]) -> NDArray[np.float64]:
-    """(n,): the place of each cell's category in ``order``, NaN where it is missing."""
+    """Return the position of each cell's category in ``order``, (n,), NaN where it is missing."""
     import numpy as np
 
-    places = np.full(len(column.levels) + 1, np.nan)  # the last one is for a code of -1
-    places[order] = np.arange(len(order))
-    return places[column.codes]
+    positions = np.full(len(column.levels) + 1, np.nan)  # the last one is for a code of -1
+    positions[order] = np.arange(len(order))
+    return positions[column.codes]
 
 
-def short(text: str) -> str:
-    """A category as part of a name."""
-    return printable(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+def short_name(text: str) -> str:
+    """Return a category as part of a name, shortened and printable."""
+    return printable(text if len(text) <= MAX_NAME_LENGTH else text[: MAX_NAME_LENGTH - 1] + "…")
 
 
 def _is_category(table: Table, name: str, kinds: dict[str, ColumnKind]) -> bool:
-    """Whether a feature is a category: as its kind says, and any text that was chosen by name."""
+    """Return whether a feature is encoded as a category: by its kind, or because it holds text."""
     return kinds[name] != "number" and isinstance(table.columns[name], TextColumn)
 
 
@@ -117,18 +122,18 @@ def _categories(table: Table, name: str) -> list[int]:
 
 
 def _fill_one_hot(x: NDArray[np.float64], column: TextColumn, order: list[int]) -> None:
-    """Write a 1 into each row of ``x`` (n, categories), which is 0; NaN where the cell is missing."""
+    """Write a 1 into each row of the zero matrix ``x`` (n, categories), NaN where the cell is missing."""
     import numpy as np
 
-    places = codes_in_order(column, order)
-    held = ~np.isnan(places)
-    x[np.flatnonzero(held), places[held].astype(np.intp)] = 1.0
-    x[~held] = np.nan
+    positions = codes_in_order(column, order)
+    present = ~np.isnan(positions)
+    x[np.flatnonzero(present), positions[present].astype(np.intp)] = 1.0
+    x[~present] = np.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetColumn:
-    """y (n, outputs) float64, and labels (n,) as indices into ``classes`` (None for a regression)."""
+    """The target: y (n, outputs) float64, and labels (n,) as indices into ``classes`` (None for a regression)."""
 
     task: Task
     classes: tuple[str, ...]
@@ -136,46 +141,46 @@ class TargetColumn:
     labels: NDArray[np.intp] | None
 
 
-def read_target(table: Table, name: str, task: AskedTask | None = None) -> TargetColumn:
-    """Classes, sorted, for text and for a few distinct integers; otherwise a number; or as ``task`` asks.
+def read_target(table: Table, name: str, task: TaskChoice | None = None) -> TargetColumn:
+    """Return the target: sorted classes for text and for a few distinct integers, otherwise a number.
 
-    Integers are classes when there are at most 10 of them, each on two rows on average: fewer rows than that
-    look like a short list of measurements. No cell of the column may be missing. Raises DatasetError for a
-    single value, for more classes than can be, and for text where a number is asked for.
+    ``task`` overrides that. Integers are classes when there are at most 10 of them, each on two rows on average: fewer
+    rows than that look like a short list of measurements. No cell of the column may be missing. Raises DatasetError for
+    a constant column, for too many classes, and for text where a number is required.
     """
     import numpy as np
 
     column = table.columns[name]
     if isinstance(column, TextColumn) and task != "regression":
         return _text_classes(column, name)
-    values = check_numbers(table, name, _FIELD)
+    values = check_numbers(table, name, _TARGET)
     distinct = np.unique(values)
     if len(distinct) == 1:
-        raise _single(name, shown(float(distinct[0])))
-    few = len(distinct) <= MAX_INTEGER_CLASSES and 2 * len(distinct) <= len(values)
-    whole = bool((distinct == np.round(distinct)).all())
-    of_words = isinstance(column, NumberColumn) and column.form == "true/false"
-    if task == "classification" or (task is None and ((few and whole) or of_words)):
-        return _number_classes(values, distinct, name, of_words)
+        raise _constant_target(name, value_text(float(distinct[0])))
+    are_few = len(distinct) <= MAX_INTEGER_CLASSES and 2 * len(distinct) <= len(values)
+    are_whole = bool((distinct == np.round(distinct)).all())
+    is_boolean = isinstance(column, NumberColumn) and column.form == "true/false"
+    if task == "classification" or (task is None and ((are_few and are_whole) or is_boolean)):
+        return _number_classes(values, distinct, name, is_boolean)
     return TargetColumn("regression", (), values[:, None], None)
 
 
-def known_classes(table: Table, name: str, classes: tuple[str, ...]) -> TargetColumn:
-    """The target of a catalog dataset, whose column already holds indices into ``classes``."""
+def target_from_indices(table: Table, name: str, classes: tuple[str, ...]) -> TargetColumn:
+    """Return the target of a catalog dataset, whose column holds indices into ``classes``."""
     import numpy as np
 
-    return from_labels(check_numbers(table, name, _FIELD).astype(np.intp), classes)
+    return target_from_labels(check_numbers(table, name, _TARGET).astype(np.intp), classes)
 
 
 def _number_classes(
-    values: NDArray[np.float64], distinct: NDArray[np.float64], name: str, of_words: bool
+    values: NDArray[np.float64], distinct: NDArray[np.float64], name: str, is_boolean: bool
 ) -> TargetColumn:
     import numpy as np
 
     if len(distinct) > MAX_CLASSES:
         raise _too_many(name, f"{len(distinct):,} different numbers", len(values))
-    names = ("False", "True") if of_words else tuple(shown(value) for value in distinct.tolist())
-    return from_labels(np.searchsorted(distinct, values).astype(np.intp), names)
+    names = ("False", "True") if is_boolean else tuple(value_text(value) for value in distinct.tolist())
+    return target_from_labels(np.searchsorted(distinct, values).astype(np.intp), names)
 
 
 def _text_classes(column: TextColumn, name: str) -> TargetColumn:
@@ -183,19 +188,19 @@ def _text_classes(column: TextColumn, name: str) -> TargetColumn:
 
     order = sorted_levels(column)
     if len(order) == 1:
-        raise _single(name, column.levels[order[0]])
-    # Names and free text have a new value on nearly every row; they are no classes.
+        raise _constant_target(name, column.levels[order[0]])
+    # Names and free text differ in nearly every row; they are not classes.
     if column.overflows:
         raise _too_many(name, f"more than {MAX_CLASSES:,} different texts", len(column.codes))
     if len(order) > MAX_INTEGER_CLASSES and 2 * len(order) > len(column.codes):
         raise _too_many(name, f"{len(order)} different texts", len(column.codes))
-    places = np.zeros(len(column.levels), np.intp)
-    places[order] = np.arange(len(order))
-    return from_labels(places[column.codes], tuple(short(column.levels[code]) for code in order))
+    positions = np.zeros(len(column.levels), np.intp)
+    positions[order] = np.arange(len(order))
+    return target_from_labels(positions[column.codes], tuple(short_name(column.levels[code]) for code in order))
 
 
-def from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetColumn:
-    """The target for labels (n,), which are indices into ``classes``."""
+def target_from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetColumn:
+    """Return the target for labels (n,), which are indices into ``classes``."""
     import numpy as np
 
     if len(classes) == 2:
@@ -203,20 +208,20 @@ def from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetCol
     return TargetColumn("multiclass", classes, np.eye(len(classes))[labels], labels)
 
 
-def _single(name: str, value: str) -> DatasetError:
+def _constant_target(name: str, value: str) -> DatasetError:
     return DatasetError(
-        _FIELD,
+        _TARGET,
         f"column {quoted(name)} is {quoted(value)} in every row, there is nothing to learn; choose another",
     )
 
 
 def _too_many(name: str, what: str, rows: int) -> DatasetError:
     reason = f"column {quoted(name)} has {what} in {rows:,} rows, too many for classes; choose another target"
-    return DatasetError(_FIELD, reason)
+    return DatasetError(_TARGET, reason)
 
 
 def complete_rows(table: Table, names: Iterable[str]) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """Which rows (n,) have a value in all of the columns, and how many gaps each column with gaps has."""
+    """Return which rows (n,) have a value in all of the columns, and the number of gaps in each column with gaps."""
     import numpy as np
 
     complete = np.ones(len(table), bool)
@@ -230,25 +235,25 @@ def complete_rows(table: Table, names: Iterable[str]) -> tuple[NDArray[np.bool_]
 
 
 def drop_rows(table: Table, names: Iterable[str]) -> tuple[Table, tuple[str, ...]]:
-    """The rows that have a value in all of the columns, and the sentence about the others.
+    """Drop the rows without a value in one of the columns; return the rest, and a note about the dropped rows.
 
-    Raises DatasetError where fewer than two rows are left.
+    Raises DatasetError if fewer than two rows are left.
     """
-    kept, gaps = complete_rows(table, names)
-    count = int(kept.sum())
+    complete, gaps = complete_rows(table, names)
+    count = int(complete.sum())
     if count < 2:
-        held = f"only {count:,} of {len(table):,} rows {'has' if count == 1 else 'have'} a value in every column"
+        too_few = f"only {count:,} of {len(table):,} rows {'has' if count == 1 else 'have'} a value in every column"
         remedy = "fill the gaps, or leave columns out"
-        raise DatasetError("dataset.missing", f"{held}; no value in {_listed(gaps)}; {remedy}")
+        raise DatasetError("dataset.missing", f"{too_few}; no value in {_listed(gaps)}; {remedy}")
     if not gaps:
         return table, ()
     dropped = len(table) - count
     rows = "row" if len(table) == 1 else "rows"
-    return table.take(kept), (f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}.",)
+    return table.take(complete), (f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}.",)
 
 
 def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
-    """Fill the gaps of ``encoded.x`` in place, and return the sentence about it.
+    """Fill the gaps of ``encoded.x`` in place, and return a note about it.
 
     A number gets the mean, a category the most frequent one, of the rows ``train``. Raises DatasetError for a
     column that has no value there.
@@ -262,11 +267,11 @@ def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
         if not missing.any():
             continue
         gaps[name] = int(missing.sum())
-        known = block[train][~missing[train]]
-        if not len(known):
+        train_values = block[train][~missing[train]]
+        if not len(train_values):
             reason = f"column {quoted(name)} has no value in the training part, so its gaps can't be filled"
             raise DatasetError("dataset.missing", f"{reason}; leave it out")
-        means = known.mean(axis=0)
+        means = train_values.mean(axis=0)
         block[missing] = np.eye(len(means))[means.argmax()] if name in encoded.levels else means
     if not gaps:
         return ()
@@ -275,21 +280,24 @@ def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
 
 
 def _listed(gaps: Mapping[str, int]) -> str:
-    """The columns with the numbers of their gaps, as ``RM (10), TAX (2)``."""
+    """List the columns with their numbers of gaps, as ``RM (10), TAX (2)``."""
     worst = sorted(gaps.items(), key=lambda item: -item[1])
-    told = [f"{printable(name)} ({count:,})" for name, count in worst[:NAMES_TOLD]]
-    others = len(worst) - len(told)
-    return ", ".join(told) + (f" and {others:,} more column{'s' * (others > 1)}" if others else "")
+    parts = [f"{printable(name)} ({count:,})" for name, count in worst[:MAX_LISTED]]
+    others = len(worst) - len(parts)
+    return ", ".join(parts) + (f" and {others:,} more column{'s' * (others > 1)}" if others else "")
 
 
 def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
-    """A column as float64 (n,), NaN where it is empty; DatasetError for text, and numbers too large to train on."""
+    """Return a column as float64 (n,), NaN where it is empty.
+
+    Raises DatasetError for text, and for numbers too large to train on.
+    """
     import numpy as np
 
     column = table.columns[name]
-    wrong = first_text(table, column)
-    if wrong is not None:
-        row, text = wrong
+    first_wrong = first_text(table, column)
+    if first_wrong is not None:
+        row, text = first_wrong
         raise DatasetError(
             field,
             f"column {quoted(name)} holds text, such as {quoted(text)} in row {row}; "
@@ -298,21 +306,21 @@ def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
     assert isinstance(column, NumberColumn)
     too_large = np.abs(column.values) > MAX_VALUE
     if too_large.any():
-        place = int(too_large.argmax())
+        index = int(too_large.argmax())
         raise DatasetError(
             field,
-            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[place]:g} in row "
-            f"{table.rows[place]}; rescale or remove it",
+            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[index]:g} in row "
+            f"{table.rows[index]}; rescale or remove it",
         )
     return column.values
 
 
 def first_text(table: Table, column: Column) -> tuple[int, str] | None:
-    """The row in the file and the text of the first cell that is no number; None where all are."""
+    """Return the row in the file and the text of the first cell that is not a number; None if all are."""
     if isinstance(column, NumberColumn):
         return None if column.wrong is None else (column.wrong.row, column.wrong.text)
-    held = ~column.missing()
-    if not held.any():
+    present = ~column.missing()
+    if not present.any():
         return None
-    place = int(held.argmax())
-    return int(table.rows[place]), column.levels[column.codes[place]]
+    index = int(present.argmax())
+    return int(table.rows[index]), column.levels[column.codes[index]]

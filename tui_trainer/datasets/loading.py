@@ -1,4 +1,8 @@
-"""From a dataset's configuration to its arrays."""
+"""Loads the dataset that a configuration describes, and keeps the last one.
+
+``FileCache`` keeps the table that was read last, so that a large file is not read again for another target or seed.
+``DataCache`` keeps the dataset for as long as neither its configuration nor its file changes.
+"""
 
 from __future__ import annotations
 
@@ -20,26 +24,26 @@ from .catalog import CATALOG, ShippedFile, ToySet, data_folder
 from .dataset import Dataset, DatasetError
 from .toy_sets import load_toy_set
 
-AS_SHIPPED = CsvOptions(",", ".", "utf-8", header=True)
-Stamp = tuple[int, int, int]
+SHIPPED_FORMAT = CsvOptions(",", ".", "utf-8", header=True)
+
+Stamp = tuple[int, int, int]  # time of modification, size, inode
 _Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...]]
 
 
 def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: FileCache | None = None) -> Dataset:
-    """The catalog's dataset or the user's CSV file, with the chosen features and target.
+    """Return the catalog's dataset or that of the user's CSV file, with the chosen features and target.
 
-    While a file is read, ``on_progress`` is told how much of it has been, a fraction of 1; ReadingStopped is
-    raised where it returns False. Raises DatasetError, naming the field of the configuration and the column or
-    row at fault.
+    While a file is read, ``on_progress`` is called with the fraction done; if it returns False, ReadingStopped is
+    raised. Raises DatasetError, naming the field of the configuration and the column or row at fault.
     """
     if config.path is None:
         return _load_catalog(config)
     table = (cache or FileCache()).table(config, on_progress)
-    return assemble(table, config, own_source(config.path))
+    return assemble(table, config, file_source(config.path))
 
 
-def own_source(path: str) -> Source:
-    """What is known of a user's file before it is read: its name."""
+def file_source(path: str) -> Source:
+    """Return what is known of a user's file before it is read: its name."""
     file = Path(path)
     return Source(printable(file.stem), printable(file.name))
 
@@ -55,68 +59,72 @@ def _load_catalog(config: DatasetConfig) -> Dataset:
 
 
 def _load_shipped(entry: ShippedFile, config: DatasetConfig) -> Dataset:
-    table = read_table(str(data_folder() / entry.file), AS_SHIPPED)
+    table = read_table(str(data_folder() / entry.file), SHIPPED_FORMAT)
     if entry.classes:
         labels = table.columns[entry.target]
         assert isinstance(labels, NumberColumn)
         table = table.take(labels.values < len(entry.classes))
     source = Source(entry.name, entry.title, entry.features, entry.target, entry.classes)
-    as_shipped = replace(config, kinds=None, task=None)
-    return dataclasses.replace(assemble(table, as_shipped, source), notes=())
+    uncorrected = replace(config, kinds=None, task=None)
+    return dataclasses.replace(assemble(table, uncorrected, source), notes=())
 
 
 class FileCache:
-    """Reads own files; the same file, unchanged and read in the same way, is read once."""
+    """Reads the user's files, and keeps the last table for as long as its file and the way to read it are the same."""
 
     def __init__(self) -> None:
         self._key: _Key | None = None
         self._table: Table | None = None
 
     def table(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Table:
-        """The table of ``config.path``; DatasetError and ReadingStopped as of ``read_table``."""
-        asked, texts, path = CsvOptions.of(config), as_text(config), own_path(config)
-        key = (path, stamp(path), asked, tuple(sorted(texts)))
+        """Return the table of ``config.path``; raises DatasetError and ReadingStopped as ``read_table`` does."""
+        options, categories, path = CsvOptions.from_config(config), category_columns(config), file_path(config)
+        key = (path, stamp(path), options, tuple(sorted(categories)))
         if self._table is None or key != self._key:
-            self._key = self._table = None  # so that its memory is free for the next one
-            self._table = read_table(path, asked, texts, on_progress)
+            self._key = self._table = None  # frees the memory of the old table before the next is read
+            self._table = read_table(path, options, categories, on_progress)
             self._key = key
         return self._table
 
 
-def own_path(config: DatasetConfig) -> str:
-    """Where the file is; ExperimentError where it may not be read."""
+def file_path(config: DatasetConfig) -> str:
+    """Return the path of the user's file; raise UserError if it may not be read."""
     assert config.path is not None
     return str(confined(config.path, "dataset.path"))
 
 
-def as_text(config: DatasetConfig) -> dict[str, ColumnKind]:
-    """The corrections that change how a file is read: numbers as categories keep the way they are written."""
+def category_columns(config: DatasetConfig) -> dict[str, ColumnKind]:
+    """Return the corrections that matter for reading: numbers as categories keep their spelling."""
     return {name: kind for name, kind in (config.kinds or {}).items() if kind == "category"}
 
 
 def stamp(path: str) -> Stamp | None:
-    """What changes when a file is written anew; None where there is no file."""
+    """Return a value that changes when the file is written; None if there is no file."""
     try:
-        found = confined(path).stat()
+        status = confined(path).stat()
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class DataCache:
-    """Other targets, features and seeds do not read a file again."""
+    """Keeps the dataset that was loaded last; a change of target, features or seed does not read the file again."""
 
     def __init__(self) -> None:
-        self._kept: tuple[DatasetConfig, object, Dataset] | None = None  # with the stamp of an own file
+        self._loaded: tuple[DatasetConfig, object, Dataset] | None = None  # with the stamp of a user's file
         self._files = FileCache()
 
     def get(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Dataset:
-        """What ``config`` describes; what it raises is what ``datasets.load`` raises."""
-        mark = None if config.path is None else stamp(config.path)
-        if self._kept is None or self._kept[:2] != (config, mark) or (config.path is not None and mark is None):
-            self._kept = (config, mark, load(config, on_progress, self._files))
-        return self._kept[2]
+        """Return the dataset that ``config`` describes; raises what ``load`` raises."""
+        file_stamp = None if config.path is None else stamp(config.path)
+        if (
+            self._loaded is None
+            or self._loaded[:2] != (config, file_stamp)
+            or (config.path is not None and file_stamp is None)
+        ):
+            self._loaded = (config, file_stamp, load(config, on_progress, self._files))
+        return self._loaded[2]
 
     def provide(self, dataset: Dataset, config: DatasetConfig) -> None:
-        """Take ``dataset`` for what ``config`` describes, which is no file."""
-        self._kept = (config, None, dataset)
+        """Use ``dataset`` as the dataset of ``config``, which names no file."""
+        self._loaded = (config, None, dataset)

@@ -1,4 +1,4 @@
-"""Whether a table will fit this machine's memory, asked before it is read."""
+"""Checks that a table will fit into this machine's memory before it is read."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from .dataset import DatasetError
 
-COPIES = 3  # of every number at most: as read, standardized, and the trainer's
+COPIES = 3  # of every number, at most: as read, standardized, and in the trainer
 
 
 def check_memory(rows: float, columns: int, about: str = "") -> None:
-    """Raise DatasetError where ``rows`` x ``columns`` numbers do not fit what is free."""
+    """Raise DatasetError if ``rows`` x ``columns`` numbers need more than the free memory."""
     needed, free = rows * columns * 8 * COPIES, free_bytes()
     if free is not None and needed > free:
         reason = (
@@ -22,10 +22,10 @@ def check_memory(rows: float, columns: int, about: str = "") -> None:
 
 
 def free_bytes() -> int | None:
-    """Memory that can be had without pushing anything out; None where the system does not say."""
-    found = [value for value in (_from_meminfo(), _from_cgroup()) if value is not None]
-    if found:
-        return min(found)
+    """Return the memory that is available without swapping; None if the system does not say."""
+    limits = [value for value in (_from_meminfo(), _from_cgroup()) if value is not None]
+    if limits:
+        return min(limits)
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -41,7 +41,7 @@ def _from_meminfo() -> int | None:
 
 
 def _from_cgroup() -> int | None:
-    """What is left of a container's limit."""
+    """Return what is left of a container's memory limit."""
     folder = Path("/sys/fs/cgroup")
     try:
         limit = (folder / "memory.max").read_text().strip()

@@ -1,4 +1,4 @@
-"""What a file would come to as a dataset, before it is accepted."""
+"""Previews a file as a dataset, before the user accepts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui_trainer.datasets.csv.columns import Table
 from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect
 from tui_trainer.datasets.csv.layout import Layout
-from tui_trainer.datasets.csv.reader import look_at, read_rows_of
+from tui_trainer.datasets.csv.reader import inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
@@ -19,20 +19,26 @@ from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterNa
 from .assembly import assemble, choose_target, guess_columns
 from .columns import Guess, guess, guess_kinds
 from .dataset import Dataset
-from .encoding import short
-from .loading import Stamp, as_text, own_path, own_source, stamp
+from .encoding import short_name
+from .loading import Stamp, category_columns, file_path, file_source, stamp
 from .split import choose_rows
 
-ROWS_SHOWN = 20
-COLUMNS_SHOWN = 200
-ROWS_JUDGED = 1000  # of a large file
-CELLS_JUDGED = 1_000_000  # of a wide one, but for a few rows
-MIN_JUDGED = 50
-SMALL = 4_000_000  # bytes; all of a smaller file is judged
+# How much of a file is displayed
+MAX_ROWS = 20
+MAX_COLUMNS = 200
+# How much of it is read
+SMALL_FILE = 4_000_000  # bytes; a smaller file is read as a whole
+SAMPLE_ROWS = 1000  # of a larger file
+SAMPLE_CELLS = 1_000_000  # of a wide file, which has fewer rows in the sample
+MIN_SAMPLE_ROWS = 50
 
 
 class PreviewColumn(Struct, frozen=True):
-    """A column: its name, the kind it is taken for and was guessed to be, why in words, how many cells are missing."""
+    """A column in a preview.
+
+    ``kind`` is the kind it will have, ``guessed`` the kind it was guessed to be; ``found`` describes the guess in
+    words, and ``missing`` is the number of empty cells.
+    """
 
     name: str
     kind: ColumnKind
@@ -42,11 +48,11 @@ class PreviewColumn(Struct, frozen=True):
 
 
 class FilePreview(Struct, frozen=True):
-    """A file as it would be read. Without rows, it can't be, and ``problem`` says why.
+    """A file as it would be read. If it cannot be read, it has no rows, and ``problem`` says why.
 
-    ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many there are besides. ``rows``
-    is how many were judged, all of the file unless ``is_part``. ``features`` counts the columns of x, ``classes``
-    those of the target; ``problem`` names what would be refused, field first.
+    ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many more columns there are.
+    ``rows`` is how many rows were read, all of the file unless ``is_part``. ``features`` counts the columns of x,
+    ``classes`` are those of the target; ``problem`` says what would be rejected, field first.
     """
 
     problem: str = ""
@@ -68,56 +74,63 @@ class FilePreview(Struct, frozen=True):
 
 
 class Previewer:
-    """Looks at files; what was read stays for the next look at the same file."""
+    """Makes previews; keeps the rows it has read for the next preview of the same file."""
 
     def __init__(self) -> None:
         self._key: object = None
         self._read: tuple[TextFile, Layout, Table | None] | None = None  # no table where the rows can't be read
 
-    def look(self, config: DatasetConfig) -> FilePreview:
-        """The file of ``config`` as it would be read; never raises for what is wrong with it."""
-        seen = FilePreview()
+    def preview(self, config: DatasetConfig) -> FilePreview:
+        """Return a preview of the file of ``config``; problems of the file are reported in it, not raised."""
+        result = FilePreview()
         try:
-            file, layout, table = self._looked_at(config)
-            seen = _unread(layout)
+            file, layout, table = self._inspected(config)
+            result = _dialect_preview(layout)
             if table is None:
                 table = self._table(config, file, layout)
         except UserError as error:
-            return replace(seen, problem=str(error))
+            return replace(result, problem=str(error))
         guesses = guess_kinds(table, config.kinds or {})
         target, problem = "", ""
         try:
             guess_columns(table, config)
-            target = choose_target(guesses, config, own_source(""))
-            dataset = assemble(table, config, own_source(""))
-            choose_rows(len(dataset.x), dataset.labels, config)  # too few rows are told before, not after
+            target = choose_target(guesses, config, file_source(""))
+            dataset = assemble(table, config, file_source(""))
+            choose_rows(
+                len(dataset.x), dataset.labels, config
+            )  # so that too few rows are reported now, not after accepting
         except UserError as error:
             dataset, problem = None, str(error)
-        seen = replace(seen, rows=len(table), is_part=table.is_part)
-        seen = _with_columns(seen, layout, table, guesses, target)
-        return replace(seen, problem=problem) if dataset is None else _judged(seen, dataset)
+        result = replace(result, rows=len(table), is_part=table.is_part)
+        result = _with_columns(result, layout, table, guesses, target)
+        return replace(result, problem=problem) if dataset is None else _with_dataset(result, dataset)
 
-    def _looked_at(self, config: DatasetConfig) -> tuple[TextFile, Layout, Table | None]:
-        asked, path = CsvOptions.of(config), own_path(config)
-        key: tuple[str, Stamp | None, CsvOptions, list[str]] = (path, stamp(path), asked, sorted(as_text(config)))
+    def _inspected(self, config: DatasetConfig) -> tuple[TextFile, Layout, Table | None]:
+        options, path = CsvOptions.from_config(config), file_path(config)
+        key: tuple[str, Stamp | None, CsvOptions, list[str]] = (
+            path,
+            stamp(path),
+            options,
+            sorted(category_columns(config)),
+        )
         if self._read is None or key != self._key:
             self._key = self._read = None
-            self._read = (*look_at(path, asked, most=SMALL), None)
+            self._read = (*inspect_file(path, options, max_bytes=SMALL_FILE), None)
             self._key = key
         return self._read
 
     def _table(self, config: DatasetConfig, file: TextFile, layout: Layout) -> Table:
-        few = max(CELLS_JUDGED // len(layout.names), MIN_JUDGED)
-        most = None if file.size <= SMALL else min(ROWS_JUDGED, few)
-        table = read_rows_of(file, layout, as_text(config), most)
+        sample = max(SAMPLE_CELLS // len(layout.names), MIN_SAMPLE_ROWS)
+        max_rows = None if file.size <= SMALL_FILE else min(SAMPLE_ROWS, sample)
+        table = read_rows(file, layout, category_columns(config), max_rows)
         self._read = file, layout, table
         return table
 
 
-def _unread(layout: Layout) -> FilePreview:
-    """The dialect, and the first rows as text: what is known before the rows are read."""
+def _dialect_preview(layout: Layout) -> FilePreview:
+    """Return what is known before the rows are read: the dialect, and the first rows as text."""
     dialect: Dialect = layout.dialect
-    names = layout.names[:COLUMNS_SHOWN]
+    names = layout.names[:MAX_COLUMNS]
     return FilePreview(
         sentence=dialect.sentence,
         delimiter=dialect.delimiter_name,
@@ -130,39 +143,39 @@ def _unread(layout: Layout) -> FilePreview:
     )
 
 
-def _cells(layout: Layout, places: Sequence[int]) -> tuple[tuple[str, ...], ...]:
-    """The first rows of the columns at ``places``."""
-    rows = layout.rows[:ROWS_SHOWN]
-    return tuple(tuple(short(row[place]) if place < len(row) else "" for place in places) for row in rows)
+def _cells(layout: Layout, columns: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    """Return the first rows of the ``columns``, given by their positions."""
+    rows = layout.rows[:MAX_ROWS]
+    return tuple(tuple(short_name(row[column]) if column < len(row) else "" for column in columns) for row in rows)
 
 
 def _with_columns(
-    seen: FilePreview, layout: Layout, table: Table, guesses: dict[str, Guess], target: str
+    preview: FilePreview, layout: Layout, table: Table, guesses: dict[str, Guess], target: str
 ) -> FilePreview:
-    """The first columns and the target, and the first rows of them."""
-    names = tuple(guesses)[:COLUMNS_SHOWN]
+    """Add the first columns and the target, with their first rows."""
+    names = tuple(guesses)[:MAX_COLUMNS]
     names += (target,) if target and target not in names else ()
-    places = [layout.names.index(name) for name in names]
+    positions = [layout.names.index(name) for name in names]
     return replace(
-        seen,
+        preview,
         columns=tuple(_column(name, guesses[name], table) for name in names),
         hidden_columns=len(guesses) - len(names),
-        cells=_cells(layout, places),
+        cells=_cells(layout, positions),
         target=target,
     )
 
 
-def _column(name: str, taken: Guess, table: Table) -> PreviewColumn:
+def _column(name: str, corrected: Guess, table: Table) -> PreviewColumn:
     column = table.columns[name]
     guessed = guess(name, column).kind
-    return PreviewColumn(name, taken.kind, guessed, printable(taken.found), int(column.missing().sum()))
+    return PreviewColumn(name, corrected.kind, guessed, printable(corrected.description), int(column.missing().sum()))
 
 
-def _judged(seen: FilePreview, dataset: Dataset) -> FilePreview:
+def _with_dataset(preview: FilePreview, dataset: Dataset) -> FilePreview:
     return replace(
-        seen,
+        preview,
         task=dataset.task,
-        classes=tuple(dataset.classes[:COLUMNS_SHOWN]),
+        classes=tuple(dataset.classes[:MAX_COLUMNS]),
         features=len(dataset.features),
         notes=dataset.notes,
     )

@@ -1,4 +1,4 @@
-"""Training and validation rows, and numbers among the features of mean 0 and deviation 1."""
+"""Splits a dataset into training and validation rows, and standardizes its features to mean 0 and deviation 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """What a model is trained and validated on.
+    """The training and the validation data of a model.
 
     Shapes: x (rows, features), y (rows, outputs), None for validation without a split; ``mean`` and
     ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized;
@@ -36,31 +36,39 @@ class Split:
 
 
 def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
-    """Shuffle by ``config.seed`` and keep the last part for validation; ``outputs`` is the width of y.
+    """Shuffle the rows by ``config.seed`` and use the last ones for validation; ``outputs`` is the width of y.
 
-    Classes keep their shares, and each has a row to train on. Without a split the rows stay in file order.
-    Points set by hand are trained on: it is they that are to be learnt. The parts of all others stay what they are.
-    Raises DatasetError where there are not enough rows for both parts.
+    Classes keep their proportions, and each has at least one training row. Without a split the rows stay in file order.
+    Points that the user added are always trained on, and adding them does not move other points between the parts.
+    Raises DatasetError if there are not enough rows for both parts.
     """
-
     y = dataset.y_for(outputs)
     n = len(dataset.x)
-    train, val = choose_rows(n, dataset.labels, config, dataset.drawn)
+    train, val = choose_rows(n, dataset.labels, config, dataset.origin)
     mean, scale = _moments(dataset.x[train], config.standardize, dataset.indicators)
     x = (dataset.x - mean) / scale
-    held = len(val) > 0
-    return Split(x[train], y[train], x[val] if held else None, y[val] if held else None, mean, scale, train, val)
+    has_validation = len(val) > 0
+    return Split(
+        x[train],
+        y[train],
+        x[val] if has_validation else None,
+        y[val] if has_validation else None,
+        mean,
+        scale,
+        train,
+        val,
+    )
 
 
 def choose_rows(
-    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, drawn: PointOrigin | None = None
+    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, origin: PointOrigin | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of the training and of the validation rows of ``n``, each in shuffled order; see ``split``."""
+    """Return the indices of the training and of the validation rows of ``n``, each shuffled; see ``split``."""
     import numpy as np
 
     if config.validation_split == 0:
         return np.arange(n), np.arange(0)
-    order, by_hand = _shuffle(n, config.seed, drawn)
+    order, added = _shuffle(n, config.seed, origin)
     groups = [order]
     if labels is not None:
         by_class = order[np.argsort(labels[order], kind="stable")]
@@ -75,36 +83,36 @@ def choose_rows(
             "dataset.validation_split",
             f"{n} rows are too few for training and validation; add rows or set it to 0",
         )
-    held = np.zeros(n, dtype=bool)
+    is_validation = np.zeros(n, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):
-        held[group[len(group) - size :]] = True
-    return np.concatenate([order[~held[order]], by_hand]), order[held[order]]
+        is_validation[group[len(group) - size :]] = True
+    return np.concatenate([order[~is_validation[order]], added]), order[is_validation[order]]
 
 
-def _shuffle(n: int, seed: int, drawn: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The rows in random order, and those set by hand, which are not among them.
+def _shuffle(n: int, seed: int, origin: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the generated rows in random order, and the rows that the user added.
 
-    What is shuffled are the drawn points, removed ones too: without them the others keep their order, and so, but
-    for one where a share is rounded differently, their parts.
+    All generated points are shuffled, including removed ones, so that removing a point keeps the order of the others.
+    They stay in their parts, too, except for one where a class's share is rounded differently.
     """
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    if drawn is None:
+    if origin is None:
         return rng.permutation(n), np.arange(0)
-    rows = np.flatnonzero(drawn.numbers >= 0)
-    places = np.full(drawn.total, -1)
-    places[drawn.numbers[rows]] = rows
-    order = places[rng.permutation(drawn.total)]
-    return order[order >= 0], np.flatnonzero(drawn.numbers < 0)
+    rows = np.flatnonzero(origin.numbers >= 0)
+    row_of = np.full(origin.total, -1)
+    row_of[origin.numbers[rows]] = rows
+    order = row_of[rng.permutation(origin.total)]
+    return order[order >= 0], np.flatnonzero(origin.numbers < 0)
 
 
 def _moments(
     x: NDArray[np.float64], standardize: bool, indicators: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and deviation of each column of the training rows x (rows, features), both (features,).
+    """Return the mean and deviation of each column of the training rows x (rows, features), both (features,).
 
-    Columns that are 0 or 1 for a category stay as they are: a rare category would become a very large number.
+    0/1 columns of categories are not scaled: in a rare category, a 1 would become a very large number.
     """
     import numpy as np
 

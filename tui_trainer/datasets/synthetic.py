@@ -1,13 +1,18 @@
-"""Toy sets of points (x1, x2) in the plane, most of them on the square from -6 to 6.
+"""Generates toy sets from a formula, a noise level and a seed, as TensorFlow Playground does.
 
-Circle, xor, gauss, spiral, plane and multi-gauss follow the formulas of TensorFlow Playground (src/dataset.ts in
-tensorflow/playground). The three borders are what its issue 252 asks for, at the scale of its square. Moons are
-the two half circles of scikit-learn's ``make_moons``, three times as large; blobs are gauss with more centres.
+Most are points (x1, x2) on the square from -6 to 6. Circle, xor, gauss, spiral, plane and multi-gauss follow the
+formulas of TensorFlow Playground (src/dataset.ts in tensorflow/playground). The three borders are those that its
+issue 252 asks for, at the scale of its square. Moons are the two half circles of scikit-learn's ``make_moons``, three
+times as large; blobs are gauss with more centres.
 
-Every function takes the number of points n, the noise in per cent from 0 to 50, written q = noise / 100 below, and
-a generator. It returns the points (n, 2) and the target (n,): indices of classes, or numbers. Of two classes 0 is
-orange, the Playground's -1, and 1 is blue, its +1. U(a, b) is the uniform distribution. Rows come class by class
-where a formula says how many points a class has.
+Every function of these takes the number of points n, the noise in per cent from 0 to 50, written q = noise / 100
+below, and a generator. It returns the points (n, 2) and the target (n,): indices of classes, or numbers. Of two
+classes 0 is orange, the Playground's -1, and 1 is blue, its +1. U(a, b) is the uniform distribution. Rows are ordered
+by class where a formula says how many points a class has.
+
+The others are curves to approximate: x from U(-1, 1), and y = f(x) plus a normal deviate of the deviation q. The
+functions are of order 1 and have what a network finds hard or easy: waves, narrow peaks, a jump, a kink, and a smooth
+polynomial. Each takes x (n,) and returns f(x) (n,).
 """
 
 from __future__ import annotations
@@ -21,10 +26,11 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Points = tuple[Array, NDArray[Any]]
-Border = Callable[[Array], Array]
-RADIUS = 5.0  # of circle and spiral, and half the side of xor
+Curve = Callable[[Array], Array]
+
 SIDE = 6.0  # half the side of the square
-PADDING = 0.3
+RADIUS = 5.0  # of circle and spiral, and half the side of xor
+PADDING = 0.3  # between the squares of xor and the axes
 BLOB_RADIUS = 4.0
 MOON_SCALE = 3.0
 PEAKS = (  # x1, x2 and sign of the six cones of multi-gauss
@@ -35,10 +41,10 @@ PEAKS = (  # x1, x2 and sign of the six cones of multi-gauss
     (0.0, -2.5, 1.0),
     (4.0, -2.5, -1.0),
 )
-Curve = Callable[[Array], Array]
 BUMPS = ((-0.6, 0.15, 1.0), (-0.05, 0.1, 0.6), (0.5, 0.2, -0.8))  # centre, width and height
-# The points have a stream of their own: the split draws from the seed alone.
+# Separates the random numbers of the points from those of the split, which uses the seed alone.
 _STREAM = 1
+# The seven inputs of TensorFlow Playground
 TRANSFORMS: dict[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,
@@ -53,7 +59,7 @@ TRANSFORMS: dict[str, Callable[[Array, Array], Array]] = {
 def circle(samples: int, noise: float, rng: np.random.Generator) -> Points:
     """A disc in a ring: half the radii from U(0, 2.5), half from U(3.5, 5); angles from U(0, 2 pi).
 
-    Blue is what lies nearer than 2.5 to the centre once it is shifted by U(-5, 5) q on each axis. The radius is
+    Blue are the points nearer than 2.5 to the centre once shifted by U(-5, 5) q on each axis. The radius is
     uniform, so the disc is densest in its middle.
     """
     inner = samples - samples // 2
@@ -92,10 +98,10 @@ def spiral(samples: int, noise: float, rng: np.random.Generator) -> Points:
     only the order of the rows depends on the generator.
     """
     sizes = (samples - samples // 2, samples // 2)
-    way = np.concatenate([np.arange(size) / size for size in sizes])
+    progress = np.concatenate([np.arange(size) / size for size in sizes])
     blue = np.repeat(np.array([1, 0], dtype=np.intp), sizes)
-    angles = 1.75 * 2 * np.pi * way + np.where(blue == 1, 0.0, np.pi)
-    points = RADIUS * way[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])
+    angles = 1.75 * 2 * np.pi * progress + np.where(blue == 1, 0.0, np.pi)
+    points = RADIUS * progress[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])
     return points + _shift(samples, noise, rng, 1.0), blue
 
 
@@ -173,7 +179,7 @@ def multi_gauss(samples: int, noise: float, rng: np.random.Generator) -> Points:
     return points, target
 
 
-def _border(line: Border, samples: int, noise: float, rng: np.random.Generator) -> Points:
+def _border(line: Curve, samples: int, noise: float, rng: np.random.Generator) -> Points:
     """Coordinates from U(-6, 6); blue where the point, shifted by U(-6, 6) q on each axis, lies above ``line``."""
     points = rng.uniform(-SIDE, SIDE, (samples, 2))
     shifted = points + _shift(samples, noise, rng, SIDE)
@@ -216,7 +222,7 @@ def polynomial(x: Array) -> Array:
 
 
 def sample(curve: Curve, samples: int, noise: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """``samples`` points of ``curve``: x (n,) and the noisy y (n,)."""
+    """Return ``samples`` points of ``curve``: x (n,) and the noisy y (n,)."""
     x = rng.uniform(-1, 1, samples)
     return x, curve(x) + rng.normal(0, noise / 100, samples)
 
@@ -233,8 +239,6 @@ PLANES = {
     "plane": plane,
     "multi_gauss": multi_gauss,
 }
-
-
 CURVES = {
     "curve_sine": sine,
     "curve_bumps": bumps,
@@ -247,10 +251,10 @@ CURVES = {
 def generate(
     name: str, samples: int, noise: float, seed: int, classes: int = 0
 ) -> tuple[dict[str, NDArray[np.float64]], NDArray[Any]]:
-    """The columns of a toy set by name, each (samples,), and its target (samples,): class indices or numbers.
+    """Return the columns of a toy set by name, each (samples,), and its target (samples,): class indices or numbers.
 
-    ``noise`` is in per cent from 0 to 50; ``classes`` is read by blobs alone. Rows come in random order. The same
-    arguments give the same rows. KeyError for a name that is no toy set.
+    ``noise`` is in per cent from 0 to 50; ``classes`` is used by blobs only. Rows are in random order. The same
+    arguments give the same rows. Raises KeyError for an unknown name.
     """
     rng = np.random.default_rng((seed, _STREAM))
     order = rng.permutation(samples)
@@ -263,5 +267,5 @@ def generate(
 
 
 def derive(x1: Array, x2: Array) -> dict[str, Array]:
-    """Every column that a plane has, by name, each of the shape of ``x1`` and ``x2``."""
+    """Return every column of a two-dimensional toy set by name, each of the shape of ``x1`` and ``x2``."""
     return {name: transform(x1, x2) for name, transform in TRANSFORMS.items()}

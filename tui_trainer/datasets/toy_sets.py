@@ -1,4 +1,7 @@
-"""A toy set of the catalog as a dataset, without a table in between: pandas takes longer to import than this."""
+"""Generates a toy set of the catalog as a dataset, with the points that the user added and without those removed.
+
+There is no table in between: importing pandas would take longer than all that is done here.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .catalog import ToySet
-from .columns import check_wanted
+from .columns import check_features
 from .dataset import Dataset, DatasetError, PointOrigin
-from .encoding import TargetColumn, from_labels
+from .encoding import TargetColumn, target_from_labels
 from .synthetic import derive
 
 Columns = dict[str, NDArray[np.float64]]
-MIN_SAMPLES = 2  # samples of a class: one to train on and one to validate
+MIN_SAMPLES = 2  # of a class: one for training and one for validation
 
 
 def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
-    """The points of ``entry`` that ``config`` asks for, with the chosen columns as features.
+    """Return the points of ``entry`` that ``config`` describes, with the chosen columns as features.
 
-    ``samples``, ``noise``, ``seed`` and, of blobs, ``classes`` decide on the points; in the plane, ``removed`` ones
-    are left out and ``points`` added. Raises DatasetError for an unknown or doubled feature, another target, fewer
-    than two samples a class, and what can't be removed or added.
+    The points depend on ``samples``, ``noise``, ``seed`` and, for blobs, ``classes``; in a two-dimensional set,
+    ``removed`` ones are left out and ``points`` added. Raises DatasetError for an unknown or repeated feature, another
+    target, fewer than two samples of a class, and points that cannot be removed or added.
     """
     import numpy as np
 
     from .synthetic import generate
 
     _check_target(entry, config)
-    check_wanted(entry.columns, config.features, entry.target)
+    check_features(entry.columns, config.features, entry.target)
     classes = entry.class_names(config.classes)
     samples = entry.samples if config.samples is None else config.samples
     if samples < 2 * len(classes):
@@ -42,23 +45,23 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
             f"expected at least {2 * len(classes)}, two for each of {len(classes)} classes, got {samples}",
         )
     columns, values = generate(entry.name, samples, config.noise, config.seed, len(classes))
-    drawn = None
+    origin = None
     if entry.in_the_plane:
-        columns, values, drawn = change_points(columns, values, config, classes)
-    found = from_labels(values, classes) if classes else TargetColumn("regression", (), values[:, None], None)
+        columns, values, origin = change_points(columns, values, config, classes)
+    target = target_from_labels(values, classes) if classes else TargetColumn("regression", (), values[:, None], None)
     features = config.features or entry.features
     return Dataset(
         name=entry.name,
         title=entry.title,
         features=features,
         target=entry.target,
-        task=found.task,
-        classes=found.classes,
+        task=target.task,
+        classes=target.classes,
         x=np.column_stack([columns[name] for name in features]),
-        y=found.y,
-        labels=found.labels,
+        y=target.y,
+        labels=target.labels,
         columns={**columns, entry.target: values.astype(np.float64)},
-        drawn=drawn,
+        origin=origin,
     )
 
 
@@ -74,9 +77,10 @@ def _check_target(entry: ToySet, config: DatasetConfig) -> None:
 def change_points(
     columns: Columns, values: NDArray[Any], config: DatasetConfig, classes: tuple[str, ...]
 ) -> tuple[Columns, NDArray[Any], PointOrigin]:
-    """The drawn points, by their columns and target (n,), without the removed ones and with the added ones behind.
+    """Return the columns and the target (n,) without the removed points and with the added points last.
 
-    Raises DatasetError for a number or a class that is not there, and where too few samples are left.
+    ``columns`` and ``values`` are those of all generated points. Raises DatasetError for the number of a point or class
+    that does not exist, and if too few samples are left.
     """
     total = len(values)
     reach = max(float(np.abs(columns[name]).max()) for name in ("x1", "x2"))
@@ -90,41 +94,41 @@ def change_points(
         _check_values(config, classes)
         added = derive(*(np.array([getattr(point, name) for point in config.points]) for name in ("x1", "x2")))
         columns = {name: np.concatenate([column, added[name]]) for name, column in columns.items()}
-        of_added = np.array([point.value for point in config.points]).astype(values.dtype)
-        values = np.concatenate([values, of_added])
-        numbers = np.concatenate([numbers, np.full(len(of_added), -1)])
+        added_values = np.array([point.value for point in config.points]).astype(values.dtype)
+        values = np.concatenate([values, added_values])
+        numbers = np.concatenate([numbers, np.full(len(added_values), -1)])
     if config.removed:
         _check_enough(values, classes)
     return columns, values, PointOrigin(numbers, total, reach)
 
 
 def _check_removed(removed: tuple[int, ...], total: int) -> None:
-    """The numbers of drawn points, each greater than the one before."""
-    for place, number in enumerate(removed):
+    """Check that ``removed`` are numbers of generated points in ascending order."""
+    for index, number in enumerate(removed):
         if number >= total:
             raise DatasetError(
-                f"dataset.removed[{place}]", f"expected the number of a point, from 0 to {total - 1}, got {number}"
+                f"dataset.removed[{index}]", f"expected the number of a point, from 0 to {total - 1}, got {number}"
             )
-    for place, (before, number) in enumerate(pairwise(removed), start=1):
+    for index, (before, number) in enumerate(pairwise(removed), start=1):
         if number <= before:
             raise DatasetError(
-                f"dataset.removed[{place}]",
+                f"dataset.removed[{index}]",
                 f"expected a number above the one before it, {before}, got {number}; sort them, each one once",
             )
 
 
 def _check_values(config: DatasetConfig, classes: tuple[str, ...]) -> None:
-    """Where there are classes, the values are their numbers."""
-    for place, point in enumerate(config.points):
+    """Check that the values of added points are class numbers if the target has classes."""
+    for index, point in enumerate(config.points):
         if classes and point.value not in range(len(classes)):
             raise DatasetError(
-                f"dataset.points[{place}].value",
+                f"dataset.points[{index}].value",
                 f"expected the number of a class, from 0 to {len(classes) - 1}, got {point.value:g}",
             )
 
 
 def _check_enough(values: NDArray[Any], classes: tuple[str, ...]) -> None:
-    """Each class, or a target without any, has samples left."""
+    """Check that each class, or a target without classes, has enough samples left."""
     counts = {f" of {name}": int((values == number).sum()) for number, name in enumerate(classes)}
     for whose, count in (counts or {"": len(values)}).items():
         if count < MIN_SAMPLES:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tui_trainer.datasets.columns import shown
+from tui_trainer.datasets.columns import value_text
 from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.datasets.encoding import short
+from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.split import Split
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.resolve import Target
@@ -87,7 +87,7 @@ class Inputs:
                 return np.asarray(x[feature.name], np.float64)
             except (TypeError, ValueError):
                 raise ValueError(f"column {quoted(feature.name)} of x must hold numbers") from None
-        texts = [short(str(value)) for value in np.asarray(x[feature.column], object).tolist()]
+        texts = [short_name(str(value)) for value in np.asarray(x[feature.column], object).tolist()]
         known = {one.category for one in self.features if one.column == feature.column}
         for text in texts:
             if text not in known:
@@ -141,8 +141,8 @@ def _labels(values: Array, classes: tuple[str, ...]) -> NDArray[np.intp]:
         places |= {place: place for place in range(len(classes))}
     found = []
     for value in values.tolist():
-        number = shown(float(value)) if isinstance(value, int | float) else None  # 2.0 is the class "2"
-        keys: tuple[object, ...] = (short(str(value)), number, value)
+        number = value_text(float(value)) if isinstance(value, int | float) else None  # 2.0 is the class "2"
+        keys: tuple[object, ...] = (short_name(str(value)), number, value)
         place = next((places[key] for key in keys if key in places), None)
         if place is None:
             raise ValueError(f"y holds {quoted(str(value))}, which is none of the classes: {', '.join(classes[:12])}")

@@ -378,7 +378,7 @@ class FileLoading:
 
     def preview(self, config: DatasetConfig, number: int) -> None:
         """Tell what a file would come to."""
-        self._send(Previewed(number, self._previewer.look(config)))
+        self._send(Previewed(number, self._previewer.preview(config)))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,5 @@
-"""Reading CSV files: from bytes to columns."""
+"""Reads CSV files, whoever wrote them, as tables of numbers and texts with clean, distinct column names.
+
+``reader`` is the entrance. ``text`` opens a file, ``layout`` finds its dialect and the names of its columns, ``rows``
+reads it with pandas's C parser into the ``columns`` of a table. pandas is imported when rows are read, not before.
+"""

@@ -1,4 +1,4 @@
-"""A file's columns as arrays: numbers, or texts as indices into their different values."""
+"""The columns of a file as arrays: numbers, or texts as indices into their different values; and the table of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_LEVELS = 1000  # different texts of a column that are kept apart
+MAX_LEVELS = 1000  # different texts of a column that are distinguished
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WrongCell:
-    """A cell that is not what its column holds, as text, and the number of its row in the file."""
+    """A cell that does not fit its column, as text, and the number of its row in the file."""
 
     row: int
     text: str
@@ -25,9 +25,9 @@ class WrongCell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberColumn:
-    """``values`` (n,) float64, NaN where the cell is missing, or ``wrong`` (the first such cell).
+    """A column of numbers: ``values`` (n,) float64, NaN where a cell is missing or wrong.
 
-    A date counts days since 1970-01-01.
+    ``wrong`` is the first cell that is not a number. Dates are days since 1970-01-01.
     """
 
     values: NDArray[np.float64]
@@ -35,21 +35,22 @@ class NumberColumn:
     wrong: WrongCell | None = None
 
     def missing(self) -> NDArray[np.bool_]:
-        """(n,), true where there is no value."""
+        """Return an array (n,), true where there is no value."""
         import numpy as np
 
         return np.isnan(self.values)
 
     def take(self, rows: NDArray[np.bool_]) -> NumberColumn:
-        """The column of the rows (n,) that are true."""
+        """Return the column of those ``rows`` (n,) that are true."""
         return replace(self, values=self.values[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextColumn:
-    """``codes`` (n,) int32 are indices into ``levels``, the different texts in the order they come in; -1 is missing.
+    """A column of texts: ``codes`` (n,) int32 are indices into ``levels``, -1 where a cell is missing.
 
-    With more than MAX_LEVELS texts, ``levels`` are the first ones, and codes beyond them are all the same.
+    ``levels`` are the different texts in the order of their appearance. If there are more than MAX_LEVELS, the column
+    overflows: ``levels`` are the first ones, and all others share the last code.
     """
 
     codes: NDArray[np.int32]
@@ -57,11 +58,11 @@ class TextColumn:
     overflows: bool = False
 
     def missing(self) -> NDArray[np.bool_]:
-        """(n,), true where there is no text."""
+        """Return an array (n,), true where there is no text."""
         return self.codes < 0
 
     def take(self, rows: NDArray[np.bool_]) -> TextColumn:
-        """The column of the rows (n,) that are true."""
+        """Return the column of those ``rows`` (n,) that are true."""
         return replace(self, codes=self.codes[rows])
 
 
@@ -70,9 +71,9 @@ Column = NumberColumn | TextColumn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The columns of a file by name, ``rows`` (n,) with the number of each row in the file, and what was told.
+    """The columns of a file by name, and ``rows`` (n,), the number of each row in the file.
 
-    ``repairs`` are sentences about what was put right; ``is_part`` says that there are more rows in the file.
+    ``repairs`` are sentences on what was corrected; ``is_part`` says that the file has more rows.
     """
 
     columns: Mapping[str, Column]
@@ -86,11 +87,11 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names, in their order."""
+        """The names of the columns, in their order."""
         return tuple(self.columns)
 
     def take(self, rows: NDArray[np.bool_]) -> Table:
-        """The table of the rows (n,) that are true; itself where all are."""
+        """Return the table of those ``rows`` (n,) that are true; itself if all are."""
         if rows.all():
             return self
         columns = {name: column.take(rows) for name, column in self.columns.items()}

@@ -1,4 +1,8 @@
-"""How numbers are written in a file: with a point or a comma, and what stands between thousands."""
+"""The dialect of a CSV file: how its cells are separated and how its numbers are written.
+
+In reading order: number formats (a decimal point or comma, and marks between thousands), delimiters, the options
+that the user may set, and the dialect itself.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,9 @@ from typing import Literal, NamedTuple
 from tui_trainer.experiment.schema import DatasetConfig, DelimiterName
 
 DecimalMark = Literal[".", ","]
-GROUP_MARKS = (",", ".", " ", "\u00a0", "\u202f", "'", "’")  # that people put between thousands
+GROUP_MARKS = (",", ".", " ", "\u00a0", "\u202f", "'", "’")  # between thousands
 TRUE_WORDS, FALSE_WORDS = ("true",), ("false",)
-# What programs and people write for "no value"; the second tuple and the third only among numbers.
+# What programs and people write for a missing value; MISSING_NUMBERS and SPREADSHEET_ERRORS only among numbers.
 MISSING = (
     *("", "?", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL", "null", "None"),
     *("NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
@@ -29,25 +33,26 @@ _MARKED = re.compile(f"[{''.join(GROUP_MARKS)}]")
 _FIGURES = re.compile(r"[+-]?[0-9.,][0-9.,eE+\- \u00a0\u202f'’]*")
 _MISSING, _MISSING_NUMBERS = frozenset(MISSING), frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
 _WORDS = frozenset(("inf", "infinity", *TRUE_WORDS, *FALSE_WORDS))
-ROWS_JUDGED = 200
-NONE = "\x1f"  # for a file of one column: a character that is not in it
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]*,[0-9]+\s*")
+
+SAMPLE_ROWS = 200  # from which the delimiter is found
+NO_DELIMITER = "\x1f"  # for a file of one column: a character that is not in it
 DELIMITERS: dict[DelimiterName, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 DECIMALS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
-_SAID = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_GROUPS = {",": "commas", ".": "points", "'": "apostrophes", "’": "apostrophes"}
+_DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_GROUP_WORDS = {",": "commas", ".": "points", "'": "apostrophes", "’": "apostrophes"}
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """The decimal mark, and the mark between thousands ("" for none)."""
+    """How numbers are written: the decimal mark, and the mark between thousands ("" for none)."""
 
     decimal: DecimalMark = "."
     thousands: str = ""
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression for a whole cell that holds one finite number."""
+        """A regular expression that matches a cell with one finite number."""
         mark, digits = re.escape(self.decimal), "[0-9]+"
         if self.thousands:
             digits = rf"(?:[0-9]{{1,3}}(?:{re.escape(self.thousands)}[0-9]{{3}})+|[0-9]+)"
@@ -58,34 +63,33 @@ class NumberFormat:
         return re.compile(self.pattern)
 
     @property
-    def is_usual(self) -> bool:
-        """Whether Python and C read such numbers as they stand."""
+    def is_plain(self) -> bool:
+        """Whether Python and C can read such numbers unchanged."""
         return self == NumberFormat()
 
     def is_number(self, cell: str) -> bool:
-        """Whether a cell, stripped, is a number; true and false are, and infinity."""
+        """Return whether a stripped cell is a number; true, false and infinity count as numbers."""
         return self._compiled.fullmatch(cell) is not None or cell.lstrip("+-").lower() in _WORDS
 
 
 def is_missing(cell: str, among_numbers: bool = False) -> bool:
-    """Whether a cell, stripped, holds no value; more marks count as none ``among_numbers``."""
+    """Return whether a stripped cell holds no value; ``among_numbers``, more marks count as missing."""
     return cell in _MISSING or (among_numbers and cell in _MISSING_NUMBERS)
 
 
 def find_format(columns: Iterable[list[str]], semicolons: bool, decimal: DecimalMark | None = None) -> NumberFormat:
-    """The format that the cells of a file are written in, from the ``columns`` of its beginning.
+    """Return the number format of a file, found from the ``columns`` of its first rows.
 
-    ``decimal`` is the mark where it is known.
-
-    Only columns that hold next to nothing but figures have a vote. Where all that is seen is like 1,234, which
-    may be either, the comma is a decimal one in a file that has ``semicolons`` between its cells.
+    ``decimal`` is the decimal mark if it is known. Only columns that hold almost nothing but digits, marks and signs
+    count. If all numbers are like 1,234, which is ambiguous, the comma is a decimal one in a file that has
+    ``semicolons`` between its cells.
     """
     marked = (column for column in columns if any(map(_MARKED.search, set(column))))
     figures = [cell for column in marked if _is_figures(column) for cell in column]
-    votes = {mark: _Votes.of(figures, mark) for mark in (".", ",")}
+    votes = {mark: _Votes.count(figures, mark) for mark in (".", ",")}
     mark = decimal or _decimal_mark(votes[","], votes["."], semicolons)
     other = votes["." if mark == "," else ","]
-    if other.groups or other.either:
+    if other.groups or other.ambiguous:
         return NumberFormat(mark, "." if mark == "," else ",")
     return NumberFormat(mark, _other_group_mark(figures))
 
@@ -93,40 +97,40 @@ def find_format(columns: Iterable[list[str]], semicolons: bool, decimal: Decimal
 def _decimal_mark(comma: _Votes, point: _Votes, semicolons: bool) -> DecimalMark:
     if comma.decimal != point.decimal:
         return "," if comma.decimal > point.decimal else "."
-    return "," if semicolons and comma.either and not point.either else "."
+    return "," if semicolons and comma.ambiguous and not point.ambiguous else "."
 
 
 @dataclass(frozen=True)
 class _Votes:
-    """How many cells show a mark as the decimal one, between thousands, or as one of the two."""
+    """How many cells use a mark as the decimal mark, between thousands, or ambiguously."""
 
     decimal: int
     groups: int
-    either: int
+    ambiguous: int
 
     @classmethod
-    def of(cls, cells: list[str], mark: str) -> _Votes:
+    def count(cls, cells: list[str], mark: str) -> _Votes:
         other = "." if mark == "," else ","
         m, o = re.escape(mark), re.escape(other)
         decimal = re.compile(rf"[+-]?(?:[0-9]{{1,3}}(?:{o}[0-9]{{3}})+|[0-9]*){m}[0-9]+{_EXPONENT}")
-        either = re.compile(rf"[+-]?[1-9][0-9]{{0,2}}{m}[0-9]{{3}}")
+        ambiguous = re.compile(rf"[+-]?[1-9][0-9]{{0,2}}{m}[0-9]{{3}}")
         groups = re.compile(rf"[+-]?[1-9][0-9]{{0,2}}(?:{m}[0-9]{{3}})(?:(?:{m}[0-9]{{3}})+(?:{o}[0-9]*)?|{o}[0-9]*)")
-        unclear = sum(either.fullmatch(cell) is not None for cell in cells)
+        ambiguous_count = sum(ambiguous.fullmatch(cell) is not None for cell in cells)
         return cls(
-            decimal=sum(decimal.fullmatch(cell) is not None for cell in cells) - unclear,
+            decimal=sum(decimal.fullmatch(cell) is not None for cell in cells) - ambiguous_count,
             groups=sum(groups.fullmatch(cell) is not None for cell in cells),
-            either=unclear,
+            ambiguous=ambiguous_count,
         )
 
 
 def _is_figures(column: list[str]) -> bool:
-    """Whether nearly all cells with a value are made of digits, marks and signs."""
-    held = [cell for cell in column if not is_missing(cell, among_numbers=True)]
-    return bool(held) and 10 * sum(_FIGURES.fullmatch(cell) is not None for cell in held) >= 8 * len(held)
+    """Return whether at least 80% of the cells with a value are made of digits, marks and signs."""
+    filled = [cell for cell in column if not is_missing(cell, among_numbers=True)]
+    return bool(filled) and 10 * sum(_FIGURES.fullmatch(cell) is not None for cell in filled) >= 8 * len(filled)
 
 
 def _other_group_mark(cells: list[str]) -> str:
-    """A space or an apostrophe between thousands, if cells have one."""
+    """Return the space or apostrophe used between thousands, "" if there is none."""
     for mark in (mark for mark in GROUP_MARKS[2:] if any(mark in cell for cell in cells)):
         grouped = re.compile(rf"[+-]?[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+(?:[.,][0-9]*)?")
         if any(grouped.fullmatch(cell) for cell in cells):
@@ -135,39 +139,39 @@ def _other_group_mark(cells: list[str]) -> str:
 
 
 class Record(NamedTuple):
-    """A row: its cells, stripped, and the line it ends at, the first line being 1."""
+    """A row: its stripped cells, and the line at which it ends, counted from 1."""
 
     cells: list[str]
     line: int
 
 
 def parse(text: str, delimiter: str) -> Iterator[Record]:
-    """The rows of ``text``; csv.Error for cells beyond 128 KB. Blank lines give rows without cells."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or NONE, skipinitialspace=True)
+    """Yield the rows of ``text``; raises csv.Error for cells beyond 128 KB. Blank lines give rows without cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or NO_DELIMITER, skipinitialspace=True)
     for cells in reader:
         yield Record([cell.strip() for cell in cells], reader.line_num)
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that gives the most regular table; "" where none gives two columns.
+    """Return the delimiter that gives the most regular table; "" if none gives two columns.
 
-    Rows should have the same number of cells, and no cell should hold another delimiter, but for a decimal comma.
+    In a regular table, rows have the same number of cells, and no cell holds another delimiter, except a decimal comma.
     """
-    best, winner = 0.0, ""
+    highest, best = 0.0, ""
     for delimiter in DELIMITERS.values():
         try:
-            first = itertools.islice(parse(text, delimiter), ROWS_JUDGED)
-            rows = [record.cells for record in first if any(record.cells)]
+            records = itertools.islice(parse(text, delimiter), SAMPLE_ROWS)
+            rows = [record.cells for record in records if any(record.cells)]
         except csv.Error:
             continue
         regularity = _regularity(rows, delimiter)
-        if regularity > best:
-            best, winner = regularity, delimiter
-    return winner
+        if regularity > highest:
+            highest, best = regularity, delimiter
+    return best
 
 
 def _regularity(rows: list[list[str]], delimiter: str) -> float:
-    """From 0 (one column) to 1: the share of rows of the usual width, times that of clean cells."""
+    """Return a score from 0 (one column) to 1: the share of rows of the usual width, times that of clean cells."""
     if not rows:
         return 0.0
     width, count = Counter(map(len, rows)).most_common(1)[0]
@@ -181,7 +185,7 @@ def _regularity(rows: list[list[str]], delimiter: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CsvOptions:
-    """What the user says of a file; None is to be found out."""
+    """What the user has set for reading a file; None is to be found from the file."""
 
     delimiter: str | None = None
     decimal: DecimalMark | None = None
@@ -189,8 +193,8 @@ class CsvOptions:
     header: bool | None = None
 
     @classmethod
-    def of(cls, config: DatasetConfig) -> CsvOptions:
-        """The part of a dataset's configuration that says how its file is read."""
+    def from_config(cls, config: DatasetConfig) -> CsvOptions:
+        """Return the options of a dataset's configuration that say how its file is read."""
         delimiter = None if config.delimiter is None else DELIMITERS[config.delimiter]
         decimal = None if config.decimal is None else DECIMALS[config.decimal]
         return cls(delimiter, decimal, config.encoding, config.header)
@@ -198,7 +202,7 @@ class CsvOptions:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``delimiter`` is "" where there is one column; ``encoding`` as people call it."""
+    """How a file is written. ``delimiter`` is "" for one column; ``encoding`` is its name for people."""
 
     delimiter: str
     numbers: NumberFormat
@@ -208,14 +212,14 @@ class Dialect:
     @property
     def sentence(self) -> str:
         """The dialect in words."""
-        between = f"{_SAID[self.delimiter].capitalize()} between cells" if self.delimiter else "One column"
-        parts = [between, f"decimal {'comma' if self.numbers.decimal == ',' else 'point'}"]
+        separator = f"{_DELIMITER_WORDS[self.delimiter].capitalize()} between cells" if self.delimiter else "One column"
+        parts = [separator, f"decimal {'comma' if self.numbers.decimal == ',' else 'point'}"]
         if self.numbers.thousands:
-            parts.append(f"{_GROUPS.get(self.numbers.thousands, 'spaces')} between thousands")
+            parts.append(f"{_GROUP_WORDS.get(self.numbers.thousands, 'spaces')} between thousands")
         names = "names in the first row" if self.header else "no header, so columns are called column_1, column_2 …"
         return f"{', '.join(parts)}, {self.encoding}, {names}."
 
     @property
     def delimiter_name(self) -> DelimiterName | None:
-        """The delimiter as the configuration calls it."""
+        """The delimiter under its name in the configuration."""
         return next((name for name, mark in DELIMITERS.items() if mark == self.delimiter), None)

@@ -1,4 +1,7 @@
-"""What the beginning of a file tells of all of it: dialect, names of the columns, and what each seems to hold."""
+"""Finds the layout of a file from its beginning: dialect, header, column names, and the first rows as text.
+
+``clean_names`` makes the names clean, distinct and never empty.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +18,23 @@ from tui_trainer.errors import printable, quoted
 from .dialect import DELIMITERS, CsvOptions, Dialect, NumberFormat, find_delimiter, find_format, is_missing, parse
 from .text import TextFile
 
-SAMPLE = 1 << 18  # characters, at first
+SAMPLE = 1 << 18  # characters; doubled up to MAX_SAMPLE until it has MIN_LINES
 MAX_SAMPLE = 1 << 24
-FEW_ROWS = 8
-ROWS_KEPT = 1000
+MIN_LINES = 8
+MAX_ROWS = 1000  # in a layout
 MAX_COLUMNS = 20_000
+HEADER_SAMPLE_ROWS = 100  # compared with the first row
 _FIELD = "dataset.path"
 _DATE_LIKE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}(?:[ T].*)?")
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-ROWS_JUDGED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How to read the rows of a file.
 
-    ``first_row`` is the number of the first row of values in the file, the first row of all being 1, and
-    ``skipped_lines`` how many lines stand before it. ``rows`` are the first rows of values, as text.
-    ``bytes_a_row`` is a mean over those.
+    ``first_row`` is the number of the first row of values, counted from 1 in the whole file, and ``skipped_lines`` the
+    number of lines before it. ``rows`` are the first rows of values, as text. ``bytes_a_row`` is their mean length.
     """
 
     dialect: Dialect
@@ -43,61 +45,64 @@ class Layout:
     bytes_a_row: float
     repairs: tuple[str, ...]
 
-    def cells(self, place: int) -> list[str]:
-        """The cells of a column in ``rows``."""
-        return [row[place] for row in self.rows if place < len(row)]
+    def cells(self, column: int) -> list[str]:
+        """Return the cells of a column in ``rows``."""
+        return [row[column] for row in self.rows if column < len(row)]
 
 
-def find_layout(file: TextFile, asked: CsvOptions) -> Layout:
-    """Read the beginning of ``file``; DatasetError where there is no table in it."""
+def find_layout(file: TextFile, options: CsvOptions) -> Layout:
+    """Read the beginning of ``file`` and return its layout; raise DatasetError if it holds no table."""
     text, is_all = _sample(file)
-    marked = _SEPARATOR_LINE.match(text)
-    body = text[marked.end() :] if marked else text
-    given = asked.delimiter or (marked[1] if marked and marked[1] in DELIMITERS.values() else None)
-    delimiter = find_delimiter(body) if given is None else given
+    separator_line = _SEPARATOR_LINE.match(text)
+    body = text[separator_line.end() :] if separator_line else text
+    known_delimiter = options.delimiter or (
+        separator_line[1] if separator_line and separator_line[1] in DELIMITERS.values() else None
+    )
+    delimiter = find_delimiter(body) if known_delimiter is None else known_delimiter
     records, lines = _records(file, body, delimiter, is_all)
-    blank = next((place for place, record in enumerate(records) if any(record)), None)  # rows before the first
+    # The number of blank rows before the first one
+    blank = next((index for index, record in enumerate(records) if any(record)), None)
     if blank is None:
         _refuse(f"{file.shown} has no cell with a value; two rows at least are needed")
     first, below = records[blank], [record for record in records[blank + 1 :] if any(record)]
-    numbers = _number_format(asked, delimiter, below)
-    header = asked.header if asked.header is not None else _has_header([first, *below], numbers)
-    names, repairs = clean_names(first) if header else (made_up_names(len(first)), [])
+    numbers = _number_format(options, delimiter, below)
+    header = options.header if options.header is not None else _has_header([first, *below], numbers)
+    names, repairs = clean_names(first) if header else (default_names(len(first)), [])
     if len(names) > MAX_COLUMNS:
         _refuse(f"{file.shown} has {len(names):,} columns, the limit is {MAX_COLUMNS:,}; take a part of them")
     rows = below if header else [first, *below]
-    lead = 1 if marked else 0
-    before = lines[blank] if header else (lines[blank - 1] if blank else 0)
+    lead = 1 if separator_line else 0
+    lines_before = lines[blank] if header else (lines[blank - 1] if blank else 0)
     return Layout(
         dialect=Dialect(delimiter, numbers, file.encoding, header),
         names=tuple(names),
         first_row=lead + blank + (2 if header else 1),
-        skipped_lines=lead + before,
-        rows=tuple(map(tuple, rows[:ROWS_KEPT])),
+        skipped_lines=lead + lines_before,
+        rows=tuple(map(tuple, rows[:MAX_ROWS])),
         bytes_a_row=len(body.encode(file.codec, "replace")) / len(records),
         repairs=tuple(repairs),
     )
 
 
 def _sample(file: TextFile) -> tuple[str, bool]:
-    """The beginning of the text, long enough for a few rows if there are, and whether it is all of it."""
-    wanted = SAMPLE
+    """Return the beginning of the text, long enough for a few rows if there are any, and whether it is all of it."""
+    length = SAMPLE
     with file.open() as stream:
-        text = stream.read(wanted)
-        while len(text) == wanted < MAX_SAMPLE and text.count("\n") + text.count("\r") < FEW_ROWS:
-            text += stream.read(wanted)
-            wanted *= 2
-        is_all = len(text) < wanted
+        text = stream.read(length)
+        while len(text) == length < MAX_SAMPLE and text.count("\n") + text.count("\r") < MIN_LINES:
+            text += stream.read(length)
+            length *= 2
+        is_all = len(text) < length
     if not text.strip(' \t\r\n,;|"'):
         _refuse(f"{file.shown} has no cell with a value; two rows at least are needed")
-    odd = sum((char < " " and char not in "\t\r\n\x1b\x1f") or "\x7f" <= char < "\xa0" for char in text[:4096])
-    if odd > max(4, len(text[:4096]) // 20):
+    controls = sum((char < " " and char not in "\t\r\n\x1b\x1f") or "\x7f" <= char < "\xa0" for char in text[:4096])
+    if controls > max(4, len(text[:4096]) // 20):
         _refuse(f"{file.shown} is no text, but something for programs; is it a CSV file?")
     return text, is_all
 
 
 def _records(file: TextFile, text: str, delimiter: str, is_all: bool) -> tuple[list[list[str]], list[int]]:
-    """The rows of the sample, and the lines that each ends at; without the last where it may be cut off."""
+    """Return the rows of the sample, without a last one that may be cut off, and the line at which each ends."""
     records: list[list[str]] = []
     lines: list[int] = []
     try:
@@ -116,10 +121,10 @@ def _records(file: TextFile, text: str, delimiter: str, is_all: bool) -> tuple[l
     return records, lines
 
 
-def _number_format(asked: CsvOptions, delimiter: str, rows: list[list[str]]) -> NumberFormat:
+def _number_format(options: CsvOptions, delimiter: str, rows: list[list[str]]) -> NumberFormat:
     width = max(map(len, rows), default=0)
-    columns = ([row[place] for row in rows[:ROWS_KEPT] if place < len(row)] for place in range(width))
-    return find_format(columns, delimiter == ";", asked.decimal)
+    columns = ([row[column] for row in rows[:MAX_ROWS] if column < len(row)] for column in range(width))
+    return find_format(columns, delimiter == ";", options.decimal)
 
 
 def _has_header(rows: list[list[str]], numbers: NumberFormat) -> bool:
@@ -134,12 +139,12 @@ def _refuse(reason: str) -> NoReturn:
 
 
 def has_header(rows: list[list[str]], is_number: Callable[[str], bool], is_missing: Callable[[str], bool]) -> bool:
-    """Whether the first row differs from those below as names differ from values.
+    """Return whether the first row differs from those below as names differ from values.
 
-    A column of numbers votes for a header where its first cell is none, against it where it is one; a column of
-    text against it where its first cell comes again below. Years above columns of numbers are names.
+    A column of numbers votes for a header if its first cell is not a number, against it if it is one; a column of
+    text votes against it if its first cell occurs again below. Years above columns of numbers are names.
     """
-    first, below = rows[0], rows[1 : ROWS_JUDGED + 1]
+    first, below = rows[0], rows[1 : HEADER_SAMPLE_ROWS + 1]
     if not any(first):
         return False
     if not below:
@@ -147,8 +152,8 @@ def has_header(rows: list[list[str]], is_number: Callable[[str], bool], is_missi
     if _counts_up(first) and not _counts_up(below[0]):
         return True
     votes = 0
-    for place, name in enumerate(first):
-        cells = [row[place] for row in below if place < len(row) and not is_missing(row[place])]
+    for column, name in enumerate(first):
+        cells = [row[column] for row in below if column < len(row) and not is_missing(row[column])]
         if not cells or is_missing(name):
             continue
         if all(map(is_number, cells)):
@@ -161,51 +166,51 @@ def has_header(rows: list[list[str]], is_number: Callable[[str], bool], is_missi
 
 
 def _counts_up(row: list[str]) -> bool:
-    """Whether the whole numbers in the row are two or more, each one above the last: years, or 0, 1, 2 ..."""
+    """Return whether the row has two or more whole numbers that count up by one: years, or 0, 1, 2 ..."""
     numbers = [int(cell) for cell in row if cell.isascii() and cell.isdigit() and len(cell) < 10]
     return len(numbers) >= max(2, len(row) - 2) and all(b - a == 1 for a, b in itertools.pairwise(numbers))
 
 
-def made_up_names(count: int) -> list[str]:
-    """Names for the columns of a file without a header."""
-    return [f"column_{place}" for place in range(1, count + 1)]
+def default_names(count: int) -> list[str]:
+    """Return names for the columns of a file without a header."""
+    return [f"column_{number}" for number in range(1, count + 1)]
 
 
 def clean_names(row: list[str]) -> tuple[list[str], list[str]]:
-    """The names in a header row, repaired, and a sentence for each kind of repair.
+    """Return the names of a header row, cleaned, and a sentence for each kind of repair.
 
-    White space inside is one space, what does not print becomes �, an empty name is made up from its place, and
-    a name that comes again gets a number: ``x``, ``x.2``.
+    White space inside is reduced to one space, unprintable characters become �, an empty name is replaced by its
+    column's default name, and a repeated name gets a number: ``x``, ``x.2``.
     """
     tidy = [printable(" ".join(cell.split())) for cell in row]
-    taken = {name for name in tidy if name}
+    original = {name for name in tidy if name}
     names: list[str] = []
-    doubled: list[tuple[str, str]] = []
+    renamed: list[tuple[str, str]] = []
     empty = 0
-    seen: set[str] = set()
-    following: dict[str, int] = {}
-    for place, name in enumerate(tidy, start=1):
+    used: set[str] = set()
+    next_number: dict[str, int] = {}
+    for position, name in enumerate(tidy, start=1):
         empty += not name
-        base = name or f"column_{place}"
-        if base in seen or (not name and base in taken):
-            number = following.get(base, 2)
-            while f"{base}.{number}" in taken or f"{base}.{number}" in seen:
+        unique = name or f"column_{position}"
+        if unique in used or (not name and unique in original):
+            number = next_number.get(unique, 2)
+            while f"{unique}.{number}" in original or f"{unique}.{number}" in used:
                 number += 1
-            following[base] = number + 1
-            doubled += [(base, f"{base}.{number}")] if name else []
-            base = f"{base}.{number}"
-        seen.add(base)
-        names.append(base)
-    return names, _repairs(doubled, empty)
+            next_number[unique] = number + 1
+            renamed += [(unique, f"{unique}.{number}")] if name else []
+            unique = f"{unique}.{number}"
+        used.add(unique)
+        names.append(unique)
+    return names, _repairs(renamed, empty)
 
 
-def _repairs(doubled: list[tuple[str, str]], empty: int) -> list[str]:
-    said = []
-    if doubled:
-        name, new = doubled[0]
-        others = f", and {len(doubled) - 1} more like it" if len(doubled) > 1 else ""
-        said.append(f"The name {quoted(name)} is there twice: the second is called {quoted(new)}{others}.")
+def _repairs(renamed: list[tuple[str, str]], empty: int) -> list[str]:
+    sentences = []
+    if renamed:
+        name, new = renamed[0]
+        others = f", and {len(renamed) - 1} more like it" if len(renamed) > 1 else ""
+        sentences.append(f"The name {quoted(name)} is there twice: the second is called {quoted(new)}{others}.")
     if empty:
         columns = "1 column has" if empty == 1 else f"{empty} columns have"
-        said.append(f"{columns} no name, and one made up from the place.")
-    return said
+        sentences.append(f"{columns} no name, and one made up from the place.")
+    return sentences

@@ -1,4 +1,4 @@
-"""A CSV file, from whoever wrote it, as a table."""
+"""Reads a CSV file, whoever wrote it, as a table; checks its rows for missing and extra cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import ColumnKind
 
 from .columns import Column, NumberColumn, Table
-from .dialect import NONE, CsvOptions
+from .dialect import NO_DELIMITER, CsvOptions
 from .layout import Layout, find_layout
 from .progress import OnProgress, Progress
 from .text import TextFile, open_text
@@ -20,71 +20,71 @@ from .text import TextFile, open_text
 if TYPE_CHECKING:
     from .rows import Rows
 
-_LOOK, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the way
-AS_FOUND = CsvOptions()
+_INSPECT, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the progress
+_REPORT_EVERY = 8192  # rows
+NO_OPTIONS = CsvOptions()
 NO_KINDS: Mapping[str, ColumnKind] = {}
-_TELL_EVERY = 8192  # rows
 
 
 def read_table(
     path: str,
-    asked: CsvOptions = AS_FOUND,
+    options: CsvOptions = NO_OPTIONS,
     kinds: Mapping[str, ColumnKind] = NO_KINDS,
     on_progress: OnProgress | None = None,
 ) -> Table:
-    """The rows of a CSV file, numbered as in the file, read as ``asked`` or as found out.
+    """Return the rows of a CSV file, numbered as in the file; ``options`` override what is found out.
 
-    ``kinds`` are the kinds of columns that are known; ignored ones are left out. So are blank lines, empty columns
-    without a name, and a first column without a name that numbers the rows. ``on_progress`` is told a fraction now
-    and then; where it returns False, ReadingStopped is raised. Raises DatasetError for whatever keeps the file from
+    ``kinds`` are known kinds of columns; ignored ones are left out. So are blank lines, empty columns
+    without a name, and a first column without a name that numbers the rows. ``on_progress`` is called with the fraction
+    done; if it returns False, ReadingStopped is raised. Raises DatasetError for whatever keeps the file from
     being a table.
     """
-    file, layout = look_at(path, asked, on_progress)
-    return read_rows_of(file, layout, kinds, None, on_progress)
+    file, layout = inspect_file(path, options, on_progress)
+    return read_rows(file, layout, kinds, None, on_progress)
 
 
-def look_at(
-    path: str, asked: CsvOptions, on_progress: OnProgress | None = None, most: int | None = None
+def inspect_file(
+    path: str, options: CsvOptions, on_progress: OnProgress | None = None, max_bytes: int | None = None
 ) -> tuple[TextFile, Layout]:
-    """The file as text, ``most`` bytes of it or all, and how it is laid out."""
+    """Open the file as text, checking ``max_bytes`` of it or all, and find its layout."""
     try:
-        file = open_text(path, asked.encoding, Progress(on_progress, *_LOOK), most)
-        return file, find_layout(file, asked)
+        file = open_text(path, options.encoding, Progress(on_progress, *_INSPECT), max_bytes)
+        return file, find_layout(file, options)
     except OSError as error:
         raise _unreadable(path, error) from None
 
 
-def read_rows_of(
+def read_rows(
     file: TextFile,
     layout: Layout,
     kinds: Mapping[str, ColumnKind],
-    most: int | None,
+    max_rows: int | None,
     on_progress: OnProgress | None = None,
 ) -> Table:
-    """The table, or its first ``most`` rows."""
+    """Return the table, or its first ``max_rows`` rows."""
     from .rows import RowReader, plan
 
-    if most is None:
+    if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
     builders = plan(layout, kinds)
     try:
-        rows = RowReader(file, layout, most, Progress(on_progress, *_READ)).read(builders)
+        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(builders)
     except OSError as error:
         raise _unreadable(str(file.path), error) from None
     if len(rows.numbers) < 2:
-        held = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
-        raise DatasetError("dataset.path", f"{file.shown} has {held}; at least two rows are needed")
-    return Table(_named(rows, layout), rows.numbers, layout.dialect, layout.repairs, rows.is_part)
+        what = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
+        raise DatasetError("dataset.path", f"{file.shown} has {what}; at least two rows are needed")
+    return Table(_without_artefacts(rows, layout), rows.numbers, layout.dialect, layout.repairs, rows.is_part)
 
 
-def _named(rows: Rows, layout: Layout) -> dict[str, Column]:
-    """The columns without the row numbers that pandas and R write first, and the empty one after a last delimiter."""
-    unnamed = {f"column_{place}": place for place in range(1, len(layout.names) + 1)}
+def _without_artefacts(rows: Rows, layout: Layout) -> dict[str, Column]:
+    """Leave out the row numbers that pandas and R write first, and the empty column after a trailing delimiter."""
+    default_names = {f"column_{position}": position for position in range(1, len(layout.names) + 1)}
     return {
         name: column
         for name, column in rows.columns.items()
-        if name not in unnamed
-        or not (_is_empty(column) or (unnamed[name] == 1 and layout.dialect.header and _numbers_rows(column)))
+        if name not in default_names
+        or not (_is_empty(column) or (default_names[name] == 1 and layout.dialect.header and _numbers_rows(column)))
     }
 
 
@@ -93,7 +93,7 @@ def _is_empty(column: Column) -> bool:
 
 
 def _numbers_rows(column: Column) -> bool:
-    """Whether a column holds whole numbers that go up by one."""
+    """Return whether a column holds whole numbers that count up by one."""
     import numpy as np
 
     return isinstance(column, NumberColumn) and bool((np.diff(column.values) == 1).all())
@@ -103,31 +103,31 @@ def _unreadable(path: str, error: OSError) -> DatasetError:
     return DatasetError("dataset.path", f"{quoted(path, 200)} can't be read: {error.strerror or error}")
 
 
-def check_widths(file: TextFile, layout: Layout, most: int | None, progress: Progress) -> None:
-    """Raise DatasetError for the first of ``most`` rows that is too long or too short.
+def check_widths(file: TextFile, layout: Layout, max_rows: int | None, progress: Progress) -> None:
+    """Raise DatasetError for the first of ``max_rows`` rows that has too many or too few cells.
 
-    Blank rows are left out, and cells beyond the last column may be there if they are empty. pandas fills short
-    rows in silence, so this is called where the last column has gaps; it takes three times as long as pandas.
+    Blank rows are ignored, and empty cells beyond the last column are accepted. pandas fills short rows without a
+    warning, so this is called if the last column has gaps; it takes three times as long as pandas.
     """
     width, number = len(layout.names), layout.first_row - 1
-    delimiter = layout.dialect.delimiter or NONE
+    delimiter = layout.dialect.delimiter or NO_DELIMITER
     with file.open() as stream:
         for _ in range(layout.skipped_lines):
             stream.readline()
         try:
             for number, row in enumerate(csv.reader(stream, delimiter=delimiter), start=layout.first_row):
-                if most is not None and number - layout.first_row >= most:
+                if max_rows is not None and number - layout.first_row >= max_rows:
                     return
-                if len(row) != width and not _may_stand(row, width):
+                if len(row) != width and not _is_acceptable(row, width):
                     _refuse_row(number, row, width)
-                if number % _TELL_EVERY == 0:
-                    progress.tell(stream.buffer.tell() / file.size)
+                if number % _REPORT_EVERY == 0:
+                    progress.report(stream.buffer.tell() / file.size)
         except csv.Error as error:
             raise DatasetError("dataset.path", f"row {number + 1} can't be read: {error}") from None
 
 
-def _may_stand(row: list[str], width: int) -> bool:
-    """Whether a row of another width is blank, or has nothing beyond the last column."""
+def _is_acceptable(row: list[str], width: int) -> bool:
+    """Return whether a row of another width is blank, or has only empty cells beyond the last column."""
     return not any(map(str.strip, row)) or (len(row) > width and not any(map(str.strip, row[width:])))
 
 

@@ -1,4 +1,8 @@
-"""The rows of a file, read piece by piece with pandas's C parser."""
+"""Reads the rows of a file piece by piece with pandas's C parser, and builds its columns from the pieces.
+
+The first rows decide how a column is built: as numbers, as dates, or as text (``plan``). A column that turns out to
+hold text, contrary to its first rows, is read again.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from .dialect import (
     FALSE_WORDS,
     MISSING,
     MISSING_NUMBERS,
-    NONE,
+    NO_DELIMITER,
     SPREADSHEET_ERRORS,
     TRUE_WORDS,
     NumberFormat,
@@ -35,11 +39,11 @@ from .reader import check_widths
 from .text import TextFile
 
 CELLS = 500_000  # in one piece, about: 50 ms of work
-FEWEST, MOST = 300, 200_000  # rows in one piece; pandas makes an object for each column of each piece
-_FIRST, _AGAIN, _WIDTHS = (0.0, 0.9), (0.9, 0.95), (0.95, 1.0)  # shares of the way; the latter two are rare
-DAY = 86400.0
-_NO_NUMBERS = [*MISSING_NUMBERS, *SPREADSHEET_ERRORS]
-# Of two that fit all cells, as 03/04/2024, the first is taken: the day before the month.
+MIN_ROWS, MAX_ROWS = 300, 200_000  # in one piece; pandas makes an object for each column of each piece
+_FIRST, _AGAIN, _WIDTHS = (0.0, 0.9), (0.9, 0.95), (0.95, 1.0)  # shares of the progress; the last two are rarely needed
+DAY = 86400.0  # seconds
+_NOT_NUMBERS = [*MISSING_NUMBERS, *SPREADSHEET_ERRORS]
+# If two formats fit all cells, as in 03/04/2024, the first is used: the day before the month.
 DATE_FORMATS = (
     "ISO8601",
     *("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%y"),
@@ -47,14 +51,14 @@ DATE_FORMATS = (
     *("%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y"),
 )
-_MAY_BE_DATE = re.compile(
+_DATE_LIKE = re.compile(
     r"[0-9]{1,4}[-./ ][0-9A-Za-z]{1,3}[-./ ][0-9]{1,4}.{0,25}|[A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4}|[0-9]{4}-[0-9]{2}"
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Columns by name, the numbers of the rows (n,) in the file, and whether there are more of them."""
+    """Columns by name, the numbers of the rows (n,) in the file, and whether the file has more rows."""
 
     columns: dict[str, Column]
     numbers: NDArray[np.int64]
@@ -62,77 +66,79 @@ class Rows:
 
 
 class RowReader:
-    """Reads the rows of one file, at most ``most`` of them.
+    """Reads the rows of one file, at most ``max_rows`` of them.
 
-    Rows without any cell are left out. Raises DatasetError for rows that are wider or narrower than there are
+    Rows without any cell are left out. Raises DatasetError for rows with more or fewer cells than there are
     columns, and for quotes that are never closed.
     """
 
-    def __init__(self, file: TextFile, layout: Layout, most: int | None, progress: Progress) -> None:
-        self._file, self._layout, self._most, self._progress = file, layout, most, progress
-        self._held: list[NDArray[np.bool_]] = []  # which rows have a cell
-        self._gaps = False  # in the last column, where short rows would show
+    def __init__(self, file: TextFile, layout: Layout, max_rows: int | None, progress: Progress) -> None:
+        self._file, self._layout, self._max_rows, self._progress = file, layout, max_rows, progress
+        self._nonblank: list[NDArray[np.bool_]] = []  # which rows have a cell, by piece
+        self._has_gaps = False  # in the last column, as short rows would leave
         self._is_part = False
 
     def read(self, builders: Mapping[int, Builder]) -> Rows:
-        """All columns that have a builder, by their place."""
+        """Read all columns that have a builder; ``builders`` are given by the position of their column."""
         try:
             columns = self._columns(builders)
-            if self._gaps:
+            if self._has_gaps:
                 self._check_widths()
         except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
             self._explain(str(error))
-        held = np.concatenate(self._held) if self._held else np.zeros(0, bool)
+        nonblank = np.concatenate(self._nonblank) if self._nonblank else np.zeros(0, bool)
         names = self._layout.names
-        taken = {names[place]: column if held.all() else column.take(held) for place, column in columns.items()}
-        return Rows(taken, self._layout.first_row + np.flatnonzero(held), self._is_part)
+        by_name = {
+            names[position]: column if nonblank.all() else column.take(nonblank) for position, column in columns.items()
+        }
+        return Rows(by_name, self._layout.first_row + np.flatnonzero(nonblank), self._is_part)
 
     def _columns(self, builders: Mapping[int, Builder]) -> dict[int, Column]:
-        texts = [place for place, builder in builders.items() if not isinstance(builder, NumberBuilder)]
+        texts = [position for position, builder in builders.items() if not isinstance(builder, NumberBuilder)]
         for piece, first_row in self._pieces(texts, None, self._progress.part(*_FIRST)):
-            held = _rows_with_cells(piece)
-            self._held.append(held)
-            self._gaps = self._gaps or bool((piece.iloc[:, -1].isna().to_numpy() & held).any())
-            for place, (_, cells) in enumerate(piece.items()):
-                if place in builders:
-                    builders[place].add(cells, first_row)
-        if not self._held:
+            nonblank = _rows_with_cells(piece)
+            self._nonblank.append(nonblank)
+            self._has_gaps = self._has_gaps or bool((piece.iloc[:, -1].isna().to_numpy() & nonblank).any())
+            for position, (_, cells) in enumerate(piece.items()):
+                if position in builders:
+                    builders[position].add(cells, first_row)
+        if not self._nonblank:
             return {}
-        columns = {place: builder.build() for place, builder in builders.items()}
-        self._read_again({place: TextBuilder() for place, column in columns.items() if column is None}, columns)
-        return {place: column for place, column in columns.items() if column is not None}
+        columns = {position: builder.build() for position, builder in builders.items()}
+        self._read_again({position: TextBuilder() for position, column in columns.items() if column is None}, columns)
+        return {position: column for position, column in columns.items() if column is not None}
 
     def _read_again(self, builders: Mapping[int, TextBuilder], columns: dict[int, Column | None]) -> None:
-        """Columns that began with numbers and turned out to be text: their cells as they are written."""
+        """Read columns again as text that began with numbers and turned out to be text."""
         if not builders:
             return
-        places = list(builders)
-        for piece, first_row in self._pieces(places, places, self._progress.part(*_AGAIN)):
+        positions = list(builders)
+        for piece, first_row in self._pieces(positions, positions, self._progress.part(*_AGAIN)):
             for builder, (_, cells) in zip(builders.values(), piece.items(), strict=True):
                 builder.add(cells, first_row)
-        columns.update({place: builder.build() for place, builder in builders.items()})
+        columns.update({position: builder.build() for position, builder in builders.items()})
 
     def _pieces(
         self, texts: list[int], only: list[int] | None, progress: Progress
     ) -> Iterator[tuple[pd.DataFrame, int]]:
-        """The rows in pieces, each with the number of its first row; columns in ``texts`` as text."""
+        """Yield the rows in pieces, each with the number of its first row; columns in ``texts`` as text."""
         width = len(self._layout.names)
-        size = min(max(CELLS // width, FEWEST), MOST, self._most or MOST)
+        size = min(max(CELLS // width, MIN_ROWS), MAX_ROWS, self._max_rows or MAX_ROWS)
         done = 0
         with self._at_first_row() as stream, warnings.catch_warnings():
-            # The warning is pandas's way to say that it is about to lose cells.
+            # pandas warns when it is about to drop cells.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             reader = _open(stream, self._layout, texts, only, size)
             if reader is None:
                 return
             for piece in reader:
-                left = len(piece) if self._most is None else self._most - done
-                if left <= 0:
+                remaining = len(piece) if self._max_rows is None else self._max_rows - done
+                if remaining <= 0:
                     self._is_part = True
                     return
-                yield piece.iloc[:left], self._layout.first_row + done
-                done += min(left, len(piece))
-                progress.tell(stream.buffer.tell() / self._file.size)
+                yield piece.iloc[:remaining], self._layout.first_row + done
+                done += min(remaining, len(piece))
+                progress.report(stream.buffer.tell() / self._file.size)
 
     @contextlib.contextmanager
     def _at_first_row(self) -> Iterator[TextIO]:
@@ -142,12 +148,12 @@ class RowReader:
             yield stream
 
     def _check_widths(self) -> None:
-        check_widths(self._file, self._layout, self._most, self._progress.part(*_WIDTHS))
+        check_widths(self._file, self._layout, self._max_rows, self._progress.part(*_WIDTHS))
 
     def _explain(self, message: str) -> NoReturn:
-        """Say which row is at fault, where pandas's ``message`` does not tell."""
-        if found := re.search(r"EOF inside string starting at row (\d+)", message):
-            row = self._layout.first_row + int(found[1])
+        """Raise an error that names the row at fault, which pandas's ``message`` may not."""
+        if match := re.search(r"EOF inside string starting at row (\d+)", message):
+            row = self._layout.first_row + int(match[1])
             _refuse(f"a quote is opened in row {row} and never closed; close it or double it")
         self._check_widths()
         _refuse(f"the rows can't be read: {quoted(message, 120)}")
@@ -156,11 +162,11 @@ class RowReader:
 def _open(
     stream: TextIO, layout: Layout, texts: list[int], only: list[int] | None, size: int
 ) -> Iterator[pd.DataFrame] | None:
-    """pandas's reader; None where there is no row."""
+    """Return pandas's reader; None if there are no rows."""
     try:
         return pd.read_csv(
             stream,
-            sep=layout.dialect.delimiter or NONE,
+            sep=layout.dialect.delimiter or NO_DELIMITER,
             decimal=layout.dialect.numbers.decimal,
             header=None,
             names=range(len(layout.names)),
@@ -179,7 +185,7 @@ def _open(
 
 
 def _rows_with_cells(piece: pd.DataFrame) -> NDArray[np.bool_]:
-    """(k,), false for blank rows; most rows are known by their first cell or their last."""
+    """Return which rows of the piece (k,) are not blank; the first and the last cell decide for most rows."""
     empty = np.array(piece.iloc[:, 0].isna() & piece.iloc[:, -1].isna())
     if empty.any():
         empty[empty] = piece[empty].isna().to_numpy().all(axis=1)
@@ -190,63 +196,95 @@ def _refuse(reason: str) -> NoReturn:
     raise DatasetError("dataset.path", reason)
 
 
+def plan(layout: Layout, kinds: Mapping[str, ColumnKind]) -> dict[int, Builder]:
+    """Return a builder for each column that ``kinds`` does not ignore, by the position of the column."""
+    builders: dict[int, Builder] = {}
+    for position, name in enumerate(layout.names):
+        kind = kinds.get(name)
+        if kind != "ignore":
+            builders[position] = _builder(layout.cells(position), layout.dialect.numbers, kind)
+    return builders
+
+
+def _builder(cells: list[str], form: NumberFormat, kind: ColumnKind | None) -> Builder:
+    if kind == "category":
+        return TextBuilder()
+    counts = Counter(cells)
+    filled = {cell: count for cell, count in counts.items() if not is_missing(cell, among_numbers=True)}
+    if 2 * sum(count for cell, count in filled.items() if form.is_number(cell)) >= sum(filled.values()):
+        return NumberBuilder(form)
+    formats = date_formats(list(filled))
+    return DateBuilder(formats) if formats else TextBuilder()
+
+
+def date_formats(cells: list[str]) -> list[str]:
+    """Return the date formats that all of the cells fit."""
+    if not all(map(_DATE_LIKE.fullmatch, cells)):
+        return []
+    import numpy as np
+    import pandas as pd
+
+    series = pd.Series(cells, dtype=object)
+    return [form for form in DATE_FORMATS if not np.isnan(parse_dates(series, form)).any()]
+
+
 class Builder(Protocol):
-    """Takes the pieces of one column, in order, and gives the column."""
+    """Collects the pieces of one column, in order, and builds the column."""
 
     def add(self, cells: pd.Series[Any], first_row: int) -> None:
-        """Take the next cells; the first of them stands in ``first_row`` of the file."""
+        """Add the next cells; the first of them is in ``first_row`` of the file."""
 
     def build(self) -> Column | None:
-        """The column; None where it turns out to hold text."""
+        """Return the column; None if it turned out to hold text."""
 
 
 class _Values:
-    """Numbers that were read, and the first cell that is none."""
+    """The numbers of a column, and the first cell that is not a number."""
 
     def __init__(self) -> None:
         self._pieces: list[NDArray[np.float64]] = []
         self._wrong: WrongCell | None = None
-        self._wrongs = 0
+        self._wrong_count = 0
 
-    def keep(self, values: NDArray[np.float64]) -> None:
+    def add(self, values: NDArray[np.float64]) -> None:
         self._pieces.append(values)
 
-    def refuse(self, cells: pd.Series[Any], wrong: NDArray[np.bool_], first_row: int) -> None:
-        """Take down the cells that are ``wrong`` (k,)."""
+    def add_wrong(self, cells: pd.Series[Any], wrong: NDArray[np.bool_], first_row: int) -> None:
+        """Count the cells that are ``wrong`` (k,), and remember the first."""
         count = int(wrong.sum())
         if count and self._wrong is None:
-            place = int(wrong.argmax())
-            self._wrong = WrongCell(first_row + place, str(cells.iloc[place]).strip())
-        self._wrongs += count
+            index = int(wrong.argmax())
+            self._wrong = WrongCell(first_row + index, str(cells.iloc[index]).strip())
+        self._wrong_count += count
 
     def column(self, form: Any) -> NumberColumn | None:
-        """The column, None where less than half of what it holds is numbers: a few may be slips, no more."""
+        """Return the column; None if less than half of its cells are numbers, since a few may be typing errors."""
         values = np.concatenate(self._pieces)
-        if self._wrongs and self._wrongs > int((~np.isnan(values)).sum()):
+        if self._wrong_count and self._wrong_count > int((~np.isnan(values)).sum()):
             return None
         return NumberColumn(values, form, self._wrong)
 
 
 class NumberBuilder:
-    """Numbers, with pandas's help where they are written as it reads them."""
+    """Builds a column of numbers; pandas reads them if they are written plainly."""
 
     def __init__(self, form: NumberFormat) -> None:
         self._form, self._values = form, _Values()
-        self._words = self._figures = False  # whether true or false came, and whether numbers did
+        self._has_words = self._has_numbers = False  # whether there were true or false, and whether there were numbers
 
     def add(self, cells: pd.Series[Any], first_row: int) -> None:
         kind = cells.dtype.kind
         if kind in "iuf":
             values = cells.to_numpy(dtype=np.float64)
-            self._figures = self._figures or not np.isnan(values).all()
+            self._has_numbers = self._has_numbers or not np.isnan(values).all()
         elif kind == "b":
-            values, self._words = cells.to_numpy(dtype=np.float64), True
+            values, self._has_words = cells.to_numpy(dtype=np.float64), True
         else:
             values = self._read(cells, first_row)
-        self._values.keep(values)
+        self._values.add(values)
 
     def build(self) -> NumberColumn | None:
-        return self._values.column("true/false" if self._words and not self._figures else "number")
+        return self._values.column("true/false" if self._has_words and not self._has_numbers else "number")
 
     def _read(self, cells: pd.Series[Any], first_row: int) -> NDArray[np.float64]:
         missing = cells.isna().to_numpy()
@@ -254,18 +292,18 @@ class NumberBuilder:
         words = texts.str.lower()
         true, false = (words.isin(list(kind)).to_numpy() for kind in (TRUE_WORDS, FALSE_WORDS))
         values = parse_numbers(texts, self._form)
-        self._figures = self._figures or not np.isnan(values).all()
-        self._words = self._words or bool((true | false).any())
+        self._has_numbers = self._has_numbers or not np.isnan(values).all()
+        self._has_words = self._has_words or bool((true | false).any())
         values[true], values[false] = 1.0, 0.0
         values[missing] = np.nan
-        wrong = np.isnan(values) & ~missing & ~texts.isin(_NO_NUMBERS).to_numpy()
-        self._values.refuse(cells, wrong, first_row)
+        wrong = np.isnan(values) & ~missing & ~texts.isin(_NOT_NUMBERS).to_numpy()
+        self._values.add_wrong(cells, wrong, first_row)
         return values
 
 
 def parse_numbers(texts: pd.Series[Any], form: NumberFormat) -> NDArray[np.float64]:
-    """The numbers (k,) in stripped cells; NaN for what is none."""
-    if not form.is_usual:
+    """Return the numbers (k,) in stripped cells; NaN for cells that are not numbers."""
+    if not form.is_plain:
         fits = texts.str.fullmatch(form.pattern)
         texts = texts.where(fits, "")
         for mark, plain in ((form.thousands, ""), (form.decimal, ".")):
@@ -274,7 +312,7 @@ def parse_numbers(texts: pd.Series[Any], form: NumberFormat) -> NDArray[np.float
 
 
 class DateBuilder:
-    """Dates as days since 1970, in whichever of some formats all of them fit."""
+    """Builds a column of dates, in days since 1970, with the one of several formats that fits best."""
 
     def __init__(self, formats: list[str]) -> None:
         self._formats = formats
@@ -282,25 +320,25 @@ class DateBuilder:
 
     def add(self, cells: pd.Series[Any], first_row: int) -> None:
         missing = cells.isna().to_numpy()
-        for form, kept in zip(self._formats, self._values, strict=True):
+        for form, collected in zip(self._formats, self._values, strict=True):
             values = parse_dates(cells, form)
-            kept.keep(values)
-            kept.refuse(cells, np.isnan(values) & ~missing, first_row)
+            collected.add(values)
+            collected.add_wrong(cells, np.isnan(values) & ~missing, first_row)
 
     def build(self) -> NumberColumn | None:
-        fewest = min(self._values, key=lambda values: values._wrongs)
+        fewest = min(self._values, key=lambda values: values._wrong_count)
         return fewest.column("date")
 
 
 def parse_dates(cells: pd.Series[Any], form: str) -> NDArray[np.float64]:
-    """Days since 1970-01-01 (k,) of cells in a format of strptime's, or ISO8601; NaN for what is none."""
+    """Return days since 1970-01-01 (k,) for cells in a strptime format or ISO8601; NaN for other cells."""
     dates = pd.to_datetime(cells, format=form, errors="coerce", utc=True)
     seconds = dates.to_numpy(dtype="datetime64[ms]").astype(np.int64) / 1000
     return np.where(dates.isna().to_numpy(), np.nan, seconds / DAY)
 
 
 class TextBuilder:
-    """Texts as codes; where there are too many different ones, the rest of them is not kept apart."""
+    """Builds a column of texts as codes; beyond MAX_LEVELS different texts, all others share one code."""
 
     def __init__(self) -> None:
         self._pieces: list[NDArray[np.int32]] = []
@@ -309,11 +347,11 @@ class TextBuilder:
 
     def add(self, cells: pd.Series[Any], first_row: int) -> None:
         codes, texts = pd.factorize(cells.astype(object))
-        known = np.empty(len(texts) + 1, np.int32)
-        known[-1] = -1  # of a cell without text
-        for place, text in enumerate(texts):
-            known[place] = self._code(" ".join(str(text).split()))
-        self._pieces.append(known[codes])
+        column_codes = np.empty(len(texts) + 1, np.int32)
+        column_codes[-1] = -1  # for cells without text
+        for index, text in enumerate(texts):
+            column_codes[index] = self._code(" ".join(str(text).split()))
+        self._pieces.append(column_codes[codes])
 
     def build(self) -> TextColumn:
         return TextColumn(np.concatenate(self._pieces), tuple(self._codes), self._overflows)
@@ -328,35 +366,3 @@ class TextBuilder:
             self._overflows = True
             return MAX_LEVELS - 1
         return code
-
-
-def plan(layout: Layout, kinds: Mapping[str, ColumnKind]) -> dict[int, Builder]:
-    """What reads each column, by its place; columns that ``kinds`` ignores have nothing."""
-    builders: dict[int, Builder] = {}
-    for place, name in enumerate(layout.names):
-        kind = kinds.get(name)
-        if kind != "ignore":
-            builders[place] = _builder(layout.cells(place), layout.dialect.numbers, kind)
-    return builders
-
-
-def _builder(cells: list[str], form: NumberFormat, kind: ColumnKind | None) -> Builder:
-    if kind == "category":
-        return TextBuilder()
-    counts = Counter(cells)
-    held = {cell: count for cell, count in counts.items() if not is_missing(cell, among_numbers=True)}
-    if 2 * sum(count for cell, count in held.items() if form.is_number(cell)) >= sum(held.values()):
-        return NumberBuilder(form)
-    formats = date_formats(list(held))
-    return DateBuilder(formats) if formats else TextBuilder()
-
-
-def date_formats(cells: list[str]) -> list[str]:
-    """The formats of dates that all of the cells fit."""
-    if not all(map(_MAY_BE_DATE.fullmatch, cells)):
-        return []
-    import numpy as np
-    import pandas as pd
-
-    series = pd.Series(cells, dtype=object)
-    return [form for form in DATE_FORMATS if not np.isnan(parse_dates(series, form)).any()]

@@ -1,4 +1,4 @@
-"""Opening a file as text: is it there, is it text, in which encoding."""
+"""Opens a file as text: checks that it exists and is text, and finds its encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tui_trainer.errors import quoted
 from .progress import Progress
 
 MAX_BYTES = 4_000_000_000
+_CHUNK = 1 << 20  # bytes read at a time
 _FIELD = "dataset.path"
+# The first bytes of files that are not text
 _OTHER_FILES = (
     (b"PK\x03\x04", "a spreadsheet or a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet"),
@@ -27,7 +29,7 @@ _OTHER_FILES = (
     (b"\x89HDF", "an HDF5 file"),
     (b"%PDF", "a PDF document"),
 )
-_CHUNK = 1 << 20
+# Byte order marks, Python's name of the codec, and the name for people
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -35,7 +37,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-# Python's codecs of text. Others turn bytes into bytes, or are not made for files.
+# Python's text codecs. Its others convert bytes to bytes, or are not meant for files.
 _TEXT_CODECS = frozenset(
     (
         *("ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
@@ -50,111 +52,115 @@ _TEXT_CODECS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A file known to be text from its first byte to its last."""
+    """A file that was checked to be text; ``shown`` is its path for messages."""
 
     path: Path
     shown: str
     size: int
     codec: str
-    encoding: str  # as people call it
+    encoding: str  # its name for people
 
     def open(self) -> TextIO:
-        """The text, with the ends of lines as they are."""
+        """Open the text, with its line ends unchanged."""
         return open(self.path, encoding=self.codec, newline="")
 
 
-def open_text(path: str, encoding: str | None, progress: Progress, most: int | None = None) -> TextFile:
-    """The file at ``path`` in its own encoding, or in ``encoding``; ``most`` bytes are looked at, or all of it.
+def open_text(path: str, encoding: str | None, progress: Progress, max_bytes: int | None = None) -> TextFile:
+    """Open the file at ``path`` in ``encoding``, or in the encoding found; check all of it, or its first ``max_bytes``.
 
-    Raises DatasetError for what is no file or no text, and OSError for what can't be read.
+    Raises DatasetError if it is not a file or not text, and OSError if it cannot be read.
     """
-    shown = quoted(path, 200)
+    quoted_path = quoted(path, 200)
     try:
         file = Path(path).expanduser()
-        _check_file(file, shown)
+        _check_file(file, quoted_path)
     except RuntimeError:
-        _refuse(f"{shown} starts in a home folder that is not known")
+        _refuse(f"{quoted_path} starts in a home folder that is not known")
     with open(file, "rb") as stream:
-        _check_start(stream.read(64), shown)
-    return TextFile(file, shown, file.stat().st_size, *find_encoding(file, encoding, progress, most))
+        _check_start(stream.read(64), quoted_path)
+    return TextFile(file, quoted_path, file.stat().st_size, *find_encoding(file, encoding, progress, max_bytes))
 
 
-def _check_file(file: Path, shown: str) -> None:
+def _check_file(file: Path, quoted_path: str) -> None:
     if file.is_dir():
-        _refuse(f"{shown} is a folder; give the path of a CSV file")
+        _refuse(f"{quoted_path} is a folder; give the path of a CSV file")
     if not file.exists():
-        _refuse(f"there is no file {shown}; check the path")
+        _refuse(f"there is no file {quoted_path}; check the path")
     if not file.is_file():
-        _refuse(f"{shown} is not a regular file; give the path of a CSV file")
+        _refuse(f"{quoted_path} is not a regular file; give the path of a CSV file")
     size = file.stat().st_size
     if size > MAX_BYTES:
-        _refuse(f"{shown} has {size // 1_000_000:,} MB, the limit is {MAX_BYTES // 1_000_000:,}; take a part of it")
+        _refuse(
+            f"{quoted_path} has {size // 1_000_000:,} MB, the limit is {MAX_BYTES // 1_000_000:,}; take a part of it"
+        )
 
 
-def _check_start(start: bytes, shown: str) -> None:
-    """Say what a file is that is no table but begins like something known."""
+def _check_start(start: bytes, quoted_path: str) -> None:
+    """Reject a file that is empty or begins like a known binary format."""
     if not start:
-        _refuse(f"{shown} is empty; two rows at least are needed")
+        _refuse(f"{quoted_path} is empty; two rows at least are needed")
     for mark, kind in _OTHER_FILES:
         if start.startswith(mark):
-            _refuse(f"{shown} is {kind}, no text; save it as a CSV file")
+            _refuse(f"{quoted_path} is {kind}, no text; save it as a CSV file")
 
 
 def _refuse(reason: str) -> NoReturn:
     raise DatasetError(_FIELD, reason)
 
 
-def find_encoding(file: Path, asked: str | None, progress: Progress, most: int | None) -> tuple[str, str]:
-    """Python's name of the encoding, and people's; ``most`` bytes are looked at, or all of the file.
+def find_encoding(file: Path, encoding: str | None, progress: Progress, max_bytes: int | None) -> tuple[str, str]:
+    """Return Python's name of the encoding and its name for people; checks all of the file, or its first ``max_bytes``.
 
-    UTF-8 and whatever has a byte order mark is told from the bytes; what is neither is taken for cp1252, the
-    encoding of Windows in much of Europe and America, and for Latin-1 where it can't be that. Raises DatasetError
-    for what is no text, with the line at fault.
+    UTF-8 and encodings with a byte order mark are recognized from the bytes; other files are read as cp1252, the
+    encoding of Windows in much of Europe and America, or as Latin-1 if they cannot be cp1252. Raises DatasetError
+    for a file that is not text, with the line at fault.
     """
-    shown = quoted(str(file), 200)
-    if asked is not None:
-        codec, said = _asked_codec(asked)
-        fault = _first_fault(file, codec, progress, most)
+    quoted_path = quoted(str(file), 200)
+    if encoding is not None:
+        codec, title = _codec(encoding)
+        fault = _first_fault(file, codec, progress, max_bytes)
         if fault is not None:
-            raise DatasetError("dataset.encoding", f"{shown} is no {said}: it has {fault.where}; choose another")
-        return codec, said
+            raise DatasetError("dataset.encoding", f"{quoted_path} is no {title}: it has {fault.where}; choose another")
+        return codec, title
     with open(file, "rb") as stream:
         start = stream.read(4096)
-    codec, said = next(((codec, said) for mark, codec, said in _MARKS if start.startswith(mark)), ("utf-8", "UTF-8"))
-    fault = _first_fault(file, codec, progress, most)
+    codec, title = next(((codec, title) for mark, codec, title in _MARKS if start.startswith(mark)), ("utf-8", "UTF-8"))
+    fault = _first_fault(file, codec, progress, max_bytes)
     if fault is None:
-        return codec, said
-    if codec == "utf-8" and not fault.after_others:
-        return _without_mark(file, start, progress, most)
+        return codec, title
+    if codec == "utf-8" and not fault.after_non_ascii:
+        return _single_byte_encoding(file, start, progress, max_bytes)
     what = "is it a CSV file?" if fault.is_nul else "it may be damaged; save it again, or choose its encoding"
-    raise DatasetError("dataset.path", f"{shown} is {said}, but has {fault.where}; {what}")
+    raise DatasetError("dataset.path", f"{quoted_path} is {title}, but has {fault.where}; {what}")
 
 
-def _without_mark(file: Path, start: bytes, progress: Progress, most: int | None) -> tuple[str, str]:
-    """The encoding of what is not UTF-8, one byte a character."""
-    windows = _first_fault(file, "cp1252", progress, most) is None
-    codec, said = ("cp1252", "Windows-1252") if windows else ("latin-1", "Latin-1")
-    fault = _first_fault(file, codec, progress, most)
-    if fault is not None:  # a NUL byte: every other byte is some character
-        wide = start[1::2].count(0) > len(start) // 4
-        hint = "it may be UTF-16 without a mark, so choose the encoding utf-16-le" if wide else "is it a CSV file?"
+def _single_byte_encoding(file: Path, start: bytes, progress: Progress, max_bytes: int | None) -> tuple[str, str]:
+    """Return the encoding of a file that is not UTF-8: cp1252 or Latin-1, with one byte a character."""
+    is_windows = _first_fault(file, "cp1252", progress, max_bytes) is None
+    codec, title = ("cp1252", "Windows-1252") if is_windows else ("latin-1", "Latin-1")
+    fault = _first_fault(file, codec, progress, max_bytes)
+    if fault is not None:  # a NUL byte, since every other byte is a character
+        looks_wide = start[1::2].count(0) > len(start) // 4
+        hint = (
+            "it may be UTF-16 without a mark, so choose the encoding utf-16-le" if looks_wide else "is it a CSV file?"
+        )
         raise DatasetError("dataset.path", f"{quoted(str(file), 200)} has {fault.where}; {hint}")
-    return codec, f"{said} (it is not UTF-8)"
+    return codec, f"{title} (it is not UTF-8)"
 
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """The first bytes that are no text; ``after_others`` says that characters beyond ASCII came before them."""
+    """The first bytes that are not text; ``after_non_ascii`` says that non-ASCII characters came before them."""
 
     where: str
     is_nul: bool
-    after_others: bool
+    after_non_ascii: bool
 
 
-def _first_fault(file: Path, codec: str, progress: Progress, most: int | None) -> _Fault | None:
-    """The first NUL byte, or bytes that are no character in ``codec``; None where the first ``most`` bytes are text."""
+def _first_fault(file: Path, codec: str, progress: Progress, max_bytes: int | None) -> _Fault | None:
+    """Return the first NUL byte or invalid bytes; None if the first ``max_bytes`` are text in ``codec``."""
     decoder = codecs.getincrementaldecoder(codec)()
-    line, done, beyond, size = 1, 0, False, max(file.stat().st_size, 1)
+    line, done, non_ascii, size = 1, 0, False, max(file.stat().st_size, 1)
     with open(file, "rb") as stream:
         while True:
             chunk = stream.read(_CHUNK)
@@ -163,25 +169,25 @@ def _first_fault(file: Path, codec: str, progress: Progress, most: int | None) -
             except UnicodeDecodeError as error:
                 before = error.object[: error.start]
                 line += before.count(b"\n")
-                place = done + len(chunk) - len(error.object) + error.start
-                beyond = beyond or not before.isascii()
-                return _Fault(f"a byte that is no character, in line {line} (byte {place:,})", False, beyond)
+                position = done + len(chunk) - len(error.object) + error.start
+                non_ascii = non_ascii or not before.isascii()
+                return _Fault(f"a byte that is no character, in line {line} (byte {position:,})", False, non_ascii)
             if (nul := text.find("\0")) >= 0:
-                return _Fault(f"a NUL byte in line {line + text.count(chr(10), 0, nul)}", True, beyond)
-            if not chunk or (most is not None and done >= most):
+                return _Fault(f"a NUL byte in line {line + text.count(chr(10), 0, nul)}", True, non_ascii)
+            if not chunk or (max_bytes is not None and done >= max_bytes):
                 return None
             line += text.count("\n")
             done += len(chunk)
-            beyond = beyond or not text.isascii()
-            progress.tell(done / size)
+            non_ascii = non_ascii or not text.isascii()
+            progress.report(done / size)
 
 
-def _asked_codec(name: str) -> tuple[str, str]:
-    """Python's name of an encoding, and the user's; DatasetError where there is none, or it is none of text."""
-    found = None
+def _codec(name: str) -> tuple[str, str]:
+    """Return Python's name of an encoding, and the user's; raise DatasetError for an unknown or unsuitable one."""
+    codec = None
     with contextlib.suppress(LookupError, ValueError):
-        found = codecs.lookup(name)
-    if found is None or found.name not in _TEXT_CODECS:
+        codec = codecs.lookup(name)
+    if codec is None or codec.name not in _TEXT_CODECS:
         reason = f"expected the name of an encoding, as utf-8, utf-16, cp1252 or latin-1, got {quoted(name)}"
         raise DatasetError("dataset.encoding", reason)
-    return "utf-8-sig" if found.name == "utf-8" else found.name, found.name.upper()
+    return "utf-8-sig" if codec.name == "utf-8" else codec.name, codec.name.upper()

@@ -62,7 +62,7 @@ class FeatureAxes:
         values = self.values(axis)
         low, high = float(values.min()), float(values.max())
         if self.is_plane:
-            drawn = self._dataset.drawn
+            drawn = self._dataset.origin
             farthest = float(np.abs([self.values(name) for name in PLANE]).max())
             reach = max(PLANE_REACH, float(np.ceil(max(farthest, 0.0 if drawn is None else drawn.reach))))
             return -reach, reach

@@ -294,7 +294,7 @@ def on_plane(session: Session, ground: FeatureAxes, axes: tuple[str, str]) -> tu
     dataset, (x, y) = session.dataset, (ground.values(axis) for axis in axes)
     groups, hidden = [], 0
     low, high = (0.0, 1.0) if dataset.classes else target_limits(dataset)
-    drawn = None if dataset.drawn is None else dataset.drawn.numbers
+    drawn = None if dataset.origin is None else dataset.origin.numbers
     for rows, validation in _parts(session):
         by_hand = np.zeros(len(rows), np.bool_) if drawn is None else drawn[rows] < 0
         kept = np.concatenate([_thin(rows[~by_hand]), rows[by_hand]])
