@@ -1,0 +1,86 @@
+"""The app for a class: no file outside the student's folder, no way to a shell."""
+
+from __future__ import annotations
+
+import subprocess
+import webbrowser
+from pathlib import Path
+
+import pytest
+from running_app import Start
+from textual.app import App
+from textual.binding import Binding
+from textual.widgets import Input
+
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.keys import KEYS
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import write
+from tui_trainer.files import ROOT_VARIABLE
+
+
+@pytest.fixture
+def jail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A student's folder, and the app confined to it; the teacher's file lies beside it."""
+    write(with_field(Experiment(), "name", "solution"), tmp_path / "solution.toml")
+    (tmp_path / "marks.csv").write_text("a,b\n1,2\n3,4\n5,6\n")
+    folder = tmp_path / "anna"
+    folder.mkdir()
+    monkeypatch.setenv(ROOT_VARIABLE, str(folder))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+async def test_files_are_opened_and_saved_inside_only(start: Start, jail: Path) -> None:
+    async with start() as flow:
+        for key, path, told in (
+            ("ctrl+o", "../solution.toml", "is outside of"),
+            ("ctrl+s", "/etc/cron.d/anna", "is outside of"),
+            ("ctrl+s", "~/.ssh/rc", "is hidden"),
+            ("ctrl+s", "mine.toml", "Saved as"),
+        ):
+            await flow.press(key)
+            await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
+            flow.pilot.app.screen.query_one(Input).value = path
+            await flow.press("enter")
+            await flow.until_said(told)
+        assert flow.screen.experiment.name != "solution"
+    assert [path.name for path in jail.iterdir()] == ["mine.toml"]
+
+
+async def test_data_come_from_inside_only(start: Start, jail: Path) -> None:
+    async with start() as flow:
+        await flow.screen.change_field("dataset.path", "../marks.csv")
+        await flow.until_said("is outside of")
+        assert "dataset.path" in flow.message
+
+
+async def test_a_screenshot_is_saved_inside(start: Start, jail: Path) -> None:
+    async with start() as flow:
+        flow.pilot.app.deliver_screenshot()
+        await flow.until(lambda: [path for path in jail.iterdir() if path.stat().st_size], "the picture")
+        (picture,) = jail.iterdir()
+        assert picture.suffix == ".svg"
+
+
+async def test_no_way_to_a_shell(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key and no command suspends the app or starts a program."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a program was started")
+
+    async with start() as flow:
+        app = flow.pilot.app
+        monkeypatch.setattr(subprocess, "Popen", started)
+        monkeypatch.setattr(webbrowser, "open", started)
+        monkeypatch.setattr("os.kill", started)
+        app.open_url("https://example.org")
+        assert app.clipboard == "https://example.org"
+        await app.run_action("suspend_process")
+        await flow.press("ctrl+z")
+        titles = [command.title for command in app.get_system_commands(flow.screen)]
+        known = {f"{key.group}: {key.help} ({key.display})" for key in KEYS}
+        assert set(titles) - known == {"Theme", "Screenshot"}
+    bound = [binding for binding in App.BINDINGS if isinstance(binding, Binding)]
+    assert {binding.action for binding in bound} == {"quit", "help_quit"}, "look at what Textual binds now"

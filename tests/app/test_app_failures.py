@@ -1,0 +1,118 @@
+"""Runs that diverge, and a trainer that is killed: told in a sentence, and the app goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
+from tui_trainer.protocol.reports import Ended
+from tui_trainer.runtime.client import Client
+
+if TYPE_CHECKING:
+    from running_app import Start
+
+STEEP = Experiment(
+    dataset=DatasetConfig("boston_rm", standardize=False),
+    model=ModelConfig(layers=()),
+    training=TrainingConfig(learning_rate=1.0),
+)
+
+
+async def test_divergence_is_explained_and_a_lower_rate_works(start: Start) -> None:
+    async with start(STEEP, size=(80, 24)) as flow:
+        await flow.press("space")
+        await flow.until_state("diverged")
+        await flow.until_said("The loss became")
+        told = flow.message
+        assert "at step" in told and "gradient" in told and "RM is about 6.3" in told
+        assert "Key f standardizes the features, lowers the rate to 0.1 and runs again." in told
+        ended = [report for report in flow.reports if isinstance(report, Ended)]
+        assert len(ended) == 1 and ended[0].remedy is not None
+        await flow.until_shown(told)
+        await flow.until_shown("✖ epoch 0/200 ──────────── diverged")
+
+        await flow.press("space")
+        await flow.until_said("or lower the rate with [ and press r.")
+        await flow.press("s")
+        assert flow.screen.state == "diverged"
+        await flow.press("[", "[", "[", "[")
+        await flow.until_said("Learning rate 0.01.")
+        await flow.press("r")
+        await flow.until_loaded(2)
+        await flow.press("space")
+        await flow.until_state("finished")
+        assert flow.progress.epoch == 200 and flow.progress.values["loss"] < 600
+
+
+async def test_one_key_applies_the_remedy_and_runs_again(start: Start) -> None:
+    async with start(STEEP) as flow:
+        await flow.press("f")
+        await flow.until_said("Nothing to fix")
+        await flow.press("space")
+        await flow.until_state("diverged")
+        await flow.until_said("Key f standardizes the features, lowers the rate to 0.1 and runs again.")
+        await flow.press("f")
+        await flow.until_state("finished")
+        assert flow.screen.experiment.dataset.standardize
+        assert flow.progress.epoch == 200 and flow.progress.values["val_r2"] > 0.1
+        await flow.press("u")
+        await flow.until(lambda: not flow.screen.experiment.dataset.standardize, "the setting from before")
+
+
+async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
+    long = replace(Experiment(), training=TrainingConfig(epochs=1_000_000))
+    async with start(long) as flow:
+        await flow.press("space")
+        await flow.until(lambda: flow.progress.epoch > 2, "two epochs")
+        killed, loads = flow.screen.client.pid, flow.loads
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await flow.until_said("ended by signal 9")
+        await flow.until(lambda: flow.loads > loads, "a load in another trainer")
+        await flow.until(lambda: flow.screen.state in ("ready", "paused"), "a trainer that waits")
+        assert flow.screen.client.pid not in (None, killed)
+        assert flow.screen.experiment == long
+
+        steps = flow.progress.steps
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps > steps, "a step")
+        await flow.press("space")
+        await flow.until_state("running")
+        epoch = flow.progress.epoch
+        await flow.until(lambda: flow.progress.epoch > epoch + 2, "more epochs")
+        await flow.enter("model.layers[0].units", "3")
+        await flow.until_state("ready")
+        assert flow.heading == "Network  27 parameters"
+
+
+async def test_a_trainer_that_never_starts_is_not_started_for_ever(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(with_field(Experiment(), "training.epochs", 1_000_000)) as flow:
+        screen, starts = flow.screen, 0
+        real = Client.start
+
+        async def broken(client: Client) -> None:
+            nonlocal starts
+            starts += 1
+            with monkeypatch.context() as patched:
+                patched.setattr("tui_trainer.runtime.child.sys.executable", "/bin/false")
+                await real(client)
+
+        monkeypatch.setattr(Client, "start", broken)
+        assert screen.client.pid is not None
+        os.kill(screen.client.pid, signal.SIGKILL)
+        await flow.until_said("It can't be started; space tries again.")
+        assert starts == 2, "the one killed and two that failed"
+        loads = flow.loads
+        monkeypatch.setattr(Client, "start", real)
+        await flow.press("space")
+        await flow.until(lambda: flow.loads > loads, "a load in another trainer")
+        await flow.press("space")
+        await flow.until_state("running")

@@ -1,0 +1,131 @@
+"""Views, tabs, the folding setup, help, the command palette, and terminals of other sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from textual.app import SystemCommand
+from textual.command import CommandPalette
+from textual.widgets import Static
+
+from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.keys import KEYS
+from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.ui.plot_widgets import PlotWidget
+
+if TYPE_CHECKING:
+    from running_app import Start
+
+NARROW = (80, 24)
+
+
+async def test_views_and_tabs(start: Start) -> None:
+    async with start() as flow:
+        screen, view = flow.screen, flow.screen.query_one(LossView)
+        await flow.press("e", "e")
+        await flow.until(lambda: flow.progress.epoch == 2, "two epochs")
+        plot = view.query_one(PlotWidget)
+        await flow.until(lambda: [line.label for line in plot.plot.series] == ["train", "validation"])
+        assert not plot.plot.log_y
+        await flow.press("y")
+        await flow.until(lambda: plot.plot.log_y, "a log axis")
+        await flow.press("y")
+        await flow.until(lambda: not plot.plot.log_y, "a linear axis")
+        await flow.press("b")
+        await flow.until(lambda: len(plot.plot.series) == 3, "the mini-batches")
+        assert plot.plot.series[0].label == "mini-batches"
+        await flow.press("b")
+        await flow.until(lambda: len(plot.plot.series) == 2, "no mini-batches")
+
+        seen = [plot.markers]
+        for _ in range(3):
+            await flow.press("k")
+            await flow.until(lambda: plot.markers != seen[-1], "other markers")
+            seen.append(plot.markers)
+        assert seen == ["braille", "block", "ascii", "braille"]
+
+        for key, name, text in (
+            ("2", "data", "150 rows"),
+            ("7", "summary", "Param #"),
+            ("1", "loss", "epoch"),
+        ):
+            await flow.press(key)
+            await flow.until(lambda text=text: text in flow.screen_text(), f"the tab {name}")
+            assert screen.tabs.active == name
+
+
+async def test_setup_folds_and_the_screen_follows_its_size(start: Start) -> None:
+    async with start(size=NARROW) as flow:
+        setup, tabs = flow.screen.query_one("#setup"), flow.screen.query_one("#tabs")
+        assert tabs.display and not setup.display
+        await flow.press("m")
+        await flow.until(lambda: setup.display and not tabs.display, "the setup alone")
+        assert setup.size.width >= NARROW[0] - 3
+        await flow.press("m")
+        await flow.until(lambda: tabs.display and not setup.display, "the tabs alone")
+        await flow.press("m", "escape")
+        await flow.until(lambda: tabs.display and not setup.display, "esc folds it away")
+        await flow.press("m", "7")
+        await flow.until(lambda: tabs.display and flow.screen.tabs.active == "summary", "a tab unfolds")
+
+        await flow.pilot.resize_terminal(50, 14)
+        sentence = "This terminal is 50x14; at least 60x16 is needed."
+        await flow.until(lambda: sentence in flow.screen_text(), sentence)
+        assert flow.screen_text().strip() == sentence
+        await flow.pilot.resize_terminal(120, 40)
+        await flow.until(lambda: setup.display and tabs.display, "both at once")
+        assert sentence not in flow.screen_text()
+        await flow.press("m")
+        await flow.until(lambda: not setup.display and tabs.size.width >= 118, "the tabs over all the width")
+        await flow.press("m")
+        await flow.until(lambda: setup.display, "the setup again")
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps == 1, "a step after all that")
+
+
+async def test_help_names_every_key_and_closes(start: Start) -> None:
+    async with start() as flow:
+        app = flow.pilot.app
+        for closing in ("escape", "question_mark", "q"):
+            await flow.press("question_mark")
+            await flow.until(
+                lambda: isinstance(app.screen, HelpScreen) and len(app.screen.query(Static)) > 2, "the help"
+            )
+            console = Console(width=200, height=50, force_terminal=False, color_system=None)
+            with console.capture() as captured:
+                console.print(*(one.content for one in app.screen.query(Static)))
+            text = " ".join(captured.get().split())
+            await flow.press(closing)
+            await flow.until(lambda: app.screen is flow.screen, f"{closing} closes the help")
+        assert not [key.group for key in KEYS if f" {key.group} " not in f" {text} "]  # none is cut short
+        missing = [key for key in KEYS if f"{key.display} {key.help}" not in text]
+        assert not missing
+        assert not [key for key in KEYS if len(key.display) > 7]
+
+
+async def test_the_palette_offers_every_key(start: Start) -> None:
+    async with start() as flow:
+        app = flow.pilot.app
+        commands: list[SystemCommand] = list(app.get_system_commands(flow.screen))
+        for key in KEYS:
+            assert [one for one in commands if key.help in one.title and key.display in one.title], key
+        await flow.press("ctrl+p")
+        await flow.until(lambda: isinstance(app.screen, CommandPalette), "the palette")
+        await flow.press(*"one mini")
+        await flow.until(lambda: "One mini-batch" in flow.screen_text(), "the command found")
+        await flow.press("enter")
+        await flow.until(lambda: app.screen is flow.screen, "the training screen")
+        await flow.until(lambda: flow.progress.steps == 1, "the command done")
+
+
+async def test_quit_from_a_text_field_too(start: Start) -> None:
+    async with start() as flow:
+        box = flow.input("dataset.path")
+        box.focus()
+        await flow.until(lambda: box.has_focus)
+        await flow.press("q")
+        assert flow.pilot.app.is_running and box.value == "q"
+        box.value = ""
+        await flow.pilot.press("ctrl+q")
+        await flow.until(lambda: not flow.screen.is_running or flow.pilot.app._exit, "the end")

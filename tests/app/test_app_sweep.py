@@ -1,0 +1,176 @@
+"""A sweep from the app: asked for, wrong, done beside a run that trains, looked at, cancelled, and left."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Input
+
+from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, first_wish
+from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgressDialog, parts
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.store.store import Store
+from tui_trainer.sweep.messages import Leader, SweepProgress, SweepRequest
+from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.tabs.runs.view import RunsView
+
+if TYPE_CHECKING:
+    from running_app import Flow, Start
+
+RATE, SEED = "training.learning_rate", "model.seed"
+SMALL = Experiment(model=ModelConfig((LayerConfig(4),)), training=TrainingConfig(epochs=3))
+
+
+def form_of(flow: Flow) -> SweepFormDialog:
+    screen = flow.pilot.app.screen
+    assert isinstance(screen, SweepFormDialog)
+    return screen
+
+
+async def opened(flow: Flow) -> SweepFormDialog:
+    """Open the form and wait until it has counted."""
+    await flow.press("M")
+    await flow.until(lambda: isinstance(flow.pilot.app.screen, SweepFormDialog), "the form")
+    await flow.until(lambda: form_of(flow).query(SweepRow), "its rows")
+    await flow.until_shown(" runs")
+    return form_of(flow)
+
+
+async def choose(flow: Flow, letters: str) -> Input:
+    """Choose one more field to vary by its first letters; its box."""
+    row = list(form_of(flow).query(SweepRow))[-1]
+    row.choice.focus()
+    await flow.until(lambda: row.choice.has_focus)
+    await flow.press("enter")
+    await flow.until(lambda: row.choice.expanded, "the list")
+    await flow.press(*letters, "enter")
+    await flow.until(lambda: row.path is not None and row.input.has_focus, "the values of it")
+    return row.input
+
+
+def option(flow: Flow, name: str) -> Input:
+    return next(one for one in form_of(flow).query(SweepOption) if one.path == name).input
+
+
+def sweeping(flow: Flow) -> int | None:
+    """The process that sweeps, by its id; None where there is none."""
+    client = flow.screen._sweep
+    return None if client is None else client.pid
+
+
+async def test_four_runs_beside_training(start: Start, tmp_path: Path) -> None:
+    async with start(SMALL) as flow:
+        form = await opened(flow)
+        box = form.query(SweepRow).first().input
+        assert box.value == "0.005, 0.017, 0.05, 0.15, 0.5" and box.has_focus
+        await flow.until_shown("5 learning rates = 5 runs")
+
+        box.value = "0.05, fast"
+        await flow.press("enter")
+        await flow.until_shown("got 'fast'")
+        assert box.value == "0.05, fast" and form_of(flow) is form, "what was typed stays, and nothing begins"
+        box.value = "0.05,0.5"
+        seeds = await choose(flow, "see")
+        assert seeds.value == "0, 1, 2"
+        await flow.until_shown("2 learning rates × 3 seeds = 6 runs")
+        seeds.value = "0,1,"
+        await flow.until_shown("= 4 runs")
+        option(flow, "jobs").value = "1000"
+        await flow.until_shown("at a time: expected a whole number from 1 to")
+        option(flow, "jobs").value = "1"
+        await flow.until_shown("2 learning rates × 2 seeds = 4 runs")
+        await flow.press("escape")
+        await flow.until(lambda: flow.pilot.app.screen is flow.screen and sweeping(flow) is None, "nothing is left")
+
+        form = await opened(flow)
+        assert [row.values for row in form.query(SweepRow)] == ["0.05,0.5", "0,1,", ""], "it is there again"
+        assert option(flow, "jobs").value == "1"
+        await flow.press("enter")
+        await flow.until(lambda: flow.screen.query(SweepLine), "the line that tells of it")
+        await flow.press("e")
+        await flow.until_said("Sweep done, 4 runs in")
+        assert "Best val_loss" in flow.message and "8 and enter open it; 1 shows all curves." in flow.message
+        assert not flow.screen.query(SweepLine) and sweeping(flow) is None
+        await flow.until(lambda: flow.progress.epoch == 1, "the run under work goes on meanwhile")
+        loss = flow.screen.query_one(LossView)
+        await flow.until(lambda: len(loss.beside) == 4, "its curves are laid over the run's")
+        assert [one.told.curve is not None for one in loss.beside] == [True] * 4
+
+        await flow.press("8")
+        await flow.until_shown("by val loss 4 chosen")
+        view = flow.screen.tabs.view
+        assert isinstance(view, RunsView) and view.listed is not None and view.filter.startswith("tag=sweep-")
+        best = min(view.listed.rows, key=lambda row: row.val_loss or 0.0)
+        await flow.until(lambda: view.place.row == best, "the best one under the cursor")
+        choice = view.choices.get(best.run)
+        assert choice is not None and choice.letter == "A" and f": {best.name}. " in flow.message
+        await flow.press("enter")
+        await flow.until(lambda: flow.screen.experiment.training.learning_rate == best.rate, "it is open")
+    store = Store(tmp_path / "store" / "runs.sqlite")
+    assert len(store.runs()) == 5
+    store.close()
+
+
+async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
+    async with start(SMALL, size=(60, 16)) as flow:
+        app = flow.pilot.app
+        form = await opened(flow)
+        form.query(SweepRow).first().input.value = "0.05"
+        epochs = await choose(flow, "ep")
+        epochs.value = "2,9000000"
+        option(flow, "jobs").value = "1"
+        await flow.until_shown("2 values of epochs = 2 runs")
+        await flow.press("enter")
+        await flow.until_shown("best val_loss")
+        await flow.press("M")
+        await flow.until(lambda: isinstance(app.screen, SweepProgressDialog), "how it stands")
+        assert app.screen.styles.background.a < 1, "the screen below stays in sight"
+        await flow.until_shown("1 of 2 runs are done, about")
+        await flow.until_shown("learning_rate = 0.05, epochs = 2")
+        await flow.press("c")
+        await flow.until_said("Sweep ended, 1 of 2 runs. Best val_loss")
+
+        await opened(flow)
+        await flow.press("enter")
+        await flow.until_shown("best val_loss")
+        pid = sweeping(flow)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await flow.until_said("The sweep's process was ended by signal 9. The runs that were done are kept.")
+
+        await opened(flow)
+        await flow.press("enter")
+        await flow.until_shown("best val_loss")
+        await flow.press("q")
+        await flow.until_shown("Leaving ends it; the runs that are done are kept.")
+        await flow.press("escape")
+        await flow.until(lambda: app.screen is flow.screen, "the app stays")
+        client = flow.screen._sweep
+        assert client is not None and client.pid is not None
+        await flow.press("q")
+        await flow.until(lambda: isinstance(app.screen, SweepProgressDialog), "the question")
+        await flow.press("q")
+        await flow.until(lambda: app._exit, "the end")
+        with pytest.raises(ProcessLookupError):
+            os.kill(client.pid, 0)
+
+
+def test_the_line_of_a_sweep() -> None:
+    told = SweepProgress(3, 12, 1, "loss", (Leader("units = 8\x1b", "0.25"), Leader("units = 4", "0.5")), 75.0)
+    assert parts(told) == ["Sweep ━━━───────── 3/12", "1:15 left", "best loss 0.25: units = 8\ufffd"]
+    assert parts(SweepProgress(12, 12, 12, "loss")) == ["Sweep ━━━━━━━━━━━━ 12/12"]
+
+
+def test_what_the_form_begins_with() -> None:
+    hidden = Experiment(hide=("training",))
+    assert first_wish(hidden, None) == SweepRequest(hidden)
+    typed = SweepRequest(
+        SMALL, ((RATE, "0.005, 0.017, 0.05, 0.15, 0.5"), (SEED, "7"), ("model.layers[0].units", "2")), jobs="1"
+    )
+    faster = Experiment(model=ModelConfig(()), training=TrainingConfig(learning_rate=1.0))
+    again = first_wish(faster, typed)
+    assert again == SweepRequest(faster, ((RATE, "0.1, 0.33, 1, 3, 10"), (SEED, "7")), jobs="1")

@@ -1,0 +1,405 @@
+"""Lessons in the running app: each loads, opens its view, runs, and its page says what is so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from test_app_snapshots import settle
+from textual.widgets import Input
+
+from tui_trainer.book.checking import Item
+from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.library import from_folder, packaged
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
+from tui_trainer.tabs.book.guide import LessonState
+from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage
+from tui_trainer.tabs.book.view import LessonList
+
+if TYPE_CHECKING:
+    from running_app import Flow, Start
+
+NARROW = (80, 24)
+ENDED = ("finished", "stopped early", "diverged")
+LESSONS = packaged().lessons
+OWN_WORK = ("spiral",)  # the user has to find a network
+MINE = Experiment(name="mine", model=ModelConfig(layers=(LayerConfig(5, "tanh"),)))
+
+OWN = """
+title = "[red]Mine[/red] [/]"
+chapter = "My [b]course[/b]"
+view = "loss"
+text = '''
+Read [link=x]this[/link].
+
+  w = [1, 2]
+'''
+[experiment.dataset]
+name = "iris"
+[experiment.training]
+epochs = 3
+[question]
+text = "How [many]?"
+choices = ["[one]", "[/two]"]
+answer = 0
+because = "Because [of] it."
+[[checks]]
+value = "loss"
+at_most = 100
+done = "Done [so] far."
+missing = "Train [/it]."
+"""
+
+
+def number(name: str) -> int:
+    """The place of a packaged lesson, from 0."""
+    return next(place for place, lesson in enumerate(LESSONS) if lesson.id == f"book:{name}")
+
+
+def page_of(flow: Flow) -> LessonState:
+    """What is shown of the lesson that is on."""
+    page = flow.screen.guide.page
+    assert page is not None
+    return page
+
+
+def states(flow: Flow) -> list[str]:
+    """How the items of the page stand."""
+    return [item.state for item in page_of(flow).items]
+
+
+def beside(flow: Flow) -> LessonPage:
+    """The page on the left."""
+    return flow.screen.query_one("#lesson", LessonPage)
+
+
+def words(flow: Flow) -> str:
+    """The screen, its white space made one; what stands beside something else is broken up by it."""
+    return " ".join(flow.screen_text().split())
+
+
+async def opened(flow: Flow) -> LessonList:
+    """Open the Book tab."""
+    await flow.press("9")
+    await flow.until(lambda: flow.screen.query(LessonList), "the list")
+    lessons = flow.screen.query_one(LessonList)
+    await flow.until(lambda: lessons.chosen is not None, "a chosen lesson")
+    return lessons
+
+
+async def begun(flow: Flow, name: str = "perceptron") -> None:
+    """Choose a lesson in the Book tab, and begin it."""
+    lessons = await opened(flow)
+    await flow.press("home", *["down"] * number(name))
+    assert lessons.chosen == f"book:{name}"
+    loads = flow.loads
+    await flow.press("enter")
+    await flow.until_loaded(loads + 1)
+    await flow.until(lambda: flow.screen.tabs.active == LESSONS[number(name)].view, "its view")
+
+
+async def run(flow: Flow) -> None:
+    """Train to the end."""
+    await flow.press("space")
+    await flow.until(lambda: flow.screen.state in ENDED, "the end of the run")
+
+
+def shows_first(lesson: Lesson) -> bool:
+    """Whether the run of the first variant tells about the question."""
+    question = lesson.question
+    return question is None or question.variant in (None, lesson.variants[0].name)
+
+
+def expected(lesson: Lesson, check: int, item: Item) -> bool:
+    """Whether a check stands as it should after the first variant has run."""
+    variant = lesson.checks[check].variant
+    if lesson.target or lesson.id.partition(":")[2] in OWN_WORK:
+        return item.state in ("open", "wrong")
+    return item.state == ("done" if variant in (None, lesson.variants[0].name) else "open")
+
+
+@pytest.mark.slow
+async def test_every_lesson_one_after_the_other(start: Start) -> None:
+    """Loads with ``n``, opens its view, runs; wrong answers are told, right ones too, checks tick themselves."""
+    async with start() as flow:
+        await begun(flow)
+        for lesson in LESSONS:
+            await flow.until(lambda lesson=lesson: page_of(flow).lesson == lesson, lesson.id)
+            await flow.until(lambda lesson=lesson: flow.screen.tabs.active == lesson.view, f"{lesson.id}: its view")
+            view = flow.screen.tabs.view
+            assert view is not None and view.display and flow.screen.experiment == lesson.experiment
+            assert set(states(flow)) == {"open"}, lesson.id
+            await answer(flow, lesson, right=False)
+            await run(flow)
+            if shows_first(lesson):
+                await flow.until(lambda: states(flow)[0] == "wrong", f"{lesson.id}: a wrong answer")
+                await answer(flow, lesson, right=True)
+                await flow.until(lambda: states(flow)[0] == "done", f"{lesson.id}: a right answer")
+            else:
+                assert page_of(flow).waits and states(flow)[0] == "open", lesson.id
+            for place, (_, item) in enumerate(page_of(flow).checks):
+                assert expected(lesson, place, item), (lesson.id, item)
+            assert not view.has_class("-unseen"), f"{lesson.id}: the view has nothing to show"
+            if lesson is not LESSONS[-1]:
+                loads = flow.loads
+                await flow.press("n")
+                await flow.until_loaded(loads + 1)
+        await flow.press("n")
+        assert flow.message == "This is the last lesson."
+
+
+async def answer(flow: Flow, lesson: Lesson, right: bool) -> None:
+    """Answer the question, by key where there are choices."""
+    question = lesson.question
+    assert question is not None
+    if question.blanks:
+        numbers = [blank.answer for blank in question.blanks]
+        flow.screen.post_message(Answered(tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
+        return
+    assert question.answer is not None
+    choice = question.answer if right else (question.answer + 1) % len(question.choices)
+    await flow.press("ABCDEFGHI"[choice])
+    assert page_of(flow).answers == choice
+
+
+async def test_gradient_descent_with_its_three_rates(start: Start) -> None:
+    async with start(MINE) as flow:
+        await begun(flow, "gradient_descent")
+        assert flow.message == "Predict first: A to C choose an answer."
+        await flow.press("C")
+        assert flow.message == "C. Noted. The run of ρ = 5e-5 will tell. Take ten steps with ρ = 1e-5."
+        await flow.press(*"sssssssss")
+        await flow.until(lambda: flow.progress.steps == 9, "nine steps")
+        assert states(flow) == ["open"] * 4
+        await flow.press("s")
+        await flow.until_said("w₁₀ = 3.6329, nearly at the lowest point, 3.6534. V loads ρ = 1e-6.")
+        assert states(flow) == ["open", "done", "open", "open"]
+        for rate, weight in (("1e-6", "1.2363"), ("5e-5", "-0.9534")):
+            loads = flow.loads
+            await flow.press("V")
+            await flow.until_loaded(loads + 1)
+            assert flow.message == f"ρ = {rate}: Take ten steps with ρ = {rate}."
+            await run(flow)
+            await flow.until_said(f"w₁₀ = {weight}")
+        assert states(flow) == ["wrong", "done", "done", "done"]
+        await flow.until_shown("C is not it. Look again, and choose another.")
+        await flow.press("B")
+        await flow.until_said("diverges slowly. Lesson done; n goes to the next.")
+        assert page_of(flow).done and page_of(flow).passed
+        await flow.press("9")
+        await flow.until_shown("1 of 32 done")
+
+
+async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "learning_rate")
+        await run(flow)
+        done = states(flow)
+        await flow.press("V")
+        assert states(flow) == done == ["open", "done", "open", "open", "open"]
+        # the rate of the third variant, typed while the second has not begun: it is the third
+        loads = flow.loads
+        await flow.press("m")
+        await flow.enter("training.learning_rate", "5e-5")
+        await flow.press("m")
+        await flow.until(lambda: page_of(flow).variant == "factor -1.02", "the third variant")
+        assert flow.loads == loads and not page_of(flow).behind
+        await run(flow)
+        await flow.until_said("To and fro, further each time")
+        # and typed after the end: what came out is still the third's
+        await flow.enter("training.learning_rate", "4.9e-5")
+        await flow.until(lambda: page_of(flow).variant == "factor -0.98", "the second variant")
+        assert page_of(flow).behind
+        await flow.until_shown("r starts again, as factor -0.98.")
+        assert states(flow) == ["open", "done", "open", "done", "open"]
+
+
+async def test_loading_a_lesson_can_be_taken_back(start: Start) -> None:
+    async with start(MINE) as flow:
+        await begun(flow, "overfitting")
+        assert flow.screen.experiment == LESSONS[number("overfitting")].experiment
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment == MINE, "the settings from before")
+        assert page_of(flow).changed
+        await flow.press("U")
+        await flow.until(lambda: not page_of(flow).changed, "the lesson's settings")
+
+
+async def test_m_changes_between_the_page_and_the_setup(start: Start) -> None:
+    async with start() as flow:
+        setup = flow.screen.query_one("#setup")
+        await flow.press("m")
+        assert not setup.display
+        await begun(flow)
+        assert beside(flow).display and not setup.display
+        await flow.press("m")
+        await flow.until(lambda: setup.display and not beside(flow).display, "the setup")
+        await flow.press("m")
+        await flow.until(lambda: beside(flow).display and not setup.display, "the page")
+        await flow.press("L")
+        await flow.until(lambda: setup.display and not beside(flow).display, "the setup, since no lesson is on")
+        assert not flow.screen.in_lesson and flow.screen.experiment == LESSONS[0].experiment
+        loads = flow.loads
+        await flow.press("n", "p", "V", "A")
+        assert flow.loads == loads and not flow.screen.in_lesson
+
+
+async def test_a_view_names_no_key_that_is_the_lessons(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "stacking_layers")
+        await flow.until_shown("d discretize")
+        assert "n next" in words(flow) and "new points" not in words(flow)
+
+
+async def test_numbers_are_typed_into_the_blanks(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "summary")
+        page = beside(flow)
+        await flow.press("A")
+        boxes = list(page.query(Input))
+        await flow.until(lambda: boxes[0].has_focus, "the first blank")
+        await flow.press(*"200", "enter", *"six", "enter")
+        await flow.until_said("Expected a number, such as 12 or 0.5, got six.")
+        await flow.until(lambda: boxes[2].has_focus, "the last blank")
+        await flow.press(*"283", "enter")
+        await flow.until_said("Not yet: dense, 20 neurons: 200 is not right. Count again, and change it.")
+        assert flow.screen.focused is None and states(flow)[0] == "wrong"
+        assert [mark.content for mark in page.query(".mark").results()] == ["✗ ", "", "✓ "]  # type: ignore[attr-defined]
+        await flow.press("B")
+        await flow.until(lambda: boxes[1].has_focus, "the second blank")
+        await flow.press(*"63", "tab")
+        await flow.press("A")
+        assert boxes[2].has_focus and boxes[2].value == "A", "in a text field, letters are letters"
+        await flow.press("escape")
+        boxes[2].value = "283"
+        await flow.press("A")
+        await flow.until(lambda: boxes[0].has_focus, "the first blank")
+        await flow.press(*"220", "escape")
+        await flow.until_said("together 283.")
+        assert states(flow)[0] == "done"
+
+
+async def test_an_exercise_is_built_by_hand_and_told_what_differs(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "exercise_boston")
+        await flow.press("a")
+        await flow.until_said("Still to build: hidden layer 1 has 16 units, expected 100.")
+        await flow.until_shown("the output layer has activation linear,")
+        await run(flow)
+        assert states(flow) == ["open", "open", "open"]
+        await flow.press("m")
+        await flow.enter("model.layers[0].units", "100")
+        await flow.until_said("Still to build: the output layer has activation linear, expected relu.")
+        await flow.screen.change_field("model.output.activation", "relu")
+        await flow.until_said("The network is the one asked for.")
+        await run(flow)
+        await flow.until_said("It explains more than half of the spread")
+        assert states(flow) == ["open", "done", "done"]
+
+
+async def test_narrow_the_page_is_in_its_tab(start: Start) -> None:
+    async with start(size=NARROW) as flow:
+        await begun(flow, "gradient_descent")
+        assert flow.screen.tabs.active == "landscape" and not beside(flow).display
+        assert flow.message == "Gradient descent: 9 shows the page. Predict first: A to C choose an answer."
+        await flow.press("B", "9")
+        chapters = flow.screen.query_one(".list")
+        await flow.until(lambda: not chapters.display, "the page alone")
+        await flow.until_shown("Stand on the curve at w₀ = 0.")
+        await flow.press("pagedown", "pagedown")
+        await flow.until_shown("● B Jump across the valley, further off each time")
+        await flow.press("9")
+        await flow.until(lambda: chapters.display, "the list")
+        await flow.press("3")
+        await run(flow)
+        await flow.until_said("w₁₀ = 3.6329")
+        await flow.press("9")
+        await flow.until_shown("1 of 3")
+
+
+async def test_narrow_a_blank_opens_the_page(start: Start) -> None:
+    async with start(size=NARROW) as flow:
+        await begun(flow, "summary")
+        assert flow.screen.tabs.active == "summary"
+        await flow.press("C")
+        await flow.until(lambda: isinstance(flow.screen.focused, Input), "a blank in focus")
+        assert flow.screen.tabs.active == "book"
+
+
+async def test_lessons_of_ones_own(start: Start, tmp_path: Path) -> None:
+    """Their words are no markup, what is wrong with a file is told, and the book's own are still there."""
+    (tmp_path / "1_mine.toml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "2_wrong.toml").write_text(OWN.replace("answer = 0", "answer = 7"), encoding="utf-8")
+    assert len(from_folder(tmp_path).lessons) == 1
+    async with start(lessons=tmp_path) as flow:
+        await opened(flow)
+        await flow.press("end")
+        await flow.until_shown("2_wrong.toml: question.answer: expected 0 to 1, got 7")
+        await flow.press("enter", "up", "enter")
+        await flow.until(lambda: flow.screen.in_lesson, "the lesson")
+        await flow.until_shown("[red]Mine[/red] [/]")
+        for text in ("My [b]course[/b]", "Read [link=x]this[/link].", "w = [1, 2]", "How [many]?", "[/two]"):
+            await flow.until_shown(text)
+        await flow.until_state("ready")
+        await flow.press("A")
+        await run(flow)
+        await flow.until_said("Done [so] far. Lesson done. It is the last one.")
+        await flow.until_shown("Because [of] it.")
+
+
+async def test_what_was_done_is_there_after_a_restart(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "gradient_descent")
+        await run(flow)
+        await flow.until(lambda: "done" in states(flow), "something done")
+    async with start() as flow:
+        assert (await opened(flow)).chosen == "book:gradient_descent", "the lesson that was open"
+        await flow.until_shown("· 4 Gradient descent")
+        await flow.press("enter")
+        await flow.until(lambda: flow.screen.tabs.active == "landscape", "the lesson's view")
+        assert states(flow) == ["open", "done", "open", "open"]
+        await flow.press("9", "F")
+        await flow.until_said("Nothing is done in Gradient descent any more.")
+        assert states(flow) == ["open"] * 4
+
+
+async def test_keys_while_a_lesson_is_being_loaded(start: Start) -> None:
+    """Edits that come while the setup is being filled with something else wait for it."""
+    async with start(with_field(Experiment(), "training.epochs", 5)) as flow:
+        await begun(flow, "overfitting")
+        for key in ("n", "a", "p", "a", "V", "x", "n", "u", "a"):
+            flow.pilot.app.simulate_key(key)
+        await flow.press("n")
+        await flow.until(lambda: page_of(flow).lesson.id == "book:dropout", "the last lesson asked for")
+        rows = len(flow.screen.network_panel.query("LayerRow")) - 1
+        assert rows == len(flow.screen.experiment.model.layers)
+        await flow.until_state("ready")
+
+
+async def test_a_click_answers_and_goes_on(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "gradient_descent")
+        question = beside(flow).query_one(".question", Blocks)
+        await settle(flow.pilot)
+        lines = question.render().plain.split("\n")
+        row = next(place for place, line in enumerate(lines) if line.startswith("○ A"))
+        await flow.pilot.click(question, offset=(4, row))
+        await flow.until(lambda: page_of(flow).answers == 0, "the first answer")
+        keys = beside(flow).query_one(".keys")
+        await flow.pilot.click(keys, offset=(1, 0))
+        await flow.until(lambda: page_of(flow).place == 5, "the next lesson")
+
+
+@pytest.mark.parametrize(("size", "part"), [((120, 40), ".text"), ((100, 24), "")])
+async def test_the_page_scrolls_by_key(start: Start, size: tuple[int, int], part: str) -> None:
+    """The text above the tasks, or the page as a whole where there is less room."""
+    async with start(size=size) as flow:
+        await begun(flow)
+        scrolled = beside(flow).query_one(part) if part else beside(flow)
+        await flow.until(lambda: scrolled.max_scroll_y > 0, "more than there is room for")
+        await flow.press("j")
+        await flow.until(lambda: scrolled.scroll_y > 0, "what is further down")
+        await flow.press("J")
+        await flow.until(lambda: scrolled.scroll_y == 0, "the top again")

@@ -1,0 +1,135 @@
+"""What is written about a landscape, and which series and marks it has: from sessions, without an app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.plotting.lines import render_plot
+from tui_trainer.protocol.framing import pack, unpack
+from tui_trainer.settings import Markers
+from tui_trainer.tabs.landscape import surface as surfaces
+from tui_trainer.tabs.landscape.compute import LandscapeCompute
+from tui_trainer.tabs.landscape.drawing import (
+    brief,
+    chart,
+    curve,
+    decimal,
+    note,
+    place_text,
+    rows,
+    steps_text,
+    update_text,
+)
+from tui_trainer.tabs.landscape.messages import Axis, Landscape, WatchLandscape
+from tui_trainer.training.session import Session
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+PERCEPTRON = read(EXAMPLES / "perceptron.toml")
+WITH_BIAS = with_field(PERCEPTRON, "model.output.use_bias", True)
+IRIS = read(EXAMPLES / "iris.toml")
+
+
+def seen(experiment: Experiment, steps: int, **request: object) -> Landscape:
+    session = Session()
+    session.load(experiment)
+    for _ in range(steps):
+        session.step()
+    content = LandscapeCompute(session).see(WatchLandscape(40, 20, **request))  # type: ignore[arg-type]
+    assert isinstance(content, Landscape)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("value", "width", "expected"),
+    [
+        (3.63293, 14, "3.6329"),
+        (-1388.32648, 14, "-1388.3265"),
+        (182160.0363, 14, "182160.0363"),
+        (-182160.0363, 12, "-1.822e+05"),
+        (0.0, 12, "0.0000"),
+        (0.00021234, 12, "0.0002123"),
+        (-1e300, 9, "-1e+300"),
+    ],
+)
+def test_numbers_fill_their_column(value: float, width: int, expected: str) -> None:
+    assert decimal(value, width) == expected.rjust(width) and decimal(value, width)[0] == " "
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(29555.78, "29,556"), (0.02134567, "0.02135"), (1.1e7, "11M"), (1e12, "1e+12"), (float("nan"), "too large")],
+)
+def test_losses_are_brief(value: float, expected: str) -> None:
+    assert brief(value) == expected
+
+
+def test_the_rule_names_what_the_optimizer_adds() -> None:
+    lines = update_text(seen(PERCEPTRON, 2)).plain.splitlines()
+    assert lines[0] == "w_t+1 = w_t − ρ ∂ℒ/∂w"
+    assert [line.split()[0] for line in lines[1:]] == ["w_1", "∂ℒ/∂w", "ρ", "w_2", "ℒ", "w*", "ℒ*"]
+    adam = with_field(WITH_BIAS, "training.optimizer.name", "adam")
+    assert update_text(seen(adam, 2)).plain.startswith("θ_t+1 by adam")
+    assert [line.split()[0] for line in update_text(seen(PERCEPTRON, 0)).plain.splitlines()[1:4]] == [
+        "w_0",
+        "∂ℒ/∂w",
+        "ρ",
+    ]
+
+
+def test_the_table_keeps_the_newest_steps() -> None:
+    content = seen(WITH_BIAS, 9)
+    lines = steps_text(content, 4).plain.splitlines()
+    assert [line.split()[0] for line in lines] == ["t", "7", "8", "9"]
+    assert len({len(line) for line in lines}) == 1, "columns stand under their names"
+    assert steps_text(content, 1).plain == ""
+    late = msgspec.structs.replace(content.way, steps=pack(np.arange(174_000.0, 174_010.0)))
+    long = [Axis(f"layer {number}: w", 0.0, 1.0, 0.5, 0.0, 0.1) for number in (1, 2)]
+    lines = steps_text(msgspec.structs.replace(content, way=late, axes=tuple(long)), 4).plain.splitlines()
+    assert lines[0].split() == ["t", "θ[1]_t", "θ[2]_t", "ℒ"] and len({len(line) for line in lines}) == 1
+
+
+def test_a_note_tells_of_points_outside_and_of_noise() -> None:
+    fast = with_field(PERCEPTRON, "training.learning_rate", 5e-5)
+    assert note(seen(PERCEPTRON, 10)) == ""
+    assert note(seen(fast, 10, low=-0.5, high=10.0)) == "w = -0.9534 lies outside the range."
+    assert note(seen(fast, 9, low=-0.5, high=10.0)) == "Some of the steps lie outside the range."
+    batches = with_field(PERCEPTRON, "training.batch_size", 32)
+    assert note(seen(batches, 3)) == "Each step follows the loss of 32 rows."
+
+
+def test_whose_loss_it_is_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows(seen(PERCEPTRON, 0)) == "all 506 rows"
+    monkeypatch.setitem(surfaces.MAX_SAMPLES, False, 100)
+    sampled = seen(IRIS, 0)
+    assert rows(sampled) == "100 of the 105 rows"
+    assert curve(sampled, False).series[0].label == "ℒ of 100 of the 105 rows"
+    drawn = seen(IRIS, 0, kind="plane")
+    assert drawn.map is not None and chart(drawn, drawn.map).title == "ℒ of 100 of the 105 rows"
+
+
+def test_a_place_among_many_parameters() -> None:
+    lines = place_text(seen(IRIS, 1, parameter=70)).plain.splitlines()
+    assert lines[1].startswith("layer 1: b[7] = ") and "slope" in lines[2]
+
+
+def test_the_marks_of_a_map_are_told_apart_without_colours() -> None:
+    content = seen(WITH_BIAS, 3)
+    assert content.map is not None and content.way is not None
+    heatmap = chart(content, content.map)
+    assert [marks.ascii for marks in heatmap.marks if marks.label] == ["o", "S", "M", "X"]
+    assert heatmap.marks[0].path and heatmap.marks[0].x.tolist() == unpack(content.way.points)[::2].tolist()
+
+
+@pytest.mark.parametrize(("markers", "glyphs"), [("braille", "○●◆"), ("block", "○●◆"), ("ascii", "x@#")])
+def test_start_newest_point_and_minimum_are_drawn_over_the_rest(markers: Markers, glyphs: str) -> None:
+    plot = curve(seen(PERCEPTRON, 2), False)
+    frame = render_plot(plot, 70, 20, markers)
+    canvas = "".join(frame.rows[1:-2])
+    assert all(glyph in canvas for glyph in glyphs)

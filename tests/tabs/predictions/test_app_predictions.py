@@ -1,0 +1,186 @@
+"""The Predictions tab in the app: what it asks for, what its keys do, and how it fits its room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Static
+
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.protocol.reports import Update
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.tabs.predictions.panels import ListPanel
+from tui_trainer.tabs.predictions.view import PredictionsView
+from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
+
+if TYPE_CHECKING:
+    from running_app import Flow, Start
+
+BOSTON = Experiment(dataset=DatasetConfig("boston"), training=TrainingConfig(learning_rate=0.005))
+NARROW = (80, 24)
+
+
+def view_of(flow: Flow) -> PredictionsView:
+    """The open tab."""
+    view = flow.screen.tabs.view
+    assert isinstance(view, PredictionsView)
+    return view
+
+
+def content_of(flow: Flow) -> ClassPredictions | NumberPredictions:
+    """What came last."""
+    seen = [report for report in flow.reports if isinstance(report, Update)]
+    content = seen[-1].content
+    assert isinstance(content, ClassPredictions | NumberPredictions)
+    return content
+
+
+def seen_steps(flow: Flow) -> int:
+    """The number of steps after which that was."""
+    return [report.steps for report in flow.reports if isinstance(report, Update)][-1]
+
+
+def request_of(flow: Flow) -> WatchPredictions:
+    """What the tab asks for."""
+    request = view_of(flow).request
+    assert isinstance(request, WatchPredictions)
+    return request
+
+
+async def opened(flow: Flow) -> None:
+    """Open the tab and wait for what it shows."""
+    await flow.press("6")
+    await flow.until(lambda: "rows" in flow.screen_text(), "a heading with the number of rows")
+
+
+def shown(flow: Flow) -> set[str]:
+    """The panels on the screen."""
+    names = {"matrix", "scatter", "note", "loss", "histogram", "list", "chosen"}
+    return {name for name in names if view_of(flow).query_one(f".{name}").display}
+
+
+async def test_classes_are_shown_and_follow_the_training(start: Start) -> None:
+    async with start(with_field(Experiment(), "training.learning_rate", 0.1)) as flow:
+        await opened(flow)
+        await flow.until(lambda: shown(flow) == {"matrix", "note", "loss", "list", "chosen"}, "the panels")
+        await flow.until(lambda: "validation: 30 of 150 rows" in flow.screen_text(), "the part")
+        before = content_of(flow)
+        await flow.press(*"eeeee")
+        await flow.until(lambda: flow.progress.epoch == 5, "five epochs")
+        await flow.until(lambda: seen_steps(flow) == flow.progress.steps, "what is seen after them")
+        after = content_of(flow)
+        assert isinstance(after, ClassPredictions) and after.points.mean < before.points.mean
+        await flow.until(lambda: f"accuracy {after.accuracy:.4f}, {after.right} right" in flow.screen_text())
+        for text in ("setosa", "recall %", "precision %", "-log p", "probability p of the right class", "sum"):
+            await flow.until(lambda text=text: text in flow.screen_text(), text)
+        assert abs(flow.progress.values["val_loss"] - after.points.loss) < 1e-6
+
+
+async def test_panels_follow_one_another(start: Start) -> None:
+    async with start(BOSTON, NARROW) as flow:
+        await opened(flow)
+        await flow.until(lambda: shown(flow) == {"scatter", "list"}, "the overview")
+        await flow.press("v")
+        await flow.until(lambda: shown(flow) == {"list", "chosen"}, "the samples")
+        await flow.until(lambda: "LSTAT" in flow.screen_text(), "the last feature of the chosen one")
+        await flow.press("v")
+        await flow.until(lambda: shown(flow) == {"note", "loss", "histogram"}, "the losses")
+        await flow.until(lambda: "mean of 101 losses" in flow.screen_text() and "in 31 bins" in flow.screen_text())
+        await flow.press("v")
+        await flow.until(lambda: shown(flow) == {"scatter", "list"}, "the overview")
+        await flow.pilot.resize_terminal(120, 40)
+        await flow.until(lambda: "chosen" in shown(flow), "more room, more panels")
+        await flow.press("m")
+        everything = {"scatter", "note", "loss", "histogram", "list", "chosen"}
+        await flow.until(lambda: shown(flow) == everything, "all of them without the setup")
+        view = view_of(flow)
+        left, right = view.query_one(".left"), view.query_one(".right")
+        await flow.until(lambda: left.size.width + right.size.width + 2 == view.content_size.width, "two halves")
+        await flow.until(lambda: left.region.y == right.region.y and left.size.height == right.size.height, "beside")
+
+
+async def test_any_sample_can_be_chosen(start: Start) -> None:
+    async with start(Experiment(), NARROW) as flow:
+        await opened(flow)
+        panel = view_of(flow).query_one(ListPanel)
+        await flow.until(lambda: panel.size.height == request_of(flow).rows + 1 > 2, "as many as the list has rows")
+        rows, before = request_of(flow).rows, content_of(flow)
+        await flow.press("up")
+        assert request_of(flow).chosen == 0
+        for rank in range(1, rows + 2):
+            await flow.press("down")
+            assert (request_of(flow).chosen, request_of(flow).first) == (rank, max(0, rank - rows + 1))
+        await flow.until(lambda: content_of(flow).chosen.rank == rows + 1, "the sample")
+        await flow.until(lambda: f"row {content_of(flow).chosen.row}: " in flow.screen_text(), "and its row")
+        view_of(flow).show_content(before)
+        assert request_of(flow).chosen == rows + 1, "an answer to an older question changes nothing"
+        await flow.press("end")
+        await flow.until(lambda: content_of(flow).chosen.rank == 29, "the best one")
+        assert content_of(flow).listed.first == 30 - rows
+        await flow.press("home")
+        await flow.until(lambda: content_of(flow).chosen.rank == content_of(flow).listed.first == 0, "the worst one")
+        await flow.until(lambda: "▸ 1 " in flow.screen_text(), "the first in the list")
+
+        await flow.pilot.click(ListPanel, offset=(5, 2))
+        await flow.until(lambda: content_of(flow).chosen.rank == 1, "the second, by the mouse")
+        await flow.pilot.click(ListPanel, offset=(5, 0))
+        panel.post_message(ListPanel.Chosen(2))
+        await flow.until(lambda: content_of(flow).chosen.rank == 2, "one further; the heading is no sample")
+
+
+async def test_many_classes_are_leafed_through(start: Start) -> None:
+    async with start(Experiment(dataset=DatasetConfig("digits")), (60, 16)) as flow:
+        await opened(flow)
+        await flow.until(lambda: "page 1 of" in flow.screen_text(), "a matrix of some classes")
+        first = content_of(flow)
+        assert isinstance(first, ClassPredictions) and first.confusion.others > 0
+        assert "← → classes" in str(view_of(flow).query_one(".hints", Static).content)
+        await flow.press("right")
+        await flow.until(lambda: "page 2 of" in flow.screen_text(), "the next ones")
+        await flow.press("left", "left")
+        await flow.until(lambda: "page 1 of" in flow.screen_text(), "the first ones")
+
+
+async def test_a_lesson_says_what_is_seen(start: Start) -> None:
+    async with start(BOSTON) as flow:
+        await opened(flow)
+        view = view_of(flow)
+        view.configure({"panel": "loss", "part": "training", "nonsense": 3})
+        await flow.until(lambda: shown(flow) == {"note", "loss", "histogram"}, "the losses")
+        await flow.until(lambda: "training: 405 of 506 rows" in flow.screen_text(), "the training part")
+        view.configure({"panel": ["loss"], "part": None})
+        await flow.until(lambda: "validation: 101 of 506 rows" in flow.screen_text(), "the usual part")
+        assert view.panel == "overview"
+        await flow.press("down", "t")
+        await flow.until(lambda: "training: 405 of 506 rows" in flow.screen_text(), "the other part, by a key")
+        assert request_of(flow).chosen == 0, "ranks are those of the part"
+
+
+async def test_another_dataset_while_the_tab_is_open(start: Start) -> None:
+    async with start() as flow:
+        await opened(flow)
+        await flow.press("down", "down")
+        assert await flow.screen.change_field("dataset.name", "boston")
+        await flow.until(lambda: shown(flow) >= {"scatter", "list"} and "of 506 rows" in flow.screen_text(), "prices")
+        assert request_of(flow).chosen == 0
+        assert await flow.screen.change_field("dataset.name", "iris_two")
+        await flow.until(lambda: "matrix" in shown(flow) and "of 100 rows" in flow.screen_text(), "two species")
+        assert await flow.screen.change_field("dataset.validation_split", 0.0)
+        await flow.until(lambda: "training: all 100 rows, none held for validation" in flow.screen_text(), "that alone")
+
+
+async def test_markers_are_those_chosen_and_what_is_hidden_is_not_drawn(start: Start) -> None:
+    async with start(BOSTON) as flow:
+        await opened(flow)
+        await flow.press("k", "k")
+        await flow.until(lambda: {one.markers for one in view_of(flow).query(FrameWidget)} == {"ascii"})
+        await flow.until(lambda: not any("⠀" < char <= "⣿" or char in "▁▂▃▄▅▆▇█●" for char in flow.screen_text()))
+        view = view_of(flow)
+        await flow.press("v")
+        await flow.until(lambda: shown(flow) == {"list", "chosen"}, "the samples")
+        plot, panel = view.query_one(".loss", PlotWidget), view.query_one(ListPanel)
+        before, listed = plot.plot, panel._drawing
+        await flow.press("e")
+        await flow.until(lambda: panel._drawing is not listed, "the next numbers")
+        assert plot.plot is before, "what is not seen is not drawn"

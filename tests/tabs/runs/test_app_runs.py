@@ -1,0 +1,281 @@
+"""The Runs tab in the app: every key of it, on runs of a real store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stored_runs import EPOCHS, store_runs
+from textual.widgets import Input
+
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
+from tui_trainer.protocol.framing import unpack
+from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
+from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.table import RunsPanel
+from tui_trainer.tabs.runs.view import RunsView
+from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.prompt import Prompt
+
+if TYPE_CHECKING:
+    from running_app import Flow, Start
+
+NARROW = (80, 24)
+
+
+def view_of(flow: Flow) -> RunsView:
+    """The open tab."""
+    view = flow.screen.tabs.view
+    assert isinstance(view, RunsView)
+    return view
+
+
+def names(flow: Flow) -> list[str]:
+    """The runs as they are listed."""
+    listed = view_of(flow).listed
+    return [] if listed is None else [row.name for row in listed.rows]
+
+
+def under_cursor(flow: Flow) -> str:
+    row = view_of(flow).place.row
+    return "" if row is None else row.name
+
+
+async def opened(flow: Flow, count: int = 4) -> None:
+    """Open the tab and wait for the list."""
+    await flow.press("8")
+    await flow.until(lambda: isinstance(flow.screen.tabs.view, RunsView) and len(names(flow)) == count, "the list")
+    await flow.until(lambda: all(name in flow.screen_text() for name in names(flow)), "on the screen")
+
+
+async def type_in(flow: Flow, key: str, text: str, *keys: str) -> None:
+    """Press ``key``, put ``text`` into the box it opens, and press more keys."""
+    box = view_of(flow).query_one(Prompt).query_one(Input)
+    await flow.press(key)
+    await flow.until(lambda: box.has_focus, "the box")
+    box.value = text
+    await flow.press(*keys)
+
+
+async def test_the_list_is_sorted_walked_and_filtered(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store")
+    async with start(size=NARROW) as flow:
+        await opened(flow)
+        assert names(flow) == ["homes", "adam", "usual", "slow"]
+        await flow.until_shown("4 runs newest first")
+        await flow.press("down", "down", "down", "down")
+        assert under_cursor(flow) == "slow"
+        await flow.press("pageup")
+        assert under_cursor(flow) == "homes"
+        await flow.press("end", "up")
+        assert under_cursor(flow) == "usual"
+        await flow.press("home", "pagedown")
+        assert under_cursor(flow) == "slow"
+        await flow.press("O")
+        await flow.until(lambda: names(flow) == ["slow", "usual", "adam", "homes"], "the oldest first")
+        assert under_cursor(flow) == "slow", "the cursor stays on its run"
+        while view_of(flow).sort != "lr":
+            await flow.press("o")
+        await flow.until(
+            lambda: names(flow) == ["homes", "slow", "adam", "usual"], "by rate, the newer of equals first"
+        )
+        await flow.until_shown("by rate")
+        await flow.press("right", "right")
+        await flow.until(lambda: "dataset" in flow.screen_text() and "val loss" not in flow.screen_text(), "columns")
+        await flow.press("left", "left", "left")
+        await flow.until_shown("val loss")
+
+        await type_in(flow, "slash", "lr<0.02 -boston")
+        await flow.until(lambda: names(flow) == ["slow", "adam"], "while it is typed")
+        assert flow.screen.focused is not None
+        await flow.press("enter")
+        await flow.until_shown("2 of 4 runs /lr<0.02 -boston by rate")
+        await flow.until(lambda: flow.screen.focused is None, "keys that work")
+        await type_in(flow, "slash", "lr<0.02 los<3")
+        await flow.until_shown("there is no field of this name; did you mean loss?")
+        text = flow.screen_text().splitlines()
+        line = next(line for line in text if "los<3" in line and "/" in line)
+        marks = text[text.index(line) - 2]
+        assert marks.index("~") == line.index("los<3") and marks.strip() == "~~~", "under it, where it is wrong"
+        assert names(flow) == ["slow", "adam"], "what was there stays"
+        await flow.press("escape")
+        await type_in(flow, "slash", "nothing like that", "enter")
+        await flow.until_shown("No run passes the filter; / changes it.")
+        await flow.press("enter", "v", "N")
+        await type_in(flow, "slash", "", "enter")
+        await flow.until(lambda: len(names(flow)) == 4, "all of them")
+
+
+async def test_a_run_is_opened_as_it_was_and_goes_on(start: Start, tmp_path: Path) -> None:
+    sessions = store_runs(tmp_path / "store")
+    async with start(Experiment(model=ModelConfig(layers=(LayerConfig(3),)))) as flow:
+        await opened(flow)
+        await flow.press("down", "enter")
+        await flow.until_said(f"Opened adam at epoch {EPOCHS}; space trains on.")
+        await flow.until_state("finished")
+        assert flow.screen.experiment == sessions["adam"].requested
+        assert flow.screen.tabs.active == "loss"
+        await flow.until(lambda: flow.progress.epoch == EPOCHS and flow.progress.curves is not None, "its curves")
+        curves = {curve.name: unpack(curve.y).tolist() for curve in flow.curves()}
+        assert curves["loss"] == list(sessions["adam"].history.epochs["loss"])
+        assert curves["val_loss"] == list(sessions["adam"].history.epochs["val_loss"])
+        last = {name: values[-1] for name, values in sessions["adam"].history.epochs.items()}
+        assert flow.progress.values == last
+
+        await flow.press("e")
+        await flow.until(lambda: flow.progress.epoch == EPOCHS + 1, "one more epoch")
+        sessions["adam"].epoch()
+        assert flow.progress.values == sessions["adam"].values, "the same weights: as if it had never stopped"
+        await opened(flow)
+        await flow.until(lambda: names(flow)[0] == "adam", "it was saved last")
+        rows = view_of(flow).place.rows
+        assert (rows[0].here, rows[0].epoch, rows[1].here) == (True, EPOCHS + 1, False)
+        assert len(names(flow)) == 4, "it is no copy that went on"
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment.model.layers == (LayerConfig(3),), "the settings from before")
+
+
+async def test_a_run_that_is_at_work_elsewhere_is_not_opened(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store")
+    place = LiveTrainer(folder_beside(tmp_path / "store" / "runs.sqlite"))
+    Store(tmp_path / "store" / "runs.sqlite", place.name).claim(4)
+    async with start() as flow:
+        await opened(flow)
+        assert under_cursor(flow) == "homes"
+        await flow.until_shown("↗")
+        await flow.press("enter")
+        await flow.until_said("Run 4 goes on in another session; tui-trainer --resume 4 takes it over.")
+        await flow.press("d")
+        await flow.until_said("Run 4 is at work and stays.")
+        assert flow.screen.experiment == Experiment()
+        await flow.press("e")
+        await flow.until(lambda: flow.progress.epoch == 1, "the run before it is the one, and goes on")
+        await flow.until(lambda: len(names(flow)) == 5, "and is listed")
+    place.leave()
+
+
+async def test_named_tagged_and_pinned(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store")
+    async with start() as flow:
+        await opened(flow)
+        await flow.press("down", "down", "down")
+        await type_in(flow, "N", "[b]~/../x", "enter")
+        await flow.until_said("Renamed.")
+        await flow.until(lambda: names(flow)[3] == "[b]~/../x", "its name")
+        await flow.until_shown("[b]~/../x")
+        await type_in(flow, "N", " ", "enter")
+        await flow.until_said("A run needs a name of at least one character.")
+        await type_in(flow, "t", "book, 2.1", "enter")
+        await flow.until_said("#book added, #2.1 added: one run.")
+        await flow.until(lambda: view_of(flow).place.rows[3].tags == "book 2.1", "its tags")
+        await type_in(flow, "t", "book", "enter")
+        await flow.until_said("#2.1 removed: one run.")
+        await flow.until(lambda: view_of(flow).place.rows[3].tags == "book", "without the one taken out of the box")
+        await flow.press("P")
+        await flow.until(lambda: names(flow)[0] == "[b]~/../x" and view_of(flow).place.cursor == 0, "it is on top")
+        await flow.press("v", "down", "v")
+        await type_in(flow, "t", "both -book", "enter")
+        await flow.until_said("#both added, #book removed: 2 runs.")
+        await flow.until(lambda: [view_of(flow).place.rows[place].tags for place in (0, 1)] == ["both", "both"])
+        await flow.press("home", "P")
+        await flow.until_said("2 runs back among the others.")
+        await flow.press("0")
+        await flow.until(lambda: "chosen" not in flow.screen_text(), "none is chosen any more")
+        await type_in(flow, "N", "left alone", "escape")
+        await flow.until(lambda: not view_of(flow).query_one(Prompt).purpose, "the box is left")
+        assert "left alone" not in names(flow)
+
+
+async def test_deleted_and_brought_back(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store")
+    async with start() as flow:
+        await flow.press("a")
+        await flow.until(lambda: len(flow.screen.experiment.model.layers) == 2, "a second layer")
+        await opened(flow)
+        await flow.press("v", "down", "v", "d")
+        await flow.until_said("Deleted 2 runs; u brings them back.")
+        await flow.until(lambda: names(flow) == ["usual", "slow"], "the others")
+        await flow.press("delete")
+        await flow.until_said("Deleted one run; u brings it back.")
+        await flow.until(lambda: names(flow) == ["usual"], "the one under the cursor")
+        assert len(flow.screen.experiment.model.layers) == 2, "no layer is removed by that key here"
+        await flow.press("u", "u")
+        await flow.until_said("2 runs brought back.")
+        await flow.until(lambda: names(flow) == ["homes", "adam", "usual", "slow"], "all of them")
+        await flow.press("u")
+        await flow.until(lambda: len(flow.screen.experiment.model.layers) == 1, "then u is the settings' again")
+        await flow.press("d")
+        await flow.until(lambda: len(names(flow)) == 3, "one less")
+    async with start() as flow:
+        await opened(flow, 3)
+    connection = Store(tmp_path / "store" / "runs.sqlite")
+    assert len(connection.runs()) == 3, "the next start has removed it"
+
+
+async def test_what_chosen_runs_differ_in(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store")
+    async with start(size=NARROW) as flow:
+        await opened(flow)
+        await flow.press("w")
+        await flow.until_shown("Choose two runs or more, to see in what they differ.")
+        await flow.press("v", "down", "v")
+        for text in ("A homes", "B adam", "training.optimizer.name", "boston", "validation loss"):
+            await flow.until_shown(text)
+        await flow.press("w")
+        await flow.until(lambda: "training.optimizer.name" not in flow.screen_text(), "the list alone")
+        await flow.pilot.resize_terminal(120, 40)
+        await flow.press("w")
+        await flow.until(lambda: "dataset.name" in flow.screen_text() and "slow" in flow.screen_text(), "both")
+
+
+async def test_by_the_mouse(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store")
+    async with start() as flow:
+        await opened(flow)
+        await flow.pilot.click(RunsPanel, offset=(10, 3))
+        await flow.until(lambda: under_cursor(flow) == "usual", "the third")
+        await flow.pilot.click(RunsPanel, offset=(1, 4))
+        await flow.until(lambda: view_of(flow).choices.runs == (1,), "the fourth is chosen")
+        await flow.pilot.click(RunsPanel, offset=(8, 0))
+        await flow.until(lambda: names(flow) == ["adam", "homes", "slow", "usual"], "by name")
+        await flow.pilot.click(RunsPanel, offset=(8, 0))
+        await flow.until(lambda: names(flow) == ["usual", "slow", "homes", "adam"], "the other way round")
+        await flow.pilot.click(RunsPanel, offset=(8, 12))
+        assert under_cursor(flow) == "slow", "below the list there is nothing"
+
+
+async def test_a_long_list_is_known_in_parts(start: Start, tmp_path: Path) -> None:
+    from runs import make_store  # the store of the benchmark
+
+    (tmp_path / "store").mkdir()
+    make_store(tmp_path / "store" / "runs.sqlite", 600)
+    async with start(size=NARROW) as flow:
+        await flow.press("8")
+        await flow.until(lambda: isinstance(flow.screen.tabs.view, RunsView) and view_of(flow).place.total == 600)
+        assert len(names(flow)) < 120, "no more than a few pages"
+        seen = set(names(flow))
+        await flow.press("end")
+        await flow.until(lambda: view_of(flow).place.row is not None, "the last run")
+        last = under_cursor(flow)
+        assert last not in seen and view_of(flow).place.cursor == 599
+        await flow.until_shown(last)
+        for _ in range(12):
+            await flow.press("pageup")
+        await flow.until(lambda: view_of(flow).place.row is not None and view_of(flow).place.is_known, "further up")
+        await flow.press("O")
+        await flow.until(lambda: view_of(flow).place.cursor == 599 - (599 - 12 * (view_of(flow).place.page - 1)))
+
+
+async def test_ascii_alone_and_an_empty_store(start: Start) -> None:
+    async with start(size=NARROW) as flow:
+        await flow.press("8")
+        await flow.until_shown("No run is kept yet: the first step of training begins one.")
+        await flow.press("enter")
+        await flow.until_said("There is no run under the cursor.")
+        await flow.press("v", "P", "N", "t", "d")
+        await flow.until_said("There is nothing to delete.")
+        await flow.press("k", "k", "e")
+        await flow.until(lambda: names(flow) == ["untitled"], "the run under work, as soon as it is saved")
+        await flow.until(lambda: {one.markers for one in view_of(flow).query(FrameWidget)} == {"ascii"})
+        panel = view_of(flow).query_one(RunsPanel)
+        await flow.until(lambda: panel.render_line(1).text.startswith(">  | untitled"), "in plain characters")
