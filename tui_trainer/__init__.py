@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__
+
 if TYPE_CHECKING:
     from tui_trainer.experiment.schema import (
         DatasetConfig,
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from .api import Run, fit, train
     from .errors import ExperimentError
 
-__version__ = "0.1.0"
-
 __all__ = [
     "DatasetConfig",
     "EarlyStoppingConfig",
@@ -37,6 +37,7 @@ __all__ = [
     "OutputConfig",
     "Run",
     "TrainingConfig",
+    "__version__",
     "fit",
     "train",
 ]

@@ -25,10 +25,11 @@ from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.inputs import class_names, read_answers
 from tui_trainer.export.metadata import read_history, read_metadata
-from tui_trainer.export.trained import TrainedModel, begin_with_file, trained
+from tui_trainer.export.session import begin_with_file, trained
+from tui_trainer.export.trained import TrainedModel
 from tui_trainer.export.weights import read_weights
 from tui_trainer.training.builder import build_model
-from tui_trainer.training.scores import scores
+from tui_trainer.training.scores import scores, split_scores
 from tui_trainer.training.session import Session, check_moments
 
 from .engine import Sequential
@@ -132,10 +133,12 @@ class Run:
     def evaluate(self, x: Any = None, y: Any = None) -> dict[str, float]:
         """Loss, penalty included, and metrics of raw ``x`` against ``y`` (n,): numbers, or names of classes.
 
-        Without them, those of the training part and, with ``val_`` before their names, of the validation part.
+        Without them, those of the training part and, with ``val_`` before their names, of the validation part;
+        ExperimentError where the data of a loaded run can't be read any more.
         """
         if x is None and y is None:
-            return on_its_data(self.model, self._trained, self._session)
+            data = self._session.split if self._session is not None else _reload_data(self._trained)
+            return split_scores(self.model, self._trained.resolved.training, data)
         if x is None or y is None:
             raise ValueError("give both x and y, or none of them")
         features = self._trained.inputs.standardized(x)
@@ -274,22 +277,8 @@ def _begin_with(session: Session, weights: Weights) -> None:
     session.begin_with(session.trainer.model.parameters.flat.copy())
 
 
-def on_its_data(model: Sequential, trained: TrainedModel, session: Session | None) -> dict[str, float]:
-    """The scores of the training part, and with ``val_`` before their names those of the validation part.
-
-    ExperimentError where the data are not at hand any more.
-    """
-    parts = session.split if session is not None else _reloaded(trained)
-    training = trained.resolved.training
-    found = scores(model, training, parts.x_train, parts.y_train)
-    if parts.x_val is not None and parts.y_val is not None:
-        held = scores(model, training, parts.x_val, parts.y_val)
-        found |= {f"val_{name}": value for name, value in held.items()}
-    return found
-
-
-def _reloaded(trained: TrainedModel) -> Split:
-    """The data of a run that was saved, read anew."""
+def _reload_data(trained: TrainedModel) -> Split:
+    """Read the data of a saved run again, and check that they are those it was trained on; ExperimentError if not."""
     config, outputs = trained.experiment.dataset, trained.resolved.model.output.units
     assert outputs is not None
     if config.path is None and config.name == NAME:

@@ -1,4 +1,7 @@
-"""What commands write: whether a file can be written, and values as JSON takes them."""
+"""Output of the commands: checks of files to be written, values for JSON, and the progress of a training.
+
+Imports neither Rich nor the engine before they are needed: exports use this module, in the app as well.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,12 @@ import math
 import os
 import sys
 from pathlib import Path
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-from tui_trainer.training.session import Session
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from tui_trainer.training.session import Session
 
 SLICE = 0.1  # seconds of training between two looks
 LINES = 20  # printed in a pipe, about
@@ -69,6 +70,9 @@ def follow(session: Session, quiet: bool = False, heard_or_not: bool = False) ->
 
 
 def _with_bar(session: Session) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (BarColumn(None), TextColumn("{task.description}"), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=Console(), expand=True) as progress:
         task = progress.add_task("", total=session.epochs_wanted)

@@ -180,7 +180,7 @@ def test_every_activation_and_loss_can_be_exported() -> None:
 
 
 def test_weights_of_the_best_epoch_say_so(tmp_path: Path) -> None:
-    from tui_trainer.export.trained import trained
+    from tui_trainer.export.session import trained
 
     session = session_of()
     best = trained(session, best=True)

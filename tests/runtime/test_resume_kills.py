@@ -24,7 +24,7 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
-from tui_trainer.export.trained import stored_session
+from tui_trainer.export.session import stored_session
 from tui_trainer.protocol.commands import AnyCommand, Close, Load, Resume, SlowDown, Train
 from tui_trainer.protocol.framing import frame, read_frame, report_decoder
 from tui_trainer.protocol.reports import Ended, Progress

@@ -12,7 +12,6 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
-from tui_trainer import __version__
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -23,6 +22,7 @@ from tui_trainer.files import confined
 from tui_trainer.runtime.launch import NICENESS, Launch
 from tui_trainer.settings import Markers
 from tui_trainer.ui.terminal import detect_terminal, prepare
+from tui_trainer.version import __version__
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # what --resume without a number stands for

@@ -35,7 +35,7 @@ def export(words: list[str]) -> int:
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
     from tui_trainer.export.folder import check_folder, write_folder
-    from tui_trainer.export.trained import trained
+    from tui_trainer.export.session import trained
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
     check_folder(folder, formats, options.force, INSIST)
@@ -85,7 +85,7 @@ def _loaded(source: str, epochs: str | None) -> Session:
 
 
 def _stored(run: int) -> Session:
-    from tui_trainer.export.trained import stored_session
+    from tui_trainer.export.session import stored_session
     from tui_trainer.store.store import Store, StoreError, default_path
 
     path = default_path()

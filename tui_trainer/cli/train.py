@@ -11,7 +11,7 @@ from tui_trainer.console import _values, check_writable, finite, follow, not_wri
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
-from tui_trainer.export.trained import begin_with_file
+from tui_trainer.export.session import begin_with_file
 from tui_trainer.training.session import Session
 
 FEW_PARAMETERS = 12  # whose values are printed

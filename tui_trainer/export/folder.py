@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from tui_trainer import __version__
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps
+from tui_trainer.version import __version__
 
 from .figures import loss_svg, loss_text
 from .keras import keras_program

@@ -14,11 +14,11 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from tui_trainer import __version__
 from tui_trainer.console import finite
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
+from tui_trainer.version import __version__
 
 from .inputs import Feature, Inputs
 from .trained import TrainedModel

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer import __version__
 from tui_trainer.errors import UserError
+from tui_trainer.version import __version__
 
 from .trained import TrainedModel
 from .weights import Linear, Phi, modules, to_tensors

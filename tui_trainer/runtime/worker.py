@@ -20,7 +20,7 @@ from tui_trainer.datasets.dataset import ReadingStopped
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.export.trained import begin_with_file, trained
+from tui_trainer.export.session import begin_with_file, trained
 from tui_trainer.protocol.commands import (
     AnyCommand,
     Attach,

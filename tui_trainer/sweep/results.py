@@ -6,7 +6,7 @@ import math
 import re
 from bisect import insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import UserError, printable, quoted
@@ -16,7 +16,6 @@ from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.training.series import Array
 
 from .plan import SEED, Planned
-from .workers import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +32,28 @@ GAP = "  "
 def number(value: float | None) -> str:
     """Six digits, and exponents as people write them: 1e-5."""
     return "-" if value is None else re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), f"{value:.6g}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """How a run ended, in the sentence ``message``; nothing else is there of one that has ``failed``.
+
+    ``seconds`` are those of training. ``scores`` are those of the last weights, ``val_`` before the ones of the
+    validation part; none of a run that diverged. ``weights`` are named as in the book, of a model of two at most.
+    ``latest`` and ``history`` are the newest value and the values (epochs,) of what is recorded; ``snapshot`` is what
+    the store keeps.
+    """
+
+    state: RunState
+    message: str
+    epochs: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+    latest: dict[str, float] = field(default_factory=dict)
+    history: dict[str, Array] = field(default_factory=dict)
+    snapshot: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,18 +174,18 @@ class SweepResult:
 def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
     """The row of a run that has ended."""
     return Row(
-        planned.number,
-        planned.settings,
-        planned.experiment,
-        outcome.state,
-        outcome.message,
-        outcome.epochs,
-        outcome.steps,
-        outcome.seconds,
-        outcome.scores,
-        outcome.weights,
-        outcome.history,
-        run,
+        number=planned.number,
+        settings=planned.settings,
+        experiment=planned.experiment,
+        state=outcome.state,
+        message=outcome.message,
+        epochs=outcome.epochs,
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+        scores=outcome.scores,
+        weights=outcome.weights,
+        history=outcome.history,
+        run=run,
     )
 
 

@@ -16,8 +16,8 @@ from tui_trainer.store.store import Store, StoreBusy, StoreError, default_path
 
 from . import workers
 from .plan import MAX_RUNS, Planned, plan, read_axis
-from .results import Row, SweepResult, choose_measure, make_row, told
-from .workers import Outcome, located
+from .results import Outcome, Row, SweepResult, choose_measure, make_row, told
+from .workers import located
 
 MAX_JOBS = 512
 OnRow = Callable[[Row], None]

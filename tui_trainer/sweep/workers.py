@@ -12,22 +12,22 @@ import threading
 import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from typing import Any
 
 from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
-from tui_trainer import __version__
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined
-from tui_trainer.run_state import RUN_STATES, RunState
-from tui_trainer.training.scores import scores
-from tui_trainer.training.series import Array
+from tui_trainer.run_state import RUN_STATES
+from tui_trainer.training.scores import scores, split_scores
 from tui_trainer.training.session import Session
 from tui_trainer.training.trajectory import MAX_PARAMETERS
+from tui_trainer.version import __version__
+
+from .results import Outcome
 
 Task = tuple[int, Experiment]  # with the number of its run
 PATIENCE = 10  # seconds that a Dask scheduler may take to answer, and its workers to be there
@@ -35,33 +35,7 @@ ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs
 SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
 LOOK_EVERY = 1.0  # seconds
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """How a run ended, in the sentence ``message``; nothing else is there of one that has ``failed``.
-
-    ``seconds`` are those of training. ``scores`` are those of the last weights, ``val_`` before the ones of the
-    validation part; none of a run that diverged. ``weights`` are named as in the book, of a model of two at most.
-    ``latest`` and ``history`` are the newest value and the values (epochs,) of what is recorded; ``snapshot`` is what
-    the store keeps.
-    """
-
-    state: RunState
-    message: str
-    epochs: int = 0
-    steps: int = 0
-    seconds: float = 0.0
-    scores: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
-    latest: dict[str, float] = field(default_factory=dict)
-    history: dict[str, Array] = field(default_factory=dict)
-    snapshot: dict[str, Array] = field(default_factory=dict)
-
-
 Done = tuple[int, Outcome]
-
-
 Outcomes = Generator[Done, None, None]  # closing it ends what is under way
 
 
@@ -273,21 +247,14 @@ def _outcome(session: Session, keep: bool) -> Outcome:
         epochs=trainer.epochs,
         steps=trainer.steps,
         seconds=session.seconds,
-        scores={} if session.state == "diverged" else _scores(session),
+        scores={}
+        if session.state == "diverged"
+        else split_scores(trainer.model, session.experiment.training, session.split),
         weights=_weights(session),
         latest=session.values,
         history=session.history.columns(0),
         snapshot=session.snapshot() if keep else {},
     )
-
-
-def _scores(session: Session) -> dict[str, float]:
-    parts, model, training = session.split, session.trainer.model, session.experiment.training
-    found = scores(model, training, parts.x_train, parts.y_train)
-    if parts.x_val is not None and parts.y_val is not None:
-        held = scores(model, training, parts.x_val, parts.y_val)
-        found |= {f"val_{name}": value for name, value in held.items()}
-    return found
 
 
 def _weights(session: Session) -> dict[str, float]:

@@ -1,9 +1,10 @@
-"""Loss and metrics of a network that is not under training."""
+"""Loss and metrics of a network, computed apart from its training."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from tui_trainer.datasets.split import Split
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.evaluation import Evaluation
 from tui_trainer.engine.losses import get_loss
@@ -21,3 +22,12 @@ def scores(model: Sequential, training: TrainingConfig, x: Array, y: Array) -> d
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         value = evaluation.loss() + penalty.value(model.parameters.flat)
         return {"loss": value, **evaluation.metrics()}
+
+
+def split_scores(model: Sequential, training: TrainingConfig, data: Split) -> dict[str, float]:
+    """The scores of the training part and, with ``val_`` before their names, of the validation part if there is one."""
+    result = scores(model, training, data.x_train, data.y_train)
+    if data.x_val is not None and data.y_val is not None:
+        validation_scores = scores(model, training, data.x_val, data.y_val)
+        result |= {f"val_{name}": value for name, value in validation_scores.items()}
+    return result
