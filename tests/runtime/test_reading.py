@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import queue
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -23,27 +24,22 @@ from tui_trainer.training.session import Session
 EXPERIMENT = Experiment()
 
 
-class Said:
-    """Stands in for an audience: commands that came, in their order."""
+@dataclass
+class Client:
+    """Commands as if a connected client had sent them."""
 
-    def __init__(self, *commands: AnyCommand | None) -> None:
-        self._commands = list(commands)
+    connections: ClientConnections
 
-    def empty(self) -> bool:
-        return not self._commands
-
-    def next(self, seconds: float | None) -> AnyCommand | None:
-        if not self._commands:
-            raise queue.Empty
-        return self._commands.pop(0)
-
-    def say(self, command: AnyCommand | None) -> None:
-        self._commands.append(command)
+    def send(self, command: AnyCommand | None) -> None:
+        assert self.connections.current is not None
+        self.connections.received.put((self.connections.current, command))
 
 
-def inbox(*commands: AnyCommand | None) -> tuple[CommandQueue, Said]:
-    said = Said(*commands)
-    return CommandQueue(cast(ClientConnections, said)), said
+@pytest.fixture
+def client() -> Iterator[Client]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield Client(ClientConnections(theirs, stays=True))
 
 
 @pytest.mark.parametrize(
@@ -58,19 +54,19 @@ def inbox(*commands: AnyCommand | None) -> tuple[CommandQueue, Said]:
         (Preview(DatasetConfig(path="x.csv"), 1), False),
     ],
 )
-def test_what_stops_a_reading(command: AnyCommand | None, stops: bool) -> None:
-    held, said = inbox()
-    assert not held.stops_reading()
-    said.say(Watch(WatchLoss()))
-    said.say(command)
-    assert held.stops_reading() is stops and held.stops_reading() is stops
-    assert not held.empty()
-    assert held.next(0.0) == Watch(WatchLoss())
-    assert held.next(0.0) == command
-    assert held.empty() and not held.stops_reading()
+def test_what_stops_a_reading(client: Client, command: AnyCommand | None, stops: bool) -> None:
+    commands = CommandQueue(client.connections)
+    assert not commands.stops_loading()
+    client.send(Watch(WatchLoss()))
+    client.send(command)
+    assert commands.stops_loading() is stops and commands.stops_loading() is stops
+    assert not commands.empty()
+    assert commands.next(0.0) == Watch(WatchLoss())
+    assert commands.next(0.0) == command
+    assert commands.empty() and not commands.stops_loading()
 
 
-def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reading_is_told_and_stopped(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "TELL_AFTER", 0.0)
     monkeypatch.setattr(worker, "TELL_EVERY", 0.0)
     file = tmp_path / "own.csv"
@@ -79,16 +75,16 @@ def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.Monke
     session = Session()
     session.load(EXPERIMENT)
     sent: list[AnyReport] = []
-    held, said = inbox()
-    readings = FileLoading(held, sent.append)
+    commands = CommandQueue(client.connections)
+    readings = FileLoading(commands, sent.append)
 
     def stop_halfway(report: AnyReport) -> None:
         sent.append(report)
         if isinstance(report, LoadingProgress) and report.fraction > 0.5:
-            said.say(Pause())
+            client.send(Pause())
 
     with pytest.raises(ReadingStopped):
-        session.load(own, FileLoading(held, stop_halfway).watcher(2))
+        session.load(own, FileLoading(commands, stop_halfway).watcher(2))
     assert session.experiment.dataset.path is None and session.state == "ready"
     told = [report.fraction for report in sent if isinstance(report, LoadingProgress)]
     assert told == sorted(told) and len(told) > 2 and 0.5 < told[-1] < 1.0
@@ -96,15 +92,15 @@ def test_a_reading_is_told_and_stopped(tmp_path: Path, monkeypatch: pytest.Monke
     readings.stopped(2)
     assert sent[-1] == Refused(2, "dataset.path", worker.STOPPED)
 
-    held.next(0.0)
+    commands.next(0.0)
     session.load(own, readings.watcher(3))
     assert len(session.dataset.x) == 300_000
 
 
-def test_nothing_is_said_of_a_reading_that_a_newer_run_replaces() -> None:
+def test_nothing_is_said_of_a_reading_that_a_newer_run_replaces(client: Client) -> None:
     sent: list[AnyReport] = []
-    held, _ = inbox(Load(EXPERIMENT, 3))
-    readings = FileLoading(held, sent.append)
+    client.send(Load(EXPERIMENT, 3))
+    readings = FileLoading(CommandQueue(client.connections), sent.append)
     assert not readings.watcher(2)(0.5)
     readings.stopped(2)
     assert sent == []
@@ -137,13 +133,13 @@ def test_an_own_file_is_read_once_for_many_edits(tmp_path: Path) -> None:
         session.load(own)
 
 
-def test_a_preview_goes_through_the_protocol(tmp_path: Path) -> None:
+def test_a_preview_goes_through_the_protocol(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("a,colour\n1,red\n2.5,blue\n3,red\n4,blue\n")
     asked = Preview(DatasetConfig(path=str(file), kinds={"a": "number"}, header=True), 7)
     assert command_decoder.decode(frame(asked)[4:]) == asked
     sent: list[AnyReport] = []
-    FileLoading(inbox()[0], sent.append).preview(asked.dataset, asked.number)
+    FileLoading(CommandQueue(client.connections), sent.append).preview(asked.dataset, asked.number)
     (report,) = sent
     assert isinstance(report, Previewed) and report.run == 7 and report.preview.classes == ("blue", "red")
     assert report_decoder.decode(frame(report)[4:]) == report

@@ -43,18 +43,19 @@ GARBAGE = (
 def told_of(sent: bytes) -> list[AnyCommand | None]:
     """What a trainer makes of bytes from a client that is gone then; it is always told of the end."""
     ours, theirs = socket.socketpair()
-    inbox: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
-    ended: list[Connection] = []
-    line = Connection(theirs, inbox, ended.append)
+    received: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
+    connection = Connection(theirs)
+    connection.start(lambda *pair: received.put(pair))
     ours.sendall(sent)
     ours.shutdown(socket.SHUT_WR)
-    found: list[AnyCommand | None] = []
-    while not found or found[-1] is not None:
-        found.append(inbox.get(timeout=PATIENCE)[1])
-    assert ended == [line], "so that no trainer outlives its client"
-    line.hang_up()
+    commands: list[AnyCommand | None] = []
+    while not commands or commands[-1] is not None:
+        source, command = received.get(timeout=PATIENCE)
+        assert source is connection
+        commands.append(command)
+    connection.close()
     ours.close()
-    return found
+    return commands
 
 
 @pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))

@@ -1,4 +1,4 @@
-"""Who sees a session: one client at a time. A newer one takes the session over; the older is told and let go."""
+"""The trainer's end of its connections: one client at a time, its commands in order, reports sent without waiting."""
 
 from __future__ import annotations
 
@@ -8,208 +8,208 @@ import queue
 import socket
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tui_trainer.protocol.commands import AnyCommand, Attach, Close, Load, Pause, Resume
 from tui_trainer.protocol.framing import NO_MESSAGE, command_decoder, frame, read_frame
 from tui_trainer.protocol.reports import AnyReport, TakenOver, queue_newest
 from tui_trainer.store.live_trainers import is_own
 
-RETRY = 0.1  # seconds until calls are answered again where the system refuses
-LAST_WORDS = 0.5  # seconds that the last report may take on its way
-STOPPING = (Load, Resume, Pause, Close)  # and a client that has gone, which is None
+RETRY = 0.1  # seconds until connections are accepted again after the system refused one
+LAST_WORDS = 0.5  # seconds that the last report may take to be sent
+STOPPING = (Load, Resume, Pause, Close)  # commands that stop the loading of a file; so does a client that has gone
+Received = Callable[["Connection", AnyCommand | None], None]
+
+
+def start_thread(run: Callable[..., None], *arguments: Any) -> None:
+    """Run a function in a daemon thread. If it raises, the process ends: without the thread it might wait for ever.
+
+    Never called in a constructor: the thread would meet an object that is not whole yet.
+    """
+
+    def run_or_end() -> None:
+        try:
+            run(*arguments)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+
+    threading.Thread(target=run_or_end, daemon=True).start()
 
 
 class ClientConnections:
-    """The client that is there now, or nobody. ``stays`` says that the trainer outlives its clients."""
+    """The connected client, or none. A new one that attaches replaces the old one.
+
+    Unless the trainer ``stays``, the process ends with the client, at once, however long a step takes.
+    """
 
     def __init__(self, first: socket.socket, stays: bool) -> None:
         self._stays = stays
-        self._inbox: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
-        self._line: Connection | None = Connection(first, self._inbox, self._end)
+        self.received: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
+        self.current: Connection | None = Connection(first)
+
+    def start(self) -> None:
+        """Start reading from the first client."""
+        if self.current is not None:
+            self.current.start(self._receive)
 
     def admit(self, listener: socket.socket) -> None:
-        """Answer calls on ``listener`` from now on."""
-        threading.Thread(target=self._answer, args=(listener,), daemon=True).start()
+        """Accept connections on ``listener`` from now on."""
+        start_thread(self._accept, listener)
 
-    @property
-    def is_there(self) -> bool:
-        """Whether anybody looks."""
-        return self._line is not None
-
-    def empty(self) -> bool:
-        """Whether nothing has come."""
-        return self._inbox.empty()
-
-    def next(self, seconds: float | None) -> AnyCommand | None:
-        """The next command of whoever is there, None where they have just gone; queue.Empty after ``seconds``."""
-        while True:
-            line, command = self._inbox.get(timeout=seconds)
-            if line is self._line:
-                if command is None:
-                    self.let_go()
-                return command
-            if isinstance(command, Attach):
-                self._welcome(line)
-                return command
-
-    def send(self, report: AnyReport) -> None:
-        """Tell whoever is there."""
-        if self._line is not None:
-            self._line.send(report)
-
-    def flush(self) -> None:
-        """Wait, not for long, until all was told."""
-        if self._line is not None:
-            self._line.flush(LAST_WORDS)
-
-    def let_go(self) -> None:
-        """End the connection that is there."""
-        line, self._line = self._line, None
-        if line is not None:
-            line.hang_up()
-
-    def _welcome(self, line: Connection) -> None:
-        older, self._line = self._line, line
+    def replace(self, newer: Connection) -> None:
+        """Make ``newer`` the connected client, and send the old one away."""
+        older, self.current = self.current, newer
         if older is not None:
-            older.send(TakenOver(0))
-            older.hang_up(LAST_WORDS)
+            older.reports.put(TakenOver(0))
+            older.close(LAST_WORDS)
 
-    def _end(self, line: Connection) -> None:
-        """Called when a line ends, by its thread: so the process is over at once, however long a step takes."""
-        if line is self._line and not self._stays:
+    def disconnect(self, seconds: float = 0.0) -> None:
+        """Close the client's connection, after at most ``seconds`` for its last reports."""
+        connection, self.current = self.current, None
+        if connection is not None:
+            connection.close(seconds)
+
+    def _receive(self, connection: Connection, command: AnyCommand | None) -> None:
+        """Take a command, or the end of a connection, from the thread that reads it."""
+        if command is None and connection is self.current and not self._stays:
             os._exit(0)
+        self.received.put((connection, command))
 
-    def _answer(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                connection, _ = listener.accept()
-            except OSError:  # no file left to open, perhaps: who is there stays
+                client, _ = listener.accept()
+            except OSError:  # no file left to open, perhaps: the connected client stays
                 time.sleep(RETRY)
                 continue
-            if is_own(connection):
-                Connection(connection, self._inbox, self._end)
+            try:
+                own = is_own(client)
+            except OSError:  # it has gone already
+                own = False
+            if own:
+                Connection(client).start(self._receive)
             else:
-                with contextlib.suppress(OSError):
-                    connection.close()
+                client.close()
 
 
 class CommandQueue:
-    """Hands out the commands of an audience in their order."""
+    """The commands of the connected client in their order; those of other connections are dropped."""
 
-    def __init__(self, audience: ClientConnections) -> None:
-        self._audience = audience
-        self._ahead: deque[AnyCommand | None] = deque()  # taken, but not handed out
+    def __init__(self, clients: ClientConnections) -> None:
+        self._clients = clients
+        self._ahead: deque[AnyCommand | None] = deque()  # looked at, but not handed out
 
     def empty(self) -> bool:
-        """Whether nothing has come."""
-        return not self._ahead and self._audience.empty()
+        """Whether no command is waiting."""
+        return not self._ahead and self._clients.received.empty()
 
     def next(self, seconds: float | None) -> AnyCommand | None:
-        """The next command, None where the client has gone; queue.Empty after ``seconds``."""
-        return self._ahead.popleft() if self._ahead else self._audience.next(seconds)
+        """Return the next command, None once the client has gone. Raises queue.Empty after ``seconds``."""
+        return self._ahead.popleft() if self._ahead else self._take(seconds)
 
-    def stops_reading(self) -> bool:
-        """Whether a command has come that makes a reading under way useless, or stops it."""
-        while not self._audience.empty():
-            try:
-                self._ahead.append(self._audience.next(0.0))
-            except queue.Empty:  # only a line that is of no account any more
-                break
+    def stops_loading(self) -> bool:
+        """Whether a command has come that stops the loading of a file, or makes it useless."""
+        with contextlib.suppress(queue.Empty):
+            while not self._clients.received.empty():
+                self._ahead.append(self._take(0.0))
         return any(command is None or isinstance(command, STOPPING) for command in self._ahead)
 
     def replaces_run(self) -> bool:
-        """Whether the next run is asked for already."""
+        """Whether a command has come that loads another run."""
         return any(isinstance(command, Load | Resume) for command in self._ahead)
+
+    def _take(self, seconds: float | None) -> AnyCommand | None:
+        clients = self._clients
+        while True:
+            connection, command = clients.received.get(timeout=seconds)
+            if isinstance(command, Attach) and connection is not clients.current:
+                clients.replace(connection)
+            if connection is clients.current:
+                if command is None:
+                    clients.disconnect()
+                return command
 
 
 class Connection:
-    """Puts what a client sends into ``inbox`` as pairs (line, command), and (line, None) when it has gone.
+    """A client. One thread reads its commands, another one sends it ``reports``."""
 
-    ``ended`` is called from the reading thread just before that.
-    """
+    def __init__(self, client: socket.socket) -> None:
+        self._socket = client
+        self.reports = SendQueue(client.makefile("wb"))
 
-    def __init__(
-        self,
-        connection: socket.socket,
-        inbox: queue.SimpleQueue[tuple[Connection, AnyCommand | None]],
-        ended: Callable[[Connection], None],
-    ) -> None:
-        self._connection, self._inbox, self._ended = connection, inbox, ended
-        self._outbox = SendQueue(connection.makefile("wb"))
-        threading.Thread(target=self._read, daemon=True).start()
+    def start(self, receive: Received) -> None:
+        """Call ``receive``, from another thread, with this and each command; with None once the client has gone."""
+        start_thread(self.reports.run)
+        start_thread(self._read, receive)
 
-    def send(self, report: AnyReport) -> None:
-        """Send a report, without waiting for a client that is slow."""
-        self._outbox.put(report)
+    def close(self, seconds: float = 0.0) -> None:
+        """Close the connection, after at most ``seconds`` for the last reports."""
+        self.reports.flush(seconds)
+        self.reports.close()
+        with contextlib.suppress(OSError):  # the client was faster
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
 
-    def flush(self, seconds: float) -> None:
-        """Wait until all has been sent, or for so long."""
-        self._outbox.flush(seconds)
-
-    def hang_up(self, seconds: float = 0.0) -> None:
-        """End the connection, after ``seconds`` at most for the last reports."""
-        self._outbox.flush(seconds)
-        self._outbox.close()
-        with contextlib.suppress(OSError):  # the other end was faster
-            self._connection.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
-
-    def _read(self) -> None:
-        # What can't be decoded ends the line as a reset does: it is no client of ours.
-        with contextlib.suppress(OSError, *NO_MESSAGE), self._connection.makefile("rb") as stream:
+    def _read(self, receive: Received) -> None:
+        # An invalid message ends the connection as a reset does: that is no client of ours.
+        with contextlib.suppress(OSError, *NO_MESSAGE), self._socket.makefile("rb") as stream:
             while (body := read_frame(stream)) is not None:
-                self._inbox.put((self, command_decoder.decode(body)))
-        self._ended(self)
-        self._inbox.put((self, None))
+                receive(self, command_decoder.decode(body))
+        receive(self, None)
 
 
 class SendQueue:
-    """Sends from a thread of its own. While the line is full, what is newer takes the place of what is stale.
+    """Reports to send. While the connection is full, newer ones replace those that are stale.
 
-    Where nobody reads any more, reports are dropped.
+    Once nobody reads any more, reports are dropped.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._waiting: deque[AnyReport] = deque()
-        self._sending = self._broken = False
+        self._sending = self._closed = False
         self._changed = threading.Condition()
-        threading.Thread(target=self._send, daemon=True).start()
 
     def put(self, report: AnyReport) -> None:
-        """Send ``report`` when the line takes it; the order is kept."""
+        """Send ``report`` as soon as the connection takes it, without waiting for that; the order is kept."""
         with self._changed:
-            if not self._broken:
+            if not self._closed:
                 queue_newest(self._waiting, report)
                 self._changed.notify_all()
 
     def flush(self, seconds: float) -> None:
-        """Wait until all has been sent, or for so long."""
+        """Wait until all reports have been sent, but at most ``seconds``."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting and not self._sending, seconds)
 
     def close(self) -> None:
         """Send nothing more."""
         with self._changed:
-            self._broken = True
+            self._closed = True
             self._waiting.clear()
             self._changed.notify_all()
 
-    def _send(self) -> None:
-        while True:
-            with self._changed:
-                self._sending = False
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._waiting or self._broken)
-                if self._broken:
-                    return
-                report = self._waiting.popleft()
-                self._sending = True
+    def run(self) -> None:
+        """Send reports until the queue is closed."""
+        while (report := self._next()) is not None:
+            data = frame(report)
             try:
-                self._stream.write(frame(report))
+                self._stream.write(data)
                 self._stream.flush()
-            except (OSError, ValueError):  # nobody reads any more, or the line was hung up
+            except (OSError, ValueError):  # nobody reads any more, or the connection was closed
                 self.close()
+
+    def _next(self) -> AnyReport | None:
+        """Wait for the next report; None once the queue is closed."""
+        with self._changed:
+            self._sending = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            self._sending = True
+            return self._waiting.popleft()

@@ -61,7 +61,7 @@ from tui_trainer.tabs.runs.compute import RunsCompute
 from tui_trainer.training.session import Session
 
 from . import reporting
-from .connection import ClientConnections, CommandQueue
+from .connection import LAST_WORDS, ClientConnections, CommandQueue
 from .launch import Launch, launched
 from .resume import resume_offers
 
@@ -79,13 +79,14 @@ STOPPED = "the reading of the file was stopped; r reads it again, u takes the la
 class Worker:
     """Runs a session in slices between commands."""
 
-    def __init__(self, audience: ClientConnections, launch: Launch) -> None:
-        self._audience, self._launch = audience, launch
-        self._inbox = CommandQueue(audience)
-        self._readings = FileLoading(self._inbox, self._send)
+    def __init__(self, clients: ClientConnections, launch: Launch) -> None:
+        self._clients, self._launch = clients, launch
+        self._commands = CommandQueue(clients)
+        self._readings = FileLoading(self._commands, self._send)
         self._session = Session()
         self._viewer = TabComputing(self._session)
         self._request: AnyRequest = WatchLoss()
+        self._listener: socket.socket | None = None
         self._place = self._take_place()
         self._keeper = Checkpointer(default_path(), self._place.name if self._place is not None else "")
         self._shelf = RunsCompute(self._keeper)
@@ -94,14 +95,16 @@ class Worker:
         self._next_report = self._next_curves = self._next_view = 0.0
 
     def serve(self) -> None:
-        """Until the client ends; then the process is over at once, however long a step takes, or when it is done."""
+        """Serve until the client ends; then the process ends at once, however long a step takes, or when it is done."""
+        if self._listener is not None:
+            self._clients.admit(self._listener)
         for report in resume_offers(self._keeper, self._launch.offer):
             self._send(report)
         while True:
             running = self._session.state == "running"
-            patience = None if self._audience.is_there else self._launch.linger
+            patience = self._launch.linger if self._clients.current is None else None
             self._obey(self._session.idle if running else patience)
-            if not running and not self._audience.is_there and self._inbox.empty():
+            if not running and self._clients.current is None and self._commands.empty():
                 self._end()
             if running:
                 self._session.advance(SLICE)
@@ -117,7 +120,7 @@ class Worker:
         place = None
         try:
             place = LiveTrainer(folder_beside(default_path()))
-            self._audience.admit(place.listen())
+            self._listener = place.listen()
         except OSError as error:
             if self._launch.stays:
                 self._send(Notice(0, f"This session can't be come back to: {error}."))
@@ -133,9 +136,9 @@ class Worker:
 
     def _obey(self, seconds: float | None) -> None:
         """All commands that have come, waiting ``seconds`` for the first one; for ever with None."""
-        while seconds != 0 or not self._inbox.empty():
+        while seconds != 0 or not self._commands.empty():
             try:
-                command = self._inbox.next(seconds)
+                command = self._commands.next(seconds)
             except queue.Empty:
                 return
             seconds = 0
@@ -161,7 +164,7 @@ class Worker:
                 self._welcome(command)
             case Close():
                 self._part()
-                self._audience.let_go()
+                self._clients.disconnect()
             case Watch():
                 self._request, self._next_view, self._next_curves = command.view, 0.0, 0.0
                 self._report_shelf()
@@ -260,7 +263,7 @@ class Worker:
         self._send(reporting.ended(self._session, self._run))
 
     def _report_progress(self) -> None:
-        if not self._audience.is_there:
+        if self._clients.current is None:
             self._dirty = False
             return
         now = time.perf_counter()
@@ -291,7 +294,8 @@ class Worker:
             self._send(reporting.seen(self._session, self._run, content))
 
     def _send(self, report: AnyReport) -> None:
-        self._audience.send(report)
+        if self._clients.current is not None:
+            self._clients.current.reports.put(report)
 
 
 def main() -> None:
@@ -299,13 +303,15 @@ def main() -> None:
     launch = launched(sys.argv[1:])
     first = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)
-    audience = ClientConnections(first, launch.stays)
+    clients = ClientConnections(first, launch.stays)
+    clients.start()
     try:
-        Worker(audience, launch).serve()
+        Worker(clients, launch).serve()
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        audience.send(Crashed(0, f"{type(error).__name__}: {error}"))
-        audience.flush()
+        if clients.current is not None:
+            clients.current.reports.put(Crashed(0, f"{type(error).__name__}: {error}"))
+        clients.disconnect(LAST_WORDS)
         os._exit(1)
 
 
@@ -353,8 +359,8 @@ def _export(session: Session, command: Export, run: int) -> Notice:
 class FileLoading:
     """Watches over readings, and looks at files for a preview."""
 
-    def __init__(self, inbox: CommandQueue, send: Callable[[AnyReport], None]) -> None:
-        self._inbox, self._send = inbox, send
+    def __init__(self, commands: CommandQueue, send: Callable[[AnyReport], None]) -> None:
+        self._commands, self._send = commands, send
         self._previewer = Previewer()
 
     def watcher(self, run: int) -> OnProgress:
@@ -367,13 +373,13 @@ class FileLoading:
             if now >= due:
                 due = now + TELL_EVERY
                 self._send(LoadingProgress(run, fraction))
-            return not self._inbox.stops_reading()
+            return not self._commands.stops_loading()
 
         return tell
 
     def stopped(self, run: int) -> None:
         """Tell of a reading that was stopped, but where a newer run is to come anyway."""
-        if not self._inbox.replaces_run():
+        if not self._commands.replaces_run():
             self._send(Refused(run, "dataset.path", STOPPED))
 
     def preview(self, config: DatasetConfig, number: int) -> None:

@@ -6,6 +6,7 @@ sweep, and at once when the app does, whatever it is doing; so do the processes 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import queue
@@ -15,11 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import takewhile
 
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.protocol.framing import NO_MESSAGE, frame, read_frame
+from tui_trainer.runtime.connection import start_thread
 from tui_trainer.store.edits import LONGEST_NAME
 
 from .fields import counted
@@ -61,7 +62,7 @@ class Interrupts:
         assert main is not None
         signal.pthread_kill(main, signal.SIGINT)
 
-    @contextmanager
+    @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
         """KeyboardInterrupt comes here; at once where it was asked for before."""
         self._open = True
@@ -86,10 +87,10 @@ class SweepService:
         self._inbox: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._interrupts = Interrupts()
         self._granted: tuple[SweepRequest, Sweep] | None = None  # the last one
-        threading.Thread(target=self._read, daemon=True).start()
 
     def serve(self) -> None:
-        """Until the sweep is done, or not wanted any more."""
+        """Answer until the sweep is done or cancelled."""
+        start_thread(self._read)
         while True:
             match self._next():
                 case PreviewSweep() as ask:
@@ -137,7 +138,8 @@ class SweepService:
             return SweepResult(tally.rows, prepared.by, prepared.repeat, tally.total, interrupted=True)
 
     def _send(self, news: AnyNews) -> None:
-        self._line.sendall(frame(news))
+        with contextlib.suppress(OSError):  # the app has gone, and the thread that reads ends the process
+            self._line.sendall(frame(news))
 
     def _read(self) -> None:
         """In a thread of its own, so that neither a cancellation nor the end of the app has to wait for a run."""
