@@ -1,7 +1,7 @@
 """With 10,000 runs in the store: how long until the Runs tab shows the list, and until a filter typed is shown?
 
 The app runs under a pilot, its trainer as a process of its own; a time ends when the rows that came are on the screen.
-The store is made for the purpose: the cards, experiments and epochs of real runs, and snapshots of their size.
+The store is made for the purpose: the index, experiments and epochs of real runs, and snapshots of their size.
 
 Usage: python benchmarks/runs.py [RUNS]
 """
@@ -26,7 +26,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps
-from tui_trainer.store.schema import write_index_row
+from tui_trainer.store.schema import IndexedRun, write_index_row
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
@@ -87,8 +87,9 @@ def _add(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
-    listed = {"owner": "nobody", "state": state, "started": saved, "updated": saved, "seconds": rng.expovariate(0.1)}
-    write_index_row(connection, run, values[4], experiment, latest, epoch=epoch, step=4 * epoch, **listed)
+    seconds = rng.expovariate(0.1)
+    row = IndexedRun(values[4], experiment, "nobody", state, epoch, 4 * epoch, latest, seconds, saved, saved)
+    write_index_row(connection, run, row)
     connection.execute("UPDATE cards SET tags = ? WHERE run = ?", (rng.choice(("", "", "book", "keep book")), run))
     connection.execute("INSERT INTO snapshots VALUES (?, ?)", (run, rng.randbytes(SNAPSHOT)))
 

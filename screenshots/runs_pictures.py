@@ -24,7 +24,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.store.checkpointer import Checkpointer
-from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.edits import RunEdits
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.training.session import Session
 
@@ -56,10 +56,10 @@ def make_runs() -> None:
         while session.state == "running":
             session.advance(0.1)
         keeper.save(session)
-    catalogue = Catalogue(Store(default_path(), "nobody"))
+    edits = RunEdits(Store(default_path(), "nobody"))
     for number, (_, tags, _) in enumerate(RUNS, start=1):
-        catalogue.tag((number,), tags.split(), ())
-    catalogue.pin((6,), True)
+        edits.tag((number,), tags.split(), ())
+    edits.pin((6,), True)
     _set_times(default_path())
 
 

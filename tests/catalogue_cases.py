@@ -1,4 +1,4 @@
-"""Stores with runs that are known, for the tests of the catalogue."""
+"""Stores with runs that are known, for the tests of the run index."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps
-from tui_trainer.store.edits import Catalogue
-from tui_trainer.store.schema import write_index_row
+from tui_trainer.store.edits import RunEdits
+from tui_trainer.store.schema import IndexedRun, write_index_row
 from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 
 HOUR = 3600.0
@@ -43,24 +44,24 @@ def add(store: Store, one: Experiment, state: str = "finished", age: float = 0.0
         run = cursor.lastrowid
         assert run is not None
         latest = {name: float(str(value)) for name, value in more.items()}
-        listed = {"owner": owner, "state": state, "seconds": seconds, "started": saved, "updated": saved}
-        write_index_row(connection, run, one.name, one, latest, epoch=5, step=20, **listed)
+        row = IndexedRun(one.name, one, owner, state, 5, 20, latest, seconds, started=saved, updated=saved)
+        write_index_row(connection, run, row)
     if tags:
-        Catalogue(store).tag((run,), tags.split(), ())
+        RunEdits(store).tag((run,), tags.split(), ())
     return run
 
 
-def names(catalogue: Catalogue, filter: str = "", sort: str = "age", descending: bool = False) -> list[str]:  # noqa: A002
+def names(index: RunIndex, filter: str = "", sort: str = "age", descending: bool = False) -> list[str]:  # noqa: A002
     """The names in a list, in its order."""
-    return [row.name for row in listed(catalogue, filter, sort, descending).rows]
+    return [row.name for row in listed(index, filter, sort, descending).rows]
 
 
-def listed(catalogue: Catalogue, filter: str = "", sort: str = "age", descending: bool = False) -> RunList:  # noqa: A002
+def listed(index: RunIndex, filter: str = "", sort: str = "age", descending: bool = False) -> RunList:  # noqa: A002
     """The whole list."""
-    return catalogue.list(WatchRuns(filter, sort, descending, rows=1000))
+    return index.list(WatchRuns(filter, sort, descending, rows=1000))
 
 
-def opened(folder: Path, owner: str = "me") -> tuple[Store, Catalogue]:
-    """The store in a folder, and its catalogue."""
+def opened(folder: Path, owner: str = "me") -> tuple[Store, RunIndex]:
+    """The store in a folder, and its index."""
     store = Store(folder / "runs.sqlite", owner)
-    return store, Catalogue(store)
+    return store, RunIndex(store)

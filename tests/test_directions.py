@@ -57,13 +57,12 @@ DIRECTIONS = {
     """,
     "__main__": "cli",
 }
-COMPUTED = {"compute", "computing", "axes", "surface"}  # modules of a tab that are imported by the trainer alone
+# Modules of a tab that are imported by the trainer alone.
+COMPUTED = {"compute", "computing", "axes", "index", "surface"}
 
 # Exceptions, each with its reason.
 UPWARDS = {
     ("protocol.views", "tabs.messages"): "the union of what tabs ask for and are told",
-    ("store.edits", "tabs.messages"): "answers the Runs tab in its own messages",
-    ("store.edits", "tabs.compute"): "answers the Runs tab in its own messages",
 }
 CIRCULAR = {("datasets.csv.rows", "datasets.csv.reader"): "check_widths, which is to move"}
 RE_EXPORTING = {"tui_trainer", "tui_trainer.engine", "tui_trainer.sweep"}  # documented, for programs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +25,9 @@ from tui_trainer.experiment.validation import to_plain
 from tui_trainer.export.session import begin_with_file
 from tui_trainer.files import DATA_VARIABLE
 from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings
-from tui_trainer.store.edits import Catalogue
+from tui_trainer.store.edits import RunEdits
 from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 from tui_trainer.training.session import Session
 
@@ -54,7 +56,7 @@ def store(folder: Path) -> Iterator[Store]:
 
 def listed(store: Store, text: str = "") -> RunList:
     """All runs that pass a filter, by number."""
-    return Catalogue(store).list(WatchRuns(text, rows=100, sort="run"))
+    return RunIndex(store).list(WatchRuns(text, rows=100, sort="run"))
 
 
 def as_json(experiment: Experiment) -> Any:
@@ -68,6 +70,24 @@ def rounding() -> str:
     for _ in range(8):
         values = np.tanh(values @ values / 8) + np.exp(-np.abs(values)) - np.log1p(values**2) / np.sqrt(1 + values**2)
     return sha256(values.tobytes()).hexdigest()
+
+
+def layout(path: Path) -> tuple[dict[str, dict[str, tuple[object, ...]]], set[str]]:
+    """The columns of each table with all that is said of them but for their order, and the SQL of the indices."""
+    connection = sqlite3.connect(path)
+    entries = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    tables = {
+        name: {row[1]: row[2:] for row in connection.execute(f"PRAGMA table_info({name})")}
+        for kind, name, _ in entries
+        if kind == "table"
+    }
+    connection.close()
+    return tables, {sql for kind, _, sql in entries if kind == "index"}
+
+
+def test_a_new_store_has_the_same_tables(tmp_path: Path) -> None:
+    Store(tmp_path / "new.sqlite").close()
+    assert layout(tmp_path / "new.sqlite") == layout(FILES / "runs.sqlite")
 
 
 def test_the_runs_are_listed_with_the_same_values(store: Store) -> None:
@@ -114,13 +134,13 @@ def test_a_paused_run_goes_on_bit_for_bit(store: Store) -> None:
 
 
 def test_runs_can_be_changed(store: Store) -> None:
-    catalogue = Catalogue(store)
-    catalogue.rename(1, "another name")
-    catalogue.tag((2,), ("new",), ("class",))
-    catalogue.pin((3,), False)
+    edits = RunEdits(store)
+    edits.rename(1, "another name")
+    edits.tag((2,), ("new",), ("class",))
+    edits.pin((3,), False)
     rows = {row.run: row for row in listed(store).rows}
     assert (rows[1].name, rows[2].tags, rows[3].pinned) == ("another name", "Übung new", False)
-    assert catalogue.bring_back((6,)) == 1 and [row.run for row in listed(store, "name=deleted").rows] == [6]
+    assert edits.undelete((6,)) == 1 and [row.run for row in listed(store, "name=deleted").rows] == [6]
 
 
 def test_a_new_run_is_the_next_one(store: Store) -> None:

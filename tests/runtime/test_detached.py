@@ -115,7 +115,9 @@ async def test_a_trainer_that_stays_is_come_back_to(folder: Path) -> None:
     await second.until(Progress, "paused")
     await second.client.close()
     await gone(pid)
-    assert stored(folder).is_cut_off and not list((folder / "sessions").iterdir()), "at rest there is nothing to do"
+    assert stored(folder).was_interrupted and not list((folder / "sessions").iterdir()), (
+        "at rest there is nothing to do"
+    )
 
 
 async def test_a_client_that_dies_is_one_that_goes(folder: Path) -> None:
@@ -140,7 +142,7 @@ async def test_the_newer_client_takes_over(folder: Path) -> None:
     await second.until(Progress, "running")
     await second.client.close()
     await gone(pid)
-    assert stored(folder).is_cut_off
+    assert stored(folder).was_interrupted
 
 
 async def test_a_session_that_is_killed_has_ended(folder: Path) -> None:
@@ -157,7 +159,7 @@ async def test_after_its_run_it_waits_for_a_while(folder: Path) -> None:
     await first.client.close()
     await gone(pid)
     run = stored(folder)
-    assert (run.state, run.epoch, run.watched) == ("finished", 50, False) and run.waits
+    assert (run.state, run.epoch, run.watched) == ("finished", 50, False) and run.is_resumable
 
 
 async def test_the_end_is_told_to_who_comes_later(folder: Path) -> None:

@@ -15,7 +15,7 @@ from tui_trainer.protocol.framing import frame
 from tui_trainer.protocol.view import WatchLoss
 from tui_trainer.protocol.views import AnyRequest
 from tui_trainer.runtime import reporting
-from tui_trainer.store.checkpointer import restore
+from tui_trainer.store.checkpointer import restore_snapshot
 from tui_trainer.store.store import StoreError
 from tui_trainer.tabs.boundary.messages import WatchBoundary
 from tui_trainer.tabs.computing import TabComputing
@@ -57,7 +57,7 @@ def put_back(session: Session, arrays: dict[str, Array]) -> bool:
     snapshot = {name: array for name, array in arrays.items() if not name.startswith(EPOCHS)}
     epochs = {name.removeprefix(EPOCHS): array for name, array in arrays.items() if name.startswith(EPOCHS)}
     try:
-        restore(session, snapshot, epochs, "paused", "No")
+        restore_snapshot(session, snapshot, epochs, "paused", "No")
         taken = True
     except StoreError as error:
         assert str(error).startswith("No: ") and str(error).isprintable()

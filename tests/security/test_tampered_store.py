@@ -21,8 +21,8 @@ from tui_trainer.protocol.framing import frame, report_decoder
 from tui_trainer.protocol.reports import Update
 from tui_trainer.runtime import resume
 from tui_trainer.store.checkpointer import Checkpointer
-from tui_trainer.store.edits import Catalogue
 from tui_trainer.store.store import Store, StoreError
+from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
 from tui_trainer.training.session import Session
 
@@ -118,7 +118,7 @@ def _come_back(path: Path) -> list[str]:
 def _catalogue(path: Path) -> list[str]:
     """What the Runs tab is told can be understood at the other end."""
     with contextlib.closing(Store(path)) as opened:
-        found = Catalogue(opened).list(WatchRuns(rows=10, compared=(1,)))
+        found = RunIndex(opened).list(WatchRuns(rows=10, compared=(1,)))
     seen = report_decoder.decode(frame(Update(1, 0, found))[4:])
     assert isinstance(seen, Update) and isinstance(seen.content, RunList)
     return []
@@ -134,10 +134,10 @@ def _resume(path: Path) -> list[str]:
     keeper, session = Checkpointer(path, "another"), Session()
     if keeper.store is None:
         return [keeper.complaint]
-    keeper.waiting()
+    keeper.resumable_run()
     stored = keeper.claim(1)
     session.load(stored.experiment)
-    keeper.resume(session, 1, stored.state)
+    keeper.restore(session, 1, stored.state)
     session.step()
     keeper.save(session)
     return [keeper.complaint]
@@ -186,7 +186,7 @@ def test_other_values_in_its_columns(store: Path, value: object) -> None:
     )
     use(store)
     opened = Store(store)
-    listed = Catalogue(opened).list(WatchRuns(rows=100))
+    listed = RunIndex(opened).list(WatchRuns(rows=100))
     assert 1 in [row.run for row in listed.rows] and 1 in [run.id for run in opened.runs()]
     for number in range(2, len(odd) + 2):
         with contextlib.suppress(StoreError):

@@ -40,7 +40,7 @@ def main() -> None:
     place = LiveTrainer(folder_beside(store))
     keeper, session = Checkpointer(store, place.name), Session()
     while True:
-        waiting = [run for run in keeper._runs() if run.waits and not run.alive]
+        waiting = [run for run in keeper._runs() if run.is_resumable and not run.alive]
         session.load(ENDLESS)
         keeper.forget_run()
         lock = None
@@ -51,7 +51,7 @@ def main() -> None:
             except RunTaken:
                 continue
             lock = hold(folder, oldest.id)
-            keeper.resume(session, oldest.id)
+            keeper.restore(session, oldest.id)
         session.train()
         for _ in range(SLICES):
             session.advance(0.02)

@@ -9,7 +9,7 @@ import pytest
 from catalogue_cases import HOUR, add, experiment, layers, listed, names, opened
 
 from tui_trainer.store.checkpointer import Checkpointer
-from tui_trainer.store.edits import LabelError, clean_name, clean_tag, clean_tags
+from tui_trainer.store.edits import LabelError, RunEdits, clean_name, clean_tag, clean_tags
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.messages import WatchRuns
@@ -22,8 +22,8 @@ def test_a_row_tells_what_the_run_is(tmp_path: Path) -> None:
     session.train()
     session.advance_to_end()
     keeper.save(session)
-    _, catalogue = opened(tmp_path)
-    (row,) = catalogue.list(WatchRuns(rows=5), here=1).rows
+    _, index = opened(tmp_path)
+    (row,) = index.list(WatchRuns(rows=5), here=1).rows
     assert (row.name, row.dataset, row.layers, row.activation, row.optimizer) == (
         "first",
         "iris",
@@ -39,34 +39,35 @@ def test_a_row_tells_what_the_run_is(tmp_path: Path) -> None:
     session.tune(experiment(training__learning_rate=0.2, training__epochs=9).training)
     session.epoch()
     keeper.save(session)
-    (row,) = listed(catalogue).rows
+    (row,) = listed(index).rows
     assert (row.rate, row.epoch, row.wanted) == (0.2, 4, 9)
 
 
 def test_sorted_by_any_column(tmp_path: Path) -> None:
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
+    edits = RunEdits(store)
     add(store, experiment("b", training__learning_rate=0.1), loss=3.0, val_accuracy=0.5, age=3, tags="z")
     add(store, experiment("A", training__learning_rate=0.3), loss=1.0, val_r2=0.9, age=2)
     add(store, experiment("c", training__learning_rate=0.2), age=1, tags="a")
     add(store, experiment("Ä", training__learning_rate=0.2), loss=float("inf"), age=4, state="diverged")
-    assert names(catalogue) == ["c", "A", "b", "Ä"]
-    assert names(catalogue, descending=True) == ["Ä", "b", "A", "c"]
-    assert names(catalogue, sort="name") == ["A", "b", "c", "Ä"], "capitals are no other letters"
-    assert names(catalogue, sort="loss") == ["A", "b", "Ä", "c"], "what has no finite loss comes last"
-    assert names(catalogue, sort="loss", descending=True) == ["b", "A", "Ä", "c"], "here too"
-    assert names(catalogue, sort="lr") == ["b", "Ä", "c", "A"], "of equals, the newer first"
-    assert names(catalogue, sort="score", descending=True) == ["A", "b", "Ä", "c"]
-    assert names(catalogue, sort="tag") == ["c", "b", "Ä", "A"]
-    assert names(catalogue, sort="nonsense; --") == ["c", "A", "b", "Ä"]
-    catalogue.pin((1, 4), True)
-    assert names(catalogue) == ["b", "Ä", "c", "A"] and names(catalogue, sort="lr")[:2] == ["b", "Ä"]
-    assert [row.pinned for row in listed(catalogue).rows] == [True, True, False, False]
-    catalogue.pin((4,), False)
-    assert names(catalogue) == ["b", "c", "A", "Ä"]
+    assert names(index) == ["c", "A", "b", "Ä"]
+    assert names(index, descending=True) == ["Ä", "b", "A", "c"]
+    assert names(index, sort="name") == ["A", "b", "c", "Ä"], "capitals are no other letters"
+    assert names(index, sort="loss") == ["A", "b", "Ä", "c"], "what has no finite loss comes last"
+    assert names(index, sort="loss", descending=True) == ["b", "A", "Ä", "c"], "here too"
+    assert names(index, sort="lr") == ["b", "Ä", "c", "A"], "of equals, the newer first"
+    assert names(index, sort="score", descending=True) == ["A", "b", "Ä", "c"]
+    assert names(index, sort="tag") == ["c", "b", "Ä", "A"]
+    assert names(index, sort="nonsense; --") == ["c", "A", "b", "Ä"]
+    edits.pin((1, 4), True)
+    assert names(index) == ["b", "Ä", "c", "A"] and names(index, sort="lr")[:2] == ["b", "Ä"]
+    assert [row.pinned for row in listed(index).rows] == [True, True, False, False]
+    edits.pin((4,), False)
+    assert names(index) == ["b", "c", "A", "Ä"]
 
 
 def test_filtered(tmp_path: Path) -> None:
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
     add(store, experiment("first try", dataset__name="wine", model__layers=layers(16, 8)), loss=0.05, val_accuracy=0.97)
     add(store, experiment("Großer Versuch", training__learning_rate=0.2), loss=0.5, tags="Book 2.1", age=2 * HOUR)
     add(store, experiment("wild", model__layers=()), state="diverged", seconds=200.0, age=50 * HOUR)
@@ -91,48 +92,49 @@ def test_filtered(tmp_path: Path) -> None:
         "name=%": [],
         "name=wi*": ["wild"],
     }.items():
-        assert names(catalogue, text) == found, text
-    answer = listed(catalogue, "wine")
+        assert names(index, text) == found, text
+    answer = listed(index, "wine")
     assert (answer.total, answer.stored, answer.wrong) == (1, 4, None)
-    answer = listed(catalogue, "wine los<1")
+    answer = listed(index, "wine los<1")
     assert answer.wrong is not None and (answer.wrong.start, answer.wrong.end) == (5, 8)
     assert (answer.total, answer.rows, answer.stored) == (0, (), 4)
 
 
 def test_a_part_at_a_time(tmp_path: Path) -> None:
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
     for number in range(30):
         add(store, experiment(f"run {number}"), age=30.0 - number)
-    answer = catalogue.list(WatchRuns(first=10, rows=4, cursor=3))
+    answer = index.list(WatchRuns(first=10, rows=4, cursor=3))
     assert [row.name for row in answer.rows] == ["run 19", "run 18", "run 17", "run 16"]
     assert (answer.first, answer.total, answer.place) == (10, 30, 27)
-    assert catalogue.list(WatchRuns(first=500, rows=4)).first == 29, "beyond the end is the end"
-    assert catalogue.list(WatchRuns(first=-5, rows=-4)).rows == ()
-    assert catalogue.list(WatchRuns("run 2", cursor=1)).place is None
+    assert index.list(WatchRuns(first=500, rows=4)).first == 29, "beyond the end is the end"
+    assert index.list(WatchRuns(first=-5, rows=-4)).rows == ()
+    assert index.list(WatchRuns("run 2", cursor=1)).place is None
     add(store, experiment("new"))
-    assert names(catalogue)[0] == "new", "what was known is not kept when something has changed"
+    assert names(index)[0] == "new", "what was known is not kept when something has changed"
     other, _ = opened(tmp_path, "another")
     add(other, experiment("theirs"))
-    assert names(catalogue)[0] == "theirs", "by another process either"
+    assert names(index)[0] == "theirs", "by another process either"
 
 
 def test_names_and_tags(tmp_path: Path) -> None:
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
+    edits = RunEdits(store)
     for number in range(3):
         add(store, experiment(f"run {number}"), age=number)
-    catalogue.rename(1, "  ../../etc/passwd \x1b[31m  ")
-    catalogue.tag((1, 2, 99), ("keep", "Book"), ())
-    catalogue.tag((2,), ("BOOK", "x"), ("KEEP",))
-    assert [(row.name, row.tags) for row in listed(catalogue).rows] == [
+    edits.rename(1, "  ../../etc/passwd \x1b[31m  ")
+    edits.tag((1, 2, 99), ("keep", "Book"), ())
+    edits.tag((2,), ("BOOK", "x"), ("KEEP",))
+    assert [(row.name, row.tags) for row in listed(index).rows] == [
         ("../../etc/passwd [31m", "keep Book"),
         ("run 1", "Book x"),
         ("run 2", ""),
     ]
-    assert names(catalogue, "passwd keep") == ["../../etc/passwd [31m"]
+    assert names(index, "passwd keep") == ["../../etc/passwd [31m"]
     assert store.find(1).name == "../../etc/passwd [31m", "and where runs are resumed"
     with pytest.raises(LabelError, match="at most 12 tags"):
-        catalogue.tag((1, 2), [f"tag{number}" for number in range(11)], ())
-    assert [row.tags for row in listed(catalogue).rows] == ["keep Book", "Book x", ""], "nothing, where one can't"
+        edits.tag((1, 2), [f"tag{number}" for number in range(11)], ())
+    assert [row.tags for row in listed(index).rows] == ["keep Book", "Book x", ""], "nothing, where one can't"
 
 
 @pytest.mark.parametrize(
@@ -157,18 +159,19 @@ def test_labels_are_plain() -> None:
 
 def test_deleted_brought_back_and_gone_for_good(tmp_path: Path) -> None:
     place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
-    store, catalogue = opened(tmp_path, place.name)
+    store, index = opened(tmp_path, place.name)
+    edits = RunEdits(store)
     for number in range(4):
         add(store, experiment(f"run {number}"), age=number)
-    assert catalogue.delete((1, 2, 99), here=4) == (2, ())
-    assert names(catalogue) == ["run 2", "run 3"] and listed(catalogue).stored == 2
+    assert edits.delete((1, 2, 99), here=4) == (2, ())
+    assert names(index) == ["run 2", "run 3"] and listed(index).stored == 2
     assert [run.name for run in store.runs()] == ["run 2", "run 3"], "nobody is led back to it"
     Store(tmp_path / "runs.sqlite", "another").remove_deleted()
-    assert catalogue.bring_back((1,)) == 1, "who else starts leaves it, while this session lives"
-    assert names(catalogue) == ["run 0", "run 2", "run 3"]
+    assert edits.undelete((1,)) == 1, "who else starts leaves it, while this session lives"
+    assert names(index) == ["run 0", "run 2", "run 3"]
     place.leave()
     Store(tmp_path / "runs.sqlite", "another").remove_deleted()
-    assert catalogue.bring_back((2,)) == 0
+    assert edits.undelete((2,)) == 0
     connection = sqlite3.connect(tmp_path / "runs.sqlite")
     assert connection.execute("SELECT id FROM runs ORDER BY id").fetchall() == [(1,), (3,), (4,)]
     assert connection.execute("SELECT run FROM cards ORDER BY run").fetchall() == [(1,), (3,), (4,)]
@@ -177,21 +180,22 @@ def test_deleted_brought_back_and_gone_for_good(tmp_path: Path) -> None:
 
 def test_what_is_at_work_is_not_deleted(tmp_path: Path) -> None:
     place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
+    edits = RunEdits(store)
     add(store, experiment("theirs"), state="running", owner=place.name, age=2)
     add(store, experiment("here"), age=1)
     add(store, experiment("old"))
-    old, here, theirs = listed(catalogue).rows
+    old, here, theirs = listed(index).rows
     assert (theirs.elsewhere, theirs.state, here.elsewhere, old.elsewhere) == (True, "running", False, False)
-    assert catalogue.delete((1, 2, 3), here=2) == (1, (1, 2))
+    assert edits.delete((1, 2, 3), here=2) == (1, (1, 2))
     place.leave()
-    assert listed(catalogue, "theirs").rows[0].state == "cut off"
-    assert catalogue.delete((1,)) == (1, ())
+    assert listed(index, "theirs").rows[0].state == "cut off"
+    assert edits.delete((1,)) == (1, ())
 
 
 def test_an_older_store_is_listed(tmp_path: Path) -> None:
     """From before there were cards, or anything that runs are listed by."""
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
     add(store, experiment("old", training__learning_rate=0.3), age=2)
     add(store, experiment("unreadable"), age=1)
     add(store, experiment("no numbers"))
@@ -203,20 +207,20 @@ def test_an_older_store_is_listed(tmp_path: Path) -> None:
     connection.execute("UPDATE runs SET latest = '[1]' WHERE name = 'no numbers'")
     connection.commit()
     connection.close()
-    store, catalogue = opened(tmp_path)
-    numbers, unreadable, old = listed(catalogue).rows
+    store, index = opened(tmp_path)
+    numbers, unreadable, old = listed(index).rows
     assert (old.rate, old.loss, old.val_loss, old.seconds) == (0.3, 0.5, None, None)
     assert (unreadable.name, unreadable.dataset, unreadable.loss) == ("unreadable", "?", None)
     assert (numbers.name, numbers.loss) == ("no numbers", None)
-    assert names(catalogue, "lr>0.2") == ["old"]
+    assert names(index, "lr>0.2") == ["old"]
 
 
 def test_in_what_experiments_differ(tmp_path: Path) -> None:
-    store, catalogue = opened(tmp_path)
+    store, index = opened(tmp_path)
     add(store, experiment("a", model__layers=layers(16, 8), dataset__features=("petal width",)))
     add(store, experiment("b", model__layers=layers(16), training__learning_rate=1e-7))
     add(store, experiment("c", model__layers=layers(4), training__loss="mse"))
-    answer = catalogue.list(WatchRuns(compared=(3, 1, 99, 2)))
+    answer = index.list(WatchRuns(compared=(3, 1, 99, 2)))
     assert [row.name for row in answer.compared] == ["c", "a", "b"]
     assert {one.path: one.values for one in answer.differences} == {
         "dataset.features": ("none", "petal width", "none"),
@@ -227,5 +231,5 @@ def test_in_what_experiments_differ(tmp_path: Path) -> None:
     }
     tables = [one.path.partition(".")[0] for one in answer.differences]
     assert tables == sorted(tables), "in the order of the file"
-    assert catalogue.list(WatchRuns(compared=(1,))).differences == ()
-    assert catalogue.list(WatchRuns(compared=(1, 1))).differences == ()
+    assert index.list(WatchRuns(compared=(1,))).differences == ()
+    assert index.list(WatchRuns(compared=(1, 1))).differences == ()

@@ -85,12 +85,12 @@ def test_a_run_that_is_alive_is_not_taken(tmp_path: Path) -> None:
     place = LiveTrainer(folder_beside(tmp_path / "runs.sqlite"))
     trained(tmp_path, place.name)
     other = Checkpointer(tmp_path / "runs.sqlite", "another")
-    assert other.waiting() is None and other.waiting(1) is None
+    assert other.resumable_run() is None and other.resumable_run(1) is None
     with pytest.raises(RunTaken, match="goes on in another session; tui-trainer --resume 1 takes it over"):
         other.claim(1)
     place.leave()
-    waiting = other.waiting()
-    assert waiting is not None and waiting.is_cut_off
+    waiting = other.resumable_run()
+    assert waiting is not None and waiting.was_interrupted
     assert other.claim(1).id == 1
 
 
@@ -114,7 +114,7 @@ def test_a_number_that_was_given_again_is_no_owner(tmp_path: Path) -> None:
     """This process's own number, under the name of a session that has ended."""
     trained(tmp_path, f"{os.getpid()}-0123456789ab")
     (run,) = Store(tmp_path / "runs.sqlite").runs()
-    assert run.pid == os.getpid() and not run.alive and run.is_cut_off
+    assert run.pid == os.getpid() and not run.alive and run.was_interrupted
 
 
 def test_a_store_from_before_runs_had_owners(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.store.edits import Catalogue
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep import Row, SweepResult, sweep
 from tui_trainer.sweep.workers import run_one
+from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
 
@@ -121,7 +121,7 @@ def test_every_run_is_kept_and_can_be_opened_again(jobs: int) -> None:
         assert row.run is not None
         run = stored[row.run]
         assert (run.experiment, run.state, run.epoch, run.step) == (row.experiment, row.state, row.epochs, row.steps)
-        assert not run.alive and not run.waits
+        assert not run.alive and not run.is_resumable
         snapshot, epochs = store.snapshot(row.run)
         assert all(np.array_equal(epochs[name], values) for name, values in row.history.items())
         session = Session()
@@ -129,7 +129,7 @@ def test_every_run_is_kept_and_can_be_opened_again(jobs: int) -> None:
         session.restore(snapshot, epochs)
         parts = session.split
         assert session.trainer.evaluate(parts.x_train, parts.y_train)["loss"] == row.scores["loss"]
-    together = Catalogue(store).list(WatchRuns(result.tag, rows=10))
+    together = RunIndex(store).list(WatchRuns(result.tag, rows=10))
     assert (result.tag, {row.run for row in together.rows}) == ("sweep-1", set(stored))
     assert all(row.seconds > 0 for row in together.rows)
     assert {row.name for row in together.rows} >= {"learning_rate = 0.01, units = 4", "learning_rate = 1, units = 8"}
@@ -140,7 +140,7 @@ def test_a_long_name_is_cut() -> None:
     layers = with_field(SMALL, "model.layers", [{"units": 4}] * 9)
     sweep(layers, {f"model.layers[{index}].units": [3] for index in range(9)}, jobs=1)
     store = Store(default_path())
-    (row,) = Catalogue(store).list(WatchRuns(rows=10)).rows
+    (row,) = RunIndex(store).list(WatchRuns(rows=10)).rows
     assert row.name.startswith("layers[0].units = 3, layers[1].units = 3, ") and row.name.endswith("…")
     store.close()
 

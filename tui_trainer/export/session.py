@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui_trainer.engine.parameters import Parameters
 from tui_trainer.errors import UserError
-from tui_trainer.store.checkpointer import restore
+from tui_trainer.store.checkpointer import restore_snapshot
 from tui_trainer.store.store import Store
 from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
@@ -46,7 +46,7 @@ def stored_session(store: Store, run: int) -> Session:
     snapshot, epochs = store.snapshot(run)
     session = Session()
     session.load(stored.experiment)
-    restore(session, snapshot, epochs, stored.state, f"Run {run} does not fit its experiment")
+    restore_snapshot(session, snapshot, epochs, stored.state, f"Run {run} does not fit its experiment")
     return session
 
 

@@ -15,8 +15,8 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 def listed() -> list[str]:
-    """A line for each run that is alive or waits: its number, name, epoch, state, and when it was saved last."""
-    runs = [run for run in _runs() if run.alive or run.waits]
+    """A line for each run that is trained now or can be resumed: number, name, epoch, state, and when it was saved."""
+    runs = [run for run in _runs() if run.alive or run.is_resumable]
     names = [printable(run.name)[:30] for run in runs]
     width = max(map(len, names), default=0)
     return [
@@ -33,9 +33,9 @@ def find(wanted: int | None) -> StoredRun:
         if found is None:
             raise UserError("", f"there is no run {wanted}; tui-trainer sessions lists what there is")
     else:
-        alone = (run for run in runs if run.alive and not run.watched)
-        waiting = (run for run in runs if run.waits)
-        found = next(alone, None) or next(waiting, None)
+        detached = (run for run in runs if run.alive and not run.watched)
+        resumable = (run for run in runs if run.is_resumable)
+        found = next(detached, None) or next(resumable, None)
         if found is None:
             raise UserError("", _nothing(runs))
     if found.alive and not found.owner:
@@ -88,16 +88,16 @@ def _state(run: StoredRun) -> str:
     state = printable(run.state)[:20]
     if run.alive:
         return f"{state}, open elsewhere" if run.watched else f"{state}, goes on alone"
-    return "cut off" if run.is_cut_off else f"{state}, not seen yet"
+    return "cut off" if run.was_interrupted else f"{state}, not seen yet"
 
 
 def resume_offers(keeper: Checkpointer, wanted: int | None) -> list[AnyReport]:
     """The run ``wanted``, with a notice where it can't be had; or the newest cut off, and then one that goes on."""
     told: list[AnyReport] = []
-    stored = keeper.waiting(wanted)
+    stored = keeper.resumable_run(wanted)
     if stored is None and wanted is not None:
         told.append(Notice(0, f"Run {wanted} can't be gone on with: it is not there, or goes on elsewhere."))
-    for run in (stored, keeper.alone() if wanted is None else None):
+    for run in (stored, keeper.detached_run() if wanted is None else None):
         if run is not None:
             ago = max(0.0, time.time() - run.updated)
             told.append(

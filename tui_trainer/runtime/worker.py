@@ -248,7 +248,7 @@ class Worker:
             return
         self._keeper.forget_run()
         try:
-            self._keeper.resume(self._session, stored.id, stored.state)
+            self._keeper.restore(self._session, stored.id, stored.state)
         except StoreError as error:
             self._send(Notice(self._run, str(error)))
 

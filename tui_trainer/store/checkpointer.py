@@ -12,7 +12,7 @@ from tui_trainer.errors import printable
 from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
 
-from .store import RunTaken, Store, StoreBusy, StoredRun, StoreError
+from .store import Checkpoint, RunTaken, Store, StoreBusy, StoredRun, StoreError
 
 SAVE_EVERY = 0.5  # seconds of training between two snapshots
 NOWHERE = ("", -1, 0)
@@ -88,15 +88,15 @@ class Checkpointer:
         except StoreError as error:
             self.complaint = str(error)
 
-    def waiting(self, wanted: int | None = None) -> StoredRun | None:
-        """The run ``wanted``, or the newest one if somebody should come back to it; never one that is alive."""
+    def resumable_run(self, number: int | None = None) -> StoredRun | None:
+        """The run of that number, or the newest one if it can be resumed; never one that a process trains."""
         runs = [run for run in self._runs() if not run.alive]
-        if wanted is not None:
-            return next((run for run in runs if run.id == wanted), None)
-        return runs[0] if runs and runs[0].waits else None
+        if number is not None:
+            return next((run for run in runs if run.id == number), None)
+        return runs[0] if runs and runs[0].is_resumable else None
 
-    def alone(self) -> StoredRun | None:
-        """The newest run that another session trains while nobody looks."""
+    def detached_run(self) -> StoredRun | None:
+        """The newest run that another session trains while no screen shows it."""
         return next((run for run in self._runs() if run.alive and not run.watched), None)
 
     def _runs(self) -> list[StoredRun]:
@@ -112,7 +112,7 @@ class Checkpointer:
             raise StoreError("There is no store to resume from.")
         return self._store.claim(run)
 
-    def resume(self, session: Session, run: int, state: str = "") -> None:
+    def restore(self, session: Session, run: int, state: str = "") -> None:
         """Put ``session``, which has loaded the experiment of a claimed run, where it was saved, or StoreError.
 
         ``state`` is the one it was saved in, see ``Session.restore``.
@@ -120,7 +120,7 @@ class Checkpointer:
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
-        restore(session, snapshot, epochs, state, "The saved run does not fit its experiment")
+        restore_snapshot(session, snapshot, epochs, state, "The saved run does not fit its experiment")
         self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
         if session.state == state:  # nothing to save until something changes
             self._saved_place = (session.state, session.steps, session.touched)
@@ -130,21 +130,23 @@ class Checkpointer:
             self._run = store.begin(session.requested)
             if not self._watched:
                 store.watch(self._run, False)
-        columns = session.history.columns(self._epochs_saved)
-        store.save(
-            self._run,
-            session.requested,
-            session.state,
-            (session.trainer.epochs, session.steps),
-            session.values,
-            session.snapshot(),
-            (self._epochs_saved, columns),
-            session.seconds,
+        new_epochs = session.history.columns(self._epochs_saved)
+        checkpoint = Checkpoint(
+            experiment=session.requested,
+            state=session.state,
+            epoch=session.trainer.epochs,
+            step=session.steps,
+            latest=session.values,
+            snapshot=session.snapshot(),
+            epochs_saved=self._epochs_saved,
+            new_epochs=new_epochs,
+            seconds=session.seconds,
         )
-        self._epochs_saved += len(next(iter(columns.values()), ()))
+        store.save(self._run, checkpoint)
+        self._epochs_saved += len(next(iter(new_epochs.values()), ()))
 
 
-def restore(
+def restore_snapshot(
     session: Session, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str, refusal: str
 ) -> None:
     """``Session.restore``; StoreError, which begins with ``refusal``, where it is another run's snapshot or damaged.

@@ -11,6 +11,8 @@ from typing import Literal, NoReturn
 
 from tui_trainer.run_state import RUN_STATES
 
+from .schema import RUN_COLUMNS, STATE, FieldKind
+
 DEEPEST = 50  # parentheses and signs of negation within one another
 UNITS = {"s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 TEXT_OPERATORS = ("=", "!=", "~")
@@ -30,11 +32,6 @@ PIECE = re.compile(
 VALUE = re.compile(r"\s*(?P<word>-(?:[^\s()<>=!~\"]|!(?!=))+)")  # a minus after an operator is part of a number
 OPERATORS = {"<>": "!=", "==": "="}
 TokenKind = Literal["operator", "open", "close", "quoted", "not", "word"]
-FieldKind = Literal["text", "tag", "state", "number", "duration"]
-# A run that was being trained by a process which has gone: nobody had time to write that down.
-STATE = (
-    "CASE WHEN state = 'running' AND owner NOT IN (SELECT value FROM json_each(:live)) THEN 'cut off' ELSE state END"
-)
 STATES = [state for state, traits in RUN_STATES.items() if traits.is_stored]
 Parameters = dict[str, str | float]
 
@@ -274,7 +271,7 @@ Expression = Word | Comparison | Not | All | Any
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a card: its name in filters, what it holds, SQL that gives it, and other names for it."""
+    """A field of filters: its name, what it holds, the SQL that gives it, and other names for it."""
 
     name: str
     kind: FieldKind
@@ -282,30 +279,11 @@ class Field:
     others: tuple[str, ...] = ()
 
 
-FIELDS = (
-    Field("name", "text", "name"),
-    Field("tag", "tag", "tags", ("tags",)),
-    Field("state", "state", STATE),
-    Field("dataset", "text", "dataset", ("data",)),
-    Field("layers", "text", "layers"),
-    Field("activation", "text", "activation"),
-    Field("optimizer", "text", "optimizer"),
-    Field("lr", "number", "rate", ("rate", "learning_rate")),
-    Field("batch", "number", "batch"),
-    Field("epochs", "number", "epoch", ("epoch",)),
-    Field("seed", "number", "seed"),
-    Field("loss", "number", "loss"),
-    Field("val_loss", "number", "val_loss", ("val",)),
-    Field("accuracy", "number", "accuracy", ("acc",)),
-    Field("r2", "number", "r2"),
-    Field("mae", "number", "mae"),
-    Field("score", "number", "coalesce(accuracy, r2)"),
-    Field("time", "duration", "seconds", ("seconds",)),
-    Field("age", "duration", "(:now - updated)"),
-    Field("run", "number", "run", ("id",)),
+FIELDS = tuple(
+    Field(column.field or column.name, column.kind, column.sql, column.aliases)
+    for column in RUN_COLUMNS
+    if column.kind is not None
 )
-
-
 BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.others)}
 
 
@@ -321,7 +299,7 @@ def order_by(name: str, descending: bool) -> str:
 
 
 def condition(expression: Expression) -> tuple[str, Parameters]:
-    """An SQL condition on cards, and its parameters; it is 0 or 1, also where a run has no value."""
+    """An SQL condition on the run index, and its parameters; it is 0 or 1, also where a run has no value."""
     parameters: Parameters = {}
     return _condition(expression, parameters), parameters
 

@@ -1,18 +1,171 @@
-"""The tables of the store, and how an older store gets them."""
+"""The tables of the store, and how a store of an older version gets them.
+
+What lists show of a run stands in a table of its own, the run index: ten thousand of its narrow rows are read in a few
+milliseconds. In the file it is called ``cards``. ``RUN_COLUMNS`` says all that there is to say of its columns.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Literal
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
 
+FieldKind = Literal["text", "tag", "state", "number", "duration"]
+LISTED = "step > 0 AND deleted_by = ''"  # the runs that lists show
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedRun:
+    """A run as the index has it; ``experiment`` is None where it can't be read.
+
+    ``latest`` are its newest values by name; ``seconds`` of training are None where an older version has saved it;
+    ``started`` and ``updated`` are in seconds since 1970.
+    """
+
+    name: str
+    experiment: Experiment | None
+    owner: str
+    state: str
+    epoch: int
+    step: int
+    latest: Mapping[str, float]
+    seconds: float | None
+    started: float
+    updated: float
+
+
+Value = Callable[[IndexedRun], object]
+
+
+@dataclass(frozen=True, slots=True)
+class RunColumn:
+    """A column of the run index, or with an ``expression`` something that is computed from its columns.
+
+    ``value`` gives what is written when a run is saved, only the ``first`` time where users may change it afterwards;
+    None is for what users alone set. ``expression`` is the SQL that lists and filters have instead of the column; it
+    may use ``:now``, ``:here``, the current run, ``:owner``, this session, and ``:live``, all live sessions.
+    ``kind`` is None where there is no field of filters, else ``aliases`` are more names of that, and ``field`` its
+    name where that is not the column's.
+    """
+
+    name: str
+    sql_type: str = ""
+    value: Value | None = None
+    first: bool = False
+    expression: str = ""
+    kind: FieldKind | None = None
+    field: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The SQL that gives its value."""
+        return self.expression or self.name
+
+
+def searched(name: str, tags: str, dataset: str) -> str:
+    """The text in which words of a filter are looked for."""
+    return f"{name} {tags} {dataset}".casefold()
+
+
+def _words(run: IndexedRun) -> str:
+    return searched(run.name, "", str(_dataset(run)))
+
+
+def _of_experiment(value: Callable[[Experiment], object], unreadable: object = None) -> Value:
+    return lambda run: unreadable if run.experiment is None else value(run.experiment)
+
+
+def _metric(*names: str) -> Value:
+    """The newest value by the first of ``names`` that the run has; None where it is not finite, too."""
+
+    def newest(run: IndexedRun) -> float | None:
+        value = next((run.latest[name] for name in names if name in run.latest), None)
+        return value if value is not None and math.isfinite(value) else None
+
+    return newest
+
+
+def _dataset_name(experiment: Experiment) -> str:
+    dataset = experiment.dataset
+    return dataset.name if dataset.path is None else PurePath(dataset.path).name or dataset.path
+
+
+def _layers(experiment: Experiment) -> str:
+    return "-".join(str(layer.units) for layer in experiment.model.layers) or "none"
+
+
+def _activations(experiment: Experiment) -> str:
+    return "-".join(dict.fromkeys(layer.activation for layer in experiment.model.layers)) or "none"
+
+
+def _batch_size(experiment: Experiment) -> int | None:
+    size = experiment.training.batch_size
+    return None if size == "full" else size
+
+
+_dataset = _of_experiment(_dataset_name, "?")
+# A process that has gone had no time to write down that it no longer trains.
+STATE = (
+    "CASE WHEN state = 'running' AND owner NOT IN (SELECT value FROM json_each(:live)) THEN 'cut off' ELSE state END"
+)
+ELSEWHERE = "owner <> :owner AND owner IN (SELECT value FROM json_each(:live))"
+# In the order in which the fields of filters are listed.
+RUN_COLUMNS = (
+    RunColumn("name", "TEXT NOT NULL", lambda run: run.name, first=True, kind="text"),
+    RunColumn("tags", "TEXT NOT NULL DEFAULT ''", kind="tag", field="tag", aliases=("tags",)),
+    RunColumn("words", "TEXT NOT NULL", _words, first=True),
+    RunColumn("pinned", "INTEGER NOT NULL DEFAULT 0"),
+    RunColumn("deleted_by", "TEXT NOT NULL DEFAULT ''"),
+    RunColumn("state", "TEXT NOT NULL", lambda run: run.state, expression=STATE, kind="state"),
+    RunColumn("here", expression="run = :here"),
+    RunColumn("elsewhere", expression=ELSEWHERE),
+    RunColumn("dataset", "TEXT NOT NULL", _dataset, kind="text", aliases=("data",)),
+    RunColumn("layers", "TEXT NOT NULL", _of_experiment(_layers, "?"), kind="text"),
+    RunColumn("activation", "TEXT NOT NULL", _of_experiment(_activations, "?"), kind="text"),
+    RunColumn("optimizer", "TEXT NOT NULL", _of_experiment(lambda one: one.training.optimizer.name, "?"), kind="text"),
+    RunColumn(
+        "rate",
+        "REAL",
+        _of_experiment(lambda one: one.training.learning_rate),
+        kind="number",
+        field="lr",
+        aliases=("rate", "learning_rate"),
+    ),
+    RunColumn("batch", "INTEGER", _of_experiment(_batch_size), kind="number"),
+    RunColumn("wanted", "INTEGER", _of_experiment(lambda one: one.training.epochs)),
+    RunColumn("epoch", "INTEGER NOT NULL", lambda run: run.epoch, kind="number", field="epochs", aliases=("epoch",)),
+    RunColumn("seed", "INTEGER", _of_experiment(lambda one: one.model.seed), kind="number"),
+    RunColumn("owner", "TEXT NOT NULL", lambda run: run.owner),
+    RunColumn("step", "INTEGER NOT NULL", lambda run: run.step),
+    RunColumn("loss", "REAL", _metric("loss"), kind="number"),
+    RunColumn("val_loss", "REAL", _metric("val_loss"), kind="number", aliases=("val",)),
+    # Of the validation part, where there is one.
+    RunColumn("accuracy", "REAL", _metric("val_accuracy", "accuracy"), kind="number", aliases=("acc",)),
+    RunColumn("r2", "REAL", _metric("val_r2", "r2"), kind="number"),
+    RunColumn("mae", "REAL", _metric("val_mae", "mae"), kind="number"),
+    RunColumn("score", expression="coalesce(accuracy, r2)", kind="number"),
+    RunColumn("seconds", "REAL", lambda run: run.seconds, kind="duration", field="time", aliases=("seconds",)),
+    RunColumn("started", "REAL NOT NULL", lambda run: run.started, first=True),
+    RunColumn("updated", "REAL NOT NULL", lambda run: run.updated),
+    RunColumn("age", expression="max(0.0, :now - updated)", kind="duration"),
+    RunColumn("run", "INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE", kind="number", aliases=("id",)),
+)
+COLUMN_SQL = {column.name: column.sql for column in RUN_COLUMNS}
+_WRITTEN = {column.name: column.value for column in RUN_COLUMNS if column.value is not None}
+_UPDATED = [column.name for column in RUN_COLUMNS if column.value is not None and not column.first]
+_WRITE = (
+    f"INSERT INTO cards (run, {', '.join(_WRITTEN)}) VALUES (:run, {', '.join(f':{name}' for name in _WRITTEN)})"
+    f" ON CONFLICT (run) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _UPDATED)}"
+)
 SCHEMA = (
     """
 CREATE TABLE IF NOT EXISTS runs (
@@ -39,56 +192,22 @@ CREATE TABLE IF NOT EXISTS epochs (
     arrays BLOB NOT NULL,
     PRIMARY KEY (run, first)
 )""",
-    # What is listed of a run, in a narrow table: ten thousand of these are read in a few milliseconds.
-    """
-CREATE TABLE IF NOT EXISTS cards (
-    run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    tags TEXT NOT NULL DEFAULT '',
-    words TEXT NOT NULL,
-    pinned INTEGER NOT NULL DEFAULT 0,
-    deleted_by TEXT NOT NULL DEFAULT '',
-    dataset TEXT NOT NULL,
-    layers TEXT NOT NULL,
-    activation TEXT NOT NULL,
-    optimizer TEXT NOT NULL,
-    rate REAL,
-    batch INTEGER,
-    wanted INTEGER,
-    seed INTEGER,
-    owner TEXT NOT NULL,
-    state TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    step INTEGER NOT NULL,
-    loss REAL,
-    val_loss REAL,
-    accuracy REAL,
-    r2 REAL,
-    mae REAL,
-    seconds REAL,
-    started REAL NOT NULL,
-    updated REAL NOT NULL
-)""",
+    "CREATE TABLE IF NOT EXISTS cards ("
+    + ", ".join(f"{column.name} {column.sql_type}" for column in RUN_COLUMNS if column.sql_type)
+    + ")",
     "CREATE INDEX IF NOT EXISTS deleted_cards ON cards (deleted_by) WHERE deleted_by <> ''",
     "CREATE INDEX IF NOT EXISTS newest_cards ON cards (pinned DESC, updated DESC, run DESC)"
     " WHERE step > 0 AND deleted_by = ''",
     "CREATE INDEX IF NOT EXISTS newest_runs ON runs (updated)",
 )
 NEWER_COLUMNS = {"owner": "TEXT NOT NULL DEFAULT ''", "watched": "INTEGER NOT NULL DEFAULT 1"}
-METRICS = {
-    "loss": ("loss",),
-    "val_loss": ("val_loss",),
-    "accuracy": ("val_accuracy", "accuracy"),  # of the validation part, where there is one
-    "r2": ("val_r2", "r2"),
-    "mae": ("val_mae", "mae"),
-}
-Listed = dict[str, str | float | None]
-UNREADABLE = {"dataset": "?", "layers": "?", "activation": "?", "optimizer": "?"}
-KEPT = ("run", "name", "tags", "words", "pinned", "deleted_by", "started")  # by those who save a run
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make what is missing, within a transaction. Cards of older runs are written when they are first listed."""
+    """Make what is missing, within a transaction; ``fill_run_index`` does the rest for older runs.
+
+    Raises sqlite3.DatabaseError for a file that this program has not made.
+    """
     odd = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')").fetchone()
     if odd[0]:  # what a view or a trigger does is not known; none was ever made here
         raise sqlite3.DatabaseError("it holds views or triggers, so it was not made by this app")
@@ -100,66 +219,32 @@ def prepare(connection: sqlite3.Connection) -> None:
             connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
 
 
-def write_index_row(
-    connection: sqlite3.Connection,
-    run: int,
-    name: str,
-    experiment: Experiment | None,
-    latest: Mapping[str, float],
-    **listed: str | float | None,
-) -> None:
-    """Write the card of a run, or bring it up to date; name, tags and what else users gave it stay.
-
-    ``listed`` are the columns owner, state, epoch, step, seconds, started and updated.
-    """
-    about = UNREADABLE if experiment is None else experiment_columns(experiment)
-    words = searched(name, "", str(about["dataset"]))
-    row = {"run": run, "name": name, "words": words, **about, **metric_columns(latest), **listed}
-    names = ", ".join(row)
-    places = ", ".join(f":{column}" for column in row)
-    updates = ", ".join(f"{column} = excluded.{column}" for column in row if column not in KEPT)
-    connection.execute(f"INSERT INTO cards ({names}) VALUES ({places}) ON CONFLICT (run) DO UPDATE SET {updates}", row)
+def write_index_row(connection: sqlite3.Connection, number: int, run: IndexedRun) -> None:
+    """Write the row of a run, or bring it up to date; name, tags and what else users gave it stay."""
+    values = {name: value(run) for name, value in _WRITTEN.items()}
+    connection.execute(_WRITE, {"run": number, **values})
 
 
-def experiment_columns(experiment: Experiment) -> dict[str, Any]:
-    """The columns of a card that the experiment gives."""
-    model, training, dataset = experiment.model, experiment.training, experiment.dataset
-    activations = list(dict.fromkeys(layer.activation for layer in model.layers))
-    return {
-        "dataset": dataset.name if dataset.path is None else PurePath(dataset.path).name or dataset.path,
-        "layers": "-".join(str(layer.units) for layer in model.layers) or "none",
-        "activation": "-".join(activations) or "none",
-        "optimizer": training.optimizer.name,
-        "rate": training.learning_rate,
-        "batch": None if training.batch_size == "full" else training.batch_size,
-        "wanted": training.epochs,
-        "seed": model.seed,
-    }
-
-
-def metric_columns(latest: Mapping[str, float]) -> dict[str, float | None]:
-    """The columns of a card that the newest values of a run give; None for what it has not, or is not finite."""
-    found: dict[str, float | None] = {}
-    for column, names in METRICS.items():
-        value = next((latest[name] for name in names if name in latest), None)
-        found[column] = value if value is not None and math.isfinite(value) else None
-    return found
-
-
-def searched(name: str, tags: str, dataset: str) -> str:
-    """The text in which words of a filter are looked for."""
-    return f"{name} {tags} {dataset}".casefold()
-
-
-def fill_cards(connection: sqlite3.Connection) -> None:
-    """Write the cards of runs that an older version has saved; within a transaction."""
-    rows = connection.execute(
-        "SELECT id, runs.name, experiment, latest, runs.owner, runs.state, runs.epoch, runs.step, runs.started,"
+def fill_run_index(connection: sqlite3.Connection) -> None:
+    """Write the rows of runs that have none, since an older version has saved them; within a transaction."""
+    cursor = connection.execute(
+        "SELECT id, runs.name, experiment, runs.owner, runs.state, runs.epoch, runs.step, latest, runs.started,"
         " runs.updated FROM runs LEFT JOIN cards ON cards.run = runs.id WHERE cards.run IS NULL"
     )
-    for run, name, text, latest, *rest in rows.fetchall():
-        listed: Listed = dict(zip(("owner", "state", "epoch", "step", "started", "updated"), rest, strict=True))
-        write_index_row(connection, run, str(name), _read(text), _values(latest), seconds=None, **listed)
+    for number, name, experiment, owner, state, epoch, step, latest, started, updated in cursor.fetchall():
+        run = IndexedRun(
+            name=str(name),
+            experiment=_read(experiment),
+            owner=owner,
+            state=state,
+            epoch=epoch,
+            step=step,
+            latest=_values(latest),
+            seconds=None,
+            started=started,
+            updated=updated,
+        )
+        write_index_row(connection, number, run)
 
 
 def _read(text: object) -> Experiment | None:

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,12 @@ from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
 from tui_trainer.files import refuse_other_than_file, user_folder
-from tui_trainer.run_state import traits_of
+from tui_trainer.run_state import RunState, traits_of
 
 from .live_trainers import folder_beside, is_live, live_names
-from .schema import Listed, prepare, write_index_row
+from .schema import IndexedRun, fill_run_index, prepare, write_index_row
 
-LISTED = 100  # runs, the newest
+MAX_RUNS = 100  # listed, the newest
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PATIENCE = 5.0  # seconds that another process may take over its own transaction
 Array = NDArray[Any]
@@ -44,6 +44,7 @@ class Store:
 
     def __init__(self, path: Path, owner: str = "") -> None:
         self._path, self._owner = path, owner
+        self._is_index_filled = False
         self.sessions = folder_beside(path)
         with as_store_error(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,42 +80,50 @@ class Store:
             )
             run = cursor.lastrowid
             assert run is not None
-            listed: Listed = {"owner": self._owner, "state": "paused", "started": now, "updated": now}
-            write_index_row(connection, run, experiment.name, experiment, {}, epoch=0, step=0, seconds=0.0, **listed)
+            write_index_row(connection, run, self._indexed(Checkpoint(experiment, "paused", seconds=0.0), now))
         return run
 
-    def save(
-        self,
-        run: int,
-        experiment: Experiment,
-        state: str,
-        place: tuple[int, int],
-        latest: Mapping[str, float],
-        snapshot: Mapping[str, Array],
-        epochs: tuple[int, Mapping[str, Array]],
-        seconds: float | None = None,
-    ) -> None:
-        """Replace the run's snapshot and add its newest epochs, all or nothing; RunTaken where it isn't ours.
-
-        ``place`` is (epoch, step); ``epochs`` the number of epochs saved before, and the columns (k,) since;
-        ``seconds`` how long it has trained.
-        """
-        (epoch, step), (first, columns), now = place, epochs, time.time()
-        text, arrays, values = dumps(experiment), pack(snapshot), json.dumps(dict(latest))
-        added = pack(columns) if any(len(column) for column in columns.values()) else None
+    def save(self, run: int, checkpoint: Checkpoint) -> None:
+        """Replace the run's snapshot and add its newest epochs, all or nothing; RunTaken where it isn't ours."""
+        now = time.time()
+        text, arrays = dumps(checkpoint.experiment), pack(checkpoint.snapshot)
+        latest = json.dumps(dict(checkpoint.latest))
+        has_new_epochs = any(len(column) for column in checkpoint.new_epochs.values())
+        new_epochs = pack(checkpoint.new_epochs) if has_new_epochs else None
         with self.writing() as connection:
             updated = connection.execute(
                 "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?,"
                 " latest = ? WHERE id = ? AND owner = ?",
-                (now, os.getpid(), text, state, epoch, step, values, run, self._owner),
+                (now, os.getpid(), text, checkpoint.state, checkpoint.epoch, checkpoint.step, latest, run, self._owner),
             )
             if not updated.rowcount:
                 raise RunTaken(f"Run {run} goes on in another session; this one is kept as a run of its own.")
-            listed: Listed = {"owner": self._owner, "state": state, "started": now, "updated": now, "seconds": seconds}
-            write_index_row(connection, run, experiment.name, experiment, latest, epoch=epoch, step=step, **listed)
+            write_index_row(connection, run, self._indexed(checkpoint, now))
             connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
-            if added is not None:
-                connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, first, added))
+            if new_epochs is not None:
+                connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, checkpoint.epochs_saved, new_epochs))
+
+    def _indexed(self, checkpoint: Checkpoint, now: float) -> IndexedRun:
+        """The run as the index gets it; ``started`` is only looked at the first time."""
+        return IndexedRun(
+            name=checkpoint.experiment.name,
+            experiment=checkpoint.experiment,
+            owner=self._owner,
+            state=checkpoint.state,
+            epoch=checkpoint.epoch,
+            step=checkpoint.step,
+            latest=checkpoint.latest,
+            seconds=checkpoint.seconds,
+            started=now,
+            updated=now,
+        )
+
+    def fill_run_index(self) -> None:
+        """Write what lists show of runs that an older version has saved, once for this connection."""
+        if not self._is_index_filled:
+            with self.writing() as connection:
+                fill_run_index(connection)
+            self._is_index_filled = True
 
     def watch(self, run: int, watched: bool) -> None:
         """Note whether a screen shows the run of this process."""
@@ -154,7 +163,7 @@ class Store:
     def _read(self, connection: sqlite3.Connection, condition: str, *values: int) -> list[StoredRun]:
         rows = connection.execute(
             "SELECT id, name, experiment, state, epoch, step, pid, updated, owner, watched FROM runs"
-            f" WHERE {condition} ORDER BY updated DESC, id DESC LIMIT {LISTED}",
+            f" WHERE {condition} ORDER BY updated DESC, id DESC LIMIT {MAX_RUNS}",
             values,
         )
         return [run for row in rows.fetchall() if (run := self._stored(row)) is not None]
@@ -230,6 +239,25 @@ class Store:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A run at one moment: all that the store keeps of it.
+
+    ``latest`` are its newest values and ``snapshot`` its arrays, by name. ``new_epochs`` are the columns (k,) of its
+    epochs from number ``epochs_saved`` on. ``seconds`` is how long it has trained, None where that is not known.
+    """
+
+    experiment: Experiment
+    state: RunState
+    epoch: int = 0
+    step: int = 0
+    latest: Mapping[str, float] = field(default_factory=dict)
+    snapshot: Mapping[str, Array] = field(default_factory=dict)
+    epochs_saved: int = 0
+    new_epochs: Mapping[str, Array] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 class StoreError(Exception):
@@ -318,15 +346,15 @@ class StoredRun:
     alive: bool
 
     @property
-    def is_cut_off(self) -> bool:
-        """Not at its end, and nobody is training it."""
+    def was_interrupted(self) -> bool:
+        """Whether it is not at its end, and nobody is training it."""
         traits = traits_of(self.state)
         return not self.alive and traits.is_stored and not traits.ended
 
     @property
-    def waits(self) -> bool:
-        """Cut off, or ended while nobody looked."""
-        return self.is_cut_off or (not self.alive and not self.watched)
+    def is_resumable(self) -> bool:
+        """Whether it was interrupted, or has ended while nobody looked."""
+        return self.was_interrupted or (not self.alive and not self.watched)
 
 
 def process_runs(pid: int) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.store.edits import LONGEST_NAME, Catalogue
-from tui_trainer.store.store import Store, StoreBusy, StoreError, default_path
+from tui_trainer.store.edits import LONGEST_NAME, RunEdits
+from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, default_path
 
 from . import workers
 from .plan import MAX_RUNS, Planned, plan, read_axis
@@ -161,25 +161,33 @@ class RunSaver:
     def __init__(self) -> None:
         self.complaint = self.tag = ""
         self._store: Store | None = None
-        self._catalogue: Catalogue | None = None
+        self._edits: RunEdits | None = None
         try:
             self._store = Store(default_path(), OWNER)
-            self._catalogue = Catalogue(self._store)
+            self._edits = RunEdits(self._store)
         except StoreError as error:
             self._give_up(error)
 
     def keep(self, planned: Planned, outcome: Outcome) -> int | None:
         """The number of the run in the store; None where it has not taken a step, or could not be kept."""
-        if self._store is None or self._catalogue is None or outcome.steps == 0:
+        if self._store is None or self._edits is None or outcome.steps == 0:
             return None
         try:
             run = self._store.begin(planned.experiment)
-            place, epochs = (outcome.epochs, outcome.steps), (0, outcome.history)
-            state, latest, snapshot = outcome.state, outcome.latest, outcome.snapshot
-            self._store.save(run, planned.experiment, state, place, latest, snapshot, epochs, outcome.seconds)
+            checkpoint = Checkpoint(
+                experiment=planned.experiment,
+                state=outcome.state,
+                epoch=outcome.epochs,
+                step=outcome.steps,
+                latest=outcome.latest,
+                snapshot=outcome.snapshot,
+                new_epochs=outcome.history,
+                seconds=outcome.seconds,
+            )
+            self._store.save(run, checkpoint)
             self.tag = self.tag or f"sweep-{run}"
-            self._catalogue.tag((run,), (self.tag,), ())
-            self._catalogue.rename(run, told(planned.settings, LONGEST_NAME))
+            self._edits.tag((run,), (self.tag,), ())
+            self._edits.rename(run, told(planned.settings, LONGEST_NAME))
         except StoreBusy as error:
             self.complaint = str(error)
             return None

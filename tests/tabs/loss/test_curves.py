@@ -123,7 +123,7 @@ def test_runs_of_the_store_beside_the_one_under_work(tmp_path: Path) -> None:
 
     other, again = Checkpointer(tmp_path / "runs.sqlite", "me"), Session()
     again.load(other.claim(2).experiment)
-    other.resume(again, 2)
+    other.restore(again, 2)
     again.epoch()
     other.save(again)
     newer = see()[2]

@@ -65,7 +65,7 @@ def test_what_is_left_as_it_was_is_not_saved_again(tmp_path: Path) -> None:
     stored = other.claim(1)
     session = Session()
     session.load(stored.experiment)
-    other.resume(session, 1, stored.state)
+    other.restore(session, 1, stored.state)
     assert other.run == 1
     other.save(session)
     assert other.store is not None
@@ -94,7 +94,7 @@ def test_a_run_is_opened_in_the_state_it_was_in(tmp_path: Path, state: str) -> N
     other, again = Checkpointer(tmp_path / "runs.sqlite", "another"), Session()
     stored = other.claim(1)
     again.load(stored.experiment)
-    other.resume(again, 1, stored.state)
+    other.restore(again, 1, stored.state)
     assert again.state == state
     weights, same = session.weights(), again.weights()
     assert weights is not None and same is not None and (weights == same).all()

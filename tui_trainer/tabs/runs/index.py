@@ -1,0 +1,181 @@
+"""Lists the runs of the store for the Runs tab, and compares their experiments."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from tui_trainer.errors import UserError
+from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.experiment.toml_file import loads
+from tui_trainer.experiment.validation import to_plain
+from tui_trainer.store.filter import FilterError, condition, order_by, parse
+from tui_trainer.store.live_trainers import live_names
+from tui_trainer.store.schema import COLUMN_SQL, LISTED
+from tui_trainer.store.store import Store
+
+from .messages import Difference, RunList, RunRow, WatchRuns, Wrong
+
+MAX_ROWS = 1000  # in one answer
+MAX_COMPARED = 16
+MAX_VALUE = 60  # characters of a value
+NAMELESS = ("units", "activation")  # of a layer: their values are told without their names
+NOT_COMPARED = ("name", "hide")  # no part of what is trained
+FLAGS = frozenset(field.name for field in msgspec.structs.fields(RunRow) if field.type is bool)
+SELECTED = ", ".join(COLUMN_SQL[name] for name in RunRow.__struct_fields__)
+
+
+class RunIndex:
+    """Lists the runs of ``store``. A list that has just been requested is kept as long as nothing has changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last: tuple[object, tuple[int, ...]] | None = None  # the last query and the runs it gave
+        with store.reading() as connection:
+            connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
+
+    def list(self, request: WatchRuns, here: int | None = None) -> RunList:
+        """The part of the list that is requested; ``here`` is the current run.
+
+        Raises StoreError where the store can't be read.
+        """
+        self._store.fill_run_index()
+        live = json.dumps(live_names(self._store.sessions))
+        parameters = {"now": time.time(), "here": here, "owner": self._store.owner, "live": live}
+        with self._store.reading() as connection:
+            (stored,) = connection.execute(f"SELECT count(*) FROM cards WHERE {LISTED}").fetchone()
+            compared = self._rows(connection, request.compared[:MAX_COMPARED], parameters)
+            fields = differences([(row.run, self._experiment(connection, row.run)) for row in compared])
+            answer = RunList(
+                request.filter,
+                request.sort,
+                request.descending,
+                total=0,
+                stored=stored,
+                first=0,
+                rows=(),
+                compared=compared,
+                differences=fields,
+            )
+            try:
+                matching_runs = self._matching_runs(connection, request, live, parameters["now"])
+            except FilterError as error:
+                return replace(answer, wrong=Wrong(error.reason, error.start, error.end))
+            first = max(0, min(request.first, len(matching_runs) - 1))
+            page = matching_runs[first : first + max(0, min(request.rows, MAX_ROWS))]
+            rows = self._rows(connection, page, parameters)
+        place = matching_runs.index(request.cursor) if request.cursor in matching_runs else None
+        return replace(answer, total=len(matching_runs), first=first, rows=rows, cursor=request.cursor, place=place)
+
+    def _matching_runs(
+        self, connection: sqlite3.Connection, request: WatchRuns, live: str, now: object
+    ) -> tuple[int, ...]:
+        """All runs that pass the filter, in order."""
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        query = (request.filter, request.sort, request.descending, live, version, connection.total_changes)
+        if self._last is None or self._last[0] != query or "age" in request.filter:
+            passes, values = condition(parse(request.filter))
+            order = order_by(request.sort, request.descending)
+            cursor = connection.execute(
+                f"SELECT run FROM cards WHERE {LISTED} AND {passes} ORDER BY {order}",
+                {**values, "live": live, "now": now},
+            )
+            self._last = (query, tuple(run for (run,) in cursor.fetchall()))
+        return self._last[1]
+
+    def _rows(
+        self, connection: sqlite3.Connection, runs: Iterable[int], parameters: Mapping[str, object]
+    ) -> tuple[RunRow, ...]:
+        """The rows of ``runs``, in their order; runs that are gone or can't be read are left out."""
+        order = {run: place for place, run in enumerate(runs)}
+        cursor = connection.execute(
+            f"SELECT {SELECTED} FROM cards WHERE run IN (SELECT value FROM json_each(:runs)) AND {LISTED}",
+            {**parameters, "runs": json.dumps(list(order))},
+        )
+        rows = [row for values in cursor.fetchall() if (row := _row(values)) is not None]
+        return tuple(sorted(rows, key=lambda row: order[row.run]))
+
+    def _experiment(self, connection: sqlite3.Connection, run: int) -> Experiment | None:
+        row = connection.execute("SELECT experiment FROM runs WHERE id = ?", (run,)).fetchone()
+        try:
+            return None if row is None else loads(str(row[0]))
+        except UserError:
+            return None
+
+
+def _row(values: tuple[object, ...]) -> RunRow | None:
+    """None where a damaged store has a value of another type in a column."""
+    names = RunRow.__struct_fields__
+    # SQLite has 0 and 1 for false and true.
+    converted = [bool(value) if name in FLAGS else value for name, value in zip(names, values, strict=True)]
+    try:
+        return msgspec.convert(converted, RunRow)
+    except msgspec.ValidationError:
+        return None
+
+
+def differences(experiments: Sequence[tuple[int, Experiment | None]]) -> tuple[Difference, ...]:
+    """The fields whose values are not all the same, in the order of the schema; none of fewer than two.
+
+    An experiment that can't be read has no fields. A layer that some experiments have, and others not, is one field.
+    """
+    layers = min((len(one.model.layers) for _, one in experiments if one is not None), default=0)
+    tables = [dict(_fields(to_plain(one), layers)) if one is not None else {} for _, one in experiments]
+    paths = dict.fromkeys(path for table in tables for path in table)
+    found = []
+    for path in paths:
+        values = tuple(table.get(path, "") for table in tables)
+        if len(set(values)) > 1 and path not in NOT_COMPARED:
+            found.append(Difference(path, values))
+    return tuple(sorted(found, key=lambda one: _order(one.path)))
+
+
+def _order(path: str) -> tuple[int, int]:
+    """Tables in the order of the file, and layers by their number, whichever experiment has the most."""
+    table, _, rest = path.partition(".")
+    number = rest.partition("[")[2].partition("]")[0]
+    return ("dataset", "model", "training").index(table), int(number) if number.isdigit() else -1
+
+
+def _fields(value: object, layers: int, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every field of a plain experiment by its path, with its value as text; layers from ``layers`` on as one."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _fields(inner, layers, f"{path}.{name}".removeprefix("."))
+    elif path == "model.layers" and isinstance(value, list):
+        for index, layer in enumerate(value):
+            if index < layers:
+                yield from _fields(layer, layers, f"{path}[{index}]")
+            else:
+                yield f"{path}[{index}]", _layer(layer)
+    else:
+        yield path, _text(value)
+
+
+def _layer(layer: dict[str, object]) -> str:
+    """A whole layer in a few words: units, activation, and what is not as usual."""
+    usual = to_plain(LayerConfig())
+    others = [
+        f"{name} {_text(value)}" for name, value in layer.items() if name not in NAMELESS and value != usual[name]
+    ]
+    return _text(", ".join([f"{layer['units']} {layer['activation']}", *others]))
+
+
+def _text(value: object) -> str:
+    match value:
+        case bool():
+            text = "true" if value else "false"
+        case float():
+            text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
+        case list():
+            text = ", ".join(map(_text, value)) or "none"
+        case None:
+            text = "usual"
+        case _:
+            text = str(value)
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
