@@ -105,7 +105,7 @@ class ChoiceField(Field):
     """A field chosen from a list. The value None stands for what is found out by itself."""
 
     DEFAULT_CSS = """
-    ChoiceField.-invalid Choice { background: $error-muted; }
+    ChoiceField.-invalid Dropdown { background: $error-muted; }
     """
 
     def __init__(

@@ -86,7 +86,7 @@ class NetworkPanel(Panel):
         .titles { height: 1; color: $text-disabled; }
         .rows { height: auto; margin-right: 1; }
         .buttons { height: 1; margin-top: 0; }
-        .buttons Press { margin-right: 1; }
+        .buttons TextButton { margin-right: 1; }
     }
     """
 

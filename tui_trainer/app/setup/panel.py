@@ -21,7 +21,7 @@ class Panel(Vertical):
         .heading { text-style: bold; color: $text-accent; height: 1; width: 1fr; }
         .pair { height: 1; }
         .-fixed { display: none; }
-        & > Field, Later > Field, .pair Field { margin-right: 1; }
+        & > Field, LazyFields > Field, .pair Field { margin-right: 1; }
     }
     """
     heading = ""

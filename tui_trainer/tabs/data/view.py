@@ -33,7 +33,7 @@ class DataView(TabView):
         DataTable { height: 2fr; }
         .axes { height: 1; margin-top: 1; padding: 0 1; }
         .axes Label { width: auto; margin-right: 1; color: $text-muted; }
-        .axes Choice { width: 1fr; max-width: 26; margin-right: 2; }
+        .axes Dropdown { width: 1fr; max-width: 26; margin-right: 2; }
         PlotWidget { height: 3fr; }
     }
     """
