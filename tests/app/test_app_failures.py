@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -89,6 +90,25 @@ async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
         await flow.enter("model.layers[0].units", "3")
         await flow.until_state("ready")
         assert flow.heading == "Network  27 parameters"
+
+
+async def test_a_trainer_that_is_stopped_is_noticed(start: Start) -> None:
+    long = replace(Experiment(), training=TrainingConfig(epochs=10_000_000))
+    async with start(long) as flow:
+        await flow.press("space")
+        await flow.until_shown("steps/s")
+        assert flow.screen.client.pid is not None
+        os.kill(flow.screen.client.pid, signal.SIGSTOP)
+        await flow.until_shown("the trainer does not answer")
+        assert "steps/s" not in flow.screen_text()
+        os.kill(flow.screen.client.pid, signal.SIGCONT)
+        await flow.until_shown("steps/s")
+        for _ in range(2):  # slow motions
+            await flow.press("z")
+        await flow.until_said("Slow motion: 2 steps a second.")
+        for _ in range(8):
+            await asyncio.sleep(0.25)
+            assert flow.screen.status.answers
 
 
 async def test_a_trainer_that_never_starts_is_not_started_for_ever(

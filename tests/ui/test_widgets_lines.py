@@ -9,7 +9,16 @@ from textual.containers import Vertical
 
 from tui_trainer.protocol.reports import Progress
 from tui_trainer.run_state import RUN_STATES, RunState
-from tui_trainer.ui.status_lines import MessageLine, StatusLine, bar, clock, short, status_parts
+from tui_trainer.ui.status_lines import (
+    CHECK_EVERY,
+    MAX_SILENT_CHECKS,
+    MessageLine,
+    StatusLine,
+    bar,
+    clock,
+    short,
+    status_parts,
+)
 
 RUNNING = Progress(
     run=1,
@@ -89,6 +98,24 @@ async def test_every_state_has_its_sign(state: RunState) -> None:
         app.query_one(StatusLine).progress = replace(RUNNING, state=state, values={"batch_loss": float("nan")})
         await pilot.pause()
         assert text(app).startswith(RUN_STATES[state].sign) and "batch loss nan" in text(app)
+
+
+async def test_a_trainer_that_does_not_answer_has_no_speed() -> None:
+    assert (MAX_SILENT_CHECKS + 1) * CHECK_EVERY <= 2.0, "seconds until it is noticed"
+    app = Host()
+    async with app.run_test(size=(140, 20)) as pilot:
+        line = app.query_one(StatusLine)
+        line.progress = RUNNING
+        for heard, answers in ((7, True), (7, True), (7, True), (7, False), (7, False), (8, True), (8, True)):
+            line.check_silence(heard)
+            await pilot.pause()
+            assert ("steps/s" in text(app) and "1:02:05 left" in text(app)) is answers
+            assert ("the trainer does not answer" in text(app)) is not answers
+        for progress in (replace(RUNNING, state="paused"), replace(RUNNING, steps_per_second=0.5)):
+            line.progress = progress
+            for _ in range(MAX_SILENT_CHECKS + 5):
+                line.check_silence(9)
+            assert line.answers, "at rest nothing is heard, and steps of two seconds take their time"
 
 
 def test_bar_short_and_clock() -> None:

@@ -25,7 +25,7 @@ from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
 from tui_trainer.ui.keymap import Keymap, keymap
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
-from tui_trainer.ui.status_lines import KeyLine, MessageLine, StatusLine
+from tui_trainer.ui.status_lines import CHECK_EVERY, KeyLine, MessageLine, StatusLine
 
 from .sweeps import SweepingScreen
 from .tab_bar import Tabs
@@ -76,6 +76,7 @@ class MainScreen(SweepingScreen):
         await self.show_experiment()
         self.pacing.drawn(self.app)
         self.follow_reports()
+        self.set_interval(CHECK_EVERY, lambda: self.status.check_silence(self.client.heard))
 
     async def on_unmount(self) -> None:
         await self.client.close()

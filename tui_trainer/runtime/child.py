@@ -87,6 +87,7 @@ class ChildProcess(Generic[Command, Message]):
         self._early = b""  # commands from before the connection
         self._fully_read: asyncio.Event | None = None  # set once ``_messages`` has ended
         self._closing = False
+        self.heard = 0  # how often messages have arrived
 
     @property
     def pid(self) -> int | None:
@@ -118,6 +119,7 @@ class ChildProcess(Generic[Command, Message]):
         self._fully_read = asyncio.Event()
         try:
             async for batch in self._reader.batches():
+                self.heard += 1
                 newest: list[Message] = []
                 for message in batch:
                     self._append(newest, message)

@@ -67,6 +67,7 @@ from .resume import resume_offers
 
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
+MAX_SILENCE = 0.5  # seconds without a report while training, unless a step takes longer
 VIEW_EVERY = 0.1  # seconds while training, at least
 VIEW_SHARE = 10  # a view may take one part in so many of the time
 CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
@@ -103,7 +104,7 @@ class Worker:
         while True:
             running = self._session.state == "running"
             patience = self._launch.linger if self._clients.current is None else None
-            self._obey(self._session.idle if running else patience)
+            self._obey(min(self._session.idle, MAX_SILENCE) if running else patience)
             if not running and self._clients.current is None and self._commands.empty():
                 self._end()
             if running:

@@ -30,6 +30,9 @@ NAMES = {
     "val_mae": "MAE",
 }
 PERCENT = ("accuracy", "val_accuracy")
+CHECK_EVERY = 0.5  # seconds between two checks whether the trainer is silent
+MAX_SILENT_CHECKS = 3  # in a row; a trainer that trains reports at least every half second
+MAX_SILENT_STEPS = 3  # where a step takes longer than that
 ALWAYS = 3  # keys at the end that stay however narrow it gets: setup, help and quit
 
 
@@ -40,19 +43,39 @@ class StatusLine(Widget):
     StatusLine { height: 1; background: $panel; padding: 0 1; }
     """
     progress: reactive[Progress | None] = reactive(None)
+    answers: reactive[bool] = reactive(True)  # whether the trainer does
     before: reactive[str] = reactive("starting the trainer …")  # shown before there is any progress
+
+    _heard = _silent_checks = 0
+
+    def check_silence(self, heard: int) -> None:
+        """Take how often the trainer was ``heard`` so far; called every ``CHECK_EVERY`` seconds.
+
+        Checks are counted, not seconds: an app that was stopped itself must not take the trainer for silent.
+        """
+        progress, before = self.progress, self._heard
+        self._heard = heard
+        if progress is None or progress.state != "running" or heard != before:
+            self._silent_checks, self.answers = 0, True
+            return
+        self._silent_checks += 1
+        slow = MAX_SILENT_STEPS / progress.steps_per_second / CHECK_EVERY if progress.steps_per_second else 0.0
+        self.answers = self._silent_checks < max(MAX_SILENT_CHECKS, slow)
 
     def render(self) -> Text:
         if self.progress is None:
             return Text(self.before, style="dim")
-        parts = status_parts(self.progress)
+        parts = status_parts(self.progress, self.answers)
         while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > self.size.width:
             parts.remove(max(parts, key=lambda part: part[0]))
         return Text("   ".join(text for _, text in parts), no_wrap=True, overflow="ellipsis")
 
 
-def status_parts(progress: Progress) -> list[tuple[int, str]]:
-    """The parts of the line, in order, each with its rank: the highest is the first to go."""
+def status_parts(progress: Progress, answers: bool = True) -> list[tuple[int, str]]:
+    """Return the parts of the line, in order, each with its rank: the highest is left out first.
+
+    Where the trainer does not answer, the line says so instead of a speed that is not true any more.
+    """
     sign = RUN_STATES[progress.state].sign
     state = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
     parts = [(0, f"{sign} epoch {progress.epoch:,}/{progress.epochs:,} {bar(progress)}{state}")]
@@ -63,7 +86,9 @@ def status_parts(progress: Progress) -> list[tuple[int, str]]:
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, f"batch loss {progress.values['batch_loss']:.4g}"))
     parts.append((21, f"ρ {progress.learning_rate:g}"))
-    if progress.state == "running":
+    if progress.state == "running" and not answers:
+        parts.append((0, "the trainer does not answer"))
+    elif progress.state == "running":
         parts.append((20, f"{short(progress.steps_per_second)} steps/s"))
         if progress.seconds_left is not None:
             parts.append((19, f"{clock(progress.seconds_left)} left"))
