@@ -16,6 +16,24 @@ from tui_trainer.tabs.boundary.points import PointsView
 from tui_trainer.tabs.runs.view import RunEdits
 from tui_trainer.ui.keymap import is_character, name_of, read_key, show_key
 
+NAMES = """
+    toggle_training step epoch reset reseed slow fix swap_best sweep resume rate_minus rate_plus add_layer
+    remove_layer move_layer_minus move_layer_plus undo redo share open_data open save export log_scale batches
+    quantity markers setup leave tab_loss tab_data tab_landscape tab_boundary tab_network tab_predictions
+    tab_summary tab_runs tab_book choose_minus choose_plus ends_minus ends_plus turn_minus turn_plus load forget
+    next_lesson previous_lesson next_variant answer_0 scroll_page_plus scroll_page_minus leave_lesson start_minus
+    start_plus start_2_plus start_2_minus kind weight_plus weight_minus weight_2_plus weight_2_minus layer
+    zoom_plus zoom_minus next_layer_minus next_layer_plus next_neuron_minus next_neuron_plus next_page_minus
+    next_page_plus next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus look_layer_minus
+    look_layer_plus look_neuron_minus look_neuron_plus look_output discretize samples next_axis_x next_axis_y
+    regenerate pen clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen
+    panel part rank_minus rank_plus rank_first rank_last fold_minus fold_plus inspect_minus inspect_plus
+    inspect_end_minus inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus pan_epochs_plus
+    all_epochs smooth compared_part next_run_minus next_run_plus run_page_minus run_page_plus run_end_minus
+    run_end_plus columns_minus columns_plus open_run filter sort turn_around choose_run choose_none differ
+    name_run tag_runs pin_runs delete_runs bring_back help quit quit_now quit_now
+"""  # as users have them in their config files
+
 
 def changed(**keys: str) -> tuple[dict[str, str], list[str]]:
     """The changes made of these entries, and the complaints without the file's name."""
@@ -57,6 +75,10 @@ def test_every_key_of_the_table_can_be_written() -> None:
                 known is not None and read_key(known) == known and (len(one) > 1 or known != one or is_character(one))
             )
             assert read_key(show_key(known)) == known or show_key(known)[-1] in "↑↓←→"
+
+
+def test_the_names_in_config_files_stay_what_they_are() -> None:
+    assert [name_of(key.action) for key in KEYS] == NAMES.split()
 
 
 def test_names_are_unique_and_need_no_quotes() -> None:
