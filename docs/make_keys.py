@@ -13,9 +13,9 @@ from pathlib import Path
 # This checkout's app, not an older one that is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tui_trainer.app.key_changes import FIXED, base
+from tui_trainer.app.key_changes import FIXED
 from tui_trainer.app.keys import KEYS
-from tui_trainer.ui.keymap import Key, name_of
+from tui_trainer.ui.keymap import Key
 
 PAGE = Path(__file__).parent / "keys.md"
 
@@ -32,8 +32,8 @@ def table() -> str:
 
 
 def _name(key: Key) -> str:
-    """What [keys] in the settings knows it by; empty where it stays as it is."""
-    return "" if base(key) in FIXED else f"`{name_of(key.action)}`"
+    """Return its name in [keys] of the settings; empty where it can't be changed."""
+    return "" if key.action in FIXED else f"`{key.name}`"
 
 
 def main() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from textual.actions import parse
 
 from tui_trainer.app.editor import DEPTH, HandSet, UndoHistory, keeps_weights, next_rate, swaps_points
-from tui_trainer.app.keys import ALL_KEYS, KEYS, LESSON_ACTIONS
+from tui_trainer.app.keys import ALL_KEYS, KEYS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs import TABS, Tab
-from tui_trainer.ui.keymap import giving_way
+from tui_trainer.ui.keymap import OPEN_TAB, shadowed_keys
 
 
 def seeded(seed: int) -> Experiment:
@@ -135,12 +134,13 @@ def test_no_key_means_two_things_in_a_view(tab: Tab) -> None:
     """Those of lessons come first, but only while one is on; so do those of a view's mode."""
     module, name = tab.kind.split(":")
     view = getattr(import_module(module, "tui_trainer.tabs"), name)
-    always = [key for key in ALL_KEYS if key.action.split("(")[0] not in LESSON_ACTIONS]
-    there = [key for key in always if not key.view_action or hasattr(view, f"action_{key.view_action}")]
-    usual = [key for key in there if key.view_action not in view.MODE]
-    in_mode = [key for key in there if parse(key.action)[1:] not in giving_way(view.MODE, ALL_KEYS)]
-    for in_force in (usual, in_mode):
-        names = [name for key in in_force for name in key.keys.split(",") if name]
+    always = [key for key in ALL_KEYS if key.owner != "lessons"]
+    owners = (tab.name, OPEN_TAB)
+    there = [key for key in always if not key.of_tab or (key.owner in owners and hasattr(view, f"action_{key.action}"))]
+    usual = [key for key in there if not (key.of_tab and key.action in view.MODE)]
+    in_mode = [key for key in there if key.name not in shadowed_keys(view.MODE, ALL_KEYS)]
+    for active in (usual, in_mode):
+        names = [name for key in active for name in key.keys.split(",") if name]
         assert sorted(names) == sorted(set(names))
     assert (len(in_mode) > len(set(usual) & set(in_mode))) == bool(view.MODE)
     assert all(key.help and key.label and not key.help.endswith(".") for key in KEYS)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from running_app import text_of
 from textual.widgets import Checkbox, Input
 
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.keymap import action_of
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -129,12 +132,23 @@ async def test_the_buttons_do_what_the_keys_do(start: Start) -> None:
     async with start() as flow:
         buttons = {button.action: button for button in flow.screen.network_panel.query(TextButton)}
         await flow.enter("model.layers[0].units", "8")
-        await flow.pilot.click(buttons["add_layer"])
+        await flow.pilot.click(buttons[action_of("add_layer")])
         await until_units(flow, 8, 8)
         await flow.enter("model.layers[1].units", "4")
-        await flow.pilot.click(buttons["move_layer(-1)"])
+        await flow.pilot.click(buttons[action_of("move_layer_minus")])
         await until_units(flow, 4, 8)
-        await flow.pilot.click(buttons["move_layer(1)"])
+        await flow.pilot.click(buttons[action_of("move_layer_plus")])
         await until_units(flow, 8, 4)
-        await flow.pilot.click(buttons["remove_layer"])
+        await flow.pilot.click(buttons[action_of("remove_layer")])
         await until_units(flow, 8)
+
+
+async def test_a_key_that_comes_before_the_rows_have_followed_is_refused_in_a_sentence(start: Start) -> None:
+    async with start() as flow:
+        screen = flow.screen
+        perceptron = with_field(screen.experiment, "model.layers", ())
+        screen.edits.change(perceptron)  # as an undo does; the rows on the screen follow later
+        assert screen.network_panel.chosen == 0
+        await flow.press("x")
+        await flow.until(lambda: "there is no entry 0" in text_of(screen.message_line), "the message")
+        assert screen.message_line.has_class("-error") and screen.experiment == perceptron

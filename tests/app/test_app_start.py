@@ -16,7 +16,7 @@ from tui_trainer.app.screen import LEAVING, MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.ui.fields import Field
-from tui_trainer.ui.keymap import keymap
+from tui_trainer.ui.keymap import action_of, keymap
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -72,8 +72,8 @@ async def test_keys_typed_ahead_break_nothing(start: Start, monkeypatch: pytest.
 
     async def pressed(screen: MainScreen) -> None:
         if not done:
-            actions = [key.action for key in keymap().shown if key.action not in LEAVING]
-            done.update({action: await screen.run_action(action) for action in actions})
+            names = [key.name for key in keymap().listed if key.name not in LEAVING]
+            done.update({name: await screen.run_action(action_of(name)) for name in names})
         await compose(screen)
 
     monkeypatch.setattr(MainScreen, "_compose", pressed)

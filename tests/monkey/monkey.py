@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui_trainer.app.screen import SMALLEST, MainScreen
 from tui_trainer.ui.keymap import keymap
 
-LEAVING = frozenset({"quit", "quit_now"})  # actions
+LEAVING = frozenset({"quit", "quit_now"})  # keys, by name
 WANDER = ("up", "down", "left", "right", "tab", "shift+tab", "enter", "escape", "space", "pageup", "pagedown")
 MOVES = (*WANDER, "home", "end", "backspace", "delete", "ctrl+a", "ctrl+u", "ctrl+k", "ctrl+w")
 DIALOGS = ("ctrl+p", "ctrl+p", "ctrl+o", "ctrl+s", "ctrl+e", "i", "M", "question_mark", "slash", "N", "t")
@@ -72,7 +72,7 @@ class Monkey:
 
     async def command(self, pilot: Pilot[None]) -> None:
         """Any key of the table but those that leave the app."""
-        keys = [key for key in keymap().all if key.action.partition("(")[0] not in LEAVING]
+        keys = [key for key in keymap().all if key.name not in LEAVING]
         await self.press(pilot, self.rng.choice(self.rng.choice(keys).keys.split(",")))
 
     async def tab(self, pilot: Pilot[None]) -> None:

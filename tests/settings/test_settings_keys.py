@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from tui_trainer.app.key_changes import FIRST, FIXED, _meet, changed_keymap
+from tui_trainer.app.key_changes import FIRST, FIXED, SHARED, _meet, changed_keymap
 from tui_trainer.app.keys import ALL_KEYS, KEYS, keymap_with
+from tui_trainer.app.screen import MainScreen
 from tui_trainer.settings import Config
+from tui_trainer.tabs import TABS, Tab
 from tui_trainer.tabs.boundary.points import PointsView
 from tui_trainer.tabs.runs.view import RunEdits
-from tui_trainer.ui.keymap import is_character, name_of, read_key, show_key
+from tui_trainer.ui.keymap import OPEN_TAB, is_character, read_key, show_key
 
 NAMES = """
     toggle_training step epoch reset reseed slow fix swap_best sweep resume rate_minus rate_plus add_layer
@@ -78,22 +81,39 @@ def test_every_key_of_the_table_can_be_written() -> None:
 
 
 def test_the_names_in_config_files_stay_what_they_are() -> None:
-    assert [name_of(key.action) for key in KEYS] == NAMES.split()
+    assert [key.name for key in KEYS] == NAMES.split()
 
 
 def test_names_are_unique_and_need_no_quotes() -> None:
-    names = Counter(name_of(key.action) for key in KEYS)
+    names = Counter(key.name for key in KEYS)
     assert [name for name, count in names.items() if count > 1] == ["quit_now"]
     assert all(re.fullmatch(r"[a-z0-9_-]+", name) for name in names)
+
+
+def test_every_key_has_an_owner_with_its_action() -> None:
+    views = {tab.name: _view(tab) for tab in TABS}
+    for key in ALL_KEYS:
+        if key.owner == OPEN_TAB:
+            sharing = [name for name, view in views.items() if hasattr(view, f"action_{key.action}")]
+            assert SHARED in sharing and len(sharing) > 1, key
+        else:
+            owner = views[key.owner] if key.of_tab else MainScreen
+            assert hasattr(owner, f"action_{key.action}"), key
+
+
+def _view(tab: Tab) -> type:
+    module, name = tab.kind.split(":")
+    view: type = getattr(import_module(module, "tui_trainer.tabs"), name)
+    return view
 
 
 def test_the_usual_keys_do_not_clash() -> None:
     """And those of a view's mode are known to come first."""
     assert set(FIRST) == RunEdits.MODE
-    assert {key.view_action for key in KEYS if key.group == "Pen"} == PointsView.MODE
+    assert {key.action for key in KEYS if key.group == "Pen"} == PointsView.MODE
     for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))
-        assert not (shared and one.action != other.action and _meet(one, other)), (one, other)
+        assert not (shared and one.name != other.name and _meet(one, other)), (one, other)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +157,6 @@ def test_what_follows_from_a_change() -> None:
     assert keymap.display("toggle_training") == "f5" and "toggle_training" in keymap.in_list
     assert "toggle_training" not in keymap_with({"toggle_training": "T"}).in_list, "letters search a list"
     assert "look_layer" not in keymap.of_arrows and "look_neuron" in keymap.of_arrows
-    assert ("remove_layer", ()) in keymap_with().giving_way(PointsView.MODE)
-    assert ("remove_layer", ()) not in keymap.giving_way(PointsView.MODE)
+    assert "remove_layer" in keymap_with().shadowed_by(PointsView.MODE)
+    assert "remove_layer" not in keymap.shadowed_by(PointsView.MODE)
     assert "quit_now" in FIXED and keymap.display("quit_now") == "ctrl+q"

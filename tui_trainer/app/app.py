@@ -25,7 +25,7 @@ from tui_trainer.files import root
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.driver import driver_for
-from tui_trainer.ui.keymap import keymap, use
+from tui_trainer.ui.keymap import action_of, keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
@@ -221,16 +221,16 @@ class TrainerApp(PreferencesApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""
-        for key in keymap().shown:
+        for key in keymap().listed:
             if isinstance(screen, MainScreen):
-                yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.action))
+                yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.name))
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command
 
 
-def _runner(screen: Screen[Any], action: str) -> Callable[[], Awaitable[None]]:
+def _runner(screen: Screen[Any], name: str) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
-        await screen.run_action(action)
+        await screen.run_action(action_of(name))
 
     return run

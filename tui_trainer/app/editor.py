@@ -135,12 +135,7 @@ class SetupScreen(Screen[None]):
             return
         chosen = self.network_panel.chosen
         index = 0 if chosen is None else chosen + 1
-        try:
-            changed = add_layer(self.experiment, index)
-        except UserError as error:
-            self.message_line.say(str(error), "error")
-            return
-        await self.change(changed)
+        await self.change(add_layer(self.experiment, index))
         self.network_panel.choose(index)
 
     async def action_remove_layer(self) -> None:

@@ -1,4 +1,4 @@
-"""The keys that a config file gives to actions: what can be done of it, and a sentence for what can't."""
+"""The keys that a config file gives to actions: which changes are possible, and a sentence for each that is not."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import combinations
 
 from tui_trainer.errors import meant, quoted
 from tui_trainer.settings import Config
-from tui_trainer.ui.keymap import ARROWS, Key, Keymap, is_character, name_of, read_key, show_key
+from tui_trainer.ui.keymap import ARROWS, OPEN_TAB, Key, Keymap, is_character, read_key, show_key
 
-from .keys import KEYS, LESSON_ACTIONS, keymap_with
+from .keys import KEYS, keymap_with
 
 LIST = "tui-trainer keys lists all"
 RESERVED = {
@@ -20,13 +20,13 @@ RESERVED = {
     "ctrl+q": "leaves the app",
 }
 FIXED = ("answer", "move_pen", "pick_value", "quit_now")  # several keys on one line of the table, and the way out
-GROUPS = {"View": "Loss"}  # whose keys of views are those of another one's
-EVERYWHERE, LESSON, PEN = "everywhere", "lesson", "Pen"
-FIRST = ("bring_back", "delete_runs")  # of the mode that the Runs tab is always in
+EVERYWHERE, LESSONS, PEN = "everywhere", "lessons", "Pen"
+SHARED = "loss"  # the tab that counts for keys of several tabs: it has the most keys of those
+FIRST = ("bring_back", "delete_runs")  # actions of the mode that the Runs tab is always in
 
 
 def changed_keymap(config: Config) -> tuple[Keymap, list[str]]:
-    """The key table with the changes of a config file, and what is wrong with those that are left out."""
+    """Return the keymap with the changes of a config file, and a complaint for each change that is left out."""
     changes: dict[str, str] = {}
     complaints = []
     for name, text in config.values.get("keys", {}).items():
@@ -43,55 +43,54 @@ def changed_keymap(config: Config) -> tuple[Keymap, list[str]]:
 
 
 def _read(name: str, text: str) -> tuple[str, str]:
-    """The keys of one entry as Textual names them, and what is wrong with it; one of both is empty."""
-    key = next((key for key in KEYS if name_of(key.action) == name), None)
+    """Return the keys of one entry as Textual names them, and what is wrong with it; one of both is empty."""
+    key = next((key for key in KEYS if key.name == name), None)
     if key is None:
-        names = (name_of(key.action) for key in KEYS)
-        return "", f"there is no such name{meant(name, names) or ';'} {LIST}"
-    if base(key) in FIXED:
+        return "", f"there is no such name{meant(name, (key.name for key in KEYS)) or ';'} {LIST}"
+    if key.action in FIXED:
         return "", f"{key.display} stays as it is"
-    found = []
+    new_keys = []
     for written in text.split(","):
-        one = read_key(written.strip() or written)
-        if one is None:
+        new_key = read_key(written.strip() or written)
+        if new_key is None:
             return "", f"there is no key {quoted(written)}; write it as x, X, f5, ctrl+x, pageup or comma"
-        if reason := _unfit(key, one):
+        if reason := _unfit(key, new_key):
             return "", reason
-        found.append(one)
-    return ",".join(dict.fromkeys(found)), ""
+        new_keys.append(new_key)
+    return ",".join(dict.fromkeys(new_keys)), ""
 
 
-def _unfit(key: Key, wanted: str) -> str:
-    """Why a key can't do that, whatever else it does; empty where it can."""
-    shown = show_key(wanted)
-    if wanted in RESERVED:
-        return f"{shown} {RESERVED[wanted]}"
-    if key.in_text and is_character(wanted):
-        return f"it works while text is typed, and {shown} is text; give it a key such as ctrl+x or f5"
-    if not key.view_action and wanted in (*ARROWS, "escape") and base(key) != "leave":
-        return f"fields and lists need {shown} themselves"
+def _unfit(key: Key, new_key: str) -> str:
+    """Return why ``new_key`` can't do what ``key`` does, whatever else it does; empty where it can."""
+    display = show_key(new_key)
+    if new_key in RESERVED:
+        return f"{display} {RESERVED[new_key]}"
+    if key.in_text and is_character(new_key):
+        return f"it works while text is typed, and {display} is text; give it a key such as ctrl+x or f5"
+    if not key.of_tab and new_key in (*ARROWS, "escape") and key.name != "leave":
+        return f"fields and lists need {display} themselves"
     return ""
 
 
 def _clash(changes: Mapping[str, str]) -> tuple[str, str] | None:
-    """The last change whose key does something else already, and what; None where there is none."""
-    taken: dict[str, list[Key]] = {}
+    """Return the last change whose key does something else already, and what; None where there is none."""
+    keys_by_press: dict[str, list[Key]] = {}
     for key in keymap_with(changes).all:
-        for one in key.keys.split(","):
-            taken.setdefault(one, []).append(key)
+        for pressed in key.keys.split(","):
+            keys_by_press.setdefault(pressed, []).append(key)
     order = list(changes)
-    clashes: list[tuple[int, str, str]] = []  # places of the changes, their keys, and what else these do
-    for one, keys in taken.items():
+    clashes: list[tuple[int, str, str]] = []  # indices of the changes, their keys, and what else these do
+    for pressed, keys in keys_by_press.items():
         for pair in combinations(keys, 2):
-            names = [name_of(key.action) for key in pair]
+            names = [key.name for key in pair]
             changed = [order.index(name) for name in names if name in changes]
             if changed and names[0] != names[1] and _meet(*pair):
                 other = next(name for name in names if name != order[max(changed)])
-                clashes.append((max(changed), one, other))
+                clashes.append((max(changed), pressed, other))
     if not clashes:
         return None
-    place, one, other = max(clashes)
-    return order[place], f"{show_key(one)} is the key of {other}; give that another one first"
+    index, pressed, other = max(clashes)
+    return order[index], f"{show_key(pressed)} is the key of {other}; give that another one first"
 
 
 def _meet(one: Key, other: Key) -> bool:
@@ -101,17 +100,14 @@ def _meet(one: Key, other: Key) -> bool:
 
 
 def _place(key: Key) -> str:
-    """Where a key works: everywhere, in a lesson, or in a view, by the group of its keys."""
-    if not key.view_action:
-        return LESSON if base(key) in LESSON_ACTIONS else EVERYWHERE
-    return PEN if base(key) in FIXED else GROUPS.get(key.group, key.group)
+    """Return where a key works: everywhere, in a lesson, in a tab, or with the pen."""
+    if not key.of_tab:
+        return LESSONS if key.owner == LESSONS else EVERYWHERE
+    if key.group == PEN:
+        return PEN
+    return SHARED if key.owner == OPEN_TAB else key.owner
 
 
 def _comes_first(key: Key) -> bool:
-    """Whether it is one of a view's mode: there, what else has the same key gives way."""
-    return _place(key) == PEN or key.view_action in FIRST
-
-
-def base(key: Key) -> str:
-    """What it does, whichever way it goes."""
-    return key.view_action or key.action.partition("(")[0]
+    """Whether it is one of a view's mode, which comes before whatever else has the same key."""
+    return _place(key) == PEN or (key.of_tab and key.action in FIRST)

@@ -16,7 +16,6 @@ from tui_trainer.tabs.book.lesson_page import Answered
 from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
 from tui_trainer.ui.keymap import key_of, keymap
 
-from .keys import LESSON_ACTIONS
 from .tab_bar import Tabs
 from .trainer_link import RunningScreen
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from tui_trainer.tabs.book.lesson_page import LessonPage
 
 BOOK = "book"
+LESSONS = "lessons"  # owner of keys
 
 
 class FollowingScreen(RunningScreen):
@@ -145,14 +145,10 @@ class LessonScreen(FollowingScreen):
 
     in_lesson: var[bool] = var(False, bindings=True)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of lessons are free for others while no lesson is on."""
-        return self.in_lesson if action in LESSON_ACTIONS else super().check_action(action, parameters)
-
     @property
     def taken_keys(self) -> frozenset[str]:
         """Keys that are the lesson's while one is on, whatever they do in the open view."""
-        mine = (key for key in keymap().shown if key.action.partition("(")[0] in LESSON_ACTIONS)
+        mine = (key for key in keymap().listed if key.owner == LESSONS)
         return frozenset(name for key in mine for name in key.keys.split(",")) if self.in_lesson else frozenset()
 
     @on(LessonChosen)
@@ -240,7 +236,7 @@ class LessonScreen(FollowingScreen):
         await self.start_over(experiment)
         if self.guide.lesson is not lesson:  # another one was chosen meanwhile
             return
-        book = key_of(f"tab('{BOOK}')")
+        book = key_of("tab_book")
         self._say_advice(f"{lesson.title}: {book} shows the page." if self.has_class("-narrow") else "")
         view = await self.tabs.open(lesson.view)
         view.configure(dict(lesson.view_options))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from inspect import isawaitable
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,14 +19,16 @@ from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.setup.data_panel import DataPanel
 from tui_trainer.app.setup.network_panel import NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.settings import Markers, Settings
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
-from tui_trainer.ui.keymap import Keymap, keymap
+from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, keymap
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import CHECK_EVERY, KeyLine, MessageLine, StatusLine
 
+from .lessons import LESSONS
 from .sweeps import SweepingScreen
 from .tab_bar import Tabs
 
@@ -34,7 +36,7 @@ SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup stands beside the tabs
 HIGH = 20  # rows from which nothing has to give way
-LEAVING = frozenset({"quit", "quit_now"})
+LEAVING = frozenset({"quit", "quit_now"})  # names of keys
 
 
 class MainScreen(SweepingScreen):
@@ -52,7 +54,7 @@ class MainScreen(SweepingScreen):
 
     def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
         super().__init__(experiment, path, lessons)
-        # Textual makes bindings for the class, once; these are those of the keys in force.
+        # Textual makes bindings for the class, once; these are those of the active keymap.
         self._bindings = BindingsMap.merge((self._bindings, BindingsMap(key.binding() for key in keymap().all)))
 
     def take_settings(self, settings: Settings) -> None:
@@ -70,7 +72,7 @@ class MainScreen(SweepingScreen):
         yield Static(id="too-small")
         yield MessageLine()
         yield StatusLine()
-        yield KeyLine([key for key in keymap().shown if key.footer])
+        yield KeyLine([key for key in keymap().listed if key.footer])
 
     async def on_mount(self) -> None:
         await self.show_experiment()
@@ -98,25 +100,31 @@ class MainScreen(SweepingScreen):
             self.focused.action_close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While text is typed, keys are text, but for those that are not characters; so are letters in a list.
+        """Whether a key works now; None where it has no effect at the moment.
 
-        What is left gives way to the open view where that is in a mode of its own. A key that comes before the
-        widgets are there, typed ahead on a slow machine, has nothing to work on; only the app can be left.
+        While text is typed, keys are text, but for those that are not characters; so are letters in a list.
+        A view in a mode of its own shadows other keys, and keys of lessons work only in a lesson. A key that comes
+        before the widgets are there, typed ahead on a slow machine, has nothing to work on; only the app can be left.
         """
+        if action != DO:
+            return super().check_action(action, parameters)
         keys = keymap()
-        if not self.is_mounted and action in keys.actions - LEAVING:
+        key = keys[str(parameters[0])]
+        if not self.is_mounted and key.name not in LEAVING:
             return False
-        if action in keys.actions and action not in self._works_in(keys):
+        if not self._leaves_free(key):
             return None
-        if (action, parameters) in keys.giving_way(self._mode):
+        if key.name in keys.shadowed_by(self._mode):
             return False
-        return self._has_view_action(*parameters) if action == "in_view" else super().check_action(action, parameters)
+        if key.owner == LESSONS:
+            return self.in_lesson
+        return not key.of_tab or self._works_in_view(key)
 
-    def _works_in(self, keys: Keymap) -> frozenset[str]:
-        """The actions that have their keys whatever the widget in focus needs itself."""
+    def _leaves_free(self, key: Key) -> bool:
+        """Whether the widget in focus doesn't need the key itself."""
         if isinstance(self.focused, DropdownList):
-            return keys.in_list
-        return keys.in_text if isinstance(self.focused, Input) else keys.actions
+            return key.name in keymap().in_list
+        return key.in_text or not isinstance(self.focused, Input)
 
     @property
     def _mode(self) -> frozenset[str]:
@@ -129,20 +137,28 @@ class MainScreen(SweepingScreen):
         """Whether nothing else has the focus than the open view, if anything."""
         return self.focused is None or self.focused is self.tabs.view
 
-    def _has_view_action(self, name: object, *arguments: object) -> bool:
-        """Whether the open view knows the action; one bound to an arrow key gives way to what has the focus."""
+    def _works_in_view(self, key: Key) -> bool:
+        """Whether the open view has the key's action; one bound to an arrow key gives way to what has the focus."""
         view = self.tabs.view if self.is_mounted else None
-        if view is None or not hasattr(view, f"action_{name}"):
+        if view is None or not (key.owner == self.tabs.active or _is_shared(key, view)):
             return False
-        if name in view.MODE:
-            return name in self._mode
-        return name not in keymap().of_arrows or self._view_is_free
+        if key.action in view.MODE:
+            return key.action in self._mode
+        return key.action not in keymap().of_arrows or self._view_is_free
 
-    async def action_in_view(self, name: str, *arguments: Any) -> None:
-        """An action of the open view's own."""
-        done = getattr(self.tabs.view, f"action_{name}")(*arguments)
-        if isawaitable(done):
-            await done
+    async def action_do(self, name: str) -> None:
+        """Do what the key of that name does; a UserError becomes a message."""
+        key = keymap()[name]
+        try:
+            result = getattr(self._owner_of(key), f"action_{key.action}")(*key.arguments)
+            if isawaitable(result):
+                await result
+        except UserError as error:
+            self.message_line.say(str(error), "error")
+
+    def _owner_of(self, key: Key) -> object:
+        """The open view, or the screen."""
+        return self.tabs.view if key.of_tab else self
 
     @on(TabView.LookChanged)
     def _look_elsewhere(self) -> None:
@@ -190,6 +206,11 @@ class MainScreen(SweepingScreen):
 
     async def action_quit_now(self) -> None:
         await self.leave()
+
+
+def _is_shared(key: Key, view: TabView) -> bool:
+    """Whether the key is one of several tabs, this view's among them."""
+    return key.owner == OPEN_TAB and hasattr(view, f"action_{key.action}")
 
 
 @dataclass

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 NICER = 5  # than the trainer: the run that is looked at comes first
 RUNS, LOSS = "runs", "loss"
-OPEN = "in_view('open_run')"
 
 
 class SweepingScreen(OwnDataScreen):
@@ -106,8 +105,8 @@ class SweepingScreen(OwnDataScreen):
         await self._put_away()
         told = swept.sentence
         if swept.kept:
-            opened, curves = key_of(f"tab('{RUNS}')"), key_of(f"tab('{LOSS}')")
-            told += f" {opened} and {key_of(OPEN)} open it; {curves} shows all curves."
+            opened, curves = key_of("tab_runs"), key_of("tab_loss")
+            told += f" {opened} and {key_of('open_run')} open it; {curves} shows all curves."
             runs: RunsView = await self.tabs.ready(RUNS)  # type: ignore[assignment]
             runs.show_sweep(swept)
         self.message_line.say(printable(told), "good" if swept.good else "error")

@@ -374,7 +374,7 @@ class RunningScreen(KeepingScreen):
             self._show_refusal(self._refused)
         elif self.state == "diverged":
             fix = "" if self._remedy is None else f" {key_of(FIX)} {self._remedy.said} and runs again;"
-            again = f"lower the rate with {key_of('rate(-1)')} and press {key_of('reset')}"
+            again = f"lower the rate with {key_of('rate_minus')} and press {key_of('reset')}"
             self.message_line.say(f"This run diverged.{fix} or {again}.", "error")
         else:
             self.message_line.say("")

@@ -9,7 +9,6 @@ from dataclasses import fields
 from tui_trainer.app.preferences import THEMES, Preferences, preferences_for
 from tui_trainer.errors import BAD_INPUT
 from tui_trainer.settings import Settings, config_path
-from tui_trainer.ui.keymap import name_of
 
 USUAL = {"theme": "textual-dark", "markers": "each plot's own"}
 
@@ -28,12 +27,12 @@ def settings(words: list[str]) -> int:
 
 
 def keys(words: list[str]) -> int:
-    """Print the keys in force, with the names that the config file knows them by."""
+    """Print the active keys, with their names in the config file."""
     description = "The keys, each with the name that [keys] in the config file knows it by."
     argparse.ArgumentParser(prog="tui-trainer keys", description=description).parse_args(words)
     found = preferences_for({})
-    for key in found.keymap.shown:
-        print(f"{name_of(key.action):<18} {key.display:<9} {key.group}: {key.help}")
+    for key in found.keymap.listed:
+        print(f"{key.name:<18} {key.display:<9} {key.group}: {key.help}")
     return _complain(found)
 
 

@@ -24,11 +24,6 @@ class Tab:
     kind: str  # module, relative to this package, and class
     short: str = ""
 
-    @property
-    def action(self) -> str:
-        """What its key does."""
-        return f"tab('{self.name}')"
-
     def make(self) -> TabView:
         """The view."""
         module, name = self.kind.split(":")

@@ -22,7 +22,7 @@ GAP = "   "
 class TabView(Vertical):
     """One tab. It is made when it is first opened, then told all that happens, whether it is open or not.
 
-    Its keys are in the key table, with ``view`` its name and ``in_view('x')`` for its ``action_x``.
+    Its keys are in ``keys.py`` of its folder; a key with action ``x`` runs its method ``action_x``.
     """
 
     DEFAULT_CSS = """
@@ -114,12 +114,11 @@ def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
 
     Keys ``taken`` by something else at the time are left out.
     """
-    found: dict[str, list[str]] = {}
-    for key in keymap().shown:
-        named = key.view_action or key.action.partition("(")[0]
-        if named in actions and not set(key.keys.split(",")) & set(taken):
-            found.setdefault(key.label, []).append(key.display)
-    return GAP.join(f"{' '.join(keys)} {label.lower()}" for label, keys in found.items())
+    keys_by_label: dict[str, list[str]] = {}
+    for key in keymap().listed:
+        if key.action in actions and not set(key.keys.split(",")) & set(taken):
+            keys_by_label.setdefault(key.label, []).append(key.display)
+    return GAP.join(f"{' '.join(keys)} {label.lower()}" for label, keys in keys_by_label.items())
 
 
 def hints_within(width: int, actions: Sequence[str]) -> str:

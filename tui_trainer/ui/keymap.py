@@ -1,19 +1,19 @@
-"""The keys in force: those of the key table, but for what the user has changed.
+"""Keys as data, and the active keymap: the default keys with the user's changes.
 
-Like the language of a program they are one for the whole process; the app puts them in force when it is made.
+There is one keymap for the whole process; the app activates it when it is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from textual.actions import parse
 from textual.binding import Binding
 from textual.keys import REPLACED_KEYS, Keys, format_key, key_to_character
 
-SUFFIXES = {1: "plus", -1: "minus", 10**9: "last", -(10**9): "first"}  # of what goes both ways
+DO = "do"  # the one action of the main screen that all keys run, with the name of the key
+SCREEN_PARTS = ("editor", "trainer", "lessons", "data", "sweeps", "screen")  # all owners of keys but the tabs
+OPEN_TAB = "tab"  # owner of a key that works in each tab that has such an action
 MODIFIERS = ("ctrl", "alt", "shift")
 NAMED = frozenset(key.value for key in Keys if key.value.isalnum() and len(key.value) > 1)  # left, f5 ...
 SHORT = {"enter": "enter", "delete": "delete", "backspace": "backspace"}  # rather than a sign that fonts lack
@@ -42,75 +42,120 @@ ARROWS = (
 )  # keys that a widget in focus needs itself
 
 
-class Keymap:
-    """A table of keys, with ``changes`` of some: by name (``name_of``), keys as Textual names them, commas between.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its name in the config file, what it does, its label in the footer, its help.
 
-    ``hidden`` keys work, too, but are not listed: they are told of with another one.
+    It runs the method ``action_<action>`` of its ``owner`` with ``arguments``. The owner is a part of the main screen,
+    or a tab by its name, while that tab is open; ``OPEN_TAB`` is any tab that has the method.
+    """
+
+    name: str
+    keys: str  # as Textual names them, commas between
+    action: str
+    arguments: tuple[object, ...]
+    label: str
+    help: str
+    owner: str
+    group: str
+    footer: bool = False
+    shown_as: str | None = None
+    in_text: bool = False  # works while a text field has the focus too
+
+    @property
+    def of_tab(self) -> bool:
+        """Whether the open tab owns the action, rather than a part of the main screen."""
+        return self.owner not in SCREEN_PARTS
+
+    @property
+    def display(self) -> str:
+        """The key as people write it."""
+        return self.shown_as or self.keys.split(",")[0]
+
+    def binding(self) -> Binding:
+        """Return the binding; a plain letter comes before whatever has the focus, unless that is a text field."""
+        return Binding(
+            self.keys,
+            action_of(self.name),
+            self.label,
+            tooltip=self.help,
+            show=self.footer,
+            key_display=self.display,
+            id=self.name,
+            priority=True,
+        )
+
+
+class Keymap:
+    """A table of keys, with ``changes`` of some: by name, keys as Textual names them, commas between.
+
+    ``hidden`` keys work, too, but are not listed: another key's help covers them.
     """
 
     def __init__(
         self, keys: tuple[Key, ...] = (), hidden: tuple[Key, ...] = (), changes: Mapping[str, str] | None = None
     ) -> None:
         self.changes = dict(changes or {})
-        self.shown = tuple(map(self._changed, keys))
-        self.all = (*self.shown, *hidden)
-        self.actions = frozenset(key.action.split("(")[0] for key in self.shown)
-        self.in_text = frozenset(key.action.split("(")[0] for key in self.shown if key.in_text)
-        training = [key for key in self.shown if key.action == "toggle_training"]
-        searched_for = any(is_character(name) for key in training for name in key.keys.split(",") if name != "space")
-        # Esc closes a list alone, and a space is searched for by nobody.
-        self.in_list = self.in_text - {"leave"} | (set() if searched_for else {"toggle_training"})
-        with_arrows = (key for key in self.shown if not set(ARROWS).isdisjoint(key.keys.split(",")))
-        self.of_arrows = frozenset(key.view_action for key in with_arrows)
-        self._displays = {key.action: key.display for key in reversed(self.shown)}
-        self._giving_way: dict[frozenset[str], frozenset[tuple[str, tuple[object, ...]]]] = {}
+        self.listed = tuple(map(self._changed, keys))
+        self.all = (*self.listed, *hidden)
+        self._by_name = {key.name: key for key in reversed(self.all)}
+        self.in_text = frozenset(key.name for key in self.listed if key.in_text)
+        training = [key for key in self.listed if key.name == "toggle_training"]
+        searches_list = any(is_character(name) for key in training for name in key.keys.split(",") if name != "space")
+        # Esc closes a list alone, and nobody searches a list for a space.
+        self.in_list = self.in_text - {"leave"} | (set() if searches_list else {"toggle_training"})
+        with_arrows = (key for key in self.listed if not set(ARROWS).isdisjoint(key.keys.split(",")))
+        self.of_arrows = frozenset(key.action for key in with_arrows if key.of_tab)
+        self._shadowed: dict[frozenset[str], frozenset[str]] = {}
 
-    def display(self, action: str) -> str:
-        """The key of an action, as people write it."""
-        return self._displays[action]
+    def __getitem__(self, name: str) -> Key:
+        """The key of that name, the first where there are several."""
+        return self._by_name[name]
 
-    def giving_way(self, mode: frozenset[str]) -> frozenset[tuple[str, tuple[object, ...]]]:
-        """What gives way to a view that is in a mode with these actions."""
-        if mode not in self._giving_way:
-            self._giving_way[mode] = giving_way(mode, self.all)
-        return self._giving_way[mode]
+    def display(self, name: str) -> str:
+        """The key of that name, as people write it."""
+        return self[name].display
+
+    def shadowed_by(self, mode: frozenset[str]) -> frozenset[str]:
+        """Names of the keys that do nothing while a view is in a mode with these actions."""
+        if mode not in self._shadowed:
+            self._shadowed[mode] = shadowed_keys(mode, self.all)
+        return self._shadowed[mode]
 
     def _changed(self, key: Key) -> Key:
-        keys = self.changes.get(name_of(key.action))
+        keys = self.changes.get(key.name)
         return key if keys is None else replace(key, keys=keys, shown_as=show_key(keys.split(",")[0]))
 
 
-_in_force = Keymap()
+_active = Keymap()
 
 
 def use(keymap: Keymap) -> None:
-    """Put other keys in force."""
-    global _in_force
-    _in_force = keymap
+    """Make another keymap the active one."""
+    global _active
+    _active = keymap
 
 
 def keymap() -> Keymap:
-    """The keys in force."""
-    return _in_force
+    """Return the active keymap."""
+    return _active
 
 
-def key_of(action: str) -> str:
-    """The key of an action, for a sentence."""
-    return _in_force.display(action)
+def key_of(name: str) -> str:
+    """Return the key of that name as people write it, for a sentence."""
+    return _active.display(name)
 
 
-@lru_cache
-def name_of(action: str) -> str:
-    """The name of an action in settings: log_scale, rate_plus, tab_loss."""
-    _, name, parameters = parse(action)
-    parts = parameters if name == "in_view" else (name, *parameters)
-    return "_".join(map(_suffix, parts))
+def action_of(name: str) -> str:
+    """Return the action by which Textual runs the key of that name, on the main screen."""
+    return f"{DO}('{name}')"
 
 
-def _suffix(parameter: object) -> str:
-    if isinstance(parameter, tuple):
-        return "_".join(map(_suffix, parameter))
-    return SUFFIXES.get(parameter, str(parameter)) if isinstance(parameter, int) else str(parameter)
+def shadowed_keys(mode: Collection[str], keys: Sequence[Key]) -> frozenset[str]:
+    """Return the names of keys that share a key with the actions ``mode`` of a view, and are none of them."""
+    in_mode = {key.name for key in keys if key.of_tab and key.action in mode}
+    taken = {pressed for key in keys if key.name in in_mode for pressed in key.keys.split(",")}
+    return frozenset(key.name for key in keys if key.name not in in_mode and not taken.isdisjoint(key.keys.split(",")))
 
 
 def read_key(text: str) -> str | None:
@@ -142,47 +187,3 @@ def show_key(key: str) -> str:
     """A key as people write it."""
     *modifiers, base = key.split("+")
     return "+".join([*modifiers, SHORT.get(base) or format_key(base)])
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key: what it does (an action of the training screen), its label in the footer, its help."""
-
-    keys: str
-    action: str
-    label: str
-    help: str
-    group: str
-    footer: bool = False
-    shown_as: str | None = None
-    in_text: bool = False  # works while a text field has the focus too
-
-    @property
-    def view_action(self) -> str:
-        """The action of the open view that this key does; empty where it is one of the screen's."""
-        return self.action.split("'")[1] if self.action.startswith("in_view(") else ""
-
-    @property
-    def display(self) -> str:
-        """The key as people write it."""
-        return self.shown_as or self.keys.split(",")[0]
-
-    def binding(self) -> Binding:
-        """The binding; a plain letter comes before whatever has the focus, unless that is a text field."""
-        return Binding(
-            self.keys,
-            self.action,
-            self.label,
-            tooltip=self.help,
-            show=self.footer,
-            key_display=self.display,
-            id=self.action,
-            priority=True,
-        )
-
-
-def giving_way(mode: frozenset[str], keys: Sequence[Key]) -> frozenset[tuple[str, tuple[object, ...]]]:
-    """Actions, with their parameters, that share a key with the view's actions ``mode`` and are none of them."""
-    taken = {name for key in keys if key.view_action in mode for name in key.keys.split(",")}
-    others = (key for key in keys if key.view_action not in mode and not taken.isdisjoint(key.keys.split(",")))
-    return frozenset(parse(key.action)[1:] for key in others)

@@ -9,7 +9,6 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
-from textual.actions import parse
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -19,7 +18,7 @@ from tui_trainer.errors import printable
 from tui_trainer.protocol.reports import Progress
 from tui_trainer.run_state import RUN_STATES
 
-from .keymap import Key
+from .keymap import DO, Key, action_of
 
 NAMES = {
     "loss": "loss",
@@ -168,7 +167,7 @@ class KeyLine(Widget):
         for start, key in reversed(self._placed()):
             if event.x >= start:
                 if event.x < start + _width(key) - 1:
-                    self.call_later(self.screen.run_action, key.action)
+                    self.call_later(self.screen.run_action, action_of(key.name))
                 return
 
     def _placed(self) -> list[tuple[int, Key]]:
@@ -181,8 +180,7 @@ class KeyLine(Widget):
 
     def _state(self, key: Key) -> bool | None:
         """True where the key works, None where it has no effect now, False where it means nothing now."""
-        _, name, parameters = parse(key.action)
-        return self.screen.check_action(name, parameters)
+        return self.screen.check_action(DO, (key.name,))
 
 
 def _width(key: Key) -> int:

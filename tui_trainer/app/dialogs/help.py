@@ -54,7 +54,7 @@ def keys_text(groups: Sequence[str]) -> Group:
     """The keys of some groups, each group under its title."""
     parts: list[Text | Table] = []
     for group in groups:
-        rows = [(key.display, key.help) for key in keymap().shown if key.group == group]
+        rows = [(key.display, key.help) for key in keymap().listed if key.group == group]
         # A title is no cell of the table: it may be wider than the keys.
         parts += [Text(f"\n{group}", style="bold"), _table([*rows, *(TEXTUALS if group == "App" else ())])]
     return Group(*parts)

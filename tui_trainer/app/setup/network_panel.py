@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from tui_trainer.experiment.schema import ActivationName, Experiment, InitializerName, OutputConfig
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.fields import ChoiceField, Field, SwitchField, TextField
+from tui_trainer.ui.keymap import action_of
 
 from .panel import Panel
 
@@ -108,10 +109,10 @@ class NetworkPanel(Panel):
         with Vertical(classes="rows"):
             yield LayerRow(None)
         with Horizontal(classes="buttons"):
-            yield TextButton("+ add", "add_layer")
-            yield TextButton("- remove", "remove_layer")
-            yield TextButton("▲", "move_layer(-1)")
-            yield TextButton("▼", "move_layer(1)")
+            yield TextButton("+ add", action_of("add_layer"))
+            yield TextButton("- remove", action_of("remove_layer"))
+            yield TextButton("▲", action_of("move_layer_minus"))
+            yield TextButton("▼", action_of("move_layer_plus"))
         with Horizontal(classes="pair"):
             yield TextField("model.seed", "seed", "Seed of the first weights and of the shuffling")
             yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")

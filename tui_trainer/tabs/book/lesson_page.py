@@ -22,7 +22,7 @@ from tui_trainer.book.lesson import Blank
 from tui_trainer.errors import printable
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
-from tui_trainer.ui.keymap import key_of
+from tui_trainer.ui.keymap import action_of, key_of
 from tui_trainer.ui.text import plain
 
 from .guide import LessonState, advice, waiting, wrong_answer
@@ -33,10 +33,10 @@ KEYS = (
     ("previous_lesson", "back"),
     ("next_variant", "variant"),
     ("setup", "setup"),
-    ("scroll_page(1)", "↓"),
+    ("scroll_page_plus", "↓"),
     ("leave_lesson", "leave"),
 )
-LOAD = ("in_view('load')", "loads it")
+LOAD = ("load", "loads it")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 MARKS = {
     "done": ("✓ ", "$text-success"),
@@ -130,7 +130,7 @@ def _keys(page: LessonState) -> Content:
     """The keys, each a button too."""
     several = len(page.lesson.variants) > 1
     pairs = [pair for pair in KEYS if several or pair[0] != "next_variant"] if page.on else [LOAD]
-    parts = [Content.styled(f"{key_of(action)} {label}", f"@click=screen.{action}") for action, label in pairs]
+    parts = [Content.styled(f"{key_of(name)} {label}", f"@click=screen.{action_of(name)}") for name, label in pairs]
     return Content("  ").join(parts)
 
 
@@ -227,13 +227,13 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, or lines that are kept as they are. A click on it does an action of the screen."""
+    """A paragraph, or lines that are kept as they are. A click on it does what a key does."""
 
     text: str
     style: str = ""
     mark: str = ""  # stands before the first line; the others are set in as far
     mark_style: str = ""
-    action: str = ""
+    key: str = ""  # its name
     kept: bool = False
     gap: bool = True  # an empty line before it, unless it is the first
 
@@ -249,8 +249,8 @@ class Block:
         return [(blank if place else first) + line for place, line in enumerate(lines)]
 
     def _clickable(self, style: str) -> str:
-        """With the action, not as @click: that would have one colour for all that can be clicked."""
-        return f"{style} @do={self.action}".strip() if self.action else style
+        """Return the style with the key, not as @click: that would give all that can be clicked one colour."""
+        return f"{style} @key={self.key}".strip() if self.key else style
 
 
 class Blocks(Widget):
@@ -272,9 +272,9 @@ class Blocks(Widget):
             self.refresh(layout=len(self._lines) != height)
 
     async def on_click(self, event: events.Click) -> None:
-        if action := event.style.meta.get("@do"):
+        if name := event.style.meta.get("@key"):
             event.stop()
-            await self.run_action(action)
+            await self.screen.run_action(action_of(name))
 
     def render(self) -> Content:
         return Content("\n").join(self._wrapped(self.size.width))
@@ -312,15 +312,15 @@ def question(page: LessonState) -> Iterator[Block]:
     if len(names) > 1 and page.on:
         place = f"{names.index(page.variant) + 1} of {len(names)}"
         text = f"{page.variant}   {place}{', changed' if page.changed else ''}"
-        yield Block(text, mark="Variant  ", mark_style="bold", action="screen.next_variant")
+        yield Block(text, mark="Variant  ", mark_style="bold", key="next_variant")
     elif len(names) > 1:
         yield Block(", ".join(names), mark="Variants  ", mark_style="bold")
     if page.lesson.question is not None:
         yield Block(page.lesson.question.text, "bold")
         for index, choice in enumerate(page.lesson.question.choices):
             mark, style = _choice_mark(page, index)
-            action = f"screen.answer({index})" if page.on else ""
-            yield Block(choice, mark=f"{mark}{ascii_uppercase[index]}  ", mark_style=style, action=action, gap=False)
+            key = f"answer_{index}" if page.on else ""
+            yield Block(choice, mark=f"{mark}{ascii_uppercase[index]}  ", mark_style=style, key=key, gap=False)
         if not page.on:
             for index, blank in enumerate(page.lesson.question.blanks):
                 yield Block(f"{blank.label}: …", mark=f"  {ascii_uppercase[index]}  ", gap=False)

@@ -21,7 +21,7 @@ from .guide import LessonIndex, LessonState
 from .lesson_page import LessonPage
 
 BESIDE = 92  # columns from which the page stands beside the list
-BOOK = "tab('book')"
+BOOK = "tab_book"
 ACTIONS = ("choose", "turn", "load")
 
 
@@ -75,7 +75,7 @@ class BookView(TabView):
         if not alone:
             return hints(ACTIONS)
         view = next((page.lesson.view for page in self._shelf.pages if page.on), "")
-        ways = [f"{key_of(tab.action)} {tab.title.lower()}" for tab in TABS if tab.name == view]
+        ways = [f"{key_of(f'tab_{tab.name}')} {tab.title.lower()}" for tab in TABS if tab.name == view]
         return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{key_of(BOOK)} all lessons"])
 
     def show_shelf(self, shelf: LessonIndex, last: str) -> None:

@@ -31,7 +31,7 @@ SAID = {
     "none": "No samples.",
 }
 ONLY_PLANES = "Points can be added and removed in a toy set over x1 and x2 alone."
-UNDO, PEN = "undo", "in_view('pen')"
+UNDO, PEN = "undo", "pen"
 BY_HAND = ("dataset.points", "dataset.removed")
 NEAR = 2.0  # cells: the height of one counts as much as the width of two
 DIGITS = 2  # behind the point of a coordinate: more than a cell tells
@@ -90,9 +90,9 @@ class PointsView(TabView):
         """Put the pen away."""
         self._set_mode(False)
 
-    def action_move_pen(self, cells: tuple[int, int]) -> None:
-        """Go so many cells right and down."""
-        self.pen.move(*cells, self.query_one(HeatmapWidget).grid)
+    def action_move_pen(self, columns: int, rows: int) -> None:
+        """Move the pen by so many cells to the right and down."""
+        self.pen.move(columns, rows, self.query_one(HeatmapWidget).grid)
         self._draw()
 
     def action_pick_value(self, digit: int) -> None:

@@ -23,7 +23,6 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 from .legend import Item, Legend, LegendPanel, Overlay, Viewport, drawn, line
 
 QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
-CHOOSE = "in_view('choose_run')"
 SMOOTHINGS = (0.0, 0.6, 0.9)
 TOLD = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
 
@@ -124,7 +123,7 @@ class InspectedPlot(TabView):
     def action_compared_part(self) -> None:
         """The other part of the chosen runs."""
         if not self.chosen:
-            self.post_message(self.Said(f"No run is chosen; {key_of(CHOOSE)} in the Runs tab chooses one."))
+            self.post_message(self.Said(f"No run is chosen; {key_of('choose_run')} in the Runs tab chooses one."))
             return
         self.compared_validation = not self.compared_validation
         self.post_message(self.LookChanged())

@@ -148,6 +148,12 @@ class PredictionsView(TabView):
         """Look closely at a sample ``by`` ranks further down, and list it."""
         self._choose(self._chosen + by)
 
+    def action_rank_end(self, direction: int) -> None:
+        """Look closely at the best sample (1) or the worst (-1)."""
+        content = self._picture.content
+        if content is not None:
+            self._choose(content.part.samples - 1 if direction > 0 else 0)
+
     def action_fold(self, by: int) -> None:
         """The next of many classes in the confusion matrix, or those before."""
         content = self._picture.content
@@ -198,7 +204,7 @@ class PredictionsView(TabView):
         """Hand the picture to the panels that are on the screen."""
         content = self._picture.content
         folded = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
-        told = hints(("panel", "part", "rank", *(("fold",) if folded else ())))
+        told = hints(("panel", "part", "rank", "rank_end", *(("fold",) if folded else ())))
         if told != self._hints:
             self._hints = told
             self.query_one(".hints", Static).update(told)

@@ -1,0 +1,19 @@
+"""The keys of the Book tab."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tui_trainer.ui.keymap import Key
+
+key = partial(Key, owner="book", group="Book")
+KEYS = (
+    key("choose_minus", "up", "choose", (-1,), "Choose", "The lesson before", shown_as="↑"),
+    key("choose_plus", "down", "choose", (1,), "Choose", "The next lesson", shown_as="↓"),
+    key("ends_minus", "home", "ends", (-1,), "Ends", "The first lesson"),
+    key("ends_plus", "end", "ends", (1,), "Ends", "The last lesson"),
+    key("turn_minus", "pageup", "turn", (-1,), "Page", "Its page up", shown_as="pgup"),
+    key("turn_plus", "pagedown", "turn", (1,), "Page", "Its page down", shown_as="pgdn"),
+    key("load", "enter", "load", (), "Load", "Go through the chosen lesson"),
+    key("forget", "F", "forget", (), "Forget", "Forget what was done in it, to go through it again"),
+)

@@ -1,0 +1,31 @@
+"""The keys of the Runs tab."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tui_trainer.ui.keymap import Key
+
+key = partial(Key, owner="runs", group="Runs")
+KEYS = (
+    key("next_run_minus", "up", "next_run", (-1,), "Run", "The run above", shown_as="↑"),
+    key("next_run_plus", "down", "next_run", (1,), "Run", "The run below", shown_as="↓"),
+    key("run_page_minus", "pageup", "run_page", (-1,), "Page", "A page up", shown_as="pgup"),
+    key("run_page_plus", "pagedown", "run_page", (1,), "Page", "A page down", shown_as="pgdn"),
+    key("run_end_minus", "home", "run_end", (-1,), "Ends", "The first run"),
+    key("run_end_plus", "end", "run_end", (1,), "Ends", "The last run"),
+    key("columns_minus", "left", "columns", (-1,), "Columns", "The columns before", shown_as="←"),
+    key("columns_plus", "right", "columns", (1,), "Columns", "Further columns", shown_as="→"),
+    key("open_run", "enter", "open_run", (), "Open", "Open the run as it was; space trains it on"),
+    key("filter", "slash", "filter", (), "Filter", "Words, loss<0.1, dataset=iris, -diverged", shown_as="/"),
+    key("sort", "o", "sort", (), "Sort", "Sort by the next column; so does a click on it"),
+    key("turn_around", "O", "turn_around", (), "Order", "Sort the other way round"),
+    key("choose_run", "v", "choose_run", (), "Choose", "Choose the run, or not: the Loss tab draws them"),
+    key("choose_none", "0", "choose_none", (), "None", "Choose no run"),
+    key("differ", "w", "differ", (), "Differ", "What differs between the chosen runs"),
+    key("name_run", "N", "name_run", (), "Name", "Give the run another name"),
+    key("tag_runs", "t", "tag_runs", (), "Tags", "Tag the chosen runs, or the one under the cursor"),
+    key("pin_runs", "P", "pin_runs", (), "Pin", "Keep them on top, or no longer"),
+    key("delete_runs", "d,delete", "delete_runs", (), "Delete", "Delete them"),
+    key("bring_back", "u", "bring_back", (), "Bring back", "Bring back what was deleted last"),
+)
