@@ -40,7 +40,7 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> list[Plot]:
         seen.append(plot)
         return render(plot, *rest)
 
-    monkeypatch.setattr(plot_widgets, "render", counted)
+    monkeypatch.setattr(plot_widgets, "render_plot", counted)
     return seen
 
 

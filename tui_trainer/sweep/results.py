@@ -13,12 +13,15 @@ from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.run_state import RUN_STATES, RunState
-from tui_trainer.training.series import Array
 
 from .plan import SEED, Planned
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tui_trainer.training.series import Array
+
+    from .workers import Outcome
 
 RISING = ("accuracy", "r2", "recall")  # the larger, the better
 MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
