@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from tui_trainer.training.series import Array
 
-    from .workers import Outcome
-
 RISING = ("accuracy", "r2", "recall")  # the larger, the better
 MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
 MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
