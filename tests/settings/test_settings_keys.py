@@ -16,7 +16,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.settings import Config
 from tui_trainer.tabs import TABS, Tab
 from tui_trainer.tabs.boundary.points import PointsView
-from tui_trainer.tabs.runs.view import RunEdits
+from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.keymap import OPEN_TAB, is_character, read_key, show_key
 
 NAMES = """
@@ -109,7 +109,7 @@ def _view(tab: Tab) -> type:
 
 def test_the_usual_keys_do_not_clash() -> None:
     """And those of a view's mode are known to come first."""
-    assert set(FIRST) == RunEdits.MODE
+    assert set(FIRST) == RunsView.MODE
     assert {key.action for key in KEYS if key.group == "Pen"} == PointsView.MODE
     for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))

@@ -19,7 +19,7 @@ from tui_trainer.sweep.messages import SweepFinished
 from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.prompt import Prompt
 
-from .messages import RunList, WatchRuns
+from .messages import RunList, RunRow, WatchRuns
 from .selection import ListCursor, SelectedRuns
 from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, Sheet, last_column, sort_of
 
@@ -34,106 +34,8 @@ NO_MATCH = "No run passes the filter; / changes it."
 FILTER, NAME, TAGS = "filter", "name", "tags"
 
 
-class RunEdits(TabView):
-    """Sends what the user types; whether it makes sense, the trainer says."""
-
-    MODE = frozenset({"bring_back", "delete_runs"})  # here, u and the delete key are these
-    in_mode = True
-
-    place: ListCursor
-    choices: SelectedRuns
-    filter: str
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._deleted: list[tuple[int, ...]] = []  # what u brings back, the last first
-        self._meant: tuple[int, ...] = ()  # the runs that a name or tags are typed for
-
-    def ask(self) -> None:
-        """Ask for what the tab shows now."""
-        raise NotImplementedError
-
-    def choices_changed(self) -> None:
-        """Called where other runs are chosen than before."""
-        raise NotImplementedError
-
-    @property
-    def meant(self) -> tuple[int, ...]:
-        """The chosen runs, or the one under the cursor."""
-        if len(self.choices):
-            return self.choices.runs
-        return () if self.place.row is None else (self.place.row.run,)
-
-    def action_filter(self) -> None:
-        """Type a filter; the list follows."""
-        self.query_one(Prompt).ask(FILTER, "/", self.filter)
-
-    def action_name_run(self) -> None:
-        """Type another name of the run under the cursor."""
-        row = self.place.row
-        if row is not None:
-            self._meant = (row.run,)
-            self.query_one(Prompt).ask(NAME, f"Name of run {row.run}:", printable(row.name))
-
-    def action_tag_runs(self) -> None:
-        """Type the tags of a run, or those that chosen runs get and lose."""
-        self._meant, row = self.meant, self.place.row
-        if len(self._meant) > 1:
-            self.query_one(Prompt).ask(TAGS, f"Tags of {len(self._meant):,} runs, -tag to remove:", "")
-        elif self._meant:
-            tags = row.tags if row is not None and row.run == self._meant[0] else ""
-            self.query_one(Prompt).ask(TAGS, f"Tags of run {self._meant[0]}, -tag to remove:", printable(tags))
-
-    def action_pin_runs(self) -> None:
-        """Put the runs on top, or back among the others: as the one under the cursor is not."""
-        if self.meant and self.place.row is not None:
-            self.post_message(RunsEdited(EditRuns(self.meant, pinned=not self.place.row.pinned)))
-
-    def action_delete_runs(self) -> None:
-        """Delete the chosen runs, or the one under the cursor."""
-        runs = self.meant
-        if runs:
-            self._deleted.append(runs)
-            self.choices.remove(runs)
-            self.choices_changed()
-        self.post_message(RunsEdited(EditRuns(runs, deleted=True)))
-
-    def action_bring_back(self) -> None:
-        """Take back the last deletion of this tab; without one, the last change of the settings."""
-        if self._deleted:
-            self.post_message(RunsEdited(EditRuns(self._deleted.pop(), deleted=False)))
-        else:
-            self.post_message(UndoAsked())
-
-    @on(Prompt.Changed)
-    def _follow(self, event: Prompt.Changed) -> None:
-        event.stop()
-        if event.purpose == FILTER:
-            self.filter = event.text
-            self.ask()
-
-    @on(Prompt.Entered)
-    def _take(self, event: Prompt.Entered) -> None:
-        event.stop()
-        self.query_one(Prompt).close()
-        if event.purpose == NAME:
-            self.post_message(RunsEdited(EditRuns(self._meant, name=event.text)))
-        elif event.purpose == TAGS:
-            self._tag(event.text)
-
-    def _tag(self, text: str) -> None:
-        words = text.replace(",", " ").split()
-        remove = [word[1:] for word in words if word.startswith("-") and len(word) > 1]
-        add = [word for word in words if not word.startswith("-")]
-        row = self.place.row
-        if len(self._meant) == 1 and row is not None and row.run == self._meant[0]:
-            remove += [tag for tag in row.tags.split() if tag not in add]  # it was in the box, and was taken out
-        if self._meant and (add or remove):
-            self.post_message(RunsEdited(EditRuns(self._meant, add=tuple(add), remove=tuple(remove))))
-
-
-class RunsView(RunEdits):
-    """Shows the part of the list that is seen, and asks for it anew whenever something else is looked at."""
+class RunsView(TabView):
+    """Shows the visible part of the list, and requests another one whenever the user moves, filters or edits."""
 
     DEFAULT_CSS = """
     RunsView {
@@ -146,6 +48,9 @@ class RunsView(RunEdits):
         &.-differing.-short DifferencesPanel { margin-top: 0; }
     }
     """
+    MODE = frozenset({"bring_back", "delete_runs"})  # here, u and the delete key are these
+    in_mode = True
+
     differing: var[bool] = var(False, toggle_class="-differing")
 
     def __init__(self) -> None:
@@ -156,6 +61,7 @@ class RunsView(RunEdits):
         self.listed: RunList | None = None  # as it came last
         self.sheet = Sheet()  # as it is drawn
         self._asked: WatchRuns | None = None
+        self._edits = PendingEdits()
 
     def compose(self) -> ComposeResult:
         yield Static(classes="heading", markup=False)
@@ -265,6 +171,71 @@ class RunsView(RunEdits):
         """Show in what the chosen runs differ, or the list alone."""
         self.differing = not self.differing
 
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The runs that an edit is for: the chosen ones, or the one under the cursor."""
+        if len(self.choices):
+            return self.choices.runs
+        return () if self.place.row is None else (self.place.row.run,)
+
+    def action_filter(self) -> None:
+        """Type a filter; the list follows."""
+        self.query_one(Prompt).ask(FILTER, "/", self.filter)
+
+    def action_name_run(self) -> None:
+        """Type another name of the run under the cursor."""
+        row = self.place.row
+        if row is not None:
+            self._edits.targets = (row.run,)
+            self.query_one(Prompt).ask(NAME, f"Name of run {row.run}:", printable(row.name))
+
+    def action_tag_runs(self) -> None:
+        """Type the tags of a run, or those that chosen runs get and lose."""
+        targets, row = self.targets, self.place.row
+        self._edits.targets = targets
+        if len(targets) > 1:
+            self.query_one(Prompt).ask(TAGS, f"Tags of {len(targets):,} runs, -tag to remove:", "")
+        elif targets:
+            tags = row.tags if row is not None and row.run == targets[0] else ""
+            self.query_one(Prompt).ask(TAGS, f"Tags of run {targets[0]}, -tag to remove:", printable(tags))
+
+    def action_pin_runs(self) -> None:
+        """Put the runs on top, or back among the others: as the one under the cursor is not."""
+        if self.targets and self.place.row is not None:
+            self.post_message(RunsEdited(EditRuns(self.targets, pinned=not self.place.row.pinned)))
+
+    def action_delete_runs(self) -> None:
+        """Delete the chosen runs, or the one under the cursor."""
+        runs = self.targets
+        command = self._edits.delete(runs)
+        if runs:
+            self.choices.remove(runs)
+            self.choices_changed()
+        self.post_message(RunsEdited(command))
+
+    def action_bring_back(self) -> None:
+        """Undo the last deletion of this tab; without one, the last change of the settings."""
+        command = self._edits.undelete()
+        self.post_message(UndoAsked() if command is None else RunsEdited(command))
+
+    @on(Prompt.Changed)
+    def _follow(self, event: Prompt.Changed) -> None:
+        event.stop()
+        if event.purpose == FILTER:
+            self.filter = event.text
+            self.ask()
+
+    @on(Prompt.Entered)
+    def _take(self, event: Prompt.Entered) -> None:
+        event.stop()
+        self.query_one(Prompt).close()
+        if event.purpose == NAME:
+            self.post_message(RunsEdited(self._edits.rename(event.text)))
+        elif event.purpose == TAGS:
+            command = self._edits.tag(event.text, self.place.row)
+            if command is not None:
+                self.post_message(RunsEdited(command))
+
     def choices_changed(self) -> None:
         """Show what is chosen, here and in the plot."""
         self.post_message(RunsChosen(self.choices.drawn))
@@ -357,6 +328,43 @@ class RunsView(RunEdits):
         if self.is_on_screen:
             self._asked = self.request
             self.post_message(self.LookChanged())
+
+
+class PendingEdits:
+    """Makes commands of what the user types. Whether a name or a tag is valid, the trainer says."""
+
+    def __init__(self) -> None:
+        self.targets: tuple[int, ...] = ()  # the runs that a name or tags are typed for
+        self._deletions: list[tuple[int, ...]] = []  # those that can be undone, the last one at the end
+
+    def delete(self, runs: tuple[int, ...]) -> EditRuns:
+        """Delete ``runs``."""
+        if runs:
+            self._deletions.append(runs)
+        return EditRuns(runs, deleted=True)
+
+    def undelete(self) -> EditRuns | None:
+        """Undo the last deletion; None where there is none."""
+        return EditRuns(self._deletions.pop(), deleted=False) if self._deletions else None
+
+    def rename(self, text: str) -> EditRuns:
+        """Give the target another name."""
+        return EditRuns(self.targets, name=text)
+
+    def tag(self, text: str, row: RunRow | None) -> EditRuns | None:
+        """Add the tags in ``text``, and remove those with a minus; None where that changes nothing.
+
+        ``row`` is the one under the cursor. Where it is the only target, its tags were in the prompt, so those that
+        are missing in ``text`` are removed, too.
+        """
+        words = text.replace(",", " ").split()
+        remove = [word[1:] for word in words if word.startswith("-") and len(word) > 1]
+        add = [word for word in words if not word.startswith("-")]
+        if row is not None and self.targets == (row.run,):
+            remove += [tag for tag in row.tags.split() if tag not in add]
+        if not self.targets or not (add or remove):
+            return None
+        return EditRuns(self.targets, add=tuple(add), remove=tuple(remove))
 
 
 def _order(sort: str, descending: bool) -> str:
