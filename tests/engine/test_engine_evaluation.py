@@ -49,7 +49,7 @@ def test_metric_functions() -> None:
     assert r2(np.full_like(y, 2.5), y) == 0.0
     assert np.isnan(r2(y, np.ones_like(y)))
     assert mae(y + 0.5, y) == 0.5
-    assert accuracy(np.array([[0.5, 0.4, 0.9]]), np.array([[1.0, 1.0, 1.0]])) == pytest.approx(2 / 3)
+    assert accuracy(np.array([[0.5, 0.6, 0.9]]), np.array([[1.0, 1.0, 1.0]])) == pytest.approx(2 / 3)
 
 
 def test_validation_values_are_of_the_end_of_the_epoch() -> None:

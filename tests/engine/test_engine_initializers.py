@@ -20,7 +20,7 @@ RANDOM = [name for name in INITIALIZERS if name not in ("zeros", "ones")]
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_spread(name: str) -> None:
-    drawn = INITIALIZERS[name](np.random.default_rng(0), INPUTS, UNITS)
+    drawn = INITIALIZERS[name](np.random.default_rng(0), (INPUTS, UNITS))
     family, shape = name.split("_")
     variance = VARIANCES.get(family, 0.05**2 / (3.0 if shape == "uniform" else 1.0))
     assert drawn.shape == (INPUTS, UNITS)

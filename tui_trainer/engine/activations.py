@@ -136,9 +136,9 @@ def _swish(z: Array, a: Array, work: Work) -> None:
 
 
 def _swish_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    subtract(1.0, a, out=out)  # s + a (1 - s) = a + s (1 - a)
-    multiply(out, work[0], out=out)
-    add(out, a, out=out)
+    subtract(1.0, work[0], out=out)  # s + a (1 - s): as exact where s is 1 and a is large, unlike a + s (1 - a)
+    multiply(out, a, out=out)
+    add(out, work[0], out=out)
 
 
 def _gelu(z: Array, a: Array, work: Work) -> None:

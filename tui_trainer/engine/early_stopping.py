@@ -13,11 +13,13 @@ from .model import Sequential
 
 
 class EarlyStopping:
-    """Call ``should_stop`` after each epoch.
+    """Call ``should_stop`` after each epoch, and ``restore`` when the run ends, however it ends.
 
     ``patience`` epochs without an improvement of more than ``min_delta`` end the run; with ``baseline`` only
     values better than it count; ``restore_best_weights`` keeps the best epoch's weights for ``restore``;
     epochs before ``start_from_epoch`` are not looked at. ``mode="auto"`` is ``max`` for accuracy and r2.
+    As in Keras 3 the first value is the best one so far whatever it is, so that nothing improves on a nan there,
+    and a later nan is no improvement.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class EarlyStopping:
         self.monitor, self.patience, self.start_from_epoch = monitor, patience, start_from_epoch
         self.restore_best_weights = restore_best_weights
         self._min_delta, self._sign, self._baseline = abs(min_delta), -1.0 if rising else 1.0, baseline
-        self.best, self.best_epoch, self._waited = math.inf, 0, 0
+        self.best, self.best_epoch, self._waited = math.inf, 0, 0  # epoch 0: none was looked at yet
         self._best_weights: NDArray[Any] | None = None  # flat, as in ``Parameters``
 
     def should_stop(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> bool:
@@ -47,7 +49,7 @@ class EarlyStopping:
             return False
         value = self._sign * logs[self.monitor]
         self._waited += 1
-        if value + self._min_delta < self.best:
+        if self.best_epoch == 0 or value + self._min_delta < self.best:
             self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self._best_weights = model.parameters.flat.copy()

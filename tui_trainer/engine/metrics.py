@@ -8,11 +8,16 @@ import numpy as np
 
 from .losses import Array
 
+THRESHOLD = 0.5  # an output above it is class 1
+
 
 def accuracy(predicted: Array, y: Array) -> float:
-    """Fraction of samples whose class is right; both (outputs, samples), one output cut at 0.5."""
+    """Fraction of samples whose class is right; both (outputs, samples).
+
+    One output above 0.5 is class 1, at 0.5 and below class 0, as in Keras's ``binary_accuracy``.
+    """
     if y.shape[0] == 1:
-        return float(np.mean((predicted[0] >= 0.5) == (y[0] >= 0.5)))
+        return float(np.mean((predicted[0] > THRESHOLD) == (y[0] > THRESHOLD)))
     return float(np.mean(predicted.argmax(axis=0) == y.argmax(axis=0)))
 
 
@@ -33,7 +38,7 @@ def recall(predicted: Array, y: Array) -> Array:
     Both are (outputs, samples); one output cut at 0.5 has the classes 0 and 1.
     """
     if y.shape[0] == 1:
-        said, true = (predicted[0] >= 0.5).astype(np.intp), (y[0] >= 0.5).astype(np.intp)
+        said, true = (predicted[0] > THRESHOLD).astype(np.intp), (y[0] > THRESHOLD).astype(np.intp)
     else:
         said, true = predicted.argmax(axis=0), y.argmax(axis=0)
     classes = max(2, y.shape[0])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .initializers import draw_bias, get_initializer
+from .initializers import get_initializer
 from .layers import Dense, Dropout, InputLayer, Layer
 from .parameters import Parameters
 from .propagation import Propagation, with_ones
@@ -49,18 +49,22 @@ class Sequential:
         """Draw all weights again; the same seed gives the same weights."""
         rng = np.random.default_rng(seed)
         for i, (layer, inputs) in enumerate(self.dense):
-            self.parameters.kernels[i][:] = get_initializer(layer.kernel_initializer)(rng, inputs, layer.units)
+            self.parameters.kernels[i][:] = get_initializer(layer.kernel_initializer)(rng, (inputs, layer.units))
             bias = self.parameters.biases[i]
             if bias is not None:
-                bias[:] = draw_bias(layer.bias_initializer, rng, layer.units)
+                bias[:] = get_initializer(layer.bias_initializer)(rng, (layer.units,))
 
     def count_params(self) -> int:
         """Number of weights and biases."""
         return self.parameters.flat.size
 
-    def summary(self) -> str:
-        """The table that Keras prints: layer, output shape, parameters, and totals with their bytes."""
-        return format_summary(summarize(self.layers, self.dtype.itemsize))
+    def summary(self, style: str = "keras") -> str:
+        """The table that Keras 3 prints, or with ``style="book"`` that of Keras 2, as the book shows it.
+
+        Layers with their output shapes and parameters, and the totals with their bytes. Raises ValueError for
+        another style.
+        """
+        return format_summary(summarize(self.layers, self.dtype.itemsize), style)
 
     def get_weights(self) -> list[Array]:
         """Copies of kernel (inputs, units) and bias (units,) of each dense layer, in order."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from .layers import Dense, Dropout, Layer
 
-WIDTH = 65
+HEADING = ("Layer (type)", "Output Shape", "Param #")
+KERAS_WIDTHS = (31, 22, 13)  # of the cells' texts: Keras's shares of 76 columns, less rules and blanks
+BOOK_WIDTH = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +50,69 @@ def summarize(layers: Sequence[Layer], itemsize: int) -> Summary:
     return Summary(tuple(rows), total, total * itemsize)
 
 
-def readable_size(size: int) -> str:
-    """Bytes as Keras writes them: ``0.00 Byte``, ``1.11 KB``, ``3.40 MB``."""
-    if size < 1024:
-        return f"{size:.2f} Byte"
+def format_summary(summary: Summary, style: str = "keras") -> str:
+    """The table as text: Keras 3's, 76 columns wide, or with ``style="book"`` Keras 2's, 65 columns wide.
+
+    Raises ValueError, naming the choices, for another style.
+    """
+    if style not in STYLES:
+        raise ValueError(f"unknown style {style!r}; choose one of: {', '.join(STYLES)}")
+    return STYLES[style](summary)
+
+
+def readable_size(size: int, byte: str = "B") -> str:
+    """Bytes as Keras writes them: ``0.00 B`` (in Keras 2 ``0.00 Byte``), ``1.11 KB``, ``3.40 MB``."""
     value = float(size)
-    for unit in ("KB", "MB"):
-        value /= 1024
+    for unit in (byte, "KB", "MB"):
         if value < 1024:
             return f"{value:.2f} {unit}"
-    return f"{value / 1024:.2f} GB"
+        value /= 1024
+    return f"{value:.2f} GB"
 
 
-def format_summary(summary: Summary) -> str:
-    """The table as text, 65 columns wide."""
-    double, single = "=" * WIDTH, "_" * WIDTH
-    lines = ['Model: "sequential"', single, _line("Layer (type)", "Output Shape", "Param #"), double]
+def _format_keras(summary: Summary) -> str:
+    """As Keras 3 prints it where the terminal has 80 columns; texts that are too long for a cell go on below."""
+    lines = ['Model: "sequential"', _rule("┏┳┓", "━"), *_cells("┃", *HEADING), _rule("┡╇┩", "━")]
+    for number, row in enumerate(summary.rows):
+        lines += [_rule("├┼┤", "─")] if number else []
+        lines += _cells("│", f"{row.name} ({row.kind})", f"(None, {row.output})", f"{row.params:,}")
+    total = f"{summary.params:,} ({readable_size(summary.size)})"
+    lines += [_rule("└┴┘", "─"), f" Total params: {total}", f" Trainable params: {total}"]
+    return "\n".join([*lines, f" Non-trainable params: 0 ({readable_size(0)})"])
+
+
+def _rule(corners: str, line: str) -> str:
+    left, middle, right = corners
+    return left + middle.join(line * (width + 2) for width in KERAS_WIDTHS) + right
+
+
+def _cells(border: str, *texts: str) -> list[str]:
+    """One row of the table: as many lines as its longest text needs."""
+    folded = [
+        [text[at : at + width] for at in range(0, len(text), width)]
+        for text, width in zip(texts, KERAS_WIDTHS, strict=True)
+    ]
+    lines = []
+    for name, shape, params in zip_longest(*folded, fillvalue=""):
+        cells = (name.ljust(KERAS_WIDTHS[0]), shape.ljust(KERAS_WIDTHS[1]), params.rjust(KERAS_WIDTHS[2]))
+        lines.append(f"{border} {f' {border} '.join(cells)} {border}")
+    return lines
+
+
+def _format_book(summary: Summary) -> str:
+    """As Keras 2 prints it, and the book."""
+    double, single = "=" * BOOK_WIDTH, "_" * BOOK_WIDTH
+    lines = ['Model: "sequential"', single, _book_line(*HEADING), double]
     for row in summary.rows:
-        lines.append(_line(f"{row.name} ({row.kind})", f"(None, {row.output})", str(row.params)))
-    total = f"{summary.params} ({readable_size(summary.size)})"
+        lines.append(_book_line(f"{row.name} ({row.kind})", f"(None, {row.output})", str(row.params)))
+    total = f"{summary.params} ({readable_size(summary.size, 'Byte')})"
     lines += [double, f"Total params: {total}", f"Trainable params: {total}"]
-    lines += [f"Non-trainable params: 0 ({readable_size(0)})", single]
+    lines += [f"Non-trainable params: 0 ({readable_size(0, 'Byte')})", single]
     return "\n".join(lines)
 
 
-def _line(name: str, shape: str, params: str) -> str:
+def _book_line(name: str, shape: str, params: str) -> str:
     return f" {name:<28} {shape:<24} {params:<10}".rstrip()
+
+
+STYLES: dict[str, Callable[[Summary], str]] = {"keras": _format_keras, "book": _format_book}
