@@ -100,7 +100,10 @@ def test_a_run_that_diverges_says_what_to_try(tmp_path: Path, capsys: pytest.Cap
 def test_summary_and_datasets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", saved(tmp_path, SMALL)]) == 0
     out = capsys.readouterr().out
-    assert "Layer (type)" in out and "dense (Dense)" in out and "Total params: 35" in out
+    assert "┃ Layer (type)" in out and "dense (Dense)" in out and "Total params: 35" in out
+    assert main(["summary", saved(tmp_path, SMALL), "--style", "book"]) == 0
+    book = capsys.readouterr().out
+    assert "═" not in book and "=====" in book and "Total params: 35 (140.00 Byte)" in book
     assert main(["datasets"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(CATALOG)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -188,6 +190,33 @@ def test_early_stopping_and_training_on() -> None:
     assert session.sentence.endswith("; the weights of epoch 1 are back.")
     to_the_end(session)
     assert session.state == "stopped early" and session.trainer.epochs > 3
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"epochs": 4}, "finished"),
+        ({"epochs": 500, "stop_at_accuracy": 0.9}, "stopped early"),
+        ({"epochs": 500, "learning_rate": 1e9}, "diverged"),
+    ],
+)
+def test_the_best_weights_are_restored_however_a_run_ends(change: dict[str, Any], state: str) -> None:
+    """The first epoch is the best one, since nothing improves on it by more than 10."""
+    rule = EarlyStoppingConfig(monitor="loss", patience=500, restore_best_weights=True, min_delta=10.0)
+    training = TrainingConfig(**{**change, "learning_rate": 0.05})
+    with_rule = loaded(replace(SMALL, training=replace(training, early_stopping=rule)))
+    without = loaded(replace(SMALL, training=training))
+    weights = []
+    for session in (with_rule, without):
+        session.epoch()
+        weights.append(session.trainer.model.parameters.flat.copy())
+        session.tune(replace(training, **{name: change[name] for name in change if name == "learning_rate"}))
+        to_the_end(session)
+        assert session.state == state
+    assert np.array_equal(with_rule.trainer.model.parameters.flat, weights[0])
+    assert with_rule.sentence.endswith("; the weights of epoch 1 are back.")
+    assert not np.array_equal(without.trainer.model.parameters.flat, weights[1])
+    assert "are back" not in without.sentence and without.sentence.endswith(".")
 
 
 def test_a_catalog_dataset_is_read_once() -> None:

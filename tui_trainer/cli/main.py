@@ -72,12 +72,15 @@ def _sweep(words: list[str]) -> int:
 def _summary(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tui-trainer summary", description="The layers and their parameters.")
     parser.add_argument("file", metavar="FILE.toml", help="the experiment")
-    experiment = read_experiment(parser.parse_args(words).file)
+    style = "as Keras 3 prints it, or as the book shows it, which is Keras 2's way"
+    parser.add_argument("--style", choices=("keras", "book"), default="keras", help=style)
+    options = parser.parse_args(words)
+    experiment = read_experiment(options.file)
     from tui_trainer.training.session import Session
 
     session = Session()
     session.load(experiment)
-    print(session.trainer.model.summary())
+    print(session.trainer.model.summary(options.style))
     return 0
 
 

@@ -82,8 +82,7 @@ def _format_keras(summary: Summary) -> str:
 
 
 def _rule(corners: str, line: str) -> str:
-    left, middle, right = corners
-    return left + middle.join(line * (width + 2) for width in KERAS_WIDTHS) + right
+    return corners[0] + corners[1].join(line * (width + 2) for width in KERAS_WIDTHS) + corners[2]
 
 
 def _cells(border: str, *texts: str) -> list[str]:

@@ -154,6 +154,6 @@ def class_names(outputs: Array, target: Target) -> NDArray[np.str_]:
     """The likeliest class (n,) by name, for outputs (n, k); ValueError where the target is a number."""
     if not target.classes:
         raise ValueError("the target is a number and has no classes; use predict")
-    places = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] >= 0.5).astype(np.intp)
+    places = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
     names: NDArray[np.str_] = np.array(target.classes)[places]
     return names

@@ -50,6 +50,8 @@ class SummaryRow(msgspec.Struct, frozen=True):
 class Loaded(Report, frozen=True):
     """The run is ready: all that was inferred, the data and the model.
 
+    ``summary`` is the model's table as Keras 3 prints it, ``book_summary`` as the book shows it.
+
     ``size`` is the parameters' in bytes, ``flops`` the additions and multiplications of a step's matrix products.
     """
 
@@ -59,6 +61,7 @@ class Loaded(Report, frozen=True):
     params: int
     size: int
     summary: str
+    book_summary: str
     flops: int
 
 

@@ -47,6 +47,7 @@ def loaded(session: Session, run: int) -> Loaded:
         params=model.count_params(),
         size=model.count_params() * model.dtype.itemsize,
         summary=model.summary(),
+        book_summary=model.summary("book"),
         flops=step_flops(session),
     )
 

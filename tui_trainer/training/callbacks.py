@@ -24,14 +24,22 @@ class StopConditions:
         self.seconds = 0.0  # of training
 
     def after_epoch(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> str:
-        """Why the run ends after ``epoch`` with its values ``logs``, in a sentence; empty where it goes on."""
+        """Why the run ends after ``epoch`` with its values ``logs``, without a full stop; empty where it goes on."""
         if self._early is not None and self._early.should_stop(epoch, logs, model):
-            restored = self._early.restore(model)
-            kept = f"; the weights of epoch {self._early.best_epoch} are back" if restored else ""
             watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
-            return f"Stopped after epoch {epoch}: {watched}{kept}."
+            return f"Stopped after epoch {epoch}: {watched}"
         reached = self._reached(logs) if self._goals else ""
-        return f"Stopped after epoch {epoch:,}: {reached}." if reached else ""
+        return f"Stopped after epoch {epoch:,}: {reached}" if reached else ""
+
+    def restore_best(self, model: Sequential) -> int | None:
+        """Put the best epoch's weights back where early stopping is to do so, as Keras does however a run ends.
+
+        Returns that epoch; None where the weights stay as they are.
+        """
+        weights = model.parameters.flat.copy()
+        if self._early is None or not self._early.restore(model) or np.array_equal(weights, model.parameters.flat):
+            return None
+        return self._early.best_epoch
 
     def time_is_up(self, seconds: float) -> bool:
         """Count ``seconds`` more of training; whether that is all there was."""
@@ -39,10 +47,14 @@ class StopConditions:
         limit = self._training.stop_after
         return limit is not None and self.seconds >= limit
 
-    def go_on(self) -> None:
-        """The user trains on past a stop: patience and time start afresh, and goals have been reached."""
+    def begin_again(self, past_stop: bool) -> None:
+        """Train on after the end of a run: patience starts afresh.
+
+        After an early stop (``past_stop``) time starts afresh, too, and goals that were reached count no more.
+        """
         self._early = build_early_stopping(self._training)
-        self._goals, self.seconds = False, 0.0
+        if past_stop:
+            self._goals, self.seconds = False, 0.0
 
     def state(self) -> dict[str, Array]:
         """All of it, as copies."""

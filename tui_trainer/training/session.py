@@ -159,8 +159,8 @@ class Session:
             return
         if self.trainer.epochs >= self.epochs_wanted:
             self.epochs_wanted = self.trainer.epochs + self.experiment.training.epochs
-        if self.state == "stopped early":
-            self._stopping.go_on()
+        if self.state in ("stopped early", "finished"):
+            self._stopping.begin_again(past_stop=self.state == "stopped early")
         self.state = "running"
         self.pace = StepRate()
 
@@ -246,7 +246,7 @@ class Session:
             self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
         except Diverged as error:
             sentence, self.remedy = diagnose(self, error)
-            self._end("diverged", sentence)
+            self._end("diverged", sentence.removesuffix("."))
         done = self.trainer.steps - before
         self._filled += done
         if self.path is not None and done:
@@ -271,7 +271,7 @@ class Session:
         if sentence := self._stopping.after_epoch(epoch, logs, model):
             self._end("stopped early", sentence)
         elif self.state == "running" and epoch >= self.epochs_wanted:
-            self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps.")
+            self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps")
 
     def _advance_slowly(self, limit: float) -> None:
         """One step, if it is time for it."""
@@ -290,7 +290,7 @@ class Session:
         """Count time spent on training, and end it when it is up."""
         if self._stopping.time_is_up(seconds) and self.state == "running":
             limit = f"{self.experiment.training.stop_after:g} s of training"
-            self._end("stopped early", f"Stopped after {limit}, in epoch {self.trainer.epochs + 1:,}.")
+            self._end("stopped early", f"Stopped after {limit}, in epoch {self.trainer.epochs + 1:,}")
 
     def _touch(self) -> None:
         """Note that the weights are others now, without a step."""
@@ -303,7 +303,12 @@ class Session:
         self.path = Trajectory(parameters, self.steps) if len(parameters) <= MAX_PARAMETERS else None
 
     def _end(self, state: EndState, sentence: str) -> None:
-        self.state, self.sentence = state, sentence
+        """End the run; ``sentence`` lacks its full stop. Weights are restored where early stopping is to do so."""
+        restored_epoch = self._stopping.restore_best(self.trainer.model)
+        if restored_epoch is not None:
+            self._touch()
+            sentence += f"; the weights of epoch {restored_epoch:,} are back"
+        self.state, self.sentence = state, f"{sentence}."
 
 
 def diagnose(session: Session, error: Diverged) -> tuple[str, Remedy | None]:

@@ -202,7 +202,7 @@ class NetworkCompute:
         if not session.dataset.classes:
             return float(target[0]), float(outputs[0]), float(outputs[0])
         if len(outputs) == 1:
-            return float(target[0]), float(outputs[0] >= 0.5), float(outputs[0])
+            return float(target[0]), float(outputs[0] > 0.5), float(outputs[0])
         best = int(outputs.argmax())
         return float(target.argmax()), float(best), float(outputs[best])
 

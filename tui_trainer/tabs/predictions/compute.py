@@ -29,7 +29,7 @@ from .messages import (
 Array = NDArray[Any]
 MAX_POINTS = 2000  # drawn of a part; whatever is counted is counted over all
 FEATURES_LISTED = 16  # of each listed sample; no screen has room for more columns
-THRESHOLD = 0.5  # of one output unit: from here on it is the second class
+THRESHOLD = 0.5  # of one output unit: above it is the second class
 BINS = 31  # of the histogram: odd, so that the middle one is around 0
 Counts = NDArray[np.intp]
 MIN_CLASSES = 2  # shown, beside the others
@@ -71,7 +71,7 @@ class Samples:
             self.predicted: Array = self.outputs[0].astype(np.float64)
             self.certainty: Array = self.predicted - self.true
         elif len(self.outputs) == 1:
-            self.predicted = (self.outputs[0] >= THRESHOLD).astype(np.intp)
+            self.predicted = (self.outputs[0] > THRESHOLD).astype(np.intp)
             self.certainty = np.where(self.true == 1, self.outputs[0], 1.0 - self.outputs[0])
         else:
             self.predicted = self.outputs.argmax(axis=0)

@@ -208,11 +208,11 @@ def _shown(outputs: np.ndarray, true: int, room: int) -> list[int]:
 
 def _meaning(picture: Picture, content: ClassPredictions, outputs: int) -> str:
     if outputs == 1:
-        return f"from 0.5 on it is {picture.classes[1]}"
+        return f"above 0.5 it is {picture.classes[1]}"
     if not content.probabilities:
         return "need not be 1; the largest decides"
     if outputs == 2 and len(picture.classes) == 2:
-        return f"from 0.5 on it is {picture.classes[1]}"
+        return f"above 0.5 it is {picture.classes[1]}"
     return "the largest decides"
 
 

@@ -17,6 +17,8 @@ from tui_trainer.ui.text import plain
 
 SCROLL_BAR = 1  # column
 COLUMNS = re.compile(r" {2,}")
+BARS = re.compile("[│┃]")
+CORNERS = re.compile("[┏┳┓┡╇┩├┼┤└┴┘]")
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -34,6 +36,7 @@ class SummaryView(TabView):
     def __init__(self) -> None:
         super().__init__()
         self._loaded: Loaded | None = None
+        self._in_book = False  # the table as the book shows it
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
@@ -43,7 +46,9 @@ class SummaryView(TabView):
             yield Static(classes="code", markup=False)
 
     def configure(self, options: dict[str, object]) -> None:
-        """``code``: the code stands right below the table, rather than at the end."""
+        """Apply a lesson's options: ``code`` moves the code right below the table, ``book`` shows the book's table."""
+        self._in_book = options.get("book") is True
+        self._write_table()
         code, before = self.query_one(".code"), ".table" if options.get("code") is True else ".speed"
         self.query_one(VerticalScroll).move_child(code, after=self.query_one(before))
 
@@ -61,8 +66,8 @@ class SummaryView(TabView):
 
     def _write_table(self) -> None:
         if self._loaded is not None:
-            room = self.size.width - SCROLL_BAR
-            self.query_one(".table", Static).update(Text(fitted(self._loaded.summary, room)))
+            table = self._loaded.book_summary if self._in_book else self._loaded.summary
+            self.query_one(".table", Static).update(Text(fitted(table, self.size.width - SCROLL_BAR)))
 
     def show_progress(self, progress: Progress) -> None:
         if self._loaded is None or not progress.steps_per_second:
@@ -78,10 +83,40 @@ class SummaryView(TabView):
 
 
 def fitted(table: str, width: int) -> str:
-    """Keras's table with its columns closer together and its rules shorter, where it is wider than ``width`` cells."""
+    """A model's table with narrower columns, where it is wider than ``width`` cells."""
     lines = table.splitlines()
     if not width or all(len(line) <= width for line in lines):
         return table
+    return _fitted_frame(lines, width) if any(line.startswith("┏") for line in lines) else _fitted_rules(lines, width)
+
+
+def _fitted_frame(lines: list[str], width: int) -> str:
+    """Keras 3's table, whose columns stand in a frame: what is too much is taken from the widest columns' blanks."""
+    rows = {
+        place: [cell.strip() for cell in BARS.split(line)[1:-1]]
+        for place, line in enumerate(lines)
+        if BARS.search(line)
+    }
+    frame = [len(part) - 2 for part in CORNERS.split(lines[min(rows) - 1])[1:-1]]
+    needed = [max(len(row[column]) for row in rows.values()) for column in range(len(frame))]
+    surplus = sum(frame) + 3 * len(frame) + 1 - width
+    while surplus > 0 and frame != needed:
+        widest = max(range(len(frame)), key=lambda column: frame[column] - needed[column])
+        frame[widest] -= 1
+        surplus -= 1
+    for place, line in enumerate(lines):
+        if place in rows:
+            bar = line[0]
+            aligned = [*map(str.ljust, rows[place][:-1], frame), rows[place][-1].rjust(frame[-1])]
+            lines[place] = f"{bar} {f' {bar} '.join(aligned)} {bar}"
+        elif line[0] in "┏┡├└":
+            rule, joint = line[1], CORNERS.findall(line)[1]
+            lines[place] = line[0] + joint.join(rule * (cell + 2) for cell in frame) + line[-1]
+    return "\n".join(lines)
+
+
+def _fitted_rules(lines: list[str], width: int) -> str:
+    """Keras 2's table, between rules: its columns move closer together."""
     rows = {place: COLUMNS.split(line.strip()) for place, line in enumerate(lines)}
     cells = [row for row in rows.values() if len(row) > 1]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
