@@ -154,7 +154,7 @@ class TestChosen:
         lines = rows_of(drawn(draw_chosen, picture, 60, 7))
         p, q = (float(line.split()[1]) for line in lines[1:3])
         assert p + q == pytest.approx(1.0, abs=2e-4)
-        assert "sum" in lines[3] and "1.0000 from 0.5 on it is versicolor" in lines[3]
+        assert "sum" in lines[3] and "1.0000 above 0.5 it is versicolor" in lines[3]
 
     def test_a_wrong_output_is_told(self) -> None:
         picture = picture_of(Experiment(model=ModelConfig(output=OutputConfig(activation="sigmoid"))))
