@@ -88,7 +88,7 @@ async def test_files_and_columns_that_do_not_fit(start: Start, tmp_path: Path) -
         await flow.enter("dataset.features", "a, b")
         await flow.until_loaded(loads + 2)
         assert not flow.field("dataset.features").invalid
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.rows == 12
+        assert flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.rows == 12
         await flow.press("e")
         await flow.until(lambda: flow.progress.epoch == 1, "an epoch on the file")
 

@@ -72,8 +72,8 @@ async def test_axes_are_columns_and_never_blank(start: Start) -> None:
         await flow.until(lambda: flow.screen.query(DataView), "the tab")
         axis = flow.screen.query_one("#x-axis", Dropdown)
         await flow.until(lambda: axis.value is not None, "an axis")
-        assert flow.screen.loaded is not None
-        columns = list(flow.screen.loaded.dataset.columns)
+        assert flow.screen.trainer.loaded is not None
+        columns = list(flow.screen.trainer.loaded.dataset.columns)
         opened = await open_list(flow, axis)
         assert [str(option.prompt) for option in opened.options] == columns
         await flow.press("end", "enter")

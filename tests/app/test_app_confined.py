@@ -51,7 +51,7 @@ async def test_files_are_opened_and_saved_inside_only(start: Start, jail: Path) 
 
 async def test_data_come_from_inside_only(start: Start, jail: Path) -> None:
     async with start() as flow:
-        await flow.screen.change_field("dataset.path", "../marks.csv")
+        await flow.screen.editor.change_field("dataset.path", "../marks.csv")
         await flow.until_said("is outside of")
         assert "dataset.path" in flow.message
 

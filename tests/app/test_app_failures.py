@@ -71,13 +71,13 @@ async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
     async with start(long) as flow:
         await flow.press("space")
         await flow.until(lambda: flow.progress.epoch > 2, "two epochs")
-        killed, loads = flow.screen.client.pid, flow.loads
+        killed, loads = flow.screen.trainer.client.pid, flow.loads
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
         await flow.until_said("ended by signal 9")
         await flow.until(lambda: flow.loads > loads, "a load in another trainer")
         await flow.until(lambda: flow.screen.state in ("ready", "paused"), "a trainer that waits")
-        assert flow.screen.client.pid not in (None, killed)
+        assert flow.screen.trainer.client.pid not in (None, killed)
         assert flow.screen.experiment == long
 
         steps = flow.progress.steps
@@ -97,11 +97,11 @@ async def test_a_trainer_that_is_stopped_is_noticed(start: Start) -> None:
     async with start(long) as flow:
         await flow.press("space")
         await flow.until_shown("steps/s")
-        assert flow.screen.client.pid is not None
-        os.kill(flow.screen.client.pid, signal.SIGSTOP)
+        assert flow.screen.trainer.client.pid is not None
+        os.kill(flow.screen.trainer.client.pid, signal.SIGSTOP)
         await flow.until_shown("the trainer does not answer")
         assert "steps/s" not in flow.screen_text()
-        os.kill(flow.screen.client.pid, signal.SIGCONT)
+        os.kill(flow.screen.trainer.client.pid, signal.SIGCONT)
         await flow.until_shown("steps/s")
         for _ in range(2):  # slow motions
             await flow.press("z")
@@ -126,8 +126,8 @@ async def test_a_trainer_that_never_starts_is_not_started_for_ever(
                 await real(client)
 
         monkeypatch.setattr(Client, "start", broken)
-        assert screen.client.pid is not None
-        os.kill(screen.client.pid, signal.SIGKILL)
+        assert screen.trainer.client.pid is not None
+        os.kill(screen.trainer.client.pid, signal.SIGKILL)
         await flow.until_said("It can't be started; space tries again.")
         assert starts == 2, "the one killed and two that failed"
         loads = flow.loads

@@ -28,10 +28,12 @@ async def test_trainer_killed_at_random_moments(start: Start) -> None:
             await flow.until_state("running")
             moment = asyncio.get_running_loop().time() + rng.uniform(0.1, 0.7)
             await flow.until(lambda moment=moment: asyncio.get_running_loop().time() > moment, "the moment")
-            before, killed = flow.progress, flow.screen.client.pid
+            before, killed = flow.progress, flow.screen.trainer.client.pid
             assert killed is not None
             os.kill(killed, signal.SIGKILL)
-            await flow.until(lambda killed=killed: flow.screen.client.pid not in (killed, None), "another trainer")
+            await flow.until(
+                lambda killed=killed: flow.screen.trainer.client.pid not in (killed, None), "another trainer"
+            )
             await flow.until_said("space goes on")
             await flow.until_state("paused")
             lost = (before.steps - flow.progress.steps) / max(before.steps_per_second, 1.0)

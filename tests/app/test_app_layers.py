@@ -29,8 +29,8 @@ def shown(flow: Flow) -> list[str]:
 
 def kinds(flow: Flow) -> list[str]:
     """The kinds of the layers that the trainer has."""
-    assert flow.screen.loaded is not None
-    return [row.kind for row in flow.screen.loaded.layers]
+    assert flow.screen.trainer.loaded is not None
+    return [row.kind for row in flow.screen.trainer.loaded.layers]
 
 
 async def until_units(flow: Flow, *wanted: int) -> None:
@@ -147,7 +147,7 @@ async def test_a_key_that_comes_before_the_rows_have_followed_is_refused_in_a_se
     async with start() as flow:
         screen = flow.screen
         perceptron = with_field(screen.experiment, "model.layers", ())
-        screen.edits.change(perceptron)  # as an undo does; the rows on the screen follow later
+        screen.editor.history.change(perceptron)  # as an undo does; the rows on the screen follow later
         assert screen.network_panel.chosen == 0
         await flow.press("x")
         await flow.until(lambda: "there is no entry 0" in text_of(screen.message_line), "the message")

@@ -41,8 +41,8 @@ async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "[b]traps[i].csv"
     write_csv(file)
     async with start(Experiment(dataset=DatasetConfig(path=str(file)))) as flow:
-        assert flow.screen.loaded is not None
-        assert flow.screen.loaded.dataset.target == NAMES[-1]
+        assert flow.screen.trainer.loaded is not None
+        assert flow.screen.trainer.loaded.dataset.target == NAMES[-1]
         await flow.press("2")
         await flow.until(lambda: all(name in flow.screen_text() for name in SHOWN), "the names as they are")
         assert_clean(flow)
@@ -92,7 +92,7 @@ async def test_traps_in_classes(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "classes.csv"
     write_csv(file, classes=True)
     async with start(Experiment(dataset=DatasetConfig(path=str(file)))) as flow:
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.task == "binary"
+        assert flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.task == "binary"
         await flow.press("2")
         await flow.until(lambda: CLASSES[0] in flow.screen_text(), "the class as it is")
         assert_clean(flow)

@@ -77,7 +77,7 @@ async def test_a_file_is_picked_corrected_and_taken(start: Start, tmp_path: Path
         await flow.until_loaded(2)
         config = flow.screen.experiment.dataset
         assert config == DatasetConfig(path=str(tmp_path / "shop.csv"), target="size", kinds={"colour": "ignore"})
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.features == ("price",)
+        assert flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.features == ("price",)
         await flow.until_said("Left out: id (numbers the rows).")
         await flow.until_shown("dataset own file")
         await flow.press("u")

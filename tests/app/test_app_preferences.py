@@ -64,7 +64,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.press("space", "s")
         assert flow.progress.steps == 1, "the usual keys do nothing"
         assert app.window_title() == "‖ untitled 0/3 paused"
-        assert flow.screen.pacing.least == 0.5 and flow.screen.markers == "block"
+        assert flow.screen.trainer.pacing.least == 0.5 and flow.screen.markers == "block"
 
         await flow.press("k")
         await flow.until(lambda: memory.recall().markers == "ascii", "the markers remembered")

@@ -57,10 +57,10 @@ async def test_a_key_comes_back_to_what_goes_on(start: Start, data: Path) -> Non
         await leave_one_training()
     async with start() as flow:
         await flow.until_said("The run far away goes on without a screen, at epoch")
-        own = flow.screen.client.pid
+        own = flow.screen.trainer.client.pid
         await flow.press("g")
         await flow.until_state("running")
-        assert flow.screen.experiment == ENDLESS and flow.screen._motion == 10.0
+        assert flow.screen.experiment == ENDLESS and flow.screen.trainer.steps_per_second == 10.0
         assert own is not None
         await flow.until(lambda: not process_runs(own), "the end of its own trainer")
         await flow.press("space")

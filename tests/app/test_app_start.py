@@ -50,7 +50,7 @@ async def test_fields_of_one_optimizer_are_made_when_it_is_chosen(start: Start) 
     async with start() as flow:
         own = {"training.optimizer.beta_1", "training.optimizer.beta_2"}
         assert "training.optimizer.momentum" in paths(flow) and not own & paths(flow)
-        await flow.screen.change_field("training.optimizer.name", "adam")
+        await flow.screen.editor.change_field("training.optimizer.name", "adam")
         await flow.until(lambda: flow.field("training.optimizer.beta_2").region.height == 1, "its fields")
         assert flow.input("training.optimizer.beta_2").value == "0.999"
         assert not flow.field("training.optimizer.momentum").region

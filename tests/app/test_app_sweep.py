@@ -58,7 +58,7 @@ def option(flow: Flow, name: str) -> Input:
 
 def sweeping(flow: Flow) -> int | None:
     """The process that sweeps, by its id; None where there is none."""
-    client = flow.screen._sweep
+    client = flow.screen.sweeps.client
     return None if client is None else client.pid
 
 
@@ -149,7 +149,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await flow.until_shown("Leaving ends it; the runs that are done are kept.")
         await flow.press("escape")
         await flow.until(lambda: app.screen is flow.screen, "the app stays")
-        client = flow.screen._sweep
+        client = flow.screen.sweeps.client
         assert client is not None and client.pid is not None
         await flow.press("q")
         await flow.until(lambda: isinstance(app.screen, SweepProgressDialog), "the question")

@@ -43,7 +43,7 @@ async def until_rows(flow: Flow, name: str, rows: int) -> None:
     """Wait until the trainer has ``rows`` rows of the dataset ``name``, and the app knows."""
 
     def known() -> bool:
-        loaded = flow.screen.loaded
+        loaded = flow.screen.trainer.loaded
         return loaded is not None and (loaded.dataset.name, loaded.dataset.rows) == (name, rows)
 
     await flow.until(known, f"{rows} rows of {name}")
@@ -53,7 +53,7 @@ async def until_features(flow: Flow, *names: str) -> None:
     """Wait until the trainer reads just these columns."""
 
     def known() -> bool:
-        return flow.screen.loaded is not None and flow.screen.loaded.dataset.features == names
+        return flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.features == names
 
     await flow.until(known, f"the features {names}")
 
@@ -129,7 +129,7 @@ async def test_noise_samples_and_classes_are_typed(start: Start) -> None:
         await flow.until_said("dataset.samples: expected at least 12, two for each of 6 classes, got 11")
         await flow.enter("dataset.samples", "600")
         await until_rows(flow, "blobs", 600)
-        assert flow.screen.loaded is not None and len(flow.screen.loaded.dataset.classes) == 6
+        assert flow.screen.trainer.loaded is not None and len(flow.screen.trainer.loaded.dataset.classes) == 6
         await flow.enter("dataset.samples", "")
         await until_rows(flow, "blobs", 500)
         assert flow.screen.experiment.dataset == DatasetConfig("blobs", noise=25.0, classes=6)

@@ -25,7 +25,7 @@ async def test_dataset_layers_and_rate_by_keys_then_train(start: Start) -> None:
         await flow.press("enter", "home", "enter")
         await flow.until_loaded(2)
         assert flow.screen.experiment.dataset.name == "boston"
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.name == "boston"
+        assert flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.name == "boston"
         assert flow.heading == "Network  241 parameters"
 
         await flow.press("a")

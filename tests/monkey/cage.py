@@ -54,7 +54,7 @@ class Cage:
         """So many events; AssertionError at the first that does harm."""
         for number in range(count):
             if (
-                number % SEEN_TO == SEEN_TO - 1 and self.screen._refused is not None
+                number % SEEN_TO == SEEN_TO - 1 and self.screen.trainer.refused is not None
             ):  # nothing trains until it is undone
                 await self.start_over()
             await self.monkey.act(self.pilot)
@@ -104,7 +104,7 @@ class Cage:
 
     async def start_over(self) -> None:
         """An experiment that is known, at its first step."""
-        await self.screen.start_over(Experiment())
+        await self.screen.trainer.start_over(Experiment())
         await self.until(lambda: self.screen.state == "ready" and self.steps == 0, "the usual experiment")
 
     @property
@@ -122,7 +122,7 @@ class Cage:
         gc.collect()
         nodes = list(self.screen.walk_children(with_self=True))
         timers = sum(isinstance(one, Timer) for one in gc.get_objects())
-        trainer = self.screen.client.pid
+        trainer = self.screen.trainer.client.pid
         assert trainer is not None, self.monkey.story()
         return Health(resident(os.getpid()), resident(trainer), len(nodes), timers, len(asyncio.all_tasks()))
 

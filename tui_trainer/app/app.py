@@ -167,7 +167,7 @@ class TrainerApp(PreferencesApp):
         """The training screen, with nothing beneath it."""
         screen = MainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
-            screen.start_with(self._launch)
+            screen.trainer.start_with(self._launch)
         screen.take_settings(self.preferences.settings)
         # Textual would set these classes with the first resize, and style every widget a second time.
         width, height = self.size
@@ -217,7 +217,7 @@ class TrainerApp(PreferencesApp):
         """The terminal's answer to the question of ``Pacing``."""
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
-                screen.pacing.answered(self)
+                screen.trainer.pacing.answered(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table and the themes; not the commands of Textual's that have a key of ours."""

@@ -1,4 +1,4 @@
-"""The part of the training screen that edits the experiment: fields, layers, undo, files."""
+"""The experiment editor: fields, layers, undo, and the files of experiments."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import asyncio
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from textual import getters, on, work
-from textual.screen import Screen
 
 from tui_trainer.app.dialogs.dialog import AskPath
-from tui_trainer.app.setup.network_panel import LayersEdited, NetworkPanel
 from tui_trainer.app.setup.panel import Panel
 from tui_trainer.datasets.catalog import CATALOG, ToySet
 from tui_trainer.errors import UserError
@@ -24,9 +22,11 @@ from tui_trainer.files import confined
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import key_of
-from tui_trainer.ui.status_lines import MessageLine
 
-from .tab_bar import Tabs
+from .controller import Controller
+
+if TYPE_CHECKING:
+    from .screen import MainScreen
 
 WEIGHTS = "model.weights"
 WEIGHTS_FILE = ".safetensors"
@@ -34,199 +34,200 @@ DEPTH = 200
 HIGHEST_RATE = 1e6
 
 
-class SetupScreen(Screen[None]):
-    """Owns the experiment; a wrong value changes nothing and is told in a sentence."""
+class ExperimentEditor(Controller):
+    """Owns the experiment and its undo history; a wrong value changes nothing and is explained in a sentence."""
 
-    network_panel = getters.query_one(NetworkPanel)
-    message_line = getters.query_one(MessageLine)
-    tabs = getters.query_one(Tabs)
+    name = "editor"
 
-    def __init__(self, experiment: Experiment, path: Path | None) -> None:
-        super().__init__()
-        self.edits = UndoHistory(experiment)
-        self._path = path
-        self._showing = asyncio.Lock()  # keys and messages are worked off beside one another
+    def __init__(self, screen: MainScreen, experiment: Experiment, path: Path | None) -> None:
+        super().__init__(screen)
+        self.history = UndoHistory(experiment)
+        self._path = path  # of the file that was opened or saved last
+        self._lock = asyncio.Lock()  # keys and messages are handled concurrently; panels are updated one by one
 
     @property
     def experiment(self) -> Experiment:
         """The experiment as it is set up now."""
-        return self.edits.current
+        return self.history.current
 
-    def hand_over(self, before: Experiment, said: str) -> None:
-        """Called with the experiment before an edit, and what to say of it."""
-        raise NotImplementedError
-
-    def send_weight(self, index: int, value: float) -> None:
-        """Called with a parameter that is to have another value while the run goes on."""
-        raise NotImplementedError
-
-    def begin_with(self, weights: Path) -> None:
-        """Called with a file of weights that the run is to begin with."""
-        raise NotImplementedError
-
-    async def change(self, changed: Experiment, said: str = "") -> None:
-        """Make ``changed`` the experiment, if it is another one."""
+    async def change(self, experiment: Experiment, message: str = "") -> None:
+        """Make ``experiment`` the current one, if it differs; the trainer gets it, too."""
         before = self.experiment
-        if changed != before:
-            self.edits.change(changed)
-            await self._apply(before, said)
+        if experiment != before:
+            self.history.change(experiment)
+            await self._apply(before, message)
 
-    async def change_field(self, path: str, value: object, said: str = "") -> bool:
-        """Give one field another value; a wrong one is told, changes nothing, and returns False."""
+    async def change_field(self, path: str, value: object, message: str = "") -> bool:
+        """Give one field another value; returns False, and says why, where that value is refused."""
         if is_hidden(self.experiment, path):
-            self.message_line.say(f"{path} is fixed in this experiment.", "error")
+            self.show_message(f"{path} is fixed in this experiment.", "error")
             return False
         try:
             changed = with_field(self.experiment, path, value)
         except UserError as error:
-            self.message_line.say(str(error), "error")
+            self.show_message(str(error), "error")
             return False
-        await self.change(changed, said)
+        await self.change(changed, message)
         return True
 
-    async def show_experiment(self) -> None:
-        """Show the present experiment in all panels."""
-        async with self._showing:
-            shown = self.experiment
-            self.tabs.show_experiment(shown)
-            await self.network_panel.show_layers(shown)
-            for panel in self.query(Panel):
-                await panel.prepare(shown)
-                panel.show(shown)
-
-    async def _apply(self, before: Experiment, said: str) -> None:
+    async def adopt_experiment(self, experiment: Experiment) -> None:
+        """Make ``experiment`` the current one, without sending it to the trainer."""
+        if experiment != self.experiment:
+            self.history.change(experiment)
         await self.show_experiment()
-        self.hand_over(before, said)
 
-    @on(FieldEdited)
-    async def _edit_field(self, event: FieldEdited) -> None:
+    async def show_experiment(self) -> None:
+        """Show the current experiment in all panels."""
+        async with self._lock:
+            experiment = self.experiment
+            self.screen.tabs.show_experiment(experiment)
+            await self.screen.network_panel.show_layers(experiment)
+            for panel in self.screen.query(Panel):
+                await panel.prepare(experiment)
+                panel.show(experiment)
+
+    async def _apply(self, before: Experiment, message: str) -> None:
+        """Show the current experiment and send it to the trainer; the newest, if there were edits meanwhile."""
+        await self.show_experiment()
+        after = self.experiment
+        self.screen.trainer.apply_edit(before, after, message)
+        self.screen.on_experiment(before, after)
+
+    async def edit_field(self, event: FieldEdited) -> None:
+        """Take the value that was typed or chosen in a field."""
         before, was_invalid = self.experiment, event.field.invalid
         event.field.invalid = not await self.change_field(event.path, event.value)
         if was_invalid and not event.field.invalid and self.experiment == before:
-            self.message_line.say("")  # the value from before, typed again
+            self.show_message("")  # the value from before, typed again
 
-    @on(TabView.FieldChosen)
-    async def _change_from_view(self, event: TabView.FieldChosen) -> None:
-        await self.change_field(event.path, event.value, event.said)
-
-    @on(TabView.FieldReworked)
-    async def _rework_from_view(self, event: TabView.FieldReworked) -> None:
-        await self.change_field(event.path, event.rework(self.experiment), event.said)
-
-    @on(TabView.WeightSet)
-    def _set_weight(self, event: TabView.WeightSet) -> None:
+    def set_weight(self, event: TabView.WeightSet) -> None:
+        """Give a parameter of the current run another value, without a reset."""
         if is_hidden(self.experiment, WEIGHTS):
-            self.message_line.say("The weights are fixed in this experiment.", "error")
+            self.show_message("The weights are fixed in this experiment.", "error")
             return
-        self.edits.set_by_hand(HandSet(event.index, event.old, event.value))
-        self.send_weight(event.index, event.value)
-        self.message_line.say(event.said)
-
-    @on(TabView.Said)
-    def _say(self, event: TabView.Said) -> None:
-        self.message_line.say(event.sentence, event.kind)
-
-    @on(LayersEdited)
-    async def _edit_layers(self, event: LayersEdited) -> None:
-        await self.run_action(event.action)
+        self.history.set_by_hand(HandSet(event.index, event.old, event.value))
+        self.screen.trainer.send_weight(event.index, event.value)
+        self.show_message(event.said)
 
     async def action_add_layer(self) -> None:
+        """Add a hidden layer after the chosen one."""
         if self._layers_are_fixed():
             return
-        chosen = self.network_panel.chosen
-        index = 0 if chosen is None else chosen + 1
+        panel = self.screen.network_panel
+        index = 0 if panel.chosen is None else panel.chosen + 1
         await self.change(add_layer(self.experiment, index))
-        self.network_panel.choose(index)
+        panel.choose(index)
 
     async def action_remove_layer(self) -> None:
+        """Remove the chosen hidden layer."""
         if self._layers_are_fixed():
             return
-        chosen = self.network_panel.chosen
+        chosen = self.screen.network_panel.chosen
         if chosen is None:
-            self.message_line.say("There is no hidden layer to remove: this is a perceptron.")
+            self.show_message("There is no hidden layer to remove: this is a perceptron.")
             return
         changed = remove_layer(self.experiment, chosen)
         await self.change(changed, f"Layer {chosen + 1} removed; u brings it back.")
 
     async def action_move_layer(self, offset: int) -> None:
-        chosen = self.network_panel.chosen
-        if chosen is None or not 0 <= chosen + offset < len(self.experiment.model.layers) or self._layers_are_fixed():
+        """Move the chosen hidden layer up (-1) or down (1)."""
+        panel = self.screen.network_panel
+        chosen, count = panel.chosen, len(self.experiment.model.layers)
+        if chosen is None or not 0 <= chosen + offset < count or self._layers_are_fixed():
             return
         await self.change(move_layer(self.experiment, chosen, offset))
-        self.network_panel.choose(chosen + offset)
+        panel.choose(chosen + offset)
 
     def _layers_are_fixed(self) -> bool:
         fixed = is_hidden(self.experiment, "model.layers")
         if fixed:
-            self.message_line.say("The layers are fixed in this experiment.", "error")
+            self.show_message("The layers are fixed in this experiment.", "error")
         return fixed
 
+    async def action_reseed(self) -> None:
+        """Start again from other weights."""
+        seed = self.experiment.model.seed + 1
+        await self.change_field("model.seed", seed, f"Back to the first step, with the weights of seed {seed}.")
+
+    async def action_rate(self, direction: int) -> None:
+        """Take the next learning rate up (1) or down (-1)."""
+        rate = next_rate(self.experiment.training.learning_rate, direction)
+        await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}.")
+
     async def action_undo(self) -> None:
+        """Undo the last edit: an experiment, or a weight that was set by hand."""
         before = self.experiment
-        edit = self.edits.undo()
+        edit = self.history.undo()
         if isinstance(edit, HandSet):
-            self.send_weight(edit.index, edit.old)
-            self.message_line.say(f"The weight set by hand is back at {edit.old:.5g}; {key_of('redo')} sets it again.")
+            self.screen.trainer.send_weight(edit.index, edit.old)
+            self.show_message(f"The weight set by hand is back at {edit.old:.5g}; {key_of('redo')} sets it again.")
         elif edit is not None:
             await self._apply(before, f"Undone; {key_of('redo')} makes it again.")
         else:
-            self.message_line.say("Nothing to undo.")
+            self.show_message("Nothing to undo.")
 
     async def action_redo(self) -> None:
+        """Redo the edit that was undone last."""
         before = self.experiment
-        edit = self.edits.redo()
+        edit = self.history.redo()
         if isinstance(edit, HandSet):
-            self.send_weight(edit.index, edit.value)
-            self.message_line.say(f"The weight is {edit.value:.5g} again.")
+            self.screen.trainer.send_weight(edit.index, edit.value)
+            self.show_message(f"The weight is {edit.value:.5g} again.")
         elif edit is not None:
             await self._apply(before, "Done again.")
         else:
-            self.message_line.say("Nothing to do again.")
+            self.show_message("Nothing to do again.")
 
     def action_share(self) -> None:
         """Copy the experiment as a word that opens it elsewhere."""
         word = share(self.experiment)
-        self.app.copy_to_clipboard(word)
-        self.message_line.say(f"Copied; tui-trainer and this word open it: {word}", "good")
+        self.screen.app.copy_to_clipboard(word)
+        self.show_message(f"Copied; tui-trainer and this word open it: {word}", "good")
 
-    @work
-    async def action_open(self) -> None:
+    def action_open(self) -> None:
+        """Ask for a file, and open the experiment or the weights in it."""
+        self.run_worker(self._open)
+
+    async def _open(self) -> None:
         question = f"Open the experiment, or weights ({WEIGHTS_FILE})"
-        path = await self.app.push_screen_wait(AskPath(question, str(self._path or "")))
+        path = await self.screen.app.push_screen_wait(AskPath(question, str(self._path or "")))
         if path is None:
             return
         try:
             file = confined(path)
             if path.endswith(WEIGHTS_FILE):
-                self.begin_with(file)
+                self.screen.trainer.load_weights(file)
                 return
             opened = read(file)
         except UserError as error:
-            self.message_line.say(str(error), "error")
+            self.show_message(str(error), "error")
             return
         self._path = file
         await self.change(opened)
-        self.message_line.say(f"Opened {path}.")
+        self.show_message(f"Opened {path}.")
 
-    @work
-    async def action_save(self) -> None:
+    def action_save(self) -> None:
+        """Ask for a path, and save the experiment there."""
+        self.run_worker(self._save)
+
+    async def _save(self) -> None:
         suggestion = self._path or Path(f"{self.experiment.name}.toml")
-        path = await self.app.push_screen_wait(AskPath("Save the experiment as", str(suggestion)))
+        path = await self.screen.app.push_screen_wait(AskPath("Save the experiment as", str(suggestion)))
         if path is None:
             return
         try:
             file = confined(path)
             write(self.experiment, file)
         except (UserError, OSError) as error:
-            self.message_line.say(f"Not saved: {error}", "error")
+            self.show_message(f"Not saved: {error}", "error")
             return
         self._path = file
-        self.message_line.say(f"Saved as {path}.", "good")
+        self.show_message(f"Saved as {path}.", "good")
 
 
 @dataclass(frozen=True, slots=True)
 class HandSet:
-    """A parameter of the run, set by hand."""
+    """A parameter of the current run that was set by hand."""
 
     index: int
     old: float
@@ -234,7 +235,7 @@ class HandSet:
 
 
 class UndoHistory:
-    """A line of experiments with a place on it; between them stand the weights set by hand meanwhile."""
+    """The edits that can be undone and redone: experiments, and between them weights set by hand."""
 
     def __init__(self, experiment: Experiment) -> None:
         self._past: list[Experiment | HandSet] = []
@@ -242,27 +243,27 @@ class UndoHistory:
         self.current = experiment
 
     def change(self, experiment: Experiment) -> None:
-        """Go on to ``experiment``; what had been undone is forgotten."""
+        """Make ``experiment`` the current one; edits that were undone can't be redone any more."""
         self._past = [*self._past, self.current][-DEPTH:]
         self._future.clear()
         self.current = experiment
 
     def set_by_hand(self, weight: HandSet) -> None:
-        """Take down that a weight was set."""
+        """Record that a weight was set."""
         self._past = [*self._past, weight][-DEPTH:]
         self._future.clear()
 
     def forget_weights(self) -> None:
-        """Another run is loaded: weights set by hand are gone, and can't be taken back."""
+        """Drop the weights set by hand: another run is loaded, which does not have them."""
         self._past = [edit for edit in self._past if isinstance(edit, Experiment)]
         self._future = [edit for edit in self._future if isinstance(edit, Experiment)]
 
     def undo(self) -> Experiment | HandSet | None:
-        """Go one back; the experiment that is current then, or the weight to be set back; None where there is none."""
+        """Go one back; returns the current experiment, or the weight to be set back; None if there is nothing."""
         return self._walk(self._past, self._future)
 
     def redo(self) -> Experiment | HandSet | None:
-        """Go one forward; the experiment that is current then, or the weight to be set again."""
+        """Go one forward; returns the current experiment, or the weight to be set again; None if there is nothing."""
         return self._walk(self._future, self._past)
 
     def _walk(
@@ -285,11 +286,11 @@ def keeps_weights(before: Experiment, after: Experiment) -> bool:
 
 
 def swaps_points(before: Experiment, after: Experiment) -> bool:
-    """Whether only the points of a toy set were drawn anew or set by hand: another sample for the same network."""
-    was = before.dataset
-    own = replace(after.dataset, seed=was.seed, points=was.points, removed=was.removed)
-    drawn = before.dataset.path is None and isinstance(CATALOG.get(before.dataset.name), ToySet)
-    return drawn and before.dataset != after.dataset and replace(after, dataset=own) == before
+    """Whether only the points of a toy set differ, by their seed or by hand: another sample for the same network."""
+    old = before.dataset
+    with_old_points = replace(after.dataset, seed=old.seed, points=old.points, removed=old.removed)
+    is_toy_set = old.path is None and isinstance(CATALOG.get(old.name), ToySet)
+    return is_toy_set and old != after.dataset and replace(after, dataset=with_old_points) == before
 
 
 def _without_live_fields(experiment: Experiment) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""The training screen: the setup on the left, what is seen on the right, and what happens below."""
+"""The main screen: the setup on the left, the tabs on the right, status and messages below."""
 
 from __future__ import annotations
 
@@ -7,30 +7,42 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import get_args
 
-from textual import events, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.reactive import var
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.help import HelpScreen
-from tui_trainer.app.setup.data_panel import DataPanel
-from tui_trainer.app.setup.network_panel import NetworkPanel
+from tui_trainer.app.dialogs.sweep_progress import SweepLine
+from tui_trainer.app.setup.data_panel import DataPanel, DatasetField
+from tui_trainer.app.setup.network_panel import LayersEdited, NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import AnyReport
+from tui_trainer.run_state import RunState
 from tui_trainer.settings import Markers, Settings
+from tui_trainer.tabs.book.lesson_page import Answered
+from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
+from tui_trainer.tabs.runs.view import RunOpened, RunsChosen, RunsEdited, UndoAsked
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
+from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, keymap
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import CHECK_EVERY, KeyLine, MessageLine, StatusLine
 
-from .lessons import LESSONS
-from .sweeps import SweepingScreen
+from .controller import Controller
+from .editor import ExperimentEditor
+from .lessons import BOOK, LESSONS, Lessons
+from .own_data import OwnData
+from .sweeps import Sweeps
 from .tab_bar import Tabs
+from .trainer_link import TrainerLink
 
 SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
@@ -39,28 +51,47 @@ HIGH = 20  # rows from which nothing has to give way
 LEAVING = frozenset({"quit", "quit_now"})  # names of keys
 
 
-class MainScreen(SweepingScreen):
-    """Lays everything out, and decides what is seen and where keys go."""
+class MainScreen(Screen[None]):
+    """Lays everything out, decides what is visible and where keys go, and leaves the rest to its controllers."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
     AUTO_FOCUS = ""
 
+    tabs = getters.query_one(Tabs)
+    data_panel = getters.query_one(DataPanel)
+    network_panel = getters.query_one(NetworkPanel)
+    training_panel = getters.query_one(TrainingPanel)
+    message_line = getters.query_one(MessageLine)
+    status = getters.query_one(StatusLine)
+
     setup_open: var[bool] = var(False, toggle_class="-setup")
     setup_closed: var[bool] = var(False, toggle_class="-no-setup")
-    markers: Markers | None = None  # as chosen; until then each plot has its own
-
+    page_open: var[bool] = var(False, toggle_class="-page")  # of a lesson, in place of the setup, where there is room
     too_small: var[bool] = var(False, toggle_class="-too-small")
+    state: var[RunState] = var("empty", bindings=True)
+    in_lesson: var[bool] = var(False, bindings=True)
 
     def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
-        super().__init__(experiment, path, lessons)
+        super().__init__()
+        self.markers: Markers | None = None  # as chosen; until then each plot has its own
+        self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
+        self.lessons, self.data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
+        # In the order in which they hear reports.
+        self.controllers: tuple[Controller, ...] = (self.trainer, self.lessons, self.data, self.sweeps, self.editor)
+        self._owners = {controller.name: controller for controller in self.controllers}  # of keys
         # Textual makes bindings for the class, once; these are those of the active keymap.
         self._bindings = BindingsMap.merge((self._bindings, BindingsMap(key.binding() for key in keymap().all)))
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it is set up now."""
+        return self.editor.experiment
 
     def take_settings(self, settings: Settings) -> None:
         """Draw as the user wants it."""
         self.markers = settings.markers
-        self.pacing.least = CALM if settings.reduced_motion else 0.0
+        self.trainer.pacing.least = CALM if settings.reduced_motion else 0.0
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -75,13 +106,14 @@ class MainScreen(SweepingScreen):
         yield KeyLine([key for key in keymap().listed if key.footer])
 
     async def on_mount(self) -> None:
-        await self.show_experiment()
-        self.pacing.drawn(self.app)
-        self.follow_reports()
-        self.set_interval(CHECK_EVERY, lambda: self.status.check_silence(self.client.heard))
+        await self.editor.show_experiment()
+        self.trainer.pacing.drawn(self.app)
+        self.trainer.follow_reports()
+        self.set_interval(CHECK_EVERY, lambda: self.status.check_silence(self.trainer.client.heard))
 
     async def on_unmount(self) -> None:
-        await self.client.close()
+        await self.trainer.client.close()
+        await self.sweeps.close()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """At the first showing all styles have just been made; Textual would make them again."""
@@ -157,18 +189,109 @@ class MainScreen(SweepingScreen):
             self.message_line.say(str(error), "error")
 
     def _owner_of(self, key: Key) -> object:
-        """The open view, or the screen."""
-        return self.tabs.view if key.of_tab else self
+        """The open view, a controller, or the screen itself."""
+        return self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
+
+    @property
+    def taken_keys(self) -> frozenset[str]:
+        """Keys that are the lesson's while one is on, whatever they do in the open view."""
+        keys = (key for key in keymap().listed if key.owner == LESSONS)
+        return frozenset(name for key in keys for name in key.keys.split(",")) if self.in_lesson else frozenset()
+
+    # What the controllers are told
+
+    async def on_report(self, report: AnyReport) -> None:
+        """Hand a report of the trainer to the controllers, until one stops it."""
+        for controller in self.controllers:
+            if await controller.on_report(report):
+                return
+
+    def on_experiment(self, before: Experiment, after: Experiment) -> None:
+        """Tell the controllers that an edit of the experiment has been sent to the trainer."""
+        for controller in self.controllers:
+            controller.on_experiment(before, after)
+
+    def on_load(self) -> None:
+        """Tell the controllers that the trainer was asked to run the experiment from its first step."""
+        for controller in self.controllers:
+            controller.on_load()
+
+    @on(FieldEdited)
+    async def _edit_field(self, event: FieldEdited) -> None:
+        await self.editor.edit_field(event)
+
+    @on(TabView.FieldChosen)
+    async def _change_field(self, event: TabView.FieldChosen) -> None:
+        await self.editor.change_field(event.path, event.value, event.said)
+
+    @on(TabView.FieldReworked)
+    async def _rework_field(self, event: TabView.FieldReworked) -> None:
+        await self.editor.change_field(event.path, event.rework(self.experiment), event.said)
+
+    @on(TabView.WeightSet)
+    def _set_weight(self, event: TabView.WeightSet) -> None:
+        self.editor.set_weight(event)
+
+    @on(TabView.Said)
+    def _show_message(self, event: TabView.Said) -> None:
+        self.message_line.say(event.sentence, event.kind)
+
+    @on(LayersEdited)
+    async def _edit_layers(self, event: LayersEdited) -> None:
+        await self.run_action(event.action)
+
+    @on(UndoAsked)
+    async def _undo(self) -> None:
+        await self.editor.action_undo()
+
+    @on(DatasetField.OwnFileWanted)
+    def _open_data(self) -> None:
+        self.data.action_open_data()
+
+    @on(RunOpened)
+    def _open_run(self, event: RunOpened) -> None:
+        self.trainer.open_run(event.run)
+
+    @on(RunsEdited)
+    def _edit_runs(self, event: RunsEdited) -> None:
+        self.trainer.client.send(event.command)
+
+    @on(RunsChosen)
+    def _show_overlays(self, event: RunsChosen) -> None:
+        self.trainer.show_overlays(event.chosen)
+
+    @on(LessonChosen)
+    async def _load_lesson(self, event: LessonChosen) -> None:
+        await self.lessons.load(event.lesson_id)
+
+    @on(LessonForgotten)
+    def _forget_lesson(self, event: LessonForgotten) -> None:
+        self.lessons.forget(event.lesson_id)
+
+    @on(Answered)
+    def _answer(self, event: Answered) -> None:
+        self.lessons.answer(event.answers)
+
+    @on(SweepLine.Pressed)
+    def _show_sweep(self) -> None:
+        self.sweeps.action_sweep()
 
     @on(TabView.LookChanged)
-    def _look_elsewhere(self) -> None:
-        self.watch_view()
+    def _watch_view(self) -> None:
+        self.trainer.watch_view()
 
     @on(Tabs.Opened)
-    def _change_view(self) -> None:
+    def _on_tab_opened(self, event: Tabs.Opened) -> None:
         self.refresh_bindings()
         self._use_markers()
-        self.watch_view()
+        self.trainer.watch_view()
+        if event.name == BOOK:
+            self.lessons.show_book()
+
+    async def leave(self) -> None:
+        """End a sweep, and the app."""
+        await self.sweeps.close()
+        await self.trainer.leave()
 
     def action_markers(self) -> None:
         names = get_args(Markers)
@@ -203,6 +326,13 @@ class MainScreen(SweepingScreen):
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
+
+    async def action_quit(self) -> None:
+        """Leave the app; ask before a sweep ends by that."""
+        if self.sweeps.is_under_way:
+            self.sweeps.open_progress(leaving=True)
+        else:
+            await self.leave()
 
     async def action_quit_now(self) -> None:
         await self.leave()

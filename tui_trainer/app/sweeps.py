@@ -1,14 +1,11 @@
-"""The part of the training screen that has many runs done beside the one under work: sweeps."""
+"""Sweeps: many runs beside the current one, done by processes of their own and kept in the store."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on, work
-from textual.reactive import var
-
 from tui_trainer.app.dialogs.sweep_progress import SweepLine
-from tui_trainer.errors import printable
 from tui_trainer.sweep.messages import (
     Cancel,
     PreviewSweep,
@@ -21,7 +18,7 @@ from tui_trainer.sweep.messages import (
 )
 from tui_trainer.ui.keymap import key_of
 
-from .own_data import OwnDataScreen
+from .controller import Controller
 
 if TYPE_CHECKING:
     from tui_trainer.app.dialogs.sweep_form import SweepFormDialog
@@ -29,130 +26,126 @@ if TYPE_CHECKING:
     from tui_trainer.sweep.client import SweepClient
     from tui_trainer.tabs.runs.view import RunsView
 
-NICER = 5  # than the trainer: the run that is looked at comes first
-RUNS, LOSS = "runs", "loss"
+    from .screen import MainScreen
+
+NICER = 5  # than the trainer: the current run comes first
+RUNS = "runs"
 
 
-class SweepingScreen(OwnDataScreen):
-    """Asks what to vary, and shows how the sweep goes; it is done by processes of its own, and goes to the store."""
+class Sweeps(Controller):
+    """Asks what to vary, starts the sweep, and shows how far it is."""
 
-    sweep_under_way: var[bool] = var(False, bindings=True)
-    _sweep: SweepClient | None = None
-    _wish: SweepRequest | None = None  # as it was typed last
-    _form: SweepFormDialog | None = None
-    _standing: SweepProgress | None = None
-    _sight: SweepProgressDialog | None = None  # of the standing, while that is looked at
+    name = "sweeps"
 
-    async def on_unmount(self) -> None:
-        await self._end_sweep()
+    def __init__(self, screen: MainScreen) -> None:
+        super().__init__(screen)
+        self.is_under_way = False
+        self.client: SweepClient | None = None  # from the opening of the form to the end of the sweep
+        self._request: SweepRequest | None = None  # as it was typed last
+        self._form: SweepFormDialog | None = None
+        self._progress: SweepProgress | None = None
+        self._progress_dialog: SweepProgressDialog | None = None  # while it is open
 
-    @on(SweepLine.Pressed)
     def action_sweep(self) -> None:
-        """Ask what to vary; while a sweep is under way, show how it stands."""
-        if self.sweep_under_way:
-            self._look_at_sweep()
-        elif self._sweep is None:
-            self._begin_sweep()
+        """Ask what to vary; while a sweep is under way, show its progress."""
+        if self.is_under_way:
+            self.open_progress()
+        elif self.client is None:
+            self.run_worker(self._begin, exclusive=True, group="sweep")
 
-    @work(exclusive=True, group="sweep")
-    async def _begin_sweep(self) -> None:
+    def open_progress(self, leaving: bool = False) -> None:
+        """Show the progress of the sweep; when ``leaving``, ask whether to end it by leaving the app."""
+        from tui_trainer.app.dialogs.sweep_progress import SweepProgressDialog
+
+        self._progress_dialog = SweepProgressDialog(self._progress, leaving)
+        self.screen.app.push_screen(self._progress_dialog, self._on_progress_closed)
+
+    async def close(self) -> None:
+        """End the sweep, if there is one."""
+        client, self.client = self.client, None
+        if client is not None:
+            await client.close()
+
+    async def _begin(self) -> None:
         from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, first_wish
         from tui_trainer.sweep.client import SweepClient
 
-        client = self._sweep = SweepClient(self.launch.niceness + NICER)
-        task = "" if self.loaded is None else self.loaded.dataset.task
+        trainer = self.screen.trainer
+        client = self.client = SweepClient(trainer.launch.niceness + NICER)
+        task = "" if trainer.loaded is None else trainer.loaded.dataset.task
         form = self._form = SweepFormDialog(
-            first_wish(self.experiment, self._wish), task, lambda wish, number: client.send(PreviewSweep(wish, number))
+            first_wish(self.screen.experiment, self._request),
+            task,
+            lambda request, number: client.send(PreviewSweep(request, number)),
         )
         await client.start()
-        self._follow_sweep(client)
-        wish = await self.app.push_screen_wait(form)
-        self._wish, self._form = form.typed, None
-        if wish is None:
-            self._sweep = None
+        self.run_worker(partial(self._follow, client), group="sweep news")
+        request = await self.screen.app.push_screen_wait(form)
+        self._request, self._form = form.typed, None
+        if request is None:
+            self.client = None
             await client.close()
             return
-        self.sweep_under_way, self._standing = True, None
-        await self.mount(SweepLine(), before=self.status)
-        client.send(Start(wish))
-        self.message_line.say(f"The sweep has begun; training goes on meanwhile. {key_of('sweep')} shows it.")
+        self.is_under_way, self._progress = True, None
+        await self.screen.mount(SweepLine(), before=self.screen.status)
+        client.send(Start(request))
+        self.show_message(f"The sweep has begun; training goes on meanwhile. {key_of('sweep')} shows it.")
 
-    @work(group="sweep news")
-    async def _follow_sweep(self, client: SweepClient) -> None:
-        async for news in client.news():
-            if client is not self._sweep:
-                continue  # it is on its way out, and waits for nobody to read
-            match news:
+    async def _follow(self, client: SweepClient) -> None:
+        """Handle the events of a sweep until its process has ended."""
+        async for event in client.news():
+            if client is not self.client:
+                continue  # the process is ending, and must not block on events that nobody reads
+            match event:
                 case SweepPreview():
                     if self._form is not None:
-                        self._form.show(news)
+                        self._form.show(event)
                 case SweepProgress():
-                    self._show_standing(news)
+                    self._show_progress(event)
                 case SweepFinished():
-                    await self._finish(news)
+                    await self._on_finished(event)
                 case SweepCrashed():
-                    await self._lose(news)
+                    await self._on_crashed(event)
 
-    def _show_standing(self, standing: SweepProgress) -> None:
-        self._standing = standing
-        for line in self.query(SweepLine):
-            line.standing = standing
-        if self._sight is not None:
-            self._sight.show(standing)
+    def _show_progress(self, progress: SweepProgress) -> None:
+        self._progress = progress
+        for line in self.screen.query(SweepLine):
+            line.standing = progress
+        if self._progress_dialog is not None:
+            self._progress_dialog.show(progress)
 
-    async def _finish(self, swept: SweepFinished) -> None:
-        """Put the runs where they can be compared, and say what came out."""
-        await self._put_away()
-        told = swept.sentence
-        if swept.kept:
-            opened, curves = key_of("tab_runs"), key_of("tab_loss")
-            told += f" {opened} and {key_of('open_run')} open it; {curves} shows all curves."
-            runs: RunsView = await self.tabs.ready(RUNS)  # type: ignore[assignment]
-            runs.show_sweep(swept)
-        self.message_line.say(printable(told), "good" if swept.good else "error")
+    async def _on_finished(self, finished: SweepFinished) -> None:
+        """Select the runs of the sweep for comparison, and show its result."""
+        await self._clear()
+        message = finished.sentence
+        if finished.kept:
+            runs_key, loss_key = key_of("tab_runs"), key_of("tab_loss")
+            message += f" {runs_key} and {key_of('open_run')} open it; {loss_key} shows all curves."
+            runs: RunsView = await self.screen.tabs.ready(RUNS)  # type: ignore[assignment]
+            runs.show_sweep(finished)
+        self.show_message(message, "good" if finished.good else "error")
 
-    async def _lose(self, lost: SweepCrashed) -> None:
+    async def _on_crashed(self, crashed: SweepCrashed) -> None:
         if self._form is not None:
-            self._form.show_lost(lost.sentence)
+            self._form.show_lost(crashed.sentence)
             return
-        await self._put_away()
-        self.message_line.say(f"{lost.sentence}. The runs that were done are kept.", "error")
+        await self._clear()
+        self.show_message(f"{crashed.sentence}. The runs that were done are kept.", "error")
 
-    async def _put_away(self) -> None:
-        self.sweep_under_way = False
-        client, self._sweep = self._sweep, None
-        if self._sight is not None and self._sight.is_current:
-            self._sight.dismiss("go on")
-        await self.query(SweepLine).remove()
+    async def _clear(self) -> None:
+        """Remove what shows the progress, and end the process."""
+        self.is_under_way = False
+        client, self.client = self.client, None
+        if self._progress_dialog is not None and self._progress_dialog.is_current:
+            self._progress_dialog.dismiss("go on")
+        await self.screen.query(SweepLine).remove()
         if client is not None:
             await client.close()
 
-    def _look_at_sweep(self, leaving: bool = False) -> None:
-        from tui_trainer.app.dialogs.sweep_progress import SweepProgressDialog
-
-        self._sight = SweepProgressDialog(self._standing, leaving)
-        self.app.push_screen(self._sight, self._obey_sight)
-
-    async def _obey_sight(self, wanted: str | None) -> None:
-        self._sight = None
-        if wanted == "cancel" and self._sweep is not None:
-            self._sweep.send(Cancel())
-            self.message_line.say("The sweep ends; what is done is kept.")
-        elif wanted == "leave":
-            await self.leave()
-
-    async def action_quit(self) -> None:
-        """Leave the app; ask before a sweep ends by that."""
-        if self.sweep_under_way:
-            self._look_at_sweep(leaving=True)
-        else:
-            await self.leave()
-
-    async def leave(self) -> None:
-        await self._end_sweep()
-        await super().leave()
-
-    async def _end_sweep(self) -> None:
-        client, self._sweep = self._sweep, None
-        if client is not None:
-            await client.close()
+    async def _on_progress_closed(self, answer: str | None) -> None:
+        self._progress_dialog = None
+        if answer == "cancel" and self.client is not None:
+            self.client.send(Cancel())
+            self.show_message("The sweep ends; what is done is kept.")
+        elif answer == "leave":
+            await self.screen.leave()

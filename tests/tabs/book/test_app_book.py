@@ -60,7 +60,7 @@ def number(name: str) -> int:
 
 def page_of(flow: Flow) -> LessonState:
     """What is shown of the lesson that is on."""
-    page = flow.screen.guide.page
+    page = flow.screen.lessons.tracker.page
     assert page is not None
     return page
 
@@ -292,7 +292,7 @@ async def test_an_exercise_is_built_by_hand_and_told_what_differs(start: Start) 
         await flow.press("m")
         await flow.enter("model.layers[0].units", "100")
         await flow.until_said("Still to build: the output layer has activation linear, expected relu.")
-        await flow.screen.change_field("model.output.activation", "relu")
+        await flow.screen.editor.change_field("model.output.activation", "relu")
         await flow.until_said("The network is the one asked for.")
         await run(flow)
         await flow.until_said("It explains more than half of the spread")

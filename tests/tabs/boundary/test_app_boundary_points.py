@@ -83,7 +83,7 @@ async def test_keys_add_and_remove_and_the_weights_stay(start: Start) -> None:
         await until_drawn(flow)
         await flow.until(lambda: flow.progress.run == 3, "the third run")
         assert flow.progress.weights == trained and flow.progress.steps == 0
-        assert flow.screen.loaded is not None and flow.screen.loaded.dataset.train_rows == 50
+        assert flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.train_rows == 50
         assert "Added orange at" in flow.message
 
         await flow.press("x")

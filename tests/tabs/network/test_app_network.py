@@ -143,11 +143,11 @@ async def test_the_perceptron_with_and_without_bias(start: Start) -> None:
     async with start(ROOMS) as flow:
         tab = await Tab(flow).open()
         await flow.until_shown("= identity(9.1020 · 6.575 − 34.67) = 25.18")
-        await flow.screen.change_field("model.output.use_bias", False)
+        await flow.screen.editor.change_field("model.output.use_bias", False)
         await flow.until(lambda: "a = φ(w x) " in tab.text, "a formula without b")
         assert "bias" not in tab.text
         await flow.until_shown("no bias")
-        await flow.screen.change_field("model.output.activation", "softplus")
+        await flow.screen.editor.change_field("model.output.activation", "softplus")
         await flow.until(lambda: "softplus(" in tab.text, "another φ")
 
 

@@ -161,12 +161,12 @@ async def test_another_dataset_while_the_tab_is_open(start: Start) -> None:
     async with start() as flow:
         await opened(flow)
         await flow.press("down", "down")
-        assert await flow.screen.change_field("dataset.name", "boston")
+        assert await flow.screen.editor.change_field("dataset.name", "boston")
         await flow.until(lambda: shown(flow) >= {"scatter", "list"} and "of 506 rows" in flow.screen_text(), "prices")
         assert request_of(flow).chosen == 0
-        assert await flow.screen.change_field("dataset.name", "iris_two")
+        assert await flow.screen.editor.change_field("dataset.name", "iris_two")
         await flow.until(lambda: "matrix" in shown(flow) and "of 100 rows" in flow.screen_text(), "two species")
-        assert await flow.screen.change_field("dataset.validation_split", 0.0)
+        assert await flow.screen.editor.change_field("dataset.validation_split", 0.0)
         await flow.until(lambda: "training: all 100 rows, none held for validation" in flow.screen_text(), "that alone")
 
 

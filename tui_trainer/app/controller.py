@@ -1,0 +1,42 @@
+"""The base of the main screen's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol.reports import AnyReport
+
+if TYPE_CHECKING:
+    from .screen import MainScreen
+
+
+class Controller:
+    """A part of the main screen: owns its state, hears reports, and has the actions of its keys.
+
+    A key whose owner is ``name`` calls the method ``action_x`` for its action x.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, screen: MainScreen) -> None:
+        self.screen = screen
+
+    def show_message(self, sentence: str, kind: str = "") -> None:
+        """Show a sentence in the message line, made printable; ``kind`` is error, good or nothing."""
+        self.screen.message_line.say(sentence, kind)
+
+    def run_worker(self, work: Callable[[], Awaitable[None]], group: str = "default", exclusive: bool = False) -> None:
+        """Run ``work`` in the background; an exclusive one cancels those of its group that are under way."""
+        self.screen.run_worker(work, group=group, exclusive=exclusive)
+
+    async def on_report(self, report: AnyReport) -> bool:
+        """Handle a report of the trainer; returns True if the controllers after this one must not get it."""
+        return False
+
+    def on_experiment(self, before: Experiment, after: Experiment) -> None:
+        """Called after an edit of the experiment has been sent to the trainer."""
+
+    def on_load(self) -> None:
+        """Called after the trainer was asked to run the experiment from its first step."""
