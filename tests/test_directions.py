@@ -67,7 +67,7 @@ UPWARDS = {
 CIRCULAR = {("datasets.csv.rows", "datasets.csv.reader"): "check_widths, which is to move"}
 RE_EXPORTING = {"tui_trainer", "tui_trainer.engine", "tui_trainer.sweep"}  # documented, for programs
 # Chains of classes that are about to become one class each, or controllers.
-UNDER_WAY = ("tui_trainer.app.", "tui_trainer.tabs.")
+UNDER_WAY = ("tui_trainer.tabs.",)
 
 
 class Import(NamedTuple):

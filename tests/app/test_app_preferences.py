@@ -40,7 +40,7 @@ def usual_keys() -> Iterator[None]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What would be sent to the terminal."""
     sequences: list[str] = []
-    monkeypatch.setattr(TrainerApp, "_tell", lambda app, sequence: sequences.append(sequence))
+    monkeypatch.setattr(TrainerApp, "_send_sequence", lambda app, sequence: sequences.append(sequence))
     return sequences
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from textual import events
 from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
-from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
@@ -44,18 +43,35 @@ RENAMING = 1.0  # seconds between two titles of the window at least
 MAX_COMPLAINTS = 2
 
 
-class PreferencesApp(App[None]):
-    """Takes settings on when it is made, and remembers what the user chooses."""
+class TrainerApp(App[None]):
+    """Opens the main screen on an experiment, with the user's settings; remembers what the user chooses.
 
+    ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
+    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``preferences`` the
+    user's settings.
+    """
+
+    TITLE = "tui-trainer"
+    ENABLE_COMMAND_PALETTE = True
     DEFAULT_CSS = f"""
     {", ".join(f".-theme-{theme.name} Tab" for theme in OURS)} {{
         color: $foreground-muted;
         &.-active, &:hover {{ color: $foreground; }}
     }}
     """
+    # Were the first the screen's, all styles would be parsed once more.
+    CSS_PATH = [f"{name}.tcss" for name in STYLES]  # noqa: RUF012 (Textual declares it so)
 
-    def __init__(self, preferences: Preferences | None = None, driver_class: type[Driver] | None = None) -> None:
-        super().__init__(driver_class=driver_class)
+    def __init__(
+        self,
+        experiment: Experiment,
+        path: Path | None = None,
+        owns_process: bool = False,
+        lessons: Path | None = None,
+        launch: Launch | None = None,
+        preferences: Preferences | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_for(os.environ))
         self.preferences = Preferences() if preferences is None else preferences
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         for theme in OURS:
@@ -64,6 +80,29 @@ class PreferencesApp(App[None]):
             self.theme = self.preferences.settings.theme
         use(self.preferences.keymap)
         self._title: str | None = None  # of the window, as it was set last; None where it is left alone
+        self._owns_process = owns_process
+        self._experiment, self._path, self._lessons = experiment, path, lessons
+        self._launch = launch
+
+    def on_mount(self) -> None:
+        # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
+        # there is no terminal to put right, and the trainer notices by itself.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        if self._owns_process:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
+        if self._owns_process:
+            self.set_timer(STARTED, freeze_startup_objects)
+        self._theme_before = self.theme
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        complaints = self.preferences.complaints
+        if complaints:
+            more = len(complaints) - MAX_COMPLAINTS
+            lines = [*complaints[:MAX_COMPLAINTS], *([f"{more} more: tui-trainer settings"] if more > 0 else [])]
+            self.notify("\n\n".join(lines), title="Settings", severity="warning", timeout=COMPLAINING, markup=False)
+        if self.preferences.settings.title and takes_title(os.environ) and not self.is_headless and not self.is_web:
+            self._title = ""
+            self._send_sequence(KEEP_TITLE)
+            self.set_interval(RENAMING, self._rename_window)
 
     def fit_colors(self) -> None:
         """Where there are no more than sixteen colours, take those: others would come out as any of them."""
@@ -71,41 +110,24 @@ class PreferencesApp(App[None]):
         if few and self.preferences.sources.get("theme") != COMMAND:
             self.theme = SIXTEEN.name
 
-    def on_mount(self) -> None:
-        self._theme_before = self.theme
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
-        complaints = self.preferences.complaints
-        if complaints:
-            more = len(complaints) - MAX_COMPLAINTS
-            told = [*complaints[:MAX_COMPLAINTS], *([f"{more} more: tui-trainer settings"] if more > 0 else [])]
-            self.notify("\n\n".join(told), title="Settings", severity="warning", timeout=COMPLAINING, markup=False)
-        if self.preferences.settings.title and takes_title(os.environ) and not self.is_headless and not self.is_web:
-            self._title = ""
-            self._tell(KEEP_TITLE)
-            self.set_interval(RENAMING, self._rename_window)
-
     def on_unmount(self) -> None:
         if self._title is not None:
-            self._tell(TITLE_BACK)
-
-    def window_title(self) -> str:
-        """What the title of the window should be now."""
-        return self.TITLE or ""
+            self._send_sequence(TITLE_BACK)
 
     def _rename_window(self) -> None:
-        wanted = self.window_title()
-        if wanted != self._title:
-            self._title = wanted
-            self._tell(title(wanted))
+        new_title = self.window_title()
+        if new_title != self._title:
+            self._title = new_title
+            self._send_sequence(title(new_title))
 
-    def _tell(self, sequence: str) -> None:
-        """Send the terminal what is not drawn."""
+    def _send_sequence(self, sequence: str) -> None:
+        """Send the terminal a sequence that draws nothing."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
     def on_run_ended(self, event: RunEnded) -> None:
-        """Call the user, who may look elsewhere."""
-        self._tell(notification(event.sentence, self.preferences.settings.notify, os.environ))
+        """Notify the user, who may be in another window."""
+        self._send_sequence(notification(event.sentence, self.preferences.settings.notify, os.environ))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Have no cursor blink for those who want less motion."""
@@ -126,43 +148,6 @@ class PreferencesApp(App[None]):
                     f"At the next start it is {self.preferences.settings.theme} again, as the config file says."
                 )
 
-
-class TrainerApp(PreferencesApp):
-    """Opens the training screen on an experiment.
-
-    ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
-    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``preferences`` the
-    user's settings.
-    """
-
-    TITLE = "tui-trainer"
-    ENABLE_COMMAND_PALETTE = True
-    # Were the first the screen's, all styles would be parsed once more.
-    CSS_PATH = [f"{name}.tcss" for name in STYLES]  # noqa: RUF012 (Textual declares it so)
-
-    def __init__(
-        self,
-        experiment: Experiment,
-        path: Path | None = None,
-        owns_process: bool = False,
-        lessons: Path | None = None,
-        launch: Launch | None = None,
-        preferences: Preferences | None = None,
-    ) -> None:
-        super().__init__(preferences, driver_for(os.environ))
-        self._owns_process = owns_process
-        self._experiment, self._path, self._lessons = experiment, path, lessons
-        self._launch = launch
-
-    def on_mount(self) -> None:
-        # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
-        # there is no terminal to put right, and the trainer notices by itself.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
-        if self._owns_process:
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
-        if self._owns_process:
-            self.set_timer(STARTED, freeze_startup_objects)
-
     def get_default_screen(self) -> MainScreen:
         """The training screen, with nothing beneath it."""
         screen = MainScreen(self._experiment, self._path, self._lessons)
@@ -176,10 +161,11 @@ class TrainerApp(PreferencesApp):
         )
 
     def window_title(self) -> str:
-        screen = next((one for one in self.screen_stack if isinstance(one, MainScreen)), None)
+        """What the title of the window should be now."""
+        screen = next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
         progress = None if screen is None else screen.status.progress
         if screen is None or progress is None:
-            return super().window_title()
+            return self.TITLE
         name = plain(screen.experiment.name)
         return f"{RUN_STATES[progress.state].sign} {name} {progress.epoch:,}/{progress.epochs:,} {progress.state}"
 
