@@ -11,7 +11,7 @@ import pytest
 from tui_trainer.cli.main import main
 from tui_trainer.cli.sweep import _parser
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.sweep.plan import MAX_RUNS
+from tui_trainer.sweep.plan import MAX_RUNS, SweepOptions
 from tui_trainer.sweep.scheduler import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ def test_what_can_be_set_is_understood() -> None:
     for path, values in rows:
         experiment = Experiment()
         random = 3 if ".." in values else None
-        assert prepare(experiment, {path: values}, random=random).planned
+        assert prepare(experiment, {path: values}, SweepOptions(random=random)).planned
 
 
 def test_every_option_is_told_of() -> None:

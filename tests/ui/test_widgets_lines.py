@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
+from tui_trainer.formats import format_clock, format_count
 from tui_trainer.protocol.reports import Progress
 from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.ui.status_lines import (
@@ -14,9 +15,7 @@ from tui_trainer.ui.status_lines import (
     MAX_SILENT_CHECKS,
     MessageLine,
     StatusLine,
-    bar,
-    clock,
-    short,
+    progress_bar,
     status_parts,
 )
 
@@ -119,20 +118,20 @@ async def test_a_trainer_that_does_not_answer_has_no_speed() -> None:
 
 
 def test_bar_short_and_clock() -> None:
-    assert [bar(replace(RUNNING, epoch=epoch, batch=0, epochs=4)) for epoch in (0, 1, 4, 9)] == [
+    assert [progress_bar(replace(RUNNING, epoch=epoch, batch=0, epochs=4)) for epoch in (0, 1, 4, 9)] == [
         "────────────",
         "━━━─────────",
         "━━━━━━━━━━━━",
         "━━━━━━━━━━━━",
     ]
-    assert [short(value) for value in (0, 812.4, 9300, 41_000, 1_234_567)] == [
+    assert [format_count(value) for value in (0, 812.4, 9300, 41_000, 1_234_567)] == [
         "0",
         "812",
         "9.3k",
         "41k",
         "1.2M",
     ]
-    assert [clock(value) for value in (0, 7.4, 725, 10812)] == ["0:00", "0:07", "12:05", "3:00:12"]
+    assert [format_clock(value) for value in (0, 7.4, 725, 10812)] == ["0:00", "0:07", "12:05", "3:00:12"]
 
 
 def test_an_r2_of_one_row_is_nothing_and_a_loss_of_nan_is_told() -> None:

@@ -18,6 +18,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined, free_folder
+from tui_trainer.formats import format_clock
 from tui_trainer.plotting.lines import warm_up
 from tui_trainer.protocol.commands import (
     AnyCommand,
@@ -60,7 +61,6 @@ from tui_trainer.tabs.runs.selection import SelectedRun
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.pacing import FramePacing
-from tui_trainer.ui.status_lines import clock
 from tui_trainer.ui.text import plain
 
 from .controller import Controller
@@ -278,7 +278,7 @@ class TrainerLink(Controller):
 
     async def _show_offer(self, offer: ResumeOffer) -> None:
         """Mention a run that can be resumed; resume it if that was asked for, or if its trainer has crashed."""
-        name, ago = plain(offer.experiment.name), clock(offer.seconds_ago)
+        name, ago = plain(offer.experiment.name), format_clock(offer.seconds_ago)
         crash = self._crash
         if offer.alone and crash is not None:
             return

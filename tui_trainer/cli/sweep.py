@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import json
 import shutil
 import sys
@@ -18,6 +19,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.files import confined
+from tui_trainer.sweep.plan import SweepOptions
 from tui_trainer.sweep.results import (
     Group,
     Leaderboard,
@@ -25,13 +27,13 @@ from tui_trainer.sweep.results import (
     SweepResult,
     by_nearness,
     groups_table,
-    number,
+    number_text,
     runs_table,
     told,
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
-OPTIONS = ("random", "seed", "repeat", "jobs", "by", "dask")
+OPTIONS = tuple(field.name for field in dataclasses.fields(SweepOptions))
 EXAMPLES = """\
 examples:
   tui-trainer sweep perceptron.toml --set training.learning_rate=1e-6,1e-5,5e-5
@@ -125,7 +127,7 @@ def _prepared(experiment: Experiment, options: argparse.Namespace) -> Sweep:
     if not fields and options.repeat == 1:
         hint = "--set training.learning_rate=1e-3,1e-2 gives the field and its values, --repeat 5 other seeds"
         raise UserError("", f"nothing to vary; {hint}")
-    return prepare(experiment, fields, **{name: getattr(options, name) for name in OPTIONS})
+    return prepare(experiment, fields, SweepOptions(**{name: getattr(options, name) for name in OPTIONS}))
 
 
 def sentences(result: SweepResult, width: int | None = None) -> list[str]:
@@ -180,14 +182,15 @@ def _best(result: SweepResult) -> str:
     if best is None:
         return "No run has ended with a score; where they diverged, try lower learning rates."
     if result.repeat == 1:
-        values = ", ".join(f"{name} {number(best.scores[name])}" for name in by_nearness(result.by, best.scores))
+        values = ", ".join(f"{name} {number_text(best.scores[name])}" for name in by_nearness(result.by, best.scores))
         return f"Best by {result.by}: run {best.number}, {told(best.settings)}: {values}."
     group = result.groups()[0]
     what = told(group.settings)
     seeds = (
         f"{group.counted} seeds" if group.counted == len(group.rows) else f"{group.counted} of {len(group.rows)} seeds"
     )
-    return f"Best by {result.by}: {what}: {number(group.mean)} on average over {seeds}; its best is run {best.number}."
+    mean = number_text(group.mean)
+    return f"Best by {result.by}: {what}: {mean} on average over {seeds}; its best is run {best.number}."
 
 
 def _runs(count: int) -> str:
@@ -268,6 +271,6 @@ class _Lines:
     def __call__(self, row: Row) -> None:
         self._waiting[row.number] = row
         while (ready := self._waiting.pop(self._next, None)) is not None:
-            end = f"{self._by} {number(ready.value(self._by))}" if self._by in ready.scores else ready.message
+            end = f"{self._by} {number_text(ready.value(self._by))}" if self._by in ready.scores else ready.message
             print(f"run {ready.number}/{self._total}  {told(ready.settings)}  {end}", flush=True)
             self._next += 1

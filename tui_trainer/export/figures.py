@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,12 +11,10 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.plotting.axes import labels, linear_values, log_values, short
+from tui_trainer.plotting.axes import HUGE, TINY, Scale, data_limits, ticks
 
 Array = NDArray[Any]
 NAMES = {"loss": "training", "val_loss": "validation"}
-HUGE, TINY = 1e300, 1e-300  # beyond the one a span overflows; below the other a step underflows
-SNAP = 0.15  # an axis that starts this near to zero, as a part of its length, starts at zero
 SVG_WIDTH, SVG_HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 620, 40, 350  # of the canvas
 COLORS = {"training": "#0072b2", "validation": "#d55e00"}  # told apart by all eyes
@@ -41,38 +38,13 @@ class Curve:
     y: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """From ``low`` to ``high``, exponents of ten if ``log``; ``whole`` where only whole numbers mean something."""
-
-    low: float
-    high: float
-    log: bool = False
-    whole: bool = False
-
-    def fraction(self, values: Array) -> Array:
-        """Where values (n,), exponents if log, lie between the ends."""
-        result: Array = (values / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves: no overflow
-        return result
-
-    def ticks(self, most: int) -> list[tuple[float, str]]:
-        """At most ``most`` round places, as fractions, with their labels."""
-        if self.log:
-            values = log_values(self.low, self.high, most)
-            places, said = [math.log10(value) for value in values], [short(value) for value in values]
-        else:
-            places = linear_values(self.low, self.high, most, self.whole)
-            said = labels(places)
-        return list(zip(self.fraction(np.array(places, float)).tolist(), said, strict=True))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
     """Training and validation loss over the epochs; no curve where no epoch is done."""
 
     curves: tuple[Curve, ...]
-    x: Axis
-    y: Axis
+    x: Scale
+    y: Scale
 
 
 def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 600) -> Curves:
@@ -90,7 +62,7 @@ def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 
             y = np.log10(values[usable]) if log else values[usable]
             lines.append((label, *_thin(epochs[usable], y, columns)))
     if not lines:
-        return Curves((), Axis(0.0, 1.0, whole=True), Axis(0.0, 1.0))
+        return Curves((), Scale(0.0, 1.0, whole=True), Scale(0.0, 1.0))
     x_axis = _axis(1.0, max(float(x[-1]) for _, x, _ in lines), whole=True)
     lowest, highest = min(float(y.min()) for *_, y in lines), max(float(y.max()) for *_, y in lines)
     y_axis = _axis(lowest, highest, log=log)
@@ -98,7 +70,10 @@ def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 
 
 
 def _thin(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
-    """The points that hold the smallest and the largest value of each of ``columns`` parts, and both ends."""
+    """The points that hold the smallest and the largest value of each of ``columns`` parts, and both ends.
+
+    Unlike ``axes.thin``, which the terminal's plots use: a file's line is drawn in the order of x, to its very ends.
+    """
     if len(x) <= 2 * columns:
         return x, y
     edges = np.linspace(0, len(x), columns + 1).astype(int)
@@ -109,13 +84,15 @@ def _thin(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
     return x[places], y[places]
 
 
-def _axis(low: float, high: float, log: bool = False, whole: bool = False) -> Axis:
-    """An axis with two ends that are apart."""
-    if high - low <= 1e-12 * max(abs(low), abs(high)):
-        margin = 0.5 if log or whole else (abs(high) / 10 or 1.0)
-        return Axis(low - margin, high + margin, log, whole)
-    starts_at_zero = not log and 0 < low <= SNAP * high
-    return Axis(0.0 if starts_at_zero else low, high, log, whole)
+def _axis(low: float, high: float, log: bool = False, whole: bool = False) -> Scale:
+    return Scale(*data_limits(low, high, log, 0.5 if whole else None), log, whole)
+
+
+def _ticks(scale: Scale, most: int) -> list[tuple[float, str]]:
+    """At most ``most`` ticks at round values: where they are, as fractions of the axis, and their labels."""
+    placed = ticks(scale, most)
+    fractions = scale.fraction(np.array([position for position, _ in placed], float)).tolist()
+    return [(fraction, label) for fraction, (_, label) in zip(fractions, placed, strict=True)]
 
 
 def loss_svg(history: Mapping[str, NDArray[Any]], title: str = "", log: bool = False) -> str:
@@ -141,10 +118,10 @@ def loss_svg(history: Mapping[str, NDArray[Any]], title: str = "", log: bool = F
 
 def _axes(found: Curves) -> list[str]:
     parts = [f'<path d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}" fill="none" stroke="#333333"/>']
-    for place, label in found.x.ticks(X_TICKS) if found.curves else ():
+    for place, label in _ticks(found.x, X_TICKS) if found.curves else ():
         x = _x(place)
         parts += [f'<path d="M{x} {BOTTOM}v5" stroke="#333333"/>', _text(x, BOTTOM + 21, label)]
-    for place, label in found.y.ticks(Y_TICKS) if found.curves else ():
+    for place, label in _ticks(found.y, Y_TICKS) if found.curves else ():
         y = _y(place)
         parts.append(f'<path d="M{LEFT} {y}H{RIGHT}" stroke="#e2e2e2"/>')
         parts += [f'<path d="M{LEFT} {y}h-5" stroke="#333333"/>', _text(LEFT - 9, y + 5, label, "end")]
@@ -201,10 +178,10 @@ def loss_text(
     if not found.curves:
         return "no epoch is done yet\n"
     rows = max(height - 3, 2)
-    ticks = found.y.ticks(rows // ROWS_PER_TICK + 1)
-    left = max(len(label) for _, label in ticks) + 1 if ticks else 1
+    y_ticks = _ticks(found.y, rows // ROWS_PER_TICK + 1)
+    left = max(len(label) for _, label in y_ticks) + 1 if y_ticks else 1
     columns = max(width - left, 8)
-    at = {rows - 1 - round(place * (rows - 1)): label for place, label in ticks}
+    at = {rows - 1 - round(place * (rows - 1)): label for place, label in y_ticks}
     lines = [" " * left + _heading(found, columns)]
     for row, text in enumerate(_canvas(found, columns, rows)):
         label = at.get(row, "")
@@ -251,7 +228,7 @@ def _x_axis(found: Curves, left: int, columns: int) -> list[str]:
     """The line below, and the numbers of the epochs under it."""
     line, said = ["─"] * columns, [" "] * (columns + 1)
     end = -1
-    for place, label in found.x.ticks(max(columns // COLUMNS_PER_TICK, 2)):
+    for place, label in _ticks(found.x, max(columns // COLUMNS_PER_TICK, 2)):
         column = round(place * (columns - 1))
         start = min(max(column - len(label) // 2, 0), columns - len(label))
         if start > end:

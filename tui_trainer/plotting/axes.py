@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.formats import format_scientific, format_tick
 from tui_trainer.settings import Markers
 
 from .frame import AXIS, TEXT, Board
@@ -191,6 +192,24 @@ def _tame(values: Array) -> Array:
     return np.where(np.abs(tamed) < TINY, 0.0, tamed)
 
 
+def data_limits(low: float, high: float, log: bool = False, margin: float | None = None) -> tuple[float, float]:
+    """The limits of an axis for data from ``low`` to ``high``: from zero where that is near, and never equal.
+
+    Equal ends get a ``margin`` on both sides, by default a tenth of their size, or half a decade where ``log``.
+    """
+    limits = _apart(low, high, log, margin)
+    return (0.0, high) if limits == (low, high) and not log and 0 < low <= SNAP * high else limits
+
+
+def _apart(low: float, high: float, log: bool, margin: float | None = None) -> tuple[float, float]:
+    size = max(abs(low), abs(high))
+    if high / 2 - low / 2 > 1e-12 * size + TINY:
+        return low, high
+    if margin is None:
+        margin = 0.5 if log else size / 10 if size > 0 else 1.0
+    return low - margin, high + margin
+
+
 def _limits(wanted: tuple[float, float] | None, values: list[Array], log: bool = False) -> tuple[float, float]:
     """Two limits that are finite and apart."""
     given = wanted is not None and bool(np.isfinite(wanted).all())
@@ -199,13 +218,8 @@ def _limits(wanted: tuple[float, float] | None, values: list[Array], log: bool =
     else:
         low = min(float(part.min()) for part in values)
         high = max(float(part.max()) for part in values)
-    size = max(abs(low), abs(high))
-    if high / 2 - low / 2 <= 1e-12 * size + TINY:
-        margin = 0.5 if log else size / 10 if size > 0 else 1.0
-        return low - margin, high + margin
-    if not log and not given and 0 < low <= SNAP * high:
-        low = 0.0
-    return low, high
+        return data_limits(low, high, log)
+    return _apart(low, high, log)
 
 
 def ticks(scale: Scale, most: int) -> list[Tick]:
@@ -214,7 +228,7 @@ def ticks(scale: Scale, most: int) -> list[Tick]:
         return []
     if scale.log:
         values = log_values(scale.low, scale.high, most)
-        found = [(math.log10(value), short(value)) for value in values]
+        found = [(math.log10(value), format_tick(value)) for value in values]
     else:
         values = linear_values(scale.low, scale.high, most, scale.whole)
         found = list(zip(values, labels(values), strict=True))
@@ -340,20 +354,7 @@ def labels(values: list[float]) -> list[str]:
         if largest < 1e4 * unit and decimals <= (2 if suffix else 4):
             return ["0" if value == 0 else f"{value / unit:.{decimals}f}{suffix}" for value in values]
     for digits in range(12):
-        found = ["0" if value == 0 else scientific(value, digits) for value in values]
+        found = ["0" if value == 0 else format_scientific(value, digits) for value in values]
         if len(set(found)) == len(found):
             break
     return found
-
-
-def short(value: float) -> str:
-    """One value by itself: ``0.05``, ``20``, ``5e-4``, ``1e6``."""
-    return f"{value:.4g}" if 0.01 <= abs(value) < 1e4 else scientific(value, 3)
-
-
-def scientific(value: float, digits: int) -> str:
-    """``2.5e-7`` rather than ``2.50e-07``."""
-    mantissa, exponent = f"{value:.{digits}e}".split("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 
 from tui_trainer.errors import UserError, printable
+from tui_trainer.formats import format_age
 from tui_trainer.protocol.reports import AnyReport, Notice, ResumeOffer
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
 
 from .launch import Launch
-
-UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 def listed() -> list[str]:
@@ -19,9 +18,10 @@ def listed() -> list[str]:
     runs = [run for run in _runs() if run.alive or run.is_resumable]
     names = [printable(run.name)[:30] for run in runs]
     width = max(map(len, names), default=0)
+    ages = [format_age(time.time() - run.updated) for run in runs]
     return [
-        f"{run.id:>4}  {name:<{width}}  {_epochs(run):<18}  {_state(run):<24}  {ago(time.time() - run.updated)} ago"
-        for run, name in zip(runs, names, strict=True)
+        f"{run.id:>4}  {name:<{width}}  {_epochs(run):<18}  {_state(run):<24}  {age} ago"
+        for run, name, age in zip(runs, names, ages, strict=True)
     ]
 
 
@@ -48,14 +48,6 @@ def launch_for(run: StoredRun, stays: bool, niceness: int) -> Launch:
     if run.alive:
         return Launch(stays, niceness, attach=run.owner)
     return Launch(stays, niceness, offer=run.id)
-
-
-def ago(seconds: float) -> str:
-    """A length of time in its largest unit: 3 d, 5 h, 12 min or 40 s."""
-    for size, unit in UNITS:
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} s"
 
 
 def _runs() -> list[StoredRun]:

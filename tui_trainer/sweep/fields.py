@@ -12,9 +12,10 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, is_text_list, join_path, parse_path, to_plain, type_at
+from tui_trainer.formats import format_six_digits
 
 from .plan import value_at
-from .results import number, shown
+from .results import setting_text
 
 RATE = "training.learning_rate"
 FIRST = (
@@ -129,10 +130,11 @@ def _words(path: str) -> list[str]:
 def _exact(value: Any) -> str:
     """A value as it would be typed, all its digits included."""
     if isinstance(value, float):
-        return number(value) if float(number(value)) == value else repr(value)
+        text = format_six_digits(value)
+        return text if float(text) == value else repr(value)
     if isinstance(value, list):
         return _cell(", ".join(_cell(str(one)) for one in value))
-    return _cell(value) if isinstance(value, str) else shown(value)
+    return _cell(value) if isinstance(value, str) else setting_text(value)
 
 
 def _cell(text: str) -> str:

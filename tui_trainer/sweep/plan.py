@@ -25,6 +25,23 @@ DIGITS = 6  # of a number that is drawn, so that what a table shows can be typed
 
 
 @dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """How a sweep is done; the names are those of the options of ``tui-trainer sweep``.
+
+    ``random``: so many combinations are drawn, from ``seed``; None for all of them. ``repeat``: seeds of the model for
+    each. ``by``: the measure that decides; None for the usual one. ``jobs``: processes; None for as many as there are
+    cores. ``dask``: the address of the scheduler whose workers do the runs in place of processes.
+    """
+
+    random: int | None = None
+    seed: int = 0
+    repeat: int = 1
+    by: str | None = None
+    jobs: int | None = None
+    dask: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A run to do: its number from 1, what differs from the experiment of the sweep, and its own experiment."""
 
@@ -33,9 +50,7 @@ class Planned:
     experiment: Experiment
 
 
-def plan(
-    experiment: Experiment, axes: Sequence[Axis], random: int | None = None, seed: int = 0, repeat: int = 1
-) -> list[Planned]:
+def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) -> list[Planned]:
     """The runs: all combinations of ``axes``, or ``random`` drawn ones, each with ``repeat`` seeds of the model.
 
     Raises ExperimentError for fields given twice, too many runs, or a combination that is no experiment.
@@ -44,10 +59,11 @@ def plan(
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
         raise UserError(twice, "is given twice; give all its values at once, with commas between them")
+    random, repeat = options.random, options.repeat
     if repeat > 1 and SEED in paths:
         raise UserError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
     _check_count(_combinations(axes) if random is None else random, repeat)
-    chosen = _grid(axes) if random is None else _draws(axes, random, seed)
+    chosen = _grid(axes) if random is None else _draws(axes, random, options.seed)
     planned: list[Planned] = []
     for settings in chosen:
         base = experiment

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
+from tui_trainer.formats import format_six_digits
 from tui_trainer.run_state import RUN_STATES, RunState
 
 from .plan import SEED, Planned
@@ -30,9 +31,9 @@ MAX_ROWS = 100
 GAP = "  "
 
 
-def number(value: float | None) -> str:
-    """Six digits, and exponents as people write them: 1e-5."""
-    return "-" if value is None else re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), f"{value:.6g}")
+def number_text(value: float | None) -> str:
+    """A score, a weight or a setting with six digits; ``-`` where there is none."""
+    return "-" if value is None else format_six_digits(value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +109,7 @@ class SweepResult:
         self,
         rows: Iterable[Row],
         by: str,
+        *,
         repeat: int = 1,
         planned: int = 0,
         jobs: int = 1,
@@ -233,9 +235,9 @@ def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
     scores = by_nearness(result.by, dict.fromkeys(name for row in rows for name in row.scores))
     weights = list(dict.fromkeys(name for row in rows for name in row.weights))
     fixed = [["run", *(str(row.number) for row in rows)]]
-    fixed += [[label, *(shown(row.settings[path]) for row in rows)] for path, label in labels.items()]
+    fixed += [[label, *(setting_text(row.settings[path]) for row in rows)] for path, label in labels.items()]
     varied = [[name, *(_score(row, name) for row in rows)] for name in scores]
-    last = [[name, *(number(row.weights.get(name)) for row in rows)] for name in weights]
+    last = [[name, *(number_text(row.weights.get(name)) for row in rows)] for name in weights]
     last.append(["", *map(_note, rows)])
     while width is not None and len(varied) > 1 and _width([*fixed, *varied, *last]) > width:
         varied.pop()
@@ -247,12 +249,14 @@ def groups_table(result: SweepResult) -> list[str]:
     groups = result.groups()
     shown_groups = groups[:MAX_ROWS]
     columns = [
-        [label, *(shown(group.settings[path]) for group in shown_groups)]
+        [label, *(setting_text(group.settings[path]) for group in shown_groups)]
         for path, label in short_names(groups[0].settings).items()
     ]
-    columns.append([f"mean {result.by}", *(number(group.mean if group.counted else None) for group in shown_groups)])
+    columns.append(
+        [f"mean {result.by}", *(number_text(group.mean if group.counted else None) for group in shown_groups)]
+    )
     several = [group.deviation if group.counted > 1 else None for group in shown_groups]
-    columns.append(["deviation", *map(number, several)])
+    columns.append(["deviation", *map(number_text, several)])
     columns.append(["seeds", *(f"{group.counted} of {len(group.rows)}" for group in shown_groups)])
     return _more(_aligned(columns), len(groups))
 
@@ -283,18 +287,20 @@ def _short(steps: Steps, others: list[Steps]) -> str:
 def told(settings: dict[str, object], longest: int | None = None) -> str:
     """What differs, in one line of ``longest`` characters: ``learning_rate = 1e-5, units = 8``."""
     labels = short_names(settings)
-    line = ", ".join(f"{labels[path]} = {shown(value)}" for path, value in settings.items()) or "the same settings"
+    line = (
+        ", ".join(f"{labels[path]} = {setting_text(value)}" for path, value in settings.items()) or "the same settings"
+    )
     return line if longest is None else _cut(line, longest)
 
 
-def shown(value: object) -> str:
+def setting_text(value: object) -> str:
     """The value of a field, short and safe to print, as it would be typed in."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return number(value)
+        return number_text(value)
     if isinstance(value, list):
-        return _cut(", ".join(map(shown, value)))
+        return _cut(", ".join(map(setting_text, value)))
     return _cut("null" if value is None else printable(str(value)))
 
 
@@ -303,7 +309,7 @@ def _cut(text: str, longest: int = LONGEST) -> str:
 
 
 def _score(row: Row, name: str) -> str:
-    return number(row.scores.get(name))
+    return number_text(row.scores.get(name))
 
 
 def _note(row: Row) -> str:
@@ -355,5 +361,5 @@ class Leaderboard:
     def line(self) -> str:
         """How many are done, and the best of them, in one line."""
         best = self.best
-        found = "" if best is None else f"  best {self.by} {number(best.value(self.by))}: {told(best.settings)}"
+        found = "" if best is None else f"  best {self.by} {number_text(best.value(self.by))}: {told(best.settings)}"
         return f"{self.done}/{self.total} runs{found}"

@@ -15,7 +15,7 @@ from tui_trainer.store.edits import LONGEST_NAME, RunEdits
 from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, default_path
 
 from . import workers
-from .plan import MAX_RUNS, Planned, plan, read_axis
+from .plan import MAX_RUNS, Planned, SweepOptions, plan, read_axis
 from .results import Outcome, Row, SweepResult, choose_measure, make_row, told
 from .workers import located
 
@@ -66,9 +66,17 @@ class Sweep:
         if rows and all(row.state == "failed" for row in rows):
             first = min(rows, key=lambda row: row.number)
             raise UserError("", f"no run can be trained; the first of them: {first.message}")
-        seconds, tag = time.perf_counter() - started, "" if keeping is None else keeping.tag
-        size = (self.repeat, len(self.planned), self.jobs)
-        return SweepResult(rows, self.by, *size, seconds, interrupted, complaint, tag)
+        return SweepResult(
+            rows,
+            self.by,
+            repeat=self.repeat,
+            planned=len(self.planned),
+            jobs=self.jobs,
+            seconds=time.perf_counter() - started,
+            interrupted=interrupted,
+            complaint=complaint,
+            tag="" if keeping is None else keeping.tag,
+        )
 
     def _outcomes(self, keep: bool) -> workers.Outcomes:
         tasks = _by_data([(run.number, located(run.experiment)) for run in self.planned])
@@ -82,22 +90,21 @@ class Sweep:
 def prepare(
     experiment: Experiment,
     fields: Mapping[str, str | Iterable[object]],
-    *,
-    random: int | None = None,
-    seed: int = 0,
-    repeat: int = 1,
-    by: str | None = None,
-    jobs: int | None = None,
-    dask: str | None = None,
+    options: SweepOptions,
 ) -> Sweep:
     """The sweep that ``sweep`` would do, all of it checked; ExperimentError says what is wrong."""
-    _check_number("random", random, MAX_RUNS)
-    _check_number("repeat", repeat, MAX_RUNS)
-    _check_number("jobs", jobs, MAX_JOBS)
+    _check_number("random", options.random, MAX_RUNS)
+    _check_number("repeat", options.repeat, MAX_RUNS)
+    _check_number("jobs", options.jobs, MAX_JOBS)
     axes = [read_axis(experiment, path, given) for path, given in fields.items()]
-    planned = tuple(plan(experiment, axes, random, seed, repeat))
-    measure = choose_measure(by, planned)
-    return Sweep(planned, measure, repeat, 0 if dask else min(jobs or cores(), len(planned)), dask)
+    planned = tuple(plan(experiment, axes, options))
+    return Sweep(
+        planned=planned,
+        by=choose_measure(options.by, planned),
+        repeat=options.repeat,
+        jobs=0 if options.dask else min(options.jobs or cores(), len(planned)),
+        dask=options.dask,
+    )
 
 
 def sweep(
@@ -128,10 +135,8 @@ def sweep(
         from tui_trainer.experiment.share import read_experiment
 
         experiment = read_experiment(os.fspath(experiment))
-    prepared = prepare(
-        experiment, fields, random=random, seed=seed, repeat=repeat, by=by, jobs=jobs, dask=dask
-    )  # fmt: skip
-    return prepared.run(keep, on_row)
+    options = SweepOptions(random=random, seed=seed, repeat=repeat, by=by, jobs=jobs, dask=dask)
+    return prepare(experiment, fields, options).run(keep, on_row)
 
 
 def _by_data(tasks: list[workers.Task]) -> list[workers.Task]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from itertools import takewhile
 
 from tui_trainer.errors import UserError, printable, quoted
+from tui_trainer.formats import format_duration
 from tui_trainer.protocol.framing import NO_MESSAGE, frame, read_frame
 from tui_trainer.runtime.connection import start_thread
 from tui_trainer.store.edits import LONGEST_NAME
@@ -38,7 +39,8 @@ from .messages import (
     SweepRequest,
     command_decoder,
 )
-from .results import Leaderboard, Row, SweepResult, number, told
+from .plan import SweepOptions
+from .results import Leaderboard, Row, SweepResult, number_text, told
 from .scheduler import Sweep, cores, prepare
 
 MAX_JOBS = 8  # at a time where nothing is said: a machine of many cores is one of many users
@@ -135,7 +137,7 @@ class SweepService:
             with self._interrupts.under_way():
                 return prepared.run(True, tell)
         except KeyboardInterrupt:  # just before it began, or just after it had ended
-            return SweepResult(tally.rows, prepared.by, prepared.repeat, tally.total, interrupted=True)
+            return SweepResult(tally.rows, prepared.by, repeat=prepared.repeat, planned=tally.total, interrupted=True)
 
     def _send(self, news: AnyNews) -> None:
         with contextlib.suppress(OSError):  # the app has gone, and the thread that reads ends the process
@@ -186,14 +188,10 @@ def validate(wish: SweepRequest) -> Sweep:
     most = cores()
     if jobs is not None and not 1 <= jobs <= most:
         raise UserError("jobs", f"expected a whole number from 1 to {most}, the cores of this machine, got {jobs}")
-    return prepare(
-        wish.experiment,
-        fields,
-        random=random,
-        repeat=1 if repeat is None else repeat,
-        jobs=jobs or min(most, MAX_JOBS),
-        by=wish.by or None,
+    options = SweepOptions(
+        random=random, repeat=1 if repeat is None else repeat, by=wish.by or None, jobs=jobs or min(most, MAX_JOBS)
     )
+    return prepare(wish.experiment, fields, options)
 
 
 def in_words(prepared: Sweep, drawn: bool) -> str:
@@ -233,7 +231,7 @@ def standing(tally: Leaderboard, seconds: float) -> SweepProgress:
     leaders = [row for row in tally.rows[:MAX_LEADERS] if _has_score(row, by)]
     lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(tally.rows))))
     left = seconds / tally.done * (tally.total - tally.done) if tally.done else None
-    named = tuple(Leader(told(row.settings), number(row.value(by))) for row in leaders)
+    named = tuple(Leader(told(row.settings), number_text(row.value(by))) for row in leaders)
     return SweepProgress(tally.done, tally.total, lost, by, named, left)
 
 
@@ -241,7 +239,7 @@ def swept(result: SweepResult) -> SweepFinished:
     """The end of a sweep: what is best, and what was kept of it."""
     done = len(result.rows)
     runs = "1 run" if result.planned == 1 else f"{result.planned:,} runs"
-    count = f"{done:,} of {runs}" if done < result.planned else f"{runs} in {_clock(result.seconds)}"
+    count = f"{done:,} of {runs}" if done < result.planned else f"{runs} in {format_duration(result.seconds)}"
     parts = [f"Sweep ended, {count}." if result.interrupted else f"Sweep done, {count}."]
     if done:
         parts.append(_best(result))
@@ -268,19 +266,15 @@ def _best(result: SweepResult) -> str:
     if best is None:
         return NO_SCORE
     if result.repeat == 1:
-        return f"Best {result.by} {number(best.value(result.by))}: {told(best.settings)}."
+        return f"Best {result.by} {number_text(best.value(result.by))}: {told(best.settings)}."
     group = result.groups()[0]
     seeds = "1 seed" if group.counted == 1 else f"{group.counted} seeds"
     settings = told(group.settings)
-    return f"Best {result.by} {number(group.mean)} on average over {seeds}: {settings}."
+    return f"Best {result.by} {number_text(group.mean)} on average over {seeds}: {settings}."
 
 
 def _has_score(row: Row, by: str) -> bool:
     return math.isfinite(row.value(by))
-
-
-def _clock(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60}:{int(seconds) % 60:02} min"
 
 
 if __name__ == "__main__":

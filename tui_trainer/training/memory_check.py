@@ -13,6 +13,7 @@ from tui_trainer.engine.model import PREDICTION_ROWS
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.formats import format_memory
 
 from .builder import build_optimizer
 from .series import Array
@@ -45,9 +46,9 @@ def check_memory(experiment: Experiment, features: int, parts: Split) -> None:
         return
     optimizer = experiment.training.optimizer.name
     reason = (
-        f"{needs.parameters:,} parameters take {_gigabytes(needs.weights)} in training with {optimizer}, the data and "
-        f"the outputs of the layers {_gigabytes(needs.outputs)}: {_gigabytes(needs.total)} in all, but "
-        f"{_gigabytes(free)} are free; use fewer units{_smaller(needs)}"
+        f"{needs.parameters:,} parameters take {format_memory(needs.weights)} in training with {optimizer}, "
+        f"the data and the outputs of the layers {format_memory(needs.outputs)}: "
+        f"{format_memory(needs.total)} in all, but {format_memory(free)} are free; use fewer units{_smaller(needs)}"
     )
     raise UserError("model", reason)
 
@@ -115,7 +116,3 @@ def _below_limit() -> int | None:
 
 def _smaller(needs: Needs) -> str:
     return " or a smaller batch" if needs.outputs > needs.weights else ""
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

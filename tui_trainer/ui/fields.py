@@ -18,6 +18,7 @@ from textual.widgets import Checkbox, Input
 from tui_trainer.errors import printable
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
+from tui_trainer.formats import format_exact
 
 from .dropdown import Dropdown, Option
 
@@ -187,8 +188,7 @@ def _plain(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_name, value))
     if isinstance(value, float):
-        short = f"{value:g}"
-        return short if float(short) == value else repr(value)
+        return format_exact(value)
     return str(value)
 
 

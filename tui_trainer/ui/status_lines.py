@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
+from tui_trainer.formats import MISSING, format_clock, format_count, format_progress
 from tui_trainer.protocol.reports import Progress
 from tui_trainer.run_state import RUN_STATES
 
@@ -77,53 +78,36 @@ def status_parts(progress: Progress, answers: bool = True) -> list[tuple[int, st
     """
     sign = RUN_STATES[progress.state].sign
     state = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
-    parts = [(0, f"{sign} epoch {progress.epoch:,}/{progress.epochs:,} {bar(progress)}{state}")]
+    parts = [(0, f"{sign} epoch {progress.epoch:,}/{progress.epochs:,} {progress_bar(progress)}{state}")]
     for rank, (name, label) in enumerate(NAMES.items(), start=1):
         if name in progress.values:
             value = progress.values[name]
-            parts.append((rank, f"{label} {shown(name, value)}"))
+            parts.append((rank, f"{label} {metric_text(name, value)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, f"batch loss {progress.values['batch_loss']:.4g}"))
     parts.append((21, f"ρ {progress.learning_rate:g}"))
     if progress.state == "running" and not answers:
         parts.append((0, "the trainer does not answer"))
     elif progress.state == "running":
-        parts.append((20, f"{short(progress.steps_per_second)} steps/s"))
+        parts.append((20, f"{format_count(progress.steps_per_second)} steps/s"))
         if progress.seconds_left is not None:
-            parts.append((19, f"{clock(progress.seconds_left)} left"))
+            parts.append((19, f"{format_clock(progress.seconds_left)} left"))
     else:
         parts.append((20, f"{progress.steps:,} steps"))
     return parts
 
 
-def shown(name: str, value: float) -> str:
-    """A value as people read it. R² of a single row, is nothing; a loss of nan is worth telling."""
-    if name == "val_r2" and math.isnan(value):
-        return "–"
-    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
-
-
-def bar(progress: Progress, width: int = 12) -> str:
-    """How much of the epochs is done, the epoch under way counted by its batches."""
+def progress_bar(progress: Progress, width: int = 12) -> str:
+    """The share of the epochs that is done, with the batches of the current one."""
     done = progress.epoch + progress.batch / max(1, progress.batches)
-    filled = round(width * min(1.0, done / progress.epochs))
-    return "━" * filled + "─" * (width - filled)
+    return format_progress(round(width * min(1.0, done / progress.epochs)), width)
 
 
-def short(value: float) -> str:
-    """A count in few characters: 812, 9.3k, 41k, 1.2M."""
-    for limit, unit in ((1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            scaled = value / limit
-            return f"{scaled:.1f}{unit}" if scaled < 10 else f"{scaled:.0f}{unit}"
-    return f"{value:.0f}"
-
-
-def clock(seconds: float) -> str:
-    """A duration as 0:07, 12:05 or 3:00:12."""
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def metric_text(name: str, value: float) -> str:
+    """A metric as people read it: an R² of nan (of a single row) is missing, a loss of nan is shown."""
+    if name == "val_r2" and math.isnan(value):
+        return MISSING
+    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
 
 
 class KeyLine(Widget):

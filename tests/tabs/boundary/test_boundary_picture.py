@@ -7,11 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, OutputConfig
+from tui_trainer.formats import format_color_limit
 from tui_trainer.plotting.heatmaps import render_heatmap
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import STEPS, Gradient
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
-from tui_trainer.tabs.boundary.drawing import describe, heatmap, number, plot
+from tui_trainer.tabs.boundary.drawing import describe, heatmap, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
 from tui_trainer.training.session import Session
 
@@ -159,5 +160,5 @@ def test_names_from_files_are_data() -> None:
     [(0.0, "0"), (1.0, "1"), (1 / 3, "0.33"), (27.5, "27.5"), (-0.5, "-0.5"), (1234.5, "1.23e+03"), (0.001, "0.001")],
 )
 def test_numbers_are_short(value: float, written: str) -> None:
-    assert number(value) == written
-    assert len(number(np.pi * value)) <= 9
+    assert format_color_limit(value) == written
+    assert len(format_color_limit(np.pi * value)) <= 9

@@ -11,16 +11,15 @@ import pytest
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
+from tui_trainer.formats import format_decimal, format_loss
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol.framing import pack, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.landscape import surface as surfaces
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import (
-    brief,
     chart,
     curve,
-    decimal,
     note,
     place_text,
     rows,
@@ -59,7 +58,7 @@ def seen(experiment: Experiment, steps: int, **request: object) -> Landscape:
     ],
 )
 def test_numbers_fill_their_column(value: float, width: int, expected: str) -> None:
-    assert decimal(value, width) == expected.rjust(width) and decimal(value, width)[0] == " "
+    assert format_decimal(value, width) == expected.rjust(width) and format_decimal(value, width)[0] == " "
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_numbers_fill_their_column(value: float, width: int, expected: str) -> N
     [(29555.78, "29,556"), (0.02134567, "0.02135"), (1.1e7, "11M"), (1e12, "1e+12"), (float("nan"), "too large")],
 )
 def test_losses_are_brief(value: float, expected: str) -> None:
-    assert brief(value) == expected
+    assert format_loss(value) == expected
 
 
 def test_the_rule_names_what_the_optimizer_adds() -> None:

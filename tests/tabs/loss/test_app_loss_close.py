@@ -9,12 +9,12 @@ import numpy as np
 from stored_runs import EPOCHS, store_runs
 
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
+from tui_trainer.formats import format_significant
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.tabs.loss.legend import Item, LegendPanel
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.ui.plot_widgets import PlotWidget
-from tui_trainer.ui.text import significant
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -53,7 +53,9 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         assert view_of(flow).lens.at == 28 and plot_of(flow).cursor == 28
         told = [losses[name][27] for name in ("loss", "val_loss")]
         await flow.until(lambda: [item.value for item in items_of(flow)] == told, "the values of epoch 28")
-        await flow.until_shown(f"epoch 28 ━ train {significant(told[0])} ○ validation {significant(told[1])}")
+        await flow.until_shown(
+            f"epoch 28 ━ train {format_significant(told[0])} ○ validation {format_significant(told[1])}"
+        )
         await flow.until_shown("← → inspect")
         await flow.press("home")
         await flow.until(lambda: items_of(flow)[0].value == losses["loss"][0], "the first epoch")

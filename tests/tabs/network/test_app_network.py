@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from textual.widgets import Input
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.formats import format_significant
 from tui_trainer.protocol.reports import Update
 from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
 from tui_trainer.tabs.network.view import NetworkView
 from tui_trainer.ui.plot_widgets import TextLines
 from tui_trainer.ui.prompt import Prompt
-from tui_trainer.ui.text import significant
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -111,7 +111,7 @@ async def _move_by_keys(flow: Flow, tab: Tab) -> None:
     ):
         await flow.press(key)
         await tab.until_at(*place)
-    assert "layer 1, neuron 1 of 6" in tab.text and f") = {significant(tab.neuron.a)}" in tab.text
+    assert "layer 1, neuron 1 of 6" in tab.text and f") = {format_significant(tab.neuron.a)}" in tab.text
     await flow.press("left")
     await tab.until_at(0, 0)
     assert "input sepal length" in tab.text and "(raw − mean) / deviation" in tab.text

@@ -7,11 +7,11 @@ import math
 import pytest
 from msgspec.structs import replace
 
+from tui_trainer.formats import fit_number, format_bar, format_cell, format_significant
 from tui_trainer.protocol.reports import DatasetView
 from tui_trainer.tabs.network.layout import Layer, Shape
 from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronDetail, Probability, Term
 from tui_trainer.tabs.network.neuron_panel import (
-    bar,
     bar_lines,
     formula_lines,
     heading,
@@ -21,7 +21,6 @@ from tui_trainer.tabs.network.neuron_panel import (
 )
 from tui_trainer.tabs.network.view import first_weights_with, nudged, picked_term, short_name, term_name, typed_weight
 from tui_trainer.ui.plot_widgets import Line
-from tui_trainer.ui.text import cell, fit, significant
 
 HOUSES = Shape((Layer(1), Layer(1, "linear", True)), ("RM",), ("PRICE",))
 IRIS = Shape(
@@ -75,7 +74,7 @@ def text(*lines: Line) -> list[str]:
     ],
 )
 def test_fit(value: float, width: int, shown: str) -> None:
-    assert fit(value, width) == shown
+    assert fit_number(value, width) == shown
 
 
 @pytest.mark.parametrize(
@@ -83,12 +82,12 @@ def test_fit(value: float, width: int, shown: str) -> None:
     [(25.17565, "25.18"), (-34.67, "−34.67"), (0.0, "0"), (9.102, "9.102"), (1.25e-7, "1.250e−7"), (3.5e9, "3.500e9")],
 )
 def test_significant(value: float, shown: str) -> None:
-    assert significant(value) == shown
+    assert format_significant(value) == shown
 
 
 def test_a_cell_keeps_its_width_and_tells_small_numbers() -> None:
-    assert cell(0.00003, 9, 4) == "     3e−5" and cell(0.0, 9, 4) == "   0.0000"
-    assert all(len(cell(value, 9, 4)) == 9 for value in (1.0, -34.67, 1e9, -1e-9, math.nan, 12345.678))
+    assert format_cell(0.00003, 9, 4) == "     3e−5" and format_cell(0.0, 9, 4) == "   0.0000"
+    assert all(len(format_cell(value, 9, 4)) == 9 for value in (1.0, -34.67, 1e9, -1e-9, math.nan, 12345.678))
 
 
 def test_the_books_formula() -> None:
@@ -172,10 +171,10 @@ def test_bars_of_a_softmax() -> None:
     assert {len(line) for line in text(*lines[1:])} == {29}
     short = text(*bar_lines(IRIS, seen, 30, 3, "ascii"))
     assert short[0] == "Σ a of all 3 = 1.000" and len(short) == 3 and "versicolor" in short[1]
-    assert (bar(0.5, 10, "ascii"), bar(0.55, 10, "braille"), bar(math.nan, 4, "braille")) == (
-        "#####     ",
-        "█████▌    ",
-        "    ",
+    assert (format_bar(0.5, 10, ascii_only=True), format_bar(0.55, 10), format_bar(math.nan, 4)) == (
+        "#####",
+        "█████▌",
+        "",
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tui_trainer.formats import format_column, format_number, format_percent
 from tui_trainer.tabs.predictions.view import PANELS, Panel, Room, arrange
-from tui_trainer.ui.text import column, number, percent
 
 
 class TestArrangement:
@@ -50,14 +50,14 @@ class TestArrangement:
     ],
 )
 def test_numbers_by_themselves(value: float, text: str) -> None:
-    assert number(value) == text
+    assert format_number(value) == text
 
 
 def test_numbers_in_columns() -> None:
-    assert column([1.0, 20.0, 3.0]) == ["1", "20", "3"]
-    assert column([0.5, 12.25]) == ["0.50", "12.25"]
-    assert column([0.5, 12.3], trim=True) == ["0.5", "12.3"]
-    assert column([0.25, np.nan, np.inf]) == ["0.250", "–", "∞"]
-    assert column([1e-5, 2e-5]) == ["1e-5", "2e-5"]
-    assert column([]) == []
-    assert (percent(0.5, 1), percent(1 / 3, 0), percent(np.nan, 1)) == ("50.0", "33", "–")
+    assert format_column([1.0, 20.0, 3.0]) == ["1", "20", "3"]
+    assert format_column([0.5, 12.25]) == ["0.50", "12.25"]
+    assert format_column([0.5, 12.3], trim=True) == ["0.5", "12.3"]
+    assert format_column([0.25, np.nan, np.inf]) == ["0.250", "–", "∞"]
+    assert format_column([1e-5, 2e-5]) == ["1e-5", "2e-5"]
+    assert format_column([]) == []
+    assert (format_percent(0.5, 1), format_percent(1 / 3, 0), format_percent(np.nan, 1)) == ("50.0", "33", "–")

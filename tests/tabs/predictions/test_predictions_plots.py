@@ -11,12 +11,12 @@ from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.formats import format_number
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.tabs.predictions import plots
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.predictions.panels import draw_heading, draw_histogram
 from tui_trainer.tabs.predictions.plots import Picture
-from tui_trainer.ui.text import number
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ class TestPlots:
         assert isinstance(content, ClassPredictions)
         curve, mean, right, wrong = plot.series
         assert [one.label for one in (curve, right, wrong)] == ["-log p", "right", "wrong"]
-        assert mean.label == f"mean {number(content.points.mean)}" and (mean.y == content.points.mean).all()
+        assert mean.label == f"mean {format_number(content.points.mean)}" and (mean.y == content.points.mean).all()
         assert len(wrong.x) == content.points.wrong and len(right.x) == content.right
         assert plot.x_limits == (0.0, 1.0)
 
@@ -104,7 +104,7 @@ class TestPlots:
         sums = replace(BOSTON.training, loss="sum_squared_error", learning_rate=1e-6, l2=0.1)
         picture = picture_of(replace(BOSTON, training=sums), epochs=0)
         assert picture.content is not None
-        total = number(picture.content.points.loss)
+        total = format_number(picture.content.points.loss)
         assert plots.loss_note(picture) == f"sum of 101 losses {total} = sum_squared_error, without penalty"
 
     def test_nothing_yet(self) -> None:

@@ -17,6 +17,7 @@ from textual.widgets import Input, OptionList, Static
 
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.files import confined
+from tui_trainer.formats import format_file_size
 from tui_trainer.ui.dropdown import SafeOptionList
 from tui_trainer.ui.text import plain
 
@@ -26,7 +27,6 @@ MAX_SHOWN = 500
 NAME_WIDTH = 58
 SUFFIXES = (".csv", ".tsv", ".tab")
 MAX_ENTRIES = 20_000  # entries of a folder that are looked at
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class PickFile(Dialog[str | None]):
@@ -175,7 +175,7 @@ class Entry:
     @property
     def told(self) -> str:
         """The size in few characters; nothing for a folder."""
-        return "" if self.is_folder else _in_units(self.size)
+        return "" if self.is_folder else format_file_size(self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +235,3 @@ def _entry(found: os.DirEntry[str]) -> Entry | None:
     except OSError:
         pass
     return None
-
-
-def _in_units(size: float) -> str:
-    for unit in _UNITS[:-1]:
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} {_UNITS[-1]}"

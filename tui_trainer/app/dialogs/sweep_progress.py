@@ -17,10 +17,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
+from tui_trainer.formats import format_clock, format_progress
 from tui_trainer.sweep.messages import SweepProgress
 from tui_trainer.tabs.view import hints
 from tui_trainer.ui.button import TextButton
-from tui_trainer.ui.status_lines import clock
 
 from .dialog import Dialog
 
@@ -84,7 +84,7 @@ class SweepProgressDialog(Dialog[Wanted]):
         if standing.lost:
             parts.append(f"{standing.lost:,} without a score")
         if standing.seconds_left is not None:
-            parts.append(f"about {clock(standing.seconds_left)} left")
+            parts.append(f"about {format_clock(standing.seconds_left)} left")
         return ", ".join(parts)
 
     @on(TextButton.Pressed)
@@ -137,7 +137,7 @@ def parts(standing: SweepProgress) -> list[str]:
     """What is done, how long it may take, and what is best."""
     found = [f"Sweep {bar(standing, BAR)} {standing.done:,}/{standing.planned:,}"]
     if standing.seconds_left is not None and standing.done < standing.planned:
-        found.append(f"{clock(standing.seconds_left)} left")
+        found.append(f"{format_clock(standing.seconds_left)} left")
     if standing.leaders:
         best = standing.leaders[0]
         found.append(f"best {standing.by} {best.value}: {printable(best.name)}")
@@ -145,6 +145,5 @@ def parts(standing: SweepProgress) -> list[str]:
 
 
 def bar(standing: SweepProgress, width: int) -> str:
-    """How much of the runs is done."""
-    filled = width * standing.done // max(1, standing.planned)
-    return "━" * filled + "─" * (width - filled)
+    """The share of the runs that is done."""
+    return format_progress(width * standing.done // max(1, standing.planned), width)

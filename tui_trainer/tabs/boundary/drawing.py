@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from tui_trainer.formats import format_color_limit
 from tui_trainer.plotting.colors import HOLLOW, SOLID, shape
 from tui_trainer.plotting.heatmaps import TEXTURES
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE, unpack_levels
@@ -52,19 +53,23 @@ def color_bar(content: Boundary) -> tuple[str | Gradient, ...]:
     low, high = chosen.low, chosen.high
     if content.kinds and chosen.neuron == WHOLE:
         gradients = (Gradient(BAR_PER_CLASS, 0, HIGHEST, kind) for kind in range(len(classes)))
-        return (f"{number(low)} ", *gradients, f" {number(high)}")
+        return (f"{format_color_limit(low)} ", *gradients, f" {format_color_limit(high)}")
     if content.kinds:
-        return (f"{number(low)} ", Gradient(2 * BAR, 0, HIGHEST, chosen.neuron), f" {number(high)}")
+        return (
+            f"{format_color_limit(low)} ",
+            Gradient(2 * BAR, 0, HIGHEST, chosen.neuron),
+            f" {format_color_limit(high)}",
+        )
     ends = ("", "")
     if chosen.layer == len(chosen.layers) - 1 and classes:
         ends = (f"{plain(classes[0])[:NAME]} ", f" {plain(classes[1])[:NAME]}")
     middle = (low + high) / 2
     return (
-        f"{ends[0]}{number(low)} ",
+        f"{ends[0]}{format_color_limit(low)} ",
         Gradient(BAR, 0, MIDDLE - 1),
-        f" {number(middle)} ",
+        f" {format_color_limit(middle)} ",
         Gradient(BAR, MIDDLE, HIGHEST),
-        f" {number(high)}{ends[1]}",
+        f" {format_color_limit(high)}{ends[1]}",
     )
 
 
@@ -105,11 +110,6 @@ def visible(samples: tuple[Samples, ...], shown: Shown) -> list[Samples]:
     """The samples that are to be seen, those for training last."""
     wanted = [one for one in samples if shown != "none" and (shown == "all" or not one.validation)]
     return sorted(wanted, key=lambda one: not one.validation)
-
-
-def number(value: float) -> str:
-    """A number of the scale, short."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if 0.01 <= abs(value) < 100 else f"{value:.3g}"
 
 
 def plot(content: Function, shown: Shown) -> Plot:

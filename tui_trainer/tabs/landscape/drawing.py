@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rich.text import Text
 
+from tui_trainer.formats import format_decimal, format_loss
 from tui_trainer.plotting.levels import HIGHEST, unpack_levels
 from tui_trainer.plotting.plot import Gradient, Heatmap, Marks, Plot, Series
 from tui_trainer.protocol.framing import unpack
@@ -17,21 +18,6 @@ START, NOW, LEAST, STOP = "○", "●", "◆", "•"
 COMPUTING = "The landscape is being computed."
 
 
-def decimal(value: float, width: int = NUMBER) -> str:
-    """Four decimals, or a power of ten where these take more, in a column of ``width`` cells."""
-    text = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
-    return (text if len(text) < width else f"{value:.{max(width - 9, 0)}e}").rjust(width)
-
-
-def brief(value: float) -> str:
-    """A loss in a few cells: 29,556 or 0.0213."""
-    if not np.isfinite(value):
-        return "too large"
-    if 1e6 <= abs(value) < 1e9:
-        return f"{value / 1e6:.4g}M"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
-
-
 def update_text(content: Landscape) -> Text:
     """What the last step has done to each parameter, or where the model stands before the first."""
     text = Text(no_wrap=True)
@@ -42,13 +28,13 @@ def update_text(content: Landscape) -> Text:
     if several:
         text.append("\n" + " " * NAME + "".join(name.rjust(width) for name in names), style="bold")
     for name, values in update_lines(content, symbol):
-        shown = (f"{value:g}".rjust(width) if name == "ρ" else decimal(value, width) for value in values)
+        shown = (f"{value:g}".rjust(width) if name == "ρ" else format_decimal(value, width) for value in values)
         text.append(f"\n{name:<{NAME}}" + "".join(shown))
-    text.append(f"\n{'ℒ':<{NAME}}" + brief(content.here).rjust(width))
+    text.append(f"\n{'ℒ':<{NAME}}" + format_loss(content.here).rjust(width))
     if content.minimum is not None:
-        point = "".join(decimal(value, width) for value in unpack(content.minimum.point))
+        point = "".join(format_decimal(value, width) for value in unpack(content.minimum.point))
         text.append(f"\n{f'{symbol}*':<{NAME}}{point}", style="dim")
-        text.append(f"\n{'ℒ*':<{NAME}}" + brief(content.minimum.loss).rjust(width), style="dim")
+        text.append(f"\n{'ℒ*':<{NAME}}" + format_loss(content.minimum.loss).rjust(width), style="dim")
     return text
 
 
@@ -97,8 +83,8 @@ def steps_text(content: Landscape, most: int) -> Text:
     head = "t".rjust(count) + "".join(f"{name}_t".rjust(SHORT) for name in fitting) + "ℒ".rjust(LOSS)
     text.append(head, style="bold")
     for i in range(len(steps) - min(content.way.each, most - 1), len(steps)):
-        numbers = "".join(decimal(value, SHORT) for value in points[i])
-        text.append("\n" + f"{steps[i]:.0f}".rjust(count) + numbers + brief(losses[i]).rjust(LOSS))
+        numbers = "".join(format_decimal(value, SHORT) for value in points[i])
+        text.append("\n" + f"{steps[i]:.0f}".rjust(count) + numbers + format_loss(losses[i]).rjust(LOSS))
     return text
 
 
@@ -108,8 +94,8 @@ def place_text(content: Landscape) -> Text:
     text.append("The weights now", style="bold")
     for axis in content.axes:
         text.append(f"\n{axis_line(axis)}")
-        text.append(f"\n  slope of ℒ {decimal(axis.slope)}")
-    text.append(f"\nℒ here       {brief(content.here).rjust(NUMBER)}")
+        text.append(f"\n  slope of ℒ {format_decimal(axis.slope, NUMBER)}")
+    text.append(f"\nℒ here       {format_loss(content.here).rjust(NUMBER)}")
     text.append(f"\nρ            {content.rate:>{NUMBER}g}")
     return text
 
@@ -136,7 +122,7 @@ def note(content: Landscape) -> str:
     said = []
     outside = [axis for axis in content.axes if not axis.low <= axis.at <= axis.high]
     if outside:
-        where = ", ".join(f"{axis.name} = {decimal(axis.at).strip()}" for axis in outside)
+        where = ", ".join(f"{axis.name} = {format_decimal(axis.at, NUMBER).strip()}" for axis in outside)
         said.append(f"{where} lies outside the range.")
     elif content.way is not None and content.way.outside:
         said.append("Some of the steps lie outside the range.")
@@ -180,7 +166,7 @@ def chart(content: Landscape, drawn: Map) -> Heatmap:
         x_label=x.name,
         y_label=y.name,
         title=f"ℒ of {rows(content)}",
-        bar=(f"{brief(drawn.lowest)} ", Gradient(16, 0, HIGHEST), f" {brief(drawn.highest)}"),
+        bar=(f"{format_loss(drawn.lowest)} ", Gradient(16, 0, HIGHEST), f" {format_loss(drawn.highest)}"),
         marks=_marks(content),
         empty=COMPUTING,
     )

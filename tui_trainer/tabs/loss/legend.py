@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.formats import format_significant
 from tui_trainer.plotting.colors import series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
 from tui_trainer.plotting.plot import COLORS, Series
@@ -18,7 +19,7 @@ from tui_trainer.tabs.runs.messages import RunCurve
 from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, SelectedRun
 from tui_trainer.tabs.runs.table import briefly
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.text import plain, significant
+from tui_trainer.ui.text import plain
 
 GAP = 3
 MAX_LINES = 4
@@ -47,7 +48,7 @@ class Item:
 
     def text(self, told: bool) -> str:
         """The item as it is written; its value where that is ``told``."""
-        value = "" if not told else " -" if self.value is None else f" {significant(self.value)}"
+        value = "" if not told else " -" if self.value is None else f" {format_significant(self.value)}"
         return f"{self.sign} {self.name}{value}"
 
     def shortened(self, most: int) -> Item:

@@ -14,12 +14,12 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from tui_trainer.formats import fit_number
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.text import fit
 
 from .layout import Arrangement, Column, Selection, Shape
 from .messages import LayerValues, Network, NeuronDetail
@@ -125,7 +125,7 @@ def _write_weights(board: Board, scene: Scene, before: Column, column: Column) -
         if row is not None:
             picked = scene.choice.parameter == term.source
             role = PICKED if picked else LINK + LEVELS - 1 + LEVELS * (term.weight < 0)
-            board.write(row, before.right + 2, f" {fit(term.weight, 8, 4)} ", role)
+            board.write(row, before.right + 2, f" {fit_number(term.weight, 8, 4)} ", role)
 
 
 def _write_fold(board: Board, arrangement: Arrangement, before: Column, column: Column) -> None:
@@ -166,7 +166,7 @@ def _write_neurons(board: Board, scene: Scene, column: Column, seen: LayerValues
         if biases is not None and column.step > 1 and column.width > 4:
             picked = choice.place == (column.layer, neuron) and choice.parameter == _weights(scene.shape, column)
             label = "b " if column.width > 5 else ""
-            text = label + fit(biases[place], column.width - len(label)).rjust(column.width - len(label))
+            text = label + fit_number(biases[place], column.width - len(label)).rjust(column.width - len(label))
             board.write(row + 1 + boxed, column.left, text, PICKED if picked else DIM)
     for row, hidden in ((column.rows[0] - 1, column.above), (column.rows[-1] + 1, column.below)):
         if hidden:
@@ -181,7 +181,7 @@ def _weights(shape: Shape, column: Column) -> int:
 
 def _write_neuron(board: Board, column: Column, row: int, value: float, role: int, boxed: bool) -> None:
     inside = column.width - 1 if column.width > 5 else column.width
-    text = fit(value, inside) if inside > 3 else ""
+    text = fit_number(value, inside) if inside > 3 else ""
     board.write(row, column.left, text.rjust(inside).ljust(column.width), role)
     if boxed:
         for edge, block in ((row - 1, "▄"), (row + 1, "▀")):
@@ -203,7 +203,7 @@ def _write_inputs(board: Board, scene: Scene) -> None:
         name = shorten(one_cell(scene.shape.name(0, column.first + place)), scene.arrangement.labels[0] - 1)
         board.write(row, end - len(name), name, TEXT)
         if column.step > 1:
-            text = fit(raw[place], end, 3)
+            text = fit_number(raw[place], end, 3)
             board.write(row + 1, end - len(text), text, DIM)
 
 

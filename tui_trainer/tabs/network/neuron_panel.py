@@ -9,13 +9,14 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from tui_trainer.formats import format_bar, format_cell, format_significant
 from tui_trainer.plotting.frame import shorten
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import DatasetView
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
-from tui_trainer.ui.text import cell, plain, significant
+from tui_trainer.ui.text import plain
 
 from .layout import Shape
 from .messages import BIAS, InputSeen, Network, NeuronDetail, PhiCurve, Term
@@ -28,7 +29,6 @@ FORMULA = 3  # lines over the table: title, formula and numbers
 COLUMNS = (("w", 9), ("x", 8), ("w·x", 8), ("∂L/∂w", 9))
 MARK = 2  # columns before the name
 NO_GRADIENT = "–"
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 VALUE = 7
 LONGEST_NAME = 12
 LINES = {"color": ("━━", "━━"), "dashed": ("──", "╌╌"), "ascii": ("++", "--")}  # of positive and negative links
@@ -48,11 +48,15 @@ def formula_lines(seen: NeuronDetail | InputSeen, width: int) -> tuple[Line, Lin
         return _lines(*_input(seen), "", width)
     if seen.activation == "softmax":
         formula = _shortened(
-            [f"o = {_symbols(seen)} = {_sum(seen, digits)} = {significant(seen.o, digits)}" for digits in DIGITS], width
+            [
+                f"o = {_symbols(seen)} = {_sum(seen, digits)} = {format_significant(seen.o, digits)}"
+                for digits in DIGITS
+            ],
+            width,
         )
-        return ((formula, "text"),), ((f"a = e^o / Σₖ e^oₖ = {significant(seen.a)}", "text"),)
+        return ((formula, "text"),), ((f"a = e^o / Σₖ e^oₖ = {format_significant(seen.a)}", "text"),)
     numbers = _shortened([_numbers(seen, digits) for digits in DIGITS], width - len(INDENT))
-    slope = "" if seen.slope is None else f"φ′(o) = {significant(seen.slope)}"
+    slope = "" if seen.slope is None else f"φ′(o) = {format_significant(seen.slope)}"
     return _lines(f"a = φ({_symbols(seen)})", numbers, slope, width)
 
 
@@ -73,7 +77,7 @@ def _symbols(seen: NeuronDetail) -> str:
 
 
 def _numbers(seen: NeuronDetail, digits: int) -> str:
-    return f"= {phi_name(seen.activation)}({_sum(seen, digits)}) = {significant(seen.a, digits)}"
+    return f"= {phi_name(seen.activation)}({_sum(seen, digits)}) = {format_significant(seen.a, digits)}"
 
 
 def _shortened(texts: list[str], width: int) -> str:
@@ -85,28 +89,28 @@ def _sum(seen: NeuronDetail, digits: int) -> str:
     """``9.1020 · 6.575 − 34.67`` of one input; of more, the sum of their terms and the bias."""
     if seen.inputs == 1 and seen.terms:
         term = seen.terms[0]
-        first = f"{significant(term.weight, digits + 1)} · {_factor(term.x, digits)}"
+        first = f"{format_significant(term.weight, digits + 1)} · {_factor(term.x, digits)}"
     else:
-        first = significant(seen.sum, digits)
+        first = format_significant(seen.sum, digits)
     return first if seen.bias is None else first + _added(seen.bias.weight, digits)
 
 
 def _input(seen: InputSeen) -> tuple[str, str]:
     if seen.mean == 0.0 and seen.scale == 1.0:
-        return f"x = {significant(seen.raw)}", "as it stands in the data"
-    numbers = f"= ({significant(seen.raw)}{_added(-seen.mean, 4)}) / {significant(seen.scale)} = {significant(seen.x)}"
-    return "x = (raw − mean) / deviation", numbers
+        return f"x = {format_significant(seen.raw)}", "as it stands in the data"
+    raw, scale, x = (format_significant(value) for value in (seen.raw, seen.scale, seen.x))
+    return "x = (raw − mean) / deviation", f"= ({raw}{_added(-seen.mean, 4)}) / {scale} = {x}"
 
 
 def _added(value: float, digits: int) -> str:
     """A number that is added, or its size that is taken away."""
-    text = significant(value, digits)
+    text = format_significant(value, digits)
     return f" − {text[1:]}" if text.startswith("−") else f" + {text}"
 
 
 def _factor(value: float, digits: int) -> str:
     """A number as it stands behind a multiplication sign."""
-    text = significant(value, digits)
+    text = format_significant(value, digits)
     return f"({text})" if text.startswith("−") else text
 
 
@@ -204,7 +208,7 @@ def table(shape: Shape, seen: NeuronDetail, width: int, height: int, picked: int
         parameters.append(term.source)
     hidden = seen.inputs - (len(lines) - 1)
     if hidden > 0:
-        total = cell(seen.rest, COLUMNS[2][1], 3)
+        total = format_cell(seen.rest, COLUMNS[2][1], 3)
         space = MARK + name_width + COLUMNS[0][1] + COLUMNS[1][1]
         lines.append(((f"{'  … ' + format(hidden, ',') + ' more':<{space}}{total}", "dim"),))
         parameters.append(None)
@@ -217,13 +221,13 @@ def table(shape: Shape, seen: NeuronDetail, width: int, height: int, picked: int
 def _line(name: str, term: Term, name_width: int, picked: bool) -> Line:
     sign = "negative" if term.weight < 0 else "positive"
     (_, w), (_, x), (_, product), (_, gradient) = COLUMNS
-    of_input = (cell(term.x, x, 3), cell(term.product, product, 3))
+    of_input = (format_cell(term.x, x, 3), format_cell(term.product, product, 3))
     x_text, product_text = of_input if term.source != BIAS else (" " * x, " " * product)
-    slope = NO_GRADIENT.rjust(gradient) if term.gradient is None else cell(term.gradient, gradient, 4)
+    slope = NO_GRADIENT.rjust(gradient) if term.gradient is None else format_cell(term.gradient, gradient, 4)
     return (
         ("▸ " if picked else "  ", "title"),
         (f"{shorten(name, name_width):<{name_width}}", "picked" if picked else "text"),
-        (cell(term.weight, w, 4), sign),
+        (format_cell(term.weight, w, 4), sign),
         (x_text, "text"),
         (product_text, "text"),
         (slope, "dim"),
@@ -241,23 +245,15 @@ def bar_lines(shape: Shape, seen: NeuronDetail, width: int, height: int, markers
     name_width = min(max(map(len, names), default=0), LONGEST_NAME, max(width // 3, 1))
     room = max(width - name_width - VALUE - 2, 1)
     of = "" if len(shown) == shape.layers[seen.layer].units else f" of all {shape.layers[seen.layer].units:,}"
-    lines: list[Line] = [(("Σ a", "text"), (of, "text"), (f" = {significant(seen.total)}", "text"))]
+    lines: list[Line] = [(("Σ a", "text"), (of, "text"), (f" = {format_significant(seen.total)}", "text"))]
     for name, one in zip(names, shown, strict=True):
         style = "title" if one.neuron == seen.neuron else "text"
         value = f"{one.value:{VALUE}.4f}"
         text = f"{shorten(name, name_width):<{name_width}} "
-        lines.append(((text, style), (bar(one.value, room, markers), "positive"), (value, style)))
+        lines.append(
+            ((text, style), (format_bar(one.value, room, markers == "ascii").ljust(room), "positive"), (value, style))
+        )
     return tuple(lines)
-
-
-def bar(part: float, width: int, markers: Markers) -> str:
-    """A bar of ``part`` of ``width`` cells, padded to them."""
-    part = min(max(part, 0.0), 1.0) if part == part else 0.0
-    if markers == "ascii":
-        return ("#" * round(part * width)).ljust(width)
-    eighths = round(part * width * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
 
 
 def phi_plot(curve: PhiCurve, seen: NeuronDetail) -> Plot:
@@ -301,7 +297,7 @@ def _legend(lines: str, named: bool) -> list[Span]:
 
 def _answer(dataset: DatasetView, network: Network) -> list[Span]:
     if not dataset.classes:
-        numbers = f"{significant(network.target)}, predicted {significant(network.prediction)}"
+        numbers = f"{format_significant(network.target)}, predicted {format_significant(network.prediction)}"
         return [(f": {shorten(plain(dataset.target), LONGEST_CLASS)} {numbers}", "text")]
     target, predicted = (
         shorten(plain(dataset.classes[int(index)]), LONGEST_CLASS) for index in (network.target, network.prediction)

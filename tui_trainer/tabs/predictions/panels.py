@@ -8,10 +8,10 @@ import numpy as np
 from textual import events
 from textual.message import Message
 
+from tui_trainer.formats import format_bar, format_column, format_number, format_percent
 from tui_trainer.plotting.frame import Board, shorten
 from tui_trainer.protocol.framing import unpack
 from tui_trainer.settings import Markers
-from tui_trainer.ui.text import column, number, percent
 
 from .messages import ClassPredictions, NumberPredictions, SampleList
 from .plots import BAR, CHOSEN, CORRECT, DIAGONAL, DIM, HEAD, INCORRECT, TEXT, Picture, TextPanel, loss_note
@@ -24,7 +24,6 @@ ITEM_GAP = "   "
 MAX_CLASS_NAME = 16  # cells of a class's name, at most
 VALUE = 8
 USUAL_VALUE = 6  # cells of a feature's value, with a space
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 MIN_FEATURES = 1  # lines kept for them where there are many classes
 FRAME_ROWS = 3  # beside those of the classes: two of names, one of precision
 LABEL = 14  # cells of a class's name, at most
@@ -85,19 +84,19 @@ def _columns(picture: Picture, listed: SampleList) -> list[Column]:
     """What is listed of a sample before its features."""
     count = len(listed.rows) // 8
     ranks = Column("#", [str(listed.first + 1 + place) for place in range(count)], DIM)
-    rows = Column("row", column(unpack(listed.rows).tolist()))
+    rows = Column("row", format_column(unpack(listed.rows).tolist()))
     true, predicted, certainty, losses = (
         unpack(values).tolist() for values in (listed.true, listed.predicted, listed.certainty, listed.losses)
     )
-    loss = Column("loss", column(losses))
+    loss = Column("loss", format_column(losses))
     if isinstance(picture.content, ClassPredictions):
         heading = "p(true)" if picture.content.probabilities else "output"
         names = [[shorten(picture.classes[int(k)], MAX_NAME) for k in classes] for classes in (true, predicted)]
         said = [Column("true", names[0], left=True), Column("predicted", names[1], left=True)]
         return [ranks, rows, *said, Column(heading, [f"{value:.4f}" for value in certainty]), loss]
-    numbers = column([*true, *predicted])
+    numbers = format_column([*true, *predicted])
     values = [Column("true", numbers[:count]), Column("predicted", numbers[count:])]
-    return [ranks, rows, *values, Column("ŷ - y", column(certainty)), loss]
+    return [ranks, rows, *values, Column("ŷ - y", format_column(certainty)), loss]
 
 
 def _features(picture: Picture, listed: SampleList) -> list[Column]:
@@ -106,7 +105,7 @@ def _features(picture: Picture, listed: SampleList) -> list[Column]:
     values = unpack(listed.features).reshape(count, -1) if count else unpack(b"").reshape(0, 0)
     found = []
     for name, these in zip(picture.features, values.T, strict=False):
-        cells = column(these.tolist(), trim=True)
+        cells = format_column(these.tolist(), trim=True)
         found.append(Column(shorten(name, max(FEATURE, *map(len, cells))), cells))
     return found
 
@@ -162,16 +161,17 @@ def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
         _write_classes(board, picture, content, markers)
     elif isinstance(content, NumberPredictions):
         chosen = content.chosen
-        said = f"{shorten(picture.target, MAX_CLASS_NAME)} {number(chosen.true)}, predicted {number(chosen.predicted)}"
-        said = f"row {chosen.row}: {said} ({chosen.certainty:+.4g}), loss {number(chosen.loss)}"
-        board.write(0, 0, shorten(said, board.width), HEAD)
+        true, predicted, loss = map(format_number, (chosen.true, chosen.predicted, chosen.loss))
+        values = f"{shorten(picture.target, MAX_CLASS_NAME)} {true}, predicted {predicted}"
+        line = f"row {chosen.row}: {values} ({chosen.certainty:+.4g}), loss {loss}"
+        board.write(0, 0, shorten(line, board.width), HEAD)
         _write_features(board, picture, 1)
 
 
 def _write_classes(board: Board, picture: Picture, content: ClassPredictions, markers: Markers) -> None:
     chosen = content.chosen
     true, predicted = picture.classes[int(chosen.true)], picture.classes[int(chosen.predicted)]
-    said = f"row {chosen.row}: {true}, predicted {predicted}, loss {number(chosen.loss)}"
+    said = f"row {chosen.row}: {true}, predicted {predicted}, loss {format_number(chosen.loss)}"
     board.write(0, 0, shorten(said, board.width), HEAD)
     outputs = unpack(chosen.outputs)
     room = max(board.height - 2 - min(MIN_FEATURES, len(_wrapped(picture, board.width))), 1)
@@ -184,7 +184,7 @@ def _write_classes(board: Board, picture: Picture, content: ClassPredictions, ma
         )
         board.write(line, 1, f"{shorten(name, label):<{label}}{outputs[k]:{VALUE}.4f} ", role)
         start = label + VALUE + 2
-        board.write(line, start, _bar(float(outputs[k]), board.width - start, markers), BAR)
+        board.write(line, start, format_bar(float(outputs[k]), board.width - start, markers == "ascii"), BAR)
     below = 1 + len(shown)
     if len(shown) < len(outputs):
         rest = chosen.sum - float(outputs[shown].sum())
@@ -216,22 +216,13 @@ def _meaning(picture: Picture, content: ClassPredictions, outputs: int) -> str:
     return "the largest decides"
 
 
-def _bar(share: float, room: int, markers: Markers) -> str:
-    """A bar from 0 to 1, in eighths of a cell."""
-    filled = min(max(share, 0.0), 1.0) * room if share == share else 0.0
-    if markers == "ascii":
-        return "#" * round(filled)
-    eighths = round(8 * filled)
-    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
-
-
 def _wrapped(picture: Picture, width: int) -> list[str]:
     """Names and values of the features, in lines of at most ``width``."""
     content, lines = picture.content, [""]
     if content is None:
         return []
     for name, value in zip(picture.features, unpack(content.chosen.features).tolist(), strict=True):
-        item = shorten(f"{name} {number(value)}", width - 1)
+        item = shorten(f"{name} {format_number(value)}", width - 1)
         if lines[-1] and len(lines[-1]) + len(ITEM_GAP) + len(item) > width - 1:
             lines.append("")
         lines[-1] += (ITEM_GAP if lines[-1] else "") + item
@@ -258,7 +249,11 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
     if isinstance(content, ClassPredictions):
         measures = [("accuracy", f"{content.accuracy:.4f}, {content.right:,} right")]
     else:
-        measures = [("R²", number(content.r2)), ("MAE", number(content.mae)), ("RMSE", number(content.rmse))]
+        measures = [
+            ("R²", format_number(content.r2)),
+            ("MAE", format_number(content.mae)),
+            ("RMSE", format_number(content.rmse)),
+        ]
     board.write(0, 0, which, HEAD)
     place = len(which) + 3
     for name, value in measures:
@@ -319,9 +314,9 @@ def _write_shares(board: Board, content: ClassPredictions, label: int, cell: int
     edge = label + size * cell
     board.write(2 + size, 0, "precision %", DIM)
     for place in range(size):
-        board.write(2 + place, edge, percent(recall[place], 1).rjust(RECALL), TEXT)
-        board.write(2 + size, label + place * cell, percent(precision[place], decimals).rjust(cell), TEXT)
-    accuracy = percent(content.accuracy, 1)
+        board.write(2 + place, edge, format_percent(recall[place], 1).rjust(RECALL), TEXT)
+        board.write(2 + size, label + place * cell, format_percent(precision[place], decimals).rjust(cell), TEXT)
+    accuracy = format_percent(content.accuracy, 1)
     board.write(2 + size, edge + RECALL - len(accuracy) - 1, f" {accuracy}", CORRECT)
 
 
@@ -367,7 +362,7 @@ def _write_axes(board: Board, left: int, width: int, rows: int, most: int, limit
     board.write(1, 0, str(most), DIM)
     board.write(rows, left - 2, "0", DIM)
     board.write(1 + rows, left - 1, corner + along * width, DIM)
-    for place, text in ((0.0, number(-limit)), (0.5, "0"), (1.0, number(limit))):
+    for place, text in ((0.0, format_number(-limit)), (0.5, "0"), (1.0, format_number(limit))):
         column = left + min(int(place * width), width - 1)
         start = min(max(column - len(text) // 2, 0), board.width - len(text))
         board.write(1 + rows, column, tick, DIM)

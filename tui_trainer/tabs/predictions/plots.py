@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.formats import format_number
 from tui_trainer.plotting.colors import RIGHT, WRONG
 from tui_trainer.plotting.frame import Board, Frame, one_cell
 from tui_trainer.plotting.plot import Plot, Series
@@ -16,7 +17,7 @@ from tui_trainer.protocol.framing import unpack
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.text import number, plain
+from tui_trainer.ui.text import plain
 
 from .messages import ClassPredictions, LossPoints, NumberPredictions
 
@@ -69,7 +70,7 @@ def losses(picture: Picture) -> Plot:
     mean = (
         "accent" if isinstance(content, ClassPredictions) else "class2"
     )  # neither the colour of the points nor of the curve
-    series.append(Series(f"mean {number(points.mean)}", across, np.full(2, points.mean), mean))
+    series.append(Series(f"mean {format_number(points.mean)}", across, np.full(2, points.mean), mean))
     if isinstance(content, ClassPredictions):
         split = points.wrong
         series.append(Series("right", x[split:], y[split:], "class2", "scatter", RIGHT))
@@ -104,7 +105,7 @@ def loss_note(picture: Picture) -> str:
     points, count = content.points, content.part.samples
     shown = len(points.x) // 8
     whole = "mean" if points.loss == points.mean or np.isnan(points.loss) else "sum"
-    parts = [f"{whole} of {count:,} losses {number(points.loss)} = {points.name}"]
+    parts = [f"{whole} of {count:,} losses {format_number(points.loss)} = {points.name}"]
     if points.penalized:
         parts.append("without penalty")
     if shown < count:

@@ -14,6 +14,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.experiment.validation import to_plain
+from tui_trainer.formats import format_exact
 from tui_trainer.store.filter import FilterError, condition, order_by, parse
 from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
@@ -171,7 +172,7 @@ def _text(value: object) -> str:
         case bool():
             text = "true" if value else "false"
         case float():
-            text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
+            text = format_exact(value)
         case list():
             text = ", ".join(map(_text, value)) or "none"
         case None:

@@ -10,13 +10,13 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from tui_trainer.formats import format_age, format_clock, format_significant
 from tui_trainer.plotting.colors import series_css
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
 from tui_trainer.run_state import traits_of
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.status_lines import clock
-from tui_trainer.ui.text import plain, significant
+from tui_trainer.ui.text import plain
 
 from .messages import Difference, RunRow
 from .selection import LETTERS, SLOT_COLORS, SelectedRun
@@ -29,7 +29,6 @@ GUTTER = 5  # cursor, letter, pin, sign, and a space
 GAP = 1
 ELLIPSES = ("…", "~")  # the second where there is nothing but ASCII
 WIDEST_NAME = 40
-UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 ELSEWHERE = ("↗", "@")
 Drawn = TypeVar("Drawn")
 WHEEL = 3  # rows
@@ -190,7 +189,7 @@ def briefly(name: str, most: int) -> str:
 
 def number(value: float | None) -> str:
     """A measured value, or nothing."""
-    return "" if value is None else significant(value)
+    return "" if value is None else format_significant(value)
 
 
 def score(row: RunRow) -> str:
@@ -209,10 +208,7 @@ def epochs(row: RunRow) -> str:
 
 def age(row: RunRow) -> str:
     """How long ago it was saved."""
-    for size, unit in UNITS:
-        if row.age >= size:
-            return f"{row.age // size:.0f} {unit}"
-    return "now" if row.age < 5 else f"{row.age:.0f} s"
+    return "now" if row.age < 5 else format_age(row.age)
 
 
 def tags(row: RunRow) -> str:
@@ -224,7 +220,7 @@ def duration(row: RunRow) -> str:
     """How long it has trained."""
     if row.seconds is None:
         return ""
-    return f"{row.seconds:.1f} s" if row.seconds < 10 else clock(row.seconds)
+    return f"{row.seconds:.1f} s" if row.seconds < 10 else format_clock(row.seconds)
 
 
 def rate(row: RunRow) -> str:

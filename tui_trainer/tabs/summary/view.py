@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui_trainer.export.keras import keras_code
+from tui_trainer.formats import format_amount
 from tui_trainer.protocol.reports import Loaded, Progress
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.text import plain
@@ -19,7 +20,6 @@ SCROLL_BAR = 1  # column
 COLUMNS = re.compile(r" {2,}")
 BARS = re.compile("[│┃]")
 CORNERS = re.compile("[┏┳┓┡╇┩├┼┤└┴┘]")
-UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 class SummaryView(TabView):
@@ -72,14 +72,11 @@ class SummaryView(TabView):
     def show_progress(self, progress: Progress) -> None:
         if self._loaded is None or not progress.steps_per_second:
             return
-        speed, samples = (
-            progress.steps_per_second,
-            self._loaded.experiment.training.samples_a_step(self._loaded.dataset.train_rows),
-        )
-        told = (
-            f"{amount(speed)} steps/s, {amount(speed * samples)} samples/s, {amount(speed * self._loaded.flops)}FLOP/s"
-        )
-        self.query_one(".speed", Static).update(f"speed      {told}")
+        speed = progress.steps_per_second
+        samples = self._loaded.experiment.training.samples_a_step(self._loaded.dataset.train_rows)
+        per_second = ((speed, " steps/s"), (speed * samples, " samples/s"), (speed * self._loaded.flops, "FLOP/s"))
+        speeds = ", ".join(f"{format_amount(value)}{unit}" for value, unit in per_second)
+        self.query_one(".speed", Static).update(f"speed      {speeds}")
 
 
 def fitted(table: str, width: int) -> str:
@@ -162,14 +159,7 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
         ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
         (
             "a step",
-            f"{training.samples_a_step(dataset.train_rows)} samples, {amount(loaded.flops)}FLOP, forward and backward",
+            f"{training.samples_a_step(dataset.train_rows)} samples, "
+            f"{format_amount(loaded.flops)}FLOP, forward and backward",
         ),
     )
-
-
-def amount(value: float) -> str:
-    """A number in few characters, with a space before its unit: 812, 9.3 k, 1.2 M."""
-    for limit, unit in UNITS:
-        if value >= limit:
-            return f"{value / limit:.3g} {unit}"
-    return f"{value:.3g} "

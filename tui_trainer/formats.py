@@ -1,0 +1,204 @@
+"""Numbers, ages, durations and bars as text: every format that the screen, the command line and files share.
+
+On the standard library alone, so that any module can use it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MINUS = "−"  # as wide as a digit
+MISSING = "–"  # for what has no value
+AGE_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))  # seconds
+AMOUNT_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+FILE_UNITS = ("B", "kB", "MB", "GB", "TB")
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def format_number(value: float) -> str:
+    """Four digits or so: ``0.2314``, ``18.75``, ``22,061``, ``3.1e-7``; ``–`` for nan."""
+    if not math.isfinite(value):
+        return MISSING if math.isnan(value) else "-∞" if value < 0 else "∞"
+    size = abs(value)
+    if size >= 1e7 or 0 < size < 1e-3:
+        return format_scientific(value, 2)
+    return f"{value:,.0f}" if size >= 1e4 else f"{value:.4g}"
+
+
+def format_column(values: Sequence[float], trim: bool = False) -> list[str]:
+    """Numbers of a column, all with as many decimals as the largest one leaves room for.
+
+    With ``trim``, with no more of them than one of the numbers has.
+    """
+    finite = [value for value in values if math.isfinite(value)]
+    largest = max((abs(value) for value in finite), default=0.0)
+    if largest >= 1e7 or 0 < largest < 1e-3:
+        return [format_scientific(value, 2) if math.isfinite(value) else format_number(value) for value in values]
+    whole = all(value == math.floor(value) for value in finite)
+    decimals = 0 if whole or largest == 0 else max(0, 3 - max(0, math.floor(math.log10(largest))))
+    while trim and decimals and all(round(value, decimals) == round(value, decimals - 1) for value in finite):
+        decimals -= 1
+    return [f"{value:.{decimals}f}" if math.isfinite(value) else format_number(value) for value in values]
+
+
+def format_percent(share: float, decimals: int) -> str:
+    """A share as a percentage, without the sign; ``–`` for nan."""
+    return MISSING if math.isnan(share) else f"{100 * share:.{decimals}f}"
+
+
+def format_significant(value: float, digits: int = 4) -> str:
+    """``value`` with that many significant digits: 25.18, 0.003210, −34.67, 1.250e−7."""
+    if not math.isfinite(value) or value == 0.0:
+        return fit_number(value, 3, 0)
+    size = abs(value)
+    if not 1e-4 <= size < 1e6:
+        return _with_minus(_scientific(value, digits - 1))
+    whole_digits = math.floor(math.log10(size)) + 1
+    return _with_minus(f"{value:.{min(max(digits - whole_digits, 0), 6)}f}")
+
+
+def fit_number(value: float, width: int, decimals: int = 2) -> str:
+    """``value`` in at most ``width`` characters, with as many decimals as that allows."""
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else "∞" if value > 0 else MINUS + "∞"
+    for count in range(decimals, -1, -1):
+        text = _with_minus(f"{value:.{count}f}")
+        if len(text) <= width:
+            return text
+    for digits in (2, 1, 0):
+        text = _with_minus(_scientific(value, digits))
+        if len(text) <= width:
+            break
+    return text
+
+
+def format_cell(value: float, width: int, decimals: int) -> str:
+    """``value`` right-aligned in a column of ``width``, a space before it; what would round to 0 as 3e−5."""
+    text = fit_number(value, width - 1, decimals)
+    if value != 0.0 and not text.strip("0.−"):
+        text = _with_minus(_scientific(value, 0))
+    return f"{text:>{width}}"
+
+
+def format_decimal(value: float, width: int) -> str:
+    """Four decimals, or a power of ten where these take more, right-aligned in ``width`` characters."""
+    text = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
+    return (text if len(text) < width else f"{value:.{max(width - 9, 0)}e}").rjust(width)
+
+
+def format_loss(value: float) -> str:
+    """A loss in a few characters: 29,556 or 0.0213; ``too large`` where it is not finite."""
+    if not math.isfinite(value):
+        return "too large"
+    if 1e6 <= abs(value) < 1e9:
+        return f"{value / 1e6:.4g}M"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
+def format_color_limit(value: float) -> str:
+    """An end of a colour scale in at most 9 characters: ``0.5``, ``22``, ``1.5e+03``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if 0.01 <= abs(value) < 100 else f"{value:.3g}"
+
+
+def format_tick(value: float) -> str:
+    """The label of a tick by itself: ``0.05``, ``20``, ``5e-4``, ``1e6``."""
+    return f"{value:.4g}" if 0.01 <= abs(value) < 1e4 else format_scientific(value, 3)
+
+
+def format_scientific(value: float, digits: int) -> str:
+    """``2.5e-7`` rather than ``2.50e-07``."""
+    mantissa, exponent = _scientific(value, digits).split("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{exponent}"
+
+
+def format_six_digits(value: float) -> str:
+    """Six digits, and exponents as people write them: 1e-5."""
+    text = f"{value:.6g}"
+    mantissa, e, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else text
+
+
+def format_exact(value: float) -> str:
+    """The shortest text that is read as ``value`` again: 0.05, 1e-05, 0.1234567."""
+    text = f"{value:g}"
+    return text if float(text) == value else repr(value)
+
+
+def format_count(value: float) -> str:
+    """A count in few characters: 812, 9.3k, 41k, 1.2M."""
+    for limit, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            scaled = value / limit
+            return f"{scaled:.1f}{unit}" if scaled < 10 else f"{scaled:.0f}{unit}"
+    return f"{value:.0f}"
+
+
+def format_amount(value: float) -> str:
+    """A number that a unit follows, with a space before it: ``812 ``, ``9.3 k``, ``1.2 M``."""
+    for limit, unit in AMOUNT_UNITS:
+        if value >= limit:
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.3g} "
+
+
+def format_file_size(size: float) -> str:
+    """The size of a file of so many bytes: ``812 B``, ``1.25 MB``."""
+    for unit in FILE_UNITS[:-1]:
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} {FILE_UNITS[-1]}"
+
+
+def format_memory(size: float) -> str:
+    """So many bytes of memory: ``12.5 MB``, ``0.1 GB``."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+
+
+def format_age(seconds: float) -> str:
+    """A length of time in its largest unit: 3 d, 5 h, 12 min or 40 s."""
+    for size, unit in AGE_UNITS:
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def format_clock(seconds: float) -> str:
+    """A duration as 0:07, 12:05 or 3:00:12."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def format_duration(seconds: float) -> str:
+    """A duration with its unit: 7.4 s or 1:15 min."""
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60}:{int(seconds) % 60:02} min"
+
+
+def format_bar(share: float, width: int, ascii_only: bool = False) -> str:
+    """A bar of ``share`` (0 to 1; none for nan) of ``width`` cells, in eighths of a cell, without spaces after it."""
+    share = min(max(share, 0.0), 1.0) if share == share else 0.0
+    if ascii_only:
+        return "#" * round(share * width)
+    full, rest = divmod(round(share * width * 8), 8)
+    return "█" * full + (EIGHTHS[rest] if rest else "")
+
+
+def format_progress(filled: int, width: int) -> str:
+    """A line of ``width`` cells of which ``filled`` are thick."""
+    return "━" * filled + "─" * (width - filled)
+
+
+def _scientific(value: float, digits: int) -> str:
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _with_minus(text: str) -> str:
+    """With a minus that is as wide as a digit; no minus before a zero."""
+    if text.startswith("-") and not text.strip("-0."):
+        text = text[1:]
+    return text.replace("-", MINUS)
