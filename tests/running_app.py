@@ -1,14 +1,20 @@
-"""The whole app under a pilot: started, waited for until its child process has the data, and driven."""
+"""The whole app under a pilot: started, waited for until its child process has the data, and driven.
+
+The trainer is a process of its own, as ever, but forked from one that has everything imported.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import IO
 
+import forked_trainer
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -19,6 +25,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.reports import AnyReport, Loaded, Progress
 from tui_trainer.protocol.view import Curve
+from tui_trainer.runtime import child
 from tui_trainer.runtime.client import Client
 from tui_trainer.ui.fields import Field
 
@@ -195,6 +202,15 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> Start
             reports.append(report)
             yield report
 
+    started, python = child.start_module, sys.executable
+    forked_trainer.prepare()
+
+    def forked(module: str, argument: str, line: int, errors: IO[bytes]) -> object:
+        if module == forked_trainer.MODULE and sys.executable == python:  # a test may break Python
+            return forked_trainer.ForkedProcess(argument, line, errors)
+        return started(module, argument, line, errors)
+
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "store"))
+    monkeypatch.setattr(child, "start_module", forked)
     monkeypatch.setattr(Client, "reports", recorded)
     return partial(running_app, reports)
