@@ -256,9 +256,9 @@ def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
         _begin_with(session, weights)
     session.train()
     if progress:
-        from .console import follow
+        from .console import train_to_end
 
-        follow(session)
+        train_to_end(session)
     session.advance_to_end()
     if session.state == "diverged":
         warnings.warn(session.sentence, stacklevel=3)
@@ -274,7 +274,7 @@ def _begin_with(session: Session, weights: Weights) -> None:
         session.trainer.model.set_weights(given)
     except (ValueError, TypeError) as error:
         raise UserError("weights", str(error)) from error
-    session.begin_with(session.trainer.model.parameters.flat.copy())
+    session.set_weights(session.trainer.model.parameters.flat.copy())
 
 
 def _reload_data(trained: TrainedModel) -> Split:

@@ -1,6 +1,6 @@
-"""Output of the commands: checks of files to be written, values for JSON, and the progress of a training.
+"""What commands share: progress of training on a terminal or in a pipe, files to write, and values for JSON.
 
-Imports neither Rich nor the engine before they are needed: exports use this module, in the app as well.
+Rich and the engine are imported only when they are needed, since exports use this module, in the app as well.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from .errors import UserError
 if TYPE_CHECKING:
     from tui_trainer.training.session import Session
 
-SLICE = 0.1  # seconds of training between two looks
+SLICE = 0.1  # seconds of training between two updates of the progress
 LINES = 20  # printed in a pipe, about
 
 
 def check_writable(path: Path, option: str) -> None:
-    """ExperimentError, which names ``option``, where ``path`` can't be written: said before the work, not after it."""
+    """Raise UserError, naming ``option``, if ``path`` can't be written; called before the work, not after it."""
     try:
         with path.open("a", encoding="utf-8"):
             pass
@@ -30,18 +30,18 @@ def check_writable(path: Path, option: str) -> None:
 
 
 def not_writable(path: Path, option: str, error: OSError) -> UserError:
-    """The error for a file that can't be written."""
+    """Return the error for a file that can't be written."""
     return UserError(option, f"cannot write {str(path)!r}: {error.strerror or error}; give another path")
 
 
-def fall_silent() -> None:
-    """Let what is printed from now on go nowhere, and what could not be printed with it."""
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+def silence_stdout() -> None:
+    """Discard all further output, and what is still buffered."""
+    with open(os.devnull, "w") as null:
+        os.dup2(null.fileno(), sys.stdout.fileno())
 
 
 def finite(value: Any) -> Any:
-    """``value``, with what is in it, for JSON, which has no nan and no inf: they become null."""
+    """Return ``value`` for JSON: nan and inf, also inside of it, become null."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -49,49 +49,49 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def follow(session: Session, quiet: bool = False, heard_or_not: bool = False) -> None:
-    """Advance a session that trains until it does no more, told as the output allows, or ``quiet``.
+def train_to_end(session: Session, quiet: bool = False, ignore_closed_pipe: bool = False) -> None:
+    """Advance a training session until it ends, and show its progress unless ``quiet``.
 
-    Where the reader of a pipe leaves, as head does, that is the end, unless it is to go on ``heard_or_not``: there
-    is a file to be written still.
+    If the reader of a pipe closes it, as head does, BrokenPipeError is raised; with ``ignore_closed_pipe``, training
+    goes on silently, since there is still a file to write.
     """
     if quiet:
         session.advance_to_end()
     elif sys.stdout.isatty():
-        _with_bar(session)
+        _show_bar(session)
     else:
         try:
-            _with_lines(session)
+            _print_lines(session)
         except BrokenPipeError:
-            if not heard_or_not:
+            if not ignore_closed_pipe:
                 raise
-            fall_silent()
+            silence_stdout()
             session.advance_to_end()
 
 
-def _with_bar(session: Session) -> None:
+def _show_bar(session: Session) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(None), TextColumn("{task.description}"), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=Console(), expand=True) as progress:
-        task = progress.add_task("", total=session.epochs_wanted)
+        task = progress.add_task("", total=session.target_epochs)
         while session.state == "running":
             session.advance(SLICE)
-            text = f"epoch {session.trainer.epochs}/{session.epochs_wanted}  {_values(session.values)}"
+            text = f"epoch {session.trainer.epochs}/{session.target_epochs}  {format_values(session.values)}"
             progress.update(task, completed=session.trainer.epochs, description=text)
 
 
-def _with_lines(session: Session, stream: TextIO | None = None) -> None:
-    every = max(1, session.epochs_wanted // LINES)
-    seen = 0
+def _print_lines(session: Session, stream: TextIO | None = None) -> None:
+    every = max(1, session.target_epochs // LINES)
+    epoch = 0
     while session.state == "running":
         session.advance(SLICE)
-        for row in session.history.rows(seen):
-            seen = int(row.pop("epoch"))
-            if seen % every == 0 or seen in (1, session.epochs_wanted):
-                print(f"epoch {seen}/{session.epochs_wanted}  {_values(row)}", file=stream, flush=True)
+        for row in session.history.rows(epoch):
+            epoch = int(row.pop("epoch"))
+            if epoch % every == 0 or epoch in (1, session.target_epochs):
+                print(f"epoch {epoch}/{session.target_epochs}  {format_values(row)}", file=stream, flush=True)
 
 
-def _values(values: dict[str, float]) -> str:
+def format_values(values: dict[str, float]) -> str:
     return "  ".join(f"{name} {value:.6g}" for name, value in values.items() if name != "batch_loss")

@@ -1,4 +1,4 @@
-"""The error for everything a user got wrong, how its text is made safe to print, and the exit codes."""
+"""The error for mistakes of the user, functions that make its text safe to print, and the exit codes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
 # Exit codes of the commands; 0 is success.
-DIVERGED = 1  # or, of a sweep, that runs are missing
+DIVERGED = 1  # or a sweep has missing runs
 BAD_INPUT = 2
-INTERRUPTED = 130  # as a shell says of a program that Ctrl+C has ended
+INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl+C
 
 
 class UserError(ValueError):
-    """A sentence for a person about one field.
+    """A mistake of the user: a field, and a sentence about it.
 
     ``field`` is a dotted path such as ``model.layers[0].units``, or "" where no single field is at fault;
     ``reason`` is the sentence without it.
@@ -33,24 +33,24 @@ ExperimentError = UserError  # its name in the Python API
 
 
 def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
-    """``text`` in quotes, at most ``limit`` characters of it, safe to print in a terminal.
+    """Return ``text`` in quotes, at most ``limit`` characters of it, safe to print in a terminal.
 
-    Whatever could move the cursor, change colours or turn the reading direction comes out as an escape.
+    Characters that could move the cursor, change colours or turn the reading direction become escapes.
     """
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
-def meant(name: str, names: Iterable[str]) -> str:
-    """``, did you mean this?`` with the most alike of ``names``; empty where none is like ``name``."""
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return f", did you mean {near[0]}?" if near else ""
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return ``, did you mean this?`` with the most similar of ``names``; empty if none is similar."""
+    similar = difflib.get_close_matches(name, list(names), n=1)
+    return f", did you mean {similar[0]}?" if similar else ""
 
 
 def printable(text: str) -> str:
-    """``text`` with every character replaced that could act on a terminal instead of showing in it."""
+    """Return ``text`` with unprintable characters, which a terminal could act on, replaced by U+FFFD."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def escaped(text: str) -> str:
-    """``text`` with such characters as escapes, so that they can be told apart."""
+    """Return ``text`` with unprintable characters as escapes, so that they remain distinguishable."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

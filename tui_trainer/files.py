@@ -1,6 +1,8 @@
-"""Files, read where there may be something else in their place, and written whole or not at all.
+"""Reads and writes files safely, and says where they may be.
 
-Something else: a pipe, which would block, or a device without end.
+Reading rejects anything but a regular file, since a pipe could block and a device never end; writing is atomic.
+Paths of the user are confined to one folder if a teacher has set one. The user's own files (runs, progress in the
+book, remembered choices) have one folder.
 """
 
 from __future__ import annotations
@@ -14,25 +16,28 @@ from pathlib import Path
 
 from .errors import UserError, quoted
 
-ROOT_VARIABLE = "TUI_TRAINER_ROOT"
-_SHOWN = 200
-DATA_VARIABLE = "TUI_TRAINER_DATA"
-LONGEST_NAME = 60
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # of Windows, where files may go
+ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
+DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
+MAX_NAME_LENGTH = 60  # characters of a folder's name
+_PATH_LENGTH = 200  # characters of a path in a message
+_RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE
+)  # names reserved by Windows, where files may be copied to
 
 
-def read_plain(path: str | os.PathLike[str], most: int) -> bytes:
-    """The first ``most`` bytes of a file and one more, so that one that is too long shows.
+def read_plain(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    """Return the first ``max_bytes`` bytes of a regular file and one more, which shows that a file is too long.
 
-    Opened without waiting, and looked at before it is read. OSError where it can't be, or is no file.
+    The file is opened without blocking and checked before it is read. Raises OSError if it cannot be read or is not a
+    regular file.
     """
     with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        refuse_other_than_file(os.fstat(file.fileno()).st_mode)
-        return file.read(most + 1)
+        check_regular_file(os.fstat(file.fileno()).st_mode)
+        return file.read(max_bytes + 1)
 
 
-def refuse_other_than_file(mode: int) -> None:
-    """OSError where ``mode``, of a stat, is that of something else."""
+def check_regular_file(mode: int) -> None:
+    """Raise OSError if ``mode``, from a stat, is not that of a regular file."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
@@ -40,9 +45,9 @@ def refuse_other_than_file(mode: int) -> None:
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file: whoever reads at any moment sees the old content or the new, whole.
+    """Write a file atomically: a reader sees the old content or the new.
 
-    Nobody else may read it, but as ``mode`` and the mask of the process say. OSError where it can't be written.
+    ``mode`` and the umask of the process set its permissions. Raises OSError if it can't be written.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
@@ -56,52 +61,52 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 
 def root() -> Path | None:
-    """The folder that files are confined to, links in its own path resolved; None where there is none."""
+    """Return the folder that files are confined to, its links resolved; None if there is none."""
     folder = os.environ.get(ROOT_VARIABLE)
     return Path(os.path.realpath(folder)) if folder else None
 
 
 def confined(path: str | os.PathLike[str], field: str = "") -> Path:
-    """The path of a file that the user named, with ``~`` replaced.
+    """Return the path of a file that the user named, with ``~`` expanded.
 
-    Where there is a root, ``~`` is the root and the result has its links resolved. ExperimentError for ``field``
-    says so where it lies outside, or is hidden: hidden files steer other programs, and hold our own runs.
+    If files are confined to a folder, that folder is ``~``, and links in the result are resolved. Raises UserError for
+    ``field`` if the path is outside of it, or hidden: hidden files configure other programs, and hold the app's runs.
     """
-    named = os.fspath(path)
-    within = root()
-    if within is None:
-        return Path(os.path.expanduser(named))
-    if named == "~" or named.startswith("~/"):
-        named = os.path.join(within, named[2:])
+    text = os.fspath(path)
+    folder = root()
+    if folder is None:
+        return Path(os.path.expanduser(text))
+    if text == "~" or text.startswith("~/"):
+        text = os.path.join(folder, text[2:])
     try:
-        found = Path(os.path.realpath(named))
+        resolved = Path(os.path.realpath(text))
     except (OSError, ValueError):  # a NUL in it, or a name that is too long
-        raise UserError(field, f"{quoted(named, _SHOWN)} is not a path; give the path of a file") from None
-    if not found.is_relative_to(within):
-        where = quoted(str(within), _SHOWN)
-        raise UserError(field, f"{quoted(named, _SHOWN)} is outside of {where}; give a path inside that folder")
-    if any(part.startswith(".") for part in found.relative_to(within).parts):
-        raise UserError(field, f"{quoted(named, _SHOWN)} is hidden; give a name that begins with no dot")
-    return found
+        raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is not a path; give the path of a file") from None
+    if not resolved.is_relative_to(folder):
+        where = quoted(str(folder), _PATH_LENGTH)
+        raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is outside of {where}; give a path inside that folder")
+    if any(part.startswith(".") for part in resolved.relative_to(folder).parts):
+        raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is hidden; give a name that begins with no dot")
+    return resolved
 
 
 def user_folder() -> Path:
-    """The folder that the variable names, or else the user's usual place for data; it need not be there yet."""
-    if named := os.environ.get(DATA_VARIABLE):
-        return Path(named)
-    import platformdirs  # not needed where it is named
+    """Return the folder that the variable names, or else the user's default one; it may not exist yet."""
+    if folder := os.environ.get(DATA_VARIABLE):
+        return Path(folder)
+    import platformdirs  # not needed if the variable is set
 
     return platformdirs.user_data_path("tui-trainer")
 
 
 def safe_name(text: str) -> str:
-    """A run's name as that of a folder: letters, digits, dots, dashes; never a path, hidden, or empty."""
-    words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:LONGEST_NAME].strip("-.")
+    """Return the name of a run as a folder name: letters, digits, dots, dashes; never a path, hidden, or empty."""
+    words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:MAX_NAME_LENGTH].strip("-.")
     return f"run-{words}" if _RESERVED.fullmatch(words) else words or "run"
 
 
 def free_folder(name: str, parent: Path) -> Path:
-    """A folder in ``parent`` that is not there yet: ``name``, ``name-2``, ``name-3`` ..."""
+    """Return a folder in ``parent`` that does not exist yet: ``name``, ``name-2``, ``name-3`` ..."""
     safe, number = safe_name(name), 1
     while (parent / (safe if number == 1 else f"{safe}-{number}")).exists():
         number += 1

@@ -1,4 +1,8 @@
-"""Read config.toml: what is right in it counts, what is wrong is told, and neither stops the app."""
+"""The user's settings: a config file of their own, and the choices that the app remembers.
+
+A mistake in config.toml is reported and skipped; the rest of the file counts. Neither file can stop the app. Both are
+in the user's config folder, or beside the runs if these have a folder of their own.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +17,28 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from tui_trainer.experiment.toml_file import TooDeep, parsed
+from tui_trainer.experiment.toml_file import TooDeep, parse_toml
 
-from .errors import escaped, meant, quoted
+from .errors import escaped, quoted, suggestion
 from .files import DATA_VARIABLE, read_plain, replace_file, user_folder
 
-MAX_BYTES = 100_000
+CONFIG_VARIABLE = "TUI_TRAINER_CONFIG"
+CONFIG, MEMORY = "config.toml", "remembered.json"
+MAX_BYTES, MAX_REMEMBERED_BYTES = 100_000, 10_000
 KEYS = "keys"
 SWITCHES = ("reduced_motion", "title", "mouse")
 WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
-MAX_WORDS = 4
-SHOWN = 200  # characters of a path
-CONFIG_VARIABLE = "TUI_TRAINER_CONFIG"
-CONFIG, MEMORY = "config.toml", "remembered.json"
-MAX_REMEMBERED_BYTES = 10_000
+MAX_WORDS = 4  # in a list of choices
+MAX_QUOTED = 200  # characters of a path or value
 Markers = Literal["braille", "block", "ascii"]
 Notify = Literal["none", "bell", "desktop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A config file: its right values by setting, and a sentence for each wrong one. ``lines`` is where each stands.
+    """A config file: its valid values by setting, a sentence for each wrong one, and the line of each setting.
 
-    ``values["keys"]`` are texts, not looked at any further: which keys there are, the app knows.
+    ``values["keys"]`` are unchecked texts, since only the app knows which keys there are.
     """
 
     path: Path
@@ -44,41 +47,43 @@ class Config:
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def complaint(self, name: str, reason: str) -> str:
-        """What is wrong with a setting, with the place in the file; of a table's entry ``name`` is table.entry."""
+        """Return a sentence on a wrong setting, with its line in the file; ``name`` may be table.entry."""
         line = self.lines.get(name)
         return f"{escaped(self.path.name)}{'' if line is None else f', line {line}'}: {escaped(name)}: {reason}"
 
 
 def read_config(path: Path, themes: Collection[str], named: bool = False) -> Config:
-    """The file at ``path``, with ``themes`` those there are.
+    """Read the file at ``path``; ``themes`` are the available ones.
 
-    One that is missing is as good as an empty one, unless the user ``named`` it.
+    A missing file is the same as an empty one, unless the user ``named`` it.
     """
     try:
         text = _text(path)
-        data = parsed(text)
+        data = parse_toml(text)
     except FileNotFoundError:
-        return Config(path, complaints=(f"There is no file {quoted(str(path), SHOWN)}.",) if named else ())
+        return Config(path, complaints=(f"There is no file {quoted(str(path), MAX_QUOTED)}.",) if named else ())
     except OSError as error:
-        return Config(path, complaints=(f"{quoted(str(path), SHOWN)} can't be read: {error.strerror or error}.",))
+        return Config(path, complaints=(f"{quoted(str(path), MAX_QUOTED)} can't be read: {error.strerror or error}.",))
     except ValueError as error:
         return Config(path, complaints=(f"{escaped(path.name)} is not read: {_what_is_wrong(error)}.",))
     values, complaints = {}, []
-    found = Config(path, lines=dict(_lines(text)))
+    config = Config(path, lines=dict(_lines(text)))
     for name, value in data.items():
         if reason := _reason(name, value, themes):
-            complaints.append(found.complaint(name, reason))
+            complaints.append(config.complaint(name, reason))
         elif name == KEYS:
             values[KEYS] = {action: keys for action, keys in value.items() if isinstance(keys, str)}
-            wrong = [action for action in value if action not in values[KEYS]]
-            complaints += [found.complaint(f"{KEYS}.{one}", f"{WRITTEN}, got {_got(value[one])}") for one in wrong]
+            invalid = [action for action in value if action not in values[KEYS]]
+            complaints += [
+                config.complaint(f"{KEYS}.{action}", f"{WRITTEN}, got {_got(value[action])}") for action in invalid
+            ]
         else:
             values[name] = value
-    return replace(found, values=values, complaints=tuple(complaints))
+    return replace(config, values=values, complaints=tuple(complaints))
 
 
 def _text(path: Path) -> str:
-    """The text of a file; ValueError where it is no small text, OSError where it can't be read."""
+    """Return the text of a file; raise ValueError if it is too large or not text, OSError if unreadable."""
     content = read_plain(path, MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise ValueError("it is larger than 100 KB")
@@ -91,26 +96,26 @@ def _text(path: Path) -> str:
 def _what_is_wrong(error: ValueError) -> str:
     if isinstance(error, TooDeep):
         return "it is nested too deeply"
-    text = escaped(str(error))[:SHOWN]
+    text = escaped(str(error))[:MAX_QUOTED]
     if isinstance(error, tomllib.TOMLDecodeError):
         return f"this is not valid TOML: {text[:1].lower()}{text[1:]}"
     return "a number has too many digits" if "digits" in text else text
 
 
 def _reason(name: str, value: object, themes: Collection[str]) -> str:
-    """What is wrong with a setting; empty where nothing is."""
+    """Return what is wrong with a setting; empty if nothing is."""
     words = {"theme": tuple(themes), "markers": get_args(Markers), "notify": get_args(Notify)}
     if name in words:
         if value in words[name]:
             return ""
-        near = meant(value, words[name]) if isinstance(value, str) else ""
-        return f"expected one of: {_listed(words[name])}, got {_got(value)}{near}"
+        hint = suggestion(value, words[name]) if isinstance(value, str) else ""
+        return f"expected one of: {_listed(words[name])}, got {_got(value)}{hint}"
     if name in SWITCHES:
         return "" if isinstance(value, bool) else f"expected true or false, got {_got(value)}"
     if name == KEYS:
         return "" if isinstance(value, dict) else f"expected a table, [keys], got {_got(value)}"
-    known = (*words, *SWITCHES, KEYS)
-    return f"there is no such setting{meant(name, known)}; there are: {', '.join(known)}"
+    names = (*words, *SWITCHES, KEYS)
+    return f"there is no such setting{suggestion(name, names)}; there are: {', '.join(names)}"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -119,18 +124,18 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _got(value: object) -> str:
-    """A value as the file has it, short."""
+    """Return a value as written in the file, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, int | float):
-        return escaped(str(value))[:SHOWN]
+        return escaped(str(value))[:MAX_QUOTED]
     return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a date or time"
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """The line of each setting that stands on one of its own; of those in a table with the name table.name."""
+    """Yield each setting and its line number; a table entry as table.entry. Only settings on their own line count."""
     table = ""
     for number, line in enumerate(text.split("\n"), start=1):
         if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
@@ -141,37 +146,37 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
 
 
 def config_path() -> Path:
-    """The user's config file, whether it is there or not.
+    """Return the path of the user's config file, which may not exist.
 
-    Whoever is confined to a folder has their runs there, and so the variable set: the config is theirs to write too.
+    A user who is confined to a folder has their runs there, so DATA_VARIABLE is set, and the config is beside them.
     """
-    if named := os.environ.get(CONFIG_VARIABLE):
-        return Path(named)
+    if path := os.environ.get(CONFIG_VARIABLE):
+        return Path(path)
     if data := os.environ.get(DATA_VARIABLE):
         return Path(data) / CONFIG
     return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) / "tui-trainer" / CONFIG
 
 
 def memory_path() -> Path:
-    """The file of what the app remembers, beside the runs."""
+    """Return the path of the remembered choices, beside the runs."""
     return user_folder() / MEMORY
 
 
 class RememberedChoices(msgspec.Struct, omit_defaults=True):
-    """What was chosen last; None where nothing was."""
+    """The choices made last; None if there were none."""
 
     theme: str | None = None
     markers: Markers | None = None
 
 
 class RememberedSettings:
-    """The file at ``path``. Missing, damaged or not to be written is no error: then nothing is remembered."""
+    """The remembered choices in a file. If it is missing, damaged or not writable, nothing is remembered."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def recall(self) -> RememberedChoices:
-        """What was chosen last."""
+        """Return the choices made last."""
         try:
             return msgspec.json.decode(read_plain(self._path, MAX_REMEMBERED_BYTES), type=RememberedChoices)
         except (OSError, ValueError, RecursionError):
@@ -182,11 +187,11 @@ class RememberedSettings:
         self._write(msgspec.structs.replace(self.recall(), theme=name))
 
     def keep_markers(self, markers: Markers) -> None:
-        """Remember what plots are drawn with."""
+        """Remember the markers of plots."""
         self._write(msgspec.structs.replace(self.recall(), markers=markers))
 
     def _write(self, choices: RememberedChoices) -> None:
-        """Whole or not at all; what another window has chosen of the other kind is kept, as it was read just now."""
+        """Write the file atomically; choices just made in another window are kept, as they were read again."""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_file(self._path, msgspec.json.encode(choices))
@@ -194,9 +199,10 @@ class RememberedSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings in force. ``theme`` empty and ``markers`` None: what the app and each plot usually have.
+    """The settings in effect.
 
-    ``keys`` has keys by the name of what they do, as written: "key,key".
+    An empty ``theme`` and ``markers`` of None are the defaults of the app and of each plot. ``keys`` maps the name of
+    an action to its keys, as written: "key,key".
     """
 
     theme: str = ""

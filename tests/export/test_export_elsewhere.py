@@ -130,7 +130,7 @@ def test_pytorch_trains_on_as_we_do(number: int, tmp_path: Path) -> None:
     program = runpy.run_path(str(tmp_path / "model_pytorch.py"))
     session = Session()  # from the exported weights, with an optimizer that knows nothing yet
     session.load(experiment)
-    session.begin_with(ours.trainer.model.parameters.flat)
+    session.set_weights(ours.trainer.model.parameters.flat)
     x = ours.dataset.x[ours.split.train_rows]
     y = torch.tensor(ours.split.y_train)
     for _ in range(10):

@@ -24,7 +24,7 @@ from tui_trainer.errors import UserError, escaped, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import unshare
-from tui_trainer.experiment.toml_file import TooDeep, loads, parsed
+from tui_trainer.experiment.toml_file import TooDeep, loads, parse_toml
 from tui_trainer.experiment.validation import from_plain
 from tui_trainer.ui.status_lines import MessageLine
 from tui_trainer.ui.text import plain
@@ -113,10 +113,10 @@ def test_a_text_that_is_a_bomb_is_refused_soon(name: str) -> None:
 def test_texts_with_dots_and_quotes_are_still_toml() -> None:
     text = 'a = "' + "1.2." * 4000 + '"\n'
     with pytest.raises(TooDeep):
-        parsed(text)
+        parse_toml(text)
     for fine in ('a = "' + "one. two. " * 45 + '"', "a = [" + "0.5, " * 4000 + "]", 'a = "' + '\\"' * 400_000 + '"'):
         started = time.perf_counter()
-        assert parsed(fine) == tomllib.loads(fine)
+        assert parse_toml(fine) == tomllib.loads(fine)
         assert time.perf_counter() - started < PATIENCE
 
 

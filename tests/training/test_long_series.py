@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.training import series
-from tui_trainer.training.series import KEPT, SpilledSeries
+from tui_trainer.training.series import IN_MEMORY, SpilledSeries
 
 PIECES = st.lists(st.lists(st.floats(allow_nan=False), max_size=40), max_size=12)
 
@@ -19,7 +19,7 @@ PIECES = st.lists(st.lists(st.floats(allow_nan=False), max_size=40), max_size=12
 @pytest.fixture(autouse=True, scope="module")
 def _few_in_memory() -> object:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(series, "KEPT", 4)
+        patch.setattr(series, "IN_MEMORY", 4)
         yield
 
 
@@ -71,7 +71,7 @@ def test_a_disk_that_fills_up_costs_no_number(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(series, "KEPT", KEPT)
+    monkeypatch.setattr(series, "IN_MEMORY", IN_MEMORY)
     filled_series = SpilledSeries()
     tracemalloc.start()
     try:

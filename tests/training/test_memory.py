@@ -58,7 +58,7 @@ def test_the_estimate_against_what_is_taken(name: str) -> None:
         _, height = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    needs = memory_check.needed(session.experiment, len(session.dataset.features), session.split)
+    needs = memory_check.estimate(session.experiment, len(session.dataset.features), session.split)
     assert 0.98 < needs.total / (height - before) < 1.5
 
 
@@ -81,8 +81,8 @@ def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 def test_where_the_system_does_not_say_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_check, "free_bytes", lambda: None)
-    monkeypatch.setattr(memory_check, "_below_limit", lambda: None)
-    assert memory_check.available() is None
+    monkeypatch.setattr(memory_check, "_left_of_limit", lambda: None)
+    assert memory_check.available_bytes() is None
     Session().load(CASES["sgd"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
-from tui_trainer.errors import meant, quoted
+from tui_trainer.errors import quoted, suggestion
 from tui_trainer.settings import Config
 from tui_trainer.ui.keymap import ARROWS, OPEN_TAB, Key, Keymap, is_character, read_key, show_key
 
@@ -46,7 +46,7 @@ def _read(name: str, text: str) -> tuple[str, str]:
     """Return the keys of one entry as Textual names them, and what is wrong with it; one of both is empty."""
     key = next((key for key in KEYS if key.name == name), None)
     if key is None:
-        return "", f"there is no such name{meant(name, (key.name for key in KEYS)) or ';'} {LIST}"
+        return "", f"there is no such name{suggestion(name, (key.name for key in KEYS)) or ';'} {LIST}"
     if key.action in FIXED:
         return "", f"{key.display} stays as it is"
     new_keys = []

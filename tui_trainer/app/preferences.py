@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.theme import BUILTIN_THEMES
 
-from tui_trainer.errors import UserError, meant, quoted
+from tui_trainer.errors import UserError, quoted, suggestion
 from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings, Settings, config_path, memory_path, read_config
 from tui_trainer.ui.keymap import Keymap
 from tui_trainer.ui.terminal import default_markers
@@ -44,7 +44,7 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
     """
     theme = given.get("theme", THEMES[0])
     if theme not in THEMES:
-        told = f"there is no theme {quoted(theme)}{meant(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
+        told = f"there is no theme {quoted(theme)}{suggestion(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
         raise UserError("--theme", told)
     config = read_config(config_path(), THEMES, named=CONFIG_VARIABLE in os.environ)
     keymap, of_keys = changed_keymap(config)

@@ -14,7 +14,7 @@ from msgspec import Meta, inspect
 from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.toml_file import TooDeep, parsed
+from tui_trainer.experiment.toml_file import TooDeep, parse_toml
 from tui_trainer.experiment.validation import expected, got, join_path, parse_path
 from tui_trainer.experiment.validation import from_plain as experiment_from_plain
 
@@ -55,7 +55,7 @@ def loads(text: str, file: str, lesson_id: str) -> Lesson:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        data = parsed(text)
+        data = parse_toml(text)
     except TooDeep:
         raise Broken("", "the TOML is nested too deeply to be a lesson") from None
     except tomllib.TOMLDecodeError as error:

@@ -112,11 +112,11 @@ def _check_run(store: Store, run: int) -> None:
 
 def _train(session: Session) -> bool:
     """Train to the end and say how it went; False where that was interrupted."""
-    from tui_trainer.console import follow
+    from tui_trainer.console import train_to_end
 
     session.train()
     try:
-        follow(session, heard_or_not=True)
+        train_to_end(session, ignore_closed_pipe=True)
     except KeyboardInterrupt:
         print("Interrupted; nothing was exported.")
         return False

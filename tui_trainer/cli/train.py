@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.console import _values, check_writable, finite, follow, not_writable
+from tui_trainer.console import check_writable, finite, format_values, not_writable, train_to_end
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
@@ -37,7 +37,7 @@ def train(
     session.train()
     interrupted = False
     try:
-        follow(session, quiet=as_json, heard_or_not=history is not None)
+        train_to_end(session, quiet=as_json, ignore_closed_pipe=history is not None)
     except KeyboardInterrupt:
         session.pause()
         interrupted = True
@@ -86,7 +86,9 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
             changes = [f"{field} = {str(value).lower()}" for field, value in session.remedy.changes.items()]
             lines.append(f"Try {' and '.join(changes)}.")
         lines.append("The weights from before the last update are kept.")
-    lines.append(f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {_values(result['training'])}")
+    lines.append(
+        f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {format_values(result['training'])}"
+    )
     if "weights" in result:
         lines += _weight_lines(session)
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from tui_trainer.datasets.csv.columns import NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.progress import OnProgress
 from tui_trainer.datasets.csv.reader import read_table
-from tui_trainer.errors import meant, printable, quoted
+from tui_trainer.errors import printable, quoted, suggestion
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 from tui_trainer.files import confined
 
@@ -51,7 +51,7 @@ def file_source(path: str) -> Source:
 def _load_catalog(config: DatasetConfig) -> Dataset:
     entry = CATALOG.get(config.name)
     if entry is None:
-        hint = meant(config.name, CATALOG) or f"; the names are: {', '.join(CATALOG)}"
+        hint = suggestion(config.name, CATALOG) or f"; the names are: {', '.join(CATALOG)}"
         raise DatasetError("dataset.name", f"there is no dataset {quoted(config.name)}{hint}")
     if isinstance(entry, ToySet):
         return load_toy_set(entry, config)

@@ -1,4 +1,4 @@
-"""A changed experiment from an experiment: single fields by their path, and the list of hidden layers."""
+"""Changes an experiment: sets single fields by their path, and adds, removes and moves hidden layers."""
 
 from __future__ import annotations
 
@@ -22,50 +22,49 @@ from .validation import (
     wrong_value,
 )
 
-POINTS = {"points", "removed", "seed"}  # other points for the same features and classes
-DRAWING = {"name", "seed", "samples", "classes"}  # of a dataset: whatever gives its points other numbers
+POINT_FIELDS = {"points", "removed", "seed"}  # changes of these keep features and classes
+RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumber the points of a dataset
 
 
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
-    """A new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
+    """Return a new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
-    Text is converted to what the field holds: "0.05" to a number, "RM, TAX" to two names. None empties an
-    optional field. First weights given one by one are dropped where they may not fit the network any more, and
-    where a seed is to draw others; so are the numbers of removed points where others are drawn, and those added
-    where another dataset is named.
-    Raises ExperimentError for a path that leads nowhere or a wrong value.
+    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names. None empties an
+    optional field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
+    the seed changes. The numbers of removed points are dropped if other points are generated, and added points if
+    another dataset is named. Raises UserError for a path to no field or a wrong value.
     """
     steps = parse_path(path)
     if not steps:
         raise UserError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
     data = to_plain(experiment)
-    _holder(data, steps)[steps[-1]] = _from_input(steps, value)
+    _parent(data, steps)[steps[-1]] = _from_input(steps, value)
     if steps[0] == "dataset":
-        _follow_dataset(data, experiment, steps)
+        _drop_outdated(data, experiment, steps)
     elif steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
         data["model"]["weights"] = []
     return from_plain(data, strict=False)
 
 
 def add_layer(experiment: Experiment, index: int | None = None, layer: LayerConfig | None = None) -> Experiment:
-    """A new experiment with a hidden layer put before the one at ``index``, or after the last.
+    """Return a new experiment with a hidden layer inserted before the one at ``index``, or after the last.
 
-    The new layer is a copy of its predecessor where none is given. Raises ExperimentError for a wrong index.
+    Without ``layer``, the new one is a copy of its predecessor. Raises UserError for a wrong index.
     """
     layers = list(experiment.model.layers)
     if len(layers) >= MAX_LAYERS:
         raise UserError("model.layers", f"expected at most {MAX_LAYERS} hidden layers; remove one first")
-    place = len(layers) if index is None else index
-    if not 0 <= place <= len(layers):
-        raise UserError("model.layers", f"expected a place from 0 to {len(layers)}, got {place}")
+    position = len(layers) if index is None else index
+    if not 0 <= position <= len(layers):
+        raise UserError("model.layers", f"expected a place from 0 to {len(layers)}, got {position}")
     if layer is None:
-        layer = layers[max(place - 1, 0)] if layers else LayerConfig()
-    layers.insert(place, layer)
+        layer = layers[max(position - 1, 0)] if layers else LayerConfig()
+    layers.insert(position, layer)
     return _with_layers(experiment, layers)
 
 
 def remove_layer(experiment: Experiment, index: int) -> Experiment:
-    """A new experiment without the hidden layer at ``index``; ExperimentError where there is none."""
+    """Return a new experiment without the hidden layer at ``index``; raise UserError if there is none."""
     _check_index(experiment, index)
     layers = list(experiment.model.layers)
     del layers[index]
@@ -73,26 +72,26 @@ def remove_layer(experiment: Experiment, index: int) -> Experiment:
 
 
 def move_layer(experiment: Experiment, index: int, offset: int) -> Experiment:
-    """A new experiment with a hidden layer ``offset`` places further on; it stops at either end.
+    """Return a new experiment with a hidden layer moved by ``offset``, but not beyond either end.
 
-    Raises ExperimentError where there is no layer at ``index``.
+    Raises UserError if there is no layer at ``index``.
     """
     _check_index(experiment, index)
     layers = list(experiment.model.layers)
-    place = min(max(index + offset, 0), len(layers) - 1)
-    layers.insert(place, layers.pop(index))
+    position = min(max(index + offset, 0), len(layers) - 1)
+    layers.insert(position, layers.pop(index))
     return _with_layers(experiment, layers)
 
 
-def _follow_dataset(data: Any, before: Experiment, steps: Steps) -> None:
-    """Drop from ``data`` what went with the dataset as it was ``before`` its field at ``steps`` was set."""
+def _drop_outdated(data: Any, before: Experiment, steps: Steps) -> None:
+    """Drop from ``data`` what a change of the dataset field at ``steps`` has made invalid."""
     dataset, was = data["dataset"], to_plain(before.dataset)
     if not isinstance(dataset, dict):
-        return  # refused in a moment
-    if {name for name in was if dataset.get(name) != was[name]} - POINTS:
+        return  # will be rejected by the validation
+    if {name for name in was if dataset.get(name) != was[name]} - POINT_FIELDS:
         data["model"]["weights"] = []
     field = steps[1] if len(steps) > 1 else ""
-    if field in DRAWING and str(dataset[field]) != str(was[field]):
+    if field in RENUMBERING and str(dataset[field]) != str(was[field]):
         dataset["removed"] = []
         dataset["points"] = [] if field == "name" else dataset["points"]
 
@@ -108,12 +107,12 @@ def _check_index(experiment: Experiment, index: int) -> None:
 
 
 def _no_layer(steps: Steps, index: int, count: int) -> UserError:
-    held = "it is empty" if count == 0 else f"its entries are 0 to {count - 1}"
-    return UserError(join_path(steps), f"there is no entry {index}, {held}")
+    entries = "it is empty" if count == 0 else f"its entries are 0 to {count - 1}"
+    return UserError(join_path(steps), f"there is no entry {index}, {entries}")
 
 
-def _holder(data: Any, steps: Steps) -> Any:
-    """The dict or list that holds the field at ``steps``; ExperimentError where the path leads nowhere."""
+def _parent(data: Any, steps: Steps) -> Any:
+    """Return the dict or list that contains the field at ``steps``; raise UserError for a path to no field."""
     for depth, step in enumerate(steps):
         parent = steps[:depth]
         if isinstance(data, list) and isinstance(step, int):
@@ -129,7 +128,7 @@ def _holder(data: Any, steps: Steps) -> Any:
 
 
 def _from_input(steps: Steps, value: object) -> object:
-    """Plain data from what a widget or a command line gives."""
+    """Convert input from a widget or the command line to plain data."""
     if not isinstance(value, str):
         return to_plain(value)
     if not is_text_list(steps):
@@ -143,5 +142,5 @@ def _from_input(steps: Steps, value: object) -> object:
 
 
 def is_hidden(experiment: Experiment, path: str) -> bool:
-    """Whether the experiment hides the field at ``path``, or a table that it is in."""
+    """Return whether the experiment hides the field at ``path``, or a table that contains it."""
     return any(path == hidden or path.startswith((f"{hidden}.", f"{hidden}[")) for hidden in experiment.hide)

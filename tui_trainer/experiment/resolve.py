@@ -1,4 +1,7 @@
-"""From what the target is to what the output layer and the loss are, and which choices don't go together."""
+"""Infers the output layer and the loss of an experiment from its target, and checks that its choices fit together.
+
+Each check raises one sentence that says what conflicts and what to do about it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ ALIASES: dict[str, LossName] = {
     "mae": "mean_absolute_error",
 }
 MAX_PARAMETERS = 100_000_000
-# The values an output can take; swish and gelu have their minimum rounded down.
+# The range of an output; the minima of swish and gelu are rounded down.
 RANGES: dict[str, tuple[float, float]] = {
     "sigmoid": (0.0, 1.0),
     "softmax": (0.0, 1.0),
@@ -34,7 +37,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be predicted.
+    """The facts about the target that the network depends on.
 
     ``outputs`` is the number of columns of y, ``classes`` their names (none for a regression), ``minimum``
     and ``maximum`` the range of y over all rows (0 and 1 for classes).
@@ -48,19 +51,19 @@ class Target:
 
 
 def resolve(experiment: Experiment, target: Target, n_features: int) -> Experiment:
-    """The same experiment with nothing left open: output units, output activation and loss by full name.
+    """Return the experiment with output units, output activation and loss filled in, by their full names.
 
-    ``n_features`` is the number of columns of x. Raises ExperimentError where choices don't go together.
+    ``n_features`` is the number of columns of x. Raises UserError if choices conflict.
     """
-    given, loss = experiment.model.output, experiment.training.loss
-    activation = given.activation or _activation(target, given.units, loss)
-    units = given.units or (2 if target.task == "binary" and activation == "softmax" else target.outputs)
-    activation = _plain(activation)
+    requested, loss = experiment.model.output, experiment.training.loss
+    activation = requested.activation or _activation(target, requested.units, loss)
+    units = requested.units or (2 if target.task == "binary" and activation == "softmax" else target.outputs)
+    activation = _canonical(activation)
     loss = ALIASES.get(loss, loss) if loss is not None else _loss(target, activation)
     if loss == "logistic":
         loss = _logistic(activation)
-    output = replace(given, units=units, activation=activation)
-    hidden = tuple(replace(layer, activation=_plain(layer.activation)) for layer in experiment.model.layers)
+    output = replace(requested, units=units, activation=activation)
+    hidden = tuple(replace(layer, activation=_canonical(layer.activation)) for layer in experiment.model.layers)
     resolved = replace(
         experiment,
         model=replace(experiment.model, layers=hidden, output=output),
@@ -70,12 +73,12 @@ def resolve(experiment: Experiment, target: Target, n_features: int) -> Experime
     return resolved
 
 
-def _plain(activation: ActivationName) -> ActivationName:
+def _canonical(activation: ActivationName) -> ActivationName:
     return "linear" if activation == "identity" else activation
 
 
 def _activation(target: Target, units: int | None, loss: LossName | None) -> ActivationName:
-    """The usual output; two units, or a loss that needs one kind of output, decide between the two."""
+    """Return the default output activation; for two classes it depends on the units and on the loss."""
     if target.task == "regression":
         return "linear"
     if loss == "binary_crossentropy":
@@ -87,20 +90,20 @@ def _activation(target: Target, units: int | None, loss: LossName | None) -> Act
 
 
 def _loss(target: Target, activation: ActivationName) -> LossName:
-    """The usual loss: a cross-entropy where the outputs are probabilities of classes."""
+    """Return the default loss: a cross-entropy if the outputs are probabilities of classes."""
     if target.task != "regression" and activation in ("sigmoid", "softmax"):
         return _logistic(activation)
     return "mean_squared_error"
 
 
 def _logistic(activation: ActivationName) -> LossName:
-    """The cross-entropy that fits; for other outputs than these two, ``check`` refuses it."""
+    """Return the cross-entropy for the activation; ``check`` rejects other outputs than sigmoid and softmax."""
     name = "categorical_crossentropy" if activation == "softmax" else "binary_crossentropy"
     return cast(LossName, name)
 
 
 def check(experiment: Experiment, target: Target, n_features: int) -> None:
-    """Raise ExperimentError for the first pair of choices of a resolved experiment that can't be trained."""
+    """Raise UserError for the first conflict between choices of a resolved experiment."""
     _check_hidden(experiment.model)
     _check_units(experiment.model, target)
     _check_loss(experiment, target)
@@ -119,16 +122,16 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
             "model",
             f"expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}; use fewer layers or units",
         )
-    given = len(experiment.model.weights)
-    if given not in (0, parameters):
+    count = len(experiment.model.weights)
+    if count not in (0, parameters):
         raise UserError(
             "model.weights",
-            f"expected {parameters:,} first weights, one a parameter, got {given:,}; without any they are drawn",
+            f"expected {parameters:,} first weights, one a parameter, got {count:,}; without any they are drawn",
         )
 
 
 def count_parameters(model: ModelConfig, n_features: int) -> int:
-    """Weights and biases of a model whose output units are known, for x of shape (n, n_features)."""
+    """Return the number of weights and biases of a model with known output units and ``n_features`` inputs."""
     total, inputs = 0, n_features
     for units, use_bias in (
         *((layer.units, layer.use_bias) for layer in model.layers),
@@ -157,14 +160,14 @@ def _check_units(model: ModelConfig, target: Target) -> None:
         )
     if units == target.outputs or (target.task == "binary" and units == 2 and activation == "softmax"):
         return
-    wanted = {
+    needed = {
         "regression": f"{target.outputs} for {target.outputs} predicted value{'s' * (target.outputs > 1)}",
         "binary": "1 for two classes, or 2 with softmax",
         "multiclass": f"{target.outputs} for {target.outputs} classes",
     }[target.task]
     raise UserError(
         "model.output.units",
-        f"expected {wanted}, got {units} with {activation}; leave it empty to have it set",
+        f"expected {needed}, got {units} with {activation}; leave it empty to have it set",
     )
 
 
@@ -184,35 +187,35 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
 
 
 def _check_metrics(experiment: Experiment, target: Target) -> None:
-    training, held = experiment.training, experiment.dataset.validation_split > 0
+    training, has_validation = experiment.training, experiment.dataset.validation_split > 0
     if training.stop_at_accuracy is not None and target.task == "regression":
         raise UserError(
             "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target of classes"
         )
-    if training.stop_at_accuracy is not None and not held and "accuracy" not in training.metrics:
+    if training.stop_at_accuracy is not None and not has_validation and "accuracy" not in training.metrics:
         raise UserError(
             "training.stop_at_accuracy",
             "without validation rows no accuracy is followed; raise dataset.validation_split, "
             "or put accuracy into training.metrics",
         )
-    fitting = ("r2", "mae") if target.task == "regression" else ("accuracy", "per_class")
+    suitable = ("r2", "mae") if target.task == "regression" else ("accuracy", "per_class")
     for name in experiment.training.metrics:
-        if name not in fitting:
+        if name not in suitable:
             kind = "a number" if target.task == "regression" else "one of several classes"
             raise UserError(
-                "training.metrics", f"{name} does not fit: the target is {kind}; choose {' or '.join(fitting)}"
+                "training.metrics", f"{name} does not fit: the target is {kind}; choose {' or '.join(suitable)}"
             )
 
 
 def _check_range(model: ModelConfig, target: Target) -> None:
-    """A number that the output can never reach can't be learnt; class targets are 0 and 1, which all can."""
+    """Check that the output can reach the target of a regression; classes are 0 and 1, which all can."""
     activation = str(model.output.activation)
     low, high = RANGES.get(activation, (-math.inf, math.inf))
     if target.task != "regression" or (low <= target.minimum and target.maximum <= high):
         return
-    reach = f"only from {low:g} to {high:g}" if high < math.inf else f"only from {low:g} up"
+    reachable = f"only from {low:g} to {high:g}" if high < math.inf else f"only from {low:g} up"
     raise UserError(
         "model.output.activation",
-        f"{activation} gives values {reach}, but the target goes from {target.minimum:g} to "
+        f"{activation} gives values {reachable}, but the target goes from {target.minimum:g} to "
         f"{target.maximum:g}; use linear",
     )

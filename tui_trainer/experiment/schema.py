@@ -1,4 +1,4 @@
-"""What an experiment is: frozen structs, one for each table of the TOML file, with the limits of every field.
+"""The fields of an experiment: frozen structs, one for each table of the TOML file, with the limits of every field.
 
 Building a struct by hand checks nothing; ``validation.validate``, ``toml_file`` and ``edit`` do.
 """
@@ -52,8 +52,8 @@ InitializerName = Literal[
 ]
 
 MAX_LAYERS = 256
-MAX_WEIGHTS = 4096  # given one by one
-MAX_POINTS = 1000  # of a toy set, added by hand or left out
+MAX_WEIGHTS = 4096  # listed in the file
+MAX_POINTS = 1000  # of a toy set, added or removed by the user
 
 Text = Annotated[str, Meta(min_length=1)]
 Units = Annotated[int, Meta(ge=1, le=65536)]
@@ -68,11 +68,11 @@ BatchSize = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all tables have in common."""
+    """The common base of all tables."""
 
 
 class PointConfig(_Table, frozen=True):
-    """A point (x1, x2) set by hand; ``value`` is the number of its class, from 0, or what is to be predicted."""
+    """A point (x1, x2) that the user added; ``value`` is its class, counted from 0, or the target itself."""
 
     x1: Annotated[float, Meta(ge=-100.0, le=100.0)] = 0.0
     x2: Annotated[float, Meta(ge=-100.0, le=100.0)] = 0.0
@@ -80,16 +80,16 @@ class PointConfig(_Table, frozen=True):
 
 
 class DatasetConfig(_Table, frozen=True):
-    """Which rows and columns: a dataset of the catalog, or a CSV file where ``path`` is set.
+    """Which rows and columns to train on: a dataset of the catalog, or a CSV file if ``path`` is set.
 
-    No ``features`` means the dataset's usual ones, no ``target`` its usual one (a file's last column). ``seed``
-    is the split's, and draws the points of a toy set. ``samples`` (None is the usual number), ``noise`` in per
-    cent and ``classes`` (of blobs) describe toy sets; other data leave them alone, so that they are still there
-    when a toy set is chosen again. Toy sets in the plane leave out the generated points ``removed``, by their
-    numbers from 0, in order, and have ``points`` of the user's besides.
+    No ``features`` means the dataset's default ones, no ``target`` its default one (a file's last column). ``seed``
+    is used for the split and for the points of a toy set. ``samples`` (None is the default number), ``noise`` in per
+    cent and ``classes`` (of blobs) describe toy sets; other datasets ignore them, so that they are still there
+    when a toy set is chosen again. Two-dimensional toy sets leave out the generated points ``removed``, numbered from
+    0 and in ascending order, and include the user's own ``points``.
 
-    The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a codec of Python's) and ``header`` are found
-    out where they are None, as is ``task`` from the target; ``kinds`` corrects what columns were taken for, by
+    The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a Python codec) and ``header`` are found from the
+    file if they are None, and ``task`` from the target; ``kinds`` corrects the guessed kinds of columns, by
     name. Rows with ``missing`` values are dropped, or the gaps filled with the mean, or the most frequent
     category, of the training part.
     """
@@ -116,7 +116,7 @@ class DatasetConfig(_Table, frozen=True):
 
 
 class LayerConfig(_Table, frozen=True):
-    """One hidden layer; ``dropout`` is the fraction of its activations left out while training."""
+    """A hidden layer; ``dropout`` is the fraction of its activations dropped in training."""
 
     units: Units = 16
     activation: ActivationName = "relu"
@@ -126,7 +126,7 @@ class LayerConfig(_Table, frozen=True):
 
 
 class OutputConfig(_Table, frozen=True):
-    """The last layer; None is what ``inference.resolve`` fills in from the target."""
+    """The output layer; ``resolve.resolve`` fills in what is None, from the target."""
 
     units: Units | None = None
     activation: ActivationName | None = None
@@ -135,9 +135,9 @@ class OutputConfig(_Table, frozen=True):
 
 
 class ModelConfig(_Table, frozen=True):
-    """The network; without hidden layers it is a perceptron. ``seed`` draws the first weights.
+    """The network; without hidden layers it is a perceptron. ``seed`` draws the initial weights.
 
-    ``weights`` gives them instead, one by one: kernels, then biases, layer by layer.
+    ``weights`` lists them instead: kernels, then biases, layer by layer.
     """
 
     layers: Annotated[tuple[LayerConfig, ...], Meta(max_length=MAX_LAYERS)] = (LayerConfig(),)
@@ -148,7 +148,7 @@ class ModelConfig(_Table, frozen=True):
 
 
 class OptimizerConfig(_Table, frozen=True):
-    """An optimizer and the constants of all of them; each reads the ones it knows."""
+    """An optimizer, and the constants of all optimizers; each uses its own."""
 
     name: OptimizerName = "sgd"
     momentum: Fraction = 0.0
@@ -160,7 +160,7 @@ class OptimizerConfig(_Table, frozen=True):
 
 
 class EarlyStoppingConfig(_Table, frozen=True):
-    """When to stop before the last epoch, with the fields that Keras gives it."""
+    """When to stop before the last epoch; the fields are those of Keras."""
 
     monitor: Literal["loss", "val_loss"] = "val_loss"
     min_delta: NotNegative = 0.0
@@ -172,12 +172,12 @@ class EarlyStoppingConfig(_Table, frozen=True):
 
 
 class TrainingConfig(_Table, frozen=True):
-    """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` is the target's usual one.
+    """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` means the default one of the target.
 
-    Besides the epochs, training ends once an epoch's loss is down to ``stop_at_loss``, once the accuracy (of the
-    validation part, if there is one) is up to ``stop_at_accuracy``, or after ``stop_after`` seconds of training.
-    ``metrics`` are followed on the training and on the validation part; without any, the usual ones are on the
-    validation part alone, which costs less.
+    Training ends after ``epochs``, or earlier: once an epoch's loss is at most ``stop_at_loss``, once the accuracy (of
+    the validation part, if there is one) is at least ``stop_at_accuracy``, or after ``stop_after`` seconds of training.
+    ``metrics`` are computed on the training and on the validation part; without any, the default ones are computed on
+    the validation part only, which costs less.
     """
 
     loss: LossName | None = None
@@ -195,12 +195,12 @@ class TrainingConfig(_Table, frozen=True):
     metrics: tuple[MetricName, ...] = ()
 
     def samples_a_step(self, rows: int) -> int:
-        """Samples of a whole mini-batch, where there are ``rows`` to train on."""
+        """Return the number of samples in a full mini-batch, given ``rows`` training rows."""
         return rows if self.batch_size == "full" else min(self.batch_size, rows)
 
 
 class Experiment(_Table, frozen=True):
-    """The one description of a run.
+    """The full description of a run.
 
     A teacher may ``hide`` parts of the setup: fields and tables by their paths, as ``training.optimizer``.
     """

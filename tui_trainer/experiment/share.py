@@ -1,4 +1,4 @@
-"""An experiment as one short word, to be sent in a chat or written on a blackboard."""
+"""Encodes an experiment as one short word, to be sent in a chat or written on a blackboard; and reads it again."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .schema import Experiment
 from .toml_file import read
 from .validation import from_plain, to_plain, validate
 
-PREFIX = "tt1-"  # the one says which form follows
-MAX_BYTES = 1_000_000  # of the experiment, so that a short word cannot fill the memory
+PREFIX = "tt1-"  # 1 is the version of the encoding
+MAX_BYTES = 1_000_000  # decompressed, so that a short word cannot fill the memory
 _WORD = re.compile(r"tt1-[A-Za-z0-9_-]+")
 
 
 def is_shared(text: str) -> bool:
-    """Whether ``text`` looks like the word of an experiment rather than a path."""
+    """Return whether ``text`` looks like a shared experiment rather than a path."""
     return _WORD.fullmatch(text.strip()) is not None
 
 
 def share(experiment: Experiment) -> str:
-    """The word: what differs from an untouched experiment, compressed; ExperimentError where it is not valid."""
+    """Return the word: the differences from a default experiment, compressed; raise UserError if it is invalid."""
     plain = to_plain(validate(experiment))
     differing = _difference(plain, to_plain(Experiment()))
     packed = zlib.compress(msgspec.json.encode(differing), level=9)
@@ -36,7 +36,7 @@ def share(experiment: Experiment) -> str:
 
 
 def unshare(word: str) -> Experiment:
-    """The experiment behind ``word``; ExperimentError where it is cut, mistyped or something else."""
+    """Return the experiment encoded in ``word``; raise UserError if it is cut, mistyped or something else."""
     text = re.sub(r"\s", "", word)
     if not is_shared(text):
         raise UserError("", f"this is not a shared experiment: it has to begin with {PREFIX}")
@@ -53,21 +53,23 @@ def unshare(word: str) -> Experiment:
     return from_plain(_merge(to_plain(Experiment()), differing))
 
 
-def _difference(value: Any, usual: Any) -> Any:
-    """The entries of a table that differ from those of ``usual``; lists count as one value."""
+def _difference(value: Any, default: Any) -> Any:
+    """Return the entries of a table that differ from ``default``; lists count as one value."""
     return {
-        name: _difference(item, usual[name]) if isinstance(item, dict) and isinstance(usual.get(name), dict) else item
+        name: _difference(item, default[name])
+        if isinstance(item, dict) and isinstance(default.get(name), dict)
+        else item
         for name, item in value.items()
-        if name not in usual or item != usual[name]
+        if name not in default or item != default[name]
     }
 
 
-def _merge(usual: Any, differing: Any) -> Any:
-    if not (isinstance(usual, dict) and isinstance(differing, dict)):
+def _merge(default: Any, differing: Any) -> Any:
+    if not (isinstance(default, dict) and isinstance(differing, dict)):
         return differing
-    return {**usual, **{name: _merge(usual.get(name), item) for name, item in differing.items()}}
+    return {**default, **{name: _merge(default.get(name), item) for name, item in differing.items()}}
 
 
 def read_experiment(text: str) -> Experiment:
-    """From a file, or from the word that an experiment was shared as."""
+    """Read an experiment from a file, or from the word it was shared as."""
     return unshare(text) if is_shared(text) else read(confined(text))

@@ -1,4 +1,7 @@
-"""Experiments as TOML: every field is written, so that a file keeps its meaning when a default changes."""
+"""Reads and writes experiments as TOML.
+
+Every field is written, so that a file keeps its meaning when a default changes. Parsing takes bounded time.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,15 @@ from .schema import Experiment
 from .validation import from_plain, to_plain, validate
 
 MAX_BYTES = 1_000_000
-_PATH_LENGTH = 200
-MAX_PARTS = 32  # of a key with dots; the longest that means something has five
-MAX_SPACED = 100  # with blanks around the dots, where it may be a text of short sentences
+MAX_PARTS = 32  # of a key with dots; the longest valid one has five
+MAX_SPACED = 100  # if there are blanks around the dots, since that may be a text of short sentences
+_PATH_LENGTH = 200  # characters of a path in a message
 # One part of a key, bare or in quotes.
 _PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 
 
 def read(path: str | os.PathLike[str]) -> Experiment:
-    """The experiment in a file; ExperimentError says what is wrong with the file or with which field."""
+    """Read the experiment in a file; UserError says what is wrong with the file or with which field."""
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
         if Path(path).is_dir():
@@ -45,9 +48,9 @@ def read(path: str | os.PathLike[str]) -> Experiment:
 
 
 def loads(text: str) -> Experiment:
-    """The experiment in a TOML text; ExperimentError names the line or the field that is wrong."""
+    """Parse an experiment from TOML; UserError names the line or the field that is wrong."""
     try:
-        return from_plain(parsed(text))
+        return from_plain(parse_toml(text))
     except UserError:
         raise
     except (TooDeep, RecursionError):
@@ -55,24 +58,24 @@ def loads(text: str) -> Experiment:
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(str(error)) from None
     except ValueError:
-        # Python refuses to read integers of thousands of digits.
+        # Python rejects integers of thousands of digits.
         raise UserError("", "this is not valid TOML: a number has too many digits") from None
 
 
 def dumps(experiment: Experiment) -> str:
-    """The experiment as TOML, such that ``loads(dumps(e)) == e``; ExperimentError where it is not valid."""
+    """Return the experiment as TOML, such that ``loads(dumps(e)) == e``; raise UserError if it is invalid."""
     return "\n".join(_sections("", to_plain(validate(experiment))))
 
 
 def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
-    """Write the file whole or not at all: whoever reads at any moment sees the old text or the new.
+    """Write the experiment to a file atomically: a reader sees the old text or the new.
 
-    Raises ExperimentError where the experiment is not valid or the file can't be written.
+    Raises UserError if the experiment is invalid or the file can't be written.
     """
     content = dumps(experiment).encode()
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
-        # A link stays a link: the file it points to is replaced.
+        # Replace the file that a link points to, and keep the link.
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")
@@ -86,7 +89,7 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
 
 
 def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
-    """The text of a table, then of the tables inside it; tomli_w alone would put layers on one line each."""
+    """Yield the text of a table, then of the tables inside it; tomli_w alone would put a layer on one line."""
     plain = {k: v for k, v in table.items() if v is not None and not _is_nested(v)}
     if plain or header:
         yield (f"{header}\n" if header else "") + tomli_w.dumps(plain)
@@ -100,20 +103,23 @@ def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_nested(value: object) -> bool:
-    """A table, or a list of tables that is not empty."""
+    """Return whether the value is a table, or a non-empty list of tables."""
     return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
 def _syntax_error(message: str) -> UserError:
-    place = re.search(r" \(at (line \d+, column \d+|end of document)\)$", message)
-    what = (message[: place.start()] if place else message)[:200]
+    position = re.search(r" \(at (line \d+, column \d+|end of document)\)$", message)
+    what = (message[: position.start()] if position else message)[:200]
     shown = escaped(what)
-    where = f" at {place[1]}" if place else ""
+    where = f" at {position[1]}" if position else ""
     return UserError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}")
 
 
 def _longer_than(parts: int, dot: str) -> re.Pattern[str]:
-    """From the beginning of a part only, so that a text without end is looked through once."""
+    """Return a pattern for keys of more than ``parts`` parts.
+
+    It matches from the beginning of a part only, so that each text is searched once.
+    """
     return re.compile(rf"(?<![A-Za-z0-9_\\-])(?:{_PART}{dot}){{{parts}}}")
 
 
@@ -121,15 +127,16 @@ _LONG_KEYS = (_longer_than(MAX_PARTS, r"\."), _longer_than(MAX_SPACED, r"[ \t]*+
 
 
 class TooDeep(ValueError):
-    """Tables in tables in tables: no text of ours."""
+    """Raised for tables nested deeper than any file of this app."""
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """The tables of a TOML text; tomllib.TOMLDecodeError, TooDeep, or ValueError for a number of too many digits.
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text.
 
-    tomllib's time grows with the square of the parts of a key: a file of a megabyte would keep it for an hour.
+    Raises tomllib.TOMLDecodeError, TooDeep, or ValueError for a number of too many digits. Long keys are rejected
+    because tomllib's time grows with the square of the parts of a key: a file of a megabyte would take an hour.
     """
-    if any(one.search(text) for one in _LONG_KEYS):
+    if any(pattern.search(text) for pattern in _LONG_KEYS):
         raise TooDeep
     try:
         return tomllib.loads(text)

@@ -1,4 +1,8 @@
-"""Plain data in, a checked experiment out; msgspec's complaints are put into sentences here."""
+"""Checks plain data and converts it to an experiment; turns msgspec's errors into sentences.
+
+In reading order: conversion and its errors, paths of fields (``model.layers[0].units``), and what a field expects, in
+words. All words are derived from the types of the structs, so that a new field needs no new ones.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from tui_trainer.errors import UserError, meant, quoted
+from tui_trainer.errors import UserError, quoted, suggestion
 
 from .schema import Experiment
 
@@ -20,12 +24,12 @@ _STEP = re.compile(r"\.(\w+)|\[(\d{1,9})\]")
 
 
 def validate(experiment: Experiment) -> Experiment:
-    """The same experiment, every field checked; ExperimentError names the first wrong one."""
+    """Return the same experiment with every field checked; UserError names the first wrong one."""
     return from_plain(to_plain(experiment))
 
 
 def to_plain(value: object) -> Any:
-    """Structs as dicts, tuples as lists, every field included (msgspec would leave defaults out)."""
+    """Convert structs to dicts and tuples to lists, with every field (msgspec would leave out defaults)."""
     if isinstance(value, msgspec.Struct):
         return {name: to_plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):
@@ -36,9 +40,9 @@ def to_plain(value: object) -> Any:
 
 
 def from_plain(data: object, *, strict: bool = True) -> Experiment:
-    """An experiment from nested dicts and lists; ``strict=False`` reads numbers from text, as "0.05".
+    """Return an experiment from nested dicts and lists; ``strict=False`` accepts numbers as text, as "0.05".
 
-    Raises ExperimentError with the path of the field at fault.
+    Raises UserError with the path of the field at fault.
     """
     _refuse_values(data, only_text=True)
     try:
@@ -50,29 +54,29 @@ def from_plain(data: object, *, strict: bool = True) -> Experiment:
 
 
 def unknown_field(parent: Steps, name: str) -> UserError:
-    """The error for a field that is not there, with the ones that are."""
+    """Return the error for an unknown field; it lists the fields there are."""
     names = field_names(parent)
     if not names:
         return UserError(join_path(parent), f"has no field {quoted(name)}, it is a single value")
     return UserError(
         join_path(parent),
-        f"unknown field {quoted(name)}{meant(name, names) or ';'} the fields here are: {', '.join(names)}",
+        f"unknown field {quoted(name)}{suggestion(name, names) or ';'} the fields here are: {', '.join(names)}",
     )
 
 
 def wrong_value(steps: Steps, value: object) -> UserError:
-    """The error for a value that the field at ``steps`` does not take."""
+    """Return the error for a value that the field at ``steps`` does not accept."""
     kind = type_at(steps)
-    wanted = expected(kind) if kind is not None else "something else"
-    return UserError(join_path(steps), f"expected {wanted}, got {got(value)}")
+    expectation = expected(kind) if kind is not None else "something else"
+    return UserError(join_path(steps), f"expected {expectation}, got {got(value)}")
 
 
 def _in_english(message: str, data: object) -> UserError:
-    """msgspec's message ends in the path; the rest is looked up in the schema and in the data."""
-    place = re.search(r" - at `(\$[^`]*)`$", message)
-    if place and place[1].endswith("[...]"):
-        return _wrong_entry(parse_path(place[1].removesuffix("[...]")) or (), data)
-    steps = parse_path(place[1]) if place else ()
+    """Translate msgspec's message, which ends in the path, with the schema and the data."""
+    location = re.search(r" - at `(\$[^`]*)`$", message)
+    if location and location[1].endswith("[...]"):
+        return _wrong_entry(parse_path(location[1].removesuffix("[...]")) or (), data)
+    steps = parse_path(location[1]) if location else ()
     if steps is None:
         return UserError("", message)
     value: Any = data
@@ -85,17 +89,17 @@ def _in_english(message: str, data: object) -> UserError:
 
 
 def _wrong_entry(steps: Steps, data: Any) -> UserError:
-    """The error for a value of a table whose keys are free: msgspec does not say which one it is."""
+    """Return the error for an entry of a table with free keys, which msgspec does not name."""
     table, words = data, entry_words(steps)
     for step in steps:
         table = table[step]
     name, value = next((name, value) for name, value in table.items() if value not in words)
-    wanted = f"one of: {', '.join(words)}"
-    return UserError(join_path(steps), f"expected {wanted} for {quoted(str(name))}, got {got(value)}")
+    expectation = f"one of: {', '.join(words)}"
+    return UserError(join_path(steps), f"expected {expectation} for {quoted(str(name))}, got {got(value)}")
 
 
 def _refuse_values(data: object, *, only_text: bool = False) -> None:
-    """What no type can express: text must be valid Unicode, and numbers finite."""
+    """Raise UserError for what types cannot express: text that is not valid Unicode, numbers not finite."""
     for steps, value in _leaves(data, ()):
         if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
             raise UserError(join_path(steps), f"expected text in valid Unicode, got {quoted(value)}")
@@ -104,7 +108,7 @@ def _refuse_values(data: object, *, only_text: bool = False) -> None:
 
 
 def _leaves(data: object, steps: Steps) -> Iterator[tuple[Steps, object]]:
-    """Every single value with its path; keys count as values of the table they are in."""
+    """Yield every single value with its path; keys count as values of their table."""
     if isinstance(data, dict):
         for key, item in data.items():
             yield steps, key
@@ -117,7 +121,7 @@ def _leaves(data: object, steps: Steps) -> Iterator[tuple[Steps, object]]:
 
 
 def parse_path(path: str) -> Steps | None:
-    """The steps of ``model.layers[0].units``: names and indices; None where it is not such a path."""
+    """Return the steps of a path such as ``model.layers[0].units``: names and indices; None if it is not one."""
     dotted = "." + path.removeprefix("$").removeprefix(".")
     if path in ("", "$"):
         return ()
@@ -127,55 +131,55 @@ def parse_path(path: str) -> Steps | None:
 
 
 def join_path(steps: Steps) -> str:
-    """The reverse of ``parse_path``."""
+    """Return the path of ``steps``, the reverse of ``parse_path``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
 
 @cache
 def type_at(steps: Steps) -> inspect.Type | None:
-    """The type of the field that ``steps`` leads to, None where there is no such field."""
-    found = _experiment()
+    """Return the type of the field at ``steps``; None if there is no such field."""
+    kind = _experiment()
     for step in steps:
-        inner = _container(found)
+        inner = _container(kind)
         if isinstance(step, int) and isinstance(inner, inspect.VarTupleType):
-            found = inner.item_type
+            kind = inner.item_type
             continue
         fields = {f.name: f.type for f in inner.fields} if isinstance(inner, inspect.StructType) else {}
         if step not in fields:
             return None
-        found = fields[str(step)]
-    return found
+        kind = fields[str(step)]
+    return kind
 
 
 @cache
 def _experiment() -> inspect.Type:
-    """The type of the whole, which takes a millisecond to describe."""
+    """Return the type of an experiment; cached, since describing it takes a millisecond."""
     return inspect.type_info(Experiment)
 
 
 def field_names(steps: Steps) -> tuple[str, ...]:
-    """The fields of the table at ``steps``; none where it is no table."""
-    found = type_at(steps)
-    inner = _container(found) if found is not None else None
+    """Return the fields of the table at ``steps``; none if it is not a table."""
+    kind = type_at(steps)
+    inner = _container(kind) if kind is not None else None
     return tuple(f.name for f in inner.fields) if isinstance(inner, inspect.StructType) else ()
 
 
 def is_text_list(steps: Steps) -> bool:
-    """Whether the field holds a list of names, such as ``dataset.features``."""
-    found = type_at(steps)
-    return isinstance(found, inspect.VarTupleType) and isinstance(found.item_type, inspect.StrType)
+    """Return whether the field holds a list of names, such as ``dataset.features``."""
+    kind = type_at(steps)
+    return isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StrType)
 
 
 def entry_words(steps: Steps) -> tuple[str, ...]:
-    """The words that the values of a table with free keys are chosen from, such as ``dataset.kinds``."""
-    found = type_at(steps)
-    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
-    values = next(kind.value_type for kind in kinds if isinstance(kind, inspect.DictType))
+    """Return the words allowed as values of a table with free keys, such as ``dataset.kinds``."""
+    kind = type_at(steps)
+    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    values = next(kind.value_type for kind in options if isinstance(kind, inspect.DictType))
     return tuple(map(str, values.values)) if isinstance(values, inspect.LiteralType) else ()
 
 
 def expected(kind: inspect.Type) -> str:
-    """What a field of this type takes: "an integer from 1 to 65536"."""
+    """Describe what a field of this type accepts: "an integer from 1 to 65536"."""
     match kind:
         case inspect.UnionType():
             words = [expected(t) for t in kind.types if not isinstance(t, inspect.NoneType)]
@@ -198,7 +202,7 @@ def expected(kind: inspect.Type) -> str:
 
 
 def got(value: object) -> str:
-    """A wrong value in few words, safe to print."""
+    """Describe a wrong value in few words, safe to print."""
     match value:
         case None:
             return "nothing"
@@ -209,7 +213,7 @@ def got(value: object) -> str:
         case float():
             return repr(value)
         case int():
-            # str() refuses integers of thousands of digits.
+            # str() rejects integers of thousands of digits.
             return str(value) if abs(value) < 10**40 else "an integer of more than 40 digits"
         case dict():
             return "a table"
@@ -220,15 +224,15 @@ def got(value: object) -> str:
 
 
 def _container(kind: inspect.Type) -> inspect.Type:
-    """The table or list inside an optional field, the type itself elsewhere."""
+    """Return the table or list inside an optional field, other types unchanged."""
     if isinstance(kind, inspect.UnionType):
-        held = (inspect.StructType, inspect.VarTupleType)
-        return next((t for t in kind.types if isinstance(t, held)), kind)
+        containers = (inspect.StructType, inspect.VarTupleType)
+        return next((t for t in kind.types if isinstance(t, containers)), kind)
     return kind
 
 
 def _limits(kind: Any) -> str:
-    """The bounds of a number, in words."""
+    """Describe the bounds of a number."""
     if kind.ge is not None and kind.le is not None:
         return f" from {kind.ge:.16g} to {kind.le:.16g}" if kind.le < 2**53 else f" of at least {kind.ge}"
     if kind.ge is not None and kind.lt is not None:

@@ -56,7 +56,7 @@ def begin_with_file(session: Session, path: Path) -> None:
     parameters = Parameters(model.dense, model.dtype)
     for target, values in zip(parameters.arrays(), read_weights(path, session.experiment, model.inputs), strict=True):
         target[:] = values
-    session.begin_with(parameters.flat)
+    session.set_weights(parameters.flat)
 
 
 def _arrays(session: Session, flat: Array) -> list[Array]:

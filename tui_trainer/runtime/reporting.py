@@ -77,12 +77,12 @@ def progress(session: Session, run: int, wanted: WatchLoss | None = None) -> Pro
     trainer = session.trainer
     running = session.state == "running"
     speed = session.pace.steps_per_second if running else 0.0
-    left = (session.epochs_wanted - trainer.epochs) * trainer.steps_per_epoch - trainer.position
+    left = (session.target_epochs - trainer.epochs) * trainer.steps_per_epoch - trainer.position
     return Progress(
         run=run,
         state=session.state,
         epoch=trainer.epochs,
-        epochs=session.epochs_wanted,
+        epochs=session.target_epochs,
         batch=trainer.position,
         batches=trainer.steps_per_epoch,
         steps=trainer.steps,

@@ -175,7 +175,7 @@ class Worker:
             case Preview():
                 self._readings.preview(command.dataset, command.number)
             case SlowDown():
-                session.limit = command.steps_per_second
+                session.max_rate = command.steps_per_second
             case _ if session.state == "empty":
                 return
             case _:
@@ -197,7 +197,7 @@ class Worker:
             return
         self._request = WatchLoss()
         self._viewer.forget()
-        self._send(Attached(self._run, session.requested, session.limit, self._launch.stays))
+        self._send(Attached(self._run, session.requested, session.max_rate, self._launch.stays))
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
         if RUN_STATES[session.state].ended and session.sentence:
@@ -212,7 +212,7 @@ class Worker:
             self._keeper.forget_run()
             if command.weights:
                 self._send(begin(self._session, command.weights, self._run))
-            if kept is not None and self._session.begin_with(kept) and was_running:
+            if kept is not None and self._session.set_weights(kept) and was_running:
                 self._session.train()
 
     def _loads(self, experiment: Experiment, run: int) -> bool:

@@ -56,7 +56,7 @@ class Checkpointer:
 
     def save(self, session: Session) -> None:
         """Save the run, if it has changed since the last time."""
-        place = (session.state, session.steps, session.touched)
+        place = (session.state, session.steps, session.weight_changes)
         if self._store is None or session.steps == 0 or place == self._saved_place:
             return
         try:
@@ -123,7 +123,7 @@ class Checkpointer:
         restore_snapshot(session, snapshot, epochs, state, "The saved run does not fit its experiment")
         self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
         if session.state == state:  # nothing to save until something changes
-            self._saved_place = (session.state, session.steps, session.touched)
+            self._saved_place = (session.state, session.steps, session.weight_changes)
 
     def _save(self, store: Store, session: Session) -> None:
         if self._run is None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
-from tui_trainer.files import refuse_other_than_file, user_folder
+from tui_trainer.files import check_regular_file, user_folder
 from tui_trainer.run_state import RunState, traits_of
 
 from .live_trainers import folder_beside, is_live, live_names
@@ -381,7 +381,7 @@ def keep_private(path: Path) -> None:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         found = os.fstat(file)
-        refuse_other_than_file(found.st_mode)
+        check_regular_file(found.st_mode)
         if os.geteuid() not in (0, found.st_uid):
             raise PermissionError(errno.EPERM, "it belongs to another user")
         if found.st_mode & 0o077 and found.st_uid == os.geteuid():

@@ -199,7 +199,7 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
     Without ``keep`` no snapshot is taken.
     """
     if _place.session is None:
-        _place.session = Session(most_threads=1)
+        _place.session = Session(max_threads=1)
     session = _place.session
     try:
         with threadpool_limits(limits=1, user_api="blas"):

@@ -1,4 +1,4 @@
-"""From an experiment to a trainer: the one place where names become engine objects."""
+"""Builds a trainer from an experiment: the one place where names become engine objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui_trainer.experiment.schema import Experiment, TrainingConfig
 
 
 def build_model(experiment: Experiment, n_features: int) -> Sequential:
-    """The model of a resolved ``experiment`` for ``n_features`` inputs, with its first weights."""
+    """Return the model of a resolved ``experiment`` for ``n_features`` inputs, with its initial weights."""
     layers: list[InputLayer | Dense | Dropout] = [InputLayer(n_features)]
     for config in experiment.model.layers:
         layers.append(Dense(config.units, config.activation, config.use_bias, config.initializer))
@@ -39,7 +39,7 @@ def build_model(experiment: Experiment, n_features: int) -> Sequential:
 
 
 def build_optimizer(training: TrainingConfig) -> Optimizer:
-    """The optimizer with its parameters; those of other optimizers are not looked at."""
+    """Return the optimizer with its constants; those of other optimizers are ignored."""
     config, rate = training.optimizer, training.learning_rate
     kind = OPTIMIZERS[config.name]
     if kind is SGD:
@@ -55,7 +55,7 @@ def build_optimizer(training: TrainingConfig) -> Optimizer:
 
 
 def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Trainer:
-    """A trainer at the first step of a resolved ``experiment``; ExperimentError where the data do not fit."""
+    """Return a trainer at the first step of a resolved ``experiment``; raise UserError if the data do not fit."""
     training = experiment.training
     assert training.loss is not None, "resolve the experiment first"
     validation = None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val)
@@ -76,12 +76,12 @@ def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Tra
         )
     except UserError:
         raise
-    except ValueError as error:  # values beyond float32, for one
+    except ValueError as error:  # such as values beyond float32
         raise UserError("dataset", str(error)) from error
 
 
 def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
-    """The stop rule, fresh, or None."""
+    """Return a new early stopping rule, or None if the experiment has none."""
     config = training.early_stopping
     if config is None:
         return None

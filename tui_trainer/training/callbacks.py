@@ -1,4 +1,7 @@
-"""When a run ends by itself before its last epoch: patience, a loss or an accuracy reached, or time up."""
+"""What happens after each epoch: conditions that stop a run before its last epoch, and a copy of the best weights.
+
+A run stops early by patience, at a loss or an accuracy, or when its time is up.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,19 @@ from .series import Array
 
 
 class StopConditions:
-    """The rules of one run, and how far each has come."""
+    """The conditions that stop one run, and their state."""
 
     def __init__(self, training: TrainingConfig) -> None:
         self._training = training
         self._early = build_early_stopping(training)
-        self._goals = True  # whether what is reached ends the run: not where the user went on past it
+        self._goals = True  # whether goals stop the run; not after the user has continued past one
         self.seconds = 0.0  # of training
 
     def after_epoch(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> str:
-        """Why the run ends after ``epoch`` with its values ``logs``, without a full stop; empty where it goes on."""
+        """Return why the run ends after ``epoch`` with its values ``logs``, without a full stop; empty if it goes on."""
         if self._early is not None and self._early.should_stop(epoch, logs, model):
-            watched = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
-            return f"Stopped after epoch {epoch}: {watched}"
+            reason = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
+            return f"Stopped after epoch {epoch}: {reason}"
         reached = self._reached(logs) if self._goals else ""
         return f"Stopped after epoch {epoch:,}: {reached}" if reached else ""
 
@@ -42,22 +45,22 @@ class StopConditions:
         return self._early.best_epoch
 
     def time_is_up(self, seconds: float) -> bool:
-        """Count ``seconds`` more of training; whether that is all there was."""
+        """Add ``seconds`` of training; return whether the time is up."""
         self.seconds += seconds
         limit = self._training.stop_after
         return limit is not None and self.seconds >= limit
 
-    def begin_again(self, past_stop: bool) -> None:
-        """Train on after the end of a run: patience starts afresh.
+    def restart(self, past_stop: bool) -> None:
+        """Continue training after the end of a run: patience starts afresh.
 
-        After an early stop (``past_stop``) time starts afresh, too, and goals that were reached count no more.
+        After an early stop (``past_stop``) time starts afresh, too, and goals are ignored.
         """
         self._early = build_early_stopping(self._training)
         if past_stop:
             self._goals, self.seconds = False, 0.0
 
     def state(self) -> dict[str, Array]:
-        """All of it, as copies."""
+        """Return the state, as copies."""
         early = {} if self._early is None else self._early.state()
         return {
             **{f"early.{name}": array for name, array in early.items()},
@@ -65,7 +68,7 @@ class StopConditions:
         }
 
     def resume(self, state: Mapping[str, Array]) -> None:
-        """Go to where ``state`` was taken; KeyError or ValueError where it is another run's."""
+        """Restore a ``state``; raise KeyError or ValueError if it is from another run."""
         goals, seconds = map(float, state["own"])
         self._goals, self.seconds = bool(goals), seconds
         early = {name.removeprefix("early."): array for name, array in state.items() if name.startswith("early.")}
@@ -73,7 +76,7 @@ class StopConditions:
             self._early.resume(early)
 
     def _reached(self, logs: Mapping[str, float]) -> str:
-        """What these values have reached of what was to be reached."""
+        """Describe the goal that these values have reached; empty if there is none."""
         training = self._training
         accuracy = logs.get("val_accuracy", logs.get("accuracy"))
         loss_goal, accuracy_goal = training.stop_at_loss, training.stop_at_accuracy
@@ -85,17 +88,20 @@ class StopConditions:
 
 
 class BestWeights:
-    """The best epoch is that of the lowest ``val_loss``, or of the lowest ``loss`` where no rows are held back."""
+    """The weights of the best epoch of a run, beside the newest ones.
+
+    The best epoch has the lowest ``val_loss``, or the lowest ``loss`` without validation rows.
+    """
 
     def __init__(self) -> None:
-        self.epoch = 0  # none yet
+        self.epoch = 0  # no epoch yet
         self.value = math.inf
         self.monitor = "val_loss"
         self.weights: Array | None = None  # flat, as in ``Parameters``
         self._replaced: Array | None = None  # by the last ``swap``
 
     def after_epoch(self, epoch: int, logs: Mapping[str, float], parameters: Array) -> None:
-        """Take ``parameters`` (size,) down if ``epoch`` is the best one so far, given its values ``logs``."""
+        """Copy ``parameters`` (size,) if ``epoch`` is the best one so far by its values ``logs``."""
         self._replaced = None
         monitor = "val_loss" if "val_loss" in logs else "loss"
         if logs[monitor] < self.value:
@@ -105,7 +111,10 @@ class BestWeights:
             self.weights[:] = parameters
 
     def swap(self, parameters: Array) -> str:
-        """Write the best weights over ``parameters`` (size,), or back what they replaced; what was done, in words."""
+        """Replace ``parameters`` (size,) by the best weights, or the best weights by what they had replaced.
+
+        Returns a sentence on what was done.
+        """
         if self.weights is None:
             return "No epoch is done yet, so none is the best."
         best = f"epoch {self.epoch:,}, the best: {self.monitor} {self.value:.4g}"
@@ -119,18 +128,21 @@ class BestWeights:
         return "The newest weights again."
 
     def state(self) -> dict[str, Array]:
-        """All of it, as copies; nothing where no epoch is done."""
+        """Return the state, as copies; empty before the first epoch is done."""
         if self.weights is None:
             return {}
-        place = np.array([self.epoch, self.value, self.monitor == "val_loss"], dtype=float)
-        return {"weights": self.weights.copy(), "place": place}
+        best = np.array([self.epoch, self.value, self.monitor == "val_loss"], dtype=float)
+        return {"weights": self.weights.copy(), "place": best}
 
     def resume(self, state: Mapping[str, Array], size: int) -> None:
-        """Go to where ``state`` was taken, of a model of ``size`` parameters; ValueError where it is another's."""
-        weights, place = state.get("weights"), state.get("place")
-        if weights is None or place is None:  # saved before there was a best epoch, or by an older version
+        """Restore a ``state`` of a model of ``size`` parameters.
+
+        Raises ValueError if it is from another model.
+        """
+        weights, best = state.get("weights"), state.get("place")
+        if weights is None or best is None:  # saved before the first epoch was done, or by an older version
             return
-        if weights.shape != (size,) or place.shape != (3,):
+        if weights.shape != (size,) or best.shape != (3,):
             raise ValueError(f"best weights of {size} parameters expected, got {weights.size}")
-        self.epoch, self.value, self.weights = int(place[0]), float(place[1]), weights.copy()
-        self.monitor = "val_loss" if place[2] else "loss"
+        self.epoch, self.value, self.weights = int(best[0]), float(best[1]), weights.copy()
+        self.monitor = "val_loss" if best[2] else "loss"

@@ -1,6 +1,7 @@
-"""What a run has recorded: every epoch in full, every step thinned, and curves small enough to send.
+"""Records a run: every epoch in full, every step downsampled; and gives curves small enough to send.
 
-Memory is bounded, whatever the number of epochs and steps.
+Memory is bounded, whatever the number of epochs and steps. Curves can be averaged, cut to a range of epochs, and
+read at one epoch.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 
 from .series import Array, DownsampledSeries, SpilledSeries
 
+# The order of the recorded values
 MEASURES = ("loss", "accuracy", "recall", "r2", "mae")
 Floats = NDArray[np.float64]
 
 
 class History:
-    """Values of each epoch by name (``loss``, ``val_loss`` ...), and the loss of each step."""
+    """The values of each epoch by name (``loss``, ``val_loss`` ...), and the loss of each step."""
 
     def __init__(self) -> None:
         self.epochs: dict[str, SpilledSeries] = {}
@@ -37,23 +39,23 @@ class History:
             self.epochs[name].append(value)
 
     def curve(self, name: str, smoothing: float = 0.0) -> RecordedCurve:
-        """The curve of ``name`` over the epochs; empty where nothing of that name was recorded."""
+        """Return the curve of ``name`` over the epochs; empty if nothing of that name was recorded."""
         if name not in self.epochs:
             return RecordedCurve(SpilledSeries())
         if (name, smoothing) not in self._curves:
             self._curves[name, smoothing] = RecordedCurve(self.epochs[name], smoothing)
         curve = self._curves[name, smoothing]
-        curve.catch_up()
+        curve.update()
         return curve
 
     def columns(self, start: int) -> dict[str, Array]:
-        """Values (k,) by name of the epochs from number ``start`` + 1 on."""
+        """Return the values (k,) by name, from epoch ``start`` + 1 on."""
         return {name: values.values(start) for name, values in self.epochs.items()}
 
     def restore(self, epochs: Mapping[str, Array], steps: DownsampledSeries) -> None:
-        """Take the values of saved epochs and steps as one's own; files don't keep the order of names.
+        """Replace the recorded values by saved ones, in a fixed order of names, which files don't keep.
 
-        ValueError where the columns are not equally long.
+        Raises ValueError if the columns have different lengths.
         """
         if len({column.shape for column in epochs.values()}) > 1:
             raise ValueError("the values of its epochs have several lengths")
@@ -61,7 +63,7 @@ class History:
         self.steps, self._curves = steps, {}
 
     def rows(self, start: int = 0) -> list[dict[str, float]]:
-        """Epochs from number ``start`` + 1 on, each with its ``epoch`` and values."""
+        """Return one dict per epoch from ``start`` + 1 on, with its ``epoch`` and values."""
         names = list(self.epochs)
         columns = (self.epochs[name].values(start).tolist() for name in names)
         return [
@@ -71,39 +73,39 @@ class History:
 
 
 def _rank(name: str) -> tuple[bool, int, int]:
-    """Where a trainer puts a value: training before validation, the loss first, classes by number."""
+    """Return the sort key of a value: training before validation, the loss first, classes by number."""
     measure, _, index = name.removeprefix("val_").partition("[")
-    place = MEASURES.index(measure) if measure in MEASURES else len(MEASURES)
-    return name.startswith("val_"), place, int(index.rstrip("]") or 0)
+    position = MEASURES.index(measure) if measure in MEASURES else len(MEASURES)
+    return name.startswith("val_"), position, int(index.rstrip("]") or 0)
 
 
 class RecordedCurve:
-    """The values ``recorded`` of epochs 1, 2, 3 ..., or an exponential moving average of them.
+    """The recorded values of epochs 1, 2, 3 ..., or an exponential moving average of them.
 
-    Each average is ``smoothing`` of the one before it and the rest of the new value, divided by the weight that all
-    values so far have together, so that the first ones don't count for more. A value that is not finite stays as it
-    is, and out of the average.
+    Each average is ``smoothing`` times the one before plus the rest times the new value, divided by the total weight of
+    all values so far, so that the first ones don't count for more. A value that is not finite is kept in place, and
+    left out of the average.
     """
 
     def __init__(self, recorded: SpilledSeries, smoothing: float = 0.0) -> None:
         self._recorded, self._smoothing = recorded, smoothing
         self._values = SpilledSeries() if smoothing else recorded
         self._sum = self._weight = 0.0
-        self._thinned = DownsampledSeries()
-        self.catch_up()
+        self._downsampled = DownsampledSeries()
+        self.update()
 
-    def catch_up(self) -> None:
-        """Take in what has been recorded since the last time."""
-        start = len(self._thinned)
+    def update(self) -> None:
+        """Add what has been recorded since the last update."""
+        start = len(self._downsampled)
         if self._smoothing:
             self._values.extend(np.array([self._next(value) for value in self._recorded.values(start).tolist()]))
         if len(self._values) > start:
-            self._thinned.extend(self._values.values(start))
+            self._downsampled.extend(self._values.values(start))
 
     def points(self, low: int | None = None, high: int | None = None) -> tuple[Floats, Floats]:
-        """Epochs (k,) and values (k,) of those from ``low`` to ``high``, thinned where there are many."""
+        """Return epochs (k,) and values (k,) from epoch ``low`` to ``high``, downsampled if there are many."""
         if low is None and high is None:
-            return self._thinned.points()
+            return self._downsampled.points()
         first, last = max(1, low or 1), len(self._values) if high is None else max(high, 0)
         part = DownsampledSeries()
         part.extend(self._values.values(first - 1, last))
@@ -111,7 +113,7 @@ class RecordedCurve:
         return x + (first - 1), y
 
     def at(self, epoch: int | None) -> float | None:
-        """The value of an epoch; None where there is none."""
+        """Return the value of an epoch; None if there is none."""
         return None if epoch is None or not 1 <= epoch <= len(self._values) else self._values[epoch - 1]
 
     def _next(self, value: float) -> float:

@@ -1,4 +1,4 @@
-"""Whether a model will fit this machine's memory, asked before it is made."""
+"""Checks that a model will fit into this machine's memory before it is built."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tui_trainer.formats import format_memory
 from .builder import build_optimizer
 from .series import Array
 
-# Vectors as long as all parameters: weights, gradients, the weights before an update, the optimizer's scratch, three
-# of the penalty, the best epoch's weights. A snapshot has weights and best weights as copies, then as bytes.
+# Vectors of the length of all parameters: weights, gradients, the weights before an update, the optimizer's scratch,
+# three of the penalty, the best epoch's weights. A snapshot has weights and best weights as copies, then as bytes.
 VECTORS, SNAPSHOTS = 8, 2
-LAYER_BUFFERS = 3  # of one layer's outputs: themselves, their gradient and the slope; some activations have more
+LAYER_BUFFERS = 3  # of a layer's outputs: the outputs, their gradient and the slope; some activations have more
 COPIES = 7  # of the data, most in double precision
-ERF_BUFFERS = 10  # which gelu makes anew each time, in double precision
+ERF_BUFFERS = 10  # that gelu allocates in each pass, in double precision
 
 
 class Needs(NamedTuple):
-    """Bytes that training takes at its height: for each parameter, and for the outputs of all layers and the data."""
+    """The peak memory of training in bytes: for the parameters and all copies, and for layer outputs and data."""
 
     parameters: int
     weights: int
@@ -35,13 +35,13 @@ class Needs(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of both."""
         return self.weights + self.outputs
 
 
 def check_memory(experiment: Experiment, features: int, parts: Split) -> None:
-    """Raise ExperimentError where training a resolved ``experiment`` takes more memory than is free."""
-    needs, free = needed(experiment, features, parts), available()
+    """Raise UserError if training a resolved ``experiment`` takes more memory than is free."""
+    needs, free = estimate(experiment, features, parts), available_bytes()
     if free is None or needs.total <= free:
         return
     optimizer = experiment.training.optimizer.name
@@ -53,32 +53,32 @@ def check_memory(experiment: Experiment, features: int, parts: Split) -> None:
     raise UserError("model", reason)
 
 
-def needed(experiment: Experiment, features: int, parts: Split) -> Needs:
-    """What training a resolved ``experiment`` takes on these data."""
+def estimate(experiment: Experiment, features: int, parts: Split) -> Needs:
+    """Return the memory that training a resolved ``experiment`` takes on these data."""
     model = experiment.model
     size = 4 if model.dtype == "float32" else 8
     slots = len(build_optimizer(experiment.training).slots)
     parameters = count_parameters(model, features)
     vectors = VECTORS + slots + SNAPSHOTS * (2 + slots)
     outputs = size * _values_a_sample(experiment) * sum(_passes(experiment, parts))
-    outputs += size * COPIES * sum(x.size + y.size for x, y in _held(parts))
+    outputs += size * COPIES * sum(x.size + y.size for x, y in _arrays(parts))
     return Needs(parameters, size * vectors * parameters, outputs)
 
 
-def available() -> int | None:
-    """Bytes that this process can have; None where the system does not say."""
-    known = [free for free in (free_bytes(), _below_limit()) if free is not None]
-    return min(known, default=None)
+def available_bytes() -> int | None:
+    """Return the bytes that this process can allocate; None if the system does not say."""
+    limits = [free for free in (free_bytes(), _left_of_limit()) if free is not None]
+    return min(limits, default=None)
 
 
-def _held(parts: Split) -> list[tuple[Array, Array]]:
-    """x and y of the training part, and of the validation part where there is one."""
+def _arrays(parts: Split) -> list[tuple[Array, Array]]:
+    """Return x and y of the training part, and of the validation part if there is one."""
     validation = [] if parts.x_val is None or parts.y_val is None else [(parts.x_val, parts.y_val)]
     return [(parts.x_train, parts.y_train), *validation]
 
 
 def _passes(experiment: Experiment, parts: Split) -> list[int]:
-    """Samples of each pass whose buffers are kept: mini-batches, the last one of an epoch, and evaluations."""
+    """Return the sizes of all passes with buffers: mini-batches, the last one of an epoch, and evaluations."""
     rows = len(parts.x_train)
     batch = experiment.training.samples_a_step(rows)
     passes = [batch, rows % batch]
@@ -90,20 +90,20 @@ def _passes(experiment: Experiment, parts: Split) -> list[int]:
 
 
 def _values_a_sample(experiment: Experiment) -> int:
-    """Numbers that a pass keeps of one sample."""
+    """Return how many numbers a pass stores for each sample."""
     model = experiment.model
     layers = [(layer.units, layer.activation, bool(layer.dropout)) for layer in model.layers]
     layers.append((model.output.units or 1, model.output.activation or "linear", False))
     total = 0
     for units, name, has_dropout in layers:
         activation = get_activation(name)
-        own = activation.keeps_z + activation.buffers + ERF_BUFFERS * (name == "gelu")
-        total += units * (LAYER_BUFFERS + own + 2 * has_dropout)
+        buffers = activation.keeps_z + activation.buffers + ERF_BUFFERS * (name == "gelu")
+        total += units * (LAYER_BUFFERS + buffers + 2 * has_dropout)
     return total
 
 
-def _below_limit() -> int | None:
-    """What the limit of this process's address space leaves of it."""
+def _left_of_limit() -> int | None:
+    """Return what is left of this process's limit of address space; None if there is no limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
         return None

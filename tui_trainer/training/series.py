@@ -1,4 +1,8 @@
-"""A series of any length in bounded memory: minimum and maximum of each bucket stay, so that spikes do."""
+"""Series of any length in bounded memory.
+
+``DownsampledSeries`` keeps the minimum and maximum of each bucket, so that spikes remain visible. ``SpilledSeries``
+keeps all values, the newest in memory and the older ones in a temporary file without a name.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
-BUCKETS = 512
-MAX_BUCKETS = 1 << 16  # that a saved one may have
 Floats = NDArray[np.float64]
-KEPT = 8192  # of the newest, at least; twice as many at most
+
+BUCKETS = 512
+MAX_BUCKETS = 1 << 16  # of a saved series
+IN_MEMORY = 8192  # newest values of a spilled series, at least; at most twice as many
 WIDTH = 8  # bytes of a number
 
 
 class DownsampledSeries:
-    """Values 1, 2, 3 ... kept as minimum and maximum a bucket, so that spikes stay and memory is bounded.
+    """Values 1, 2, 3 ... as the minimum and maximum of each bucket, so that spikes remain and memory is bounded.
 
     Holds at most ``2 * buckets`` buckets; when they are full, neighbours are merged and each covers twice
     as many values.
@@ -51,7 +56,7 @@ class DownsampledSeries:
                 self._merge()
 
     def points(self) -> tuple[Array, Array]:
-        """x (k,) and y (k,) in order of x; not finite values have taken their bucket's place."""
+        """Return x (k,) and y (k,) in order of x; a value that is not finite replaces its bucket."""
         points = self._points[: self._used]
         if len(self._tail):
             tail = _extremes(self._tail[None, :], self._count - len(self._tail) + 1)
@@ -63,18 +68,18 @@ class DownsampledSeries:
         return ordered[keep, 0], ordered[keep, 1]
 
     def state(self) -> dict[str, Array]:
-        """All of it, as arrays that share nothing with it."""
+        """Return the state, as copies."""
         counters = np.array([self._limit, self._width, self._count])
         return {"points": self._points[: self._used].copy(), "tail": self._tail.copy(), "counters": counters}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Array]) -> DownsampledSeries:
-        """The series whose ``state`` this was."""
+        """Return the series of a ``state``; raise ValueError if it is damaged."""
         limit, width, count = map(int, state["counters"])
         points, tail = state["points"], state["tail"]
-        fits = 2 <= limit <= MAX_BUCKETS and limit % 2 == 0 and width >= 1 and points.shape == (len(points), 4)
+        is_valid = 2 <= limit <= MAX_BUCKETS and limit % 2 == 0 and width >= 1 and points.shape == (len(points), 4)
         if (
-            not fits
+            not is_valid
             or len(points) >= limit
             or tail.ndim != 1
             or not 0 <= count - len(points) * width == len(tail) < width
@@ -96,7 +101,7 @@ class DownsampledSeries:
 
 
 def _extremes(rows: Array, first: int) -> Array:
-    """(buckets, 4) for ``rows`` (buckets, width) whose first value stands at x = ``first``."""
+    """Return (buckets, 4), as in _points, for ``rows`` (buckets, width) whose first value is at x = ``first``."""
     starts = first + rows.shape[1] * np.arange(len(rows))
     lowest, highest = rows.argmin(axis=1), rows.argmax(axis=1)
     index = np.arange(len(rows))
@@ -104,66 +109,66 @@ def _extremes(rows: Array, first: int) -> Array:
 
 
 class SpilledSeries:
-    """Values 0, 1, 2 ... in float64. Where no file can be written, all of them stay in memory."""
+    """Values 0, 1, 2 ... in float64, older ones in a file; all in memory if no file can be written."""
 
     def __init__(self, values: ArrayLike = ()) -> None:
         self._newest = array("d")
-        self._filed = 0  # numbers that are in the file, the oldest ones
+        self._spilled = 0  # number of values in the file, the oldest ones
         self._file: IO[bytes] | None = None
         self._in_memory = False
         self.extend(values)
 
     def __len__(self) -> int:
-        return self._filed + len(self._newest)
+        return self._spilled + len(self._newest)
 
     def __iter__(self) -> Iterator[float]:
         return iter(self.values().tolist())
 
     def __getitem__(self, index: int) -> float:
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
             raise IndexError(f"number {index} of {len(self)}")
-        if place >= self._filed:
-            return self._newest[place - self._filed]
-        return float(self._read(place, place + 1)[0])
+        if position >= self._spilled:
+            return self._newest[position - self._spilled]
+        return float(self._read(position, position + 1)[0])
 
     def append(self, value: float) -> None:
         """Add one value."""
         self._newest.append(value)
-        if len(self._newest) >= 2 * KEPT:
-            self._file_older()
+        if len(self._newest) >= 2 * IN_MEMORY:
+            self._spill()
 
     def extend(self, values: ArrayLike) -> None:
         """Add ``values`` (k,)."""
         self._newest.frombytes(np.ascontiguousarray(values, np.float64).tobytes())
-        if len(self._newest) >= 2 * KEPT:
-            self._file_older()
+        if len(self._newest) >= 2 * IN_MEMORY:
+            self._spill()
 
     def values(self, start: int = 0, stop: int | None = None) -> Floats:
-        """A copy (k,) of those from ``start`` on, up to and without ``stop``; none where there are none."""
+        """Return a copy (k,) of the values from ``start`` up to but not including ``stop``."""
         last = len(self) if stop is None else min(stop, len(self))
-        newest = np.array(self._newest[max(0, start - self._filed) : max(0, last - self._filed)], np.float64)
-        if start >= min(last, self._filed):
+        newest = np.array(self._newest[max(0, start - self._spilled) : max(0, last - self._spilled)], np.float64)
+        if start >= min(last, self._spilled):
             return newest
-        return np.concatenate((self._read(start, min(last, self._filed)), newest))
+        return np.concatenate((self._read(start, min(last, self._spilled)), newest))
 
     def _read(self, start: int, stop: int) -> Floats:
         assert self._file is not None
         data = os.pread(self._file.fileno(), (stop - start) * WIDTH, start * WIDTH)
         return np.frombuffer(data, np.float64)
 
-    def _file_older(self) -> None:
-        """Move all but the newest ones to the file."""
+    def _spill(self) -> None:
+        """Move all but the newest values to the file."""
         if self._in_memory:
             return
-        older = self._newest[:-KEPT].tobytes()
+        older = self._newest[:-IN_MEMORY].tobytes()
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open as long as this lives)
-            if os.pwrite(self._file.fileno(), older, self._filed * WIDTH) < len(older):
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open as long as the series exists)
+            if os.pwrite(self._file.fileno(), older, self._spilled * WIDTH) < len(older):
                 raise OSError("only a part of it was written")
-        except OSError:  # a full disk, for one: memory is then what there is
+        except OSError:  # such as a full disk: keep all values in memory
             self._in_memory = True
             return
-        self._filed += len(older) // WIDTH
-        self._newest = self._newest[-KEPT:]
+        self._spilled += len(older) // WIDTH
+        self._newest = self._newest[-IN_MEMORY:]

@@ -1,4 +1,8 @@
-"""One run under work: an experiment, its data and trainer, and what it has recorded. No pipe, no screen."""
+"""The current run: an experiment, its data and trainer, and what it has recorded; no process, file or screen.
+
+In reading order: the session, why a run diverged and what helps, what a snapshot consists of, the rate of steps, and
+how many threads the linear algebra uses: one for small layers, all cores for large ones.
+"""
 
 from __future__ import annotations
 
@@ -27,48 +31,48 @@ from .memory_check import check_memory
 from .series import Array, DownsampledSeries
 from .trajectory import MAX_PARAMETERS, Trajectory
 
-EARLY_ENDS: tuple[EndState, ...] = ("stopped early", "diverged")  # before the last epoch
-UNWATCHED = 0.5  # seconds of training between two looks at the state, where nobody waits for anything
-SLICE_STEPS = 4096  # at most this many steps between two looks at the clock
-LARGE_FEATURE = 5.0  # root mean square beyond which a feature that is not standardized is blamed first
-SAFE_RATE = 0.1  # with features of deviation 1
-CLOSE = 1e-9  # of a deviation: another machine may round another way
-WINDOW = 1.0  # seconds
-# Multiplications in the largest product of a step from which all threads are worth waking. Two threads win
-# from about 2 million on where the machine is idle, but lose far more than that where it is not.
+EARLY_ENDS: tuple[EndState, ...] = ("stopped early", "diverged")  # states of a run that ended before its last epoch
+UNWATCHED = 0.5  # seconds of training between two checks of the state, if nobody watches
+SLICE_STEPS = 4096  # between two looks at the clock, at most
+LARGE_FEATURE = 5.0  # root mean square from which an unstandardized feature is taken for the cause
+SAFE_RATE = 0.1  # for features of deviation 1
+CLOSE = 1e-9  # of a deviation, since another machine may round differently
+WINDOW = 1.0  # seconds over which the rate of steps is measured
+# Multiplications in the largest product of a step from which all threads are used. Two threads are faster from about
+# 2 million on if the machine is idle, but lose far more than that if it is not.
 THREADED_WORK = 8_000_000
-MAX_THREADS = 8  # on a machine of many cores, which is a machine of many users
+MAX_THREADS = 8  # a machine of many cores usually has many users
 
 
 class Session:
-    """Loads an experiment and advances it in slices. All of it is known from the experiment and its seeds.
+    """Loads an experiment and trains it in slices; everything follows from the experiment and its seeds.
 
-    The linear algebra of a large network uses ``most_threads`` at most.
+    The linear algebra of a large network uses at most ``max_threads``.
     """
 
-    def __init__(self, most_threads: int = MAX_THREADS) -> None:
-        self._most_threads = most_threads
+    def __init__(self, max_threads: int = MAX_THREADS) -> None:
+        self._max_threads = max_threads
         self.state: RunState = "empty"
         self.sentence = ""
         self.remedy: Remedy | None = None  # of a run that diverged
-        self.limit: float | None = None  # steps a second, in slow motion
+        self.max_rate: float | None = None  # steps a second, in slow motion
         self._next_step = 0.0
         self.history = History()
         self.pace = StepRate()
         self.best = BestWeights()
-        self.touched = 0  # times that weights were changed by something else than training
-        self.path: Trajectory | None = None  # the way of the parameters, of a model that has two at most
+        self.weight_changes = 0  # times that weights were changed other than by training
+        self.trajectory: Trajectory | None = None  # of a model with at most two parameters
         self.data = DataCache()
-        self._losses = np.empty(SLICE_STEPS)  # of steps not yet in the history, the first ``_filled``
+        self._losses = np.empty(SLICE_STEPS)  # of the steps not yet in the history; the first ``_filled`` count
         self._filled = 0
         self._chunk = 1
         self._last_loss: float | None = None
 
     def load(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
-        """Put the session at the first step of ``experiment``.
+        """Load ``experiment`` and stop before its first step.
 
-        ``on_progress`` is told how much of a file has been read. Raises ExperimentError where something does not
-        fit, and ReadingStopped where it returns False; both leave the session as it was.
+        ``on_progress`` is called with the fraction of a file that has been read. Raises UserError if something does not
+        fit, and ReadingStopped if it returns False; both leave the session as it was.
         """
         dataset = self.data.get(experiment.dataset, on_progress)
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
@@ -79,116 +83,116 @@ class Session:
         self.requested, self.experiment = experiment, resolved
         self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
-        self.epochs_wanted = experiment.training.epochs
+        self.target_epochs = experiment.training.epochs
         self.history, self.pace, self.best = History(), StepRate(), BestWeights()
         self.state, self.sentence, self.remedy = "ready", "", None
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
-        self.resumed_at = 0  # step from which on the trainer knows a gradient
-        self._follow()
-        fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._most_threads)
+        self.resumed_at = 0  # the trainer has no gradient before the next step
+        self._start_trajectory()
+        fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._max_threads)
 
     def weights(self) -> Array | None:
-        """All parameters as one vector, a copy; None where nothing is loaded."""
+        """Return a copy of all parameters as one vector; None if nothing is loaded."""
         return None if self.state == "empty" else self.trainer.model.parameters.flat.copy()
 
-    def begin_with(self, weights: Array) -> bool:
-        """Take ``weights`` of another run as one's first ones; whether there are as many."""
+    def set_weights(self, weights: Array) -> bool:
+        """Start from the ``weights`` of another run; return whether there are as many."""
         flat = self.trainer.model.parameters.flat
         fits = flat.shape == weights.shape
         if fits:
             flat[:] = weights
-            self._touch()
+            self._weights_changed()
         return fits
 
     def snapshot(self) -> dict[str, Array]:
-        """All that the next steps and the plots depend on, but for the values of the epochs, as copies."""
+        """Return copies of all that the next steps and the plots depend on, except the values of the epochs."""
         parts = {"steps": self.history.steps.state(), "stopping": self._stopping.state()}
         parts |= {"best": self.best.state(), "data": moments(self.split)}
-        if self.path is not None:
-            parts["path"] = self.path.state()
+        if self.trajectory is not None:
+            parts["path"] = self.trajectory.state()
         return {**self.trainer.state(), **joined(parts)}
 
     def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str = "") -> None:
-        """Go to where a run of the same experiment was saved; KeyError or ValueError for another one's.
+        """Restore a saved run of the same experiment; raise KeyError or ValueError if it is of another one.
 
-        A ``state`` in which it had ended by itself is taken on, so that it is as it was.
+        A ``state`` in which the run had ended early is restored, too.
         """
         check_moments(part_of(snapshot, "data"), self.split)
         self.trainer.restore(snapshot)
         self.best.resume(part_of(snapshot, "best"), self.trainer.model.count_params())
         self.resumed_at = self.trainer.steps
         self.history.restore(epochs, DownsampledSeries.from_state(part_of(snapshot, "steps")))
-        self._follow()
+        self._start_trajectory()
         if stopping := part_of(snapshot, "stopping"):
             self._stopping.resume(stopping)
-        if self.path is not None and (path := part_of(snapshot, "path")):
-            self.path.resume(path)
-        self.epochs_wanted = max(self.epochs_wanted, self.trainer.epochs)
-        done = self.trainer.epochs >= self.epochs_wanted and self.trainer.position == 0
+        if self.trajectory is not None and (trajectory := part_of(snapshot, "path")):
+            self.trajectory.resume(trajectory)
+        self.target_epochs = max(self.target_epochs, self.trainer.epochs)
+        done = self.trainer.epochs >= self.target_epochs and self.trainer.position == 0
         self.state = next((early for early in EARLY_ENDS if early == state), "finished" if done else "paused")
 
     def tune(self, training: TrainingConfig) -> None:
-        """Take the learning rate and the number of epochs of ``training``, keeping weights and history."""
+        """Change the learning rate and the number of epochs to those of ``training``; keep weights and history."""
         self.requested = replace(
             self.requested,
             training=replace(self.requested.training, learning_rate=training.learning_rate, epochs=training.epochs),
         )
         self.trainer.optimizer.learning_rate = training.learning_rate
-        self.epochs_wanted = training.epochs
-        if self.state == "finished" and self.trainer.epochs < self.epochs_wanted:
+        self.target_epochs = training.epochs
+        if self.state == "finished" and self.trainer.epochs < self.target_epochs:
             self.state = "paused"
 
     def set_weight(self, index: int, value: float) -> None:
-        """Give parameter number ``index``, kernels then biases layer by layer, another value; keeps the rest."""
+        """Set parameter number ``index``, counted over kernels, then biases, layer by layer."""
         parameters = self.trainer.model.parameters.flat
         if 0 <= index < len(parameters):
             parameters[index] = value
-            self._touch()
+            self._weights_changed()
 
     def swap_best(self) -> str:
-        """Stop, and put the weights of the best epoch in the place of the newest, or back; which, in a sentence."""
+        """Pause, and swap the newest weights with those of the best epoch; return what was done, in a sentence."""
         self.pause()
-        said = self.best.swap(self.trainer.model.parameters.flat)
-        self._touch()
-        return said
+        sentence = self.best.swap(self.trainer.model.parameters.flat)
+        self._weights_changed()
+        return sentence
 
     def train(self) -> None:
-        """Start or go on; a run that was done gets as many epochs again."""
+        """Start or continue training; a finished run gets as many epochs again."""
         if self.state in ("empty", "running", "diverged"):
             return
-        if self.trainer.epochs >= self.epochs_wanted:
-            self.epochs_wanted = self.trainer.epochs + self.experiment.training.epochs
+        if self.trainer.epochs >= self.target_epochs:
+            self.target_epochs = self.trainer.epochs + self.experiment.training.epochs
         if self.state in ("stopped early", "finished"):
-            self._stopping.begin_again(past_stop=self.state == "stopped early")
+            self._stopping.restart(past_stop=self.state == "stopped early")
         self.state = "running"
         self.pace = StepRate()
 
     def pause(self) -> None:
-        """Stop where it is."""
+        """Pause training."""
         if self.state == "running":
             self.state = "paused"
 
     def step(self) -> None:
-        """One mini-batch, whatever the number of epochs wanted."""
+        """Train on one mini-batch, whatever the number of epochs."""
         self._advance_by(1)
 
     def epoch(self) -> None:
-        """The rest of the epoch under way, or a whole one."""
+        """Train to the end of the current epoch, or for a whole one."""
         self._advance_by(self.trainer.steps_per_epoch - self.trainer.position)
 
     def advance(self, seconds: float) -> None:
         """Train for about ``seconds``, as long as the state is running."""
         deadline = time.perf_counter() + seconds
-        if self.limit is not None and self.state == "running":
-            self._advance_slowly(self.limit)
-        while self.state == "running" and self.limit is None:
+        if self.max_rate is not None and self.state == "running":
+            self._advance_slowly(self.max_rate)
+        while self.state == "running" and self.max_rate is None:
             before = time.perf_counter()
             done = self._run(self._chunk)
             now = time.perf_counter()
             self._spend(now - before)
             self.pace.record(done, now)
-            # chunks of about a fifth of the slice keep both the overhead and the overshoot small
+            # Chunks of about a fifth of the slice keep both overhead and overshoot small.
             if done == self._chunk and now - before < seconds / 8:
                 self._chunk *= 2
             elif now - before > seconds / 4:
@@ -198,31 +202,31 @@ class Session:
         self._record()
 
     def advance_to_end(self) -> None:
-        """Train until it is no longer running, with nothing to be done meanwhile but an interrupt."""
+        """Train until the run ends; nothing but an interrupt can stop it."""
         while self.state == "running":
             self.advance(UNWATCHED)
 
     @property
     def idle(self) -> float:
-        """Seconds in which ``advance`` has nothing to do, in slow motion."""
-        slow = self.limit is not None and self.state == "running"
+        """Seconds until the next step is due, in slow motion; 0 otherwise."""
+        slow = self.max_rate is not None and self.state == "running"
         return max(0.0, self._next_step - time.perf_counter()) if slow else 0.0
 
     @property
     def steps(self) -> int:
-        """Steps done; 0 where nothing is loaded."""
+        """Number of steps done; 0 if nothing is loaded."""
         return 0 if self.state == "empty" else self.trainer.steps
 
     @property
     def values(self) -> dict[str, float]:
-        """The newest value of everything recorded, and ``batch_loss``."""
+        """The newest of all recorded values, and ``batch_loss``."""
         newest = {name: values[-1] for name, values in self.history.epochs.items()}
         if self._last_loss is not None:
             newest["batch_loss"] = self._last_loss
         return newest
 
     def summary(self) -> list[tuple[str, str, int, int]]:
-        """Name, kind, units and parameters of each layer."""
+        """Return the name, kind, units and parameters of each layer."""
         model = self.trainer.model
         rows = summarize(model.layers, model.dtype.itemsize).rows
         return [(row.name, row.kind, row.output, row.params) for row in rows]
@@ -236,12 +240,12 @@ class Session:
         self._record()
 
     def _run(self, steps: int) -> int:
-        """At most ``steps`` steps within an epoch; returns how many."""
+        """Run at most ``steps`` steps within an epoch; return how many."""
         if self._filled == SLICE_STEPS:
             self._record()
         before = self.trainer.steps
-        if self.path is not None:
-            steps = 1  # each step's parameters are taken down
+        if self.trajectory is not None:
+            steps = 1  # to record the parameters after each step
         try:
             self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
         except Diverged as error:
@@ -249,15 +253,15 @@ class Session:
             self._end("diverged", sentence.removesuffix("."))
         done = self.trainer.steps - before
         self._filled += done
-        if self.path is not None and done:
+        if self.trajectory is not None and done:
             rate = self.trainer.optimizer.learning_rate
-            self.path.add(self.trainer.steps, self.trainer.model.parameters.flat, rate)
+            self.trajectory.add(self.trainer.steps, self.trainer.model.parameters.flat, rate)
         if self.trainer.position == 0 and self.state != "diverged":
             self._end_epoch()
         return done
 
     def _record(self) -> None:
-        """Move the losses of the newest steps to the history: many at a time, since each move has a price."""
+        """Move the losses of the newest steps to the history, many at a time, since each move is costly."""
         if self._filled:
             self._last_loss = float(self._losses[self._filled - 1])
             self.history.add_steps(self._losses[: self._filled])
@@ -270,16 +274,16 @@ class Session:
         self.best.after_epoch(epoch, logs, model.parameters.flat)
         if sentence := self._stopping.after_epoch(epoch, logs, model):
             self._end("stopped early", sentence)
-        elif self.state == "running" and epoch >= self.epochs_wanted:
+        elif self.state == "running" and epoch >= self.target_epochs:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps")
 
-    def _advance_slowly(self, limit: float) -> None:
-        """One step, if it is time for it."""
+    def _advance_slowly(self, rate: float) -> None:
+        """Run one step if it is due."""
         now = time.perf_counter()
         if now >= self._next_step:
-            self._next_step = now + 1.0 / limit
+            self._next_step = now + 1.0 / rate
             self.pace.record(self._run(1), now)
-            self._spend(1.0 / limit)
+            self._spend(1.0 / rate)
 
     @property
     def seconds(self) -> float:
@@ -287,20 +291,20 @@ class Session:
         return self._stopping.seconds
 
     def _spend(self, seconds: float) -> None:
-        """Count time spent on training, and end it when it is up."""
+        """Count seconds of training, and stop when the time is up."""
         if self._stopping.time_is_up(seconds) and self.state == "running":
             limit = f"{self.experiment.training.stop_after:g} s of training"
             self._end("stopped early", f"Stopped after {limit}, in epoch {self.trainer.epochs + 1:,}")
 
-    def _touch(self) -> None:
-        """Note that the weights are others now, without a step."""
-        self.touched += 1
-        self._follow()
+    def _weights_changed(self) -> None:
+        """Note that weights were changed other than by a step."""
+        self.weight_changes += 1
+        self._start_trajectory()
 
-    def _follow(self) -> None:
-        """Take down the way of the parameters from here on, where it can be drawn."""
+    def _start_trajectory(self) -> None:
+        """Start recording the trajectory, if it can be drawn."""
         parameters = self.trainer.model.parameters.flat
-        self.path = Trajectory(parameters, self.steps) if len(parameters) <= MAX_PARAMETERS else None
+        self.trajectory = Trajectory(parameters, self.steps) if len(parameters) <= MAX_PARAMETERS else None
 
     def _end(self, state: EndState, sentence: str) -> None:
         """End the run; ``sentence`` lacks its full stop. Weights are restored where early stopping is to do so."""
@@ -312,13 +316,15 @@ class Session:
 
 
 def diagnose(session: Session, error: Diverged) -> tuple[str, Remedy | None]:
-    """What happened and why, and the remedy where there is one."""
+    """Explain why the run diverged; return a sentence, and a remedy if there is one."""
     experiment, dataset = session.experiment, session.dataset
-    sizes = np.sqrt(np.mean(session.split.x_train**2, axis=0))
-    largest = int(sizes.argmax())
-    if sizes[largest] > LARGE_FEATURE and not experiment.dataset.standardize:
-        why = f"{dataset.features[largest]} is about {sizes[largest]:.3g} in size, and steps grow with the features"
-        return _told(error, why, _standardized(error.learning_rate))
+    magnitudes = np.sqrt(np.mean(session.split.x_train**2, axis=0))
+    largest = int(magnitudes.argmax())
+    if magnitudes[largest] > LARGE_FEATURE and not experiment.dataset.standardize:
+        why = (
+            f"{dataset.features[largest]} is about {magnitudes[largest]:.3g} in size, and steps grow with the features"
+        )
+        return _explained(error, why, _standardizing(error.learning_rate))
     if error.largest_gradient is None:
         return f"{error.finding} The first weights are too large; choose another initializer.", None
     if experiment.training.loss == "sum_squared_error" and experiment.training.batch_size != 1:
@@ -326,11 +332,11 @@ def diagnose(session: Session, error: Diverged) -> tuple[str, Remedy | None]:
     else:
         why = f"the rate {error.learning_rate:g} is too high, so each step overshoots"
     rate = error.suggested_rate
-    return _told(error, why, Remedy({"training.learning_rate": rate}, f"lowers the rate to {rate:g}"))
+    return _explained(error, why, Remedy({"training.learning_rate": rate}, f"lowers the rate to {rate:g}"))
 
 
-def _standardized(rate: float) -> Remedy:
-    """Features of deviation 1, and a rate that suits them."""
+def _standardizing(rate: float) -> Remedy:
+    """Return the remedy that standardizes the features, with a suitable rate."""
     changes: dict[str, bool | float] = {"dataset.standardize": True}
     if rate <= SAFE_RATE:
         return Remedy(changes, "standardizes the features")
@@ -338,42 +344,42 @@ def _standardized(rate: float) -> Remedy:
     return Remedy(changes, f"standardizes the features, lowers the rate to {SAFE_RATE:g}")
 
 
-def _told(error: Diverged, why: str, remedy: Remedy) -> tuple[str, Remedy]:
+def _explained(error: Diverged, why: str, remedy: Remedy) -> tuple[str, Remedy]:
     return f"{error.finding} Why: {why}.", remedy
 
 
 def joined(parts: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
-    """The arrays of all parts in one."""
+    """Join the arrays of all parts of a snapshot; the part's name comes before the first dot."""
     return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
 
 
 def part_of(snapshot: Mapping[str, Array], name: str) -> dict[str, Array]:
-    """The arrays of the part ``name``, by what follows the dot."""
+    """Return the arrays of the part ``name`` of a snapshot, by their names within it."""
     return {key.removeprefix(f"{name}."): array for key, array in snapshot.items() if key.startswith(f"{name}.")}
 
 
 def moments(split: Split) -> dict[str, Array]:
-    """What tells whether the data are those the weights were trained on."""
+    """Return the arrays by which the data of a run are recognized."""
     return {"mean": split.mean, "scale": split.scale}
 
 
 def check_moments(state: Mapping[str, Array], split: Split) -> None:
-    """ValueError where the data have other means and deviations than when ``state`` was taken."""
-    for name, now in moments(split).items():
-        then = state.get(name, now)  # there is none in a snapshot of an older version
-        if then.shape != now.shape or not np.isclose(then, now, rtol=CLOSE, atol=CLOSE * split.scale).all():
+    """Raise ValueError if the data have other means and deviations than when ``state`` was saved."""
+    for name, current in moments(split).items():
+        saved = state.get(name, current)  # older versions did not save them
+        if saved.shape != current.shape or not np.isclose(saved, current, rtol=CLOSE, atol=CLOSE * split.scale).all():
             raise ValueError("the data are no longer those it was trained on")
 
 
 class StepRate:
-    """Steps a second, from marks set while training."""
+    """Measures steps per second over the last second of training."""
 
     def __init__(self) -> None:
         self._total = 0
         self._marks: deque[tuple[float, int]] = deque([(time.perf_counter(), 0)])
 
     def record(self, steps: int, now: float) -> None:
-        """``steps`` more were done by ``now`` (seconds of ``time.perf_counter``)."""
+        """Record that ``steps`` more were done by ``now`` (seconds of ``time.perf_counter``)."""
         self._total += steps
         if now - self._marks[-1][0] >= WINDOW / 20:
             self._marks.append((now, self._total))
@@ -386,17 +392,17 @@ class StepRate:
         return (last - first) / (end - start) if end > start else 0.0
 
 
-def fit_threads(model: Sequential, batch: int, most: int = MAX_THREADS) -> int:
-    """Set the threads, ``most`` at most, for ``model`` and mini-batches of ``batch``; returns how many."""
-    all_threads = _all_threads()  # asked before they are limited for the first time
+def fit_threads(model: Sequential, batch: int, max_threads: int = MAX_THREADS) -> int:
+    """Set at most ``max_threads`` threads to suit ``model`` and mini-batches of ``batch``; return how many."""
+    all_threads = _all_threads()  # before they are limited for the first time
     largest = max(kernel.size for kernel in model.parameters.kernels)
-    threads = min(all_threads, most) if largest * batch >= THREADED_WORK else 1
+    threads = min(all_threads, max_threads) if largest * batch >= THREADED_WORK else 1
     threadpool_limits(limits=threads, user_api="blas")
     return threads
 
 
 @cache
 def _all_threads() -> int:
-    """What the library takes by itself: one a core, or what OMP_NUM_THREADS and the like say."""
-    found = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
-    return min(max(found, default=1), MAX_THREADS)
+    """Return the number of threads that the library uses by default: one a core, or as OMP_NUM_THREADS says."""
+    counts = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return min(max(counts, default=1), MAX_THREADS)

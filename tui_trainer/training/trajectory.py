@@ -1,4 +1,4 @@
-"""The way of a small model's parameters while it trains."""
+"""Records the trajectory of a small model's parameters in training."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_PARAMETERS = 2  # of a model whose way can be drawn
-MAX_POINTS = 2048  # kept: beyond these, every other one is dropped
+MAX_PARAMETERS = 2  # of a model whose trajectory can be drawn
+MAX_POINTS = 2048  # if there are more, every other one is dropped
 
 
 class OptimizerStep(NamedTuple):
-    """One step of an optimizer: the parameters (k,) before and after it, and its learning rate."""
+    """A step of an optimizer: the parameters (k,) before and after it, and its learning rate."""
 
     step: int
     before: NDArray[np.float64]
@@ -22,9 +22,9 @@ class OptimizerStep(NamedTuple):
 
 
 class Trajectory:
-    """Parameters after ``step`` steps, and after each from there: all of them at first, then every 2nd, 4th ...
+    """The parameters after ``step`` steps, and after later ones: after each at first, then after every 2nd, 4th ...
 
-    So memory is bounded, whatever the number of steps.
+    Memory is bounded, whatever the number of steps.
     """
 
     def __init__(self, start: NDArray[np.floating], step: int = 0) -> None:
@@ -33,16 +33,16 @@ class Trajectory:
         self._count = 0
         self._every = 1
         self._newest = np.array(start, np.float64)
-        self.last: OptimizerStep | None = None  # kept whole, whatever is dropped
-        self._keep(step, self._newest)
+        self.last: OptimizerStep | None = None  # always known, whatever points are dropped
+        self._append(step, self._newest)
 
     def add(self, step: int, parameters: NDArray[np.floating], rate: float) -> None:
-        """Take down ``parameters`` (k,) after ``step`` steps, the last of them with learning rate ``rate``."""
+        """Add ``parameters`` (k,) after ``step`` steps, the last of them with learning rate ``rate``."""
         before, self._newest = self._newest, np.array(parameters, np.float64)
         self.last = OptimizerStep(step, before, self._newest, rate)
-        self._keep(step, self._newest)
+        self._append(step, self._newest)
 
-    def _keep(self, step: int, parameters: NDArray[np.float64]) -> None:
+    def _append(self, step: int, parameters: NDArray[np.float64]) -> None:
         if step % self._every:
             return
         if self._count == MAX_POINTS:
@@ -54,20 +54,20 @@ class Trajectory:
 
     @property
     def steps(self) -> NDArray[np.int64]:
-        """Steps (n,) after which the points were taken, rising."""
+        """Numbers of steps (n,) done at the points, ascending."""
         return self._steps[: self._count]
 
     @property
     def points(self) -> NDArray[np.float64]:
-        """Parameters (n, k) at these steps."""
+        """Parameters (n, k) after these steps."""
         return self._points[: self._count]
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """All points, as copies."""
+        """Return all points, as copies."""
         return {"points": self.points.copy(), "steps": self.steps.copy(), "every": np.array([self._every])}
 
     def resume(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from ``state``; KeyError or ValueError where it is another model's."""
+        """Restore a ``state``; raise KeyError or ValueError if it is from another model."""
         points, steps = state["points"], state["steps"]
         count = len(points)
         if not np.isfinite(points).all():
@@ -79,6 +79,6 @@ class Trajectory:
 
     def _halve(self) -> None:
         self._every *= 2
-        kept = np.flatnonzero(self.steps % self._every == 0)
-        self._count = len(kept)
-        self._points[: self._count], self._steps[: self._count] = self._points[kept], self._steps[kept]
+        remaining = np.flatnonzero(self.steps % self._every == 0)
+        self._count = len(remaining)
+        self._points[: self._count], self._steps[: self._count] = self._points[remaining], self._steps[remaining]

@@ -39,7 +39,7 @@ def test_an_average_whose_weights_fall(values: list[float], smoothing: float, cu
     recorded = SpilledSeries(values[:cut])
     curve = RecordedCurve(recorded, smoothing)
     recorded.extend(values[cut:])
-    curve.catch_up()
+    curve.update()
     x, y = curve.points()
     np.testing.assert_array_equal(x, np.arange(1, len(values) + 1))
     np.testing.assert_allclose(y, averages(values, smoothing), rtol=1e-9, atol=1e-6)

@@ -40,8 +40,8 @@ class LandscapeCompute:
         self._kinds = KINDS_BY_SIZE.get(self._size, KINDS_OF_MANY)
         self._least = least_squares(session)
         self._windows: list[AxisRange] = []
-        if session.path is not None:
-            start = session.path.points[0].tolist()
+        if session.trajectory is not None:
+            start = session.trajectory.points[0].tolist()
             least: list[float | None] = [None] * self._size if self._least is None else self._least.tolist()
             self._windows = [AxisRange(*ends) for ends in zip(start, least, strict=True)]
         self._seen: tuple[object, Array] | None = None  # the last grid, and what it was computed for
@@ -55,7 +55,7 @@ class LandscapeCompute:
             self._plane(request, flat, gradient) if kind == "plane" else self._weights(request, kind, flat, gradient)
         )
         losses = self._losses(cut, request)
-        path, batch = self._session.path, self._session.experiment.training.batch_size
+        path, batch = self._session.trajectory, self._session.experiment.training.batch_size
         whole = len(axes) == self._size  # nothing of the model is left out, so its way is in the picture
         return Landscape(
             kind=kind,
@@ -120,7 +120,7 @@ class LandscapeCompute:
 
     def _usual(self, number: int, flat: Array, zoom: int) -> Range:
         """The range of one parameter where none is asked for."""
-        path = self._session.path
+        path = self._session.trajectory
         if self._windows and path is not None:
             return self._windows[number].limits(points(path)[1][:, number], zoom)
         return about(float(flat[number]), zoom_by(USUAL, zoom))
@@ -217,7 +217,7 @@ def way(path: Trajectory, surface: Surface, axes: tuple[Axis, ...]) -> Way:
 
 def update(session: Session) -> Update | None:
     """The last step's numbers; None before the first one."""
-    last = None if session.path is None else session.path.last
+    last = None if session.trajectory is None else session.trajectory.last
     if last is None:
         return None
     config = session.experiment.training.optimizer
