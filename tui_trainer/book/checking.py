@@ -1,4 +1,4 @@
-"""Whether a lesson was passed: its question, its target and its checks against what has come out so far."""
+"""Checks whether a lesson was passed: its question, its target and its checks, against the results so far."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .lesson import Check, Lesson, Question
 from .rules import INDEXED
 
 ItemState = Literal["done", "open", "wrong"]
-MAX_WEIGHTS = 64  # of a model whose weights are looked at one by one
+MAX_WEIGHTS = 64  # of a model whose weights a lesson may check
 
 
 class Results(Struct, frozen=True, kw_only=True):
-    """What the user has done in a lesson and what came out.
+    """What the user has done in a lesson, and the results.
 
-    ``experiment`` is the resolved one of the run, ``values`` the newest of everything recorded, ``state`` the
-    session's, ``layer_params`` the parameters of each layer, ``weights`` all of them, kernel and bias layer
-    by layer, where there are at most 64 (None where there are more), ``answers`` the index of the choice or
-    the numbers in the blanks (None in one that is empty), and ``variant`` the name of the one loaded last.
+    ``experiment`` is the resolved one of the run, ``values`` the newest of all recorded values, ``state`` that of the
+    session, ``layer_params`` the parameters of each layer, ``weights`` all of them, kernel and bias layer
+    by layer, if there are at most 64 (None if there are more), ``answers`` the index of the choice or
+    the numbers in the blanks (None in an empty one), and ``variant`` the name of the one loaded last.
     """
 
     experiment: Experiment
@@ -41,7 +41,7 @@ class Results(Struct, frozen=True, kw_only=True):
 
 
 class Item(Struct, frozen=True):
-    """One thing to do: "done", "open" or "wrong", a sentence, and the particulars, if there are any."""
+    """One thing to do: its state, a sentence, and details, if there are any."""
 
     key: str
     state: ItemState
@@ -60,113 +60,118 @@ class Verdict(Struct, frozen=True):
 
     @property
     def done(self) -> frozenset[str]:
-        """The keys of what is done, to be given to the next ``check`` as ``earlier``."""
+        """The keys of what is done, to be passed to the next ``check`` as ``earlier``."""
         return frozenset(item.key for item in self.items if item.state == "done")
 
 
 def check(lesson: Lesson, results: Results, earlier: Collection[str] = ()) -> Verdict:
-    """The question, the target and the checks of ``lesson``, in this order.
+    """Check the question, the target and the checks of ``lesson``, in this order.
 
     ``earlier`` are the keys of what was done before: since a lesson has several variants, and each is a run
-    of its own, what is done stays done. The checks of an exercise count for the network asked for alone.
+    of its own, what is done stays done. The checks of an exercise count only for the network it asks for.
     """
     items: list[Item] = []
     if lesson.question is not None:
         items.append(_question(lesson.question, results.answers, earlier))
-    built = True
+    has_target = True
     if lesson.target:
-        found = fields.differences(results.experiment, lesson.target)
-        built = not found
-        items.append(_target(lesson, found, earlier))
-    items += [_check(one, results, earlier, built) for one in lesson.checks]
+        differences = fields.differences(results.experiment, lesson.target)
+        has_target = not differences
+        items.append(_target(lesson, differences, earlier))
+    items += [_check(condition, results, earlier, has_target) for condition in lesson.checks]
     return Verdict(tuple(items))
 
 
 def _question(question: Question, answers: int | tuple[float | None, ...] | None, earlier: Collection[str]) -> Item:
     key = question.key
     if question.blanks:
-        given = answers if isinstance(answers, tuple) else ()
-        wrong = tuple(_wrong_blanks(question, given))
-        right = len(given) == len(question.blanks) and not wrong and None not in given
+        answered = answers if isinstance(answers, tuple) else ()
+        wrong = tuple(_wrong_blanks(question, answered))
+        right = len(answered) == len(question.blanks) and not wrong and None not in answered
     else:
-        given = (answers,) if isinstance(answers, int) and not isinstance(answers, bool) else ()
-        right = given == (question.answer,)
-        wrong = () if right or not given else ("this is not the answer",)
+        answered = (answers,) if isinstance(answers, int) and not isinstance(answers, bool) else ()
+        right = answered == (question.answer,)
+        wrong = () if right or not answered else ("this is not the answer",)
     if right or (key in earlier and not wrong):
         return Item(key, "done", question.because)
     return Item(key, "wrong" if wrong else "open", question.text, wrong)
 
 
-def _wrong_blanks(question: Question, given: tuple[float | None, ...]) -> Iterator[str]:
-    for blank, number in zip(question.blanks, given, strict=False):
+def _wrong_blanks(question: Question, numbers: tuple[float | None, ...]) -> Iterator[str]:
+    for blank, number in zip(question.blanks, numbers, strict=False):
         if number is not None and not abs(number - blank.answer) <= blank.within:
             yield f"{blank.label}: {number:g} is not right"
 
 
-def _target(lesson: Lesson, found: tuple[str, ...], earlier: Collection[str]) -> Item:
+def _target(lesson: Lesson, differences: tuple[str, ...], earlier: Collection[str]) -> Item:
     key = lesson.target_key
-    if found and key not in earlier:
-        return Item(key, "open", "The network is not yet the one asked for.", found)
+    if differences and key not in earlier:
+        return Item(key, "open", "The network is not yet the one asked for.", differences)
     return Item(key, "done", "The network is the one asked for.")
 
 
-def _check(one: Check, results: Results, earlier: Collection[str], built: bool) -> Item:
-    key = one.key
+def _check(condition: Check, results: Results, earlier: Collection[str], has_target: bool) -> Item:
+    key = condition.key
     if key in earlier:
-        return Item(key, "done", one.done)
-    too_large = one.most_params is not None and results.params > one.most_params
-    if not built or too_large or (one.variant is not None and one.variant != results.variant):
-        return Item(key, "open", one.missing)
-    if one.state is not None:
-        return Item(key, "done", one.done) if results.state == one.state else _lacking(one, results, None)
-    if one.field is not None:
-        too_early = results.epoch < (one.epoch or 0)
-        found = fields.value_at(results.experiment, one.field)
-        if not too_early and _holds(one, found):
-            return Item(key, "done", one.done)
-        return Item(key, "open", one.missing)
-    number = _number(one.value or "", results)
-    if number is None or results.epoch < _first_epoch(one):
-        return Item(key, "open", one.missing)
-    return Item(key, "done", one.done) if _holds(one, number) else _lacking(one, results, number)
+        return Item(key, "done", condition.done)
+    too_large = condition.most_params is not None and results.params > condition.most_params
+    if not has_target or too_large or (condition.variant is not None and condition.variant != results.variant):
+        return Item(key, "open", condition.missing)
+    if condition.state is not None:
+        is_met = results.state == condition.state
+        return Item(key, "done", condition.done) if is_met else _unmet(condition, results, None)
+    if condition.field is not None:
+        too_early = results.epoch < (condition.epoch or 0)
+        value = fields.value_at(results.experiment, condition.field)
+        if not too_early and _holds(condition, value):
+            return Item(key, "done", condition.done)
+        return Item(key, "open", condition.missing)
+    number = _number(condition.value or "", results)
+    if number is None or results.epoch < _first_epoch(condition):
+        return Item(key, "open", condition.missing)
+    return Item(key, "done", condition.done) if _holds(condition, number) else _unmet(condition, results, number)
 
 
-def _first_epoch(one: Check) -> int:
-    """The epoch from which a value is looked at; the number of parameters is there before any training."""
-    before_training = (one.value or "").startswith(("params", "layer_params"))
-    return one.epoch if one.epoch is not None else int(not before_training)
+def _first_epoch(condition: Check) -> int:
+    """Return the epoch from which a value is checked; parameter counts exist before any training."""
+    before_training = (condition.value or "").startswith(("params", "layer_params"))
+    return condition.epoch if condition.epoch is not None else int(not before_training)
 
 
-def _lacking(one: Check, results: Results, number: float | None) -> Item:
-    """Open while there is more to come, wrong where the run has ended; with the number that came out."""
+def _unmet(condition: Check, results: Results, number: float | None) -> Item:
+    """Return an open item, or a wrong one if the run has ended, with the number reached."""
     ended = RUN_STATES[results.state].ended or results.epoch >= results.experiment.training.epochs
-    details = () if number is None else (f"{one.value} is {number:.6g}",)
-    return Item(one.key, "wrong" if ended else "open", one.missing, details)
+    details = () if number is None else (f"{condition.value} is {number:.6g}",)
+    return Item(condition.key, "wrong" if ended else "open", condition.missing, details)
 
 
 def _number(name: str, results: Results) -> float | None:
-    """The value of that name; None where there is none, or where it is no number."""
+    """Return the value of that name; None if there is none, or it is not a finite number."""
     indexed = INDEXED.fullmatch(name)
-    found: float | None
+    value: float | None
     if indexed:
-        held = results.weights if indexed[1] == "weight" else results.layer_params
-        place = int(indexed[2])
-        found = held[place] if held is not None and place < len(held) else None
+        values = results.weights if indexed[1] == "weight" else results.layer_params
+        index = int(indexed[2])
+        value = values[index] if values is not None and index < len(values) else None
     else:
         counts = {"epoch": results.epoch, "step": results.steps, "params": results.params}
-        found = counts.get(name, results.values.get(name))
-    return found if found is not None and math.isfinite(found) else None
+        value = counts.get(name, results.values.get(name))
+    return value if value is not None and math.isfinite(value) else None
 
 
-def _holds(one: Check, found: object) -> bool:
-    """Whether all conditions of the check are met."""
-    if one.equals is not None and not fields.same(found, one.equals):
+def _holds(condition: Check, value: object) -> bool:
+    """Return whether all conditions of the check are met."""
+    if condition.equals is not None and not fields.same(value, condition.equals):
         return False
-    if one.one_of and not any(fields.same(found, value) for value in one.one_of):
+    if condition.one_of and not any(fields.same(value, choice) for choice in condition.one_of):
         return False
-    if one.at_least is None and one.at_most is None and one.near is None:
+    if condition.at_least is None and condition.at_most is None and condition.near is None:
         return True
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    near = one.near is None or one.within is None or abs(found - one.near) <= one.within
-    return near and (one.at_least is None or found >= one.at_least) and (one.at_most is None or found <= one.at_most)
+    is_near = condition.near is None or condition.within is None or abs(value - condition.near) <= condition.within
+    return (
+        is_near
+        and (condition.at_least is None or value >= condition.at_least)
+        and (condition.at_most is None or value <= condition.at_most)
+    )

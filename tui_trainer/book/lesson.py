@@ -1,6 +1,7 @@
-"""What a lesson is: frozen structs. Text in them is data from a file; a screen has to make it fit to print.
+"""The parts of a lesson, as frozen structs, and the error for a wrong lesson file.
 
-``reading.loads`` makes and checks them. Building one by hand checks nothing.
+Texts are data from a file; a screen has to make them printable. ``reading.loads`` makes and checks lessons; building
+one by hand checks nothing.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ Sentence = Annotated[str, Meta(min_length=1, max_length=400)]
 Page = Annotated[str, Meta(min_length=1, max_length=2000)]
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
-# What [view_options] may hold, for each view: a kind of value, or the words to choose from.
+# The options of each view in [view_options]: the type of the value, or the words to choose from.
 VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[str] | tuple[str, ...]]] = {
     "loss": {"log": bool, "batches": bool},
     "data": {"panel": ("table", "scatter"), "x": str, "y": str},
-    # parameters by their place in the flat order: kernel, then bias, layer by layer
+    # parameters by their index in flat order: kernel, then bias, layer by layer
     "landscape": {
         "kind": ("curve", "contour", "slice", "plane"),
         "parameter": int,
@@ -44,21 +45,21 @@ VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[st
 
 
 def _key(content: object) -> str:
-    """A name for this very content, by which progress remembers that it was done."""
+    """Return a hash of the content, by which progress remembers that it was done."""
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all tables have in common."""
+    """The common base of all tables."""
 
     @property
     def key(self) -> str:
-        """Names this content; another text or number has another key."""
+        """A hash of this content; another text or number has another key."""
         return _key(self)
 
 
 class Blank(_Table, frozen=True):
-    """A number to fill in; right where it is at most ``within`` off."""
+    """A number to fill in; it is right if it is at most ``within`` off."""
 
     label: Line
     answer: float
@@ -66,9 +67,9 @@ class Blank(_Table, frozen=True):
 
 
 class Question(_Table, frozen=True):
-    """Something to answer before running: one of ``choices`` (``answer`` is its index), or ``blanks``.
+    """A question to answer before training: one of ``choices`` (``answer`` is its index), or ``blanks``.
 
-    A choice is a prediction: whether it was right is told after a run, where ``variant`` is given after one of that.
+    A choice is a prediction: whether it was right is shown after a run, of the ``variant`` if one is given.
     """
 
     text: Sentence
@@ -80,12 +81,11 @@ class Question(_Table, frozen=True):
 
 
 class Check(_Table, frozen=True):
-    """What has to come out: exactly one of ``value``, ``field`` and ``state`` is given, with a condition.
+    """A condition on the result: exactly one of ``value``, ``field`` and ``state`` is given.
 
-    ``value`` is a name of ``checking.VALUES`` or ``weight[i]``, ``field`` a path in the resolved experiment.
-    A check with a ``variant`` counts for that variant's run alone, one with ``most_params`` only for a network
-    of at most that many parameters. A value is not looked at before ``epoch`` epochs are done, 1 where it is
-    not given.
+    ``value`` is a name of ``rules.VALUES`` or ``weight[i]``, ``field`` a path in the resolved experiment.
+    A check with a ``variant`` applies only to runs of that variant, one with ``most_params`` only to networks
+    of at most that many parameters. A value is not checked before ``epoch`` epochs are done, 1 by default.
     """
 
     done: Sentence
@@ -115,8 +115,8 @@ class Variant(Struct, frozen=True):
 class Lesson(Struct, frozen=True):
     """One page of the book.
 
-    ``id`` names it where progress is kept. There is always a first variant: it is what the lesson loads.
-    ``target`` maps paths of the resolved experiment to the values an exercise asks for; a number for a list
+    ``id`` identifies it in the saved progress. There is always a first variant, which the lesson loads.
+    ``target`` maps paths of the resolved experiment to the values that an exercise asks for; a number for a list
     is its length.
     """
 
@@ -134,12 +134,12 @@ class Lesson(Struct, frozen=True):
 
     @property
     def target_key(self) -> str:
-        """Names the target, as the keys of question and checks name them."""
+        """A hash of the target, like the keys of question and checks."""
         return _key(self.target)
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The text in parts: prose on one line, to be wrapped; what is indented, formulas and tables, as it is."""
+        """The text in parts: prose on one line, to be wrapped; indented formulas and tables unchanged."""
         parts = []
         for part in re.split(r"\n\s*\n", self.text.strip("\n")):
             prose = not part.startswith("  ")
@@ -148,22 +148,22 @@ class Lesson(Struct, frozen=True):
 
     @property
     def experiment(self) -> Experiment:
-        """What the lesson loads, not resolved."""
+        """The experiment that the lesson loads, not resolved."""
         return self.variants[0].experiment
 
     def variant(self, name: str) -> Variant | None:
-        """The variant of that name, None where there is none."""
-        return next((one for one in self.variants if one.name == name), None)
+        """Return the variant of that name, None if there is none."""
+        return next((variant for variant in self.variants if variant.name == name), None)
 
     def variant_of(self, experiment: Experiment) -> Variant | None:
-        """The variant whose experiment, not resolved, is this one whatever its name; None where it was changed."""
-        named = (msgspec.structs.replace(experiment, name=one.experiment.name) for one in self.variants)
-        pairs = zip(self.variants, named, strict=True)
-        return next((one for one, candidate in pairs if one.experiment == candidate), None)
+        """Return the variant with this unresolved experiment, whatever its name; None if it was changed."""
+        candidates = (msgspec.structs.replace(experiment, name=variant.experiment.name) for variant in self.variants)
+        pairs = zip(self.variants, candidates, strict=True)
+        return next((variant for variant, candidate in pairs if variant.experiment == candidate), None)
 
 
 class LessonError(ValueError):
-    """A sentence for whoever writes lessons.
+    """A mistake in a lesson file, for its author.
 
     ``file`` is the name of the file, ``field`` a dotted path such as ``checks[0].near`` ("" where no single
     field is at fault), ``reason`` the sentence without them.

@@ -1,4 +1,4 @@
-"""Where lessons come from: those that are packed with the app, and those of a teacher's folder."""
+"""Finds lessons: those that come with the app, and those in a teacher's folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PATH_LENGTH = 200
 
 
 class Library(Struct, frozen=True):
-    """Lessons in their order, and what was wrong with the files that are none."""
+    """Lessons in order, and the errors of files that are not valid lessons."""
 
     lessons: tuple[Lesson, ...] = ()
     errors: tuple[LessonError, ...] = ()
@@ -32,24 +32,24 @@ class Library(Struct, frozen=True):
 
 
 def packaged() -> Library:
-    """The lessons of the book, by the numbers their files begin with."""
-    found = [one for one in (files(__package__) / "lessons").iterdir() if one.name.endswith(".toml")]
-    return _read_all("book", ((one.name, one.read_bytes()) for one in sorted(found, key=lambda one: one.name)))
+    """Return the lessons of the book, ordered by the numbers in their file names."""
+    paths = [path for path in (files(__package__) / "lessons").iterdir() if path.name.endswith(".toml")]
+    return _read_all("book", ((path.name, path.read_bytes()) for path in sorted(paths, key=lambda path: path.name)))
 
 
 def from_folder(folder: str | os.PathLike[str]) -> Library:
-    """The lessons in a teacher's folder: its files ``*.toml`` by name, hidden ones left out, no folders below.
+    """Return the lessons in a teacher's folder: its files ``*.toml`` by name, without hidden ones and subfolders.
 
-    A file that is no lesson costs only itself. So does a link that leads out of the folder: a folder of
-    lessons that came from somewhere else must not show what is elsewhere on this machine.
+    An invalid file only costs that lesson. So does a link that leads out of the folder: a folder of lessons from
+    someone else must not show other files of this machine.
     """
     try:
         root = Path(folder).resolve(strict=True)
         names = sorted(name for name in os.listdir(root) if name.endswith(".toml") and not name.startswith("."))
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        shown = quoted(os.fspath(folder), _PATH_LENGTH)
-        return Library(errors=(LessonError("", "", f"the folder {shown} can't be read: {reason}"),))
+        quoted_path = quoted(os.fspath(folder), _PATH_LENGTH)
+        return Library(errors=(LessonError("", "", f"the folder {quoted_path} can't be read: {reason}"),))
     too_many = Library()
     if len(names) > MAX_FILES:
         reason = f"there are {len(names)} files in the folder; the first {MAX_FILES} are read"
@@ -89,21 +89,23 @@ def _read_all(source: str, contents: Iterable[tuple[str, bytes | LessonError]]) 
     return Library(tuple(lessons), tuple(errors))
 
 
-def _check_id(lesson: Lesson, before: list[Lesson]) -> None:
-    twin = next((one for one in before if one.id == lesson.id), None)
-    if twin is not None:
-        raise LessonError(lesson.file, "", f"it has the same name as {twin.file}, numbers aside; rename one of them")
+def _check_id(lesson: Lesson, others: list[Lesson]) -> None:
+    duplicate = next((other for other in others if other.id == lesson.id), None)
+    if duplicate is not None:
+        raise LessonError(
+            lesson.file, "", f"it has the same name as {duplicate.file}, numbers aside; rename one of them"
+        )
 
 
-def _decoded(content: bytes, shown: str) -> str:
+def _decoded(content: bytes, file: str) -> str:
     if len(content) > MAX_BYTES:
-        raise LessonError(shown, "", "it is larger than 1 MB; is it a lesson?")
+        raise LessonError(file, "", "it is larger than 1 MB; is it a lesson?")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LessonError(shown, "", f"it is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        raise LessonError(file, "", f"it is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
 
 
 def _stem(name: str) -> str:
-    """The name without its number and ending: a lesson that moves to another place stays the same lesson."""
+    """Return the name without its number and ending, so that a lesson that is moved stays the same lesson."""
     return re.sub(r"^\d+[_ -]*", "", name.removesuffix(".toml")) or name

@@ -1,4 +1,4 @@
-"""Which parts of which lessons were done, in a small JSON file in the user's data folder."""
+"""Saves which parts of which lessons were done, in a small JSON file in the user's data folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE_NAME = "book.json"
 
 
 class _Record(msgspec.Struct, omit_defaults=True):
-    """What is known of one lesson; ``done`` are keys of its question, target and checks."""
+    """The progress in one lesson; ``done`` are keys of its question, target and checks."""
 
     passed: bool = False
     done: list[str] = []
@@ -32,10 +32,10 @@ class _File(msgspec.Struct):
 
 
 class LessonProgress:
-    """The file at ``path``. It is no error if it is missing, damaged or can't be written.
+    """The progress saved in the file at ``path``; it may be missing, damaged or not writable.
 
-    ``complaint`` is a sentence for the user where something is wrong with it, "" elsewhere; ``opened`` is the id
-    of the lesson that was gone through last, "" where it was left.
+    ``complaint`` is a sentence for the user if something is wrong with the file, "" otherwise; ``opened`` is the id
+    of the current lesson, "" if it was left.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,19 +45,19 @@ class LessonProgress:
         self._lessons, self.opened = file.lessons, file.opened
 
     def passed(self, lesson: Lesson) -> bool:
-        """Whether all of it was done once, even if the lesson has changed since."""
+        """Return whether all of the lesson was done once, even if it has changed since."""
         return self._lessons.get(lesson.id, _Record()).passed
 
     def done(self, lesson: Lesson) -> frozenset[str]:
-        """Keys of what was done in it, for ``checking.check``."""
+        """Return the keys of what was done in the lesson, for ``checking.check``."""
         return frozenset(self._lessons.get(lesson.id, _Record()).done)
 
     def record(self, lesson: Lesson, verdict: Verdict) -> bool:
-        """Take down what ``verdict`` says was done, and write it where it is new; returns whether it was."""
-        known = self._lessons.get(lesson.id, _Record())
-        if verdict.done <= set(known.done) and (known.passed or not verdict.passed):
+        """Save what ``verdict`` says was done; return whether any of it is new."""
+        saved = self._lessons.get(lesson.id, _Record())
+        if verdict.done <= set(saved.done) and (saved.passed or not verdict.passed):
             return False
-        # Another window may have written since: what it has done counts too.
+        # Another window may have written in the meantime: what was done there counts, too.
         self._lessons = _merged(self._read().lessons, self._lessons)
         new = _Record(verdict.passed, sorted(verdict.done))
         self._lessons = _merged(self._lessons, {lesson.id: new})
@@ -65,13 +65,13 @@ class LessonProgress:
         return True
 
     def forget(self, lesson: Lesson) -> None:
-        """Have nothing done in ``lesson``, so that it can be gone through again."""
+        """Delete the progress in ``lesson``, so that it can be done again."""
         self._lessons = _merged(self._read().lessons, self._lessons)
         if self._lessons.pop(lesson.id, None) is not None:
             self._write()
 
     def open(self, lesson: Lesson | None) -> None:
-        """Remember that ``lesson`` is gone through now, or none."""
+        """Save that ``lesson`` is the current one, or none."""
         before, self.opened = self.opened, "" if lesson is None else lesson.id
         if self.opened != before:
             self._lessons = _merged(self._read().lessons, self._lessons)
@@ -90,18 +90,18 @@ class LessonProgress:
                 raise ValueError
             return msgspec.json.decode(content, type=_File)
         except (ValueError, RecursionError):
-            self._keep_damaged()
+            self._set_aside()
             return _File()
 
-    def _keep_damaged(self) -> None:
-        """Move the file aside, under a name that is not taken."""
-        kept = self._path.with_name(f"{self._path.stem}.damaged-{secrets.token_hex(3)}{self._path.suffix}")
-        self.complaint = f"What was done in the book could not be understood; the file is kept as {kept.name}."
+    def _set_aside(self) -> None:
+        """Rename a damaged file to a name that is not in use."""
+        backup = self._path.with_name(f"{self._path.stem}.damaged-{secrets.token_hex(3)}{self._path.suffix}")
+        self.complaint = f"What was done in the book could not be understood; the file is kept as {backup.name}."
         with contextlib.suppress(OSError):
-            os.replace(self._path, kept)
+            os.replace(self._path, backup)
 
     def _write(self) -> None:
-        """Whole or not at all."""
+        """Write the file atomically."""
         content = msgspec.json.format(msgspec.json.encode(_File(lessons=self._lessons, opened=self.opened)), indent=1)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -111,9 +111,9 @@ class LessonProgress:
 
 
 def _merged(first: dict[str, _Record], second: dict[str, _Record]) -> dict[str, _Record]:
-    """What is done in either."""
+    """Return what is done in either."""
     merged = {}
     for name in {**first, **second}:
-        one, other = first.get(name, _Record()), second.get(name, _Record())
-        merged[name] = _Record(one.passed or other.passed, sorted({*one.done, *other.done}))
+        left, right = first.get(name, _Record()), second.get(name, _Record())
+        merged[name] = _Record(left.passed or right.passed, sorted({*left.done, *right.done}))
     return merged

@@ -1,4 +1,4 @@
-"""A lesson file's text to a checked lesson; whatever is wrong with it comes out as one sentence."""
+"""Reads a lesson file: from TOML to a checked lesson, with one sentence for whatever is wrong with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui_trainer.experiment.validation import expected, got, join_path, parse_pa
 from tui_trainer.experiment.validation import from_plain as experiment_from_plain
 
 from .lesson import Check, Lesson, LessonError, Line, Page, Question, Variant, View
-from .rules import Broken, check_rules
+from .rules import InvalidLesson, check_rules
 
 TOP_TABLES = ("dataset", "model", "training")
 AS_LOADED = "as loaded"
@@ -31,7 +31,7 @@ class _VariantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file as it is written."""
+    """The contents of a lesson file."""
 
     title: Line
     chapter: Line
@@ -46,32 +46,32 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def loads(text: str, file: str, lesson_id: str) -> Lesson:
-    """The lesson in a TOML text; ``file`` is named in the LessonError that says what is wrong with it."""
+    """Return the lesson in a TOML text; LessonError names ``file`` and says what is wrong with it."""
     try:
         return _lesson(_converted(_parsed(text)), file, lesson_id)
-    except Broken as broken:
-        raise LessonError(file, broken.field, broken.reason) from None
+    except InvalidLesson as error:
+        raise LessonError(file, error.field, error.reason) from None
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
         data = parse_toml(text)
     except TooDeep:
-        raise Broken("", "the TOML is nested too deeply to be a lesson") from None
+        raise InvalidLesson("", "the TOML is nested too deeply to be a lesson") from None
     except tomllib.TOMLDecodeError as error:
-        shown = escaped(str(error)[:200])
-        raise Broken("", f"this is not valid TOML: {shown[:1].lower()}{shown[1:]}") from None
+        message = escaped(str(error)[:200])
+        raise InvalidLesson("", f"this is not valid TOML: {message[:1].lower()}{message[1:]}") from None
     except ValueError:
-        # Python refuses to read integers of thousands of digits.
-        raise Broken("", "this is not valid TOML: a number has too many digits") from None
+        # Python rejects integers of thousands of digits.
+        raise InvalidLesson("", "this is not valid TOML: a number has too many digits") from None
     for steps, value in _leaves(data, ()):
         if isinstance(value, float) and not math.isfinite(value):
-            raise Broken(join_path(steps), f"expected a finite number, got {value!r}")
+            raise InvalidLesson(join_path(steps), f"expected a finite number, got {value!r}")
     return data
 
 
 def _leaves(data: object, steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """Every single value with its path."""
+    """Yield every single value with its path."""
     if isinstance(data, dict):
         for key, item in data.items():
             yield from _leaves(item, (*steps, key))
@@ -88,31 +88,33 @@ def _converted(data: dict[str, Any]) -> _File:
     except msgspec.ValidationError as error:
         raise _in_english(str(error), data) from None
     except OverflowError:
-        raise Broken("", "a whole number has too many digits; write it as 1e10, or make it smaller") from None
+        raise InvalidLesson("", "a whole number has too many digits; write it as 1e10, or make it smaller") from None
 
 
-def _in_english(message: str, data: Any) -> Broken:
-    """msgspec's message ends in the path; what was expected there is read off the structs."""
-    place = re.search(r" - at `(\$[^`]*)`$", message)
-    steps = (parse_path(place[1]) or ()) if place else ()
+def _in_english(message: str, data: Any) -> InvalidLesson:
+    """Translate msgspec's message, which ends in the path, with the types of the structs."""
+    location = re.search(r" - at `(\$[^`]*)`$", message)
+    steps = (parse_path(location[1]) or ()) if location else ()
     field, kind, value = join_path(steps), _type_at(steps), data
     for step in steps:
         value = value[step]
-    inner = _tables(kind)
+    inner = _table_type(kind)
     if inner and isinstance(value, dict):
-        names = [one.name for one in inner.fields]
+        names = [field_info.name for field_info in inner.fields]
         unknown = next((str(key) for key in value if key not in names), None)
         if unknown is not None:
-            return Broken(field, f"unknown field {quoted(unknown)}; the fields here are: {', '.join(names)}")
-        lacking = [one.name for one in inner.fields if one.required and one.name not in value]
-        if lacking:
-            return Broken(field, f"expected a field {lacking[0]!r}, which is not there; add it")
-    return Broken(field, f"expected {_expected(kind)}, got {got(value)}")
+            return InvalidLesson(field, f"unknown field {quoted(unknown)}; the fields here are: {', '.join(names)}")
+        missing = [
+            field_info.name for field_info in inner.fields if field_info.required and field_info.name not in value
+        ]
+        if missing:
+            return InvalidLesson(field, f"expected a field {missing[0]!r}, which is not there; add it")
+    return InvalidLesson(field, f"expected {_expected(kind)}, got {got(value)}")
 
 
 def _expected(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.UnionType):
-        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        kinds = [option for option in kind.types if not isinstance(option, inspect.NoneType)]
         return " or ".join(map(_expected, kinds))
     if isinstance(kind, inspect.StrType) and kind.max_length:
         return f"a text of 1 to {kind.max_length} characters"
@@ -120,20 +122,20 @@ def _expected(kind: inspect.Type) -> str:
 
 
 def _type_at(steps: tuple[str | int, ...]) -> inspect.Type:
-    found: inspect.Type = inspect.type_info(_File)
+    kind: inspect.Type = inspect.type_info(_File)
     for step in steps:
-        inner = _tables(found)
+        inner = _table_type(kind)
         if inner is not None:
-            found = next(one.type for one in inner.fields if one.name == step)
-        elif isinstance(found, inspect.VarTupleType):
-            found = found.item_type
-    return found
+            kind = next(field.type for field in inner.fields if field.name == step)
+        elif isinstance(kind, inspect.VarTupleType):
+            kind = kind.item_type
+    return kind
 
 
-def _tables(kind: inspect.Type) -> inspect.StructType | None:
-    """The table that a field holds, also where it may be left out."""
+def _table_type(kind: inspect.Type) -> inspect.StructType | None:
+    """Return the table type of a field, also of an optional one; None if it is not a table."""
     kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    return next((one for one in kinds if isinstance(one, inspect.StructType)), None)
+    return next((option for option in kinds if isinstance(option, inspect.StructType)), None)
 
 
 def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
@@ -161,23 +163,23 @@ def _experiment(data: dict[str, Any]) -> Experiment:
     try:
         return experiment_from_plain(data)
     except UserError as error:
-        raise Broken(f"experiment.{error.field}".rstrip("."), error.reason) from None
+        raise InvalidLesson(f"experiment.{error.field}".rstrip("."), error.reason) from None
     except OverflowError:
-        raise Broken("experiment", "a whole number has too many digits") from None
+        raise InvalidLesson("experiment", "a whole number has too many digits") from None
 
 
 def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
     experiment = base
     for path, value in table.set.items():
         if path in TOP_TABLES:
-            raise Broken(
+            raise InvalidLesson(
                 f"{field}.set.{path}",
                 f'would replace the whole table; write the path in quotes, as "{path}.…" = …',
             )
         try:
             experiment = with_field(experiment, path, value)
         except UserError as error:
-            raise Broken(f"{field}.set", str(error)) from None
+            raise InvalidLesson(f"{field}.set", str(error)) from None
         except OverflowError:
-            raise Broken(f"{field}.set", "a whole number has too many digits") from None
+            raise InvalidLesson(f"{field}.set", "a whole number has too many digits") from None
     return Variant(table.name, table.set, experiment)

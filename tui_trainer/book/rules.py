@@ -1,4 +1,4 @@
-"""What the types of a lesson's fields can't say: which of them go together."""
+"""Checks what the types of a lesson's fields cannot express: which fields go together."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "
 MAX_TARGETS = 32
 
 
-class Broken(Exception):
-    """A field and a sentence; becomes a LessonError where the file's name is known."""
+class InvalidLesson(Exception):
+    """A mistake in a lesson: a field and a sentence; becomes a LessonError with the name of the file."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(field, reason)
@@ -41,11 +41,11 @@ class Broken(Exception):
 
 
 def check_rules(lesson: Lesson) -> None:
-    """Raise Broken for the first thing that makes no sense."""
+    """Raise InvalidLesson for the first mistake."""
     names = [variant.name for variant in lesson.variants]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise Broken(f"variants[{index}].name", f"there are two variants {quoted(name)}; name one otherwise")
+            raise InvalidLesson(f"variants[{index}].name", f"there are two variants {quoted(name)}; name one otherwise")
     _check_options(lesson.view, lesson.view_options)
     if lesson.question is not None:
         _check_question(lesson.question)
@@ -54,66 +54,68 @@ def check_rules(lesson: Lesson) -> None:
         _check_check(check, f"checks[{index}]", names)
     _check_target(lesson.target)
     if lesson.question is None and not lesson.checks and not lesson.target:
-        raise Broken("", "there is nothing to do in this lesson; add a question, a check or a target")
+        raise InvalidLesson("", "there is nothing to do in this lesson; add a question, a check or a target")
 
 
 def _check_options(view: str, options: dict[str, Any]) -> None:
-    known = VIEW_OPTIONS[view]
+    options_of_view = VIEW_OPTIONS[view]
     for name, value in options.items():
         field = f"view_options.{name}"
-        if name not in known:
-            choices = f"its options are: {', '.join(known)}" if known else "it has none"
-            raise Broken("view_options", f"the view {view} has no option {quoted(name)}; {choices}")
-        wanted = known[name]
-        if isinstance(wanted, tuple):
-            if value not in wanted:
-                raise Broken(field, f"expected one of: {', '.join(wanted)}; got {got(value)}")
-        elif not isinstance(value, (int, float) if wanted is float else wanted) or (
-            isinstance(value, bool) and wanted is not bool
+        if name not in options_of_view:
+            choices = f"its options are: {', '.join(options_of_view)}" if options_of_view else "it has none"
+            raise InvalidLesson("view_options", f"the view {view} has no option {quoted(name)}; {choices}")
+        expected = options_of_view[name]
+        if isinstance(expected, tuple):
+            if value not in expected:
+                raise InvalidLesson(field, f"expected one of: {', '.join(expected)}; got {got(value)}")
+        elif not isinstance(value, (int, float) if expected is float else expected) or (
+            isinstance(value, bool) and expected is not bool
         ):
-            raise Broken(field, f"expected {KINDS[wanted]}, got {got(value)}")
+            raise InvalidLesson(field, f"expected {KINDS[expected]}, got {got(value)}")
     for low, high in (("low", "high"), ("low_2", "high_2")):
         if low in options and high in options and not options[low] < options[high]:
-            raise Broken(f"view_options.{high}", f"expected more than {low}, {options[low]}, got {options[high]}")
+            raise InvalidLesson(
+                f"view_options.{high}", f"expected more than {low}, {options[low]}, got {options[high]}"
+            )
 
 
 def _check_question(question: Question) -> None:
     if question.choices and question.blanks:
-        raise Broken("question", "it has choices and blanks; keep one of them")
+        raise InvalidLesson("question", "it has choices and blanks; keep one of them")
     if question.blanks:
         if question.answer is not None:
-            raise Broken("question.answer", "each blank has its own answer; remove this one")
+            raise InvalidLesson("question.answer", "each blank has its own answer; remove this one")
         if question.variant is not None:
-            raise Broken("question.variant", "numbers are told to be right at once, before any run; remove it")
+            raise InvalidLesson("question.variant", "numbers are told to be right at once, before any run; remove it")
         return
     if len(question.choices) < 2:
-        raise Broken("question.choices", "expected two choices or more, or blanks")
+        raise InvalidLesson("question.choices", "expected two choices or more, or blanks")
     if question.answer is None:
-        raise Broken("question.answer", "it is not there; give the index of the right choice, from 0")
+        raise InvalidLesson("question.answer", "it is not there; give the index of the right choice, from 0")
     if not 0 <= question.answer < len(question.choices):
-        raise Broken("question.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
+        raise InvalidLesson("question.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
 
 
 def _check_variant(name: str | None, field: str, variants: list[str]) -> None:
     if name is not None and name not in variants:
-        near = difflib.get_close_matches(name, variants, n=1, cutoff=0.4)
-        hint = f", did you mean {quoted(near[0])}?" if near else "; name one of the lesson's"
-        raise Broken(f"{field}.variant", f"there is no variant {quoted(name)}{hint}")
+        similar = difflib.get_close_matches(name, variants, n=1, cutoff=0.4)
+        hint = f", did you mean {quoted(similar[0])}?" if similar else "; name one of the lesson's"
+        raise InvalidLesson(f"{field}.variant", f"there is no variant {quoted(name)}{hint}")
 
 
 def _check_check(check: Check, field: str, variants: list[str]) -> None:
     _check_variant(check.variant, field, variants)
-    given = [name for name in ("value", "field", "state") if getattr(check, name) is not None]
-    if len(given) != 1:
-        which = " and ".join(given) or "none of them"
-        raise Broken(field, f"expected exactly one of value, field and state, got {which}")
+    subjects = [name for name in ("value", "field", "state") if getattr(check, name) is not None]
+    if len(subjects) != 1:
+        which = " and ".join(subjects) or "none of them"
+        raise InvalidLesson(field, f"expected exactly one of value, field and state, got {which}")
     conditions = _conditions(check)
     if check.state is not None and conditions:
-        raise Broken(f"{field}.{conditions[0]}", "a check of the state needs no condition; remove it")
+        raise InvalidLesson(f"{field}.{conditions[0]}", "a check of the state needs no condition; remove it")
     if check.state is None and not conditions:
-        raise Broken(field, "there is no condition; add at_least, at_most, or near and within")
+        raise InvalidLesson(field, "there is no condition; add at_least, at_most, or near and within")
     if (check.near is None) != (check.within is None):
-        raise Broken(field, "near and within belong together; give both")
+        raise InvalidLesson(field, "near and within belong together; give both")
     if check.value is not None:
         _check_value(check, field)
     if check.field is not None:
@@ -127,30 +129,32 @@ def _conditions(check: Check) -> list[str]:
 
 def _check_value(check: Check, field: str) -> None:
     if check.value not in VALUES and INDEXED.fullmatch(check.value or "") is None:
-        raise Broken(
+        raise InvalidLesson(
             f"{field}.value",
             f"there is no value {quoted(check.value or '')}; the values are: {', '.join(VALUES)}, "
             "weight[0] and layer_params[0]",
         )
     if check.equals is not None or check.one_of:
-        raise Broken(field, "equals and one_of are for fields; use near and within for a value")
+        raise InvalidLesson(field, "equals and one_of are for fields; use near and within for a value")
 
 
 def _check_field(check: Check, field: str) -> None:
     path = check.field or ""
-    wanted = [value for value in (check.equals, *check.one_of) if value is not None]
-    for value in wanted or (None,):
+    values = [value for value in (check.equals, *check.one_of) if value is not None]
+    for value in values or (None,):
         reason = fields.refusal(path, value)
         if reason is not None:
-            raise Broken(f"{field}.field", reason)
+            raise InvalidLesson(f"{field}.field", reason)
 
 
 def _check_target(target: dict[str, Any]) -> None:
     if len(target) > MAX_TARGETS:
-        raise Broken("target", f"expected at most {MAX_TARGETS} fields, got {len(target)}")
+        raise InvalidLesson("target", f"expected at most {MAX_TARGETS} fields, got {len(target)}")
     for path, value in target.items():
         if not isinstance(value, bool | int | float | str):
-            raise Broken("target", f"expected a single value for {quoted(path)}, got {got(value)}; put paths in quotes")
+            raise InvalidLesson(
+                "target", f"expected a single value for {quoted(path)}, got {got(value)}; put paths in quotes"
+            )
         reason = fields.refusal(path, value)
         if reason is not None:
-            raise Broken("target", reason)
+            raise InvalidLesson("target", reason)

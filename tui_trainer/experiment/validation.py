@@ -174,7 +174,7 @@ def entry_words(steps: Steps) -> tuple[str, ...]:
     """Return the words allowed as values of a table with free keys, such as ``dataset.kinds``."""
     kind = type_at(steps)
     options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    values = next(kind.value_type for kind in options if isinstance(kind, inspect.DictType))
+    values = next(option.value_type for option in options if isinstance(option, inspect.DictType))
     return tuple(map(str, values.values)) if isinstance(values, inspect.LiteralType) else ()
 
 
