@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_trainer.plotting.heatmaps import pixels, place, places
+from tui_trainer.plotting.heatmaps import mark_pixels, pixels, point_at
 from tui_trainer.plotting.plot import Heatmap, Marks
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
@@ -23,8 +23,8 @@ def test_there_and_back(x_limits: tuple[float, float], y_limits: tuple[float, fl
     columns, rows = cells[0], 2 * cells[1]
     for column in range(cells[0]):
         for row in range(0, cells[1], 7):
-            x, y = (np.array([round(value, 2)]) for value in place(heatmap, column, 2 * row + 0.5, columns, rows))
-            [down], [across], _ = places(heatmap, Marks("", x, y), columns, rows)
+            x, y = (np.array([round(value, 2)]) for value in point_at(heatmap, column, 2 * row + 0.5, columns, rows))
+            [down], [across], _ = mark_pixels(heatmap, Marks("", x, y), columns, rows)
             assert (across, down // 2) == (column, row)
     corners = np.array([*x_limits]), np.array([*y_limits])[::-1]
     across, down = pixels(heatmap, *corners, columns, rows)

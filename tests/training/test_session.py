@@ -258,9 +258,9 @@ def test_a_snapshot_holds_the_patience_and_the_way() -> None:
     for _ in range(5):
         walked.step()
     again.restore(walked.snapshot(), walked.history.columns(0))
-    assert again.path is not None and walked.path is not None
-    assert again.path.steps.tolist() == list(range(6))
-    assert np.array_equal(again.path.points, walked.path.points)
+    assert again.trajectory is not None and walked.trajectory is not None
+    assert again.trajectory.steps.tolist() == list(range(6))
+    assert np.array_equal(again.trajectory.points, walked.trajectory.points)
 
 
 def test_a_rate_that_is_too_high_is_named() -> None:

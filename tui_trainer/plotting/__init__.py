@@ -1,1 +1,4 @@
-"""Drawing to characters. Nothing here knows Textual."""
+"""Drawing to characters; nothing here knows Textual.
+
+``plot`` describes what is shown, ``lines`` and ``heatmaps`` draw it into a ``frame`` with ``axes`` around it.
+"""

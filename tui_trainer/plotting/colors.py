@@ -1,4 +1,8 @@
-"""The colours of series, one table for all that shows them: plots, legends, lists and pictures."""
+"""The colours and shapes of series and classes, for plots, legends, lists and heatmaps; and contrast.
+
+Classes differ by shape as well as by colour, for those who see few colours. Contrast is measured as in the Web
+Content Accessibility Guidelines.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from rich.style import Style
 
 from .plot import COLORS
 
-# Variables of the theme: those for text keep their contrast on the background.
+# Variables of the theme; those for text keep their contrast with the background.
 OF_TEXT = {
     "train": "$text-primary",
     "validation": "$text-warning",
@@ -33,10 +37,10 @@ OF_AREAS = OF_TEXT | {
     "class3": "$error",
     "class5": "$secondary",
 }
-MIN_TEXT_CONTRAST = 4.5  # what text needs
+MIN_TEXT_CONTRAST = 4.5  # required for text
 BLACK, WHITE = Color.from_rgb(0, 0, 0), Color.from_rgb(255, 255, 255)
 SOLID = "●▲■◆▼★◀▶✚◉"
-HOLLOW = "○△□◇▽☆◁▷✛◎"  # of samples that are not trained on
+HOLLOW = "○△□◇▽☆◁▷✛◎"  # for validation samples
 RIGHT, WRONG = "●", "✗"
 
 
@@ -46,37 +50,37 @@ def series_css(
     bold: Collection[str] = (),
     colors: Mapping[str, str] = OF_TEXT,
 ) -> str:
-    """A rule for each of ``names``: the component class of that name, after ``prefix``, in its colour."""
+    """Return a CSS rule for each of ``names``: the component class ``prefix`` + name, in its colour."""
     return "\n".join(
         f".{prefix}{name} {{ color: {colors[name]};{' text-style: bold;' if name in bold else ''} }}" for name in names
     )
 
 
 def luminance(color: Color) -> float:
-    """From 0, black, to 1, white."""
+    """Return the luminance, from 0 (black) to 1 (white)."""
     red, green, blue = (_linear(part / 255) for part in color.get_truecolor())
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: Color, other: Color) -> float:
-    """From 1, the same, to 21, black on white."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def readable(style: Style) -> Style:
-    """The same, but in black or white where its own colour is hardly seen on its background."""
-    front, behind = style.color, style.bgcolor
-    mixed = front is not None and behind is not None and {front.type, behind.type} == {ColorType.TRUECOLOR}
-    if front is None or behind is None or not mixed or contrast(front, behind) >= MIN_TEXT_CONTRAST:
-        return style
-    return style + Style(color=max((BLACK, WHITE), key=lambda color: contrast(color, behind)))
 
 
 def _linear(part: float) -> float:
     return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
 
 
+def contrast(first: Color, second: Color) -> float:
+    """Return the contrast, from 1 (the same colour) to 21 (black on white)."""
+    dark, light = sorted((luminance(first), luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def readable(style: Style) -> Style:
+    """Return the style, in black or white if its own colour is hardly visible on its background."""
+    front, behind = style.color, style.bgcolor
+    both_are_rgb = front is not None and behind is not None and {front.type, behind.type} == {ColorType.TRUECOLOR}
+    if front is None or behind is None or not both_are_rgb or contrast(front, behind) >= MIN_TEXT_CONTRAST:
+        return style
+    return style + Style(color=max((BLACK, WHITE), key=lambda color: contrast(color, behind)))
+
+
 def shape(number: int, hollow: bool = False) -> str:
-    """The shape of a class by its number."""
+    """Return the shape of a class by its number."""
     return (HOLLOW if hollow else SOLID)[number % len(SOLID)]

@@ -1,4 +1,4 @@
-"""A rectangle of characters under construction: text goes in at a place, and what sticks out is cut."""
+"""A board of characters to draw on, the finished frame, and the difference between two frames."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width), whole numbers."""
+    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width), integers."""
 
     rows: list[str]
     roles: NDArray[np.integer[Any]]
 
 
 class Board:
-    """Characters and roles (height, width), blank at first."""
+    """Characters and roles (height, width) to draw on, initially blank."""
 
     def __init__(self, width: int, height: int, roles: DTypeLike = np.uint8) -> None:
         self.width, self.height = max(width, 0), max(height, 0)
@@ -30,7 +30,7 @@ class Board:
         self.roles: NDArray[np.integer[Any]] = np.zeros((self.height, self.width), roles)
 
     def write(self, row: int, column: int, text: str, role: int) -> None:
-        """Put text at a place, leaving out what is not on the board."""
+        """Write text at a position; what is off the board is cut."""
         if column < 0:
             text, column = text[-column:], 0
         text = text[: max(self.width - column, 0)]
@@ -38,25 +38,25 @@ class Board:
             self.characters[row, column : column + len(text)] = list(text)
             self.roles[row, column : column + len(text)] = role
 
-    def write_in_the_middle(self, text: str, role: int) -> None:
-        """Put a sentence into the middle, on as many lines as it takes; what does not fit is cut, and the cut shows."""
+    def write_centered(self, text: str, role: int) -> None:
+        """Write a sentence in the middle, wrapped; what does not fit is cut, with an ellipsis."""
         lines = wrap(one_cell(text), max(self.width, 1), max_lines=max(self.height, 1), placeholder="…")
         for row, line in enumerate(lines, (self.height - len(lines) + 1) // 2):
-            shown = shorten(line, self.width)
-            self.write(row, (self.width - len(shown)) // 2, shown, role)
+            text_line = shorten(line, self.width)
+            self.write(row, (self.width - len(text_line)) // 2, text_line, role)
 
     def paste(self, row: int, column: int, characters: NDArray[np.str_], roles: NDArray[np.uint8]) -> None:
-        """Put a drawn canvas, both (rows, columns), at a place where it fits."""
-        place = slice(row, row + roles.shape[0]), slice(column, column + roles.shape[1])
-        self.characters[place], self.roles[place] = characters, roles
+        """Copy a drawn canvas, both (rows, columns), to a position where it fits."""
+        target = slice(row, row + roles.shape[0]), slice(column, column + roles.shape[1])
+        self.characters[target], self.roles[target] = characters, roles
 
     def frame(self) -> Frame:
-        """What was written, each cell with its own role."""
+        """Return what was written, each cell with its own role."""
         rows = self.characters.view(f"<U{self.width}")[:, 0].tolist() if self.width else [""] * self.height
         return Frame(rows, self.roles)
 
     def merged_frame(self) -> Frame:
-        """The same, but a blank cell has the role of what stands before it: fewer changes of colour to send."""
+        """Return the same, with the role of the cell before for blank cells, to send fewer colour changes."""
         columns = np.arange(self.width)
         drawn = np.where(self.characters == " ", 0, columns)
         before = np.maximum.accumulate(drawn, axis=1) if self.width else drawn
@@ -64,11 +64,11 @@ class Board:
 
 
 def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
-    """Where two frames of one size differ: (row, first column, columns) of each run of changed cells.
+    """Return where two frames of one size differ: (row, first column, columns) of each run of changed cells.
 
-    Runs with at most ``gap`` unchanged cells between them count as one: moving the cursor costs bytes too.
+    Runs with at most ``gap`` unchanged cells between them are merged, since moving the cursor costs bytes, too.
     """
-    found = []
+    runs = []
     for row, (before, after) in enumerate(zip(old.rows, new.rows, strict=True)):
         if before == after and np.array_equal(old.roles[row], new.roles[row]):
             continue
@@ -76,19 +76,19 @@ def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
         columns = np.flatnonzero(differs)
         breaks = np.flatnonzero(np.diff(columns) > gap + 1) + 1
         for run in np.split(columns, breaks):
-            found.append((row, int(run[0]), int(run[-1] - run[0]) + 1))
-    return found
+            runs.append((row, int(run[0]), int(run[-1] - run[0]) + 1))
+    return runs
 
 
 def one_cell(text: str) -> str:
-    """Text in which each character takes one cell: labels can come from any CSV file."""
+    """Replace characters that do not take exactly one cell; labels can come from any CSV file."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
 
 
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:
-    """Text cut to ``width`` cells; the cut shows."""
+    """Cut text to ``width`` cells, with an ellipsis."""
     if len(text) <= width:
         return text
     return text[: width - 1] + ellipsis if width > 1 else ""

@@ -1,4 +1,8 @@
-"""A heatmap with all that stands around it, as a frame: y and the colour bar above, x and the legend below."""
+"""Draws heatmaps: the pixels and marks, above them y and the colour bar, below them x and the legend.
+
+The grid and its marks become characters and codes: two pixels a cell, or one character where there are few colours.
+A tint is a colour as a number, and a code combines a cell's two tints, ``behind * TINTS + front``.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +19,33 @@ from .frame import AXIS, TEXT, Board, Frame, one_cell, shorten
 from .levels import HIGHEST, UNKNOWN
 from .plot import MARK_COLORS, STEPS, Array, Gradient, Heatmap, Levels, Marks
 
-ROWS_PER_TICK = 4
-GAP = 2
-MIN_COLUMNS, MIN_ROWS = 16, 8  # a smaller board keeps nothing but the canvas
-MIN_GRADIENT = 3  # cells
-ABOVE, BELOW = 1, 2
 Form = Literal["pixels", "shades", "ascii"]
 Characters = NDArray[np.str_]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
+Codes = NDArray[np.int32]
+
+# The layout, in cells
+ROWS_PER_TICK = 4
+GAP = 2
+MIN_COLUMNS, MIN_ROWS = 16, 8  # a smaller board has only the canvas
+MIN_GRADIENT = 3
+ABOVE, BELOW = 1, 2  # rows above and below the canvas
+# Characters for terminals with few colours
 SHADED = np.array(list(" ░▒▓█"))
 RAMP = np.array(list(" .:-=+*#%@"))
-TEXTURES = np.array(list(".:-=+~\"'^_"))  # of classes, where only characters tell them apart
-LONGEST_LEAP = 1000  # pixels of one piece of a path
+TEXTURES = np.array(list(".:-=+~\"'^_"))  # of classes, if only characters distinguish them
 UNSURE = 0.25  # part of a scale below which a class has no texture
-Codes = NDArray[np.int32]
-BACKGROUND = 0  # of the widget: the tint behind all that is no pixel
+MAX_SEGMENT = 1000  # pixels of one segment of a path
+# Tints: 0 and 255 are the roles TEXT and AXIS of a frame, marks come after TEXT, then the scales, classes first
+BACKGROUND = 0  # of the widget, behind everything that is not a pixel
+FIRST_MARK = 1
 UNKNOWN_TINT = 254
-FIRST_MARK = 1  # in front of it TEXT and behind it AXIS, the roles of a frame
 FIRST_SHADE = 256
 SHADES = 64  # tints of one scale, from its low end to its high one
-CLASSES = 10  # scales of their own, the first
+CLASSES = 10  # scales
 DIVERGING, SEQUENTIAL, DIVERGING_MARKS = CLASSES, CLASSES + 1, CLASSES + 2
 CUT_OUT = FIRST_SHADE + SEQUENTIAL * SHADES  # the colour of the background, in front of another
-TINTS = 2048  # more than there are
+TINTS = 2048  # more than are used
 
 
 def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixels") -> Frame:
@@ -46,7 +54,7 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
     if not board.characters.size:
         return board.frame()
     if not heatmap.levels.size:
-        board.write_in_the_middle(heatmap.empty, AXIS)
+        board.write_centered(heatmap.empty, AXIS)
         return board.frame()
     area, y_ticks = layout(heatmap, width, height)
     characters, codes = draw_canvas(heatmap, area.columns, area.rows, form)
@@ -57,13 +65,13 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
         write_y_axis(board, area, Scale(*heatmap.y_limits), y_ticks, markers)
         _write_header(board, heatmap, form)
         name = one_cell(heatmap.x_label)
-        written = _write_legend(board, heatmap, area, form, name)
-        write_x_axis(board, area, Scale(*heatmap.x_limits), "" if written else name, markers)
+        x_is_named = _write_legend(board, heatmap, area, form, name)
+        write_x_axis(board, area, Scale(*heatmap.x_limits), "" if x_is_named else name, markers)
     return board.frame()
 
 
 def layout(heatmap: Heatmap, width: int, height: int) -> tuple[Area, list[Tick]]:
-    """The canvas, and the ticks beside it; a square one stands in the middle of the room there is."""
+    """Return the canvas, and the ticks beside it; a square canvas is centred in the available room."""
     if width < MIN_COLUMNS or height < MIN_ROWS:
         return Area(0, 0, width, height, 1, 2), []
     rows = height - ABOVE - BELOW - any(marks.label for marks in heatmap.marks)
@@ -78,7 +86,7 @@ def layout(heatmap: Heatmap, width: int, height: int) -> tuple[Area, list[Tick]]
 
 
 def _write_header(board: Board, heatmap: Heatmap, form: Form) -> None:
-    """The colour bar at the right, y at the left and, if there is room, the title between."""
+    """Write the colour bar at the right, y at the left and, if there is room, the title between."""
     room = board.width - _write_bar(board, heatmap, form)
     name = shorten(one_cell(heatmap.y_label), room)
     board.write(0, 0, name, TEXT)
@@ -91,22 +99,22 @@ def _write_header(board: Board, heatmap: Heatmap, form: Form) -> None:
 
 
 def _write_bar(board: Board, heatmap: Heatmap, form: Form) -> int:
-    """The colour bar, its gradients shorter where there is little room; returns the cells it takes with its gap."""
+    """Write the colour bar, its gradients shortened if necessary; return the cells it takes with its gap."""
     parts = [one_cell(part) if isinstance(part, str) else part for part in heatmap.bar]
     texts = sum(len(part) for part in parts if isinstance(part, str))
     gradients = [part for part in parts if isinstance(part, Gradient)]
-    wanted = sum(part.cells for part in gradients)
-    share = min(1.0, max(board.width // 2 - texts, 0) / wanted) if wanted else 1.0
+    full_width = sum(part.cells for part in gradients)
+    share = min(1.0, max(board.width // 2 - texts, 0) / full_width) if full_width else 1.0
     sizes = [max(int(part.cells * share), MIN_GRADIENT) if isinstance(part, Gradient) else len(part) for part in parts]
     column = max(board.width - sum(sizes), 0)
-    taken = board.width - column
+    used = board.width - column
     for part, size in zip(parts, sizes, strict=True):
         if isinstance(part, str):
             board.write(0, column, part, TEXT)
         else:
             _write_gradient(board, column, part, size, heatmap, form)
         column += size
-    return taken + GAP if parts else 0
+    return used + GAP if parts else 0
 
 
 def _write_gradient(board: Board, column: int, part: Gradient, cells: int, heatmap: Heatmap, form: Form) -> None:
@@ -123,7 +131,7 @@ def _write_gradient(board: Board, column: int, part: Gradient, cells: int, heatm
 
 
 def _write_legend(board: Board, heatmap: Heatmap, area: Area, form: Form, name: str) -> bool:
-    """What each kind of marks stands for, as many as there is room for; whether the name of x fits behind them."""
+    """Write the entries of the legend that fit, then the name of x; return whether that fits, too."""
     row, column = area.top + area.rows + BELOW, area.left
     for marks in heatmap.marks:
         label = one_cell(marks.ascii_label or marks.label if form == "ascii" else marks.label)
@@ -140,11 +148,11 @@ def _write_legend(board: Board, heatmap: Heatmap, area: Area, form: Form, name: 
 
 
 def draw_canvas(heatmap: Heatmap, columns: int, rows: int, form: Form) -> tuple[Characters, Codes]:
-    """Characters and codes, both (rows, columns), of a heatmap with its marks."""
+    """Return characters and codes, both (rows, columns), of a heatmap with its marks."""
     tints = stretch(pixel_tints(heatmap), 2 * rows, columns)
     characters, codes = cells(tints, form)
     for marks in heatmap.marks:
-        row, column, index = places(heatmap, marks, columns, 2 * rows)
+        row, column, index = mark_pixels(heatmap, marks, columns, 2 * rows)
         characters[row // 2, column] = marks.ascii if form == "ascii" else marks.glyph
         front: int | Codes = _mark_tints(marks, index)
         behind: int | Codes = tints[row, column] if form == "pixels" else BACKGROUND
@@ -155,7 +163,7 @@ def draw_canvas(heatmap: Heatmap, columns: int, rows: int, form: Form) -> tuple[
 
 
 def cells(tints: Codes, form: Form) -> tuple[Characters, Codes]:
-    """Characters and codes (rows, columns) of pixels (2 * rows, columns), given by their tints."""
+    """Return characters and codes (rows, columns) of pixels (2 * rows, columns), given by their tints."""
     upper, lower = tints[::2], tints[1::2]
     if form == "pixels":
         return np.where(upper == lower, " ", "▀"), (lower * TINTS + upper).astype(np.int32)
@@ -163,18 +171,18 @@ def cells(tints: Codes, form: Form) -> tuple[Characters, Codes]:
 
 
 def stretch(grid: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """``grid`` as (rows, columns) of its nearest pixels: while the grid of that size is on its way."""
+    """Resize ``grid`` to (rows, columns) by nearest pixels, until the grid of that size arrives."""
     if grid.shape == (rows, columns):
         return grid
-    places = [
-        np.rint(np.linspace(0, size - 1, wanted)).astype(np.intp)
-        for size, wanted in zip(grid.shape, (rows, columns), strict=True)
+    indices = [
+        np.rint(np.linspace(0, size - 1, target)).astype(np.intp)
+        for size, target in zip(grid.shape, (rows, columns), strict=True)
     ]
-    return grid[np.ix_(*places)]
+    return grid[np.ix_(*indices)]
 
 
-def places(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[Places, Places, Places]:
-    """Row and column (n,) of the pixel of each mark within the axes, and its index; of a path, all on its way."""
+def mark_pixels(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[Indices, Indices, Indices]:
+    """Return row, column and index (n,) of each mark within the axes; of a path, of all its pixels."""
     x, y = pixels(heatmap, marks.x, marks.y, columns, rows)
     if marks.path:
         x, y = _join(x, y)
@@ -183,38 +191,38 @@ def places(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[Pla
 
 
 def pixels(heatmap: Heatmap, x: Array, y: Array, columns: int, rows: int) -> tuple[Array, Array]:
-    """Where points (n,) of the axes lie on a canvas of ``columns`` x ``rows`` pixels: column and row, as fractions."""
+    """Return column and row, as fractions, of points (n,) on a canvas of ``columns`` x ``rows`` pixels."""
     across, down = Scale(*heatmap.x_limits).fraction(x), 1 - Scale(*heatmap.y_limits).fraction(y)
     return across * (columns - 1), down * (rows - 1)
 
 
-def place(heatmap: Heatmap, column: float, row: float, columns: int, rows: int) -> tuple[float, float]:
-    """The reverse for one point: x and y of a pixel; between two pixels the row is a fraction."""
+def point_at(heatmap: Heatmap, column: float, row: float, columns: int, rows: int) -> tuple[float, float]:
+    """Return x and y of a pixel, the reverse of ``pixels`` for one point; between pixels, the row is a fraction."""
     (x_low, x_high), (y_low, y_high) = heatmap.x_limits, heatmap.y_limits
     x = x_low + column / max(columns - 1, 1) * (x_high - x_low)
     return x, y_high - row / max(rows - 1, 1) * (y_high - y_low)
 
 
-def _mark_tints(marks: Marks, index: Places) -> int | Codes:
+def _mark_tints(marks: Marks, index: Indices) -> int | Codes:
     if marks.levels is None:
         return mark_tint(marks.color)
     return level_tints(marks.levels[index], DIVERGING_MARKS, STEPS)
 
 
 def _join(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points (n,) as all pixels of the way along them; of a leap far beyond the canvas not all."""
+    """Return all pixels of the path along points (n,); of a segment far beyond the canvas, only some."""
     if len(x) < 2:
         return x, y
     dx, dy = np.diff(x), np.diff(y)
-    reach = np.nan_to_num(np.maximum(np.abs(dx), np.abs(dy)), nan=0.0, posinf=0.0)
-    counts = np.clip(np.ceil(reach), 1, LONGEST_LEAP).astype(np.intp)
+    lengths = np.nan_to_num(np.maximum(np.abs(dx), np.abs(dy)), nan=0.0, posinf=0.0)
+    counts = np.clip(np.ceil(lengths), 1, MAX_SEGMENT).astype(np.intp)
     start = np.repeat(np.arange(len(dx)), counts)
     part = (np.arange(len(start)) - np.repeat(np.cumsum(counts) - counts, counts) + 1) / np.repeat(counts, counts)
     return np.append(x[0], x[start] + part * dx[start]), np.append(y[0], y[start] + part * dy[start])
 
 
 def _characters(tints: Codes, form: Form) -> tuple[Characters, Codes]:
-    """One character a cell (rows, columns): in the strongest shade of its colour, or in none where it tells all."""
+    """Return one character a cell (rows, columns), in the strongest shade of its colour or, in ASCII, in none."""
     scale, shade = np.divmod(np.maximum(tints - FIRST_SHADE, 0), SHADES)
     two_ended = scale == DIVERGING
     if form == "shades":
@@ -231,17 +239,17 @@ def _characters(tints: Codes, form: Form) -> tuple[Characters, Codes]:
 
 
 def code(front: int, behind: int = BACKGROUND) -> int:
-    """A cell's number for a character of one tint on another."""
+    """Return the code of a character of one tint on another."""
     return behind * TINTS + front
 
 
 def mark_tint(color: str) -> int:
-    """The tint of marks."""
+    """Return the tint of marks of a colour."""
     return FIRST_MARK + MARK_COLORS.index(color)
 
 
 def pixel_tints(heatmap: Heatmap) -> Codes:
-    """The tints (rows, columns) of a heatmap's pixels."""
+    """Return the tints (rows, columns) of a heatmap's pixels."""
     scale: int | NDArray[np.int32] = SEQUENTIAL if heatmap.palette == "sequential" else DIVERGING
     if heatmap.palette == "classes" and heatmap.kinds is not None:
         scale = heatmap.kinds.astype(np.int32) % CLASSES
@@ -249,14 +257,14 @@ def pixel_tints(heatmap: Heatmap) -> Codes:
 
 
 def level_tints(levels: Levels, scale: int | NDArray[np.int32], steps: int) -> Codes:
-    """The tints of levels on a scale, or on one each (of the same shape); where no number is, that is seen."""
+    """Return the tints of levels on one scale, or on a scale for each (same shape); unknown levels have their own."""
     tints = FIRST_SHADE + scale * SHADES + shades(steps)[levels]
     return np.where(levels == UNKNOWN, np.int32(UNKNOWN_TINT), tints)
 
 
 @lru_cache
 def shades(steps: int) -> Codes:
-    """The shade (256,) of each level where ``steps`` are told apart; a single one is the strongest."""
+    """Return the shade (256,) of each level, reduced to ``steps``; a single one is the strongest."""
     levels = np.minimum(np.arange(256), HIGHEST)
     step = levels * steps // (HIGHEST + 1)
     if steps == 1:

@@ -1,7 +1,8 @@
-"""The dots of a plot: positions in cells go in, rows of characters and the series of each cell come out.
+"""Draws plots of lines and points: the dots, the signs on lines, the header with its legend, and the axes around them.
 
-Plotext draws the dots and nothing else. Axes, ticks and legend are ours, because its own lie over the curve,
-and because every number that reaches its kernel can then be kept within the canvas.
+Plotext draws only the dots: positions in cells go in, rows of characters and the series of each cell come out.
+Axes, ticks and legend are drawn here, because plotext's own cover the curve, and because every number that reaches
+its kernel can then be limited to the canvas.
 """
 
 from __future__ import annotations
@@ -33,17 +34,18 @@ from .axes import (
 from .frame import AXIS, TEXT, Board, Frame, one_cell, shorten
 from .plot import Array, Plot, Series
 
+Characters = NDArray[np.str_]
+
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
 ASCII_MARKS = "*o+x#@%&"
-SINGLE_POINT = "●"  # one braille dot by itself is hardly seen
+SINGLE_POINT = "●"  # a single braille dot is hardly visible
 ESCAPE, END_OF_CODE, NEWLINE, ZERO = map(ord, "\x1bm\n0")
-ROLE_AT = 7  # after an escape character: what follows ``[38;2;``
-Characters = NDArray[np.str_]
+ROLE_AT = 7  # the position of the role after an escape character: behind ``[38;2;``
 ROWS_PER_TICK = 4
-MANY_LINES = 4  # of more than these, each is drawn with fewer points
-MIN_COLUMNS = 8  # a canvas narrower than this gives up its tick labels
-GAP = 2  # cells between two things on the line
-CELLS_PER_SIGN = 12
+MANY_LINES = 4  # if there are more, each is drawn with fewer points
+MIN_COLUMNS = 8  # a narrower canvas has no tick labels
+GAP = 2  # cells between two entries of the header
+CELLS_PER_SIGN = 12  # columns per sign on a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Dots:
     """Points to draw as fractions of the canvas, x and y (n,), 0 at the left and at the bottom.
 
     ``role`` (1 to 254) marks the cells that the points reach, ``mark`` is the character used in ASCII, and a
-    ``glyph`` that used elsewhere in place of dots. What is ``behind`` gives way, cell by cell, to what is not.
+    ``glyph`` one that is used elsewhere instead of dots. Dots ``behind`` are covered, cell by cell, by all others.
     """
 
     role: int
@@ -63,10 +65,75 @@ class Dots:
     glyph: str = ""
 
 
+def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille") -> Frame:
+    """Draw a plot into exactly ``height`` rows of ``width`` cells, however few they are."""
+    board = Board(width, height)
+    if not board.characters.size:
+        return board.merged_frame()
+    points, hidden = clean(plot)
+    if board.height >= 4:
+        write_header(board, plot, hidden, markers)
+    if not points:
+        board.write_centered(plot.empty, AXIS)
+        return board.merged_frame()
+    x_scale, y_scale = scales(plot, points)
+    area, y_ticks = _layout(board, y_scale, markers)
+    dots = _dots(plot, points, x_scale, y_scale, area)
+    board.paste(area.top, area.left, *draw(dots, area.columns, area.rows, markers))
+    if markers != "ascii":  # in ASCII, each line has its own character anyway
+        _write_signs(board, plot, points, dots, area)
+    if plot.cursor is not None:
+        write_cursor(board, area, x_scale, plot.cursor, markers)
+    write_y_axis(board, area, y_scale, y_ticks, markers)
+    write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
+    return board.merged_frame()
+
+
+def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:
+    """Return the canvas, and the ticks beside it. A small board keeps the curve and first loses the x axis."""
+    top = 1 if board.height >= 4 else 0
+    below = 2 if board.height >= 6 else 0
+    rows = board.height - top - below
+    # A log axis has more ticks: they are unevenly spaced, and one or two do not show its shape.
+    y_ticks = ticks(y_scale, max(2, rows // (ROWS_PER_TICK - y_scale.log) + 1))
+    left = max((len(label) for _, label in y_ticks), default=0) + 1
+    if board.width - left < MIN_COLUMNS:
+        y_ticks, left = [], int(board.width > MIN_COLUMNS)
+    return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
+
+
+def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
+    dots = []
+    lines = sum(series.kind == "line" for series in plot.series)
+    # Slices of two columns give as many points as columns, and plotext's time depends on the number of points.
+    slice_width = 2 if lines <= MANY_LINES else 4
+    for part in points:
+        x, y = part.x, part.y
+        series = plot.series[part.index]
+        if series.kind == "line":
+            x, y = thin(x, y, area.columns // slice_width)
+        role = min(part.index + 1, AXIS - 1)
+        mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
+        joined, behind = (
+            series.kind != "scatter",
+            series.color == "batch",
+        )  # the losses of batches are grey, under the curves
+        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
+    return dots
+
+
+def _write_signs(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:
+    for part, line in zip(points, dots, strict=True):
+        if sign := plot.series[part.index].sign:
+            rows, columns = sign_cells(line.x, line.y, area)
+            cells = rows + area.top, columns + area.left
+            board.characters[cells], board.roles[cells] = sign, line.role
+
+
 def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[Characters, NDArray[np.uint8]]:
-    """Characters and roles, both (rows, columns); a blank cell has role 0."""
-    behind = [one for one in dots if one.behind]
-    characters, roles = _draw([one for one in dots if not one.behind], columns, rows, markers)
+    """Return characters and roles, both (rows, columns); a blank cell has role 0."""
+    behind = [series for series in dots if series.behind]
+    characters, roles = _draw([series for series in dots if not series.behind], columns, rows, markers)
     if not behind:
         return characters, roles
     lower, lower_roles = _draw(behind, columns, rows, markers)
@@ -80,21 +147,21 @@ def warm_up() -> None:
 
 
 def _draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[Characters, NDArray[np.uint8]]:
-    """The dots of series that share their cells: a cell has the colour of the last one in it."""
+    """Draw series that share their cells: a cell has the colour of the last one in it."""
     figure = _figure()
     figure.clear.data()
     figure.plot_size(columns, rows)
-    # With these limits plotext leaves positions in cells as they are.
+    # With these limits plotext does not transform positions in cells.
     figure.ruler(0, 0).lim(0.5, max(columns - 0.5, 1.5))
     figure.ruler(1, 0).lim(0.5, max(rows - 0.5, 1.5))
-    for one in dots:
-        figure.draw(_signal(figure, one, columns, rows, markers))
+    for series in dots:
+        figure.draw(_signal(figure, series, columns, rows, markers))
     return _read(figure.build().string(), columns, rows)
 
 
 @cache
 def _plotext() -> Any:
-    """Plotext, imported when something is drawn: it takes a tenth of a second, and the first frame has no plot."""
+    """Import plotext on first use: it takes a tenth of a second, and the first frame has no plot."""
     import plotext  # type: ignore[import-untyped]
 
     return plotext
@@ -102,7 +169,7 @@ def _plotext() -> Any:
 
 @cache
 def _figure() -> Any:
-    """Plotext's only figure, with all that it would draw around the data turned off."""
+    """Return plotext's only figure, with everything it would draw around the data turned off."""
     plotext = _plotext()
     plotext.terminal.limit(False, False)
     figure = plotext.figure
@@ -119,7 +186,7 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
     across, down = DOTS[markers]
     x = _whole(dots.x, columns * across)
     y = _whole(dots.y, rows * down)
-    cell = (across, down) if dots.glyph else (1, 1)  # one character covers all dots of its cell
+    cell = (across, down) if dots.glyph else (1, 1)  # a glyph covers all dots of its cell
     keep = drop_hidden(x, y) if dots.line else drop_covered(x // cell[0], y // cell[1])
     single = dots.line and len(keep) == 1
     marker = dots.mark if markers == "ascii" else dots.glyph or (SINGLE_POINT if single else markers)
@@ -128,21 +195,21 @@ def _signal(figure: Any, dots: Dots, columns: int, rows: int, markers: Markers) 
         ((y[keep] + 0.5) / down).tolist(),
         marker=plotext.marker("hd" if marker == "block" else marker).fill(plotext.pixel(foreground=(dots.role, 0, 0))),
     )
-    # Plotext would look at every point for colours not to use again; ours are given, and it takes a third.
+    # Plotext would search all points for used colours, which takes a third of the time; ours are fixed.
     signal._get_unique_pixels = list
     return signal.lines() if dots.line else signal
 
 
 def _whole(fractions: Array, count: int) -> NDArray[np.intp]:
-    """Fractions (n,) as whole dots: 0 is the first, 1 the last of ``count``.
+    """Return fractions (n,) as indices of dots: 0 is the first, 1 the last of ``count``.
 
-    A line may leave the canvas, but not so far that walking along it takes long.
+    A line may leave the canvas, but not so far that following it takes long.
     """
     return np.rint(np.clip(fractions, -1.0, 2.0) * (count - 1)).astype(np.intp)
 
 
 def _read(text: str, columns: int, rows: int) -> tuple[Characters, NDArray[np.uint8]]:
-    """Take the colours out of a drawn text. Each series has its role as its red: ``ESC [38;2;ROLE;0;0m``.
+    """Separate the colours from a drawn text, in which each series has its role as red: ``ESC [38;2;ROLE;0;0m``.
 
     Asking plotext for the colour of each cell instead takes as long as all the drawing.
     """
@@ -161,84 +228,22 @@ def _read(text: str, columns: int, rows: int) -> tuple[Characters, NDArray[np.ui
 
 
 def _color_codes(codes: NDArray[np.uint32]) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
-    """Whether each of the characters (n,) is a part of a colour code, and the role that the last code has set."""
+    """Return whether each character (n,) is part of a colour code, and the role set by the last code."""
     starts = np.flatnonzero(codes == ESCAPE)
     marks = np.flatnonzero(codes == END_OF_CODE)
     ends = marks[np.searchsorted(marks, starts)]
     steps = np.zeros(len(codes) + 1, np.int8)
     steps[starts] += 1
     steps[ends + 1] -= 1
-    place = np.minimum(starts + ROLE_AT, ends)
-    role, going = np.zeros(len(starts), np.int64), np.ones(len(starts), bool)
-    for _ in range(3):  # digits of a role, as far as they go; the code that ends a colour has none there
-        digit = codes[place].astype(np.int64) - ZERO
-        going &= (digit >= 0) & (digit <= 9)
-        role = np.where(going, 10 * role + digit, role)
-        place = np.minimum(place + 1, ends)
-    of_code = np.concatenate(([0], role)).astype(np.uint8)
-    return np.cumsum(steps[:-1]) > 0, of_code[np.cumsum(codes == ESCAPE)]
-
-
-def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille") -> Frame:
-    """Draw a plot into exactly ``height`` rows of ``width`` cells, however few these are."""
-    board = Board(width, height)
-    if not board.characters.size:
-        return board.merged_frame()
-    points, hidden = clean(plot)
-    if board.height >= 4:
-        write_header(board, plot, hidden, markers)
-    if not points:
-        board.write_in_the_middle(plot.empty, AXIS)
-        return board.merged_frame()
-    x_scale, y_scale = scales(plot, points)
-    area, y_ticks = _layout(board, y_scale, markers)
-    dots = _dots(plot, points, x_scale, y_scale, area)
-    board.paste(area.top, area.left, *draw(dots, area.columns, area.rows, markers))
-    if markers != "ascii":  # there, a line is made of a character of its own
-        _write_signs(board, plot, points, dots, area)
-    if plot.cursor is not None:
-        write_cursor(board, area, x_scale, plot.cursor, markers)
-    write_y_axis(board, area, y_scale, y_ticks, markers)
-    write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
-    return board.merged_frame()
-
-
-def _write_signs(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:
-    for part, line in zip(points, dots, strict=True):
-        if sign := plot.series[part.index].sign:
-            rows, columns = sign_cells(line.x, line.y, area)
-            place = rows + area.top, columns + area.left
-            board.characters[place], board.roles[place] = sign, line.role
-
-
-def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:
-    """The canvas, and the ticks beside it. A small board keeps the curve and loses first the x axis."""
-    top = 1 if board.height >= 4 else 0
-    below = 2 if board.height >= 6 else 0
-    rows = board.height - top - below
-    # A log axis has more: its ticks are unevenly spaced, and one or two alone do not tell its shape.
-    y_ticks = ticks(y_scale, max(2, rows // (ROWS_PER_TICK - y_scale.log) + 1))
-    left = max((len(label) for _, label in y_ticks), default=0) + 1
-    if board.width - left < MIN_COLUMNS:
-        y_ticks, left = [], int(board.width > MIN_COLUMNS)
-    return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
-
-
-def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
-    dots = []
-    lines = sum(series.kind == "line" for series in plot.series)
-    # Slices of two columns: as many points as columns, whatever was recorded. Plotext's cost is a point's.
-    slice_width = 2 if lines <= MANY_LINES else 4
-    for part in points:
-        x, y = part.x, part.y
-        series = plot.series[part.index]
-        if series.kind == "line":
-            x, y = thin(x, y, area.columns // slice_width)
-        role = min(part.index + 1, AXIS - 1)
-        mark = series.mark or ASCII_MARKS[part.index % len(ASCII_MARKS)]
-        joined, behind = series.kind != "scatter", series.color == "batch"  # a grey cloud under the curves
-        dots.append(Dots(role, mark, x_scale.fraction(x), y_scale.fraction(y), joined, behind, series.glyph))
-    return dots
+    position = np.minimum(starts + ROLE_AT, ends)
+    role, in_role = np.zeros(len(starts), np.int64), np.ones(len(starts), bool)
+    for _ in range(3):  # at most three digits of a role; a code that resets the colour has none
+        digit = codes[position].astype(np.int64) - ZERO
+        in_role &= (digit >= 0) & (digit <= 9)
+        role = np.where(in_role, 10 * role + digit, role)
+        position = np.minimum(position + 1, ends)
+    role_of_code = np.concatenate(([0], role)).astype(np.uint8)
+    return np.cumsum(steps[:-1]) > 0, role_of_code[np.cumsum(codes == ESCAPE)]
 
 
 def write_header(board: Board, plot: Plot, hidden: int, markers: Markers) -> None:
@@ -256,7 +261,7 @@ def write_header(board: Board, plot: Plot, hidden: int, markers: Markers) -> Non
 
 
 def _name(plot: Plot, hidden: int) -> str:
-    """What y is, and what its scale leaves out."""
+    """Return the name of y, and what its scale hides."""
     notes = []
     if plot.log_y:
         notes.append("log scale")
@@ -267,7 +272,7 @@ def _name(plot: Plot, hidden: int) -> str:
 
 
 def _write_legend(board: Board, plot: Plot, markers: Markers, ellipsis: str) -> int:
-    """Write the entries that fit, right-aligned; returns how many cells they and the gap before them take."""
+    """Write the entries that fit, right-aligned; return how many cells they and the gap before them take."""
     entries: list[tuple[int, str, str]] = []  # role, mark, label
     used = 0
     for index, series in enumerate(plot.series):
@@ -294,17 +299,17 @@ def _write_legend(board: Board, plot: Plot, markers: Markers, ellipsis: str) -> 
 
 
 def _mark(index: int, series: Series, markers: Markers) -> str:
-    """How a series looks in the legend."""
+    """Return the character of a series in the legend."""
     if markers == "ascii":
         return series.mark or ASCII_MARKS[index % len(ASCII_MARKS)]
     return series.glyph or series.sign or ("●" if series.kind == "scatter" else "━")
 
 
 def sign_cells(x: Array, y: Array, area: Area) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows (k,) and columns (k,) of the canvas for signs on a line x (n,), y (n,), given as fractions.
+    """Return rows (k,) and columns (k,) of the canvas for signs on a line x (n,), y (n,), given as fractions.
 
-    One to each few columns that the line crosses. A sign fills its cell, so it stands where the line goes through the
-    middle of one, if there is such a place.
+    There is one sign for every few columns that the line crosses. A sign fills its cell, so it is placed where the line
+    crosses the middle of a cell, if it does.
     """
     columns = np.arange(area.columns)
     across = (columns + 0.5) / area.columns

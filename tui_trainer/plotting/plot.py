@@ -1,4 +1,4 @@
-"""What a plot shows, with nothing said about how or where it is drawn."""
+"""What a plot or a heatmap shows, independent of how and where it is drawn."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from .levels import HIGHEST
 
 Array = NDArray[np.float64]
-# The roles a series can be coloured by; the widget has one component class for each of them.
-COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))
-STEPS = 32  # shades that an eye tells apart, and few enough that most pixels stay as they are while training
-MARK_COLORS = ("text", "low", "high", *COLORS)
-Palette = Literal["diverging", "sequential", "classes"]
 Levels = NDArray[np.uint8]
+Palette = Literal["diverging", "sequential", "classes"]
+# The roles that colour a series; the widget has one component class for each of them.
+COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))
+STEPS = 32  # shades: enough for the eye, and few enough that most pixels do not change while training
+MARK_COLORS = ("text", "low", "high", *COLORS)
 
 
 def class_colors(count: int) -> tuple[str, ...]:
-    """The colour of each of ``count`` classes; of two the first is the warm one, as the low end of a scale is."""
+    """Return the colour of each of ``count`` classes; of two, the first is warm, like the low end of a scale."""
     return ("class1", "class0") if count == 2 else tuple(f"class{number % 10}" for number in range(count))
 
 
@@ -28,11 +28,10 @@ def class_colors(count: int) -> tuple[str, ...]:
 class Series:
     """One line or one cloud of points: x (n,) and y (n,), in the units of the axes.
 
-    The x of a line never decreases; a path is joined in the order of its points, wherever they are. A value that is
-    not finite is left out, and the line goes on past it. With a ``glyph``, a character of one cell, points are drawn
-    as that and not as dots. ``mark`` is the character of a series where there is nothing but ASCII; without one it
-    has that of its place among the others. On a line ``sign`` stands here and there, and in the legend: so that it
-    can be told from others of much the same colour.
+    The x of a line never decreases; a path connects its points in their order. Values that are not finite are skipped,
+    and the line continues after them. With a ``glyph``, a character of one cell, points are drawn with it instead of
+    dots. ``mark`` is the character of the series in ASCII; the default depends on its position among the series. A
+    ``sign`` is drawn here and there on a line, and in the legend, to distinguish it from lines of similar colours.
     """
 
     label: str
@@ -55,9 +54,9 @@ class Series:
 class Plot:
     """Series on common axes; a later series is drawn over an earlier one.
 
-    Limits are (lowest, highest) in the units of the data, under a log scale too; None follows the data.
-    ``empty`` is the sentence shown while there is nothing to draw, ``cursor`` a place on the x axis that a line marks.
-    Plots are told apart by identity: comparing arrays would cost more than drawing does.
+    Limits are (lowest, highest) in the units of the data, also on a log scale; None follows the data.
+    ``empty`` is the sentence shown while there is nothing to draw, ``cursor`` the position of a vertical line on the
+    x axis. Plots are compared by identity, since comparing arrays would cost more than drawing does.
     """
 
     series: tuple[Series, ...] = ()
@@ -73,7 +72,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """A piece of the colour bar, ``cells`` long, from level ``low`` to ``high`` of the class ``kind``."""
+    """A part of the colour bar, ``cells`` long, from level ``low`` to ``high`` of the class ``kind``."""
 
     cells: int
     low: int = 0
@@ -83,12 +82,12 @@ class Gradient:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """Points at x (n,), y (n,) in the units of the axes, as one character each.
+    """Points at x (n,), y (n,) in the units of the axes, drawn as one character each.
 
-    ``ascii`` stands in for ``glyph``, and ``ascii_label`` for the label, where colours can't be told apart. With
-    ``path`` the points are joined. ``levels`` (n,) colour each point for itself, on a diverging scale. A point
-    outside the axes is left out, and marks without a label are not in the legend. ``solid`` ones are
-    a cell of their colour with the character cut out: they are seen wherever they are.
+    ``ascii`` replaces ``glyph``, and ``ascii_label`` the label, if colours cannot be distinguished. With
+    ``path`` the points are connected. ``levels`` (n,) give each point its own colour, on a diverging scale. Points
+    outside the axes are left out, and marks without a label are not in the legend. ``solid`` marks are
+    a cell of their colour with the character cut out, visible on any background.
     """
 
     label: str
@@ -109,14 +108,14 @@ class Marks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heatmap:
-    """A grid of levels (rows, columns), the first row on top; its outermost pixels lie on the limits of the axes.
+    """A grid of levels (rows, columns), the first row on top; its outermost pixels are at the limits of the axes.
 
-    Of the palette ``diverging`` the middle is neutral and each end has a colour, of ``sequential`` the low end is
-    neutral; with ``classes`` the colour is that of each pixel's class in ``kinds`` (rows, columns), and the level
-    says how strong it is. ``steps`` shades are told apart; 2 discretize a diverging scale, 1 does classes.
-    ``bar`` is the colour bar: pieces of it, and the texts before, between and after them. With ``square`` a unit is
-    as long on both axes. ``empty`` is the sentence shown while there are no levels.
-    Heatmaps are told apart by identity.
+    In the palette ``diverging`` the middle is neutral and each end has a colour; in ``sequential`` the low end is
+    neutral; in ``classes`` the colour is that of each pixel's class in ``kinds`` (rows, columns), and the level
+    gives its strength. Levels are reduced to ``steps`` shades; 2 discretize a diverging scale, 1 does classes.
+    ``bar`` is the colour bar: gradients, and the texts before, between and after them. With ``square`` a unit has
+    the same length on both axes. ``empty`` is the sentence shown while there are no levels.
+    Heatmaps are compared by identity.
     """
 
     levels: Levels = field(default_factory=lambda: np.zeros((0, 0), np.uint8))

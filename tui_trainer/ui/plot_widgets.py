@@ -33,7 +33,7 @@ from tui_trainer.plotting.heatmaps import (
     Form,
     layout,
     pixels,
-    place,
+    point_at,
     render_heatmap,
 )
 from tui_trainer.plotting.lines import render_plot
@@ -259,7 +259,7 @@ class HeatmapWidget(TintedWidget[Heatmap]):
 
     def place(self, column: int, row: int) -> tuple[float, float]:
         """x and y, on the axes, in the middle of a cell of the canvas."""
-        return place(self._drawing, column, 2 * row + 0.5, *self.grid)
+        return point_at(self._drawing, column, 2 * row + 0.5, *self.grid)
 
     def cells(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Columns and rows, as fractions, of the cells of points x (n,), y (n,): whole numbers in their middle."""
