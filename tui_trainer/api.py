@@ -23,9 +23,9 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.experiment.validation import validate
 from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
-from tui_trainer.export.inputs import class_names, read_answers
+from tui_trainer.export.inputs import class_names, read_targets
 from tui_trainer.export.metadata import read_history, read_metadata
-from tui_trainer.export.session import begin_with_file, trained
+from tui_trainer.export.session import load_weights, trained
 from tui_trainer.export.trained import TrainedModel
 from tui_trainer.export.weights import read_weights
 from tui_trainer.training.builder import build_model
@@ -142,7 +142,7 @@ class Run:
         if x is None or y is None:
             raise ValueError("give both x and y, or none of them")
         features = self._trained.inputs.standardized(x)
-        answers = read_answers(y, self._trained.target, self.model.outputs)
+        answers = read_targets(y, self._trained.target, self.model.outputs)
         if len(features) != len(answers):
             raise ValueError(f"x and y must have as many rows, got {len(features)} and {len(answers)}")
         return scores(self.model, self._trained.resolved.training, features, answers)
@@ -267,7 +267,7 @@ def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
 
 def _begin_with(session: Session, weights: Weights) -> None:
     if isinstance(weights, str | os.PathLike):
-        begin_with_file(session, Path(weights))
+        load_weights(session, Path(weights))
         return
     given = weights.weights if isinstance(weights, Run) else weights
     try:

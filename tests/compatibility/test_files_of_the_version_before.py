@@ -22,7 +22,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share, unshare
 from tui_trainer.experiment.toml_file import loads, read
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.export.session import begin_with_file
+from tui_trainer.export.session import load_weights
 from tui_trainer.files import DATA_VARIABLE
 from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings
 from tui_trainer.store.edits import RunEdits
@@ -210,5 +210,5 @@ def test_an_exported_folder_is_the_run_it_was(folder: Path) -> None:
 def test_a_run_begins_with_exported_weights(folder: Path) -> None:
     session = Session()
     session.load(read(folder / "exported" / "experiment.toml"))
-    begin_with_file(session, folder / "exported" / "weights.safetensors")
+    load_weights(session, folder / "exported" / "weights.safetensors")
     assert [one.tolist() for one in session.trainer.model.get_weights()] == EXPECTED["exported"]["weights"]

@@ -13,7 +13,7 @@ from trained_runs import SMALL, session_of, trained_on
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.export.session import begin_with_file
+from tui_trainer.export.session import load_weights
 from tui_trainer.export.weights import Drop, Linear, Phi, from_tensors, modules, read_weights, to_tensors, weights_bytes
 from tui_trainer.training.session import Session
 
@@ -51,7 +51,7 @@ def test_a_run_begins_with_a_file(tmp_path: Path) -> None:
     path.write_bytes(weights_bytes(to_tensors(before.experiment, 4, before.trainer.model.get_weights())))
     session = Session()
     session.load(with_field(SMALL, "model.dtype", "float64"))
-    begin_with_file(session, path)
+    load_weights(session, path)
     assert session.trainer.model.parameters.flat.dtype == np.float64
     np.testing.assert_array_equal(session.trainer.model.parameters.flat, before.trainer.model.parameters.flat)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tui_trainer.cli import serve
 from tui_trainer.cli.main import main
-from tui_trainer.serve.access import is_loopback, listen, place_of
+from tui_trainer.serve.access import authority, is_loopback, listen
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_this_machine_alone_unless_another_host_is_said() -> None:
             assert is_loopback(listener) is loopback
             port = listener.getsockname()[1]
             name = socket.gethostname() if host == "0.0.0.0" else "127.0.0.1"
-            assert place_of(listener) in (f"{name}:{port}", f"[::1]:{port}")
+            assert authority(listener) in (f"{name}:{port}", f"[::1]:{port}")
 
 
 def test_others_are_warned_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

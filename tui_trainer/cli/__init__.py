@@ -1,1 +1,1 @@
-"""The command line: one module for each command."""
+"""The command line: ``main`` chooses the command, and each command has a module."""

@@ -1,4 +1,7 @@
-"""How the app is opened: on an experiment, or back on a run; with or without bounds for its user."""
+"""Opens the app, on an experiment or on a run to resume, with or without bounds for its user.
+
+Options of the command line override the settings of the config file.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from tui_trainer.ui.terminal import detect_terminal, prepare
 from tui_trainer.version import __version__
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
-NEWEST = 0  # what --resume without a number stands for
+NEWEST = 0  # the value of --resume without a number
 DESCRIPTION = "Build, train and understand neural networks in the terminal."
 EXAMPLES = """\
 examples:
@@ -49,21 +52,21 @@ its own --help.
 
 
 def open_app(words: list[str], in_browser: bool = False) -> int:
-    """Run the app; returns its exit code. ExperimentError for what can't be opened.
+    """Run the app; return its exit code. Raises UserError if it cannot be opened as requested.
 
-    ``in_browser`` says that ``serve`` has started it, so that there is no terminal to be asked for.
+    ``in_browser`` is true for an app started by ``serve``, which has no terminal to check.
     """
     options = _parser().parse_args(words)
-    launch, experiment, path = _asked(options)
+    launch, experiment, path = _launch_options(options)
     if not in_browser:
         _check_terminal()
     prepare(os.environ)
-    gc.disable()  # full rounds over modules just imported are a fifth of the start; ``ui.pacing`` enables it again
-    from tui_trainer.app.app import TrainerApp  # Textual is of no use to the other commands
+    gc.disable()  # collections over modules just imported take a fifth of the start; ``ui.pacing`` enables it again
+    from tui_trainer.app.app import TrainerApp  # the other commands do not need Textual
     from tui_trainer.app.preferences import preferences_for
 
     lessons = None if options.lessons is None else Path(options.lessons)
-    preferences = preferences_for(given(options))
+    preferences = preferences_for(settings_from_options(options))
     app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, preferences=preferences)
     app.fit_colors()
     app.run(mouse=preferences.settings.mouse)
@@ -71,12 +74,12 @@ def open_app(words: list[str], in_browser: bool = False) -> int:
 
 
 def check_words(words: list[str]) -> None:
-    """Refuse what ``open_app`` would: by an exit, as wrong usage does, or ExperimentError. Bounds are set."""
-    _asked(_parser().parse_args(words))
+    """Check the arguments of ``open_app``: exit for wrong usage, or raise UserError. Bounds are set."""
+    _launch_options(_parser().parse_args(words))
 
 
-def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None]:
-    """How the trainer is started, with which experiment, and the file it is from."""
+def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None]:
+    """Return how the trainer is started, the experiment, and the file it was read from."""
     _set_bounds(options.jail, options.class_root)
     if options.lessons is not None and not os.path.isdir(options.lessons):
         raise UserError("--lessons", f"there is no folder {quoted(options.lessons)}")
@@ -95,28 +98,28 @@ def _asked(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None
 
 
 def _check_terminal() -> None:
-    """ExperimentError where nothing can be drawn."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # it is drawn on the third
+    """Raise UserError if there is no terminal to draw in."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # Textual draws on stderr
         raise UserError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
     if not detect_terminal(os.environ).is_screen:
-        told = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
-        raise UserError("", f"{told}; set TERM right, or use: {WITHOUT_SCREEN}")
+        reason = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
+        raise UserError("", f"{reason}; set TERM right, or use: {WITHOUT_SCREEN}")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """The options of data of one's own, which ``described`` reads."""
+    """Add the options for the user's own data, which ``experiment_from_options`` reads."""
     parser.add_argument("--csv", metavar="FILE.csv", help="data of your own, instead of the experiment's")
     parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; usually the last one")
 
 
 def experiment_from_options(options: argparse.Namespace) -> Experiment:
-    """The experiment of the options ``file``, ``csv`` and ``target``; with a file of data alone, the usual one."""
+    """Return the experiment of the options ``file``, ``csv`` and ``target``; with data alone, the default one."""
     experiment = Experiment() if options.file is None else read_experiment(options.file)
     if options.csv is None:
         if options.target is not None:
             raise UserError("", "--target names a column of a file; say which file with --csv")
         return experiment
-    from tui_trainer.datasets.catalog import choose_file  # not needed without
+    from tui_trainer.datasets.catalog import choose_file  # not needed without a file
 
     file = confined(options.csv, "--csv")
     if not file.is_file():
@@ -169,7 +172,7 @@ def _niceness(text: str) -> int:
 
 
 def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
-    """Confine the files of this process and its children to a folder, and keep the runs there too."""
+    """Confine this process and its children to a folder, for the user's files and for the runs."""
     if class_root is not None:
         if not class_root.is_dir():
             raise UserError("--class-root", f"there is no folder {quoted(str(class_root))}")
@@ -180,25 +183,25 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         jail.mkdir(mode=0o700, exist_ok=True)
         os.chdir(jail)
     except OSError as error:
-        told = f"{quoted(str(jail))} can't be used: {error.strerror}"
-        raise UserError("", f"{told}; ask whoever has set this up") from None
+        reason = f"{quoted(str(jail))} can't be used: {error.strerror}"
+        raise UserError("", f"{reason}; ask whoever has set this up") from None
     os.environ[ROOT] = os.getcwd()
     os.environ[DATA] = os.path.join(os.getcwd(), ".tui-trainer")
 
 
 def add_setting_options(parser: argparse.ArgumentParser) -> None:
-    """The options, which ``given`` reads."""
+    """Add the options for settings, which ``settings_from_options`` reads."""
     parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
     parser.add_argument("--markers", choices=get_args(Markers), help="what plots are drawn with")
     parser.add_argument("--bell", action="store_true", help="ring when a run ends")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 
-def given(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings by name, those alone that were given."""
-    found = {name: getattr(options, name) for name in ("theme", "markers") if getattr(options, name) is not None}
+def settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that were given as options, by name."""
+    settings = {name: getattr(options, name) for name in ("theme", "markers") if getattr(options, name) is not None}
     if options.bell:
-        found["notify"] = "bell"
+        settings["notify"] = "bell"
     if options.no_mouse:
-        found["mouse"] = False
-    return found
+        settings["mouse"] = False
+    return settings

@@ -1,4 +1,4 @@
-"""What runs for one tab: ``python -m tui_trainer.cli.browser_tab WORDS ...``, started by the server."""
+"""The process of one browser tab, started by the server: ``python -m tui_trainer.cli.browser_tab WORDS ...``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .app import open_app
 
 
 def main() -> int:
-    """The app as ``serve`` was asked for; what can't be opened is told on standard error."""
+    """Run the app with the arguments given to ``serve``; print an error to standard error."""
     try:
         return open_app(sys.argv[1:], in_browser=True)
-    except UserError as error:  # the file has changed since the server was started
+    except UserError as error:  # such as a file that has changed since the server was started
         print(escaped(str(error)), file=sys.stderr)
         return BAD_INPUT
 

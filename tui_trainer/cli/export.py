@@ -1,4 +1,4 @@
-"""The command ``export``: an experiment is trained, or a run taken from the store, and written into a folder."""
+"""The command ``export``: trains an experiment, or takes a run from the store, and writes it into a folder."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DESCRIPTION = """\
 Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
 and ONNX runtimes, with the losses as CSV and as a figure."""
 FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
-INSIST = "--force"
-NEWEST = 5  # runs told of where a number is none's
-LONGEST_NUMBER = 18  # digits of the number of a run
+OVERWRITE = "--force"
+NEWEST = 5  # runs listed if there is none of that number
+MAX_DIGITS = 18  # of the number of a run
 
 
 def export(words: list[str]) -> int:
-    """Run the command; returns the exit code. ExperimentError for what can't be."""
+    """Run the command; return the exit code. Raises UserError if the run cannot be exported."""
     options = _parser().parse_args(words)
     formats = options.format or ["folder"]
     is_run = _is_run(options.source)
@@ -38,14 +38,14 @@ def export(words: list[str]) -> int:
     from tui_trainer.export.session import trained
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
-    check_folder(folder, formats, options.force, INSIST)
+    check_folder(folder, formats, options.force, OVERWRITE)
     if not is_run and not _train(session):
         return INTERRUPTED
     if session.state == "diverged" and not options.best:
         print("Nothing was exported; --best takes the weights of the best epoch, if there is one.")
         return DIVERGED
     result = trained(session, options.best)
-    names = write_folder(result, folder, formats, options.force, INSIST)
+    names = write_folder(result, folder, formats, options.force, OVERWRITE)
     print(f"Epoch {result.epoch:,} of {printable(session.requested.name)} is in {printable(str(folder))}:")
     print("\n".join(f"  {name}" for name in names))
     return 0
@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _is_run(source: str) -> bool:
-    """Whether ``source`` is the number of a run; a file of such a name is given as ./12."""
-    return source.isascii() and source.isdigit() and len(source) <= LONGEST_NUMBER
+    """Return whether ``source`` is the number of a run; a file of that name can be given as ./12."""
+    return source.isascii() and source.isdigit() and len(source) <= MAX_DIGITS
 
 
 def _loaded(source: str, epochs: str | None) -> Session:
@@ -100,18 +100,18 @@ def _stored(run: int) -> Session:
 
 
 def _check_run(store: Store, run: int) -> None:
-    """ExperimentError, with the newest ones, where there is no such run."""
+    """Raise UserError, listing the newest runs, if there is no such run."""
     from tui_trainer.store.store import StoreError
 
     try:
         store.find(run)
     except StoreError:
-        newest = ", ".join(f"{one.id} ({printable(one.name)[:30]})" for one in store.runs()[:NEWEST])
+        newest = ", ".join(f"{stored.id} ({printable(stored.name)[:30]})" for stored in store.runs()[:NEWEST])
         raise UserError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
 
 
 def _train(session: Session) -> bool:
-    """Train to the end and say how it went; False where that was interrupted."""
+    """Train to the end and print the result; return False after an interrupt."""
     from tui_trainer.console import train_to_end
 
     session.train()

@@ -1,4 +1,4 @@
-"""The command line: the app, or training, summaries and the list of datasets without a screen."""
+"""The entry point of the command line: opens the app, or runs one of the commands that need no screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_NAMES = 13  # of a dataset's features, on one line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code: 0, 1 for a run that diverged, 2 for bad input."""
+    """Run the command; return the exit code: 0, 1 for a run that diverged, 2 for bad input."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     commands = {
         "train": _train,
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"tui-trainer: {escaped(str(error))}", file=sys.stderr)
         return BAD_INPUT
-    except BrokenPipeError:  # the reader of a pipe has left, as head does
+    except BrokenPipeError:  # the reader of a pipe has closed it, as head does
         sys.stderr.close()
         return 0
 
@@ -131,7 +131,7 @@ def _keys(words: list[str]) -> int:
 
 
 def _few(names: Sequence[str]) -> str:
-    """All the names with commas between them, or the first ones and how many they are."""
+    """Return all names, separated by commas, or the first ones and their number."""
     if len(names) <= MAX_NAMES:
         return ", ".join(names)
     return f"{', '.join(names[:3])}, … ({len(names)} features)"

@@ -1,4 +1,4 @@
-"""``tui-trainer serve``: its options, and what is said of the address."""
+"""The command ``serve``: opens a port and serves the app to browsers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ reads the word, and can then open and save files as you. Safer is the usual addr
 
 
 def main(words: Sequence[str]) -> int:
-    """Serve until Ctrl+C; returns the exit code. ExperimentError for what can't be."""
+    """Serve until Ctrl+C; return the exit code. Raises UserError for wrong options."""
     options, rest = _parser().parse_known_args(words)
-    with _as_it_was():
+    with _restored_environment():
         check_words(rest)
     if any(find_spec(name) is None for name in ("textual_serve", "aiohttp")):
         raise UserError("", f"serve needs a package that is not installed; get it with: {INSTALL}")
@@ -58,8 +58,8 @@ def _port(text: str) -> int:
 
 
 @contextlib.contextmanager
-def _as_it_was() -> Iterator[None]:
-    """Bounds that are set meanwhile are undone: each tab sets its own, from where the server was started."""
+def _restored_environment() -> Iterator[None]:
+    """Undo changes of folder and environment: each tab sets its own bounds, from the original ones."""
     folder, environment = os.getcwd(), dict(os.environ)
     try:
         yield

@@ -1,4 +1,4 @@
-"""``tui-trainer sweep``: its options, and what becomes of the result."""
+"""The command ``sweep``: runs a sweep, shows its progress, and prints the result as text, table or JSON."""
 
 from __future__ import annotations
 
@@ -43,28 +43,28 @@ examples:
 
 
 def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> int:
-    """Run the command; returns the exit code: 0, 1 where no run counts or some are missing, 130 after an interrupt.
+    """Run the command; return the exit code: 0, 1 if no run counts or some are missing, 130 after an interrupt.
 
-    ExperimentError, which names the option or the field, for what makes no sense.
+    Raises UserError, which names the option or the field at fault.
     """
     options = _parser().parse_args(words)
     try:
-        return _swept(read_experiment(options.file), options)
+        return _run(read_experiment(options.file), options)
     except KeyboardInterrupt:  # before the first run, or after the last one
         return INTERRUPTED
     except UserError as error:
         raise UserError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
 
 
-def _swept(experiment: Experiment, options: argparse.Namespace) -> int:
+def _run(experiment: Experiment, options: argparse.Namespace) -> int:
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
-    swept = _prepared(experiment, options)
+    sweep = _prepare(experiment, options)
     table = None if options.csv is None else confined(options.csv, "--csv")
     if table is not None:
         check_writable(table, "--csv")
-    with progress(swept, options.json) as on_row:
-        result = swept.run(not options.no_store, on_row)
+    with progress(sweep, options.json) as on_row:
+        result = sweep.run(not options.no_store, on_row)
     if table is not None:
         write_table(result, table)
     if options.json:
@@ -113,7 +113,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _prepared(experiment: Experiment, options: argparse.Namespace) -> Sweep:
+def _prepare(experiment: Experiment, options: argparse.Namespace) -> Sweep:
     fields: dict[str, str] = {}
     for text in options.fields:
         path, equals, values = text.partition("=")
@@ -131,7 +131,7 @@ def _prepared(experiment: Experiment, options: argparse.Namespace) -> Sweep:
 
 
 def sentences(result: SweepResult, width: int | None = None) -> list[str]:
-    """The table of all runs, fitted to ``width`` columns, and what follows from it."""
+    """Return the table of all runs, fitted to ``width`` columns, and the conclusions."""
     lines = []
     if result.rows:
         lines += ["", *runs_table(result, width)]
@@ -141,12 +141,14 @@ def sentences(result: SweepResult, width: int | None = None) -> list[str]:
     if result.interrupted or len(result.rows) < result.planned:
         lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
     if result.rows:
-        lines.append(f"{_runs(len(result.rows))} in {result.seconds:.2f} s; {_jobs(result.jobs)}.{_kept(result)}")
+        lines.append(
+            f"{_runs(len(result.rows))} in {result.seconds:.2f} s; {_jobs(result.jobs)}.{_stored_runs(result)}"
+        )
     return [*lines, result.complaint] if result.complaint else lines
 
 
 def plain(result: SweepResult) -> dict[str, Any]:
-    """The result as JSON holds it: what is not finite becomes null."""
+    """Return the result for JSON; numbers that are not finite become null."""
     best = result.best
     return {
         "by": result.by,
@@ -165,7 +167,7 @@ def plain(result: SweepResult) -> dict[str, Any]:
 
 
 def write_table(result: SweepResult, path: Path) -> None:
-    """A line for each run, the best first; ExperimentError where the file can't be written."""
+    """Write a line for each run, the best first; raise UserError if the file can't be written."""
     records = result.records()
     names = list(dict.fromkeys(name for record in records for name in record))
     try:
@@ -203,11 +205,11 @@ def _jobs(jobs: int) -> str:
     return f"{jobs} at a time" if jobs > 1 else "one after the other"
 
 
-def _kept(result: SweepResult) -> str:
-    kept = sorted(row.run for row in result.rows if row.run is not None)
-    if not kept:
+def _stored_runs(result: SweepResult) -> str:
+    runs = sorted(row.run for row in result.rows if row.run is not None)
+    if not runs:
         return ""
-    numbers = f"number {kept[0]}" if len(kept) == 1 else f"numbers {kept[0]} to {kept[-1]}"
+    numbers = f"number {runs[0]}" if len(runs) == 1 else f"numbers {runs[0]} to {runs[-1]}"
     return f" Kept in the store as {numbers}, with the tag {result.tag}."
 
 
@@ -238,33 +240,33 @@ def _plain_group(group: Group) -> dict[str, Any]:
 
 
 @contextmanager
-def progress(swept: Sweep, quiet: bool) -> Iterator[OnRow | None]:
-    """What is called with each row: a bar on a terminal, a line for each run in a pipe, nothing where ``quiet``."""
+def progress(sweep: Sweep, quiet: bool) -> Iterator[OnRow | None]:
+    """Yield what is called with each finished run: a bar on a terminal, lines in a pipe, None if ``quiet``."""
     if quiet:
         yield None
     elif not sys.stdout.isatty():
-        yield _Lines(swept)
+        yield _Lines(sweep)
     else:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         text = TextColumn("{task.description}", markup=False)
         with Progress(BarColumn(None), text, TimeRemainingColumn(compact=True), console=Console(), expand=True) as bar:
-            task = bar.add_task(f"0/{len(swept.planned)} runs", total=len(swept.planned))
-            tally = Leaderboard(swept.by, len(swept.planned))
+            task = bar.add_task(f"0/{len(sweep.planned)} runs", total=len(sweep.planned))
+            leaderboard = Leaderboard(sweep.by, len(sweep.planned))
 
             def advance(row: Row) -> None:
-                tally.add(row)
-                bar.update(task, advance=1, description=tally.line())
+                leaderboard.add(row)
+                bar.update(task, advance=1, description=leaderboard.line())
 
             yield advance
 
 
 class _Lines:
-    """Prints a line for each run, in the order of their numbers, however they end."""
+    """Prints a line for each run, in the order of their numbers, whatever the order in which they end."""
 
-    def __init__(self, swept: Sweep) -> None:
-        self._by, self._total = swept.by, len(swept.planned)
+    def __init__(self, sweep: Sweep) -> None:
+        self._by, self._total = sweep.by, len(sweep.planned)
         self._waiting: dict[int, Row] = {}
         self._next = 1
 

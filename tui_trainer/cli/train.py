@@ -1,4 +1,4 @@
-"""Training without a screen: a progress bar on a terminal, plain lines in a pipe, or one JSON object."""
+"""The command ``train``: trains without a screen, and prints the result as text or as one JSON object."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from tui_trainer.console import check_writable, finite, format_values, not_writa
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
-from tui_trainer.export.session import begin_with_file
+from tui_trainer.export.session import load_weights
 from tui_trainer.training.session import Session
 
-FEW_PARAMETERS = 12  # whose values are printed
+FEW_PARAMETERS = 12  # if there are more, their values are not printed
 
 
 def train(
     experiment: Experiment, history: Path | None = None, as_json: bool = False, weights: Path | None = None
 ) -> int:
-    """Train ``experiment`` to its end; returns the exit code. ExperimentError where it makes no sense.
+    """Train ``experiment`` to its end; return the exit code.
 
-    ``weights`` is a file of exported weights to begin with.
+    ``weights`` is a file of exported weights to start from. Raises UserError if something does not fit.
     """
     session = Session()
     session.load(experiment)
     if not as_json:
-        for note in session.dataset.notes:  # what was done with the user's file
+        for note in session.dataset.notes:  # on how the user's file was interpreted
             print(note)
     if weights is not None:
-        begin_with_file(session, weights)
+        load_weights(session, weights)
     if history is not None:
         check_writable(history, "--history")
     started = time.perf_counter()
@@ -52,7 +52,7 @@ def train(
 
 
 def summarize(session: Session, seconds: float) -> dict[str, Any]:
-    """The result of a run: state, counts, newest values, training scores, and the weights if they are few."""
+    """Return the result of a run: state, counts, newest values, training scores, and the weights if they are few."""
     trainer, parts = session.trainer, session.split
     model = trainer.model
     result: dict[str, Any] = {
@@ -71,11 +71,11 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
 
 
 def write_history(session: Session, path: Path) -> None:
-    """One row an epoch, as Keras's CSVLogger writes them; ExperimentError where the file can't be written."""
+    """Write one row per epoch, in the format of Keras's CSVLogger; raise UserError if the file can't be written."""
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             file.write(history_csv(session.history.columns(0)))
-    except OSError as error:  # the disk is full, say
+    except OSError as error:  # such as a full disk
         raise not_writable(path, "--history", error) from error
 
 
@@ -95,7 +95,7 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
 
 
 def _weight_lines(session: Session) -> list[str]:
-    """The kernel and the bias of each layer of a small model, in the book's letters."""
+    """Return the kernel and the bias of each layer of a small model, with the letters used in the book."""
     lines = []
     parameters = session.trainer.model.parameters
     for number, (kernel, bias) in enumerate(zip(parameters.kernels, parameters.biases, strict=True), start=1):

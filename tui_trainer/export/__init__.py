@@ -1,1 +1,4 @@
-"""What is taken away from the app, to be used elsewhere."""
+"""Exports trained networks for use outside of the app.
+
+``folder`` writes everything; each format has a module; ``trained`` and ``weights`` are what all are made from.
+"""

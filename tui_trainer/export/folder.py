@@ -1,4 +1,7 @@
-"""Writes what is taken away into a folder: whole files or none, and never over something that is there."""
+"""Writes exports into a folder: complete files or none, and nothing is overwritten unless the user insists.
+
+``README.txt`` says what is in the folder, and how each file is used.
+"""
 
 from __future__ import annotations
 
@@ -63,59 +66,62 @@ The same as a graph for ONNX runtimes. pip install onnxruntime
 def write_folder(
     trained: TrainedModel, folder: Path, formats: Iterable[str] = ("folder",), force: bool = False, insist: str = ""
 ) -> list[str]:
-    """Write the files of ``formats`` into ``folder``, made if need be; returns their names.
+    """Write the files of ``formats`` into ``folder``, which is created if necessary; return their names.
 
-    ``folder`` as a format is all there is, model.onnx only where the package for it is installed. Raises
-    ExperimentError, with nothing written, where one of the files is there already, unless ``force`` is true,
-    where a package is missing, and where the folder can't be written. ``insist`` is how the caller's user
-    overwrites, for the sentence; empty where there is no way.
+    The format ``folder`` means all files, model.onnx only if the package for it is installed. Raises UserError, with
+    nothing written, if one of the files exists, unless ``force`` is true, if a package is missing, and if the folder
+    can't be written. ``insist`` is the option that overwrites, for the message; empty if there is none.
     """
     names = _names(formats)
     check_folder(folder, formats, force, insist)
     contents = {name: _content(name, trained, names) for name in names}
-    with _in_sentences(folder):
+    with _user_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _write_all(folder, contents)
     return names
 
 
 def check_folder(folder: Path, formats: Iterable[str], force: bool = False, insist: str = "") -> None:
-    """ExperimentError where ``write_folder`` would refuse: better known before a training than after it."""
-    names, shown = _names(formats), quoted(str(folder), _PATH_LENGTH)
-    with _in_sentences(folder):
-        nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    """Raise UserError if ``write_folder`` would; to be called before a training rather than after it."""
+    names, quoted_path = _names(formats), quoted(str(folder), _PATH_LENGTH)
+    with _user_errors(folder):
+        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not nearest.is_dir():
             raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} can't be written to; choose another folder")
-        there = [name for name in names if os.path.lexists(folder / name)]
+        existing = [name for name in names if os.path.lexists(folder / name)]
     if "model.onnx" in names:
         check_onnx()
-    if there and not force:
-        otherwise = f", or overwrite with {insist}" if insist else ""
-        raise UserError("", f"{shown} has {_listed(there)} already; choose another folder{otherwise}")
+    if existing and not force:
+        remedy = f", or overwrite with {insist}" if insist else ""
+        raise UserError("", f"{quoted_path} has {_listed(existing)} already; choose another folder{remedy}")
 
 
 @contextlib.contextmanager
-def _in_sentences(folder: Path) -> Iterator[None]:
-    """What goes wrong with a folder as an ExperimentError."""
-    shown = quoted(str(folder), _PATH_LENGTH)
+def _user_errors(folder: Path) -> Iterator[None]:
+    """Turn errors of the file system into UserErrors."""
+    quoted_path = quoted(str(folder), _PATH_LENGTH)
     try:
         yield
     except UserError:
         raise
     except OSError as error:
-        raise UserError("", f"{shown} can't be written: {error.strerror or error}") from error
-    except ValueError as error:  # a null character, say
-        raise UserError("", f"{shown} is not a path: {error}") from error
+        raise UserError("", f"{quoted_path} can't be written: {error.strerror or error}") from error
+    except ValueError as error:  # such as a null character
+        raise UserError("", f"{quoted_path} is not a path: {error}") from error
 
 
 def _names(formats: Iterable[str]) -> list[str]:
     names: list[str] = []
     for name in dict.fromkeys(formats):
         if name == "folder":
-            all_there_is = [one for one in FORMATS if one != "onnx" or onnx_is_there()]
-            names += ["experiment.toml", *(file for one in all_there_is for file in FORMATS[one]), "README.txt"]
+            available = [format_name for format_name in FORMATS if format_name != "onnx" or onnx_is_there()]
+            names += [
+                "experiment.toml",
+                *(file for format_name in available for file in FORMATS[format_name]),
+                "README.txt",
+            ]
         else:
             names += FORMATS[name]
     return list(dict.fromkeys(names))
@@ -140,16 +146,16 @@ def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
 
 
 def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
-    """Each file first beside its place, so that whoever looks sees the old one or the new one, whole."""
-    mark = secrets.token_hex(4)
-    beside = {name: folder / f".{name}.{mark}" for name in contents}
+    """Write each file beside its final path and then rename it, so that a reader sees the old file or the new."""
+    suffix = secrets.token_hex(4)
+    temporary = {name: folder / f".{name}.{suffix}" for name in contents}
     try:
         for name, content in contents.items():
-            beside[name].write_bytes(content)
+            temporary[name].write_bytes(content)
         for name in contents:
-            os.replace(beside[name], folder / name)
+            os.replace(temporary[name], folder / name)
     finally:
-        for path in beside.values():
+        for path in temporary.values():
             path.unlink(missing_ok=True)
 
 
@@ -158,7 +164,7 @@ def _listed(names: list[str]) -> str:
 
 
 def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
-    """The text for a folder that holds ``files``."""
+    """Return the text for a folder with ``files``."""
     target, inputs = trained.target, trained.inputs
     which = "the best epoch" if trained.best else "the last update"
     outputs = trained.resolved.model.output.units

@@ -1,4 +1,7 @@
-"""Raw features: from what a user has, arrays or data frames, to the numbers a network was trained on."""
+"""Converts what a user has, arrays or data frames, to what a network was trained on, and outputs to class names.
+
+Features keep their raw values until they are standardized; targets are numbers, class names or indices.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input: a column of numbers, or 1 where the ``column`` holds ``category`` and 0 where not."""
+    """One input: a column of numbers, or 1 where the ``column`` holds ``category`` and 0 elsewhere."""
 
     name: str
     column: str
@@ -30,7 +33,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """The features in their order, and ``mean`` and ``scale`` (features,): 0 and 1 where nothing is standardized."""
+    """The features in order, and ``mean`` and ``scale`` (features,): 0 and 1 where nothing is standardized."""
 
     features: tuple[Feature, ...]
     mean: NDArray[np.float64]
@@ -41,26 +44,26 @@ class Inputs:
         return tuple(feature.name for feature in self.features)
 
     def read(self, x: Any) -> NDArray[np.float64]:
-        """(n, features) as they are in the data, from an array, or from a data frame or a dict by column names.
+        """Return raw features (n, features) from an array, or from a data frame or dict by column names.
 
-        Of a model of one feature the array may be (n,). Raises ValueError, with what was expected.
+        For a model of one feature the array may be (n,). Raises ValueError, with what was expected.
         """
-        named = hasattr(x, "columns") or isinstance(x, Mapping)
-        raw = self._by_name(x) if named else self._by_place(x)
+        has_names = hasattr(x, "columns") or isinstance(x, Mapping)
+        raw = self._by_name(x) if has_names else self._by_position(x)
         if not len(raw):
             raise ValueError("x has no rows; at least one is needed")
         bad = ~np.isfinite(raw)
         if bad.any():
-            row, place = np.argwhere(bad)[0].tolist()
-            raise ValueError(f"feature {quoted(self.names[place])} is missing or not finite in row {row} of x")
+            row, column = np.argwhere(bad)[0].tolist()
+            raise ValueError(f"feature {quoted(self.names[column])} is missing or not finite in row {row} of x")
         return raw
 
     def standardized(self, x: Any) -> NDArray[np.float64]:
-        """What the network takes for ``x``: see ``read``."""
+        """Return the standardized features of ``x``; see ``read``."""
         result: NDArray[np.float64] = (self.read(x) - self.mean) / self.scale
         return result
 
-    def _by_place(self, x: ArrayLike) -> NDArray[np.float64]:
+    def _by_position(self, x: ArrayLike) -> NDArray[np.float64]:
         try:
             raw = np.asarray(x, np.float64)
         except (TypeError, ValueError):
@@ -68,44 +71,44 @@ class Inputs:
         if raw.ndim == 1 and len(self.features) == 1:
             raw = raw[:, None]
         if raw.ndim != 2 or raw.shape[1] != len(self.features):
-            wanted = ", ".join(self.names[:6]) + (", …" if len(self.names) > 6 else "")
-            raise ValueError(f"x must have shape (n, {len(self.features)}), columns {wanted}; got {raw.shape}")
+            expected = ", ".join(self.names[:6]) + (", …" if len(self.names) > 6 else "")
+            raise ValueError(f"x must have shape (n, {len(self.features)}), columns {expected}; got {raw.shape}")
         return raw
 
     def _by_name(self, x: Any) -> NDArray[np.float64]:
         columns = set(x.columns if hasattr(x, "columns") else x)
         missing = dict.fromkeys(one.column for one in self.features if not {one.column, one.name} & columns)
         if missing:
-            have = ", ".join(sorted(map(str, columns))[:12])
-            raise ValueError(f"x has no column {', '.join(map(quoted, missing))}; it has: {have}")
+            present = ", ".join(sorted(map(str, columns))[:12])
+            raise ValueError(f"x has no column {', '.join(map(quoted, missing))}; it has: {present}")
         return np.column_stack([self._column(x, feature, columns) for feature in self.features])
 
     def _column(self, x: Any, feature: Feature, columns: set[Any]) -> NDArray[np.float64]:
-        """One feature (n,): a column of its own name comes before the category it is made from."""
+        """Return one feature (n,): a column of its own name is preferred to the category it is made from."""
         if feature.category is None or feature.name in columns:
             try:
                 return np.asarray(x[feature.name], np.float64)
             except (TypeError, ValueError):
                 raise ValueError(f"column {quoted(feature.name)} of x must hold numbers") from None
         texts = [short_name(str(value)) for value in np.asarray(x[feature.column], object).tolist()]
-        known = {one.category for one in self.features if one.column == feature.column}
+        categories = {one.category for one in self.features if one.column == feature.column}
         for text in texts:
-            if text not in known:
-                among = ", ".join(quoted(str(one)) for one in sorted(map(str, known))[:12])
+            if text not in categories:
+                listed = ", ".join(quoted(str(one)) for one in sorted(map(str, categories))[:12])
                 raise ValueError(
-                    f"column {quoted(feature.column)} of x holds {quoted(text)}; it was trained on {among}"
+                    f"column {quoted(feature.column)} of x holds {quoted(text)}; it was trained on {listed}"
                 )
         return np.array([text == feature.category for text in texts], np.float64)
 
 
 def inputs_of(dataset: Dataset, split: Split) -> Inputs:
-    """The inputs of a model trained on these."""
-    return Inputs(tuple(_feature(dataset, place) for place in range(len(dataset.features))), split.mean, split.scale)
+    """Return the inputs of a model trained on these data."""
+    return Inputs(tuple(_feature(dataset, index) for index in range(len(dataset.features))), split.mean, split.scale)
 
 
-def _feature(dataset: Dataset, place: int) -> Feature:
-    name = dataset.features[place]
-    if dataset.indicators is not None and dataset.indicators[place]:
+def _feature(dataset: Dataset, index: int) -> Feature:
+    name = dataset.features[index]
+    if dataset.indicators is not None and dataset.indicators[index]:
         for column, levels in dataset.levels.items():
             category = name.removeprefix(f"{column}=")
             if category != name and category in levels:
@@ -113,8 +116,8 @@ def _feature(dataset: Dataset, place: int) -> Feature:
     return Feature(name, name)
 
 
-def read_answers(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
-    """(n, outputs) from ``y`` (n,): numbers for a regression, names of classes or their indices otherwise.
+def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
+    """Return y (n, outputs) from ``y`` (n,): numbers for a regression, names of classes or their indices otherwise.
 
     Raises ValueError, with what was expected.
     """
@@ -135,25 +138,25 @@ def read_answers(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
 
 
 def _labels(values: Array, classes: tuple[str, ...]) -> NDArray[np.intp]:
-    """Indices (n,) into ``classes``: by name, or given as such where no class is itself called by a number."""
-    places: dict[object, int] = {name: place for place, name in enumerate(classes)}
+    """Return indices (n,) into ``classes``, from names, or from indices unless a class is itself named by a number."""
+    indices: dict[object, int] = {name: index for index, name in enumerate(classes)}
     if not any(name.replace(".", "").lstrip("-").isdigit() for name in classes):
-        places |= {place: place for place in range(len(classes))}
-    found = []
+        indices |= {index: index for index in range(len(classes))}
+    labels = []
     for value in values.tolist():
         number = value_text(float(value)) if isinstance(value, int | float) else None  # 2.0 is the class "2"
         keys: tuple[object, ...] = (short_name(str(value)), number, value)
-        place = next((places[key] for key in keys if key in places), None)
-        if place is None:
+        index = next((indices[key] for key in keys if key in indices), None)
+        if index is None:
             raise ValueError(f"y holds {quoted(str(value))}, which is none of the classes: {', '.join(classes[:12])}")
-        found.append(place)
-    return np.array(found, np.intp)
+        labels.append(index)
+    return np.array(labels, np.intp)
 
 
 def class_names(outputs: Array, target: Target) -> NDArray[np.str_]:
-    """The likeliest class (n,) by name, for outputs (n, k); ValueError where the target is a number."""
+    """Return the most likely class (n,) by name, for outputs (n, k); raise ValueError for a regression."""
     if not target.classes:
         raise ValueError("the target is a number and has no classes; use predict")
-    places = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
-    names: NDArray[np.str_] = np.array(target.classes)[places]
+    indices = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
+    names: NDArray[np.str_] = np.array(target.classes)[indices]
     return names

@@ -1,4 +1,7 @@
-"""A model as a Python program for Keras 3. No text of the user goes into it: names are from lists, all else numbers."""
+"""The network as Python code for Keras 3: the model alone, and ``model_keras.py``, which loads its weights.
+
+The code contains no text of the user: names come from fixed lists, everything else is numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ if TYPE_CHECKING:
     from .trained import TrainedModel
 
 
-# Keras's own leaky ReLU has another slope, 0.2.
+# The default slope of Keras's leaky ReLU is 0.2.
 ACTIVATIONS = {"leaky_relu": "keras.layers.LeakyReLU(negative_slope=0.01)"}
 LOSSES = {"sum_squared_error": "lambda y, p: keras.ops.sum(keras.ops.square(p - y))"}
 DEFAULT_INITIALIZER = "glorot_uniform"
@@ -52,16 +55,16 @@ if __name__ == "__main__":
 
 
 def keras_code(experiment: Experiment, n_features: int) -> str:
-    """The network of a resolved ``experiment`` for ``n_features`` inputs, compiled with its loss and optimizer.
+    """Return code for a resolved ``experiment`` with ``n_features`` inputs, compiled with its loss and optimizer.
 
-    What it prints when run is the summary. ValueError where the experiment is not resolved.
+    When run, it prints the summary. Raises ValueError if the experiment is not resolved.
     """
     imports, model = keras_lines(experiment, n_features)
     return "\n".join([*imports, "", *model, "model.summary()", ""])
 
 
 def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], list[str]]:
-    """The imports, and the lines that make and compile the model; as ``keras_code``."""
+    """Return the imports, and the lines that build and compile the model; see ``keras_code``."""
     model, training = experiment.model, experiment.training
     if model.output.units is None or model.output.activation is None or training.loss is None:
         raise ValueError("the experiment is not resolved: output units, output activation and loss are needed")
@@ -85,18 +88,18 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
 
 
 def _dense(layer: LayerConfig | OutputConfig, units: int, penalty: bool) -> str:
-    """One layer; what is Keras's default is not written."""
-    given = [f"units={units}"]
+    """Return one layer; Keras's defaults are left out."""
+    arguments = [f"units={units}"]
     activation = str(layer.activation)
     if activation not in ("linear", "identity"):
-        given.append("activation=" + ACTIVATIONS.get(activation, f'"{activation}"'))
+        arguments.append("activation=" + ACTIVATIONS.get(activation, f'"{activation}"'))
     if not layer.use_bias:
-        given.append("use_bias=False")
+        arguments.append("use_bias=False")
     if layer.initializer != DEFAULT_INITIALIZER:
-        given.append(f'kernel_initializer="{layer.initializer}"')
+        arguments.append(f'kernel_initializer="{layer.initializer}"')
     if penalty:
-        given.append("kernel_regularizer=penalty")
-    return f"Dense({', '.join(given)})"
+        arguments.append("kernel_regularizer=penalty")
+    return f"Dense({', '.join(arguments)})"
 
 
 def _compile(training: TrainingConfig, outputs: int) -> list[str]:
@@ -110,25 +113,25 @@ def _compile(training: TrainingConfig, outputs: int) -> list[str]:
 
 
 def _optimizer(config: OptimizerConfig, rate: float) -> str:
-    given = [f"learning_rate={rate!r}"]
+    arguments = [f"learning_rate={rate!r}"]
     if config.name == "sgd":
         if config.momentum:
-            given += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
-        return f"keras.optimizers.SGD({', '.join(given)})"
+            arguments += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
+        return f"keras.optimizers.SGD({', '.join(arguments)})"
     if config.name == "rmsprop":
-        given.append(f"rho={config.rho!r}")
+        arguments.append(f"rho={config.rho!r}")
     elif config.name == "adagrad":
-        given.append("initial_accumulator_value=0.0")
+        arguments.append("initial_accumulator_value=0.0")
     else:
-        given += [f"beta_1={config.beta_1!r}", f"beta_2={config.beta_2!r}"]
+        arguments += [f"beta_1={config.beta_1!r}", f"beta_2={config.beta_2!r}"]
     name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}[config.name]
-    return f"keras.optimizers.{name}({', '.join([*given, f'epsilon={config.epsilon!r}'])})"
+    return f"keras.optimizers.{name}({', '.join([*arguments, f'epsilon={config.epsilon!r}'])})"
 
 
 def keras_program(trained: TrainedModel) -> str:
-    """The program; no text of the user goes into it."""
+    """Return the program; it contains no text of the user."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     imports, model = keras_lines(resolved, inputs)
-    third = [imports[0], "import numpy as np", *imports[1:], "from safetensors.numpy import load_file", ""]
+    all_imports = [imports[0], "import numpy as np", *imports[1:], "from safetensors.numpy import load_file", ""]
     load = LOAD.format(inputs=inputs, outputs=resolved.model.output.units, dtype=resolved.model.dtype)
-    return HEAD + "\n".join([*third, *model]) + "\n" + load
+    return HEAD + "\n".join([*all_imports, *model]) + "\n" + load

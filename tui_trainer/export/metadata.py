@@ -1,4 +1,7 @@
-"""``model.json``: what predictions need besides weights, for programs and people to read. And back from it."""
+"""``model.json``, which predictions need besides the weights, and ``history.csv``, the values of every epoch; and back.
+
+The history has one row per epoch, in the format of Keras's CSVLogger.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class _Feature(Struct, frozen=True):
 
 
 class About(Struct, frozen=True):
-    """What is read back; the file holds more, for people."""
+    """The part of ``model.json`` that is read back; the file contains more, for people."""
 
     features: Annotated[list[_Feature], Meta(min_length=1)]
     mean: list[float]
@@ -50,22 +53,22 @@ class About(Struct, frozen=True):
     best: bool
 
     def inputs(self) -> Inputs:
-        """The features, with the numbers that standardize them."""
+        """Return the features, with the numbers that standardize them."""
         features = tuple(Feature(one.name, one.column, one.category) for one in self.features)
         return Inputs(features, np.array(self.mean), np.array(self.scale))
 
     def target_info(self) -> Target:
-        """What the output layer follows from."""
+        """Return the facts that the output layer follows from."""
         return Target(self.task, self.outputs, tuple(self.classes), *self.target_range)
 
 
 def metadata_text(trained: TrainedModel) -> str:
-    """The content of ``model.json``, plain ASCII."""
+    """Return the content of ``model.json``, plain ASCII."""
     target, resolved, inputs = trained.target, trained.resolved, trained.inputs
     model = resolved.model
     layers: list[dict[str, Any]] = [
-        {"units": one.units, "activation": one.activation, "use_bias": one.use_bias, "dropout": one.dropout}
-        for one in model.layers
+        {"units": layer.units, "activation": layer.activation, "use_bias": layer.use_bias, "dropout": layer.dropout}
+        for layer in model.layers
     ]
     output = model.output
     layers.append({"units": output.units, "activation": output.activation, "use_bias": output.use_bias})
@@ -95,24 +98,26 @@ def metadata_text(trained: TrainedModel) -> str:
 
 
 def read_metadata(path: Path) -> About:
-    """What a ``model.json`` says; ExperimentError where it is none."""
-    shown = quoted(str(path), 200)
+    """Read a ``model.json``; raise UserError if it is not valid."""
+    quoted_path = quoted(str(path), 200)
     try:
         content = read_plain(path, MAX_METADATA_BYTES)
         if len(content) > MAX_METADATA_BYTES:
-            raise UserError("", f"{shown} is larger than {MAX_METADATA_BYTES // 1_000_000} MB; is it of an export?")
+            raise UserError(
+                "", f"{quoted_path} is larger than {MAX_METADATA_BYTES // 1_000_000} MB; is it of an export?"
+            )
         about = msgspec.json.decode(content, type=About)
     except OSError as error:
-        raise UserError("", f"{shown} can't be read: {error.strerror or error}") from error
+        raise UserError("", f"{quoted_path} can't be read: {error.strerror or error}") from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise UserError("", f"{shown} is not the model.json of an export: {error}") from error
+        raise UserError("", f"{quoted_path} is not the model.json of an export: {error}") from error
     if not len(about.features) == len(about.mean) == len(about.scale):
-        raise UserError("", f"{shown} has not one mean and one scale for each feature")
+        raise UserError("", f"{quoted_path} has not one mean and one scale for each feature")
     return about
 
 
 def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> str:
-    """``epoch`` and the columns by name; numbers in full, so that they are the same when they are read."""
+    """Return ``epoch`` and the columns by name as CSV; numbers in full, so that reading them gives the same ones."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["epoch", *history])
@@ -122,20 +127,22 @@ def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) ->
 
 
 def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
-    """The columns (epochs,) by name, without the numbers of the epochs; ExperimentError where it is no such file."""
-    shown = quoted(str(path), 200)
+    """Return the columns (epochs,) by name, without the epoch numbers; raise UserError if the file is not valid."""
+    quoted_path = quoted(str(path), 200)
     try:
         content = read_plain(path, MAX_HISTORY_BYTES)
         if len(content) > MAX_HISTORY_BYTES:
-            raise UserError("", f"{shown} is larger than {MAX_HISTORY_BYTES // 1_000_000} MB; is it of an export?")
+            raise UserError(
+                "", f"{quoted_path} is larger than {MAX_HISTORY_BYTES // 1_000_000} MB; is it of an export?"
+            )
         rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
         names = rows[0][1:]
         values = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]], np.float64)
         table = values.reshape(len(rows) - 1, len(names))
     except OSError as error:
-        raise UserError("", f"{shown} can't be read: {error.strerror or error}") from error
+        raise UserError("", f"{quoted_path} can't be read: {error.strerror or error}") from error
     except UserError:
         raise
     except (ValueError, IndexError, csv.Error) as error:
-        raise UserError("", f"{shown} is not the history.csv of an export: {error}") from error
-    return {name: table[:, place].copy() for place, name in enumerate(names)}
+        raise UserError("", f"{quoted_path} is not the history.csv of an export: {error}") from error
+    return {name: table[:, column].copy() for column, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""``model.onnx``: the network as a graph, from raw features to outputs. Needs the package onnx, an extra."""
+"""``model.onnx``: the network as a graph, from raw features to outputs. Needs the optional package onnx."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .trained import TrainedModel
 from .weights import Linear, Phi, modules, to_tensors
 
 Array = NDArray[Any]
-OPSET = 17  # every runtime since 2022 reads it; an operator for GELU came with 20, three older ones make it as well
+OPSET = 17  # readable by every runtime since 2022; GELU, an operator from 20 on, is made of older ones
 IR_VERSION = 8
 SIMPLE: dict[str, tuple[str, dict[str, float]]] = {
     "relu": ("Relu", {}),
@@ -32,21 +32,21 @@ SIMPLE: dict[str, tuple[str, dict[str, float]]] = {
 
 
 def onnx_is_there() -> bool:
-    """Whether files can be made."""
+    """Return whether the package onnx is installed."""
     return importlib.util.find_spec("onnx") is not None
 
 
 def check_onnx() -> None:
-    """ExperimentError where they can't be."""
+    """Raise UserError if the package onnx is missing."""
     if not onnx_is_there():
         raise UserError("", "ONNX files need the package onnx: pip install 'tui-trainer[onnx]'")
 
 
 def onnx_bytes(trained: TrainedModel) -> bytes:
-    """The file: input ``features`` (n, features) in double precision and as they are in the data, ``outputs`` (n, k).
+    """Return the file: input ``features`` (n, features), raw and in double precision, and ``outputs`` (n, k).
 
-    They are standardized in double precision, the rest is in single precision, which is what runtimes have.
-    Raises ExperimentError where the package onnx is missing.
+    Features are standardized in double precision, the rest is in single precision, which all runtimes support.
+    Raises UserError if the package onnx is missing.
     """
     check_onnx()
     import onnx
@@ -61,14 +61,14 @@ def onnx_bytes(trained: TrainedModel) -> bytes:
 
 
 class _Graph:
-    """Nodes and constants as they are added; each node's output gets a name of its own."""
+    """Collects nodes and constants; each node's output gets a unique name."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
     def add(self, operator: str, *inputs: str, **attributes: float) -> str:
-        """Add a node; returns the name of its output."""
+        """Add a node; return the name of its output."""
         from onnx import helper
 
         name = f"{operator.lower()}_{len(self._nodes)}"
@@ -76,31 +76,31 @@ class _Graph:
         return name
 
     def constant(self, name: str, values: Array) -> str:
-        """Add a tensor; returns its name."""
+        """Add a tensor; return its name."""
         from onnx import numpy_helper
 
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def model(self, result: str, trained: TrainedModel) -> Any:
-        """The whole, with what the outputs mean."""
+        """Return the model of all nodes, with the meaning of its outputs as metadata."""
         from onnx import TensorProto, helper
 
         outputs = trained.resolved.model.output.units
         self._nodes.append(helper.make_node("Identity", [result], ["outputs"], name="outputs"))
         features = helper.make_tensor_value_info("features", TensorProto.DOUBLE, ["n", len(trained.inputs.features)])
-        found = helper.make_tensor_value_info("outputs", TensorProto.FLOAT, ["n", outputs])
-        graph = helper.make_graph(self._nodes, "network", [features], [found], self._constants)
+        result_info = helper.make_tensor_value_info("outputs", TensorProto.FLOAT, ["n", outputs])
+        graph = helper.make_graph(self._nodes, "network", [features], [result_info], self._constants)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], producer_name="tui-trainer", ir_version=IR_VERSION)
         model.producer_version = __version__
-        said: dict[str, Sequence[str]] = {"features": trained.inputs.names, "classes": trained.target.classes}
-        helper.set_model_props(model, {key: json.dumps(value) for key, value in said.items()})
+        metadata: dict[str, Sequence[str]] = {"features": trained.inputs.names, "classes": trained.target.classes}
+        helper.set_model_props(model, {key: json.dumps(value) for key, value in metadata.items()})
         return model
 
 
 def _standardize(graph: _Graph, trained: TrainedModel) -> str:
-    """(x - mean) / scale, and single precision from there on."""
+    """Add (x - mean) / scale and a cast to single precision; return the name of the output."""
     from onnx import TensorProto
 
     mean, scale = trained.inputs.mean, trained.inputs.scale
@@ -115,7 +115,7 @@ def _standardize(graph: _Graph, trained: TrainedModel) -> str:
 def _network(graph: _Graph, x: str, trained: TrainedModel) -> str:
     n_features = len(trained.inputs.features)
     tensors = to_tensors(trained.resolved, n_features, trained.weights)
-    for module in modules(trained.resolved, n_features):  # dropout does nothing here
+    for module in modules(trained.resolved, n_features):  # dropout has no effect in predictions
         if isinstance(module, Linear):
             names = [graph.constant(name, tensors[name].astype(np.float32)) for name in module.tensors]
             x = graph.add("Gemm", x, *names, transB=1)
@@ -135,5 +135,5 @@ def _activation(graph: _Graph, z: str, name: str) -> str:
     return graph.add(operator, z, **attributes)
 
 
-def _number(graph: _Graph, beside: str, value: float) -> str:
-    return graph.constant(f"{beside}_constant", np.array(value, np.float32))
+def _number(graph: _Graph, name: str, value: float) -> str:
+    return graph.constant(f"{name}_constant", np.array(value, np.float32))

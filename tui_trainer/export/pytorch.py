@@ -1,4 +1,4 @@
-"""``model_pytorch.py``: the network in PyTorch with its weights, ready to predict and to train on."""
+"""``model_pytorch.py``: the network in PyTorch with its weights, ready for predictions and further training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ACTIVATIONS = {
     "elu": "nn.ELU()",
     "tanh": "nn.Tanh()",
     "sigmoid": "nn.Sigmoid()",
-    "softplus": "nn.Softplus(threshold=40)",  # from 20 on, the usual one is the identity: not for double precision
+    "softplus": "nn.Softplus(threshold=40)",  # the default of 20 is too low for double precision
     "swish": "nn.SiLU()",
     "gelu": "nn.GELU()",
     "softmax": "nn.Softmax(dim=1)",
@@ -80,7 +80,7 @@ if __name__ == "__main__":
 
 
 def pytorch_program(trained: TrainedModel) -> str:
-    """The program; no text of the user goes into it."""
+    """Return the program; it contains no text of the user."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     training, dtype = resolved.training, resolved.model.dtype
     load = LOAD.format(
@@ -107,7 +107,7 @@ def _module(module: Module) -> str:
 
 
 def _loss(training: TrainingConfig) -> list[str]:
-    """The lines that compute the loss; its penalty leaves the biases alone."""
+    """Return the lines that compute the loss; the penalty does not apply to biases."""
     value = LOSSES[str(training.loss)]
     if not (training.l1 or training.l2):
         return [f"return {value}"]
@@ -118,14 +118,14 @@ def _loss(training: TrainingConfig) -> list[str]:
 
 
 def _optimizer(config: OptimizerConfig, rate: float) -> str:
-    given = [f"lr={rate!r}"]
+    arguments = [f"lr={rate!r}"]
     if config.name == "sgd":
         if config.momentum:
-            given += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
-        return f"torch.optim.SGD(model.parameters(), {', '.join(given)})"
+            arguments += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
+        return f"torch.optim.SGD(model.parameters(), {', '.join(arguments)})"
     if config.name == "rmsprop":
-        given.append(f"alpha={config.rho!r}")
+        arguments.append(f"alpha={config.rho!r}")
     elif config.name == "adam":
-        given.append(f"betas=({config.beta_1!r}, {config.beta_2!r})")
+        arguments.append(f"betas=({config.beta_1!r}, {config.beta_2!r})")
     name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}[config.name]
-    return f"torch.optim.{name}(model.parameters(), {', '.join([*given, f'eps={config.epsilon!r}'])})"
+    return f"torch.optim.{name}(model.parameters(), {', '.join([*arguments, f'eps={config.epsilon!r}'])})"

@@ -1,6 +1,6 @@
-"""Trained models out of sessions, and sessions that begin with exported weights.
+"""Returns trained models from sessions, and starts sessions from exported weights.
 
-Apart from ``trained.py``, because the app imports that one for its previews and must not import the engine.
+This is separate from ``trained.py``, which the app imports for its previews, since the app must not import the engine.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from .weights import read_weights
 
 
 def trained(session: Session, best: bool = False) -> TrainedModel:
-    """The network as it is now, or with the weights of its best epoch; ExperimentError where there are none."""
+    """Return the network as it is, or with the weights of its best epoch; raise UserError if there are none."""
     if session.state == "empty":
         raise UserError("", "nothing is loaded, so there is nothing to export")
     if best and session.best.weights is None:
         raise UserError("", "no epoch is done yet, so none is the best; train first")
-    kept = session.best.weights if best else None
+    best_weights = session.best.weights if best else None
     return TrainedModel(
         experiment=session.requested,
         inputs=inputs_of(session.dataset, session.split),
         target_name=session.dataset.target,
         target=session.dataset.target_info(),
-        weights=session.trainer.model.get_weights() if kept is None else _arrays(session, kept),
+        weights=session.trainer.model.get_weights() if best_weights is None else _arrays(session, best_weights),
         history=session.history.columns(0),
         epoch=session.best.epoch if best else session.trainer.epochs,
         steps=session.steps,
@@ -41,7 +41,7 @@ def trained(session: Session, best: bool = False) -> TrainedModel:
 
 
 def stored_session(store: Store, run: int) -> Session:
-    """A run of the store where it was saved; StoreError or ExperimentError where it or its data have gone."""
+    """Return a session of a stored run; raise StoreError or UserError if the run or its data are missing."""
     stored = store.find(run)
     snapshot, epochs = store.snapshot(run)
     session = Session()
@@ -50,8 +50,8 @@ def stored_session(store: Store, run: int) -> Session:
     return session
 
 
-def begin_with_file(session: Session, path: Path) -> None:
-    """Begin the loaded run with weights that were exported; ExperimentError where they don't fit it."""
+def load_weights(session: Session, path: Path) -> None:
+    """Start the loaded run from exported weights; raise UserError if they do not fit it."""
     model = session.trainer.model
     parameters = Parameters(model.dense, model.dtype)
     for target, values in zip(parameters.arrays(), read_weights(path, session.experiment, model.inputs), strict=True):
@@ -60,7 +60,7 @@ def begin_with_file(session: Session, path: Path) -> None:
 
 
 def _arrays(session: Session, flat: Array) -> list[Array]:
-    """``flat`` (size,) as kernel and bias of each layer."""
+    """Return ``flat`` (size,) as kernel and bias of each layer."""
     model = session.trainer.model
     parameters = Parameters(model.dense, model.dtype)
     parameters.flat[:] = flat

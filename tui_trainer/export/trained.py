@@ -18,10 +18,11 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedModel:
-    """``experiment`` is as it was asked for; ``weights`` are kernel and bias of each layer, as in ``get_weights``.
+    """A trained network, from which every export is written.
 
-    ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the one the weights are of, and
-    ``best`` says that they are those of the best one, not the newest.
+    ``experiment`` is the requested one, not resolved; ``weights`` are those of ``Sequential.get_weights``: kernel and
+    bias of each layer. ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the epoch of the
+    weights, and ``best`` says that it is the best one, not the newest.
     """
 
     experiment: Experiment
@@ -37,9 +38,9 @@ class TrainedModel:
 
     @property
     def resolved(self) -> Experiment:
-        """The experiment with nothing left open."""
+        """The experiment with everything filled in."""
         return resolve(self.experiment, self.target, len(self.inputs.features))
 
     def with_weights(self, weights: Sequence[Array]) -> TrainedModel:
-        """The same with other weights, of the same shapes."""
+        """Return the same model with other weights, of the same shapes."""
         return replace(self, weights=weights)

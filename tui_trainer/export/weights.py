@@ -1,4 +1,7 @@
-"""Weights as a safetensors file that ``nn.Sequential.load_state_dict`` takes, and back from it."""
+"""Weights as a safetensors file that ``nn.Sequential.load_state_dict`` accepts, and back.
+
+All exports see the network as a list of modules, numbered as in PyTorch's ``nn.Sequential``.
+"""
 
 from __future__ import annotations
 
@@ -16,23 +19,23 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import read_plain
 
 Array = NDArray[Any]
-WEIGHTS = "model.weights"  # the field that errors name
-MAX_BYTES = 1_000_000_000  # of a file whose network is not known, or small
+WEIGHTS = "model.weights"  # the field named by errors
+MAX_BYTES = 1_000_000_000  # of a file for an unknown or small network
 
 
 def to_tensors(experiment: Experiment, n_features: int, weights: Sequence[Array]) -> dict[str, Array]:
-    """Tensors by PyTorch's names, from ``weights`` as ``Sequential.get_weights`` gives them."""
+    """Return tensors under PyTorch's names, from ``weights`` as ``Sequential.get_weights`` returns them."""
     names = [name for linear in linears(experiment, n_features) for name in linear.tensors]
     return {name: np.ascontiguousarray(array.T) for name, array in zip(names, weights, strict=True)}
 
 
 def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, Array]) -> list[Array]:
-    """Weights as ``Sequential.set_weights`` takes them; ExperimentError where they are another network's."""
+    """Return weights for ``Sequential.set_weights``; raise UserError if they are of another network."""
     expected = {name: shape for linear in linears(experiment, n_features) for name, shape in linear.tensors.items()}
     for name, shape in expected.items():
         if name not in tensors:
-            found = ", ".join(quoted(one) for one in sorted(tensors)[:6]) or "nothing"
-            reason = f"the file has no tensor {name}, only {found}: it is of a network with other layers or biases"
+            names = ", ".join(quoted(one) for one in sorted(tensors)[:6]) or "nothing"
+            reason = f"the file has no tensor {name}, only {names}: it is of a network with other layers or biases"
             raise UserError(WEIGHTS, reason)
         tensor = tensors[name]
         if tensor.shape != shape:
@@ -48,44 +51,46 @@ def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, 
 
 
 def weights_bytes(tensors: Mapping[str, Array]) -> bytes:
-    """The content of a safetensors file; PyTorch's own loaders look for the format in its header."""
+    """Return the content of a safetensors file; PyTorch's loaders check the format in its header."""
     from safetensors.numpy import save
 
     return save(dict(tensors), metadata={"format": "pt"})
 
 
-def read_tensors(path: Path, most: int = MAX_BYTES) -> dict[str, Array]:
-    """The tensors of a file of at most ``most`` bytes; ExperimentError where it is none, or can't be read."""
+def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
+    """Return the tensors of a file of at most ``max_bytes``; raise UserError if it is invalid or unreadable."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    shown = quoted(str(path), 200)
+    quoted_path = quoted(str(path), 200)
     if not path.is_file():
-        raise UserError(WEIGHTS, f"there is no file {shown}; check the path")
+        raise UserError(WEIGHTS, f"there is no file {quoted_path}; check the path")
     try:
-        content = read_plain(path, most)
-        if len(content) > most:
-            reason = f"{shown} is larger than {most / 1e6:,.0f} MB, which no weights of this network are"
+        content = read_plain(path, max_bytes)
+        if len(content) > max_bytes:
+            reason = f"{quoted_path} is larger than {max_bytes / 1e6:,.0f} MB, which no weights of this network are"
             raise UserError(WEIGHTS, reason)
         return load(content)
     except OSError as error:
-        raise UserError(WEIGHTS, f"{shown} can't be read: {error.strerror or error}") from error
+        raise UserError(WEIGHTS, f"{quoted_path} can't be read: {error.strerror or error}") from error
     except UserError:
         raise
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        reason = f"{shown} is not a safetensors file, or a cut one; give a weights.safetensors of an export"
+        reason = f"{quoted_path} is not a safetensors file, or a cut one; give a weights.safetensors of an export"
         raise UserError(WEIGHTS, reason) from error
 
 
 def read_weights(path: Path, experiment: Experiment, n_features: int) -> list[Array]:
-    """The weights in a file for a resolved ``experiment``; ExperimentError says what does not fit."""
-    most = max(MAX_BYTES, 16 * count_parameters(experiment.model, n_features))  # double precision, twice over
-    return from_tensors(experiment, n_features, read_tensors(path, most))
+    """Return the weights in a file for a resolved ``experiment``; UserError says what does not fit."""
+    max_bytes = max(
+        MAX_BYTES, 16 * count_parameters(experiment.model, n_features)
+    )  # twice the size in double precision
+    return from_tensors(experiment, n_features, read_tensors(path, max_bytes))
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """``x W + b``; its tensors are named after its number in the list, ``0.weight`` and ``0.bias``."""
+    """``x W + b``; its tensors are named by its number in the list, ``0.weight`` and ``0.bias``."""
 
     number: int
     inputs: int
@@ -94,21 +99,21 @@ class Linear:
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Names and shapes of its tensors, the kernel turned as PyTorch keeps it, (units, inputs)."""
+        """Names and shapes of its tensors; the kernel is transposed as in PyTorch, (units, inputs)."""
         kernel: dict[str, tuple[int, ...]] = {f"{self.number}.weight": (self.units, self.inputs)}
         return {**kernel, f"{self.number}.bias": (self.units,)} if self.use_bias else kernel
 
 
 @dataclass(frozen=True, slots=True)
 class Phi:
-    """An activation, by its name; ``linear`` is none and is left out."""
+    """An activation, by its name; ``linear`` is left out."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Dropout of a share ``rate``, while training."""
+    """Dropout with ``rate``, in training only."""
 
     rate: float
 
@@ -117,24 +122,24 @@ Module = Linear | Phi | Drop
 
 
 def modules(experiment: Experiment, n_features: int) -> list[Module]:
-    """The modules of a resolved ``experiment`` for ``n_features`` inputs; ValueError where it is not resolved."""
+    """Return the modules of a resolved ``experiment`` for ``n_features`` inputs; ValueError if it is not resolved."""
     model = experiment.model
     if model.output.units is None or model.output.activation is None:
         raise ValueError("the experiment is not resolved: output units and output activation are needed")
     layers = [(layer.units, layer.activation, layer.use_bias, layer.dropout) for layer in model.layers]
     layers.append((model.output.units, model.output.activation, model.output.use_bias, 0.0))
-    found: list[Module] = []
+    result: list[Module] = []
     inputs = n_features
     for units, activation, use_bias, dropout in layers:
-        found.append(Linear(len(found), inputs, units, use_bias))
+        result.append(Linear(len(result), inputs, units, use_bias))
         if activation not in ("linear", "identity"):
-            found.append(Phi(activation))
+            result.append(Phi(activation))
         if dropout:
-            found.append(Drop(dropout))
+            result.append(Drop(dropout))
         inputs = units
-    return found
+    return result
 
 
 def linears(experiment: Experiment, n_features: int) -> list[Linear]:
-    """The modules that hold weights."""
+    """Return the modules that have weights."""
     return [module for module in modules(experiment, n_features) if isinstance(module, Linear)]

@@ -20,7 +20,7 @@ from tui_trainer.datasets.dataset import ReadingStopped
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.export.session import begin_with_file, trained
+from tui_trainer.export.session import load_weights, trained
 from tui_trainer.protocol.commands import (
     AnyCommand,
     Attach,
@@ -341,7 +341,7 @@ def carry_out(session: Session, command: AnyCommand, run: int) -> Notice | None:
 def begin(session: Session, weights: str, run: int) -> Notice:
     """Begin the run with the weights in a file, where they fit."""
     try:
-        begin_with_file(session, Path(weights))
+        load_weights(session, Path(weights))
     except UserError as error:
         return Notice(run, str(error))
     return Notice(run, f"The run begins with the weights of {quoted(weights, PATH_LENGTH)}.", good=True)

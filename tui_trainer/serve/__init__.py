@@ -1,1 +1,1 @@
-"""The app in a browser: a server on this machine, and an app of its own for each tab."""
+"""Serves the app to browsers: a server on this machine, with a process of the app for each browser tab."""

@@ -1,4 +1,8 @@
-"""Where the server listens: a port of this machine, and of others only where that was said."""
+"""Access control: the port that the server listens on, the secret token in its address, and the check of each request.
+
+Everybody on this machine can reach the port, and so can every page open in a browser on it. So requests need the
+token, and must not come from another page. Other machines can reach the port only if the user asks for it.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +20,10 @@ from tui_trainer.errors import UserError, quoted
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
-WAITING = 16  # connections that may knock at once
+BACKLOG = 16  # connections waiting to be accepted
 HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 HEADERS = {
-    "Referrer-Policy": "no-referrer",  # the address holds the word
+    "Referrer-Policy": "no-referrer",  # the address contains the token
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-cache",
@@ -32,17 +36,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; ExperimentError where that can't be."""
+    """Return a listening socket; raise UserError if that is impossible."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
-        told = f"{quoted(host)} is no address of this machine; leave it out, or give one such as {LOOPBACK}"
-        raise UserError("--host", told) from None
+        reason = f"{quoted(host)} is no address of this machine; leave it out, or give one such as {LOOPBACK}"
+        raise UserError("--host", reason) from None
     listener = socket.socket(family, kind, protocol)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the port of a server that has just ended
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # reuse the port of a server that has just ended
         listener.bind(address)
-        listener.listen(WAITING)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _refusal(host, port, error) from error
@@ -50,12 +54,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def is_loopback(listener: socket.socket) -> bool:
-    """Whether no other machine can reach it."""
+    """Return whether only this machine can reach the socket."""
     return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
-def place_of(listener: socket.socket) -> str:
-    """Host and port as they are written in an address; a name of this machine where all its addresses are meant."""
+def authority(listener: socket.socket) -> str:
+    """Return host and port as in a URL; this machine's name if the socket listens on all its addresses."""
     host, port = listener.getsockname()[:2]
     if ipaddress.ip_address(host.partition("%")[0]).is_unspecified:
         host = socket.gethostname()
@@ -67,22 +71,22 @@ def _refusal(host: str, port: int, error: OSError) -> UserError:
         return UserError("--port", f"{port} is in use; give another one, or 0 for any that is free")
     if error.errno == errno.EACCES:
         return UserError("--port", f"{port} is not for users; give one from 1024 up, or 0 for any that is free")
-    told = f"{quoted(host)} can't be listened on: {error.strerror}; leave it out, or give one such as {LOOPBACK}"
-    return UserError("--host", told)
+    reason = f"{quoted(host)} can't be listened on: {error.strerror}; leave it out, or give one such as {LOOPBACK}"
+    return UserError("--host", reason)
 
 
 def new_token() -> str:
-    """A word that nobody guesses, fit for an address."""
+    """Return a random token that can be part of a URL."""
     return secrets.token_urlsafe(24)
 
 
-def guard(word: str) -> Middleware:
-    """Answers nobody else: 404 for another word, 403 for what another page has made the browser ask."""
+def access_control(token: str) -> Middleware:
+    """Return a middleware that answers 404 to a wrong token, and 403 to requests made by other pages."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        said = request.match_info.get("word")
-        if said is not None and not secrets.compare_digest(said.encode("utf-8", "replace"), word.encode()):
+        given = request.match_info.get("word")
+        if given is not None and not secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
             raise web.HTTPNotFound
         origin = request.headers.get("Origin")
         if not HOST.fullmatch(request.host) or (origin is not None and origin.partition("://")[2] != request.host):

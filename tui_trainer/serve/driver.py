@@ -1,4 +1,4 @@
-"""Textual's driver for browsers, which here ends the app when nobody is at the other end any more."""
+"""Textual's driver for browsers, changed to end the app when the server has gone."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import threading
 from textual import messages
 from textual.drivers.web_driver import WebDriver
 
-PATIENCE = 3.0  # seconds that the app may take to save its run and end
+PATIENCE = 3.0  # seconds for the app to save its run and end
 
 
 class TabDriver(WebDriver):
-    """Input that ends is a server that has gone: killed, perhaps. Textual's own driver would let the app live on."""
+    """Ends the app when its input ends, as the server has gone then; Textual's own driver would keep it running."""
 
     def run_input_thread(self) -> None:
         try:
             super().run_input_thread()
         finally:
             if not self.exit_event.is_set():
-                last = threading.Timer(PATIENCE, os._exit, (1,))  # the app may wait for a reader of its output
-                last.daemon = True
-                last.start()
+                timer = threading.Timer(PATIENCE, os._exit, (1,))  # the app may wait for a reader of its output
+                timer.daemon = True
+                timer.start()
                 self._app.post_message(messages.ExitApp())

@@ -1,4 +1,7 @@
-"""The server: a page, and for each tab that opens it a websocket with an app at its other end."""
+"""The server: a page, and for each tab that opens it a websocket connected to a process of the app.
+
+A process is started without a shell, and always ends with its tab.
+"""
 
 from __future__ import annotations
 
@@ -25,77 +28,84 @@ from textual_serve.download_manager import DownloadManager
 from tui_trainer.errors import printable
 from tui_trainer.runtime.child import with_package
 
-from .access import HEADERS, POLICY, guard, new_token, place_of
+from .access import HEADERS, POLICY, access_control, authority, new_token
 
 MAX_TABS = 16  # each has two processes
 MAX_CELLS = 1000  # columns or rows of a tab
-MAX_BYTES = 1 << 20  # of one message from a page: a paste is the longest
-HEARTBEAT = 15.0  # seconds until a tab that says nothing is asked whether it is there
+MAX_BYTES = 1 << 20  # of one message from a page; pasted text is the longest
+HEARTBEAT = 15.0  # seconds of silence before a tab is pinged
 FONT_SIZES = range(6, 49)
-USUAL_SIZE = 16
-NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")  # of files that are downloaded
+DEFAULT_SIZE = 16
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")  # of downloaded files
 STATICS = Path(textual_serve.__file__).with_name("static")
 PAGE, SCRIPT = Path(__file__).with_name("page.html"), Path(__file__).with_name("page.js")
-PATIENCE = 5.0  # seconds that the app may take to save its run and end
+PATIENCE = 5.0  # seconds for the app to save its run and end
 DRIVER = "tui_trainer.serve.driver:TabDriver"
-TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_DRIVER": DRIVER}  # what the page draws with
-OF_THE_SERVER = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "TMUX", "STY", "LINES")  # terminal, which is no tab's
-MAX_TOLD = 5  # lines of what an app says when it fails
+TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_DRIVER": DRIVER}  # the page's terminal
+SERVER_VARIABLES = (
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "SSH_CLIENT",
+    "TMUX",
+    "STY",
+    "LINES",
+)  # that describe the server's own terminal, not a tab
+MAX_ERROR_LINES = 5  # printed when an app fails
 
 
 def serve(listener: socket.socket, words: Sequence[str]) -> int:
-    """Serve apps for ``words`` on ``listener`` until a signal; returns the exit code."""
+    """Serve the app with the arguments ``words`` on ``listener`` until a signal; return the exit code."""
     return asyncio.run(TabServer(words).run(listener))
 
 
 class TabServer:
-    """Starts an app for each websocket, and ends it with that."""
+    """Starts a process of the app for each websocket, and ends it when the websocket closes."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = list(words)
-        self._word = new_token()
+        self._token = new_token()
         self._downloads = DownloadManager()
         self._tabs: set[web.WebSocketResponse] = set()
         self._page = Template(PAGE.read_text(encoding="utf-8"))
 
     async def run(self, listener: socket.socket) -> int:
-        """Until SIGINT, SIGTERM or SIGHUP; every tab is closed then, and its app has ended."""
+        """Serve until SIGINT, SIGTERM or SIGHUP; then close every tab and wait for its app to end."""
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=2 * PATIENCE)
         await runner.setup()
         await web.SockSite(runner, listener).start()
-        print(f"The app is at http://{place_of(listener)}/{self._word}/", flush=True)
+        print(f"The app is at http://{authority(listener)}/{self._token}/", flush=True)
         print("Whoever has this address can use it as you. Ctrl+C ends it, and the apps of all tabs.", flush=True)
         await ended.wait()
         await runner.cleanup()
         return 0
 
     def _application(self) -> web.Application:
-        application = web.Application(middlewares=[guard(self._word)])
+        application = web.Application(middlewares=[access_control(self._token)])
         application.add_routes(
             [
-                web.get("/{word}/", self._show_page),
-                web.get("/{word}/page.js", self._give_script),
+                web.get("/{word}/", self._serve_page),
+                web.get("/{word}/page.js", self._serve_script),
                 web.get("/{word}/ws", self._open_tab),
-                web.get("/download/{key}", self._download),  # where the page's script looks; keys are random
+                web.get("/download/{key}", self._download),  # the path is fixed by the page's script; keys are random
                 web.static("/static", STATICS),
             ]
         )
         application.on_shutdown.append(self._close_tabs)
         return application
 
-    async def _show_page(self, request: web.Request) -> web.Response:
+    async def _serve_page(self, request: web.Request) -> web.Response:
         if len(self._tabs) >= MAX_TABS:
             return web.Response(status=503, text=f"{MAX_TABS} tabs are open already; close one, and load this again.")
-        line = f"{'wss' if request.secure else 'ws'}://{request.host}"
-        size = number_in(request.query.get("fontsize"), FONT_SIZES, USUAL_SIZE)
-        text = self._page.substitute(socket=html.escape(f"{line}/{self._word}/ws"), size=size)
-        policy = {"Content-Security-Policy": POLICY.format(socket=line)}
+        socket = f"{'wss' if request.secure else 'ws'}://{request.host}"
+        size = parse_number(request.query.get("fontsize"), FONT_SIZES, DEFAULT_SIZE)
+        text = self._page.substitute(socket=html.escape(f"{socket}/{self._token}/ws"), size=size)
+        policy = {"Content-Security-Policy": POLICY.format(socket=socket)}
         return web.Response(text=text, content_type="text/html", headers=policy)
 
-    async def _give_script(self, _: web.Request) -> web.Response:
+    async def _serve_script(self, _: web.Request) -> web.Response:
         return web.Response(text=SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript")
 
     async def _open_tab(self, request: web.Request) -> web.StreamResponse:
@@ -105,7 +115,7 @@ class TabServer:
         self._tabs.add(tab)
         try:
             await tab.prepare(request)
-            app = AppOfTab(
+            app = AppProcess(
                 self._words,
                 write_bytes=tab.send_bytes,
                 write_str=tab.send_str,
@@ -114,23 +124,23 @@ class TabServer:
             )
             cells = range(1, MAX_CELLS + 1)
             sizes = (("width", 80), ("height", 24))
-            await app.start(*(number_in(request.query.get(name), cells, usual) for name, usual in sizes))
+            await app.start(*(parse_number(request.query.get(name), cells, default) for name, default in sizes))
             try:
-                await self._pass_on(tab, app)
+                await self._forward(tab, app)
             finally:
                 await app.stop()
         finally:
             self._tabs.discard(tab)
         return tab
 
-    async def _pass_on(self, tab: web.WebSocketResponse, app: AppOfTab) -> None:
-        """Give the app what its page says, until that has gone; what makes no sense is left out."""
+    async def _forward(self, tab: web.WebSocketResponse, app: AppProcess) -> None:
+        """Forward the messages of a page to its app until the page closes; ignore invalid ones."""
         async for message in tab:
             try:
-                said = json.loads(message.data) if message.type is WSMsgType.TEXT else None
+                content = json.loads(message.data) if message.type is WSMsgType.TEXT else None
             except (ValueError, RecursionError):
                 continue
-            match said:
+            match content:
                 case ["stdin", str(text)]:
                     await app.send_bytes(text.encode("utf-8", "replace"))
                 case ["resize", {"width": int(width), "height": int(height)}]:
@@ -143,16 +153,18 @@ class TabServer:
                     await app.focus()
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        """A picture of the screen, which the app hands to the page's browser."""
+        """Send a file, such as a screenshot, that the app offers to the page's browser."""
         key = request.match_info["key"]
         try:
-            about = await self._downloads.get_download_metadata(key)
+            metadata = await self._downloads.get_download_metadata(key)
         except KeyError:
             raise web.HTTPNotFound from None
         answer = web.StreamResponse()
         answer.headers.update(HEADERS)
-        answer.headers["Content-Type"] = "application/octet-stream"  # never shown beside our page: scripts are in it
-        answer.headers["Content-Disposition"] = f'attachment; filename="{NOT_IN_NAMES.sub("_", about.file_name)}"'
+        answer.headers["Content-Type"] = (
+            "application/octet-stream"  # never displayed, since the file could contain scripts
+        )
+        answer.headers["Content-Disposition"] = f'attachment; filename="{NOT_IN_NAMES.sub("_", metadata.file_name)}"'
         await answer.prepare(request)
         async for chunk in self._downloads.download(key):
             await answer.write(chunk)
@@ -163,23 +175,23 @@ class TabServer:
         await asyncio.gather(*(tab.close() for tab in self._tabs))
 
 
-def number_in(text: Any, allowed: range, usual: int) -> int:
-    """The number in ``text``; ``usual`` where it is none, or not allowed."""
-    found = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6 else usual
-    return found if found in allowed else usual
+def parse_number(text: Any, allowed: range, default: int) -> int:
+    """Return the number in ``text``; ``default`` if it is not a number or not allowed."""
+    number = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6 else default
+    return number if number in allowed else default
 
 
-class AppOfTab(AppService):
-    """Textual's service with the ``words`` of a command line in the place of a text for the shell."""
+class AppProcess(AppService):
+    """Textual's app service, started with the arguments ``words`` instead of a shell command."""
 
-    def __init__(self, words: Sequence[str], **line: Any) -> None:
-        super().__init__("tui-trainer", **line)
+    def __init__(self, words: Sequence[str], **connection: Any) -> None:
+        super().__init__("tui-trainer", **connection)
         self._words = words
         self._errors: asyncio.Task[None] | None = None
 
     def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
         environment = with_package(super()._build_environment(width, height))
-        return {name: value for name, value in environment.items() if name not in OF_THE_SERVER} | TERMINAL
+        return {name: value for name, value in environment.items() if name not in SERVER_VARIABLES} | TERMINAL
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         command = [sys.executable, "-P", "-m", "tui_trainer.cli.browser_tab", *self._words]
@@ -189,17 +201,17 @@ class AppOfTab(AppService):
             stdout=PIPE,
             stderr=PIPE,
             env=self._build_environment(width, height),
-            start_new_session=True,  # so that Ctrl+C is the server's to handle
+            start_new_session=True,  # so that only the server receives Ctrl+C
         )
         assert process.stdin is not None and process.stderr is not None
         self._stdin = process.stdin
-        self._errors = asyncio.create_task(_tell(process.stderr))
-        process.stderr = asyncio.StreamReader()  # the service would print it as it comes, control codes and all
+        self._errors = asyncio.create_task(_print_errors(process.stderr))
+        process.stderr = asyncio.StreamReader()  # the service would print it unfiltered, with control codes
         process.stderr.feed_eof()
         return process
 
     async def stop(self) -> None:
-        """Let the app save its run and end, and end it where it does not."""
+        """Let the app save its run and end; kill it if it does not."""
         process = self._process
         if process is None:
             return
@@ -207,7 +219,7 @@ class AppOfTab(AppService):
             async with asyncio.timeout(PATIENCE):
                 await super().stop()
                 assert process.stdin is not None
-                process.stdin.close()  # also where the service has given up reading: the driver sees the end
+                process.stdin.close()  # so that the driver sees the end even if the service no longer reads
                 await process.wait()
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -217,12 +229,12 @@ class AppOfTab(AppService):
             await self._errors
 
 
-async def _tell(stream: asyncio.StreamReader) -> None:
-    """Print the last lines of what comes, as text, once there is no more."""
-    last: deque[bytes] = deque(maxlen=MAX_TOLD)
-    with contextlib.suppress(ValueError):  # a line without end
+async def _print_errors(stream: asyncio.StreamReader) -> None:
+    """Print the last lines of the stream as text when it ends."""
+    last: deque[bytes] = deque(maxlen=MAX_ERROR_LINES)
+    with contextlib.suppress(ValueError):  # a line is too long
         async for line in stream:
             last.append(line)
     for line in last:
-        if told := printable(line.decode(errors="replace").strip()):
-            print(f"  {told}", flush=True)
+        if text := printable(line.decode(errors="replace").strip()):
+            print(f"  {text}", flush=True)
