@@ -310,7 +310,7 @@ class Session:
         """End the run; ``sentence`` lacks its full stop. Weights are restored where early stopping is to do so."""
         restored_epoch = self._stopping.restore_best(self.trainer.model)
         if restored_epoch is not None:
-            self._touch()
+            self._weights_changed()
             sentence += f"; the weights of epoch {restored_epoch:,} are back"
         self.state, self.sentence = state, f"{sentence}."
 
