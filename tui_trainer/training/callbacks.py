@@ -27,7 +27,7 @@ class StopConditions:
         self.seconds = 0.0  # of training
 
     def after_epoch(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> str:
-        """Return why the run ends after ``epoch`` with its values ``logs``, without a full stop; empty if it goes on."""
+        """Return why the run ends after ``epoch`` with its values ``logs``, without full stop; empty if it goes on."""
         if self._early is not None and self._early.should_stop(epoch, logs, model):
             reason = f"{self._early.monitor} has not improved since epoch {self._early.best_epoch}"
             return f"Stopped after epoch {epoch}: {reason}"
