@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tui_trainer.app.controller import Controller
 from tui_trainer.app.key_changes import FIRST, FIXED, SHARED, _meet, changed_keymap
 from tui_trainer.app.keys import ALL_KEYS, KEYS, keymap_with
 from tui_trainer.app.screen import MainScreen
@@ -17,7 +18,7 @@ from tui_trainer.settings import Config
 from tui_trainer.tabs import TABS, Tab
 from tui_trainer.tabs.boundary.points import PointsView
 from tui_trainer.tabs.runs.view import RunsView
-from tui_trainer.ui.keymap import OPEN_TAB, is_character, read_key, show_key
+from tui_trainer.ui.keymap import OPEN_TAB, SCREEN_PARTS, is_character, read_key, show_key
 
 NAMES = """
     toggle_training step epoch reset reseed slow fix swap_best sweep resume rate_minus rate_plus add_layer
@@ -90,6 +91,9 @@ def test_names_are_unique_and_need_no_quotes() -> None:
     assert all(re.fullmatch(r"[a-z0-9_-]+", name) for name in names)
 
 
+PARTS = {"screen": MainScreen} | {part.name: part for part in Controller.__subclasses__()}
+
+
 def test_every_key_has_an_owner_with_its_action() -> None:
     views = {tab.name: _view(tab) for tab in TABS}
     for key in ALL_KEYS:
@@ -97,8 +101,11 @@ def test_every_key_has_an_owner_with_its_action() -> None:
             sharing = [name for name, view in views.items() if hasattr(view, f"action_{key.action}")]
             assert SHARED in sharing and len(sharing) > 1, key
         else:
-            owner = views[key.owner] if key.of_tab else MainScreen
-            assert hasattr(owner, f"action_{key.action}"), key
+            assert hasattr((views | PARTS)[key.owner], f"action_{key.action}"), key
+
+
+def test_every_part_of_the_screen_that_owns_keys_is_known() -> None:
+    assert set(PARTS) == set(SCREEN_PARTS)
 
 
 def _view(tab: Tab) -> type:
