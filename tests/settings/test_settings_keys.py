@@ -16,7 +16,7 @@ from tui_trainer.app.keys import ALL_KEYS, KEYS, keymap_with
 from tui_trainer.app.screen import MainScreen
 from tui_trainer.settings import Config
 from tui_trainer.tabs import TABS, Tab
-from tui_trainer.tabs.boundary.points import PointsView
+from tui_trainer.tabs.boundary.view import BoundaryView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.keymap import OPEN_TAB, SCREEN_PARTS, is_character, read_key, show_key
 
@@ -117,7 +117,7 @@ def _view(tab: Tab) -> type:
 def test_the_usual_keys_do_not_clash() -> None:
     """And those of a view's mode are known to come first."""
     assert set(FIRST) == RunsView.MODE
-    assert {key.action for key in KEYS if key.group == "Pen"} == PointsView.MODE
+    assert {key.action for key in KEYS if key.group == "Pen"} == BoundaryView.MODE
     for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))
         assert not (shared and one.name != other.name and _meet(one, other)), (one, other)
@@ -164,6 +164,6 @@ def test_what_follows_from_a_change() -> None:
     assert keymap.display("toggle_training") == "f5" and "toggle_training" in keymap.in_list
     assert "toggle_training" not in keymap_with({"toggle_training": "T"}).in_list, "letters search a list"
     assert "look_layer" not in keymap.of_arrows and "look_neuron" in keymap.of_arrows
-    assert "remove_layer" in keymap_with().shadowed_by(PointsView.MODE)
-    assert "remove_layer" not in keymap.shadowed_by(PointsView.MODE)
+    assert "remove_layer" in keymap_with().shadowed_by(BoundaryView.MODE)
+    assert "remove_layer" not in keymap.shadowed_by(BoundaryView.MODE)
     assert "quit_now" in FIXED and keymap.display("quit_now") == "ctrl+q"

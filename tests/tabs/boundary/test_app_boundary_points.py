@@ -74,10 +74,10 @@ async def test_keys_add_and_remove_and_the_weights_stay(start: Start) -> None:
         assert line(flow, ".shown").startswith("Pen: orange at ")
         await flow.press("2", "shift+right", "shift+right", "left", "up", "shift+up")
         assert line(flow, ".shown").startswith("Pen: blue at ")
-        assert (view.pen.column, view.pen.row) == (widget.grid[0] // 2 + 9, widget.grid[1] // 4 - 6)
+        assert (view.points.pen.column, view.points.pen.row) == (widget.grid[0] // 2 + 9, widget.grid[1] // 4 - 6)
         await flow.press("enter", "right", "1", "enter")
         await flow.until(lambda: len(points(flow)) == 2, "two points")
-        places = [widget.place(view.pen.column - back, view.pen.row) for back in (1, 0)]
+        places = [widget.place(view.points.pen.column - back, view.points.pen.row) for back in (1, 0)]
         rounded = [tuple(round(value, 2) for value in place) for place in places]
         assert points(flow) == [PointConfig(*place, value) for place, value in zip(rounded, (1.0, 0.0), strict=True)]
         await until_drawn(flow)
@@ -104,7 +104,7 @@ async def test_keys_of_the_pen_do_nothing_else_while_it_is_taken(start: Start) -
         await flow.press("P", "1", "2", "3", *["shift+left", "shift+up"] * 3, "x")
         await flow.until_said("There is no point so near")
         assert flow.screen.tabs.active == "boundary" and len(flow.screen.experiment.model.layers) == 2
-        assert view.pen.digit == 2 and line(flow, ".shown").endswith("Output (sigmoid): probability of blue")
+        assert view.points.pen.digit == 2 and line(flow, ".shown").endswith("Output (sigmoid): probability of blue")
         await flow.until_shown("esc end")
         await flow.press("s", "m")
         await flow.until(lambda: flow.progress.steps == 1 and flow.screen.setup_open, "other keys as ever")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.tabs.boundary.thumbnails import ABOVE, FRAME, Arrangement, arrange
+from tui_trainer.tabs.boundary.messages import Neuron
+from tui_trainer.tabs.boundary.thumbnails import ABOVE, FRAME, Arrangement, Room, arrange
 
 
 def cells(arrangement: Arrangement) -> dict[tuple[int, int], list[tuple[int, int]]]:
@@ -23,34 +24,34 @@ def cells(arrangement: Arrangement) -> dict[tuple[int, int], list[tuple[int, int
 
 
 def test_a_small_network_has_large_pictures() -> None:
-    spiral = arrange((2, 8, 8, 1), (3, 0), (46, 33))
+    spiral = arrange((2, 8, 8, 1), Neuron(3, 0), Room(46, 33))
     assert spiral.side == 8 and [block.count for block in spiral.blocks] == [2, 8, 8, 1]
-    assert arrange((2, 2, 1), (2, 0), (60, 33)).side == 16
-    assert [block.window.count for block in arrange((2, 4, 3), (2, 0), (44, 10)).blocks] == [2, 4, 3]
+    assert arrange((2, 2, 1), Neuron(2, 0), Room(60, 33)).side == 16
+    assert [block.window.count for block in arrange((2, 4, 3), Neuron(2, 0), Room(44, 10)).blocks] == [2, 4, 3]
 
 
 def test_a_wide_layer_shows_the_chosen_neuron_and_its_neighbours() -> None:
-    wide = arrange((2, 64, 10), (1, 40), (44, 33))
+    wide = arrange((2, 64, 10), Neuron(1, 40), Room(44, 33))
     [block] = [block for block in wide.blocks if block.layer == 1]
     assert block.first < 40 < block.first + block.count < 64 and block.units == 64
     assert block.columns >= 2, "the room that other layers leave is taken"
-    last = arrange((2, 64, 10), (1, 63), (44, 33))
+    last = arrange((2, 64, 10), Neuron(1, 63), Room(44, 33))
     assert last.blocks[1].first + last.blocks[1].count == 64
 
 
 def test_a_deep_network_shows_the_chosen_layer_and_its_neighbours() -> None:
-    deep = arrange((2, *[8] * 20, 1), (10, 3), (44, 33))
+    deep = arrange((2, *[8] * 20, 1), Neuron(10, 3), Room(44, 33))
     layers = [block.layer for block in deep.blocks]
     assert 10 in layers and layers == list(range(layers[0], layers[-1] + 1)) and len(layers) < 8
 
 
 def test_no_room_is_no_picture() -> None:
     for size in ((0, 0), (44, 2), (5, 33)):
-        assert arrange((2, 8, 1), (1, 0), size).blocks == ()
+        assert arrange((2, 8, 1), Neuron(1, 0), Room(*size)).blocks == ()
 
 
 def test_what_is_clicked_on() -> None:
-    found = arrange((2, 8, 8, 1), (3, 0), (46, 33))
+    found = arrange((2, 8, 8, 1), Neuron(3, 0), Room(46, 33))
     for (layer, neuron), inside in cells(found).items():
         for row, column in (inside[0], inside[-1]):
             assert found.neuron_at(column, row) == (layer, neuron)
@@ -69,7 +70,7 @@ def test_what_is_clicked_on() -> None:
 def test_pictures_stay_within_and_apart(units: list[int], size: tuple[int, int], gap: int, data: st.DataObject) -> None:
     layer = data.draw(st.integers(0, len(units) - 1))
     neuron = data.draw(st.integers(-1, units[layer] - 1))
-    found = arrange(units, (layer, neuron), size, gap)
+    found = arrange(units, Neuron(layer, neuron), Room(*size, gap))
     pictures = cells(found)
     taken = [cell for inside in pictures.values() for cell in inside]
     assert len(taken) == len(set(taken))

@@ -35,8 +35,8 @@ def test_what_a_digit_writes() -> None:
     assert [PointPen(digit=digit).value(()) for digit in (1, 4, 5, 9, 10)] == [-1.0, -0.25, 0.0, 1.0, 1.0]
     assert [PointPen(digit=digit).value(COLORS) for digit in (1, 2, 3)] == [0.0, 1.0, 0.0]
     assert PointPen(digit=10).value([""] * 10) == 9.0
-    assert [digit for digit in range(1, 11) if PointPen().takes(digit, COLORS)] == [1, 2]
-    assert [digit for digit in range(1, 11) if PointPen().takes(digit, ())] == list(range(1, 10))
+    assert [digit for digit in range(1, 11) if not PointPen().pick(digit, COLORS)] == [1, 2]
+    assert [digit for digit in range(1, 11) if not PointPen().pick(digit, ())] == list(range(1, 10))
     assert (name_of(1.0, COLORS), name_of(-0.25, ())) == ("blue", "-0.25")
 
 

@@ -9,8 +9,8 @@ from tui_trainer.plotting.frame import AXIS, TEXT
 from tui_trainer.plotting.heatmaps import DIVERGING, FIRST_SHADE, SHADES, TINTS, Form
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
-from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
-from tui_trainer.tabs.boundary.thumbnails import Arrangement, ThumbnailStrip, arrange, draw, filled
+from tui_trainer.tabs.boundary.messages import Boundary, Function, Neuron, WatchBoundary
+from tui_trainer.tabs.boundary.thumbnails import Arrangement, Room, ThumbnailStrip, arrange, draw, filled
 from tui_trainer.training.session import Session
 
 SIZE = (46, 33)
@@ -25,7 +25,7 @@ def strip_of(name: str, layer: int, neuron: int, form: Form = "pixels", size: tu
     first = look.see(WatchBoundary(10, 10))
     assert isinstance(first, Boundary | Function)
     units = [one.units for one in first.chosen.layers]
-    arrangement = arrange(units, (layer, neuron), size, 0 if form == "pixels" else 1)
+    arrangement = arrange(units, Neuron(layer, neuron), Room(*size, 0 if form == "pixels" else 1))
     windows = tuple(block.window for block in arrangement.blocks)
     content = look.see(WatchBoundary(10, 10, "", "", layer, neuron, windows, arrangement.side))
     assert isinstance(content, Boundary | Function)

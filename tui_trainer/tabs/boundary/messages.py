@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -134,9 +135,16 @@ class Function(Content, frozen=True):
     thumbs: tuple[Thumbnails, ...] = ()
 
 
-def locate(layers: Sequence[LayerShown], layer: int, neuron: int) -> tuple[int, int]:
-    """Layer and neuron as they were asked for, brought inside the network."""
+class Neuron(NamedTuple):
+    """A neuron by its layer and its number there; or the layer as a whole, whose number is ``WHOLE``."""
+
+    layer: int
+    number: int
+
+
+def locate(layers: Sequence[LayerShown], layer: int, neuron: int) -> Neuron:
+    """A neuron as requested, brought inside the network."""
     last = len(layers) - 1
     layer = last if layer == OUTPUT else min(max(layer, 0), last)
     lowest = WHOLE if layers[layer].whole else 0
-    return layer, min(max(neuron, lowest), layers[layer].units - 1)
+    return Neuron(layer, min(max(neuron, lowest), layers[layer].units - 1))

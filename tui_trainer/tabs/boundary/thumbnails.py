@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from rich.style import Style
@@ -18,7 +19,7 @@ from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
 
 from .drawing import layer_name
-from .messages import Chosen, Thumbnails
+from .messages import Chosen, Neuron, Thumbnails
 
 CHOSEN = {"pixels": "▐▌", "shades": "▐▌", "ascii": "[]"}
 SIDES = (16, 12, 10, 8, 6)  # pixels; half as many rows
@@ -205,28 +206,35 @@ class Block:
         return NeuronRange(self.layer, self.first, self.count)
 
 
-def arrange(units: Sequence[int], place: tuple[int, int], size: tuple[int, int], gap: int = 0) -> Arrangement:
+class Room(NamedTuple):
+    """The columns and rows there are, and the rows to leave between two pictures."""
+
+    width: int
+    height: int
+    gap: int = 0
+
+
+def arrange(units: Sequence[int], chosen: Neuron, room: Room) -> Arrangement:
     """The largest pictures of which all fit; else as many small ones as fit, the chosen one among them.
 
-    ``units`` are those of each layer, ``place`` is the layer and the neuron chosen, ``size`` the columns and rows
-    there are, and ``gap`` the rows to leave between two pictures.
+    ``units`` are those of each layer.
     """
-    width, height = size
+    width, height, gap = room
     for side in SIDES:
         rows = down(side, height, gap)
         columns = [-(-count // max(rows, 1)) for count in units]
         if rows and total_width(side, columns) <= width:
-            return _placed(Arrangement(side, gap), rows, units, dict(enumerate(columns)), place)
+            return _placed(Arrangement(side, gap), rows, units, dict(enumerate(columns)), chosen)
     height -= 1  # a row below tells which neurons these are
     side = next((side for side in SMALL if down(side, height, gap)), 0)
-    room = (width + BETWEEN) // (side + FRAME + BETWEEN)
-    if not side or room < 1:
+    layer_count = (width + BETWEEN) // (side + FRAME + BETWEEN)
+    if not side or layer_count < 1:
         return Arrangement()
-    first = min(max(place[0] - room // 2, 0), max(len(units) - room, 0))
-    layers = range(first, min(first + room, len(units)))
+    first = min(max(chosen.layer - layer_count // 2, 0), max(len(units) - layer_count, 0))
+    layers = range(first, min(first + layer_count, len(units)))
     rows = down(side, height, gap)
     shares = _share_out(side, rows, [units[layer] for layer in layers], width)
-    return _placed(Arrangement(side, gap), rows, units, dict(zip(layers, shares, strict=True)), place)
+    return _placed(Arrangement(side, gap), rows, units, dict(zip(layers, shares, strict=True)), chosen)
 
 
 def total_width(side: int, columns: Sequence[int]) -> int:
@@ -246,15 +254,15 @@ def _share_out(side: int, rows: int, units: Sequence[int], width: int) -> list[i
 
 
 def _placed(
-    empty: Arrangement, rows: int, units: Sequence[int], columns: dict[int, int], place: tuple[int, int]
+    empty: Arrangement, rows: int, units: Sequence[int], columns: dict[int, int], chosen: Neuron
 ) -> Arrangement:
     """``empty`` with a block for each layer that has columns."""
     blocks, left = [], 0
     for layer, wide in columns.items():
         count = min(units[layer], rows * wide)
         first = 0
-        if layer == place[0]:  # the chosen neuron is in the middle, as far as there are others
-            first = min(max(place[1] - count // 2, 0), units[layer] - count)
+        if layer == chosen.layer:  # the chosen neuron is in the middle, as far as there are others
+            first = min(max(chosen.number - count // 2, 0), units[layer] - count)
         blocks.append(Block(layer, first, count, rows, left, units[layer]))
         left += wide * (empty.side + FRAME) + BETWEEN
     return replace(empty, blocks=tuple(blocks))

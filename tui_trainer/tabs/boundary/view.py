@@ -12,22 +12,28 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Label, Static
 
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.tabs.view import hints
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
-from .drawing import describe, heatmap, plot
-from .messages import OUTPUT, WHOLE, Boundary, Function, LayerShown, WatchBoundary, locate
-from .points import PointsView, mark, tell
-from .thumbnails import Arrangement, StripWidget, ThumbnailStrip, arrange
+from .drawing import Shown, describe, heatmap, plot
+from .messages import OUTPUT, WHOLE, Boundary, Function, LayerShown, Neuron, WatchBoundary, locate
+from .points import ONLY_PLANES, PointEditor
+from .thumbnails import Arrangement, Room, StripWidget, ThumbnailStrip, arrange
 
 STRIP_FROM = (96, 20)  # columns and rows from which the small pictures have room
 STRIP = 44  # cells for them at least; a square picture leaves more
 HINTS = ("look_layer", "look_neuron", "samples")
 USUAL_GRID = (60, 50)  # before there is a canvas to fill
 MIN_FEATURES = 3  # features, from which there is a choice
+SAMPLES: dict[Shown, str] = {
+    "all": "Training and validation samples.",
+    "training": "Training samples alone.",
+    "none": "No samples.",
+}
 
 
 class Axes(Horizontal):
@@ -72,7 +78,7 @@ class Axes(Horizontal):
         self.post_message(self.Picked(x, y))
 
 
-class BoundaryView(PointsView):
+class BoundaryView(TabView):
     """Shows what it is sent; asks again whenever another neuron, other axes or another size is wanted."""
 
     DEFAULT_CSS = """
@@ -88,10 +94,14 @@ class BoundaryView(PointsView):
         &.-curve HeatmapWidget { display: none; }
     }
     """
+    MODE = frozenset({"move_pen", "pick_value", "add_point", "remove_point", "leave_pen"})
     discretize: reactive[bool] = reactive(False)
+    samples: reactive[Shown] = reactive[Shown]("all")
 
     def __init__(self) -> None:
         super().__init__()
+        self.content: Boundary | Function | None = None
+        self.points = PointEditor()
         self._choice = Selection()
         self._asked: AnyRequest | None = None
         self._units: tuple[int, ...] = ()
@@ -130,6 +140,11 @@ class BoundaryView(PointsView):
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)
 
+    def show_experiment(self, experiment: Experiment) -> None:
+        self.points.show_experiment(experiment)
+        if self.in_mode and not self.points.in_the_plane:
+            self._set_mode(False)
+
     def show_loaded(self, loaded: Loaded) -> None:
         """Back to the output where the layers are others than before, and to the usual axes where the features are."""
         units = tuple(layer.output for layer in loaded.layers)
@@ -140,7 +155,8 @@ class BoundaryView(PointsView):
 
     def show_content(self, content: AnyContent) -> None:
         if isinstance(content, Boundary | Function):
-            self.content, self._drawn_now = content, True
+            self.content = content
+            self.points.show_picture(content)
             self._draw()
             self._fit()
 
@@ -176,6 +192,74 @@ class BoundaryView(PointsView):
         self._choice.step_axis(axis, self.content)
         self._ask()
 
+    def watch_samples(self) -> None:
+        self._draw()
+
+    def action_samples(self) -> None:
+        """Show all samples, those for training, or none."""
+        choices = list(SAMPLES)
+        self.samples = choices[(choices.index(self.samples) + 1) % len(choices)]
+        self.post_message(self.Said(SAMPLES[self.samples]))
+
+    def action_regenerate(self) -> None:
+        """Draw other points of a toy set: those of its next seed."""
+        self.post_message(self.points.regenerate())
+
+    def action_pen(self) -> None:
+        """Take the pen, or put it away."""
+        if not self.in_mode and self.points.plane is None:
+            self.post_message(self.Said(ONLY_PLANES))
+            return
+        self._set_mode(not self.in_mode)
+        if self.in_mode:
+            self.screen.set_focus(None)
+
+    def action_leave_pen(self) -> None:
+        """Put the pen away."""
+        self._set_mode(False)
+
+    def action_move_pen(self, columns: int, rows: int) -> None:
+        """Move the pen by so many cells to the right and down."""
+        self.points.pen.move(columns, rows, self.query_one(HeatmapWidget).grid)
+        self._draw()
+
+    def action_pick_value(self, digit: int) -> None:
+        """Choose the value of the points that the pen adds."""
+        if self.points.plane is not None:
+            if sentence := self.points.pen.pick(digit, self.points.plane.classes):
+                self.post_message(self.Said(sentence))
+            self._draw()
+
+    def action_add_point(self) -> None:
+        """Add a point where the pen is, and show the samples so that it is seen."""
+        if self.samples == "none" and self.points.plane is not None:
+            self.samples = "training"
+        self.post_message(self.points.add(self.query_one(HeatmapWidget), pen_is_shown=self.in_mode))
+
+    def action_remove_point(self) -> None:
+        """Remove the point that is nearest to the pen."""
+        self.post_message(self.points.remove(self.query_one(HeatmapWidget), self.samples))
+
+    def action_clear_points(self) -> None:
+        """Take back all that was added and removed by hand."""
+        self.post_message(self.points.clear())
+
+    @on(HeatmapWidget.Clicked)
+    def _use_mouse(self, event: HeatmapWidget.Clicked) -> None:
+        event.stop()
+        self.points.pen.column, self.points.pen.row = event.column, event.row
+        if event.second:
+            self.action_remove_point()
+        else:
+            self.action_add_point()
+
+    def _set_mode(self, on: bool) -> None:
+        self.in_mode = on
+        if on:
+            self.points.pen.centre(self.query_one(HeatmapWidget).grid)
+        self._draw()
+        self.refresh_bindings()
+
     @on(Axes.Picked)
     def _pick_axes(self, event: Axes.Picked) -> None:
         event.stop()
@@ -193,8 +277,8 @@ class BoundaryView(PointsView):
         """The actions that do something with these data."""
         several = isinstance(content, Boundary)
         choice = isinstance(content, Boundary) and len(content.axes) > 2
-        useful = {"discretize": several, "next_axis": choice, "regenerate": self.is_toy}
-        useful |= {"pen": self.can_change_points, "clear_points": self.has_changes}
+        useful = {"discretize": several, "next_axis": choice, "regenerate": self.points.is_toy}
+        useful |= {"pen": self.points.plane is not None, "clear_points": self.points.has_changes}
         return [action for action, does in useful.items() if does]
 
     def _write(self, line: str, text: str) -> None:
@@ -217,8 +301,8 @@ class BoundaryView(PointsView):
         if self.content is None or not self.has_class("-strip"):
             return Arrangement()
         layers = self.content.chosen.layers
-        units, place = [layer.units for layer in layers], self._choice.place(layers)
-        return arrange(units, place, strip.size, gap=0 if strip.form == "pixels" else 1)
+        room = Room(*strip.size, gap=0 if strip.form == "pixels" else 1)
+        return arrange([layer.units for layer in layers], self._choice.place(layers), room)
 
     def _ask(self) -> None:
         """Ask the trainer, if it is something else than what it was asked for."""
@@ -266,8 +350,9 @@ class BoundaryView(PointsView):
         widget.show(picture)
         if not self.in_mode:
             return ""
-        widget.show(replace(picture, marks=(*picture.marks, mark(self.pen, content, widget))))
-        return f"{tell(self.pen, content, widget)}   "
+        pen = self.points.pen
+        widget.show(replace(picture, marks=(*picture.marks, pen.mark(content, widget))))
+        return f"{pen.describe(content, widget)}   "
 
 
 @dataclass(slots=True)
@@ -279,8 +364,8 @@ class Selection:
     layer: int = OUTPUT
     neuron: int = WHOLE
 
-    def place(self, layers: Sequence[LayerShown]) -> tuple[int, int]:
-        """The layer and the neuron among those there are."""
+    def place(self, layers: Sequence[LayerShown]) -> Neuron:
+        """The chosen neuron among those there are."""
         return locate(layers, self.layer, self.neuron)
 
     def look_at(self, layer: int, neuron: int, layers: Sequence[LayerShown]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from tui_trainer.protocol.reports import Loaded
 from tui_trainer.ui.text import plain
@@ -94,7 +95,7 @@ def arrange(shape: Shape, width: int, height: int, chosen: tuple[int, int], firs
     """
     notes = any(layer.note for layer in shape.layers)
     top = TITLES + notes if height >= MIN_HEIGHT else 0
-    body = max(height - top, 1)
+    body = Span(top, max(height - top, 1))
     labels = _label_widths(shape, width)
     room = max(width - sum(labels), 1)
     shown, cell, gaps = _which_layers(shape, room, chosen[0])
@@ -102,7 +103,8 @@ def arrange(shape: Shape, width: int, height: int, chosen: tuple[int, int], firs
     columns = []
     for layer, gap in zip(shown, (*gaps, 0), strict=True):
         neuron = chosen[1] if layer == chosen[0] else None
-        columns.append(_column(shape, layer, (left, cell), (top, body), firsts.get(layer, 0), neuron))
+        units = shape.layers[layer].units
+        columns.append(_column(layer, units, Span(left, cell), body, first=firsts.get(layer, 0), chosen=neuron))
         left += cell + gap
     return Arrangement(width, height, top, labels, tuple(columns))
 
@@ -140,21 +142,24 @@ def _which_layers(shape: Shape, room: int, chosen: int) -> tuple[tuple[int, ...]
     return tuple(shown), cell, [gap if fold else min(width, WIDEST_GAP) for fold in folds]
 
 
-def _column(
-    shape: Shape, layer: int, place: tuple[int, int], rows: tuple[int, int], first: int, chosen: int | None
-) -> Column:
-    units = shape.layers[layer].units
-    (left, cell), (top, body) = place, rows
-    if units <= body:
-        step = min(body // units, FURTHEST)
-        start = top + (body - (units - 1) * step - 1) // 2
-        return Column(layer, units, left, cell, 0, tuple(start + step * i for i in range(units)), step)
-    count = max(body - 2, 1)  # a row above and below says how many more there are
+class Span(NamedTuple):
+    """Cells of a row or a column of the screen."""
+
+    start: int
+    length: int
+
+
+def _column(layer: int, units: int, across: Span, down: Span, *, first: int, chosen: int | None) -> Column:
+    if units <= down.length:
+        step = min(down.length // units, FURTHEST)
+        start = down.start + (down.length - (units - 1) * step - 1) // 2
+        return Column(layer, units, *across, 0, tuple(start + step * i for i in range(units)), step)
+    count = max(down.length - 2, 1)  # a row above and below says how many more there are
     first = window_start(first, count, units, chosen)
     if first == 0 or first + count == units:  # but not where there are none
-        count = max(body - 1, 1)
+        count = max(down.length - 1, 1)
         first = min(first, units - count)
-    return Column(layer, units, left, cell, first, tuple(top + (first > 0) + i for i in range(count)), 1)
+    return Column(layer, units, *across, first, tuple(down.start + (first > 0) + i for i in range(count)), 1)
 
 
 def window_start(first: int, count: int, units: int, chosen: int | None) -> int:
