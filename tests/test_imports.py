@@ -1,42 +1,100 @@
-"""What is imported when: the command line starts fast, and the app does not wait for pandas."""
+"""What is imported when: the command line starts fast, and no process waits for what it does not need.
+
+Statements that need equally little share an interpreter: each is run after those above it, and what all of them
+together have imported is looked at.
+"""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
-HEAVY = ("numpy", "pandas", "textual", "rich", "plotext", "safetensors")
+SCREEN = ("textual", "rich", "plotext")
+FILES = ("pandas", "safetensors")
+HEAVY = ("numpy", *SCREEN, *FILES, "tui_trainer.engine")
+
+LIGHT = (
+    "import tui_trainer",
+    "dir(tui_trainer)",
+    "import tui_trainer.cli.main",
+    "import tui_trainer.experiment",
+    "import tui_trainer.datasets",
+    "import contextlib, io",
+    "with contextlib.redirect_stdout(io.StringIO()): tui_trainer.cli.main.main(['datasets'])",
+)
+BOOK = ("from tui_trainer.book.library import packaged", "packaged()")
+ENGINE = ("import tui_trainer.engine",)
+TRAINER = (
+    "import tui_trainer.training.session",
+    "import tui_trainer.store.store",
+    "import tui_trainer.runtime.worker",
+)
+TOY_SET = (
+    "from tui_trainer.datasets.loading import load",
+    "from tui_trainer.experiment.schema import DatasetConfig",
+    "load(DatasetConfig(name='blobs'))",
+)
+APP = ("import tui_trainer.sweep.client", "import tui_trainer.sweep.fields", "import tui_trainer.app.app")
+INTERPRETERS = (LIGHT, BOOK, (*ENGINE, *TOY_SET, *TRAINER), APP)
 
 
-def imported_by(statement: str) -> list[str]:
-    """Which of the heavy packages a fresh interpreter has imported after ``statement``."""
-    code = f"{statement}\nimport sys\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return run.stdout.splitlines()[-1].split()
+@cache
+def run(statements: tuple[str, ...]) -> dict[str, list[str]]:
+    """Run statements in a fresh interpreter, and return for each the modules that are imported after it."""
+    code = (
+        "import json, sys\nloaded = {}\n"
+        "for statement in json.loads(sys.argv[1]):\n"
+        "    exec(statement)\n"
+        "    loaded[statement] = list(sys.modules)\n"
+        "print(json.dumps(loaded))"
+    )
+    command = [sys.executable, "-c", code, json.dumps(statements)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, list[str]] = json.loads(ended.stdout)
+    return result
 
 
-def test_the_command_line_needs_nothing_heavy() -> None:
-    assert imported_by("import tui_trainer.cli.main") == []
+def imported_by(statement: str) -> set[str]:
+    """Return the modules that are imported after ``statement`` and those before it in its interpreter."""
+    statements = next(group for group in INTERPRETERS if statement in group)
+    return set(run(statements)[statement])
 
 
-def test_listing_datasets_needs_no_table() -> None:
-    statement = "from tui_trainer.cli.main import main; main(['datasets'])"
-    assert imported_by(statement) == []
+@pytest.mark.parametrize("statement", [one for one in LIGHT if "tui_trainer" in one])
+def test_the_command_line_needs_nothing_heavy(statement: str) -> None:
+    assert not imported_by(statement) & set(HEAVY)
 
 
-def test_the_app_needs_no_pandas() -> None:
-    found = imported_by("import tui_trainer.app.app")
-    assert "textual" in found and "pandas" not in found and "safetensors" not in found
+def test_the_book_needs_no_numbers_no_screen_and_no_engine() -> None:
+    unneeded = {*HEAVY, "tui_trainer.runtime", "tui_trainer.datasets"}
+    assert not imported_by("packaged()") & unneeded
 
 
-@pytest.mark.parametrize("module", ["runtime.worker", "training.session", "store.store"])
-def test_the_runtime_needs_no_screen(module: str) -> None:
-    assert not {"textual", "rich", "plotext"} & set(imported_by(f"import tui_trainer.{module}"))
+def test_the_engine_stands_on_numpy_alone() -> None:
+    foreign = {*SCREEN, "msgspec", "pandas", "threadpoolctl", "tui_trainer.ui", "tui_trainer.runtime"}
+    assert not imported_by("import tui_trainer.engine") & foreign
 
 
-def test_the_front_end_does_not_import_the_engine() -> None:
-    code = "import tui_trainer.app.app, sys; print([m for m in sys.modules if 'tui_trainer.engine' in m])"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[]"
+def test_a_toy_set_needs_no_pandas() -> None:
+    assert "pandas" not in imported_by("load(DatasetConfig(name='blobs'))")
+
+
+@pytest.mark.parametrize("statement", TRAINER)
+def test_the_trainer_needs_no_screen(statement: str) -> None:
+    assert not imported_by(statement) & set(SCREEN)
+
+
+@pytest.mark.parametrize("statement", APP[:2])
+def test_the_app_needs_no_engine_to_ask_for_a_sweep(statement: str) -> None:
+    unneeded = ("tui_trainer.engine", "joblib", "pandas")
+    assert not [name for name in imported_by(statement) if name.startswith(unneeded)]
+
+
+def test_the_app_needs_no_pandas_and_no_engine() -> None:
+    modules = imported_by("import tui_trainer.app.app")
+    assert "textual" in modules and not modules & set(FILES)
+    assert not [name for name in modules if "tui_trainer.engine" in name]

@@ -18,7 +18,7 @@ def seeded(seed: int) -> Experiment:
     return with_field(Experiment(), "model.seed", seed)
 
 
-def test_back_and_forth() -> None:
+def test_changes_are_undone_and_redone() -> None:
     edits = UndoHistory(seeded(0))
     assert not edits.undo() and not edits.redo()
     edits.change(seeded(1))
@@ -58,7 +58,7 @@ def test_another_run_forgets_weights_set_by_hand() -> None:
     assert edits.undo() == seeded(1) and edits.undo() == seeded(0) and edits.undo() is None
 
 
-def test_not_without_end() -> None:
+def test_the_history_of_changes_is_bounded() -> None:
     edits = UndoHistory(seeded(0))
     for seed in range(1, DEPTH + 100):
         edits.change(seeded(seed))
@@ -81,7 +81,7 @@ def test_not_without_end() -> None:
         (1e-300, 1e-12, 1e-300),
     ],
 )
-def test_rates(rate: float, up: float, down: float) -> None:
+def test_the_rate_goes_up_and_down_by_round_steps(rate: float, up: float, down: float) -> None:
     assert (next_rate(rate, 1), next_rate(rate, -1)) == (up, down)
 
 

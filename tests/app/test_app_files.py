@@ -29,7 +29,7 @@ async def answer(flow: Flow, key: str, path: object, expected: str | None = None
     await flow.until(lambda: app.screen is flow.screen, "the training screen")
 
 
-async def test_save_and_open(start: Start, tmp_path: Path) -> None:
+async def test_an_experiment_is_saved_and_opened(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "kept.toml"
     async with start() as flow:
         await flow.enter("model.layers[0].units", "7")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NARROW = (80, 24)
 
 
-async def test_views_and_tabs(start: Start) -> None:
+async def test_keys_change_views_and_tabs(start: Start) -> None:
     async with start() as flow:
         screen, view = flow.screen, flow.screen.query_one(LossView)
         await flow.press("e", "e")

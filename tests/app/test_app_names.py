@@ -37,7 +37,7 @@ def assert_clean(flow: Flow) -> None:
     assert not found, [f"U+{ord(char):04X}" for char in found]
 
 
-async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
+async def test_a_header_with_traps_is_shown_cleanly(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "[b]traps[i].csv"
     write_csv(file)
     async with start(Experiment(dataset=DatasetConfig(path=str(file)))) as flow:
@@ -64,7 +64,7 @@ async def test_traps_in_a_header(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: flow.progress.epoch == 1, "an epoch")
 
 
-async def test_traps_in_an_experiment(start: Start, tmp_path: Path) -> None:
+async def test_an_experiment_with_traps_is_shown_cleanly(start: Start, tmp_path: Path) -> None:
     """A file somebody sent: its text comes into fields, messages and the question for a path."""
     file = tmp_path / "sent.toml"
     sent = Experiment(name="\x1b[2J[/b]", dataset=DatasetConfig(features=("\x1b[31mnosuch", "[/oops]")))
@@ -88,7 +88,7 @@ async def test_traps_in_an_experiment(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: flow.progress.steps == 1, "a step")
 
 
-async def test_traps_in_classes(start: Start, tmp_path: Path) -> None:
+async def test_classes_with_traps_are_shown_cleanly(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "classes.csv"
     write_csv(file, classes=True)
     async with start(Experiment(dataset=DatasetConfig(path=str(file)))) as flow:

@@ -62,7 +62,7 @@ def sweeping(flow: Flow) -> int | None:
     return None if client is None else client.pid
 
 
-async def test_four_runs_beside_training(start: Start, tmp_path: Path) -> None:
+async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_path: Path) -> None:
     async with start(SMALL) as flow:
         form = await opened(flow)
         box = form.query(SweepRow).first().input

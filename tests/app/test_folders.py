@@ -51,5 +51,5 @@ def test_what_names_begin_with() -> None:
 @pytest.mark.parametrize(
     ("size", "told"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (123_456_789, "123 MB"), (4 * 10**15, "4e+03 TB")]
 )
-def test_sizes(size: int, told: str) -> None:
+def test_sizes_are_written_in_round_units(size: int, told: str) -> None:
     assert Entry("x.csv", False, size).told == told

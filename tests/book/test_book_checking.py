@@ -41,7 +41,7 @@ def state_of(lesson: Lesson, **known: Any) -> str:
         ({"at_most": 0.5}, float("-inf"), False),
     ],
 )
-def test_conditions_of_a_value(condition: dict[str, float], value: float, holds: bool) -> None:
+def test_a_value_is_checked_against_its_condition(condition: dict[str, float], value: float, holds: bool) -> None:
     lesson = lesson_with(value="loss", **condition)
     said = state_of(lesson, epoch=3, values={"loss": value})
     assert said == ("done" if holds else "open")
@@ -74,7 +74,7 @@ def test_the_number_that_came_out_is_told() -> None:
         ("layer_params[2]", {"layer_params": (1, 2, 7)}),
     ],
 )
-def test_counts_and_weights(name: str, known: dict[str, Any]) -> None:
+def test_counts_and_weights_are_checked_like_values(name: str, known: dict[str, Any]) -> None:
     lesson = lesson_with(value=name, near=7, within=0)
     assert state_of(lesson, **{"epoch": 1, **known}) == "done"
     assert state_of(lesson, epoch=1, weights=None) == "open"
@@ -103,13 +103,13 @@ def test_parameters_are_there_before_training() -> None:
         ("dataset.name", {"at_least": 1}, False),
     ],
 )
-def test_conditions_of_a_field(field: str, condition: dict[str, Any], holds: bool) -> None:
+def test_a_field_is_checked_against_its_condition(field: str, condition: dict[str, Any], holds: bool) -> None:
     lesson = lesson_with(field=field, **condition)
     assert state_of(lesson) == ("done" if holds else "open")
     assert state_of(lesson_with(field=field, epoch=2, **condition), epoch=1) == "open"
 
 
-def test_states_variants_and_sizes() -> None:
+def test_states_variants_and_sizes_are_checked() -> None:
     lesson = lesson_with(state="diverged")
     assert state_of(lesson, state="diverged") == "done"
     assert state_of(lesson, state="running") == "open" and state_of(lesson, state="finished") == "wrong"
@@ -138,7 +138,7 @@ def answered(question: dict[str, Any], answers: Any) -> Verdict:
 
 
 @pytest.mark.parametrize(("answer", "said"), [(1, "done"), (0, "wrong"), (None, "open"), ((1.0,), "open")])
-def test_choices(answer: Any, said: str) -> None:
+def test_an_answer_is_right_wrong_or_missing(answer: Any, said: str) -> None:
     verdict = answered(whole()["question"], answer)
     assert verdict.items[0].state == said and verdict.passed == (said == "done")
     assert verdict.items[0].sentence == ("That." if said == "done" else "Which?")
@@ -159,7 +159,7 @@ def test_choices(answer: Any, said: str) -> None:
         (1, "open", ()),
     ],
 )
-def test_blanks(answers: Any, said: str, details: tuple[str, ...]) -> None:
+def test_all_blanks_have_to_be_right(answers: Any, said: str, details: tuple[str, ...]) -> None:
     blanks = [{"label": "dense", "answer": 220}, {"label": "half", "answer": 0.5, "within": 0.01}]
     (item,) = answered({"text": "Fill in.", "because": "So.", "blanks": blanks}, answers).items
     assert (item.state, item.details) == (said, details)

@@ -20,13 +20,13 @@ def outputs(session: Session) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("variant", "weight"), [(0, "3.6329"), (1, "1.2363"), (2, "-0.9534")])
-def test_w_after_ten_steps(variant: int, weight: str) -> None:
+def test_w_after_ten_steps_is_as_the_book_says(variant: int, weight: str) -> None:
     session = run("gradient_descent", variant)
     assert session.trainer.steps == 10
     assert f"{session.trainer.model.get_weights()[0].item():.4f}" == weight
 
 
-def test_the_parabola() -> None:
+def test_the_parabola_is_as_the_book_says() -> None:
     session = run("loss_curve")
     x, y = session.split.x_train[:, 0], session.split.y_train[:, 0]
     assert f"{x @ y / (x @ x):.4f}" == "3.6534" and f"{x @ x:.1f}" == "20234.6"
@@ -34,7 +34,7 @@ def test_the_parabola() -> None:
     assert round(1 - 2e-5 * float(x @ x), 3) == 0.595 and f"{1 / (x @ x):.3g}" == "4.94e-05"
 
 
-def test_rows_and_columns() -> None:
+def test_the_data_have_the_rows_and_columns_that_are_named() -> None:
     boston, iris = run("housing_data").dataset, run("iris_data").dataset
     assert len(boston.x) == 506 and boston.features == ("RM",) and boston.x[0, 0] == 6.575 and boston.y[0, 0] == 24.0
     assert boston.y.max() == 50.0
@@ -48,7 +48,7 @@ def test_the_best_line_with_rm_as_it_is() -> None:
     assert [f"{array.item():.2f}" for array in session.trainer.model.get_weights()] == ["4.07", "-2.67"]
 
 
-def test_parameters_of_the_stacks() -> None:
+def test_the_stacks_have_the_parameters_that_are_named() -> None:
     counts = [run("stacking_layers", place).trainer.model.count_params() for place in range(3)]
     text = LESSONS["stacking_layers"].text
     assert counts == [3, 257, 141] and all(f"{count} parameters" in text for count in counts)
@@ -63,7 +63,7 @@ def test_parameters_of_the_curve_fits(variant: int, blank: int) -> None:
     assert session.trainer.model.count_params() == question.blanks[blank].answer
 
 
-def test_slopes_of_the_activations() -> None:
+def test_the_activations_are_as_steep_as_is_said() -> None:
     z = np.linspace(-6, 6, 1201)[None, :]
     steepest = {}
     for name in ("sigmoid", "tanh", "relu"):
@@ -101,14 +101,14 @@ def test_softmax_rows_sum_to_one_and_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("name", "layers"), [("summary", [220, 63]), ("exercise_iris", [500, 303]), ("exercise_boston", [700, 101])]
 )
-def test_parameters_of_the_exercises(name: str, layers: list[int]) -> None:
+def test_the_exercises_have_the_parameters_that_are_named(name: str, layers: list[int]) -> None:
     session = Session()
     session.load(built(LESSONS[name]))
     assert [params for *_, params in session.summary()] == layers
     assert session.trainer.model.count_params() == sum(layers)
 
 
-def test_steps_of_mini_batches() -> None:
+def test_mini_batches_make_the_steps_that_are_named() -> None:
     session = run("mini_batches", 1)
     assert session.trainer.steps_per_epoch == 127 and len(session.split.x_train) % 4 == 2
     assert session.trainer.steps == 2540

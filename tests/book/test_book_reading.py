@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -26,7 +24,7 @@ def refusal(data: dict[str, Any]) -> LessonError:
     return raised.value
 
 
-def test_a_whole_lesson() -> None:
+def test_a_whole_lesson_is_read() -> None:
     lesson = lesson_of(whole())
     assert (lesson.id, lesson.file, lesson.title, lesson.view) == ("own:mine", "mine.toml", "A lesson", "landscape")
     assert lesson.paragraphs == ("Prose over two lines.", "  a = φ(o)\n  o = w x", "More prose.")
@@ -127,7 +125,7 @@ def test_a_lesson_without_anything_to_do_is_refused() -> None:
         ('title = "\x1b[31m"', "not valid TOML"),
     ],
 )
-def test_no_toml(text: str, words: str) -> None:
+def test_what_is_no_toml_is_refused(text: str, words: str) -> None:
     with pytest.raises(LessonError) as raised:
         loads(text, "mine.toml", "own:mine")
     assert words in raised.value.reason and raised.value.reason.isprintable()
@@ -197,13 +195,3 @@ def test_any_text_ends_in_a_lesson_error_or_a_lesson(noise: str, start: int, len
 
 def test_packaged_lessons_are_where_the_package_is() -> None:
     assert len(list((files("tui_trainer.book") / "lessons").iterdir())) == len(packaged().lessons)
-
-
-def test_the_book_needs_no_numbers_no_screen_and_no_engine() -> None:
-    code = (
-        "from tui_trainer.book.library import packaged; packaged(); import sys;"
-        "print([m for m in ('numpy', 'pandas', 'textual', 'rich', 'tui_trainer.engine', 'tui_trainer.runtime', "
-        "'tui_trainer.datasets') if m in sys.modules])"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[]"

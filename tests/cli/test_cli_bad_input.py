@@ -62,7 +62,9 @@ def toml(tmp_path: Path) -> Callable[[str], str]:
     ],
 )
 @pytest.mark.parametrize("command", ["train", "summary"])
-def test_a_wrong_experiment(refused: Refused, toml: Callable[[str], str], command: str, text: str, field: str) -> None:
+def test_a_wrong_experiment_is_refused_with_the_field(
+    refused: Refused, toml: Callable[[str], str], command: str, text: str, field: str
+) -> None:
     assert field in refused(command, toml(text))
 
 
@@ -91,7 +93,7 @@ def test_files_that_are_no_experiments(refused: Refused, tmp_path: Path) -> None
         ("a,b\n1e300,1\n2,2.5\n3,4\n", "", "goes beyond"),
     ],
 )
-def test_a_wrong_csv(
+def test_a_wrong_csv_is_refused_with_the_reason(
     refused: Refused,
     toml: Callable[[str], str],
     tmp_path: Path,
@@ -106,7 +108,7 @@ def test_a_wrong_csv(
 
 
 @pytest.mark.parametrize("epochs", ["abc", "0", "-3", "1.5", "1e400", ""])
-def test_wrong_epochs(refused: Refused, toml: Callable[[str], str], epochs: str) -> None:
+def test_wrong_epochs_are_refused(refused: Refused, toml: Callable[[str], str], epochs: str) -> None:
     assert "training.epochs: expected an integer" in refused("train", toml(""), f"--epochs={epochs}")
 
 
@@ -123,7 +125,7 @@ def test_the_app_without_a_terminal(refused: Refused, toml: Callable[[str], str]
 
 
 @pytest.mark.parametrize("words", [["train"], ["train", "a.toml", "--nosuch"], ["summary"], ["--nosuch"]])
-def test_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_prints_the_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2

@@ -97,7 +97,7 @@ def test_a_run_that_diverges_says_what_to_try(tmp_path: Path, capsys: pytest.Cap
     assert "Traceback" not in err
 
 
-def test_summary_and_datasets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_and_datasets_print_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", saved(tmp_path, SMALL)]) == 0
     out = capsys.readouterr().out
     assert "┃ Layer (type)" in out and "dense (Dense)" in out and "Total params: 35" in out
@@ -114,7 +114,7 @@ def test_summary_and_datasets(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("words", [[], ["train"], ["summary"], ["datasets"]])
-def test_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_printed_for_each_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*words, "--help"])
     assert ended.value.code == 0
@@ -123,7 +123,7 @@ def test_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert all(len(line) <= 100 for line in out.splitlines())
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0

@@ -47,7 +47,7 @@ def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
     )
 
 
-def test_training_on_a_file(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_runs_on_a_csv_file(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--csv", shop, "--target", "colour", "--epochs", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "1 of 30 rows dropped: no value in price (1)."
@@ -69,7 +69,9 @@ def test_training_on_a_file(shop: str, capsys: pytest.CaptureFixture[str]) -> No
         (["--csv", "SHOP"], "the app needs a terminal"),
     ],
 )
-def test_refused(shop: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_options_of_a_csv_file_are_refused(
+    shop: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([shop if word == "SHOP" else word for word in words]) == 2
     out, err = capsys.readouterr()
     assert told in err and err.count("\n") == 1 and out == ""

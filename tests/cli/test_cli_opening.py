@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import os
 import pwd
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tui_trainer.cli.main import main
+from tui_trainer.files import ROOT_VARIABLE
 
-ROOT = Path(__file__).resolve().parents[2]
+Run = Callable[..., tuple[int, str]]
 
 
-def run(*words: str, folder: Path, **variables: str) -> tuple[int, str]:
-    """Exit code and the lines of both outputs, of a process of its own: bounds are for the whole of it."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    command = [sys.executable, "-m", "tui_trainer", *words]
-    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    return ended.returncode, ended.stdout + ended.stderr
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in a folder, and undoes its bounds, which are the process's.
+
+    Returns the exit code and both outputs.
+    """
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+
+    def run(*words: str, folder: Path, **variables: str) -> tuple[int, str]:
+        before, environment = Path.cwd(), dict(os.environ)
+        os.chdir(folder)
+        os.environ.update(variables)
+        try:
+            code = main(list(words))
+        finally:
+            os.chdir(before)
+            os.environ.clear()
+            os.environ.update(environment)
+        return code, "".join(capsys.readouterr())
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -59,13 +74,15 @@ def test_what_can_not_be_opened(
         (("--nice", "20"), "'20' is not a whole number from 0 to 19"),
     ],
 )
-def test_numbers_that_are_none(words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_numbers_that_are_none_are_refused(
+    words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(list(words))
     assert ended.value.code == 2 and told in capsys.readouterr().err
 
 
-def test_sessions_without_any(
+def test_sessions_says_when_there_are_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "data"))
@@ -74,7 +91,7 @@ def test_sessions_without_any(
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_for_each_of_a_class(tmp_path: Path) -> None:
+def test_a_folder_for_each_of_a_class(tmp_path: Path, run: Run) -> None:
     """It is made when it is first needed, for this user alone; what lies outside is not opened."""
     (tmp_path / "solution.toml").write_text("name = 'solution'\n")
     for words in ((), ("../solution.toml",), (str(tmp_path / "solution.toml"),)):
@@ -85,7 +102,7 @@ def test_a_folder_for_each_of_a_class(tmp_path: Path) -> None:
     assert own.stat().st_mode & 0o777 == 0o700 and list(own.iterdir()) == []
 
 
-def test_commands_are_confined_too(tmp_path: Path) -> None:
+def test_commands_are_confined_too(tmp_path: Path, run: Run) -> None:
     own = tmp_path / "anna"
     own.mkdir()
     (tmp_path / "solution.toml").write_text("name = 'solution'\n")

@@ -101,7 +101,7 @@ def test_removing_one_point_moves_at_most_one_other() -> None:
         ({"removed": (3, 3)}, "removed[1]: expected a number above the one before it, 3, got 3"),
     ],
 )
-def test_refusals(changes: dict[str, object], sentence: str) -> None:
+def test_wrong_points_are_refused_with_the_field(changes: dict[str, object], sentence: str) -> None:
     with pytest.raises(DatasetError) as caught:
         load(replace(SPIRAL, **changes))
     assert str(caught.value).startswith(f"dataset.{sentence}")

@@ -64,7 +64,7 @@ def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
         ("a,b\n1,1\n1e99,2\n", (), None, "features", "with 1e+99 in row 3"),
     ],
 )
-def test_refused(
+def test_wrong_columns_are_refused_with_the_reason(
     tmp_path: Path, text: str, features: tuple[str, ...], target: str | None, field: str, reason: str
 ) -> None:
     with pytest.raises(DatasetError) as caught:

@@ -74,7 +74,7 @@ def test_memory_is_known() -> None:
     assert free is None or 2**20 < free < 2**50
 
 
-def test_progress_and_a_stop(tmp_path: Path) -> None:
+def test_reading_reports_progress_and_can_be_stopped(tmp_path: Path) -> None:
     path = saved(tmp_path, "a,b\n" + "1,2.5\n2,3.5\n" * 300_000)
     told: list[float] = []
     table = read_table(path, on_progress=lambda fraction: told.append(fraction) is None)

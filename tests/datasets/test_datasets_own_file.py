@@ -104,7 +104,7 @@ def test_other_data_forget_what_was_said_of_a_file() -> None:
     assert choose_file(file, None) == DatasetConfig(seed=3, missing="fill")
 
 
-def test_the_preview(tmp_path: Path) -> None:
+def test_the_preview_shows_what_a_file_holds(tmp_path: Path) -> None:
     previewer = Previewer()
     seen = previewer.preview(config(tmp_path))
     assert (seen.problem, seen.rows, seen.is_part, seen.delimiter, seen.decimal) == ("", 6, False, "comma", "point")

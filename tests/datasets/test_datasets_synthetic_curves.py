@@ -23,7 +23,7 @@ SHAPES: dict[str, Callable[[Array], Array]] = {
 
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("name", SHAPES)
-def test_curve(name: str, noise: float) -> None:
+def test_a_curve_is_its_formula_with_noise(name: str, noise: float) -> None:
     columns, y = generate(name, SAMPLES, noise, 3)
     assert list(columns) == ["x"]
     x = columns["x"]

@@ -34,7 +34,7 @@ def assert_uniform(values: Array, low: float, high: float) -> None:
 
 
 @at_every_noise
-def test_circle(noise: float) -> None:
+def test_circle_is_distributed_as_defined(noise: float) -> None:
     x, blue = points("circle", noise)
     radii, angles = np.hypot(*x.T), np.arctan2(*x.T)
     inner = radii <= 3  # no radius lies between 2.5 and 3.5
@@ -50,7 +50,7 @@ def test_circle(noise: float) -> None:
 
 
 @at_every_noise
-def test_xor(noise: float) -> None:
+def test_xor_is_distributed_as_defined(noise: float) -> None:
     x, blue = points("xor", noise)
     assert np.abs(x).min() >= 0.3
     for axis in x.T:
@@ -63,7 +63,7 @@ def test_xor(noise: float) -> None:
 
 
 @at_every_noise
-def test_gauss(noise: float) -> None:
+def test_gauss_is_distributed_as_defined(noise: float) -> None:
     x, blue = points("gauss", noise)
     assert np.count_nonzero(blue) == SAMPLES // 2
     for color, centre in ((0, -2.0), (1, 2.0)):
@@ -72,7 +72,7 @@ def test_gauss(noise: float) -> None:
 
 
 @at_every_noise
-def test_spiral(noise: float) -> None:
+def test_spiral_is_distributed_as_defined(noise: float) -> None:
     x, blue = synthetic.spiral(SAMPLES, noise, np.random.default_rng(3))  # not shuffled, so each has its place
     way = np.arange(SAMPLES // 2) / (SAMPLES // 2)
     angles = 1.75 * 2 * np.pi * way
@@ -92,7 +92,7 @@ def test_spiral(noise: float) -> None:
 
 
 @at_every_noise
-def test_moons(noise: float) -> None:
+def test_moons_are_distributed_as_defined(noise: float) -> None:
     x, blue = points("moons", noise)
     assert np.count_nonzero(blue) == SAMPLES // 2
     spread = (2 * noise / 100) ** 2
@@ -106,7 +106,7 @@ def test_moons(noise: float) -> None:
 
 @at_every_noise
 @pytest.mark.parametrize("classes", [2, 3, 4, 10])
-def test_blobs(noise: float, classes: int) -> None:
+def test_blobs_are_distributed_as_defined(noise: float, classes: int) -> None:
     x, labels = points("blobs", noise, classes=classes)
     sizes = np.bincount(labels)
     assert len(sizes) == classes and sizes.max() - sizes.min() <= 1
@@ -125,7 +125,7 @@ BORDERS: dict[str, Callable[[Array], Array]] = {
 
 @at_every_noise
 @pytest.mark.parametrize("name", BORDERS)
-def test_borders(name: str, noise: float) -> None:
+def test_classes_lie_on_their_sides_of_the_border(name: str, noise: float) -> None:
     x, blue = points(name, noise)
     border = BORDERS[name]
     for axis in x.T:
@@ -144,7 +144,7 @@ def test_borders(name: str, noise: float) -> None:
 
 
 @at_every_noise
-def test_plane(noise: float) -> None:
+def test_plane_is_distributed_as_defined(noise: float) -> None:
     x, y = points("plane", noise)
     for axis in x.T:
         assert_uniform(axis, -6, 6)
@@ -169,7 +169,7 @@ def cones(x1: Array, x2: Array) -> Array:
 
 
 @at_every_noise
-def test_multi_gauss(noise: float) -> None:
+def test_multi_gauss_is_distributed_as_defined(noise: float) -> None:
     x, y = points("multi_gauss", noise)
     for axis in x.T:
         assert_uniform(axis, -6, 6)

@@ -32,7 +32,9 @@ def with_target(folder: Path, values: list[object]) -> Dataset:
         (list(range(11)) * 5, "regression", ()),
     ],
 )
-def test_task_and_classes(tmp_path: Path, values: list[object], task: str, classes: tuple[str, ...]) -> None:
+def test_the_task_and_the_classes_follow_the_values(
+    tmp_path: Path, values: list[object], task: str, classes: tuple[str, ...]
+) -> None:
     dataset = with_target(tmp_path, values)
     assert (dataset.task, dataset.classes) == (task, classes)
     info = dataset.target_info()
@@ -53,7 +55,7 @@ def test_free_text_is_no_class(tmp_path: Path) -> None:
         with_target(tmp_path, [f"person {place}" for place in range(12)])
 
 
-def test_encodings(tmp_path: Path) -> None:
+def test_targets_are_encoded_for_one_output_and_for_many(tmp_path: Path) -> None:
     binary = with_target(tmp_path, ["no", "yes", "no"])
     np.testing.assert_array_equal(binary.y, [[0], [1], [0]])
     np.testing.assert_array_equal(binary.y_for(2), [[1, 0], [0, 1], [1, 0]])

@@ -40,7 +40,7 @@ def test_there_are_enough() -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_case(tmp_path: Path, case: Case) -> None:
+def test_an_ugly_file_is_loaded_or_refused_with_a_reason(tmp_path: Path, case: Case) -> None:
     config = saved(tmp_path, case)
     if case.refused:
         with pytest.raises(DatasetError) as caught:
@@ -60,7 +60,7 @@ def test_case(tmp_path: Path, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_preview(tmp_path: Path, case: Case) -> None:
+def test_the_preview_says_what_loading_says(tmp_path: Path, case: Case) -> None:
     """The preview of a small file says what loading says."""
     seen = Previewer().preview(saved(tmp_path, case))
     assert case.refused in seen.problem if case.refused else seen.problem == ""

@@ -41,7 +41,7 @@ def test_every_elementwise_activation_has_a_formula_here() -> None:
 
 
 @pytest.mark.parametrize("activation", ELEMENTWISE, ids=lambda a: a.name)
-def test_values(activation: Activation) -> None:
+def test_values_are_those_of_independent_formulas(activation: Activation) -> None:
     expected = np.vectorize(FORMULAS[activation.name])(GRID)
     np.testing.assert_allclose(call(activation, GRID)[0], expected, rtol=1e-12, atol=1e-15)
 
@@ -97,7 +97,7 @@ def test_softmax_has_no_elementwise_slope() -> None:
         ACTIVATIONS["softmax"].slope(GRID, GRID, GRID, [])
 
 
-def test_normal_cdf_against_erfc() -> None:
+def test_normal_cdf_agrees_with_erfc() -> None:
     z = np.linspace(-30.0, 30.0, 1201)
     expected = np.array([0.5 * math.erfc(-v / math.sqrt(2.0)) for v in z])
     np.testing.assert_allclose(normal_cdf(z), expected, rtol=2e-13)

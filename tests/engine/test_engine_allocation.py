@@ -15,7 +15,7 @@ from tui_trainer.engine import SGD, Adam, Dense, InputLayer, Optimizer, Sequenti
     [((4, 100, 3), 30, SGD(0.01)), ((2, 8, 8, 2), 10, SGD(0.01)), ((4, 100, 3), 30, Adam(0.001))],
     ids=["4-100-3", "2-8-8-2", "4-100-3 adam"],
 )
-def test_10_000_steps(sizes: tuple[int, ...], batch: int, optimizer: Optimizer) -> None:
+def test_10_000_steps_leave_nothing_allocated(sizes: tuple[int, ...], batch: int, optimizer: Optimizer) -> None:
     rng = np.random.default_rng(0)
     hidden = [Dense(units, "relu") for units in sizes[1:-1]]
     model = Sequential([InputLayer(sizes[0]), *hidden, Dense(sizes[-1], "softmax")])

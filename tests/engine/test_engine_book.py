@@ -20,7 +20,7 @@ def rooms_and_prices() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("rate", "weight"), [(1e-5, "3.6329"), (1e-6, "1.2363"), (5e-5, "-0.9534")])
-def test_weight_after_ten_steps(
+def test_the_weight_after_ten_steps_is_that_of_the_book(
     rooms_and_prices: tuple[np.ndarray, np.ndarray], rate: float, weight: str, dtype: str
 ) -> None:
     model = Sequential([InputLayer(1), Dense(1, use_bias=False, kernel_initializer="zeros")], dtype=dtype)

@@ -85,7 +85,7 @@ def test_training_goes_on_at_a_lower_rate(optimizer: Optimizer) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_before_any_update() -> None:
+def test_divergence_before_any_update_names_no_layer() -> None:
     trainer = make_trainer()
     trainer.model.set_weights([np.full_like(weight, 1e30) for weight in trainer.model.get_weights()])
     with pytest.raises(Diverged, match=r"at step 1 .* before any update\. Try standardized") as caught:

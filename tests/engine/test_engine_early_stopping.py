@@ -48,7 +48,7 @@ def keras_stop(
     return None, best_epoch
 
 
-def test_patience() -> None:
+def test_it_stops_after_patience_epochs_without_improvement() -> None:
     assert run([3.0, 2.0, 2.5, 2.4, 2.3], patience=3)[0] == 5
     assert run([3.0, 2.0, 2.5, 1.9, 2.3, 2.2], patience=3)[0] is None
     assert run([3.0, 3.0], patience=0)[0] == 2
@@ -62,7 +62,7 @@ def test_min_delta_and_its_sign_does_not_matter() -> None:
     assert run(values, patience=2)[0] is None
 
 
-def test_mode() -> None:
+def test_the_mode_says_which_direction_is_better() -> None:
     rising = [0.5, 0.6, 0.7]
     assert run(rising, "val_accuracy", patience=1)[0] is None
     assert run(rising, "val_r2", patience=1)[0] is None
@@ -80,7 +80,7 @@ def test_baseline_must_be_beaten_within_the_patience() -> None:
     assert run([3.0, 0.9, 0.95, 0.8], patience=2, baseline=1.0)[0] is None
 
 
-def test_start_from_epoch() -> None:
+def test_epochs_before_start_from_epoch_do_not_count() -> None:
     assert run([1.0, 2.0, 3.0, 4.0], patience=1, start_from_epoch=2)[0] == 4
     _, stopping = run([0.1, 2.0, 3.0, 2.5], patience=5, start_from_epoch=2)
     assert stopping.best_epoch == 4

@@ -18,7 +18,7 @@ def trainer_for(output: str, units: int, loss: str, x: np.ndarray, y: np.ndarray
 X = np.random.default_rng(0).normal(size=(50, 2))
 
 
-def test_regression() -> None:
+def test_regression_is_scored_with_r2_and_mae() -> None:
     y = np.stack([X[:, 0] + 1.0, X[:, 1] * X[:, 0]], axis=1)
     trainer = trainer_for("linear", 2, "mse", X, y)
     p, scores = trainer.model.predict(X), trainer.evaluate(X, y)
@@ -28,7 +28,7 @@ def test_regression() -> None:
     assert scores["r2"] == pytest.approx(1.0 - np.sum((p - y) ** 2) / np.sum((y - y.mean(axis=0)) ** 2))
 
 
-def test_classification() -> None:
+def test_classification_is_scored_with_accuracy() -> None:
     y = np.eye(3)[np.arange(50) % 3]
     trainer = trainer_for("softmax", 3, "logistic", X, y)
     p, scores = trainer.model.predict(X), trainer.evaluate(X, y)
@@ -43,7 +43,7 @@ def test_one_output_is_cut_at_a_half() -> None:
     assert trainer.evaluate(X, y)["accuracy"] == np.mean((trainer.model.predict(X) >= 0.5) == (y == 1.0))
 
 
-def test_metric_functions() -> None:
+def test_metric_functions_return_their_textbook_values() -> None:
     y = np.array([[1.0, 2.0, 3.0, 4.0]])
     assert r2(y, y) == 1.0
     assert r2(np.full_like(y, 2.5), y) == 0.0

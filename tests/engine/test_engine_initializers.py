@@ -19,7 +19,7 @@ RANDOM = [name for name in INITIALIZERS if name not in ("zeros", "ones")]
 
 
 @pytest.mark.parametrize("name", RANDOM)
-def test_spread(name: str) -> None:
+def test_the_spread_of_an_initializer_is_as_defined(name: str) -> None:
     drawn = INITIALIZERS[name](np.random.default_rng(0), (INPUTS, UNITS))
     family, shape = name.split("_")
     variance = VARIANCES.get(family, 0.05**2 / (3.0 if shape == "uniform" else 1.0))
@@ -30,7 +30,7 @@ def test_spread(name: str) -> None:
     assert (np.abs(drawn).max() <= limit) == (shape == "uniform")
 
 
-def test_constants_and_default_biases() -> None:
+def test_constants_are_exact_and_biases_default_to_zero() -> None:
     model = Sequential([InputLayer(2), Dense(3, kernel_initializer="ones"), Dense(1, bias_initializer="ones")])
     first, first_bias, _, second_bias = model.get_weights()
     np.testing.assert_array_equal(first, np.ones((2, 3)))

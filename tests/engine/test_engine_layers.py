@@ -23,7 +23,7 @@ def test_rate_must_be_below_1(rate: float) -> None:
         Dropout(rate)
 
 
-def test_unknown_names() -> None:
+def test_unknown_names_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown activation 'rleu'"):
         Dense(1, "rleu")
     with pytest.raises(ValueError, match="unknown initializer 'xavier'"):
@@ -38,6 +38,6 @@ def test_layers_are_values() -> None:
         Dense(3).units = 4  # type: ignore[misc]
 
 
-def test_count_params() -> None:
+def test_a_layer_counts_its_parameters() -> None:
     assert Dense(20).count_params(10) == 220
     assert Dense(20, use_bias=False).count_params(10) == 200

@@ -19,20 +19,20 @@ def total(name: str, a: np.ndarray, y: np.ndarray) -> float:
     return LOSSES[name].value_and_gradient(a, y, np.empty_like(a), np.empty_like(a))
 
 
-def test_squared_errors() -> None:
+def test_squared_errors_are_summed_over_the_outputs() -> None:
     expected = sum((a - y) ** 2 for a, y in zip(A.ravel(), Y.ravel(), strict=True))
     assert total("sum_squared_error", A, Y) == pytest.approx(expected, rel=1e-14)
     assert total("mean_squared_error", A, Y) == pytest.approx(expected, rel=1e-14)
 
 
-def test_absolute_and_huber() -> None:
+def test_absolute_error_and_huber_are_their_formulas() -> None:
     residuals = [abs(float(r)) for r in FAR.ravel()]
     assert total("mean_absolute_error", FAR, np.zeros_like(FAR)) == pytest.approx(sum(residuals))
     huber = sum(r * r / 2 if r < 1 else r - 0.5 for r in residuals)
     assert total("huber", FAR, np.zeros_like(FAR)) == pytest.approx(huber)
 
 
-def test_crossentropies() -> None:
+def test_crossentropies_are_their_formulas() -> None:
     pairs = list(zip(A.ravel(), Y.ravel(), strict=True))
     binary = -sum(y * math.log(a) + (1 - y) * math.log(1 - a) for a, y in pairs)
     assert total("binary_crossentropy", A, Y) == pytest.approx(binary, rel=1e-12)
@@ -56,7 +56,7 @@ def test_only_a_mean_is_divided_by_the_samples(name: str) -> None:
     assert trainer.step() == pytest.approx(total(name, np.zeros_like(FAR), FAR) / samples)
 
 
-def test_names() -> None:
+def test_a_loss_is_found_by_its_names() -> None:
     assert get_loss("sse", "linear").name == "sum_squared_error"
     assert get_loss("mse", "linear").name == "mean_squared_error"
     assert get_loss("mae", "linear").name == "mean_absolute_error"

@@ -21,12 +21,12 @@ from tui_trainer.engine.model import PREDICTION_ROWS
         ([InputLayer(3), Dense(2, "softmax"), Dense(2)], "softmax can only be the activation of the last"),
     ],
 )
-def test_stack(layers: list[Layer], message: str) -> None:
+def test_a_wrong_stack_of_layers_is_refused(layers: list[Layer], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Sequential(layers)
 
 
-def test_dtype() -> None:
+def test_the_dtype_is_that_of_weights_and_predictions() -> None:
     with pytest.raises(ValueError, match="float32 or float64, got 'float16'"):
         Sequential([InputLayer(1), Dense(1)], dtype="float16")
     for dtype in ("float32", "float64"):

@@ -68,7 +68,7 @@ def assert_gradient(trainer: Trainer) -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("hidden", HIDDEN)
-def test_hidden_activation(hidden: str, loss: str) -> None:
+def test_the_gradient_is_right_for_each_hidden_activation(hidden: str, loss: str) -> None:
     output = "linear"
     if loss.endswith("crossentropy"):
         output = "softmax" if loss.startswith("cat") else "sigmoid"
@@ -76,18 +76,18 @@ def test_hidden_activation(hidden: str, loss: str) -> None:
 
 
 @pytest.mark.parametrize(("output", "loss"), OUTPUT_CASES)
-def test_output_activation(output: str, loss: str) -> None:
+def test_the_gradient_is_right_for_each_output_activation(output: str, loss: str) -> None:
     assert_gradient(make_trainer("tanh", output, loss, "none"))
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_penalty(loss: str, penalty: str) -> None:
+def test_the_gradient_is_right_with_each_penalty(loss: str, penalty: str) -> None:
     output = {"categorical_crossentropy": "softmax", "binary_crossentropy": "sigmoid"}.get(loss, "linear")
     assert_gradient(make_trainer("tanh", output, loss, penalty))
 
 
-def test_without_biases() -> None:
+def test_the_gradient_is_right_without_biases() -> None:
     trainer = make_trainer("tanh", "softmax", "categorical_crossentropy", "both", use_bias=False)
     assert len(trainer.gradient()) == 2
     assert_gradient(trainer)

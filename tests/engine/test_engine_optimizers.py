@@ -66,7 +66,7 @@ def expected(name: str, rates: list[float]) -> list[float]:
 
 
 @pytest.mark.parametrize("name", FRESH)
-def test_formula(name: str) -> None:
+def test_an_update_is_the_published_formula(name: str) -> None:
     rates = [0.05] * len(GRADIENTS)
     np.testing.assert_allclose(run(FRESH[name](0.05), rates), expected(name, rates), rtol=1e-12)
 

@@ -20,7 +20,7 @@ Non-trainable params: 0 (0.00 Byte)
 _________________________________________________________________"""
 
 
-def test_exact_text() -> None:
+def test_the_summary_is_that_of_the_book() -> None:
     model = Sequential([InputLayer(10), Dense(20, activation="relu"), Dense(3, activation="softmax")])
     assert model.count_params() == 283
     assert model.summary("book") == TABLE
@@ -61,5 +61,5 @@ def test_no_bias_counts_weights_only() -> None:
         (3 * 2**31, "6.00 GB"),
     ],
 )
-def test_readable_size(size: int, text: str) -> None:
+def test_a_size_is_readable(size: int, text: str) -> None:
     assert readable_size(size) == text

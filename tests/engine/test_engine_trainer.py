@@ -115,7 +115,7 @@ def test_run_steps_stops_where_the_epoch_ends_and_run_epoch_finishes_it() -> Non
 
 
 @pytest.mark.parametrize("size", [None, 37, 1000])
-def test_full_batch(size: int | None) -> None:
+def test_a_batch_of_all_samples_is_one_step_an_epoch(size: int | None) -> None:
     trainer = classifier(batch_size=size, shuffle=False)
     assert trainer.steps_per_epoch == 1
     reference = classifier(batch_size=None, shuffle=False)
@@ -139,7 +139,7 @@ def test_batch_size_must_be_whole_and_positive(size: Any) -> None:
         classifier(batch_size=size)
 
 
-def test_data_that_does_not_fit() -> None:
+def test_data_that_does_not_fit_is_refused() -> None:
     model = Sequential([InputLayer(2), Dense(1)])
 
     def make(x: Any, y: Any) -> Trainer:

@@ -33,7 +33,7 @@ def test_without_a_root_anything_goes(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "named", ["a.toml", "./data/../a.toml", "~/a.toml", "{jail}/a.toml", "data/new/a.toml", "~", "."]
 )
-def test_inside(jail: Path, named: str) -> None:
+def test_a_path_inside_is_resolved(jail: Path, named: str) -> None:
     found = confined(named.format(jail=jail))
     assert found.is_relative_to(jail) and found.is_absolute() and "~" not in found.parts
 
@@ -42,7 +42,7 @@ def test_inside(jail: Path, named: str) -> None:
     "named",
     ["/etc/passwd", "../others.toml", "data/../../others.toml", "{jail}/../others.toml", "{jail}2/a", "~/../x", "/"],
 )
-def test_outside(jail: Path, named: str) -> None:
+def test_a_path_outside_is_refused(jail: Path, named: str) -> None:
     with pytest.raises(UserError, match=f"is outside of '{jail}'; give a path inside that folder"):
         confined(named.format(jail=jail), "dataset.path")
 

@@ -34,7 +34,7 @@ def test_what_is_no_path(path: str) -> None:
         ("training.shuffle", "true or false"),
     ],
 )
-def test_expected(path: str, words: str) -> None:
+def test_what_is_expected_is_described_by_its_type(path: str, words: str) -> None:
     kind = type_at(parse_path(path) or ())
     assert kind is not None
     assert expected(kind) == words
@@ -47,7 +47,7 @@ def test_unknown_fields_have_no_type() -> None:
     assert field_names(())[0] == "name"
 
 
-def test_got() -> None:
+def test_what_came_instead_is_described() -> None:
     values: list[object] = [None, True, "x", 0.5, 3, {}, (1, 2)]
     words = ["nothing", "true", "'x'", "0.5", "3", "a table", "a list of 2"]
     assert [got(value) for value in values] == words

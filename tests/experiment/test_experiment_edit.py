@@ -52,7 +52,7 @@ def test_text_becomes_what_the_field_holds() -> None:
     ("text", "names"),
     [("RM, TAX", ("RM", "TAX")), ("", ()), ('"a, b",c', ("a, b", "c")), ("RM,", ("RM",))],
 )
-def test_feature_names_from_text(text: str, names: tuple[str, ...]) -> None:
+def test_feature_names_are_read_from_text(text: str, names: tuple[str, ...]) -> None:
     assert with_field(Experiment(), "dataset.features", text).dataset.features == names
 
 
@@ -67,7 +67,7 @@ def test_optional_fields_take_none_and_tables() -> None:
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "1e400", "nan", "", "inf", None, float("nan"), [], True])
-def test_wrong_learning_rates(value: object) -> None:
+def test_wrong_learning_rates_are_refused(value: object) -> None:
     with pytest.raises(UserError, match="expected a finite number greater than 0") as caught:
         with_field(Experiment(), "training.learning_rate", value)
     assert caught.value.field == "training.learning_rate"
@@ -97,7 +97,7 @@ def test_wrong_learning_rates(value: object) -> None:
         ("dataset.removed", [3, -1], "dataset.removed[1]: expected an integer from 0 to 999999, got -1"),
     ],
 )
-def test_wrong_paths_and_values(path: str, value: object, sentence: str) -> None:
+def test_wrong_paths_and_values_are_refused(path: str, value: object, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
         with_field(Experiment(), path, value)
     assert sentence in str(caught.value)

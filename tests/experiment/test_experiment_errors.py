@@ -16,7 +16,7 @@ def test_sentence_starts_with_the_field() -> None:
     assert str(UserError("", "expected 1")) == "expected 1"
 
 
-def test_survives_pickling() -> None:
+def test_an_error_survives_pickling() -> None:
     error = pickle.loads(pickle.dumps(UserError("a.b", "why")))
     assert (type(error), error.field, error.reason) == (UserError, "a.b", "why")
 
@@ -30,5 +30,5 @@ def test_quoted_is_always_printable(text: str) -> None:
     ("text", "shown"),
     [("RM", "'RM'"), ("\x1b[2J", r"'\x1b[2J'"), ("\u202eabc", r"'\u202eabc'"), ("a" * 41, f"'{'a' * 39}…'")],
 )
-def test_quoted(text: str, shown: str) -> None:
+def test_quoted_text_is_escaped_and_short(text: str, shown: str) -> None:
     assert quoted(text) == shown

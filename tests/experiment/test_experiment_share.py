@@ -17,7 +17,7 @@ from tui_trainer.experiment.share import is_shared, share, unshare
 
 
 @given(experiments)
-def test_there_and_back(experiment: Experiment) -> None:
+def test_a_shared_word_gives_the_experiment_back(experiment: Experiment) -> None:
     word = share(experiment)
     assert is_shared(word) and word.isascii() and " " not in word
     assert unshare(word) == experiment

@@ -84,7 +84,7 @@ def test_errors_name_the_field(text: str, field: str, reason: str) -> None:
     assert reason in caught.value.reason
 
 
-def test_write_then_read(tmp_path: Path) -> None:
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     experiment = Experiment(name="überall ☃\n")
     write(experiment, tmp_path / "run.toml")
     assert read(tmp_path / "run.toml") == experiment

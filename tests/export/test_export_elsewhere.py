@@ -92,7 +92,7 @@ def run_programs(folder: Path, count: int, program: str) -> list[np.ndarray]:
         pytest.param("keras", marks=needs("keras", "torch")),
     ],
 )
-def test_programs(library: str, tmp_path: Path) -> None:
+def test_the_exported_programs_predict_the_same(library: str, tmp_path: Path) -> None:
     said = write_all(tmp_path, (library,))
     difference = worst(said, run_programs(tmp_path, len(said), f"model_{library}.py"))
     print(f"{library}: {difference:.2g}")
@@ -100,7 +100,7 @@ def test_programs(library: str, tmp_path: Path) -> None:
 
 
 @needs("onnx", "onnxruntime")
-def test_onnxruntime(tmp_path: Path) -> None:
+def test_onnxruntime_predicts_the_same(tmp_path: Path) -> None:
     import onnxruntime  # type: ignore[import-not-found, unused-ignore]
 
     said, found = write_all(tmp_path, ("onnx",)), []

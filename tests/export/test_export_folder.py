@@ -33,7 +33,7 @@ ALWAYS = {
 }
 
 
-def test_all_there_is(tmp_path: Path) -> None:
+def test_all_formats_are_written_and_described(tmp_path: Path) -> None:
     place = tmp_path / "a" / "b"
     names = write_folder(trained_on(), place)
     assert set(names) == set(os.listdir(place)) == ALWAYS | ({"model.onnx"} if onnx_is_there() else set())
@@ -44,7 +44,7 @@ def test_all_there_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("one", sorted(set(FORMATS) - {"onnx"}))
-def test_one_format_alone(one: str, tmp_path: Path) -> None:
+def test_one_format_is_written_alone(one: str, tmp_path: Path) -> None:
     assert write_folder(trained_on(), tmp_path, [one, one]) == list(FORMATS[one])
     assert sorted(os.listdir(tmp_path)) == sorted(FORMATS[one])
 

@@ -62,7 +62,7 @@ def test_many_epochs_become_few_points_and_keep_spikes() -> None:
 
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_values(name: str, log: bool) -> None:
+def test_hostile_values_give_whole_figures(name: str, log: bool) -> None:
     history = HOSTILE[name]
     svg = loss_svg(history, "a\x00b\x1b", log)
     ElementTree.fromstring(svg)

@@ -33,7 +33,7 @@ def test_modules_are_numbered_as_in_a_sequential() -> None:
         modules(SMALL, 4)
 
 
-def test_there_and_back() -> None:
+def test_written_weights_are_read_back() -> None:
     trained = trained_on()
     content = weights_bytes(to_tensors(trained.resolved, 4, trained.weights))
     assert b'"format":"pt"' in content[:300]

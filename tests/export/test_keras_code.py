@@ -81,7 +81,7 @@ def layers_of(code: str) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def test_the_books_network() -> None:
+def test_the_books_network_is_written_as_keras_code() -> None:
     code, params = code_for(BOOK)
     assert params == 283
     assert layers_of(code) == [

@@ -23,7 +23,7 @@ from tui_trainer.ui.fields import TextBox
 pytestmark = pytest.mark.slow
 
 
-async def test_quick_hands(playground: Path) -> None:
+async def test_quick_hands_break_nothing(playground: Path) -> None:
     """One app, so that it costs little: what was given twice, had no room, or was taken for markup."""
     async with cage(0) as one:
         await answered_twice(one)

@@ -57,7 +57,9 @@ numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 @settings(max_examples=60, deadline=None)
 @given(st.data(), st.integers(0, 70), st.integers(0, 20), st.sampled_from(MARKERS), st.booleans())
-def test_random_plots(data: st.DataObject, width: int, height: int, markers: Markers, log_y: bool) -> None:
+def test_a_random_plot_fits_its_size(
+    data: st.DataObject, width: int, height: int, markers: Markers, log_y: bool
+) -> None:
     parts = data.draw(
         st.lists(st.tuples(st.lists(numbers, max_size=20), st.text(max_size=9), st.booleans()), max_size=4)
     )

@@ -18,7 +18,9 @@ SIZE = (50, 16)
     [((-6.0, 6.0), (-6.0, 6.0)), ((0.0, 7.5), (-3.0, 2.0)), ((-100.0, 100.0), (-100.0, 100.0))],
 )
 @pytest.mark.parametrize("cells", [(1, 1), (2, 3), (16, 8), (59, 30), (30, 59), (250, 120)])
-def test_there_and_back(x_limits: tuple[float, float], y_limits: tuple[float, float], cells: tuple[int, int]) -> None:
+def test_a_place_is_found_again_from_its_pixel(
+    x_limits: tuple[float, float], y_limits: tuple[float, float], cells: tuple[int, int]
+) -> None:
     heatmap = Heatmap(np.zeros((2, 2), np.uint8), x_limits, y_limits)
     columns, rows = cells[0], 2 * cells[1]
     for column in range(cells[0]):

@@ -19,7 +19,7 @@ from tui_trainer.plotting.axes import Scale, labels, ticks
         (0, 2e300, 3, ["0", "1e300", "2e300"]),
     ],
 )
-def test_linear_labels(low: float, high: float, most: int, expected: list[str]) -> None:
+def test_labels_of_a_linear_axis_are_round(low: float, high: float, most: int, expected: list[str]) -> None:
     assert [label for _, label in ticks(Scale(low, high), most)] == expected
 
 
@@ -36,7 +36,7 @@ def test_whole_axes_have_no_fractions() -> None:
         (0.26, 0.28, 4, ["1.85", "1.9"]),
     ],
 )
-def test_log_labels(low: float, high: float, most: int, expected: list[str]) -> None:
+def test_labels_of_a_log_axis_are_powers(low: float, high: float, most: int, expected: list[str]) -> None:
     found = ticks(Scale(low, high, log=True), most)
     assert len(found) <= most
     assert [label for _, label in found] == expected
@@ -47,7 +47,7 @@ def test_labels_far_from_zero_differ() -> None:
 
 
 @given(st.floats(-1e300, 1e300), st.floats(1e-300, 1e300), st.integers(0, 12), st.booleans(), st.booleans())
-def test_any_axis(low: float, span: float, most: int, log: bool, whole: bool) -> None:
+def test_labels_of_any_axis_are_unique_and_inside(low: float, span: float, most: int, log: bool, whole: bool) -> None:
     if log:
         low, span = low / 1e298, min(span, 100.0)
     high = low + span

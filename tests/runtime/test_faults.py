@@ -50,7 +50,7 @@ def experiment(tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("seed", [1, 2])
-def test_app_killed_while_training(seed: int, tmp_path: Path, experiment: Path) -> None:
+def test_an_app_killed_while_training_loses_a_second_at_most(seed: int, tmp_path: Path, experiment: Path) -> None:
     """No orphan after two seconds, and the next start offers the run, at most a second of training behind."""
     rng = random.Random(seed)
     step = 0
@@ -76,7 +76,7 @@ def test_app_killed_while_training(seed: int, tmp_path: Path, experiment: Path) 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_hang_up_while_training(tmp_path: Path, experiment: Path) -> None:
+def test_a_line_hung_up_while_training_ends_both_processes(tmp_path: Path, experiment: Path) -> None:
     """A line that drops ends both processes, and the run is in the store."""
     app = PtyApp([sys.executable, "-m", "tui_trainer", str(experiment)], data_folder=tmp_path)
     app.read_until(b"epoch")

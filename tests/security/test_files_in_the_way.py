@@ -122,7 +122,7 @@ def test_weights_with_a_lying_header(content: bytes, tmp_path: Path) -> None:
         read_tensors(file)
 
 
-def test_weights_cut_anywhere(tmp_path: Path) -> None:
+def test_weights_cut_anywhere_are_refused(tmp_path: Path) -> None:
     whole = weights_bytes({"0.weight": np.ones((3, 4), np.float32)})
     file = tmp_path / "weights.safetensors"
     for length in range(0, len(whole), 5):

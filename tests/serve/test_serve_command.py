@@ -37,7 +37,7 @@ def test_what_cannot_be_served(
 
 
 @pytest.mark.parametrize("words", [["--port", "65536"], ["--port", "-1"], ["--port", "http"], ["--nosuch"], ["a", "b"]])
-def test_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_prints_the_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["serve", *words])
     assert ended.value.code == 2 and "usage: tui-trainer" in capsys.readouterr().err
@@ -51,7 +51,9 @@ def test_a_port_that_is_in_use(capsys: pytest.CaptureFixture[str], monkeypatch: 
     assert f"--port: {port} is in use; give another one, or 0 for any that is free" in capsys.readouterr().err
 
 
-def test_without_the_extra(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serving_without_the_extra_says_how_to_get_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(serve, "find_spec", lambda name: None if name == "textual_serve" else True)
     assert main(["serve"]) == 2
     assert "get it with: python -m pip install 'tui-trainer[serve]'" in capsys.readouterr().err

@@ -52,7 +52,7 @@ def nearest(names: list[str], seen: Array) -> float:
     return min(float(np.linalg.norm(one - other)) for one, other in combinations(colors, 2))
 
 
-def test_the_measure() -> None:
+def test_the_measure_gives_known_distances() -> None:
     assert lab(Color.parse("#ffffff"), np.eye(3)) == pytest.approx([100, 0, 0], abs=0.01)
     assert lab(Color.parse("#ff0000"), np.eye(3)) == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
     assert contrast(Color.parse("#000000"), Color.parse("#ffffff")) == pytest.approx(21)

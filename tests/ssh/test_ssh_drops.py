@@ -72,7 +72,7 @@ def drop(app: RemoteApp, server: LoopbackSshd, by_client: bool) -> None:
     app.wait()
 
 
-def test_ten_drops(sshd: LoopbackSshd, connect: Connect, tmp_path: Path, experiment: str) -> None:
+def test_a_run_survives_ten_drops(sshd: LoopbackSshd, connect: Connect, tmp_path: Path, experiment: str) -> None:
     told_long_before = -1
     app = connect(experiment)
     app.read_until(b"epoch")

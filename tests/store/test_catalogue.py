@@ -66,7 +66,7 @@ def test_sorted_by_any_column(tmp_path: Path) -> None:
     assert names(index) == ["b", "c", "A", "Ä"]
 
 
-def test_filtered(tmp_path: Path) -> None:
+def test_runs_are_filtered_and_counted(tmp_path: Path) -> None:
     store, index = opened(tmp_path)
     add(store, experiment("first try", dataset__name="wine", model__layers=layers(16, 8)), loss=0.05, val_accuracy=0.97)
     add(store, experiment("Großer Versuch", training__learning_rate=0.2), loss=0.5, tags="Book 2.1", age=2 * HOUR)
@@ -117,7 +117,7 @@ def test_a_part_at_a_time(tmp_path: Path) -> None:
     assert names(index)[0] == "theirs", "by another process either"
 
 
-def test_names_and_tags(tmp_path: Path) -> None:
+def test_names_and_tags_are_changed_and_checked(tmp_path: Path) -> None:
     store, index = opened(tmp_path)
     edits = RunEdits(store)
     for number in range(3):

@@ -37,7 +37,9 @@ A_RATE = "training.learning_rate: expected a finite number greater than 0 and at
         ("$.training.epochs", "3", (3,)),
     ],
 )  # fmt: skip
-def test_values(path: str, given: str | Iterable[object], values: tuple[object, ...]) -> None:
+def test_listed_values_are_read_with_their_types(
+    path: str, given: str | Iterable[object], values: tuple[object, ...]
+) -> None:
     axis = read_axis(SMALL, path, given)
     assert axis == Choices(path.removeprefix("$."), values)
     assert list(map(type, axis.values)) == list(map(type, values))
@@ -53,7 +55,7 @@ def test_values(path: str, given: str | Iterable[object], values: tuple[object, 
         ("dataset.samples", "100..500", Range("dataset.samples", 100, 500, log=False, whole=True)),
     ],
 )
-def test_ranges(path: str, given: str, axis: Range) -> None:
+def test_ranges_are_read(path: str, given: str, axis: Range) -> None:
     assert read_axis(SMALL, path, given) == axis
 
 

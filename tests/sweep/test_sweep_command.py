@@ -184,14 +184,14 @@ def test_what_is_refused(words: list[str], told: str, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("words", [["--repeat", "x"], ["--jobs", "-1"], ["--seed", "1" * 19], ["--nosuch"]])
-def test_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_prints_the_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["sweep", share(SMALL), "--set", f"{RATE}=0.1", *words])
     assert ended.value.code == 2
     assert "usage: tui-trainer sweep" in capsys.readouterr().err
 
 
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_shows_a_range(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["sweep", "--help"])
     assert ended.value.code == 0

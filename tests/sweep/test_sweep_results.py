@@ -105,7 +105,7 @@ def test_the_usual_measure_is_one_that_all_runs_have() -> None:
         ("val_mae", "val_mae needs validation rows, but dataset.validation_split is 0 in run 2; raise it, or take mae"),
     ],
 )  # fmt: skip
-def test_a_wrong_measure(by: str, told: str) -> None:
+def test_a_wrong_measure_is_refused(by: str, told: str) -> None:
     with pytest.raises(UserError) as refused:
         choose_measure(by, planned(0.2, 0.0))
     assert told in str(refused.value)

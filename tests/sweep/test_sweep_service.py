@@ -31,7 +31,7 @@ from tui_trainer.sweep.messages import (
 ENDLESS = SweepRequest(LONG, (("training.epochs", "2,9000000,9999999"),), jobs="2")
 
 
-async def test_asked_started_and_done() -> None:
+async def test_a_sweep_is_asked_for_started_and_finished() -> None:
     client = SweepClient(niceness=10)
     wish = SweepRequest(SMALL, ((RATE, "0.01,0.1"),), jobs="1")
     for number in range(3):

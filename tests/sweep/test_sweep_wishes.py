@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import subprocess
-import sys
 
 import pytest
 from msgspec.structs import replace
@@ -68,7 +66,7 @@ def test_all_that_is_suggested_is_taken(experiment: Experiment) -> None:
         (NAMED, "dataset.target", '"x, y"'),
     ],
 )  # fmt: skip
-def test_suggestions(experiment: Experiment, path: str, values: str) -> None:
+def test_each_field_has_suggested_values(experiment: Experiment, path: str, values: str) -> None:
     assert suggested(experiment, path) == values
 
 
@@ -158,10 +156,3 @@ def test_the_best_settings_of_several_seeds_come_first() -> None:
     done = swept(SweepResult(rows, "loss", repeat=2, planned=4, seconds=1.0))
     assert "Best loss 0.3 on average over 2 seeds: learning_rate = 0.1." in done.sentence
     assert [one.run for one in done.kept] == [11, 13, 12, 14], "the run that opens is one of the best settings"
-
-
-def test_the_app_needs_no_engine_to_ask() -> None:
-    heavy = "[name for name in sys.modules if name.startswith(('tui_trainer.engine', 'joblib', 'pandas'))]"
-    code = f"import tui_trainer.sweep.client, tui_trainer.sweep.fields, sys; print({heavy})"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[]"

@@ -36,7 +36,9 @@ UTF_8 = {"LANG": "en_US.UTF-8"}
         ({"TERM": "xterm-256color", "NO_COLOR": "1", **UTF_8}, "", "ascii"),
     ],
 )
-def test_characters_and_markers(environment: dict[str, str], charset: str, markers: str | None) -> None:
+def test_the_terminal_decides_characters_and_markers(
+    environment: dict[str, str], charset: str, markers: str | None
+) -> None:
     assert detect_terminal(environment).charset == charset and default_markers(environment) == markers
 
 

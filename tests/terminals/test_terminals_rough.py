@@ -85,7 +85,7 @@ def test_a_terminal_that_can_not_draw(name: str, tmp_path: Path) -> None:
     assert b"\x1b" not in seen and b"Traceback" not in seen
 
 
-def test_no_terminal_at_all(tmp_path: Path) -> None:
+def test_the_app_says_that_it_needs_a_terminal(tmp_path: Path) -> None:
     environment = {**os.environ, "TUI_TRAINER_DATA": str(tmp_path)}
     ended = subprocess.run(APP, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
     assert ended.returncode == 2 and ended.stdout == ""

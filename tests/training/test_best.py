@@ -42,7 +42,7 @@ def test_without_validation_the_training_loss_counts() -> None:
     assert session.best.monitor == "loss" and session.best.epoch == losses.index(min(losses)) + 1
 
 
-def test_there_and_back() -> None:
+def test_the_best_weights_are_swapped_there_and_back() -> None:
     session = advanced()
     values = list(session.history.epochs["val_loss"])
     newest, model = session.weights(), session.trainer.model

@@ -30,7 +30,7 @@ def test_the_ranges_of_activations_are_the_engines(name: str) -> None:
         assert a.max() > (39.0 if high == math.inf else high - 1e-3)
 
 
-def test_first_weights_by_hand() -> None:
+def test_the_first_weights_can_be_given_by_hand() -> None:
     model = ModelConfig(layers=(), output=OutputConfig(), weights=(2.0, -1.0), dtype="float64")
     experiment = Experiment(dataset=DatasetConfig("boston_rm", standardize=False), model=model)
     session = Session()

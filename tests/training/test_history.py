@@ -83,7 +83,7 @@ def test_an_infinite_loss_is_kept_too() -> None:
     assert np.inf in series.points()[1]
 
 
-def test_empty_and_one() -> None:
+def test_a_series_is_empty_or_has_one_point() -> None:
     series = DownsampledSeries()
     assert [len(part) for part in series.points()] == [0, 0]
     series.extend(np.array([7.0]))
@@ -100,7 +100,7 @@ class TestHistory:
             history.add_epoch({"loss": 1 / epoch, "val_loss": 2 / epoch})
         return history
 
-    def test_rows(self, history: History) -> None:
+    def test_the_last_rows_are_returned_by_name(self, history: History) -> None:
         assert history.rows(3) == [
             {"epoch": 4, "loss": 1 / 4, "val_loss": 2 / 4},
             {"epoch": 5, "loss": 1 / 5, "val_loss": 2 / 5},

@@ -151,7 +151,7 @@ def test_another_rate_changes_the_next_update_not_the_last() -> None:
     assert losses(slow)[:2] == losses(fast)[:2] and losses(slow)[2] != losses(fast)[2]
 
 
-def test_pausing_between_two_slices() -> None:
+def test_a_run_pauses_between_two_slices() -> None:
     session = loaded(with_field(SMALL, "training.epochs", 10_000_000))
     session.train()
     session.advance(0.1)
@@ -288,7 +288,7 @@ def test_training_ends_after_its_time() -> None:
     assert session.seconds >= 0.05
 
 
-def test_metrics_of_both_parts() -> None:
+def test_metrics_are_computed_on_both_parts() -> None:
     experiment = with_field(SMALL, "training.metrics", ("per_class",))
     session = to_the_end(loaded(experiment))
     parts, model = session.split, session.trainer.model

@@ -138,7 +138,7 @@ async def test_a_pause_starts_another_search(monkeypatch: pytest.MonkeyPatch) ->
         assert app.highlighted == "adam", "the next with a d; ad would have stayed at adagrad"
 
 
-async def test_the_mouse() -> None:
+async def test_the_mouse_opens_chooses_and_closes() -> None:
     app = Host()
     async with app.run_test() as pilot:
         await pilot.click(Dropdown)

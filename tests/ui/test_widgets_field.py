@@ -126,7 +126,7 @@ async def test_a_choice_is_found_by_typing_and_brackets_are_text() -> None:
         assert app.told == [("training.loss", "mse")]
 
 
-async def test_a_switch() -> None:
+async def test_a_switch_is_toggled_by_key_and_mouse() -> None:
     app = Host()
     async with app.run_test() as pilot:
         assert "X" not in shown(app), "off is no mark at all, from the first"

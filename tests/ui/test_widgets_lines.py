@@ -117,7 +117,7 @@ async def test_a_trainer_that_does_not_answer_has_no_speed() -> None:
             assert line.answers, "at rest nothing is heard, and steps of two seconds take their time"
 
 
-def test_bar_short_and_clock() -> None:
+def test_progress_amounts_and_times_are_short() -> None:
     assert [progress_bar(replace(RUNNING, epoch=epoch, batch=0, epochs=4)) for epoch in (0, 1, 4, 9)] == [
         "────────────",
         "━━━─────────",

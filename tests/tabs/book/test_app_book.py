@@ -164,7 +164,7 @@ async def answer(flow: Flow, lesson: Lesson, right: bool) -> None:
     assert page_of(flow).answers == choice
 
 
-async def test_gradient_descent_with_its_three_rates(start: Start) -> None:
+async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> None:
     async with start(MINE) as flow:
         await begun(flow, "gradient_descent")
         assert flow.message == "Predict first: A to C choose an answer."
@@ -328,7 +328,7 @@ async def test_narrow_a_blank_opens_the_page(start: Start) -> None:
         assert flow.screen.tabs.active == "book"
 
 
-async def test_lessons_of_ones_own(start: Start, tmp_path: Path) -> None:
+async def test_lessons_of_ones_own_are_listed_and_done(start: Start, tmp_path: Path) -> None:
     """Their words are no markup, what is wrong with a file is told, and the book's own are still there."""
     (tmp_path / "1_mine.toml").write_text(OWN, encoding="utf-8")
     (tmp_path / "2_wrong.toml").write_text(OWN.replace("answer = 0", "answer = 7"), encoding="utf-8")
@@ -365,7 +365,7 @@ async def test_what_was_done_is_there_after_a_restart(start: Start) -> None:
         assert states(flow) == ["open"] * 4
 
 
-async def test_keys_while_a_lesson_is_being_loaded(start: Start) -> None:
+async def test_keys_wait_while_a_lesson_is_being_loaded(start: Start) -> None:
     """Edits that come while the setup is being filled with something else wait for it."""
     async with start(with_field(Experiment(), "training.epochs", 5)) as flow:
         await begun(flow, "overfitting")

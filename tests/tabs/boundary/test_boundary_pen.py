@@ -56,7 +56,7 @@ def drawn(*points: tuple[float, float], first: int = 0) -> Samples:
     return Samples(0, False, pack(x), pack(y), drawn=pack(np.arange(first, first + len(points), dtype=np.float64)))
 
 
-async def test_the_nearest_point() -> None:
+async def test_the_nearest_point_is_taken() -> None:
     app = Host()
     async with app.run_test(size=(43, 18)) as pilot:
         widget = app.query_one(HeatmapWidget)

@@ -318,7 +318,7 @@ def test_the_truth_of_a_toy_curve() -> None:
     assert len(hidden.thumbs[0].levels) == 6 * 7
 
 
-def test_classes_over_one_feature() -> None:
+def test_classes_over_one_feature_have_a_line_each() -> None:
     session = session_of("iris", ("petal length (cm)",))
     content = function(session)
     assert [line.kind for line in content.lines] == [0, 1, 2]

@@ -143,7 +143,7 @@ async def test_a_lesson_chooses_what_is_seen_and_nonsense_is_ignored(start: Star
         ({"low_2": -3, "high_2": 1e3}, {"low_2": -3.0, "high_2": 1000.0}),
     ],
 )
-def test_options(options: dict[str, object], expected: dict[str, object]) -> None:
+def test_the_options_of_a_lesson_are_read(options: dict[str, object], expected: dict[str, object]) -> None:
     assert read_options(options) == expected
 
 

@@ -177,7 +177,7 @@ def test_a_slice_goes_through_where_the_weights_are() -> None:
         assert content.way is None and content.minimum is None
 
 
-def test_names_and_layers() -> None:
+def test_axes_are_named_after_weights_and_layers() -> None:
     session = session_of(IRIS)
     names = {number: see(session, 10, parameter=number).axes[0] for number in (0, 17, 64, 80, 216, 242)}
     assert [axis.name for axis in names.values()] == [
@@ -198,7 +198,7 @@ def test_names_and_layers() -> None:
     assert [axis.name for axis in content.axes] == ["w[1]", "w[2]"]
 
 
-def test_two_weights_of_many() -> None:
+def test_the_two_axes_are_never_one_weight() -> None:
     session = session_of(IRIS, 1)
     content = see(session, kind="contour", parameter=5, parameter_2=5)
     assert [axis.parameter for axis in content.axes] == [5, 6], "never one weight on both axes"

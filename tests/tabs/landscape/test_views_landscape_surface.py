@@ -155,7 +155,9 @@ def test_a_random_direction_suits_each_neuron() -> None:
         (float("nan"), 1.0, 0, (-3.0, 5.0)),
     ],
 )
-def test_ranges_asked_for(low: float | None, high: float | None, zoom: int, expected: tuple[float, float]) -> None:
+def test_a_range_asked_for_replaces_the_usual_one(
+    low: float | None, high: float | None, zoom: int, expected: tuple[float, float]
+) -> None:
     assert given(low, high, (-3.0, 5.0), zoom) == expected
 
 

@@ -68,7 +68,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         assert view_of(flow).lens.at is None and not view_of(flow).has_class("-looking")
 
 
-async def test_zoom_pan_and_back(start: Start) -> None:
+async def test_the_plot_zooms_pans_and_comes_back(start: Start) -> None:
     async with start(Experiment(training=TrainingConfig(epochs=41))) as flow:
         await trained(flow, 41)
         losses = {curve.name: unpack(curve.y) for curve in flow.curves()}["loss"]
@@ -90,7 +90,7 @@ async def test_zoom_pan_and_back(start: Start) -> None:
         assert view_of(flow).lens.low is None, "another run is seen as a whole"
 
 
-async def test_smoothing(start: Start) -> None:
+async def test_the_curves_are_smoothed(start: Start) -> None:
     async with start(Experiment(training=TrainingConfig(epochs=20))) as flow:
         await trained(flow, 20)
         raw = plot_of(flow).series[0].y

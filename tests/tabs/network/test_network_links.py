@@ -81,7 +81,7 @@ def test_links_in_front_and_the_picked_one() -> None:
     assert (picked[weak] == PICKED).all()
 
 
-def test_the_sign_without_colours() -> None:
+def test_the_sign_is_seen_without_colours() -> None:
     """Dashes, or characters of their own."""
     positive, negative = (draw_links(GAP, shades(s1t0=sign * 100), Front(), "braille", dashed=True) for sign in (1, -1))
     assert (positive.roles > 0).any(axis=0).all(), "a whole line"
@@ -93,7 +93,7 @@ def test_the_sign_without_colours() -> None:
     assert set(drawn.characters.ravel()) == {" ", "@"}
 
 
-def test_roles_of_neurons() -> None:
+def test_neurons_have_roles_of_their_size_and_sign() -> None:
     assert neuron_role(0) == NEURON
     assert [neuron_role(size) - NEURON for size in (1, 127, -1, -127)] == [1, SHADES, SHADES + 1, 2 * SHADES]
     assert {neuron_role(size) for size in range(-127, 128)} <= set(NAMES)

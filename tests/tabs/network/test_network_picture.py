@@ -131,7 +131,7 @@ def test_names_from_files_are_plain() -> None:
     assert "?[red]" in text and "???" in text and {len(row) for row in text.split("\n")} == {65}
 
 
-def test_names_of_outputs() -> None:
+def test_outputs_are_named_after_the_classes() -> None:
     two = Experiment(dataset=DatasetConfig("circle"))
     session = Session()
     for units, activation, names in ((2, "softmax", ("orange", "blue")), (1, "sigmoid", ("P(blue)",))):

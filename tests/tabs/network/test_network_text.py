@@ -73,7 +73,7 @@ def text(*lines: Line) -> list[str]:
         (-1.25e300, 5, "−1e300"),
     ],
 )
-def test_fit(value: float, width: int, shown: str) -> None:
+def test_a_number_fits_its_width(value: float, width: int, shown: str) -> None:
     assert fit_number(value, width) == shown
 
 
@@ -81,7 +81,7 @@ def test_fit(value: float, width: int, shown: str) -> None:
     ("value", "shown"),
     [(25.17565, "25.18"), (-34.67, "−34.67"), (0.0, "0"), (9.102, "9.102"), (1.25e-7, "1.250e−7"), (3.5e9, "3.500e9")],
 )
-def test_significant(value: float, shown: str) -> None:
+def test_a_number_has_four_significant_digits(value: float, shown: str) -> None:
     assert format_significant(value) == shown
 
 
@@ -90,7 +90,7 @@ def test_a_cell_keeps_its_width_and_tells_small_numbers() -> None:
     assert all(len(format_cell(value, 9, 4)) == 9 for value in (1.0, -34.67, 1e9, -1e-9, math.nan, 12345.678))
 
 
-def test_the_books_formula() -> None:
+def test_the_formula_is_that_of_the_book() -> None:
     (line, _) = formula_lines(ROOMS, 62)
     assert text(line) == ["a = φ(w x + b) = identity(9.1020 · 6.575 − 34.67) = 25.18"]
     assert text(*formula_lines(ROOMS, 45)) == [
@@ -119,7 +119,7 @@ def test_a_formula_gives_up_digits_before_it_is_cut(width: int) -> None:
     assert all(len(line) <= width for line in text(*formula_lines(seen, width)))
 
 
-def test_an_input() -> None:
+def test_an_input_shows_how_it_is_standardized() -> None:
     seen = InputSeen(neuron=0, raw=5.1, mean=5.843, scale=0.828, x=-0.8974)
     assert text(*formula_lines(seen, 45)) == [
         "x = (raw − mean) / deviation   ",
@@ -131,7 +131,7 @@ def test_an_input() -> None:
     assert text(title_line(IRIS, seen)) == ["input sepal length (cm)"]
 
 
-def test_the_table_of_weights() -> None:
+def test_the_table_of_weights_has_straight_columns() -> None:
     shown = table(IRIS, SEPAL, 45, 10, picked=1)
     lines = text(*shown.lines)
     assert {len(line) for line in lines} == {45}, "columns stand under each other"
@@ -157,7 +157,7 @@ def test_what_the_table_leaves_out_is_summed_up() -> None:
     assert shown.parameters == (None, 0, 1, 2, 3, None, 100)
 
 
-def test_bars_of_a_softmax() -> None:
+def test_a_softmax_shows_its_bars() -> None:
     probabilities = tuple(Probability(i, value) for i, value in enumerate((0.02, 0.95, 0.03)))
     seen = replace(SEPAL, layer=2, neuron=1, activation="softmax", probabilities=probabilities, total=1.0)
     lines = bar_lines(IRIS, seen, 30, 8, "braille")
@@ -193,7 +193,7 @@ def test_the_line_over_the_picture() -> None:
 @pytest.mark.parametrize(
     ("typed", "value"), [("0.5", 0.5), (" -2 ", -2.0), ("−1,5", -1.5), ("1e-3", 0.001), ("+7", 7.0), ("0", 0.0)]
 )
-def test_weights_typed(typed: str, value: float) -> None:
+def test_a_typed_weight_is_read(typed: str, value: float) -> None:
     assert typed_weight(typed) == value
 
 
@@ -203,7 +203,7 @@ def test_what_is_no_weight_gives_a_sentence(typed: str) -> None:
     assert isinstance(sentence, str) and sentence.startswith("Expected a number") and repr(typed) in sentence
 
 
-def test_nudges() -> None:
+def test_a_weight_is_nudged_by_a_tenth() -> None:
     assert [nudged(value, 1) for value in (0.0, 0.5, 1.0, 9.1, -34.67)] == [0.1, 0.6, 1.1, 10.01, -31.203]
     assert [nudged(value, -1) for value in (0.0, 0.05, 10.0, -10.0)] == [-0.1, -0.05, 9.0, -11.0]
 

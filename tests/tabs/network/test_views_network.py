@@ -121,7 +121,7 @@ def test_no_gradient_before_a_step_was_taken_here() -> None:
     assert {term.gradient for term in neuron(resumed, request).terms} == {None}, "the last step was not its own"
 
 
-def test_the_books_perceptron() -> None:
+def test_the_perceptron_is_that_of_the_book() -> None:
     """a = identity(9.1020 * 6.575 - 34.67) = 25.18 for the first house, whose price is 24."""
     experiment = replace(ROOMS, model=replace(ROOMS.model, weights=(9.1020, -34.67)))
     content = see(loaded(experiment), WatchNetwork(windows=(NeuronRange(0, 0, 1), NeuronRange(1, 0, 1))))
@@ -183,7 +183,7 @@ def test_a_curve_comes_once_for_each_activation_and_span(name: str) -> None:
     assert neuron(session, WatchNetwork(layer=1, curves=((name, 50.0),))).curve is not None
 
 
-def test_closed_forms_of_curves() -> None:
+def test_the_curves_are_their_closed_forms() -> None:
     o = np.array([-2.0, 0.5, 3.0])
     np.testing.assert_allclose(phi_and_slope(ACTIVATIONS["tanh"], o)[1], 1 - np.tanh(o) ** 2)
     np.testing.assert_allclose(phi_and_slope(ACTIVATIONS["sigmoid"], o)[0], 1 / (1 + np.exp(-o)))
@@ -195,7 +195,7 @@ def test_closed_forms_of_curves() -> None:
     ("o", "span"),
     [(0.0, 6.0), (-6.0, 6.0), (6.1, 10.0), (-25.18, 50.0), (100.0, 100.0), (101.0, 200.0), (1e9, 1e6)],
 )
-def test_spans(o: float, span: float) -> None:
+def test_the_span_of_a_curve_grows_in_round_steps(o: float, span: float) -> None:
     assert span_of(o) == span
     assert span_of(math.nan) == span_of(-math.inf) == 6.0
 

@@ -15,7 +15,7 @@ class TestArrangement:
     @pytest.mark.parametrize("panel", PANELS)
     @pytest.mark.parametrize("classes", [0, 2, 3, 10, 100])
     @pytest.mark.parametrize("size", [(117, 33), (65, 33), (77, 17), (59, 9), (200, 60)])
-    def test_filled_and_not_overfilled(self, panel: Panel, classes: int, size: tuple[int, int]) -> None:
+    def test_the_room_is_filled_and_not_overfilled(self, panel: Panel, classes: int, size: tuple[int, int]) -> None:
         room = Room(*size, classes, chosen=6 + classes)
         found = arrange(panel, room)
         halves = [sum(half.values()) for half in (found.left, found.right)]
@@ -49,11 +49,11 @@ class TestArrangement:
         (-np.inf, "-∞"),
     ],
 )
-def test_numbers_by_themselves(value: float, text: str) -> None:
+def test_a_number_by_itself_is_short(value: float, text: str) -> None:
     assert format_number(value) == text
 
 
-def test_numbers_in_columns() -> None:
+def test_numbers_in_a_column_have_the_same_decimals() -> None:
     assert format_column([1.0, 20.0, 3.0]) == ["1", "20", "3"]
     assert format_column([0.5, 12.25]) == ["0.50", "12.25"]
     assert format_column([0.5, 12.3], trim=True) == ["0.5", "12.3"]

@@ -94,7 +94,7 @@ class TestMatrix:
 class TestList:
     """The worst first, a row each."""
 
-    def test_classes(self, iris: Picture) -> None:
+    def test_the_list_shows_classes_and_raw_features(self, iris: Picture) -> None:
         board = drawn(draw_list, iris, 118, 8)
         lines, content = rows_of(board), iris.content
         assert isinstance(content, ClassPredictions)
@@ -126,7 +126,7 @@ class TestList:
         points = [[match.start() for match in re.finditer(r"\.", line)][:4] for line in lines[1:]]
         assert all(place == points[0] for place in points)
 
-    def test_ascii_and_little_room(self, iris: Picture) -> None:
+    def test_the_list_fits_in_little_room(self, iris: Picture) -> None:
         assert rows_of(drawn(draw_list, iris, 60, 5, "ascii"))[1].startswith(">")
         for width, height in ((1, 1), (7, 2), (30, 3)):
             assert all(len(line) == width for line in rows_of(drawn(draw_list, iris, width, height)))
@@ -135,7 +135,7 @@ class TestList:
 class TestChosen:
     """One sample closely."""
 
-    def test_probabilities_and_their_sum(self, iris: Picture) -> None:
+    def test_probabilities_are_shown_with_their_sum(self, iris: Picture) -> None:
         lines, content = rows_of(drawn(draw_chosen, iris, 60, 8)), iris.content
         assert isinstance(content, ClassPredictions)
         chosen = content.chosen
@@ -175,7 +175,7 @@ class TestChosen:
         assert sum(values) == pytest.approx(1.0, abs=3e-4)
         assert lines[5].endswith("…") or lines[5].rstrip().endswith("…")
 
-    def test_a_number(self, boston: Picture) -> None:
+    def test_a_predicted_number_is_shown_beside_the_true_one(self, boston: Picture) -> None:
         lines, content = rows_of(drawn(draw_chosen, boston, 66, 4)), boston.content
         assert isinstance(content, NumberPredictions)
         said = f"row {content.chosen.row}: PRICE {content.chosen.true:g}, predicted {content.chosen.predicted:.4g} ("

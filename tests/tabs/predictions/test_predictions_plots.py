@@ -47,7 +47,7 @@ class TestHistogram:
         assert float(lines[-1].split()[2]) == pytest.approx(edges[-1], rel=1e-3)
         assert lines[-2].index("┬", left + 40) == left + cell * 31 // 2, "0 is in the middle"
 
-    def test_ascii(self, boston: Picture) -> None:
+    def test_the_histogram_is_drawn_in_ascii(self, boston: Picture) -> None:
         text = "".join(rows_of(drawn(draw_histogram, boston, 66, 12, "ascii"))[1:])
         assert set(text) <= set(" #|+-.0123456789")
 
@@ -94,7 +94,7 @@ class TestPlots:
             ("binary_crossentropy", "sigmoid", "probability p of all outputs being right"),
         ],
     )
-    def test_several_outputs(self, loss: str, output: str, told: str) -> None:
+    def test_the_curves_of_losses_say_what_is_on_their_axis(self, loss: str, output: str, told: str) -> None:
         changed = with_field(with_field(Experiment(), "training.loss", loss), "model.output.activation", output)
         plot = plots.losses(picture_of(changed, epochs=0))
         assert plot.x_label == told
@@ -107,7 +107,7 @@ class TestPlots:
         total = format_number(picture.content.points.loss)
         assert plots.loss_note(picture) == f"sum of 101 losses {total} = sum_squared_error, without penalty"
 
-    def test_nothing_yet(self) -> None:
+    def test_plots_are_empty_before_there_is_anything(self) -> None:
         assert plots.scatter(Picture()).series == plots.losses(Picture()).series == ()
         assert plots.loss_note(Picture()) == ""
 

@@ -15,14 +15,14 @@ class TestManyClasses:
     TRUE = np.array([0] * 9 + [1] * 9 + [2] * 9 + [3] * 9 + [4] * 9)
     SAID = np.array([0] * 9 + [1] * 5 + [3] * 4 + [2] * 8 + [4] + [3] * 9 + [4] * 9)
 
-    def test_all_where_they_fit(self) -> None:
+    def test_all_classes_are_shown_where_they_fit(self) -> None:
         counts = count(self.TRUE, self.SAID, 5)
         whole = confusion(counts, 5, 0)
         assert whole.shown == (0, 1, 2, 3, 4) and whole.others == 0
         assert unpack(whole.counts).reshape(5, 5).tolist() == counts.tolist()
         assert counts.tolist() == [[9, 0, 0, 0, 0], [0, 5, 0, 4, 0], [0, 0, 8, 0, 1], [0, 0, 0, 9, 0], [0, 0, 0, 0, 9]]
 
-    def test_folded(self) -> None:
+    def test_classes_that_do_not_fit_are_folded(self) -> None:
         counts = count(self.TRUE, self.SAID, 5)
         first = confusion(counts, 3, 0)
         assert (first.shown, first.others, first.page, first.pages) == ((1, 3), 3, 0, 3)

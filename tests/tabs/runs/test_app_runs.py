@@ -154,7 +154,7 @@ async def test_a_run_that_is_at_work_elsewhere_is_not_opened(start: Start, tmp_p
     place.leave()
 
 
-async def test_named_tagged_and_pinned(start: Start, tmp_path: Path) -> None:
+async def test_a_run_is_named_tagged_and_pinned(start: Start, tmp_path: Path) -> None:
     store_runs(tmp_path / "store")
     async with start() as flow:
         await opened(flow)
@@ -186,7 +186,7 @@ async def test_named_tagged_and_pinned(start: Start, tmp_path: Path) -> None:
         assert "left alone" not in names(flow)
 
 
-async def test_deleted_and_brought_back(start: Start, tmp_path: Path) -> None:
+async def test_a_deleted_run_is_brought_back(start: Start, tmp_path: Path) -> None:
     store_runs(tmp_path / "store")
     async with start() as flow:
         await flow.press("a")
@@ -228,7 +228,7 @@ async def test_what_chosen_runs_differ_in(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: "dataset.name" in flow.screen_text() and "slow" in flow.screen_text(), "both")
 
 
-async def test_by_the_mouse(start: Start, tmp_path: Path) -> None:
+async def test_the_mouse_sorts_and_chooses_runs(start: Start, tmp_path: Path) -> None:
     store_runs(tmp_path / "store")
     async with start() as flow:
         await opened(flow)

@@ -159,7 +159,7 @@ def test_the_cursor_is_always_seen(moves: list[tuple[str, int]]) -> None:
         assert first <= place.first and place.first + place.page <= first + rows
 
 
-def test_cells() -> None:
+def test_the_cells_of_a_run_are_short_and_printable() -> None:
     assert (epochs(ROW), epochs(but(epoch=1234, wanted=None)), epochs(but(epoch=5))) == ("200", "1,234", "5/200")
     assert (score(ROW), score(but(accuracy=None, r2=0.51239)), score(but(accuracy=None))) == ("96.7%", "R² 0.512", "")
     ages = [age(but(age=seconds)) for seconds in (0.1, 59.0, 61.0, 7300.0, 200_000.0)]
@@ -191,7 +191,7 @@ def sheet(**changes: object) -> Sheet:
     return Sheet(**values)  # type: ignore[arg-type]
 
 
-def test_the_list_as_text() -> None:
+def test_the_list_is_drawn_as_text() -> None:
     choices = SelectedRuns()
     choices.toggle(8, "other")
     board = Board(78, 6)
@@ -227,7 +227,7 @@ def test_every_state_can_be_shown(state: str) -> None:
     assert lines(board)[2][3] == "↗"
 
 
-def test_the_table_of_differences() -> None:
+def test_the_table_shows_the_differences() -> None:
     choices = SelectedRuns()
     rows = tuple(but(run=number, name=f"run {number}", loss=number / 7) for number in range(1, 5))
     chosen = {row.run: choice for row in rows if (choice := choices.toggle(row.run, row.name)) is not None}

@@ -45,7 +45,7 @@ def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
     place.leave()
 
 
-def test_without_a_store(tmp_path: Path) -> None:
+def test_a_missing_store_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     keeper = Checkpointer(tmp_path / "file" / "runs.sqlite")
     shelf = RunsCompute(keeper)
