@@ -37,7 +37,7 @@ DIRECTIONS = {
     "protocol": "datasets errors experiment run_state",
     "tabs.messages": "protocol run_state",
     "training": "datasets engine errors experiment formats protocol run_state",
-    "console": "errors training",
+    "console": "errors files training",
     "store": "errors experiment files run_state training",
     "export": "console datasets engine errors experiment files plotting store training version",
     "api": "console datasets engine errors experiment export training",
@@ -45,7 +45,9 @@ DIRECTIONS = {
     "tabs.compute": """
         datasets engine errors experiment formats plotting protocol run_state store tabs.messages training
     """,
-    "runtime": "datasets errors experiment export formats protocol run_state store tabs.compute tabs.messages training",
+    "runtime": """
+        datasets errors experiment export files formats protocol run_state store tabs.compute tabs.messages training
+    """,
     "sweep": "errors experiment files formats protocol run_state runtime store training version",
     "serve": "errors runtime",
     "tabs.view": """

@@ -9,8 +9,9 @@ import math
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from . import files
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -23,15 +24,23 @@ LINES = 20  # printed in a pipe, about
 def check_writable(path: Path, option: str) -> None:
     """Raise UserError, naming ``option``, if ``path`` can't be written; called before the work, not after it."""
     try:
-        with path.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise not_writable(path, option, error) from error
+        files.check_writable(path)
+    except (OSError, ValueError) as error:
+        raise _not_writable(path, option, error) from error
 
 
-def not_writable(path: Path, option: str, error: OSError) -> UserError:
+def write_text(path: Path, option: str, text: str) -> None:
+    """Write a file whole or not at all; raise UserError, naming ``option``, if it can't be written."""
+    try:
+        files.write_output(path, text.encode())
+    except (OSError, ValueError) as error:
+        raise _not_writable(path, option, error) from error
+
+
+def _not_writable(path: Path, option: str, error: OSError | ValueError) -> UserError:
     """Return the error for a file that can't be written."""
-    return UserError(option, f"cannot write {str(path)!r}: {error.strerror or error}; give another path")
+    reason = getattr(error, "strerror", None) or str(error)
+    return UserError(option, f"cannot write {str(path)!r}: {reason}; give another path")
 
 
 def silence_stdout() -> None:
@@ -49,11 +58,11 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def train_to_end(session: Session, quiet: bool = False, ignore_closed_pipe: bool = False) -> None:
+def train_to_end(session: Session, quiet: bool = False, go_on_silently: bool = False) -> OSError | None:
     """Advance a training session until it ends, and show its progress unless ``quiet``.
 
-    If the reader of a pipe closes it, as head does, BrokenPipeError is raised; with ``ignore_closed_pipe``, training
-    goes on silently, since there is still a file to write.
+    If the output can't be written any more, since the reader of a pipe has closed it or the disk is full, that error is
+    raised; with ``go_on_silently``, as there is still a file to write, it is returned when training has ended.
     """
     if quiet:
         session.advance_to_end()
@@ -62,11 +71,13 @@ def train_to_end(session: Session, quiet: bool = False, ignore_closed_pipe: bool
     else:
         try:
             _print_lines(session)
-        except BrokenPipeError:
-            if not ignore_closed_pipe:
+        except OSError as error:
+            if not go_on_silently:
                 raise
             silence_stdout()
             session.advance_to_end()
+            return error
+    return None
 
 
 def _show_bar(session: Session) -> None:
@@ -82,7 +93,7 @@ def _show_bar(session: Session) -> None:
             progress.update(task, completed=session.trainer.epochs, description=text)
 
 
-def _print_lines(session: Session, stream: TextIO | None = None) -> None:
+def _print_lines(session: Session) -> None:
     every = max(1, session.target_epochs // LINES)
     epoch = 0
     while session.state == "running":
@@ -90,7 +101,7 @@ def _print_lines(session: Session, stream: TextIO | None = None) -> None:
         for row in session.history.rows(epoch):
             epoch = int(row.pop("epoch"))
             if epoch % every == 0 or epoch in (1, session.target_epochs):
-                print(f"epoch {epoch}/{session.target_epochs}  {format_values(row)}", file=stream, flush=True)
+                print(f"epoch {epoch}/{session.target_epochs}  {format_values(row)}", flush=True)
 
 
 def format_values(values: dict[str, float]) -> str:

@@ -9,6 +9,7 @@ QUOTED_LENGTH = 40
 # Exit codes of the commands; 0 is success.
 DIVERGED = 1  # or a sweep has missing runs
 BAD_INPUT = 2
+PROGRAM_ERROR = 70  # the number of sysexits.h
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl+C
 
 

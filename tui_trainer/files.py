@@ -44,15 +44,98 @@ def check_regular_file(mode: int) -> None:
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+def file_mode(path: str | os.PathLike[str], field: str = "") -> int:
+    """Return the mode of what is at ``path``, as ``stat`` has it; 0 if there is nothing.
+
+    Raises UserError for ``field`` if that can't be found out, as in a folder without access.
+    """
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # a null character is in no path
+        return 0
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return 0
+        raise UserError(field, f"{quoted(os.fspath(path), _PATH_LENGTH)} can't be read: {error.strerror}") from error
+
+
+def is_file(path: str | os.PathLike[str], field: str = "") -> bool:
+    """Return whether there is a file at ``path``, and no folder, pipe or device; UserError as ``file_mode``."""
+    return stat.S_ISREG(file_mode(path, field))
+
+
+def is_folder(path: str | os.PathLike[str], field: str = "") -> bool:
+    """Return whether there is a folder at ``path``; UserError as ``file_mode``."""
+    return stat.S_ISDIR(file_mode(path, field))
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file for the user, whole or not at all: on a full disk the old file stays.
+
+    A link stays a link, and the file it points to is replaced; that one's permissions stay. What is no file, such as
+    /dev/stdout, is written to. OSError where that can't be.
+    """
+    target, mode = _output_target(path)
+    if mode and not stat.S_ISREG(mode):
+        with open(target, "wb") as stream:
+            stream.write(content)
+        return
+    replace_file(target, content, 0o666, keeps=stat.S_IMODE(mode) if mode else None)
+
+
+def check_writable(path: Path) -> None:
+    """Raise the OSError that ``write_output`` would, as far as it is known beforehand; writes nothing."""
+    target, mode = _output_target(path)
+    if not mode or stat.S_ISREG(mode):
+        trial = _beside(target)
+        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        trial.unlink()
+
+
+def _output_target(path: Path) -> tuple[Path, int]:
+    """Return where ``path`` leads, and the mode of what is there, 0 if nothing; OSError if it can't be replaced."""
+    target = Path(os.path.realpath(path))
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return target, 0
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return target, mode
+
+
+def _beside(path: Path) -> Path:
+    """Return a new path in the same folder."""
+    return path.with_name(f".{secrets.token_hex(8)}.tmp")
+
+
+def write_traceback(error: BaseException) -> Path | None:
+    """Write the traceback of ``error`` to a new file for the user alone; return its path, None if that fails."""
+    import tempfile  # not needed where all goes well
+    import traceback
+
+    try:
+        number, name = tempfile.mkstemp(prefix="tui-trainer-", suffix=".txt")
+        with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return None
+    return Path(name)
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o600, keeps: int | None = None) -> None:
     """Write a file atomically: a reader sees the old content or the new.
 
-    ``mode`` and the umask of the process set its permissions. Raises OSError if it can't be written.
+    ``mode`` and the umask of the process set its permissions, or ``keeps`` alone. Raises OSError if it can't be written.
     """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = _beside(path)
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as file:
             file.write(content)
+            if keeps is not None:
+                os.fchmod(file.fileno(), keeps)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -63,7 +146,12 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
 def root() -> Path | None:
     """Return the folder that files are confined to, its links resolved; None if there is none."""
     folder = os.environ.get(ROOT_VARIABLE)
-    return Path(os.path.realpath(folder)) if folder else None
+    try:
+        return Path(os.path.realpath(folder)) if folder else None
+    except OSError:  # a relative one, and the working folder was deleted
+        raise UserError(
+            "", f"the folder {quoted(str(folder), _PATH_LENGTH)} that files are confined to is gone"
+        ) from None
 
 
 def confined(path: str | os.PathLike[str], field: str = "") -> Path:
@@ -108,6 +196,6 @@ def safe_name(text: str) -> str:
 def free_folder(name: str, parent: Path) -> Path:
     """Return a folder in ``parent`` that does not exist yet: ``name``, ``name-2``, ``name-3`` ..."""
     safe, number = safe_name(name), 1
-    while (parent / (safe if number == 1 else f"{safe}-{number}")).exists():
+    while os.path.lexists(parent / (safe if number == 1 else f"{safe}-{number}")):
         number += 1
     return parent / (safe if number == 1 else f"{safe}-{number}")

@@ -30,6 +30,7 @@ SWITCHES = ("reduced_motion", "title", "mouse")
 WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
 MAX_WORDS = 4  # in a list of choices
 MAX_QUOTED = 200  # characters of a path or value
+MAX_BITS = 128  # of a number in a message
 Markers = Literal["braille", "block", "ascii"]
 Notify = Literal["none", "bell", "desktop"]
 
@@ -129,6 +130,8 @@ def _got(value: object) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return quoted(value)
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        return "a number of too many digits"  # which Python refuses to write
     if isinstance(value, int | float):
         return escaped(str(value))[:MAX_QUOTED]
     return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a date or time"

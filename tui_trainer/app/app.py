@@ -199,6 +199,15 @@ class TrainerApp(App[None]):
         if not (self._exit and isinstance(error, NoMatches | MountError)):
             super()._handle_exception(error)
 
+    def _fatal_error(self) -> None:
+        """End the app without Textual's traceback: whoever runs the app reports ``unexpected_error``."""
+        self._close_messages_no_wait()
+
+    @property
+    def unexpected_error(self) -> Exception | None:
+        """The error that has ended the app."""
+        return self._exception
+
     def on_cursor_position(self) -> None:
         """The terminal's answer to the question of ``Pacing``."""
         for screen in self.screen_stack:

@@ -63,8 +63,9 @@ def _contents(root: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | L
             yield name, _read(root, name)
         except LessonError as error:
             yield name, error
-        except OSError as error:
-            yield name, LessonError(printable(name), "", f"it can't be read: {error.strerror}")
+        except (OSError, RuntimeError) as error:  # the latter for a circle of links
+            reason = getattr(error, "strerror", None) or "it is a circle of links"
+            yield name, LessonError(printable(name), "", f"it can't be read: {reason}")
 
 
 def _read(root: Path, name: str) -> bytes:

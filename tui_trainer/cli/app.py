@@ -21,11 +21,15 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import is_shared, read_experiment
 from tui_trainer.files import DATA_VARIABLE as DATA
 from tui_trainer.files import ROOT_VARIABLE as ROOT
-from tui_trainer.files import confined
+from tui_trainer.files import confined, is_file, is_folder
 from tui_trainer.runtime.launch import NICENESS, Launch
 from tui_trainer.settings import Markers
 from tui_trainer.ui.terminal import detect_terminal, prepare
 from tui_trainer.version import __version__
+
+from . import DEBUG
+from .main import guarded
+from .parser import Parser
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # the value of --resume without a number
@@ -69,7 +73,10 @@ def open_app(words: list[str], in_browser: bool = False) -> int:
     preferences = preferences_for(settings_from_options(options))
     app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, preferences=preferences)
     app.fit_colors()
+    sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # it is drawn there
     app.run(mouse=preferences.settings.mouse)
+    if app.unexpected_error is not None:
+        raise app.unexpected_error
     return app.return_code or 0
 
 
@@ -81,8 +88,13 @@ def check_words(words: list[str]) -> None:
 def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None]:
     """Return how the trainer is started, the experiment, and the file it was read from."""
     _set_bounds(options.jail, options.class_root)
-    if options.lessons is not None and not os.path.isdir(options.lessons):
-        raise UserError("--lessons", f"there is no folder {quoted(options.lessons)}")
+    if options.lessons is not None:
+        if not is_folder(options.lessons, "--lessons"):
+            raise UserError("--lessons", f"there is no folder {quoted(options.lessons)}")
+        try:
+            options.lessons = os.path.abspath(options.lessons)
+        except OSError:
+            raise UserError("--lessons", "the folder it was started in is gone; give a path from /") from None
     if (options.file or options.csv or options.target) is not None and options.resume is not None:
         raise UserError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
     launch = Launch(options.detach, options.nice)
@@ -106,7 +118,7 @@ def _check_terminal() -> None:
         raise UserError("", f"{reason}; set TERM right, or use: {WITHOUT_SCREEN}")
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
+def add_data_options(parser: Parser) -> None:
     """Add the options for the user's own data, which ``experiment_from_options`` reads."""
     parser.add_argument("--csv", metavar="FILE.csv", help="data of your own, instead of the experiment's")
     parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; usually the last one")
@@ -122,7 +134,7 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
     from tui_trainer.datasets.catalog import choose_file  # not needed without a file
 
     file = confined(options.csv, "--csv")
-    if not file.is_file():
+    if not is_file(file, "--csv"):
         raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
     config = choose_file(experiment.dataset, options.csv)
     if options.target is not None:
@@ -131,8 +143,8 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
     return changed if options.file is not None else with_field(changed, "name", file.stem)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="tui-trainer",
         description=DESCRIPTION,
         epilog=EXAMPLES,
@@ -150,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ID",
         help="back to the newest run that goes on alone or was cut off, or to a certain one",
     )
-    add("--lessons", metavar="FOLDER", type=os.path.abspath, help="lessons of your own, for the Book tab")
+    add("--lessons", metavar="FOLDER", help="lessons of your own, for the Book tab")
     add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; usually 5")
     add_setting_options(parser)
     add("--jail", metavar="FOLDER", type=Path, help="open and save files nowhere but in this folder")
@@ -174,22 +186,27 @@ def _niceness(text: str) -> int:
 def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
     """Confine this process and its children to a folder, for the user's files and for the runs."""
     if class_root is not None:
-        if not class_root.is_dir():
+        if not is_folder(class_root, "--class-root"):
             raise UserError("--class-root", f"there is no folder {quoted(str(class_root))}")
-        jail = class_root / pwd.getpwuid(os.getuid()).pw_name
+        try:
+            jail = class_root / pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            reason = f"the system knows no name of user {os.getuid()}; ask whoever has set this up"
+            raise UserError("--class-root", reason) from None
     if jail is None:
         return
     try:
         jail.mkdir(mode=0o700, exist_ok=True)
         os.chdir(jail)
+        folder = os.getcwd()
     except OSError as error:
         reason = f"{quoted(str(jail))} can't be used: {error.strerror}"
         raise UserError("", f"{reason}; ask whoever has set this up") from None
-    os.environ[ROOT] = os.getcwd()
-    os.environ[DATA] = os.path.join(os.getcwd(), ".tui-trainer")
+    os.environ[ROOT] = folder
+    os.environ[DATA] = os.path.join(folder, ".tui-trainer")
 
 
-def add_setting_options(parser: argparse.ArgumentParser) -> None:
+def add_setting_options(parser: Parser) -> None:
     """Add the options for settings, which ``settings_from_options`` reads."""
     parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
     parser.add_argument("--markers", choices=get_args(Markers), help="what plots are drawn with")
@@ -205,3 +222,8 @@ def settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
     if options.no_mouse:
         settings["mouse"] = False
     return settings
+
+
+if __name__ == "__main__":  # the app of one browser tab, started by the server
+    words = sys.argv[1:]
+    sys.exit(guarded(lambda: open_app(words, in_browser=True), DEBUG in words))

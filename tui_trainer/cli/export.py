@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.share import read_experiment
-from tui_trainer.files import confined, safe_name
+from tui_trainer.files import confined, is_file, safe_name
+
+from .parser import Parser
 
 if TYPE_CHECKING:
     from tui_trainer.store.store import Store
@@ -39,7 +39,10 @@ def export(words: list[str]) -> int:
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
     check_folder(folder, formats, options.force, OVERWRITE)
-    if not is_run and not _train(session):
+    try:
+        output_error = None if is_run else _train(session)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was exported.")
         return INTERRUPTED
     if session.state == "diverged" and not options.best:
         print("Nothing was exported; --best takes the weights of the best epoch, if there is one.")
@@ -48,11 +51,13 @@ def export(words: list[str]) -> int:
     names = write_folder(result, folder, formats, options.force, OVERWRITE)
     print(f"Epoch {result.epoch:,} of {printable(session.requested.name)} is in {printable(str(folder))}:")
     print("\n".join(f"  {name}" for name in names))
+    if output_error is not None:
+        raise output_error
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tui-trainer export", description=DESCRIPTION)
+def _parser() -> Parser:
+    parser = Parser(prog="tui-trainer export", description=DESCRIPTION)
     add = parser.add_argument
     add("source", metavar="FILE.toml|ID", help="an experiment to train, or the number of a run that was kept")
     add("--to", metavar="FOLDER", help="where the files go; without it, a folder named as the experiment")
@@ -89,7 +94,7 @@ def _stored(run: int) -> Session:
     from tui_trainer.store.store import Store, StoreError, default_path
 
     path = default_path()
-    if not Path(path).is_file():
+    if not is_file(path):
         raise UserError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
     try:
         with contextlib.closing(Store(path)) as store:
@@ -110,15 +115,11 @@ def _check_run(store: Store, run: int) -> None:
         raise UserError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
 
 
-def _train(session: Session) -> bool:
-    """Train to the end and print the result; return False after an interrupt."""
+def _train(session: Session) -> OSError | None:
+    """Train to the end and print the result; return an error of the output, as ``train_to_end``."""
     from tui_trainer.console import train_to_end
 
     session.train()
-    try:
-        train_to_end(session, ignore_closed_pipe=True)
-    except KeyboardInterrupt:
-        print("Interrupted; nothing was exported.")
-        return False
+    output_error = train_to_end(session, go_on_silently=True)
     print(session.sentence)
-    return True
+    return output_error

@@ -1,137 +1,141 @@
-"""The entry point of the command line: opens the app, or runs one of the commands that need no screen."""
+"""The entry of the command line: runs a command, and turns whatever goes wrong into a sentence and an exit code.
+
+Nothing else is imported here before an interrupt can be handled.
+"""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import errno
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TextIO
 
-from tui_trainer.errors import BAD_INPUT, UserError, escaped
-from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.share import read_experiment
-from tui_trainer.files import confined
+from . import DEBUG
 
-from .app import add_data_options, experiment_from_options, open_app
-
-MAX_NAMES = 13  # of a dataset's features, on one line
+OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # of printing; they name no file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return the exit code: 0, 1 for a run that diverged, 2 for bad input."""
+    """Run the command and return its exit code.
+
+    0 is success, 1 a run that diverged, 2 bad input or a file that can't be used, 70 an error of the program, 130 an
+    interrupt. Raises SystemExit for wrong usage, for ``--help`` and ``--version``.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {
-        "train": _train,
-        "sweep": _sweep,
-        "summary": _summary,
-        "datasets": _datasets,
-        "sessions": _sessions,
-        "export": _export,
-        "serve": _serve,
-        "settings": _settings,
-        "keys": _keys,
-    }
+    if words[:1] == [DEBUG]:
+        words = [*words[1:], DEBUG]
+
+    def command() -> int:
+        from .commands import run
+
+        return run(words)
+
+    return guarded(command, DEBUG in words)
+
+
+def guarded(command: Callable[[], int], debug: bool = False) -> int:
+    """Run ``command`` and return its exit code, or that of the error it ended with, which is printed as a sentence.
+
+    Warnings of Python are not shown. The traceback of an error of the program, with ``debug`` that of any error, is
+    kept in a file that the sentence names.
+    """
     try:
-        if words and words[0] in commands:
-            return commands[words[0]](words[1:])
-        return open_app(words)
-    except UserError as error:
-        print(f"tui-trainer: {escaped(str(error))}", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:  # the reader of a pipe has closed it, as head does
-        sys.stderr.close()
+        _replace_closed_streams()
+        try:
+            with _python_warnings_ignored():
+                return command()
+        finally:
+            sys.stdout.flush()  # or Python would complain of a full disk when it ends
+    except KeyboardInterrupt:
+        from tui_trainer.errors import INTERRUPTED
+
+        _print_error("Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe has left, as head does
+        _discard(sys.stdout)
         return 0
+    except Exception as error:
+        return _explain(error, debug)
+    finally:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            _discard(sys.stderr)
 
 
-def _train(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="tui-trainer train", description="Train without a screen.")
-    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the usual one with --csv alone")
-    add_data_options(parser)
-    parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
-    parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch")
-    parser.add_argument("--weights", metavar="IN.safetensors", help="begin with weights that were exported")
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
-    options = parser.parse_args(words)
-    if options.file is None and options.csv is None:
-        parser.error("say what to train: FILE.toml, --csv FILE.csv, or both")
-    experiment = experiment_from_options(options)
-    if options.epochs is not None:
-        experiment = with_field(experiment, "training.epochs", options.epochs)
-    from .train import train
+def _explain(error: Exception, debug: bool) -> int:
+    """Print what went wrong; return the exit code."""
+    from tui_trainer.errors import BAD_INPUT, PROGRAM_ERROR, UserError, escaped
+    from tui_trainer.files import write_traceback
 
-    history = None if options.history is None else confined(options.history, "--history")
-    weights = None if options.weights is None else confined(options.weights, "--weights")
-    return train(experiment, history=history, as_json=options.json, weights=weights)
-
-
-def _sweep(words: list[str]) -> int:
-    from .sweep import main as sweep
-
-    return sweep(words, read_experiment)
+    code = BAD_INPUT
+    if isinstance(error, UserError):
+        sentence = str(error)
+    elif isinstance(error, OSError):
+        sentence = _file_error(error)
+    elif isinstance(error, MemoryError):
+        sentence = "there is not enough memory; end other programs, or use less data or fewer units"
+    else:
+        sentence, code, debug = f"an error of the program: {type(error).__name__}: {error}", PROGRAM_ERROR, True
+    path = write_traceback(error) if debug else None
+    if path is not None:
+        sentence += f"; the details are in {path}"
+    _print_error(f"tui-trainer: {escaped(sentence)}")
+    return code
 
 
-def _summary(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="tui-trainer summary", description="The layers and their parameters.")
-    parser.add_argument("file", metavar="FILE.toml", help="the experiment")
-    style = "as Keras 3 prints it, or as the book shows it, which is Keras 2's way"
-    parser.add_argument("--style", choices=("keras", "book"), default="keras", help=style)
-    options = parser.parse_args(words)
-    experiment = read_experiment(options.file)
-    from tui_trainer.training.session import Session
+def _file_error(error: OSError) -> str:
+    from tui_trainer.errors import quoted
 
-    session = Session()
-    session.load(experiment)
-    print(session.trainer.model.summary(options.style))
-    return 0
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{quoted(str(error.filename), 200)} can't be used: {reason}"
+    if error.errno not in OUTPUT_ERRORS:
+        return reason
+    _discard(sys.stdout)
+    return f"the output can't be written: {reason}"
 
 
-def _datasets(words: list[str]) -> int:
-    argparse.ArgumentParser(prog="tui-trainer datasets", description="The datasets that come with the app.").parse_args(
-        words
-    )
-    from tui_trainer.datasets.catalog import CATALOG
-
-    for name, entry in CATALOG.items():
-        kind = f"{len(entry.classes)} classes" if entry.classes else "regression"
-        print(f"{name:<13} {entry.title:<29} {kind:<11} {_few(entry.features)} -> {entry.target}")
-    return 0
+def _print_error(line: str) -> None:
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
 
 
-def _sessions(words: list[str]) -> int:
-    description = "Runs that go on without this terminal, and runs that were cut off; --resume ID comes back to one."
-    argparse.ArgumentParser(prog="tui-trainer sessions", description=description).parse_args(words)
-    from tui_trainer.runtime.resume import listed
-
-    for line in listed() or ["No runs to come back to."]:
-        print(line)
-    return 0
+def _discard(stream: TextIO) -> None:
+    """Send to the null device what ``stream`` still holds, and what is written to it later."""
+    with contextlib.suppress(OSError), open(os.devnull, "w") as null:
+        os.dup2(null.fileno(), stream.fileno())
+        stream.flush()
 
 
-def _export(words: list[str]) -> int:
-    from .export import export
+def _replace_closed_streams() -> None:
+    """Open the null device in place of closed standard streams, and let no character be unprintable.
 
-    return export(words)
-
-
-def _serve(words: list[str]) -> int:
-    from .serve import main as serve
-
-    return serve(words)
-
-
-def _settings(words: list[str]) -> int:
-    from .settings import settings
-
-    return settings(words)
-
-
-def _keys(words: list[str]) -> int:
-    from .settings import keys
-
-    return keys(words)
+    Otherwise the next file that is opened would get the number of a closed stream, and be printed to.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, "w" if number else "r")  # noqa: SIM115 (open as long as the process)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
 
 
-def _few(names: Sequence[str]) -> str:
-    """Return all names, separated by commas, or the first ones and their number."""
-    if len(names) <= MAX_NAMES:
-        return ", ".join(names)
-    return f"{', '.join(names[:3])}, … ({len(names)} features)"
+@contextlib.contextmanager
+def _python_warnings_ignored() -> Iterator[None]:
+    """Ignore warnings of Python packages, unless Python was started with an option that says what to do with them."""
+    import warnings
+
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        yield

@@ -12,7 +12,9 @@ from importlib.util import find_spec
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.serve.access import LOOPBACK, PORT, is_loopback, listen
 
+from . import DEBUG
 from .app import check_words
+from .parser import Parser
 
 INSTALL = "python -m pip install 'tui-trainer[serve]'"
 DESCRIPTION = """\
@@ -35,11 +37,11 @@ def main(words: Sequence[str]) -> int:
         print(WARNING, file=sys.stderr)
     from tui_trainer.serve.server import serve
 
-    return serve(listener, rest)
+    return serve(listener, [*rest, DEBUG] if options.debug else rest)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="tui-trainer serve",
         usage="tui-trainer serve [--host HOST] [--port PORT] [FILE.toml] [options of the app]",
         description=DESCRIPTION,
@@ -60,7 +62,10 @@ def _port(text: str) -> int:
 @contextlib.contextmanager
 def _restored_environment() -> Iterator[None]:
     """Undo changes of folder and environment: each tab sets its own bounds, from the original ones."""
-    folder, environment = os.getcwd(), dict(os.environ)
+    try:
+        folder, environment = os.getcwd(), dict(os.environ)
+    except OSError:
+        raise UserError("", "the folder it was started in is gone; start it in another one") from None
     try:
         yield
     finally:

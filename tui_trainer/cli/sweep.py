@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
+import io
 import json
 import shutil
 import sys
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.console import check_writable, finite, not_writable
+from tui_trainer.console import check_writable, finite, write_text
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -33,6 +34,8 @@ from tui_trainer.sweep.results import (
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
+from .parser import Parser
+
 OPTIONS = tuple(field.name for field in dataclasses.fields(SweepOptions))
 EXAMPLES = """\
 examples:
@@ -50,8 +53,6 @@ def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> 
     options = _parser().parse_args(words)
     try:
         return _run(read_experiment(options.file), options)
-    except KeyboardInterrupt:  # before the first run, or after the last one
-        return INTERRUPTED
     except UserError as error:
         raise UserError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
 
@@ -77,8 +78,8 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
     return 0 if result.best is not None and len(result.rows) == result.planned else DIVERGED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="tui-trainer sweep",
         description="Many runs of one experiment, side by side, with other values in some of its fields.",
         epilog=EXAMPLES,
@@ -170,13 +171,11 @@ def write_table(result: SweepResult, path: Path) -> None:
     """Write a line for each run, the best first; raise UserError if the file can't be written."""
     records = result.records()
     names = list(dict.fromkeys(name for record in records for name in record))
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(records)
-    except OSError as error:
-        raise not_writable(path, "--csv", error) from error
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names)
+    writer.writeheader()
+    writer.writerows(records)
+    write_text(path, "--csv", text.getvalue())
 
 
 def _best(result: SweepResult) -> str:

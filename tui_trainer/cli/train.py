@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.console import check_writable, finite, format_values, not_writable, train_to_end
+from tui_trainer.console import check_writable, finite, format_values, train_to_end, write_text
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
@@ -35,15 +35,17 @@ def train(
         check_writable(history, "--history")
     started = time.perf_counter()
     session.train()
-    interrupted = False
+    interrupted, output_error = False, None
     try:
-        train_to_end(session, quiet=as_json, ignore_closed_pipe=history is not None)
+        output_error = train_to_end(session, quiet=as_json, go_on_silently=history is not None)
     except KeyboardInterrupt:
         session.pause()
         interrupted = True
     seconds = time.perf_counter() - started
     if history is not None:
         write_history(session, history)
+    if output_error is not None:
+        raise output_error
     result = summarize(session, seconds)
     print(json.dumps(finite(result), indent=2) if as_json else _sentences(session, result, interrupted))
     if interrupted:
@@ -72,11 +74,7 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
 
 def write_history(session: Session, path: Path) -> None:
     """Write one row per epoch, in the format of Keras's CSVLogger; raise UserError if the file can't be written."""
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            file.write(history_csv(session.history.columns(0)))
-    except OSError as error:  # such as a full disk
-        raise not_writable(path, "--history", error) from error
+    write_text(path, "--history", history_csv(session.history.columns(0)))
 
 
 def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import tomli_w
 
 from tui_trainer.errors import UserError, escaped, quoted
-from tui_trainer.files import replace_file
+from tui_trainer.files import write_output
 
 from .schema import Experiment
 from .validation import from_plain, to_plain, validate
@@ -75,11 +75,9 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
     content = dumps(experiment).encode()
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
-        # Replace the file that a link points to, and keep the link.
-        target = Path(os.path.realpath(path))
-        if target.is_dir():
+        if Path(path).is_dir():
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")
-        replace_file(target, content, mode=0o666)
+        write_output(Path(path), content)
     except OSError as error:
         raise UserError("", f"{shown} can't be written: {error.strerror}") from None
     except ValueError as error:

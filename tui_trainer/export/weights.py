@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.files import read_plain
+from tui_trainer.files import is_file, read_plain
 
 Array = NDArray[Any]
 WEIGHTS = "model.weights"  # the field named by errors
@@ -63,7 +63,7 @@ def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     from safetensors.numpy import load
 
     quoted_path = quoted(str(path), 200)
-    if not path.is_file():
+    if not is_file(path, WEIGHTS):
         raise UserError(WEIGHTS, f"there is no file {quoted_path}; check the path")
     try:
         content = read_plain(path, max_bytes)

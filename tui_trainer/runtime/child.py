@@ -195,6 +195,7 @@ def start_module(module: str, argument: str, line: int, errors: IO[bytes]) -> su
 
 
 def with_package(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables, with this package found before any other of its name."""
+    """Return the variables, with this package found before any other of its name, and no warnings of Python's."""
     paths = [PACKAGE_PARENT, environment.get("PYTHONPATH", "")]
-    return {**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+    path = os.pathsep.join(path for path in paths if path)
+    return {"PYTHONWARNINGS": "ignore", **environment, "PYTHONPATH": path}

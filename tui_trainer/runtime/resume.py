@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from tui_trainer.errors import UserError, printable
+from tui_trainer.files import file_mode
 from tui_trainer.formats import format_age
 from tui_trainer.protocol.reports import AnyReport, Notice, ResumeOffer
 from tui_trainer.store.checkpointer import Checkpointer
@@ -52,7 +53,7 @@ def launch_for(run: StoredRun, stays: bool, niceness: int) -> Launch:
 
 def _runs() -> list[StoredRun]:
     path = default_path()
-    if not path.exists():
+    if not file_mode(path):
         return []
     try:
         store = Store(path)

@@ -1,0 +1,175 @@
+"""The commands by name: the app, or one of those without a screen, of which the short ones stand here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.errors import BAD_INPUT, escaped
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.share import read_experiment
+from tui_trainer.files import confined
+from tui_trainer.settings import Settings, config_path
+
+from .app import add_data_options, experiment_from_options, open_app
+from .parser import Parser
+
+if TYPE_CHECKING:
+    from tui_trainer.app.preferences import Preferences
+
+MAX_NAMES = 13  # of a dataset's features, on one line
+USUAL = {"theme": "textual-dark", "markers": "each plot's own"}
+
+
+def run(words: list[str]) -> int:
+    """Run the command that the first word names, or open the app; returns the exit code."""
+    if words and words[0] in COMMANDS:
+        return COMMANDS[words[0]](words[1:])
+    return open_app(words)
+
+
+def _train(words: list[str]) -> int:
+    parser = Parser(prog="tui-trainer train", description="Train without a screen.")
+    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the usual one with --csv alone")
+    add_data_options(parser)
+    parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
+    parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch")
+    parser.add_argument("--weights", metavar="IN.safetensors", help="begin with weights that were exported")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
+    options = parser.parse_args(words)
+    if options.file is None and options.csv is None:
+        parser.error("say what to train: FILE.toml, --csv FILE.csv, or both")
+    experiment = experiment_from_options(options)
+    if options.epochs is not None:
+        experiment = with_field(experiment, "training.epochs", options.epochs)
+    from .train import train
+
+    history = None if options.history is None else confined(options.history, "--history")
+    weights = None if options.weights is None else confined(options.weights, "--weights")
+    return train(experiment, history=history, as_json=options.json, weights=weights)
+
+
+def _sweep(words: list[str]) -> int:
+    from .sweep import main as sweep
+
+    return sweep(words, read_experiment)
+
+
+def _summary(words: list[str]) -> int:
+    parser = Parser(prog="tui-trainer summary", description="The layers and their parameters.")
+    parser.add_argument("file", metavar="FILE.toml", help="the experiment")
+    style = "as Keras 3 prints it, or as the book shows it, which is Keras 2's way"
+    parser.add_argument("--style", choices=("keras", "book"), default="keras", help=style)
+    options = parser.parse_args(words)
+    experiment = read_experiment(options.file)
+    from tui_trainer.training.session import Session
+
+    session = Session()
+    session.load(experiment)
+    print(session.trainer.model.summary(options.style))
+    return 0
+
+
+def _datasets(words: list[str]) -> int:
+    Parser(prog="tui-trainer datasets", description="The datasets that come with the app.").parse_args(words)
+    from tui_trainer.datasets.catalog import CATALOG
+
+    for name, entry in CATALOG.items():
+        kind = f"{len(entry.classes)} classes" if entry.classes else "regression"
+        print(f"{name:<13} {entry.title:<29} {kind:<11} {_few(entry.features)} -> {entry.target}")
+    return 0
+
+
+def _sessions(words: list[str]) -> int:
+    description = "Runs that go on without this terminal, and runs that were cut off; --resume ID comes back to one."
+    Parser(prog="tui-trainer sessions", description=description).parse_args(words)
+    from tui_trainer.runtime.resume import listed
+
+    for line in listed() or ["No runs to come back to."]:
+        print(line)
+    return 0
+
+
+def _export(words: list[str]) -> int:
+    from .export import export
+
+    return export(words)
+
+
+def _serve(words: list[str]) -> int:
+    from .serve import main as serve
+
+    return serve(words)
+
+
+def _settings(words: list[str]) -> int:
+    """Print the settings in force; 2 where something is wrong in the config file."""
+    description = "The settings in force, where each comes from, and what is wrong in the config file."
+    Parser(prog="tui-trainer settings", description=description).parse_args(words)
+    from tui_trainer.app.preferences import THEMES, preferences_for
+
+    found = preferences_for({})
+    path = config_path()
+    print(f"config file     {escaped(str(path))}{'' if _may_exist(path) else ' (there is none)'}")
+    for name in (one.name for one in fields(Settings)):
+        print(f"{name:<15} {_setting_text(found, name):<16} {found.sources.get(name, 'usual')}")
+    print(f"themes          {', '.join(THEMES)}")
+    return _complain(found)
+
+
+def _keys(words: list[str]) -> int:
+    """Print the active keys, with their names in the config file."""
+    description = "The keys, each with the name that [keys] in the config file knows it by."
+    Parser(prog="tui-trainer keys", description=description).parse_args(words)
+    from tui_trainer.app.preferences import preferences_for
+
+    found = preferences_for({})
+    for key in found.keymap.listed:
+        print(f"{key.name:<18} {key.display:<9} {key.group}: {key.help}")
+    return _complain(found)
+
+
+def _may_exist(path: Path) -> bool:
+    """Whether a file is there, also where that can't be seen, which is a complaint of its own."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def _setting_text(found: Preferences, name: str) -> str:
+    value = getattr(found.settings, name)
+    if name == "keys":
+        return f"{len(found.keymap.changes)} changed"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value or USUAL[name])
+
+
+def _complain(found: Preferences) -> int:
+    for complaint in found.complaints:
+        print(f"tui-trainer: {escaped(complaint)}", file=sys.stderr)
+    return BAD_INPUT if found.complaints else 0
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return all names, separated by commas, or the first ones and their number."""
+    if len(names) <= MAX_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])}, … ({len(names)} features)"
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "train": _train,
+    "sweep": _sweep,
+    "summary": _summary,
+    "datasets": _datasets,
+    "sessions": _sessions,
+    "export": _export,
+    "serve": _serve,
+    "settings": _settings,
+    "keys": _keys,
+}
