@@ -128,7 +128,8 @@ def write_traceback(error: BaseException) -> Path | None:
 def replace_file(path: Path, content: bytes, mode: int = 0o600, keeps: int | None = None) -> None:
     """Write a file atomically: a reader sees the old content or the new.
 
-    ``mode`` and the umask of the process set its permissions, or ``keeps`` alone. Raises OSError if it can't be written.
+    ``mode`` and the umask of the process set its permissions, or ``keeps`` alone. Raises OSError if it can't be
+    written.
     """
     temporary = _beside(path)
     try:

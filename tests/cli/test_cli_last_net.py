@@ -223,15 +223,15 @@ def test_wrong_usage_is_told_without_control_codes(words: list[str], capsys: pyt
     assert all(line.isprintable() for line in err.splitlines())
 
 
-def test_an_app_that_fails_leaves_its_error_to_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    class Failing(TrainerApp):
-        def get_default_screen(self) -> Any:
-            return Screen()
+def test_an_app_that_fails_leaves_its_error_to_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_: TrainerApp) -> None:
+        raise RuntimeError("what now")
 
-        def on_ready(self) -> None:
-            raise RuntimeError("what now")
-
-    app = Failing(Experiment())
+    monkeypatch.setattr(TrainerApp, "get_default_screen", lambda _: Screen())
+    monkeypatch.setattr(TrainerApp, "on_ready", fails, raising=False)
+    app = TrainerApp(Experiment())
     app.run(headless=True)
     assert isinstance(app.unexpected_error, RuntimeError)
     assert "Traceback" not in "".join(capsys.readouterr())

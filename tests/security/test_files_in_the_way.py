@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tui_trainer import console
 from tui_trainer.book.progress import LessonProgress
 from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
@@ -178,6 +179,43 @@ def test_a_disk_that_is_full_is_told(tiny: Path, capsys: pytest.CaptureFixture[s
         pytest.skip("this system has no /dev/full")
     assert main(["train", str(tiny), "--history", "/dev/full"]) == 2
     assert "--history: cannot write '/dev/full': No space left on device" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_old_file(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    old = tiny.with_name("old")
+    old.write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    sweep = ["sweep", str(tiny), "--repeat", "2", "--jobs", "1", "--no-store", "--csv", str(old)]
+    for words in (["train", str(tiny), "--history", str(old)], sweep):
+        assert main(words) == 2
+        assert "No space left on device" in capsys.readouterr().err
+    with pytest.raises(UserError, match="No space left on device"):
+        write(Experiment(), old)
+    assert old.read_text() == "old"
+    assert sorted(one.name for one in tiny.parent.iterdir()) == ["old", "tiny.toml"]
+
+
+def test_outputs_keep_links_and_permissions_of_what_they_replace(tiny: Path) -> None:
+    old, link = tiny.with_name("old"), tiny.with_name("link")
+    old.write_text("old")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    assert main(["train", str(tiny), "--history", str(link)]) == 0
+    assert link.is_symlink() and old.read_text().startswith("epoch,loss")
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+
+
+def test_what_can_be_written_is_found_out_without_writing(tiny: Path) -> None:
+    """A run that fails at its start leaves no empty file."""
+    tiny.with_name("own.toml").write_text("[dataset]\npath = 'missing.csv'\n")
+    assert main(["train", str(tiny.with_name("own.toml")), "--history", str(tiny.with_name("h.csv"))]) == 2
+    console.check_writable(tiny.with_name("h.csv"), "--history")
+    assert not tiny.with_name("h.csv").exists()
 
 
 def test_no_code_from_the_folder_it_is_started_in(tiny: Path) -> None:

@@ -27,8 +27,6 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.terminal import detect_terminal, prepare
 from tui_trainer.version import __version__
 
-from . import DEBUG
-from .main import guarded
 from .parser import Parser
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
@@ -222,8 +220,3 @@ def settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
     if options.no_mouse:
         settings["mouse"] = False
     return settings
-
-
-if __name__ == "__main__":  # the app of one browser tab, started by the server
-    words = sys.argv[1:]
-    sys.exit(guarded(lambda: open_app(words, in_browser=True), DEBUG in words))

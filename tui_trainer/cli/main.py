@@ -35,6 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(command, DEBUG in words)
 
 
+def browser_tab() -> int:
+    """Run the app of one browser tab, which the server starts as ``python -m tui_trainer.cli.main WORDS ...``."""
+    words = sys.argv[1:]
+
+    def command() -> int:
+        from .app import open_app
+
+        return open_app(words, in_browser=True)
+
+    return guarded(command, DEBUG in words)
+
+
 def guarded(command: Callable[[], int], debug: bool = False) -> int:
     """Run ``command`` and return its exit code, or that of the error it ended with, which is printed as a sentence.
 
@@ -139,3 +151,7 @@ def _python_warnings_ignored() -> Iterator[None]:
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
         yield
+
+
+if __name__ == "__main__":
+    sys.exit(browser_tab())

@@ -194,7 +194,7 @@ class AppProcess(AppService):
         return {name: value for name, value in environment.items() if name not in SERVER_VARIABLES} | TERMINAL
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
-        command = [sys.executable, "-P", "-m", "tui_trainer.cli.app", *self._words]
+        command = [sys.executable, "-P", "-m", "tui_trainer.cli.main", *self._words]
         self._process = process = await asyncio.create_subprocess_exec(
             *command,
             stdin=PIPE,
