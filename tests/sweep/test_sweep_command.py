@@ -138,7 +138,7 @@ def test_an_interrupt_before_the_first_run_is_no_traceback(
 
     monkeypatch.setattr(sweep, "prepare", interrupted)
     assert main(["sweep", share(SMALL), f"--set={RATE}=0.1"]) == 130
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "Interrupted.\n")
 
 
 def test_no_table_is_left_behind_by_a_sweep_that_is_refused(tmp_path: Path) -> None:
