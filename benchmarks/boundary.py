@@ -28,12 +28,13 @@ from tui_trainer.plotting.frame import Frame, changes
 from tui_trainer.plotting.heatmaps import layout, render_heatmap
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import COLORS
-from tui_trainer.protocol.framing import HEADER, frame, report_decoder
-from tui_trainer.protocol.reports import Update
+from tui_trainer.protocol import HEADER, Update, encode, frame, report_decoder
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.drawing import heatmap, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.messages import NeuronRange
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 from tui_trainer.ui.plot_widgets import Tints, strips
 
@@ -72,14 +73,14 @@ def reports(case: Experiment, columns: int, rows: int) -> tuple[list[bytes], flo
     """The bytes of a report after each of the first epochs, and the median seconds of computing one."""
     session = Session()
     session.load(case)
-    look, asked = BoundaryCompute(session), request(session, columns, rows)
+    look, asked = BoundaryCompute(TrainerContext(session)), request(session, columns, rows)
     sent, times = [], []
     for number in range(PICTURES):
         session.epoch()
         started = time.perf_counter()
-        content = look.see(asked)
+        content = look.compute(asked)
         times.append(time.perf_counter() - started)
-        sent.append(frame(Update(1, number, content)))
+        sent.append(frame(Update(1, "boundary", number, encode(content))))
     return sent, statistics.median(times)
 
 
@@ -87,7 +88,7 @@ def canvas_of(case: Experiment) -> tuple[int, int]:
     """The columns and rows of pixels that fill the canvas of a picture in its place."""
     session = Session()
     session.load(case)
-    content = BoundaryCompute(session).see(WatchBoundary(2, 2))
+    content = BoundaryCompute(TrainerContext(session)).compute(WatchBoundary(2, 2))
     if not isinstance(content, Boundary):
         return WIDTH, 1
     area, _ = layout(heatmap(content, False, "all"), WIDTH, HEIGHT)
@@ -102,12 +103,13 @@ def drawer() -> Callable[[bytes], Frame]:
     def draw(sent: bytes) -> Frame:
         report = report_decoder.decode(sent[HEADER.size :])
         assert isinstance(report, Update)
-        if isinstance(report.content, Function):
-            drawn = render_plot(plot(report.content, "all"), WIDTH, HEIGHT)
+        content = decode_content(report)
+        if isinstance(content, Function):
+            drawn = render_plot(plot(content, "all"), WIDTH, HEIGHT)
             strips(drawn, styles)
             return drawn
-        assert isinstance(report.content, Boundary)
-        picture = heatmap(report.content, False, "all")
+        assert isinstance(content, Boundary)
+        picture = heatmap(content, False, "all")
         drawn = render_heatmap(picture, WIDTH, HEIGHT)
         strips(drawn, Tints(colors, picture.kind_colors))
         return drawn

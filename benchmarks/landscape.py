@@ -21,12 +21,12 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.plotting import heatmaps
 from tui_trainer.plotting.lines import render_plot
-from tui_trainer.protocol.framing import frame, report_decoder
-from tui_trainer.protocol.reports import Update
-from tui_trainer.runtime.reporting import seen
+from tui_trainer.protocol import Update, encode, frame, report_decoder
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import chart, curve, place_text, steps_text, update_text
 from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 from tui_trainer.ui.plot_widgets import strips
 
@@ -79,14 +79,14 @@ def measure(experiment: Experiment, kind: str) -> tuple[list[float], list[float]
     """Milliseconds a step for computing and for drawing; the first, which fills the caches, left out."""
     session = Session()
     session.load(experiment)
-    look = LandscapeCompute(session)
+    look = LandscapeCompute(TrainerContext(session))
     request = WatchLandscape(WIDTH - 6, 2 * (HEIGHT - 4), kind)
     computing, drawing = [], []
     for _ in range(STEPS):
         session.step()
-        spent, content = timed(lambda: look.see(request))
+        spent, content = timed(lambda: look.compute(request))
         computing.append(spent)
-        report = frame(seen(session, 1, content))
+        report = frame(Update(1, "landscape", session.steps, encode(content)))
         spent, _ = timed(lambda report=report: draw(received(report)))
         drawing.append(spent)
     return computing[1:], drawing[1:]
@@ -95,8 +95,10 @@ def measure(experiment: Experiment, kind: str) -> tuple[list[float], list[float]
 def received(report: bytes) -> Landscape:
     """The landscape as it comes through the pipe."""
     decoded = report_decoder.decode(report[HEADER:])
-    assert isinstance(decoded, Update) and isinstance(decoded.content, Landscape)
-    return decoded.content
+    assert isinstance(decoded, Update)
+    content = decode_content(decoded)
+    assert isinstance(content, Landscape)
+    return content
 
 
 def timed(work: Callable[[], Result]) -> tuple[float, Result]:

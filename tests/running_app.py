@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import forked_trainer
 import pytest
@@ -23,10 +23,11 @@ from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.preferences import Preferences
 from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import AnyReport, Loaded, Progress
-from tui_trainer.protocol.view import Curve
+from tui_trainer.protocol import AnyReport, Loaded, Progress, Update
 from tui_trainer.runtime import child
 from tui_trainer.runtime.client import Client
+from tui_trainer.tabs.loss.messages import Curve
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.ui.fields import Field
 
 PATIENCE = 10.0  # seconds a condition may take to come true
@@ -113,15 +114,18 @@ class Flow:
         """How many runs have been loaded."""
         return sum(isinstance(report, Loaded) for report in self.reports)
 
+    def contents(self, tab: str, run: int | None = None) -> list[Any]:
+        """All contents received for a tab, those of one run where its number is given."""
+        return [
+            decode_content(report)
+            for report in self.reports
+            if isinstance(report, Update) and report.tab == tab and run in (None, report.run)
+        ]
+
     def curves(self) -> tuple[Curve, ...]:
         """The newest curves received for the present run."""
-        run = self.progress.run
-        got = [
-            report.curves
-            for report in self.reports
-            if isinstance(report, Progress) and report.run == run and report.curves is not None
-        ]
-        return got[-1]
+        curves: tuple[Curve, ...] = self.contents("loss", self.progress.run)[-1].curves
+        return curves
 
     def field(self, path: str) -> Field:
         """The field of the experiment at ``path``."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
 
 from tui_trainer.app.editor import DEPTH, HandSet, UndoHistory, keeps_weights, next_rate, swaps_points
@@ -132,8 +130,7 @@ def test_which_edits_give_the_same_network_other_points(name: str, path: str, va
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.name)
 def test_no_key_means_two_things_in_a_view(tab: Tab) -> None:
     """Those of lessons come first, but only while one is on; so do those of a view's mode."""
-    module, name = tab.kind.split(":")
-    view = getattr(import_module(module, "tui_trainer.tabs"), name)
+    view = tab.load_view()
     always = [key for key in ALL_KEYS if key.owner != "lessons"]
     owners = (tab.name, OPEN_TAB)
     there = [key for key in always if not key.of_tab or (key.owner in owners and hasattr(view, f"action_{key.action}"))]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
-from tui_trainer.protocol.reports import Ended
+from tui_trainer.protocol import Ended
 from tui_trainer.runtime.client import Client
 
 if TYPE_CHECKING:

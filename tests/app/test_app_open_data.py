@@ -13,7 +13,7 @@ from ugly import CASES
 from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData, PreviewTable
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.protocol.reports import Loaded, LoadingProgress
+from tui_trainer.protocol import Loaded, LoadingProgress
 from tui_trainer.ui.fields import ChoiceField
 
 if TYPE_CHECKING:

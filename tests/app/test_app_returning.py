@@ -12,8 +12,7 @@ from running_app import Start
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.commands import Attach, Load, SlowDown, Train
-from tui_trainer.protocol.reports import Progress, TakenOver
+from tui_trainer.protocol import Attach, Load, Progress, SlowDown, TakenOver, Train
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.store import live_trainers

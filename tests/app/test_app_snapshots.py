@@ -17,9 +17,9 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.experiment.toml_file import read
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.view import Curve
+from tui_trainer.protocol import pack
 from tui_trainer.tabs.landscape.view import LandscapeView
+from tui_trainer.tabs.loss.messages import Curve, LossContent
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.network.view import NetworkView
 
@@ -71,8 +71,8 @@ def show_curves(screen: MainScreen) -> bool:
     epochs = np.arange(1.0, 61.0)
     curves = (("loss", np.exp(-epochs / 12) + 0.02), ("val_loss", np.exp(-epochs / 15) + 0.1))
     view = screen.query_one(LossView)
-    view.show(tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves))
-    view.show = lambda curves: None  # type: ignore[method-assign] # a late report has none yet
+    view.show_content(LossContent("loss", tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves)))
+    view.show_content = lambda content: None  # type: ignore[method-assign] # a late report has none yet
     return True
 
 

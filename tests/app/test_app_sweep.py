@@ -97,8 +97,8 @@ async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_pa
         assert not flow.screen.query(SweepLine) and sweeping(flow) is None
         await flow.until(lambda: flow.progress.epoch == 1, "the run under work goes on meanwhile")
         loss = flow.screen.query_one(LossView)
-        await flow.until(lambda: len(loss.beside) == 4, "its curves are laid over the run's")
-        assert [one.told.curve is not None for one in loss.beside] == [True] * 4
+        await flow.until(lambda: len(loss.overlays) == 4, "its curves are laid over the run's")
+        assert [one.curve is not None for one in loss.overlays] == [True] * 4
 
         await flow.press("8")
         await flow.until_shown("by val loss 4 chosen")

@@ -17,7 +17,7 @@ from textual.timer import Timer
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import AnyReport, Crashed
+from tui_trainer.protocol import AnyReport, Crashed
 from tui_trainer.runtime.client import Client
 
 PATIENCE = 20.0  # seconds until the app answers

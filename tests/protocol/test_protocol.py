@@ -16,10 +16,33 @@ from tui_trainer.experiment.schema import (
     ModelConfig,
     TrainingConfig,
 )
-from tui_trainer.protocol.commands import Command, Epoch, Load, Pause, SlowDown, Step, Train, Tune, Watch
-from tui_trainer.protocol.framing import HEADER, command_decoder, frame, pack, read_frame, report_decoder, unpack
-from tui_trainer.protocol.reports import Crashed, Ended, Progress, Refused, Remedy, Report
-from tui_trainer.protocol.view import Curve, WatchNothing
+from tui_trainer.protocol import (
+    HEADER,
+    Command,
+    Crashed,
+    Ended,
+    Epoch,
+    Load,
+    Pause,
+    Progress,
+    Refused,
+    Remedy,
+    Report,
+    SlowDown,
+    Step,
+    Train,
+    Tune,
+    Update,
+    Watch,
+    command_decoder,
+    encode,
+    frame,
+    pack,
+    read_frame,
+    report_decoder,
+    unpack,
+)
+from tui_trainer.tabs.loss.messages import Curve, LossContent, WatchLoss
 
 EXPERIMENT = Experiment(
     name="naïve [b]",
@@ -35,12 +58,14 @@ COMMANDS: list[Command] = [
     Epoch(),
     SlowDown(2.5),
     Tune(TrainingConfig(learning_rate=1e-300)),
-    Watch(WatchNothing()),
+    Watch("summary"),
+    Watch("loss", encode(WatchLoss("accuracy"))),
 ]
 CURVE = Curve("loss", pack(np.arange(3)), pack(np.array([1.0, np.nan, np.inf])))
 REPORTS: list[Report] = [
     Refused(3, "model.layers[0].units", "expected fewer"),
-    Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, b"", (CURVE,)),
+    Progress(1, "running", 2, 3, 4, 5, 6, 7.5, None, 0.1, {"loss": 0.5}, b"x"),
+    Update(1, "loss", 3, encode(LossContent("loss", (CURVE,)))),
     Progress(1, "diverged", 2, 3, 4, 5, 6, 0.0, 1.5, 0.1, {}),
     Ended(2, "diverged", "The loss became inf.", Remedy({"training.learning_rate": 0.5}, "lowers it")),
     Crashed(0, "MemoryError: "),

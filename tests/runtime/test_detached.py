@@ -15,12 +15,30 @@ import pytest
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.commands import Attach, Load, Pause, SlowDown, Train
-from tui_trainer.protocol.reports import AnyReport, Attached, Crashed, Ended, Loaded, Progress, Report, TakenOver
+from tui_trainer.protocol import (
+    AnyReport,
+    Attach,
+    Attached,
+    Crashed,
+    Ended,
+    Load,
+    Loaded,
+    Pause,
+    Progress,
+    Report,
+    SlowDown,
+    TakenOver,
+    Train,
+    Update,
+    Watch,
+    encode,
+)
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.store import live_trainers
 from tui_trainer.store.store import Store, StoredRun, process_runs
+from tui_trainer.tabs.loss.messages import WatchLoss
+from tui_trainer.tabs.view import decode_content
 
 ENDLESS = with_field(Experiment(), "training.epochs", 10_000_000)
 SHORT = with_field(Experiment(), "training.epochs", 50)  # 200 steps
@@ -36,7 +54,7 @@ class Viewer:
         self.reports: list[AnyReport] = []
         self._source: AsyncIterator[AnyReport] | None = None
 
-    async def start(self, *commands: Attach | Load | SlowDown | Train) -> Viewer:
+    async def start(self, *commands: Attach | Load | SlowDown | Train | Watch) -> Viewer:
         for command in commands:
             self.client.send(command)
         await self.client.start()
@@ -103,12 +121,12 @@ async def test_a_trainer_that_stays_is_come_back_to(folder: Path) -> None:
     run = stored(folder)
     assert run.alive and not run.watched and run.state == "running"
 
-    second = await Viewer(Launch(attach=run.owner)).start(Attach(7))
+    second = await Viewer(Launch(attach=run.owner)).start(Attach(7), Watch("loss", encode(WatchLoss())))
     attached = await second.until(Attached)
-    loaded, progress = await second.until(Loaded), await second.until(Progress)
+    loaded, progress, update = await second.until(Loaded), await second.until(Progress), await second.until(Update)
     assert attached.experiment == ENDLESS and attached.stays and attached.steps_per_second == 500.0
-    assert {attached.run, loaded.run, progress.run} == {7}
-    assert progress.steps > seen and progress.curves, "it went on meanwhile, and tells all it has drawn before"
+    assert {attached.run, loaded.run, progress.run, update.run} == {7}
+    assert progress.steps > seen and decode_content(update).curves, "it went on meanwhile, and shows all curves"
     assert stored(folder).watched
 
     second.client.send(Pause())

@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from tui_trainer.protocol.commands import SetWeight, Step, Train
-from tui_trainer.protocol.framing import HEADER, command_decoder, frame
+from tui_trainer.protocol import HEADER, SetWeight, Step, Train, command_decoder, frame
 from tui_trainer.runtime.child import MessageReader
 
 SENT = (Train(), Step(), SetWeight(3, 0.25), Train())

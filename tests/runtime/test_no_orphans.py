@@ -14,8 +14,7 @@ import pytest
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.commands import Load, Train
-from tui_trainer.protocol.framing import frame
+from tui_trainer.protocol import Load, Train, frame
 from tui_trainer.runtime import client, connection
 from tui_trainer.runtime.child import start_module
 from tui_trainer.runtime.launch import Launch

@@ -12,10 +12,22 @@ import pytest
 from tui_trainer.datasets.dataset import ReadingStopped
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.protocol.commands import AnyCommand, Close, Load, Pause, Preview, Train, Watch
-from tui_trainer.protocol.framing import command_decoder, frame, report_decoder
-from tui_trainer.protocol.reports import AnyReport, LoadingProgress, Previewed, Refused
-from tui_trainer.protocol.view import WatchLoss
+from tui_trainer.protocol import (
+    AnyCommand,
+    AnyReport,
+    Close,
+    Load,
+    LoadingProgress,
+    Pause,
+    Preview,
+    Previewed,
+    Refused,
+    Train,
+    Watch,
+    command_decoder,
+    frame,
+    report_decoder,
+)
 from tui_trainer.runtime import worker
 from tui_trainer.runtime.connection import ClientConnections, CommandQueue
 from tui_trainer.runtime.worker import FileLoading
@@ -50,18 +62,18 @@ def client() -> Iterator[Client]:
         (Close(), True),
         (None, True),
         (Train(), False),
-        (Watch(WatchLoss()), False),
+        (Watch("loss"), False),
         (Preview(DatasetConfig(path="x.csv"), 1), False),
     ],
 )
 def test_what_stops_a_reading(client: Client, command: AnyCommand | None, stops: bool) -> None:
     commands = CommandQueue(client.connections)
     assert not commands.stops_loading()
-    client.send(Watch(WatchLoss()))
+    client.send(Watch("loss"))
     client.send(command)
     assert commands.stops_loading() is stops and commands.stops_loading() is stops
     assert not commands.empty()
-    assert commands.next(0.0) == Watch(WatchLoss())
+    assert commands.next(0.0) == Watch("loss")
     assert commands.next(0.0) == command
     assert commands.empty() and not commands.stops_loading()
 

@@ -25,9 +25,19 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.export.session import stored_session
-from tui_trainer.protocol.commands import AnyCommand, Close, Load, Resume, SlowDown, Train
-from tui_trainer.protocol.framing import frame, read_frame, report_decoder
-from tui_trainer.protocol.reports import Ended, Progress
+from tui_trainer.protocol import (
+    AnyCommand,
+    Close,
+    Ended,
+    Load,
+    Progress,
+    Resume,
+    SlowDown,
+    Train,
+    frame,
+    read_frame,
+    report_decoder,
+)
 from tui_trainer.runtime.child import start_module
 from tui_trainer.runtime.client import MODULE
 from tui_trainer.runtime.launch import Launch

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.protocol.framing import HEADER, MAX_BYTES, command_decoder
-from tui_trainer.protocol.reports import Crashed
+from tui_trainer.protocol import HEADER, MAX_BYTES, Crashed, command_decoder
 from tui_trainer.runtime import child
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.connection import Connection
@@ -24,7 +23,7 @@ from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import SweepCrashed
 
 if TYPE_CHECKING:
-    from tui_trainer.protocol.commands import AnyCommand
+    from tui_trainer.protocol import AnyCommand
 
 PATIENCE = 10.0
 DEEP = b"\x81\xa1a" * 100_000 + b"\xc0"  # a map in a map in a map

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.framing import frame
-from tui_trainer.protocol.view import WatchLoss
-from tui_trainer.protocol.views import AnyRequest
+from tui_trainer.protocol import Content, Request, Watch, encode, frame
 from tui_trainer.runtime import reporting
 from tui_trainer.store.checkpointer import restore_snapshot
 from tui_trainer.store.store import StoreError
 from tui_trainer.tabs.boundary.messages import WatchBoundary
-from tui_trainer.tabs.computing import TabComputing
+from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.tabs.landscape.messages import WatchLandscape
+from tui_trainer.tabs.loss.messages import WatchLoss
 from tui_trainer.tabs.network.messages import WatchNetwork
 from tui_trainer.training.series import DownsampledSeries
 from tui_trainer.training.session import Session
@@ -29,7 +28,12 @@ LARGE = with_field(
     with_field(Experiment(), "training.optimizer.name", "adam"), "training.early_stopping", {"patience": 3}
 )
 SMALL = with_field(with_field(Experiment(), "model.layers", ()), "dataset", {"name": "boston", "features": ["LSTAT"]})
-VIEWS: tuple[AnyRequest, ...] = (WatchLandscape(8, 4), WatchNetwork(), WatchBoundary(8, 4))
+VIEWS: dict[str, Request] = {
+    "loss": WatchLoss(),
+    "landscape": WatchLandscape(8, 4),
+    "network": WatchNetwork(),
+    "boundary": WatchBoundary(8, 4),
+}
 EPOCHS = "epochs:"
 
 
@@ -52,6 +56,15 @@ def as_it_should_be(experiment: Experiment) -> tuple[dict[str, Array], Session]:
     return found, session
 
 
+def computed(session: Session, tab: str) -> Content:
+    """What a tab shows of the session."""
+    computing = TabComputing(TrainerContext(session))
+    computing.watch(Watch(tab, encode(VIEWS[tab])))
+    result = computing.compute()
+    assert result is not None and result[0] == tab
+    return result[1]
+
+
 def put_back(session: Session, arrays: dict[str, Array]) -> bool:
     """Whether it was taken; either way the session is sound: it trains, and can be looked at and saved."""
     snapshot = {name: array for name, array in arrays.items() if not name.startswith(EPOCHS)}
@@ -64,10 +77,9 @@ def put_back(session: Session, arrays: dict[str, Array]) -> bool:
         assert session.steps == 0 and session.state == "ready"
         taken = False
     with np.errstate(all="ignore"):
-        frame(reporting.progress(session, 1, WatchLoss()))
-        viewer = TabComputing(session)
-        for request in VIEWS:
-            viewer.see(request)
+        frame(reporting.progress(session, 1))
+        for tab in VIEWS:
+            encode(computed(session, tab))
         session.step()
         session.epoch()
     assert session.state in ("paused", "finished", "diverged", "stopped early")
@@ -118,4 +130,4 @@ def test_a_weight_far_out_can_be_looked_at() -> None:
     for value in (2.0**62, 1e30, 3e38):
         session.set_weight(0, value)
         with np.errstate(all="ignore"):
-            assert TabComputing(session).see(WatchLandscape(8, 4)) is not None
+            assert computed(session, "landscape") is not None

@@ -17,13 +17,13 @@ from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.session import stored_session
-from tui_trainer.protocol.framing import frame, report_decoder
-from tui_trainer.protocol.reports import Update
+from tui_trainer.protocol import Update, encode, frame, report_decoder
 from tui_trainer.runtime import resume
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import RunList, WatchRuns
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 
 RUN_COLUMNS = (
@@ -119,8 +119,8 @@ def _catalogue(path: Path) -> list[str]:
     """What the Runs tab is told can be understood at the other end."""
     with contextlib.closing(Store(path)) as opened:
         found = RunIndex(opened).list(WatchRuns(rows=10, compared=(1,)))
-    seen = report_decoder.decode(frame(Update(1, 0, found))[4:])
-    assert isinstance(seen, Update) and isinstance(seen.content, RunList)
+    report = report_decoder.decode(frame(Update(1, "runs", 0, encode(found)))[4:])
+    assert isinstance(report, Update) and isinstance(decode_content(report), RunList)
     return []
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sweep_cases import LONG, RATE, SMALL
 
-from tui_trainer.protocol.framing import frame, read_frame
+from tui_trainer.protocol import frame, read_frame
 from tui_trainer.runtime.child import start_module
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep.client import MODULE, SweepClient

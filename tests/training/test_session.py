@@ -19,7 +19,7 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
-from tui_trainer.protocol.reports import Remedy
+from tui_trainer.protocol import Remedy
 from tui_trainer.training.session import Session
 
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(5),)), training=TrainingConfig(epochs=6))

@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
 from tui_trainer.formats import format_clock, format_count
-from tui_trainer.protocol.reports import Progress
+from tui_trainer.protocol import Progress
 from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.ui.status_lines import (
     CHECK_EVERY,

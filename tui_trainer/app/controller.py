@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import AnyReport
+from tui_trainer.protocol import AnyReport
 
 if TYPE_CHECKING:
     from .screen import MainScreen

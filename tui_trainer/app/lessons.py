@@ -7,7 +7,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import AnyReport, Ended, Loaded, Progress
+from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
 from tui_trainer.ui.keymap import key_of
 
 from .controller import Controller

@@ -9,8 +9,7 @@ from tui_trainer.datasets.catalog import choose_file
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.protocol.commands import Preview
-from tui_trainer.protocol.reports import AnyReport, Loaded, Previewed
+from tui_trainer.protocol import AnyReport, Loaded, Preview, Previewed
 
 from .controller import Controller
 

@@ -23,7 +23,7 @@ from tui_trainer.app.setup.network_panel import LayersEdited, NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import AnyReport
+from tui_trainer.protocol import AnyReport
 from tui_trainer.run_state import RunState
 from tui_trainer.settings import Markers, Settings
 from tui_trainer.tabs.book.lesson_page import Answered
@@ -258,7 +258,7 @@ class MainScreen(Screen[None]):
 
     @on(RunsChosen)
     def _show_overlays(self, event: RunsChosen) -> None:
-        self.trainer.show_overlays(event.chosen)
+        self.tabs.show_selected_runs(event.chosen)
 
     @on(LessonChosen)
     async def _load_lesson(self, event: LessonChosen) -> None:
@@ -276,7 +276,7 @@ class MainScreen(Screen[None]):
     def _show_sweep(self) -> None:
         self.sweeps.action_sweep()
 
-    @on(TabView.LookChanged)
+    @on(TabView.RequestChanged)
     def _watch_view(self) -> None:
         self.trainer.watch_view()
 

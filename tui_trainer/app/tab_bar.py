@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -10,11 +11,12 @@ from textual.message import Message
 from textual.widgets import TabbedContent, TabPane
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import Loaded, Progress, Update, newest
-from tui_trainer.protocol.view import Unavailable, WatchNothing
-from tui_trainer.protocol.views import AnyRequest
-from tui_trainer.tabs import TABS, Tab
-from tui_trainer.tabs.view import TabView
+from tui_trainer.protocol import NOTHING, Loaded, Progress, Unavailable, Update, Watch, encode
+from tui_trainer.tabs import TABS, Tab, tab_named
+from tui_trainer.tabs.view import TabView, decode_content
+
+if TYPE_CHECKING:
+    from tui_trainer.tabs.runs.selection import SelectedRun
 
 FIRST = "loss"
 
@@ -37,7 +39,7 @@ class Tabs(TabbedContent):
         self._progress: Progress | None = None
 
     def compose(self) -> ComposeResult:
-        self._views[FIRST] = next(tab for tab in TABS if tab.name == FIRST).make()
+        self._views[FIRST] = tab_named(FIRST).load_view()()
         for tab in TABS:
             self.compose_add_child(
                 TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name)
@@ -55,10 +57,13 @@ class Tabs(TabbedContent):
         """The view of the open tab; None until it is made and knows what there is to see."""
         return self._views[self.active] if self.active in self._told else None
 
-    @property
-    def request(self) -> AnyRequest:
-        """What the trainer should compute for the open tab."""
-        return WatchNothing() if self.view is None else self.view.request
+    def watch_command(self) -> Watch:
+        """Return the command that has the trainer compute for the open tab."""
+        view = self.view
+        if view is None:
+            return Watch(self.active)
+        view.requested = view.request
+        return Watch(self.active, NOTHING if view.requested is None else encode(view.requested))
 
     def show_experiment(self, experiment: Experiment) -> None:
         """The experiment as it is set up now."""
@@ -74,22 +79,26 @@ class Tabs(TabbedContent):
 
     def show_progress(self, progress: Progress) -> None:
         """Training has gone on."""
-        before = self._progress
-        together = progress if before is None else newest(before, progress)
-        assert isinstance(together, Progress)
-        self._progress = together
+        self._progress = progress
         for view in self._known():
             view.show_progress(progress)
 
-    def show_seen(self, seen: Update) -> None:
-        """Hand what the trainer computed to the view that asked for it."""
+    def show_update(self, update: Update) -> None:
+        """Show what the trainer computed in the view that asked for it. Raises one of ``NO_MESSAGE``."""
+        content = decode_content(update)
         view = self.view
-        if view is None:
+        if view is None or update.tab != self.active:
             return
-        reason = seen.content.reason if isinstance(seen.content, Unavailable) else ""
-        view.say_unseen(reason)
-        if not reason:
-            view.show_content(seen.content)
+        if isinstance(content, Unavailable):
+            view.say_unseen(content.reason)
+        else:
+            view.say_unseen("")
+            view.show_content(content)
+
+    def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
+        """Other runs than before are selected in the Runs tab."""
+        for view in self._known():
+            view.show_selected_runs(runs)
 
     def made(self, name: str) -> TabView | None:
         """The view of a tab; None where it was not opened yet."""
@@ -104,7 +113,7 @@ class Tabs(TabbedContent):
     async def ready(self, name: str) -> TabView:
         """The view of a tab, made if it was not; the open tab stays open."""
         if name not in self._views:
-            await self._make(next(tab for tab in TABS if tab.name == name))
+            await self._make(tab_named(name))
         return self._views[name]
 
     def _known(self) -> list[TabView]:
@@ -113,13 +122,13 @@ class Tabs(TabbedContent):
 
     @on(TabbedContent.TabActivated)
     async def _open(self) -> None:
-        tab = next(tab for tab in TABS if tab.name == self.active)
+        tab = tab_named(self.active)
         if tab.name not in self._views:
             await self._make(tab)
         self.post_message(self.Opened(tab.name))
 
     async def _make(self, tab: Tab) -> None:
-        view = self._views[tab.name] = tab.make()
+        view = self._views[tab.name] = tab.load_view()()
         panes = [pane for pane in self.query(TabPane) if pane.id == tab.name and pane.is_attached]
         if panes:
             await panes[0].mount(view)

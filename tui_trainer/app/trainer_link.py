@@ -20,44 +20,40 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined, free_folder
 from tui_trainer.formats import format_clock
 from tui_trainer.plotting.lines import warm_up
-from tui_trainer.protocol.commands import (
+from tui_trainer.protocol import (
+    NO_MESSAGE,
     AnyCommand,
-    Attach,
-    Epoch,
-    Export,
-    Load,
-    Pause,
-    Resume,
-    SetWeight,
-    SlowDown,
-    Step,
-    SwapBest,
-    Train,
-    Tune,
-    Watch,
-)
-from tui_trainer.protocol.reports import (
     AnyReport,
+    Attach,
     Attached,
     Crashed,
     Ended,
+    Epoch,
+    Export,
+    Load,
     Loaded,
     LoadingProgress,
     Notice,
     Opened,
+    Pause,
     Previewed,
     Progress,
     Refused,
     Remedy,
+    Resume,
     ResumeOffer,
+    SetWeight,
+    SlowDown,
+    Step,
+    SwapBest,
     TakenOver,
+    Train,
+    Tune,
     Update,
-    newest,
 )
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
-from tui_trainer.tabs.runs.messages import RunCurves, RunList
-from tui_trainer.tabs.runs.selection import SelectedRun
+from tui_trainer.tabs import tab_named
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.pacing import FramePacing
@@ -156,7 +152,7 @@ class TrainerLink(Controller):
 
     def watch_view(self) -> None:
         """Tell the trainer what the open tab needs."""
-        self.client.send(Watch(self.screen.tabs.request))
+        self.client.send(self.screen.tabs.watch_command())
 
     def load(self, keep_weights: bool = False, weights: str = "") -> None:
         """Run the current experiment from its first step, with the weights of now or of a file if so asked."""
@@ -193,12 +189,6 @@ class TrainerLink(Controller):
     def open_run(self, run: int) -> None:
         """Load a run of the store, where it was saved."""
         self._opening = self._resume(run)
-
-    def show_overlays(self, runs: tuple[SelectedRun, ...]) -> None:
-        """Draw the curves of these runs of the store in the Loss tab."""
-        loss = self.screen.tabs.made(LOSS)
-        if loss is not None:
-            loss.lay_beside(runs)  # type: ignore[attr-defined]
 
     def _resume(self, run: int) -> int:
         """Ask the trainer to resume a run of the store; returns the number of that load."""
@@ -237,8 +227,6 @@ class TrainerLink(Controller):
         match report:
             case Previewed():  # of a file: its number is none of a load
                 return False
-            case Update(content=RunList() | RunCurves()):  # of the store, whatever the current run is
-                self.screen.tabs.show_seen(report)
             case Crashed():
                 self._crash = report
                 self.show_message(f"{report.sentence}. A new trainer has been started.", "error")
@@ -248,6 +236,9 @@ class TrainerLink(Controller):
                 self.show_message(report.sentence, "good" if report.good else "error")
             case TakenOver():
                 await self._on_taken_over()
+            case Update():
+                self._pending_update = report
+                self._draw_pending()
             case _ if report.run != self._run:
                 return True
             case Opened():
@@ -264,9 +255,6 @@ class TrainerLink(Controller):
                 self._show_refusal(report)
             case Progress():
                 self._show_progress(report)
-            case Update():
-                self._pending_update = report
-                self._draw_pending()
             case Ended():
                 self._show_end(report)
         return False
@@ -325,6 +313,7 @@ class TrainerLink(Controller):
         if self.loaded is None:
             screen.run_worker(warm_up, thread=True, group="warm up")
         self.loaded, self.refused, self._crash, self._failures = loaded, None, None, 0
+        self._pending_progress = self._pending_update = None  # of the run before
         screen.tabs.show_loaded(loaded)
         screen.data_panel.show_dataset(loaded.dataset)
         screen.network_panel.show_params(loaded.params)
@@ -339,7 +328,7 @@ class TrainerLink(Controller):
         status = self.screen.status
         status.before = "nothing is loaded: change what is told above, or open something else"
         if self.screen.state == "running" and status.progress is not None:  # the trainer has paused that run
-            paused = replace(status.progress, state="paused", curves=None)
+            paused = replace(status.progress, state="paused")
             self._show_progress(paused)
             self.screen.lessons.show_progress(paused)
 
@@ -351,8 +340,7 @@ class TrainerLink(Controller):
 
     def _show_progress(self, progress: Progress) -> None:
         self.screen.state = progress.state
-        pending = self._pending_progress
-        self._pending_progress = progress if pending is None else newest(pending, progress)  # type: ignore[assignment]
+        self._pending_progress = progress
         self._draw_pending()
 
     def _draw_pending(self) -> None:
@@ -366,9 +354,17 @@ class TrainerLink(Controller):
         if progress is not None and progress.run == self._run:
             self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)
-        if update is not None and update.run == self._run:
-            self.screen.tabs.show_seen(update)
+        if update is not None:
+            self._show_update(update)
         self.pacing.drawn(self.screen.app)
+
+    def _show_update(self, update: Update) -> None:
+        """Show what the trainer computed; one that can't be decoded ends the trainer as a garbled frame does."""
+        try:
+            if update.run == self._run or not tab_named(update.tab).about_run:
+                self.screen.tabs.show_update(update)
+        except (KeyError, *NO_MESSAGE):
+            self.client.reject()
 
     def _draw_again(self) -> None:
         self._retry = None

@@ -14,7 +14,7 @@ from typing import IO, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from tui_trainer.protocol.framing import HEADER, MAX_BYTES, NO_MESSAGE, frame
+from tui_trainer.protocol import HEADER, MAX_BYTES, NO_MESSAGE, frame
 
 Command = TypeVar("Command", bound=msgspec.Struct)
 Message = TypeVar("Message")
@@ -100,6 +100,12 @@ class ChildProcess(Generic[Command, Message]):
             self._early += frame(command)
         elif not self._writer.is_closing():
             self._writer.write(frame(command))
+
+    def reject(self) -> None:
+        """Give up a process whose last message was invalid in a part that is decoded later."""
+        if self._reader is not None:
+            self._reader.garbled = True
+            self._hang_up()
 
     async def _start(self, module: str, argument: str) -> None:
         ours, theirs = socket.socketpair()

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from tui_trainer.protocol.commands import AnyCommand, Close
-from tui_trainer.protocol.framing import report_decoder
-from tui_trainer.protocol.reports import AnyReport, Attached, Crashed, TakenOver, queue_newest
+from tui_trainer.protocol import (
+    AnyCommand,
+    AnyReport,
+    Attached,
+    Close,
+    Crashed,
+    TakenOver,
+    queue_newest,
+    report_decoder,
+)
 from tui_trainer.store.live_trainers import call, folder_beside
 
 from .child import ChildProcess

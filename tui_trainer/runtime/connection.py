@@ -13,9 +13,21 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from tui_trainer.protocol.commands import AnyCommand, Attach, Close, Load, Pause, Resume
-from tui_trainer.protocol.framing import NO_MESSAGE, command_decoder, frame, read_frame
-from tui_trainer.protocol.reports import AnyReport, TakenOver, queue_newest
+from tui_trainer.protocol import (
+    NO_MESSAGE,
+    AnyCommand,
+    AnyReport,
+    Attach,
+    Close,
+    Load,
+    Pause,
+    Resume,
+    TakenOver,
+    command_decoder,
+    frame,
+    queue_newest,
+    read_frame,
+)
 from tui_trainer.store.live_trainers import is_own
 
 RETRY = 0.1  # seconds until connections are accepted again after the system refused one

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.reports import DatasetView, Ended, Loaded, Progress, SummaryRow, Update
-from tui_trainer.protocol.view import Curve, WatchLoss
-from tui_trainer.protocol.views import AnyContent
-from tui_trainer.training.history import RecordedCurve
+from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
 from tui_trainer.training.session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
@@ -72,8 +66,8 @@ def step_flops(session: Session) -> int:
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 
 
-def progress(session: Session, run: int, wanted: WatchLoss | None = None) -> Progress:
-    """Where the session is; the curves that are ``wanted`` only where they are looked at."""
+def progress(session: Session, run: int) -> Progress:
+    """Report where the session is."""
     trainer = session.trainer
     running = session.state == "running"
     speed = session.pace.steps_per_second if running else 0.0
@@ -91,7 +85,6 @@ def progress(session: Session, run: int, wanted: WatchLoss | None = None) -> Pro
         learning_rate=trainer.optimizer.learning_rate,
         values=session.values,
         weights=_weights(session),
-        curves=None if wanted is None else _curves(session, wanted),
     )
 
 
@@ -99,31 +92,6 @@ def _weights(session: Session) -> bytes:
     """The parameters of a model that is small enough to be looked at number by number."""
     parameters = session.trainer.model.parameters.flat
     return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
-
-
-def seen(session: Session, run: int, content: AnyContent) -> Update:
-    """What a view shows at this step."""
-    return Update(run=run, steps=session.steps, content=content)
-
-
-def _curves(session: Session, wanted: WatchLoss) -> tuple[Curve, ...]:
-    """What is ``wanted`` of both parts over the epochs; with the loss, that of each step, in epochs too."""
-    history = session.history
-    names = [name for name in history.epochs if name.removeprefix("val_").partition("[")[0] == wanted.quantity]
-    curves = [curve(name, history.curve(name, wanted.smoothing), wanted) for name in names]
-    if wanted.quantity == "loss":
-        steps, losses = history.steps.points()
-        epochs = steps / session.trainer.steps_per_epoch
-        low, high = wanted.low or 0, np.inf if wanted.high is None else wanted.high
-        inside = (epochs >= low) & (epochs <= high)
-        curves.append(Curve("batch_loss", pack(epochs[inside]), pack(losses[inside])))
-    return tuple(curve for curve in curves if curve.x)
-
-
-def curve(name: str, recorded: RecordedCurve, wanted: WatchLoss) -> Curve:
-    """What is ``wanted`` of a recorded curve."""
-    x, y = recorded.points(wanted.low, wanted.high)
-    return Curve(name, pack(x), pack(y), recorded.at(wanted.at))
 
 
 def ended(session: Session, run: int) -> Ended:

@@ -7,7 +7,7 @@ import time
 from tui_trainer.errors import UserError, printable
 from tui_trainer.files import file_mode
 from tui_trainer.formats import format_age
-from tui_trainer.protocol.reports import AnyReport, Notice, ResumeOffer
+from tui_trainer.protocol import AnyReport, Notice, ResumeOffer
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
 

@@ -21,16 +21,25 @@ from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.export.session import load_weights, trained
-from tui_trainer.protocol.commands import (
+from tui_trainer.protocol import (
+    NO_MESSAGE,
     AnyCommand,
+    AnyReport,
     Attach,
+    Attached,
     Close,
+    Crashed,
     EditRuns,
     Epoch,
     Export,
     Load,
+    LoadingProgress,
+    Notice,
+    Opened,
     Pause,
     Preview,
+    Previewed,
+    Refused,
     Resume,
     SetWeight,
     SlowDown,
@@ -38,26 +47,15 @@ from tui_trainer.protocol.commands import (
     SwapBest,
     Train,
     Tune,
+    Update,
     Watch,
+    encode,
 )
-from tui_trainer.protocol.reports import (
-    AnyReport,
-    Attached,
-    Crashed,
-    LoadingProgress,
-    Notice,
-    Opened,
-    Previewed,
-    Refused,
-)
-from tui_trainer.protocol.view import WatchLoss
-from tui_trainer.protocol.views import AnyRequest
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
-from tui_trainer.tabs.computing import TabComputing
-from tui_trainer.tabs.runs.compute import RunsCompute
+from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.training.session import Session
 
 from . import reporting
@@ -68,9 +66,8 @@ from .resume import resume_offers
 SLICE = 0.004  # seconds of training between two looks at the commands
 REPORT_EVERY = 0.05  # seconds
 MAX_SILENCE = 0.5  # seconds without a report while training, unless a step takes longer
-VIEW_EVERY = 0.1  # seconds while training, at least
+VIEW_EVERY = 0.1  # seconds while training, at least: no eye follows a curve faster, and drawing has its price
 VIEW_SHARE = 10  # a view may take one part in so many of the time
-CURVES_EVERY = 0.1  # seconds while training: no eye follows a whole curve faster, and drawing has its price
 PATH_LENGTH = 200  # shown of a path
 TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
 TELL_EVERY = 0.1  # seconds
@@ -85,15 +82,15 @@ class Worker:
         self._commands = CommandQueue(clients)
         self._readings = FileLoading(self._commands, self._send)
         self._session = Session()
-        self._viewer = TabComputing(self._session)
-        self._request: AnyRequest = WatchLoss()
         self._listener: socket.socket | None = None
         self._place = self._take_place()
         self._keeper = Checkpointer(default_path(), self._place.name if self._place is not None else "")
-        self._shelf = RunsCompute(self._keeper)
+        self._keeper.remove_deleted()
+        self._context = TrainerContext(self._session, self._keeper)
+        self._tabs = TabComputing(self._context)
         self._run = 0
         self._dirty = False
-        self._next_report = self._next_curves = self._next_view = 0.0
+        self._next_report = self._next_view = 0.0
 
     def serve(self) -> None:
         """Serve until the client ends; then the process ends at once, however long a step takes, or when it is done."""
@@ -147,14 +144,15 @@ class Worker:
             if command is None:
                 self._part()
             else:
-                self._do(command)
+                self._apply(command)
             self._dirty = self._session.state != "empty"
             if self._session.state != "running":
                 self._keep()
             if self._session.state != was and self._session.state in ("diverged", "stopped early"):
                 self._announce_end()
 
-    def _do(self, command: AnyCommand) -> None:
+    def _apply(self, command: AnyCommand) -> None:
+        """Carry out a command. Those that need a run are ignored while none is loaded."""
         session = self._session
         match command:
             case Load():
@@ -167,20 +165,61 @@ class Worker:
                 self._part()
                 self._clients.disconnect()
             case Watch():
-                self._request, self._next_view, self._next_curves = command.view, 0.0, 0.0
-                self._report_shelf()
+                self._watch(command)
             case EditRuns():
-                self._send(Notice(self._run, *self._shelf.edit(command)))
-                self._report_shelf()
+                self._edit_runs(command)
             case Preview():
                 self._readings.preview(command.dataset, command.number)
             case SlowDown():
                 session.max_rate = command.steps_per_second
             case _ if session.state == "empty":
-                return
-            case _:
-                if told := carry_out(session, command, self._run):
-                    self._send(told)
+                pass
+            case Train():
+                session.train()
+            case Pause():
+                session.pause()
+            case Step():
+                session.step()
+            case Epoch():
+                session.epoch()
+            case Tune():
+                session.tune(command.training)
+            case SetWeight():
+                session.set_weight(command.index, command.value)
+            case SwapBest():
+                self._send(Notice(self._run, session.swap_best(), good=True))
+            case Export():
+                self._export(command)
+
+    def _watch(self, command: Watch) -> None:
+        """Compute for another tab; a request that can't be decoded ends the connection as any garbled frame does."""
+        try:
+            self._tabs.watch(command)
+        except NO_MESSAGE:
+            self._part()
+            self._clients.disconnect()
+            return
+        self._next_view = 0.0
+        if not self._tabs.is_live:
+            self._report_view()
+
+    def _edit_runs(self, command: EditRuns) -> None:
+        from tui_trainer.tabs.runs.compute import edit_runs
+
+        self._send(Notice(self._run, *edit_runs(self._context, command)))
+        if not self._tabs.is_live:
+            self._report_view()
+
+    def _export(self, command: Export) -> None:
+        from tui_trainer.export.folder import write_folder  # a twentieth of a second that no start should wait for
+
+        try:
+            names = write_folder(trained(self._session, command.best), Path(command.folder), command.formats)
+        except UserError as error:
+            self._send(Notice(self._run, f"Not exported: {error}"))
+            return
+        folder = quoted(command.folder, PATH_LENGTH)
+        self._send(Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
 
     def _part(self) -> None:
         """Go on alone, if that is wanted and there is something to do; end where not."""
@@ -195,8 +234,8 @@ class Worker:
         if session.state == "empty":
             self._send(Notice(0, "Nothing is loaded in that session."))
             return
-        self._request = WatchLoss()
-        self._viewer.forget()
+        self._tabs.stop()
+        self._tabs.forget()
         self._send(Attached(self._run, session.requested, session.max_rate, self._launch.stays))
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
@@ -211,9 +250,19 @@ class Worker:
         if self._loads(command.experiment, command.run):
             self._keeper.forget_run()
             if command.weights:
-                self._send(begin(self._session, command.weights, self._run))
+                self._begin_with(command.weights)
             if kept is not None and self._session.set_weights(kept) and was_running:
                 self._session.train()
+
+    def _begin_with(self, weights: str) -> None:
+        """Begin the run with the weights in a file, where they fit."""
+        try:
+            load_weights(self._session, Path(weights))
+        except UserError as error:
+            self._send(Notice(self._run, str(error)))
+            return
+        file = quoted(weights, PATH_LENGTH)
+        self._send(Notice(self._run, f"The run begins with the weights of {file}.", good=True))
 
     def _loads(self, experiment: Experiment, run: int) -> bool:
         try:
@@ -231,7 +280,7 @@ class Worker:
         if self._run == 0:  # from here on: a start is waited for
             os.nice(self._launch.niceness)
         self._run = run
-        self._viewer.forget()
+        self._tabs.forget()
         self._send(reporting.loaded(self._session, run))
         return True
 
@@ -268,31 +317,21 @@ class Worker:
             self._dirty = False
             return
         now = time.perf_counter()
-        request = self._request
-        due = now >= self._next_curves or self._session.state != "running"
-        wanted = request if isinstance(request, WatchLoss) and due else None
-        self._send(reporting.progress(self._session, self._run, wanted))
+        self._send(reporting.progress(self._session, self._run))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
-        if wanted is not None:
-            self._next_curves = now + CURVES_EVERY
-        if now >= self._next_view or self._session.state != "running":
+        if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):
             self._report_view()
 
     def _report_view(self) -> None:
-        """Show what is looked at; the dearer it is, the rarer, so that training goes on."""
+        """Report what the open tab shows; the longer it takes to compute, the rarer, so that training goes on."""
         started = time.perf_counter()
-        content = self._viewer.see(self._request)
-        if content is not None:
-            self._send(reporting.seen(self._session, self._run, content))
+        computed = self._tabs.compute()
+        if computed is not None:
+            tab, content = computed
+            self._send(Update(self._run, tab, self._session.steps, encode(content)))
             now = time.perf_counter()
             self._next_view = now + max(VIEW_EVERY, VIEW_SHARE * (now - started))
-
-    def _report_shelf(self) -> None:
-        """Show what of the store is looked at: at once, since it is asked for again when it should be anew."""
-        content = self._shelf.see(self._request)
-        if content is not None:
-            self._send(reporting.seen(self._session, self._run, content))
 
     def _send(self, report: AnyReport) -> None:
         if self._clients.current is not None:
@@ -314,47 +353,6 @@ def main() -> None:
             clients.current.reports.put(Crashed(0, f"{type(error).__name__}: {error}"))
         clients.disconnect(LAST_WORDS)
         os._exit(1)
-
-
-def carry_out(session: Session, command: AnyCommand, run: int) -> Notice | None:
-    """Do what ``command`` asks of ``session``, which has loaded run number ``run``."""
-    match command:
-        case Train():
-            session.train()
-        case Pause():
-            session.pause()
-        case Step():
-            session.step()
-        case Epoch():
-            session.epoch()
-        case Tune():
-            session.tune(command.training)
-        case SetWeight():
-            session.set_weight(command.index, command.value)
-        case SwapBest():
-            return Notice(run, session.swap_best(), good=True)
-        case Export():
-            return _export(session, command, run)
-    return None
-
-
-def begin(session: Session, weights: str, run: int) -> Notice:
-    """Begin the run with the weights in a file, where they fit."""
-    try:
-        load_weights(session, Path(weights))
-    except UserError as error:
-        return Notice(run, str(error))
-    return Notice(run, f"The run begins with the weights of {quoted(weights, PATH_LENGTH)}.", good=True)
-
-
-def _export(session: Session, command: Export, run: int) -> Notice:
-    from tui_trainer.export.folder import write_folder  # a twentieth of a second that no start should wait for
-
-    try:
-        names = write_folder(trained(session, command.best), Path(command.folder), command.formats)
-    except UserError as error:
-        return Notice(run, f"Not exported: {error}")
-    return Notice(run, f"Exported {len(names)} files to {quoted(command.folder, PATH_LENGTH)}.", good=True)
 
 
 class FileLoading:

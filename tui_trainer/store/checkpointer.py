@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,6 +49,12 @@ class Checkpointer:
     def forget_run(self) -> None:
         """The next step begins another run."""
         self._run, self._epochs_saved, self._saved_place = None, 0, NOWHERE
+
+    def remove_deleted(self) -> None:
+        """Remove the runs that users deleted in earlier sessions."""
+        if self._store is not None:
+            with contextlib.suppress(StoreError):  # the next start is soon enough
+                self._store.remove_deleted()
 
     def save_if_due(self, session: Session) -> None:
         """Save while training, now and then; at once where it has just stopped."""

@@ -20,7 +20,7 @@ from itertools import takewhile
 
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.formats import format_duration
-from tui_trainer.protocol.framing import NO_MESSAGE, frame, read_frame
+from tui_trainer.protocol import NO_MESSAGE, frame, read_frame
 from tui_trainer.runtime.connection import start_thread
 from tui_trainer.store.edits import LONGEST_NAME
 

@@ -1,37 +1,61 @@
-"""The one table of tabs, in their order. A view is imported and made when it is first opened."""
+"""The one table of tabs, in their order. Nothing of a tab is imported before it is opened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from .view import TabView
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One tab: its name in keys and lessons, its title, what it is for, and the class of its view.
+    """One tab: its name in keys and lessons, its key, its title, what it is for, and where its code is.
 
-    ``short`` is the title where not all titles have room.
+    ``view``, ``compute`` and ``messages`` are modules, relative to this package, the first two with a class. The
+    messages module has the types ``AnyRequest`` and ``AnyContent``; a tab that shows nothing computed has neither
+    compute nor messages. ``short`` is the title where not all titles have room.
     """
 
     name: str
     key: str
     title: str
     help: str
-    kind: str  # module, relative to this package, and class
+    view: str
+    compute: str = ""
+    messages: str = ""
     short: str = ""
+    about_run: bool = True  # False: computed without a current run, and shown whichever it is
+    is_live: bool = True  # False: computed when requested, not again while training goes on
 
-    def make(self) -> TabView:
-        """The view."""
-        module, name = self.kind.split(":")
-        return cast("TabView", getattr(import_module(module, __package__), name)())
+    def load_view(self) -> Any:
+        """Import the class of the view; for the screen."""
+        return _load(self.view)
+
+    def load_compute(self) -> Any:
+        """Import the class that computes the content; for the trainer."""
+        return _load(self.compute)
+
+    def load_messages(self) -> Any:
+        """Import the module of the messages; for both."""
+        return import_module(self.messages, __package__)
 
 
-TABS = (
-    Tab("loss", "1", "Loss", "The loss while training", ".loss.view:LossView"),
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(import_module(module, __package__), name)
+
+
+TABS: tuple[Tab, ...] = (
+    Tab(
+        "loss",
+        "1",
+        "Loss",
+        "The loss while training",
+        ".loss.view:LossView",
+        ".loss.compute:LossCompute",
+        ".loss.messages",
+        about_run=False,
+    ),
     Tab("data", "2", "Data", "The dataset as a table and a scatter", ".data.view:DataView"),
     Tab(
         "landscape",
@@ -39,19 +63,58 @@ TABS = (
         "Landscape",
         "The loss over the weights, and the way down",
         ".landscape.view:LandscapeView",
-        "Landsc",
+        ".landscape.compute:LandscapeCompute",
+        ".landscape.messages",
+        short="Landsc",
     ),
-    Tab("boundary", "4", "Boundary", "The output over the features", ".boundary.view:BoundaryView", "Bound"),
-    Tab("network", "5", "Network", "Neurons and links at work", ".network.view:NetworkView"),
+    Tab(
+        "boundary",
+        "4",
+        "Boundary",
+        "The output over the features",
+        ".boundary.view:BoundaryView",
+        ".boundary.compute:BoundaryCompute",
+        ".boundary.messages",
+        short="Bound",
+    ),
+    Tab(
+        "network",
+        "5",
+        "Network",
+        "Neurons and links at work",
+        ".network.view:NetworkView",
+        ".network.compute:NetworkCompute",
+        ".network.messages",
+    ),
     Tab(
         "predictions",
         "6",
         "Predictions",
         "Where the model is right, and where wrong",
         ".predictions.view:PredictionsView",
-        "Predict",
+        ".predictions.compute:PredictionsCompute",
+        ".predictions.messages",
+        short="Predict",
     ),
     Tab("summary", "7", "Summary", "The model, layer by layer", ".summary.view:SummaryView"),
-    Tab("runs", "8", "Runs", "All runs that are kept: find, compare, open", ".runs.view:RunsView"),
+    Tab(
+        "runs",
+        "8",
+        "Runs",
+        "All runs that are kept: find, compare, open",
+        ".runs.view:RunsView",
+        ".runs.compute:RunsCompute",
+        ".runs.messages",
+        about_run=False,
+        is_live=False,
+    ),
     Tab("book", "9", "Book", "Lessons to run, change and understand", ".book.view:BookView"),
 )
+
+
+def tab_named(name: str) -> Tab:
+    """Return the tab of that name; KeyError where there is none."""
+    for tab in TABS:
+        if tab.name == name:
+            return tab
+    raise KeyError(name)

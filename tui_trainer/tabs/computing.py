@@ -1,54 +1,83 @@
-"""Computes the view that is on the screen, and nothing else."""
+"""The trainer's side of the tabs: computes the content of the open tab, and of no other."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tui_trainer.protocol.views import AnyContent, AnyRequest
-from tui_trainer.tabs.boundary.compute import BoundaryCompute
-from tui_trainer.tabs.boundary.messages import WatchBoundary
-from tui_trainer.tabs.landscape.compute import LandscapeCompute
-from tui_trainer.tabs.landscape.messages import WatchLandscape
-from tui_trainer.tabs.network.compute import NetworkCompute
-from tui_trainer.tabs.network.messages import WatchNetwork
-from tui_trainer.tabs.predictions.compute import PredictionsCompute
-from tui_trainer.tabs.predictions.messages import WatchPredictions
+import msgspec
+
+from tui_trainer.protocol import Content, Request, Watch
+from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.store import Store
 from tui_trainer.training.session import Session
+
+from . import Tab, tab_named
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerContext:
+    """What a tab computes from: the session, and the store of its ``checkpointer`` where there is one."""
+
+    session: Session
+    checkpointer: Checkpointer | None = None
+
+    @property
+    def store(self) -> Store | None:
+        """The store; None where it can't be used."""
+        return None if self.checkpointer is None else self.checkpointer.store
+
+    @property
+    def run(self) -> int | None:
+        """The current run, as the store numbers it; None before its first step."""
+        return None if self.checkpointer is None else self.checkpointer.run
 
 
 class Compute(Protocol):
-    """One view of one loaded run; it may keep what stays the same while that run is trained."""
+    """Computes one tab for one loaded run; it may keep what stays the same while that run is trained."""
 
-    def __init__(self, session: Session) -> None: ...
+    def __init__(self, trainer: TrainerContext) -> None: ...
 
-    def see(self, request: Any) -> AnyContent:
-        """What ``request`` asks for, as it is now."""
-
-
-LOOKS: dict[type[object], type[Compute]] = {
-    WatchLandscape: LandscapeCompute,
-    WatchBoundary: BoundaryCompute,
-    WatchNetwork: NetworkCompute,
-    WatchPredictions: PredictionsCompute,
-}
+    def compute(self, request: Any) -> Content:
+        """Compute what ``request`` asks for, as it is now."""
 
 
 class TabComputing:
-    """The looks at one session; ``forget`` when another run has been loaded."""
+    """Keeps the open tab, its request, and the computes of all tabs that were opened since the run was loaded."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._looks: dict[type[object], Compute] = {}
+    def __init__(self, trainer: TrainerContext) -> None:
+        self._trainer = trainer
+        self._tab: Tab | None = None
+        self._request: Request | None = None
+        self._computes: dict[str, Compute] = {}
+
+    def watch(self, watch: Watch) -> None:
+        """Open a tab. Raises one of ``NO_MESSAGE`` where there is no such tab, or the request is none of its own."""
+        try:
+            tab = tab_named(watch.tab)
+        except KeyError:
+            raise msgspec.ValidationError("no such tab") from None
+        request_type = tab.load_messages().AnyRequest | None if tab.messages else None
+        self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=request_type)
+
+    def stop(self) -> None:
+        """No tab is open."""
+        self._tab = self._request = None
 
     def forget(self) -> None:
-        """Drop what was kept for the run before."""
-        self._looks.clear()
+        """Drop all that was kept, as another run has been loaded."""
+        self._computes.clear()
 
-    def see(self, request: AnyRequest) -> AnyContent | None:
-        """What ``request`` asks for; None where it is nothing that is computed here."""
-        kind = LOOKS.get(type(request))
-        if kind is None or self._session.state == "empty":
+    @property
+    def is_live(self) -> bool:
+        """Whether the content follows the training."""
+        return self._tab is not None and self._tab.is_live and self._trainer.session.state != "empty"
+
+    def compute(self) -> tuple[str, Content] | None:
+        """Compute the content of the open tab, returned with its name; None where there is nothing to compute."""
+        tab, request = self._tab, self._request
+        if tab is None or request is None or (tab.about_run and self._trainer.session.state == "empty"):
             return None
-        if type(request) not in self._looks:
-            self._looks[type(request)] = kind(self._session)
-        return self._looks[type(request)].see(request)
+        if tab.name not in self._computes:
+            self._computes[tab.name] = tab.load_compute()(self._trainer)
+        return tab.name, self._computes[tab.name].compute(request)

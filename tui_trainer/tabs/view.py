@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import Loaded, Progress
-from tui_trainer.protocol.view import WatchNothing
-from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.protocol import Loaded, Progress, Request, Unavailable, Update
+from tui_trainer.tabs import TABS
 from tui_trainer.ui.keymap import keymap
+
+if TYPE_CHECKING:
+    from tui_trainer.tabs.runs.selection import SelectedRun
 
 GAP = "   "
 
@@ -34,10 +38,11 @@ class TabView(Vertical):
     """
     MODE: ClassVar[frozenset[str]] = frozenset()  # actions there are only ``in_mode``; their keys do nothing else then
     in_mode = False
+    requested: Request | None = None  # what the trainer was asked for last
 
     @dataclass
-    class LookChanged(Message):
-        """The view wants something else computed than it asked for before."""
+    class RequestChanged(Message):
+        """The view needs something else computed than it asked for before."""
 
     @dataclass
     class FieldChosen(Message):
@@ -84,9 +89,16 @@ class TabView(Vertical):
         """The key of the tab was pressed while it was open."""
 
     @property
-    def request(self) -> AnyRequest:
-        """What the trainer should compute while this tab is open."""
-        return WatchNothing()
+    def request(self) -> Request | None:
+        """What the trainer should compute while this tab is open; None for nothing."""
+        return None
+
+    def ask(self) -> None:
+        """Ask the trainer for what is shown now, unless it was asked for that already or the tab is hidden."""
+        request = self.request
+        if self.is_on_screen and request != self.requested:
+            self.requested = request
+            self.post_message(self.RequestChanged())
 
     def show_experiment(self, experiment: Experiment) -> None:
         """The experiment as it is set up now, before the trainer has seen it."""
@@ -105,8 +117,24 @@ class TabView(Vertical):
             self.query_one(".unseen", Static).update(reason)
         self.set_class(bool(reason), "-unseen")
 
-    def show_content(self, content: AnyContent) -> None:
-        """What was asked for, computed."""
+    def show_content(self, content: Any) -> None:
+        """Show what was computed, an ``AnyContent`` of the tab's messages."""
+
+    def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
+        """Other runs than before are selected in the Runs tab."""
+
+
+def decode_content(update: Update) -> Any:
+    """Decode what an update's tab shows: its ``AnyContent`` or ``Unavailable``. Raises one of ``NO_MESSAGE``."""
+    return _content_decoder(update.tab).decode(update.content)
+
+
+@cache
+def _content_decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
+    tab = next((tab for tab in TABS if tab.name == name and tab.messages), None)
+    if tab is None:
+        raise msgspec.ValidationError("no tab with messages")
+    return msgspec.msgpack.Decoder(tab.load_messages().AnyContent | Unavailable)
 
 
 def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:

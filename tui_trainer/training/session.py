@@ -21,7 +21,7 @@ from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
-from tui_trainer.protocol.reports import Remedy
+from tui_trainer.protocol import Remedy
 from tui_trainer.run_state import EndState, RunState
 
 from .builder import build_trainer

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui_trainer.errors import printable
 from tui_trainer.formats import MISSING, format_clock, format_count, format_progress
-from tui_trainer.protocol.reports import Progress
+from tui_trainer.protocol import Progress
 from tui_trainer.run_state import RUN_STATES
 
 from .keymap import DO, Key, action_of

@@ -8,7 +8,6 @@ from running_app import Flow, Start, text_of
 from textual.widgets import Static
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.protocol.reports import Update
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.boundary.thumbnails import StripWidget
 from tui_trainer.tabs.boundary.view import Axes, BoundaryView
@@ -38,7 +37,7 @@ def view_of(flow: Flow) -> BoundaryView:
 
 def content_of(flow: Flow) -> Boundary | Function:
     """The newest content that has come."""
-    content = [report.content for report in flow.reports if isinstance(report, Update)][-1]
+    content = flow.contents("boundary")[-1]
     assert isinstance(content, Boundary | Function)
     return content
 

@@ -17,7 +17,7 @@ from tui_trainer.experiment.schema import (
     PointConfig,
     TrainingConfig,
 )
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.boundary.messages import Boundary
 from tui_trainer.tabs.boundary.view import BoundaryView
 from tui_trainer.ui.fields import ByHandField

@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 
 from tui_trainer.experiment.schema import DatasetConfig, PointConfig
 from tui_trainer.plotting.plot import Heatmap
-from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol import pack
 from tui_trainer.tabs.boundary.messages import Samples
 from tui_trainer.tabs.boundary.points import PointPen, name_of, nearest, point_at
 from tui_trainer.ui.plot_widgets import HeatmapWidget

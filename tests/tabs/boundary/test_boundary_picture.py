@@ -14,6 +14,7 @@ from tui_trainer.plotting.plot import STEPS, Gradient
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.drawing import describe, heatmap, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
 LAYERS = (LayerConfig(5, "tanh"),)
@@ -24,7 +25,7 @@ def content_of(name: str, features: tuple[str, ...] = (), units: int | None = No
     session = Session()
     model = ModelConfig(layers=LAYERS, output=OutputConfig(units=units))
     session.load(Experiment(dataset=DatasetConfig(name, features=features), model=model))
-    return BoundaryCompute(session).see(WatchBoundary(30, 20, **request))  # type: ignore[arg-type]
+    return BoundaryCompute(TrainerContext(session)).compute(WatchBoundary(30, 20, **request))  # type: ignore[arg-type]
 
 
 def plane(name: str, **request: object) -> Boundary:

@@ -11,6 +11,7 @@ from tui_trainer.plotting.levels import HIGHEST, MIDDLE
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.messages import Boundary, Function, Neuron, WatchBoundary
 from tui_trainer.tabs.boundary.thumbnails import Arrangement, Room, ThumbnailStrip, arrange, draw, filled
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
 SIZE = (46, 33)
@@ -21,13 +22,13 @@ def strip_of(name: str, layer: int, neuron: int, form: Form = "pixels", size: tu
     session = Session()
     layers = (LayerConfig(8, "tanh"), LayerConfig(4, "tanh"))
     session.load(Experiment(dataset=DatasetConfig(name), model=ModelConfig(layers=layers)))
-    look = BoundaryCompute(session)
-    first = look.see(WatchBoundary(10, 10))
+    look = BoundaryCompute(TrainerContext(session))
+    first = look.compute(WatchBoundary(10, 10))
     assert isinstance(first, Boundary | Function)
     units = [one.units for one in first.chosen.layers]
     arrangement = arrange(units, Neuron(layer, neuron), Room(*size, 0 if form == "pixels" else 1))
     windows = tuple(block.window for block in arrangement.blocks)
-    content = look.see(WatchBoundary(10, 10, "", "", layer, neuron, windows, arrangement.side))
+    content = look.compute(WatchBoundary(10, 10, "", "", layer, neuron, windows, arrangement.side))
     assert isinstance(content, Boundary | Function)
     curves = isinstance(content, Function)
     return ThumbnailStrip(arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), curves)

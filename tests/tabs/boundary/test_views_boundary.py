@@ -17,10 +17,11 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.boundary import compute
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.messages import OUTPUT, WHOLE, Boundary, Function, WatchBoundary
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.training.session import Session
 
@@ -40,13 +41,13 @@ def session_of(name: str, features: tuple[str, ...] = (), **model: object) -> Se
 
 
 def plane(session: Session, **request: object) -> Boundary:
-    content = BoundaryCompute(session).see(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
+    content = BoundaryCompute(TrainerContext(session)).compute(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
     assert isinstance(content, Boundary)
     return content
 
 
 def function(session: Session, **request: object) -> Function:
-    content = BoundaryCompute(session).see(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
+    content = BoundaryCompute(TrainerContext(session)).compute(WatchBoundary(COLUMNS, ROWS, **request))  # type: ignore[arg-type]
     assert isinstance(content, Function)
     return content
 
@@ -219,9 +220,9 @@ def test_the_usual_axes_tell_most_of_the_target() -> None:
 
 def test_looking_leaves_training_as_it_was() -> None:
     looked_at, alone = session_of("iris"), session_of("iris")
-    look = BoundaryCompute(looked_at)
+    look = BoundaryCompute(TrainerContext(looked_at))
     for _ in range(6):
-        look.see(WatchBoundary(40, 30, layer=1, thumbs=(NeuronRange(2, 0, 4),)))
+        look.compute(WatchBoundary(40, 30, layer=1, thumbs=(NeuronRange(2, 0, 4),)))
         looked_at.step()
         alone.step()
     assert looked_at.history.steps.points()[1].tolist() == alone.history.steps.points()[1].tolist()
@@ -229,10 +230,10 @@ def test_looking_leaves_training_as_it_was() -> None:
 
 def test_the_picture_follows_the_weights() -> None:
     session = session_of("iris")
-    look = BoundaryCompute(session)
-    before = look.see(WatchBoundary(COLUMNS, ROWS))
+    look = BoundaryCompute(TrainerContext(session))
+    before = look.compute(WatchBoundary(COLUMNS, ROWS))
     session.epoch()
-    after = look.see(WatchBoundary(COLUMNS, ROWS))
+    after = look.compute(WatchBoundary(COLUMNS, ROWS))
     assert isinstance(before, Boundary) and isinstance(after, Boundary)
     assert before.levels != after.levels and after.levels == plane(session).levels
 
@@ -279,7 +280,7 @@ def test_what_lies_outside_the_network_is_brought_inside(layer: int, neuron: int
         NeuronRange(1, 5, 1),
         NeuronRange(1, 5, 1),
     ]
-    huge = BoundaryCompute(session).see(WatchBoundary(10**9, -4))
+    huge = BoundaryCompute(TrainerContext(session)).compute(WatchBoundary(10**9, -4))
     assert isinstance(huge, Boundary) and (huge.columns, huge.rows) == (512, 2)
     assert unpack_levels(huge.levels, huge.rows).shape == (2, 512)
 

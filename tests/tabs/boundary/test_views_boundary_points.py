@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.boundary.compute import MAX_SAMPLES, BoundaryCompute
 from tui_trainer.tabs.boundary.messages import Boundary, WatchBoundary
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
 POINTS = (PointConfig(1.5, -2.0, 1.0), PointConfig(-5.25, 5.75, 0.0))
@@ -18,7 +19,7 @@ POINTS = (PointConfig(1.5, -2.0, 1.0), PointConfig(-5.25, 5.75, 0.0))
 def seen(config: DatasetConfig) -> Boundary:
     session = Session()
     session.load(Experiment(dataset=config))
-    content = BoundaryCompute(session).see(WatchBoundary(8, 8))
+    content = BoundaryCompute(TrainerContext(session)).compute(WatchBoundary(8, 8))
     assert isinstance(content, Boundary)
     return content
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
 from tui_trainer.training.session import Session
@@ -30,6 +31,6 @@ def session_of(experiment: Experiment, steps: int = 0, **changes: object) -> Ses
 
 def see(session: Session, columns: int = 60, rows: int = 40, **request: object) -> Landscape:
     """What a fresh look shows."""
-    content = LandscapeCompute(session).see(WatchLandscape(columns, rows, **request))  # type: ignore[arg-type]
+    content = LandscapeCompute(TrainerContext(session)).compute(WatchLandscape(columns, rows, **request))  # type: ignore[arg-type]
     assert isinstance(content, Landscape)
     return content

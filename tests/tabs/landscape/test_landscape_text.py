@@ -13,8 +13,9 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.formats import format_decimal, format_loss
 from tui_trainer.plotting.lines import render_plot
-from tui_trainer.protocol.framing import pack, unpack
+from tui_trainer.protocol import pack, unpack
 from tui_trainer.settings import Markers
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape import surface as surfaces
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import (
@@ -40,7 +41,7 @@ def seen(experiment: Experiment, steps: int, **request: object) -> Landscape:
     session.load(experiment)
     for _ in range(steps):
         session.step()
-    content = LandscapeCompute(session).see(WatchLandscape(40, 20, **request))  # type: ignore[arg-type]
+    content = LandscapeCompute(TrainerContext(session)).compute(WatchLandscape(40, 20, **request))  # type: ignore[arg-type]
     assert isinstance(content, Landscape)
     return content
 

@@ -9,12 +9,13 @@ from landscape_cases import IRIS, PERCEPTRON, WITH_BIAS, see, session_of
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
 from tui_trainer.plotting.levels import HIGHEST, UNKNOWN, unpack_levels
-from tui_trainer.protocol.framing import frame, report_decoder, unpack
-from tui_trainer.protocol.reports import Update
+from tui_trainer.protocol import Update, encode, frame, report_decoder, unpack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape import compute as landscape_compute
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.messages import KINDS, Landscape, WatchLandscape
 from tui_trainer.tabs.landscape.surface import BANDS, compute_grid, draw_map
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.trajectory import MAX_POINTS
 
 BATCHES = {"training__batch_size": 32}
@@ -86,10 +87,10 @@ def test_another_optimizer_is_named(field: str, value: object, said: str) -> Non
 @pytest.mark.parametrize("experiment", [PERCEPTRON, WITH_BIAS, IRIS], ids=["one", "two", "many"])
 def test_looking_changes_nothing(experiment: Experiment) -> None:
     watched, alone = session_of(experiment, **BATCHES), session_of(experiment, **BATCHES)
-    viewer = LandscapeCompute(watched)
+    viewer = LandscapeCompute(TrainerContext(watched))
     for _ in range(12):
         for kind in KINDS:
-            viewer.see(WatchLandscape(12, 12, kind))
+            viewer.compute(WatchLandscape(12, 12, kind))
         watched.step()
         alone.step()
     assert watched.trainer.model.parameters.flat.tolist() == alone.trainer.model.parameters.flat.tolist()
@@ -100,12 +101,12 @@ def test_a_grid_is_computed_once_while_it_stays_the_same(monkeypatch: pytest.Mon
     computed = []
     monkeypatch.setattr(landscape_compute, "compute_grid", lambda *given: computed.append(1) or compute_grid(*given))
     session = session_of(WITH_BIAS)
-    viewer = LandscapeCompute(session)
+    viewer = LandscapeCompute(TrainerContext(session))
     for _ in range(5):
-        viewer.see(WatchLandscape(20, 20))
+        viewer.compute(WatchLandscape(20, 20))
         session.step()
     assert len(computed) == 1
-    viewer.see(WatchLandscape(24, 20))
+    viewer.compute(WatchLandscape(24, 20))
     assert len(computed) == 2
 
 
@@ -113,8 +114,8 @@ def test_a_grid_is_computed_once_while_it_stays_the_same(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("experiment", [PERCEPTRON, WITH_BIAS, IRIS], ids=["one", "two", "many"])
 def test_every_kind_goes_through_the_pipe(experiment: Experiment, kind: str) -> None:
     content = see(session_of(experiment, 2), 20, 20, kind=kind)
-    report = report_decoder.decode(frame(Update(1, 2, content))[4:])
-    assert isinstance(report, Update) and report.content == content
+    report = report_decoder.decode(frame(Update(1, "landscape", 2, encode(content)))[4:])
+    assert isinstance(report, Update) and decode_content(report) == content
     assert content.kind == (kind if kind in content.kinds else content.kinds[0])
     assert (content.map is None) == (len(content.axes) == 1) == bool(content.curve)
 

@@ -11,7 +11,7 @@ from stored_runs import EPOCHS, store_runs
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.formats import format_significant
 from tui_trainer.plotting.plot import Plot
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.loss.legend import Item, LegendPanel
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.ui.plot_widgets import PlotWidget
@@ -44,13 +44,13 @@ async def trained(flow: Flow, epochs: int) -> None:
 async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
     async with start(Experiment(training=TrainingConfig(epochs=30))) as flow:
         await flow.press("right")
-        assert view_of(flow).lens.at is None, "there is no epoch yet"
+        assert view_of(flow).viewport.at is None, "there is no epoch yet"
         await trained(flow, 30)
         losses = {curve.name: unpack(curve.y) for curve in flow.curves()}
         await flow.press("left")
-        assert view_of(flow).lens.at == 30
+        assert view_of(flow).viewport.at == 30
         await flow.press("left", "left")
-        assert view_of(flow).lens.at == 28 and plot_of(flow).cursor == 28
+        assert view_of(flow).viewport.at == 28 and plot_of(flow).cursor == 28
         told = [losses[name][27] for name in ("loss", "val_loss")]
         await flow.until(lambda: [item.value for item in items_of(flow)] == told, "the values of epoch 28")
         await flow.until_shown(
@@ -65,7 +65,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         await flow.until(lambda: plot_of(flow).y_label == "accuracy" and items_of(flow) != (), "another measure")
         await flow.until(lambda: items_of(flow)[0].value == flow.progress.values["val_accuracy"], "its value")
         await flow.press("0")
-        assert view_of(flow).lens.at is None and not view_of(flow).has_class("-looking")
+        assert view_of(flow).viewport.at is None and not view_of(flow).has_class("-looking")
 
 
 async def test_the_plot_zooms_pans_and_comes_back(start: Start) -> None:
@@ -87,7 +87,7 @@ async def test_the_plot_zooms_pans_and_comes_back(start: Start) -> None:
         await flow.until(lambda: len(plot_of(flow).series[0].x) == 41 and plot_of(flow).cursor is None, "all, at once")
         await flow.press("plus", "r")
         await flow.until_state("ready")
-        assert view_of(flow).lens.low is None, "another run is seen as a whole"
+        assert view_of(flow).viewport.low is None, "another run is seen as a whole"
 
 
 async def test_the_curves_are_smoothed(start: Start) -> None:
@@ -124,7 +124,7 @@ async def test_chosen_runs_lie_beside_the_one_under_work(start: Start, tmp_path:
 
         await flow.press("e", "e", "right")
         told = {"A adam": sessions["adam"], "B usual": sessions["usual"]}
-        at = view_of(flow).lens.at
+        at = view_of(flow).viewport.at
         assert at == EPOCHS, "the last epoch of any"
         values = [session.history.epochs["val_loss"][at - 1] for session in told.values()]
         await flow.until(lambda: [item.value for item in items_of(flow)] == [None, None, *values], "all values there")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.view import Curve, WatchLoss
-from tui_trainer.runtime import reporting
+from tui_trainer.protocol import unpack
 from tui_trainer.store.checkpointer import Checkpointer
-from tui_trainer.tabs.loss.compute import StoredCurves
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.tabs.loss.compute import LossCompute, StoredCurves
+from tui_trainer.tabs.loss.messages import Curve, WatchLoss
 from tui_trainer.training.history import RecordedCurve
 from tui_trainer.training.series import SpilledSeries
 from tui_trainer.training.session import Session
@@ -83,16 +83,16 @@ def trained(folder: Path, epochs: int, **fields: object) -> tuple[Checkpointer, 
     return keeper, session
 
 
-def test_progress_has_what_is_asked_for(tmp_path: Path) -> None:
+def test_the_curves_of_the_current_run_are_as_requested(tmp_path: Path) -> None:
     _, session = trained(tmp_path, 6)
-    wanted = WatchLoss(low=2, high=4, at=3)
-    curves = {curve.name: curve for curve in reporting.progress(session, 1, wanted).curves or ()}
+    compute = LossCompute(TrainerContext(session)).compute
+    curves = {curve.name: curve for curve in compute(WatchLoss(low=2, high=4, at=3)).curves}
     losses = list(session.history.epochs["loss"])
     assert unpack(curves["loss"].x).tolist() == [2, 3, 4]
     assert unpack(curves["loss"].y).tolist() == losses[1:4] and curves["loss"].at == losses[2]
     steps = unpack(curves["batch_loss"].x)
     assert steps.min() >= 2 and steps.max() <= 4 and len(steps) == 9
-    smooth = reporting.progress(session, 1, WatchLoss(smoothing=0.9)).curves or ()
+    smooth = compute(WatchLoss(smoothing=0.9)).curves
     np.testing.assert_allclose(unpack(smooth[0].y), averages(losses, 0.9))
 
 
@@ -104,8 +104,8 @@ def test_runs_of_the_store_beside_the_one_under_work(tmp_path: Path) -> None:
     stored = StoredCurves(keeper.store)
 
     def see(**wanted: object) -> dict[int, Curve | None]:
-        content = stored.see(WatchLoss(runs=(2, 1, 3, 99), **wanted), here=3)  # type: ignore[arg-type]
-        return {one.run: one.curve for one in content.curves}
+        overlays = stored.overlays(WatchLoss(runs=(2, 1, 3, 99), **wanted), current=3)  # type: ignore[arg-type]
+        return {overlay.run: overlay.curve for overlay in overlays.curves}
 
     curves = see(at=2)
     assert list(curves) == [2, 1, 99] and curves[99] is None, "the one under work has its own"
@@ -114,7 +114,7 @@ def test_runs_of_the_store_beside_the_one_under_work(tmp_path: Path) -> None:
     assert (one.name, two.name) == ("val_loss", "loss"), "training, where nothing is held back"
     assert unpack(one.y).tolist() == list(first.history.epochs["val_loss"])
     assert two.at == second.history.epochs["loss"][1]
-    assert stored.see(WatchLoss(runs=(1, 2)), None).last == 5
+    assert stored.overlays(WatchLoss(runs=(1, 2)), None).last == 5
     training, smooth = see(validation=False)[1], see(smoothing=0.6)[1]
     assert training is not None and training.name == "loss"
     assert smooth is not None
@@ -128,3 +128,27 @@ def test_runs_of_the_store_beside_the_one_under_work(tmp_path: Path) -> None:
     other.save(again)
     newer = see()[2]
     assert newer is not None and len(unpack(newer.x)) == 6, "one that goes on elsewhere is read anew"
+
+
+def test_overlays_are_read_when_they_are_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not each time that the curves of the current run are computed."""
+    trained(tmp_path, 3)
+    keeper, session = trained(tmp_path, 2)
+    compute, request = LossCompute(TrainerContext(session, keeper)).compute, WatchLoss(runs=(1, 2))
+    content = compute(request)
+    assert [overlay.run for overlay in content.overlays] == [1] and content.last == 3, "the current one is no overlay"
+    monkeypatch.setattr(StoredCurves, "overlays", None)
+    session.epoch()
+    again = compute(request)
+    assert again.overlays == content.overlays and len(again.curves[0].x) > len(content.curves[0].x)
+    with pytest.raises(TypeError):
+        compute(WatchLoss(runs=(1, 2)))
+
+
+def test_overlays_need_no_current_run(tmp_path: Path) -> None:
+    keeper, _ = trained(tmp_path, 3)
+    keeper.forget_run()
+    content = LossCompute(TrainerContext(Session(), keeper)).compute(WatchLoss(runs=(1,)))
+    assert content.curves == () and content.overlays[0].curve is not None
+    content = LossCompute(TrainerContext(Session())).compute(WatchLoss(runs=(1,)))
+    assert content.curves == content.overlays == (), "without a store there are none"

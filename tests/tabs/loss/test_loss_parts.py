@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.view import Curve
+from tui_trainer.protocol import pack
 from tui_trainer.tabs.loss.legend import MIN_EPOCHS, Item, Legend, Overlay, Viewport, drawn, line
-from tui_trainer.tabs.runs.messages import RunCurve
+from tui_trainer.tabs.loss.messages import Curve
 from tui_trainer.tabs.runs.selection import LETTERS, SelectedRuns
 
 
@@ -82,7 +81,7 @@ def test_letters_tell_runs_apart_without_colours() -> None:
     x_of = {}
     for one in chosen:
         assert one is not None
-        told = Overlay(one, RunCurve(one.run, curve("val_loss", [1.0] * 300)))
+        told = Overlay(one, curve("val_loss", [1.0] * 300))
         drawn_line, letters = told.series()
         assert drawn_line.mark == letters.mark == letters.glyph == one.letter
         assert drawn_line.color == letters.color and letters.x[-1] == 300
@@ -91,9 +90,9 @@ def test_letters_tell_runs_apart_without_colours() -> None:
         assert not any(places & others for other, others in x_of.items() if other != letter), "apart from each other"
     one = chosen[0]
     assert one is not None
-    assert Overlay(one, RunCurve(0, None)).series() == []
-    assert Overlay(one, RunCurve(0, curve("loss", []))).series() == []
-    assert len(Overlay(one, RunCurve(0, curve("loss", [0.5]))).series()[1].x) == 1
+    assert Overlay(one, None).series() == []
+    assert Overlay(one, curve("loss", [])).series() == []
+    assert len(Overlay(one, curve("loss", [0.5])).series()[1].x) == 1
 
 
 @pytest.mark.parametrize("markers", ["braille", "block", "ascii"])
@@ -101,7 +100,7 @@ def test_letters_and_cursor_are_drawn(markers: str) -> None:
     choices = SelectedRuns()
     one = choices.toggle(1, "run 1")
     assert one is not None
-    series = Overlay(one, RunCurve(1, curve("loss", [0.9, 0.5, 0.3, 0.2]))).series()
+    series = Overlay(one, curve("loss", [0.9, 0.5, 0.3, 0.2])).series()
     rows = render_plot(Plot(tuple(series), cursor=2.0), 60, 15, markers).rows  # type: ignore[arg-type]
     assert sum(row.count("A") for row in rows) >= 3
     bar = "|" if markers == "ascii" else "│"

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.formats import format_significant
-from tui_trainer.protocol.reports import Update
+from tui_trainer.protocol import Update
 from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
 from tui_trainer.tabs.network.view import NetworkView
@@ -237,10 +237,10 @@ async def test_it_follows_the_training_while_it_is_open(start: Start) -> None:
         count = len(flow.reports)
         steps = flow.progress.steps
         await flow.until(lambda: flow.progress.steps > steps + 50, "more steps")
-        late = [report for report in flow.reports[count:] if isinstance(report, Update)]
+        late = [report for report in flow.reports[count:] if isinstance(report, Update) and report.tab == "network"]
         assert len(late) <= 1, "what was on its way"
         await flow.press("space", "5")
-        looks = [report.content.looked_at for report in flow.reports if isinstance(report, Update)]
+        looks = [content.looked_at for content in flow.contents("network")]
         curves = [one.curve for one in looks if isinstance(one, NeuronDetail)]
         assert any(curves) and curves[-1] is None, "the curve need not come again"
         await _build_other_networks(flow, tab)

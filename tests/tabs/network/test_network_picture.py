@@ -12,6 +12,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.plotting.frame import Frame
 from tui_trainer.runtime.reporting import loaded
 from tui_trainer.settings import Markers
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.compute import NetworkCompute
 from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, PICKED, SHADES, Scene, draw
 from tui_trainer.tabs.network.layout import Selection, arrange, shape_of
@@ -42,7 +43,7 @@ def scene_of(session: Session, width: int, height: int, choice: Selection) -> Sc
     request = WatchNetwork(
         choice.sample, choice.layer, choice.neuron, arrangement.windows, parameter=choice.parameter, terms=30
     )
-    content = NetworkCompute(session).see(request)
+    content = NetworkCompute(TrainerContext(session)).compute(request)
     assert isinstance(content, Network)
     return Scene(shape, arrangement, content, choice)
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tui_trainer.formats import fit_number, format_bar, format_cell, format_significant
-from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.protocol import DatasetView
 from tui_trainer.tabs.network.layout import Layer, Shape
 from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronDetail, Probability, Term
 from tui_trainer.tabs.network.neuron_panel import (

@@ -18,11 +18,11 @@ from tui_trainer.experiment.schema import (
     OutputConfig,
     TrainingConfig,
 )
-from tui_trainer.protocol.framing import frame, pack, report_decoder, unpack
-from tui_trainer.protocol.reports import Update
-from tui_trainer.runtime.reporting import seen
+from tui_trainer.protocol import Update, encode, frame, pack, report_decoder, unpack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.compute import CURVE_POINTS, MAX_BARS, NetworkCompute, phi_and_slope, span_of
 from tui_trainer.tabs.network.messages import InputSeen, Network, NeuronDetail, NeuronRange, WatchNetwork
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 
 HIDDEN = (LayerConfig(5, "tanh"), LayerConfig(4, "gelu", use_bias=False))
@@ -43,7 +43,7 @@ def loaded(experiment: Experiment = IRIS, steps: int = 0) -> Session:
 
 
 def see(session: Session, request: WatchNetwork) -> Network:
-    content = NetworkCompute(session).see(request)
+    content = NetworkCompute(TrainerContext(session)).compute(request)
     assert isinstance(content, Network)
     return content
 
@@ -256,6 +256,7 @@ def test_a_report_is_small_and_comes_through_the_pipe(widths: tuple[int, ...]) -
     session = loaded(Experiment(model=ModelConfig(layers=tuple(LayerConfig(units) for units in widths))), steps=1)
     windows = tuple(NeuronRange(layer, 0, 28) for layer in range(min(len(widths) + 2, 10)))
     content = see(session, WatchNetwork(windows=windows, terms=30))
-    sent = frame(seen(session, 1, content))
+    sent = frame(Update(1, "network", 1, encode(content)))
     assert len(sent) < 20_000
-    assert report_decoder.decode(sent[4:]) == Update(1, 1, content)
+    report = report_decoder.decode(sent[4:])
+    assert isinstance(report, Update) and report.steps == 1 and decode_content(report) == content

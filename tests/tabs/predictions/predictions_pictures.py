@@ -8,6 +8,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingCon
 from tui_trainer.plotting.frame import Board
 from tui_trainer.runtime import reporting
 from tui_trainer.settings import Markers
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.predictions.compute import PredictionsCompute
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.predictions.plots import Picture
@@ -23,7 +24,7 @@ def picture_of(experiment: Experiment, request: WatchPredictions | None = None, 
     session.load(experiment)
     for _ in range(epochs):
         session.epoch()
-    content = PredictionsCompute(session).see(request or WatchPredictions())
+    content = PredictionsCompute(TrainerContext(session)).compute(request or WatchPredictions())
     assert isinstance(content, ClassPredictions | NumberPredictions)
     empty = Picture.of(reporting.loaded(session, 1))
     return Picture(content, empty.features, empty.target, empty.classes, empty.rows)

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.protocol.reports import Update
+from tui_trainer.protocol import Update
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.predictions.panels import ListPanel
 from tui_trainer.tabs.predictions.view import PredictionsView
@@ -30,15 +30,14 @@ def view_of(flow: Flow) -> PredictionsView:
 
 def content_of(flow: Flow) -> ClassPredictions | NumberPredictions:
     """What came last."""
-    seen = [report for report in flow.reports if isinstance(report, Update)]
-    content = seen[-1].content
+    content = flow.contents("predictions")[-1]
     assert isinstance(content, ClassPredictions | NumberPredictions)
     return content
 
 
 def seen_steps(flow: Flow) -> int:
     """The number of steps after which that was."""
-    return [report.steps for report in flow.reports if isinstance(report, Update)][-1]
+    return [report.steps for report in flow.reports if isinstance(report, Update) and report.tab == "predictions"][-1]
 
 
 def request_of(flow: Flow) -> WatchPredictions:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
-from tui_trainer.protocol.framing import pack, unpack
+from tui_trainer.protocol import pack, unpack
 from tui_trainer.runtime import reporting
 from tui_trainer.tabs.predictions.compute import confusion
 from tui_trainer.tabs.predictions.messages import ClassPredictions, Confusion, NumberPredictions

@@ -12,7 +12,7 @@ from predictions_pictures import BOSTON, drawn, picture_of, rows_of
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.formats import format_number
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.predictions import plots
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 from tui_trainer.tabs.predictions.panels import draw_heading, draw_histogram

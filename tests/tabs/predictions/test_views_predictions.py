@@ -10,10 +10,11 @@ import pytest
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig, TrainingConfig
-from tui_trainer.protocol.framing import frame, report_decoder, unpack
-from tui_trainer.protocol.reports import Update
+from tui_trainer.protocol import Update, encode, frame, report_decoder, unpack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.predictions.compute import MAX_POINTS, PredictionsCompute
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
+from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 
 ROWS = "x,kind\n-2,a\n-2,b\n0,b\n0,b\n2,c\n2,a\n2,c\n0,c\n"
@@ -29,7 +30,7 @@ def loaded(experiment: Experiment, epochs: int = 0) -> Session:
 
 
 def see(session: Session, request: WatchPredictions = TRAINING) -> ClassPredictions | NumberPredictions:
-    content = PredictionsCompute(session).see(request)
+    content = PredictionsCompute(TrainerContext(session)).compute(request)
     assert isinstance(content, ClassPredictions | NumberPredictions)
     return content
 
@@ -132,9 +133,9 @@ def test_one_unit_decides_at_a_half(activation: str) -> None:
 
 def test_softmax_rows_sum_to_1_for_every_sample() -> None:
     session = loaded(Experiment(), epochs=2)
-    look = PredictionsCompute(session)
+    look = PredictionsCompute(TrainerContext(session))
     for rank in range(120):
-        content = look.see(WatchPredictions(validation=False, chosen=rank))
+        content = look.compute(WatchPredictions(validation=False, chosen=rank))
         assert isinstance(content, ClassPredictions) and content.chosen.rank == rank
         assert len(unpack(content.chosen.outputs)) == 3
         assert content.chosen.sum == pytest.approx(1.0, abs=1e-6)
@@ -250,11 +251,11 @@ def test_of_many_samples_some_are_drawn_and_all_are_counted() -> None:
 
 def test_a_look_follows_the_training() -> None:
     session = loaded(Experiment(training=TrainingConfig(learning_rate=0.1)))
-    look = PredictionsCompute(session)
-    before = look.see(TRAINING)
+    look = PredictionsCompute(TrainerContext(session))
+    before = look.compute(TRAINING)
     for _ in range(20):
         session.epoch()
-    after = look.see(TRAINING)
+    after = look.compute(TRAINING)
     assert isinstance(before, ClassPredictions) and isinstance(after, ClassPredictions)
     assert after.points.mean < before.points.mean and after.accuracy > before.accuracy
     assert after == classes(session), "as if looked at for the first time"
@@ -274,8 +275,9 @@ def test_outputs_that_are_no_numbers_any_more() -> None:
 
 def test_what_is_sent_is_what_comes() -> None:
     for name in ("iris", "boston"):
-        seen = Update(1, 0, see(loaded(Experiment(dataset=DatasetConfig(name)))))
-        assert report_decoder.decode(frame(seen)[4:]) == seen
+        content = see(loaded(Experiment(dataset=DatasetConfig(name))))
+        report = report_decoder.decode(frame(Update(1, "predictions", 0, encode(content)))[4:])
+        assert isinstance(report, Update) and decode_content(report) == content
 
 
 def test_the_digits_have_ten_rows() -> None:

@@ -9,7 +9,7 @@ from stored_runs import EPOCHS, store_runs
 from textual.widgets import Input
 
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.table import RunsPanel
@@ -115,7 +115,7 @@ async def test_a_run_is_opened_as_it_was_and_goes_on(start: Start, tmp_path: Pat
         await flow.until_state("finished")
         assert flow.screen.experiment == sessions["adam"].requested
         assert flow.screen.tabs.active == "loss"
-        await flow.until(lambda: flow.progress.epoch == EPOCHS and flow.progress.curves is not None, "its curves")
+        await flow.until(lambda: flow.progress.epoch == EPOCHS and any(flow.curves()), "its curves")
         curves = {curve.name: unpack(curve.y).tolist() for curve in flow.curves()}
         assert curves["loss"] == list(sessions["adam"].history.epochs["loss"])
         assert curves["val_loss"] == list(sessions["adam"].history.epochs["val_loss"])

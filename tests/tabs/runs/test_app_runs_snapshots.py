@@ -16,10 +16,10 @@ from textual.widgets import Input
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.screen import MainScreen
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.view import Curve
+from tui_trainer.protocol import pack
+from tui_trainer.tabs.loss.messages import Curve, OverlayCurve
 from tui_trainer.tabs.loss.view import LossView
-from tui_trainer.tabs.runs.messages import Difference, RunCurve, RunCurves, RunList, RunRow
+from tui_trainer.tabs.runs.messages import Difference, RunList, RunRow
 from tui_trainer.tabs.runs.selection import SelectedRuns
 from tui_trainer.tabs.runs.view import RunsView
 
@@ -113,13 +113,13 @@ def test_loss_beside_others(snap_compare: Compare) -> None:
         view, choices, epochs = screen.query_one(LossView), SelectedRuns(), np.arange(1.0, 81.0)
         for run, name in ((1, "small rate"), (2, "adam")):
             choices.toggle(run, name)
-        view.lay_beside(choices.drawn)
+        view.show_selected_runs(choices.drawn)
         curves = (np.exp(-epochs / 40) + 0.05, np.exp(-epochs / 7) + 0.2)
         told = (Curve("val_loss", pack(epochs), pack(values), float(values[39])) for values in curves)
-        view.take_beside(RunCurves("loss", tuple(RunCurve(run, one) for run, one in enumerate(told, start=1)), 80))
+        overlays = tuple(OverlayCurve(run, one) for run, one in enumerate(told, start=1))
+        LossView.show_content(view, msgspec.structs.replace(view._content, overlays=overlays, last=80))
         view.action_inspect_end(-1)
         view.action_inspect(38)
-        view.take_beside = lambda curves: None  # type: ignore[method-assign] # the store has no such runs
         return True
 
     assert snap_compare(TrainerApp(IRIS), terminal_size=(120, 40), run_before=after("m", then=lay_beside))

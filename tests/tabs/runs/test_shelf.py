@@ -8,10 +8,11 @@ import pytest
 from catalogue_cases import add, experiment
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.commands import EditRuns
+from tui_trainer.protocol import EditRuns, Unavailable
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
-from tui_trainer.tabs.runs.compute import RunsCompute
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.tabs.runs.compute import RunsCompute, edit_runs
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
 
@@ -23,7 +24,7 @@ def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
     for number in range(3):
         add(keeper.store, experiment(f"run {number}"))
     add(keeper.store, experiment("theirs"), owner=place.name)
-    shelf = RunsCompute(keeper)
+    context = TrainerContext(Session(), keeper)
     for command, told in (
         (EditRuns((1,), name="best"), ("Renamed.", True)),
         (EditRuns((1,), name=" "), ("A run needs a name of at least one character.", False)),
@@ -41,18 +42,17 @@ def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
         (EditRuns((), name="nobody"), ("No run is meant.", False)),
         (EditRuns((99,), deleted=False), ("Nothing is left to bring back.", False)),
     ):
-        assert shelf.edit(command) == told
+        assert edit_runs(context, command) == told
     place.leave()
 
 
 def test_a_missing_store_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     keeper = Checkpointer(tmp_path / "file" / "runs.sqlite")
-    shelf = RunsCompute(keeper)
+    context = TrainerContext(Session(), keeper)
     told = "No runs are kept: the store can't be used."
-    assert shelf.edit(EditRuns((1,), name="x")) == (told, False)
-    content = shelf.see(WatchRuns())
-    assert content is not None and getattr(content, "reason", "") == told
+    assert edit_runs(context, EditRuns((1,), name="x")) == (told, False)
+    assert RunsCompute(context).compute(WatchRuns()) == Unavailable(told)
 
 
 def test_what_is_left_as_it_was_is_not_saved_again(tmp_path: Path) -> None:

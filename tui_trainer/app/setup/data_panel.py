@@ -15,7 +15,7 @@ from textual.widgets import Checkbox, Label
 from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet, choose, choose_file
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.protocol import DatasetView
 from tui_trainer.ui.fields import ByHandField, ChoiceField, FieldEdited, LazyFields, SwitchField, TextField
 
 from .panel import Panel

@@ -13,8 +13,7 @@ from tui_trainer.book.lesson import Check, Lesson, Variant
 from tui_trainer.book.library import Library, from_folder, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import Loaded, Progress
+from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.ui.keymap import key_of
 

@@ -13,8 +13,8 @@ from tui_trainer.datasets.synthetic import CURVES
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.plotting.levels import to_levels
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.views import AnyContent
+from tui_trainer.protocol import pack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.training.session import Session
 
@@ -43,7 +43,7 @@ class CurveCompute:
         self._reader = reader
         self._samples, self._hidden = on_line(reader.session, reader.ground)
 
-    def see(self, request: WatchBoundary) -> Function:
+    def compute(self, request: WatchBoundary) -> Function:
         """The curve or curves, with the samples where it is the output that is looked at."""
         reader = self._reader
         axes, count, thumb = reader.ground.axes, side(2 * request.columns), side(request.thumb)
@@ -105,13 +105,13 @@ def _lines(chosen: Chosen, values: Array, classes: int) -> tuple[Line, ...]:
 class BoundaryCompute:
     """A picture where there are two features or more, a curve where there is one."""
 
-    def __init__(self, session: Session) -> None:
-        reader = NeuronGrid(session)
-        self._look = CurveCompute(reader) if len(reader.ground.axes) == 1 else HeatmapCompute(reader)
+    def __init__(self, trainer: TrainerContext) -> None:
+        reader = NeuronGrid(trainer.session)
+        self._compute = CurveCompute(reader) if len(reader.ground.axes) == 1 else HeatmapCompute(reader)
 
-    def see(self, request: WatchBoundary) -> AnyContent:
-        """What ``request`` asks for; what lies outside the network or the data is brought inside."""
-        return self._look.see(request)
+    def compute(self, request: WatchBoundary) -> Boundary | Function:
+        """Compute what ``request`` asks for; numbers outside the network or the data are clipped."""
+        return self._compute.compute(request)
 
 
 class HeatmapCompute:
@@ -121,7 +121,7 @@ class HeatmapCompute:
         self._reader = reader
         self._samples: dict[tuple[str, str], tuple[tuple[Samples, ...], int]] = {}
 
-    def see(self, request: WatchBoundary) -> Boundary:
+    def compute(self, request: WatchBoundary) -> Boundary:
         """The picture, with its samples and small pictures."""
         reader = self._reader
         ground, axes = reader.ground, reader.ground.choose(request.x, request.y)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tui_trainer.protocol.view import Content, Request
+from tui_trainer.protocol import Content, Request
 from tui_trainer.tabs.network.messages import NeuronRange
 
 OUTPUT = -1  # ``layer``: the last one, however many there are
@@ -133,6 +133,10 @@ class Function(Content, frozen=True):
     hidden: int = 0
     thumb: int = 0
     thumbs: tuple[Thumbnails, ...] = ()
+
+
+AnyRequest = WatchBoundary
+AnyContent = Boundary | Function
 
 
 class Neuron(NamedTuple):

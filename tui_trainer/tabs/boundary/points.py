@@ -14,7 +14,7 @@ from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
 from tui_trainer.plotting.levels import to_levels
 from tui_trainer.plotting.plot import Marks, class_colors
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget

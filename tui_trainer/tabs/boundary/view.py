@@ -13,8 +13,7 @@ from textual.reactive import reactive
 from textual.widgets import Label, Static
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.reports import Loaded
-from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.protocol import Loaded
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
@@ -103,7 +102,6 @@ class BoundaryView(TabView):
         self.content: Boundary | Function | None = None
         self.points = PointEditor()
         self._choice = Selection()
-        self._asked: AnyRequest | None = None
         self._units: tuple[int, ...] = ()
         self._target = ""
 
@@ -118,7 +116,7 @@ class BoundaryView(TabView):
         yield Static("", classes="hints", markup=False)
 
     @property
-    def request(self) -> AnyRequest:
+    def request(self) -> WatchBoundary:
         (columns, rows), choice, arrangement = self._grid, self._choice, self._arrangement
         return WatchBoundary(
             columns,
@@ -135,7 +133,7 @@ class BoundaryView(TabView):
         """``x`` and ``y``, names of features, and ``discretize``; it is the output that is looked at."""
         self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
         self.discretize = options.get("discretize") is True
-        self._ask()
+        self.ask()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)
@@ -153,12 +151,11 @@ class BoundaryView(TabView):
             self._choice.look_at_output()
         self._units, self._target = units, loaded.dataset.target
 
-    def show_content(self, content: AnyContent) -> None:
-        if isinstance(content, Boundary | Function):
-            self.content = content
-            self.points.show_picture(content)
-            self._draw()
-            self._fit()
+    def show_content(self, content: Boundary | Function) -> None:
+        self.content = content
+        self.points.show_picture(content)
+        self._draw()
+        self._fit()
 
     def watch_discretize(self) -> None:
         self._draw()
@@ -171,18 +168,18 @@ class BoundaryView(TabView):
         """A layer on or back."""
         if self.content is not None:
             self._choice.step_layer(step, self.content.chosen.layers)
-            self._ask()
+            self.ask()
 
     def action_look_neuron(self, step: int) -> None:
         """A neuron on or back."""
         if self.content is not None:
             self._choice.step_neuron(step, self.content.chosen.layers)
-            self._ask()
+            self.ask()
 
     def action_look_output(self) -> None:
         """Back to the output."""
         self._choice.look_at_output()
-        self._ask()
+        self.ask()
 
     def action_next_axis(self, axis: str) -> None:
         """The next feature on the axis ``x`` or ``y``."""
@@ -190,7 +187,7 @@ class BoundaryView(TabView):
             self.post_message(self.Said("There are no other features to put on the axes."))
             return
         self._choice.step_axis(axis, self.content)
-        self._ask()
+        self.ask()
 
     def watch_samples(self) -> None:
         self._draw()
@@ -264,14 +261,14 @@ class BoundaryView(TabView):
     def _pick_axes(self, event: Axes.Picked) -> None:
         event.stop()
         self._choice.x, self._choice.y = event.x, event.y
-        self._ask()
+        self.ask()
 
     @on(StripWidget.Picked)
     def _pick_neuron(self, event: StripWidget.Picked) -> None:
         event.stop()
         if self.content is not None:
             self._choice.look_at(event.layer, event.neuron, self.content.chosen.layers)
-            self._ask()
+            self.ask()
 
     def _useful(self, content: Boundary | Function) -> list[str]:
         """The actions that do something with these data."""
@@ -304,13 +301,6 @@ class BoundaryView(TabView):
         room = Room(*strip.size, gap=0 if strip.form == "pixels" else 1)
         return arrange([layer.units for layer in layers], self._choice.place(layers), room)
 
-    def _ask(self) -> None:
-        """Ask the trainer, if it is something else than what it was asked for."""
-        wanted = self.request
-        if wanted != self._asked:
-            self._asked = wanted
-            self.post_message(self.LookChanged())
-
     def _fit(self) -> None:
         """Give each part its room, and ask for as many points as it has pixels."""
         width, height = self.size
@@ -319,7 +309,7 @@ class BoundaryView(TabView):
         square = isinstance(self.content, Boundary) and self.content.square
         left = width - 2 * height if square else 0
         self.query_one(StripWidget).styles.width = max(left, STRIP)
-        self.call_after_refresh(self._ask)
+        self.call_after_refresh(self.ask)
 
     def _hinted(self, content: Boundary | Function) -> Collection[str]:
         return self.MODE if self.in_mode else (*HINTS, *self._useful(content))

@@ -12,8 +12,7 @@ from textual.widgets import DataTable, Label, Static
 from tui_trainer.errors import printable
 from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot, Series, class_colors
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import DatasetView, Loaded
+from tui_trainer.protocol import DatasetView, Loaded, unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import PlotWidget

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine import Sequential
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.views import AnyContent
+from tui_trainer.protocol import pack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 from tui_trainer.training.trajectory import MAX_PARAMETERS, Trajectory
 
@@ -31,10 +31,10 @@ EARLIER = 80  # at most, of those before
 
 
 class LandscapeCompute:
-    """Looks at one loaded run."""
+    """Computes landscapes of one loaded run."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, trainer: TrainerContext) -> None:
+        session = self._session = trainer.session
         self._surface = Surface(session)
         self._size = self._surface.size
         self._kinds = KINDS_BY_SIZE.get(self._size, KINDS_OF_MANY)
@@ -46,8 +46,8 @@ class LandscapeCompute:
             self._windows = [AxisRange(*ends) for ends in zip(start, least, strict=True)]
         self._seen: tuple[object, Array] | None = None  # the last grid, and what it was computed for
 
-    def see(self, request: WatchLandscape) -> AnyContent:
-        """The landscape asked for, as it is now."""
+    def compute(self, request: WatchLandscape) -> Landscape:
+        """Compute the landscape as it is now."""
         kind = request.kind if request.kind in self._kinds else self._kinds[0]
         flat = np.asarray(self._session.trainer.model.parameters.flat, np.float64)
         gradient = self._surface.gradient(flat)

@@ -8,7 +8,7 @@ from rich.text import Text
 from tui_trainer.formats import format_decimal, format_loss
 from tui_trainer.plotting.levels import HIGHEST, unpack_levels
 from tui_trainer.plotting.plot import Gradient, Heatmap, Marks, Plot, Series
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 
 from .messages import Axis, Landscape, Map, Update
 

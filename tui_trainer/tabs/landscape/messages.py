@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui_trainer.protocol.view import Content, Request
+from tui_trainer.protocol import Content, Request
 
 # What can be drawn: the loss of a model's only parameter; of two parameters; of one among many, the others
 # staying where they are; and over the plane of the gradient and a random direction.
@@ -119,3 +119,7 @@ class Landscape(Content, frozen=True):
     way: Way | None = None
     update: Update | None = None
     minimum: Minimum | None = None
+
+
+AnyRequest = WatchLandscape
+AnyContent = Landscape

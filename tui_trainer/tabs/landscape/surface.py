@@ -15,7 +15,7 @@ from tui_trainer.engine.penalty import Penalty
 from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.engine.sample_losses import FROM_Z, each_loss
 from tui_trainer.plotting.levels import HIGHEST, UNKNOWN
-from tui_trainer.protocol.framing import pack
+from tui_trainer.protocol import pack
 from tui_trainer.training.session import Session
 from tui_trainer.training.trajectory import MAX_PARAMETERS
 

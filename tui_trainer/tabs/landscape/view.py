@@ -12,9 +12,7 @@ from textual.widgets import Static
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.plotting.plot import Plot
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import Loaded
-from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
@@ -68,7 +66,6 @@ class LandscapeView(TabView):
         self._zoom = 0
         self.content: Landscape | None = None  # what is shown
         self._start: list[float] = []  # the first weights, as chosen by hand
-        self._asked = (0, 0)  # columns and rows of the last request
         self._written = 0  # lines that the table of steps had room for
         self._current = False  # whether the content is of a run with as many parameters as the one that is loaded
 
@@ -103,9 +100,8 @@ class LandscapeView(TabView):
         self._look_again()
 
     @property
-    def request(self) -> AnyRequest:
-        self._asked = self._grid()
-        return WatchLandscape(*self._asked, zoom=self._zoom, **self._options)  # type: ignore[arg-type]
+    def request(self) -> WatchLandscape:
+        return WatchLandscape(*self._grid(), zoom=self._zoom, **self._options)  # type: ignore[arg-type]
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._start = list(experiment.model.weights)
@@ -115,9 +111,7 @@ class LandscapeView(TabView):
         if content is not None and loaded.params != len(content.axes):
             self._current = False
 
-    def show_content(self, content: AnyContent) -> None:
-        if not isinstance(content, Landscape):
-            return
+    def show_content(self, content: Landscape) -> None:
         self.content, self._current = content, True
         self.set_class(content.map is not None, "-map")
         self._arrange()  # a view that has just been made may have missed its first resize
@@ -211,13 +205,12 @@ class LandscapeView(TabView):
         """Use the room there turned out to be: for more steps in the table, and for another grid."""
         if self.content is not None and self._lines() != self._written:
             self._write(self.content)
-        if self._grid() != self._asked:
-            self.post_message(self.LookChanged())
+        self.ask()
 
     def _look_again(self) -> None:
         if self.is_mounted:
             self._draw()
-            self.post_message(self.LookChanged())
+            self.ask()
 
     def _draw(self) -> None:
         content = self.content

@@ -13,20 +13,19 @@ from tui_trainer.formats import format_significant
 from tui_trainer.plotting.colors import series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
 from tui_trainer.plotting.plot import COLORS, Series
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.view import Curve
-from tui_trainer.tabs.runs.messages import RunCurve
+from tui_trainer.protocol import unpack
 from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, SelectedRun
 from tui_trainer.tabs.runs.table import briefly
 from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.text import plain
+
+from .messages import Curve
 
 GAP = 3
 MAX_LINES = 4
 NAMES = (24, 16, 10, 6)  # cells of a name, at most
 TEXT, DIM = 0, 1
 FIRST_COLOR = 2
-MIN_EPOCHS = 4  # epochs that are seen at least
 LABELS = {
     "batch_loss": ("mini-batches", "batch", "+", ""),
     "train": ("train", "train", "*", ""),
@@ -134,63 +133,6 @@ def _sign(sign: str, ascii_only: bool) -> str:
     return "-" if ascii_only and sign == "━" else sign
 
 
-@dataclass(frozen=True, slots=True)
-class Viewport:
-    """Epochs ``low`` to ``high``, all of them where these are None; ``at`` is the cursor's, None while it is off.
-
-    ``last`` is the newest epoch there is.
-    """
-
-    low: int | None = None
-    high: int | None = None
-    at: int | None = None
-
-    def span(self, last: int) -> tuple[int, int]:
-        """The first and the last epoch that are seen."""
-        return (1, max(last, 1)) if self.low is None or self.high is None else (self.low, self.high)
-
-    def moved(self, columns: int, last: int, width: int) -> Viewport:
-        """With the cursor so many columns of a plot further on; at the newest epoch seen, if it was off."""
-        low, high = self.span(last)
-        if self.at is None:
-            return self.put(min(high, last), last)
-        step = max(1, round((high - low) / max(width, 1)))
-        return self.put(self.at + columns * step, last)
-
-    def put(self, epoch: int, last: int) -> Viewport:
-        """With the cursor at ``epoch``, or as near as there are epochs; the part that is seen goes with it."""
-        at = max(1, min(epoch, last))
-        if last < 1:
-            return replace(self, at=None)
-        low, high = self.span(last)
-        beyond = min(at - low, 0) + max(at - high, 0)
-        return replace(self._seeing(low + beyond, high + beyond, last) if beyond else self, at=at)
-
-    def zoomed(self, direction: int, last: int) -> Viewport:
-        """Half as many epochs (1) or twice as many (-1); the cursor, or else the middle, stays where it is seen."""
-        low, high = self.span(last)
-        length = high - low
-        center = (low + high) / 2 if self.at is None else float(self.at)
-        wanted = max(MIN_EPOCHS - 1, round(length / 2 if direction > 0 else length * 2))
-        if wanted >= last - 1:
-            return replace(self, low=None, high=None)
-        start = round(center - (center - low) / max(length, 1) * wanted)
-        return self._seeing(start, start + wanted, last)
-
-    def panned(self, direction: int, last: int) -> Viewport:
-        """Half of what is seen further on."""
-        if self.low is None or self.high is None:
-            return self
-        half = direction * max(1, (self.high - self.low) // 2)
-        return self._seeing(self.low + half, self.high + half, last)
-
-    def _seeing(self, low: int, high: int, last: int) -> Viewport:
-        """Epochs ``low`` to ``high``, as many within those there are."""
-        over = max(0, high - max(last, 1))
-        first = max(1, low - over)
-        return replace(self, low=first, high=first + high - low)
-
-
 def drawn(curves: Mapping[str, Curve], quantity: str, batches: bool) -> list[Curve]:
     """The curves that are drawn, what lies over the others last; of each class only the validation part, if there is.
 
@@ -218,24 +160,26 @@ def line(curve: Curve, class_names: Sequence[str]) -> Series:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A chosen run and its curve."""
+    """A run that is selected in the Runs tab and its curve; None where it has not recorded the quantity."""
 
-    choice: SelectedRun
-    told: RunCurve
+    selected: SelectedRun
+    curve: Curve | None
 
     def series(self) -> list[Series]:
-        """The line, and its letter here and there: so that it can be told where there are no colours."""
-        curve, choice = self.told.curve, self.choice
+        """Return the line, and its letter at some of its points, which names it where there are no colours."""
+        curve, selected = self.curve, self.selected
         if curve is None or not curve.x:
             return []
         x, y = unpack(curve.x), np.array(unpack(curve.y))
-        line = Series("", x, y, choice.color, mark=choice.letter)
-        places = self._places(len(x))
-        letters = Series("", x[places], y[places], choice.color, "scatter", glyph=choice.letter, mark=choice.letter)
+        line = Series("", x, y, selected.color, mark=selected.letter)
+        places = self._letter_places(len(x))
+        letters = Series(
+            "", x[places], y[places], selected.color, "scatter", glyph=selected.letter, mark=selected.letter
+        )
         return [line, letters]
 
-    def _places(self, points: int) -> list[int]:
-        """Where letters stand along a curve of so many points: apart from those of other runs, and at its end."""
-        offset = (1 + (self.choice.slot or 0)) / (len(LETTERS) + 1)
+    def _letter_places(self, points: int) -> list[int]:
+        """Return the points that get a letter: apart from those of other runs, and the last one."""
+        offset = (1 + (self.selected.slot or 0)) / (len(LETTERS) + 1)
         inner = [int((number + offset) / SIGNS * points) for number in range(SIGNS)]
         return sorted({min(place, points - 1) for place in (*inner, points - 1)})

@@ -3,224 +3,156 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.protocol.reports import Loaded, Progress
-from tui_trainer.protocol.view import Curve, WatchLoss
-from tui_trainer.protocol.views import AnyContent
-from tui_trainer.tabs.runs.messages import RunCurve, RunCurves
+from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.runs.selection import SelectedRun
 from tui_trainer.tabs.runs.table import told
 from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
-from .legend import Item, Legend, LegendPanel, Overlay, Viewport, drawn, line
+from .legend import Item, Legend, LegendPanel, Overlay, drawn, line
+from .messages import Curve, LossContent, WatchLoss
 
 QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
 SMOOTHINGS = (0.0, 0.6, 0.9)
-TOLD = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
+HINTS = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
+MIN_EPOCHS = 4  # visible at least
 
 
-class InspectedPlot(TabView):
-    """Holds what is looked at, and tells below the plot what the cursor is at."""
+class LossView(TabView):
+    """Draws the curves it is given. Mini-batches are shown on request, and while there is no epoch yet."""
 
     DEFAULT_CSS = """
-    InspectedPlot {
+    LossView {
         padding: 0 1;
         LegendPanel, .hints { display: none; }
         .hints { height: 1; color: $text-muted; }
         &.-looking .hints { display: block; }
     }
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lens, self.smoothing = Viewport(), SMOOTHINGS[0]
-        self.chosen: tuple[SelectedRun, ...] = ()
-        self.compared_validation = True
-        self._beside: dict[int, RunCurve] = {}
-        self._epochs = self._epochs_beside = 0  # of the run under work, and the most of the others
-
-    def compose(self) -> ComposeResult:
-        yield PlotWidget()
-        yield LegendPanel()
-        yield Static(classes="hints", markup=False)
-
-    def redraw(self) -> None:
-        """Draw what is known."""
-        raise NotImplementedError
-
-    @property
-    def last(self) -> int:
-        """The newest epoch of any run."""
-        return max(self._epochs, self._epochs_beside)
-
-    def follow(self, progress: Progress) -> None:
-        """Take down how far the run is."""
-        self._epochs = progress.epoch
-
-    def forget(self) -> None:
-        """Another run is loaded: look at all of it; the others are asked for again, one of them may be this one."""
-        self.lens, self._epochs = Viewport(), 0
-        if self.chosen:
-            self.post_message(self.LookChanged())
-
-    def lay_beside(self, chosen: tuple[SelectedRun, ...]) -> None:
-        """Draw these runs, too."""
-        asked = {one.run for one in chosen} - {one.run for one in self.chosen}
-        self.chosen = chosen
-        kept = {one.run for one in chosen}
-        self._beside = {run: curve for run, curve in self._beside.items() if run in kept}
-        if not chosen:
-            self._epochs_beside = 0
-        if asked:
-            self.post_message(self.LookChanged())
-        self.redraw()
-
-    def take_beside(self, curves: RunCurves) -> None:
-        """Take on the curves of these runs."""
-        self._beside = {one.run: one for one in curves.curves}
-        self._epochs_beside = curves.last
-        self.redraw()
-
-    @property
-    def beside(self) -> list[Overlay]:
-        """The runs whose curves are there."""
-        return [Overlay(one, self._beside[one.run]) for one in self.chosen if one.run in self._beside]
-
-    def action_inspect(self, columns: int) -> None:
-        """The cursor to the left or the right."""
-        self._look(self.lens.moved(columns, self.last, self.query_one(PlotWidget).size.width))
-
-    def action_inspect_end(self, direction: int) -> None:
-        """The cursor to the first epoch, or the newest."""
-        self._look(self.lens.put(self.last if direction > 0 else 1, self.last))
-
-    def action_zoom_epochs(self, direction: int) -> None:
-        """Half as many epochs, or twice as many."""
-        self._look(self.lens.zoomed(direction, self.last))
-
-    def action_pan_epochs(self, direction: int) -> None:
-        """Earlier or later epochs."""
-        self._look(self.lens.panned(direction, self.last))
-
-    def action_all_epochs(self) -> None:
-        """All epochs, and no cursor."""
-        self._look(Viewport())
-
-    def action_smooth(self) -> None:
-        """The next degree of smoothing."""
-        self.smoothing = SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)]
-        self.post_message(self.LookChanged())
-        self.redraw()
-
-    def action_compared_part(self) -> None:
-        """The other part of the chosen runs."""
-        if not self.chosen:
-            self.post_message(self.Said(f"No run is chosen; {key_of('choose_run')} in the Runs tab chooses one."))
-            return
-        self.compared_validation = not self.compared_validation
-        self.post_message(self.LookChanged())
-        self.redraw()
-
-    def _look(self, lens: Viewport) -> None:
-        if lens != self.lens:
-            self.lens = lens
-            self.post_message(self.LookChanged())
-            self.redraw()
-
-    def tell(self, lines: Sequence[tuple[Series, Curve]]) -> None:
-        """Say below the plot what is at the cursor, in ``lines`` of the run and beside it."""
-        is_told = self.lens.at is not None
-        own = [
-            Item(line.sign or "━", line.color, line.label, curve.at)
-            for line, curve in lines
-            if curve.name != "batch_loss"
-        ]
-        items = [*(own if is_told else []), *map(self._item, self.beside)]
-        looking = is_told or bool(self.chosen) or self.smoothing > 0 or self.lens.low is not None
-        width = self.query_one(PlotWidget).size.width
-        if looking:
-            self.query_one(".hints", Static).update(hints_within(width, TOLD))
-        self.set_class(looking, "-looking")
-        self.query_one(LegendPanel).tell(Legend(self._heading(), tuple(items), is_told), width)
-
-    def _item(self, one: Overlay) -> Item:
-        curve = one.told.curve
-        name = told(one.choice.name)
-        if curve is None:
-            return Item(one.choice.letter, one.choice.color, f"{name} (no curve)")
-        return Item(one.choice.letter, one.choice.color, name, curve.at)
-
-    def _heading(self) -> str:
-        parts = [] if self.lens.at is None else [f"epoch {self.lens.at:,}"]
-        if self.smoothing:
-            parts.append(f"smoothed {self.smoothing:g}")
-        if self.chosen:
-            parts.append("validation" if self.compared_validation else "training")
-        return ", ".join(parts)
-
-
-class LossView(InspectedPlot):
-    """Draws the curves it is given. Mini-batches are shown on request, and while there is no epoch yet."""
-
     log_scale: reactive[bool] = reactive(False)
     batches: reactive[bool] = reactive(False)
     quantity: reactive[str] = reactive("loss")
 
     def __init__(self) -> None:
         super().__init__()
-        self._curves: dict[str, Curve] = {}
+        self.viewport, self.smoothing = Viewport(), SMOOTHINGS[0]
+        self.selected_runs: tuple[SelectedRun, ...] = ()
+        self.shows_validation = True  # of the overlays
+        self._content = LossContent("loss")
+        self._epoch = 0  # of the current run
         self._class_names: tuple[str, ...] = ()
-        self._followed: tuple[str, ...] = ("loss",)  # quantities that this run has
+        self._quantities: tuple[str, ...] = ("loss",)  # those that this run records
         self._diverged_at: float | None = None  # in epochs
+
+    def compose(self) -> ComposeResult:
+        yield PlotWidget()
+        yield LegendPanel()
+        yield Static(classes="hints", markup=False)
 
     def on_mount(self) -> None:
         self.redraw()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.redraw)  # the legend has other lines
+        self.ask()
 
     def configure(self, options: dict[str, object]) -> None:
-        """``log`` and ``batches``; it is the loss that is looked at."""
+        """Set ``log`` and ``batches``, and show the loss."""
         self.log_scale, self.batches = options.get("log") is True, options.get("batches") is True
         if self.quantity != "loss":
-            self._curves = {}
-            self.quantity = "loss"
-            self.post_message(self.LookChanged())
+            self._show_quantity("loss")
 
     @property
     def request(self) -> WatchLoss:
-        lens = self.lens
-        runs = tuple(one.run for one in self.chosen)
-        return WatchLoss(self.quantity, self.smoothing, lens.low, lens.high, lens.at, runs, self.compared_validation)
+        view = self.viewport
+        runs = tuple(selected.run for selected in self.selected_runs)
+        return WatchLoss(self.quantity, self.smoothing, view.low, view.high, view.at, runs, self.shows_validation)
+
+    @property
+    def last(self) -> int:
+        """The newest epoch of any run."""
+        return max(self._epoch, self._content.last)
+
+    @property
+    def overlays(self) -> list[Overlay]:
+        """The selected runs that the trainer has sent an answer for."""
+        curves = {overlay.run: overlay.curve for overlay in self._content.overlays}
+        return [Overlay(selected, curves[selected.run]) for selected in self.selected_runs if selected.run in curves]
 
     def show_loaded(self, loaded: Loaded) -> None:
-        self._class_names, self._diverged_at = loaded.dataset.classes, None
-        self.forget()
-        self.show(())
+        """Show all epochs of the run; the overlays stay until the trainer sends them again."""
+        self._class_names, self._diverged_at, self._epoch = loaded.dataset.classes, None, 0
+        self.viewport = Viewport()
+        self._content = msgspec.structs.replace(self._content, curves=())
+        self.ask()
+        self.redraw()
 
     def show_progress(self, progress: Progress) -> None:
-        self.follow(progress)
-        found = {name.removeprefix("val_").partition("[")[0] for name in progress.values}
-        self._followed = tuple(name for name in QUANTITIES if name == "loss" or name in found)
-        diverged = (progress.steps + 1) / progress.batches if progress.state == "diverged" else None
-        if progress.curves is not None:
-            self._diverged_at = diverged
-            self.show(progress.curves)
+        self._epoch = progress.epoch
+        recorded = {name.removeprefix("val_").partition("[")[0] for name in progress.values}
+        self._quantities = tuple(name for name in QUANTITIES if name == "loss" or name in recorded)
+        self._diverged_at = (progress.steps + 1) / progress.batches if progress.state == "diverged" else None
 
-    def show_content(self, content: AnyContent) -> None:
-        if isinstance(content, RunCurves) and content.quantity == self.quantity:
-            self.take_beside(content)
+    def show_content(self, content: LossContent) -> None:
+        if content.quantity == self.quantity:
+            self._content = content
+            self.redraw()
+
+    def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
+        """Draw the curves of these runs as overlays."""
+        self.selected_runs = runs
+        if not runs:
+            self._content = msgspec.structs.replace(self._content, overlays=(), last=0)
+        self.ask()
+        self.redraw()
+
+    def action_inspect(self, columns: int) -> None:
+        """Move the cursor to the left or the right."""
+        self._look(self.viewport.moved(columns, self.last, self.query_one(PlotWidget).size.width))
+
+    def action_inspect_end(self, direction: int) -> None:
+        """Move the cursor to the first epoch, or the newest."""
+        self._look(self.viewport.put(self.last if direction > 0 else 1, self.last))
+
+    def action_zoom_epochs(self, direction: int) -> None:
+        """Show half as many epochs, or twice as many."""
+        self._look(self.viewport.zoomed(direction, self.last))
+
+    def action_pan_epochs(self, direction: int) -> None:
+        """Show earlier or later epochs."""
+        self._look(self.viewport.panned(direction, self.last))
+
+    def action_all_epochs(self) -> None:
+        """Show all epochs, and no cursor."""
+        self._look(Viewport())
+
+    def action_smooth(self) -> None:
+        """Use the next degree of smoothing."""
+        self.smoothing = SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)]
+        self.ask()
+        self.redraw()
+
+    def action_compared_part(self) -> None:
+        """Show the other part of the selected runs."""
+        if not self.selected_runs:
+            self.post_message(self.Said(f"No run is chosen; {key_of('choose_run')} in the Runs tab chooses one."))
+            return
+        self.shows_validation = not self.shows_validation
+        self.ask()
+        self.redraw()
 
     def action_log_scale(self) -> None:
-        """Log or linear axis."""
+        """Use a log or a linear axis."""
         self.log_scale = not self.log_scale
 
     def action_batches(self) -> None:
@@ -228,22 +160,25 @@ class LossView(InspectedPlot):
         self.batches = not self.batches
 
     def action_quantity(self) -> None:
-        """The next of what is followed: the loss, the accuracy ..."""
-        if len(self._followed) == 1:
+        """Show the next recorded quantity: the loss, the accuracy ..."""
+        if len(self._quantities) == 1:
             self.post_message(
                 self.Said("After the first epoch there are metrics too; without validation, choose some.")
             )
             return
-        now = self._followed.index(self.quantity) if self.quantity in self._followed else -1
-        self._curves = {}
-        self._beside = {}
-        self.quantity = self._followed[(now + 1) % len(self._followed)]
-        self.post_message(self.LookChanged())
+        now = self._quantities.index(self.quantity) if self.quantity in self._quantities else -1
+        self._show_quantity(self._quantities[(now + 1) % len(self._quantities)])
 
-    def show(self, curves: tuple[Curve, ...]) -> None:
-        """Draw these curves from now on."""
-        self._curves = {curve.name: curve for curve in curves}
-        self.redraw()
+    def _show_quantity(self, quantity: str) -> None:
+        self._content = LossContent(quantity, last=self._content.last)
+        self.quantity = quantity
+        self.ask()
+
+    def _look(self, viewport: Viewport) -> None:
+        if viewport != self.viewport:
+            self.viewport = viewport
+            self.ask()
+            self.redraw()
 
     def watch_log_scale(self) -> None:
         self.redraw()
@@ -255,30 +190,119 @@ class LossView(InspectedPlot):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw what is known: the run's own lines over those of other runs."""
+        """Draw the lines of the current run over those of other runs."""
         if not self.is_mounted:
             return
-        lines = [(line(curve, self._class_names), curve) for curve in drawn(self._curves, self.quantity, self.batches)]
-        series = [one for beside in self.beside for one in beside.series()] + [one for one, _ in lines]
+        curves = drawn({curve.name: curve for curve in self._content.curves}, self.quantity, self.batches)
+        lines = [(line(curve, self._class_names), curve) for curve in curves]
+        series = [part for overlay in self.overlays for part in overlay.series()] + [own for own, _ in lines]
         if self.quantity == "loss" and self._diverged_at is not None and lines:
-            top = max(float(one.y.max()) for one, _ in lines)
+            top = max(float(own.y.max()) for own, _ in lines)
             series.append(Series("diverged", np.array([self._diverged_at]), np.array([top]), "class3", "scatter"))
         shares = self.quantity in ("accuracy", "recall")
-        zoomed = self.lens.low is not None
+        zoomed = self.viewport.low is not None
         plot = Plot(
             tuple(series),
             x_label="epoch",
             y_label=QUANTITIES[self.quantity],
             log_y=self.log_scale,
-            x_limits=self.lens.span(self.last) if zoomed else None,
+            x_limits=self.viewport.span(self.last) if zoomed else None,
             y_limits=(0.0, 1.0) if shares and not self.log_scale and not zoomed else None,
-            empty=_waiting(),
-            cursor=self.lens.at,
+            empty=_empty_text(),
+            cursor=self.viewport.at,
         )
         self.query_one(PlotWidget).show(plot)
-        self.tell(lines)
+        self._show_legend(lines)
+
+    def _show_legend(self, lines: Sequence[tuple[Series, Curve]]) -> None:
+        """Show the values at the cursor, in ``lines`` of the run and in the overlays, below the plot."""
+        has_cursor = self.viewport.at is not None
+        own = [
+            Item(line.sign or "━", line.color, line.label, curve.at)
+            for line, curve in lines
+            if curve.name != "batch_loss"
+        ]
+        items = [*(own if has_cursor else []), *map(_item, self.overlays)]
+        looking = has_cursor or bool(self.selected_runs) or self.smoothing > 0 or self.viewport.low is not None
+        width = self.query_one(PlotWidget).size.width
+        if looking:
+            self.query_one(".hints", Static).update(hints_within(width, HINTS))
+        self.set_class(looking, "-looking")
+        self.query_one(LegendPanel).tell(Legend(self._heading(), tuple(items), has_cursor), width)
+
+    def _heading(self) -> str:
+        parts = [] if self.viewport.at is None else [f"epoch {self.viewport.at:,}"]
+        if self.smoothing:
+            parts.append(f"smoothed {self.smoothing:g}")
+        if self.selected_runs:
+            parts.append("validation" if self.shows_validation else "training")
+        return ", ".join(parts)
 
 
-def _waiting() -> str:
+def _item(overlay: Overlay) -> Item:
+    selected, name = overlay.selected, told(overlay.selected.name)
+    if overlay.curve is None:
+        return Item(selected.letter, selected.color, f"{name} (no curve)")
+    return Item(selected.letter, selected.color, name, overlay.curve.at)
+
+
+def _empty_text() -> str:
     train, step, epoch = map(key_of, ("toggle_training", "step", "epoch"))
     return f"Press {train} to train, {step} for one mini-batch, {epoch} for one epoch."
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """The visible epochs ``low`` to ``high``, all where these are None, and the cursor ``at`` an epoch; None is off.
+
+    ``last`` is the newest epoch there is.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    at: int | None = None
+
+    def span(self, last: int) -> tuple[int, int]:
+        """Return the first and the last visible epoch."""
+        return (1, max(last, 1)) if self.low is None or self.high is None else (self.low, self.high)
+
+    def moved(self, columns: int, last: int, width: int) -> Viewport:
+        """Move the cursor by so many columns of the plot; one that was off goes to the newest visible epoch."""
+        low, high = self.span(last)
+        if self.at is None:
+            return self.put(min(high, last), last)
+        step = max(1, round((high - low) / max(width, 1)))
+        return self.put(self.at + columns * step, last)
+
+    def put(self, epoch: int, last: int) -> Viewport:
+        """Put the cursor at ``epoch``, or as near as there are epochs; the visible part follows it."""
+        at = max(1, min(epoch, last))
+        if last < 1:
+            return replace(self, at=None)
+        low, high = self.span(last)
+        beyond = min(at - low, 0) + max(at - high, 0)
+        return replace(self._showing(low + beyond, high + beyond, last) if beyond else self, at=at)
+
+    def zoomed(self, direction: int, last: int) -> Viewport:
+        """Show half as many epochs (1) or twice as many (-1), around the cursor, or else around the middle."""
+        low, high = self.span(last)
+        length = high - low
+        center = (low + high) / 2 if self.at is None else float(self.at)
+        zoomed = max(MIN_EPOCHS - 1, round(length / 2 if direction > 0 else length * 2))
+        if zoomed >= last - 1:
+            return replace(self, low=None, high=None)
+        start = round(center - (center - low) / max(length, 1) * zoomed)
+        return self._showing(start, start + zoomed, last)
+
+    def panned(self, direction: int, last: int) -> Viewport:
+        """Show earlier or later epochs, by half the visible part."""
+        if self.low is None or self.high is None:
+            return self
+        half = direction * max(1, (self.high - self.low) // 2)
+        return self._showing(self.low + half, self.high + half, last)
+
+    def _showing(self, low: int, high: int, last: int) -> Viewport:
+        """Show epochs ``low`` to ``high``, moved to where there are epochs."""
+        over = max(0, high - max(last, 1))
+        first = max(1, low - over)
+        return replace(self, low=first, high=first + high - low)

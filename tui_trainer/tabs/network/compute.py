@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from tui_trainer.engine.activations import Activation, get_activation
 from tui_trainer.engine.propagation import Propagation, with_ones
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.views import AnyContent
+from tui_trainer.protocol import pack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
 from .messages import (
@@ -155,13 +155,13 @@ def _probabilities(a: Array) -> tuple[Probability, ...]:
 class NetworkCompute:
     """Sends one sample through the network, again and again as the weights change."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, trainer: TrainerContext) -> None:
+        session = self._session = trainer.session
         model = session.trainer.model
         self._propagation = Propagation(model.layers, 1, model.dtype)
 
-    def see(self, request: WatchNetwork) -> AnyContent:
-        """The network as ``request`` wants it; what lies outside the network or the data is brought inside."""
+    def compute(self, request: WatchNetwork) -> Network:
+        """Compute the network as requested; numbers outside the network or the data are clipped."""
         session = self._session
         sample = request.sample % len(session.split.x_train)
         outputs = self._forward(sample)

@@ -17,7 +17,7 @@ from textual.message import Message
 from tui_trainer.formats import fit_number
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
 

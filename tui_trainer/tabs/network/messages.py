@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui_trainer.protocol.view import Content, Request
+from tui_trainer.protocol import Content, Request
 
 BIAS = -1  # ``source`` of a bias
 
@@ -136,3 +136,7 @@ class Network(Content, frozen=True):
     layers: tuple[LayerValues, ...]
     looked_at: NeuronDetail | InputSeen
     first_weights: bytes = b""
+
+
+AnyRequest = WatchNetwork
+AnyContent = Network

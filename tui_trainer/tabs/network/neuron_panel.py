@@ -12,8 +12,7 @@ from textual.containers import Horizontal
 from tui_trainer.formats import format_bar, format_cell, format_significant
 from tui_trainer.plotting.frame import shorten
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import DatasetView
+from tui_trainer.protocol import DatasetView, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
 from tui_trainer.ui.text import plain

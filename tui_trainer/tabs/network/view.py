@@ -10,9 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import Loaded, Progress
-from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.keymap import key_of
@@ -57,7 +55,6 @@ class NetworkView(TabView):
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
         self.content: Network | None = None
-        self._asked: AnyRequest | None = None
         self._current = False  # whether the content is of the run that is loaded
         self._steps = 0
 
@@ -104,8 +101,8 @@ class NetworkView(TabView):
     def show_progress(self, progress: Progress) -> None:
         self._steps = progress.steps
 
-    def show_content(self, content: AnyContent) -> None:
-        if isinstance(content, Network) and self._fits(content):
+    def show_content(self, content: Network) -> None:
+        if self._fits(content):
             self.content, self._current = content, True
             self._show()
 
@@ -229,7 +226,7 @@ class NetworkView(TabView):
         self._arrangement = arrange(self._shape, width, height, self.choice.place, self._firsts)
         self._firsts.update({column.layer: column.first for column in self._arrangement.columns})
         self._draw()
-        self._ask()
+        self.ask()
 
     def _tell_keys(self, changing: bool) -> None:
         """The keys for looking, or those for changing weights: up and down go through these then."""
@@ -256,13 +253,7 @@ class NetworkView(TabView):
         self._draw()
         self._sample.show((heading(self._loaded.dataset, content, width, self._canvas.lines),))
         self._panel.show(self._shape, content, self.choice.parameter)
-        self._ask()  # a curve that has come need not come again
-
-    def _ask(self) -> None:
-        """Ask for what is not here yet; nothing is asked for while the tab is hidden."""
-        if self.is_on_screen and self.request != self._asked:
-            self._asked = self.request
-            self.post_message(self.LookChanged())
+        self.ask()  # a curve that has come need not come again
 
 
 def typed_weight(text: str) -> float | str:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from tui_trainer.engine.metrics import mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
-from tui_trainer.protocol.framing import pack
-from tui_trainer.protocol.view import Unavailable
-from tui_trainer.protocol.views import AnyContent
+from tui_trainer.protocol import Content, Unavailable, pack
+from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
 from .messages import (
@@ -119,14 +118,14 @@ class Samples:
 
 
 class PredictionsCompute:
-    """Looks at a session. The parts are laid out once; looking again is a pass and some counting."""
+    """Computes predictions. Each part is prepared once; computing it again is a forward pass and some counting."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, trainer: TrainerContext) -> None:
+        self._session = trainer.session
         self._parts: dict[bool, Samples] = {}
 
-    def see(self, request: WatchPredictions) -> AnyContent:
-        """What is asked for."""
+    def compute(self, request: WatchPredictions) -> Content:
+        """Compute the predictions for the part that is requested."""
         if self._session.dataset.y.shape[1] > 1 and self._session.dataset.labels is None:
             outputs = self._session.dataset.y.shape[1]
             return Unavailable(f"This view compares one number a sample; the target has {outputs}.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from tui_trainer.protocol.view import Content, Request
+from tui_trainer.protocol import Content, Request
 
 Axis = Literal["residual", "distance", "probability", "joint"]
 
@@ -139,3 +139,7 @@ class NumberPredictions(Content, frozen=True):
     listed: SampleList
     chosen: ChosenSample
     points: LossPoints
+
+
+AnyRequest = WatchPredictions
+AnyContent = ClassPredictions | NumberPredictions

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from tui_trainer.formats import format_bar, format_column, format_number, format_percent
 from tui_trainer.plotting.frame import Board, shorten
-from tui_trainer.protocol.framing import unpack
+from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
 
 from .messages import ClassPredictions, NumberPredictions, SampleList

@@ -13,8 +13,7 @@ from tui_trainer.formats import format_number
 from tui_trainer.plotting.colors import RIGHT, WRONG
 from tui_trainer.plotting.frame import Board, Frame, one_cell
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.protocol.framing import unpack
-from tui_trainer.protocol.reports import Loaded
+from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
 from tui_trainer.ui.text import plain

@@ -11,8 +11,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import var
 from textual.widgets import Static
 
-from tui_trainer.protocol.reports import Loaded
-from tui_trainer.protocol.views import AnyContent, AnyRequest
+from tui_trainer.protocol import Loaded
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import PlotWidget
 
@@ -74,8 +73,7 @@ class PredictionsView(TabView):
         self._picture = Picture()
         self._first = self._chosen = self._page = 0
         self._arranged = Room(0, 0, 0)
-        self._asked = WatchPredictions()
-        self._listed = self._asked.rows
+        self._listed = WatchPredictions().rows
         self._hints = ""
 
     def compose(self) -> ComposeResult:
@@ -93,11 +91,7 @@ class PredictionsView(TabView):
         yield Static(classes="hints", markup=False)
 
     @property
-    def request(self) -> AnyRequest:
-        return self._request
-
-    @property
-    def _request(self) -> WatchPredictions:
+    def request(self) -> WatchPredictions:
         return WatchPredictions(
             self.validation, self._first, self._listed, self._chosen, self._room.most_classes, self._page
         )
@@ -114,9 +108,7 @@ class PredictionsView(TabView):
         self._first = self._chosen = self._page = 0
         self._arrange()
 
-    def show_content(self, content: AnyContent) -> None:
-        if not isinstance(content, ClassPredictions | NumberPredictions):
-            return
+    def show_content(self, content: ClassPredictions | NumberPredictions) -> None:
         before = self._picture.content
         self._picture = replace(self._picture, content=content)
         # Held to the samples there are, and no more: what was asked for since then may be on its way.
@@ -134,7 +126,7 @@ class PredictionsView(TabView):
 
     def watch_validation(self) -> None:
         self._first = self._chosen = 0
-        self._ask()
+        self.ask()
 
     def action_panel(self) -> None:
         """The next panel."""
@@ -159,7 +151,7 @@ class PredictionsView(TabView):
         content = self._picture.content
         if isinstance(content, ClassPredictions):
             self._page = min(max(self._page + by, 0), content.confusion.pages - 1)
-            self._ask()
+            self.ask()
 
     @on(ListPanel.Chosen)
     def _choose_listed(self, event: ListPanel.Chosen) -> None:
@@ -172,7 +164,7 @@ class PredictionsView(TabView):
             return
         self._chosen = min(max(rank, 0), content.part.samples - 1)
         self._first = min(max(self._first, self._chosen - self._listed + 1), self._chosen)
-        self._ask()
+        self.ask()
 
     @property
     def _room(self) -> Room:
@@ -198,7 +190,7 @@ class PredictionsView(TabView):
         self.query_one(".panels").set_class(arrangement.beside, "-beside")
         self._listed = max(heights.get("list", self._listed + HEADER_ROWS) - HEADER_ROWS, 1)
         self._show()
-        self._ask()
+        self.ask()
 
     def _show(self) -> None:
         """Hand the picture to the panels that are on the screen."""
@@ -215,12 +207,6 @@ class PredictionsView(TabView):
             plot = self.query_one(f".{name}", PlotWidget)
             if plot.display and self._picture.content is not None:
                 plot.show(make(self._picture))
-
-    def _ask(self) -> None:
-        """Have something else computed, where it differs from what was asked for."""
-        if self._request != self._asked:
-            self._asked = self._request
-            self.post_message(self.LookChanged())
 
 
 @dataclass(frozen=True, slots=True)

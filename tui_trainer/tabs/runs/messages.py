@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui_trainer.protocol.view import Content, Curve, Request
+from tui_trainer.protocol import Content, Request
 
 
 class WatchRuns(Request, frozen=True):
@@ -92,16 +92,5 @@ class RunList(Content, frozen=True):
     differences: tuple[Difference, ...] = ()
 
 
-class RunCurve(msgspec.Struct, frozen=True):
-    """A curve of a run of the store; None where it has not followed that."""
-
-    run: int
-    curve: Curve | None
-
-
-class RunCurves(Content, frozen=True):
-    """The curves of the runs that the loss is compared with, and the last epoch of any of them."""
-
-    quantity: str
-    curves: tuple[RunCurve, ...]
-    last: int
+AnyRequest = WatchRuns
+AnyContent = RunList

@@ -12,9 +12,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
-from tui_trainer.protocol.commands import EditRuns
-from tui_trainer.protocol.reports import Loaded
-from tui_trainer.protocol.views import AnyContent
+from tui_trainer.protocol import EditRuns, Loaded
 from tui_trainer.sweep.messages import SweepFinished
 from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.prompt import Prompt
@@ -60,7 +58,6 @@ class RunsView(TabView):
         self._column = 0
         self.listed: RunList | None = None  # as it came last
         self.sheet = Sheet()  # as it is drawn
-        self._asked: WatchRuns | None = None
         self._edits = PendingEdits()
 
     def compose(self) -> ComposeResult:
@@ -81,9 +78,8 @@ class RunsView(TabView):
     def show_loaded(self, loaded: Loaded) -> None:
         self._look_again()
 
-    def show_content(self, content: AnyContent) -> None:
-        asked = (self.filter, self.sort, self.descending)
-        if not isinstance(content, RunList) or (content.filter, content.sort, content.descending) != asked:
+    def show_content(self, content: RunList) -> None:
+        if (content.filter, content.sort, content.descending) != (self.filter, self.sort, self.descending):
             return  # an answer to what was asked before
         wrong = content.wrong
         place = None if wrong is None else (wrong.start, wrong.end)
@@ -317,17 +313,10 @@ class RunsView(TabView):
             parts.append(f"{len(self.choices):,} chosen")
         return "   ".join(parts)
 
-    def ask(self) -> None:
-        """Ask for what is not known yet; nothing is asked for while the tab is hidden."""
-        if self.is_on_screen and self.request != self._asked:
-            self._asked = self.request
-            self.post_message(self.LookChanged())
-
     def _look_again(self) -> None:
         """Ask again for the same: the store may hold other things by now."""
-        if self.is_on_screen:
-            self._asked = self.request
-            self.post_message(self.LookChanged())
+        self.requested = None
+        self.ask()
 
 
 class PendingEdits:

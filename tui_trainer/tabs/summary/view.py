@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui_trainer.export.keras import keras_code
 from tui_trainer.formats import format_amount
-from tui_trainer.protocol.reports import Loaded, Progress
+from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.text import plain
 

@@ -1,0 +1,396 @@
+"""The messages between the app and the trainer's process: commands in, reports out.
+
+Each message is sent as a length and a MessagePack map; arrays travel as little-endian doubles. What the tabs request
+and show is declared in each tab's ``messages``: here a request and a content are bytes that are not decoded yet.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import MutableSequence
+from typing import Any, BinaryIO
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_trainer.datasets.preview import FilePreview
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.run_state import RunState
+
+HEADER = struct.Struct("<I")
+MAX_BYTES = 1 << 27  # of one message; ours have a few megabytes at most
+NO_MESSAGE = (msgspec.DecodeError, RecursionError)  # what a decoder raises
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(part: msgspec.Struct | None) -> msgspec.Raw:
+    """Encode a request or a content, which becomes a part of a message."""
+    return msgspec.Raw(_encoder.encode(part))
+
+
+NOTHING = encode(None)  # the request of a tab that needs nothing computed
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    """What an open tab needs computed. It is sent again whenever the user looks at something else."""
+
+
+class Content(msgspec.Struct, frozen=True, tag=True):
+    """What a tab shows. Arrays are bytes, see ``pack``; their shapes are given with each field."""
+
+
+class Unavailable(Content, frozen=True):
+    """Nothing can be shown, for a ``reason`` that is a sentence for the user. Any tab may get it."""
+
+    reason: str
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """A command from the front end to the trainer."""
+
+
+class Load(Command, frozen=True):
+    """Make ``experiment`` the current run, at its first step, not training. ``run`` numbers the run.
+
+    With ``keep_weights`` it begins with the weights of the run before, where these fit, and trains on if that did;
+    with ``weights`` it begins with those of an exported file, an absolute path.
+    """
+
+    experiment: Experiment
+    run: int
+    keep_weights: bool = False
+    weights: str = ""
+
+
+class Train(Command, frozen=True):
+    """Train until all epochs are done, or beyond them where they were."""
+
+
+class Pause(Command, frozen=True):
+    """Stop training where it is."""
+
+
+class Step(Command, frozen=True):
+    """Train on one mini-batch."""
+
+
+class Epoch(Command, frozen=True):
+    """Train for the rest of the current epoch, or for one more."""
+
+
+class SlowDown(Command, frozen=True):
+    """Limit the steps per second from now on, so that the eye can follow; None is full speed."""
+
+    steps_per_second: float | None = None
+
+
+class Tune(Command, frozen=True):
+    """Change learning rate and epochs to those of ``training`` without a reset."""
+
+    training: TrainingConfig
+
+
+class SetWeight(Command, frozen=True):
+    """Set one parameter without a reset; ``index`` counts kernels, then biases, layer by layer."""
+
+    index: int
+    value: float
+
+
+class SwapBest(Command, frozen=True):
+    """Pause, and exchange the newest weights for those of the best epoch; the second time, back."""
+
+
+class Export(Command, frozen=True):
+    """Write the network as it is now, or at its ``best`` epoch, into ``folder``, an absolute path; see ``export``."""
+
+    folder: str
+    formats: tuple[str, ...] = ("folder",)
+    best: bool = False
+
+
+class Resume(Command, frozen=True):
+    """Continue a run of the store where it was saved, as run number ``run``; no other session may have it."""
+
+    stored: int
+    run: int
+
+
+class EditRuns(Command, frozen=True):
+    """Rename, tag, pin or delete ``runs`` of the store, one of these at a time; None leaves a field as it is.
+
+    A deleted run can be restored until the session ends.
+    """
+
+    runs: tuple[int, ...]
+    name: str | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    pinned: bool | None = None
+    deleted: bool | None = None
+
+
+class Attach(Command, frozen=True):
+    """Take over a live session as run number ``run``; the first command of a client that connects to one."""
+
+    run: int
+
+
+class Close(Command, frozen=True):
+    """The client disconnects: save the run and end. A trainer that stays goes on while it trains."""
+
+
+class Preview(Command, frozen=True):
+    """Inspect the user's file of ``dataset``; ``number`` is returned with ``Previewed``."""
+
+    dataset: DatasetConfig
+    number: int
+
+
+class Watch(Command, frozen=True):
+    """Compute for the open tab, and for no other: ``request`` is one of its ``messages``, or nothing."""
+
+    tab: str
+    request: msgspec.Raw = NOTHING
+
+
+AnyCommand = (
+    Load
+    | Train
+    | Pause
+    | Step
+    | Epoch
+    | SlowDown
+    | Tune
+    | SetWeight
+    | SwapBest
+    | Export
+    | Watch
+    | Resume
+    | EditRuns
+    | Attach
+    | Preview
+    | Close
+)
+
+
+class Report(msgspec.Struct, frozen=True, tag=True):
+    """A message from the trainer to the front end; ``run`` is the number given with ``Load``."""
+
+    run: int
+
+
+class DatasetView(msgspec.Struct, frozen=True):
+    """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles."""
+
+    name: str
+    title: str
+    features: tuple[str, ...]
+    target: str
+    task: str
+    classes: tuple[str, ...]
+    rows: int
+    train_rows: int
+    validation_rows: int
+    available: tuple[str, ...]
+    columns: dict[str, bytes]
+    levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
+    notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
+
+
+class SummaryRow(msgspec.Struct, frozen=True):
+    """One layer of the model."""
+
+    name: str
+    kind: str
+    output: int
+    params: int
+
+
+class Loaded(Report, frozen=True):
+    """The run is ready: the resolved experiment, the data and the model.
+
+    ``summary`` is the model's table as Keras 3 prints it, ``book_summary`` as the book shows it.
+    ``size`` is the parameters' in bytes, ``flops`` the additions and multiplications of a step's matrix products.
+    """
+
+    experiment: Experiment
+    dataset: DatasetView
+    layers: tuple[SummaryRow, ...]
+    params: int
+    size: int
+    summary: str
+    book_summary: str
+    flops: int
+
+
+class Refused(Report, frozen=True):
+    """The experiment is invalid, for ``reason`` in ``field``. The previous run stays loaded."""
+
+    field: str
+    reason: str
+
+
+class LoadingProgress(Report, frozen=True):
+    """The user's file is being read: ``fraction`` of it, from 0 to 1. A newer ``Load`` and ``Pause`` stop it."""
+
+    fraction: float
+
+
+class Previewed(Report, frozen=True):
+    """The preview of a file; ``run`` is the number given with ``Preview``."""
+
+    preview: FilePreview
+
+
+class Progress(Report, frozen=True):
+    """Where training is."""
+
+    state: RunState
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    steps: int
+    steps_per_second: float
+    seconds_left: float | None
+    learning_rate: float
+    values: dict[str, float]
+    weights: bytes = b""  # of a small model, as ``pack`` gives them
+
+
+class Remedy(msgspec.Struct, frozen=True):
+    """Fields of the experiment with the values that help, and what that does, as ``lowers the rate to 0.1``."""
+
+    changes: dict[str, bool | float]
+    said: str
+
+
+class Ended(Report, frozen=True):
+    """Training ended by itself: a sentence for the user, and the change that helps where one does."""
+
+    state: RunState
+    sentence: str
+    remedy: Remedy | None = None
+
+
+class ResumeOffer(Report, frozen=True):
+    """A run in the store was interrupted ``seconds_ago``; ``Resume`` continues it.
+
+    ``alone`` names the session in which it goes on without a client: that one is called instead.
+    """
+
+    stored: int
+    experiment: Experiment
+    epoch: int
+    step: int
+    seconds_ago: float
+    alone: str = ""
+
+
+class Opened(Report, frozen=True):
+    """A run of the store is the current one now, where it was saved. ``experiment`` is as it was requested."""
+
+    experiment: Experiment
+    stored: int
+    name: str
+    epoch: int
+
+
+class Attached(Report, frozen=True):
+    """The session belongs to this client now. ``experiment`` is as requested, ``steps_per_second`` the slow motion.
+
+    ``stays`` says that it goes on when the client goes.
+    """
+
+    experiment: Experiment
+    steps_per_second: float | None
+    stays: bool
+
+
+class TakenOver(Report, frozen=True):
+    """Another client has the session now: no more reports follow."""
+
+
+class Notice(Report, frozen=True):
+    """A sentence for the user while all goes on: of what went wrong, or ``good``."""
+
+    sentence: str
+    good: bool = False
+
+
+class Update(Report, frozen=True):
+    """What tab ``tab`` shows after ``steps`` steps: ``content`` is one of its ``messages``, or ``Unavailable``."""
+
+    tab: str
+    steps: int
+    content: msgspec.Raw
+
+
+class Crashed(Report, frozen=True):
+    """The trainer's process failed."""
+
+    sentence: str
+
+
+AnyReport = (
+    Loaded
+    | Refused
+    | LoadingProgress
+    | Previewed
+    | Progress
+    | Ended
+    | ResumeOffer
+    | Opened
+    | Attached
+    | TakenOver
+    | Notice
+    | Update
+    | Crashed
+)
+command_decoder = msgspec.msgpack.Decoder(AnyCommand)
+report_decoder = msgspec.msgpack.Decoder(AnyReport)
+
+
+def queue_newest(queue: MutableSequence[AnyReport], report: AnyReport) -> None:
+    """Append ``report`` to ``queue``, and drop the progress or update that it makes stale.
+
+    Only the tail of such reports is searched, so that no progress overtakes another kind of report.
+    """
+    for index in range(len(queue) - 1, -1, -1):
+        older = queue[index]
+        if not isinstance(older, Progress | Update):
+            break
+        if type(older) is type(report):
+            del queue[index]
+            break
+    queue.append(report)
+
+
+def frame(message: msgspec.Struct) -> bytes:
+    """Return ``message`` as it is sent: its length and its body."""
+    body = _encoder.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """Read the next body; None where the other side has gone, or announces more than any message has."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (size,) = HEADER.unpack(header)
+    if size > MAX_BYTES:
+        return None
+    body = stream.read(size)
+    return body if len(body) == size else None
+
+
+def pack(values: NDArray[Any]) -> bytes:
+    """Return an array (k,) as little-endian doubles."""
+    return np.ascontiguousarray(values, "<f8").tobytes()
+
+
+def unpack(data: bytes) -> NDArray[np.float64]:
+    """Return the array (k,) that ``pack`` was given; read-only."""
+    return np.frombuffer(data, "<f8")

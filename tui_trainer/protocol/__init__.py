@@ -1,1 +1,0 @@
-"""What the app and the trainer's process say to each other."""
