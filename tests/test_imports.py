@@ -13,6 +13,8 @@ from functools import cache
 
 import pytest
 
+from tui_trainer.tabs import TABS
+
 SCREEN = ("textual", "rich", "plotext")
 FILES = ("pandas", "safetensors")
 HEAVY = ("numpy", *SCREEN, *FILES, "tui_trainer.engine")
@@ -33,13 +35,16 @@ TRAINER = (
     "import tui_trainer.store.store",
     "import tui_trainer.runtime.worker",
 )
+TABS_COMPUTED = tuple(
+    f"import tui_trainer.tabs{path.split(':')[0]}" for tab in TABS for path in (tab.messages, tab.compute) if path
+)
 TOY_SET = (
     "from tui_trainer.datasets.loading import load",
     "from tui_trainer.experiment.schema import DatasetConfig",
     "load(DatasetConfig(name='blobs'))",
 )
 APP = ("import tui_trainer.sweep.client", "import tui_trainer.sweep.fields", "import tui_trainer.app.app")
-INTERPRETERS = (LIGHT, BOOK, (*ENGINE, *TOY_SET, *TRAINER), APP)
+INTERPRETERS = (LIGHT, BOOK, (*ENGINE, *TOY_SET, *TRAINER, *TABS_COMPUTED), APP)
 
 
 @cache
@@ -83,9 +88,15 @@ def test_a_toy_set_needs_no_pandas() -> None:
     assert "pandas" not in imported_by("load(DatasetConfig(name='blobs'))")
 
 
-@pytest.mark.parametrize("statement", TRAINER)
+@pytest.mark.parametrize("statement", TRAINER + TABS_COMPUTED)
 def test_the_trainer_needs_no_screen(statement: str) -> None:
     assert not imported_by(statement) & set(SCREEN)
+
+
+def test_a_tab_is_imported_when_it_is_opened() -> None:
+    modules = imported_by("import tui_trainer.runtime.worker") | imported_by("import tui_trainer.app.app")
+    opened = ("tui_trainer.tabs.landscape.", "tui_trainer.tabs.network.", "tui_trainer.tabs.predictions.")
+    assert not [name for name in modules if name.startswith(opened) and not name.endswith(".keys")]
 
 
 @pytest.mark.parametrize("statement", APP[:2])

@@ -8,19 +8,24 @@ import resource
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.protocol import HEADER, MAX_BYTES, Crashed, command_decoder
+from tui_trainer.protocol import HEADER, MAX_BYTES, NO_MESSAGE, Crashed, Notice, Update, Watch, command_decoder, frame
 from tui_trainer.runtime import child
+from tui_trainer.runtime.client import MODULE as TRAINER
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.connection import Connection
+from tui_trainer.runtime.launch import Launch
 from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import SweepCrashed
+from tui_trainer.tabs.view import decode_content
 
 if TYPE_CHECKING:
     from tui_trainer.protocol import AnyCommand
@@ -73,21 +78,26 @@ def test_any_bytes_are_a_command_or_an_end(body: bytes) -> None:
         assert told == [None]
 
 
+def speaking(file: Path) -> Callable[..., subprocess.Popen[bytes]]:
+    """Starts a process that sends the bytes of a file, and then does nothing."""
+    code = "import socket, sys, time; socket.socket(fileno=0).sendall(open(sys.argv[1], 'rb').read()); time.sleep(1000)"
+
+    def start(*arguments: object) -> subprocess.Popen[bytes]:
+        *_, line, errors = arguments
+        assert isinstance(line, int)
+        command = [sys.executable, "-S", "-c", code, str(file)]
+        return subprocess.Popen(command, stdin=line, stdout=line, stderr=cast("IO[bytes]", errors))
+
+    return start
+
+
 @pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))
 async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
     sent: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is ended, and told of as one that crashed is."""
     (tmp_path / "said").write_bytes(sent)
-    code = "import socket, sys, time; socket.socket(fileno=0).sendall(open(sys.argv[1], 'rb').read()); time.sleep(1000)"
-
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        *_, line, errors = arguments
-        assert isinstance(line, int)
-        command = [sys.executable, "-S", "-c", code, str(tmp_path / "said")]
-        return subprocess.Popen(command, stdin=line, stdout=line, stderr=cast("IO[bytes]", errors))
-
-    monkeypatch.setattr(child, "start_module", start)
+    monkeypatch.setattr(child, "start_module", speaking(tmp_path / "said"))
     trainer, sweep = Client(), SweepClient(niceness=0)
     async with asyncio.timeout(PATIENCE):
         await trainer.start()
@@ -98,6 +108,50 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
         await sweep.close()
     for client in (trainer, sweep):
         assert client._process is not None and client._process.poll() == -9
+
+
+@pytest.mark.parametrize(
+    ("tab", "content"), [("nowhere", b"\xc0"), ("loss", b"\x01"), ("loss", DEEP), ("data", b"\x90")], ids=range(4)
+)
+def test_a_client_whose_request_is_none_of_the_tab(
+    tab: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trainer ends without a word, as after any other message that makes no sense."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    ours, theirs = socket.socketpair()
+    with theirs, (tmp_path / "said").open("w+b") as errors:
+        process = child.start_module(TRAINER, Launch().as_argument(), theirs.fileno(), errors)
+        ours.sendall(frame(Watch(tab, msgspec.Raw(content))))
+        assert process.wait(PATIENCE) == 0
+        errors.seek(0)
+        assert errors.read() == b""
+    ours.close()
+
+
+@pytest.mark.parametrize(
+    ("tab", "content"),
+    [("nowhere", b"\xc0"), ("data", b"\xc0"), ("loss", b"\xc0"), ("loss", DEEP), ("runs", b"\x80")],
+    ids=range(5),
+)
+async def test_a_trainer_whose_update_is_none_of_the_tab(
+    tab: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the screen can't decode ends the trainer as a frame does that nobody can."""
+    update = Update(1, tab, 0, msgspec.Raw(content))
+    with pytest.raises(NO_MESSAGE):
+        decode_content(update)
+    (tmp_path / "said").write_bytes(frame(Notice(0, "all is well")))
+    monkeypatch.setattr(child, "start_module", speaking(tmp_path / "said"))
+    trainer = Client()
+    async with asyncio.timeout(PATIENCE):
+        await trainer.start()
+        reports = []
+        async for report in trainer.reports():
+            reports.append(report)
+            trainer.reject()
+        assert reports == [Notice(0, "all is well"), Crashed(0, "What the trainer said makes no sense")]
+        await trainer.close()
+    assert trainer._process is not None and trainer._process.poll() == -9
 
 
 def test_a_sweep_whose_app_says_what_makes_no_sense(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Loaded, Progress, Request, Unavailable, Update
-from tui_trainer.tabs import TABS
+from tui_trainer.tabs import tab_named
 from tui_trainer.ui.keymap import keymap
 
 if TYPE_CHECKING:
@@ -131,10 +131,11 @@ def decode_content(update: Update) -> Any:
 
 @cache
 def _content_decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
-    tab = next((tab for tab in TABS if tab.name == name and tab.messages), None)
-    if tab is None:
-        raise msgspec.ValidationError("no tab with messages")
-    return msgspec.msgpack.Decoder(tab.load_messages().AnyContent | Unavailable)
+    try:
+        contents = tab_named(name).load_messages().AnyContent
+    except (KeyError, ValueError):  # ValueError: a tab without messages
+        raise msgspec.ValidationError("no tab that shows anything computed") from None
+    return msgspec.msgpack.Decoder(contents | Unavailable)
 
 
 def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
