@@ -123,9 +123,18 @@ class Flow:
         ]
 
     def curves(self) -> tuple[Curve, ...]:
-        """The newest curves received for the present run."""
-        curves: tuple[Curve, ...] = self.contents("loss", self.progress.run)[-1].curves
-        return curves
+        """The newest curves received for the present run; none before the first."""
+        contents = self.contents("loss", self.progress.run)
+        return contents[-1].curves if contents else ()
+
+    async def until_curves(self) -> tuple[Curve, ...]:
+        """Wait for the curves that belong to the newest progress."""
+
+        def steps() -> list[int]:
+            return [report.steps for report in self.reports if isinstance(report, Update) and report.tab == "loss"]
+
+        await self.until(lambda: steps()[-1:] == [self.progress.steps], "the curves of the newest step")
+        return self.curves()
 
     def field(self, path: str) -> Field:
         """The field of the experiment at ``path``."""

@@ -68,9 +68,7 @@ DIRECTIONS = {
 COMPUTED = {"compute", "computing", "axes", "index", "surface"}
 
 # Exceptions, each with its reason.
-UPWARDS = {
-    ("protocol.views", "tabs.messages"): "the union of what tabs ask for and are told",
-}
+UPWARDS = {}
 CIRCULAR = {("datasets.csv.rows", "datasets.csv.reader"): "check_widths, which is to move"}
 RE_EXPORTING = {"tui_trainer", "tui_trainer.engine", "tui_trainer.sweep"}  # documented, for programs
 # Bases with one subclass that are about to become one class with it.

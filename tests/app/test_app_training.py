@@ -90,7 +90,7 @@ async def _losses(flow: Flow, then: str) -> tuple[object, ...]:
     await flow.press("e")
     await flow.until(lambda: flow.progress.epoch == 2, "one more epoch")
     assert flow.progress.steps == 8
-    curves = flow.curves()
+    curves = await flow.until_curves()
     loads = flow.loads
     await flow.press(then)
     await flow.until_loaded(loads + 1)

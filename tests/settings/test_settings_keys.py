@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
@@ -109,8 +108,7 @@ def test_every_part_of_the_screen_that_owns_keys_is_known() -> None:
 
 
 def _view(tab: Tab) -> type:
-    module, name = tab.kind.split(":")
-    view: type = getattr(import_module(module, "tui_trainer.tabs"), name)
+    view: type = tab.load_view()
     return view
 
 

@@ -46,7 +46,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         await flow.press("right")
         assert view_of(flow).viewport.at is None, "there is no epoch yet"
         await trained(flow, 30)
-        losses = {curve.name: unpack(curve.y) for curve in flow.curves()}
+        losses = {curve.name: unpack(curve.y) for curve in await flow.until_curves()}
         await flow.press("left")
         assert view_of(flow).viewport.at == 30
         await flow.press("left", "left")
@@ -71,7 +71,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
 async def test_the_plot_zooms_pans_and_comes_back(start: Start) -> None:
     async with start(Experiment(training=TrainingConfig(epochs=41))) as flow:
         await trained(flow, 41)
-        losses = {curve.name: unpack(curve.y) for curve in flow.curves()}["loss"]
+        losses = {curve.name: unpack(curve.y) for curve in await flow.until_curves()}["loss"]
         await flow.press("plus")
         assert plot_of(flow).x_limits == (11, 31)
         await flow.until(lambda: len(plot_of(flow).series[0].x) == 21, "just these epochs")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import pack
-from tui_trainer.tabs.loss.legend import MIN_EPOCHS, Item, Legend, Overlay, Viewport, drawn, line
+from tui_trainer.tabs.loss.legend import Item, Legend, Overlay, drawn, line
 from tui_trainer.tabs.loss.messages import Curve
+from tui_trainer.tabs.loss.view import MIN_EPOCHS, Viewport
 from tui_trainer.tabs.runs.selection import LETTERS, SelectedRuns
 
 

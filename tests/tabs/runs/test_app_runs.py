@@ -115,8 +115,8 @@ async def test_a_run_is_opened_as_it_was_and_goes_on(start: Start, tmp_path: Pat
         await flow.until_state("finished")
         assert flow.screen.experiment == sessions["adam"].requested
         assert flow.screen.tabs.active == "loss"
-        await flow.until(lambda: flow.progress.epoch == EPOCHS and any(flow.curves()), "its curves")
-        curves = {curve.name: unpack(curve.y).tolist() for curve in flow.curves()}
+        await flow.until(lambda: flow.progress.epoch == EPOCHS, "its epochs")
+        curves = {curve.name: unpack(curve.y).tolist() for curve in await flow.until_curves()}
         assert curves["loss"] == list(sessions["adam"].history.epochs["loss"])
         assert curves["val_loss"] == list(sessions["adam"].history.epochs["val_loss"])
         last = {name: values[-1] for name, values in sessions["adam"].history.epochs.items()}

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Start
+from running_app import Start
 from toy_tab import TOY
 from toy_tab.view import ToyView
 
@@ -24,8 +24,9 @@ def with_toy_tab(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(client, "MODULE", "toy_tab.trainer")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([TESTS, os.environ.get("PYTHONPATH", "")]))
+    table = (*tabs.TABS, TOY)
     for module in (tabs, tab_bar):
-        monkeypatch.setattr(module, "TABS", (*tabs.TABS, TOY))
+        monkeypatch.setattr(module, "TABS", table)
 
 
 @pytest.mark.usefixtures("with_toy_tab")
