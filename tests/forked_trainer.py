@@ -12,8 +12,11 @@ from multiprocessing.connection import wait
 from multiprocessing.reduction import DupFd
 from typing import IO, Any
 
+from tui_trainer.tabs import TABS
+
 MODULE = "tui_trainer.runtime.worker"
-PRELOADED = [MODULE, "tui_trainer.datasets.loading", "tui_trainer.store.edits"]
+COMPUTED = [f"tui_trainer.tabs{path.split(':')[0]}" for tab in TABS for path in (tab.compute, tab.messages) if path]
+PRELOADED = [MODULE, "tui_trainer.datasets.loading", "tui_trainer.store.edits", *COMPUTED]
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(PRELOADED)
 

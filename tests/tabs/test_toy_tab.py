@@ -36,7 +36,9 @@ async def test_a_tab_is_added_by_its_folder_and_a_row_in_the_table(start: Start)
         await flow.until(lambda: flow.screen.query(ToyView), "its view")
         view = flow.screen.query_one(ToyView)
         await flow.until(lambda: view.content, "its content")
-        assert view.content is not None and view.content.pid == flow.screen.trainer.client.pid, "computed by the trainer"
+        assert view.content is not None and view.content.pid == flow.screen.trainer.client.pid, (
+            "computed by the trainer"
+        )
         assert flow.contents("toy")[0].factor == 2 and view.content.product == 0
 
         await flow.press("s")
