@@ -72,7 +72,7 @@ UPWARDS = {}
 CIRCULAR = {("datasets.csv.rows", "datasets.csv.reader"): "check_widths, which is to move"}
 RE_EXPORTING = {"tui_trainer", "tui_trainer.engine", "tui_trainer.sweep"}  # documented, for programs
 # Bases with one subclass that are about to become one class with it.
-UNDER_WAY = ("tui_trainer.tabs.loss.",)
+UNDER_WAY: tuple[str, ...] = ()
 
 
 class Import(NamedTuple):
