@@ -74,12 +74,10 @@ class OwnData(Controller):
         except UnicodeEncodeError:
             self.show_message("The name of that file is not valid Unicode; rename the file.", "error")
             return None
-        preview = self._preview = PreviewData(config, self._request_preview)
+        send = self.screen.trainer.client.send
+        preview = self._preview = PreviewData(config, lambda config, number: send(Preview(config, number)))
         try:
             return await self.screen.app.push_screen_wait(preview)
         finally:
             if self._preview is preview:
                 self._preview = None
-
-    def _request_preview(self, config: DatasetConfig, number: int) -> None:
-        self.screen.trainer.client.send(Preview(config, number))

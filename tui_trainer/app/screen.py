@@ -182,15 +182,12 @@ class MainScreen(Screen[None]):
         """Do what the key of that name does; a UserError becomes a message."""
         key = keymap()[name]
         try:
-            result = getattr(self._owner_of(key), f"action_{key.action}")(*key.arguments)
+            owner = self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
+            result = getattr(owner, f"action_{key.action}")(*key.arguments)
             if isawaitable(result):
                 await result
         except UserError as error:
             self.message_line.say(str(error), "error")
-
-    def _owner_of(self, key: Key) -> object:
-        """The open view, a controller, or the screen itself."""
-        return self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
 
     @property
     def taken_keys(self) -> frozenset[str]:

@@ -173,8 +173,7 @@ def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
     for path, value in table.set.items():
         if path in TOP_TABLES:
             raise InvalidLesson(
-                f"{field}.set.{path}",
-                f'would replace the whole table; write the path in quotes, as "{path}.…" = …',
+                f"{field}.set.{path}", f'would replace the whole table; write the path in quotes, as "{path}.…" = …'
             )
         try:
             experiment = with_field(experiment, path, value)

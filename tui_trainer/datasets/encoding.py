@@ -210,8 +210,7 @@ def target_from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> Ta
 
 def _constant_target(name: str, value: str) -> DatasetError:
     return DatasetError(
-        _TARGET,
-        f"column {quoted(name)} is {quoted(value)} in every row, there is nothing to learn; choose another",
+        _TARGET, f"column {quoted(name)} is {quoted(value)} in every row, there is nothing to learn; choose another"
     )
 
 

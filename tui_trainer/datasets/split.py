@@ -80,8 +80,7 @@ def choose_rows(
         sizes[largest] = 1
     if not any(sizes):
         raise DatasetError(
-            "dataset.validation_split",
-            f"{n} rows are too few for training and validation; add rows or set it to 0",
+            "dataset.validation_split", f"{n} rows are too few for training and validation; add rows or set it to 0"
         )
     is_validation = np.zeros(n, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):

@@ -13,21 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy import (
-    add,
-    copyto,
-    divide,
-    exp,
-    expm1,
-    logaddexp,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    sign,
-    subtract,
-    tanh,
-)
+from numpy import add, copyto, divide, exp, expm1, logaddexp, maximum, minimum, multiply, negative, sign, subtract, tanh
 from numpy.typing import NDArray
 
 Array = NDArray[Any]

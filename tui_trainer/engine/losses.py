@@ -13,21 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy import (
-    add,
-    divide,
-    exp,
-    log,
-    log1p,
-    logaddexp,
-    maximum,
-    minimum,
-    multiply,
-    sign,
-    subtract,
-    tanh,
-    vdot,
-)
+from numpy import add, divide, exp, log, log1p, logaddexp, maximum, minimum, multiply, sign, subtract, tanh, vdot
 from numpy.typing import NDArray
 
 Array = NDArray[Any]

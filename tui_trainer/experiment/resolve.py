@@ -16,11 +16,7 @@ from tui_trainer.errors import UserError
 from .schema import ActivationName, Experiment, LossName, ModelConfig
 
 Task = Literal["regression", "binary", "multiclass"]
-ALIASES: dict[str, LossName] = {
-    "sse": "sum_squared_error",
-    "mse": "mean_squared_error",
-    "mae": "mean_absolute_error",
-}
+ALIASES: dict[str, LossName] = {"sse": "sum_squared_error", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
 MAX_PARAMETERS = 100_000_000
 # The range of an output; the minima of swish and gelu are rounded down.
 RANGES: dict[str, tuple[float, float]] = {
@@ -119,8 +115,7 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     parameters = count_parameters(experiment.model, n_features)
     if parameters > MAX_PARAMETERS:
         raise UserError(
-            "model",
-            f"expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}; use fewer layers or units",
+            "model", f"expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}; use fewer layers or units"
         )
     count = len(experiment.model.weights)
     if count not in (0, parameters):
@@ -155,8 +150,7 @@ def _check_units(model: ModelConfig, target: Target) -> None:
     units, activation = model.output.units, model.output.activation
     if units == 1 and activation == "softmax":
         raise UserError(
-            "model.output.activation",
-            "softmax with 1 unit is always 1; use sigmoid, or one unit for each class",
+            "model.output.activation", "softmax with 1 unit is always 1; use sigmoid, or one unit for each class"
         )
     if units == target.outputs or (target.task == "binary" and units == 2 and activation == "softmax"):
         return
@@ -166,8 +160,7 @@ def _check_units(model: ModelConfig, target: Target) -> None:
         "multiclass": f"{target.outputs} for {target.outputs} classes",
     }[target.task]
     raise UserError(
-        "model.output.units",
-        f"expected {needed}, got {units} with {activation}; leave it empty to have it set",
+        "model.output.units", f"expected {needed}, got {units} with {activation}; leave it empty to have it set"
     )
 
 

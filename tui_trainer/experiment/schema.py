@@ -10,17 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 ActivationName = Literal[
-    "linear",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "swish",
-    "gelu",
-    "softmax",
-    "identity",
+    "linear", "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "swish", "gelu", "softmax", "identity"
 ]
 LossName = Literal[
     "sum_squared_error",

@@ -45,10 +45,7 @@ RIGHT, WRONG = "●", "✗"
 
 
 def series_css(
-    prefix: str,
-    names: Collection[str] = COLORS,
-    bold: Collection[str] = (),
-    colors: Mapping[str, str] = OF_TEXT,
+    prefix: str, names: Collection[str] = COLORS, bold: Collection[str] = (), colors: Mapping[str, str] = OF_TEXT
 ) -> str:
     """Return a CSS rule for each of ``names``: the component class ``prefix`` + name, in its colour."""
     return "\n".join(

@@ -236,7 +236,7 @@ def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
     weights = list(dict.fromkeys(name for row in rows for name in row.weights))
     fixed = [["run", *(str(row.number) for row in rows)]]
     fixed += [[label, *(setting_text(row.settings[path]) for row in rows)] for path, label in labels.items()]
-    varied = [[name, *(_score(row, name) for row in rows)] for name in scores]
+    varied = [[name, *(number_text(row.scores.get(name)) for row in rows)] for name in scores]
     last = [[name, *(number_text(row.weights.get(name)) for row in rows)] for name in weights]
     last.append(["", *map(_note, rows)])
     while width is not None and len(varied) > 1 and _width([*fixed, *varied, *last]) > width:
@@ -306,10 +306,6 @@ def setting_text(value: object) -> str:
 
 def _cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _score(row: Row, name: str) -> str:
-    return number_text(row.scores.get(name))
 
 
 def _note(row: Row) -> str:

@@ -87,11 +87,7 @@ class Sweep:
         return workers.one_after_the_other(tasks, self.by, keep)
 
 
-def prepare(
-    experiment: Experiment,
-    fields: Mapping[str, str | Iterable[object]],
-    options: SweepOptions,
-) -> Sweep:
+def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]], options: SweepOptions) -> Sweep:
     """The sweep that ``sweep`` would do, all of it checked; ExperimentError says what is wrong."""
     _check_number("random", options.random, MAX_RUNS)
     _check_number("repeat", options.repeat, MAX_RUNS)

@@ -45,10 +45,11 @@ def check_memory(experiment: Experiment, features: int, parts: Split) -> None:
     if free is None or needs.total <= free:
         return
     optimizer = experiment.training.optimizer.name
+    remedy = "fewer units or a smaller batch" if needs.outputs > needs.weights else "fewer units"
     reason = (
         f"{needs.parameters:,} parameters take {format_memory(needs.weights)} in training with {optimizer}, "
         f"the data and the outputs of the layers {format_memory(needs.outputs)}: "
-        f"{format_memory(needs.total)} in all, but {format_memory(free)} are free; use fewer units{_smaller(needs)}"
+        f"{format_memory(needs.total)} in all, but {format_memory(free)} are free; use {remedy}"
     )
     raise UserError("model", reason)
 
@@ -112,7 +113,3 @@ def _left_of_limit() -> int | None:
     except (OSError, ValueError, IndexError):
         return limit
     return max(0, limit - pages * resource.getpagesize())
-
-
-def _smaller(needs: Needs) -> str:
-    return " or a smaller batch" if needs.outputs > needs.weights else ""

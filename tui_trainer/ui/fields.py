@@ -73,13 +73,7 @@ class TextField(Field):
     """
 
     def __init__(
-        self,
-        path: str,
-        label: str = "",
-        help_text: str = "",
-        empty: str = "",
-        classes: str = "",
-        missing: object = "",
+        self, path: str, label: str = "", help_text: str = "", empty: str = "", classes: str = "", missing: object = ""
     ) -> None:
         self._box = TextBox(placeholder=empty, select_on_focus=True, validate_on=())
         super().__init__(self._box, path, label, help_text, classes)
@@ -110,12 +104,7 @@ class ChoiceField(Field):
     """
 
     def __init__(
-        self,
-        path: str,
-        label: str,
-        choices: Iterable[Option],
-        help_text: str = "",
-        classes: str = "",
+        self, path: str, label: str, choices: Iterable[Option], help_text: str = "", classes: str = ""
     ) -> None:
         self._choice = Dropdown(choices)
         super().__init__(self._choice, path, label, help_text, classes)

@@ -1,4 +1,4 @@
-"""A question for the path of a file."""
+"""The base of all dialogs, the question for a path, and the command palette."""
 
 from __future__ import annotations
 
@@ -14,10 +14,22 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Input, Label
 
 from tui_trainer.errors import printable
+from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.dropdown import DropdownList
 
 
 class AskingScreen(Screen[ScreenResultType]):
     """A second answer, which comes before the screen has gone, would put away the one below; it is none."""
+
+    @on(TextButton.Pressed)
+    async def _run_action_of_button(self, event: TextButton.Pressed) -> None:
+        event.stop()
+        await self.run_action(event.press.action)
+
+    def on_mouse_down(self) -> None:
+        """A click beside an open list closes it."""
+        if isinstance(self.focused, DropdownList):
+            self.focused.action_close()
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_current else AwaitComplete()

@@ -10,7 +10,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
-from textual import events, getters, on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -22,7 +22,7 @@ from tui_trainer.datasets.preview import FilePreview, PreviewColumn
 from tui_trainer.errors import printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 from tui_trainer.ui.button import TextButton
-from tui_trainer.ui.dropdown import DropdownList, Option
+from tui_trainer.ui.dropdown import Option
 from tui_trainer.ui.fields import ChoiceField, FieldEdited
 from tui_trainer.ui.text import plain
 
@@ -217,11 +217,6 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
         event.stop()
         await self.run_action(event.action)
 
-    @on(TextButton.Pressed)
-    async def _obey_button(self, event: TextButton.Pressed) -> None:
-        event.stop()
-        await self.run_action(event.press.action)
-
     def _question(self, config: DatasetConfig) -> None:
         """Ask what the file comes to with ``config``."""
         self._config, self._number, self._seen, self._accepts = config, self._number + 1, None, False
@@ -253,11 +248,6 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click beside an open list closes it."""
-        if isinstance(self.focused, DropdownList):
-            self.focused.action_close()
 
 
 def _fitting(text: str, style: str = "") -> Text:

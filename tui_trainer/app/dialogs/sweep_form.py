@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from msgspec.structs import replace
-from textual import events, getters, on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
@@ -21,7 +21,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.sweep.fields import RATE, suggested, sweepable_fields
 from tui_trainer.sweep.messages import WHOLE, SweepPreview, SweepRequest
 from tui_trainer.ui.button import TextButton
-from tui_trainer.ui.dropdown import Dropdown, DropdownList, Option
+from tui_trainer.ui.dropdown import Dropdown, Option
 from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited
 
 from .dialog import Dialog
@@ -242,11 +242,6 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         event.stop()
         self.action_start()
 
-    @on(TextButton.Pressed)
-    async def _obey_button(self, event: TextButton.Pressed) -> None:
-        event.stop()
-        await self.run_action(event.press.action)
-
     def _question(self) -> None:
         """Ask what is typed comes to."""
         if self._timer is not None:
@@ -281,11 +276,6 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
     def action_leave(self) -> None:
         self._read()
         self.dismiss(None)
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click beside an open list closes it."""
-        if isinstance(self.focused, DropdownList):
-            self.focused.action_close()
 
 
 def first_wish(experiment: Experiment, before: SweepRequest | None) -> SweepRequest:

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -86,11 +85,6 @@ class SweepProgressDialog(Dialog[Wanted]):
         if standing.seconds_left is not None:
             parts.append(f"about {format_clock(standing.seconds_left)} left")
         return ", ".join(parts)
-
-    @on(TextButton.Pressed)
-    async def _obey_button(self, event: TextButton.Pressed) -> None:
-        event.stop()
-        await self.run_action(event.press.action)
 
     def action_answer(self, wanted: Wanted) -> None:
         self.dismiss(wanted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -30,13 +29,11 @@ class DatasetField(ChoiceField):
     class OwnFileWanted(Message):
         """A file of the user's own was chosen from the list, whichever it is to be."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._config = DatasetConfig()
+    config = DatasetConfig()  # what is chosen now
 
     def keep(self, config: DatasetConfig) -> None:
         """Remember what is chosen now, and show a file as such."""
-        self._config = config
+        self.config = config
         if config.path is not None:
             self.show(OWN_FILE)
 
@@ -44,23 +41,17 @@ class DatasetField(ChoiceField):
         if value == OWN_FILE:
             self.post_message(self.OwnFileWanted())
         else:
-            self.post_message(FieldEdited("dataset", to_plain(choose(self._config, str(value))), self))
+            self.post_message(FieldEdited("dataset", to_plain(choose(self.config, str(value))), self))
 
 
 class OwnFileField(TextField):
     """The path of a file, instead of a dataset's name. What was said of another file is forgotten."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._config = DatasetConfig()
-
-    def keep(self, config: DatasetConfig) -> None:
-        """Remember what is chosen now."""
-        self._config = config
+    config = DatasetConfig()  # what is chosen now
 
     def edited(self, value: object) -> None:
         path = None if value is None else str(value)
-        self.post_message(FieldEdited("dataset", to_plain(choose_file(self._config, path)), self))
+        self.post_message(FieldEdited("dataset", to_plain(choose_file(self.config, path)), self))
 
 
 class TransformField(SwitchField):
@@ -75,11 +66,6 @@ class TransformField(SwitchField):
     def __init__(self, column: str) -> None:
         super().__init__("dataset.features", column, f"Whether the model reads {column}")
         self.column = column
-
-    @property
-    def ticked(self) -> bool:
-        """Whether it is switched on."""
-        return self.query_one(Checkbox).value
 
     def show(self, value: object) -> None:
         chosen = value if isinstance(value, tuple) and value else COORDINATES
@@ -110,7 +96,7 @@ class Transforms(Vertical):
     def _tell(self, event: TransformField.Switched) -> None:
         """All that is on goes out at once: a second switch may come before the first has been dealt with."""
         event.stop()
-        columns = tuple(field.column for field in self.query(TransformField) if field.ticked)
+        columns = tuple(field.column for field in self.query(TransformField) if field.query_one(Checkbox).value)
         value = () if columns == COORDINATES else columns
         self.post_message(FieldEdited("dataset.features", value, event.field))
 
@@ -148,9 +134,7 @@ class DataPanel(Panel):
             yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
             yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
         yield SwitchField(
-            "dataset.standardize",
-            "standardize features",
-            "Mean 0 and deviation 1, fitted on the training part",
+            "dataset.standardize", "standardize features", "Mean 0 and deviation 1, fitted on the training part"
         )
 
     def show_dataset(self, dataset: DatasetView) -> None:
@@ -170,7 +154,7 @@ class DataPanel(Panel):
         super().show(experiment)
         config = experiment.dataset
         self.query_one(DatasetField).keep(config)
-        self.query_one(OwnFileField).keep(config)
+        self.query_one(OwnFileField).config = config
         toy = _toy_set(config)
         in_the_plane = toy is not None and toy.in_the_plane
         self.query_one(ByHandField).keep(config if in_the_plane else DatasetConfig())

@@ -14,10 +14,7 @@ from tui_trainer.ui.fields import ChoiceField, FieldEdited, LazyFields, SwitchFi
 
 from .panel import Panel
 
-LOSSES = [
-    ("auto", None),
-    *((name, name) for name in get_args(LossName) if len(name) > 3 and name != "logistic"),
-]
+LOSSES = [("auto", None), *((name, name) for name in get_args(LossName) if len(name) > 3 and name != "logistic")]
 OPTIMIZERS = [(name, name) for name in get_args(OptimizerName)]
 
 

@@ -62,11 +62,6 @@ class NumberFormat:
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether Python and C can read such numbers unchanged."""
-        return self == NumberFormat()
-
     def is_number(self, cell: str) -> bool:
         """Return whether a stripped cell is a number; true, false and infinity count as numbers."""
         return self._compiled.fullmatch(cell) is not None or cell.lstrip("+-").lower() in _WORDS

@@ -303,7 +303,7 @@ class NumberBuilder:
 
 def parse_numbers(texts: pd.Series[Any], form: NumberFormat) -> NDArray[np.float64]:
     """Return the numbers (k,) in stripped cells; NaN for cells that are not numbers."""
-    if not form.is_plain:
+    if form != NumberFormat():  # else Python and C read them unchanged
         fits = texts.str.fullmatch(form.pattern)
         texts = texts.where(fits, "")
         for mark, plain in ((form.thousands, ""), (form.decimal, ".")):

@@ -311,9 +311,6 @@ class BoundaryView(TabView):
         self.query_one(StripWidget).styles.width = max(left, STRIP)
         self.call_after_refresh(self.ask)
 
-    def _hinted(self, content: Boundary | Function) -> Collection[str]:
-        return self.MODE if self.in_mode else (*HINTS, *self._useful(content))
-
     def _draw(self) -> None:
         content = self.content
         if content is None or not self.is_mounted:
@@ -321,7 +318,7 @@ class BoundaryView(TabView):
         is_curve = isinstance(content, Function)
         self.set_class(is_curve, "-curve")
         shown = describe(content.chosen, self._target, content.classes)
-        self._write(".hints", hints(self._hinted(content), self.taken_keys))
+        self._write(".hints", hints(self.MODE if self.in_mode else (*HINTS, *self._useful(content)), self.taken_keys))
         if isinstance(content, Function):
             self.query_one(PlotWidget).show(plot(content, self.samples))
             self.query_one(Axes).show((), "", "")

@@ -88,7 +88,7 @@ class DataView(TabView):
         words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
         rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), MIN_ROWS))
         cells = [
-            [_word(value, words[name]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
+            [plain(words[name][int(value)]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
             for name, values in self._columns.items()
         ]
         for number, row in enumerate(zip(*cells, strict=True)):
@@ -129,8 +129,3 @@ class DataView(TabView):
             series = (Series("", x, y, "train", "scatter"),)
         plot = Plot(series, empty="No rows.")  # the two lists above it name the axes
         self.query_one(PlotWidget).show(plot)
-
-
-def _word(value: float, words: tuple[str, ...]) -> str:
-    """A class, or a category, by its index."""
-    return plain(words[int(value)])

@@ -104,14 +104,11 @@ class RunsView(TabView):
             self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        self.place.page = max(1, self.query_one(RunsPanel).size.height - 1) if self._list_is_seen else self.place.page
+        if not (self.differing and self.has_class("-short")):  # else the list is hidden
+            self.place.page = max(1, self.query_one(RunsPanel).size.height - 1)
         self.place.keep_seen()
         self.show()
         self.ask()
-
-    @property
-    def _list_is_seen(self) -> bool:
-        return not (self.differing and self.has_class("-short"))
 
     def action_next_run(self, offset: int) -> None:
         """The run above or below."""
