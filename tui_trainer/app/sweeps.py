@@ -6,16 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trainer.app.dialogs.sweep_progress import SweepLine
-from tui_trainer.sweep.messages import (
-    Cancel,
-    PreviewSweep,
-    Start,
-    SweepCrashed,
-    SweepFinished,
-    SweepPreview,
-    SweepProgress,
-    SweepRequest,
-)
+from tui_trainer.sweep import messages
 from tui_trainer.ui.keymap import key_of
 
 from .controller import Controller
@@ -41,9 +32,9 @@ class Sweeps(Controller):
         super().__init__(screen)
         self.is_under_way = False
         self.client: SweepClient | None = None  # from the opening of the form to the end of the sweep
-        self._request: SweepRequest | None = None  # as it was typed last
+        self._request: messages.SweepRequest | None = None  # as it was typed last
         self._form: SweepFormDialog | None = None
-        self._progress: SweepProgress | None = None
+        self._progress: messages.SweepProgress | None = None
         self._progress_dialog: SweepProgressDialog | None = None  # while it is open
 
     def action_sweep(self) -> None:
@@ -76,7 +67,7 @@ class Sweeps(Controller):
         form = self._form = SweepFormDialog(
             first_wish(self.screen.experiment, self._request),
             task,
-            lambda request, number: client.send(PreviewSweep(request, number)),
+            lambda request, number: client.send(messages.PreviewSweep(request, number)),
         )
         await client.start()
         self.run_worker(partial(self._follow, client), group="sweep news")
@@ -88,7 +79,7 @@ class Sweeps(Controller):
             return
         self.is_under_way, self._progress = True, None
         await self.screen.mount(SweepLine(), before=self.screen.status)
-        client.send(Start(request))
+        client.send(messages.Start(request))
         self.show_message(f"The sweep has begun; training goes on meanwhile. {key_of('sweep')} shows it.")
 
     async def _follow(self, client: SweepClient) -> None:
@@ -97,24 +88,24 @@ class Sweeps(Controller):
             if client is not self.client:
                 continue  # the process is ending, and must not block on events that nobody reads
             match event:
-                case SweepPreview():
+                case messages.SweepPreview():
                     if self._form is not None:
                         self._form.show(event)
-                case SweepProgress():
+                case messages.SweepProgress():
                     self._show_progress(event)
-                case SweepFinished():
+                case messages.SweepFinished():
                     await self._on_finished(event)
-                case SweepCrashed():
+                case messages.SweepCrashed():
                     await self._on_crashed(event)
 
-    def _show_progress(self, progress: SweepProgress) -> None:
+    def _show_progress(self, progress: messages.SweepProgress) -> None:
         self._progress = progress
         for line in self.screen.query(SweepLine):
             line.standing = progress
         if self._progress_dialog is not None:
             self._progress_dialog.show(progress)
 
-    async def _on_finished(self, finished: SweepFinished) -> None:
+    async def _on_finished(self, finished: messages.SweepFinished) -> None:
         """Select the runs of the sweep for comparison, and show its result."""
         await self._clear()
         message = finished.sentence
@@ -125,7 +116,7 @@ class Sweeps(Controller):
             runs.show_sweep(finished)
         self.show_message(message, "good" if finished.good else "error")
 
-    async def _on_crashed(self, crashed: SweepCrashed) -> None:
+    async def _on_crashed(self, crashed: messages.SweepCrashed) -> None:
         if self._form is not None:
             self._form.show_lost(crashed.sentence)
             return
@@ -145,7 +136,7 @@ class Sweeps(Controller):
     async def _on_progress_closed(self, answer: str | None) -> None:
         self._progress_dialog = None
         if answer == "cancel" and self.client is not None:
-            self.client.send(Cancel())
+            self.client.send(messages.Cancel())
             self.show_message("The sweep ends; what is done is kept.")
         elif answer == "leave":
             await self.screen.leave()

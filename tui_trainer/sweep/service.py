@@ -24,21 +24,8 @@ from tui_trainer.protocol import NO_MESSAGE, frame, read_frame
 from tui_trainer.runtime.connection import start_thread
 from tui_trainer.store.edits import LONGEST_NAME
 
+from . import messages
 from .fields import counted
-from .messages import (
-    AnyCommand,
-    AnyNews,
-    Cancel,
-    Kept,
-    Leader,
-    PreviewSweep,
-    Start,
-    SweepFinished,
-    SweepPreview,
-    SweepProgress,
-    SweepRequest,
-    command_decoder,
-)
 from .plan import SweepOptions
 from .results import Leaderboard, Row, SweepResult, number_text, told
 from .scheduler import Sweep, cores, prepare
@@ -86,38 +73,38 @@ class SweepService:
 
     def __init__(self, line: socket.socket, niceness: int) -> None:
         self._line, self._niceness = line, niceness
-        self._inbox: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[messages.AnyCommand] = queue.SimpleQueue()
         self._interrupts = Interrupts()
-        self._granted: tuple[SweepRequest, Sweep] | None = None  # the last one
+        self._granted: tuple[messages.SweepRequest, Sweep] | None = None  # the last one
 
     def serve(self) -> None:
         """Answer until the sweep is done or cancelled."""
         start_thread(self._read)
         while True:
             match self._next():
-                case PreviewSweep() as ask:
+                case messages.PreviewSweep() as ask:
                     self._send(answer(ask, self._grant))
-                case Start(wish):
+                case messages.Start(wish):
                     self._sweep(wish)
                     return
-                case Cancel():
+                case messages.Cancel():
                     return
 
-    def _next(self) -> AnyCommand:
+    def _next(self) -> messages.AnyCommand:
         """The next command; a question that has been followed by another command already is left out."""
         command = self._inbox.get()
-        while isinstance(command, PreviewSweep) and not self._inbox.empty():
+        while isinstance(command, messages.PreviewSweep) and not self._inbox.empty():
             command = self._inbox.get()
         return command
 
-    def _sweep(self, wish: SweepRequest) -> None:
+    def _sweep(self, wish: messages.SweepRequest) -> None:
         os.nice(self._niceness)  # not before: an answer is waited for
         try:
             self._send(swept(self._done(self._grant(wish))))
         except UserError as error:
             self._send(refused(str(error)))
 
-    def _grant(self, wish: SweepRequest) -> Sweep:
+    def _grant(self, wish: messages.SweepRequest) -> Sweep:
         """The sweep, checked; as it is where the wish is the one from before, for thousands of runs take seconds."""
         if self._granted is None or self._granted[0] != wish:
             self._granted = None
@@ -139,7 +126,7 @@ class SweepService:
         except KeyboardInterrupt:  # just before it began, or just after it had ended
             return SweepResult(tally.rows, prepared.by, repeat=prepared.repeat, planned=tally.total, interrupted=True)
 
-    def _send(self, news: AnyNews) -> None:
+    def _send(self, news: messages.AnyNews) -> None:
         with contextlib.suppress(OSError):  # the app has gone, and the thread that reads ends the process
             self._line.sendall(frame(news))
 
@@ -148,9 +135,9 @@ class SweepService:
         try:
             with self._line.makefile("rb") as stream:
                 while (body := read_frame(stream)) is not None:
-                    command = command_decoder.decode(body)
+                    command = messages.command_decoder.decode(body)
                     self._inbox.put(command)
-                    if isinstance(command, Cancel):
+                    if isinstance(command, messages.Cancel):
                         self._interrupts.ask()
         except (OSError, *NO_MESSAGE):
             pass  # it is no app of ours any more
@@ -166,16 +153,16 @@ def main() -> None:
     SweepService(line, int(sys.argv[1])).serve()
 
 
-def answer(ask: PreviewSweep, grant: Callable[[SweepRequest], Sweep]) -> SweepPreview:
+def answer(ask: messages.PreviewSweep, grant: Callable[[messages.SweepRequest], Sweep]) -> messages.SweepPreview:
     """What the wish would come to, once it is granted, or what is wrong with it."""
     try:
         prepared = grant(ask.wish)
     except UserError as error:
-        return SweepPreview(ask.number, field=error.field, reason=in_the_app(error.reason))
-    return SweepPreview(ask.number, said=in_words(prepared, bool(ask.wish.random.strip())), by=prepared.by)
+        return messages.SweepPreview(ask.number, field=error.field, reason=in_the_app(error.reason))
+    return messages.SweepPreview(ask.number, said=in_words(prepared, bool(ask.wish.random.strip())), by=prepared.by)
 
 
-def validate(wish: SweepRequest) -> Sweep:
+def validate(wish: messages.SweepRequest) -> Sweep:
     """The sweep, all of it checked; ExperimentError, with the path or the option, where something makes no sense."""
     fields: dict[str, str] = {}
     for path, values in wish.fields:
@@ -225,17 +212,17 @@ def _whole(name: str, text: str) -> int | None:
     return int(text)
 
 
-def standing(tally: Leaderboard, seconds: float) -> SweepProgress:
+def standing(tally: Leaderboard, seconds: float) -> messages.SweepProgress:
     """How the sweep stands after ``seconds``."""
     by = tally.by
     leaders = [row for row in tally.rows[:MAX_LEADERS] if _has_score(row, by)]
     lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(tally.rows))))
     left = seconds / tally.done * (tally.total - tally.done) if tally.done else None
-    named = tuple(Leader(told(row.settings), number_text(row.value(by))) for row in leaders)
-    return SweepProgress(tally.done, tally.total, lost, by, named, left)
+    named = tuple(messages.Leader(told(row.settings), number_text(row.value(by))) for row in leaders)
+    return messages.SweepProgress(tally.done, tally.total, lost, by, named, left)
 
 
-def swept(result: SweepResult) -> SweepFinished:
+def swept(result: SweepResult) -> messages.SweepFinished:
     """The end of a sweep: what is best, and what was kept of it."""
     done = len(result.rows)
     runs = "1 run" if result.planned == 1 else f"{result.planned:,} runs"
@@ -245,14 +232,14 @@ def swept(result: SweepResult) -> SweepFinished:
         parts.append(_best(result))
     if result.complaint:
         parts.append(result.complaint)
-    kept = [Kept(row.run, told(row.settings, LONGEST_NAME)) for row in _ordered(result) if row.run is not None]
+    kept = [messages.Kept(row.run, told(row.settings, LONGEST_NAME)) for row in _ordered(result) if row.run is not None]
     good = result.best is not None and not result.complaint
-    return SweepFinished(" ".join(parts), good, result.by, result.tag, tuple(kept[:MAX_KEPT]))
+    return messages.SweepFinished(" ".join(parts), good, result.by, result.tag, tuple(kept[:MAX_KEPT]))
 
 
-def refused(reason: str) -> SweepFinished:
+def refused(reason: str) -> messages.SweepFinished:
     """The end of a sweep of which nothing came."""
-    return SweepFinished(f"The sweep has failed: {printable(in_the_app(reason))}", False)
+    return messages.SweepFinished(f"The sweep has failed: {printable(in_the_app(reason))}", False)
 
 
 def _ordered(result: SweepResult) -> list[Row]:
