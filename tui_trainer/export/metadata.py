@@ -30,16 +30,10 @@ MAX_METADATA_BYTES = 50_000_000
 MAX_HISTORY_BYTES = 500_000_000
 
 
-class _Feature(Struct, frozen=True):
-    name: str
-    column: str
-    category: str | None = None
-
-
 class About(Struct, frozen=True):
     """The part of ``model.json`` that is read back; the file contains more, for people."""
 
-    features: Annotated[list[_Feature], Meta(min_length=1)]
+    features: Annotated[list[Feature], Meta(min_length=1)]
     mean: list[float]
     scale: list[Annotated[float, Meta(gt=0)]]
     target: str
@@ -54,8 +48,7 @@ class About(Struct, frozen=True):
 
     def inputs(self) -> Inputs:
         """Return the features, with the numbers that standardize them."""
-        features = tuple(Feature(one.name, one.column, one.category) for one in self.features)
-        return Inputs(features, np.array(self.mean), np.array(self.scale))
+        return Inputs(tuple(self.features), np.array(self.mean), np.array(self.scale))
 
     def target_info(self) -> Target:
         """Return the facts that the output layer follows from."""
@@ -75,7 +68,7 @@ def metadata_text(trained: TrainedModel) -> str:
     about = {
         "made_by": f"tui-trainer {__version__}",
         "name": trained.experiment.name,
-        "features": [msgspec.to_builtins(_Feature(f.name, f.column, f.category)) for f in inputs.features],
+        "features": msgspec.to_builtins(inputs.features),
         "mean": inputs.mean.tolist(),
         "scale": inputs.scale.tolist(),
         "target": trained.target_name,
@@ -101,14 +94,7 @@ def read_metadata(path: Path) -> About:
     """Read a ``model.json``; raise UserError if it is not valid."""
     quoted_path = quoted(str(path), 200)
     try:
-        content = read_plain(path, MAX_METADATA_BYTES)
-        if len(content) > MAX_METADATA_BYTES:
-            raise UserError(
-                "", f"{quoted_path} is larger than {MAX_METADATA_BYTES // 1_000_000} MB; is it of an export?"
-            )
-        about = msgspec.json.decode(content, type=About)
-    except OSError as error:
-        raise UserError("", f"{quoted_path} can't be read: {error.strerror or error}") from error
+        about = msgspec.json.decode(_content(path, MAX_METADATA_BYTES), type=About)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UserError("", f"{quoted_path} is not the model.json of an export: {error}") from error
     if not len(about.features) == len(about.mean) == len(about.scale):
@@ -130,19 +116,24 @@ def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
     """Return the columns (epochs,) by name, without the epoch numbers; raise UserError if the file is not valid."""
     quoted_path = quoted(str(path), 200)
     try:
-        content = read_plain(path, MAX_HISTORY_BYTES)
-        if len(content) > MAX_HISTORY_BYTES:
-            raise UserError(
-                "", f"{quoted_path} is larger than {MAX_HISTORY_BYTES // 1_000_000} MB; is it of an export?"
-            )
-        rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+        rows = list(csv.reader(io.StringIO(_content(path, MAX_HISTORY_BYTES).decode(), newline="")))
         names = rows[0][1:]
         values = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]], np.float64)
         table = values.reshape(len(rows) - 1, len(names))
-    except OSError as error:
-        raise UserError("", f"{quoted_path} can't be read: {error.strerror or error}") from error
     except UserError:
         raise
     except (ValueError, IndexError, csv.Error) as error:
         raise UserError("", f"{quoted_path} is not the history.csv of an export: {error}") from error
     return {name: table[:, column].copy() for column, name in enumerate(names)}
+
+
+def _content(path: Path, max_bytes: int) -> bytes:
+    """Return the content of a file of an export; raise UserError if it is unreadable or too large."""
+    try:
+        content = read_plain(path, max_bytes)
+    except OSError as error:
+        raise UserError("", f"{quoted(str(path), 200)} can't be read: {error.strerror or error}") from error
+    if len(content) > max_bytes:
+        size = f"{quoted(str(path), 200)} is larger than {max_bytes // 1_000_000} MB"
+        raise UserError("", f"{size}; is it of an export?")
+    return content

@@ -109,12 +109,7 @@ class SweepCrashed(SweepEvent, frozen=True):
 
 
 AnyCommand = PreviewSweep | Start | Cancel
-
-
 AnyNews = SweepPreview | SweepProgress | SweepFinished | SweepCrashed
 
-
 command_decoder = msgspec.msgpack.Decoder(AnyCommand)
-
-
 news_decoder = msgspec.msgpack.Decoder(AnyNews)

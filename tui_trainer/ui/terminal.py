@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
-from tui_trainer.errors import printable
 from tui_trainer.settings import Markers, Notify
+
+from .text import plain
 
 NOT_A_SCREEN = ("dumb", "unknown")
 OLD = ("vt1", "vt2", "vt3", "vt4", "vt5", "cons25", "wyse", "adm", "ansi")  # without colours, or anything but ASCII
@@ -97,7 +98,7 @@ def takes_title(environment: Mapping[str, str]) -> bool:
 
 def title(text: str) -> str:
     """The sequence that sets the title."""
-    return f"\x1b]2;{_line(text)}{BELL}"
+    return f"\x1b]2;{plain(text, LONGEST)}{BELL}"
 
 
 def notification(text: str, how: Notify, environment: Mapping[str, str]) -> str:
@@ -114,19 +115,13 @@ def notification(text: str, how: Notify, environment: Mapping[str, str]) -> str:
     if "WT_SESSION" in environment or environment.get("TERM_PROGRAM") == "Apple_Terminal":  # these have none
         return BELL
     of_iterm = "iterm" in (environment.get("LC_TERMINAL", "") + environment.get("TERM_PROGRAM", "")).lower()
-    shown = _line(text).replace(";", ",")
+    shown = plain(text, LONGEST).replace(";", ",")
     sequence = f"\x1b]9;tui-trainer: {shown}{BELL}" if of_iterm else f"\x1b]777;notify;tui-trainer;{shown}{BELL}"
     if "TMUX" in environment:
         return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\" + BELL
     if environment.get("TERM", "").startswith("screen"):
         return f"\x1bP{sequence}\x1b\\{BELL}"
     return sequence
-
-
-def _line(text: str) -> str:
-    """``text`` on one line, without anything that a terminal would obey."""
-    shown = printable(text)
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 
 def default_markers(environment: Mapping[str, str]) -> Markers | None:

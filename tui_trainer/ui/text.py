@@ -7,7 +7,7 @@ from tui_trainer.errors import printable as clean
 LONGEST = 60
 
 
-def plain(text: str) -> str:
-    """``text`` as ``clean`` gives it, cut where long."""
+def plain(text: str, max_length: int = LONGEST) -> str:
+    """``text`` on one line, without anything that a terminal would obey, cut where long."""
     safe = clean(text)
-    return safe if len(safe) <= LONGEST else safe[: LONGEST - 1] + "…"
+    return safe if len(safe) <= max_length else safe[: max_length - 1] + "…"

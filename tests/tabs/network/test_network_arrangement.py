@@ -48,11 +48,11 @@ def test_everything_lies_apart_and_the_chosen_neuron_is_there(name: str, size: t
         for column, after in pairwise(arrangement.columns):
             assert column.right < after.left, "a gap between two layers"
         for column in arrangement.columns:
-            assert column.above + len(column.rows) + column.below == network.layers[column.layer].units
+            assert column.first + len(column.rows) + column.below == network.layers[column.layer].units
             assert list(column.rows) == sorted(set(column.rows)), "each in a row of its own"
             if height >= 6:
                 assert column.left >= arrangement.labels[0] and column.right <= width - arrangement.labels[1]
-                assert column.rows[0] - (column.above > 0) >= arrangement.top
+                assert column.rows[0] - (column.first > 0) >= arrangement.top
                 assert column.rows[-1] + (column.below > 0) < height
         if layer in shown:
             assert column_of(arrangement, layer).row(chosen[1]) is not None
@@ -67,13 +67,13 @@ def test_a_small_network_is_shown_whole() -> None:
         NeuronRange(3, 0, 3),
     )
     assert {column.width for column in arrangement.columns} == {7}
-    assert not any(column.above or column.below for column in arrangement.columns)
+    assert not any(column.first or column.below for column in arrangement.columns)
 
 
 def test_large_layers_are_folded() -> None:
     arrangement = arrange(NETWORKS["wide"], 117, 20, (2, 0), {})
     column = column_of(arrangement, 2)
-    assert (column.first, len(column.rows), column.above, column.below) == (0, 17, 0, 239)
+    assert (column.first, len(column.rows), column.below) == (0, 17, 239)
     column = column_of(arrange(NETWORKS["wide"], 117, 20, (2, 100), {1: 7}), 2)
     assert column.first <= 99 and column.first + len(column.rows) > 101, "its neighbours are seen too"
     assert column_of(arrange(NETWORKS["wide"], 117, 20, (2, 100), {1: 7}), 1).first == 7, "the others stay"

@@ -94,7 +94,7 @@ def test_folded_neurons_and_layers_are_counted() -> None:
     column = next(
         one for one in scene_of(session_of("digits"), 65, 20, Selection(1, 1, 50)).arrangement.columns if one.layer
     )
-    assert f"… {column.above}" in text and f"… {column.below}" in text and column.above + column.below == 100 - 16
+    assert f"… {column.first}" in text and f"… {column.below}" in text and column.first + column.below == 100 - 16
     text = "\n".join(picture("deep", 65, 20, Selection(layer=30)).rows)
     assert "layer 30" in text and "layer 29" in text and "more" in text
 

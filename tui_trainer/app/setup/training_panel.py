@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -21,9 +21,7 @@ OPTIMIZERS = [(name, name) for name in get_args(OptimizerName)]
 class PatienceField(TextField):
     """Early stopping by its patience alone; empty is none. The other fields of the rule stay as they are."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._rule: dict[str, object] = {"restore_best_weights": True}
+    _rule: Mapping[str, object] = {"restore_best_weights": True}
 
     def keep(self, rule: EarlyStoppingConfig | None) -> None:
         """Remember the other fields of the rule."""

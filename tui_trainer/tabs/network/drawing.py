@@ -168,7 +168,7 @@ def _write_neurons(board: Board, scene: Scene, column: Column, seen: LayerValues
             label = "b " if column.width > 5 else ""
             text = label + fit_number(biases[place], column.width - len(label)).rjust(column.width - len(label))
             board.write(row + 1 + boxed, column.left, text, PICKED if picked else DIM)
-    for row, hidden in ((column.rows[0] - 1, column.above), (column.rows[-1] + 1, column.below)):
+    for row, hidden in ((column.rows[0] - 1, column.first), (column.rows[-1] + 1, column.below)):
         if hidden:
             text = f"… {hidden}"
             board.write(row, column.left + (column.width - len(text)) // 2, text, DIM)

@@ -44,11 +44,6 @@ class Column:
         return self.left + self.width
 
     @property
-    def above(self) -> int:
-        """How many neurons are folded away above."""
-        return self.first
-
-    @property
     def below(self) -> int:
         """How many neurons are folded away below."""
         return self.units - self.first - len(self.rows)

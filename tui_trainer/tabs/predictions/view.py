@@ -17,8 +17,7 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
 from .messages import ClassPredictions, NumberPredictions, WatchPredictions
-from .panels import FRAME_ROWS as HISTOGRAM_FRAME
-from .panels import FRAME_ROWS as MATRIX_FRAME
+from .panels import FRAME_ROWS as PANEL_FRAME
 from .panels import (
     HEADER_ROWS,
     ListPanel,
@@ -250,7 +249,7 @@ class Room:
     def most_classes(self) -> int:
         """How many classes the confusion matrix can have without anything else giving way too much."""
         below = MIN_PLOT if self.wide else MIN_LIST
-        return max(MIN_CLASSES, min(columns_for(self.left, self.digits), self.height - MATRIX_FRAME - below))
+        return max(MIN_CLASSES, min(columns_for(self.left, self.digits), self.height - PANEL_FRAME - below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +296,7 @@ def _samples(room: Room) -> Arrangement:
 
 def _losses(room: Room) -> Arrangement:
     histogram = 0 if room.classes else room.height // 3
-    if histogram <= HISTOGRAM_FRAME + room.gap:
+    if histogram <= PANEL_FRAME + room.gap:
         histogram = 0
     return Arrangement({"note": 1, "loss": room.height - 1 - histogram}, {"histogram": histogram})
 
@@ -305,7 +304,7 @@ def _losses(room: Room) -> Arrangement:
 def _beside(room: Room) -> Arrangement:
     """Two halves, both filled."""
     note, histogram = 1 + room.gap, 0 if room.classes else room.height // 3
-    top = min(room.classes, room.most_classes) + MATRIX_FRAME if room.classes else room.height // 2
+    top = min(room.classes, room.most_classes) + PANEL_FRAME if room.classes else room.height // 2
     left = {"matrix" if room.classes else "scatter": top, "note": note, "loss": room.height - top - note}
     rest = room.height - histogram
     chosen = min(room.chosen + room.gap, rest // 2)
@@ -318,7 +317,7 @@ def _below(room: Room) -> Arrangement:
         chosen = min(room.chosen + room.gap, room.height // 6) if room.gap else 0
         listed = room.height // 3 if room.gap else MIN_LIST
         return Arrangement({"scatter": room.height - listed - chosen}, {"list": listed, "chosen": chosen})
-    matrix = min(room.classes, room.most_classes) + MATRIX_FRAME
+    matrix = min(room.classes, room.most_classes) + PANEL_FRAME
     rest = room.height - matrix
     loss = MIN_PLOT if rest >= TALL else 0
     note = 1 + room.gap if loss else 0
