@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
 from tui_trainer.datasets.csv.dialect import Dialect, NumberFormat
@@ -14,9 +16,6 @@ from tui_trainer.experiment.schema import DatasetConfig
 from .assembly import Source, assemble
 from .catalog import without_file
 from .dataset import Dataset, DatasetError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NAME = "arrays"  # of such a dataset; the catalog has none of this name
 
@@ -27,8 +26,6 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     ``x`` is (n, features), or a data frame or dict of columns, where texts are categories; ``y`` is (n,), numbers or
     classes. Raises DatasetError for unsuitable shapes or values.
     """
-    import numpy as np
-
     columns = _features(x)
     if not columns:
         raise DatasetError("x", "there are no features in it; at least one column is needed")
@@ -51,8 +48,6 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
 
 def _features(x: Any) -> dict[str, NDArray[Any]]:
     """Return the columns (n,) by name: ``x1``, ``x2`` ... where they have none."""
-    import numpy as np
-
     if hasattr(x, "columns") or isinstance(x, Mapping):
         names = list(x.columns if hasattr(x, "columns") else x)
         if len({str(name) for name in names}) < len(names):
@@ -76,8 +71,6 @@ def _free_name(name: str, used_names: Mapping[str, object]) -> str:
 
 def _column(values: NDArray[Any], name: str) -> Column:
     """Return a column of numbers if all values are numbers or dates, otherwise a column of texts."""
-    import numpy as np
-
     if values.ndim != 1:
         raise DatasetError(name, f"expected one value a row, got the shape {values.shape}")
     if values.dtype.kind == "M":

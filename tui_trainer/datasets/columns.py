@@ -10,17 +10,15 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
 from .dataset import DatasetError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 MAX_CATEGORIES = 50  # of a feature, since each becomes a column of its own
@@ -87,8 +85,6 @@ def guess(name: str, column: Column) -> Guess:
 
 
 def _guess_numbers(name: str, column: NumberColumn) -> Guess:
-    import numpy as np
-
     if column.wrong is not None:
         return Guess("number", f"number, but {quoted(column.wrong.text)} in row {column.wrong.row}")
     values = column.values[~column.missing()]
@@ -106,8 +102,6 @@ def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:
 
     They also count up by one, or the column is named as an id.
     """
-    import numpy as np
-
     if _TIME_NAME.match(name) or bool((values != np.round(values)).any()):
         return False
     if _ID_NAME.fullmatch(name) or _ID_NAME.fullmatch(name.lower()):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, Task
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +59,6 @@ class Dataset:
 
     def one_hot(self) -> NDArray[np.float64]:
         """Return the classes as (n, classes), a single 1 in each row; raise DatasetError for a regression."""
-        import numpy as np
-
         if self.labels is None:
             raise DatasetError("dataset.target", "the target is a number, it has no classes")
         return np.eye(len(self.classes))[self.labels]

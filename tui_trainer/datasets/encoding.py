@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
@@ -18,10 +21,6 @@ from tui_trainer.experiment.schema import ColumnKind
 from .columns import MAX_CATEGORIES, value_text
 from .dataset import DatasetError
 from .memory import check_memory
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 TaskChoice = Literal["regression", "classification"]
 
@@ -55,8 +54,6 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
     Categories are in alphabetical order, without those of no row. Raises DatasetError for text in a column of numbers,
     for more than 50 categories, and if the numbers would not fit into memory.
     """
-    import numpy as np
-
     orders = {name: _categories(table, name) for name in features if _is_category(table, name, kinds)}
     widths = [len(orders[name]) if name in orders else 1 for name in features]
     check_memory(len(table), sum(widths))
@@ -82,8 +79,6 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
 
 def sorted_levels(column: TextColumn) -> list[int]:
     """Return the codes that occur, in the order of their texts: by size if all are numbers, else by alphabet."""
-    import numpy as np
-
     used = [int(code) for code in np.unique(column.codes) if code >= 0]
     try:
         return sorted(used, key=lambda code: float(column.levels[code]))
@@ -93,8 +88,6 @@ def sorted_levels(column: TextColumn) -> list[int]:
 
 def codes_in_order(column: TextColumn, order: list[int]) -> NDArray[np.float64]:
     """Return the position of each cell's category in ``order``, (n,), NaN where it is missing."""
-    import numpy as np
-
     positions = np.full(len(column.levels) + 1, np.nan)  # the last one is for a code of -1
     positions[order] = np.arange(len(order))
     return positions[column.codes]
@@ -123,8 +116,6 @@ def _categories(table: Table, name: str) -> list[int]:
 
 def _fill_one_hot(x: NDArray[np.float64], column: TextColumn, order: list[int]) -> None:
     """Write a 1 into each row of the zero matrix ``x`` (n, categories), NaN where the cell is missing."""
-    import numpy as np
-
     positions = codes_in_order(column, order)
     present = ~np.isnan(positions)
     x[np.flatnonzero(present), positions[present].astype(np.intp)] = 1.0
@@ -148,8 +139,6 @@ def read_target(table: Table, name: str, task: TaskChoice | None = None) -> Targ
     rows than that look like a short list of measurements. No cell of the column may be missing. Raises DatasetError for
     a constant column, for too many classes, and for text where a number is required.
     """
-    import numpy as np
-
     column = table.columns[name]
     if isinstance(column, TextColumn) and task != "regression":
         return _text_classes(column, name)
@@ -167,16 +156,12 @@ def read_target(table: Table, name: str, task: TaskChoice | None = None) -> Targ
 
 def target_from_indices(table: Table, name: str, classes: tuple[str, ...]) -> TargetColumn:
     """Return the target of a catalog dataset, whose column holds indices into ``classes``."""
-    import numpy as np
-
     return target_from_labels(check_numbers(table, name, _TARGET).astype(np.intp), classes)
 
 
 def _number_classes(
     values: NDArray[np.float64], distinct: NDArray[np.float64], name: str, is_boolean: bool
 ) -> TargetColumn:
-    import numpy as np
-
     if len(distinct) > MAX_CLASSES:
         raise _too_many(name, f"{len(distinct):,} different numbers", len(values))
     names = ("False", "True") if is_boolean else tuple(value_text(value) for value in distinct.tolist())
@@ -184,8 +169,6 @@ def _number_classes(
 
 
 def _text_classes(column: TextColumn, name: str) -> TargetColumn:
-    import numpy as np
-
     order = sorted_levels(column)
     if len(order) == 1:
         raise _constant_target(name, column.levels[order[0]])
@@ -201,8 +184,6 @@ def _text_classes(column: TextColumn, name: str) -> TargetColumn:
 
 def target_from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> TargetColumn:
     """Return the target for labels (n,), which are indices into ``classes``."""
-    import numpy as np
-
     if len(classes) == 2:
         return TargetColumn("binary", classes, labels[:, None].astype(np.float64), labels)
     return TargetColumn("multiclass", classes, np.eye(len(classes))[labels], labels)
@@ -221,8 +202,6 @@ def _too_many(name: str, what: str, rows: int) -> DatasetError:
 
 def complete_rows(table: Table, names: Iterable[str]) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Return which rows (n,) have a value in all of the columns, and the number of gaps in each column with gaps."""
-    import numpy as np
-
     complete = np.ones(len(table), bool)
     gaps = {}
     for name in names:
@@ -257,8 +236,6 @@ def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
     A number gets the mean, a category the most frequent one, of the rows ``train``. Raises DatasetError for a
     column that has no value there.
     """
-    import numpy as np
-
     gaps = {}
     for name, part in encoded.parts.items():
         block = encoded.x[:, part]
@@ -291,8 +268,6 @@ def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
 
     Raises DatasetError for text, and for numbers too large to train on.
     """
-    import numpy as np
-
     column = table.columns[name]
     first_wrong = first_text(table, column)
     if first_wrong is not None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .dataset import DatasetError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from .dataset import Dataset, PointOrigin
+from .dataset import Dataset, DatasetError, PointOrigin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +60,6 @@ def choose_rows(
     n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, origin: PointOrigin | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the indices of the training and of the validation rows of ``n``, each shuffled; see ``split``."""
-    import numpy as np
-
     if config.validation_split == 0:
         return np.arange(n), np.arange(0)
     order, added = _shuffle(n, config.seed, origin)
@@ -94,8 +88,6 @@ def _shuffle(n: int, seed: int, origin: PointOrigin | None) -> tuple[NDArray[np.
     All generated points are shuffled, including removed ones, so that removing a point keeps the order of the others.
     They stay in their parts, too, except for one where a class's share is rounded differently.
     """
-    import numpy as np
-
     rng = np.random.default_rng(seed)
     if origin is None:
         return rng.permutation(n), np.arange(0)
@@ -113,8 +105,6 @@ def _moments(
 
     0/1 columns of categories are not scaled: in a rare category, a 1 would become a very large number.
     """
-    import numpy as np
-
     if not standardize:
         return np.zeros(x.shape[1]), np.ones(x.shape[1])
     mean, scale = x.mean(axis=0), x.std(axis=0)

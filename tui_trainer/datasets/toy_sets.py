@@ -31,8 +31,6 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     ``removed`` ones are left out and ``points`` added. Raises DatasetError for an unknown or repeated feature, another
     target, fewer than two samples of a class, and points that cannot be removed or added.
     """
-    import numpy as np
-
     from .synthetic import generate
 
     _check_target(entry, config)

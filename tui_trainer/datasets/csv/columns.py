@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .dialect import Dialect
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_LEVELS = 1000  # different texts of a column that are distinguished
 
@@ -36,8 +35,6 @@ class NumberColumn:
 
     def missing(self) -> NDArray[np.bool_]:
         """Return an array (n,), true where there is no value."""
-        import numpy as np
-
         return np.isnan(self.values)
 
     def take(self, rows: NDArray[np.bool_]) -> NumberColumn:

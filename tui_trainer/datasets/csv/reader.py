@@ -6,6 +6,8 @@ import csv
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
+import numpy as np
+
 from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.memory import check_memory
 from tui_trainer.errors import quoted
@@ -94,8 +96,6 @@ def _is_empty(column: Column) -> bool:
 
 def _numbers_rows(column: Column) -> bool:
     """Return whether a column holds whole numbers that count up by one."""
-    import numpy as np
-
     return isinstance(column, NumberColumn) and bool((np.diff(column.values) == 1).all())
 
 

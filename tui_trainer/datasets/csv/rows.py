@@ -221,9 +221,6 @@ def date_formats(cells: list[str]) -> list[str]:
     """Return the date formats that all of the cells fit."""
     if not all(map(_DATE_LIKE.fullmatch, cells)):
         return []
-    import numpy as np
-    import pandas as pd
-
     series = pd.Series(cells, dtype=object)
     return [form for form in DATE_FORMATS if not np.isnan(parse_dates(series, form)).any()]
 
