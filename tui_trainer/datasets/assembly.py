@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
@@ -26,10 +28,6 @@ from .encoding import (
     target_from_indices,
 )
 from .split import choose_rows
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_LISTED = 6  # columns in a note
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,11 +17,8 @@ from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.prompt import Prompt
 
 from .messages import RunList, RunRow, WatchRuns
-from .selection import ListCursor, SelectedRuns
+from .selection import ListCursor, SelectedRun, SelectedRuns
 from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, Sheet, last_column, sort_of
-
-if TYPE_CHECKING:
-    from .selection import SelectedRun
 
 AGAIN = 1.0  # seconds between two looks at what other processes do
 TALL = 26  # rows from which list and differences stand over one another
