@@ -12,6 +12,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.timer import Timer
 
+from tui_trainer import protocol
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.dialogs.preview_data import name_of
 from tui_trainer.errors import UserError
@@ -20,37 +21,6 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined, free_folder
 from tui_trainer.formats import format_clock
 from tui_trainer.plotting.lines import warm_up
-from tui_trainer.protocol import (
-    NO_MESSAGE,
-    AnyCommand,
-    AnyReport,
-    Attach,
-    Attached,
-    Crashed,
-    Ended,
-    Epoch,
-    Export,
-    Load,
-    Loaded,
-    LoadingProgress,
-    Notice,
-    Opened,
-    Pause,
-    Previewed,
-    Progress,
-    Refused,
-    Remedy,
-    Resume,
-    ResumeOffer,
-    SetWeight,
-    SlowDown,
-    Step,
-    SwapBest,
-    TakenOver,
-    Train,
-    Tune,
-    Update,
-)
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.tabs import tab_named
@@ -84,17 +54,17 @@ class TrainerLink(Controller):
         self.pacing = FramePacing()
         self.launch = Launch()
         self.client = Client()
-        self.loaded: Loaded | None = None
-        self.refused: Refused | None = None  # the newest load, until another one succeeds
+        self.loaded: protocol.Loaded | None = None
+        self.refused: protocol.Refused | None = None  # the newest load, until another one succeeds
         self.steps_per_second: float | None = None  # in slow motion; None at full speed
         self._run = 0  # the number of the newest load
         self._opening = 0  # the number of the load that opens a run chosen in the Runs tab
-        self._offer: ResumeOffer | None = None
-        self._crash: Crashed | None = None  # until the next trainer has loaded something
-        self._remedy: Remedy | None = None  # for the run that diverged
+        self._offer: protocol.ResumeOffer | None = None
+        self._crash: protocol.Crashed | None = None  # until the next trainer has loaded something
+        self._remedy: protocol.Remedy | None = None  # for the run that diverged
         self._is_reading = False  # the user's file, for the newest load
-        self._pending_progress: Progress | None = None  # received, but not drawn yet
-        self._pending_update: Update | None = None
+        self._pending_progress: protocol.Progress | None = None  # received, but not drawn yet
+        self._pending_update: protocol.Update | None = None
         self._retry: Timer | None = None
         self._failures = 0  # trainers in a row that ended before they had loaded anything
 
@@ -141,12 +111,12 @@ class TrainerLink(Controller):
         """Send the first commands to a new trainer, or to the session that is attached to."""
         if self.launch.attach:
             self._run += 1
-            self.client.send(Attach(self._run))
+            self.client.send(protocol.Attach(self._run))
         else:
             self.load()
         self.watch_view()
         if self.steps_per_second is not None:
-            self.client.send(SlowDown(self.steps_per_second))
+            self.client.send(protocol.SlowDown(self.steps_per_second))
 
     # Commands
 
@@ -158,7 +128,7 @@ class TrainerLink(Controller):
         """Run the current experiment from its first step, with the weights of now or of a file if so asked."""
         self._run += 1
         self.screen.editor.history.forget_weights()
-        self.client.send(Load(self.screen.experiment, self._run, keep_weights, weights))
+        self.client.send(protocol.Load(self.screen.experiment, self._run, keep_weights, weights))
         self.screen.on_load()
 
     def load_weights(self, file: Path) -> None:
@@ -173,7 +143,7 @@ class TrainerLink(Controller):
     def apply_edit(self, before: Experiment, after: Experiment, message: str) -> None:
         """Send an edited experiment to the trainer: from the first step, unless the weights may stay."""
         if keeps_weights(before, after) and self.refused is None:
-            self.client.send(Tune(after.training))
+            self.client.send(protocol.Tune(after.training))
             self.show_message(message)
             return
         was_training = self.screen.state in ("running", "paused")
@@ -184,7 +154,7 @@ class TrainerLink(Controller):
 
     def send_weight(self, index: int, value: float) -> None:
         """Set a weight of the run, without a reset."""
-        self.client.send(SetWeight(index, value))
+        self.client.send(protocol.SetWeight(index, value))
 
     def open_run(self, run: int) -> None:
         """Load a run of the store, where it was saved."""
@@ -194,7 +164,7 @@ class TrainerLink(Controller):
         """Ask the trainer to resume a run of the store; returns the number of that load."""
         self._run += 1
         self.screen.editor.history.forget_weights()
-        self.client.send(Resume(run, self._run))
+        self.client.send(protocol.Resume(run, self._run))
         return self._run
 
     async def _attach(self, session: str) -> None:
@@ -204,7 +174,7 @@ class TrainerLink(Controller):
         self.follow_reports()
         await old_client.close()
 
-    def _send_if_ready(self, command: AnyCommand) -> None:
+    def _send_if_ready(self, command: protocol.AnyCommand) -> None:
         """Send a command that trains; where nothing can train, say why, or start another trainer."""
         if self._failures == MAX_FAILURES:
             self._failures = 0
@@ -223,39 +193,39 @@ class TrainerLink(Controller):
 
     # Reports
 
-    async def on_report(self, report: AnyReport) -> bool:
+    async def on_report(self, report: protocol.AnyReport) -> bool:
         match report:
-            case Previewed():  # of a file: its number is none of a load
+            case protocol.Previewed():  # of a file: its number is none of a load
                 return False
-            case Crashed():
+            case protocol.Crashed():
                 self._crash = report
                 self.show_message(f"{report.sentence}. A new trainer has been started.", "error")
-            case ResumeOffer():
+            case protocol.ResumeOffer():
                 await self._show_offer(report)
-            case Notice():
+            case protocol.Notice():
                 self.show_message(report.sentence, "good" if report.good else "error")
-            case TakenOver():
+            case protocol.TakenOver():
                 await self._on_taken_over()
-            case Update():
+            case protocol.Update():
                 self._pending_update = report
                 self._draw_pending()
             case _ if report.run != self._run:
                 return True
-            case Opened():
+            case protocol.Opened():
                 await self._show_opened(report)
-            case Attached():
+            case protocol.Attached():
                 await self._show_attached(report)
-            case LoadingProgress():
+            case protocol.LoadingProgress():
                 self._show_reading(report)
-            case Loaded():
+            case protocol.Loaded():
                 self._end_reading()
                 self._show_loaded(report)
-            case Refused():
+            case protocol.Refused():
                 self._end_reading()
                 self._show_refusal(report)
-            case Progress():
+            case protocol.Progress():
                 self._show_progress(report)
-            case Ended():
+            case protocol.Ended():
                 self._show_end(report)
         return False
 
@@ -264,7 +234,7 @@ class TrainerLink(Controller):
         await self.pacing.settle(LAST_ANSWER)
         self.screen.app.exit(message="Another terminal has taken this session over.")
 
-    async def _show_offer(self, offer: ResumeOffer) -> None:
+    async def _show_offer(self, offer: protocol.ResumeOffer) -> None:
         """Mention a run that can be resumed; resume it if that was asked for, or if its trainer has crashed."""
         name, ago = plain(offer.experiment.name), format_clock(offer.seconds_ago)
         crash = self._crash
@@ -285,20 +255,20 @@ class TrainerLink(Controller):
             stopped = f"The run {name} stopped at epoch {offer.epoch:,}, {ago} ago"
             self.show_message(f"{stopped}: {key_of(RESUME)} goes on with it.")
 
-    async def _show_attached(self, attached: Attached) -> None:
+    async def _show_attached(self, attached: protocol.Attached) -> None:
         """Adopt the experiment and the speed of the session that was attached to."""
         self.steps_per_second = attached.steps_per_second
         await self.screen.editor.adopt_experiment(attached.experiment)
         self.show_message("Back in the session.")
 
-    async def _show_opened(self, opened: Opened) -> None:
+    async def _show_opened(self, opened: protocol.Opened) -> None:
         """Adopt the experiment of a run of the store, and show its curves if it was opened in the Runs tab."""
         await self.screen.editor.adopt_experiment(opened.experiment)
         if opened.run == self._opening:
             self.screen.tabs.active = LOSS
             self.show_message(f"Opened {plain(opened.name)} at epoch {opened.epoch:,}; {key_of(TRAIN)} trains on.")
 
-    def _show_reading(self, reading: LoadingProgress) -> None:
+    def _show_reading(self, reading: protocol.LoadingProgress) -> None:
         self._is_reading = True
         name = name_of(self.screen.experiment.dataset.path or "")
         self.show_message(f"Reading {name}: {reading.fraction:.0%}; {key_of(TRAIN)} stops it.")
@@ -308,7 +278,7 @@ class TrainerLink(Controller):
             self._is_reading = False
             self.show_message("")
 
-    def _show_loaded(self, loaded: Loaded) -> None:
+    def _show_loaded(self, loaded: protocol.Loaded) -> None:
         screen = self.screen
         if self.loaded is None:
             screen.run_worker(warm_up, thread=True, group="warm up")
@@ -320,7 +290,7 @@ class TrainerLink(Controller):
         screen.network_panel.show_inferred(loaded.experiment.model.output)
         screen.training_panel.show_inferred(loaded.experiment.training.loss or "")
 
-    def _show_refusal(self, refused: Refused) -> None:
+    def _show_refusal(self, refused: protocol.Refused) -> None:
         self.refused = refused
         self.show_message(": ".join(part for part in (refused.field, refused.reason) if part), "error")
         for field in self.screen.query(Field):
@@ -332,13 +302,13 @@ class TrainerLink(Controller):
             self._show_progress(paused)
             self.screen.lessons.show_progress(paused)
 
-    def _show_end(self, ended: Ended) -> None:
+    def _show_end(self, ended: protocol.Ended) -> None:
         self._remedy = ended.remedy
         key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and runs again."
         self.show_message(ended.sentence + key, "error" if ended.state == "diverged" else "good")
         self.screen.post_message(RunEnded(f"{self.screen.experiment.name}: {ended.sentence}"))
 
-    def _show_progress(self, progress: Progress) -> None:
+    def _show_progress(self, progress: protocol.Progress) -> None:
         self.screen.state = progress.state
         self._pending_progress = progress
         self._draw_pending()
@@ -358,12 +328,12 @@ class TrainerLink(Controller):
             self._show_update(update)
         self.pacing.drawn(self.screen.app)
 
-    def _show_update(self, update: Update) -> None:
+    def _show_update(self, update: protocol.Update) -> None:
         """Show what the trainer computed; one that can't be decoded ends the trainer as a garbled frame does."""
         try:
             if update.run == self._run or not tab_named(update.tab).about_run:
                 self.screen.tabs.show_update(update)
-        except (KeyError, *NO_MESSAGE):
+        except (KeyError, *protocol.NO_MESSAGE):
             self.client.reject()
 
     def _draw_again(self) -> None:
@@ -375,17 +345,17 @@ class TrainerLink(Controller):
     def action_toggle_training(self) -> None:
         """Train or pause; while a file is read, stop that."""
         if self._is_reading or self.screen.state == "running":
-            self.client.send(Pause())
+            self.client.send(protocol.Pause())
         else:
-            self._send_if_ready(Train())
+            self._send_if_ready(protocol.Train())
 
     def action_step(self) -> None:
         """Train on one mini-batch."""
-        self._send_if_ready(Step())
+        self._send_if_ready(protocol.Step())
 
     def action_epoch(self) -> None:
         """Train to the end of an epoch."""
-        self._send_if_ready(Epoch())
+        self._send_if_ready(protocol.Epoch())
 
     def action_reset(self) -> None:
         """Go back to the first step."""
@@ -396,12 +366,12 @@ class TrainerLink(Controller):
         """Take the next slower motion, or full speed after the slowest."""
         speed = SLOW_MOTIONS[(SLOW_MOTIONS.index(self.steps_per_second) + 1) % len(SLOW_MOTIONS)]
         self.steps_per_second = speed
-        self.client.send(SlowDown(speed))
+        self.client.send(protocol.SlowDown(speed))
         self.show_message("Full speed." if speed is None else f"Slow motion: {speed:g} steps a second.")
 
     def action_swap_best(self) -> None:
         """Load the weights of the best epoch, or the newest ones again."""
-        self.client.send(SwapBest())
+        self.client.send(protocol.SwapBest())
 
     async def action_resume(self) -> None:
         """Resume the run that was offered, or attach to its session."""
@@ -425,7 +395,7 @@ class TrainerLink(Controller):
         for path, value in remedy.changes.items():
             changed = with_field(changed, path, value)
         await self.start_over(changed)
-        self.client.send(Train())
+        self.client.send(protocol.Train())
         self.show_message(f"Again from the first step: {remedy.said}; {key_of(UNDO)} takes it back.", "good")
 
     def action_export(self) -> None:
@@ -443,7 +413,7 @@ class TrainerLink(Controller):
         except UserError as error:
             self.show_message(str(error), "error")
             return
-        self.client.send(Export(os.path.abspath(folder)))
+        self.client.send(protocol.Export(os.path.abspath(folder)))
 
 
 @dataclass

@@ -15,42 +15,13 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from tui_trainer import protocol
 from tui_trainer.datasets.csv.progress import OnProgress
 from tui_trainer.datasets.dataset import ReadingStopped
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.export.session import load_weights, trained
-from tui_trainer.protocol import (
-    NO_MESSAGE,
-    AnyCommand,
-    AnyReport,
-    Attach,
-    Attached,
-    Close,
-    Crashed,
-    EditRuns,
-    Epoch,
-    Export,
-    Load,
-    LoadingProgress,
-    Notice,
-    Opened,
-    Pause,
-    Preview,
-    Previewed,
-    Refused,
-    Resume,
-    SetWeight,
-    SlowDown,
-    Step,
-    SwapBest,
-    Train,
-    Tune,
-    Update,
-    Watch,
-    encode,
-)
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
@@ -121,7 +92,7 @@ class Worker:
             self._listener = place.listen()
         except OSError as error:
             if self._launch.stays:
-                self._send(Notice(0, f"This session can't be come back to: {error}."))
+                self._send(protocol.Notice(0, f"This session can't be come back to: {error}."))
         return place
 
     def _end(self) -> None:
@@ -151,51 +122,51 @@ class Worker:
             if self._session.state != was and self._session.state in ("diverged", "stopped early"):
                 self._announce_end()
 
-    def _apply(self, command: AnyCommand) -> None:
+    def _apply(self, command: protocol.AnyCommand) -> None:
         """Carry out a command. Those that need a run are ignored while none is loaded."""
         session = self._session
         match command:
-            case Load():
+            case protocol.Load():
                 self._load(command)
-            case Resume():
+            case protocol.Resume():
                 self._resume(command)
-            case Attach():
+            case protocol.Attach():
                 self._welcome(command)
-            case Close():
+            case protocol.Close():
                 self._part()
                 self._clients.disconnect()
-            case Watch():
+            case protocol.Watch():
                 self._watch(command)
-            case EditRuns():
+            case protocol.EditRuns():
                 self._edit_runs(command)
-            case Preview():
+            case protocol.Preview():
                 self._readings.preview(command.dataset, command.number)
-            case SlowDown():
+            case protocol.SlowDown():
                 session.max_rate = command.steps_per_second
             case _ if session.state == "empty":
                 pass
-            case Train():
+            case protocol.Train():
                 session.train()
-            case Pause():
+            case protocol.Pause():
                 session.pause()
-            case Step():
+            case protocol.Step():
                 session.step()
-            case Epoch():
+            case protocol.Epoch():
                 session.epoch()
-            case Tune():
+            case protocol.Tune():
                 session.tune(command.training)
-            case SetWeight():
+            case protocol.SetWeight():
                 session.set_weight(command.index, command.value)
-            case SwapBest():
-                self._send(Notice(self._run, session.swap_best(), good=True))
-            case Export():
+            case protocol.SwapBest():
+                self._send(protocol.Notice(self._run, session.swap_best(), good=True))
+            case protocol.Export():
                 self._export(command)
 
-    def _watch(self, command: Watch) -> None:
+    def _watch(self, command: protocol.Watch) -> None:
         """Compute for another tab; a request that can't be decoded ends the connection as any garbled frame does."""
         try:
             self._tabs.watch(command)
-        except NO_MESSAGE:
+        except protocol.NO_MESSAGE:
             self._part()
             self._clients.disconnect()
             return
@@ -203,23 +174,23 @@ class Worker:
         if not self._tabs.is_live:
             self._report_view()
 
-    def _edit_runs(self, command: EditRuns) -> None:
+    def _edit_runs(self, command: protocol.EditRuns) -> None:
         from tui_trainer.tabs.runs.compute import edit_runs
 
-        self._send(Notice(self._run, *edit_runs(self._context, command)))
+        self._send(protocol.Notice(self._run, *edit_runs(self._context, command)))
         if not self._tabs.is_live:
             self._report_view()
 
-    def _export(self, command: Export) -> None:
+    def _export(self, command: protocol.Export) -> None:
         from tui_trainer.export.folder import write_folder  # a twentieth of a second that no start should wait for
 
         try:
             names = write_folder(trained(self._session, command.best), Path(command.folder), command.formats)
         except UserError as error:
-            self._send(Notice(self._run, f"Not exported: {error}"))
+            self._send(protocol.Notice(self._run, f"Not exported: {error}"))
             return
         folder = quoted(command.folder, PATH_LENGTH)
-        self._send(Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
+        self._send(protocol.Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
 
     def _part(self) -> None:
         """Go on alone, if that is wanted and there is something to do; end where not."""
@@ -227,22 +198,22 @@ class Worker:
             self._end()
         self._keeper.watch(False)
 
-    def _welcome(self, command: Attach) -> None:
+    def _welcome(self, command: protocol.Attach) -> None:
         """Show the session to a client that has called: all that it has missed."""
         session, self._run = self._session, command.run
         self._keeper.watch(True)
         if session.state == "empty":
-            self._send(Notice(0, "Nothing is loaded in that session."))
+            self._send(protocol.Notice(0, "Nothing is loaded in that session."))
             return
         self._tabs.stop()
         self._tabs.forget()
-        self._send(Attached(self._run, session.requested, session.max_rate, self._launch.stays))
+        self._send(protocol.Attached(self._run, session.requested, session.max_rate, self._launch.stays))
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
         if RUN_STATES[session.state].ended and session.sentence:
             self._send(reporting.ended(session, self._run))
 
-    def _load(self, command: Load) -> None:
+    def _load(self, command: protocol.Load) -> None:
         was_running = self._session.state == "running"
         kept = self._session.weights() if command.keep_weights else None
         self._session.pause()  # where the experiment is refused, nobody watches this run any more
@@ -259,23 +230,23 @@ class Worker:
         try:
             load_weights(self._session, Path(weights))
         except UserError as error:
-            self._send(Notice(self._run, str(error)))
+            self._send(protocol.Notice(self._run, str(error)))
             return
         file = quoted(weights, PATH_LENGTH)
-        self._send(Notice(self._run, f"The run begins with the weights of {file}.", good=True))
+        self._send(protocol.Notice(self._run, f"The run begins with the weights of {file}.", good=True))
 
     def _loads(self, experiment: Experiment, run: int) -> bool:
         try:
             self._session.load(experiment, self._readings.watcher(run))
         except UserError as error:
-            self._send(Refused(run, error.field, error.reason))
+            self._send(protocol.Refused(run, error.field, error.reason))
             return False
         except ReadingStopped:
             self._readings.stopped(run)
             return False
         except MemoryError:
             reason = "expected data and layers that fit this machine's memory; use fewer units or fewer rows"
-            self._send(Refused(run, "model", reason))
+            self._send(protocol.Refused(run, "model", reason))
             return False
         if self._run == 0:  # from here on: a start is waited for
             os.nice(self._launch.niceness)
@@ -284,28 +255,28 @@ class Worker:
         self._send(reporting.loaded(self._session, run))
         return True
 
-    def _resume(self, command: Resume) -> None:
+    def _resume(self, command: protocol.Resume) -> None:
         self._session.pause()
         self._keeper.save(self._session)
         try:
             stored = self._keeper.claim(command.stored)
         except StoreError as error:
             self._run = command.run  # the run before it goes on being the one
-            self._send(Notice(self._run, str(error)))
+            self._send(protocol.Notice(self._run, str(error)))
             return
-        self._send(Opened(command.run, stored.experiment, stored.id, stored.name, stored.epoch))
+        self._send(protocol.Opened(command.run, stored.experiment, stored.id, stored.name, stored.epoch))
         if not self._loads(stored.experiment, command.run):
             return
         self._keeper.forget_run()
         try:
             self._keeper.restore(self._session, stored.id, stored.state)
         except StoreError as error:
-            self._send(Notice(self._run, str(error)))
+            self._send(protocol.Notice(self._run, str(error)))
 
     def _keep(self) -> None:
         self._keeper.save_if_due(self._session)
         if self._keeper.complaint:
-            self._send(Notice(self._run, self._keeper.complaint))
+            self._send(protocol.Notice(self._run, self._keeper.complaint))
             self._keeper.complaint = ""
 
     def _announce_end(self) -> None:
@@ -329,11 +300,11 @@ class Worker:
         computed = self._tabs.compute()
         if computed is not None:
             tab, content = computed
-            self._send(Update(self._run, tab, self._session.steps, encode(content)))
+            self._send(protocol.Update(self._run, tab, self._session.steps, protocol.encode(content)))
             now = time.perf_counter()
             self._next_view = now + max(VIEW_EVERY, VIEW_SHARE * (now - started))
 
-    def _send(self, report: AnyReport) -> None:
+    def _send(self, report: protocol.AnyReport) -> None:
         if self._clients.current is not None:
             self._clients.current.reports.put(report)
 
@@ -350,7 +321,7 @@ def main() -> None:
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         if clients.current is not None:
-            clients.current.reports.put(Crashed(0, f"{type(error).__name__}: {error}"))
+            clients.current.reports.put(protocol.Crashed(0, f"{type(error).__name__}: {error}"))
         clients.disconnect(LAST_WORDS)
         os._exit(1)
 
@@ -358,7 +329,7 @@ def main() -> None:
 class FileLoading:
     """Watches over readings, and looks at files for a preview."""
 
-    def __init__(self, commands: CommandQueue, send: Callable[[AnyReport], None]) -> None:
+    def __init__(self, commands: CommandQueue, send: Callable[[protocol.AnyReport], None]) -> None:
         self._commands, self._send = commands, send
         self._previewer = Previewer()
 
@@ -371,7 +342,7 @@ class FileLoading:
             now = time.perf_counter()
             if now >= due:
                 due = now + TELL_EVERY
-                self._send(LoadingProgress(run, fraction))
+                self._send(protocol.LoadingProgress(run, fraction))
             return not self._commands.stops_loading()
 
         return tell
@@ -379,11 +350,11 @@ class FileLoading:
     def stopped(self, run: int) -> None:
         """Tell of a reading that was stopped, but where a newer run is to come anyway."""
         if not self._commands.replaces_run():
-            self._send(Refused(run, "dataset.path", STOPPED))
+            self._send(protocol.Refused(run, "dataset.path", STOPPED))
 
     def preview(self, config: DatasetConfig, number: int) -> None:
         """Tell what a file would come to."""
-        self._send(Previewed(number, self._previewer.preview(config)))
+        self._send(protocol.Previewed(number, self._previewer.preview(config)))
 
 
 if __name__ == "__main__":
