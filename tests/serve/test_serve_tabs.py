@@ -62,7 +62,7 @@ async def test_a_tab_from_its_page_to_its_end(server: Served) -> None:
         needed = re.findall(r'(?:src|href)="([^"]+)"|url\("([^"]+)"\)', page)
         for address in (one or other for one, other in needed if not (one or other).startswith(("data:", "./"))):
             assert "//" not in address, "nothing comes from the net"
-            async with session.get(server.address + address if "/" not in address else host(server) + address) as found:
+            async with session.get(server.address + address) as found:
                 assert found.status == 200, address
         async with session.ws_connect(f"{socket}?width=120&height=40") as line:
             tab = Tab(line)
@@ -95,7 +95,11 @@ async def test_who_is_let_in(server: Served) -> None:
             (host(server) + "/", {}, 404),
             (host(server) + "/ws", {}, 404),
             (host(server) + "/download/1", {}, 404),
-            (host(server) + "/static/../server.py", {}, 404),
+            (host(server) + "/static/js/textual.js", {}, 404),
+            (other + "static/js/textual.js", {}, 404),
+            (server.address + "static/js/textual.js", {}, 200),
+            (server.address + "static/%2e%2e/app_service.py", {}, 404),
+            (server.address + "static/js", {}, 404),
             (server.address, {"Origin": "http://elsewhere.example"}, 403),
             (server.address + "ws", {"Origin": "http://elsewhere.example"}, 403),
             (server.address + "ws", {"Origin": "null"}, 403),

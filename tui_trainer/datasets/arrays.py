@@ -30,7 +30,7 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     if not columns:
         raise DatasetError("x", "there are no features in it; at least one column is needed")
     target = _free_name(str(getattr(y, "name", None) or "y"), columns)
-    values = np.asarray(y)
+    values = real_array(y, "y")
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     lengths = {name: len(column) for name, column in columns.items()}
@@ -52,8 +52,12 @@ def _features(x: Any) -> dict[str, NDArray[Any]]:
         names = list(x.columns if hasattr(x, "columns") else x)
         if len({str(name) for name in names}) < len(names):
             raise DatasetError("x", "two columns have the same name; rename one")
-        return {str(name): np.asarray(x[name]) for name in names}
-    matrix = np.asarray(x)
+        columns = {str(name): real_array(x[name], str(name)) for name in names}
+        for name, column in columns.items():
+            if column.ndim != 1:
+                raise DatasetError(name, f"expected one value a row, got the shape {column.shape}")
+        return columns
+    matrix = real_array(x, "x")
     if matrix.ndim == 1:
         matrix = matrix[:, None]
     if matrix.ndim != 2:
@@ -61,6 +65,14 @@ def _features(x: Any) -> dict[str, NDArray[Any]]:
     if matrix.shape[1] == 1:
         return {"x": matrix[:, 0]}
     return {f"x{number}": matrix[:, number - 1] for number in range(1, matrix.shape[1] + 1)}
+
+
+def real_array(values: Any, name: str) -> NDArray[Any]:
+    """Return ``values`` as an array; raise DatasetError for ``name`` if there are complex numbers in it."""
+    array = np.asarray(values)
+    if array.dtype.kind == "c" or (array.dtype.kind == "O" and any(isinstance(one, complex) for one in array.flat)):
+        raise DatasetError(name, "expected real numbers, got complex ones")
+    return array
 
 
 def _free_name(name: str, used_names: Mapping[str, object]) -> str:
@@ -71,8 +83,6 @@ def _free_name(name: str, used_names: Mapping[str, object]) -> str:
 
 def _column(values: NDArray[Any], name: str) -> Column:
     """Return a column of numbers if all values are numbers or dates, otherwise a column of texts."""
-    if values.ndim != 1:
-        raise DatasetError(name, f"expected one value a row, got the shape {values.shape}")
     if values.dtype.kind == "M":
         days = (values - np.datetime64(0, "D")) / np.timedelta64(1, "D")  # NaT becomes NaN
         return NumberColumn(days.astype(np.float64), "date")
@@ -81,7 +91,17 @@ def _column(values: NDArray[Any], name: str) -> Column:
             return NumberColumn(values.astype(np.float64), "true/false" if values.dtype.kind == "b" else "number")
     except (TypeError, ValueError):
         pass
-    texts = ["" if value is None or value != value else str(value) for value in values.tolist()]
+    texts = ["" if _is_missing(value, name) else str(value) for value in values.tolist()]
     levels = {text: code for code, text in enumerate(dict.fromkeys(filter(None, texts)))}
     codes = np.array([min(levels.get(text, -1), MAX_LEVELS - 1) for text in texts], np.int32)
     return TextColumn(codes, tuple(levels)[:MAX_LEVELS], len(levels) > MAX_LEVELS)
+
+
+def _is_missing(value: Any, name: str) -> bool:
+    """Return whether a cell holds no value; raise DatasetError if it holds several."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas's NA
+        return True
+    except ValueError:
+        raise DatasetError(name, "expected one value in each cell, got arrays") from None

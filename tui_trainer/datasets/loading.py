@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.progress import OnProgress
-from tui_trainer.datasets.csv.reader import read_table
-from tui_trainer.errors import printable, quoted, suggestion
+from tui_trainer.datasets.csv.reader import Stamp, file_stamp, read_table
+from tui_trainer.errors import UserError, printable, quoted, suggestion
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 from tui_trainer.files import confined
 
@@ -26,7 +26,6 @@ from .toy_sets import load_toy_set
 
 SHIPPED_FORMAT = CsvOptions(",", ".", "utf-8", header=True)
 
-Stamp = tuple[int, int, int]  # time of modification, size, inode
 _Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...]]
 
 
@@ -101,10 +100,9 @@ def category_columns(config: DatasetConfig) -> dict[str, ColumnKind]:
 def stamp(path: str) -> Stamp | None:
     """Return a value that changes when the file is written; None if there is no file."""
     try:
-        status = confined(path).stat()
-    except (OSError, ValueError):
+        return file_stamp(str(confined(path)))
+    except UserError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class DataCache:

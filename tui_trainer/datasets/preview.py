@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui_trainer.datasets.csv.columns import Table
 from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect
 from tui_trainer.datasets.csv.layout import Layout
-from tui_trainer.datasets.csv.reader import inspect_file, read_rows
+from tui_trainer.datasets.csv.reader import Stamp, inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
@@ -20,7 +20,7 @@ from .assembly import assemble, choose_target, guess_columns
 from .columns import Guess, guess, guess_kinds
 from .dataset import Dataset
 from .encoding import short_name
-from .loading import Stamp, category_columns, file_path, file_source, stamp
+from .loading import category_columns, file_path, file_source, stamp
 from .split import choose_rows
 
 # How much of a file is displayed

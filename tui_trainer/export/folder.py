@@ -122,8 +122,10 @@ def _names(formats: Iterable[str]) -> list[str]:
                 *(file for format_name in available for file in FORMATS[format_name]),
                 "README.txt",
             ]
-        else:
+        elif name in FORMATS:
             names += FORMATS[name]
+        else:
+            raise UserError("formats", f"expected some of: {', '.join(('folder', *FORMATS))}; got {quoted(str(name))}")
     return list(dict.fromkeys(names))
 
 

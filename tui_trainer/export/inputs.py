@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tui_trainer.datasets.arrays import real_array
 from tui_trainer.datasets.columns import value_text
-from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.split import Split
 from tui_trainer.errors import quoted
@@ -65,7 +66,9 @@ class Inputs:
 
     def _by_position(self, x: ArrayLike) -> NDArray[np.float64]:
         try:
-            raw = np.asarray(x, np.float64)
+            raw = np.asarray(real_array(x, "x"), np.float64)
+        except DatasetError:
+            raise
         except (TypeError, ValueError):
             raise ValueError("x holds something that is no number; a data frame may hold categories") from None
         if raw.ndim == 1 and len(self.features) == 1:
@@ -87,7 +90,9 @@ class Inputs:
         """Return one feature (n,): a column of its own name is preferred to the category it is made from."""
         if feature.category is None or feature.name in columns:
             try:
-                return np.asarray(x[feature.name], np.float64)
+                return np.asarray(real_array(x[feature.name], feature.name), np.float64)
+            except DatasetError:
+                raise
             except (TypeError, ValueError):
                 raise ValueError(f"column {quoted(feature.name)} of x must hold numbers") from None
         texts = [short_name(str(value)) for value in np.asarray(x[feature.column], object).tolist()]
@@ -121,7 +126,7 @@ def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
 
     Raises ValueError, with what was expected.
     """
-    values = np.asarray(y)
+    values = real_array(y, "y")
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:

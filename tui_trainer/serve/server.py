@@ -90,7 +90,7 @@ class TabServer:
                 web.get("/{word}/page.js", self._serve_script),
                 web.get("/{word}/ws", self._open_tab),
                 web.get("/download/{key}", self._download),  # the path is fixed by the page's script; keys are random
-                web.static("/static", STATICS),
+                web.get("/{word}/static/{name:.+}", self._give_static),
             ]
         )
         application.on_shutdown.append(self._close_tabs)
@@ -107,6 +107,13 @@ class TabServer:
 
     async def _serve_script(self, _: web.Request) -> web.Response:
         return web.Response(text=SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript")
+
+    async def _give_static(self, request: web.Request) -> web.StreamResponse:
+        """Send a file of textual-serve's page: its script, styles and fonts."""
+        path = (STATICS / request.match_info["name"]).resolve()
+        if not path.is_relative_to(STATICS.resolve()) or not path.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(path)
 
     async def _open_tab(self, request: web.Request) -> web.StreamResponse:
         if len(self._tabs) >= MAX_TABS:

@@ -151,18 +151,35 @@ def find_delimiter(text: str) -> str:
     """Return the delimiter that gives the most regular table; "" if none gives two columns.
 
     In a regular table, rows have the same number of cells, and no cell holds another delimiter, except a decimal comma.
+    The rows up to one that can't be read count; if that is the first row, and no other delimiter gives two columns,
+    the delimiter is the one with which it can't be read.
     """
-    highest, best = 0.0, ""
+    highest, best, unreadable = 0.0, "", ""
     for delimiter in DELIMITERS.values():
+        rows: list[list[str]] = []
         try:
-            records = itertools.islice(parse(text, delimiter), SAMPLE_ROWS)
-            rows = [record.cells for record in records if any(record.cells)]
+            for record in itertools.islice(parse(text, delimiter), SAMPLE_ROWS):
+                if any(record.cells):
+                    rows.append(record.cells)
         except csv.Error:
-            continue
+            unreadable = unreadable or ("" if rows else delimiter)
         regularity = _regularity(rows, delimiter)
         if regularity > highest:
             highest, best = regularity, delimiter
-    return best
+    return best or unreadable
+
+
+def unclosed_quote(text: str, delimiter: str) -> int | None:
+    """Return the line, counted from 1, of the first quote that opens a cell and is never closed; None if all are."""
+    opening = re.compile(rf'(?:\A|[\r\n{re.escape(delimiter or NO_DELIMITER)}]) *"')
+    rest_of_cell = re.compile(r'[^"]*+(?:""[^"]*+)*+"')
+    position = 0
+    while match := opening.search(text, position):
+        cell = rest_of_cell.match(text, match.end())
+        if cell is None:
+            return len(re.findall(r"\r\n|\r|\n", text[: match.end()])) + 1
+        position = cell.end()
+    return None
 
 
 def _regularity(rows: list[list[str]], delimiter: str) -> float:

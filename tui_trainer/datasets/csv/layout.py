@@ -15,7 +15,17 @@ from typing import NoReturn
 from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.errors import printable, quoted
 
-from .dialect import DELIMITERS, CsvOptions, Dialect, NumberFormat, find_delimiter, find_format, is_missing, parse
+from .dialect import (
+    DELIMITERS,
+    CsvOptions,
+    Dialect,
+    NumberFormat,
+    find_delimiter,
+    find_format,
+    is_missing,
+    parse,
+    unclosed_quote,
+)
 from .text import TextFile
 
 SAMPLE = 1 << 18  # characters; doubled up to MAX_SAMPLE until it has MIN_LINES
@@ -111,6 +121,10 @@ def _records(file: TextFile, text: str, delimiter: str, is_all: bool) -> tuple[l
             records.append(record.cells)
             lines.append(record.line)
     except csv.Error as error:
+        line = unclosed_quote(text, delimiter)
+        if line is not None:
+            limit = f"within {csv.field_size_limit():,} characters"
+            _refuse(f"a quote is opened in line {line} of {file.shown} and not closed {limit}; close it or double it")
         _refuse(f"row {len(records) + 1} of {file.shown} can't be read: {error}; is it a CSV file?")
     if is_all and len(records) == 1 and text.count('"') % 2:
         _refuse(f"a quote is opened in row 1 of {file.shown} and never closed; close it or double it")

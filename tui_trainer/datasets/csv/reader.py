@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.dataset import DatasetError, ReadingStopped
 from tui_trainer.datasets.memory import check_memory
-from tui_trainer.errors import quoted
+from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
 from .columns import Column, NumberColumn, Table
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _INSPECT, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the progress
 _REPORT_EVERY = 8192  # rows
+Stamp = tuple[int, int, int]  # time of modification, size, inode
 NO_OPTIONS = CsvOptions()
 NO_KINDS: Mapping[str, ColumnKind] = {}
 
@@ -49,11 +52,9 @@ def inspect_file(
     path: str, options: CsvOptions, on_progress: OnProgress | None = None, max_bytes: int | None = None
 ) -> tuple[TextFile, Layout]:
     """Open the file as text, checking ``max_bytes`` of it or all, and find its layout."""
-    try:
+    with _faults_in_sentences(path):
         file = open_text(path, options.encoding, Progress(on_progress, *_INSPECT), max_bytes)
         return file, find_layout(file, options)
-    except OSError as error:
-        raise _unreadable(path, error) from None
 
 
 def read_rows(
@@ -69,10 +70,8 @@ def read_rows(
     if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
     builders = plan(layout, kinds)
-    try:
+    with _faults_in_sentences(str(file.path)):
         rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(builders)
-    except OSError as error:
-        raise _unreadable(str(file.path), error) from None
     if len(rows.numbers) < 2:
         what = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
         raise DatasetError("dataset.path", f"{file.shown} has {what}; at least two rows are needed")
@@ -99,8 +98,38 @@ def _numbers_rows(column: Column) -> bool:
     return isinstance(column, NumberColumn) and bool((np.diff(column.values) == 1).all())
 
 
-def _unreadable(path: str, error: OSError) -> DatasetError:
-    return DatasetError("dataset.path", f"{quoted(path, 200)} can't be read: {error.strerror or error}")
+@contextlib.contextmanager
+def _faults_in_sentences(path: str) -> Iterator[None]:
+    """Raise DatasetError for whatever goes wrong with a file that can't be read, or that changes in the block.
+
+    A file that has changed breaks what was found out about it before: its encoding, its columns, its rows.
+    """
+    before = file_stamp(path)
+    try:
+        yield
+    except (DatasetError, ReadingStopped, MemoryError):
+        raise
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except Exception as error:
+        if file_stamp(path) != before:
+            raise _unreadable(path, "it has changed while it was read; read it again") from error
+        if isinstance(error, UnicodeError):
+            raise _unreadable(path, f"it has bytes that are no characters ({error}); choose its encoding") from error
+        raise
+
+
+def file_stamp(path: str) -> Stamp | None:
+    """Return a value that changes when the file is written; None if there is no file."""
+    try:
+        status = os.stat(os.path.expanduser(path))
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _unreadable(path: str, reason: str) -> DatasetError:
+    return DatasetError("dataset.path", f"{quoted(path, 200)} can't be read: {printable(reason)}")
 
 
 def check_widths(file: TextFile, layout: Layout, max_rows: int | None, progress: Progress) -> None:
@@ -121,7 +150,7 @@ def check_widths(file: TextFile, layout: Layout, max_rows: int | None, progress:
                 if len(row) != width and not _is_acceptable(row, width):
                     _refuse_row(number, row, width)
                 if number % _REPORT_EVERY == 0:
-                    progress.report(stream.buffer.tell() / file.size)
+                    progress.report(stream.buffer.tell() / max(file.size, 1))
         except csv.Error as error:
             raise DatasetError("dataset.path", f"row {number + 1} can't be read: {error}") from None
 

@@ -138,7 +138,7 @@ class RowReader:
                     return
                 yield piece.iloc[:remaining], self._layout.first_row + done
                 done += min(remaining, len(piece))
-                progress.report(stream.buffer.tell() / self._file.size)
+                progress.report(stream.buffer.tell() / max(self._file.size, 1))
 
     @contextlib.contextmanager
     def _at_first_row(self) -> Iterator[TextIO]:

@@ -118,6 +118,7 @@ def find_encoding(file: Path, encoding: str | None, progress: Progress, max_byte
     quoted_path = quoted(str(file), 200)
     if encoding is not None:
         codec, title = _codec(encoding)
+        codec = _with_byte_order(file, codec)
         fault = _first_fault(file, codec, progress, max_bytes)
         if fault is not None:
             raise DatasetError("dataset.encoding", f"{quoted_path} is no {title}: it has {fault.where}; choose another")
@@ -146,6 +147,22 @@ def _single_byte_encoding(file: Path, start: bytes, progress: Progress, max_byte
         )
         raise DatasetError("dataset.path", f"{quoted(str(file), 200)} has {fault.where}; {hint}")
     return codec, f"{title} (it is not UTF-8)"
+
+
+def _with_byte_order(file: Path, codec: str) -> str:
+    """Return the codec of UTF-16 or UTF-32 with the order of the bytes, if no mark at the start of the file gives it.
+
+    Most characters of a table are ASCII, so that more of their first bytes are zero if the highest byte comes first.
+    """
+    if codec not in ("utf-16", "utf-32"):
+        return codec
+    with open(file, "rb") as stream:
+        start = stream.read(4096)
+    if any(start.startswith(mark) for mark, marked, _ in _MARKS if marked == codec):
+        return codec
+    width = 2 if codec == "utf-16" else 4
+    is_big_endian = start[::width].count(0) > start[width - 1 :: width].count(0)
+    return f"{codec}-{'be' if is_big_endian else 'le'}"
 
 
 @dataclass(frozen=True, slots=True)

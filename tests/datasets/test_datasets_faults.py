@@ -1,0 +1,140 @@
+"""Files that are damaged, change while they are read, or are written in an unusual way."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui_trainer.datasets.csv import rows, text
+from tui_trainer.datasets.csv.dialect import CsvOptions
+from tui_trainer.datasets.csv.reader import read_table
+from tui_trainer.datasets.dataset import DatasetError
+
+LINES = "".join(f"{number},{number % 7},{number % 2}\n" for number in range(60_000))
+
+
+def refused(path: Path, **options: Any) -> str:
+    """Why a file can't be read."""
+    with pytest.raises(DatasetError) as error:
+        read_table(str(path), CsvOptions(**options))
+    return error.value.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('a,b,"c\n' + LINES, 1),
+        ('"a,b,c\n' + LINES, 1),
+        ('a;b;"c\n' + LINES.replace(",", ";"), 1),
+        ('a,b,c\n1,2,"x\ny"\n1,"2,0\n' + LINES, 4),
+        ("a,b,c\n" + LINES[:4000] + '1,"2,0\n' + LINES, 2 + LINES[:4000].count("\n")),
+    ],
+    ids=["last name", "first name", "semicolons", "after a cell of two lines", "in the middle"],
+)
+def test_an_unclosed_quote_in_a_large_file(tmp_path: Path, content: str, line: int) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text(content)
+    assert len(content) > 256_000
+    assert f"a quote is opened in line {line} of {str(file)!r} and not closed" in refused(file)
+
+
+def test_a_quote_that_is_opened_late_in_a_large_file(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("a,b,c\n" + LINES + '1,"2,0\n' + LINES)
+    assert "a quote is opened in row 60002 and never closed" in refused(file)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_wide_characters_without_a_mark(tmp_path: Path, encoding: str, order: str) -> None:
+    file = tmp_path / "own.csv"
+    file.write_bytes("größe,y\n1,2\n3,4\n".encode(f"{encoding}-{order}"))
+    assert read_table(str(file), CsvOptions(encoding=encoding)).names == ("größe", "y")
+    mark = codecs.BOM_UTF16_LE if encoding == "utf-16" else codecs.BOM_UTF32_LE
+    file.write_bytes(mark + "größe,y\n1,2\n3,4\n".encode(f"{encoding}-le"))
+    assert read_table(str(file), CsvOptions(encoding=encoding)).names == ("größe", "y")
+
+
+def test_a_byte_file_is_no_wide_text(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_bytes(b"a,b\n1,2\n3,4\n5")
+    assert "is no UTF-16" in refused(file, encoding="utf-16")
+
+
+CHANGED: dict[str, bytes] = {
+    "no text": b"a,b,c\n" + b"\xff\xfe\xfd" * 50_000,
+    "empty": b"",
+    "other columns": b"a\n1\n2\n",
+    "shorter rows": b"a,b,c\n" + b"1,2\n" * 50_000 + b"\xe4\n",
+}
+
+
+@pytest.mark.parametrize("content", CHANGED.values(), ids=CHANGED)
+@pytest.mark.parametrize("moment", ["layout", "rows"])
+def test_a_file_that_changes_while_it_is_read(
+    tmp_path: Path, content: bytes, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in a table or in a sentence."""
+    file = tmp_path / "own.csv"
+    file.write_text("a,b,c\n" + LINES)
+    owner, name = (text, "find_encoding") if moment == "layout" else (rows, "_open")
+    original = getattr(owner, name)
+
+    def change(*arguments: Any) -> Any:
+        result = original(*arguments)
+        file.write_bytes(content)
+        return result
+
+    monkeypatch.setattr(owner, name, change)
+    try:
+        read_table(str(file))
+    except DatasetError as error:
+        assert error.reason.isprintable()
+
+
+def test_rows_that_are_read_twice_while_the_file_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("a,b\n" + "1,2\n" * 1500 + "x,2\n" * 3000)
+    original = rows._open
+
+    def grow(*arguments: Any) -> Any:
+        with file.open("a") as stream:
+            stream.write("z,3\n" * 10)
+        return original(*arguments)
+
+    monkeypatch.setattr(rows, "_open", grow)
+    try:
+        read_table(str(file))
+    except DatasetError as error:
+        assert "has changed while it was read" in error.reason
+
+
+def test_an_interrupt_while_rows_are_read_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("a,b,c\n" + LINES)
+    monkeypatch.setattr(rows, "_open", _interrupting(rows._open))
+    with pytest.raises(KeyboardInterrupt):
+        read_table(str(file))
+
+
+def _interrupting(original: Any) -> Any:
+    class Stream:
+        def __init__(self, stream: Any) -> None:
+            self._stream, self._reads = stream, 0
+
+        def read(self, size: int = -1) -> Any:
+            self._reads += 1
+            if self._reads > 1:
+                raise KeyboardInterrupt
+            return self._stream.read(size)
+
+        def __iter__(self) -> Any:
+            return iter(self._stream)
+
+    def opened(stream: Any, *others: Any) -> Any:
+        return original(Stream(stream), *others)
+
+    return opened
