@@ -213,3 +213,48 @@ def test_the_package_has_what_it_lists() -> None:
     assert all(getattr(tui_trainer, name) is not None for name in tui_trainer.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nosuch'"):
         tui_trainer.nosuch  # noqa: B018
+
+
+NONSENSE: dict[str, Any] = {
+    "complex y": lambda run, x, y: fit(x, y + 1j, epochs=1),
+    "complex x": lambda run, x, y: fit(x + 1j, y, epochs=1),
+    "complex objects": lambda run, x, y: fit(x, np.array([complex(one) for one in y], object), epochs=1),
+    "complex features": lambda run, x, y: run.predict(x + 1j),
+    "complex column": lambda run, x, y: run.predict({"x1": x[:, 0] + 1j, "x2": x[:, 1]}),
+    "complex answers": lambda run, x, y: run.evaluate(x, y + 1j),
+    "complex weights": lambda run, x, y: fit(x, y, epochs=1, weights=[one + 1j for one in run.weights]),
+    "experiment": lambda run, x, y: fit(x, y, 5, epochs=1),  # type: ignore[arg-type]
+    "no experiment": lambda run, x, y: train(None),  # type: ignore[arg-type]
+    "settings": lambda run, x, y: fit(x, y, settings=5),  # type: ignore[arg-type]
+    "names of settings": lambda run, x, y: fit(x, y, settings={5: 1}),  # type: ignore[dict-item]
+    "weights": lambda run, x, y: fit(x, y, epochs=1, weights=5),  # type: ignore[arg-type]
+    "folder to load": lambda run, x, y: Run.load(5),  # type: ignore[arg-type]
+    "folder to save": lambda run, x, y: run.save(5),
+    "format": lambda run, x, y: run.save("out", ["nonsense"]),
+    "formats": lambda run, x, y: run.save("out", 5),
+    "scalars as columns": lambda run, x, y: fit({"a": 1, "b": 2}, y, epochs=1),
+    "arrays as cells": lambda run, x, y: fit({"a": np.array([np.zeros(2)] * 40 + [0], object)[:40]}, y, epochs=1),
+}
+
+
+@pytest.mark.parametrize("call", NONSENSE.values(), ids=list(NONSENSE))
+@pytest.mark.filterwarnings("error")
+def test_nonsense_is_a_value_error_with_a_sentence(call: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    y = x[:, 0] + 1
+    with pytest.raises(ValueError, match=r"expected|complex|iterable"):
+        call(fit(x, y, epochs=1), x, y)
+
+
+def test_pandas_texts_with_gaps() -> None:
+    frame = pd.DataFrame({"a": pd.array(["u", "v", pd.NA, "u"] * 10, dtype="string"), "b": np.arange(40.0)})
+    run = fit(frame, np.arange(40.0) * 2, epochs=1)
+    assert run.features == ("a=u", "a=v", "b")
+
+
+def test_categories_that_would_get_one_name() -> None:
+    frame = pd.DataFrame({"a": ["b=c", "x"] * 20, "a=b": ["c", "c", "d", "d"] * 10, "a=x": np.arange(40.0)})
+    run = fit(frame, np.arange(40.0) % 7, epochs=3, settings={"dataset.task": "regression"})
+    assert run.features == ("a=b=c", "a=x.2", "a=b=c.2", "a=b=d", "a=x")
+    one, other = frame.iloc[[0]], frame.iloc[[0]].assign(**{"a=b": "d"})
+    assert run.predict(one) != run.predict(other)

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
-from tui_trainer.datasets.arrays import NAME, from_arrays
+from tui_trainer.datasets.arrays import NAME, from_arrays, real_array
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.experiment.edit import with_field
@@ -64,7 +64,7 @@ class Run:
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Run:
         """The run that was saved, or exported, into ``folder``; ExperimentError where it is none."""
-        place = Path(folder)
+        place = _path(folder)
         experiment = read(place / "experiment.toml")
         about = read_metadata(place / "model.json")
         inputs, history = about.inputs(), read_history(place / "history.csv")
@@ -169,7 +169,10 @@ class Run:
 
         ExperimentError where a file is there already, unless ``force`` is true.
         """
-        return write_folder(self._trained.with_weights(self.weights), Path(folder), tuple(formats), force, "force=True")
+        if not isinstance(formats, Iterable):
+            raise UserError("formats", f"expected a list of formats, got {_kind(formats)}")
+        chosen = (formats,) if isinstance(formats, str) else tuple(formats)
+        return write_folder(self._trained.with_weights(self.weights), _path(folder), chosen, force, "force=True")
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in self._last().items())
@@ -239,10 +242,24 @@ def _experiment(given: Experiment | str | os.PathLike[str]) -> Experiment:
         return validate(given)
     if isinstance(given, str) and is_shared(given):
         return unshare(given)
+    if not isinstance(given, str | os.PathLike):
+        raise UserError("experiment", f"expected an Experiment, a path or a shared word, got {_kind(given)}")
     return read(given)
 
 
+def _path(folder: object) -> Path:
+    if not isinstance(folder, str | os.PathLike):
+        raise UserError("folder", f"expected the path of a folder, got {_kind(folder)}")
+    return Path(folder)
+
+
+def _kind(value: object) -> str:
+    return f"a value of type {type(value).__name__}"
+
+
 def _changed(experiment: Experiment, epochs: int | None, settings: Mapping[str, object] | None) -> Experiment:
+    if not isinstance(settings, Mapping | None) or not all(isinstance(name, str) for name in settings or ()):
+        raise UserError("settings", f"expected a dict of values by the names of fields, got {_kind(settings)}")
     changes = dict(settings or {})
     if epochs is not None:
         changes["training.epochs"] = epochs
@@ -271,7 +288,7 @@ def _begin_with(session: Session, weights: Weights) -> None:
         return
     given = weights.weights if isinstance(weights, Run) else weights
     try:
-        session.trainer.model.set_weights(given)
+        session.trainer.model.set_weights([real_array(array, "weights") for array in given])
     except (ValueError, TypeError) as error:
         raise UserError("weights", str(error)) from error
     session.set_weights(session.trainer.model.parameters.flat.copy())

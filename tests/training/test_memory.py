@@ -86,6 +86,12 @@ def test_where_the_system_does_not_say_it_is_tried(monkeypatch: pytest.MonkeyPat
     Session().load(CASES["sgd"])
 
 
+def test_a_small_network_is_not_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_check, "available_bytes", lambda: 1000)
+    with pytest.raises(UserError, match="are free; end other programs, or raise the limit of this one"):
+        Session().load(CASES["sgd"])
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is not kept everywhere")
 def test_a_limit_of_the_process_counts(tmp_path: Path) -> None:
     """Two layers of 5,000 need 2 GB; the process may not have them, whatever the machine has."""

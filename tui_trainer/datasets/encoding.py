@@ -74,7 +74,23 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
         else:
             names.append(name)
             x[:, start] = check_numbers(table, name, "dataset.features")
-    return Encoded(tuple(names), x, indicators, parts, levels)
+    return Encoded(_distinct(names, indicators), x, indicators, parts, levels)
+
+
+def _distinct(names: list[str], indicators: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Return the names with a number after those that occur twice: ``b=c`` of ``a`` and ``c`` of ``a=b``, say.
+
+    Columns of numbers keep their names.
+    """
+    used = {name for name, is_category in zip(names, indicators, strict=True) if not is_category}
+    distinct = []
+    for name, is_category in zip(names, indicators, strict=True):
+        unique, number = name, 2
+        while is_category and unique in used:
+            unique, number = f"{name}.{number}", number + 1
+        used.add(unique)
+        distinct.append(unique)
+    return tuple(distinct)
 
 
 def sorted_levels(column: TextColumn) -> list[int]:

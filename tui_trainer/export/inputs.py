@@ -5,6 +5,7 @@ Features keep their raw values until they are standardized; targets are numbers,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -108,17 +109,32 @@ class Inputs:
 
 def inputs_of(dataset: Dataset, split: Split) -> Inputs:
     """Return the inputs of a model trained on these data."""
-    return Inputs(tuple(_feature(dataset, index) for index in range(len(dataset.features))), split.mean, split.scale)
+    features: list[Feature] = []
+    encoded: set[str] = set()  # the columns of categories so far
+    while len(features) < len(dataset.features):
+        block = _categories_from(dataset, len(features), encoded)
+        encoded |= {feature.column for feature in block}
+        name = dataset.features[len(features)]
+        features += block or [Feature(name, name)]
+    return Inputs(tuple(features), split.mean, split.scale)
 
 
-def _feature(dataset: Dataset, index: int) -> Feature:
-    name = dataset.features[index]
-    if dataset.indicators is not None and dataset.indicators[index]:
-        for column, levels in dataset.levels.items():
-            category = name.removeprefix(f"{column}=")
-            if category != name and category in levels:
-                return Feature(name, column, category)
-    return Feature(name, name)
+def _categories_from(dataset: Dataset, start: int, encoded: set[str]) -> list[Feature]:
+    """Return the features from ``start`` on that one column of categories became; none if it is a number.
+
+    A name that occurred twice has a number at its end.
+    """
+    if dataset.indicators is None or not dataset.indicators[start]:
+        return []
+    for column, levels in dataset.levels.items():
+        names = dataset.features[start : start + len(levels)]
+        fits = len(names) == len(levels) and all(
+            re.fullmatch(re.escape(f"{column}={level}") + r"(\.\d+)?", name)
+            for name, level in zip(names, levels, strict=True)
+        )
+        if fits and column not in encoded:
+            return [Feature(name, column, level) for name, level in zip(names, levels, strict=True)]
+    return []
 
 
 def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
@@ -150,7 +166,7 @@ def _labels(values: Array, classes: tuple[str, ...]) -> NDArray[np.intp]:
     labels = []
     for value in values.tolist():
         number = value_text(float(value)) if isinstance(value, int | float) else None  # 2.0 is the class "2"
-        keys: tuple[object, ...] = (short_name(str(value)), number, value)
+        keys: tuple[object, ...] = (short_name(str(value)), number, value if isinstance(value, int | float) else None)
         index = next((indices[key] for key in keys if key in indices), None)
         if index is None:
             raise ValueError(f"y holds {quoted(str(value))}, which is none of the classes: {', '.join(classes[:12])}")

@@ -23,6 +23,7 @@ from .series import Array
 VECTORS, SNAPSHOTS = 8, 2
 LAYER_BUFFERS = 3  # of a layer's outputs: the outputs, their gradient and the slope; some activations have more
 COPIES = 7  # of the data, most in double precision
+SMALL = 10_000_000  # bytes that any machine has
 ERF_BUFFERS = 10  # that gelu allocates in each pass, in double precision
 
 
@@ -45,11 +46,10 @@ def check_memory(experiment: Experiment, features: int, parts: Split) -> None:
     if free is None or needs.total <= free:
         return
     optimizer = experiment.training.optimizer.name
-    remedy = "fewer units or a smaller batch" if needs.outputs > needs.weights else "fewer units"
     reason = (
         f"{needs.parameters:,} parameters take {format_memory(needs.weights)} in training with {optimizer}, "
         f"the data and the outputs of the layers {format_memory(needs.outputs)}: "
-        f"{format_memory(needs.total)} in all, but {format_memory(free)} are free; use {remedy}"
+        f"{format_memory(needs.total)} in all, but {format_memory(free)} are free; {_remedy(needs)}"
     )
     raise UserError("model", reason)
 
@@ -113,3 +113,10 @@ def _left_of_limit() -> int | None:
     except (OSError, ValueError, IndexError):
         return limit
     return max(0, limit - pages * resource.getpagesize())
+
+
+def _remedy(needs: Needs) -> str:
+    """Return what helps: a small network is not at fault."""
+    if needs.total < SMALL:
+        return "end other programs, or raise the limit of this one"
+    return "use fewer units or a smaller batch" if needs.outputs > needs.weights else "use fewer units"
