@@ -89,7 +89,7 @@ def test_where_the_system_does_not_say_it_is_tried(monkeypatch: pytest.MonkeyPat
 def test_a_small_network_is_not_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_check, "available_bytes", lambda: 1000)
     with pytest.raises(UserError, match="are free; end other programs, or raise the limit of this one"):
-        Session().load(CASES["sgd"])
+        Session().load(Experiment())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is not kept everywhere")
