@@ -24,11 +24,12 @@ from tui_trainer.experiment.validation import validate
 from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.inputs import class_names, read_targets
-from tui_trainer.export.metadata import read_history, read_metadata
+from tui_trainer.export.metadata import read_history, read_metadata, values_at
 from tui_trainer.export.session import load_weights, trained
 from tui_trainer.export.trained import TrainedModel
 from tui_trainer.export.weights import read_weights
 from tui_trainer.training.builder import build_model
+from tui_trainer.training.history import EPOCH, epoch_numbers
 from tui_trainer.training.scores import scores, split_scores
 from tui_trainer.training.session import Session, check_moments
 
@@ -151,8 +152,12 @@ class Run:
         """The history as a pandas data frame, one row an epoch, numbered from 1."""
         import pandas as pd
 
-        epochs = len(next(iter(self.history.values()), ()))
-        return pd.DataFrame(self.history, index=pd.RangeIndex(1, epochs + 1, name="epoch"))
+        columns = {name: values for name, values in self.history.items() if name != EPOCH}
+        numbers = epoch_numbers(self.history).astype(int)
+        index = (
+            pd.Index(numbers, name=EPOCH) if EPOCH in self.history else pd.RangeIndex(1, len(numbers) + 1, name=EPOCH)
+        )
+        return pd.DataFrame(columns, index=index)
 
     def summary(self) -> str:
         """The table of layers and parameters."""
@@ -188,7 +193,7 @@ class Run:
 
     def _last(self) -> dict[str, float]:
         """The values of the epoch that the weights are of."""
-        return {name: float(values[self.epoch - 1]) for name, values in self.history.items() if len(values)}
+        return values_at(self.history, self.epoch)
 
 
 Weights = Run | str | os.PathLike[str] | Sequence[ArrayLike]
@@ -209,7 +214,7 @@ def train(
     ``progress`` tells of it meanwhile. Warns where the run diverges. Raises ExperimentError, a ValueError, for
     what makes no sense.
     """
-    session = Session()
+    session = Session(all_epochs=True)
     session.load(_changed(_experiment(experiment), epochs, settings))
     return _trained(session, weights, progress)
 
@@ -231,7 +236,7 @@ def fit(
     """
     wanted = _changed(Experiment() if experiment is None else _experiment(experiment), epochs, settings)
     dataset, described = from_arrays(x, y, wanted.dataset)
-    session = Session()
+    session = Session(all_epochs=True)
     session.data.provide(dataset, described)
     session.load(replace(wanted, dataset=described))
     return _trained(session, weights, progress)

@@ -245,7 +245,10 @@ class Previewed(Report, frozen=True):
 
 
 class Progress(Report, frozen=True):
-    """Where training is."""
+    """Where training is.
+
+    ``unsaved`` says in few words why the run can't be saved now; it is empty if it can.
+    """
 
     state: RunState
     epoch: int
@@ -258,6 +261,7 @@ class Progress(Report, frozen=True):
     learning_rate: float
     values: dict[str, float]
     weights: bytes = b""  # of a small model, as ``pack`` gives them
+    unsaved: str = ""
 
 
 class Remedy(msgspec.Struct, frozen=True):

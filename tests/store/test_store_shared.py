@@ -154,3 +154,18 @@ def test_what_there_is_to_come_back_to(tmp_path: Path, monkeypatch: pytest.Monke
     assert [line.split()[0] for line in listed()] == ["1"], "seen, and at its end"
     with pytest.raises(UserError, match="there is no run 7"):
         find(7)
+
+
+def test_a_second_connection_of_a_process_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """POSIX drops all locks of a process on a file when it closes the file once; others then take it for unused."""
+    path = tmp_path / "runs.sqlite"
+    keeper, session = trained(tmp_path)
+    Store(path).close()
+    look = f"import sqlite3; c = sqlite3.connect({str(path)!r}); print(*c.execute('SELECT step FROM runs')); c.close()"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", look], check=True, capture_output=True)
+        assert path.with_name("runs.sqlite-wal").exists(), "the journal is in use"
+        session.epoch()
+        keeper.save(session)
+    done = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
+    assert done.stdout == f"({session.steps},)\n"

@@ -7,6 +7,7 @@ import math
 import pytest
 from sweep_cases import RATE, SMALL, UNITS, row
 
+from tui_trainer.cli.sweep import stretches
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.sweep import Row, SweepResult
@@ -109,3 +110,16 @@ def test_a_wrong_measure_is_refused(by: str, told: str) -> None:
     with pytest.raises(UserError) as refused:
         choose_measure(by, planned(0.2, 0.0))
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [
+        ([5, 6, 7], "5 to 7"),
+        ([5, 6, 9], "5 to 6 and 9"),
+        ([1, 3, 5, 6], "1, 3 and 5 to 6"),
+        ([5, 7, 9, 44], "between 5 and 44"),
+    ],
+)
+def test_only_the_numbers_of_its_own_runs_are_named(runs: list[int], words: str) -> None:
+    assert stretches(runs) == words

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.store.store import Store, default_path
-from tui_trainer.sweep import Row, SweepResult, sweep
+from tui_trainer.store.store import Store, StoreFull, default_path
+from tui_trainer.sweep import Row, SweepResult, scheduler, sweep
 from tui_trainer.sweep.workers import run_one
 from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import WatchRuns
@@ -155,6 +156,20 @@ def test_a_store_that_fails_is_told_of_and_the_sweep_goes_on(own_store: Path) ->
     result = sweep(SMALL, {RATE: [0.1, 0.2]}, jobs=1)
     assert [row.state for row in result.rows] == ["finished", "finished"]
     assert result.complaint.startswith("Runs can't be kept in ")
+
+
+def test_a_disk_that_is_full_for_a_moment_loses_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    save, failures = Store.save, iter((True, True))
+
+    def fail_twice(*arguments: Any) -> None:
+        if next(failures, False):
+            raise StoreFull("The disk is full.")
+        save(*arguments)
+
+    monkeypatch.setattr(Store, "save", fail_twice)
+    monkeypatch.setattr(scheduler, "PAUSES", (0.0, 0.0))
+    result = sweep(SMALL, {RATE: [0.1, 0.2]}, jobs=1)
+    assert result.complaint == "" and all(row.run is not None for row in result.rows)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -138,3 +138,9 @@ def test_an_r2_of_one_row_is_nothing_and_a_loss_of_nan_is_told() -> None:
     values = {"loss": float("nan"), "val_loss": 9.66, "val_r2": float("nan")}
     words = [words for _, words in status_parts(replace(RUNNING, values=values))]
     assert "R² –" in words and "loss nan" in words
+
+
+def test_a_run_that_is_not_saved_says_so_at_every_width() -> None:
+    parts = status_parts(replace(RUNNING, unsaved="disk full"))
+    assert parts[1] == (0, "not saved: disk full"), "no other part replaces it"
+    assert all("saved" not in part for _, part in status_parts(RUNNING))

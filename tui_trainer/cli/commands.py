@@ -12,6 +12,7 @@ from tui_trainer.errors import BAD_INPUT, escaped
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.share import read_experiment
 from tui_trainer.files import confined
+from tui_trainer.formats import format_file_size
 from tui_trainer.settings import Settings, config_path
 
 from .app import add_data_options, experiment_from_options, open_app
@@ -86,10 +87,12 @@ def _datasets(words: list[str]) -> int:
 def _sessions(words: list[str]) -> int:
     description = "Runs that go on without this terminal, and runs that were cut off; --resume ID comes back to one."
     Parser(prog="tui-trainer sessions", description=description).parse_args(words)
-    from tui_trainer.runtime.resume import listed
+    from tui_trainer.runtime.resume import listed, store_size
 
     for line in listed() or ["No runs to come back to."]:
         print(line)
+    if sys.stdout.isatty() and (size := store_size()):
+        print(f"All runs that are kept take {format_file_size(size)}.")
     return 0
 
 

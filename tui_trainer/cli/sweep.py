@@ -37,6 +37,7 @@ from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 from .parser import Parser
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(SweepOptions))
+MAX_STRETCHES = 3  # of numbers that follow each other, to be named one by one
 EXAMPLES = """\
 examples:
   tui-trainer sweep perceptron.toml --set training.learning_rate=1e-6,1e-5,5e-5
@@ -204,11 +205,21 @@ def _jobs(jobs: int) -> str:
     return f"{jobs} at a time" if jobs > 1 else "one after the other"
 
 
+def stretches(numbers: Sequence[int]) -> str:
+    """Numbers in ascending order in words: other processes may have taken some in between."""
+    starts = [number for before, number in zip((None, *numbers), numbers, strict=False) if before != number - 1]
+    if len(starts) > MAX_STRETCHES:
+        return f"between {numbers[0]} and {numbers[-1]}"
+    ends = [number for number, after in zip(numbers, (*numbers[1:], None), strict=True) if after != number + 1]
+    parts = [str(start) if start == end else f"{start} to {end}" for start, end in zip(starts, ends, strict=True)]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
 def _stored_runs(result: SweepResult) -> str:
     runs = sorted(row.run for row in result.rows if row.run is not None)
     if not runs:
         return ""
-    numbers = f"number {runs[0]}" if len(runs) == 1 else f"numbers {runs[0]} to {runs[-1]}"
+    numbers = f"number {runs[0]}" if len(runs) == 1 else f"numbers {stretches(runs)}"
     return f" Kept in the store as {numbers}, with the tag {result.tag}."
 
 

@@ -24,7 +24,7 @@ def train(
 
     ``weights`` is a file of exported weights to start from. Raises UserError if something does not fit.
     """
-    session = Session()
+    session = Session(all_epochs=True)
     session.load(experiment)
     if not as_json:
         for note in session.dataset.notes:  # on how the user's file was interpreted

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.plotting.axes import HUGE, TINY, Scale, data_limits, ticks
+from tui_trainer.training.history import epoch_numbers
 
 Array = NDArray[Any]
 NAMES = {"loss": "training", "val_loss": "validation"}
@@ -52,11 +53,11 @@ def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 
 
     What is not finite is left out, and on a ``log`` axis what is not above 0.
     """
-    lines = []
+    lines, numbers = [], epoch_numbers(history)
     for name, label in NAMES.items():
         values = np.asarray(history.get(name, ()), np.float64)
         values = np.where(np.abs(values) < TINY, 0.0, values)
-        epochs = np.arange(1.0, len(values) + 1)
+        epochs = numbers[: len(values)]
         usable = np.isfinite(values) & (np.abs(values) < HUGE) & ((values > 0) | (not log))
         if usable.any():
             y = np.log10(values[usable]) if log else values[usable]

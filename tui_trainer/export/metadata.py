@@ -21,6 +21,7 @@ from tui_trainer.console import finite
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
+from tui_trainer.training.history import EPOCH, epoch_numbers
 from tui_trainer.version import __version__
 
 from .inputs import Feature, Inputs
@@ -83,9 +84,7 @@ def metadata_text(trained: TrainedModel) -> str:
         "steps": trained.steps,
         "state": trained.state,
         "best": trained.best,
-        "values": {
-            name: finite(float(values[trained.epoch - 1])) for name, values in trained.history.items() if len(values)
-        },
+        "values": {name: finite(value) for name, value in values_at(trained.history, trained.epoch).items()},
     }
     return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in about.items()) + "\n}\n"
 
@@ -103,28 +102,45 @@ def read_metadata(path: Path) -> About:
 
 
 def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> str:
-    """Return ``epoch`` and the columns by name as CSV; numbers in full, so that reading them gives the same ones."""
+    """Return ``epoch`` and the columns by name as CSV; numbers in full, so that reading them gives the same ones.
+
+    Of a very long run, not all epochs are in its history; then ``epoch`` is one of the columns.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["epoch", *history])
-    columns = [np.asarray(values, np.float64).tolist() for values in history.values()]
-    writer.writerows((epoch, *values) for epoch, values in enumerate(zip(*columns, strict=True), start=1))
+    names = [name for name in history if name != EPOCH]
+    writer.writerow([EPOCH, *names])
+    columns = [np.asarray(history[name], np.float64).tolist() for name in names]
+    writer.writerows(zip(epoch_numbers(history).astype(int).tolist(), *columns, strict=True))
     return text.getvalue()
 
 
+def values_at(history: Mapping[str, Sequence[float] | NDArray[np.float64]], epoch: int) -> dict[str, float]:
+    """Return the values of an epoch by name; none if it is not in the history."""
+    row = np.flatnonzero(epoch_numbers(history) == epoch)
+    return {name: float(history[name][row[0]]) for name in history if name != EPOCH} if len(row) else {}
+
+
 def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the columns (epochs,) by name, without the epoch numbers; raise UserError if the file is not valid."""
+    """Return the columns (epochs,) by name; raise UserError if the file is not valid.
+
+    The numbers of the epochs are among them only if some epochs are missing.
+    """
     quoted_path = quoted(str(path), 200)
     try:
         rows = list(csv.reader(io.StringIO(_content(path, MAX_HISTORY_BYTES).decode(), newline="")))
         names = rows[0][1:]
-        values = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]], np.float64)
-        table = values.reshape(len(rows) - 1, len(names))
+        values = np.array([[float(cell) for cell in row] for row in rows[1:]], np.float64)
+        table = values.reshape(len(rows) - 1, len(names) + 1)
+        columns = {name: table[:, column].copy() for column, name in enumerate(names, start=1)}
+        if (table[:, 0] != np.arange(1, len(table) + 1)).any():
+            columns = {EPOCH: table[:, 0].copy(), **columns}
+        epoch_numbers(columns)
     except UserError:
         raise
     except (ValueError, IndexError, csv.Error) as error:
         raise UserError("", f"{quoted_path} is not the history.csv of an export: {error}") from error
-    return {name: table[:, column].copy() for column, name in enumerate(names)}
+    return columns
 
 
 def _content(path: Path, max_bytes: int) -> bytes:

@@ -66,8 +66,8 @@ def step_flops(session: Session) -> int:
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 
 
-def progress(session: Session, run: int) -> Progress:
-    """Report where the session is."""
+def progress(session: Session, run: int, unsaved: str = "") -> Progress:
+    """Report where the session is; ``unsaved`` says why it can't be saved now."""
     trainer = session.trainer
     running = session.state == "running"
     speed = session.pace.steps_per_second if running else 0.0
@@ -85,6 +85,7 @@ def progress(session: Session, run: int) -> Progress:
         learning_rate=trainer.optimizer.learning_rate,
         values=session.values,
         weights=_weights(session),
+        unsaved=unsaved,
     )
 
 

@@ -26,6 +26,14 @@ def listed() -> list[str]:
     ]
 
 
+def store_size() -> int:
+    """The bytes that the store takes; 0 where there is none, or it can't be read."""
+    try:
+        return default_path().stat().st_size
+    except OSError:
+        return 0
+
+
 def find(wanted: int | None) -> StoredRun:
     """Run number ``wanted``, or the newest one that nobody looks at; ExperimentError where there is none."""
     runs = _runs()

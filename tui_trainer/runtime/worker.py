@@ -10,6 +10,7 @@ import os
 import queue
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -23,14 +24,15 @@ from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.export.session import load_weights, trained
 from tui_trainer.run_state import RUN_STATES
-from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
+from tui_trainer.store.compaction import compact_store
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
 from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.training.session import Session
 
 from . import reporting
-from .connection import LAST_WORDS, ClientConnections, CommandQueue
+from .connection import LAST_WORDS, ClientConnections, CommandQueue, start_thread
 from .launch import Launch, launched
 from .resume import resume_offers
 
@@ -43,6 +45,8 @@ PATH_LENGTH = 200  # shown of a path
 TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
 TELL_EVERY = 0.1  # seconds
 STOPPED = "the reading of the file was stopped; r reads it again, u takes the last change back"
+COMPACTION_PATIENCE = 0.5  # seconds that the compaction of the store may hold up the end
+SAVED_AGAIN = "Saving works again."
 
 
 class Worker:
@@ -56,9 +60,10 @@ class Worker:
         self._listener: socket.socket | None = None
         self._place = self._take_place()
         self._keeper = Checkpointer(default_path(), self._place.name if self._place is not None else "")
-        self._keeper.remove_deleted()
         self._context = TrainerContext(self._session, self._keeper)
         self._tabs = TabComputing(self._context)
+        self._compacted = threading.Event()
+        self._trouble = ""  # of saving, as it was reported last
         self._run = 0
         self._dirty = False
         self._next_report = self._next_view = 0.0
@@ -69,10 +74,10 @@ class Worker:
             self._clients.admit(self._listener)
         for report in resume_offers(self._keeper, self._launch.offer):
             self._send(report)
+        start_thread(self._compact)
         while True:
             running = self._session.state == "running"
-            patience = self._launch.linger if self._clients.current is None else None
-            self._obey(min(self._session.idle, MAX_SILENCE) if running else patience)
+            self._obey(min(self._session.idle, MAX_SILENCE) if running else self._patience)
             if not running and self._clients.current is None and self._commands.empty():
                 self._end()
             if running:
@@ -80,9 +85,15 @@ class Worker:
                 self._dirty = True
                 if self._session.state != "running":
                     self._announce_end()
+            if running or self._keeper.is_behind:
                 self._keep()
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
+
+    def _compact(self) -> None:
+        """Compact the store beside all else, through a connection of its own."""
+        compact_store(default_path())
+        self._compacted.set()
 
     def _take_place(self) -> LiveTrainer | None:
         """This process among the live sessions; without a place it can't be called, and all else goes."""
@@ -95,10 +106,18 @@ class Worker:
                 self._send(protocol.Notice(0, f"This session can't be come back to: {error}."))
         return place
 
+    @property
+    def _patience(self) -> float | None:
+        """Seconds to wait for a command while nothing is trained; None is for ever."""
+        if self._clients.current is None:
+            return self._launch.linger
+        return max(0.01, self._keeper.retry_in) if self._keeper.is_behind else None
+
     def _end(self) -> None:
         """Save the run and end the process."""
-        self._keeper.save(self._session)
+        self._keeper.save(self._session, LAST_PATIENCE)
         self._keeper.close()
+        self._compacted.wait(COMPACTION_PATIENCE)  # whoever closes the store last leaves it in one file
         if self._place is not None:
             self._place.leave()
         os._exit(0)
@@ -217,7 +236,7 @@ class Worker:
         was_running = self._session.state == "running"
         kept = self._session.weights() if command.keep_weights else None
         self._session.pause()  # where the experiment is refused, nobody watches this run any more
-        self._keeper.save(self._session)
+        self._keeper.save(self._session, LAST_PATIENCE)
         if self._loads(command.experiment, command.run):
             self._keeper.forget_run()
             if command.weights:
@@ -257,7 +276,7 @@ class Worker:
 
     def _resume(self, command: protocol.Resume) -> None:
         self._session.pause()
-        self._keeper.save(self._session)
+        self._keeper.save(self._session, LAST_PATIENCE)
         try:
             stored = self._keeper.claim(command.stored)
         except StoreError as error:
@@ -274,10 +293,16 @@ class Worker:
             self._send(protocol.Notice(self._run, str(error)))
 
     def _keep(self) -> None:
+        """Save the run where that is due, and report it when saving begins to fail, and when it works again."""
         self._keeper.save_if_due(self._session)
         if self._keeper.complaint:
             self._send(protocol.Notice(self._run, self._keeper.complaint))
             self._keeper.complaint = ""
+        if self._keeper.trouble != self._trouble:
+            self._trouble = self._keeper.trouble
+            self._dirty = self._session.state != "empty"
+            if not self._trouble:
+                self._send(Notice(self._run, SAVED_AGAIN, good=True))
 
     def _announce_end(self) -> None:
         self._report_progress()
@@ -288,7 +313,7 @@ class Worker:
             self._dirty = False
             return
         now = time.perf_counter()
-        self._send(reporting.progress(self._session, self._run))
+        self._send(reporting.progress(self._session, self._run, self._keeper.trouble))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):

@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter as now
 
 import numpy as np
 
 from tui_trainer.errors import printable
+from tui_trainer.training.history import EPOCH
 from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
 
-from .store import Checkpoint, RunTaken, Store, StoreBusy, StoredRun, StoreError
+from .store import Checkpoint, RunTaken, Store, StoreBusy, StoredRun, StoreError, StoreFull
 
+BLOCK = 512  # epochs from which on the next ones get a block of their own in the store
 SAVE_EVERY = 0.5  # seconds of training between two snapshots
+LONGEST_PAUSE = 8.0  # seconds between two attempts while saving fails; the first ones follow each other sooner
+TROUBLE_AFTER = 2.0  # seconds that another process may write before the user has to know
+PATIENCE = 0.05  # seconds that training waits for another process that writes
+OPENING_PATIENCE = 0.5  # the same before there is any training
+LAST_PATIENCE = 1.0  # and after it
 NOWHERE = ("", -1, 0)
 DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
 class Checkpointer:
-    """A run begins with its first step and is saved while it trains. A store that fails is given up, once."""
+    """A run begins with its first step and is saved while it trains.
+
+    While saving fails it is tried again, with growing pauses. ``trouble`` says in few words why nothing is saved now.
+    """
 
     def __init__(self, path: Path, owner: str = "") -> None:
         self.complaint = ""  # what went wrong, until somebody has told it
+        self.trouble = ""
+        self._path, self._owner = path, owner
         self._store: Store | None = None
+        self._failing_since: float | None = None
+        self._pause = self._retry_at = 0.0
         self._run: int | None = None
         self._epochs_saved = 0
+        self._block = 0  # where the newest block of epochs begins
+        self._before = 0  # epochs of which the store has but some, see History
         self._saved_at = 0.0
         self._saved_place = NOWHERE
-        self._watched = True
-        try:
-            self._store = Store(path, owner)
-        except StoreError as error:
-            self.complaint = str(error)
+        self._watched = self._watched_saved = True
+        self._open(OPENING_PATIENCE)
 
     @property
     def store(self) -> Store | None:
-        """The store; None where it can't be used."""
+        """The store; None where it can't be used now."""
         return self._store
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether saving has failed, and is to be tried again."""
+        return self._failing_since is not None
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds until it is tried again."""
+        return max(0.0, self._retry_at - now())
 
     @property
     def run(self) -> int | None:
@@ -48,37 +70,40 @@ class Checkpointer:
 
     def forget_run(self) -> None:
         """The next step begins another run."""
-        self._run, self._epochs_saved, self._saved_place = None, 0, NOWHERE
-
-    def remove_deleted(self) -> None:
-        """Remove the runs that users deleted in earlier sessions."""
-        if self._store is not None:
-            with contextlib.suppress(StoreError):  # the next start is soon enough
-                self._store.remove_deleted()
+        self._run, self._saved_place = None, NOWHERE
+        self._epochs_saved = self._block = self._before = 0
 
     def save_if_due(self, session: Session) -> None:
         """Save while training, now and then; at once where it has just stopped."""
-        if session.state != "running" or time.perf_counter() - self._saved_at >= SAVE_EVERY:
+        if self.is_behind:
+            due = now() >= self._retry_at
+        else:
+            due = session.state != "running" or now() - self._saved_at >= SAVE_EVERY
+        if due:
             self.save(session)
 
-    def save(self, session: Session) -> None:
-        """Save the run, if it has changed since the last time."""
+    def save(self, session: Session, patience: float = PATIENCE) -> None:
+        """Save the run, if it has changed since the last time; ``patience`` is for another process that writes."""
+        if self._store is None and not self._open(patience):
+            return
+        assert self._store is not None
         place = (session.state, session.steps, session.weight_changes)
-        if self._store is None or session.steps == 0 or place == self._saved_place:
+        if session.steps == 0 or place == self._saved_place:
+            self._succeeded()
             return
         try:
+            self._store.set_patience(patience)
             self._save(self._store, session)
-        except StoreBusy:
-            return  # the next time is soon
         except RunTaken as error:
             self.forget_run()
             self.complaint = str(error)
-            return
+            self._succeeded()
         except StoreError as error:
-            self._store, self.complaint = None, str(error)
-        finally:
-            self._saved_at = time.perf_counter()
-        self._saved_place = place
+            self._failed(error)
+        else:
+            self._saved_place = place
+            self._succeeded()
+        self._saved_at = now()
 
     def close(self) -> None:
         """Close the store; the last one to do so leaves all of it in one file, fit to be copied."""
@@ -91,9 +116,10 @@ class Checkpointer:
         self._watched = watched
         try:
             if self._store is not None and self._run is not None:
-                self._store.watch(self._run, watched)
-        except StoreError as error:
-            self.complaint = str(error)
+                self._note_watched(self._store, self._run)
+        except StoreError as error:  # the next save does it
+            if not isinstance(error, StoreBusy):
+                self.complaint = str(error)
 
     def resumable_run(self, number: int | None = None) -> StoredRun | None:
         """The run of that number, or the newest one if it can be resumed; never one that a process trains."""
@@ -117,6 +143,7 @@ class Checkpointer:
         """Make a run this session's; StoreError where it is another's, or not there."""
         if self._store is None:
             raise StoreError("There is no store to resume from.")
+        self._store.set_patience(LAST_PATIENCE)
         return self._store.claim(run)
 
     def restore(self, session: Session, run: int, state: str = "") -> None:
@@ -128,16 +155,22 @@ class Checkpointer:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
         restore_snapshot(session, snapshot, epochs, state, "The saved run does not fit its experiment")
-        self._run, self._epochs_saved = run, len(next(iter(epochs.values()), ()))
+        self._run, history = run, session.history
+        self._epochs_saved = self._block = history.count
+        self._before = history.before if EPOCH in epochs else 0
+        self._watched_saved = True  # the claim has said so
         if session.state == state:  # nothing to save until something changes
             self._saved_place = (session.state, session.steps, session.weight_changes)
 
     def _save(self, store: Store, session: Session) -> None:
         if self._run is None:
-            self._run = store.begin(session.requested)
-            if not self._watched:
-                store.watch(self._run, False)
-        new_epochs = session.history.columns(self._epochs_saved)
+            self._run, self._watched_saved = store.begin(session.requested), True
+        if self._watched != self._watched_saved:
+            self._note_watched(store, self._run)
+        history, start = session.history, self._block
+        if history.before != self._before:  # fewer of the older epochs remain, so all are written anew
+            start = 0
+        new_epochs = history.columns(start) if history.count != self._epochs_saved else {}
         checkpoint = Checkpoint(
             experiment=session.requested,
             state=session.state,
@@ -145,12 +178,44 @@ class Checkpointer:
             step=session.steps,
             latest=session.values,
             snapshot=session.snapshot(),
-            epochs_saved=self._epochs_saved,
+            epochs_saved=start,
             new_epochs=new_epochs,
             seconds=session.seconds,
         )
         store.save(self._run, checkpoint)
-        self._epochs_saved += len(next(iter(new_epochs.values()), ()))
+        self._epochs_saved, self._before = history.count, history.before
+        is_full = EPOCH in new_epochs or history.count - start >= BLOCK
+        self._block = history.count if is_full else start
+
+    def _note_watched(self, store: Store, run: int) -> None:
+        store.watch(run, self._watched)
+        self._watched_saved = self._watched
+
+    def _open(self, patience: float) -> bool:
+        """Open the store; whether that went well."""
+        try:
+            self._store = Store(self._path, self._owner, patience)
+            self._store.set_patience(PATIENCE)
+        except StoreError as error:
+            self._failed(error)
+            return False
+        return True
+
+    def _succeeded(self) -> None:
+        self._failing_since, self._pause, self.trouble = None, 0.0, ""
+
+    def _failed(self, error: StoreError) -> None:
+        """Note when to try again, and why that is necessary, where it is not but a moment of another process."""
+        time = now()
+        if self._failing_since is None:
+            self._failing_since = time
+        self._pause = min(LONGEST_PAUSE, max(SAVE_EVERY, 2 * self._pause))
+        self._retry_at = time + self._pause
+        short = isinstance(error, StoreBusy) and self._store is not None and time - self._failing_since < TROUBLE_AFTER
+        if not short and error.reason != self.trouble:
+            self.trouble, self.complaint = error.reason, str(error)
+        if self._store is not None and not isinstance(error, StoreBusy | StoreFull):
+            self.close()  # another connection may do where this one doesn't
 
 
 def restore_snapshot(

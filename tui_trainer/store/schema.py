@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -203,14 +204,23 @@ CREATE TABLE IF NOT EXISTS epochs (
 NEWER_COLUMNS = {"owner": "TEXT NOT NULL DEFAULT ''", "watched": "INTEGER NOT NULL DEFAULT 1"}
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Make what is missing, within a transaction; ``fill_run_index`` does the rest for older runs.
+NAMES = frozenset(re.findall(r"(?:TABLE|INDEX) IF NOT EXISTS (\w+)", "\n".join(SCHEMA)))  # of tables and indices
+
+
+def is_prepared(connection: sqlite3.Connection) -> bool:
+    """Whether ``prepare`` has nothing to do.
 
     Raises sqlite3.DatabaseError for a file that this program has not made.
     """
-    odd = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')").fetchone()
-    if odd[0]:  # what a view or a trigger does is not known; none was ever made here
+    entries = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
+    if any(kind not in ("table", "index") for kind, _ in entries):  # what a view or a trigger does is not known
         raise sqlite3.DatabaseError("it holds views or triggers, so it was not made by this app")
+    present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+    return present.issuperset(NEWER_COLUMNS) and NAMES.issubset(name for _, name in entries)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables that are missing, within a transaction; ``fill_run_index`` does the rest for older runs."""
     for statement in SCHEMA:
         connection.execute(statement)
     present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
@@ -223,6 +233,12 @@ def write_index_row(connection: sqlite3.Connection, number: int, run: IndexedRun
     """Write the row of a run, or bring it up to date; name, tags and what else users gave it stay."""
     values = {name: value(run) for name, value in _WRITTEN.items()}
     connection.execute(_WRITE, {"run": number, **values})
+
+
+def is_run_index_full(connection: sqlite3.Connection) -> bool:
+    """Whether ``fill_run_index`` has nothing to do."""
+    missing = "SELECT 1 FROM runs WHERE id NOT IN (SELECT run FROM cards) LIMIT 1"
+    return connection.execute(missing).fetchone() is None
 
 
 def fill_run_index(connection: sqlite3.Connection) -> None:

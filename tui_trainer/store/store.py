@@ -21,12 +21,18 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
 from tui_trainer.files import check_regular_file, user_folder
 from tui_trainer.run_state import RunState, traits_of
+from tui_trainer.training.history import EPOCH, epoch_numbers
 
 from .live_trainers import folder_beside, is_live, live_names
-from .schema import IndexedRun, fill_run_index, prepare, write_index_row
+from .schema import IndexedRun, fill_run_index, is_prepared, is_run_index_full, prepare, write_index_row
 
 MAX_RUNS = 100  # listed, the newest
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+INCREMENTAL = 2  # as SQLite numbers the kinds of auto_vacuum
+NO_ACCESS = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+NO_ACCESS_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS)
+NO_SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PATIENCE = 5.0  # seconds that another process may take over its own transaction
 Array = NDArray[Any]
 
@@ -39,18 +45,23 @@ def default_path() -> Path:
 class Store:
     """One connection. Every method is one transaction; sqlite3 and file errors come out as StoreError.
 
-    ``owner`` is the name of this process's session: its runs are nobody else's while it lives.
+    ``owner`` is the name of this process's session: its runs are nobody else's while it lives. Where another process
+    writes, each transaction waits up to ``patience`` seconds for it, then raises StoreBusy.
     """
 
-    def __init__(self, path: Path, owner: str = "") -> None:
+    def __init__(self, path: Path, owner: str = "", patience: float = PATIENCE) -> None:
         self._path, self._owner = path, owner
         self._is_index_filled = False
         self.sessions = folder_beside(path)
         with as_store_error(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             keep_private(path)
-            self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-        patiently(self._prepare)
+            self._connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+        try:
+            patiently(self._prepare, patience)
+        except StoreError:
+            self._connection.close()
+            raise
 
     @property
     def owner(self) -> str:
@@ -59,14 +70,48 @@ class Store:
 
     def _prepare(self) -> None:
         with as_store_error(self._path):
+            if not self._pragma("page_count"):  # a new file: from here on, what is deleted gives space back
+                self._connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")
             self._connection.execute("PRAGMA journal_mode = WAL")
             # A commit then survives the death of the process; only a power cut may cost the last ones.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA cache_size = -512")  # kB; the usual 2 MB fill up within a minute of saves
             self._connection.execute("PRAGMA trusted_schema = OFF")
-        with self.writing() as connection:
-            prepare(connection)
+        with self.reading() as connection:
+            prepared = is_prepared(connection)
+        if not prepared:  # a store that is complete opens while another process writes
+            with self.writing() as connection:
+                prepare(connection)
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def size(self) -> int:
+        """The bytes that the store takes."""
+        with as_store_error(self._path):
+            return self._pragma("page_count") * self._pragma("page_size")
+
+    def return_space(self, pages: int, max_used: int) -> None:
+        """Return the space of deleted things to the system, if it is that of more than so many ``pages``.
+
+        A store of an older version has to be written anew for it, which is left undone above ``max_used`` bytes in use.
+        """
+        with as_store_error(self._path):
+            free = self._pragma("freelist_count")
+            if free <= pages:
+                return
+            if self._pragma("auto_vacuum") == INCREMENTAL:
+                self._connection.executescript("PRAGMA incremental_vacuum")  # which execute would do for one page
+            elif self.size() - free * self._pragma("page_size") <= max_used:
+                self._connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")
+                self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def set_patience(self, seconds: float) -> None:
+        """Change how long a transaction waits while another process writes."""
+        with as_store_error(self._path):
+            self._connection.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
 
     def begin(self, experiment: Experiment) -> int:
         """A new run of this process, without snapshot yet; returns its id."""
@@ -84,7 +129,7 @@ class Store:
         return run
 
     def save(self, run: int, checkpoint: Checkpoint) -> None:
-        """Replace the run's snapshot and add its newest epochs, all or nothing; RunTaken where it isn't ours."""
+        """Replace the run's snapshot and its newest epochs, all or nothing; RunTaken where it isn't ours."""
         now = time.time()
         text, arrays = dumps(checkpoint.experiment), pack(checkpoint.snapshot)
         latest = json.dumps(dict(checkpoint.latest))
@@ -101,7 +146,9 @@ class Store:
             write_index_row(connection, run, self._indexed(checkpoint, now))
             connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
             if new_epochs is not None:
-                connection.execute("REPLACE INTO epochs VALUES (?, ?, ?)", (run, checkpoint.epochs_saved, new_epochs))
+                start = checkpoint.epochs_saved
+                connection.execute("DELETE FROM epochs WHERE run = ? AND first >= ?", (run, start))
+                connection.execute("INSERT INTO epochs VALUES (?, ?, ?)", (run, start, new_epochs))
 
     def _indexed(self, checkpoint: Checkpoint, now: float) -> IndexedRun:
         """The run as the index gets it; ``started`` is only looked at the first time."""
@@ -120,10 +167,14 @@ class Store:
 
     def fill_run_index(self) -> None:
         """Write what lists show of runs that an older version has saved, once for this connection."""
-        if not self._is_index_filled:
+        if self._is_index_filled:
+            return
+        with self.reading() as connection:
+            full = is_run_index_full(connection)
+        if not full:  # lists need no more than to read
             with self.writing() as connection:
                 fill_run_index(connection)
-            self._is_index_filled = True
+        self._is_index_filled = True
 
     def watch(self, run: int, watched: bool) -> None:
         """Note whether a screen shows the run of this process."""
@@ -203,13 +254,15 @@ class Store:
             parts = self._epochs(connection, run)
         return self._joined(run, parts)
 
-    def _epochs(self, connection: sqlite3.Connection, run: int) -> list[bytes]:
-        rows = connection.execute("SELECT arrays FROM epochs WHERE run = ? ORDER BY first", (run,))
-        return [arrays for (arrays,) in rows.fetchall()]
+    def _epochs(self, connection: sqlite3.Connection, run: int) -> list[tuple[int, bytes]]:
+        rows = connection.execute(
+            "SELECT CAST(first AS INTEGER), arrays FROM epochs WHERE run = ? ORDER BY first", (run,)
+        )
+        return rows.fetchall()
 
-    def _joined(self, run: int, parts: list[bytes]) -> dict[str, Array]:
+    def _joined(self, run: int, parts: list[tuple[int, bytes]]) -> dict[str, Array]:
         try:
-            return joined_columns([unpack(part) for part in parts])
+            return joined_columns([(first, unpack(part)) for first, part in parts])
         except ValueError as error:
             raise StoreError(f"The epochs of run {run} in {self._path} don't fit together: {error}.") from error
 
@@ -235,10 +288,11 @@ class Store:
             self._connection.execute(begin)
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # on a full disk, SQLite may have ended it itself
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,7 +300,8 @@ class Checkpoint:
     """A run at one moment: all that the store keeps of it.
 
     ``latest`` are its newest values and ``snapshot`` its arrays, by name. ``new_epochs`` are the columns (k,) of its
-    epochs from number ``epochs_saved`` on. ``seconds`` is how long it has trained, None where that is not known.
+    epochs after the first ``epochs_saved``, in place of what is stored of these. ``seconds`` is how long it
+    has trained, None where that is not known.
     """
 
     experiment: Experiment
@@ -261,20 +316,30 @@ class Checkpoint:
 
 
 class StoreError(Exception):
-    """The store can't be used; the sentence says why."""
+    """The store can't be used; the sentence says why, ``reason`` the same in two or three words."""
+
+    reason = "store unusable"
 
 
 class StoreBusy(StoreError):
     """Another process is writing; later it may go."""
+
+    reason = "store locked"
+
+
+class StoreFull(StoreError):
+    """The disk is full; later it may go."""
+
+    reason = "disk full"
 
 
 class RunTaken(StoreError):
     """The run is another process's."""
 
 
-def patiently(act: Callable[[], None]) -> None:
+def patiently(act: Callable[[], None], patience: float) -> None:
     """Do it, again where another process does the same: for a change of the journal SQLite itself doesn't wait."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             return act()
@@ -290,9 +355,26 @@ def as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning, OSError, UnicodeError) as error:  # damaged text can't even be told of
-        told = getattr(error, "strerror", None) or str(error)
-        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY
-        raise (StoreBusy if busy else StoreError)(f"Runs can't be kept in {path}: {printable(told)}.") from error
+        cause = getattr(error, "strerror", None) or str(error)
+        raise _store_error(error, f"Runs can't be kept in {path}: {printable(cause)}.") from error
+
+
+def _store_error(error: Exception, sentence: str) -> StoreError:
+    """The StoreError that stands for an error of SQLite or of the file system."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    number = getattr(error, "errno", None)
+    if code in BUSY:
+        return StoreBusy(sentence)
+    if code == sqlite3.SQLITE_FULL or number in NO_SPACE_ERRORS:
+        return StoreFull(sentence)
+    result = StoreError(sentence)
+    if code in NO_ACCESS or number in NO_ACCESS_ERRORS:
+        result.reason = "no write access"
+    elif code in DAMAGE:
+        result.reason = "store damaged"
+    elif code == sqlite3.SQLITE_IOERR:
+        result.reason = "disk error"
+    return result
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
@@ -313,8 +395,14 @@ def unpack(data: bytes) -> dict[str, Array]:
         raise StoreError(f"A saved run is damaged: {printable(str(error))}.") from error
 
 
-def joined_columns(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Columns (k,) of doubles by name, from those of each chunk in turn; ValueError where they don't fit together."""
+def joined_columns(blocks: Sequence[tuple[int, Mapping[str, Array]]]) -> dict[str, Array]:
+    """Columns (k,) of doubles by name, from those of each block in turn; ValueError where they don't fit together.
+
+    Each block comes with the number of epochs before it. ``EPOCH`` is among them where a block has it.
+    """
+    chunks = [chunk for _, chunk in blocks]
+    if any(EPOCH in chunk for chunk in chunks):
+        chunks = [{EPOCH: epoch_numbers(chunk, first), **chunk} for first, chunk in blocks]
     names = list(chunks[0]) if chunks else []
     for chunk in chunks:
         if set(chunk) != set(names):
@@ -323,7 +411,9 @@ def joined_columns(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
         shapes = {column.shape for column in chunk.values()}
         if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
             raise ValueError("the columns have several lengths")
-    return {name: np.concatenate([chunk[name] for chunk in chunks]).astype(float) for name in names}
+    columns = {name: np.concatenate([chunk[name] for chunk in chunks]).astype(float) for name in names}
+    epoch_numbers(columns)  # ValueError if they are not in order
+    return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,14 +467,17 @@ def keep_private(path: Path) -> None:
 
     A link is followed. OSError where something else is in its place, or it belongs to another user: who wrote it
     may change it at any moment. Root may have what is anybody's.
+
+    A file that is there is not opened: to close it again would drop the locks of all connections that this process
+    has to it, and another process could then remove the journal under them.
     """
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
-        found = os.fstat(file)
-        check_regular_file(found.st_mode)
-        if os.geteuid() not in (0, found.st_uid):
-            raise PermissionError(errno.EPERM, "it belongs to another user")
-        if found.st_mode & 0o077 and found.st_uid == os.geteuid():
-            os.fchmod(file, 0o600)
-    finally:
-        os.close(file)
+        status = os.stat(path)
+    except FileNotFoundError:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
+        status = os.stat(path)
+    check_regular_file(status.st_mode)
+    if os.geteuid() not in (0, status.st_uid):
+        raise PermissionError(errno.EPERM, "it belongs to another user")
+    if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+        os.chmod(path, 0o600)

@@ -12,7 +12,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
-from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, default_path
+from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, StoreFull, default_path
 
 from . import workers
 from .plan import MAX_RUNS, Planned, SweepOptions, plan, read_axis
@@ -20,6 +20,7 @@ from .results import Outcome, Row, SweepResult, choose_measure, make_row, told
 from .workers import located
 
 MAX_JOBS = 512
+PAUSES = (0.5, 1.0, 2.0)  # seconds between attempts to keep a run; other processes go on training meanwhile
 OnRow = Callable[[Row], None]
 OWNER = "sweep"  # the name of no session: a run that is done is nobody's, however long this process lives
 
@@ -153,7 +154,7 @@ def cores() -> int:
 
 
 class RunSaver:
-    """Puts runs that have ended into the store. A store that fails is given up, and ``complaint`` says why.
+    """Puts runs that have ended into the store; ``complaint`` says why some could not be kept.
 
     ``tag`` is given to all of them, so that they are found together; it is there with the first one. They are named
     after what differs.
@@ -162,46 +163,49 @@ class RunSaver:
     def __init__(self) -> None:
         self.complaint = self.tag = ""
         self._store: Store | None = None
-        self._edits: RunEdits | None = None
-        try:
-            self._store = Store(default_path(), OWNER)
-            self._edits = RunEdits(self._store)
-        except StoreError as error:
-            self._give_up(error)
 
     def keep(self, planned: Planned, outcome: Outcome) -> int | None:
-        """The number of the run in the store; None where it has not taken a step, or could not be kept."""
-        if self._store is None or self._edits is None or outcome.steps == 0:
+        """The number of the run in the store; None where it has not taken a step, or could not be kept.
+
+        Where the store fails, it is tried again after each of ``PAUSES``, and with the next run.
+        """
+        if outcome.steps == 0:
             return None
+        for pause in PAUSES if not self.complaint else ():
+            try:
+                return self._keep(planned, outcome)
+            except (StoreBusy, StoreFull):
+                time.sleep(pause)
+            except StoreError:
+                break
         try:
-            run = self._store.begin(planned.experiment)
-            checkpoint = Checkpoint(
-                experiment=planned.experiment,
-                state=outcome.state,
-                epoch=outcome.epochs,
-                step=outcome.steps,
-                latest=outcome.latest,
-                snapshot=outcome.snapshot,
-                new_epochs=outcome.history,
-                seconds=outcome.seconds,
-            )
-            self._store.save(run, checkpoint)
-            self.tag = self.tag or f"sweep-{run}"
-            self._edits.tag((run,), (self.tag,), ())
-            self._edits.rename(run, told(planned.settings, LONGEST_NAME))
-        except StoreBusy as error:
+            return self._keep(planned, outcome)
+        except StoreError as error:
             self.complaint = str(error)
             return None
-        except StoreError as error:
-            self._give_up(error)
-            return None
+
+    def _keep(self, planned: Planned, outcome: Outcome) -> int:
+        if self._store is None:
+            self._store = Store(default_path(), OWNER)
+        edits = RunEdits(self._store)
+        run = self._store.begin(planned.experiment)
+        checkpoint = Checkpoint(
+            experiment=planned.experiment,
+            state=outcome.state,
+            epoch=outcome.epochs,
+            step=outcome.steps,
+            latest=outcome.latest,
+            snapshot=outcome.snapshot,
+            new_epochs=outcome.history,
+            seconds=outcome.seconds,
+        )
+        self._store.save(run, checkpoint)
+        self.tag = self.tag or f"sweep-{run}"
+        edits.tag((run,), (self.tag,), ())
+        edits.rename(run, told(planned.settings, LONGEST_NAME))
         return run
 
     def close(self) -> None:
         """Let the store go."""
         if self._store is not None:
             self._store.close()
-
-    def _give_up(self, error: StoreError) -> None:
-        self.close()
-        self._store, self.complaint = None, str(error)

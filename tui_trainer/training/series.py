@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -106,6 +106,40 @@ def _extremes(rows: Array, first: int) -> Array:
     lowest, highest = rows.argmin(axis=1), rows.argmax(axis=1)
     index = np.arange(len(rows))
     return np.stack((starts + lowest, rows[index, lowest], starts + highest, rows[index, highest]), axis=1)
+
+
+def extreme_rows(numbers: Array, columns: Sequence[Array], most: int) -> Array:
+    """Return the places of at most ``most`` rows: those with the lowest or highest value of a column in their stretch.
+
+    Stretches are equally many ``numbers`` (k,) long, a power of two, as few as leave no more rows than that. The first
+    row of all remains, too. With one more column than rows allow, stretches grow until one holds everything.
+    """
+    rows = np.arange(len(numbers))
+    width = 1
+    while width * most < numbers[-1]:
+        width *= 2
+    while True:
+        stretches = (numbers[rows] - 1) // width
+        starts = np.flatnonzero(np.diff(stretches, prepend=-1))
+        keep = {0}
+        for column in columns:
+            values = column[rows]
+            for sign in (1.0, -1.0):
+                keep.update(_first_lowest(np.where(np.isnan(values), np.inf, sign * values), starts).tolist())
+        rows = rows[sorted(keep)]
+        if len(rows) <= most or len(starts) == 1:
+            return rows
+        width *= 2
+
+
+def _first_lowest(values: Array, starts: Array) -> Array:
+    """Return the place of the first lowest value in each part of ``values``, which begin at ``starts``."""
+    lowest = np.minimum.reduceat(values, starts)
+    lengths = np.diff(starts, append=len(values))
+    places = np.flatnonzero(values == np.repeat(lowest, lengths))
+    _, first = np.unique(np.searchsorted(starts, places, side="right"), return_index=True)
+    found: Array = places[first]
+    return found
 
 
 class SpilledSeries:

@@ -47,17 +47,18 @@ MAX_THREADS = 8  # a machine of many cores usually has many users
 class Session:
     """Loads an experiment and trains it in slices; everything follows from the experiment and its seeds.
 
-    The linear algebra of a large network uses at most ``max_threads``.
+    The linear algebra of a large network uses at most ``max_threads``. With ``all_epochs`` the history of a long run
+    keeps the values of all epochs.
     """
 
-    def __init__(self, max_threads: int = MAX_THREADS) -> None:
-        self._max_threads = max_threads
+    def __init__(self, max_threads: int = MAX_THREADS, all_epochs: bool = False) -> None:
+        self._max_threads, self._all_epochs = max_threads, all_epochs
         self.state: RunState = "empty"
         self.sentence = ""
         self.remedy: Remedy | None = None  # of a run that diverged
         self.max_rate: float | None = None  # steps a second, in slow motion
         self._next_step = 0.0
-        self.history = History()
+        self.history = History(all_epochs)
         self.pace = StepRate()
         self.best = BestWeights()
         self.weight_changes = 0  # times that weights were changed other than by training
@@ -84,7 +85,7 @@ class Session:
         self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
         self.target_epochs = experiment.training.epochs
-        self.history, self.pace, self.best = History(), StepRate(), BestWeights()
+        self.history, self.pace, self.best = History(self._all_epochs), StepRate(), BestWeights()
         self.state, self.sentence, self.remedy = "ready", "", None
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None

@@ -83,6 +83,8 @@ def status_parts(progress: Progress, answers: bool = True) -> list[tuple[int, st
         if name in progress.values:
             value = progress.values[name]
             parts.append((rank, f"{label} {metric_text(name, value)}"))
+    if progress.unsaved:
+        parts.insert(1, (0, f"not saved: {printable(progress.unsaved)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, f"batch loss {progress.values['batch_loss']:.4g}"))
     parts.append((21, f"ρ {progress.learning_rate:g}"))

@@ -63,6 +63,7 @@ async def test_the_list_is_sorted_walked_and_filtered(start: Start, tmp_path: Pa
         await opened(flow)
         assert names(flow) == ["homes", "adam", "usual", "slow"]
         await flow.until_shown("4 runs newest first")
+        await flow.until_shown("kB on disk")
         await flow.press("down", "down", "down", "down")
         assert under_cursor(flow) == "slow"
         await flow.press("pageup")

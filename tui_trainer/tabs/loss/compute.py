@@ -10,7 +10,7 @@ import numpy as np
 from tui_trainer.protocol import pack
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.tabs.computing import TrainerContext
-from tui_trainer.training.history import RecordedCurve
+from tui_trainer.training.history import OlderValues, RecordedCurve, epoch_numbers
 from tui_trainer.training.series import Array, SpilledSeries
 from tui_trainer.training.session import Session
 
@@ -73,7 +73,7 @@ class StoredCurves:
         last = 0
         for run in runs:
             columns = self._columns(run)
-            last = max([last, *(len(column) for column in columns.values())])
+            last = max(last, int(epoch_numbers(columns).max(initial=0)))
             name = column_of(request, columns)
             curves.append(OverlayCurve(run, None if name is None else self._curve(run, name, request)))
         self._runs = {run: self._runs[run] for run in runs if run in self._runs}
@@ -92,7 +92,9 @@ class StoredCurves:
         _, columns, curves = self._runs[run]
         key = (name, request.smoothing)
         if key not in curves:
-            curves[key] = RecordedCurve(SpilledSeries(columns[name]), request.smoothing)
+            numbers = epoch_numbers(columns)
+            values = OlderValues(numbers, columns[name], int(numbers.max(initial=0)))
+            curves[key] = RecordedCurve(SpilledSeries(), request.smoothing, values)
         return curve_of(name, curves[key], request)
 
 

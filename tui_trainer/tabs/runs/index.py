@@ -62,6 +62,7 @@ class RunIndex:
                 rows=(),
                 compared=compared,
                 differences=fields,
+                size=self._store.size(),
             )
             try:
                 matching_runs = self._matching_runs(connection, request, live, parameters["now"])

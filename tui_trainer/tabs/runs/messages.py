@@ -75,7 +75,8 @@ class RunList(Content, frozen=True):
 
     ``filter``, ``sort`` and ``descending`` are those it was asked with; a filter that is ``wrong`` gives no rows.
     ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are
-    the runs compared, as far as they are there, with the ``differences`` of their experiments.
+    the runs compared, as far as they are there, with the ``differences`` of their experiments. ``size`` is what the
+    store takes, in bytes.
     """
 
     filter: str
@@ -90,6 +91,7 @@ class RunList(Content, frozen=True):
     wrong: Wrong | None = None
     compared: tuple[RunRow, ...] = ()
     differences: tuple[Difference, ...] = ()
+    size: int = 0
 
 
 AnyRequest = WatchRuns

@@ -11,6 +11,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
+from tui_trainer.formats import format_file_size
 from tui_trainer.protocol import EditRuns, Loaded
 from tui_trainer.sweep.messages import SweepFinished
 from tui_trainer.tabs.view import TabView, hints_within
@@ -304,6 +305,8 @@ class RunsView(TabView):
         parts.append(_order(listed.sort, listed.descending))
         if len(self.choices):
             parts.append(f"{len(self.choices):,} chosen")
+        if listed.size:
+            parts.append(f"{format_file_size(listed.size)} on disk")
         return "   ".join(parts)
 
     def _look_again(self) -> None:
