@@ -302,7 +302,7 @@ class Worker:
             self._trouble = self._keeper.trouble
             self._dirty = self._session.state != "empty"
             if not self._trouble:
-                self._send(Notice(self._run, SAVED_AGAIN, good=True))
+                self._send(protocol.Notice(self._run, SAVED_AGAIN, good=True))
 
     def _announce_end(self) -> None:
         self._report_progress()
