@@ -16,7 +16,9 @@ from tui_trainer.tabs import TABS
 
 MODULE = "tui_trainer.runtime.worker"
 COMPUTED = [f"tui_trainer.tabs{path.split(':')[0]}" for tab in TABS for path in (tab.compute, tab.messages) if path]
-PRELOADED = [MODULE, "tui_trainer.datasets.loading", "tui_trainer.store.edits", *COMPUTED]
+# With what the trainer imports late: pandas alone takes most of the time of a start.
+LATE = ["tui_trainer.datasets.csv.rows", "tui_trainer.store.filter", "tui_trainer.store.edits", "safetensors.numpy"]
+PRELOADED = [MODULE, "tui_trainer.datasets.loading", *LATE, *COMPUTED]
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(PRELOADED)
 

@@ -205,7 +205,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> Start:
+def forked_trainers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainers that are forked from a process that has everything imported."""
+    started, python = child.start_module, sys.executable
+    forked_trainer.prepare()
+
+    def forked(module: str, argument: str, line: int, errors: IO[bytes]) -> object:
+        if module == forked_trainer.MODULE and sys.executable == python:  # a test may break Python
+            return forked_trainer.ForkedProcess(argument, line, errors)
+        return started(module, argument, line, errors)
+
+    monkeypatch.setattr(child, "start_module", forked)
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None, forked_trainers: None) -> Start:
     """Starts the app: ``async with start(experiment, size) as flow``, with a store of its own."""
     reports: list[AnyReport] = []
     received = Client.reports
@@ -215,15 +229,6 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> Start
             reports.append(report)
             yield report
 
-    started, python = child.start_module, sys.executable
-    forked_trainer.prepare()
-
-    def forked(module: str, argument: str, line: int, errors: IO[bytes]) -> object:
-        if module == forked_trainer.MODULE and sys.executable == python:  # a test may break Python
-            return forked_trainer.ForkedProcess(argument, line, errors)
-        return started(module, argument, line, errors)
-
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "store"))
-    monkeypatch.setattr(child, "start_module", forked)
     monkeypatch.setattr(Client, "reports", recorded)
     return partial(running_app, reports)

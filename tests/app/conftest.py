@@ -1,5 +1,5 @@
 """The fixtures of the running app."""
 
-from running_app import quick, start
+from running_app import forked_trainers, quick, start
 
-__all__ = ["quick", "start"]
+__all__ = ["forked_trainers", "quick", "start"]

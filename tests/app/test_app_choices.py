@@ -21,8 +21,26 @@ async def open_list(flow: Flow, choice: Dropdown) -> DropdownList:
     return flow.screen.query_one(DropdownList)
 
 
-async def test_an_open_list_has_the_letters_but_not_space(start: Start) -> None:
+async def test_an_open_list_leaves_space_and_the_key_line_and_closes_beside_it(start: Start) -> None:
     async with start() as flow:
+        line = flow.screen.query_one(KeyLine)
+        before = flow.screen_text().splitlines()[-1]
+        assert before.startswith("space Train") and before.rstrip().endswith("q Quit")
+        await open_list(flow, flow.field("dataset.name").query_one(Dropdown))
+        await flow.until(lambda: any("dim" in str(span.style) for span in line.render().spans), "dim keys")
+        assert flow.screen_text().splitlines()[-1] == before
+        flow.input("dataset.path").focus()
+        await flow.until(lambda: not flow.screen.query(DropdownList), "no list")
+        assert flow.screen_text().splitlines()[-1] == before
+        await flow.press("escape")
+
+        choice = flow.field("training.loss").query_one(Dropdown)
+        await open_list(flow, choice)
+        await flow.pilot.click(offset=(100, 2))
+        await flow.until(lambda: not flow.screen.query(DropdownList), "no list")
+        assert flow.screen.focused is choice
+        await flow.press("escape")
+
         choice = flow.field("training.optimizer.name").query_one(Dropdown)
         await open_list(flow, choice)
         await flow.press("space")
@@ -36,34 +54,12 @@ async def test_an_open_list_has_the_letters_but_not_space(start: Start) -> None:
         await flow.until(lambda: flow.screen.focused is None, "no focus")
 
 
-async def test_the_key_line_stays_while_a_list_is_open(start: Start) -> None:
-    async with start() as flow:
-        line = flow.screen.query_one(KeyLine)
-        before = flow.screen_text().splitlines()[-1]
-        assert before.startswith("space Train") and before.rstrip().endswith("q Quit")
-        await open_list(flow, flow.field("dataset.name").query_one(Dropdown))
-        await flow.until(lambda: any("dim" in str(span.style) for span in line.render().spans), "dim keys")
-        assert flow.screen_text().splitlines()[-1] == before
-        flow.input("dataset.path").focus()
-        await flow.until(lambda: not flow.screen.query(DropdownList), "no list")
-        assert flow.screen_text().splitlines()[-1] == before
-
-
 async def test_the_key_line_can_be_clicked_and_drops_what_does_not_fit(start: Start) -> None:
     async with start(size=(60, 16)) as flow:
         line = flow.screen_text().splitlines()[-1]
         assert line.startswith("space Train s Step") and line.rstrip().endswith("? Help q Quit")
         await flow.pilot.click(KeyLine, offset=(line.index("Step"), 0))
         await flow.until(lambda: flow.progress.steps == 1, "a step by the mouse")
-
-
-async def test_a_click_beside_a_list_closes_it(start: Start) -> None:
-    async with start() as flow:
-        choice = flow.field("training.loss").query_one(Dropdown)
-        await open_list(flow, choice)
-        await flow.pilot.click(offset=(100, 2))
-        await flow.until(lambda: not flow.screen.query(DropdownList), "no list")
-        assert flow.screen.focused is choice
 
 
 async def test_axes_are_columns_and_never_blank(start: Start) -> None:

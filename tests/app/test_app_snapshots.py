@@ -36,7 +36,7 @@ Compare = Callable[..., bool]
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> None:
+def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None, forked_trainers: None) -> None:
     """No run on offer from another time, no cursor that comes and goes, and colours on any terminal."""
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     monkeypatch.setattr(Input, "cursor_blink", False)

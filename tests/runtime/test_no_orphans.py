@@ -56,7 +56,7 @@ def ends(seed: int) -> str:
         return errors.read().decode()
 
 
-@pytest.mark.parametrize("starts", [12, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("starts", [len(CASES), pytest.param(200, marks=pytest.mark.slow)])
 def test_no_process_outlives_an_app_that_goes_while_it_starts(starts: int) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert [wrong for wrong in pool.map(ends, range(starts)) if wrong] == []

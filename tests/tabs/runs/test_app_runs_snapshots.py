@@ -28,7 +28,7 @@ STATES = ("finished", "finished", "diverged", "stopped early", "paused", "cut of
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None) -> None:
+def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: None, forked_trainers: None) -> None:
     """A store of its own, no cursor that comes and goes, and colours on any terminal."""
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     monkeypatch.setattr(Input, "cursor_blink", False)
