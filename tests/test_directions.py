@@ -59,7 +59,7 @@ DIRECTIONS = {
         tabs.messages tabs.view ui
     """,
     "cli": """
-        app console datasets errors experiment export files runtime serve settings store sweep training ui version
+        app console datasets errors experiment export files formats runtime serve settings store sweep training ui version
     """,
     "__main__": "cli",
     "": "api errors experiment version",
