@@ -59,7 +59,8 @@ DIRECTIONS = {
         tabs.messages tabs.view ui
     """,
     "cli": """
-        app console datasets errors experiment export files formats runtime serve settings store sweep training ui version
+        app console datasets errors experiment export files formats runtime serve settings store sweep training ui
+        version
     """,
     "__main__": "cli",
     "": "api errors experiment version",
