@@ -96,7 +96,7 @@ def _add(
 
 def is_drawn(panel: RunsPanel, view: RunsView) -> bool:
     """Whether what the view shows now has been drawn."""
-    return panel._drawn is not None and panel._drawn[0] is view.sheet
+    return panel._drawn_from is not None and panel._drawn_from[0] is view.sheet
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:

@@ -108,7 +108,7 @@ async def test_a_trainer_that_is_stopped_is_noticed(start: Start) -> None:
         await flow.until_said("Slow motion: 2 steps a second.")
         for _ in range(8):
             await asyncio.sleep(0.25)
-            assert flow.screen.status.answers
+            assert flow.screen.status.is_responding
 
 
 async def test_a_trainer_that_never_starts_is_not_started_for_ever(

@@ -64,7 +64,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.press("space", "s")
         assert flow.progress.steps == 1, "the usual keys do nothing"
         assert app.window_title() == "‖ untitled 0/3 paused"
-        assert flow.screen.trainer.pacing.least == 0.5 and flow.screen.markers == "block"
+        assert flow.screen.trainer.pacing.min_interval == 0.5 and flow.screen.markers == "block"
 
         await flow.press("k")
         await flow.until(lambda: memory.recall().markers == "ascii", "the markers remembered")
@@ -98,7 +98,7 @@ async def test_text_keeps_its_contrast_in_every_palette(start: Start, monkeypatc
         app = flow.pilot.app
         await flow.press("e", "e")
         await flow.until(lambda: flow.progress.epoch == 2, "two epochs")
-        flow.screen.message_line.say("an error", "error")
+        flow.screen.message_line.show_message("an error", "error")
         for theme, least in OURS.items():
             app.theme = theme
             paper = app.get_theme(theme).background

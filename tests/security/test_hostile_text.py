@@ -57,7 +57,7 @@ async def test_the_message_line_shows_no_control_code() -> None:
     app = Host()
     async with app.run_test(size=(80, 5)):
         line = app.query_one(MessageLine)
-        line.say("[red]x[/] \x1b]0;t\x07\x9b2J\u202eabc\u200b")
+        line.show_message("[red]x[/] \x1b]0;t\x07\x9b2J\u202eabc\u200b")
         assert str(line.content) == "[red]x[/] �]0;t��2J�abc�"
 
 

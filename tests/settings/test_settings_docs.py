@@ -10,14 +10,14 @@ from tui_trainer.app.key_changes import changed_keymap
 from tui_trainer.app.preferences import THEMES
 from tui_trainer.plotting.colors import SOLID
 from tui_trainer.settings import Settings, read_config
-from tui_trainer.ui.themes import OURS
+from tui_trainer.ui.themes import APP_THEMES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
 def test_all_settings_and_themes_are_told_of() -> None:
     named = re.findall(r"^\| `\[?([\w-]+)\]?` \|", PAGE, re.MULTILINE)
-    assert {one.name for one in fields(Settings)} | {theme.name for theme in OURS} <= set(named)
+    assert {one.name for one in fields(Settings)} | {theme.name for theme in APP_THEMES} <= set(named)
     assert SOLID in PAGE
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tui_trainer.settings import Notify
-from tui_trainer.ui.terminal import LONGEST, notification, takes_title, title
+from tui_trainer.ui.terminal import MAX_LENGTH, notification, takes_title, title
 
 XTERM = {"TERM": "xterm-256color"}
 HOSTILE = "a\x07b\x1b]0;c\x9cd\u202e\n;e\x1b\\" + "f" * 1000
@@ -28,7 +28,7 @@ def test_others_may_print_it(term: str) -> None:
 def test_a_title_ends_where_it_should() -> None:
     assert title("▶ iris 3/60 running") == "\x1b]2;▶ iris 3/60 running\x07"
     text = title(HOSTILE)
-    assert re.fullmatch(r"\x1b\]2;[^\x00-\x1f\x7f-\x9f\u202e]+\x07", text) and len(text) == LONGEST + 5
+    assert re.fullmatch(r"\x1b\]2;[^\x00-\x1f\x7f-\x9f\u202e]+\x07", text) and len(text) == MAX_LENGTH + 5
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_a_notification_holds_no_more_than_its_text() -> None:
     for environment in (XTERM, {**XTERM, "LC_TERMINAL": "iTerm2"}):
         sent = notification(HOSTILE, "desktop", environment)
         assert re.fullmatch(r"\x1b\](?:777;notify;tui-trainer;|9;tui-trainer: )[^\x00-\x1f\x7f-\x9f\u202e;]+\x07", sent)
-        assert len(sent) < LONGEST + 40
+        assert len(sent) < MAX_LENGTH + 40

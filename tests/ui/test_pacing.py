@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tui_trainer.ui import pacing
-from tui_trainer.ui.pacing import ASK, LOST, FramePacing
+from tui_trainer.ui.pacing import ANSWER_TIMEOUT, CURSOR_QUERY, FramePacing
 
 
 class Terminal:
@@ -65,10 +65,10 @@ def test_at_home_nothing_is_asked(clock: Clock, monkeypatch: pytest.MonkeyPatch)
 def test_a_frame_waits_for_the_answer_and_a_rest(far: FramePacing, clock: Clock) -> None:
     terminal: Any = Terminal()
     far.drawn(terminal)  # the first frame
-    assert terminal.written == [ASK] and far.is_behind(terminal)
+    assert terminal.written == [CURSOR_QUERY] and far.is_behind(terminal)
     clock.now += 2.0
     far.answered(terminal)
-    assert terminal.written == [ASK, ASK], "asked again, to know the way alone"
+    assert terminal.written == [CURSOR_QUERY, CURSOR_QUERY], "asked again, to know the way alone"
     clock.now += 0.05
     far.answered(terminal)
     assert not far.is_behind(terminal), "the way alone needs no rest"
@@ -90,23 +90,23 @@ def test_an_answer_that_is_lost_costs_ten_seconds(far: FramePacing, clock: Clock
     far.answered(terminal)
     far.answered(terminal)
     far.drawn(terminal)
-    clock.now += LOST + 0.1
+    clock.now += ANSWER_TIMEOUT + 0.1
     assert not far.is_behind(terminal)
     far.drawn(terminal)
-    assert far.is_behind(terminal) and terminal.written == [ASK] * 4
+    assert far.is_behind(terminal) and terminal.written == [CURSOR_QUERY] * 4
 
 
 def test_a_terminal_that_never_answers_is_left_alone(far: FramePacing, clock: Clock) -> None:
     """Unless it was only slow: a late answer is as good."""
     terminal: Any = Terminal()
     far.drawn(terminal)
-    clock.now += LOST + 0.1
+    clock.now += ANSWER_TIMEOUT + 0.1
     for _ in range(5):
         assert not far.is_behind(terminal)
         far.drawn(terminal)
-    assert terminal.written == [ASK]
+    assert terminal.written == [CURSOR_QUERY]
     far.answered(terminal)
-    assert terminal.written == [ASK, ASK] and far.is_behind(terminal)
+    assert terminal.written == [CURSOR_QUERY, CURSOR_QUERY] and far.is_behind(terminal)
     far.answered(terminal)
     far.answered(terminal)  # one that nobody asked for changes nothing
     assert not far.is_behind(terminal)
@@ -123,14 +123,14 @@ async def test_the_last_answer_is_waited_for(far: FramePacing, monkeypatch: pyte
     far.answered(terminal)
     await settled
     far.drawn(terminal)
-    assert terminal.written == [ASK, ASK], "nothing is asked any more"
+    assert terminal.written == [CURSOR_QUERY, CURSOR_QUERY], "nothing is asked any more"
 
 
 def test_frames_are_as_rare_as_they_are_wanted(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SSH_CONNECTION", "SSH_TTY"):
         monkeypatch.delenv(name, raising=False)
     calm, terminal = FramePacing(), Terminal()
-    calm.least = 0.5
+    calm.min_interval = 0.5
     assert not calm.is_behind(terminal), "the first is not waited for"  # type: ignore[arg-type]
     calm.drawn(terminal)  # type: ignore[arg-type]
     clock.now += 0.49

@@ -133,7 +133,7 @@ async def test_letters_search_and_go_round() -> None:
 async def test_a_pause_starts_another_search(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Host()
     async with app.run_test() as pilot:
-        monkeypatch.setattr("tui_trainer.ui.dropdown.FORGETS", -1.0)
+        monkeypatch.setattr("tui_trainer.ui.dropdown.SEARCH_TIMEOUT", -1.0)
         await opened(pilot, "a", "d")
         assert app.highlighted == "adam", "the next with a d; ad would have stayed at adagrad"
 

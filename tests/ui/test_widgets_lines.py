@@ -54,16 +54,16 @@ async def test_a_sentence_is_whole_at_every_width() -> None:
     app = Host()
     async with app.run_test(size=(200, 20)) as pilot:
         line = app.query_one(MessageLine)
-        line.say(LONG, "error")
+        line.show_message(LONG, "error")
         await pilot.pause()
         assert LONG in text(app) and line.size.height == 1 and line.has_class("-error")
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
         assert LONG in text(app) and line.size.height == 4
-        line.say("Short.", "good")
+        line.show_message("Short.", "good")
         await pilot.pause()
         assert line.size.height == 1 and not line.has_class("-error") and "Short." in text(app)
-        line.say("[red]no markup[/]")
+        line.show_message("[red]no markup[/]")
         await pilot.pause()
         assert "[red]no markup[/]" in text(app) and not line.has_class("-good")
 
@@ -114,7 +114,7 @@ async def test_a_trainer_that_does_not_answer_has_no_speed() -> None:
             line.progress = progress
             for _ in range(MAX_SILENT_CHECKS + 5):
                 line.check_silence(9)
-            assert line.answers, "at rest nothing is heard, and steps of two seconds take their time"
+            assert line.is_responding, "at rest nothing is heard, and steps of two seconds take their time"
 
 
 def test_progress_amounts_and_times_are_short() -> None:

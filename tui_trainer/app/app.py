@@ -27,9 +27,9 @@ from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import action_of, keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects
 from tui_trainer.ui.plot_widgets import MANY_COLORS
-from tui_trainer.ui.terminal import KEEP_TITLE, TITLE_BACK, notification, takes_title, title
+from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
 from tui_trainer.ui.text import plain
-from tui_trainer.ui.themes import OURS, SIXTEEN
+from tui_trainer.ui.themes import APP_THEMES, SIXTEEN
 
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
 from .screen import HIGH, WIDE, MainScreen, MarkersChosen
@@ -54,7 +54,7 @@ class TrainerApp(App[None]):
     TITLE = "tui-trainer"
     ENABLE_COMMAND_PALETTE = True
     DEFAULT_CSS = f"""
-    {", ".join(f".-theme-{theme.name} Tab" for theme in OURS)} {{
+    {", ".join(f".-theme-{theme.name} Tab" for theme in APP_THEMES)} {{
         color: $foreground-muted;
         &.-active, &:hover {{ color: $foreground; }}
     }}
@@ -74,7 +74,7 @@ class TrainerApp(App[None]):
         super().__init__(driver_class=driver_for(os.environ))
         self.preferences = Preferences() if preferences is None else preferences
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
-        for theme in OURS:
+        for theme in APP_THEMES:
             self.register_theme(theme)
         if self.preferences.settings.theme:
             self.theme = self.preferences.settings.theme
@@ -101,7 +101,7 @@ class TrainerApp(App[None]):
             self.notify("\n\n".join(lines), title="Settings", severity="warning", timeout=COMPLAINING, markup=False)
         if self.preferences.settings.title and takes_title(os.environ) and not self.is_headless and not self.is_web:
             self._title = ""
-            self._send_sequence(KEEP_TITLE)
+            self._send_sequence(SAVE_TITLE)
             self.set_interval(RENAMING, self._rename_window)
 
     def fit_colors(self) -> None:
@@ -112,7 +112,7 @@ class TrainerApp(App[None]):
 
     def on_unmount(self) -> None:
         if self._title is not None:
-            self._send_sequence(TITLE_BACK)
+            self._send_sequence(RESTORE_TITLE)
 
     def _rename_window(self) -> None:
         new_title = self.window_title()

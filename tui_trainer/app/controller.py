@@ -25,7 +25,7 @@ class Controller:
 
     def show_message(self, sentence: str, kind: str = "") -> None:
         """Show a sentence in the message line, made printable; ``kind`` is error, good or nothing."""
-        self.screen.message_line.say(sentence, kind)
+        self.screen.message_line.show_message(sentence, kind)
 
     def run_worker(self, work: Callable[[], Awaitable[None]], group: str = "default", exclusive: bool = False) -> None:
         """Run ``work`` in the background; an exclusive one cancels those of its group that are under way."""

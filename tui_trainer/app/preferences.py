@@ -13,12 +13,12 @@ from tui_trainer.errors import UserError, quoted, suggestion
 from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings, Settings, config_path, memory_path, read_config
 from tui_trainer.ui.keymap import Keymap
 from tui_trainer.ui.terminal import default_markers
-from tui_trainer.ui.themes import OURS
+from tui_trainer.ui.themes import APP_THEMES
 
 from .key_changes import changed_keymap
 from .keys import keymap_with
 
-THEMES = (*(theme.name for theme in OURS), *BUILTIN_THEMES)
+THEMES = (*(theme.name for theme in APP_THEMES), *BUILTIN_THEMES)
 COMMAND, CONFIG, TERMINAL, MEMORY = "command line", "config file", "this terminal", "remembered"
 
 

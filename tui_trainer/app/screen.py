@@ -91,7 +91,7 @@ class MainScreen(Screen[None]):
     def take_settings(self, settings: Settings) -> None:
         """Draw as the user wants it."""
         self.markers = settings.markers
-        self.trainer.pacing.least = CALM if settings.reduced_motion else 0.0
+        self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -187,7 +187,7 @@ class MainScreen(Screen[None]):
             if isawaitable(result):
                 await result
         except UserError as error:
-            self.message_line.say(str(error), "error")
+            self.message_line.show_message(str(error), "error")
 
     @property
     def taken_keys(self) -> frozenset[str]:
@@ -231,7 +231,7 @@ class MainScreen(Screen[None]):
 
     @on(TabView.Said)
     def _show_message(self, event: TabView.Said) -> None:
-        self.message_line.say(event.sentence, event.kind)
+        self.message_line.show_message(event.sentence, event.kind)
 
     @on(LayersEdited)
     async def _edit_layers(self, event: LayersEdited) -> None:

@@ -1,1 +1,1 @@
-"""Widgets and text formats that know nothing of a trainer."""
+"""Widgets, keys and terminal support that do not depend on a trainer."""

@@ -1,4 +1,4 @@
-"""A button of one line."""
+"""A button of one line, lighter than Textual's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from textual.widget import Widget
 
 
 class TextButton(Widget, can_focus=True):
-    """Tells of a click, or of enter. Textual's button brings sixty rules of style, which the first frame waits for."""
+    """A button that posts ``Pressed`` on a click or on Enter.
+
+    Textual's button has sixty style rules, which would delay the first frame.
+    """
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", "Press", show=False)]
@@ -46,5 +49,5 @@ class TextButton(Widget, can_focus=True):
         self.action_press()
 
     def action_press(self) -> None:
-        """Tell that it was pressed."""
+        """Post ``Pressed``."""
         self.post_message(self.Pressed(self))

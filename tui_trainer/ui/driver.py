@@ -1,4 +1,4 @@
-"""Textual's driver for terminals that can do less: what they can't take is not sent."""
+"""Textual's driver for limited terminals: it leaves out what they cannot handle."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from .terminal import detect_terminal
 
-# Modes, questions and titles that old terminals print rather than ignore; the cursor and line wrap are not of these.
+# Modes, queries and titles that old terminals print instead of ignoring. The cursor and line wrap are not among them.
 PRIVATE = re.compile(
     r"\x1b\[(?!\?(?:25|7)[hl])[<=>?][0-9;]*[ -/]*[@-~]"
     r"|\x1b\[[0-9;]*[ -/]*t"
     r"|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)"
 )
 CLEAR = "\x1b[0m\x1b[H\x1b[2J"
-_ALIKE = {
+_LOOK_ALIKES = {
     "-": "─╌┄┈╴╶−–—‐‑‒",
     "=": "━═‖≈",
     "|": "│┃║╎┆┊▏▎▍▕",
@@ -55,11 +55,15 @@ _ALIKE = {
     "j": "ⱼ",
     "i": "ᵢ",
 }
-_MARKS = frozenset(map(chr, (*range(0x2596, 0x25A0), *range(0x2800, 0x2900))))  # there only where somebody chose them
+# Used only where the user chose such markers
+_PLOT_MARKS = frozenset(map(chr, (*range(0x2596, 0x25A0), *range(0x2800, 0x2900))))
 
 
 class LimitedDriver(LinuxDriver):
-    """Leaves out private sequences, or characters, or both. Without a second screen it leaves an empty one behind."""
+    """Removes private sequences, replaces characters that the terminal lacks, or both.
+
+    A terminal without an alternate screen is cleared at the end.
+    """
 
     terminal = detect_terminal({})
 
@@ -78,7 +82,7 @@ class LimitedDriver(LinuxDriver):
 
 
 def driver_for(environment: Mapping[str, str]) -> type[Driver] | None:
-    """The driver that the terminal needs; None where it is the usual one, or another was asked for."""
+    """Return the driver for the terminal; None if the default one does, or the user has set another."""
     terminal = detect_terminal(environment)
     if "TEXTUAL_DRIVER" in environment or not (terminal.plain or terminal.charset):
         return None
@@ -86,27 +90,27 @@ def driver_for(environment: Mapping[str, str]) -> type[Driver] | None:
 
 
 def within(text: str, charset: str) -> str:
-    """``text`` with a look-alike, or a question mark for each cell, in place of what ``charset``, a codec, lacks.
+    """Replace the characters that the codec ``charset`` lacks: by a look-alike, or by a question mark for each cell.
 
-    Where that is not ASCII, the marks of plots stay: somebody who chooses them has a font with more.
+    Unless the codec is ASCII, the marks of plots stay: a user who chooses them has a font that contains them.
     """
     if text.isascii():
         return text
-    table = _table(charset)
+    table = _replacements(charset)
     for char in set(text):
         if ord(char) not in table:
-            table[ord(char)] = char if _has(charset, char) else _alike(char)
+            table[ord(char)] = char if _can_show(charset, char) else _look_alike(char)
     return text.translate(table)
 
 
 @cache
-def _table(charset: str) -> dict[int, str]:
-    """What is known of a codec so far."""
-    return {ord(char): alike for alike, chars in _ALIKE.items() for char in chars if not _has(charset, char)}
+def _replacements(charset: str) -> dict[int, str]:
+    """Return the replacements of a codec by code point; ``within`` adds to them."""
+    return {ord(char): alike for alike, chars in _LOOK_ALIKES.items() for char in chars if not _can_show(charset, char)}
 
 
-def _has(charset: str, char: str) -> bool:
-    if charset != "ascii" and char in _MARKS:
+def _can_show(charset: str, char: str) -> bool:
+    if charset != "ascii" and char in _PLOT_MARKS:
         return True
     try:
         char.encode(charset)
@@ -115,9 +119,9 @@ def _has(charset: str, char: str) -> bool:
     return True
 
 
-def _alike(char: str) -> str:
+def _look_alike(char: str) -> str:
     if "\u2800" <= char <= "\u28ff":
         return " " if char == "\u2800" else "*"
     width = cell_len(char)
-    base = "".join(one for one in unicodedata.normalize("NFKD", char) if one.isascii())
+    base = "".join(letter for letter in unicodedata.normalize("NFKD", char) if letter.isascii())
     return base if base and len(base) == width else "?" * width

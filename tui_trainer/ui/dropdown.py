@@ -1,4 +1,4 @@
-"""A value chosen from a list: one widget, with a list that is there only while it is open."""
+"""A dropdown: a widget that shows one value, and a list of options that exists only while it is open."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from textual.widgets import OptionList
 
 from .text import plain
 
-Option = tuple[str, str | None]  # what is shown, and the value it stands for
+Option = tuple[str, str | None]  # the text, and the value it stands for
 ARROW = " ▼"
-FORGETS = 1.0  # seconds after which a letter starts another search
+SEARCH_TIMEOUT = 1.0  # seconds after which a typed letter starts a new search
 
 
 class SafeOptionList(OptionList):
-    """Turns no pages where it has no room: it knows no lines then."""
+    """An option list that ignores page keys while it has no room; Textual's fails then."""
 
     def action_page_up(self) -> None:
         if self.scrollable_content_region.area:
@@ -34,9 +34,9 @@ class SafeOptionList(OptionList):
 
 
 class DropdownList(SafeOptionList):
-    """The open list. Letters go to the option that starts so; it closes when something else gets the focus.
+    """The open list. Typed letters select a matching option; it closes when it loses the focus.
 
-    A press of the mouse that reaches the screen was beside the list: the screen then calls ``action_close``.
+    The screen receives a mouse press only if it is outside the list, and then calls ``action_close``.
     """
 
     ALLOW_SELECT = False
@@ -68,13 +68,13 @@ class DropdownList(SafeOptionList):
     def __init__(self, texts: Iterable[str], highlighted: int | None, owner: Widget) -> None:
         super().__init__(*(Text(text) for text in texts))
         self.highlighted = highlighted
-        self._owner = owner  # has the focus before and after
+        self._owner = owner  # gets the focus back
         self._typed, self._typed_at = "", 0.0
 
     def on_key(self, event: events.Key) -> None:
-        """Search for what is typed; a letter that leads nowhere starts another search, past the present option."""
+        """Search for the typed text; a letter without a match starts a new search after the current option."""
         if event.key == "escape":
-            event.stop()  # a binding would act only when the key has been all the way up to the app
+            event.stop()  # a binding would act only after the key has bubbled up to the app
             event.prevent_default()
             self.action_close()
         if event.character is None or not event.is_printable:
@@ -82,19 +82,22 @@ class DropdownList(SafeOptionList):
             return
         event.stop()
         event.prevent_default()
-        if event.time - self._typed_at > FORGETS:
+        if event.time - self._typed_at > SEARCH_TIMEOUT:
             self._typed = ""
         self._typed_at = event.time
-        found = self._find(self._typed + event.character, past=not self._typed)
-        if found is None:
+        match = self._find(self._typed + event.character, past=not self._typed)
+        if match is None:
             self._typed = ""
-            found = self._find(event.character, past=True)
-        if found is not None:
+            match = self._find(event.character, past=True)
+        if match is not None:
             self._typed += event.character
-            self.highlighted = found
+            self.highlighted = match
 
     def _find(self, typed: str, past: bool) -> int | None:
-        """The next option that starts with ``typed``, or else holds it, from the present one or past it; all round."""
+        """Find the next option that starts with ``typed``, or else contains it.
+
+        The search starts at the current option, or after it if ``past``, and wraps around.
+        """
         texts = [str(option.prompt).lower() for option in self.options]
         first = (self.highlighted or 0) + past
         order = [*range(first, len(texts)), *range(min(first, len(texts)))]
@@ -106,8 +109,8 @@ class DropdownList(SafeOptionList):
         self.action_close()
 
     def action_close(self) -> None:
-        """Give the focus back, at once: the next key is no letter to search for."""
-        if not self.is_attached:  # closed already, and the screen has not heard of it
+        """Return the focus to the dropdown at once, so that the next key is not searched for."""
+        if not self.is_attached:  # closed already, but the screen does not know yet
             return
         self.screen.set_focus(self._owner, scroll_visible=False)
 
@@ -115,16 +118,16 @@ class DropdownList(SafeOptionList):
         self.post_message(self.Left())
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        event.stop()  # what is done to the list is not done to the choice
+        event.stop()  # a press on the list must not reach the dropdown
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
 
 
 class Dropdown(Widget, can_focus=True):
-    """Shows the chosen one of its options; enter, down or a click opens the list, left and right step through it.
+    """Shows the selected option; Enter, Down or a click opens the list, Left and Right step through the options.
 
-    ``Changed`` tells of what the user chose. What is set from outside is shown, and told to nobody.
+    ``Changed`` is posted when the user selects another value, but not when a program sets ``value``.
     """
 
     ALLOW_SELECT = False
@@ -148,14 +151,14 @@ class Dropdown(Widget, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """The user chose another value."""
+        """The user selected another value."""
 
         choice: Dropdown
         value: str | None
 
         @property
         def control(self) -> Dropdown:
-            """The choice itself, for ``on`` with a selector."""
+            """The dropdown itself, for ``on`` with a selector."""
             return self.choice
 
     def __init__(self, options: Iterable[Option] = (), id: str | None = None) -> None:  # noqa: A002 (Textual's word)
@@ -167,20 +170,20 @@ class Dropdown(Widget, can_focus=True):
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """What is offered."""
+        """The options of the list."""
         return self._options
 
     def offer(self, options: Iterable[Option]) -> None:
-        """Offer other options; a list that is open closes, for it shows those from before."""
-        offered = tuple(options)
-        if offered != self._options:
-            self._options = offered
+        """Replace the options, and close the list if it is open, since it shows the old ones."""
+        new_options = tuple(options)
+        if new_options != self._options:
+            self._options = new_options
             self._close()
             self.refresh()
 
     @property
     def label(self) -> str:
-        """What is shown for the value; the value itself where it is not among the options."""
+        """The text of the value; the value itself if it is not among the options."""
         index = self._index
         return plain((self.value or "") if index is None else self._options[index][0])
 
@@ -195,50 +198,50 @@ class Dropdown(Widget, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()
-        self._click_closes = self.expanded  # the list loses the focus, and by the time of the click it has closed
+        self._click_closes = self.expanded  # the list loses the focus, and has closed before the click arrives
 
     def on_click(self) -> None:
         if not self._click_closes:
             self.action_open()
 
     def action_open(self) -> None:
-        """Open the list, at the value."""
+        """Open the list at the current value."""
         if self.expanded or not self._options:
             return
         self.expanded = True
-        opened = DropdownList((plain(text) for text, _ in self._options), self._index, self)
-        self.mount(opened)
-        self.screen.set_focus(opened, scroll_visible=False)
+        open_list = DropdownList((plain(text) for text, _ in self._options), self._index, self)
+        self.mount(open_list)
+        self.screen.set_focus(open_list, scroll_visible=False)
 
     def action_step(self, offset: int) -> None:
-        """Choose the option ``offset`` further on, if there is one."""
+        """Select the option ``offset`` places further on, if there is one."""
         index = self._index
-        wanted = 0 if index is None else index + offset
-        if 0 <= wanted < len(self._options):
-            self._choose(wanted)
+        new_index = 0 if index is None else index + offset
+        if 0 <= new_index < len(self._options):
+            self._choose(new_index)
 
     @on(OptionList.OptionSelected)
-    def _take(self, event: OptionList.OptionSelected) -> None:
+    def _handle_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if self.expanded:
             self._choose(event.option_index)
 
     @on(OptionList.OptionHighlighted)
-    def _keep_to_itself(self, event: OptionList.OptionHighlighted) -> None:
+    def _handle_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
 
     @on(DropdownList.Left)
-    def _leave(self, event: DropdownList.Left) -> None:
+    def _handle_left(self, event: DropdownList.Left) -> None:
         event.stop()
         self._close()
 
     def _close(self) -> None:
         if self.expanded:
             self.expanded = False
-            for opened in self.query(DropdownList):
-                if opened.has_focus:
-                    opened.action_close()
-                opened.remove()
+            for open_list in self.query(DropdownList):
+                if open_list.has_focus:
+                    open_list.action_close()
+                open_list.remove()
 
     def _choose(self, index: int) -> None:
         value = self._options[index][1]

@@ -1,4 +1,7 @@
-"""One field of the experiment, with its label: text, a choice, or a switch."""
+"""Form fields: each edits one field of the experiment as text, a choice or a switch.
+
+A field posts ``FieldEdited``; ``LazyFields`` creates a group of fields only when it is first needed.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,20 @@ from tui_trainer.formats import format_exact
 from .dropdown import Dropdown, Option
 
 
-class Field(Widget):
-    """Shows the value it is given, tells of edits with ``FieldEdited``, keeps what was typed when refused.
+@dataclass
+class FieldEdited(Message):
+    """The user gave a field of the experiment another value; ``value`` is as typed or selected."""
 
-    The label is drawn by the field itself, left of the one widget that is edited: a widget less for each field
-    is a quicker start.
+    path: str
+    value: object
+    field: Field
+
+
+class Field(Widget):
+    """Shows a value, posts ``FieldEdited`` on edits, and keeps the typed text if it is refused.
+
+    The field draws its label itself, left of the one widget that is edited: one widget fewer per field makes
+    the app start faster.
     """
 
     DEFAULT_CSS = """
@@ -38,7 +50,7 @@ class Field(Widget):
         &.-invalid { color: $text-error; }
     }
     """
-    LABEL_WIDTH = 12  # of all labels but the short ones, so that what is edited stands in one column
+    LABEL_WIDTH = 12  # of all but the short labels, so that the edited parts form one column
     invalid: reactive[bool] = reactive(False, toggle_class="-invalid")
 
     def __init__(self, box: Widget, path: str, label: str = "", help_text: str = "", classes: str = "") -> None:
@@ -46,23 +58,23 @@ class Field(Widget):
         self.path, self.label = path, label
         self.tooltip = help_text or None
         if label:
-            least = 0 if self.has_class("-short") else self.LABEL_WIDTH
-            box.styles.margin = (0, 0, 0, max(least, cell_len(label) + 1))
+            min_width = 0 if self.has_class("-short") else self.LABEL_WIDTH
+            box.styles.margin = (0, 0, 0, max(min_width, cell_len(label) + 1))
 
     def render(self) -> Text:
         return Text(self.label, no_wrap=True, overflow="ellipsis")
 
     def show(self, value: object) -> None:
-        """Show ``value`` without telling of an edit."""
+        """Show ``value`` without posting an edit."""
         raise NotImplementedError
 
     def edited(self, value: object) -> None:
-        """Tell of an edit."""
+        """Post an edit."""
         self.post_message(FieldEdited(self.path, value, self))
 
 
 class TextField(Field):
-    """A field that is typed. An edit counts on Enter, and when the field is left."""
+    """A text field. An edit takes effect on Enter, and when the field loses the focus."""
 
     DEFAULT_CSS = """
     TextField {
@@ -77,13 +89,13 @@ class TextField(Field):
     ) -> None:
         self._box = TextBox(placeholder=empty, select_on_focus=True, validate_on=())
         super().__init__(self._box, path, label, help_text, classes)
-        self._missing = missing  # the value that an empty field stands for
-        self._shown = ""
+        self._missing = missing  # the value of an empty field
+        self._last_text = ""
 
     def show(self, value: object) -> None:
-        text = "" if value is None else printable(value if isinstance(value, str) else _plain(value))
-        changed, self._shown, self.invalid = text != self._shown, text, False
-        if changed and self._box.value != text:  # where nothing changed, what is being typed stays
+        text = "" if value is None else printable(value if isinstance(value, str) else _as_typed(value))
+        changed, self._last_text, self.invalid = text != self._last_text, text, False
+        if changed and self._box.value != text:  # text being typed is kept while the value stays the same
             with self.prevent(Input.Changed):
                 self._box.value = text
 
@@ -91,13 +103,13 @@ class TextField(Field):
     @on(Input.Blurred)
     def _finish(self, event: Input.Submitted | Input.Blurred) -> None:
         event.stop()
-        if event.value != self._shown:
-            self._shown = event.value
+        if event.value != self._last_text:
+            self._last_text = event.value
             self.edited(event.value.strip() or self._missing)
 
 
 class ChoiceField(Field):
-    """A field chosen from a list. The value None stands for what is found out by itself."""
+    """A dropdown field. The value None means that the value is chosen automatically."""
 
     DEFAULT_CSS = """
     ChoiceField.-invalid Dropdown { background: $error-muted; }
@@ -110,21 +122,21 @@ class ChoiceField(Field):
         super().__init__(self._choice, path, label, help_text, classes)
 
     def offer(self, choices: Iterable[Option]) -> None:
-        """Offer other choices; what is shown stays, and is offered too."""
+        """Replace the choices; the current value stays, and is added to them if necessary."""
         self._choice.offer(choices)
         self.show(self._choice.value)
 
     def explain_auto(self, text: str) -> None:
-        """Say what the first choice, what is found out by itself, comes to."""
+        """Label the first choice, the automatic one, with ``text``, which names what it resolves to."""
         _, *others = self._choice.options
         self._choice.offer([(text, None), *others])
 
     def show(self, value: object) -> None:
-        offered = [choice for _, choice in self._choice.options]
-        wanted = str(value) if value is not None else None if None in offered else offered[0]
-        if wanted not in offered:
-            self._choice.offer([*self._choice.options, (str(wanted), wanted)])
-        self._choice.value, self.invalid = wanted, False
+        values = [choice for _, choice in self._choice.options]
+        new_value = str(value) if value is not None else None if None in values else values[0]
+        if new_value not in values:
+            self._choice.offer([*self._choice.options, (str(new_value), new_value)])
+        self._choice.value, self.invalid = new_value, False
 
     @on(Dropdown.Changed)
     def _finish(self, event: Dropdown.Changed) -> None:
@@ -133,7 +145,7 @@ class ChoiceField(Field):
 
 
 class CheckMark(Checkbox):
-    """A check box whose mark is not there, rather than dark, when it is off: colours may be missing."""
+    """A check box that hides its mark when off, rather than dimming it, since the terminal may lack colours."""
 
     BUTTON_INNER = " "
 
@@ -158,13 +170,13 @@ class SwitchField(Field):
     """
 
     def __init__(self, path: str, text: str, help_text: str = "", classes: str = "") -> None:
-        self._tick = CheckMark(text)
-        super().__init__(self._tick, path, "", help_text, classes)
+        self._check_mark = CheckMark(text)
+        super().__init__(self._check_mark, path, "", help_text, classes)
 
     def show(self, value: object) -> None:
         self.invalid = False
         with self.prevent(Checkbox.Changed):
-            self._tick.value = bool(value)
+            self._check_mark.value = bool(value)
 
     @on(Checkbox.Changed)
     def _finish(self, event: Checkbox.Changed) -> None:
@@ -172,21 +184,8 @@ class SwitchField(Field):
         self.edited(event.value)
 
 
-def _plain(value: object) -> str:
-    """A value as a person would type it: 0.05, 1e-05, 200; names with commas between them."""
-    if isinstance(value, tuple):
-        return ", ".join(map(_name, value))
-    if isinstance(value, float):
-        return format_exact(value)
-    return str(value)
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name
-
-
 class TextBox(Input):
-    """Can be forgotten once it has gone; else its screen would keep it, waiting for a selection to begin."""
+    """An input that can be garbage-collected; otherwise the signal of its screen would keep a reference to it."""
 
     def on_mount(self) -> None:
         self._start_of_selections = self.screen.text_selection_started_signal
@@ -196,7 +195,7 @@ class TextBox(Input):
 
 
 class LazyFields(Vertical):
-    """Holds what is made when it is first wanted, so that the first frame does not wait for it."""
+    """Holds widgets that are created when they are first shown, so that the first frame does not wait for them."""
 
     DEFAULT_CSS = "LazyFields { height: auto; display: none; }"
 
@@ -204,16 +203,16 @@ class LazyFields(Vertical):
         super().__init__(classes=classes)
         self._make = make
 
-    async def want(self, wanted: bool) -> None:
-        """Show it, or hide it."""
-        if wanted and not self.children:
+    async def set_visible(self, visible: bool) -> None:
+        """Show or hide the fields."""
+        if visible and not self.children:
             await self.mount_all(self._make())
-        if self.display != wanted:
-            self.display = wanted
+        if self.display != visible:
+            self.display = visible
 
 
 class ByHandField(SwitchField):
-    """There while a point was added or removed; switched off, the points are those of the toy set again."""
+    """Shown while there are points added or removed by hand; switching it off restores the points of the toy set."""
 
     DEFAULT_CSS = """
     ByHandField { display: none; }
@@ -226,7 +225,7 @@ class ByHandField(SwitchField):
         self._config = DatasetConfig()
 
     def keep(self, config: DatasetConfig) -> None:
-        """Show what was done by hand."""
+        """Show how many points were added and removed by hand."""
         self._config = config
         parts = [f"{len(config.points)} added"] if config.points else []
         parts += [f"{len(config.removed)} removed"] if config.removed else []
@@ -235,7 +234,7 @@ class ByHandField(SwitchField):
         super().show(bool(parts))
 
     def show(self, value: object) -> None:
-        """The points alone do not tell; see ``keep``."""
+        """Do nothing: the points alone are not enough, see ``keep``."""
 
     def edited(self, value: object) -> None:
         if value is False:
@@ -243,10 +242,14 @@ class ByHandField(SwitchField):
             self.post_message(FieldEdited("dataset", to_plain(config), self))
 
 
-@dataclass
-class FieldEdited(Message):
-    """The user gave a field of the experiment another value; ``value`` is as typed or chosen."""
+def _as_typed(value: object) -> str:
+    """Format a value as a person would type it: 0.05, 1e-05, 200; names separated by commas."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_quoted_name, value))
+    if isinstance(value, float):
+        return format_exact(value)
+    return str(value)
 
-    path: str
-    value: object
-    field: Field
+
+def _quoted_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name

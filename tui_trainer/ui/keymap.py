@@ -1,6 +1,6 @@
 """Keys as data, and the active keymap: the default keys with the user's changes.
 
-There is one keymap for the whole process; the app activates it when it is made.
+There is one keymap per process; the app activates it when it is created.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ DO = "do"  # the one action of the main screen that all keys run, with the name 
 SCREEN_PARTS = ("editor", "trainer", "lessons", "data", "sweeps", "screen")  # all owners of keys but the tabs
 OPEN_TAB = "tab"  # owner of a key that works in each tab that has such an action
 MODIFIERS = ("ctrl", "alt", "shift")
-NAMED = frozenset(key.value for key in Keys if key.value.isalnum() and len(key.value) > 1)  # left, f5 ...
-SHORT = {"enter": "enter", "delete": "delete", "backspace": "backspace"}  # rather than a sign that fonts lack
-SAME = {  # as terminals send them, or people write them
+NAMED = frozenset(key.value for key in Keys if key.value.isalnum() and len(key.value) > 1)  # left, f5, ...
+SHORT = {"enter": "enter", "delete": "delete", "backspace": "backspace"}  # instead of a sign that some fonts lack
+SAME = {  # other spellings, by terminals or by people
     " ": "space",
     ",": "comma",
     "ctrl+i": "tab",
@@ -29,7 +29,7 @@ SAME = {  # as terminals send them, or people write them
     "pgdn": "pagedown",
     "del": "delete",
 }
-ARROWS = (
+ARROWS = (  # keys that the focused widget needs itself
     "left",
     "right",
     "up",
@@ -39,19 +39,19 @@ ARROWS = (
     "pageup",
     "pagedown",
     "enter",
-)  # keys that a widget in focus needs itself
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its name in the config file, what it does, its label in the footer, its help.
+    """One key: its name in the config file, what it does, its label in the footer, its help text.
 
     It runs the method ``action_<action>`` of its ``owner`` with ``arguments``. The owner is a part of the main screen,
     or a tab by its name, while that tab is open; ``OPEN_TAB`` is any tab that has the method.
     """
 
     name: str
-    keys: str  # as Textual names them, commas between
+    keys: str  # Textual's names, separated by commas
     action: str
     arguments: tuple[object, ...]
     label: str
@@ -87,42 +87,42 @@ class Key:
 
 
 class Keymap:
-    """A table of keys, with ``changes`` of some: by name, keys as Textual names them, commas between.
+    """A table of keys, with ``changes`` of some: for each name, Textual's names of the keys, separated by commas.
 
-    ``hidden`` keys work, too, but are not listed: another key's help covers them.
+    ``hidden`` keys work too, but are not listed: the help text of another key covers them.
     """
 
     def __init__(
         self, keys: tuple[Key, ...] = (), hidden: tuple[Key, ...] = (), changes: Mapping[str, str] | None = None
     ) -> None:
         self.changes = dict(changes or {})
-        self.listed = tuple(map(self._changed, keys))
+        self.listed = tuple(map(self._with_changes, keys))
         self.all = (*self.listed, *hidden)
         self._by_name = {key.name: key for key in reversed(self.all)}
         self.in_text = frozenset(key.name for key in self.listed if key.in_text)
         training = [key for key in self.listed if key.name == "toggle_training"]
         searches_list = any(is_character(name) for key in training for name in key.keys.split(",") if name != "space")
-        # Esc closes a list alone, and nobody searches a list for a space.
+        # Escape only closes a list, and nobody searches a list for a space.
         self.in_list = self.in_text - {"leave"} | (set() if searches_list else {"toggle_training"})
         with_arrows = (key for key in self.listed if not set(ARROWS).isdisjoint(key.keys.split(",")))
         self.of_arrows = frozenset(key.action for key in with_arrows if key.of_tab)
         self._shadowed: dict[frozenset[str], frozenset[str]] = {}
 
     def __getitem__(self, name: str) -> Key:
-        """The key of that name, the first where there are several."""
+        """Return the key of that name, the first if there are several."""
         return self._by_name[name]
 
     def display(self, name: str) -> str:
-        """The key of that name, as people write it."""
+        """Return the key of that name as people write it."""
         return self[name].display
 
     def shadowed_by(self, mode: frozenset[str]) -> frozenset[str]:
-        """Names of the keys that do nothing while a view is in a mode with these actions."""
+        """Return the names of the keys that have no effect while a view is in a mode with these actions."""
         if mode not in self._shadowed:
             self._shadowed[mode] = shadowed_keys(mode, self.all)
         return self._shadowed[mode]
 
-    def _changed(self, key: Key) -> Key:
+    def _with_changes(self, key: Key) -> Key:
         keys = self.changes.get(key.name)
         return key if keys is None else replace(key, keys=keys, shown_as=show_key(keys.split(",")[0]))
 
@@ -154,36 +154,38 @@ def action_of(name: str) -> str:
 def shadowed_keys(mode: Collection[str], keys: Sequence[Key]) -> frozenset[str]:
     """Return the names of keys that share a key with the actions ``mode`` of a view, and are none of them."""
     in_mode = {key.name for key in keys if key.of_tab and key.action in mode}
-    taken = {pressed for key in keys if key.name in in_mode for pressed in key.keys.split(",")}
-    return frozenset(key.name for key in keys if key.name not in in_mode and not taken.isdisjoint(key.keys.split(",")))
+    keys_of_mode = {pressed for key in keys if key.name in in_mode for pressed in key.keys.split(",")}
+    return frozenset(
+        key.name for key in keys if key.name not in in_mode and not keys_of_mode.isdisjoint(key.keys.split(","))
+    )
 
 
 def read_key(text: str) -> str | None:
-    """A key as Textual names it, from one written as a character or a name; None where there is no such key."""
-    *modifiers, base = _parts(text)
+    """Return Textual's name of a key written as a character or by name; None if there is no such key."""
+    *modifiers, base = _split(text)
     base = base if len(base) == 1 else base.lower()
     base = SAME.get(base, base)
     if len(base) == 1 and base.isprintable():
         base = next(iter(Binding.make_bindings([Binding(base, "")]))).key  # Textual's name of a character
-    known = base in NAMED or is_character(base)
-    if not known or not set(modifiers) <= set(MODIFIERS) or ("shift" in modifiers and is_character(base)):
+    is_key = base in NAMED or is_character(base)
+    if not is_key or not set(modifiers) <= set(MODIFIERS) or ("shift" in modifiers and is_character(base)):
         return None
-    found = "+".join([*(one for one in MODIFIERS if one in modifiers), base])
-    return SAME.get(found, found)
-
-
-def _parts(text: str) -> list[str]:
-    """Modifiers and what they modify, which may be a plus."""
-    return [*text[:-2].split("+"), "+"] if text.endswith("++") else [text] if text == "+" else text.split("+")
+    key = "+".join([*(modifier for modifier in MODIFIERS if modifier in modifiers), base])
+    return SAME.get(key, key)
 
 
 def is_character(key: str) -> bool:
-    """Whether the key puts a character into a text."""
+    """Return whether the key types a character."""
     character = key_to_character(REPLACED_KEYS.get(key, key))
     return character is not None and character.isprintable()
 
 
 def show_key(key: str) -> str:
-    """A key as people write it."""
+    """Return the key as people write it."""
     *modifiers, base = key.split("+")
     return "+".join([*modifiers, SHORT.get(base) or format_key(base)])
+
+
+def _split(text: str) -> list[str]:
+    """Split a key into its modifiers and the base key, which may be a plus."""
+    return [*text[:-2].split("+"), "+"] if text.endswith("++") else [text] if text == "+" else text.split("+")

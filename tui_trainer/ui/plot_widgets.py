@@ -1,4 +1,7 @@
-"""What all widgets that draw a frame have in common: drawn once for each change, only what changed is repainted."""
+"""Widgets that draw a frame: plots, heatmaps and lines of text.
+
+A frame is drawn once for each change, and only the changed cells are repainted.
+"""
 
 from __future__ import annotations
 
@@ -43,19 +46,19 @@ from tui_trainer.settings import Markers
 Drawing = TypeVar("Drawing")
 NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
 MANY_COLORS = ("truecolor", "256")
-RIGHT = 3  # the button's number
+RIGHT_BUTTON = 3  # Textual's number
 STYLES: Final = ("text", "dim", "title", "positive", "negative", "picked", "good", "bad")
 Span = tuple[str, str]  # text, and one of STYLES
 Line = tuple[Span, ...]
-DEPTH = 0.62  # how far the ends of a scale are from the background: marks have to stand out from them
+DEPTH = 0.62  # how far the ends of a colour scale are from the background; marks have to stand out from them
 MARK_CONTRAST = 0.5
 
 
 class FrameWidget(Widget, Generic[Drawing]):
-    """Shows what it is given, drawn at most once for each change and only while it is on the screen.
+    """Shows a drawing, drawn at most once for each change and only while it is on the screen.
 
-    A kind of widget says how its drawing becomes a frame, and which styles the frame's roles have. Drawings are
-    told apart by identity.
+    A subclass turns its drawing into a frame, and gives the styles of the frame's roles. Drawings are
+    compared by identity.
     """
 
     ALLOW_SELECT = False
@@ -68,25 +71,25 @@ class FrameWidget(Widget, Generic[Drawing]):
         self._drawing = drawing
         self._frame: Frame | None = None
         self._strips: list[Strip] | None = None
-        self._drawn: tuple[Drawing, tuple[object, ...]] | None = None  # and all else that the frame depends on
+        self._drawn_from: tuple[Drawing, tuple[object, ...]] | None = None  # the drawing and the settings of the frame
         self._waiting = False
         self._styles: dict[str, Style] = {}
 
     def draw(self, drawing: Drawing, width: int, height: int) -> Frame:
-        """``drawing`` as exactly ``height`` rows of ``width`` cells."""
+        """Draw ``drawing`` as exactly ``height`` rows of ``width`` cells."""
         raise NotImplementedError
 
     def styles_of(self, drawing: Drawing) -> Mapping[int, Style]:
-        """The style of each role in a frame of ``drawing``."""
+        """Return the style of each role in a frame of ``drawing``."""
         raise NotImplementedError
 
     def roles_differ(self, before: Drawing, after: Drawing) -> bool:
-        """Whether a role means another style in ``after``: then all is painted anew."""
+        """Return whether a role has another style in ``after``; then everything is repainted."""
         return False
 
     @property
-    def circumstances(self) -> tuple[object, ...]:
-        """What a frame depends on besides the drawing."""
+    def render_settings(self) -> tuple[object, ...]:
+        """All that a frame depends on besides the drawing."""
         return (*self.size, self.markers)
 
     def show(self, drawing: Drawing) -> None:
@@ -97,66 +100,55 @@ class FrameWidget(Widget, Generic[Drawing]):
             self.call_later(self._redraw)
 
     def _redraw(self) -> None:
-        """Draw, and send the terminal just the cells that have changed."""
+        """Draw the frame, and repaint only the cells that have changed."""
         self._waiting = False
         displayed = all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
         if not (displayed and self.is_on_screen):
             return
-        before, drawn = self._frame, self._drawn
+        before, drawn_from = self._frame, self._drawn_from
         after = self._draw()
-        like_before = drawn is not None and drawn[1] == self.circumstances
-        if before is None or drawn is None or not like_before or self.roles_differ(drawn[0], self._drawing):
+        same_settings = drawn_from is not None and drawn_from[1] == self.render_settings
+        if before is None or drawn_from is None or not same_settings or self.roles_differ(drawn_from[0], self._drawing):
             self.refresh()
         elif runs := changes(before, after):
             self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
 
     def notify_style_update(self) -> None:
-        """Keep the characters but colour them anew: the theme may have changed."""
+        """Keep the characters but recolour them: the theme may have changed."""
         self._strips = None
         self._styles.clear()
         super().notify_style_update()
 
     def style_named(self, name: str) -> Style:
-        """The style of a component class, kept until the theme changes: Textual forgets it with each repaint."""
+        """Return the style of a component class, cached until the theme changes; Textual drops it on every repaint."""
         if name not in self._styles:
             self._styles[name] = self.get_component_rich_style(name)
         return self._styles[name]
 
     def render_line(self, y: int) -> Strip:
-        """Row y of the frame; the first row asked for after a change draws them all.
+        """Return row y of the frame; the first row requested after a change draws all of them.
 
-        While a redraw is due, the frame before it stands: what has changed is worked out against that.
+        While a redraw is pending, the previous frame is used: the changes are computed against it.
         """
-        stands = self._waiting and self._drawn is not None and self._drawn[1] == self.circumstances
-        frame = self._frame if stands and self._frame is not None else self._draw()
+        is_valid = self._waiting and self._drawn_from is not None and self._drawn_from[1] == self.render_settings
+        frame = self._frame if is_valid and self._frame is not None else self._draw()
         if self._strips is None:
-            self._strips = strips(frame, self.styles_of(self._drawing if self._drawn is None else self._drawn[0]))
+            self._strips = strips(
+                frame, self.styles_of(self._drawing if self._drawn_from is None else self._drawn_from[0])
+            )
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def _draw(self) -> Frame:
-        """The frame of the present drawing, drawn anew only where something differs."""
-        drawn, now = self._drawn, self.circumstances
-        if self._frame is None or drawn is None or drawn[0] is not self._drawing or drawn[1] != now:
-            self._frame, self._drawn = self.draw(self._drawing, *self.size), (self._drawing, now)
+        """Return the frame of the current drawing, redrawn only if something differs."""
+        drawn_from, settings = self._drawn_from, self.render_settings
+        if self._frame is None or drawn_from is None or drawn_from[0] is not self._drawing or drawn_from[1] != settings:
+            self._frame, self._drawn_from = self.draw(self._drawing, *self.size), (self._drawing, settings)
             self._strips = None
         return self._frame
 
 
-def strips(frame: Frame, styles: Mapping[int, Style]) -> list[Strip]:
-    """One strip for each row of a frame, in as few segments as its colours allow."""
-    result = []
-    turns = frame.roles[:, 1:] != frame.roles[:, :-1]
-    for text, roles, turn in zip(frame.rows, frame.roles, turns, strict=True):
-        edges = [0, *(np.flatnonzero(turn) + 1).tolist(), len(text)]
-        segments = [
-            Segment(text[start:end], styles[int(roles[start])]) for start, end in pairwise(edges) if end > start
-        ]
-        result.append(Strip(segments, len(text)))
-    return result
-
-
 class TintedWidget(FrameWidget[Drawing]):
-    """Knows the colours of the theme, and whether they can be told apart."""
+    """A frame widget that uses the theme's colours, and knows whether the terminal can show them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tint--{name}" for name in NAMES}
     DEFAULT_CSS = f"""
@@ -172,18 +164,18 @@ class TintedWidget(FrameWidget[Drawing]):
 
     @property
     def form(self) -> Form:
-        """How levels are told: by colours as long as the terminal has them."""
+        """How levels are drawn: by colours if the terminal has enough of them."""
         if self.markers == "ascii" or self.app.no_color:
             return "ascii"
-        few = self.app.console.color_system not in MANY_COLORS or self.app.native_ansi_color
-        return "shades" if few else "pixels"
+        has_few_colors = self.app.console.color_system not in MANY_COLORS or self.app.native_ansi_color
+        return "shades" if has_few_colors else "pixels"
 
     @property
-    def circumstances(self) -> tuple[object, ...]:
+    def render_settings(self) -> tuple[object, ...]:
         return (*self.size, self.form)
 
     def tint_colors(self) -> dict[str, Color]:
-        """The colours of the theme as they are now, by name."""
+        """Return the current colours of the theme, by name."""
         background = self.background_colors[1]
         colors = {"background": background}
         for name in NAMES:
@@ -193,7 +185,7 @@ class TintedWidget(FrameWidget[Drawing]):
 
 
 class PlotWidget(FrameWidget[Plot]):
-    """Shows the plot it is given, drawn at most once for each change and only while it is on the screen."""
+    """Shows a plot."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "plot--text",
@@ -213,7 +205,7 @@ class PlotWidget(FrameWidget[Plot]):
 
     @property
     def plot(self) -> Plot:
-        """The plot to be shown, drawn or not yet."""
+        """The plot to show, drawn or not yet."""
         return self._drawing
 
     def draw(self, drawing: Plot, width: int, height: int) -> Frame:
@@ -221,23 +213,19 @@ class PlotWidget(FrameWidget[Plot]):
 
     def styles_of(self, drawing: Plot) -> Mapping[int, Style]:
         names = {TEXT: "text", AXIS: "axis"}
-        names.update((role, one.color) for role, one in enumerate(drawing.series[: AXIS - 1], start=1))
+        names.update((role, series.color) for role, series in enumerate(drawing.series[: AXIS - 1], start=1))
         return {role: self.style_named(f"plot--{name}") for role, name in names.items()}
 
     def roles_differ(self, before: Plot, after: Plot) -> bool:
         return _colors(before) != _colors(after)
 
 
-def _colors(plot: Plot) -> list[str]:
-    return [series.color for series in plot.series]
-
-
 class HeatmapWidget(TintedWidget[Heatmap]):
-    """Shows the heatmap it is given, drawn at most once for each change and only while it is on the screen."""
+    """Shows a heatmap."""
 
     @dataclass
     class Clicked(Message):
-        """A cell of the canvas was clicked on; ``second`` with the right button, or with ctrl."""
+        """A cell of the canvas was clicked; ``second`` with the right button, or with Ctrl."""
 
         column: int
         row: int
@@ -248,31 +236,31 @@ class HeatmapWidget(TintedWidget[Heatmap]):
 
     @property
     def heatmap(self) -> Heatmap:
-        """The heatmap to be shown, drawn or not yet."""
+        """The heatmap to show, drawn or not yet."""
         return self._drawing
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Columns and rows of the grid that would fill the canvas pixel by pixel."""
+        """Columns and rows of a grid with one value for each pixel of the canvas."""
         area, _ = layout(self._drawing, *self.size)
         return area.columns, 2 * area.rows
 
     def place(self, column: int, row: int) -> tuple[float, float]:
-        """x and y, on the axes, in the middle of a cell of the canvas."""
+        """Return x and y, on the axes, of the centre of a cell of the canvas."""
         return point_at(self._drawing, column, 2 * row + 0.5, *self.grid)
 
     def cells(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """Columns and rows, as fractions, of the cells of points x (n,), y (n,): whole numbers in their middle."""
+        """Return columns and rows of the cells of points x (n,), y (n,), as fractions: whole numbers are centres."""
         columns, rows = pixels(self._drawing, x, y, *self.grid)
         return columns, (rows - 0.5) / 2
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which cell it was, if there is a picture at the place."""
+        """Post which cell was clicked, if it is part of the picture."""
         area, _ = layout(self._drawing, *self.size)
         column, row = event.x - area.left, event.y - area.top
         if self._drawing.levels.size and 0 <= column < area.columns and 0 <= row < area.rows:
             event.stop()
-            self.post_message(self.Clicked(column, row, event.button == RIGHT or event.ctrl))
+            self.post_message(self.Clicked(column, row, event.button == RIGHT_BUTTON or event.ctrl))
 
     def draw(self, drawing: Heatmap, width: int, height: int) -> Frame:
         return render_heatmap(drawing, width, height, self.form)
@@ -285,7 +273,7 @@ class HeatmapWidget(TintedWidget[Heatmap]):
 
 
 class TextLines(FrameWidget[tuple[Line, ...]]):
-    """Shows lines, each of spans of text in some style; what does not fit is cut off."""
+    """Shows lines of styled spans of text; what does not fit is cut off."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in STYLES}
     DEFAULT_CSS = """
@@ -310,7 +298,7 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
 
         @property
         def control(self) -> TextLines:
-            """The lines it is about."""
+            """The widget itself, for ``on`` with a selector."""
             return self.lines
 
     def __init__(self, classes: str | None = None) -> None:
@@ -318,7 +306,7 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
 
     @property
     def text(self) -> str:
-        """All that is to be shown, without its styles."""
+        """All text to show, without styles."""
         return "\n".join("".join(text for text, _ in line) for line in self._drawing)
 
     def draw(self, drawing: tuple[Line, ...], width: int, height: int) -> Frame:
@@ -339,7 +327,7 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
 
 
 class Tints(dict[int, Style]):
-    """The style of each code, made when it is first asked for."""
+    """The style of each code, made when it is first used."""
 
     def __init__(self, colors: Mapping[str, Color], classes: Sequence[str] = ()) -> None:
         """``colors`` are those of ``COLORS``, and background, text, axis, low, high and sequence.
@@ -351,13 +339,15 @@ class Tints(dict[int, Style]):
 
     def __missing__(self, number: int) -> Style:
         behind, front = divmod(number, TINTS)
-        style = self[number] = Style(color=self._front(front).rich_color, bgcolor=self._behind(behind).rich_color)
+        style = self[number] = Style(
+            color=self._foreground(front).rich_color, bgcolor=self._background(behind).rich_color
+        )
         return style
 
-    def _front(self, tint: int) -> Color:
-        return self._colors["text"] if tint == TEXT else self._behind(tint)
+    def _foreground(self, tint: int) -> Color:
+        return self._colors["text"] if tint == TEXT else self._background(tint)
 
-    def _behind(self, tint: int) -> Color:
+    def _background(self, tint: int) -> Color:
         colors = self._colors
         if tint == BACKGROUND:
             return colors["background"]
@@ -366,16 +356,19 @@ class Tints(dict[int, Style]):
         if tint == UNKNOWN_TINT:
             return colors["background"].blend(colors["axis"], 0.5)
         if tint >= FIRST_SHADE:
-            return self._shade(*divmod(tint - FIRST_SHADE, SHADES))
-        return self._mark(colors[MARK_COLORS[tint - FIRST_MARK]])
+            return self._shade_color(*divmod(tint - FIRST_SHADE, SHADES))
+        return self._mark_color(colors[MARK_COLORS[tint - FIRST_MARK]])
 
-    def _mark(self, color: Color) -> Color:
-        if color.ansi is not None:  # one of the terminal's own, which can't be mixed
+    def _mark_color(self, color: Color) -> Color:
+        if color.ansi is not None:  # one of the terminal's own colours, which cannot be mixed
             return color
         return color.blend(self._colors["background"].get_contrast_text(1.0), MARK_CONTRAST)
 
-    def _shade(self, scale: int, shade: int) -> Color:
-        """From what is neutral, in the middle of a diverging scale and at the low end of any other, to the colour."""
+    def _shade_color(self, scale: int, shade: int) -> Color:
+        """Mix the colour of a shade, from neutral to full.
+
+        Neutral is the middle of a diverging scale, and the low end of any other.
+        """
         strength = shade / (SHADES - 1)
         if scale == SEQUENTIAL:
             end = "sequence"
@@ -384,5 +377,22 @@ class Tints(dict[int, Style]):
         else:
             end, strength = ("high" if strength > 0.5 else "low"), abs(2 * strength - 1)
         if scale == DIVERGING_MARKS:
-            return self._mark(self._colors["axis"].blend(self._colors[end], strength))
+            return self._mark_color(self._colors["axis"].blend(self._colors[end], strength))
         return self._colors["background"].blend(self._colors[end], DEPTH * strength)
+
+
+def strips(frame: Frame, styles: Mapping[int, Style]) -> list[Strip]:
+    """Return one strip for each row of a frame, in as few segments as its colours allow."""
+    result = []
+    role_changes = frame.roles[:, 1:] != frame.roles[:, :-1]
+    for text, roles, changed in zip(frame.rows, frame.roles, role_changes, strict=True):
+        edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(text)]
+        segments = [
+            Segment(text[start:end], styles[int(roles[start])]) for start, end in pairwise(edges) if end > start
+        ]
+        result.append(Strip(segments, len(text)))
+    return result
+
+
+def _colors(plot: Plot) -> list[str]:
+    return [series.color for series in plot.series]

@@ -1,4 +1,4 @@
-"""The line at the bottom of a tab: it tells the keys, or takes what is typed, such as a filter or a weight."""
+"""The line at the bottom of a tab: it shows the keys, or an input for a filter, a weight or the like."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tui_trainer.errors import printable
 
 
 class Prompt(Vertical):
-    """Shows hints; while something is typed, the question and the box, and over them what is wrong, and where.
+    """Shows hints; while the user types, the question and the input, and above them what is wrong, and where.
 
-    Leaving the box is leaving what it was for as it was.
+    Leaving the input cancels the edit.
     """
 
     DEFAULT_CSS = """
@@ -37,7 +37,7 @@ class Prompt(Vertical):
 
     @dataclass
     class Changed(Message):
-        """The text is another one now."""
+        """The text has changed."""
 
         purpose: str
         text: str
@@ -51,7 +51,7 @@ class Prompt(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.purpose = ""  # what is typed now: empty while nothing is
+        self.purpose = ""  # what the input is for; empty while it is closed
         self._question = ""
 
     def compose(self) -> ComposeResult:
@@ -61,12 +61,12 @@ class Prompt(Vertical):
             yield Label("", markup=False)
             yield Input(compact=True, select_on_focus=True)
 
-    def tell(self, hints: str) -> None:
-        """Show which keys there are."""
+    def show_hints(self, hints: str) -> None:
+        """Show the available keys."""
         self.query_one(".hints", Static).update(hints)
 
     def ask(self, purpose: str, question: str, text: str) -> None:
-        """Put the cursor behind ``question``, on ``text``."""
+        """Open the input with ``text``, after ``question``."""
         self.purpose, self._question = purpose, printable(question)
         self.add_class("-open")
         self.query_one(Label).update(self._question)
@@ -75,20 +75,20 @@ class Prompt(Vertical):
             box.value = text
         box.focus()
 
-    def complain(self, reason: str, place: tuple[int, int] | None = None) -> None:
-        """Say what is wrong with the text, under signs at its ``place``; nothing is wrong with an empty reason."""
+    def show_problem(self, reason: str, span: tuple[int, int] | None = None) -> None:
+        """Show what is wrong with the text, with marks under ``span``; an empty reason removes the message."""
         self.set_class(bool(reason), "-wrong")
         if not reason:
             return
         marks = ""
-        if place is not None and self.has_class("-open"):
-            start, end = place
+        if span is not None and self.has_class("-open"):
+            start, end = span
             indent = min(len(self._question) + 1 + start, max(self.size.width - 2, 0))
             marks = " " * indent + "~" * max(1, min(end - start, self.size.width - indent)) + "\n"
         self.query_one(".wrong", Static).update(Text(f"{marks}{printable(reason)}"))
 
     def close(self) -> None:
-        """Back to the hints; the keys work again."""
+        """Go back to the hints; the keys work again."""
         if not self.purpose:
             return
         self.purpose = ""
@@ -97,18 +97,18 @@ class Prompt(Vertical):
             self.screen.set_focus(None)
 
     @on(Input.Changed)
-    def _tell_changed(self, event: Input.Changed) -> None:
+    def _handle_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.purpose:
             self.post_message(self.Changed(self.purpose, event.value))
 
     @on(Input.Submitted)
-    def _tell_entered(self, event: Input.Submitted) -> None:
+    def _handle_entered(self, event: Input.Submitted) -> None:
         event.stop()
         if self.purpose:
             self.post_message(self.Entered(self.purpose, event.value))
 
     @on(Input.Blurred)
-    def _leave(self, event: Input.Blurred) -> None:
+    def _handle_blurred(self, event: Input.Blurred) -> None:
         event.stop()
         self.close()

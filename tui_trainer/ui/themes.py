@@ -1,4 +1,4 @@
-"""The app's own palettes. Whatever is written keeps a contrast, and series their colours: tests measure both."""
+"""The app's own themes. Tests measure the contrast of their text, and how different the colours of series are."""
 
 from __future__ import annotations
 
@@ -113,13 +113,13 @@ def _palette(
         surface=surface,
         panel=panel,
         variables={
-            **_texts(series, paper, panel, quiet, accent),
+            **_theme_variables(series, paper, panel, quiet, accent),
             **{key.replace("_", "-"): value for key, value in others.items()},
         },
     )
 
 
-def _texts(series: tuple[str, ...], paper: str, panel: str, quiet: str, accent: str) -> dict[str, str]:
+def _theme_variables(series: tuple[str, ...], paper: str, panel: str, quiet: str, accent: str) -> dict[str, str]:
     """The variables of series, text, cursors and borders."""
     primary, ink = series[0], series[4]
     return {
@@ -224,4 +224,4 @@ COLOR_BLIND = _palette(
 )
 
 
-OURS = (LIGHT, HIGH_CONTRAST, COLOR_BLIND, SIXTEEN)
+APP_THEMES = (LIGHT, HIGH_CONTRAST, COLOR_BLIND, SIXTEEN)

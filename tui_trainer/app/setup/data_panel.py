@@ -147,8 +147,8 @@ class DataPanel(Panel):
 
     async def prepare(self, experiment: Experiment) -> None:
         toy = _toy_set(experiment.dataset)
-        await self.query_one(".toy", LazyFields).want(toy is not None)
-        await self.query_one(".plane", LazyFields).want(toy is not None and toy.in_the_plane)
+        await self.query_one(".toy", LazyFields).set_visible(toy is not None)
+        await self.query_one(".plane", LazyFields).set_visible(toy is not None and toy.in_the_plane)
 
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)

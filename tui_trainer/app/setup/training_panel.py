@@ -85,7 +85,7 @@ class TrainingPanel(Panel):
 
     async def prepare(self, experiment: Experiment) -> None:
         for later in self.query(LazyFields):
-            await later.want(later.has_class(experiment.training.optimizer.name))
+            await later.set_visible(later.has_class(experiment.training.optimizer.name))
 
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)

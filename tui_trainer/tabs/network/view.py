@@ -232,7 +232,7 @@ class NetworkView(TabView):
         """The keys for looking, or those for changing weights: up and down go through these then."""
         up_and_down = hints(("next_neuron",)).replace("neuron", "weight")
         told = f"{up_and_down}   {hints(CHANGING)}" if changing else hints(LOOKING)
-        self._typing.tell(told)
+        self._typing.show_hints(told)
 
     def _fits(self, content: Network) -> bool:
         """Whether ``content`` is of what is arranged, and not of what was before."""

@@ -80,7 +80,7 @@ class RunsView(TabView):
             return  # an answer to what was asked before
         wrong = content.wrong
         place = None if wrong is None else (wrong.start, wrong.end)
-        self.query_one(Prompt).complain("" if wrong is None else wrong.reason, place)
+        self.query_one(Prompt).show_problem("" if wrong is None else wrong.reason, place)
         if wrong is not None:
             return
         self.listed = content
@@ -93,7 +93,7 @@ class RunsView(TabView):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < TALL, "-short")
-        self.query_one(Prompt).tell(hints_within(event.size.width - 1, TOLD))
+        self.query_one(Prompt).show_hints(hints_within(event.size.width - 1, TOLD))
         self.call_after_refresh(self._fit)
 
     def watch_differing(self) -> None:
