@@ -123,8 +123,8 @@ def test_where_the_workers_are_lost_it_is_said_and_the_code_is_1(run: Sweep, mon
         yield next(alone(*words))
         raise workers.WorkersLost("they are gone")
 
-    alone = workers.one_after_the_other
-    monkeypatch.setattr(workers, "one_after_the_other", lost)
+    alone = workers.run_sequentially
+    monkeypatch.setattr(workers, "run_sequentially", lost)
     code, out = run(SMALL, f"--set={RATE}=0.1,0.2")
     assert code == 1 and "Best by val_loss: run 1" in out
     assert "Interrupted: 1 of 2 runs are done." in out and "The sweep has ended early: they are gone." in out

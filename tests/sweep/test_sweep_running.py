@@ -23,7 +23,7 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.experiment.toml_file import write
-from tui_trainer.sweep.workers import located, release, run_one
+from tui_trainer.sweep.workers import release, run_one, with_absolute_path
 from tui_trainer.training.session import Session
 
 STEEP = Experiment(
@@ -153,9 +153,9 @@ def test_linear_algebra_has_one_thread_and_its_own_number_afterwards(monkeypatch
 
 def test_files_are_named_from_the_root_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert located(SMALL) is SMALL
+    assert with_absolute_path(SMALL) is SMALL
     named = replace(SMALL, dataset=DatasetConfig(path="own.csv"))
-    assert located(named).dataset.path == str(tmp_path / "own.csv")
+    assert with_absolute_path(named).dataset.path == str(tmp_path / "own.csv")
     monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path))
     with pytest.raises(UserError, match="is outside of"):
-        located(replace(SMALL, dataset=DatasetConfig(path="../own.csv")))
+        with_absolute_path(replace(SMALL, dataset=DatasetConfig(path="../own.csv")))

@@ -25,7 +25,7 @@ from tui_trainer.sweep.messages import (
     SweepPreview,
     SweepProgress,
     SweepRequest,
-    news_decoder,
+    event_decoder,
 )
 
 ENDLESS = SweepRequest(LONG, (("training.epochs", "2,9000000,9999999"),), jobs="2")
@@ -38,7 +38,7 @@ async def test_a_sweep_is_asked_for_started_and_finished() -> None:
         client.send(PreviewSweep(wish, number))
     await client.start()
     answers, standings, ends = [], [], []
-    async for news in client.news():
+    async for news in client.events():
         match news:
             case SweepPreview(number):
                 answers.append(news)
@@ -72,7 +72,7 @@ async def test_cancelled_before_the_first_run() -> None:
     early.send(Start(ENDLESS))
     early.send(Cancel())
     await early.start()
-    (*_, end) = [news async for news in early.news()]
+    (*_, end) = [news async for news in early.events()]
     assert end == SweepFinished("Sweep ended, 0 of 3 runs.", False, "val_loss")
     await early.close()
 
@@ -82,7 +82,7 @@ async def test_cancelled_after_the_first_run(jobs: str) -> None:
     client = SweepClient(niceness=0)
     client.send(Start(SweepRequest(LONG, ENDLESS.fields, jobs=jobs)))
     await client.start()
-    async for news in client.news():
+    async for news in client.events():
         if isinstance(news, SweepProgress) and news.done == 1:
             client.send(Cancel())
         end = news
@@ -95,7 +95,7 @@ async def test_a_sweep_that_fails_says_why() -> None:
     client = SweepClient(niceness=0)
     client.send(Start(SweepRequest(SMALL, (("dataset.name", "irsi"),), jobs="1")))
     await client.start()
-    (*_, end) = [news async for news in client.news()]
+    (*_, end) = [news async for news in client.events()]
     assert isinstance(end, SweepFinished) and not end.good
     assert end.sentence.startswith("The sweep has failed: no run can be trained; the first of them: dataset.name: ")
     await client.close()
@@ -105,7 +105,7 @@ async def test_a_process_that_crashes_is_told_of(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("tui_trainer.sweep.client.MODULE", "tui_trainer.sweep.no_such_module")
     client = SweepClient(niceness=0)
     await client.start()
-    (end,) = [news async for news in client.news()]
+    (end,) = [news async for news in client.events()]
     assert isinstance(end, SweepCrashed) and end.sentence.startswith("The sweep's process ended with code 1: ")
     await client.close()
 
@@ -123,7 +123,7 @@ def test_no_process_outlives_an_app_that_is_killed() -> None:
         while not done:
             body = read_frame(stream)
             assert body is not None
-            news = news_decoder.decode(body)
+            news = event_decoder.decode(body)
             assert isinstance(news, SweepProgress)
             done = news.done
     ours.close()  # as the system does for an app that was killed

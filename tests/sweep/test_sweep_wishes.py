@@ -11,12 +11,12 @@ from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
-from tui_trainer.sweep.fields import counted, label_of, suggested, sweepable_fields
+from tui_trainer.sweep.fields import count_values, label_of, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import Kept, Leader, PreviewSweep, SweepPreview, SweepProgress, SweepRequest
 from tui_trainer.sweep.plan import read_axis
 from tui_trainer.sweep.results import Leaderboard, Row, SweepResult
 from tui_trainer.sweep.scheduler import cores
-from tui_trainer.sweep.service import answer, refused, standing, swept, validate
+from tui_trainer.sweep.service import failed_event, finished_event, preview, progress_event, validate
 
 SEED, ACTIVATION = "model.seed", "model.layers[0].activation"
 STOPPING = replace(SMALL, training=TrainingConfig(batch_size="full", early_stopping=EarlyStoppingConfig()))
@@ -31,13 +31,13 @@ def kept(one: Row) -> Row:
 
 
 def asked(experiment: Experiment = SMALL, *fields: tuple[str, str], **options: str) -> SweepPreview:
-    return answer(PreviewSweep(SweepRequest(experiment, fields, **options), 7), validate)
+    return preview(PreviewSweep(SweepRequest(experiment, fields, **options), 7), validate)
 
 
 def test_the_learning_rate_is_offered_first_and_around_its_value() -> None:
     assert [offer.label for offer in sweepable_fields(SMALL)[:3]] == ["learning rate", "seed", "batch size"]
-    assert suggested(with_field(SMALL, RATE, 0.01234), RATE) == "0.0012, 0.0041, 0.01234, 0.037, 0.12"
-    assert suggested(with_field(SMALL, RATE, 5e5), RATE) == "50000, 170000, 500000", "none above what it takes"
+    assert suggest_values(with_field(SMALL, RATE, 0.01234), RATE) == "0.0012, 0.0041, 0.01234, 0.037, 0.12"
+    assert suggest_values(with_field(SMALL, RATE, 5e5), RATE) == "50000, 170000, 500000", "none above what it takes"
 
 
 @pytest.mark.parametrize("experiment", [SMALL, STOPPING, NAMED], ids=["small", "stopping", "named"])
@@ -46,7 +46,7 @@ def test_all_that_is_suggested_is_taken(experiment: Experiment) -> None:
     assert len(paths) == len(set(paths)) > 35
     assert ("training.early_stopping.patience" in paths) == (experiment is STOPPING)
     for path in paths:
-        read_axis(experiment, path, suggested(experiment, path))
+        read_axis(experiment, path, suggest_values(experiment, path))
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,17 @@ def test_all_that_is_suggested_is_taken(experiment: Experiment) -> None:
     ],
 )  # fmt: skip
 def test_each_field_has_suggested_values(experiment: Experiment, path: str, values: str) -> None:
-    assert suggested(experiment, path) == values
+    assert suggest_values(experiment, path) == values
 
 
 def test_names_and_counts_of_fields() -> None:
     labels = ["model.layers[1].units", "model.output.activation", "dataset.seed", "training.optimizer.beta_1"]
     assert list(map(label_of, labels)) == ["layer 2 units", "output activation", "data seed", "beta 1"]
-    told = [counted(count, path) for count, path in ((3, RATE), (1, SEED), (2, "training.loss"), (2, "training.l2"))]
+    told = [
+        count_values(count, path) for count, path in ((3, RATE), (1, SEED), (2, "training.loss"), (2, "training.l2"))
+    ]
     assert told == ["3 learning rates", "1 seed", "2 losses", "2 values of penalty L2"]
-    assert counted(2, ACTIVATION) == "2 values of layer 1 activation"
+    assert count_values(2, ACTIVATION) == "2 values of layer 1 activation"
 
 
 def test_what_a_wish_comes_to() -> None:
@@ -117,7 +119,11 @@ def test_what_is_wrong_is_told_with_its_field(
 
 def test_how_a_sweep_stands() -> None:
     tally = Leaderboard("loss", 5)
-    assert tally.best is None and tally.line() == "0/5 runs" and standing(tally, 0.0) == SweepProgress(0, 5, 0, "loss")
+    assert (
+        tally.best is None
+        and tally.line() == "0/5 runs"
+        and progress_event(tally, 0.0) == SweepProgress(0, 5, 0, "loss")
+    )
     for one in (
         row(1, {"loss": 0.5}),
         row(2, {}, state="diverged"),
@@ -128,23 +134,23 @@ def test_how_a_sweep_stands() -> None:
     assert tally.best is not None and tally.best.number == 3
     assert tally.line() == "4/5 runs  best loss 0.25: learning_rate = 0.3"
     leaders = (Leader("learning_rate = 0.3", "0.25"), Leader("learning_rate = 0.1", "0.5"))
-    assert standing(tally, 8.0) == SweepProgress(4, 5, 2, "loss", leaders, 2.0)
+    assert progress_event(tally, 8.0) == SweepProgress(4, 5, 2, "loss", leaders, 2.0)
 
 
 def test_how_a_sweep_ends() -> None:
     rows = [kept(row(number, {"accuracy": number / 10})) for number in (1, 2)]
-    done = swept(SweepResult(rows, "accuracy", planned=2, seconds=75.2, tag="sweep-1"))
+    done = finished_event(SweepResult(rows, "accuracy", planned=2, seconds=75.2, tag="sweep-1"))
     assert done.sentence == "Sweep done, 2 runs in 1:15 min. Best accuracy 0.2: learning_rate = 0.2." and done.good
     assert done.tag == "sweep-1"
     assert done.kept == (Kept(12, "learning_rate = 0.2"), Kept(11, "learning_rate = 0.1"))
 
-    cut = swept(SweepResult(rows[:1], "accuracy", planned=2, interrupted=True, complaint="The store is full."))
+    cut = finished_event(SweepResult(rows[:1], "accuracy", planned=2, interrupted=True, complaint="The store is full."))
     assert cut.sentence == "Sweep ended, 1 of 2 runs. Best accuracy 0.1: learning_rate = 0.1. The store is full."
     assert not cut.good
-    assert swept(SweepResult([], "loss", planned=2, interrupted=True)).sentence == "Sweep ended, 0 of 2 runs."
-    lost = swept(SweepResult([row(1, {}, state="diverged")], "loss", planned=1, seconds=1.0))
+    assert finished_event(SweepResult([], "loss", planned=2, interrupted=True)).sentence == "Sweep ended, 0 of 2 runs."
+    lost = finished_event(SweepResult([row(1, {}, state="diverged")], "loss", planned=1, seconds=1.0))
     assert "1 run in 1.0 s. No run has ended with a score" in lost.sentence and not lost.good and lost.kept == ()
-    assert refused("a range needs --random N\x1b").sentence == "The sweep has failed: a range needs random N\ufffd"
+    assert failed_event("a range needs --random N\x1b").sentence == "The sweep has failed: a range needs random N\ufffd"
 
 
 def test_the_best_settings_of_several_seeds_come_first() -> None:
@@ -153,6 +159,6 @@ def test_the_best_settings_of_several_seeds_come_first() -> None:
         kept(row(number, {"loss": loss}, {RATE: rate, SEED: seed}))
         for number, (rate, seed, loss) in enumerate(settings, start=1)
     ]
-    done = swept(SweepResult(rows, "loss", repeat=2, planned=4, seconds=1.0))
+    done = finished_event(SweepResult(rows, "loss", repeat=2, planned=4, seconds=1.0))
     assert "Best loss 0.3 on average over 2 seeds: learning_rate = 0.1." in done.sentence
     assert [one.run for one in done.kept] == [11, 13, 12, 14], "the run that opens is one of the best settings"

@@ -84,7 +84,7 @@ class Sweeps(Controller):
 
     async def _follow(self, client: SweepClient) -> None:
         """Handle the events of a sweep until its process has ended."""
-        async for event in client.news():
+        async for event in client.events():
             if client is not self.client:
                 continue  # the process is ending, and must not block on events that nobody reads
             match event:

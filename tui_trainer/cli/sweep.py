@@ -27,10 +27,10 @@ from tui_trainer.sweep.results import (
     Row,
     SweepResult,
     by_nearness,
+    describe_settings,
     groups_table,
     number_text,
     runs_table,
-    told,
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
@@ -185,9 +185,9 @@ def _best(result: SweepResult) -> str:
         return "No run has ended with a score; where they diverged, try lower learning rates."
     if result.repeat == 1:
         values = ", ".join(f"{name} {number_text(best.scores[name])}" for name in by_nearness(result.by, best.scores))
-        return f"Best by {result.by}: run {best.number}, {told(best.settings)}: {values}."
+        return f"Best by {result.by}: run {best.number}, {describe_settings(best.settings)}: {values}."
     group = result.groups()[0]
-    what = told(group.settings)
+    what = describe_settings(group.settings)
     seeds = (
         f"{group.counted} seeds" if group.counted == len(group.rows) else f"{group.counted} of {len(group.rows)} seeds"
     )
@@ -284,5 +284,5 @@ class _Lines:
         self._waiting[row.number] = row
         while (ready := self._waiting.pop(self._next, None)) is not None:
             end = f"{self._by} {number_text(ready.value(self._by))}" if self._by in ready.scores else ready.message
-            print(f"run {ready.number}/{self._total}  {told(ready.settings)}  {end}", flush=True)
+            print(f"run {ready.number}/{self._total}  {describe_settings(ready.settings)}  {end}", flush=True)
             self._next += 1

@@ -1,6 +1,6 @@
-"""Sweeps: many runs of one experiment, side by side, with other values in some of its fields.
+"""Sweeps: many runs of one experiment, side by side, with different values in some of its fields.
 
-What is offered here is imported when it is asked for, so that the app can tell a sweep what to do without the engine.
+The names below are imported on first use, so that the app can control a sweep without loading the engine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The app's side of a sweep: starts its process, sends commands, yields the events."""
+"""The app's side of a sweep: starts its process, sends commands and yields its events."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ from collections.abc import AsyncIterator
 
 from tui_trainer.runtime.child import ChildProcess
 
-from .messages import AnyCommand, AnyNews, Cancel, Start, SweepCrashed, SweepFinished, SweepProgress, news_decoder
+from .messages import AnyCommand, AnyEvent, Cancel, Start, SweepCrashed, SweepFinished, SweepProgress, event_decoder
 
 MODULE = "tui_trainer.sweep.service"
-LOWEST = 19  # niceness
+MAX_NICENESS = 19  # the lowest priority
 
 
-class SweepClient(ChildProcess[AnyCommand, AnyNews]):
-    """One process for one sweep, at most; it never outlives the app."""
+class SweepClient(ChildProcess[AnyCommand, AnyEvent]):
+    """The process of at most one sweep; it never outlives the app."""
 
     name = "the sweep's process"
     patience = 3.0
 
     def __init__(self, niceness: int) -> None:
-        super().__init__(news_decoder, _append_newest)
-        self._niceness = min(niceness, LOWEST)
-        self._started = self._finished = False  # the sweep
+        super().__init__(event_decoder, _append_newest)
+        self._niceness = min(niceness, MAX_NICENESS)
+        self._started = self._finished = False  # about the sweep, not the process
 
     async def start(self) -> None:
         """Start the process."""
         await self._start(MODULE, str(self._niceness))
 
     def send(self, command: AnyCommand) -> None:
-        """Send a command, or keep it until the process is there; it is dropped if the process has ended."""
+        """Send a command, or queue it until the process is ready; it is dropped if the process has ended."""
         self._started = self._started or isinstance(command, Start)
         super().send(command)
 
-    async def news(self) -> AsyncIterator[AnyNews]:
+    async def events(self) -> AsyncIterator[AnyEvent]:
         """Yield events as they arrive. The last one is ``SweepFinished``, or ``SweepCrashed``."""
         async for event in self._messages():
             if isinstance(event, SweepFinished):
                 self._finished = True
-                self._hang_up()  # nothing more will come, and its own end takes a moment
+                self._hang_up()  # no more events will come, and the process takes a moment to end
             yield event
         if not self._finished and not self._closing:
             yield SweepCrashed(await self._last_words())
 
     async def close(self) -> None:
-        """Cancel the sweep if it is running, end the process, and wait for that."""
+        """Cancel the sweep if it is running, end the process, and wait until it has ended."""
         await self._close(Cancel() if self._started and not self._finished else None)
 
 
-def _append_newest(events: list[AnyNews], event: AnyNews) -> None:
-    """Append ``event``; a progress that it follows directly is stale if it is one itself."""
+def _append_newest(events: list[AnyEvent], event: AnyEvent) -> None:
+    """Append ``event``; of two progress events in a row, the older is stale and dropped."""
     if events and isinstance(event, SweepProgress) and isinstance(events[-1], SweepProgress):
         events.pop()
     events.append(event)

@@ -1,4 +1,4 @@
-"""Which fields of an experiment can be varied, what people call them, and values worth a try."""
+"""The fields of an experiment that a sweep can vary: their labels, and suggested values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .plan import value_at
 from .results import setting_text
 
 RATE = "training.learning_rate"
-FIRST = (
+COMMON_FIELDS = (
     RATE,
     "model.seed",
     "training.batch_size",
@@ -26,9 +26,9 @@ FIRST = (
     "training.optimizer.name",
     "training.optimizer.momentum",
     "training.l2",
-)  # then the layers, then the rest in the order of the file
-LEFT_OUT = ("name", "hide")  # no part of what is trained
-TABLES = {"dataset": "data", "output": "output", "early_stopping": "early stopping"}  # told with their fields
+)  # then the layers, then the other fields in the order of the file
+NOT_TRAINED = ("name", "hide")  # these have no effect on training
+TABLES = {"dataset": "data", "output": "output", "early_stopping": "early stopping"}  # part of a field's label
 FACTORS = {
     RATE: (0.1, 1 / 3, 1.0, 3.0, 10.0),
     "batch_size": (0.5, 1.0, 2.0),
@@ -50,30 +50,30 @@ VALUES = {
     "beta_2": ("0.99", "0.999"),
 }
 PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
-OUTPUT = "model.output."  # what its layer should be, the target decides
-SEEDS = 3
-MAX_WORDS = 4  # of a field with more of them, the present one alone is put down
-IN_LARGE_NUMBERS = ("rate", "size", "seed", "activation", "optimizer", "initializer", "loss")  # nouns with a plural
+OUTPUT_PREFIX = "model.output."  # no suggestions: the target determines the output layer
+SUGGESTED_SEEDS = 3
+MAX_WORDS = 4  # a field with more choices gets only its current value
+NOUNS_WITH_PLURAL = ("rate", "size", "seed", "activation", "optimizer", "initializer", "loss")
 PLURALS = {"loss": "losses"}
 
 
 @dataclass(frozen=True, slots=True)
 class SweepableField:
-    """A field by its ``path``, and what people call it."""
+    """A field's ``path`` and its label."""
 
     path: str
     label: str
 
 
 def sweepable_fields(experiment: Experiment) -> list[SweepableField]:
-    """All fields that can be varied, those first that usually are."""
-    found = [steps for steps in _leaves(to_plain(experiment), ()) if _takes_text(steps)]
-    paths = [path for path in map(join_path, found) if path not in LEFT_OUT]
+    """Return all fields that a sweep can vary, the most common ones first."""
+    fields = [steps for steps in _leaf_fields(to_plain(experiment), ()) if _can_be_typed(steps)]
+    paths = [path for path in map(join_path, fields) if path not in NOT_TRAINED]
     return [SweepableField(path, label_of(path)) for path in sorted(paths, key=_order)]
 
 
 def label_of(path: str) -> str:
-    """The field in words: ``learning rate``, ``layer 1 units``."""
+    """Return the label of a field: ``learning rate``, ``layer 1 units``."""
     steps = path.replace("]", "").replace("[", ".").split(".")
     if path == "training.optimizer.name":
         return "optimizer"
@@ -84,65 +84,65 @@ def label_of(path: str) -> str:
     return f"{table} {name}".strip()
 
 
-def counted(count: int, path: str) -> str:
-    """So many values of a field: ``5 learning rates``, ``3 values of momentum``."""
+def count_values(count: int, path: str) -> str:
+    """Format a number of values of a field: ``5 learning rates``, ``3 values of momentum``."""
     label = label_of(path)
     *before, noun = label.split()
-    if noun not in IN_LARGE_NUMBERS or len(before) > 1:
+    if noun not in NOUNS_WITH_PLURAL or len(before) > 1:
         return f"{count:,} value{'' if count == 1 else 's'} of {label}"
     many = noun if count == 1 else PLURALS.get(noun, f"{noun}s")
     return " ".join([f"{count:,}", *before, many])
 
 
-def suggested(experiment: Experiment, path: str) -> str:
-    """Values to begin with, the present one among them, as ``--set`` takes them."""
-    now: Any = value_at(experiment, path)
+def suggest_values(experiment: Experiment, path: str) -> str:
+    """Return suggested values of a field, including the current one, as text for ``--set``."""
+    current: Any = value_at(experiment, path)
     name = path.rpartition(".")[2]
     if name == "seed":
-        texts = [str(now + extra) for extra in range(SEEDS)]
+        texts = [str(current + extra) for extra in range(SUGGESTED_SEEDS)]
     elif path in FACTORS or name in FACTORS:
-        texts = _around(now, FACTORS.get(path) or FACTORS[name])
+        texts = _multiples(current, FACTORS.get(path) or FACTORS[name])
     else:
-        texts = [] if path.startswith(OUTPUT) else list(VALUES.get(name, ()))
+        texts = [] if path.startswith(OUTPUT_PREFIX) else list(VALUES.get(name, ()))
         texts = texts or _words(path)
-    present = _exact(now)
-    found = [text for text in dict.fromkeys(texts) if _is_taken(experiment, path, text)]
-    return ", ".join(found if present in found or (found and now is None) else [present, *found])
+    current_text = _exact(current)
+    valid = [text for text in dict.fromkeys(texts) if _is_valid(experiment, path, text)]
+    return ", ".join(valid if current_text in valid or (valid and current is None) else [current_text, *valid])
 
 
-def _around(now: float | str | None, factors: tuple[float, ...]) -> list[str]:
-    """Multiples of a number, with two digits but for itself; whole ones of a whole number, from 1 on."""
-    if now is None or isinstance(now, str):  # a batch size of full
-        return [] if now is None else ["16", "32", now]
-    values = [now if factor == 1.0 else float(f"{now * factor:.2g}") for factor in factors]
-    return [str(max(1, round(value))) if isinstance(now, int) else _exact(value) for value in values]
+def _multiples(current: float | str | None, factors: tuple[float, ...]) -> list[str]:
+    """Return multiples of a number, rounded to two digits except for itself; of an integer, integers from 1 on."""
+    if current is None or isinstance(current, str):  # a batch size of full
+        return [] if current is None else ["16", "32", current]
+    values = [current if factor == 1.0 else float(f"{current * factor:.2g}") for factor in factors]
+    return [str(max(1, round(value))) if isinstance(current, int) else _exact(value) for value in values]
 
 
 def _words(path: str) -> list[str]:
-    """Both answers to yes or no, or the few words there are."""
-    found = type_at(parse_path(path) or ())
-    if isinstance(found, inspect.BoolType):
+    """Return the values of a yes-or-no field, or of one with few choices."""
+    field_type = type_at(parse_path(path) or ())
+    if isinstance(field_type, inspect.BoolType):
         return ["true", "false"]
-    words = list(map(str, found.values)) if isinstance(found, inspect.LiteralType) else []
+    words = list(map(str, field_type.values)) if isinstance(field_type, inspect.LiteralType) else []
     return words if len(words) <= MAX_WORDS else []
 
 
 def _exact(value: Any) -> str:
-    """A value as it would be typed, all its digits included."""
+    """Format a value as it would be typed, with all its digits."""
     if isinstance(value, float):
         text = format_six_digits(value)
         return text if float(text) == value else repr(value)
     if isinstance(value, list):
-        return _cell(", ".join(_cell(str(one)) for one in value))
-    return _cell(value) if isinstance(value, str) else setting_text(value)
+        return _csv_cell(", ".join(_csv_cell(str(item)) for item in value))
+    return _csv_cell(value) if isinstance(value, str) else setting_text(value)
 
 
-def _cell(text: str) -> str:
-    """``text`` as one value, where values have commas between them."""
+def _csv_cell(text: str) -> str:
+    """Quote ``text`` so that it is one value in a comma-separated list."""
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
 
 
-def _is_taken(experiment: Experiment, path: str, text: str) -> bool:
+def _is_valid(experiment: Experiment, path: str, text: str) -> bool:
     try:
         with_field(experiment, path, text)
     except UserError:
@@ -150,27 +150,27 @@ def _is_taken(experiment: Experiment, path: str, text: str) -> bool:
     return True
 
 
-def _leaves(value: object, steps: Steps) -> Iterator[Steps]:
+def _leaf_fields(value: object, steps: Steps) -> Iterator[Steps]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, (*steps, name))
+            yield from _leaf_fields(inner, (*steps, name))
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, (*steps, index))
+            yield from _leaf_fields(inner, (*steps, index))
     else:
         yield steps
 
 
-def _takes_text(steps: Steps) -> bool:
-    """Whether a value of the field can be typed."""
+def _can_be_typed(steps: Steps) -> bool:
+    """Return whether a value of the field can be typed."""
     steps = tuple(0 if isinstance(step, int) else step for step in steps)  # all layers are alike
-    found = type_at(steps)
-    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
+    field_type = type_at(steps)
+    kinds = field_type.types if isinstance(field_type, inspect.UnionType) else (field_type,)
     single = (inspect.IntType, inspect.FloatType, inspect.StrType, inspect.BoolType, inspect.LiteralType)
     return is_text_list(steps) or any(isinstance(kind, single) for kind in kinds)
 
 
 def _order(path: str) -> tuple[int, int]:
-    if path in FIRST:
-        return 0, FIRST.index(path)
+    if path in COMMON_FIELDS:
+        return 0, COMMON_FIELDS.index(path)
     return (1 if path.startswith("model.layers") else 2), 0

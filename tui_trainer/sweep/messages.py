@@ -1,4 +1,4 @@
-"""What the app and the process that sweeps for it say to each other: commands in, news out."""
+"""The messages between the app and the process of a sweep: commands in, events out."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import msgspec
 
 from tui_trainer.experiment.schema import Experiment
 
-WHOLE = ("random", "repeat", "jobs")  # parts of a wish that are numbers
+NUMBER_OPTIONS = ("random", "repeat", "jobs")  # the fields of a request that hold integers
 
 
 class SweepRequest(msgspec.Struct, frozen=True):
-    """A sweep as it was typed: the values of ``fields`` by path, and the options of the command of the same names.
+    """A sweep as typed: the values of ``fields`` by path, and the options of ``tui-trainer sweep`` of the same names.
 
-    What is empty is as usual.
+    Empty options have their defaults.
     """
 
     experiment: Experiment
@@ -24,34 +24,34 @@ class SweepRequest(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
-    """Something the app asks for."""
+    """A command of the app."""
 
 
 class PreviewSweep(Command, frozen=True):
-    """What would ``wish`` come to? ``number`` comes back with the answer; of questions in a row, only the last one."""
+    """Describe ``wish``; the preview has the same ``number``. Of several in a row, only the last counts."""
 
     wish: SweepRequest
     number: int
 
 
 class Start(Command, frozen=True):
-    """Do it. The process ends with the sweep."""
+    """Start the sweep. The process ends with it."""
 
     wish: SweepRequest
 
 
 class Cancel(Command, frozen=True):
-    """End the sweep with what is done."""
+    """End the sweep, with the runs that are done."""
 
 
 class SweepEvent(msgspec.Struct, frozen=True, tag=True):
-    """Something the process tells."""
+    """An event of the process."""
 
 
 class SweepPreview(SweepEvent, frozen=True):
-    """The sweep of question ``number`` in words, as ``5 learning rates × 3 seeds = 15 runs``, and its measure ``by``.
+    """The sweep of preview ``number`` in words, as ``5 learning rates × 3 seeds = 15 runs``, and its measure ``by``.
 
-    Or what is wrong with it: a ``reason``, and the ``field``: a path, an option, or empty.
+    If it is not valid, ``reason`` says why, and ``field`` is a path, an option or empty.
     """
 
     number: int
@@ -62,16 +62,16 @@ class SweepPreview(SweepEvent, frozen=True):
 
 
 class Leader(msgspec.Struct, frozen=True, array_like=True):
-    """One of the best runs so far: what differs in it, and its score."""
+    """One of the best runs so far: its settings, and its score."""
 
     name: str
     value: str
 
 
 class SweepProgress(SweepEvent, frozen=True):
-    """``done`` of ``planned`` runs have ended, ``lost`` of these without a score; the best ones by ``by`` so far.
+    """``done`` of ``planned`` runs have ended, ``lost`` of them without a score; the best ones so far, by ``by``.
 
-    ``seconds_left`` is None as long as nothing is known of it.
+    ``seconds_left`` is None while there is no estimate.
     """
 
     done: int
@@ -90,9 +90,9 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SweepFinished(SweepEvent, frozen=True):
-    """The sweep has ended: in a sentence, and the best of its runs in the store, the best one first.
+    """The sweep has ended: a sentence, and the best of its runs in the store, the best first.
 
-    All of them have ``tag`` in common, empty where none was kept. ``good`` says that all went as planned.
+    All of them have the tag ``tag``, which is empty if none was kept. ``good``: everything went as planned.
     """
 
     sentence: str
@@ -103,13 +103,13 @@ class SweepFinished(SweepEvent, frozen=True):
 
 
 class SweepCrashed(SweepEvent, frozen=True):
-    """The process has ended unasked; what the app's own end of the line says then."""
+    """The process has ended unexpectedly; ``SweepClient`` creates this event itself."""
 
     sentence: str
 
 
 AnyCommand = PreviewSweep | Start | Cancel
-AnyNews = SweepPreview | SweepProgress | SweepFinished | SweepCrashed
+AnyEvent = SweepPreview | SweepProgress | SweepFinished | SweepCrashed
 
 command_decoder = msgspec.msgpack.Decoder(AnyCommand)
-news_decoder = msgspec.msgpack.Decoder(AnyNews)
+event_decoder = msgspec.msgpack.Decoder(AnyEvent)

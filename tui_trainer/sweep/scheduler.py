@@ -1,4 +1,4 @@
-"""The sweep itself: what is to be done is checked first, then done, and every run is taken down as it ends."""
+"""Plans, checks and runs a sweep, and saves each run to the store as it ends."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, St
 
 from . import workers
 from .plan import MAX_RUNS, Planned, SweepOptions, plan, read_axis
-from .results import Outcome, Row, SweepResult, choose_measure, make_row, told
-from .workers import located
+from .results import Outcome, Row, SweepResult, choose_measure, describe_settings, make_row
+from .workers import with_absolute_path
 
 MAX_JOBS = 512
 PAUSES = (0.5, 1.0, 2.0)  # seconds between attempts to keep a run; other processes go on training meanwhile
 OnRow = Callable[[Row], None]
-OWNER = "sweep"  # the name of no session: a run that is done is nobody's, however long this process lives
+# No trainer has this name, so a finished run belongs to nobody, however long this process lives
+STORE_OWNER = "sweep"
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A sweep that can start: its runs, the measure that decides, and who does them.
+    """A sweep that is ready to start: its runs, the measure to rank by, and where they run.
 
-    ``jobs`` is the number of processes, 0 where the workers of the scheduler at ``dask`` take their place.
+    ``jobs`` is the number of processes, 0 if the workers of the scheduler at ``dask`` do the runs.
     """
 
     planned: tuple[Planned, ...]
@@ -39,20 +40,20 @@ class Sweep:
     dask: str | None = None
 
     def run(self, keep: bool = True, on_row: OnRow | None = None) -> SweepResult:
-        """Do all runs. An interrupt, or the loss of the workers, ends it with those that are done.
+        """Do all runs. An interrupt, or the loss of the workers, ends the sweep with the runs that are done.
 
-        With ``keep`` each is put into the store once it has ended; then ``on_row`` is called with its row.
-        Raises ExperimentError where all have failed, and where the cluster can't be reached.
+        With ``keep``, each run is saved to the store when it has ended; then ``on_row`` is called with its row.
+        Raises UserError if all runs have failed, or if the cluster cannot be reached.
         """
         started = time.perf_counter()
         rows: list[Row] = []
         interrupted, complaint = False, ""
-        keeping = RunSaver() if keep else None
+        saver = RunSaver() if keep else None
         try:
-            with contextlib.closing(self._outcomes(keep)) as done:
-                for number, outcome in done:
+            with contextlib.closing(self._outcomes(keep)) as outcomes:
+                for number, outcome in outcomes:
                     planned = self.planned[number - 1]
-                    run = None if keeping is None else keeping.keep(planned, outcome)
+                    run = None if saver is None else saver.save(planned, outcome)
                     rows.append(make_row(planned, outcome, run))
                     if on_row is not None:
                         on_row(rows[-1])
@@ -61,9 +62,9 @@ class Sweep:
         except workers.WorkersLost as error:
             complaint = f"The sweep has ended early: {error}."
         finally:
-            if keeping is not None:
-                complaint = complaint or keeping.complaint
-                keeping.close()
+            if saver is not None:
+                complaint = complaint or saver.complaint
+                saver.close()
         if rows and all(row.state == "failed" for row in rows):
             first = min(rows, key=lambda row: row.number)
             raise UserError("", f"no run can be trained; the first of them: {first.message}")
@@ -76,24 +77,24 @@ class Sweep:
             seconds=time.perf_counter() - started,
             interrupted=interrupted,
             complaint=complaint,
-            tag="" if keeping is None else keeping.tag,
+            tag="" if saver is None else saver.tag,
         )
 
     def _outcomes(self, keep: bool) -> workers.Outcomes:
-        tasks = _by_data([(run.number, located(run.experiment)) for run in self.planned])
+        tasks = _sorted_by_data([(run.number, with_absolute_path(run.experiment)) for run in self.planned])
         if self.dask is not None:
-            return workers.on_cluster(tasks, self.by, keep, self.dask)
+            return workers.run_on_cluster(tasks, self.by, keep, self.dask)
         if self.jobs > 1:
-            return workers.side_by_side(tasks, self.by, keep, self.jobs)
-        return workers.one_after_the_other(tasks, self.by, keep)
+            return workers.run_in_processes(tasks, self.by, keep, self.jobs)
+        return workers.run_sequentially(tasks, self.by, keep)
 
 
 def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]], options: SweepOptions) -> Sweep:
-    """The sweep that ``sweep`` would do, all of it checked; ExperimentError says what is wrong."""
+    """Plan and check a sweep without starting it; raises UserError if something is invalid."""
     _check_number("random", options.random, MAX_RUNS)
     _check_number("repeat", options.repeat, MAX_RUNS)
     _check_number("jobs", options.jobs, MAX_JOBS)
-    axes = [read_axis(experiment, path, given) for path, given in fields.items()]
+    axes = [read_axis(experiment, path, values) for path, values in fields.items()]
     planned = tuple(plan(experiment, axes, options))
     return Sweep(
         planned=planned,
@@ -117,16 +118,16 @@ def sweep(
     keep: bool = True,
     on_row: OnRow | None = None,
 ) -> SweepResult:
-    """Train ``experiment`` with other values of some ``fields``, as many runs at a time as there are cores.
+    """Train ``experiment`` with different values of some ``fields``, as many runs at a time as there are cores.
 
-    ``experiment`` is one, or the path of its TOML file, or the word that it was shared as.
-    ``fields`` gives values by path, ``{"training.learning_rate": [1e-3, 1e-2]}``, or their text as on the command
-    line; all combinations are done. With ``random`` so many of them are drawn instead, from ``seed``; ranges such
-    as ``"log:1e-4..1e-1"`` need that. ``repeat`` does each with so many seeds of the model. ``by`` is the measure
-    that decides, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the runs
-    instead. What comes out does not depend on how many run at a time. For the rest see ``Sweep.run``.
+    ``experiment`` is one, or the path of its TOML file, or the text under which it was shared.
+    ``fields`` maps paths to values, ``{"training.learning_rate": [1e-3, 1e-2]}``, or to their text as on the command
+    line; all combinations are run. With ``random``, that many of them are drawn instead, from ``seed``; ranges such
+    as ``"log:1e-4..1e-1"`` require it. ``repeat`` runs each combination with that many seeds of the model. ``by`` is
+    the measure to rank by, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the
+    runs instead. The results do not depend on how many runs are done at a time. For the rest see ``Sweep.run``.
 
-    Raises ExperimentError, before the first run starts, for fields and values that are wrong.
+    Raises UserError, before the first run starts, for invalid fields and values.
     """
     if not isinstance(experiment, Experiment):
         from tui_trainer.experiment.share import read_experiment
@@ -136,57 +137,46 @@ def sweep(
     return prepare(experiment, fields, options).run(keep, on_row)
 
 
-def _by_data(tasks: list[workers.Task]) -> list[workers.Task]:
-    """Runs on the same data one after the other, so that a process reads them once."""
-    return sorted(tasks, key=lambda task: repr(to_plain(task[1].dataset)))
-
-
-def _check_number(field: str, value: int | None, most: int) -> None:
-    if value is not None and not 1 <= value <= most:
-        raise UserError(field, f"expected a whole number from 1 to {most:,}, got {value}")
-
-
 def cores() -> int:
-    """The cores that this process may use."""
+    """Return the number of cores that this process may use."""
     import joblib
 
     return int(joblib.cpu_count())
 
 
 class RunSaver:
-    """Puts runs that have ended into the store; ``complaint`` says why some could not be kept.
+    """Saves finished runs to the store; ``complaint`` says why some could not be saved.
 
-    ``tag`` is given to all of them, so that they are found together; it is there with the first one. They are named
-    after what differs.
+    All runs get the tag ``tag``, which is set when the first one is saved. Their names describe their settings.
     """
 
     def __init__(self) -> None:
         self.complaint = self.tag = ""
         self._store: Store | None = None
 
-    def keep(self, planned: Planned, outcome: Outcome) -> int | None:
-        """The number of the run in the store; None where it has not taken a step, or could not be kept.
+    def save(self, planned: Planned, outcome: Outcome) -> int | None:
+        """Save a run and return its number in the store; None if it has not taken a step, or could not be saved.
 
-        Where the store fails, it is tried again after each of ``PAUSES``, and with the next run.
+        If the store fails, saving is tried again after each of ``PAUSES``, and with the next run.
         """
         if outcome.steps == 0:
             return None
         for pause in PAUSES if not self.complaint else ():
             try:
-                return self._keep(planned, outcome)
+                return self._save(planned, outcome)
             except (StoreBusy, StoreFull):
                 time.sleep(pause)
             except StoreError:
                 break
         try:
-            return self._keep(planned, outcome)
+            return self._save(planned, outcome)
         except StoreError as error:
             self.complaint = str(error)
             return None
 
-    def _keep(self, planned: Planned, outcome: Outcome) -> int:
+    def _save(self, planned: Planned, outcome: Outcome) -> int:
         if self._store is None:
-            self._store = Store(default_path(), OWNER)
+            self._store = Store(default_path(), STORE_OWNER)
         edits = RunEdits(self._store)
         run = self._store.begin(planned.experiment)
         checkpoint = Checkpoint(
@@ -202,10 +192,20 @@ class RunSaver:
         self._store.save(run, checkpoint)
         self.tag = self.tag or f"sweep-{run}"
         edits.tag((run,), (self.tag,), ())
-        edits.rename(run, told(planned.settings, LONGEST_NAME))
+        edits.rename(run, describe_settings(planned.settings, LONGEST_NAME))
         return run
 
     def close(self) -> None:
-        """Let the store go."""
+        """Close the store."""
         if self._store is not None:
             self._store.close()
+
+
+def _sorted_by_data(tasks: list[workers.Task]) -> list[workers.Task]:
+    """Sort the runs so that those on the same data follow one another, and a process reads the data once."""
+    return sorted(tasks, key=lambda task: repr(to_plain(task[1].dataset)))
+
+
+def _check_number(field: str, value: int | None, maximum: int) -> None:
+    if value is not None and not 1 <= value <= maximum:
+        raise UserError(field, f"expected a whole number from 1 to {maximum:,}, got {value}")

@@ -1,4 +1,4 @@
-"""Where runs are done: in this process one after the other, in processes side by side, or on a Dask cluster."""
+"""Does the runs of a sweep: in this process one by one, in several processes, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -29,22 +29,31 @@ from tui_trainer.version import __version__
 
 from .results import Outcome
 
-Task = tuple[int, Experiment]  # with the number of its run
-PATIENCE = 10  # seconds that a Dask scheduler may take to answer, and its workers to be there
-ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some others
+Task = tuple[int, Experiment]  # the number of the run, and its experiment
+DASK_TIMEOUT = 10  # seconds for the Dask scheduler to answer, and for its workers to appear
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some other addresses
 SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
-LOOK_EVERY = 1.0  # seconds
-Done = tuple[int, Outcome]
-Outcomes = Generator[Done, None, None]  # closing it ends what is under way
+CHECK_EVERY = 1.0  # seconds
+NumberedOutcome = tuple[int, Outcome]
+Outcomes = Generator[NumberedOutcome, None, None]  # closing it ends the runs in progress
 
 
 class WorkersLost(Exception):
-    """Processes that did the runs are gone; the sentence says what may have happened."""
+    """The processes that did the runs are gone; the message says what may have happened."""
 
 
-def one_after_the_other(tasks: Sequence[Task], by: str, keep: bool) -> Outcomes:
-    """Each run with its outcome, done in this process."""
+class _ThreadState(threading.local):
+    """A thread's session, reused for all its runs, so that their data are read once."""
+
+    session: Session | None = None
+
+
+_thread_state = _ThreadState()
+
+
+def run_sequentially(tasks: Sequence[Task], by: str, keep: bool) -> Outcomes:
+    """Yield each run's number with its outcome, one by one, in this process."""
     try:
         for number, experiment in tasks:
             yield number, run_one(experiment, by, keep)
@@ -52,32 +61,32 @@ def one_after_the_other(tasks: Sequence[Task], by: str, keep: bool) -> Outcomes:
         release()
 
 
-def side_by_side(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> Outcomes:
-    """Each run with its outcome once it is done, in ``jobs`` processes with one thread each for linear algebra.
+def run_in_processes(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> Outcomes:
+    """Yield each run's number with its outcome when it is done, in ``jobs`` processes with one BLAS thread each.
 
-    Closing the iterator ends them. Raises WorkersLost where one is ended from outside.
+    Closing the iterator ends them. Raises WorkersLost if a process is killed.
     """
     import joblib
 
-    first = {"initializer": end_with, "initargs": (os.getpid(),)}
-    # No memory maps: those would be pickles in files.
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None, **first):
+    process_setup = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    # No memory maps: those would be pickles in files
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None, **process_setup):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    with _no_code_from_here(), _interrupts_held():
-        done = parallel(_calls(tasks, by, keep))
-    with _no_code_from_here(), _closing(done):
+    with _safe_import_path(), _interrupts_blocked():
+        outcomes = parallel(_calls(tasks, by, keep))
+    with _safe_import_path(), _closing(outcomes):
         try:
-            for one in done:  # noqa: UP028 (``yield from`` would close it before ``_closing`` does)
-                yield one
+            for outcome in outcomes:  # noqa: UP028 (``yield from`` would close it before ``_closing`` does)
+                yield outcome
         except concurrent.futures.BrokenExecutor as error:
             why = "the system ended a process that trained, perhaps for want of memory; use fewer jobs"
             raise WorkersLost(why) from error
 
 
-def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outcomes:
-    """Each run with its outcome once it is done, by the workers of the Dask scheduler at ``address``.
+def run_on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outcomes:
+    """Yield each run's number with its outcome when it is done, by the workers of the Dask scheduler at ``address``.
 
-    Raises ExperimentError where Dask is not installed, or no worker can be reached, and WorkersLost later on.
+    Raises UserError if Dask is not installed, or no worker can be reached, and WorkersLost if they are lost later.
     """
     try:
         import distributed
@@ -85,44 +94,84 @@ def on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outc
         raise UserError("dask", f"Dask is not installed; get it with {INSTALL}") from error
     import joblib
 
-    with _quiet("distributed.client"), _client(distributed, address) as client:
-        with joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=PATIENCE):
+    with _logging_disabled("distributed.client"), _client(distributed, address) as client:
+        with joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=DASK_TIMEOUT):
             parallel = joblib.Parallel(n_jobs=-1, return_as="generator_unordered")
         try:
-            done = parallel(_calls(tasks, by, keep))
+            outcomes = parallel(_calls(tasks, by, keep))
         except TimeoutError as error:
-            told = f"the scheduler at {quoted(address)} has no workers; start some with dask worker"
-            raise UserError("dask", told) from error
-        with _closing(done):
+            reason = f"the scheduler at {quoted(address)} has no workers; start some with dask worker"
+            raise UserError("dask", reason) from error
+        with _closing(outcomes):
             try:
-                for one in done:  # noqa: UP028
-                    yield one
+                for outcome in outcomes:  # noqa: UP028
+                    yield outcome
             except (distributed.KilledWorker, OSError, concurrent.futures.CancelledError) as error:
                 raise WorkersLost("the workers of the cluster, or its scheduler, are gone") from error
+
+
+def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
+    """Train ``experiment`` to its end on one thread; it fails if it cannot be trained, or has no score ``by``.
+
+    Without ``keep``, no snapshot is taken.
+    """
+    if _thread_state.session is None:
+        _thread_state.session = Session(max_threads=1)
+    session = _thread_state.session
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            session.load(experiment)
+            _check_measure(session, by)
+            session.train()
+            session.advance_to_end()
+            return _outcome(session, keep)
+    except UserError as error:
+        return Outcome("failed", str(error))
+    except MemoryError:
+        release()
+        return Outcome("failed", "model: its data and layers don't fit into memory; use fewer units, rows or jobs")
+
+
+def release() -> None:
+    """Release the data of the last run of this thread."""
+    _thread_state.session = None
+
+
+def with_absolute_path(experiment: Experiment) -> Experiment:
+    """Make the path of the data file absolute: other processes may have another working folder."""
+    config = experiment.dataset
+    if config.path is None:
+        return experiment
+    return replace(experiment, dataset=replace(config, path=os.path.abspath(confined(config.path, "dataset.path"))))
+
+
+def end_with_parent(parent: int) -> None:
+    """End this process when the process ``parent`` ends: a killed parent cannot end its children."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _client(distributed: Any, address: str) -> Any:
     if not ADDRESS.fullmatch(address):
         raise UserError("dask", f"expected an address such as tcp://10.0.0.5:8786, got {quoted(address)}")
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(address, timeout=DASK_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        told = f"no Dask scheduler answers at {quoted(address)}; start one with dask scheduler, and workers for it"
-        raise UserError("dask", told) from error
+        reason = f"no Dask scheduler answers at {quoted(address)}; start one with dask scheduler, and workers for it"
+        raise UserError("dask", reason) from error
     try:
         versions = set(client.run(_version).values())
-    except Exception as error:  # whatever the missing package raises there comes back as itself
+    except Exception as error:  # an import error on a worker is raised here as itself
         client.close()
         raise UserError("dask", "a worker of the cluster can't import tui-trainer; install it there") from error
     if versions - {__version__}:
         client.close()
-        told = f"tui-trainer is {__version__} here, {', '.join(sorted(versions))} on the cluster; install the same"
-        raise UserError("dask", told)
+        reason = f"tui-trainer is {__version__} here, {', '.join(sorted(versions))} on the cluster; install the same"
+        raise UserError("dask", reason)
     return client
 
 
 def _version() -> str:
-    """Called on a worker."""
+    """Return the version; called on a worker."""
     return __version__
 
 
@@ -132,36 +181,36 @@ def _calls(tasks: Sequence[Task], by: str, keep: bool) -> Iterator[Any]:
     return (joblib.delayed(_numbered)(number, experiment, by, keep) for number, experiment in tasks)
 
 
-def _numbered(number: int, experiment: Experiment, by: str, keep: bool) -> Done:
+def _numbered(number: int, experiment: Experiment, by: str, keep: bool) -> NumberedOutcome:
     return number, run_one(experiment, by, keep)
 
 
 @contextlib.contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    """Without what a package logs of troubles that are told here."""
-    found = logging.getLogger(logger)
-    before = found.level
-    found.setLevel(logging.CRITICAL)
+def _logging_disabled(logger: str) -> Iterator[None]:
+    """Suppress a package's log messages about problems that are reported here."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        found.setLevel(before)
+        log.setLevel(before)
 
 
 @contextlib.contextmanager
-def _closing(done: Outcomes) -> Iterator[None]:
-    """Close ``done`` in the end, without a warning of the runs that are given up by that: this is meant."""
+def _closing(outcomes: Outcomes) -> Iterator[None]:
+    """Close ``outcomes`` at the end, without the warning about the runs that are abandoned on purpose."""
     try:
         yield
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            done.close()
+            outcomes.close()
 
 
 @contextlib.contextmanager
-def _no_code_from_here() -> Iterator[None]:
-    """Processes started meanwhile take no module from the folder they are in: it may be anybody's ``pickle.py``."""
+def _safe_import_path() -> Iterator[None]:
+    """Keep processes started inside from importing modules of the current folder, such as anybody's ``pickle.py``."""
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:
@@ -174,9 +223,9 @@ def _no_code_from_here() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl+C, which a terminal sends to all of them; this one sees it after."""
-    resource_tracker.ensure_running()  # its own start, which the first process brings about, would end the hold
+def _interrupts_blocked() -> Iterator[None]:
+    """Hide Ctrl+C, which a terminal sends to all processes, from those started inside; this one gets it afterwards."""
+    resource_tracker.ensure_running()  # started implicitly, it would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -184,52 +233,8 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Place(threading.local):
-    """Where a thread does its runs: one session after the other, so that their data are read once."""
-
-    session: Session | None = None
-
-
-_place = _Place()
-
-
-def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
-    """Train ``experiment`` to its end on one thread; what can't be trained, or has no score ``by``, has failed.
-
-    Without ``keep`` no snapshot is taken.
-    """
-    if _place.session is None:
-        _place.session = Session(max_threads=1)
-    session = _place.session
-    try:
-        with threadpool_limits(limits=1, user_api="blas"):
-            session.load(experiment)
-            _check_score(session, by)
-            session.train()
-            session.advance_to_end()
-            return _outcome(session, keep)
-    except UserError as error:
-        return Outcome("failed", str(error))
-    except MemoryError:
-        release()
-        return Outcome("failed", "model: its data and layers don't fit into memory; use fewer units, rows or jobs")
-
-
-def release() -> None:
-    """Forget the data of the last run of this thread."""
-    _place.session = None
-
-
-def located(experiment: Experiment) -> Experiment:
-    """The same, with the path of its file from the root on: other processes may have another working folder."""
-    config = experiment.dataset
-    if config.path is None:
-        return experiment
-    return replace(experiment, dataset=replace(config, path=os.path.abspath(confined(config.path, "dataset.path"))))
-
-
-def _check_score(session: Session, by: str) -> None:
-    """Before the training, not after it."""
+def _check_measure(session: Session, by: str) -> None:
+    """Raise UserError, before the training, if the run will have no score ``by``."""
     parts = session.split
     names = list(scores(session.trainer.model, session.experiment.training, parts.x_train[:1], parts.y_train[:1]))
     if parts.x_val is not None:
@@ -258,22 +263,17 @@ def _outcome(session: Session, keep: bool) -> Outcome:
 
 
 def _weights(session: Session) -> dict[str, float]:
-    """w, or w_0 and w_1, and b, of a model that has so few parameters."""
+    """Return w, or w_0 and w_1, and b, of a model with so few parameters; else nothing."""
     parameters = session.trainer.model.parameters
     if parameters.flat.size > MAX_PARAMETERS:
         return {}
     values = [float(value) for kernel in parameters.kernels for value in kernel.ravel()]
-    named = {"w": values[0]} if len(values) == 1 else {f"w_{i}": value for i, value in enumerate(values)}
+    weights = {"w": values[0]} if len(values) == 1 else {f"w_{i}": value for i, value in enumerate(values)}
     (bias,) = parameters.biases[:1]
-    return named if bias is None else {**named, "b": float(bias[0])}
-
-
-def end_with(parent: int) -> None:
-    """Watch the process ``parent`` from now on: one that was killed can't tell its children to end."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    return weights if bias is None else {**weights, "b": float(bias[0])}
 
 
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(LOOK_EVERY)
+        time.sleep(CHECK_EVERY)
     os._exit(1)

@@ -136,9 +136,3 @@ def _is_utf_8(environment: Mapping[str, str]) -> bool:
         settings[1] = ""
     locale = next(filter(None, settings), "")
     return not locale or locale.lower().partition("@")[0].endswith(UTF_8_SUFFIXES)
-
-
-def _line(text: str) -> str:
-    """Make ``text`` one line without control sequences."""
-    safe_text = printable(text)
-    return safe_text if len(safe_text) <= MAX_LENGTH else safe_text[: MAX_LENGTH - 1] + "…"

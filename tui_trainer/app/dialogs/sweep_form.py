@@ -18,8 +18,8 @@ from textual.widgets import Input, Static
 from tui_trainer.errors import printable
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.sweep.fields import RATE, suggested, sweepable_fields
-from tui_trainer.sweep.messages import WHOLE, SweepPreview, SweepRequest
+from tui_trainer.sweep.fields import RATE, suggest_values, sweepable_fields
+from tui_trainer.sweep.messages import NUMBER_OPTIONS, SweepPreview, SweepRequest
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown, Option
 from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited
@@ -200,7 +200,9 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         return iter(self.rows.query(SweepRow))
 
     def _row(self, path: str | None = None, values: str = "") -> SweepRow:
-        return SweepRow(self._options, path, printable(values), lambda path: suggested(self._wish.experiment, path))
+        return SweepRow(
+            self._options, path, printable(values), lambda path: suggest_values(self._wish.experiment, path)
+        )
 
     def _measured(self) -> list[Option]:
         held = self._wish.experiment.dataset.validation_split > 0
@@ -258,7 +260,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         """Take down what is typed."""
         fields = tuple((row.path, row.values) for row in self._rows() if row.path is not None)
         numbers = {option.path: option.input.value for option in self.query(SweepOption)}
-        self._wish = replace(self._wish, fields=fields, **{name: numbers[name] for name in WHOLE})
+        self._wish = replace(self._wish, fields=fields, **{name: numbers[name] for name in NUMBER_OPTIONS})
 
     def action_start(self) -> None:
         """Start, once it is known that nothing is wrong."""
@@ -286,9 +288,9 @@ def first_wish(experiment: Experiment, before: SweepRequest | None) -> SweepRequ
     paths = {offer.path for offer in sweepable_fields(experiment) if not is_hidden(experiment, offer.path)}
     if before is None or not any(path in paths for path, _ in before.fields):
         first = (RATE,) if RATE in paths else ()
-        return SweepRequest(experiment, tuple((path, suggested(experiment, path)) for path in first))
+        return SweepRequest(experiment, tuple((path, suggest_values(experiment, path)) for path in first))
     fields = tuple(
-        (path, suggested(experiment, path) if values == suggested(before.experiment, path) else values)
+        (path, suggest_values(experiment, path) if values == suggest_values(before.experiment, path) else values)
         for path, values in before.fields
         if path in paths
     )
