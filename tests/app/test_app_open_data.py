@@ -43,7 +43,7 @@ async def answered(flow: Flow) -> PreviewData:
     """Wait until the preview shows the answer to its newest question."""
     screen = flow.pilot.app.screen
     assert isinstance(screen, PreviewData)
-    await flow.until(lambda: screen._seen is not None, "what the file comes to")
+    await flow.until(lambda: screen._preview is not None, "what the file comes to")
     return screen
 
 

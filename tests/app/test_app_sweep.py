@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
-from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, first_wish
+from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, initial_request
 from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgressDialog, parts
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.store.store import Store
@@ -167,10 +167,10 @@ def test_the_line_of_a_sweep() -> None:
 
 def test_what_the_form_begins_with() -> None:
     hidden = Experiment(hide=("training",))
-    assert first_wish(hidden, None) == SweepRequest(hidden)
+    assert initial_request(hidden, None) == SweepRequest(hidden)
     typed = SweepRequest(
         SMALL, ((RATE, "0.005, 0.017, 0.05, 0.15, 0.5"), (SEED, "7"), ("model.layers[0].units", "2")), jobs="1"
     )
     faster = Experiment(model=ModelConfig(()), training=TrainingConfig(learning_rate=1.0))
-    again = first_wish(faster, typed)
+    again = initial_request(faster, typed)
     assert again == SweepRequest(faster, ((RATE, "0.1, 0.33, 1, 3, 10"), (SEED, "7")), jobs="1")

@@ -19,7 +19,7 @@ def test_folders_first_then_files_of_data(tmp_path: Path) -> None:
     (tmp_path / "linked.csv").symlink_to(tmp_path / "b.csv")
     listing = list_folder(str(tmp_path))
     assert [entry.name for entry in listing.entries] == ["attic", "Zoo", "A.TSV", "b.csv", "c.tab", "linked.csv"]
-    assert [entry.told for entry in listing.entries] == ["", "", "2.35 MB", "12 B", "0 B", "12 B"]
+    assert [entry.size_text for entry in listing.entries] == ["", "", "2.35 MB", "12 B", "0 B", "12 B"]
     assert listing.others == {"d.txt", "broken.csv"} and listing.problem == ""
     assert [entry.name for entry in listing.matching("a")] == ["attic", "A.TSV"]
     assert [entry.name for entry in listing.matching("OO")] == ["Zoo"]
@@ -52,4 +52,4 @@ def test_what_names_begin_with() -> None:
     ("size", "told"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (123_456_789, "123 MB"), (4 * 10**15, "4e+03 TB")]
 )
 def test_sizes_are_written_in_round_units(size: int, told: str) -> None:
-    assert Entry("x.csv", False, size).told == told
+    assert Entry("x.csv", False, size).size_text == told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_trainer.app.dialogs.preview_data import found, name_of, told, with_choice, with_next_kind
+from tui_trainer.app.dialogs.preview_data import describe_preview, detected_labels, name_of, with_choice, with_next_kind
 from tui_trainer.datasets.preview import FilePreview, PreviewColumn
 from tui_trainer.experiment.schema import DatasetConfig
 
@@ -49,20 +49,20 @@ def test_other_columns_forget_what_was_said_of_these() -> None:
 
 
 def test_what_a_file_comes_to() -> None:
-    assert told(SEEN) == "1,200 rows, 2 columns; 1 feature. y: 2 classes (no, [red]yes). Done."
+    assert describe_preview(SEEN) == "1,200 rows, 2 columns; 1 feature. y: 2 classes (no, [red]yes). Done."
     part = changed(is_part=True, classes=(), features=2, hidden_columns=9, notes=())
-    assert told(part) == (
+    assert describe_preview(part) == (
         "The first 1,200 rows, 11 columns; 2 features. y: a number, regression. 9 more columns are not shown here."
     )
-    assert told(changed(problem="a: no.")) == "a: no."
-    assert told(changed(problem="a: no.", is_part=True)) == "The first 1,200 rows: a: no."
-    assert told(FilePreview(problem="dataset.path: there is no file")) == "there is no file"
+    assert describe_preview(changed(problem="a: no.")) == "a: no."
+    assert describe_preview(changed(problem="a: no.", is_part=True)) == "The first 1,200 rows: a: no."
+    assert describe_preview(FilePreview(problem="dataset.path: there is no file")) == "there is no file"
     many = changed(classes=tuple(map(str, range(9))))
-    assert "y: 9 classes (0, 1, 2, 3, 4, …)." in told(many)
+    assert "y: 9 classes (0, 1, 2, 3, 4, …)." in describe_preview(many)
 
 
 def test_what_is_found_stands_in_the_lists() -> None:
-    come_to = found(SEEN, CONFIG)
+    come_to = detected_labels(SEEN, CONFIG)
     assert come_to == {
         "delimiter": "(commas)",
         "decimal": "(point)",
@@ -71,9 +71,9 @@ def test_what_is_found_stands_in_the_lists() -> None:
         "target": "(y)",
         "task": "(classes)",
     }
-    chosen = found(SEEN, DatasetConfig(path="x.csv", delimiter="comma", task="regression"))
+    chosen = detected_labels(SEEN, DatasetConfig(path="x.csv", delimiter="comma", task="regression"))
     assert (chosen["delimiter"], chosen["task"], chosen["target"]) == ("as found", "as found", "(y)")
-    assert set(found(FilePreview(problem="no file"), CONFIG).values()) == {"as found"}
+    assert set(detected_labels(FilePreview(problem="no file"), CONFIG).values()) == {"as found"}
 
 
 def test_names_of_files_are_fit_for_the_screen() -> None:

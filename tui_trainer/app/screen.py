@@ -241,7 +241,7 @@ class MainScreen(Screen[None]):
     async def _undo(self) -> None:
         await self.editor.action_undo()
 
-    @on(DatasetField.OwnFileWanted)
+    @on(DatasetField.OwnFileRequested)
     def _open_data(self) -> None:
         self.data.action_open_data()
 

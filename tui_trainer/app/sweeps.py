@@ -58,14 +58,14 @@ class Sweeps(Controller):
             await client.close()
 
     async def _begin(self) -> None:
-        from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, first_wish
+        from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, initial_request
         from tui_trainer.sweep.client import SweepClient
 
         trainer = self.screen.trainer
         client = self.client = SweepClient(trainer.launch.niceness + NICER)
         task = "" if trainer.loaded is None else trainer.loaded.dataset.task
         form = self._form = SweepFormDialog(
-            first_wish(self.screen.experiment, self._request),
+            initial_request(self.screen.experiment, self._request),
             task,
             lambda request, number: client.send(messages.PreviewSweep(request, number)),
         )
@@ -101,7 +101,7 @@ class Sweeps(Controller):
     def _show_progress(self, progress: messages.SweepProgress) -> None:
         self._progress = progress
         for line in self.screen.query(SweepLine):
-            line.standing = progress
+            line.progress = progress
         if self._progress_dialog is not None:
             self._progress_dialog.show(progress)
 

@@ -36,7 +36,7 @@ class TextButton(Widget, can_focus=True):
     class Pressed(Message):
         """The button was pressed."""
 
-        press: TextButton
+        button: TextButton
 
     def __init__(self, label: str, action: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The base of all dialogs, the question for a path, and the command palette."""
+"""The base classes of dialogs, a dialog that asks for a path, and the command palette."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tui_trainer.ui.dropdown import DropdownList
 
 
 class AskingScreen(Screen[ScreenResultType]):
-    """A second answer, which comes before the screen has gone, would put away the one below; it is none."""
+    """A screen that ignores a second answer while it is closing; Textual would close the screen below as well."""
 
     @on(TextButton.Pressed)
-    async def _run_action_of_button(self, event: TextButton.Pressed) -> None:
+    async def _run_button_action(self, event: TextButton.Pressed) -> None:
         event.stop()
-        await self.run_action(event.press.action)
+        await self.run_action(event.button.action)
 
     def on_mouse_down(self) -> None:
-        """A click beside an open list closes it."""
+        """Close an open list on a click outside it."""
         if isinstance(self.focused, DropdownList):
             self.focused.action_close()
 
@@ -36,11 +36,11 @@ class AskingScreen(Screen[ScreenResultType]):
 
 
 class Dialog(ModalScreen[ScreenResultType], AskingScreen[ScreenResultType]):
-    """One that lies over another screen, which stays in sight: Textual takes its styles from the first base alone."""
+    """A modal screen: the one below stays visible. Textual takes only the first base's styles, so order matters."""
 
 
 class AskPath(Dialog[str | None]):
-    """Gives the path typed, or None."""
+    """Asks for a path; returns None if cancelled."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Cancel")]
@@ -61,7 +61,7 @@ class AskPath(Dialog[str | None]):
 
 
 class Palette(CommandPalette, AskingScreen[None]):
-    """Goes once, as a dialog does; keys for its list are of no effect where that has no room."""
+    """A command palette that closes only once, and ignores keys of its list while that has no room."""
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.area:

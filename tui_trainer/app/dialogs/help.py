@@ -1,4 +1,4 @@
-"""The help screen, made from the key table."""
+"""The help screen, generated from the key table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = (
     ("Tabs", "View", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
 )
 KEY_WIDTH = 9
-TEXTUALS = (
+TEXTUAL_KEYS = (
     ("ctrl+p", "All commands by name, and themes"),
     ("tab", "Next field; shift+tab: the one before"),
 )
@@ -34,7 +34,7 @@ INTRODUCTION = (
 
 
 class HelpScreen(Dialog[None]):
-    """All keys, by group."""
+    """Shows all keys by group."""
 
     CSS_PATH = "help.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it so)
@@ -51,20 +51,20 @@ class HelpScreen(Dialog[None]):
 
 
 def keys_text(groups: Sequence[str]) -> Group:
-    """The keys of some groups, each group under its title."""
+    """Return the keys of some groups, each group under its title."""
     parts: list[Text | Table] = []
     for group in groups:
         rows = [(key.display, key.help) for key in keymap().listed if key.group == group]
-        # A title is no cell of the table: it may be wider than the keys.
-        parts += [Text(f"\n{group}", style="bold"), _table([*rows, *(TEXTUALS if group == "App" else ())])]
+        # The title is not a cell of the table: it may be wider than the keys
+        parts += [Text(f"\n{group}", style="bold"), _table([*rows, *(TEXTUAL_KEYS if group == "App" else ())])]
     return Group(*parts)
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> Table:
-    """Keys and what they do; what is long goes on under its own first word."""
+    """Return a table of keys and what they do; long texts continue in their own column."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=KEY_WIDTH)
     table.add_column(ratio=1)
-    for name, told in rows:
-        table.add_row(Text(f"  {name}", style="bold"), Text(told))
+    for name, help_text in rows:
+        table.add_row(Text(f"  {name}", style="bold"), Text(help_text))
     return table

@@ -1,4 +1,4 @@
-"""The question which file of data to open."""
+"""A dialog to open a data file, and the listing of a folder that it shows."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from tui_trainer.ui.text import plain
 
 from .dialog import Dialog
 
-MAX_SHOWN = 500
+MAX_LISTED = 500
 NAME_WIDTH = 58
 SUFFIXES = (".csv", ".tsv", ".tab")
-MAX_ENTRIES = 20_000  # entries of a folder that are looked at
+MAX_SCANNED = 20_000  # entries of a folder; others are ignored
 
 
 class PickFile(Dialog[str | None]):
-    """Gives a path, or None. What is typed narrows the list; the list fills in what is typed."""
+    """Returns a path, or None. Typed text filters the list, and selecting an entry completes the text."""
 
     CSS_PATH = "pick_file.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,11 +46,11 @@ class PickFile(Dialog[str | None]):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        folder, self._wanted = os.path.split(path)  # the file from last time, which is highlighted at first
-        self._folder = folder if folder == "" or folder.endswith("/") else f"{folder}/"  # as it is, shown or not
-        self._listing = Listing("\0")  # of no folder yet
+        folder, self._initial_name = os.path.split(path)  # the file that was opened last, highlighted at first
+        self._folder = folder if folder == "" or folder.endswith("/") else f"{folder}/"  # unescaped
+        self._listing = Listing("\0")  # no folder yet
         self._matching: list[Entry] = []
-        self._submitted = False  # before the list of the folder was there
+        self._submitted = False  # Enter was pressed before the folder was listed
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker") as box:
@@ -58,7 +58,7 @@ class PickFile(Dialog[str | None]):
             box.border_subtitle = "enter: open, tab: complete, esc: cancel"
             yield Input(printable(self._folder), placeholder="path of a file", select_on_focus=False)
             options = SafeOptionList()
-            options.can_focus = False  # the keys go to the text, and the arrows from there to the list
+            options.can_focus = False  # the text input keeps the focus, and passes the arrow keys on to the list
             yield options
             yield Static(markup=False)
 
@@ -71,32 +71,32 @@ class PickFile(Dialog[str | None]):
         listing = await asyncio.to_thread(list_folder, folder)
         self._listing = listing
         self._show()
-        self._highlight_wanted()
+        self._highlight_initial()
         if self._submitted:
-            self._take_typed()
+            self._open_typed()
 
     def _show(self) -> None:
-        """The entries that what is typed leaves."""
-        self._matching = self._listing.matching(self._start)[:MAX_SHOWN]
-        self.list.set_options([_line(entry) for entry in self._matching])
+        """Show the entries that match the typed text."""
+        self._matching = self._listing.matching(self._name_start)[:MAX_LISTED]
+        self.list.set_options([_option_text(entry) for entry in self._matching])
         self.list.highlighted = 0 if self._matching else None
-        left = len(self._listing.matching(self._start)) - len(self._matching)
-        told = f"and {left:,} more; type to narrow the list" if left else ""
-        none = "" if self._matching else "No folder, and no CSV or TSV file that begins so."
-        self.query_one(Static).update(self._listing.problem or told or none)
+        not_shown = len(self._listing.matching(self._name_start)) - len(self._matching)
+        rest_hint = f"and {not_shown:,} more; type to narrow the list" if not_shown else ""
+        empty_hint = "" if self._matching else "No folder, and no CSV or TSV file that begins so."
+        self.query_one(Static).update(self._listing.problem or rest_hint or empty_hint)
 
-    def _highlight_wanted(self) -> None:
-        wanted, self._wanted = self._wanted, ""
+    def _highlight_initial(self) -> None:
+        name, self._initial_name = self._initial_name, ""
         names = [entry.name for entry in self._matching]
-        if wanted in names:
-            self.list.highlighted = names.index(wanted)
+        if name in names:
+            self.list.highlighted = names.index(name)
 
     @property
-    def _start(self) -> str:
+    def _name_start(self) -> str:
         return split_path(self.input.value)[1]
 
     @on(Input.Changed)
-    def _follow(self, event: Input.Changed) -> None:
+    def _handle_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._submitted = False
         folder = split_path(event.value)[0]
@@ -107,80 +107,80 @@ class PickFile(Dialog[str | None]):
             self._read(folder)
 
     @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
+    def _handle_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._submitted = self._listing.folder != self._folder
         if not self._submitted:
-            self._take_typed()
+            self._open_typed()
 
-    def _take_typed(self) -> None:
-        """Take the file that was typed in full, or the chosen entry."""
+    def _open_typed(self) -> None:
+        """Open the file whose full name was typed, or the highlighted entry."""
         self._submitted = False
-        if self._start in self._listing.others or not self._matching:
-            if self._start:
-                self.dismiss(os.path.join(self._folder, self._start))
+        if self._name_start in self._listing.others or not self._matching:
+            if self._name_start:
+                self.dismiss(os.path.join(self._folder, self._name_start))
         else:
-            self._take(self._matching[self.list.highlighted or 0])
+            self._open(self._matching[self.list.highlighted or 0])
 
     @on(OptionList.OptionSelected)
-    def _click(self, event: OptionList.OptionSelected) -> None:
+    def _handle_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._take(self._matching[event.option_index])
+        self._open(self._matching[event.option_index])
 
-    def _take(self, entry: Entry) -> None:
+    def _open(self, entry: Entry) -> None:
         path = os.path.join(self._folder, entry.name)
         if not entry.is_folder:
             self.dismiss(path)
             return
         self._folder = f"{path}/"
-        self._type(self._folder)
+        self._set_text(self._folder)
         self._read(self._folder)
 
-    def _type(self, text: str) -> None:
+    def _set_text(self, text: str) -> None:
         with self.prevent(Input.Changed):
             self.input.value = printable(text)
         self.input.cursor_position = len(self.input.value)
 
     def action_move(self, offset: int) -> None:
-        """The entry ``offset`` further down."""
+        """Move the highlight by ``offset`` entries."""
         if self._matching:
-            place = (self.list.highlighted or 0) + offset
-            self.list.highlighted = min(max(place, 0), len(self._matching) - 1)
+            index = (self.list.highlighted or 0) + offset
+            self.list.highlighted = min(max(index, 0), len(self._matching) - 1)
 
     def action_complete(self) -> None:
-        """Type what all entries begin with; go into the folder, where there is one."""
+        """Complete the text to the common start of all entries; a single folder is opened."""
         if len(self._matching) == 1 and self._matching[0].is_folder:
-            self._take(self._matching[0])
+            self._open(self._matching[0])
         elif self._matching:
             start = common_start([entry.name for entry in self._matching])
-            if len(start) > len(self._start):
-                self._type(self._folder + start)
+            if len(start) > len(self._name_start):
+                self._set_text(self._folder + start)
                 self._show()
 
 
-def _line(entry: Entry) -> Text:
+def _option_text(entry: Entry) -> Text:
     if entry.is_folder:
         return Text(f"{plain(entry.name)}/", "bold")
-    return Text(f"{plain(entry.name):<{NAME_WIDTH}} {entry.told:>9}")
+    return Text(f"{plain(entry.name):<{NAME_WIDTH}} {entry.size_text:>9}")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A folder, or a file of data with its size in bytes."""
+    """A folder, or a data file with its size in bytes."""
 
     name: str
     is_folder: bool
     size: int = 0
 
     @property
-    def told(self) -> str:
-        """The size in few characters; nothing for a folder."""
+    def size_text(self) -> str:
+        """The size in a few characters; empty for a folder."""
         return "" if self.is_folder else format_file_size(self.size)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Folders first, each by the alphabet; ``others`` are the names of other files, ``problem`` says what failed."""
+    """A folder's entries, folders first, sorted by name; ``others`` are other files, ``problem`` is an error."""
 
     folder: str
     entries: tuple[Entry, ...] = ()
@@ -188,50 +188,50 @@ class Listing:
     problem: str = ""
 
     def matching(self, start: str) -> list[Entry]:
-        """The entries whose names begin with ``start``, or else hold it; capitals do not matter."""
-        wanted = start.lower()
+        """Return the entries whose names start with ``start``, or else contain it, ignoring case."""
+        lower_start = start.lower()
         names = [(entry.name.lower(), entry) for entry in self.entries]
-        begin = [entry for name, entry in names if name.startswith(wanted)]
-        return begin or [entry for name, entry in names if wanted in name]
+        starting = [entry for name, entry in names if name.startswith(lower_start)]
+        return starting or [entry for name, entry in names if lower_start in name]
 
 
 def list_folder(folder: str) -> Listing:
-    """The folders and files of data in ``folder``, without hidden ones; it may take a while."""
+    """List the folders and data files in ``folder``, without hidden ones; this may take a while."""
     try:
-        found = confined(folder or ".")
-        with os.scandir(found) as scan:
-            seen = [entry for entry in islice(scan, MAX_ENTRIES) if not entry.name.startswith(".")]
-        entries = [entry for entry in map(_entry, seen) if entry is not None]
+        path = confined(folder or ".")
+        with os.scandir(path) as scan:
+            dir_entries = [entry for entry in islice(scan, MAX_SCANNED) if not entry.name.startswith(".")]
+        entries = [entry for entry in map(_entry, dir_entries) if entry is not None]
     except UserError as error:
         return Listing(folder, problem=error.reason)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"
         return Listing(folder, problem=f"{quoted(folder, 60)} can't be listed: {reason}")
-    shown = sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
-    names = {entry.name for entry in shown}
-    return Listing(folder, tuple(shown), frozenset(entry.name for entry in seen) - names)
+    sorted_entries = sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
+    names = {entry.name for entry in sorted_entries}
+    return Listing(folder, tuple(sorted_entries), frozenset(entry.name for entry in dir_entries) - names)
 
 
 def split_path(text: str) -> tuple[str, str]:
-    """The folder in what was typed, and the beginning of a name in it: ``data/bo`` is ``data/`` and ``bo``."""
+    """Split the typed text into a folder and the start of a name: ``data/bo`` is ``data/`` and ``bo``."""
     folder, _, start = text.rpartition("/")
     return (f"{folder}/" if folder or text.startswith("/") else "", start)
 
 
 def common_start(names: list[str]) -> str:
-    """What all names begin with."""
+    """Return the longest common start of all names."""
     first, last = min(names), max(names)
-    alike = (place for place, char in enumerate(first) if place >= len(last) or char != last[place])
-    return first[: next(alike, len(first))]
+    differences = (index for index, char in enumerate(first) if index >= len(last) or char != last[index])
+    return first[: next(differences, len(first))]
 
 
-def _entry(found: os.DirEntry[str]) -> Entry | None:
-    """A folder or a file of data; None for what is neither, and for what can't be looked at."""
+def _entry(dir_entry: os.DirEntry[str]) -> Entry | None:
+    """Return a folder or a data file; None for other files, and for unreadable ones."""
     try:
-        if found.is_dir():
-            return Entry(found.name, True)
-        if found.name.lower().endswith(SUFFIXES) and found.is_file():
-            return Entry(found.name, False, found.stat().st_size)
+        if dir_entry.is_dir():
+            return Entry(dir_entry.name, True)
+        if dir_entry.name.lower().endswith(SUFFIXES) and dir_entry.is_file():
+            return Entry(dir_entry.name, False, dir_entry.stat().st_size)
     except OSError:
         pass
     return None

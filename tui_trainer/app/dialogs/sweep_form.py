@@ -26,7 +26,7 @@ from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited
 
 from .dialog import Dialog
 
-PAUSE = 0.15  # seconds without a key until it is asked what is typed comes to
+TYPING_PAUSE = 0.15  # seconds without a key before a preview is requested
 COUNTING = "Counting ..."
 OPTIONS = (
     ("random", "random N", "Draw so many combinations; ranges as log:1e-4..1e-1 and 1..100 need it", "all of them"),
@@ -45,7 +45,7 @@ class _By(ChoiceField):
 
 
 class SweepRow(Vertical):
-    """Another field is offered with values of its own, which ``suggest`` knows; what is typed after that stays."""
+    """A field and its values, which ``suggest`` fills in when a field is selected."""
 
     DEFAULT_CSS = """
     SweepRow {
@@ -65,7 +65,7 @@ class SweepRow(Vertical):
 
     @dataclass
     class Chosen(Message):
-        """The user chose another field, or none any more."""
+        """The user selected another field, or none."""
 
         row: SweepRow
 
@@ -83,21 +83,21 @@ class SweepRow(Vertical):
 
     @property
     def path(self) -> str | None:
-        """The field; None where none is chosen."""
+        """The path of the field; None if none is selected."""
         return self.choice.value
 
     @property
     def values(self) -> str:
-        """The values as they are typed."""
+        """The values as typed."""
         return self.input.value
 
-    def complain(self, reason: str) -> None:
-        """Say what is wrong with the values; nothing is where ``reason`` is empty."""
+    def show_problem(self, reason: str) -> None:
+        """Show what is wrong with the values; an empty ``reason`` removes the message."""
         self.set_class(bool(reason), "-invalid")
         self.query_one(".wrong", Static).update(printable(reason))
 
     @on(Dropdown.Changed)
-    def _offer_values(self, event: Dropdown.Changed) -> None:
+    def _handle_changed(self, event: Dropdown.Changed) -> None:
         event.stop()
         self.set_class(event.value is None, "-empty")
         with self.input.prevent(Input.Changed):
@@ -106,9 +106,9 @@ class SweepRow(Vertical):
 
 
 class SweepFormDialog(Dialog[SweepRequest | None]):
-    """Gives the sweep that is to be done, or None; ``typed`` is what was typed, in either case.
+    """Returns the sweep to start, or None; ``typed`` is what was typed, in either case.
 
-    ``ask`` is called with each wish, and a number; its answer comes back through ``show``.
+    ``ask`` is called with each request, and a number; its preview is passed to ``show``.
     """
 
     CSS_PATH = "sweep_form.tcss"
@@ -120,33 +120,33 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
     ]
     rows = getters.query_one("#rows", VerticalScroll)
 
-    def __init__(self, wish: SweepRequest, task: str, ask: Callable[[SweepRequest, int], None]) -> None:
+    def __init__(self, request: SweepRequest, task: str, ask: Callable[[SweepRequest, int], None]) -> None:
         super().__init__()
-        self._wish, self._ask = wish, ask
+        self._request, self._ask_for_preview = request, ask
         self._measures = MEASURES.get(task, ("loss",))
         self._options: list[Option] = [
-            (offer.label, offer.path)
-            for offer in sweepable_fields(wish.experiment)
-            if not is_hidden(wish.experiment, offer.path)
+            (field.label, field.path)
+            for field in sweepable_fields(request.experiment)
+            if not is_hidden(request.experiment, field.path)
         ]
-        self._number = 0  # of the newest question
-        self._answer: SweepPreview | None = None  # to it
+        self._number = 0  # of the latest request
+        self._preview: SweepPreview | None = None  # the preview of the latest request
         self._timer: Timer | None = None
-        self._starts = False  # as soon as there is an answer
-        self._gone = False  # whether nobody answers any more
+        self._start_when_ready = False  # start when the preview arrives
+        self._is_lost = False  # the process that previews and runs has ended
 
     def compose(self) -> ComposeResult:
-        wish = self._wish
+        request = self._request
         with Vertical(id="sweep") as box:
             box.border_title = "Sweep: many runs of this experiment, with other values"
             with VerticalScroll(id="rows", can_focus=False):
-                for path, values in wish.fields:
+                for path, values in request.fields:
                     yield self._row(path, values)
                 yield self._row()
             with Container(classes="options"):
-                for name, label, help_text, usual in OPTIONS:
-                    yield SweepOption(name, label, help_text, usual, getattr(wish, name))
-                yield _By("by", "best by", self._measured(), "The measure that decides")
+                for name, label, help_text, placeholder in OPTIONS:
+                    yield SweepOption(name, label, help_text, placeholder, getattr(request, name))
+                yield _By("by", "best by", self._measure_options(), "The measure that decides")
             yield Static(COUNTING, classes="said -waiting", markup=False)
             with Horizontal(classes="buttons"):
                 yield TextButton("enter  Start", "start")
@@ -154,43 +154,43 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
                 yield Static("tab next field", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(_By).show(self._wish.by or None)
-        self._question()
+        self.query_one(_By).show(self._request.by or None)
+        self._request_preview()
 
     @property
     def typed(self) -> SweepRequest:
-        """The sweep as it is typed now."""
-        return self._wish
+        """The sweep as typed so far."""
+        return self._request
 
-    def show(self, answer: SweepPreview) -> None:
-        """Show what the wish comes to, or what is wrong with it, if that is still the question."""
-        if answer.number != self._number or not self.is_attached:
+    def show(self, preview: SweepPreview) -> None:
+        """Show the preview of a sweep, or what is wrong with it, unless a newer one has been requested."""
+        if preview.number != self._number or not self.is_attached:
             return
-        self._answer = answer
-        rows = [row for row in self._rows() if row.path == answer.field][-1:] if answer.reason else []
+        self._preview = preview
+        rows = [row for row in self._rows() if row.path == preview.field][-1:] if preview.reason else []
         for row in self._rows():
-            row.complain(answer.reason if row in rows else "")
+            row.show_problem(preview.reason if row in rows else "")
         for field in self.query(Field):
-            field.invalid = bool(answer.reason) and field.path == answer.field
-        if answer.by:
-            self.query_one(_By).explain_auto(f"auto: {answer.by}" if not self._wish.by else "auto")
+            field.invalid = bool(preview.reason) and field.path == preview.field
+        if preview.by:
+            self.query_one(_By).explain_auto(f"auto: {preview.by}" if not self._request.by else "auto")
         if rows:
             rows[0].scroll_visible(animate=False)
-            self._say("One value is wrong." if answer.field else "", "-problem")
-        elif answer.reason:
-            label = LABELS.get(answer.field, answer.field)
-            self._say(f"{label}: {answer.reason}" if label else answer.reason, "-problem")
+            self._show_status("One value is wrong." if preview.field else "", "-problem")
+        elif preview.reason:
+            label = LABELS.get(preview.field, preview.field)
+            self._show_status(f"{label}: {preview.reason}" if label else preview.reason, "-problem")
         else:
-            self._say(answer.said)
-        if self._starts:
+            self._show_status(preview.said)
+        if self._start_when_ready:
             self._start()
 
     def show_lost(self, sentence: str) -> None:
-        """Say that nothing can be asked or done any more."""
-        self._gone = True
-        self._say(sentence, "-problem")
+        """Show that the sweep's process has ended."""
+        self._is_lost = True
+        self._show_status(sentence, "-problem")
 
-    def _say(self, sentence: str, kind: str = "") -> None:
+    def _show_status(self, sentence: str, kind: str = "") -> None:
         line = self.query_one(".said", Static)
         line.set_class(kind == "-problem", "-problem")
         line.set_class(kind == "-waiting", "-waiting")
@@ -201,21 +201,21 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
 
     def _row(self, path: str | None = None, values: str = "") -> SweepRow:
         return SweepRow(
-            self._options, path, printable(values), lambda path: suggest_values(self._wish.experiment, path)
+            self._options, path, printable(values), lambda path: suggest_values(self._request.experiment, path)
         )
 
-    def _measured(self) -> list[Option]:
-        held = self._wish.experiment.dataset.validation_split > 0
-        names = [f"val_{name}" for name in self._measures if held] + list(self._measures)
+    def _measure_options(self) -> list[Option]:
+        has_validation = self._request.experiment.dataset.validation_split > 0
+        names = [f"val_{name}" for name in self._measures if has_validation] + list(self._measures)
         return [AUTO, *((name, name) for name in names)]
 
     @on(SweepRow.Chosen)
     async def _follow_rows(self, event: SweepRow.Chosen) -> None:
-        """Keep one row without a field, at the end."""
+        """Keep exactly one row without a field, at the end."""
         event.stop()
         rows = list(self._rows())
         if event.row.path is not None:
-            event.row.input.focus()  # first of all: values may be typed already
+            event.row.input.focus()  # before anything else, since the user may be typing values already
         if event.row.path is None and event.row is not rows[-1]:
             self.set_focus(None)
             await event.row.remove()
@@ -223,72 +223,72 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         elif event.row.path is not None and event.row is rows[-1]:
             await self.rows.mount(self._row())
             self.rows.scroll_end(animate=False)
-        self._question()
+        self._request_preview()
 
     @on(Input.Changed)
     def _follow_typing(self, event: Input.Changed) -> None:
         event.stop()
-        self._starts = False
+        self._start_when_ready = False
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(PAUSE, self._question)
+        self._timer = self.set_timer(TYPING_PAUSE, self._request_preview)
 
     @on(FieldEdited)
     def _follow_measure(self, event: FieldEdited) -> None:
         event.stop()
-        self._wish = replace(self._wish, by=event.value or "")
-        self._question()
+        self._request = replace(self._request, by=event.value or "")
+        self._request_preview()
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
         self.action_start()
 
-    def _question(self) -> None:
-        """Ask what is typed comes to."""
+    def _request_preview(self) -> None:
+        """Request the preview of what is typed."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
         self._read()
         self._number += 1
-        self._answer = None
-        if not self._gone:
+        self._preview = None
+        if not self._is_lost:
             self.query_one(".said").add_class("-waiting")
-            self._ask(self._wish, self._number)
+            self._ask_for_preview(self._request, self._number)
 
     def _read(self) -> None:
-        """Take down what is typed."""
+        """Read the request from the rows and options."""
         fields = tuple((row.path, row.values) for row in self._rows() if row.path is not None)
         numbers = {option.path: option.input.value for option in self.query(SweepOption)}
-        self._wish = replace(self._wish, fields=fields, **{name: numbers[name] for name in NUMBER_OPTIONS})
+        self._request = replace(self._request, fields=fields, **{name: numbers[name] for name in NUMBER_OPTIONS})
 
     def action_start(self) -> None:
-        """Start, once it is known that nothing is wrong."""
-        self._starts = True
+        """Start the sweep, as soon as its preview shows that it is valid."""
+        self._start_when_ready = True
         if self._timer is not None:
-            self._question()
-        elif self._answer is not None:
+            self._request_preview()
+        elif self._preview is not None:
             self._start()
 
     def _start(self) -> None:
-        answer, self._starts = self._answer, False
-        if answer is not None and not answer.reason and not self._gone:
-            self.dismiss(self._wish)
+        preview, self._start_when_ready = self._preview, False
+        if preview is not None and not preview.reason and not self._is_lost:
+            self.dismiss(self._request)
 
     def action_leave(self) -> None:
         self._read()
         self.dismiss(None)
 
 
-def first_wish(experiment: Experiment, before: SweepRequest | None) -> SweepRequest:
-    """What the form begins with: what was typed ``before``, as far as it fits, or a few learning rates.
+def initial_request(experiment: Experiment, before: SweepRequest | None) -> SweepRequest:
+    """Return the initial request of the form: what was typed ``before``, as far as it fits, or a few learning rates.
 
-    Values that were only suggested are suggested anew, for the experiment as it is now.
+    Values that were unchanged suggestions are replaced by suggestions for the current experiment.
     """
-    paths = {offer.path for offer in sweepable_fields(experiment) if not is_hidden(experiment, offer.path)}
+    paths = {field.path for field in sweepable_fields(experiment) if not is_hidden(experiment, field.path)}
     if before is None or not any(path in paths for path, _ in before.fields):
-        first = (RATE,) if RATE in paths else ()
-        return SweepRequest(experiment, tuple((path, suggest_values(experiment, path)) for path in first))
+        default_paths = (RATE,) if RATE in paths else ()
+        return SweepRequest(experiment, tuple((path, suggest_values(experiment, path)) for path in default_paths))
     fields = tuple(
         (path, suggest_values(experiment, path) if values == suggest_values(before.experiment, path) else values)
         for path, values in before.fields
@@ -298,7 +298,7 @@ def first_wish(experiment: Experiment, before: SweepRequest | None) -> SweepRequ
 
 
 class SweepOption(Field):
-    """A number that is typed; the form follows each of its characters."""
+    """A text input for a number; the form reacts to each character."""
 
     LABEL_WIDTH = 11
     DEFAULT_CSS = """
@@ -310,8 +310,8 @@ class SweepOption(Field):
     """
     input = getters.query_one(Input)
 
-    def __init__(self, name: str, label: str, help_text: str, usual: str, value: str) -> None:
-        super().__init__(Input(value, placeholder=usual, select_on_focus=False), name, label, help_text)
+    def __init__(self, name: str, label: str, help_text: str, placeholder: str, value: str) -> None:
+        super().__init__(Input(value, placeholder=placeholder, select_on_focus=False), name, label, help_text)
 
     def show(self, value: object) -> None:
         with self.prevent(Input.Changed):

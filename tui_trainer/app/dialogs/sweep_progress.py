@@ -1,4 +1,4 @@
-"""How a sweep stands: the best runs so far, and the way to end it."""
+"""The progress of a sweep: a dialog with the best runs so far, which can cancel the rest, and a status line."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from tui_trainer.ui.button import TextButton
 
 from .dialog import Dialog
 
-Wanted = Literal["go on", "cancel", "leave"]
-NOTHING = "No run has ended yet."
+Answer = Literal["go on", "cancel", "leave"]
+NO_RUN_YET = "No run has ended yet."
 GAP = "   "
 BAR = 12
-MIN_PARTS = 2  # parts that stay however narrow it is: what is done, and the best
+MIN_PARTS = 2  # always shown, however narrow it gets: the progress and the best run
 
 
-class SweepProgressDialog(Dialog[Wanted]):
-    """Shows what it is told. With ``leaving``, it asks whether the app is to be left, which ends the sweep."""
+class SweepProgressDialog(Dialog[Answer]):
+    """Shows the progress of a sweep. With ``leaving``, it asks whether to quit the app, which ends the sweep."""
 
     CSS_PATH = "sweep_progress.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,9 +40,9 @@ class SweepProgressDialog(Dialog[Wanted]):
         Binding("q", "answer('leave')", "Leave"),
     ]
 
-    def __init__(self, standing: SweepProgress | None, leaving: bool = False) -> None:
+    def __init__(self, progress: SweepProgress | None, leaving: bool = False) -> None:
         super().__init__()
-        self._standing, self._leaving = standing, leaving
+        self._progress, self._leaving = progress, leaving
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -50,7 +50,7 @@ class SweepProgressDialog(Dialog[Wanted]):
             if self._leaving:
                 yield Static("Leaving ends it; the runs that are done are kept.", classes="asked", markup=False)
             yield Static(classes="done", markup=False)
-            yield Static(NOTHING, classes="leaders")
+            yield Static(NO_RUN_YET, classes="leaders")
             with Horizontal(classes="buttons"):
                 yield TextButton("esc  Go on", "answer('go on')")
                 if self._leaving:
@@ -59,56 +59,56 @@ class SweepProgressDialog(Dialog[Wanted]):
                     yield TextButton("c  Cancel the rest", "answer('cancel')")
 
     def on_mount(self) -> None:
-        self.show(self._standing)
+        self.show(self._progress)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.show, self._standing)
+        self.call_after_refresh(self.show, self._progress)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leaving is offered where it was asked for, and cancelling elsewhere."""
+        """Allow leaving if the dialog asks about that, otherwise cancelling."""
         return parameters != (("cancel" if self._leaving else "leave"),)
 
-    def show(self, standing: SweepProgress | None) -> None:
-        """Show how the sweep stands now."""
-        self._standing = standing
-        if standing is None or not self.is_attached:
+    def show(self, progress: SweepProgress | None) -> None:
+        """Show the current progress."""
+        self._progress = progress
+        if progress is None or not self.is_attached:
             return
         done = self.query_one(".done", Static)
-        done.update("\n".join([bar(standing, max(done.size.width, 1)), self._told(standing)]))
-        if standing.leaders:
-            self.query_one(".leaders", Static).update(_table(standing))
+        done.update("\n".join([bar(progress, max(done.size.width, 1)), self._sentence(progress)]))
+        if progress.leaders:
+            self.query_one(".leaders", Static).update(_table(progress))
 
-    def _told(self, standing: SweepProgress) -> str:
-        parts = [f"{standing.done:,} of {standing.planned:,} runs are done"]
-        if standing.lost:
-            parts.append(f"{standing.lost:,} without a score")
-        if standing.seconds_left is not None:
-            parts.append(f"about {format_clock(standing.seconds_left)} left")
+    def _sentence(self, progress: SweepProgress) -> str:
+        parts = [f"{progress.done:,} of {progress.planned:,} runs are done"]
+        if progress.lost:
+            parts.append(f"{progress.lost:,} without a score")
+        if progress.seconds_left is not None:
+            parts.append(f"about {format_clock(progress.seconds_left)} left")
         return ", ".join(parts)
 
-    def action_answer(self, wanted: Wanted) -> None:
-        self.dismiss(wanted)
+    def action_answer(self, answer: Answer) -> None:
+        self.dismiss(answer)
 
 
-def _table(standing: SweepProgress) -> Table:
-    """The best runs so far, the best one first."""
+def _table(progress: SweepProgress) -> Table:
+    """Return a table of the best runs so far, the best first."""
     table = Table.grid(padding=(0, 2))
-    widest = max(len(text) for text in (standing.by, *(leader.value for leader in standing.leaders)))
+    widest = max(len(text) for text in (progress.by, *(leader.value for leader in progress.leaders)))
     table.add_column(justify="right", no_wrap=True, width=widest)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_row(Text(standing.by, "bold"), Text("the best so far", "bold"))
-    for leader in standing.leaders:
+    table.add_row(Text(progress.by, "bold"), Text("the best so far", "bold"))
+    for leader in progress.leaders:
         table.add_row(Text(leader.value), Text(printable(leader.name)))
     return table
 
 
 class SweepLine(Widget):
-    """How many runs are done, the best one so far, and the key that shows more; so does a click."""
+    """Shows the progress, the best run so far, and the key for more, which a click on the line has too."""
 
     DEFAULT_CSS = """
     SweepLine { height: 1; background: $panel; color: $text-accent; padding: 0 1; pointer: pointer; }
     """
-    standing: reactive[SweepProgress | None] = reactive(None)
+    progress: reactive[SweepProgress | None] = reactive(None)
 
     class Pressed(Message):
         """The line was clicked."""
@@ -116,10 +116,10 @@ class SweepLine(Widget):
     def render(self) -> Text:
         key = hints(("sweep",))
         room = self.size.width - len(key) - len(GAP)
-        found = ["Sweep: starting …"] if self.standing is None else parts(self.standing)
-        if len(found) > MIN_PARTS and cell_len(GAP.join(found)) > room:
-            del found[1]
-        text = Text(GAP.join(found), no_wrap=True, end="")
+        texts = ["Sweep: starting …"] if self.progress is None else parts(self.progress)
+        if len(texts) > MIN_PARTS and cell_len(GAP.join(texts)) > room:
+            del texts[1]
+        text = Text(GAP.join(texts), no_wrap=True, end="")
         text.truncate(max(room, 0), overflow="ellipsis", pad=True)
         return text.append(f"{GAP}{key}", "dim")
 
@@ -127,17 +127,17 @@ class SweepLine(Widget):
         self.post_message(self.Pressed())
 
 
-def parts(standing: SweepProgress) -> list[str]:
-    """What is done, how long it may take, and what is best."""
-    found = [f"Sweep {bar(standing, BAR)} {standing.done:,}/{standing.planned:,}"]
-    if standing.seconds_left is not None and standing.done < standing.planned:
-        found.append(f"{format_clock(standing.seconds_left)} left")
-    if standing.leaders:
-        best = standing.leaders[0]
-        found.append(f"best {standing.by} {best.value}: {printable(best.name)}")
-    return found
+def parts(progress: SweepProgress) -> list[str]:
+    """Return the texts of the line: the progress, the time left, and the best run."""
+    texts = [f"Sweep {bar(progress, BAR)} {progress.done:,}/{progress.planned:,}"]
+    if progress.seconds_left is not None and progress.done < progress.planned:
+        texts.append(f"{format_clock(progress.seconds_left)} left")
+    if progress.leaders:
+        best = progress.leaders[0]
+        texts.append(f"best {progress.by} {best.value}: {printable(best.name)}")
+    return texts
 
 
-def bar(standing: SweepProgress, width: int) -> str:
-    """The share of the runs that is done."""
-    return format_progress(width * standing.done // max(1, standing.planned), width)
+def bar(progress: SweepProgress, width: int) -> str:
+    """Draw the share of the runs that is done."""
+    return format_progress(width * progress.done // max(1, progress.planned), width)

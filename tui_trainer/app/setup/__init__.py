@@ -1,1 +1,1 @@
-"""The panels on the left, where an experiment is set up."""
+"""The panels on the left, in which an experiment is set up."""

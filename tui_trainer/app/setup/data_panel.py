@@ -1,4 +1,4 @@
-"""The Data part of the setup."""
+"""The Data panel of the setup: the dataset, its columns, and the validation split."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from tui_trainer.ui.fields import ByHandField, ChoiceField, FieldEdited, LazyFie
 
 from .panel import Panel
 
-COORDINATES = PLANE_COLUMNS[:2]  # the usual features of a plane
+COORDINATES = PLANE_COLUMNS[:2]  # the default features of a plane
 OWN_FILE = "own file"  # in the list of datasets
 
 
 class DatasetField(ChoiceField):
-    """The dataset by its name. Columns that another one does not have are no longer chosen, nor is a file."""
+    """A dropdown of datasets. Another dataset clears the file, and the columns that it does not have."""
 
-    class OwnFileWanted(Message):
-        """A file of the user's own was chosen from the list, whichever it is to be."""
+    class OwnFileRequested(Message):
+        """The user selected "own file" in the list."""
 
     config = DatasetConfig()  # what is chosen now
 
     def keep(self, config: DatasetConfig) -> None:
-        """Remember what is chosen now, and show a file as such."""
+        """Remember the current configuration, and show a file as "own file"."""
         self.config = config
         if config.path is not None:
             self.show(OWN_FILE)
 
     def edited(self, value: object) -> None:
         if value == OWN_FILE:
-            self.post_message(self.OwnFileWanted())
+            self.post_message(self.OwnFileRequested())
         else:
             self.post_message(FieldEdited("dataset", to_plain(choose(self.config, str(value))), self))
 
 
 class OwnFileField(TextField):
-    """The path of a file, instead of a dataset's name. What was said of another file is forgotten."""
+    """The path of a file, instead of a dataset's name. Another file clears the options of the previous one."""
 
     config = DatasetConfig()  # what is chosen now
 
@@ -55,7 +55,7 @@ class OwnFileField(TextField):
 
 
 class TransformField(SwitchField):
-    """Whether one column of a plane is among the features."""
+    """A switch for one column of a plane: whether it is a feature."""
 
     @dataclass
     class Switched(Message):
@@ -68,15 +68,15 @@ class TransformField(SwitchField):
         self.column = column
 
     def show(self, value: object) -> None:
-        chosen = value if isinstance(value, tuple) and value else COORDINATES
-        super().show(self.column in chosen)
+        columns = value if isinstance(value, tuple) and value else COORDINATES
+        super().show(self.column in columns)
 
     def edited(self, value: object) -> None:
         self.post_message(self.Switched(self))
 
 
 class Transforms(Vertical):
-    """The columns of a plane as switches; where none is on, the features are x1 and x2."""
+    """Switches for the columns of a plane; if none is on, the features are x1 and x2."""
 
     DEFAULT_CSS = """
     Transforms {
@@ -93,8 +93,8 @@ class Transforms(Vertical):
         )
 
     @on(TransformField.Switched)
-    def _tell(self, event: TransformField.Switched) -> None:
-        """All that is on goes out at once: a second switch may come before the first has been dealt with."""
+    def _handle_switched(self, event: TransformField.Switched) -> None:
+        """Post all columns at once, since a second switch may change before the first edit is applied."""
         event.stop()
         columns = tuple(field.column for field in self.query(TransformField) if field.query_one(Checkbox).value)
         value = () if columns == COORDINATES else columns
@@ -102,7 +102,7 @@ class Transforms(Vertical):
 
 
 class DataPanel(Panel):
-    """Which dataset, which of its columns, and how much is kept for validation."""
+    """The dataset, its columns, and the part that is kept for validation."""
 
     heading = "Data"
     DEFAULT_CSS = """
@@ -138,10 +138,10 @@ class DataPanel(Panel):
         )
 
     def show_dataset(self, dataset: DatasetView) -> None:
-        """Offer the columns of the dataset as targets, and say how many samples there are."""
+        """Offer the dataset's columns as targets, and show the number of samples."""
         target: ChoiceField = next(field for field in self.query(ChoiceField) if field.path == "dataset.target")
-        usual: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
-        target.offer([*usual, *((name, name) for name in dataset.available if name != dataset.target)])
+        default: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
+        target.offer([*default, *((name, name) for name in dataset.available if name != dataset.target)])
         counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"
         self.query_one(".heading").update(f"Data  {counts}")  # type: ignore[attr-defined]
 
@@ -163,13 +163,13 @@ class DataPanel(Panel):
 
 
 def _toy_set(config: DatasetConfig) -> ToySet | None:
-    """The toy set that is chosen, if one is."""
+    """Return the selected toy set, if any."""
     entry = CATALOG.get(config.name) if config.path is None else None
     return entry if isinstance(entry, ToySet) else None
 
 
 def _toy_fields() -> Iterator[Horizontal]:
-    """What only sets made from a formula have."""
+    """Yield the fields that only toy sets have."""
     yield Horizontal(
         TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None),
         TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0"),

@@ -1,4 +1,4 @@
-"""The Network part of the setup: a row a layer, edited in place."""
+"""The Network panel of the setup: one row per layer, edited in place."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from tui_trainer.ui.keymap import action_of
 
 from .panel import Panel
 
-HIDDEN = [(name, name) for name in get_args(ActivationName) if name not in ("softmax", "identity")]
-OUTPUT = [("auto", None), *((name, name) for name in get_args(ActivationName) if name != "identity")]
-SHORT = (("_uniform", " unif"), ("_normal", " norm"))
+HIDDEN_ACTIVATIONS = [(name, name) for name in get_args(ActivationName) if name not in ("softmax", "identity")]
+OUTPUT_ACTIVATIONS = [("auto", None), *((name, name) for name in get_args(ActivationName) if name != "identity")]
+ABBREVIATIONS = (("_uniform", " unif"), ("_normal", " norm"))
 
 
-def short(initializer: str) -> str:
-    """The name of an initializer, short enough for its column."""
-    for long, cut in SHORT:
-        initializer = initializer.replace(long, cut)
+def short_initializer(initializer: str) -> str:
+    """Abbreviate the name of an initializer to fit its column."""
+    for long, abbreviation in ABBREVIATIONS:
+        initializer = initializer.replace(long, abbreviation)
     return initializer
 
 
-INITIALIZERS = [(short(name), name) for name in get_args(InitializerName)]
+INITIALIZERS = [(short_initializer(name), name) for name in get_args(InitializerName)]
 
 
 class LayerRow(Horizontal):
-    """The fields of one layer, after its number, which it draws itself; ``index`` None is the output."""
+    """The fields of one layer; it draws the layer's number itself. ``index`` None is the output layer."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"layer-row--chosen"}
     DEFAULT_CSS = """
@@ -65,21 +65,21 @@ class LayerRow(Horizontal):
 
 
 def _fields(index: int | None) -> Iterator[Field]:
-    """The fields of one layer, from left to right."""
-    output = index is None
-    base = "model.output" if output else f"model.layers[{index}]"
-    yield TextField(f"{base}.units", "", "Neurons", "auto" if output else "", "units", None if output else "")
-    choices = OUTPUT if output else HIDDEN
-    activation = "activation no-dropout" if output else "activation"
+    """Yield the fields of one layer, from left to right."""
+    is_output = index is None
+    base = "model.output" if is_output else f"model.layers[{index}]"
+    yield TextField(f"{base}.units", "", "Neurons", "auto" if is_output else "", "units", None if is_output else "")
+    choices = OUTPUT_ACTIVATIONS if is_output else HIDDEN_ACTIVATIONS
+    activation = "activation no-dropout" if is_output else "activation"
     yield ChoiceField(f"{base}.activation", "", choices, "Activation function", activation)
-    if not output:
+    if not is_output:
         yield TextField(f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0")
     yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
     yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer")
 
 
 class NetworkPanel(Panel):
-    """The layers between what the data dictate, and the seed of the first weights."""
+    """The layers, and the seed of the initial weights."""
 
     heading = "Network"
     DEFAULT_CSS = """
@@ -93,15 +93,15 @@ class NetworkPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._last_chosen: int | None = None
+        self._last_focused: int | None = None
 
     @property
     def chosen(self) -> int | None:
-        """The hidden layer that keys act on: the one last in focus, or the last one."""
+        """The hidden layer that keys act on: the one that had the focus last, or the last layer."""
         count = len(self.query(LayerRow)) - 1
         if count <= 0:
             return None
-        return count - 1 if self._last_chosen is None else min(self._last_chosen, count - 1)
+        return count - 1 if self._last_focused is None else min(self._last_focused, count - 1)
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -118,34 +118,34 @@ class NetworkPanel(Panel):
             yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")
 
     async def show_layers(self, experiment: Experiment) -> None:
-        """Make as many rows as there are layers, then show their values."""
+        """Create or remove rows to match the layers, then show their values."""
         rows = self.query_one(".rows", Vertical)
         hidden = [row for row in self.query(LayerRow) if row.index is not None]
-        wanted = len(experiment.model.layers)
-        for row in hidden[wanted:]:
+        count = len(experiment.model.layers)
+        for row in hidden[count:]:
             await row.remove()
-        for index in range(len(hidden), wanted):
+        for index in range(len(hidden), count):
             await rows.mount(LayerRow(index), before=len(rows.children) - 1)
         self.show(experiment)
-        self._mark()
+        self._mark_chosen()
 
     def show_params(self, params: int) -> None:
-        """Say how many parameters the network has."""
+        """Show the number of parameters."""
         unit = "parameter" if params == 1 else "parameters"
         self.query_one(".heading", Static).update(f"Network  {params:,} {unit}")
 
     def show_inferred(self, output: OutputConfig) -> None:
-        """Say which output layer ``auto`` comes to."""
+        """Show what ``auto`` means for the output layer."""
         row = next(row for row in self.query(LayerRow) if row.index is None)
         row.query_one(".units Input", Input).placeholder = str(output.units)
         row.query_one(".activation", ChoiceField).explain_auto(f"({output.activation})")
 
     def choose(self, index: int | None) -> None:
-        """Make a hidden layer the one that keys act on."""
-        self._last_chosen = index
-        self._mark()
+        """Select the hidden layer that keys act on."""
+        self._last_focused = index
+        self._mark_chosen()
 
-    def _mark(self) -> None:
+    def _mark_chosen(self) -> None:
         for row in self.query(LayerRow):
             row.chosen = row.index is not None and row.index == self.chosen
 
@@ -156,13 +156,13 @@ class NetworkPanel(Panel):
                 self.choose(node.index)
 
     @on(TextButton.Pressed)
-    def _act(self, event: TextButton.Pressed) -> None:
+    def _handle_pressed(self, event: TextButton.Pressed) -> None:
         event.stop()
-        self.post_message(LayersEdited(event.press.action))
+        self.post_message(LayersEdited(event.button.action))
 
 
 @dataclass
 class LayersEdited(Message):
-    """A button under the layers was pressed: ``action`` is one of the training screen's."""
+    """A button under the layers was pressed: ``action`` is an action of the main screen."""
 
     action: str

@@ -1,4 +1,4 @@
-"""A part of the setup: a titled column of fields that shows an experiment."""
+"""The base class of the setup's panels: a titled column of fields that shows an experiment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_trainer.ui.fields import Field
 
 
 class Panel(Vertical):
-    """Fields under a heading; each field reads its value from the experiment by its path."""
+    """Fields under a heading; each field's path names the part of the experiment that it shows."""
 
     DEFAULT_CSS = """
     Panel {
@@ -30,7 +30,7 @@ class Panel(Vertical):
         yield Static(self.heading, classes="heading", markup=False)
 
     async def prepare(self, experiment: Experiment) -> None:
-        """Make the fields that ``experiment`` needs and no other did."""
+        """Create the fields that only ``experiment`` needs."""
 
     def show(self, experiment: Experiment) -> None:
         """Show the values of ``experiment``."""
@@ -40,7 +40,7 @@ class Panel(Vertical):
 
 
 def value_at(experiment: Experiment, path: str) -> object:
-    """The value at a dotted path, as ``model.layers[0].units``; None on the way is None at the end."""
+    """Return the value at a dotted path, as ``model.layers[0].units``; None if any part of the path is None."""
     value: object = experiment
     for part in path.replace("]", "").replace("[", ".").split("."):
         if value is None:

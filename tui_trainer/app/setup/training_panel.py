@@ -1,4 +1,4 @@
-"""The Training part of the setup."""
+"""The Training panel of the setup: the loss, the optimizer, and when to stop."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ OPTIMIZERS = [(name, name) for name in get_args(OptimizerName)]
 
 
 class PatienceField(TextField):
-    """Early stopping by its patience alone; empty is none. The other fields of the rule stay as they are."""
+    """The patience of early stopping; empty turns it off. The rule's other fields stay unchanged."""
 
     _rule: Mapping[str, object] = {"restore_best_weights": True}
 
     def keep(self, rule: EarlyStoppingConfig | None) -> None:
-        """Remember the other fields of the rule."""
+        """Remember the rule, for its other fields."""
         if rule is not None:
             self._rule = to_plain(rule)
 
@@ -34,7 +34,7 @@ class PatienceField(TextField):
 
 
 class TrainingPanel(Panel):
-    """Loss, optimizer and how long."""
+    """The loss, the optimizer, and how long to train."""
 
     heading = "Training"
 
@@ -45,7 +45,7 @@ class TrainingPanel(Panel):
         with Horizontal(classes="pair"):
             yield TextField("training.learning_rate", "rate ρ", "Learning rate; also [ and ] while training")
             yield TextField("training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full")
-        for name, make in OWN_FIELDS.items():
+        for name, make in OPTIMIZER_FIELDS.items():
             yield LazyFields(make, name)
         with Horizontal(classes="pair"):
             yield TextField("training.epochs", "epochs", "Passes over the training part")
@@ -80,12 +80,12 @@ class TrainingPanel(Panel):
             )
 
     def show_inferred(self, loss: str) -> None:
-        """Say which loss ``auto`` comes to."""
+        """Show which loss ``auto`` means."""
         self.query_one(ChoiceField).explain_auto(f"auto: {loss}")
 
     async def prepare(self, experiment: Experiment) -> None:
-        for later in self.query(LazyFields):
-            await later.set_visible(later.has_class(experiment.training.optimizer.name))
+        for fields in self.query(LazyFields):
+            await fields.set_visible(fields.has_class(experiment.training.optimizer.name))
 
     def show(self, experiment: Experiment) -> None:
         super().show(experiment)
@@ -112,4 +112,4 @@ def _adam() -> Iterator[Horizontal]:
     )
 
 
-OWN_FIELDS = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}  # what one optimizer alone has
+OPTIMIZER_FIELDS = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}  # the fields that only one optimizer has
