@@ -64,7 +64,7 @@ class Tab:
             content = self.view.content
             seen = None if content is None else content.looked_at
             found = (0 if isinstance(seen, InputSeen) else seen.layer, seen.neuron) if seen else None
-            return self.view.choice.place == found == (layer, neuron)
+            return self.view.choice.position == found == (layer, neuron)
 
         await self.flow.until(there, f"neuron {neuron} of layer {layer}")
 
@@ -248,10 +248,10 @@ async def test_it_follows_the_training_while_it_is_open(start: Start) -> None:
 
 async def _build_other_networks(flow: Flow, tab: Tab) -> None:
     await flow.press("right", "down")
-    place = tab.view.choice.place
+    place = tab.view.choice.position
     await flow.press("a")
     await flow.until(lambda: tab.view.content and len(tab.view.content.layers) == 4, "one more layer")
-    assert tab.view.choice.place == place
+    assert tab.view.choice.position == place
     await flow.press("x", "x")
     await flow.until(lambda: tab.view.content and len(tab.view.content.layers) == 2, "no hidden layer")
     await tab.until_at(1, place[1])

@@ -129,7 +129,7 @@ def test_moves_stay_inside() -> None:
     assert weights.moved(network, 9).parameter == 4 and weights.moved(network, -9).parameter == 0
     without = shape(4, 16, 3, bias=False)
     assert replace(choice, parameter=4).within(without).parameter == 3
-    assert Selection(layer=-1, neuron=99).within(network).place == (3, 2), "-1 is the output"
+    assert Selection(layer=-1, neuron=99).within(network).position == (3, 2), "-1 is the output"
     assert Selection(layer=0, parameter=2).within(network).parameter is None, "an input has no weights"
     assert Selection(layer=9, neuron=9, parameter=99).within(shape(1, 1)) == Selection(0, 1, 0, 1)
 
@@ -138,10 +138,10 @@ def test_beside_is_what_is_nearest_on_the_screen() -> None:
     network = NETWORKS["iris"]
     arrangement = arrange(network, 117, 20, (1, 15), {})
     choice = Selection(layer=1, neuron=15)
-    assert choice.beside(network, arrangement, 1).place == (2, 7)
-    assert choice.beside(network, arrangement, -1).place == (0, 3)
-    assert Selection(layer=1, neuron=7).beside(network, arrangement, 1).place[1] in (3, 4)
-    assert Selection(layer=3, neuron=1).beside(network, arrangement, 1).place == (3, 1), "there is no layer after"
+    assert choice.beside(network, arrangement, 1).position == (2, 7)
+    assert choice.beside(network, arrangement, -1).position == (0, 3)
+    assert Selection(layer=1, neuron=7).beside(network, arrangement, 1).position[1] in (3, 4)
+    assert Selection(layer=3, neuron=1).beside(network, arrangement, 1).position == (3, 1), "there is no layer after"
     weight = Selection(layer=1, parameter=2)
     assert weight.beside(network, arrangement, 1).parameter == 2
     assert weight.beside(network, arrangement, -1).parameter is None

@@ -11,7 +11,7 @@ from tui_trainer.tabs.network.drawing import (
     LINK,
     NAMES,
     NEURON,
-    PICKED,
+    SELECTED_WEIGHT,
     SHADES,
     Front,
     Gap,
@@ -78,7 +78,7 @@ def test_links_in_front_and_the_picked_one() -> None:
         if front.source is not None:
             assert (roles[weak] == LINK).all(), "the links of a neuron lie over all others"
     picked = draw_links(GAP, everything, Front(target=0, picked=(2, 0)), "braille", dashed=False).roles
-    assert (picked[weak] == PICKED).all()
+    assert (picked[weak] == SELECTED_WEIGHT).all()
 
 
 def test_the_sign_is_seen_without_colours() -> None:

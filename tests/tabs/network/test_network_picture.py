@@ -14,7 +14,7 @@ from tui_trainer.runtime.reporting import loaded
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.compute import NetworkCompute
-from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, PICKED, SHADES, Scene, draw
+from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, SELECTED_WEIGHT, SHADES, Scene, draw
 from tui_trainer.tabs.network.layout import Selection, arrange, shape_of
 from tui_trainer.tabs.network.messages import Network, WatchNetwork
 from tui_trainer.training.session import Session
@@ -39,7 +39,7 @@ def session_of(name: str) -> Session:
 def scene_of(session: Session, width: int, height: int, choice: Selection) -> Scene:
     shape = shape_of(loaded(session, 1))
     choice = choice.within(shape)
-    arrangement = arrange(shape, width, height, choice.place, {})
+    arrangement = arrange(shape, width, height, choice.position, {})
     request = WatchNetwork(
         choice.sample, choice.layer, choice.neuron, arrangement.windows, parameter=choice.parameter, terms=30
     )
@@ -113,10 +113,12 @@ def test_shades_follow_the_values_and_signs_of_links_the_weights() -> None:
 
 def test_the_picked_weight_is_marked() -> None:
     frame = picture("iris", 117, 20, Selection(layer=1, neuron=3, parameter=2))
-    assert (frame.roles == PICKED).sum() > 10
+    assert (frame.roles == SELECTED_WEIGHT).sum() > 10
     bias = picture("perceptron", 65, 20, Selection(parameter=1))
     row = next(number for number, text in enumerate(bias.rows) if "b −34.7" in text)
-    assert (bias.roles[row] == PICKED).sum() == len("b −34.7") and (bias.roles == PICKED).sum() == len("b −34.7")
+    assert (bias.roles[row] == SELECTED_WEIGHT).sum() == len("b −34.7") and (
+        bias.roles == SELECTED_WEIGHT
+    ).sum() == len("b −34.7")
 
 
 def test_a_scene_for_another_size_is_not_drawn() -> None:

@@ -19,7 +19,7 @@ from tui_trainer.tabs.network.neuron_panel import (
     terms_that_fit,
     title_line,
 )
-from tui_trainer.tabs.network.view import first_weights_with, nudged, picked_term, short_name, term_name, typed_weight
+from tui_trainer.tabs.network.view import first_weights_with, nudged, parse_weight, picked_term, short_name, term_name
 from tui_trainer.ui.plot_widgets import Line
 
 HOUSES = Shape((Layer(1), Layer(1, "linear", True)), ("RM",), ("PRICE",))
@@ -193,13 +193,13 @@ def test_the_line_over_the_picture() -> None:
 @pytest.mark.parametrize(
     ("typed", "value"), [("0.5", 0.5), (" -2 ", -2.0), ("−1,5", -1.5), ("1e-3", 0.001), ("+7", 7.0), ("0", 0.0)]
 )
-def test_a_typed_weight_is_read(typed: str, value: float) -> None:
-    assert typed_weight(typed) == value
+def test_a_parse_weight_is_read(typed: str, value: float) -> None:
+    assert parse_weight(typed) == value
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "nan", "inf", "-inf", "1.2.3", "1e31", "0x10", "[red]"])
 def test_what_is_no_weight_gives_a_sentence(typed: str) -> None:
-    sentence = typed_weight(typed)
+    sentence = parse_weight(typed)
     assert isinstance(sentence, str) and sentence.startswith("Expected a number") and repr(typed) in sentence
 
 

@@ -1,4 +1,7 @@
-"""One neuron looked at closely: a = phi(o) with o = sum of w x, plus b, and phi as a curve."""
+"""Computes the Network tab's content: one sample's way through the network, and one neuron in detail.
+
+A neuron computes a = phi(o) with o = sum of w x, plus b; phi is sent as a curve.
+"""
 
 from __future__ import annotations
 
@@ -35,121 +38,7 @@ MAX_TERMS = 64
 MAX_BARS = 16
 MAX_DRAWN = 256  # neurons of a layer: no screen has more rows
 MAX_LAYERS = 32  # drawn side by side
-MAX_FIRST_WEIGHTS = 4096  # told one by one, as many as an experiment can hold
-
-
-def look_at_neuron(
-    session: Session, outputs: list[Array], layer: int, neuron: int, request: WatchNetwork
-) -> NeuronDetail:
-    """Neuron number ``neuron`` of ``layer``, from 1, given the outputs (units,) of every layer from 0."""
-    dense, inputs = session.trainer.model.dense[layer - 1]
-    terms = _Terms(session, outputs[layer - 1], layer, neuron)
-    a, activation = outputs[layer], get_activation(dense.activation)
-    shown = terms.choose(min(request.terms, MAX_TERMS), request.parameter)
-    softmax = activation.name == "softmax"
-    span = span_of(terms.o)
-    known = softmax or (activation.name, span) in request.curves
-    return NeuronDetail(
-        layer=layer,
-        neuron=neuron,
-        activation=activation.name,
-        inputs=inputs,
-        o=terms.o,
-        a=float(a[neuron]),
-        slope=None if softmax else float(phi_and_slope(activation, np.array([terms.o]))[1][0]),
-        terms=tuple(terms.term(source) for source in shown),
-        rest=float(np.delete(terms.products, shown).sum()) if len(shown) < inputs else 0.0,
-        sum=float(terms.products.sum()),
-        bias=terms.term(BIAS) if terms.bias is not None else None,
-        span=span,
-        curve=None if known else curve(activation, span),
-        probabilities=_probabilities(a) if softmax else (),
-        total=float(a.astype(np.float64).sum()) if softmax else 0.0,
-    )
-
-
-class _Terms:
-    """The parameters of one neuron and what they come to; ``products`` (inputs,) are w times x."""
-
-    def __init__(self, session: Session, x: Array, layer: int, neuron: int) -> None:
-        model = session.trainer.model
-        before = model.parameters.folded[: layer - 1]
-        self._start, self._neuron = sum(folded.size for folded in before), neuron
-        self._units = model.dense[layer - 1][0].units
-        self._weights = model.parameters.kernels[layer - 1][:, neuron].astype(np.float64)
-        self._x = x.astype(np.float64)
-        bias = model.parameters.biases[layer - 1]
-        self.bias = None if bias is None else float(bias[neuron])
-        self._gradients = self._last_gradients(session, layer)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.products = self._weights * self._x
-            self.o = float(self.products.sum()) + (self.bias or 0.0)
-
-    def choose(self, most: int, parameter: int | None) -> list[int]:
-        """Which weights to tell of, in their order: the ``most`` largest terms, or those around ``parameter``."""
-        inputs = len(self.products)
-        if inputs <= most:
-            return list(range(inputs))
-        if parameter is not None:
-            first = min(max(parameter - most // 2, 0), inputs - most)
-            return list(range(first, first + most))
-        sizes = np.abs(np.nan_to_num(self.products))
-        return sorted(np.argsort(-sizes, kind="stable")[:most].tolist())
-
-    def term(self, source: int) -> Term:
-        """One weight, or the bias."""
-        row = len(self.products) if source == BIAS else source
-        index = self._start + row * self._units + self._neuron
-        gradient = None if self._gradients is None else float(self._gradients[row])
-        if source == BIAS:
-            return Term(BIAS, index, self.bias or 0.0, 1.0, self.bias or 0.0, gradient)
-        weight, x, product = (float(values[source]) for values in (self._weights, self._x, self.products))
-        return Term(source, index, weight, x, product, gradient)
-
-    def _last_gradients(self, session: Session, layer: int) -> Array | None:
-        """Gradients (inputs + 1,) of this neuron's weights and bias at the last step; None before there is one."""
-        if session.steps <= session.resumed_at:
-            return None
-        arrays = iter(session.trainer.gradient())
-        gradients: list[Array] = []
-        for dense, _ in session.trainer.model.dense[:layer]:
-            gradients = [next(arrays)[:, self._neuron % dense.units]]
-            if dense.use_bias:
-                gradients.append(next(arrays)[self._neuron % dense.units : self._neuron % dense.units + 1])
-        return np.concatenate(gradients)
-
-
-def phi_and_slope(activation: Activation, o: Array) -> tuple[Array, Array]:
-    """phi (k,) and its slope (k,) at ``o`` (k,), by the engine's own functions."""
-    z = np.asarray(o, np.float64).reshape(1, -1)
-    a, slope = np.empty_like(z), np.empty_like(z)
-    work = [np.zeros_like(z) for _ in range(activation.buffers)]
-    with np.errstate(over="ignore", invalid="ignore"):
-        activation.forward(z, a, work)
-        activation.slope(z, a, slope, work)
-    return a[0], slope[0]
-
-
-def curve(activation: Activation, span: float) -> PhiCurve:
-    """phi and its slope from ``-span`` to ``span``."""
-    o = np.linspace(-span, span, CURVE_POINTS)
-    phi, slope = phi_and_slope(activation, o)
-    return PhiCurve(activation.name, span, pack(o), pack(phi), pack(slope))
-
-
-def span_of(o: float) -> float:
-    """How far a curve has to go for ``o`` to lie on it: 6, or the next of 10, 20, 50, 100 ..."""
-    size = abs(o)
-    if not math.isfinite(size) or size <= MIN_SPAN:
-        return MIN_SPAN
-    power = 10.0 ** math.floor(math.log10(size))
-    return min(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if size <= step * power), MAX_SPAN)
-
-
-def _probabilities(a: Array) -> tuple[Probability, ...]:
-    """The largest of ``a`` (units,), in their order."""
-    largest = sorted(np.argsort(-a, kind="stable")[:MAX_BARS].tolist())
-    return tuple(Probability(neuron, float(a[neuron])) for neuron in largest)
+MAX_FIRST_WEIGHTS = 4096  # as many as an experiment can store one by one
 
 
 class NetworkCompute:
@@ -166,11 +55,11 @@ class NetworkCompute:
         sample = request.sample % len(session.split.x_train)
         outputs = self._forward(sample)
         model = session.trainer.model
-        windows = [_inside(window, outputs) for window in request.windows[:MAX_LAYERS]]
+        windows = [_clipped(window, outputs) for window in request.windows[:MAX_LAYERS]]
         layer = min(max(request.layer, 0), len(model.dense))
         neuron = min(max(request.neuron, 0), len(outputs[layer]) - 1)
-        target, prediction, output = self._answer(sample, outputs[-1])
-        few = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
+        target, prediction, output = self._target_and_prediction(sample, outputs[-1])
+        is_small = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
         return Network(
             sample=sample,
             samples=len(session.split.x_train),
@@ -178,15 +67,15 @@ class NetworkCompute:
             target=target,
             prediction=prediction,
             output=output,
-            layers=tuple(self._layer(windows, place, outputs, sample) for place in range(len(windows))),
+            layers=tuple(self._layer(windows, index, outputs, sample) for index in range(len(windows))),
             looked_at=self._input(sample, neuron)
             if layer == 0
-            else look_at_neuron(session, outputs, layer, neuron, request),
-            first_weights=pack(model.parameters.flat) if request.first_weights and few else b"",
+            else neuron_detail(session, outputs, layer, neuron, request),
+            first_weights=pack(model.parameters.flat) if request.first_weights and is_small else b"",
         )
 
     def _forward(self, sample: int) -> list[Array]:
-        """Outputs (units,) of each layer for one training sample, those of layer 0 being the inputs."""
+        """Return the outputs (units,) of each layer for one training sample; those of layer 0 are the inputs."""
         session = self._session
         model = session.trainer.model
         x = session.split.x_train[sample : sample + 1]
@@ -195,8 +84,8 @@ class NetworkCompute:
             self._propagation.forward(rows.T, model.parameters)
         return [rows[0, : x.shape[1]], *(stage.a[:, 0] for stage in self._propagation.stages)]
 
-    def _answer(self, sample: int, outputs: Array) -> tuple[float, float, float]:
-        """The target, the prediction, and the output behind it: classes by their index, numbers as they are."""
+    def _target_and_prediction(self, sample: int, outputs: Array) -> tuple[float, float, float]:
+        """Return target, prediction, and the output it is based on: classes by their index, numbers as they are."""
         session = self._session
         target = session.split.y_train[sample]
         if not session.dataset.classes:
@@ -206,46 +95,160 @@ class NetworkCompute:
         best = int(outputs.argmax())
         return float(target.argmax()), float(best), float(outputs[best])
 
-    def _layer(self, windows: list[NeuronRange], place: int, outputs: list[Array], sample: int) -> LayerValues:
-        session, window = self._session, windows[place]
-        shown, layer = _part(window), window.layer
-        values = outputs[layer][shown]
+    def _layer(self, windows: list[NeuronRange], index: int, outputs: list[Array], sample: int) -> LayerValues:
+        session, window = self._session, windows[index]
+        neurons, layer = _slice(window), window.layer
+        values = outputs[layer][neurons]
         shades = _shades(values, outputs[layer])
         if layer == 0:
-            raw = session.dataset.x[session.split.train_rows[sample]][shown]
+            raw = session.dataset.x[session.split.train_rows[sample]][neurons]
             return LayerValues(window, pack(values), shades, raw=pack(raw))
         parameters = session.trainer.model.parameters
         kernel, bias = parameters.kernels[layer - 1], parameters.biases[layer - 1]
-        before = windows[place - 1] if place else None
+        before = windows[index - 1] if index else None
         links = b""
         if before is not None and before.layer == layer - 1:
-            links = _shades(kernel[_part(before), shown], kernel)
-        return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[shown]))
+            links = _shades(kernel[_slice(before), neurons], kernel)
+        return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
 
     def _input(self, sample: int, neuron: int) -> InputSeen:
-        parts, dataset = self._session.split, self._session.dataset
-        raw = float(dataset.x[parts.train_rows[sample], neuron])
-        x = float(parts.x_train[sample, neuron])
-        return InputSeen(neuron, raw, float(parts.mean[neuron]), float(parts.scale[neuron]), x)
+        split, dataset = self._session.split, self._session.dataset
+        raw = float(dataset.x[split.train_rows[sample], neuron])
+        x = float(split.x_train[sample, neuron])
+        return InputSeen(neuron, raw, float(split.mean[neuron]), float(split.scale[neuron]), x)
 
 
-def _inside(window: NeuronRange, outputs: list[Array]) -> NeuronRange:
-    """The part of ``window`` that exists."""
+def neuron_detail(
+    session: Session, outputs: list[Array], layer: int, neuron: int, request: WatchNetwork
+) -> NeuronDetail:
+    """Compute neuron number ``neuron`` of ``layer`` (from 1), given the outputs (units,) of every layer from 0."""
+    dense, inputs = session.trainer.model.dense[layer - 1]
+    terms = _Terms(session, outputs[layer - 1], layer, neuron)
+    outputs_of_layer, activation = outputs[layer], get_activation(dense.activation)
+    listed = terms.choose(min(request.terms, MAX_TERMS), request.parameter)
+    is_softmax = activation.name == "softmax"
+    span = span_of(terms.o)
+    has_curve = is_softmax or (activation.name, span) in request.curves
+    return NeuronDetail(
+        layer=layer,
+        neuron=neuron,
+        activation=activation.name,
+        inputs=inputs,
+        o=terms.o,
+        a=float(outputs_of_layer[neuron]),
+        slope=None if is_softmax else float(phi_and_slope(activation, np.array([terms.o]))[1][0]),
+        terms=tuple(terms.term(source) for source in listed),
+        rest=float(np.delete(terms.products, listed).sum()) if len(listed) < inputs else 0.0,
+        sum=float(terms.products.sum()),
+        bias=terms.term(BIAS) if terms.bias is not None else None,
+        span=span,
+        curve=None if has_curve else curve(activation, span),
+        probabilities=_probabilities(outputs_of_layer) if is_softmax else (),
+        total=float(outputs_of_layer.astype(np.float64).sum()) if is_softmax else 0.0,
+    )
+
+
+def phi_and_slope(activation: Activation, o: Array) -> tuple[Array, Array]:
+    """Compute phi (k,) and its slope (k,) at ``o`` (k,), with the engine's own functions."""
+    z = np.asarray(o, np.float64).reshape(1, -1)
+    a, slope = np.empty_like(z), np.empty_like(z)
+    work = [np.zeros_like(z) for _ in range(activation.buffers)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        activation.forward(z, a, work)
+        activation.slope(z, a, slope, work)
+    return a[0], slope[0]
+
+
+def curve(activation: Activation, span: float) -> PhiCurve:
+    """Sample phi and its slope from ``-span`` to ``span``."""
+    o = np.linspace(-span, span, CURVE_POINTS)
+    phi, slope = phi_and_slope(activation, o)
+    return PhiCurve(activation.name, span, pack(o), pack(phi), pack(slope))
+
+
+def span_of(o: float) -> float:
+    """Return the span of a curve that contains ``o``: 6, or the next of 10, 20, 50, 100 ..."""
+    size = abs(o)
+    if not math.isfinite(size) or size <= MIN_SPAN:
+        return MIN_SPAN
+    power = 10.0 ** math.floor(math.log10(size))
+    return min(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if size <= step * power), MAX_SPAN)
+
+
+def _clipped(window: NeuronRange, outputs: list[Array]) -> NeuronRange:
+    """Return the part of ``window`` that exists."""
     layer = min(max(window.layer, 0), len(outputs) - 1)
     units = len(outputs[layer])
     first = min(max(window.first, 0), units - 1)
     return NeuronRange(layer, first, min(max(window.count, 0), units - first, MAX_DRAWN))
 
 
-def _part(window: NeuronRange) -> slice:
+def _slice(window: NeuronRange) -> slice:
     return slice(window.first, window.first + window.count)
 
 
-def _shades(values: Array, among: Array) -> bytes:
-    """``values`` as signed bytes, 127 for the largest size in ``among``; 0 for what is not finite."""
-    highest, lowest = float(among.max()), float(among.min())
+def _shades(values: Array, reference: Array) -> bytes:
+    """Scale ``values`` to signed bytes, 127 for the largest magnitude in ``reference``; nan becomes 0."""
+    highest, lowest = float(reference.max()), float(reference.min())
     peak = max(abs(highest), abs(lowest))
     if not np.isfinite(peak):
-        peak = float(np.max(np.abs(among), where=np.isfinite(among), initial=0.0))
+        peak = float(np.max(np.abs(reference), where=np.isfinite(reference), initial=0.0))
     scaled = np.nan_to_num(values / (peak or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
     return np.rint(np.clip(scaled, -1.0, 1.0) * 127).astype(np.int8).tobytes()
+
+
+class _Terms:
+    """The parameters of one neuron and its terms; ``products`` (inputs,) are w times x."""
+
+    def __init__(self, session: Session, x: Array, layer: int, neuron: int) -> None:
+        model = session.trainer.model
+        before = model.parameters.folded[: layer - 1]
+        self._start, self._neuron = sum(folded.size for folded in before), neuron
+        self._units = model.dense[layer - 1][0].units
+        self._weights = model.parameters.kernels[layer - 1][:, neuron].astype(np.float64)
+        self._x = x.astype(np.float64)
+        bias = model.parameters.biases[layer - 1]
+        self.bias = None if bias is None else float(bias[neuron])
+        self._gradients = self._last_gradients(session, layer)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.products = self._weights * self._x
+            self.o = float(self.products.sum()) + (self.bias or 0.0)
+
+    def choose(self, max_terms: int, parameter: int | None) -> list[int]:
+        """Return which weights to list, in order: the ``max_terms`` largest terms, or those around ``parameter``."""
+        inputs = len(self.products)
+        if inputs <= max_terms:
+            return list(range(inputs))
+        if parameter is not None:
+            first = min(max(parameter - max_terms // 2, 0), inputs - max_terms)
+            return list(range(first, first + max_terms))
+        sizes = np.abs(np.nan_to_num(self.products))
+        return sorted(np.argsort(-sizes, kind="stable")[:max_terms].tolist())
+
+    def term(self, source: int) -> Term:
+        """Return the term of one weight, or of the bias."""
+        row = len(self.products) if source == BIAS else source
+        index = self._start + row * self._units + self._neuron
+        gradient = None if self._gradients is None else float(self._gradients[row])
+        if source == BIAS:
+            return Term(BIAS, index, self.bias or 0.0, 1.0, self.bias or 0.0, gradient)
+        weight, x, product = (float(values[source]) for values in (self._weights, self._x, self.products))
+        return Term(source, index, weight, x, product, gradient)
+
+    def _last_gradients(self, session: Session, layer: int) -> Array | None:
+        """Return the gradients (inputs + 1,) of the weights and the bias at the last step; None before the first."""
+        if session.steps <= session.resumed_at:
+            return None
+        arrays = iter(session.trainer.gradient())
+        gradients: list[Array] = []
+        for dense, _ in session.trainer.model.dense[:layer]:
+            gradients = [next(arrays)[:, self._neuron % dense.units]]
+            if dense.use_bias:
+                gradients.append(next(arrays)[self._neuron % dense.units : self._neuron % dense.units + 1])
+        return np.concatenate(gradients)
+
+
+def _probabilities(a: Array) -> tuple[Probability, ...]:
+    """Return the largest of ``a`` (units,), in the order of the neurons."""
+    largest = sorted(np.argsort(-a, kind="stable")[:MAX_BARS].tolist())
+    return tuple(Probability(neuron, float(a[neuron])) for neuron in largest)

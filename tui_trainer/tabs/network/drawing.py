@@ -1,4 +1,4 @@
-"""The picture of a network: a character and a role for each cell."""
+"""Draws a network: the links between layers, the neurons with their values, and the widget that shows them."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ from .messages import LayerValues, Network, NeuronDetail
 MIN_GAP_FOR_WEIGHTS = 16  # columns
 MIN_ROOM_FOR_NAMES = 9
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
-MIN_LINK_SIZES = (5, 36, 72, 104)  # of 127: sizes from which a link is of the first level, the second ...
+MIN_LINK_SIZES = (5, 36, 72, 104)  # of 127: where the levels of links begin
 BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-LINK: Final = 10  # then the levels of positive links, then of negative ones
-TEXT, DIM, TITLE, CHOSEN, ANSWER, PICKED = range(6)
-ASCII_SIGNS = " " * PICKED + "@".ljust(LINK - PICKED) + "+++#---="  # by role
-WAYS_KEPT = 12  # more gaps are seldom on a screen, and each may take a megabyte
-DASH = 6.0  # dots, half of them drawn
+LINK: Final = 10  # the role of the first level of positive links; the others follow, then those of negative ones
+TEXT, DIM, TITLE, CHOSEN, ANSWER, SELECTED_WEIGHT = range(6)
+ASCII_SIGNS = " " * SELECTED_WEIGHT + "@".ljust(LINK - SELECTED_WEIGHT) + "+++#---="  # by role
+MAX_CACHED_PATHS = 12  # a screen rarely has more gaps, and each may take a megabyte
+DASH = 6.0  # dots, half of which are drawn
 Bytes = NDArray[np.int8]
 Whole = NDArray[np.intp]
-BLENDS = (22, 45, 72, 100)  # per cent of its colour that a link of each level has
-LEVELS: Final = 4  # of a link, from weak to strong
-SHADES: Final = 6  # of a neuron, from small to large
-NEURON: Final = 30  # one of value 0, then the shades of positive values, then of negative ones
-EDGE: Final = 50  # the same for the edges of a neuron that is drawn as a box
-_SHADES = ("0", *(f"{sign}-{shade}" for sign in ("positive", "negative") for shade in range(1, SHADES + 1)))
+BLENDS = (22, 45, 72, 100)  # per cent of the colour, for each level of links
+LEVELS: Final = 4  # of links, from weak to strong
+SHADES: Final = 6  # of neurons, from small to large
+NEURON: Final = 30  # the role of value 0; then the shades of positive values, then of negative ones
+EDGE: Final = 50  # the same for the edges of neurons drawn as boxes
+_SHADE_NAMES = ("0", *(f"{sign}-{shade}" for sign in ("positive", "negative") for shade in range(1, SHADES + 1)))
 NAMES: Final[dict[int, str]] = {
     TEXT: "text",
     DIM: "dim",
     TITLE: "title",
     CHOSEN: "chosen",
     ANSWER: "answer",
-    PICKED: "picked",
+    SELECTED_WEIGHT: "picked",
     **{LINK + level: f"positive-{level + 1}" for level in range(LEVELS)},
     **{LINK + LEVELS + level: f"negative-{level + 1}" for level in range(LEVELS)},
-    **{NEURON + number: f"neuron-{name}" for number, name in enumerate(_SHADES)},
-    **{EDGE + number: f"edge-{name}" for number, name in enumerate(_SHADES)},
+    **{NEURON + number: f"neuron-{name}" for number, name in enumerate(_SHADE_NAMES)},
+    **{EDGE + number: f"edge-{name}" for number, name in enumerate(_SHADE_NAMES)},
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """All that a picture shows; pictures are told apart by identity."""
+    """All that is drawn; scenes are compared by identity."""
 
     shape: Shape
     arrangement: Arrangement
@@ -68,78 +68,78 @@ class Scene:
 
 
 def draw(scene: Scene | None, width: int, height: int, markers: Markers, dashed: bool) -> Frame:
-    """The whole picture in ``width`` x ``height`` cells; negative links are ``dashed`` where colours do not tell."""
+    """Draw a scene in ``width`` x ``height`` cells; negative links are ``dashed`` if there are no colours."""
     board = Board(width, height)
     if scene is None or (scene.arrangement.width, scene.arrangement.height) != (width, height):
-        return board.frame()  # what fits this size is on its way
+        return board.frame()  # a scene for this size is about to arrive
     columns, layers = scene.arrangement.columns, scene.network.layers
-    for before, column, seen in zip(columns, columns[1:], layers[1:], strict=False):
-        if column.layer == before.layer + 1:
-            _draw_links(board, scene, before, column, seen, markers, dashed)
-            _write_weights(board, scene, before, column)
+    for previous, column, values in zip(columns, columns[1:], layers[1:], strict=False):
+        if column.layer == previous.layer + 1:
+            _draw_links(board, scene, previous, column, values, markers, dashed)
+            _write_weights(board, scene, previous, column)
         else:
-            _write_fold(board, scene.arrangement, before, column)
-    for column, seen in zip(columns, layers, strict=True):
+            _write_fold(board, scene.arrangement, previous, column)
+    for column, values in zip(columns, layers, strict=True):
         _write_titles(board, scene, column)
-        _write_neurons(board, scene, column, seen, markers)
+        _write_neurons(board, scene, column, values, markers)
     _write_inputs(board, scene)
     _write_outputs(board, scene)
     return board.frame()
 
 
 def _draw_links(
-    board: Board, scene: Scene, before: Column, column: Column, seen: LayerValues, markers: Markers, dashed: bool
+    board: Board, scene: Scene, previous: Column, column: Column, values: LayerValues, markers: Markers, dashed: bool
 ) -> None:
-    left, columns, top = before.right, column.left - before.right, scene.arrangement.top
-    gap = Gap(left, columns, top, scene.arrangement.height - top, before.rows, column.rows)
-    shades = np.frombuffer(seen.links, np.int8).reshape(len(before.rows), len(column.rows))
-    drawn = draw_links(gap, shades, _front(scene.choice, before, column), markers, dashed)
-    room = max(board.width - left, 0)  # a very narrow board cuts them off
-    board.characters[top:, left : left + columns] = drawn.characters[:, :room]
-    board.roles[top:, left : left + columns] = drawn.roles[:, :room]
+    left, columns, top = previous.right, column.left - previous.right, scene.arrangement.top
+    gap = Gap(left, columns, top, scene.arrangement.height - top, previous.rows, column.rows)
+    shades = np.frombuffer(values.links, np.int8).reshape(len(previous.rows), len(column.rows))
+    links = draw_links(gap, shades, _front(scene.choice, previous, column), markers, dashed)
+    visible_columns = max(board.width - left, 0)  # a very narrow board cuts the links off
+    board.characters[top:, left : left + columns] = links.characters[:, :visible_columns]
+    board.roles[top:, left : left + columns] = links.roles[:, :visible_columns]
 
 
-def _front(choice: Selection, before: Column, column: Column) -> Front:
-    """The links into the chosen neuron lie over the others; those out of it do for an input, which has no others."""
-    if choice.layer == before.layer == 0 and before.row(choice.neuron) is not None:
-        return Front(source=choice.neuron - before.first)
+def _front(choice: Selection, previous: Column, column: Column) -> Front:
+    """Choose the links on top: those into the chosen neuron, or out of it for an input, which has none into it."""
+    if choice.layer == previous.layer == 0 and previous.row(choice.neuron) is not None:
+        return Front(source=choice.neuron - previous.first)
     if choice.layer != column.layer or column.row(choice.neuron) is None:
         return Front()
     target = choice.neuron - column.first
     parameter = choice.parameter
-    if parameter is None or parameter >= before.units or before.row(parameter) is None:
+    if parameter is None or parameter >= previous.units or previous.row(parameter) is None:
         return Front(target=target)
-    return Front(target=target, picked=(parameter - before.first, target))
+    return Front(target=target, picked=(parameter - previous.first, target))
 
 
-def _write_weights(board: Board, scene: Scene, before: Column, column: Column) -> None:
-    """The weights of the chosen neuron on their links, where there is room between these."""
-    seen = scene.network.looked_at
-    roomy = before.step > 1 and column.left - before.right >= MIN_GAP_FOR_WEIGHTS
-    if not roomy or not isinstance(seen, NeuronDetail) or (seen.layer, seen.neuron) != scene.choice.place:
+def _write_weights(board: Board, scene: Scene, previous: Column, column: Column) -> None:
+    """Write the weights of the chosen neuron on its links, if there is room between them."""
+    detail = scene.network.looked_at
+    has_room = previous.step > 1 and column.left - previous.right >= MIN_GAP_FOR_WEIGHTS
+    if not has_room or not isinstance(detail, NeuronDetail) or (detail.layer, detail.neuron) != scene.choice.position:
         return
-    if seen.layer != column.layer:
+    if detail.layer != column.layer:
         return
-    for term in seen.terms:
-        row = before.row(term.source)
+    for term in detail.terms:
+        row = previous.row(term.source)
         if row is not None:
             picked = scene.choice.parameter == term.source
-            role = PICKED if picked else LINK + LEVELS - 1 + LEVELS * (term.weight < 0)
-            board.write(row, before.right + 2, f" {fit_number(term.weight, 8, 4)} ", role)
+            role = SELECTED_WEIGHT if picked else LINK + LEVELS - 1 + LEVELS * (term.weight < 0)
+            board.write(row, previous.right + 2, f" {fit_number(term.weight, 8, 4)} ", role)
 
 
-def _write_fold(board: Board, arrangement: Arrangement, before: Column, column: Column) -> None:
-    hidden = column.layer - before.layer - 1
-    room = column.left - before.right
+def _write_fold(board: Board, arrangement: Arrangement, previous: Column, column: Column) -> None:
+    hidden = column.layer - previous.layer - 1
+    room = column.left - previous.right
     middle = (arrangement.top + arrangement.height) // 2
     for row, text in enumerate(("⋯", f"{hidden}", "more" if room > 3 else ""), middle - 1):
         text = shorten(text, room)
-        board.write(row, before.right + (room - len(text)) // 2, text, DIM)
+        board.write(row, previous.right + (room - len(text)) // 2, text, DIM)
 
 
 def _write_titles(board: Board, scene: Scene, column: Column) -> None:
     layer = scene.shape.layers[column.layer]
-    chosen = scene.choice.layer == column.layer
+    is_chosen = scene.choice.layer == column.layer
     room = min((after.left - before.left - 1 for before, after in pairwise(scene.arrangement.columns)), default=99)
     first = "inputs" if column.layer == 0 else "output" if column.layer == scene.shape.last else f"layer {column.layer}"
     texts = (first, f"{layer.units:,} {layer.activation}".strip(), layer.note)
@@ -150,46 +150,48 @@ def _write_titles(board: Board, scene: Scene, column: Column) -> None:
             text = shorten(text, room)
             start = column.left + (column.width - len(text)) // 2
             start = max(min(start, board.width - len(text)), 0)
-            board.write(row, start, text, TITLE if chosen else TEXT if row < 2 else DIM)
+            board.write(row, start, text, TITLE if is_chosen else TEXT if row < 2 else DIM)
 
 
-def _write_neurons(board: Board, scene: Scene, column: Column, seen: LayerValues, markers: Markers) -> None:
-    values, shades = unpack(seen.values), np.frombuffer(seen.shades, np.int8)
-    biases = unpack(seen.biases) if seen.biases else None
+def _write_neurons(board: Board, scene: Scene, column: Column, layer_values: LayerValues, markers: Markers) -> None:
+    values, shades = unpack(layer_values.values), np.frombuffer(layer_values.shades, np.int8)
+    biases = unpack(layer_values.biases) if layer_values.biases else None
     choice = scene.choice
-    for place, row in enumerate(column.rows):
-        neuron = column.first + place
-        boxed = column.boxes and markers != "ascii"
-        _write_neuron(board, column, row, values[place], neuron_role(int(shades[place])), boxed)
-        if choice.place == (column.layer, neuron):
-            _mark(board, column, row, markers)
+    for index, row in enumerate(column.rows):
+        neuron = column.first + index
+        is_boxed = column.boxes and markers != "ascii"
+        _write_neuron(board, column, row, values[index], neuron_role(int(shades[index])), is_boxed)
+        if choice.position == (column.layer, neuron):
+            _mark_chosen(board, column, row, markers)
         if biases is not None and column.step > 1 and column.width > 4:
-            picked = choice.place == (column.layer, neuron) and choice.parameter == _weights(scene.shape, column)
+            picked = choice.position == (column.layer, neuron) and choice.parameter == _weight_count(
+                scene.shape, column
+            )
             label = "b " if column.width > 5 else ""
-            text = label + fit_number(biases[place], column.width - len(label)).rjust(column.width - len(label))
-            board.write(row + 1 + boxed, column.left, text, PICKED if picked else DIM)
+            text = label + fit_number(biases[index], column.width - len(label)).rjust(column.width - len(label))
+            board.write(row + 1 + is_boxed, column.left, text, SELECTED_WEIGHT if picked else DIM)
     for row, hidden in ((column.rows[0] - 1, column.first), (column.rows[-1] + 1, column.below)):
         if hidden:
             text = f"… {hidden}"
             board.write(row, column.left + (column.width - len(text)) // 2, text, DIM)
 
 
-def _weights(shape: Shape, column: Column) -> int:
-    """How many weights a neuron of ``column`` has: the number of its bias among its parameters."""
+def _weight_count(shape: Shape, column: Column) -> int:
+    """Return how many weights a neuron of ``column`` has: the number of its bias among its parameters."""
     return shape.layers[column.layer - 1].units
 
 
-def _write_neuron(board: Board, column: Column, row: int, value: float, role: int, boxed: bool) -> None:
+def _write_neuron(board: Board, column: Column, row: int, value: float, role: int, is_boxed: bool) -> None:
     inside = column.width - 1 if column.width > 5 else column.width
     text = fit_number(value, inside) if inside > 3 else ""
     board.write(row, column.left, text.rjust(inside).ljust(column.width), role)
-    if boxed:
+    if is_boxed:
         for edge, block in ((row - 1, "▄"), (row + 1, "▀")):
             board.write(edge, column.left, block * column.width, role - NEURON + EDGE)
 
 
-def _mark(board: Board, column: Column, row: int, markers: Markers) -> None:
-    """Bars at both sides of the chosen neuron."""
+def _mark_chosen(board: Board, column: Column, row: int, markers: Markers) -> None:
+    """Draw bars on both sides of the chosen neuron."""
     opening, closing = ("[", "]") if markers == "ascii" else ("▐", "▌")
     board.write(row, column.left - 1, opening, CHOSEN)
     board.write(row, column.right, closing, CHOSEN)
@@ -199,11 +201,11 @@ def _write_inputs(board: Board, scene: Scene) -> None:
     column = scene.arrangement.columns[0]
     raw = unpack(scene.network.layers[0].raw)
     end = column.left - 1
-    for place, row in enumerate(column.rows):
-        name = shorten(one_cell(scene.shape.name(0, column.first + place)), scene.arrangement.labels[0] - 1)
+    for index, row in enumerate(column.rows):
+        name = shorten(one_cell(scene.shape.name(0, column.first + index)), scene.arrangement.labels[0] - 1)
         board.write(row, end - len(name), name, TEXT)
         if column.step > 1:
-            text = fit_number(raw[place], end, 3)
+            text = fit_number(raw[index], end, 3)
             board.write(row + 1, end - len(text), text, DIM)
 
 
@@ -211,16 +213,16 @@ def _write_outputs(board: Board, scene: Scene) -> None:
     column = scene.arrangement.columns[-1]
     shape, network = scene.shape, scene.network
     room = scene.arrangement.labels[1] - 1
-    for place, row in enumerate(column.rows):
-        neuron = column.first + place
-        right = len(shape.outputs) > 1 and network.target == neuron
+    for index, row in enumerate(column.rows):
+        neuron = column.first + index
+        is_target = len(shape.outputs) > 1 and network.target == neuron
         name = shorten(one_cell(shape.name(shape.last, neuron)), room - 2)
-        board.write(row, column.right + 1, ("● " if right else "  ") + name, ANSWER if right else TEXT)
+        board.write(row, column.right + 1, ("● " if is_target else "  ") + name, ANSWER if is_target else TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Where the links of two layers run: from ``rows`` at the left to rows at the right, over some columns."""
+    """The space between two layers, which the links cross: the rows of the sources and targets, and its size."""
 
     left: int
     columns: int
@@ -232,7 +234,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Which links lie over all others, by their places in the gap: those of a neuron, and above these a picked one."""
+    """The links on top of all others, by indices in the gap: those of one neuron, and above them a selected one."""
 
     source: int | None = None
     target: int | None = None
@@ -241,47 +243,49 @@ class Front:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnGap:
-    """Characters and roles of a gap, both (height, columns); a blank has role 0."""
+    """The characters and roles of a gap, both (height, columns); blanks have role 0."""
 
     characters: NDArray[np.str_]
     roles: NDArray[np.uint8]
 
 
 def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: bool) -> DrawnGap:
-    """The links of a gap; ``shades`` (sources, targets) are signed sizes up to 127. A strong one hides a weak one."""
-    way = _way(gap, markers)
+    """Draw the links of a gap; ``shades`` (sources, targets) are signed sizes up to 127. Strong links are on top."""
+    paths = _link_paths(gap, markers)
     levels = np.searchsorted(MIN_LINK_SIZES, np.abs(shades.astype(np.intp)), side="right")
     negative = shades < 0
     bits = np.zeros((gap.height, gap.columns), np.uint8)
     roles = np.zeros((gap.height, gap.columns), np.uint8)
 
-    def lay(links: NDArray[np.bool_], level: int, sign: bool, role: int) -> None:
+    def draw_group(links: NDArray[np.bool_], level: int, sign: bool, role: int) -> None:
         nonlocal bits
         chosen = np.flatnonzero(links)
         if chosen.size:
-            own = way.bits(chosen, dashed and sign, level)
-            bits = np.where(own, own, bits)
-            roles[own > 0] = role
+            group_bits = paths.bits(chosen, dashed and sign, level)
+            bits = np.where(group_bits, group_bits, bits)
+            roles[group_bits > 0] = role
 
-    over = np.zeros(shades.shape, np.bool_)
+    on_top = np.zeros(shades.shape, np.bool_)
     if front.source is not None:
-        over[front.source] = True
+        on_top[front.source] = True
     if front.target is not None:
-        over[:, front.target] = True
-    for among in (~over, over):
+        on_top[:, front.target] = True
+    for among in (~on_top, on_top):
         for level in range(1, LEVELS + 1):
             for sign in (True, False):
-                lay(among & (levels == level) & (negative == sign), level, sign, LINK + level - 1 + LEVELS * sign)
+                draw_group(
+                    among & (levels == level) & (negative == sign), level, sign, LINK + level - 1 + LEVELS * sign
+                )
     if front.picked is not None:
         picked = np.zeros(shades.shape, np.bool_)
         picked[front.picked] = True
-        lay(picked, LEVELS, bool(negative[front.picked]), PICKED)
-    return DrawnGap(_signs(roles) if markers == "ascii" else _characters(bits, markers), roles)
+        draw_group(picked, LEVELS, bool(negative[front.picked]), SELECTED_WEIGHT)
+    return DrawnGap(_ascii_characters(roles) if markers == "ascii" else _dot_characters(bits, markers), roles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Way:
-    """Which dots each link crosses: ``dots`` (links, points) count row by row, ``dash`` (likewise) is on and off."""
+class _LinkPaths:
+    """The dots of each link: ``dots`` (links, points) are numbered row by row, ``dash`` (same shape) is on and off."""
 
     gap: Gap
     across: int
@@ -290,7 +294,7 @@ class _Way:
     dash: NDArray[np.bool_]
 
     def bits(self, links: Whole, dashed: bool, level: int) -> NDArray[np.uint8]:
-        """The dots of some links, as a number a cell (height, columns)."""
+        """Return the dots of some links, as one number per cell (height, columns)."""
         gap = self.gap
         width = gap.columns * self.across
         field = np.zeros(gap.height * self.down * width, np.bool_)
@@ -309,9 +313,9 @@ class _Way:
         return bits
 
 
-@lru_cache(maxsize=WAYS_KEPT)
-def _way(gap: Gap, markers: Markers) -> _Way:
-    """The way of every link of a gap: it stays the same until something is arranged anew."""
+@lru_cache(maxsize=MAX_CACHED_PATHS)
+def _link_paths(gap: Gap, markers: Markers) -> _LinkPaths:
+    """Compute the path of every link of a gap, cached until the layout changes."""
     across, down = DOTS[markers]
     width, height = gap.columns * across, gap.height * down
     starts = (np.array(gap.sources) - gap.top) * down + down // 2
@@ -324,22 +328,22 @@ def _way(gap: Gap, markers: Markers) -> _Way:
     y = np.rint(np.repeat(starts, len(ends))[:, None] + rise * bend).astype(np.intp)
     y = np.clip(y, 0, height - 1)
     step = np.hypot(np.diff(x, prepend=0), np.diff(y, axis=1, prepend=y[:, :1]))
-    return _Way(gap, across, down, (y * width + x).astype(np.int32), np.cumsum(step, axis=1) % DASH < DASH / 2)
+    return _LinkPaths(gap, across, down, (y * width + x).astype(np.int32), np.cumsum(step, axis=1) % DASH < DASH / 2)
 
 
-def _characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:
-    """Numbers (height, columns) as the characters that show these dots."""
+def _dot_characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:
+    """Turn numbers (height, columns) into characters that show these dots."""
     braille = (" ", *(chr(0x2800 + number) for number in range(1, 256)))
     return np.array(braille if markers == "braille" else list(BLOCKS))[bits]
 
 
-def _signs(roles: NDArray[np.uint8]) -> NDArray[np.str_]:
-    """Roles (height, columns) as characters that tell the sign, and the strongest links."""
+def _ascii_characters(roles: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Turn roles (height, columns) into characters that show the sign, and the strongest links."""
     return np.array(list(ASCII_SIGNS.ljust(roles.max(initial=0) + 1)))[roles]
 
 
-def _colors() -> str:
-    """The colours: links and neurons fade into the background as they get weaker."""
+def _link_styles() -> str:
+    """Return the style rules: links and neurons fade into the background as they get weaker."""
     lines = []
     for sign, color in (("positive", "primary"), ("negative", "warning")):
         for level, blend in zip(range(1, LEVELS + 1), BLENDS, strict=True):
@@ -352,7 +356,7 @@ def _colors() -> str:
 
 
 class NetworkCanvas(FrameWidget[Scene | None]):
-    """Shows the scene it is given, and tells where it was clicked."""
+    """Shows a scene, and posts clicks on it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"network--{name}" for name in NAMES.values()}
     DEFAULT_CSS = f"""
@@ -366,31 +370,31 @@ class NetworkCanvas(FrameWidget[Scene | None]):
         .network--neuron-0 {{ background: $foreground 10%; color: $foreground-muted; }}
         .network--edge-0 {{ color: $foreground 10%; }}
         &:ansi .network--neuron-0 {{ background: $surface; }}
-        {_colors()}
+        {_link_styles()}
     }}
     """
 
     @dataclass
     class Clicked(Message):
-        """A cell was clicked, ``x`` columns and ``y`` rows from the corner."""
+        """A cell was clicked, ``x`` columns and ``y`` rows from the top left corner."""
 
         x: int
         y: int
 
     class Resized(Message):
-        """The picture has to fit another size."""
+        """The canvas has another size, for which the layout must be computed."""
 
     def __init__(self) -> None:
         super().__init__(None)
 
     @property
     def scene(self) -> Scene | None:
-        """What is to be shown, drawn or not yet."""
+        """The scene to show, drawn or not yet."""
         return self._drawing
 
     @property
     def lines(self) -> str:
-        """What tells the sign of a link: its ``color``, ``dashed`` lines, or the characters of ``ascii``."""
+        """How links show their sign: by ``color``, by ``dashed`` lines, or by the characters of ``ascii``."""
         return "ascii" if self.markers == "ascii" else "dashed" if self.app.no_color else "color"
 
     def draw(self, drawing: Scene | None, width: int, height: int) -> Frame:
@@ -409,6 +413,6 @@ class NetworkCanvas(FrameWidget[Scene | None]):
 
 
 def neuron_role(shade: int) -> int:
-    """The role of a neuron whose value is ``shade`` of 127."""
+    """Return the role of a neuron whose value is ``shade`` of 127."""
     level = -(-abs(shade) * SHADES // 127)
     return NEURON + level + (SHADES if shade < 0 else 0) if level else NEURON

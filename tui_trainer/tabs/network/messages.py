@@ -1,4 +1,4 @@
-"""The Network view: the layers, neurons and links, with the values of one sample."""
+"""The messages of the Network tab: layers, neurons and links, with the values of one sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BIAS = -1  # ``source`` of a bias
 
 
 class NeuronRange(msgspec.Struct, frozen=True, array_like=True):
-    """Neurons ``first`` to ``first + count - 1`` of a layer; layer 0 are the inputs."""
+    """Neurons ``first`` to ``first + count - 1`` of a layer; layer 0 is the inputs."""
 
     layer: int
     first: int
@@ -18,12 +18,12 @@ class NeuronRange(msgspec.Struct, frozen=True, array_like=True):
 
 
 class WatchNetwork(Request, frozen=True):
-    """Look at the network with training sample number ``sample`` going through it.
+    """Send the network's values for training sample number ``sample``.
 
-    Drawn are ``windows``, layers from left to right. One neuron is looked at closely, with its ``terms`` largest
-    terms, or with those around ``parameter`` where one is chosen: its weights count from 0, then comes the bias.
-    ``first_weights`` asks for all parameters too, as long as no step has been taken. ``curves`` are the
-    activations, each with its span, whose curves the screen has already.
+    ``windows`` are the neurons to draw, layers from left to right. One neuron is sent in detail, with its ``terms``
+    largest terms, or with those around ``parameter`` if one is selected: its weights count from 0, then comes the bias.
+    ``first_weights`` also requests all parameters, as long as no step has been taken. ``curves`` are the
+    activations, each with its span, whose curves the app has already.
     """
 
     sample: int = 0
@@ -37,11 +37,11 @@ class WatchNetwork(Request, frozen=True):
 
 
 class LayerValues(msgspec.Struct, frozen=True):
-    """The neurons drawn of one layer, n of them.
+    """The n drawn neurons of one layer.
 
     ``values`` (n,) are their outputs, ``shades`` (n,) the same as signed bytes, 127 for the largest of the layer.
-    ``links`` (m, n) are the weights from the m neurons drawn of the layer before, likewise; empty where that
-    layer is not drawn. ``biases`` (n,) are empty without any, ``raw`` (n,) are the inputs as they stand in the data.
+    ``links`` (m, n) are the weights from the m drawn neurons of the previous layer, as such bytes; empty if that
+    layer is not drawn. ``biases`` (n,) are empty if there are none, ``raw`` (n,) are the inputs before scaling.
     """
 
     window: NeuronRange
@@ -53,10 +53,10 @@ class LayerValues(msgspec.Struct, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True, array_like=True):
-    """A parameter of the neuron looked at: ``weight`` times the ``x`` of neuron ``source`` of the layer before.
+    """A parameter of the detailed neuron: ``weight`` times the ``x`` of neuron ``source`` of the previous layer.
 
-    For the bias, ``source`` is ``BIAS`` and x is 1. ``index`` is its place among all parameters; ``gradient`` is
-    that of the last step, None before there is one.
+    For the bias, ``source`` is ``BIAS`` and x is 1. ``index`` is its index among all parameters; ``gradient`` is
+    that of the last step, None before the first.
     """
 
     source: int
@@ -78,19 +78,19 @@ class PhiCurve(msgspec.Struct, frozen=True):
 
 
 class Probability(msgspec.Struct, frozen=True, array_like=True):
-    """What a softmax gives to one class."""
+    """The softmax output for one class."""
 
     neuron: int
     value: float
 
 
 class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
-    """The neuron looked at: a = phi(o), o = sum of its terms.
+    """A neuron in detail: a = phi(o), o = sum of its terms.
 
-    ``terms`` are some of its weights, in their order; ``rest`` is what the others add up to, and ``sum`` all of them,
+    ``terms`` are some of its weights, in order; ``rest`` is the sum of the others' terms, and ``sum`` that of all,
     without the bias. ``slope`` is phi'(o).
-    Of a softmax, ``probabilities`` are the largest, in their order, and ``total`` is the sum of them all.
-    ``curve`` is there where the screen does not have that of ``activation`` and ``span`` yet.
+    For a softmax, ``probabilities`` are the largest ones, in order, and ``total`` is the sum of all.
+    ``curve`` is None if the app already has that of ``activation`` and ``span``.
     """
 
     layer: int
@@ -111,7 +111,7 @@ class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
 
 
 class InputSeen(msgspec.Struct, frozen=True, tag=True):
-    """The input looked at: x = (raw - mean) / scale."""
+    """An input in detail: x = (raw - mean) / scale."""
 
     neuron: int
     raw: float
@@ -121,10 +121,10 @@ class InputSeen(msgspec.Struct, frozen=True, tag=True):
 
 
 class Network(Content, frozen=True):
-    """Layers, neurons and links.
+    """The layers, neurons and links.
 
     ``row`` is the sample's row in the data, ``samples`` the number of training samples. ``target`` and
-    ``prediction`` are the index of a class, or a number; ``output`` is the output behind a predicted class.
+    ``prediction`` are the index of a class, or a number; ``output`` is the output that the predicted class is based on.
     """
 
     sample: int
