@@ -14,7 +14,7 @@ from tui_trainer.protocol import pack, unpack
 from tui_trainer.runtime import reporting
 from tui_trainer.tabs.predictions.compute import confusion
 from tui_trainer.tabs.predictions.messages import ClassPredictions, Confusion, NumberPredictions
-from tui_trainer.tabs.predictions.panels import columns_for, draw_chosen, draw_list, draw_matrix, lines_wanted
+from tui_trainer.tabs.predictions.panels import columns_for, draw_chosen, draw_list, draw_matrix, preferred_height
 from tui_trainer.tabs.predictions.plots import CHOSEN, CORRECT, DIAGONAL, INCORRECT, Picture
 from tui_trainer.training.session import Session
 
@@ -187,7 +187,7 @@ class TestChosen:
         picture = picture_of(
             Experiment(dataset=DatasetConfig(name), training=TrainingConfig(learning_rate=1e-3)), epochs=0
         )
-        wanted = lines_wanted(picture, 66)
+        wanted = preferred_height(picture, 66)
         lines = rows_of(drawn(draw_chosen, picture, 66, wanted + 3))
         assert not any("others" in line for line in lines)
         assert wanted - 4 <= sum(bool(line.strip()) for line in lines) <= wanted + 2

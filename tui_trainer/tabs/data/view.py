@@ -1,4 +1,4 @@
-"""The Data tab: the dataset as a table, and a scatter of any two of its columns."""
+"""The Data tab: the dataset as a table, and a scatter plot of any two of its columns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 from tui_trainer.ui.text import plain
 
 TABLE_ROWS, MIN_ROWS = 1000, 50
-FEW_POINTS = 400  # up to which each is a shape, and not a dot
-TABLE_CELLS = 30_000  # of a wide table, but for a few rows: each costs 15 us
+MAX_SHAPES = 400  # points up to which each is drawn as a shape, not a dot
+TABLE_CELLS = 30_000  # a wide table has fewer rows, but at least MIN_ROWS: each cell costs 15 us
 
 
 class DataView(TabView):
-    """Shows a dataset. Names come from files, so they are shown as plain text."""
+    """Shows a dataset. Names come from files, so they are always plain text, never markup."""
 
     DEFAULT_CSS = """
     DataView {
@@ -41,7 +41,7 @@ class DataView(TabView):
         super().__init__()
         self._columns: dict[str, np.ndarray] = {}
         self._dataset: DatasetView | None = None
-        self._wanted: dict[str, str] = {}  # columns that a lesson wants on the axes, until there are such
+        self._requested_axes: dict[str, str] = {}  # columns of a lesson for the axes, until they exist
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="about", markup=False)
@@ -56,8 +56,8 @@ class DataView(TabView):
         yield plot
 
     def configure(self, options: dict[str, object]) -> None:
-        """``x`` and ``y``, names of columns; table and scatter are both in sight whatever the panel."""
-        self._wanted = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}
+        """Apply a lesson's options: ``x`` and ``y`` are names of columns."""
+        self._requested_axes = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}
         if self._dataset is not None:
             self._fill_axes(self._dataset)
             self._draw()
@@ -66,10 +66,10 @@ class DataView(TabView):
         self.show(loaded.dataset)
 
     def show(self, dataset: DatasetView) -> None:
-        """Show ``dataset``; the axes stay where they were, if it has those columns."""
-        same = self._dataset is not None and self._dataset.columns == dataset.columns
+        """Show ``dataset``; the axes keep their columns, if it has them."""
+        is_same = self._dataset is not None and self._dataset.columns == dataset.columns
         self._dataset = dataset
-        if not same:
+        if not is_same:
             self._columns = {name: unpack(data) for name, data in dataset.columns.items()}
             self._fill_table(dataset)
             self._fill_axes(dataset)
@@ -96,15 +96,19 @@ class DataView(TabView):
 
     def _fill_axes(self, dataset: DatasetView) -> None:
         names = list(self._columns)
-        features = [name for name in dataset.features if name in names]  # others are of categories
+        features = [name for name in dataset.features if name in names]  # the others are derived from categories
         features = features or [name for name in names if name != dataset.target]
         first = features[0]
         second = features[1] if dataset.classes and len(features) > 1 else dataset.target
-        for selector, usual in (("#x-axis", first), ("#y-axis", second)):
+        for selector, default in (("#x-axis", first), ("#y-axis", second)):
             axis = self.query_one(selector, Dropdown)
             axis.offer((name, name) for name in names)
-            wanted = self._wanted.pop(selector, axis.value) if self._wanted.get(selector) in names else axis.value
-            axis.value = wanted if wanted in names else usual
+            column = (
+                self._requested_axes.pop(selector, axis.value)
+                if self._requested_axes.get(selector) in names
+                else axis.value
+            )
+            axis.value = column if column in names else default
 
     @on(Dropdown.Changed)
     def _choose_axis(self, event: Dropdown.Changed) -> None:
@@ -120,12 +124,12 @@ class DataView(TabView):
         if dataset.classes and dataset.target in self._columns:
             labels = self._columns[dataset.target].astype(int)
             colors = class_colors(len(dataset.classes))
-            few = len(x) <= FEW_POINTS
+            is_few = len(x) <= MAX_SHAPES
             series = tuple(
-                Series(plain(name), x[labels == k], y[labels == k], color, "scatter", shape(k) if few else "")
+                Series(plain(name), x[labels == k], y[labels == k], color, "scatter", shape(k) if is_few else "")
                 for k, (name, color) in enumerate(zip(dataset.classes, colors, strict=True))
             )
         else:
             series = (Series("", x, y, "train", "scatter"),)
-        plot = Plot(series, empty="No rows.")  # the two lists above it name the axes
+        plot = Plot(series, empty="No rows.")  # no labels, since the dropdowns above name the axes
         self.query_one(PlotWidget).show(plot)

@@ -1,4 +1,4 @@
-"""The samples of one part of the data, with what the model says of them now, ranked by their loss."""
+"""Computes the predictions for one part of the data, ranked by their loss, with the current weights."""
 
 from __future__ import annotations
 
@@ -26,95 +26,14 @@ from .messages import (
 )
 
 Array = NDArray[Any]
-MAX_POINTS = 2000  # drawn of a part; whatever is counted is counted over all
-FEATURES_LISTED = 16  # of each listed sample; no screen has room for more columns
-THRESHOLD = 0.5  # of one output unit: above it is the second class
-BINS = 31  # of the histogram: odd, so that the middle one is around 0
+MAX_POINTS = 2000  # drawn of a part; counts are over all samples
+MAX_LISTED_FEATURES = 16  # of each listed sample; no screen has room for more columns
+THRESHOLD = 0.5  # of a single output unit: above it, the second class is predicted
+BIN_COUNT = 31  # of the histogram: odd, so that the middle bin is around 0
 Counts = NDArray[np.intp]
-MIN_CLASSES = 2  # shown, beside the others
+MIN_CLASSES = 2  # shown individually, next to the others
 CURVE_POINTS = 201
-MIN_LOSS = 3.0  # how high the curve of -log p goes at least, however good the model is
-
-
-class Samples:
-    """The training or the validation part of a session; ``update`` brings all to the present weights.
-
-    Shapes: ``outputs`` (units, n), ``losses`` (n,); ``rows`` (n,) are rows of the dataset; ``drawn`` are the
-    indices of the samples to draw, chosen once by the seed of the split; ``true`` and ``predicted`` (n,) are
-    classes by number, or values, and ``certainty`` (n,) the output for the true class, or the residual.
-    """
-
-    def __init__(self, session: Session, validation: bool) -> None:
-        parts = session.split
-        self.validation = validation and parts.x_val is not None and parts.y_val is not None
-        self._missing = "validation" if validation and not self.validation else ""
-        x, y = (parts.x_val, parts.y_val) if self.validation else (parts.x_train, parts.y_train)
-        assert x is not None and y is not None
-        self.rows = parts.val_rows if self.validation else parts.train_rows
-        self._dataset = session.dataset
-        self._engine = SampleLosses(session.trainer.model, x, y, session.trainer.loss)
-        self.drawn = np.arange(len(x))
-        if len(x) > MAX_POINTS:
-            rng = np.random.default_rng(session.experiment.dataset.seed)
-            self.drawn = np.sort(rng.choice(len(x), MAX_POINTS, replace=False))
-        self._sigmoid = session.experiment.model.output.activation == "sigmoid"
-        labels = session.dataset.labels
-        self.true: Array = y[:, 0] if labels is None else labels[self.rows]
-        self.update()
-
-    def update(self) -> None:
-        """One batched pass of all samples at the present weights."""
-        self._engine.update()
-        self.outputs, self.losses, self.targets = self._engine.outputs, self._engine.losses, self._engine.targets
-        if self._dataset.labels is None:
-            self.predicted: Array = self.outputs[0].astype(np.float64)
-            self.certainty: Array = self.predicted - self.true
-        elif len(self.outputs) == 1:
-            self.predicted = (self.outputs[0] > THRESHOLD).astype(np.intp)
-            self.certainty = np.where(self.true == 1, self.outputs[0], 1.0 - self.outputs[0])
-        else:
-            self.predicted = self.outputs.argmax(axis=0)
-            self.certainty = self.outputs[self.true, np.arange(len(self.true))]
-        self._order = np.argsort(-self.losses, kind="stable")
-
-    @property
-    def part(self) -> DataPart:
-        """Which samples these are."""
-        return DataPart("validation" if self.validation else "training", len(self.rows), self._missing)
-
-    def listed(self, first: int, count: int) -> SampleList:
-        """``count`` samples from rank ``first`` on, or as many of the last ones."""
-        count = min(max(count, 0), len(self._order))
-        first = min(max(first, 0), len(self._order) - count)
-        these = self._order[first : first + count]
-        return SampleList(
-            first=first,
-            rows=pack(self.rows[these]),
-            true=pack(self.true[these]),
-            predicted=pack(self.predicted[these]),
-            certainty=pack(self.certainty[these]),
-            losses=pack(self.losses[these]),
-            features=pack(self._dataset.x[self.rows[these], :FEATURES_LISTED].ravel()),
-        )
-
-    def chosen(self, rank: int) -> ChosenSample:
-        """The sample of a rank, or the last one."""
-        rank = min(max(rank, 0), len(self._order) - 1)
-        this = int(self._order[rank])
-        outputs = self.outputs[:, this].astype(np.float64)
-        if len(outputs) == 1 and self._dataset.labels is not None and self._sigmoid:
-            outputs = np.array([1.0 - outputs[0], outputs[0]])
-        return ChosenSample(
-            rank=rank,
-            row=int(self.rows[this]),
-            true=float(self.true[this]),
-            predicted=float(self.predicted[this]),
-            certainty=float(self.certainty[this]),
-            loss=float(self.losses[this]),
-            features=pack(self._dataset.x[self.rows[this]]),
-            outputs=pack(outputs),
-            sum=float(outputs.sum()),
-        )
+MIN_LOSS = 3.0  # the curve of -log p reaches at least this high, however good the model is
 
 
 class PredictionsCompute:
@@ -159,8 +78,8 @@ class PredictionsCompute:
         edges, counts = histogram(residuals)
         return NumberPredictions(
             part=samples.part,
-            true=pack(samples.true[samples.drawn]),
-            predicted=pack(samples.predicted[samples.drawn]),
+            true=pack(samples.true[samples.drawn_indices]),
+            predicted=pack(samples.predicted[samples.drawn_indices]),
             edges=pack(edges),
             counts=pack(counts),
             r2=r2(samples.outputs, samples.targets),
@@ -172,29 +91,110 @@ class PredictionsCompute:
         )
 
 
+class Samples:
+    """The training or the validation part of a session; ``update`` computes everything for the current weights.
+
+    Shapes: ``outputs`` (units, n), ``losses`` (n,); ``rows`` (n,) are rows of the dataset; ``drawn_indices`` are those
+    of the samples to draw, chosen once with the seed of the split; ``true`` and ``predicted`` (n,) are class numbers,
+    or values, and ``certainty`` (n,) is the output for the true class, or the residual.
+    """
+
+    def __init__(self, session: Session, validation: bool) -> None:
+        split = session.split
+        self.validation = validation and split.x_val is not None and split.y_val is not None
+        self._missing = "validation" if validation and not self.validation else ""
+        x, y = (split.x_val, split.y_val) if self.validation else (split.x_train, split.y_train)
+        assert x is not None and y is not None
+        self.rows = split.val_rows if self.validation else split.train_rows
+        self._dataset = session.dataset
+        self._engine = SampleLosses(session.trainer.model, x, y, session.trainer.loss)
+        self.drawn_indices = np.arange(len(x))
+        if len(x) > MAX_POINTS:
+            rng = np.random.default_rng(session.experiment.dataset.seed)
+            self.drawn_indices = np.sort(rng.choice(len(x), MAX_POINTS, replace=False))
+        self._sigmoid = session.experiment.model.output.activation == "sigmoid"
+        labels = session.dataset.labels
+        self.true: Array = y[:, 0] if labels is None else labels[self.rows]
+        self.update()
+
+    def update(self) -> None:
+        """Run one batched forward pass over all samples with the current weights."""
+        self._engine.update()
+        self.outputs, self.losses, self.targets = self._engine.outputs, self._engine.losses, self._engine.targets
+        if self._dataset.labels is None:
+            self.predicted: Array = self.outputs[0].astype(np.float64)
+            self.certainty: Array = self.predicted - self.true
+        elif len(self.outputs) == 1:
+            self.predicted = (self.outputs[0] > THRESHOLD).astype(np.intp)
+            self.certainty = np.where(self.true == 1, self.outputs[0], 1.0 - self.outputs[0])
+        else:
+            self.predicted = self.outputs.argmax(axis=0)
+            self.certainty = self.outputs[self.true, np.arange(len(self.true))]
+        self._order = np.argsort(-self.losses, kind="stable")
+
+    @property
+    def part(self) -> DataPart:
+        """The name and size of the part."""
+        return DataPart("validation" if self.validation else "training", len(self.rows), self._missing)
+
+    def listed(self, first: int, count: int) -> SampleList:
+        """Return ``count`` samples from rank ``first`` on; near the end, the last ones."""
+        count = min(max(count, 0), len(self._order))
+        first = min(max(first, 0), len(self._order) - count)
+        indices = self._order[first : first + count]
+        return SampleList(
+            first=first,
+            rows=pack(self.rows[indices]),
+            true=pack(self.true[indices]),
+            predicted=pack(self.predicted[indices]),
+            certainty=pack(self.certainty[indices]),
+            losses=pack(self.losses[indices]),
+            features=pack(self._dataset.x[self.rows[indices], :MAX_LISTED_FEATURES].ravel()),
+        )
+
+    def chosen(self, rank: int) -> ChosenSample:
+        """Return the sample of a rank, or the last one."""
+        rank = min(max(rank, 0), len(self._order) - 1)
+        index = int(self._order[rank])
+        outputs = self.outputs[:, index].astype(np.float64)
+        if len(outputs) == 1 and self._dataset.labels is not None and self._sigmoid:
+            outputs = np.array([1.0 - outputs[0], outputs[0]])
+        return ChosenSample(
+            rank=rank,
+            row=int(self.rows[index]),
+            true=float(self.true[index]),
+            predicted=float(self.predicted[index]),
+            certainty=float(self.certainty[index]),
+            loss=float(self.losses[index]),
+            features=pack(self._dataset.x[self.rows[index]]),
+            outputs=pack(outputs),
+            sum=float(outputs.sum()),
+        )
+
+
 def histogram(residuals: Array) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Edges (BINS + 1,) as far to the left of 0 as to the right, and how many finite residuals lie between them."""
+    """Return edges (BIN_COUNT + 1,), symmetric around 0, and the numbers of finite residuals between them."""
     finite = residuals[np.isfinite(residuals)]
     largest = float(np.abs(finite).max()) if len(finite) else 0.0
-    counts, edges = np.histogram(finite, BINS, range=(-(largest or 1.0), largest or 1.0))
+    counts, edges = np.histogram(finite, BIN_COUNT, range=(-(largest or 1.0), largest or 1.0))
     return edges, counts
 
 
 def count(true: Counts, predicted: Counts, classes: int) -> Counts:
-    """How many samples of each class are taken for which: (classes, classes), rows true, columns predicted."""
+    """Count the samples of each class by prediction: (classes, classes), rows are true, columns predicted classes."""
     return np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 
-def confusion(counts: Counts, most: int, page: int) -> Confusion:
-    """``counts`` (classes, classes) with at most ``most`` rows; the classes with the most mistakes come first."""
+def confusion(counts: Counts, max_rows: int, page: int) -> Confusion:
+    """Fold ``counts`` (classes, classes) to at most ``max_rows`` rows, the classes with the most mistakes first."""
     classes = len(counts)
     shown, pages = np.arange(classes), 1
-    if classes > max(most, MIN_CLASSES + 1):
-        together = max(most - 1, MIN_CLASSES)
-        pages = -(-classes // together)
+    if classes > max(max_rows, MIN_CLASSES + 1):
+        classes_per_page = max(max_rows - 1, MIN_CLASSES)
+        pages = -(-classes // classes_per_page)
         page = min(max(page, 0), pages - 1)
         mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
-        shown = np.sort(np.argsort(-mistakes, kind="stable")[page * together : (page + 1) * together])
+        shown = np.sort(np.argsort(-mistakes, kind="stable")[page * classes_per_page : (page + 1) * classes_per_page])
     others = np.setdiff1d(np.arange(classes), shown)
     groups = [*shown[:, None], *([others] if len(others) else [])]
     right = np.array([counts.diagonal()[group].sum() for group in groups])
@@ -207,27 +207,21 @@ def confusion(counts: Counts, most: int, page: int) -> Confusion:
         page=page if pages > 1 else 0,
         pages=pages,
         counts=pack(folded.ravel()),
-        recall=pack(_share(right, true)),
-        precision=pack(_share(right, predicted)),
+        recall=pack(_ratio(right, true)),
+        precision=pack(_ratio(right, predicted)),
     )
 
 
-def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
-    """part / whole (k,), nan where whole is 0."""
-    shares: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
-    return shares
-
-
 def loss_points(session: Session, samples: Samples) -> LossPoints:
-    """The points of ``samples``, the curve they lie on, and their mean."""
+    """Return the points of ``samples``, the curve of the loss function, and the mean."""
     loss = session.trainer.loss
     x, axis = _positions(loss.name, samples)
     curve_x, curve_y = _curve(loss.name, axis, x, samples)
-    drawn = samples.drawn
-    wrong = np.zeros(len(drawn), bool)
+    indices = samples.drawn_indices
+    wrong = np.zeros(len(indices), bool)
     if session.dataset.labels is not None:
-        wrong = samples.predicted[drawn] != samples.true[drawn]
-    order = np.concatenate([drawn[wrong], drawn[~wrong]])
+        wrong = samples.predicted[indices] != samples.true[indices]
+    order = np.concatenate([indices[wrong], indices[~wrong]])
     total = float(samples.losses.sum(dtype=np.float64))
     mean = total / len(samples.losses)
     return LossPoints(
@@ -245,10 +239,10 @@ def loss_points(session: Session, samples: Samples) -> LossPoints:
 
 
 def _positions(name: str, samples: Samples) -> tuple[Array, Axis]:
-    """Where the samples stand, (n,), and what that is.
+    """Return the samples' positions (n,) along the axis of the loss, and what that axis is.
 
-    Over several outputs a squared error is one of the length of the residuals, and an absolute one of their sum;
-    the cross-entropy of several sigmoids is that of their probabilities multiplied.
+    For several outputs, a squared error depends on the length of the residuals, and an absolute one on their sum;
+    the cross-entropy of several sigmoids depends on the product of their probabilities.
     """
     if name == "binary_crossentropy" and len(samples.outputs) > 1:
         return np.where(samples.targets >= 0.5, samples.outputs, 1.0 - samples.outputs).prod(axis=0), "joint"
@@ -263,19 +257,25 @@ def _positions(name: str, samples: Samples) -> tuple[Array, Axis]:
 
 
 def _curve(name: str, axis: Axis, x: Array, samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The curve over all of ``x`` (n,), x and y (k,); none for huber over several outputs."""
+    """Return the curve over all of ``x`` (n,) as x and y (k,); empty for huber with several outputs."""
     if axis in ("probability", "joint"):
-        # Evenly in the loss: evenly in p, the steep part would have no points.
+        # Evenly spaced in the loss: evenly spaced in p, the steep part would have too few points
         y = np.linspace(max(_largest(samples.losses), MIN_LOSS), 0.0, CURVE_POINTS)
         return np.exp(-y), y
     largest = _largest(x) or 1.0
-    along = np.linspace(-largest if axis == "residual" else 0.0, largest, CURVE_POINTS)
+    residual_axis = np.linspace(-largest if axis == "residual" else 0.0, largest, CURVE_POINTS)
     if axis == "distance" and name == "huber":
-        return along[:0], along[:0]
-    return along, each_loss(name, along[None], np.zeros((1, CURVE_POINTS)))
+        return residual_axis[:0], residual_axis[:0]
+    return residual_axis, each_loss(name, residual_axis[None], np.zeros((1, CURVE_POINTS)))
 
 
 def _largest(values: Array) -> float:
-    """The largest size in ``values`` (n,) that is finite, 0 if there is none."""
+    """Return the largest finite magnitude in ``values`` (n,), 0 if there is none."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if len(finite) else 0.0
+
+
+def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+    """Return part / whole (k,), nan where whole is 0."""
+    shares: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return shares

@@ -1,4 +1,4 @@
-"""The Predictions view: what the model says of samples whose answer is known."""
+"""The messages of the Predictions tab: the model's predictions for samples whose target is known."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Axis = Literal["residual", "distance", "probability", "joint"]
 
 
 class WatchPredictions(Request, frozen=True):
-    """Look at the predictions for the validation part, or the training part where there is no other.
+    """Send the predictions for the validation part, or for the training part if there is no other.
 
     Samples are ranked by their loss, the largest first: ``rows`` of them are listed from rank ``first`` on,
-    and the one of rank ``chosen`` is looked at closely. Of more than ``classes`` classes, the confusion matrix
-    has those with the most mistakes, or on a later ``page`` the next of them, and the others as one.
+    and the one of rank ``chosen`` is sent in detail. If there are more than ``classes`` classes, the confusion matrix
+    has those with the most mistakes, or on a later ``page`` the next ones, and combines the others.
     """
 
     validation: bool = True
@@ -28,7 +28,7 @@ class WatchPredictions(Request, frozen=True):
 
 
 class DataPart(msgspec.Struct, frozen=True):
-    """Which samples: ``samples`` of the dataset's rows. ``missing`` is the part that was asked for in vain."""
+    """A part of the data with ``samples`` rows. ``missing`` names the part that was requested but does not exist."""
 
     name: Literal["training", "validation"]
     samples: int
@@ -36,10 +36,10 @@ class DataPart(msgspec.Struct, frozen=True):
 
 
 class SampleList(msgspec.Struct, frozen=True):
-    """Samples from rank ``first`` on; arrays (k,), but ``features`` (k, shown), raw, the first few of a sample.
+    """Samples from rank ``first`` on; arrays (k,), but ``features`` (k, listed): the first few raw ones of each sample.
 
-    ``true`` and ``predicted`` are classes by number, or the target's values. ``certainty`` is the output for
-    the true class (of one unit p, it is 1 - p for the first class); of a number, the residual.
+    ``true`` and ``predicted`` are class numbers, or values of the target. ``certainty`` is the output for
+    the true class (for a single unit with output p, 1 - p for the first class); for numbers, the residual.
     """
 
     first: int
@@ -52,9 +52,9 @@ class SampleList(msgspec.Struct, frozen=True):
 
 
 class ChosenSample(msgspec.Struct, frozen=True):
-    """One sample closely: ``features`` (features,) raw, ``outputs`` (k,) of the model, and their sum.
+    """One sample in detail: raw ``features`` (features,), ``outputs`` (k,) of the model, and their sum.
 
-    The outputs are one a class; of one sigmoid unit, 1 - p and p.
+    There is one output per class; for a single sigmoid unit, 1 - p and p.
     """
 
     rank: int
@@ -69,12 +69,12 @@ class ChosenSample(msgspec.Struct, frozen=True):
 
 
 class LossPoints(msgspec.Struct, frozen=True):
-    """The loss of each sample as a point of the curve that the loss function is.
+    """The loss of each sample as a point on the curve of the loss function.
 
-    ``x`` and ``y`` (shown,) are the points, those of the ``wrong`` classes first; the curve is ``curve_x``,
-    ``curve_y`` (k,), empty where the points lie on none. x is the residual, its length over several outputs
-    (``distance``), the probability of the right class, or that of several sigmoids being right at once (``joint``).
-    ``mean`` is over all samples; ``loss`` is what is trained on, without penalty: the mean, or for a sum loss the sum.
+    ``x`` and ``y`` (drawn,) are the points, the ``wrong`` predictions of classes first; the curve is ``curve_x``,
+    ``curve_y`` (k,), empty if the points are not on one. x is the residual, its length over several outputs
+    (``distance``), the probability of the true class, or that of all sigmoids being right (``joint``).
+    ``mean`` is over all samples; ``loss`` is the training loss without penalty: the mean, or the sum for a sum loss.
     """
 
     name: str
@@ -92,8 +92,8 @@ class LossPoints(msgspec.Struct, frozen=True):
 class Confusion(msgspec.Struct, frozen=True):
     """Counts (k, k) of all samples: a row for each true class, a column for each predicted one.
 
-    ``shown`` are the numbers of the classes, rising; where ``others`` is not 0, one more row and column stand for
-    so many classes together. ``recall`` and ``precision`` (k,) are nan without a sample, or a prediction.
+    ``shown`` are the class numbers, ascending; if ``others`` is not 0, one more row and column combine that many
+    other classes. ``recall`` and ``precision`` (k,) are nan without a sample, or a prediction.
     """
 
     shown: tuple[int, ...]
@@ -106,9 +106,9 @@ class Confusion(msgspec.Struct, frozen=True):
 
 
 class ClassPredictions(Content, frozen=True):
-    """Classes: the confusion matrix and the worst samples.
+    """Predictions of classes: the confusion matrix and the worst samples.
 
-    ``probabilities`` says whether the outputs are some: those of softmax, or of one sigmoid unit.
+    ``probabilities`` tells whether the outputs are probabilities: those of softmax, or of one sigmoid unit.
     """
 
     part: DataPart
@@ -122,10 +122,10 @@ class ClassPredictions(Content, frozen=True):
 
 
 class NumberPredictions(Content, frozen=True):
-    """Numbers: predicted against true, and the residuals.
+    """Predictions of numbers: predicted against true values, and the residuals.
 
-    ``true`` and ``predicted`` (shown,) are points of the scatter. ``edges`` (bins + 1,) and ``counts`` (bins,)
-    are the histogram of the residuals of all samples. ``r2`` is nan where the targets do not vary.
+    ``true`` and ``predicted`` (drawn,) are the points of the scatter plot. ``edges`` (bins + 1,) and ``counts`` (bins,)
+    are the histogram of the residuals of all samples. ``r2`` is nan if the targets do not vary.
     """
 
     part: DataPart

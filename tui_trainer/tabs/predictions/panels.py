@@ -1,4 +1,7 @@
-"""The samples by their loss, the worst first: a row each, with as many features as there is room for."""
+"""The text panels of the Predictions tab: heading, confusion matrix, histogram, list of samples, and one sample.
+
+The list has the samples by their loss, the worst first, with as many features as there is room for.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +21,25 @@ from .plots import BAR, CHOSEN, CORRECT, DIAGONAL, DIM, HEAD, INCORRECT, TEXT, P
 
 HEADER_ROWS = 1
 GAP = 2
-MAX_NAME = 12  # cells of a class's name, at most
-FEATURE = 13  # cells of a feature's name, at least where there are as many
+MAX_LIST_NAME = 12  # cells of a class name in the list
+FEATURE_WIDTH = 13  # cells of a feature's name, unless its values are wider
 ITEM_GAP = "   "
-MAX_CLASS_NAME = 16  # cells of a class's name, at most
-VALUE = 8
-USUAL_VALUE = 6  # cells of a feature's value, with a space
-MIN_FEATURES = 1  # lines kept for them where there are many classes
-FRAME_ROWS = 3  # of a matrix, two of names and one of precision; of a histogram, heading, axis and labels
-LABEL = 14  # cells of a class's name, at most
+MAX_CLASS_NAME = 16  # cells of a class name for the chosen sample
+VALUE_WIDTH = 8
+TYPICAL_VALUE = 6  # cells of a feature's value, including a space
+MIN_FEATURE_LINES = 1  # lines reserved for the features if there are many classes
+FRAME_ROWS = 3  # of a matrix: two of names and one of precision; of a histogram: heading, axis and labels
+MAX_LABEL = 14  # cells of a class name beside the matrix
 MIN_LABEL = len("precision %")
-MIN_CELL = 4
-MAX_CELL = 12
-RECALL = len("  recall %")
+MIN_CELL_WIDTH = 4
+MAX_CELL_WIDTH = 12
+RECALL_WIDTH = len("  recall %")
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, a text for each sample, and whether the texts are set to the left."""
+    """One column of the list: its heading, a text for each sample, and its alignment."""
 
     heading: str
     cells: list[str]
@@ -45,45 +48,51 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Cells of the widest text."""
+        """The cells of the widest text."""
         return max(map(len, (self.heading, *self.cells)))
 
 
 def draw_list(board: Board, picture: Picture, markers: Markers) -> None:
-    """A heading and the samples, the chosen one marked."""
+    """Draw a heading and the samples, with the chosen one marked."""
     content = picture.content
     if content is None:
         return
-    listed, chosen = content.listed, content.chosen.rank - content.listed.first
+    listed, chosen_row = content.listed, content.chosen.rank - content.listed.first
     columns = _columns(picture, listed)
     features = _features(picture, listed)
-    left, row_limit = 2, min(len(listed.rows) // 8, board.height - HEADER_ROWS)
-    for place, one in enumerate([*columns, *features]):
-        more = len(picture.features) - (place - len(columns))
-        room = board.width - left
-        if place >= len(columns) and one.width + (GAP + 4 if more > 1 else 0) > room:
-            told = f"+{more} features"
-            board.write(0, left, told if len(told) <= room else shorten(f"+{more}", room), DIM)
+    start, row_limit = 2, min(len(listed.rows) // 8, board.height - HEADER_ROWS)
+    for index, column in enumerate([*columns, *features]):
+        remaining = len(picture.features) - (index - len(columns))
+        room = board.width - start
+        if index >= len(columns) and column.width + (GAP + 4 if remaining > 1 else 0) > room:
+            text = f"+{remaining} features"
+            board.write(0, start, text if len(text) <= room else shorten(f"+{remaining}", room), DIM)
             break
-        _write(board, one, left, row_limit, _verdicts(content, listed) if one.heading == "predicted" else None)
-        left += one.width + GAP
-    if 0 <= chosen < row_limit:
-        line = HEADER_ROWS + chosen
+        _write_column(
+            board,
+            column,
+            start,
+            row_limit,
+            _correctness_roles(content, listed) if column.heading == "predicted" else None,
+        )
+        start += column.width + GAP
+    if 0 <= chosen_row < row_limit:
+        line = HEADER_ROWS + chosen_row
         board.write(line, 0, ">" if markers == "ascii" else "▸", CHOSEN)
         board.roles[line, :] = CHOSEN
 
 
-def _write(board: Board, one: Column, left: int, rows: int, roles: list[int] | None) -> None:
-    for line, text in enumerate((one.heading, *one.cells[:rows])):
-        shown = text.ljust(one.width) if one.left else text.rjust(one.width)
-        role = HEAD if line == 0 else roles[line - 1] if roles else one.role
-        board.write(line, left, shown, role)
+def _write_column(board: Board, column: Column, start: int, row_limit: int, roles: list[int] | None) -> None:
+    for line, text in enumerate((column.heading, *column.cells[:row_limit])):
+        aligned = text.ljust(column.width) if column.left else text.rjust(column.width)
+        role = HEAD if line == 0 else roles[line - 1] if roles else column.role
+        board.write(line, start, aligned, role)
 
 
 def _columns(picture: Picture, listed: SampleList) -> list[Column]:
-    """What is listed of a sample before its features."""
+    """Return the columns before the features."""
     count = len(listed.rows) // 8
-    ranks = Column("#", [str(listed.first + 1 + place) for place in range(count)], DIM)
+    ranks = Column("#", [str(listed.first + 1 + index) for index in range(count)], DIM)
     rows = Column("row", format_column(unpack(listed.rows).tolist()))
     true, predicted, certainty, losses = (
         unpack(values).tolist() for values in (listed.true, listed.predicted, listed.certainty, listed.losses)
@@ -91,27 +100,27 @@ def _columns(picture: Picture, listed: SampleList) -> list[Column]:
     loss = Column("loss", format_column(losses))
     if isinstance(picture.content, ClassPredictions):
         heading = "p(true)" if picture.content.probabilities else "output"
-        names = [[shorten(picture.classes[int(k)], MAX_NAME) for k in classes] for classes in (true, predicted)]
-        said = [Column("true", names[0], left=True), Column("predicted", names[1], left=True)]
-        return [ranks, rows, *said, Column(heading, [f"{value:.4f}" for value in certainty]), loss]
+        names = [[shorten(picture.classes[int(k)], MAX_LIST_NAME) for k in labels] for labels in (true, predicted)]
+        classes = [Column("true", names[0], left=True), Column("predicted", names[1], left=True)]
+        return [ranks, rows, *classes, Column(heading, [f"{value:.4f}" for value in certainty]), loss]
     numbers = format_column([*true, *predicted])
     values = [Column("true", numbers[:count]), Column("predicted", numbers[count:])]
     return [ranks, rows, *values, Column("ŷ - y", format_column(certainty)), loss]
 
 
 def _features(picture: Picture, listed: SampleList) -> list[Column]:
-    """The first features, raw."""
+    """Return columns of the first features, raw."""
     count = len(listed.rows) // 8
     values = unpack(listed.features).reshape(count, -1) if count else unpack(b"").reshape(0, 0)
-    found = []
-    for name, these in zip(picture.features, values.T, strict=False):
-        cells = format_column(these.tolist(), trim=True)
-        found.append(Column(shorten(name, max(FEATURE, *map(len, cells))), cells))
-    return found
+    columns = []
+    for name, column_values in zip(picture.features, values.T, strict=False):
+        cells = format_column(column_values.tolist(), trim=True)
+        columns.append(Column(shorten(name, max(FEATURE_WIDTH, *map(len, cells))), cells))
+    return columns
 
 
-def _verdicts(content: object, listed: SampleList) -> list[int] | None:
-    """Right or wrong, for a class; a number is never quite right."""
+def _correctness_roles(content: object, listed: SampleList) -> list[int] | None:
+    """Return the roles of right and wrong predictions for classes; None for numbers, which are never exactly right."""
     if not isinstance(content, ClassPredictions):
         return None
     pairs = zip(unpack(listed.true).tolist(), unpack(listed.predicted).tolist(), strict=True)
@@ -119,11 +128,11 @@ def _verdicts(content: object, listed: SampleList) -> list[int] | None:
 
 
 class ListPanel(TextPanel):
-    """The list, for the mouse too: a click chooses a sample, the wheel moves on by one."""
+    """The list as a widget: a click chooses a sample, the mouse wheel the next or previous one."""
 
     @dataclass
     class Chosen(Message):
-        """The sample of this rank was chosen."""
+        """The user chose the sample of this rank."""
 
         rank: int
 
@@ -141,21 +150,21 @@ class ListPanel(TextPanel):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._move(-1)
 
-    def _move(self, by: int) -> None:
+    def _move(self, offset: int) -> None:
         content = self._drawing.content
         if content is not None:
-            self.post_message(self.Chosen(content.chosen.rank + by))
+            self.post_message(self.Chosen(content.chosen.rank + offset))
 
 
-def lines_wanted(picture: Picture, width: int) -> int:
-    """How many rows show about everything, whichever sample is chosen."""
+def preferred_height(picture: Picture, width: int) -> int:
+    """Return how many rows show nearly everything, whichever sample is chosen."""
     outputs = len(picture.classes) + 1 if picture.classes else 0
-    features = sum(len(name) + USUAL_VALUE + len(ITEM_GAP) for name in picture.features)
+    features = sum(len(name) + TYPICAL_VALUE + len(ITEM_GAP) for name in picture.features)
     return 1 + outputs + -(-features // max(width, 1))
 
 
 def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
-    """A line of what it is, its probabilities and their sum, its features."""
+    """Draw the chosen sample: a title line, its probabilities and their sum, its features."""
     content = picture.content
     if isinstance(content, ClassPredictions):
         _write_classes(board, picture, content, markers)
@@ -171,33 +180,37 @@ def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
 def _write_classes(board: Board, picture: Picture, content: ClassPredictions, markers: Markers) -> None:
     chosen = content.chosen
     true, predicted = picture.classes[int(chosen.true)], picture.classes[int(chosen.predicted)]
-    said = f"row {chosen.row}: {true}, predicted {predicted}, loss {format_number(chosen.loss)}"
-    board.write(0, 0, shorten(said, board.width), HEAD)
+    title = f"row {chosen.row}: {true}, predicted {predicted}, loss {format_number(chosen.loss)}"
+    board.write(0, 0, shorten(title, board.width), HEAD)
     outputs = unpack(chosen.outputs)
-    room = max(board.height - 2 - min(MIN_FEATURES, len(_wrapped(picture, board.width))), 1)
-    shown = _shown(outputs, int(chosen.true), room)
-    names = [picture.classes[k] for k in shown] if len(outputs) > 1 else ["output"]
-    label = min(MAX_CLASS_NAME, max(map(len, (*names, "00 others"))))
-    for line, (k, name) in enumerate(zip(shown, names, strict=True), start=1):
+    room = max(board.height - 2 - min(MIN_FEATURE_LINES, len(_feature_lines(picture, board.width))), 1)
+    listed = _listed_classes(outputs, int(chosen.true), room)
+    names = [picture.classes[k] for k in listed] if len(outputs) > 1 else ["output"]
+    label_width = min(MAX_CLASS_NAME, max(map(len, (*names, "00 others"))))
+    for line, (k, name) in enumerate(zip(listed, names, strict=True), start=1):
         role = (
             TEXT if len(outputs) == 1 else CORRECT if k == chosen.true else INCORRECT if k == chosen.predicted else TEXT
         )
-        board.write(line, 1, f"{shorten(name, label):<{label}}{outputs[k]:{VALUE}.4f} ", role)
-        start = label + VALUE + 2
+        board.write(line, 1, f"{shorten(name, label_width):<{label_width}}{outputs[k]:{VALUE_WIDTH}.4f} ", role)
+        start = label_width + VALUE_WIDTH + 2
         board.write(line, start, format_bar(float(outputs[k]), board.width - start, markers == "ascii"), BAR)
-    below = 1 + len(shown)
-    if len(shown) < len(outputs):
-        rest = chosen.sum - float(outputs[shown].sum())
-        board.write(below, 1, f"{len(outputs) - len(shown)} others".ljust(label) + f"{rest:{VALUE}.4f}", DIM)
+    below = 1 + len(listed)
+    if len(listed) < len(outputs):
+        rest = chosen.sum - float(outputs[listed].sum())
+        board.write(
+            below, 1, f"{len(outputs) - len(listed)} others".ljust(label_width) + f"{rest:{VALUE_WIDTH}.4f}", DIM
+        )
         below += 1
-    board.write(below, 1, f"{'sum':<{label}}{chosen.sum:{VALUE}.4f}", HEAD)
-    meant = _meaning(picture, content, len(outputs))
-    board.write(below, label + VALUE + 2, shorten(meant, max(board.width - label - VALUE - 2, 0)), DIM)
+    board.write(below, 1, f"{'sum':<{label_width}}{chosen.sum:{VALUE_WIDTH}.4f}", HEAD)
+    meaning = _meaning(picture, content, len(outputs))
+    board.write(
+        below, label_width + VALUE_WIDTH + 2, shorten(meaning, max(board.width - label_width - VALUE_WIDTH - 2, 0)), DIM
+    )
     _write_features(board, picture, below + 1)
 
 
-def _shown(outputs: np.ndarray, true: int, room: int) -> list[int]:
-    """All classes in their order, or those of the largest outputs and the true one, with a line for the rest."""
+def _listed_classes(outputs: np.ndarray, true: int, room: int) -> list[int]:
+    """Return all classes in order, or those with the largest outputs and the true one, leaving a line for the rest."""
     if len(outputs) <= room:
         return list(range(len(outputs)))
     largest = np.argsort(-outputs, kind="stable")[: max(room - 1, 1)].tolist()
@@ -216,8 +229,8 @@ def _meaning(picture: Picture, content: ClassPredictions, outputs: int) -> str:
     return "the largest decides"
 
 
-def _wrapped(picture: Picture, width: int) -> list[str]:
-    """Names and values of the features, in lines of at most ``width``."""
+def _feature_lines(picture: Picture, width: int) -> list[str]:
+    """Return names and values of the features, in lines of at most ``width``."""
     content, lines = picture.content, [""]
     if content is None:
         return []
@@ -230,7 +243,7 @@ def _wrapped(picture: Picture, width: int) -> list[str]:
 
 
 def _write_features(board: Board, picture: Picture, top: int) -> None:
-    lines = _wrapped(picture, board.width)
+    lines = _feature_lines(picture, board.width)
     room = board.height - top
     for line, text in enumerate(lines[: max(room, 0)]):
         more = " …" if line == room - 1 and len(lines) > room else ""
@@ -238,14 +251,14 @@ def _write_features(board: Board, picture: Picture, top: int) -> None:
 
 
 def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
-    """The part and its size, then the measures."""
+    """Draw the part and its size, then the metrics."""
     content = picture.content
     if content is None:
         return
     part = content.part
-    which = f"{part.name}: {part.samples:,} of {picture.rows:,} rows"
+    part_text = f"{part.name}: {part.samples:,} of {picture.rows:,} rows"
     if part.missing:
-        which = f"{part.name}: all {part.samples:,} rows, none held for {part.missing}"
+        part_text = f"{part.name}: all {part.samples:,} rows, none held for {part.missing}"
     if isinstance(content, ClassPredictions):
         measures = [("accuracy", f"{content.accuracy:.4f}, {content.right:,} right")]
     else:
@@ -254,32 +267,32 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
             ("MAE", format_number(content.mae)),
             ("RMSE", format_number(content.rmse)),
         ]
-    board.write(0, 0, which, HEAD)
-    place = len(which) + 3
+    board.write(0, 0, part_text, HEAD)
+    column = len(part_text) + 3
     for name, value in measures:
-        board.write(0, place, name, DIM)
-        board.write(0, place + len(name) + 1, value, TEXT)
-        place += len(name) + len(value) + 3
+        board.write(0, column, name, DIM)
+        board.write(0, column + len(name) + 1, value, TEXT)
+        column += len(name) + len(value) + 3
 
 
 def draw_note(board: Board, picture: Picture, markers: Markers) -> None:
-    """What the points of the loss come to."""
+    """Draw the note on the mean of the losses."""
     board.write(0, 0, shorten(loss_note(picture), board.width), BAR)
 
 
 def columns_for(width: int, digits: int) -> int:
-    """How many classes fit side by side, with counts of so many digits."""
-    return (width - MIN_LABEL - RECALL) // max(MIN_CELL, digits + 1)
+    """Return how many classes fit side by side, for counts of ``digits`` digits."""
+    return (width - MIN_LABEL - RECALL_WIDTH) // max(MIN_CELL_WIDTH, digits + 1)
 
 
 def count_digits(picture: Picture) -> int:
-    """Digits of the largest count, 1 where there is no matrix."""
+    """Return the number of digits of the largest count, 1 if there is no matrix."""
     content = picture.content
     return len(f"{unpack(content.confusion.counts).max():.0f}") if isinstance(content, ClassPredictions) else 1
 
 
 def draw_matrix(board: Board, picture: Picture, markers: Markers) -> None:
-    """Counts, with recall at the right, precision below, and the accuracy where these two meet."""
+    """Draw counts, with recall on the right, precision below, and the accuracy in the corner."""
     content = picture.content
     if not isinstance(content, ClassPredictions):
         return
@@ -289,81 +302,90 @@ def draw_matrix(board: Board, picture: Picture, markers: Markers) -> None:
         names.append(f"{confusion.others} others")
     size = len(names)
     counts = unpack(confusion.counts).reshape(size, size).astype(int).tolist()
-    label = max(MIN_LABEL, min(LABEL, max(map(len, names)), board.width - RECALL - size * MIN_CELL))
-    cell = _cell(board.width - label - RECALL, names, counts)
-    edge = label + size * cell
-    above = "predicted" + (f", page {confusion.page + 1} of {confusion.pages}" if confusion.pages > 1 else "")
-    board.write(0, label + max(1, (size * cell - len(above)) // 2), shorten(above, board.width - label), DIM)
+    label_width = max(
+        MIN_LABEL, min(MAX_LABEL, max(map(len, names)), board.width - RECALL_WIDTH - size * MIN_CELL_WIDTH)
+    )
+    cell_width = _cell_width(board.width - label_width - RECALL_WIDTH, names, counts)
+    edge = label_width + size * cell_width
+    title = "predicted" + (f", page {confusion.page + 1} of {confusion.pages}" if confusion.pages > 1 else "")
+    board.write(
+        0, label_width + max(1, (size * cell_width - len(title)) // 2), shorten(title, board.width - label_width), DIM
+    )
     board.write(1, 0, "true", DIM)
-    board.write(1, edge, "recall %".rjust(RECALL), DIM)
+    board.write(1, edge, "recall %".rjust(RECALL_WIDTH), DIM)
     for predicted, name in enumerate(names):
-        board.write(1, label + predicted * cell, shorten(name, cell - 1).rjust(cell), HEAD)
+        board.write(1, label_width + predicted * cell_width, shorten(name, cell_width - 1).rjust(cell_width), HEAD)
     for row, name in enumerate(names):
-        board.write(2 + row, 0, shorten(name, label), HEAD)
+        board.write(2 + row, 0, shorten(name, label_width), HEAD)
         for predicted, value in enumerate(counts[row]):
-            mixed = bool(confusion.others) and row == predicted == size - 1
-            role = TEXT if mixed else DIAGONAL if row == predicted else INCORRECT if value else DIM
+            is_mixed = bool(confusion.others) and row == predicted == size - 1
+            role = TEXT if is_mixed else DIAGONAL if row == predicted else INCORRECT if value else DIM
             text = str(value) if value or row == predicted else "·"
-            board.write(2 + row, label + predicted * cell + 1, text.rjust(cell - 1), role)
-    _write_shares(board, content, label, cell, size)
+            board.write(2 + row, label_width + predicted * cell_width + 1, text.rjust(cell_width - 1), role)
+    _write_shares(board, content, label_width, cell_width, size)
 
 
-def _write_shares(board: Board, content: ClassPredictions, label: int, cell: int, size: int) -> None:
+def _write_shares(board: Board, content: ClassPredictions, label_width: int, cell_width: int, size: int) -> None:
     recall, precision = unpack(content.confusion.recall), unpack(content.confusion.precision)
-    decimals = 1 if cell > len("100.0") else 0
-    edge = label + size * cell
+    decimals = 1 if cell_width > len("100.0") else 0
+    edge = label_width + size * cell_width
     board.write(2 + size, 0, "precision %", DIM)
-    for place in range(size):
-        board.write(2 + place, edge, format_percent(recall[place], 1).rjust(RECALL), TEXT)
-        board.write(2 + size, label + place * cell, format_percent(precision[place], decimals).rjust(cell), TEXT)
+    for index in range(size):
+        board.write(2 + index, edge, format_percent(recall[index], 1).rjust(RECALL_WIDTH), TEXT)
+        board.write(
+            2 + size,
+            label_width + index * cell_width,
+            format_percent(precision[index], decimals).rjust(cell_width),
+            TEXT,
+        )
     accuracy = format_percent(content.accuracy, 1)
-    board.write(2 + size, edge + RECALL - len(accuracy) - 1, f" {accuracy}", CORRECT)
+    board.write(2 + size, edge + RECALL_WIDTH - len(accuracy) - 1, f" {accuracy}", CORRECT)
 
 
-def _cell(room: int, names: list[str], counts: list[list[int]]) -> int:
-    """The width of a cell: as the names need, as far as there is room."""
-    least = max(MIN_CELL, max(len(str(value)) for row in counts for value in row) + 1)
-    wanted = min(MAX_CELL, max(map(len, (*names, "100.0"))) + 1)
-    return max(least, min(wanted, room // len(names)))
+def _cell_width(room: int, names: list[str], counts: list[list[int]]) -> int:
+    """Return the width of a cell: as the names need, if there is room."""
+    min_width = max(MIN_CELL_WIDTH, max(len(str(value)) for row in counts for value in row) + 1)
+    preferred = min(MAX_CELL_WIDTH, max(map(len, (*names, "100.0"))) + 1)
+    return max(min_width, min(preferred, room // len(names)))
 
 
 def draw_histogram(board: Board, picture: Picture, markers: Markers) -> None:
-    """A bar for each bin; 0 is in the middle."""
+    """Draw a bar for each bin; 0 is in the middle."""
     content = picture.content
     if not isinstance(content, NumberPredictions) or board.height <= FRAME_ROWS:
         return
     counts, edges = unpack(content.counts), unpack(content.edges)
-    most = int(counts.max())
-    left = len(str(most)) + 1
-    cell = max((board.width - left) // len(counts), 1)
+    max_count = int(counts.max())
+    left = len(str(max_count)) + 1
+    cell_width = max((board.width - left) // len(counts), 1)
     rows = board.height - FRAME_ROWS
     board.write(0, 0, f"samples by residual ŷ - y, in {len(counts)} bins", TEXT)
-    for line, text in enumerate(_bars(counts / max(most, 1), rows, cell, markers)):
+    for line, text in enumerate(_bars(counts / max(max_count, 1), rows, cell_width, markers)):
         board.write(1 + line, left, text, BAR)
-    _write_axes(board, left, cell * len(counts), rows, most, float(edges[-1]), markers)
+    _write_axes(board, left, cell_width * len(counts), rows, max_count, float(edges[-1]), markers)
 
 
-def _bars(heights: np.ndarray, rows: int, cell: int, markers: Markers) -> list[str]:
-    """Rows of text for heights (bins,) from 0 to 1; what is not 0 shows."""
+def _bars(heights: np.ndarray, rows: int, cell_width: int, markers: Markers) -> list[str]:
+    """Return rows of text for heights (bins,) from 0 to 1; all but 0 are visible."""
     steps = 1 if markers == "ascii" else 8
     filled = np.ceil(heights * rows * steps - 1e-9).astype(int)
     marks = " #" if markers == "ascii" else BLOCKS
     lines = []
     for row in range(rows):
         below = (rows - 1 - row) * steps
-        lines.append("".join(marks[min(max(height - below, 0), steps)] * cell for height in filled.tolist()))
+        lines.append("".join(marks[min(max(height - below, 0), steps)] * cell_width for height in filled.tolist()))
     return lines
 
 
-def _write_axes(board: Board, left: int, width: int, rows: int, most: int, limit: float, markers: Markers) -> None:
-    line, corner, along, tick = ("|", "+", "-", "+") if markers == "ascii" else ("│", "└", "─", "┬")
+def _write_axes(board: Board, left: int, width: int, rows: int, max_count: int, limit: float, markers: Markers) -> None:
+    line, corner, horizontal, tick = ("|", "+", "-", "+") if markers == "ascii" else ("│", "└", "─", "┬")
     for row in range(1, 1 + rows):
         board.write(row, left - 1, line, DIM)
-    board.write(1, 0, str(most), DIM)
+    board.write(1, 0, str(max_count), DIM)
     board.write(rows, left - 2, "0", DIM)
-    board.write(1 + rows, left - 1, corner + along * width, DIM)
-    for place, text in ((0.0, format_number(-limit)), (0.5, "0"), (1.0, format_number(limit))):
-        column = left + min(int(place * width), width - 1)
+    board.write(1 + rows, left - 1, corner + horizontal * width, DIM)
+    for fraction, text in ((0.0, format_number(-limit)), (0.5, "0"), (1.0, format_number(limit))):
+        column = left + min(int(fraction * width), width - 1)
         start = min(max(column - len(text) // 2, 0), board.width - len(text))
         board.write(1 + rows, column, tick, DIM)
         board.write(2 + rows, start, text, DIM)

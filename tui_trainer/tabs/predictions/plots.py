@@ -1,4 +1,7 @@
-"""The plots: predicted against true, and the loss of each sample on the curve of the loss."""
+"""The plots of the Predictions tab, and the picture that all its panels draw.
+
+The plots show predicted against true values, and each sample's loss on the curve of the loss function.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ from tui_trainer.ui.text import plain
 
 from .messages import ClassPredictions, LossPoints, NumberPredictions
 
-SAMPLE = "●"
-FEW_POINTS = 250
-CURVE = "class4"
-# What the curve is, for one output and, as its axis, for several of them.
+SAMPLE_MARK = "●"
+MAX_MARKED_POINTS = 250
+CURVE_COLOR = "class4"
+# The loss for one output, and for several outputs as the label of the axis
 CURVES = {
     "sum_squared_error": ("(ŷ - y)²", "‖ŷ - y‖"),
     "mean_squared_error": ("(ŷ - y)²", "‖ŷ - y‖"),
@@ -33,103 +36,12 @@ CURVES = {
     "categorical_crossentropy": ("-log p", ""),
 }
 TEXT, DIM, HEAD, CORRECT, DIAGONAL, INCORRECT, CHOSEN, BAR = range(8)
-NAMES = ("text", "dim", "head", "right", "diagonal", "wrong", "chosen", "bar")
-
-
-def scatter(picture: Picture) -> Plot:
-    """Predicted against true, with the diagonal on which they are the same."""
-    content = picture.content
-    if not isinstance(content, NumberPredictions):
-        return Plot()
-    true, predicted = unpack(content.true), unpack(content.predicted)
-    both = np.concatenate([true, predicted])
-    both = both[np.isfinite(both)]
-    limits = (float(both.min()), float(both.max()))
-    ends = np.array(limits)
-    series = (
-        Series("ŷ = y", ends, ends, CURVE),
-        Series(_shown(content, len(true)), true, predicted, _color(content), "scatter", _glyph(len(true))),
-    )
-    x, y = f"true {picture.target}", f"predicted {picture.target}"
-    return Plot(series, x_label=x, y_label=y, x_limits=limits, y_limits=limits)
-
-
-def losses(picture: Picture) -> Plot:
-    """The loss of each sample, on the curve, with the mean across."""
-    content = picture.content
-    if content is None:
-        return Plot()
-    points = content.points
-    x, y = unpack(points.x), unpack(points.y)
-    curve_x, curve_y = unpack(points.curve_x), unpack(points.curve_y)
-    chances = points.axis in ("probability", "joint")
-    across = np.array([0.0, 1.0] if chances else _ends(curve_x if len(curve_x) else x))
-    label, curve = _names(points)
-    series = [Series(curve, curve_x, curve_y, CURVE)] if len(curve_x) else []
-    mean = (
-        "accent" if isinstance(content, ClassPredictions) else "class2"
-    )  # neither the colour of the points nor of the curve
-    series.append(Series(f"mean {format_number(points.mean)}", across, np.full(2, points.mean), mean))
-    if isinstance(content, ClassPredictions):
-        split = points.wrong
-        series.append(Series("right", x[split:], y[split:], "class2", "scatter", RIGHT))
-        series.append(Series("wrong", x[:split], y[:split], "class3", "scatter", WRONG))
-    else:
-        series.append(Series(_shown(content, len(x)), x, y, _color(content), "scatter", SAMPLE))
-    return Plot(tuple(series), x_label=label, y_label="loss", x_limits=(0.0, 1.0) if chances else None)
-
-
-def _names(points: LossPoints) -> tuple[str, str]:
-    """What the axis is, and the curve over it."""
-    one, several = CURVES[points.name]
-    if points.axis == "probability":
-        return "probability p of the right class", one
-    if points.axis == "joint":
-        return "probability p of all outputs being right", one
-    if points.axis == "residual":
-        return "residual ŷ - y", one
-    return f"{several}, over the outputs", f"{several}²" if points.name.endswith("squared_error") else several
-
-
-def _glyph(points: int) -> str:
-    """A mark for each of a few points; more of them would grow together, and are dots."""
-    return SAMPLE if points <= FEW_POINTS else ""
-
-
-def loss_note(picture: Picture) -> str:
-    """What the mean of the points is."""
-    content = picture.content
-    if content is None:
-        return ""
-    points, count = content.points, content.part.samples
-    shown = len(points.x) // 8
-    whole = "mean" if points.loss == points.mean or np.isnan(points.loss) else "sum"
-    parts = [f"{whole} of {count:,} losses {format_number(points.loss)} = {points.name}"]
-    if points.penalized:
-        parts.append("without penalty")
-    if shown < count:
-        parts.append(f"{shown:,} of them shown")
-    return ", ".join(parts)
-
-
-def _shown(content: NumberPredictions, shown: int) -> str:
-    """The label of the points: how many of how many."""
-    count = content.part.samples
-    return f"{content.part.name}, {shown:,} of {count:,} shown" if shown < count else content.part.name
-
-
-def _color(content: NumberPredictions) -> str:
-    return "train" if content.part.name == "training" else "validation"
-
-
-def _ends(values: np.ndarray) -> list[float]:
-    finite = values[np.isfinite(values)]
-    return [float(finite.min()), float(finite.max())] if len(finite) else [0.0, 1.0]
+ROLE_NAMES = ("text", "dim", "head", "right", "diagonal", "wrong", "chosen", "bar")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What was computed, and the names that go with it, fit for cells of a terminal."""
+    """The computed content, and the names that go with it, printable and one cell per character."""
 
     content: ClassPredictions | NumberPredictions | None = None
     features: tuple[str, ...] = ()
@@ -139,14 +51,14 @@ class Picture:
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
-        """Nothing computed yet of what was loaded."""
+        """Return a picture of what was loaded, without content."""
         dataset = loaded.dataset
         features, classes = ([one_cell(plain(name)) for name in names] for names in (dataset.features, dataset.classes))
         return cls(None, tuple(features), one_cell(plain(dataset.target)), tuple(classes), dataset.rows)
 
     @property
     def names(self) -> tuple[object, ...]:
-        """What the data are called; content of one dataset means nothing under the names of another."""
+        """All names of the data; the content of one dataset must not be shown with the names of another."""
         return self.features, self.target, self.classes
 
 
@@ -154,9 +66,9 @@ Draw = Callable[[Board, Picture, Markers], None]
 
 
 class TextPanel(FrameWidget[Picture]):
-    """Writes a picture on a board of its own size; only the cells that change are repainted."""
+    """Draws a picture as text on a board of its own size; only the changed cells are repainted."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"panel--{name}" for name in NAMES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"panel--{name}" for name in ROLE_NAMES}
     DEFAULT_CSS = """
     TextPanel {
         .panel--text { color: $foreground; }
@@ -181,4 +93,94 @@ class TextPanel(FrameWidget[Picture]):
         return board.frame()
 
     def styles_of(self, drawing: Picture) -> Mapping[int, Style]:
-        return {role: self.style_named(f"panel--{name}") for role, name in enumerate(NAMES)}
+        return {role: self.style_named(f"panel--{name}") for role, name in enumerate(ROLE_NAMES)}
+
+
+def scatter(picture: Picture) -> Plot:
+    """Plot predicted against true values, with the diagonal on which they are equal."""
+    content = picture.content
+    if not isinstance(content, NumberPredictions):
+        return Plot()
+    true, predicted = unpack(content.true), unpack(content.predicted)
+    finite = np.concatenate([true, predicted])
+    finite = finite[np.isfinite(finite)]
+    limits = (float(finite.min()), float(finite.max()))
+    ends = np.array(limits)
+    series = (
+        Series("ŷ = y", ends, ends, CURVE_COLOR),
+        Series(_points_label(content, len(true)), true, predicted, _color(content), "scatter", _glyph(len(true))),
+    )
+    x, y = f"true {picture.target}", f"predicted {picture.target}"
+    return Plot(series, x_label=x, y_label=y, x_limits=limits, y_limits=limits)
+
+
+def losses(picture: Picture) -> Plot:
+    """Plot the loss of each sample, on the curve, with a line for the mean."""
+    content = picture.content
+    if content is None:
+        return Plot()
+    points = content.points
+    x, y = unpack(points.x), unpack(points.y)
+    curve_x, curve_y = unpack(points.curve_x), unpack(points.curve_y)
+    is_probability = points.axis in ("probability", "joint")
+    mean_x = np.array([0.0, 1.0] if is_probability else _finite_range(curve_x if len(curve_x) else x))
+    label, curve = _axis_and_curve(points)
+    series = [Series(curve, curve_x, curve_y, CURVE_COLOR)] if len(curve_x) else []
+    # Neither the colour of the points nor that of the curve
+    mean_color = "accent" if isinstance(content, ClassPredictions) else "class2"
+    series.append(Series(f"mean {format_number(points.mean)}", mean_x, np.full(2, points.mean), mean_color))
+    if isinstance(content, ClassPredictions):
+        wrong_count = points.wrong
+        series.append(Series("right", x[wrong_count:], y[wrong_count:], "class2", "scatter", RIGHT))
+        series.append(Series("wrong", x[:wrong_count], y[:wrong_count], "class3", "scatter", WRONG))
+    else:
+        series.append(Series(_points_label(content, len(x)), x, y, _color(content), "scatter", SAMPLE_MARK))
+    return Plot(tuple(series), x_label=label, y_label="loss", x_limits=(0.0, 1.0) if is_probability else None)
+
+
+def loss_note(picture: Picture) -> str:
+    """Describe the mean of the losses."""
+    content = picture.content
+    if content is None:
+        return ""
+    points, count = content.points, content.part.samples
+    drawn = len(points.x) // 8
+    aggregate = "mean" if points.loss == points.mean or np.isnan(points.loss) else "sum"
+    parts = [f"{aggregate} of {count:,} losses {format_number(points.loss)} = {points.name}"]
+    if points.penalized:
+        parts.append("without penalty")
+    if drawn < count:
+        parts.append(f"{drawn:,} of them shown")
+    return ", ".join(parts)
+
+
+def _axis_and_curve(points: LossPoints) -> tuple[str, str]:
+    """Return the labels of the axis and of the curve."""
+    single, multiple = CURVES[points.name]
+    if points.axis == "probability":
+        return "probability p of the right class", single
+    if points.axis == "joint":
+        return "probability p of all outputs being right", single
+    if points.axis == "residual":
+        return "residual ŷ - y", single
+    return f"{multiple}, over the outputs", f"{multiple}²" if points.name.endswith("squared_error") else multiple
+
+
+def _glyph(points: int) -> str:
+    """Return a mark for a few points; many points are drawn as dots, since marks would overlap."""
+    return SAMPLE_MARK if points <= MAX_MARKED_POINTS else ""
+
+
+def _points_label(content: NumberPredictions, drawn: int) -> str:
+    """Return the label of the points, with how many of how many are drawn."""
+    count = content.part.samples
+    return f"{content.part.name}, {drawn:,} of {count:,} shown" if drawn < count else content.part.name
+
+
+def _color(content: NumberPredictions) -> str:
+    return "train" if content.part.name == "training" else "validation"
+
+
+def _finite_range(values: np.ndarray) -> list[float]:
+    finite = values[np.isfinite(values)]
+    return [float(finite.min()), float(finite.max())] if len(finite) else [0.0, 1.0]

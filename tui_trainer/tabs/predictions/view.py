@@ -1,4 +1,4 @@
-"""The Predictions tab: arranges the panels, and asks for what they show."""
+"""The Predictions tab: arranges its panels, requests what they show, and draws it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .panels import (
     draw_histogram,
     draw_matrix,
     draw_note,
-    lines_wanted,
+    preferred_height,
 )
 from .plots import Picture, TextPanel
 
@@ -36,20 +36,83 @@ FRAME_ROWS = 2  # the heading and the hints
 PLOTS = {"scatter": plots.scatter, "loss": plots.losses}
 Panel = Literal["overview", "samples", "loss"]
 PANELS: tuple[Panel, ...] = ("overview", "samples", "loss")
-WIDE = 100  # columns from which two stand side by side
-TALL = 26  # rows from which there are gaps, and more than what is needed most
+MIN_WIDE = 100  # columns from which two panels are side by side
+MIN_TALL = 26  # rows from which there are gaps, and more than the most important panels
 MIN_LIST = 4
 MIN_PLOT = 12
-MANY_CLASSES = 6  # and more get the larger half
+MAX_CLASSES_IN_SMALL_HALF = 6  # with more classes, the matrix gets the larger half
 LARGER_HALF = 72
 MIN_CLASSES = 3
 GUTTER = 2
 
 
-class PredictionsView(TabView):
-    """Shows classes as a confusion matrix, numbers against their true values, and the loss of each sample.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room for the panels: its cells, the classes (0 for a number), and the rows the chosen sample needs.
 
-    The samples are ranked by their loss; ``_first`` is the rank of the first one listed.
+    ``digits`` is the number of digits of the largest count in the confusion matrix.
+    """
+
+    width: int
+    height: int
+    classes: int
+    chosen: int = 0
+    digits: int = 1
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether two panels are side by side."""
+        return self.width >= MIN_WIDE
+
+    @property
+    def gap(self) -> int:
+        """The rows between two panels."""
+        return int(self.height >= MIN_TALL)
+
+    @property
+    def left(self) -> int:
+        """The width of the left half, or all of it."""
+        if not self.is_wide:
+            return self.width
+        if self.classes > MAX_CLASSES_IN_SMALL_HALF:
+            return max(self.width // 2, min(LARGER_HALF, self.width * 3 // 5))
+        return self.width * 23 // 50 if self.classes else self.width // 2
+
+    @property
+    def right(self) -> int:
+        """The width of the right half, or all of it."""
+        return self.width - self.left - GUTTER if self.is_wide else self.width
+
+    @property
+    def max_classes(self) -> int:
+        """How many classes the confusion matrix can show while leaving enough room for the other panels."""
+        below = MIN_PLOT if self.is_wide else MIN_LIST
+        return max(MIN_CLASSES, min(columns_for(self.left, self.digits), self.height - PANEL_FRAME - below))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The rows of each panel, by name, in the left and the right half, which are ``beside`` each other or stacked.
+
+    The rows of a panel named in ``gaps`` include an empty one at the top.
+    """
+
+    left: dict[str, int]
+    right: dict[str, int]
+    beside: bool = False
+    gaps: frozenset[str] = frozenset()
+
+    @property
+    def heights(self) -> dict[str, int]:
+        """The rows of all visible panels, without the empty ones."""
+        rows = self.left | self.right
+        return {name: rows[name] - (name in self.gaps) for name in rows if rows[name] > 0}
+
+
+class PredictionsView(TabView):
+    """Shows a confusion matrix for classes, predicted against true values for numbers, and the loss of each sample.
+
+    The samples are ranked by their loss; ``_first`` is the rank of the first listed one.
     """
 
     DEFAULT_CSS = """
@@ -71,7 +134,7 @@ class PredictionsView(TabView):
         super().__init__()
         self._picture = Picture()
         self._first = self._chosen = self._page = 0
-        self._arranged = Room(0, 0, 0)
+        self._last_room = Room(0, 0, 0)
         self._listed = WatchPredictions().rows
         self._hints = ""
 
@@ -92,17 +155,17 @@ class PredictionsView(TabView):
     @property
     def request(self) -> WatchPredictions:
         return WatchPredictions(
-            self.validation, self._first, self._listed, self._chosen, self._room.most_classes, self._page
+            self.validation, self._first, self._listed, self._chosen, self._room.max_classes, self._page
         )
 
     def configure(self, options: dict[str, object]) -> None:
-        """``panel`` is overview, samples or loss; ``part`` is training or validation."""
-        self.panel = next((one for one in PANELS if one == options.get("panel")), "overview")
+        """Apply a lesson's options: ``panel`` is overview, samples or loss; ``part`` is training or validation."""
+        self.panel = next((panel for panel in PANELS if panel == options.get("panel")), "overview")
         self.validation = options.get("part") != "training"
 
     def show_loaded(self, loaded: Loaded) -> None:
         before, self._picture = self._picture, Picture.of(loaded)
-        if self._picture.names == before.names:  # what was seen stays until there is something newer
+        if self._picture.names == before.names:  # the previous content stays until the next one arrives
             self._picture = replace(self._picture, content=before.content)
         self._first = self._chosen = self._page = 0
         self._arrange()
@@ -110,10 +173,10 @@ class PredictionsView(TabView):
     def show_content(self, content: ClassPredictions | NumberPredictions) -> None:
         before = self._picture.content
         self._picture = replace(self._picture, content=content)
-        # Held to the samples there are, and no more: what was asked for since then may be on its way.
+        # Clipped to the samples of this content only: content for a later request may be on its way
         self._chosen = min(self._chosen, content.part.samples - 1)
         self._first = min(self._first, max(content.part.samples - self._listed, 0))
-        if before is None or self._room != self._arranged:
+        if before is None or self._room != self._last_room:
             self._arrange()
         self._show()
 
@@ -128,28 +191,28 @@ class PredictionsView(TabView):
         self.ask()
 
     def action_panel(self) -> None:
-        """The next panel."""
+        """Show the next panel."""
         self.panel = PANELS[(PANELS.index(self.panel) + 1) % len(PANELS)]
 
     def action_part(self) -> None:
-        """The other part."""
+        """Show the other part."""
         self.validation = not self.validation
 
-    def action_rank(self, by: int) -> None:
-        """Look closely at a sample ``by`` ranks further down, and list it."""
-        self._choose(self._chosen + by)
+    def action_rank(self, offset: int) -> None:
+        """Choose the sample ``offset`` ranks further down, and list it."""
+        self._choose(self._chosen + offset)
 
     def action_rank_end(self, direction: int) -> None:
-        """Look closely at the best sample (1) or the worst (-1)."""
+        """Choose the best sample (1) or the worst (-1)."""
         content = self._picture.content
         if content is not None:
             self._choose(content.part.samples - 1 if direction > 0 else 0)
 
-    def action_fold(self, by: int) -> None:
-        """The next of many classes in the confusion matrix, or those before."""
+    def action_fold(self, offset: int) -> None:
+        """Show the next or previous of many classes in the confusion matrix."""
         content = self._picture.content
         if isinstance(content, ClassPredictions):
-            self._page = min(max(self._page + by, 0), content.confusion.pages - 1)
+            self._page = min(max(self._page + offset, 0), content.confusion.pages - 1)
             self.ask()
 
     @on(ListPanel.Chosen)
@@ -170,13 +233,13 @@ class PredictionsView(TabView):
         picture = self._picture
         width, height = self.content_size.width, self.content_size.height - FRAME_ROWS
         room = Room(width, height, len(picture.classes), digits=count_digits(picture))
-        return replace(room, chosen=lines_wanted(picture, room.right))
+        return replace(room, chosen=preferred_height(picture, room.right))
 
     def _arrange(self) -> None:
-        """Lay the panels out in the room there is, and ask for as much as they show."""
+        """Lay out the panels in the available room, and request as much as they show."""
         if not self.is_mounted or self.content_size.height <= FRAME_ROWS:
             return
-        self._arranged = room = self._room
+        self._last_room = room = self._room
         arrangement = arrange(self.panel, room)
         heights = arrangement.heights
         for name in ("matrix", "scatter", "note", "loss", "histogram", "list", "chosen"):
@@ -192,13 +255,13 @@ class PredictionsView(TabView):
         self.ask()
 
     def _show(self) -> None:
-        """Hand the picture to the panels that are on the screen."""
+        """Pass the picture to the visible panels."""
         content = self._picture.content
-        folded = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
-        told = hints(("panel", "part", "rank", "rank_end", *(("fold",) if folded else ())))
-        if told != self._hints:
-            self._hints = told
-            self.query_one(".hints", Static).update(told)
+        has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
+        text = hints(("panel", "part", "rank", "rank_end", *(("fold",) if has_pages else ())))
+        if text != self._hints:
+            self._hints = text
+            self.query_one(".hints", Static).update(text)
         for panel in self.query(TextPanel):
             if panel.display:
                 panel.show(self._picture)
@@ -208,84 +271,21 @@ class PredictionsView(TabView):
                 plot.show(make(self._picture))
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What there is to arrange: cells for all panels, classes (0 of a number), rows the chosen sample wants.
-
-    ``digits`` are those of the largest count of the confusion matrix.
-    """
-
-    width: int
-    height: int
-    classes: int
-    chosen: int = 0
-    digits: int = 1
-
-    @property
-    def wide(self) -> bool:
-        """Whether two panels stand side by side."""
-        return self.width >= WIDE
-
-    @property
-    def gap(self) -> int:
-        """Rows between two panels."""
-        return int(self.height >= TALL)
-
-    @property
-    def left(self) -> int:
-        """The width of the left half; all of it where there is but one."""
-        if not self.wide:
-            return self.width
-        if self.classes > MANY_CLASSES:
-            return max(self.width // 2, min(LARGER_HALF, self.width * 3 // 5))
-        return self.width * 23 // 50 if self.classes else self.width // 2
-
-    @property
-    def right(self) -> int:
-        """The width of the right half, or all of it."""
-        return self.width - self.left - GUTTER if self.wide else self.width
-
-    @property
-    def most_classes(self) -> int:
-        """How many classes the confusion matrix can have without anything else giving way too much."""
-        below = MIN_PLOT if self.wide else MIN_LIST
-        return max(MIN_CLASSES, min(columns_for(self.left, self.digits), self.height - PANEL_FRAME - below))
-
-
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """Rows of each panel, by name, in the left half and in the right one, which stand ``beside`` or stacked.
-
-    The rows of a panel named in ``gaps`` begin with an empty one.
-    """
-
-    left: dict[str, int]
-    right: dict[str, int]
-    beside: bool = False
-    gaps: frozenset[str] = frozenset()
-
-    @property
-    def heights(self) -> dict[str, int]:
-        """The rows of all panels that are on the screen, without the empty ones."""
-        rows = self.left | self.right
-        return {name: rows[name] - (name in self.gaps) for name in rows if rows[name] > 0}
-
-
 def arrange(panel: Panel, room: Room) -> Arrangement:
-    """The panels of ``panel`` in ``room``."""
+    """Lay out the panels of ``panel`` in ``room``."""
     if panel == "samples":
-        found = _samples(room)
+        arrangement = _samples(room)
     elif panel == "loss":
-        found = _losses(room)
+        arrangement = _losses(room)
     else:
-        found = _beside(room) if room.wide else _below(room)
-    return replace(found, gaps=_gaps(found)) if room.gap else found
+        arrangement = _side_by_side(room) if room.is_wide else _stacked(room)
+    return replace(arrangement, gaps=_gaps(arrangement)) if room.gap else arrangement
 
 
-def _gaps(found: Arrangement) -> frozenset[str]:
-    """Every panel below another has one; the loss belongs to its note."""
-    halves = [[name for name, rows in half.items() if rows] for half in (found.left, found.right)]
-    stacks = halves if found.beside else [[*halves[0], *halves[1]]]
+def _gaps(arrangement: Arrangement) -> frozenset[str]:
+    """Return the panels that are below another one; the loss has no gap to its note."""
+    halves = [[name for name, rows in half.items() if rows] for half in (arrangement.left, arrangement.right)]
+    stacks = halves if arrangement.beside else [[*halves[0], *halves[1]]]
     return frozenset(name for stack in stacks for name in stack[1:]) - {"loss"}
 
 
@@ -301,27 +301,27 @@ def _losses(room: Room) -> Arrangement:
     return Arrangement({"note": 1, "loss": room.height - 1 - histogram}, {"histogram": histogram})
 
 
-def _beside(room: Room) -> Arrangement:
-    """Two halves, both filled."""
+def _side_by_side(room: Room) -> Arrangement:
+    """Lay out two halves side by side, both filled."""
     note, histogram = 1 + room.gap, 0 if room.classes else room.height // 3
-    top = min(room.classes, room.most_classes) + PANEL_FRAME if room.classes else room.height // 2
+    top = min(room.classes, room.max_classes) + PANEL_FRAME if room.classes else room.height // 2
     left = {"matrix" if room.classes else "scatter": top, "note": note, "loss": room.height - top - note}
     rest = room.height - histogram
     chosen = min(room.chosen + room.gap, rest // 2)
     return Arrangement(left, {"histogram": histogram, "list": rest - chosen, "chosen": chosen}, beside=True)
 
 
-def _below(room: Room) -> Arrangement:
-    """One above the other: what is needed most, and more where it is tall."""
+def _stacked(room: Room) -> Arrangement:
+    """Stack the most important panels, and more in a tall room."""
     if not room.classes:
         chosen = min(room.chosen + room.gap, room.height // 6) if room.gap else 0
-        listed = room.height // 3 if room.gap else MIN_LIST
-        return Arrangement({"scatter": room.height - listed - chosen}, {"list": listed, "chosen": chosen})
-    matrix = min(room.classes, room.most_classes) + PANEL_FRAME
+        list_height = room.height // 3 if room.gap else MIN_LIST
+        return Arrangement({"scatter": room.height - list_height - chosen}, {"list": list_height, "chosen": chosen})
+    matrix = min(room.classes, room.max_classes) + PANEL_FRAME
     rest = room.height - matrix
-    loss = MIN_PLOT if rest >= TALL else 0
+    loss = MIN_PLOT if rest >= MIN_TALL else 0
     note = 1 + room.gap if loss else 0
     rest -= loss + note
-    most = rest - MIN_LIST - 3 * room.gap  # where there is room, two samples more, and the gap above them
-    chosen = min(room.chosen + room.gap, most) if rest >= 2 * MIN_LIST else 0
+    max_chosen = rest - MIN_LIST - 3 * room.gap  # with enough room, two more samples, and the gap above them
+    chosen = min(room.chosen + room.gap, max_chosen) if rest >= 2 * MIN_LIST else 0
     return Arrangement({"matrix": matrix, "note": note, "loss": loss}, {"list": rest - chosen, "chosen": chosen})

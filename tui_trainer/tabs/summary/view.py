@@ -1,4 +1,4 @@
-"""The Summary tab: the model layer by layer, what was found out by itself, the cost, and the model as code."""
+"""The Summary tab: the model layer by layer, what was inferred, the cost, and the model as Keras code."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.text import plain
 
 SCROLL_BAR = 1  # column
-COLUMNS = re.compile(r" {2,}")
+COLUMN_GAP = re.compile(r" {2,}")
 BARS = re.compile("[│┃]")
 CORNERS = re.compile("[┏┳┓┡╇┩├┼┤└┴┘]")
 
 
 class SummaryView(TabView):
-    """Keras's table of the model, the experiment in words with its cost, and Keras code that makes the same model."""
+    """Keras's table of the model, a description of the experiment and its cost, and the Keras code for the model."""
 
     DEFAULT_CSS = """
     SummaryView { padding: 0 0 0 1; }
@@ -56,7 +56,7 @@ class SummaryView(TabView):
         """Show the model of ``loaded``."""
         self._loaded = loaded
         self._write_table()
-        self.query_one(".words", Static).update(described(loaded))
+        self.query_one(".words", Static).update(description_table(loaded))
         self.query_one(".speed", Static).update("")
         code = keras_code(loaded.experiment, len(loaded.dataset.features))
         self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
@@ -67,7 +67,7 @@ class SummaryView(TabView):
     def _write_table(self) -> None:
         if self._loaded is not None:
             table = self._loaded.book_summary if self._in_book else self._loaded.summary
-            self.query_one(".table", Static).update(Text(fitted(table, self.size.width - SCROLL_BAR)))
+            self.query_one(".table", Static).update(Text(fit_table(table, self.size.width - SCROLL_BAR)))
 
     def show_progress(self, progress: Progress) -> None:
         if self._loaded is None or not progress.steps_per_second:
@@ -79,19 +79,19 @@ class SummaryView(TabView):
         self.query_one(".speed", Static).update(f"speed      {speeds}")
 
 
-def fitted(table: str, width: int) -> str:
-    """A model's table with narrower columns, where it is wider than ``width`` cells."""
+def fit_table(table: str, width: int) -> str:
+    """Narrow the columns of a model's table if it is wider than ``width`` cells."""
     lines = table.splitlines()
     if not width or all(len(line) <= width for line in lines):
         return table
-    return _fitted_frame(lines, width) if any(line.startswith("┏") for line in lines) else _fitted_rules(lines, width)
+    return _fit_framed(lines, width) if any(line.startswith("┏") for line in lines) else _fit_ruled(lines, width)
 
 
-def _fitted_frame(lines: list[str], width: int) -> str:
-    """Keras 3's table, whose columns stand in a frame: what is too much is taken from the widest columns' blanks."""
+def _fit_framed(lines: list[str], width: int) -> str:
+    """Narrow Keras 3's table, whose columns have frames, by removing blanks from the widest columns."""
     rows = {
-        place: [cell.strip() for cell in BARS.split(line)[1:-1]]
-        for place, line in enumerate(lines)
+        number: [cell.strip() for cell in BARS.split(line)[1:-1]]
+        for number, line in enumerate(lines)
         if BARS.search(line)
     }
     frame = [len(part) - 2 for part in CORNERS.split(lines[min(rows) - 1])[1:-1]]
@@ -101,35 +101,38 @@ def _fitted_frame(lines: list[str], width: int) -> str:
         widest = max(range(len(frame)), key=lambda column: frame[column] - needed[column])
         frame[widest] -= 1
         surplus -= 1
-    for place, line in enumerate(lines):
-        if place in rows:
+    for number, line in enumerate(lines):
+        if number in rows:
             bar = line[0]
-            aligned = [*map(str.ljust, rows[place][:-1], frame), rows[place][-1].rjust(frame[-1])]
-            lines[place] = f"{bar} {f' {bar} '.join(aligned)} {bar}"
+            aligned = [*map(str.ljust, rows[number][:-1], frame), rows[number][-1].rjust(frame[-1])]
+            lines[number] = f"{bar} {f' {bar} '.join(aligned)} {bar}"
         elif line[0] in "┏┡├└":
             rule, joint = line[1], CORNERS.findall(line)[1]
-            lines[place] = line[0] + joint.join(rule * (cell + 2) for cell in frame) + line[-1]
+            lines[number] = line[0] + joint.join(rule * (cell + 2) for cell in frame) + line[-1]
     return "\n".join(lines)
 
 
-def _fitted_rules(lines: list[str], width: int) -> str:
-    """Keras 2's table, between rules: its columns move closer together."""
-    rows = {place: COLUMNS.split(line.strip()) for place, line in enumerate(lines)}
+def _fit_ruled(lines: list[str], width: int) -> str:
+    """Narrow Keras 2's table, which has rules, by moving its columns closer together."""
+    rows = {number: COLUMN_GAP.split(line.strip()) for number, line in enumerate(lines)}
     cells = [row for row in rows.values() if len(row) > 1]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     gap = max(2, (width - 1 - sum(widths)) // len(widths))
-    for place, row in rows.items():
+    for number, row in rows.items():
         if len(row) > 1:
-            lines[place] = (
-                " " + "".join(cell.ljust(most + gap) for cell, most in zip(row, widths, strict=True)).rstrip()
+            lines[number] = (
+                " "
+                + "".join(
+                    cell.ljust(width_of_column + gap) for cell, width_of_column in zip(row, widths, strict=True)
+                ).rstrip()
             )
-        elif set(lines[place]) <= {"=", "_"}:
-            lines[place] = lines[place][:width]
+        elif set(lines[number]) <= {"=", "_"}:
+            lines[number] = lines[number][:width]
     return "\n".join(lines)
 
 
-def described(loaded: Loaded) -> Table:
-    """The sizes that the data dictate, the training that was chosen and what a step costs, a row each."""
+def description_table(loaded: Loaded) -> Table:
+    """Return a table of the description, one row per line."""
     table = Table.grid(padding=(0, 1))
     table.add_column(min_width=10)
     table.add_column()
@@ -139,7 +142,7 @@ def described(loaded: Loaded) -> Table:
 
 
 def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
-    """Names and sentences of the description."""
+    """Return names and sentences: the sizes that the data determine, the training settings, and the cost of a step."""
     dataset, training = loaded.dataset, loaded.experiment.training
     output = loaded.experiment.model.output
     optimizer = training.optimizer
