@@ -24,7 +24,7 @@ from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol import Update, encode, frame, report_decoder
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
-from tui_trainer.tabs.landscape.drawing import chart, curve, place_text, steps_text, update_text
+from tui_trainer.tabs.landscape.drawing import chart, curve, position_text, steps_text, update_text
 from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
@@ -69,7 +69,7 @@ def draw(content: Landscape) -> None:
     else:
         strips(heatmaps.render_heatmap(chart(content, content.map), WIDTH, HEIGHT), Styles())
     if content.way is None:
-        place_text(content)
+        position_text(content)
     else:
         update_text(content)
         steps_text(content, HEIGHT)

@@ -22,7 +22,7 @@ from tui_trainer.tabs.landscape.drawing import (
     chart,
     curve,
     note,
-    place_text,
+    position_text,
     rows,
     steps_text,
     update_text,
@@ -115,7 +115,7 @@ def test_whose_loss_it_is_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_place_among_many_parameters() -> None:
-    lines = place_text(seen(IRIS, 1, parameter=70)).plain.splitlines()
+    lines = position_text(seen(IRIS, 1, parameter=70)).plain.splitlines()
     assert lines[1].startswith("layer 1: b[7] = ") and "slope" in lines[2]
 
 

@@ -9,8 +9,15 @@ from landscape_cases import IRIS, PERCEPTRON, WITH_BIAS, session_of
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs.landscape import surface as surfaces
-from tui_trainer.tabs.landscape.compute import given, stride
-from tui_trainer.tabs.landscape.surface import Cut, Surface, compute_grid, filter_normalized, least_squares, plane
+from tui_trainer.tabs.landscape.compute import requested_range, stride
+from tui_trainer.tabs.landscape.surface import (
+    Cut,
+    Surface,
+    compute_grid,
+    filter_normalized,
+    least_squares,
+    plane_directions,
+)
 from tui_trainer.training.session import Session
 
 TWO_CLASSES = with_field(with_field(IRIS, "dataset.name", "iris_two"), "model.layers", [])
@@ -123,13 +130,13 @@ def test_directions_are_at_right_angles_and_as_long_as_the_weights() -> None:
     session = session_of(IRIS)
     model, surface = session.trainer.model, Surface(session)
     gradient = surface.gradient(model.parameters.flat)
-    along, across = plane(model, gradient, seed=3)
+    along, across = plane_directions(model, gradient, seed=3)
     weights = np.sqrt(sum(float((kernel**2).sum()) for kernel in model.parameters.kernels))
     assert np.linalg.norm(along) == pytest.approx(weights) == np.linalg.norm(across)
     assert along @ across == pytest.approx(0.0, abs=1e-9)
     assert along @ gradient == pytest.approx(weights * np.linalg.norm(gradient))
-    assert np.array_equal(across, plane(model, gradient, seed=3)[1])
-    assert not np.array_equal(across, plane(model, gradient, seed=4)[1])
+    assert np.array_equal(across, plane_directions(model, gradient, seed=3)[1])
+    assert not np.array_equal(across, plane_directions(model, gradient, seed=4)[1])
 
 
 def test_a_random_direction_suits_each_neuron() -> None:
@@ -158,7 +165,7 @@ def test_a_random_direction_suits_each_neuron() -> None:
 def test_a_range_asked_for_replaces_the_usual_one(
     low: float | None, high: float | None, zoom: int, expected: tuple[float, float]
 ) -> None:
-    assert given(low, high, (-3.0, 5.0), zoom) == expected
+    assert requested_range(low, high, (-3.0, 5.0), zoom) == expected
 
 
 @pytest.mark.parametrize(("high", "step"), [(12.0, 0.1), (39.0, 0.1), (40.0, 1.0), (1e-3, 1e-5)])

@@ -1,4 +1,4 @@
-"""The Landscape view: the loss as a function of one or two parameters, and the way taken on it."""
+"""The messages of the Landscape tab: the loss as a function of one or two parameters, and the trajectory on it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import msgspec
 
 from tui_trainer.protocol import Content, Request
 
-# What can be drawn: the loss of a model's only parameter; of two parameters; of one among many, the others
-# staying where they are; and over the plane of the gradient and a random direction.
+# The kinds of pictures: the loss of a model's only parameter; of two parameters; of one among many, while the others
+# keep their values; and over the plane of the gradient and a random direction
 KINDS = ("curve", "contour", "slice", "plane")
 
 
 class WatchLandscape(Request, frozen=True):
-    """Look at the loss over at most ``columns`` x ``rows`` points.
+    """Send the loss at up to ``columns`` x ``rows`` points.
 
-    ``kind`` is one of ``KINDS``; where the model has no such landscape, its usual one is shown. Parameters are
-    counted kernel, then bias, layer by layer. Limits that are None are chosen. Each ``zoom`` halves the range.
+    ``kind`` is one of ``KINDS``; if the model has no such landscape, its default kind is sent. Parameters are
+    counted kernel, then bias, layer by layer. Limits of None are chosen automatically. Each ``zoom`` halves the range.
     """
 
     columns: int
@@ -31,11 +31,11 @@ class WatchLandscape(Request, frozen=True):
 
 
 class Axis(msgspec.Struct, frozen=True):
-    """What changes along one axis, and over which range.
+    """What varies along one axis, and over which range.
 
-    ``at`` is where the model is now; ``slope`` the derivative of the loss there. ``parameter`` is the number of
-    the parameter, None for a direction, and ``next_layer`` that of the first one in the layer after. ``stride`` is
-    a good step for moving by hand.
+    ``at`` is the current value, ``slope`` the derivative of the loss there. ``parameter`` is the number of
+    the parameter, None for a direction, and ``next_layer`` that of the first one in the next layer. ``stride`` is
+    a suitable step for keys.
     """
 
     name: str
@@ -49,11 +49,11 @@ class Axis(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """Where a model of ``k`` parameters, two at most, has been.
+    """The trajectory of a model with ``k`` parameters, two at most.
 
-    ``steps`` (n,), ``points`` (n, k) and ``losses`` (n,), of the landscape's rows, hold the first point, the
-    newest ones one by one, and a selection between; ``each`` is the number of those newest ones.
-    ``outside`` counts the points beyond the range.
+    ``steps`` (n,), ``points`` (n, k) and ``losses`` (n,), over the landscape's rows, contain the first point, the
+    newest points one by one, and a selection in between; ``each`` is the number of those newest ones.
+    ``outside`` counts the points outside of the range.
     """
 
     steps: bytes
@@ -64,9 +64,9 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """Update number ``step``: (k,) parameters ``before`` and ``after``, ``gradient`` of its batch, and the rate.
+    """Update number ``step``: (k,) parameters ``before`` and ``after``, the ``gradient`` of its batch, and the rate.
 
-    ``optimizer`` says what made more of it than the rate times the gradient; empty where nothing did.
+    ``optimizer`` names what changed the step from the rate times the gradient; empty if nothing did.
     """
 
     step: int
@@ -78,16 +78,16 @@ class Update(msgspec.Struct, frozen=True):
 
 
 class Minimum(msgspec.Struct, frozen=True):
-    """The least loss there is, and the parameters (k,) it is at."""
+    """The minimum of the loss, and the parameters (k,) there."""
 
     point: bytes
     loss: float
 
 
 class Map(msgspec.Struct, frozen=True):
-    """The loss over two axes: levels (rows, columns), see ``levels``, the first row on top.
+    """The loss over two axes as levels (rows, columns), see ``levels``; the first row is at the top.
 
-    Each level is a band; ``edges`` (k,) part the losses into these, from ``lowest`` to ``highest``.
+    Each level is a band; ``edges`` (k,) separate the bands, from ``lowest`` to ``highest``.
     """
 
     rows: int
@@ -98,11 +98,11 @@ class Map(msgspec.Struct, frozen=True):
 
 
 class Landscape(Content, frozen=True):
-    """The loss over one axis, or two, and the way of the parameters on it.
+    """The loss over one or two axes, and the trajectory on it.
 
-    ``kinds`` are those the model has. Over one axis, ``curve`` (k,) is the loss at points evenly spaced from one
+    ``kinds`` are those that the model has. Over one axis, ``curve`` (k,) is the loss at evenly spaced points from one
     end of the range to the other, NaN where it overflows; over two there is a ``map``. ``here`` is the loss at the
-    present weights. All losses are of ``samples`` of the ``training_rows``, penalty included; ``batch`` is the size
+    current weights. All losses are over ``samples`` of the ``training_rows``, penalty included; ``batch`` is the size
     of the mini-batches, None for the full batch.
     """
 

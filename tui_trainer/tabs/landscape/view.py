@@ -1,4 +1,4 @@
-"""The Landscape tab: the loss as a function of the weights, and the way down."""
+"""The Landscape tab: the loss as a function of the weights, and the trajectory of training."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from . import drawing as texts
 from .drawing import COMPUTING, chart, curve
 from .messages import KINDS, Landscape, WatchLandscape
 
-BESIDE = 100  # columns from which the numbers stand beside the picture
-LOW = 15  # rows below which they stand there too, as few as they are then
-TALL = 28  # rows from which there is room for more numbers below it
+MIN_BESIDE = 100  # columns from which the numbers are beside the picture
+MIN_HEIGHT_BELOW = 15  # with fewer rows, the reduced numbers are beside it, too
+MIN_TALL = 28  # rows from which there is room for more numbers below the picture
 MAX_ZOOM = 12
 LIMITS = ("low", "high", "low_2", "high_2")
 PARAMETERS = ("parameter", "parameter_2")
-LARGEST = 2**31  # numbers of parameters
+MAX_PARAMETER = 2**31  # number of a parameter in a lesson
 
 
 class LandscapeView(TabView):
-    """Asks for a landscape and draws what comes; moves the first weights, and chooses what is looked at."""
+    """Requests and draws a landscape; moves the initial weights, and chooses the axes."""
 
     DEFAULT_CSS = """
     LandscapeView {
@@ -64,10 +64,10 @@ class LandscapeView(TabView):
         super().__init__()
         self._options: dict[str, object] = {}
         self._zoom = 0
-        self.content: Landscape | None = None  # what is shown
-        self._start: list[float] = []  # the first weights, as chosen by hand
-        self._written = 0  # lines that the table of steps had room for
-        self._current = False  # whether the content is of a run with as many parameters as the one that is loaded
+        self.content: Landscape | None = None
+        self._start: list[float] = []  # the initial weights, if set by hand
+        self._table_lines = 0  # lines available for the table of steps when it was last written
+        self._is_current = False  # whether the content is of a run with as many parameters as the one that is loaded
 
     def compose(self) -> ComposeResult:
         with Container(classes="both"):
@@ -85,19 +85,19 @@ class LandscapeView(TabView):
 
     def on_resize(self) -> None:
         self._arrange()
-        self.call_after_refresh(self._look_again)
+        self.call_after_refresh(self._refresh_picture)
 
     def _arrange(self) -> None:
-        """The numbers beside the picture, or below it, as there is room."""
-        wide, low = self.size.width >= BESIDE, self.size.height < LOW
-        self.set_class(wide or low, "-beside")
-        self.set_class(low and not wide, "-low")
-        self.set_class(self.size.height >= TALL, "-tall")
+        """Place the numbers beside the picture, or below it, depending on the room."""
+        is_wide, is_low = self.size.width >= MIN_BESIDE, self.size.height < MIN_HEIGHT_BELOW
+        self.set_class(is_wide or is_low, "-beside")
+        self.set_class(is_low and not is_wide, "-low")
+        self.set_class(self.size.height >= MIN_TALL, "-tall")
 
     def configure(self, options: dict[str, object]) -> None:
-        """Kind, parameters and limits that a lesson wants to be seen; what makes no sense is ignored."""
+        """Apply a lesson's options: kind, parameters and limits; invalid ones are ignored."""
         self._zoom, self._options = 0, read_options(options)
-        self._look_again()
+        self._refresh_picture()
 
     @property
     def request(self) -> WatchLandscape:
@@ -109,43 +109,43 @@ class LandscapeView(TabView):
     def show_loaded(self, loaded: Loaded) -> None:
         content = self.content
         if content is not None and loaded.params != len(content.axes):
-            self._current = False
+            self._is_current = False
 
     def show_content(self, content: Landscape) -> None:
-        self.content, self._current = content, True
+        self.content, self._is_current = content, True
         self.set_class(content.map is not None, "-map")
         self._arrange()  # a view that has just been made may have missed its first resize
         self._draw()
-        self.call_after_refresh(self._fill)
+        self.call_after_refresh(self._use_final_size)
 
     def action_log_scale(self) -> None:
-        """Log or linear loss axis."""
+        """Switch the loss axis between logarithmic and linear."""
         self.log_scale = not self.log_scale
 
     def watch_log_scale(self) -> None:
         self._draw()
 
     def action_kind(self) -> None:
-        """The next kind of picture that the model has."""
+        """Show the next kind of picture that the model has."""
         content = self.content
         if content is None or len(content.kinds) == 1:
             self.post_message(self.Said("With one parameter there is one picture: its curve."))
             return
-        following = content.kinds.index(content.kind) + 1
-        self._options["kind"] = content.kinds[following % len(content.kinds)]
-        self._look_again()
+        next_index = content.kinds.index(content.kind) + 1
+        self._options["kind"] = content.kinds[next_index % len(content.kinds)]
+        self._refresh_picture()
 
     def action_zoom(self, direction: int) -> None:
-        """Half the range, or twice as much."""
+        """Halve or double the range."""
         self._zoom = min(max(self._zoom + direction, -MAX_ZOOM), MAX_ZOOM)
-        self._look_again()
+        self._refresh_picture()
 
     def action_weight(self, direction: int) -> None:
-        """The next parameter, or the one before."""
+        """Show the next or the previous parameter."""
         self._change_parameter(0, direction)
 
     def action_weight_2(self, direction: int) -> None:
-        """The next parameter along the second axis, or the one before."""
+        """Show the next or the previous parameter on the second axis."""
         self._change_parameter(1, direction)
 
     def _change_parameter(self, axis: int, direction: int) -> None:
@@ -153,21 +153,21 @@ class LandscapeView(TabView):
         if number is None:
             self.post_message(self.Said("This axis is not a single weight; v shows another picture."))
             return
-        following = number + direction
-        if following == self._parameter(1 - axis):
-            following += direction
-        self._options[PARAMETERS[axis]] = following
-        self._look_again()
+        next_number = number + direction
+        if next_number == self._parameter(1 - axis):
+            next_number += direction
+        self._options[PARAMETERS[axis]] = next_number
+        self._refresh_picture()
 
     def action_layer(self) -> None:
-        """The first parameter of the next layer."""
+        """Show the first parameter of the next layer."""
         content = self.content
         if content is not None and content.axes[0].parameter is not None:
             self._options["parameter"] = content.axes[0].next_layer
-            self._look_again()
+            self._refresh_picture()
 
     def action_start(self, direction: int) -> None:
-        """Move the first weight: an edit of the experiment, so the run starts again from there."""
+        """Move the first weight; this edits the experiment, so the run starts again from there."""
         self._move_start(0, direction)
 
     def action_start_2(self, direction: int) -> None:
@@ -176,38 +176,38 @@ class LandscapeView(TabView):
 
     def _move_start(self, axis: int, direction: int) -> None:
         content = self.content
-        if content is None or not self._current or content.way is None:
+        if content is None or not self._is_current or content.way is None:
             self.post_message(self.Said("Only a model with one or two parameters can be moved by hand here."))
             return
         if axis >= len(content.axes):
             return
-        moved, count = content.axes[axis], len(content.axes)
+        parameter_axis, count = content.axes[axis], len(content.axes)
         weights = list(self._start or unpack(content.way.points)[:count].tolist())
-        value = (round(weights[axis] / moved.stride) + direction) * moved.stride
+        value = (round(weights[axis] / parameter_axis.stride) + direction) * parameter_axis.stride
         weights[axis] = float(f"{value:.10g}")
-        self._start = weights  # the next key may come before the edit is made
-        said = f"Start from {moved.name} = {weights[axis]:g}."
-        self.post_message(self.FieldChosen("model.weights", weights, said))
+        self._start = weights  # the next key may be pressed before the edit is applied
+        sentence = f"Start from {parameter_axis.name} = {weights[axis]:g}."
+        self.post_message(self.FieldChosen("model.weights", weights, sentence))
 
     def _parameter(self, axis: int) -> int | None:
         axes = () if self.content is None else self.content.axes
         return axes[axis].parameter if axis < len(axes) else None
 
     def _grid(self) -> tuple[int, int]:
-        """Points that the picture has room for."""
+        """Return the number of points that fit in the picture."""
         if self.has_class("-map"):
             columns, rows = self.query_one(HeatmapWidget).grid
         else:
             columns, rows = self.query_one(PlotWidget).size
         return max(columns, 16), max(rows, 8)
 
-    def _fill(self) -> None:
-        """Use the room there turned out to be: for more steps in the table, and for another grid."""
-        if self.content is not None and self._lines() != self._written:
-            self._write(self.content)
+    def _use_final_size(self) -> None:
+        """Use the final size: more steps may fit in the table, or another grid in the picture."""
+        if self.content is not None and self._available_lines() != self._table_lines:
+            self._write_texts(self.content)
         self.ask()
 
-    def _look_again(self) -> None:
+    def _refresh_picture(self) -> None:
         if self.is_mounted:
             self._draw()
             self.ask()
@@ -220,29 +220,29 @@ class LandscapeView(TabView):
             self.query_one(HeatmapWidget).show(chart(content, content.map))
         else:
             self.query_one(PlotWidget).show(curve(content, self.log_scale))
-        self._write(content)
+        self._write_texts(content)
 
-    def _write(self, content: Landscape) -> None:
+    def _write_texts(self, content: Landscape) -> None:
         rule, steps = self.query_one(".rule", Static), self.query_one(".steps", Static)
         self.set_class(content.way is None, "-many")
-        self._written = self._lines()
+        self._table_lines = self._available_lines()
         if content.way is not None:
             rule.update(texts.update_text(content))
-            steps.update(texts.steps_text(content, self._written))
+            steps.update(texts.steps_text(content, self._table_lines))
         else:
-            rule.update(texts.place_text(content))
+            rule.update(texts.position_text(content))
             steps.update(texts.explanation(content))
         self.query_one(".note", Static).update(note := texts.note(content))
         self.set_class(bool(note), "-note")
-        self.query_one(".hints", Static).update(hints(self._keys(content), self.taken_keys))
+        self.query_one(".hints", Static).update(hints(self._useful_actions(content), self.taken_keys))
 
-    def _lines(self) -> int:
-        """How many lines the table of steps may have."""
+    def _available_lines(self) -> int:
+        """Return how many lines the table of steps can have."""
         numbers = self.query_one(".numbers").size.height
         return numbers - self.query_one(".rule").size.height - 1 if self.has_class("-beside") else numbers
 
-    def _keys(self, content: Landscape) -> set[str]:
-        """The actions that do something for this picture."""
+    def _useful_actions(self, content: Landscape) -> set[str]:
+        """Return the actions that are useful for this picture."""
         keys = {"zoom"} | ({"kind"} if len(content.kinds) > 1 else set())
         if content.way is not None:
             return keys | {"start", "rate"} | ({"start_2"} if len(content.axes) > 1 else set())
@@ -252,17 +252,17 @@ class LandscapeView(TabView):
 
 
 def read_options(options: Mapping[str, object]) -> dict[str, object]:
-    """The fields of a request that ``options`` give. A plane of two parameters is a contour."""
-    found: dict[str, object] = {}
+    """Return the valid fields of a request in ``options``. A plane of two parameters is a contour."""
+    fields: dict[str, object] = {}
     kind = options.get("kind")
     if kind in KINDS:
-        found["kind"] = "contour" if kind == "plane" and "parameter_2" in options else kind
+        fields["kind"] = "contour" if kind == "plane" and "parameter_2" in options else kind
     for name in PARAMETERS:
         number = options.get(name)
-        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < LARGEST:
-            found[name] = number
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < MAX_PARAMETER:
+            fields[name] = number
     for name in LIMITS:
         limit = options.get(name)
         if isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit):
-            found[name] = float(limit)
-    return found
+            fields[name] = float(limit)
+    return fields
