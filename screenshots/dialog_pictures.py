@@ -78,7 +78,7 @@ async def take_comeback() -> Sequence[str]:
     keeper.save(session)
     async with TrainerApp(Experiment()).run_test(size=SIZE) as pilot:
         await training_screen(pilot)
-        await until_shown(pilot, "g goes on with it")
+        await until_shown(pilot, "g resumes it")
         await pilot.press("g")
         await until_shown(pilot, "space goes on")
         return (await settled(pilot),)

@@ -113,7 +113,7 @@ async def test_the_palette_offers_every_key(start: Start) -> None:
         await flow.press("ctrl+p")
         await flow.until(lambda: isinstance(app.screen, CommandPalette), "the palette")
         await flow.press(*"one mini")
-        await flow.until(lambda: "One mini-batch" in flow.screen_text(), "the command found")
+        await flow.until(lambda: "Train on one mini-batch" in flow.screen_text(), "the command found")
         await flow.press("enter")
         await flow.until(lambda: app.screen is flow.screen, "the training screen")
         await flow.until(lambda: flow.progress.steps == 1, "the command done")

@@ -67,7 +67,7 @@ async def test_add_move_remove_undo_redo(start: Start) -> None:
         await until_units(flow, 8, 4)
 
         await flow.press("x")
-        await flow.until_said("removed; u brings it back.")
+        await flow.until_said("removed; u restores it.")
         assert len(units(flow)) == 1
         await flow.press("delete")
         await until_units(flow)
@@ -88,7 +88,7 @@ async def test_add_move_remove_undo_redo(start: Start) -> None:
         await flow.press(*"UUUUUUUU")
         await until_units(flow)
         await flow.press("U")
-        await flow.until_said("Nothing to do again.")
+        await flow.until_said("Nothing to redo.")
         await flow.until(lambda: flow.heading == "Network  15 parameters", "a perceptron again")
 
 

@@ -70,7 +70,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.until(lambda: memory.recall().markers == "ascii", "the markers remembered")
         app.theme = "light"
         await flow.until(lambda: memory.recall().theme == "light", "the theme remembered")
-        await flow.until_shown("At the next start it is color-blind again")
+        await flow.until_shown("At the next start it will be color-blind again")
         box = flow.input("training.epochs")
         box.focus()
         await flow.until(lambda: box.has_focus and not box.cursor_blink, "a cursor that does not blink")
@@ -78,11 +78,9 @@ async def test_settings_are_kept_to_and_choices_remembered(
 
         await flow.press("question_mark")
         await flow.until(lambda: isinstance(app.screen, HelpScreen) and app.screen.query(Static), "the help")
-        await flow.until_shown("f5 Train, or pause")
+        await flow.until_shown("f5 Train or pause")
         await flow.press("escape")
-        assert any(
-            command.title == "Training: Train, or pause (f5)" for command in app.get_system_commands(flow.screen)
-        )
+        assert any(command.title == "Training: Train or pause (f5)" for command in app.get_system_commands(flow.screen))
         assert sent == []
         await flow.press("f5")
         await flow.until(lambda: sent == ["\x07"], "a bell")

@@ -72,7 +72,7 @@ async def test_a_session_that_has_gone_meanwhile(start: Start, data: Path) -> No
     async with start() as flow:
         await leave_one_training()
     async with start() as flow:
-        await flow.until_said("g comes back to it")
+        await flow.until_said("g returns to it")
         far = owner(data)
         os.kill(int(far.partition("-")[0]), signal.SIGKILL)
         await flow.until(lambda: not live_trainers.is_live(data / "sessions", far), "the end of the session")

@@ -140,13 +140,13 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         pid = sweeping(flow)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await flow.until_said("The sweep's process was ended by signal 9. The runs that were done are kept.")
+        await flow.until_said("The sweep's process was ended by signal 9. Finished runs are kept.")
 
         await opened(flow)
         await flow.press("enter")
         await flow.until_shown("best val_loss")
         await flow.press("q")
-        await flow.until_shown("Leaving ends it; the runs that are done are kept.")
+        await flow.until_shown("Quitting ends it; finished runs are kept.")
         await flow.press("escape")
         await flow.until(lambda: app.screen is flow.screen, "the app stays")
         client = flow.screen.sweeps.client

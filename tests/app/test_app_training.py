@@ -186,7 +186,7 @@ async def test_slow_motion_and_full_speed_again(start: Start) -> None:
 async def test_an_experiment_is_shared_as_a_word(start: Start) -> None:
     async with start() as flow:
         await flow.press("c")
-        await flow.until_said("tui-trainer and this word open it: tt1-")
+        await flow.until_said("tui-trainer opens it with this code: tt1-")
         assert unshare(flow.pilot.app.clipboard) == flow.screen.experiment
 
 

@@ -57,7 +57,7 @@ def test_an_app_killed_while_training_loses_a_second_at_most(seed: int, tmp_path
     for number in range(KILLS):
         app = PtyApp([sys.executable, "-m", "tui_trainer", str(experiment)], data_folder=tmp_path)
         if number:
-            app.read_until(b"g goes on with it")
+            app.read_until(b"g resumes it")
             app.press(b"g")
             app.read_until(b"space goes on")
         app.read_until(b"epoch")

@@ -125,18 +125,18 @@ def test_the_usual_keys_do_not_clash() -> None:
     ("entry", "told"),
     [
         ({"stp": "f5"}, "stp: there is no such name, did you mean step?"),
-        ({"answer_0": "f5"}, "answer_0: A B C stays as it is"),
-        ({"quit_now": "f5"}, "quit_now: ctrl+q stays as it is"),
+        ({"answer_0": "f5"}, "answer_0: A B C can't be changed"),
+        ({"quit_now": "f5"}, "quit_now: ctrl+q can't be changed"),
         ({"step": "f5,"}, "step: there is no key ''"),
         ({"step": "ctrl+p"}, "step: ctrl+p shows all commands"),
         ({"step": "tab"}, "step: tab goes to the next field"),
         ({"save": "S"}, "save: it works while text is typed, and S is text"),
         ({"step": "enter"}, "step: fields and lists need enter themselves"),
-        ({"step": "e"}, "step: e is the key of epoch"),
-        ({"step": "n"}, "step: n is the key of "),
-        ({"log_scale": "b"}, "log_scale: b is the key of batches"),
-        ({"name_run": "d"}, "name_run: d is the key of delete_runs"),
-        ({"next_lesson": "s"}, "next_lesson: s is the key of step"),
+        ({"step": "e"}, "step: e is already the key of epoch"),
+        ({"step": "n"}, "step: n is already the key of "),
+        ({"log_scale": "b"}, "log_scale: b is already the key of batches"),
+        ({"name_run": "d"}, "name_run: d is already the key of delete_runs"),
+        ({"next_lesson": "s"}, "next_lesson: s is already the key of step"),
     ],
 )
 def test_what_cannot_be_done_is_told(entry: dict[str, str], told: str) -> None:
@@ -148,7 +148,9 @@ def test_keys_may_be_swapped_shared_by_views_and_given_up() -> None:
     assert changed(step="e", epoch="s") == ({"step": "e", "epoch": "s"}, [])
     assert changed(kind="d") == ({"kind": "d"}, []), "the key of another view"
     assert changed(batches="s", step="f8, F9") == ({"batches": "s", "step": "f8,f9"}, [])
-    assert changed(inspect_minus="escape")[1] == ["inspect_minus: esc is the key of leave; give that another one first"]
+    assert changed(inspect_minus="escape")[1] == [
+        "inspect_minus: esc is already the key of leave; change that one first"
+    ]
     changes, complaints = changed(epoch="s", step="q")
     assert changes == {} and len(complaints) == 2, "what depends on a change that is left out is left out, too"
 

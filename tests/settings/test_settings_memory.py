@@ -96,7 +96,7 @@ def test_the_commands_tell_of_all_this(place: Path, capsys: pytest.CaptureFixtur
     told = capsys.readouterr()
     assert "notify          bell             config file" in told.out and "1 changed" in told.out
     assert (
-        told.err == "tui-trainer: config.toml, line 4: keys.step: q is the key of quit; give that another one first\n"
+        told.err == "tui-trainer: config.toml, line 4: keys.step: q is already the key of quit; change that one first\n"
     )
     assert main(["keys"]) == 2
     assert "toggle_training    f5 " in capsys.readouterr().out

@@ -40,7 +40,7 @@ def test_training_goes_on_when_the_line_drops(
     back.read(0.3)
     assert back.epoch_told(0.0) > told
     back.press(b"q")
-    assert b"The run goes on; tui-trainer --resume comes back to it." in back.read_until(b"comes back to it")
+    assert b"The run continues; tui-trainer --resume returns to it." in back.read_until(b"returns to it")
     assert back.wait() == 0 and process_runs(trainer)
 
     back = connect("--resume")
@@ -70,7 +70,7 @@ def test_a_line_that_hangs_is_left_behind(
     back.read_until(b"steps/s")
     assert back.epoch_told(0.0) >= app.epoch_told(0.0)
     link.held.clear()
-    app.read_until(b"Another terminal has taken this session over.")
+    app.read_until(b"Another terminal has taken over this session.")
     assert app.wait() == 0
     back.press(b"q")
     assert back.wait() == 0

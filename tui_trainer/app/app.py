@@ -145,7 +145,7 @@ class TrainerApp(App[None]):
             self.preferences.memory.keep_theme(theme.name)
             if self.preferences.sources.get("theme") == CONFIG:
                 self.notify(
-                    f"At the next start it is {self.preferences.settings.theme} again, as the config file says."
+                    f"At the next start it will be {self.preferences.settings.theme} again, as the config file says."
                 )
 
     def get_default_screen(self) -> MainScreen:

@@ -127,7 +127,7 @@ class ExperimentEditor(Controller):
             self.show_message("There is no hidden layer to remove: this is a perceptron.")
             return
         changed = remove_layer(self.experiment, chosen)
-        await self.change(changed, f"Layer {chosen + 1} removed; u brings it back.")
+        await self.change(changed, f"Layer {chosen + 1} removed; u restores it.")
 
     async def action_move_layer(self, offset: int) -> None:
         """Move the chosen hidden layer up (-1) or down (1)."""
@@ -160,9 +160,9 @@ class ExperimentEditor(Controller):
         edit = self.history.undo()
         if isinstance(edit, HandSet):
             self.screen.trainer.send_weight(edit.index, edit.old)
-            self.show_message(f"The weight set by hand is back at {edit.old:.5g}; {key_of('redo')} sets it again.")
+            self.show_message(f"The weight set by hand is back to {edit.old:.5g}; {key_of('redo')} sets it again.")
         elif edit is not None:
-            await self._apply(before, f"Undone; {key_of('redo')} makes it again.")
+            await self._apply(before, f"Undone; {key_of('redo')} redoes it.")
         else:
             self.show_message("Nothing to undo.")
 
@@ -174,15 +174,15 @@ class ExperimentEditor(Controller):
             self.screen.trainer.send_weight(edit.index, edit.value)
             self.show_message(f"The weight is {edit.value:.5g} again.")
         elif edit is not None:
-            await self._apply(before, "Done again.")
+            await self._apply(before, "Redone.")
         else:
-            self.show_message("Nothing to do again.")
+            self.show_message("Nothing to redo.")
 
     def action_share(self) -> None:
         """Copy the experiment as a word that opens it elsewhere."""
         word = share(self.experiment)
         self.screen.app.copy_to_clipboard(word)
-        self.show_message(f"Copied; tui-trainer and this word open it: {word}", "good")
+        self.show_message(f"Copied; tui-trainer opens it with this code: {word}", "good")
 
     def action_open(self) -> None:
         """Ask for a file, and open the experiment or the weights in it."""

@@ -48,7 +48,7 @@ def _read(name: str, text: str) -> tuple[str, str]:
     if key is None:
         return "", f"there is no such name{suggestion(name, (key.name for key in KEYS)) or ';'} {LIST}"
     if key.action in FIXED:
-        return "", f"{key.display} stays as it is"
+        return "", f"{key.display} can't be changed"
     new_keys = []
     for written in text.split(","):
         new_key = read_key(written.strip() or written)
@@ -90,7 +90,7 @@ def _clash(changes: Mapping[str, str]) -> tuple[str, str] | None:
     if not clashes:
         return None
     index, pressed, other = max(clashes)
-    return order[index], f"{show_key(pressed)} is the key of {other}; give that another one first"
+    return order[index], f"{show_key(pressed)} is already the key of {other}; change that one first"
 
 
 def _meet(one: Key, other: Key) -> bool:

@@ -106,7 +106,7 @@ class Lessons(Controller):
             self.tracker.forget(lesson)
             self._show_page()
             self._show_index()
-            self.show_message(f"Nothing is done in {lesson.title} any more.")
+            self.show_message(f"The progress in {lesson.title} is cleared.")
 
     def answer(self, answers: int | tuple[float | None, ...]) -> None:
         """Answer the question of the page: with the index of a choice, or a number for each blank."""
@@ -145,7 +145,7 @@ class Lessons(Controller):
         self.tracker.leave()
         self.screen.in_lesson = self.screen.page_open = False
         self._show_page()
-        self.show_message("The lesson is left; its settings stay.")
+        self.show_message("You left the lesson; its settings stay.")
 
     async def action_answer(self, index: int) -> None:
         """Answer with a choice, or focus a blank."""

@@ -62,7 +62,7 @@ class OwnData(Controller):
         if config is None:
             await editor.show_experiment()  # the list of datasets may say "own file" where there is none
             return
-        message = f"{name_of(config.path or '')} is the dataset now; u takes it back."
+        message = f"{name_of(config.path or '')} is now the dataset; u undoes it."
         await editor.change_field("dataset", to_plain(config), message)
 
     async def _ask_with_preview(self, config: DatasetConfig) -> DatasetConfig | None:

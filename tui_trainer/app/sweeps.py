@@ -80,7 +80,7 @@ class Sweeps(Controller):
         self.is_under_way, self._progress = True, None
         await self.screen.mount(SweepLine(), before=self.screen.status)
         client.send(messages.Start(request))
-        self.show_message(f"The sweep has begun; training goes on meanwhile. {key_of('sweep')} shows it.")
+        self.show_message(f"The sweep has started; training continues meanwhile. {key_of('sweep')} shows it.")
 
     async def _follow(self, client: SweepClient) -> None:
         """Handle the events of a sweep until its process has ended."""
@@ -121,7 +121,7 @@ class Sweeps(Controller):
             self._form.show_lost(crashed.sentence)
             return
         await self._clear()
-        self.show_message(f"{crashed.sentence}. The runs that were done are kept.", "error")
+        self.show_message(f"{crashed.sentence}. Finished runs are kept.", "error")
 
     async def _clear(self) -> None:
         """Remove what shows the progress, and end the process."""
@@ -137,6 +137,6 @@ class Sweeps(Controller):
         self._progress_dialog = None
         if answer == "cancel" and self.client is not None:
             self.client.send(messages.Cancel())
-            self.show_message("The sweep ends; what is done is kept.")
+            self.show_message("The sweep was cancelled; finished runs are kept.")
         elif answer == "leave":
             await self.screen.leave()

@@ -82,7 +82,7 @@ class TrainerLink(Controller):
         """End the app. A message in the terminal mentions a run that goes on without it."""
         await self.pacing.settle(LAST_ANSWER)
         goes_on = self.client.stays and self.screen.state == "running"
-        self.screen.app.exit(message="The run goes on; tui-trainer --resume comes back to it." if goes_on else None)
+        self.screen.app.exit(message="The run continues; tui-trainer --resume returns to it." if goes_on else None)
 
     async def _follow_reports(self) -> None:
         """Start the child and handle its reports; start another one where it ends unasked."""
@@ -98,7 +98,9 @@ class TrainerLink(Controller):
                 return
             self._failures += 1
             if self._failures == MAX_FAILURES:
-                self.show_message(f"{self._crash.sentence}. It can't be started; {key_of(TRAIN)} tries again.", "error")
+                self.show_message(
+                    f"{self._crash.sentence}. It could not be started; {key_of(TRAIN)} tries again.", "error"
+                )
                 self.screen.state = "empty"
                 return
             self._renew_client()
@@ -148,7 +150,7 @@ class TrainerLink(Controller):
             return
         was_training = self.screen.state in ("running", "paused")
         swapped = swaps_points(before, after)
-        back = "Other points; the weights stay." if swapped else "The settings changed: back to the first step."
+        back = "New points; the weights stay." if swapped else "The settings changed: back to the first step."
         self.show_message(message or (back if was_training else ""))
         self.load(keep_weights=swapped)
 
@@ -184,7 +186,7 @@ class TrainerLink(Controller):
         elif self.refused is not None:
             self._show_refusal(self.refused)
         elif self.screen.state == "diverged":
-            fix = "" if self._remedy is None else f" {key_of(FIX)} {self._remedy.said} and runs again;"
+            fix = "" if self._remedy is None else f" {key_of(FIX)} {self._remedy.said} and trains again;"
             again = f"lower the rate with {key_of('rate_minus')} and press {key_of('reset')}"
             self.show_message(f"This run diverged.{fix} or {again}.", "error")
         else:
@@ -232,7 +234,7 @@ class TrainerLink(Controller):
     async def _on_taken_over(self) -> None:
         """Leave the app: another client has the session now."""
         await self.pacing.settle(LAST_ANSWER)
-        self.screen.app.exit(message="Another terminal has taken this session over.")
+        self.screen.app.exit(message="Another terminal has taken over this session.")
 
     async def _show_offer(self, offer: protocol.ResumeOffer) -> None:
         """Mention a run that can be resumed; resume it if that was asked for, or if its trainer has crashed."""
@@ -243,17 +245,17 @@ class TrainerLink(Controller):
         self._offer = offer
         if crash is not None:
             await self.action_resume()
-            back = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; {key_of(TRAIN)} goes on."
+            back = f"Back at epoch {offer.epoch:,}, step {offer.step:,}; {key_of(TRAIN)} continues."
             self.show_message(f"{crash.sentence}. {back}", "error")
             self._crash = None
         elif offer.stored == self.launch.offer:
             await self.action_resume()
         elif offer.alone:
-            where = f"goes on without a screen, at epoch {offer.epoch:,}"
-            self.show_message(f"The run {name} {where}: {key_of(RESUME)} comes back to it.")
+            where = f"is running without a screen, at epoch {offer.epoch:,}"
+            self.show_message(f"The run {name} {where}: {key_of(RESUME)} returns to it.")
         else:
             stopped = f"The run {name} stopped at epoch {offer.epoch:,}, {ago} ago"
-            self.show_message(f"{stopped}: {key_of(RESUME)} goes on with it.")
+            self.show_message(f"{stopped}: {key_of(RESUME)} resumes it.")
 
     async def _show_attached(self, attached: protocol.Attached) -> None:
         """Adopt the experiment and the speed of the session that was attached to."""
@@ -266,7 +268,9 @@ class TrainerLink(Controller):
         await self.screen.editor.adopt_experiment(opened.experiment)
         if opened.run == self._opening:
             self.screen.tabs.active = LOSS
-            self.show_message(f"Opened {plain(opened.name)} at epoch {opened.epoch:,}; {key_of(TRAIN)} trains on.")
+            self.show_message(
+                f"Opened {plain(opened.name)} at epoch {opened.epoch:,}; {key_of(TRAIN)} continues training."
+            )
 
     def _show_reading(self, reading: protocol.LoadingProgress) -> None:
         self._is_reading = True
@@ -296,7 +300,7 @@ class TrainerLink(Controller):
         for field in self.screen.query(Field):
             field.invalid = field.invalid or field.path == refused.field
         status = self.screen.status
-        status.before = "nothing is loaded: change what is told above, or open something else"
+        status.before = "nothing loaded: see the message above, or open something else"
         if self.screen.state == "running" and status.progress is not None:  # the trainer has paused that run
             paused = replace(status.progress, state="paused")
             self._show_progress(paused)
@@ -304,7 +308,7 @@ class TrainerLink(Controller):
 
     def _show_end(self, ended: protocol.Ended) -> None:
         self._remedy = ended.remedy
-        key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and runs again."
+        key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and trains again."
         self.show_message(ended.sentence + key, "error" if ended.state == "diverged" else "good")
         self.screen.post_message(RunEnded(f"{self.screen.experiment.name}: {ended.sentence}"))
 
@@ -384,7 +388,7 @@ class TrainerLink(Controller):
             return
         await self.screen.editor.adopt_experiment(offer.experiment)
         self._resume(offer.stored)
-        self.show_message(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} goes on.")
+        self.show_message(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} continues.")
 
     async def action_fix(self) -> None:
         """Make the change that helps a run that diverged, and run again."""
@@ -396,7 +400,7 @@ class TrainerLink(Controller):
             changed = with_field(changed, path, value)
         await self.start_over(changed)
         self.client.send(protocol.Train())
-        self.show_message(f"Again from the first step: {remedy.said}; {key_of(UNDO)} takes it back.", "good")
+        self.show_message(f"Again from the first step: {remedy.said}; {key_of(UNDO)} undoes it.", "good")
 
     def action_export(self) -> None:
         """Ask for a folder, and export the network into it."""

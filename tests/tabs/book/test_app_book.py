@@ -170,7 +170,7 @@ async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> No
         await begun(flow, "gradient_descent")
         assert flow.message == "Predict first: A to C choose an answer."
         await flow.press("C")
-        assert flow.message == "C. Noted. The run of ρ = 5e-5 will tell. Take ten steps with ρ = 1e-5."
+        assert flow.message == "C. Noted. The run of ρ = 5e-5 will show. Take ten steps with ρ = 1e-5."
         await flow.press(*"sssssssss")
         await flow.until(lambda: flow.progress.steps == 9, "nine steps")
         assert states(flow) == ["open"] * 4
@@ -185,7 +185,7 @@ async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> No
             await run(flow)
             await flow.until_said(f"w₁₀ = {weight}")
         assert states(flow) == ["wrong", "done", "done", "done"]
-        await flow.until_shown("C is not it. Look again, and choose another.")
+        await flow.until_shown("C is not right. Look again, and choose another.")
         await flow.press("B")
         await flow.until_said("diverges slowly. Lesson done; n goes to the next.")
         assert page_of(flow).done and page_of(flow).passed
@@ -213,7 +213,7 @@ async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -
         await flow.enter("training.learning_rate", "4.9e-5")
         await flow.until(lambda: page_of(flow).variant == "factor -0.98", "the second variant")
         assert page_of(flow).behind
-        await flow.until_shown("r starts again, as factor -0.98.")
+        await flow.until_shown("r starts over with factor -0.98.")
         assert states(flow) == ["open", "done", "open", "done", "open"]
 
 
@@ -338,7 +338,7 @@ async def test_lessons_of_ones_own_are_listed_and_done(start: Start, tmp_path: P
         await flow.until_state("ready")
         await flow.press("A")
         await run(flow)
-        await flow.until_said("Done [so] far. Lesson done. It is the last one.")
+        await flow.until_said("Done [so] far. Lesson done. That was the last one.")
         await flow.until_shown("Because [of] it.")
 
 
@@ -354,7 +354,7 @@ async def test_what_was_done_is_there_after_a_restart(start: Start) -> None:
         await flow.until(lambda: flow.screen.tabs.active == "landscape", "the lesson's view")
         assert states(flow) == ["open", "done", "open", "open"]
         await flow.press("9", "F")
-        await flow.until_said("Nothing is done in Gradient descent any more.")
+        await flow.until_said("The progress in Gradient descent is cleared.")
         assert states(flow) == ["open"] * 4
 
 

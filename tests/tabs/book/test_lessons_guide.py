@@ -128,7 +128,7 @@ def test_the_variant_is_the_one_that_is_set_up(guide: LessonTracker) -> None:
     guide.follow(with_field(slow, "model.seed", 7))
     assert (page_of(guide).variant, page_of(guide).changed) == ("ρ = 1e-6", True)
     guide.follow(lesson.experiment)
-    assert page_of(guide).behind and advice(page_of(guide)) == "r starts again, as ρ = 1e-5."
+    assert page_of(guide).behind and advice(page_of(guide)) == "r starts over with ρ = 1e-5."
     assert states(guide) == ["open", "open", "done", "open"]
     following = guide.next_variant()
     assert following is not None and following.name == "ρ = 1e-6"
@@ -150,7 +150,7 @@ def test_particulars_change_only_while_it_pauses(guide: LessonTracker) -> None:
         ("gradient_descent", 1, True, "V loads ρ = 1e-6."),
         ("summary", None, False, "Fill in the numbers: A goes to the first."),
         ("summary", (220.0, 63.0, 283.0), False, "Train the model 10 - 20 - 3 for an epoch at least."),
-        ("exercise_boston", (6.0, 1.0, 801.0), False, "Build it in the setup; m shows it, and this page again."),
+        ("exercise_boston", (6.0, 1.0, 801.0), False, "Build it in the setup; m switches between it and this page."),
     ],
 )
 def test_there_is_always_something_to_do_next(

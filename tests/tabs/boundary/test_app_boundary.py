@@ -115,7 +115,7 @@ async def test_what_is_drawn_and_of_which_points(start: Start) -> None:
 
         before = content_of(flow).samples
         await flow.press("left", "n")
-        await flow.until_said("Other points, those of seed 1")
+        await flow.until_said("New points, with seed 1")
         assert flow.screen.experiment.dataset.seed == 1
         await flow.until(lambda: content_of(flow).samples != before, "other points")
         await chosen(flow, "Layer 2")

@@ -102,7 +102,7 @@ async def test_keys_of_the_pen_do_nothing_else_while_it_is_taken(start: Start) -
     async with start(replace(GAUSS, model=ModelConfig(layers=layers)), size=(80, 24)) as flow:
         view = await open_tab(flow)
         await flow.press("P", "1", "2", "3", *["shift+left", "shift+up"] * 3, "x")
-        await flow.until_said("There is no point so near")
+        await flow.until_said("No point is close enough")
         assert flow.screen.tabs.active == "boundary" and len(flow.screen.experiment.model.layers) == 2
         assert view.points.pen.digit == 2 and line(flow, ".shown").endswith("Output (sigmoid): probability of blue")
         await flow.until_shown("esc end")
@@ -126,7 +126,7 @@ async def test_a_click_adds_where_it_is_while_training(start: Start) -> None:
         weights, column, row = flow.progress.weights, 32, 4
         await flow.pilot.click(widget, offset=(column, row))
         await flow.until(lambda: len(points(flow)) == 1, "a point")
-        await flow.until_said("u takes it back. P: other classes.")
+        await flow.until_said("u undoes it. P: other classes.")
         await until_drawn(flow)
         await flow.until(lambda: widget.render_line(row).text[column] == "●", "the point where the click was")
         assert flow.screen.state == "running" and flow.progress.weights != weights

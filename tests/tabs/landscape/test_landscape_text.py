@@ -99,7 +99,7 @@ def test_a_note_tells_of_points_outside_and_of_noise() -> None:
     fast = with_field(PERCEPTRON, "training.learning_rate", 5e-5)
     assert note(seen(PERCEPTRON, 10)) == ""
     assert note(seen(fast, 10, low=-0.5, high=10.0)) == "w = -0.9534 lies outside the range."
-    assert note(seen(fast, 9, low=-0.5, high=10.0)) == "Some of the steps lie outside the range."
+    assert note(seen(fast, 9, low=-0.5, high=10.0)) == "Some steps lie outside the range."
     batches = with_field(PERCEPTRON, "training.batch_size", 32)
     assert note(seen(batches, 3)) == "Each step follows the loss of 32 rows."
 

@@ -200,7 +200,7 @@ async def test_a_weight_set_while_the_run_goes_on(start: Start) -> None:
         await flow.press("minus")
         await tab.until_weight(-2.2)
         assert flow.progress.steps == 1 and flow.loads == 1, "no reset"
-        assert flow.screen.experiment == IRIS and "until a reset; u takes it back" in flow.message
+        assert flow.screen.experiment == IRIS and "until a reset; u undoes it" in flow.message
         await flow.press("u", "u")
         await tab.until_weight(before.weight)
         assert f"back at {before.weight:.5g}" in flow.message

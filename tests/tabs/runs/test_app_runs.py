@@ -101,7 +101,7 @@ async def test_the_list_is_sorted_walked_and_filtered(start: Start, tmp_path: Pa
         assert names(flow) == ["slow", "adam"], "what was there stays"
         await flow.press("escape")
         await type_in(flow, "slash", "nothing like that", "enter")
-        await flow.until_shown("No run passes the filter; / changes it.")
+        await flow.until_shown("No run matches the filter; / changes it.")
         await flow.press("enter", "v", "N")
         await type_in(flow, "slash", "", "enter")
         await flow.until(lambda: len(names(flow)) == 4, "all of them")
@@ -112,7 +112,7 @@ async def test_a_run_is_opened_as_it_was_and_goes_on(start: Start, tmp_path: Pat
     async with start(Experiment(model=ModelConfig(layers=(LayerConfig(3),)))) as flow:
         await opened(flow)
         await flow.press("down", "enter")
-        await flow.until_said(f"Opened adam at epoch {EPOCHS}; space trains on.")
+        await flow.until_said(f"Opened adam at epoch {EPOCHS}; space continues training.")
         await flow.until_state("finished")
         assert flow.screen.experiment == sessions["adam"].requested
         assert flow.screen.tabs.active == "loss"
@@ -147,7 +147,7 @@ async def test_a_run_that_is_at_work_elsewhere_is_not_opened(start: Start, tmp_p
         await flow.press("enter")
         await flow.until_said("Run 4 goes on in another session; tui-trainer --resume 4 takes it over.")
         await flow.press("d")
-        await flow.until_said("Run 4 is at work and stays.")
+        await flow.until_said("Run 4 is running and can't be deleted.")
         assert flow.screen.experiment == Experiment()
         await flow.press("e")
         await flow.until(lambda: flow.progress.epoch == 1, "the run before it is the one, and goes on")
@@ -179,7 +179,7 @@ async def test_a_run_is_named_tagged_and_pinned(start: Start, tmp_path: Path) ->
         await flow.until_said("#both added, #book removed: 2 runs.")
         await flow.until(lambda: [view_of(flow).place.rows[place].tags for place in (0, 1)] == ["both", "both"])
         await flow.press("home", "P")
-        await flow.until_said("2 runs back among the others.")
+        await flow.until_said("2 runs unpinned.")
         await flow.press("0")
         await flow.until(lambda: "chosen" not in flow.screen_text(), "none is chosen any more")
         await type_in(flow, "N", "left alone", "escape")
@@ -197,7 +197,7 @@ async def test_a_deleted_run_is_brought_back(start: Start, tmp_path: Path) -> No
         await flow.until_said("Deleted 2 runs; u brings them back.")
         await flow.until(lambda: names(flow) == ["usual", "slow"], "the others")
         await flow.press("delete")
-        await flow.until_said("Deleted one run; u brings it back.")
+        await flow.until_said("Deleted one run; u restores it.")
         await flow.until(lambda: names(flow) == ["usual"], "the one under the cursor")
         assert len(flow.screen.experiment.model.layers) == 2, "no layer is removed by that key here"
         await flow.press("u", "u")
@@ -218,7 +218,7 @@ async def test_what_chosen_runs_differ_in(start: Start, tmp_path: Path) -> None:
     async with start(size=NARROW) as flow:
         await opened(flow)
         await flow.press("w")
-        await flow.until_shown("Choose two runs or more, to see in what they differ.")
+        await flow.until_shown("Choose two or more runs to see how they differ.")
         await flow.press("v", "down", "v")
         for text in ("A homes", "B adam", "training.optimizer.name", "boston", "validation loss"):
             await flow.until_shown(text)
@@ -270,11 +270,11 @@ async def test_a_long_list_is_known_in_parts(start: Start, tmp_path: Path) -> No
 async def test_ascii_alone_and_an_empty_store(start: Start) -> None:
     async with start(size=NARROW) as flow:
         await flow.press("8")
-        await flow.until_shown("No run is kept yet: the first step of training begins one.")
+        await flow.until_shown("No runs yet: the first training step starts one.")
         await flow.press("enter")
         await flow.until_said("There is no run under the cursor.")
         await flow.press("v", "P", "N", "t", "d")
-        await flow.until_said("There is nothing to delete.")
+        await flow.until_said("Nothing to delete.")
         await flow.press("k", "k", "e")
         await flow.until(lambda: names(flow) == ["untitled"], "the run under work, as soon as it is saved")
         await flow.until(lambda: {one.markers for one in view_of(flow).query(FrameWidget)} == {"ascii"})

@@ -33,14 +33,17 @@ def test_the_shelf_says_what_was_done(tmp_path: Path) -> None:
         (EditRuns((1,), add=("x" * 30,)), (f"A tag has at most 24 characters; {'x' * 24}… has 30.", False)),
         (EditRuns((1,)), ("No tag was changed.", True)),
         (EditRuns((1, 2), pinned=True), ("2 runs pinned on top.", True)),
-        (EditRuns((1,), pinned=False), ("One run back among the others.", True)),
-        (EditRuns((1, 2), deleted=True), ("Deleted 2 runs; u brings them back.", True)),
-        (EditRuns((1, 2), deleted=False), ("2 runs brought back.", True)),
-        (EditRuns((3, 4), deleted=True), ("Deleted one run; u brings it back. Run 4 is at work and stays.", True)),
-        (EditRuns((4,), deleted=True), ("Run 4 is at work and stays.", False)),
-        (EditRuns((), deleted=True), ("There is nothing to delete.", False)),
-        (EditRuns((), name="nobody"), ("No run is meant.", False)),
-        (EditRuns((99,), deleted=False), ("Nothing is left to bring back.", False)),
+        (EditRuns((1,), pinned=False), ("One run unpinned.", True)),
+        (EditRuns((1, 2), deleted=True), ("Deleted 2 runs; u restores them.", True)),
+        (EditRuns((1, 2), deleted=False), ("2 runs restored.", True)),
+        (
+            EditRuns((3, 4), deleted=True),
+            ("Deleted one run; u restores it. Run 4 is running and can't be deleted.", True),
+        ),
+        (EditRuns((4,), deleted=True), ("Run 4 is running and can't be deleted.", False)),
+        (EditRuns((), deleted=True), ("Nothing to delete.", False)),
+        (EditRuns((), name="nobody"), ("No run is selected.", False)),
+        (EditRuns((99,), deleted=False), ("Nothing to restore.", False)),
     ):
         assert edit_runs(context, command) == told
     place.leave()
@@ -50,7 +53,7 @@ def test_a_missing_store_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     keeper = Checkpointer(tmp_path / "file" / "runs.sqlite")
     context = TrainerContext(Session(), keeper)
-    told = "No runs are kept: the store can't be used."
+    told = "No runs are kept: the store is not available."
     assert edit_runs(context, EditRuns((1,), name="x")) == (told, False)
     assert RunsCompute(context).compute(WatchRuns()) == Unavailable(told)
 

@@ -51,7 +51,7 @@ class AskPath(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_subtitle = "enter: go on, esc: cancel"
+            box.border_subtitle = "enter: OK, esc: cancel"
             yield Label(self._question, markup=False)
             yield Input(self._path, select_on_focus=False)
 

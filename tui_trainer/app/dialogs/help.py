@@ -24,12 +24,12 @@ COLUMNS = (
 KEY_WIDTH = 9
 TEXTUAL_KEYS = (
     ("ctrl+p", "All commands by name, and themes"),
-    ("tab", "Next field; shift+tab: the one before"),
+    ("tab", "Next field; shift+tab: previous field"),
 )
 INTRODUCTION = (
     "Choose data, layers and training on the left; watch what happens on the right.\n"
-    "Enter or leaving a field makes an edit count. Changing the learning rate or the number of epochs "
-    "keeps the weights, every other edit starts again from the first step."
+    "An edit takes effect on enter, or when you leave the field. Changing the learning rate or the number of epochs "
+    "keeps the weights; every other edit starts over from the first step."
 )
 
 

@@ -54,7 +54,7 @@ class PickFile(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker") as box:
-            box.border_title = "Open data of your own: a CSV or TSV file"
+            box.border_title = "Open your own data: a CSV or TSV file"
             box.border_subtitle = "enter: open, tab: complete, esc: cancel"
             yield Input(printable(self._folder), placeholder="path of a file", select_on_focus=False)
             options = SafeOptionList()
@@ -82,7 +82,7 @@ class PickFile(Dialog[str | None]):
         self.list.highlighted = 0 if self._matching else None
         not_shown = len(self._listing.matching(self._name_start)) - len(self._matching)
         rest_hint = f"and {not_shown:,} more; type to narrow the list" if not_shown else ""
-        empty_hint = "" if self._matching else "No folder, and no CSV or TSV file that begins so."
+        empty_hint = "" if self._matching else "No folder and no CSV or TSV file begins with this."
         self.query_one(Static).update(self._listing.problem or rest_hint or empty_hint)
 
     def _highlight_initial(self) -> None:

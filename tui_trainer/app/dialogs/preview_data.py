@@ -159,14 +159,14 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
             box.border_title = Content(name_of(self._config.path or ""))  # a file's name must not be read as markup
             yield Static(classes="dialect", markup=False)
             with Container(classes="fields"):
-                yield _Field("delimiter", "cells", DELIMITERS, "What stands between the cells")
+                yield _Field("delimiter", "cells", DELIMITERS, "What separates the cells")
                 yield _Field("decimal", "decimal", DECIMALS, "The decimal mark of numbers")
-                yield _Field("encoding", "encoding", ENCODINGS, "How bytes are characters")
+                yield _Field("encoding", "encoding", ENCODINGS, "How bytes encode characters")
                 yield _Field("header", "header", HEADERS, "Whether the first row names the columns")
                 yield _Field("target", "target", (DETECTED,), "The column to predict")
-                yield _Field("task", "task", TASKS, "Predict a number, or one of several classes")
-                yield _Field("missing", "missing", MISSING, "What is done with cells without a value")
-            yield Static("Looking at the file ...", classes="told -waiting", markup=False)
+                yield _Field("task", "task", TASKS, "Predict a number or one of several classes")
+                yield _Field("missing", "missing", MISSING, "What to do with empty cells")
+            yield Static("Reading the file ...", classes="told -waiting", markup=False)
             yield PreviewTable()
             with Horizontal(classes="buttons"):
                 yield TextButton("enter  Use it", "accept")

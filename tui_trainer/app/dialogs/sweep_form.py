@@ -29,15 +29,15 @@ from .dialog import Dialog
 TYPING_PAUSE = 0.15  # seconds without a key before a preview is requested
 COUNTING = "Counting ..."
 OPTIONS = (
-    ("random", "random N", "Draw so many combinations; ranges as log:1e-4..1e-1 and 1..100 need it", "all of them"),
-    ("repeat", "seeds each", "Do each with so many seeds; the best mean decides", "1"),
-    ("jobs", "at a time", "Runs side by side, each in a process of its own; usually 8 at most", "all cores"),
+    ("random", "random N", "Draw this many combinations; ranges such as log:1e-4..1e-1 need it", "all of them"),
+    ("repeat", "seeds each", "Repeat each with this many seeds; the best mean wins", "1"),
+    ("jobs", "at a time", "Runs side by side, each in its own process; 8 at most by default", "all cores"),
 )
 LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
 MEASURES = {"classification": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
 NONE: Option = ("another field", None)
-HINT = "values, with commas between them"
+HINT = "values, separated by commas"
 
 
 class _By(ChoiceField):
@@ -138,7 +138,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
     def compose(self) -> ComposeResult:
         request = self._request
         with Vertical(id="sweep") as box:
-            box.border_title = "Sweep: many runs of this experiment, with other values"
+            box.border_title = "Sweep: many runs of this experiment, with different values"
             with VerticalScroll(id="rows", can_focus=False):
                 for path, values in request.fields:
                     yield self._row(path, values)
@@ -146,7 +146,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
             with Container(classes="options"):
                 for name, label, help_text, placeholder in OPTIONS:
                     yield SweepOption(name, label, help_text, placeholder, getattr(request, name))
-                yield _By("by", "best by", self._measure_options(), "The measure that decides")
+                yield _By("by", "best by", self._measure_options(), "The metric that ranks the runs")
             yield Static(COUNTING, classes="said -waiting", markup=False)
             with Horizontal(classes="buttons"):
                 yield TextButton("enter  Start", "start")
@@ -176,7 +176,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
             self.query_one(_By).explain_auto(f"auto: {preview.by}" if not self._request.by else "auto")
         if rows:
             rows[0].scroll_visible(animate=False)
-            self._show_status("One value is wrong." if preview.field else "", "-problem")
+            self._show_status("One value is invalid." if preview.field else "", "-problem")
         elif preview.reason:
             label = LABELS.get(preview.field, preview.field)
             self._show_status(f"{label}: {preview.reason}" if label else preview.reason, "-problem")

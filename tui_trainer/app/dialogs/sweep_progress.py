@@ -24,7 +24,7 @@ from tui_trainer.ui.button import TextButton
 from .dialog import Dialog
 
 Answer = Literal["go on", "cancel", "leave"]
-NO_RUN_YET = "No run has ended yet."
+NO_RUN_YET = "No run has finished yet."
 GAP = "   "
 BAR = 12
 MIN_PARTS = 2  # always shown, however narrow it gets: the progress and the best run
@@ -46,15 +46,15 @@ class SweepProgressDialog(Dialog[Answer]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = "A sweep is under way"
+            box.border_title = "A sweep is running"
             if self._leaving:
-                yield Static("Leaving ends it; the runs that are done are kept.", classes="asked", markup=False)
+                yield Static("Quitting ends it; finished runs are kept.", classes="asked", markup=False)
             yield Static(classes="done", markup=False)
             yield Static(NO_RUN_YET, classes="leaders")
             with Horizontal(classes="buttons"):
                 yield TextButton("esc  Go on", "answer('go on')")
                 if self._leaving:
-                    yield TextButton("q  Leave", "answer('leave')")
+                    yield TextButton("q  Quit", "answer('leave')")
                 else:
                     yield TextButton("c  Cancel the rest", "answer('cancel')")
 
@@ -79,7 +79,7 @@ class SweepProgressDialog(Dialog[Answer]):
             self.query_one(".leaders", Static).update(_table(progress))
 
     def _sentence(self, progress: SweepProgress) -> str:
-        parts = [f"{progress.done:,} of {progress.planned:,} runs are done"]
+        parts = [f"{progress.done:,} of {progress.planned:,} runs done"]
         if progress.lost:
             parts.append(f"{progress.lost:,} without a score")
         if progress.seconds_left is not None:

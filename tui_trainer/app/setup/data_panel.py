@@ -64,7 +64,7 @@ class TransformField(SwitchField):
         field: TransformField
 
     def __init__(self, column: str) -> None:
-        super().__init__("dataset.features", column, f"Whether the model reads {column}")
+        super().__init__("dataset.features", column, f"Whether {column} is an input of the model")
         self.column = column
 
     def show(self, value: object) -> None:
@@ -117,24 +117,20 @@ class DataPanel(Panel):
         yield from super().compose()
         names: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
         names.append((OWN_FILE, OWN_FILE))
-        yield DatasetField("dataset.name", "dataset", names, "A dataset that comes with the app, or a file of yours")
-        yield OwnFileField(
-            "dataset.path", "own CSV", "A CSV file of yours, instead", "path of a CSV file", missing=None
-        )
+        yield DatasetField("dataset.name", "dataset", names, "A built-in dataset, or your own file")
+        yield OwnFileField("dataset.path", "own CSV", "Your own CSV file instead", "path of a CSV file", missing=None)
         yield TextField(
-            "dataset.features", "features", "Columns the model reads, with commas between", "all", "columns", ()
+            "dataset.features", "features", "Input columns of the model, separated by commas", "all", "columns", ()
         )
-        yield ChoiceField(
-            "dataset.target", "target", [("as usual", None)], "The column to be predicted", classes="columns"
-        )
+        yield ChoiceField("dataset.target", "target", [("as usual", None)], "The column to predict", classes="columns")
         yield LazyFields(_toy_fields, "toy")
         yield LazyFields(lambda: [Transforms()], "plane")
         yield ByHandField()
         with Horizontal(classes="pair"):
-            yield TextField("dataset.validation_split", "validation", "Part kept for validation, 0 to 0.9")
+            yield TextField("dataset.validation_split", "validation", "Fraction held out for validation, 0 to 0.9")
             yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
         yield SwitchField(
-            "dataset.standardize", "standardize features", "Mean 0 and deviation 1, fitted on the training part"
+            "dataset.standardize", "standardize features", "Mean 0 and standard deviation 1, fitted on the training part"
         )
 
     def show_dataset(self, dataset: DatasetView) -> None:
@@ -171,7 +167,7 @@ def _toy_set(config: DatasetConfig) -> ToySet | None:
 def _toy_fields() -> Iterator[Horizontal]:
     """Yield the fields that only toy sets have."""
     yield Horizontal(
-        TextField("dataset.samples", "samples", "How many points; empty is as usual", "usual", missing=None),
+        TextField("dataset.samples", "samples", "Number of points; empty for the default", "usual", missing=None),
         TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0"),
         TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None),
         classes="pair",

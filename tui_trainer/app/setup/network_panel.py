@@ -73,9 +73,9 @@ def _fields(index: int | None) -> Iterator[Field]:
     activation = "activation no-dropout" if is_output else "activation"
     yield ChoiceField(f"{base}.activation", "", choices, "Activation function", activation)
     if not is_output:
-        yield TextField(f"{base}.dropout", "", "Part of the outputs dropped while training", "0", "dropout", "0")
+        yield TextField(f"{base}.dropout", "", "Fraction of the outputs dropped during training", "0", "dropout", "0")
     yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
-    yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "First values of the weights", "initializer")
+    yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "How the weights are initialized", "initializer")
 
 
 class NetworkPanel(Panel):
@@ -114,7 +114,7 @@ class NetworkPanel(Panel):
             yield TextButton("▲", action_of("move_layer_minus"))
             yield TextButton("▼", action_of("move_layer_plus"))
         with Horizontal(classes="pair"):
-            yield TextField("model.seed", "seed", "Seed of the first weights and of the shuffling")
+            yield TextField("model.seed", "seed", "Seed of the initial weights and of shuffling")
             yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")
 
     async def show_layers(self, experiment: Experiment) -> None:

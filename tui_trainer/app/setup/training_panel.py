@@ -43,37 +43,39 @@ class TrainingPanel(Panel):
         yield ChoiceField("training.loss", "loss", LOSSES, "What is minimized")
         yield ChoiceField("training.optimizer.name", "optimizer", OPTIMIZERS, "How the weights follow the gradient")
         with Horizontal(classes="pair"):
-            yield TextField("training.learning_rate", "rate ρ", "Learning rate; also [ and ] while training")
-            yield TextField("training.batch_size", "batch", "Samples a mini-batch, or full", "full", "-short", "full")
+            yield TextField("training.learning_rate", "rate ρ", "Learning rate; [ and ] change it during training")
+            yield TextField("training.batch_size", "batch", "Samples per mini-batch, or full", "full", "-short", "full")
         for name, make in OPTIMIZER_FIELDS.items():
             yield LazyFields(make, name)
         with Horizontal(classes="pair"):
             yield TextField("training.epochs", "epochs", "Passes over the training part")
-            yield SwitchField("training.shuffle", "shuffle", "Another order of the samples each epoch")
+            yield SwitchField("training.shuffle", "shuffle", "A new order of the samples in each epoch")
         with Horizontal(classes="pair"):
-            yield TextField("training.l1", "penalty L1", "Times the sum of |W|", "0", missing="0")
-            yield TextField("training.l2", "L2", "Times the sum of W squared", "0", "-short", "0")
+            yield TextField("training.l1", "penalty L1", "Factor of the sum of |W| in the loss", "0", missing="0")
+            yield TextField("training.l2", "L2", "Factor of the sum of W squared in the loss", "0", "-short", "0")
         yield PatienceField(
             "training.early_stopping.patience",
             "patience",
-            "Stop after so many epochs without a better validation loss; the best weights come back",
+            "Stop after this many epochs without a better validation loss; the best weights are restored",
             "no early stopping",
             missing=None,
         )
 
         with Horizontal(classes="pair"):
-            yield TextField("training.stop_at_loss", "stop at loss", "Stop when the loss is so low", "-", missing=None)
             yield TextField(
-                "training.stop_at_accuracy", "accuracy", "Stop when so much is right, 0 to 1", "-", "-short", None
+                "training.stop_at_loss", "stop at loss", "Stop when the loss is this low", "-", missing=None
+            )
+            yield TextField(
+                "training.stop_at_accuracy", "accuracy", "Stop at this accuracy, 0 to 1", "-", "-short", None
             )
         with Horizontal(classes="pair"):
             yield TextField(
-                "training.stop_after", "or after s", "Stop after so many seconds of training", "-", missing=None
+                "training.stop_after", "or after s", "Stop after this many seconds of training", "-", missing=None
             )
             yield TextField(
                 "training.metrics",
                 "metrics",
-                "Of both parts, v plots them: accuracy, per_class, r2, mae",
+                "Metrics of both parts; v plots them: accuracy, per_class, r2, mae",
                 "-",
                 "-short",
                 (),

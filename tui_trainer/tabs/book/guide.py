@@ -291,31 +291,33 @@ def advice(page: LessonState) -> str:
     asked, target = page.question, page.target
     if page.done:
         last = page.place == page.count
-        return "Lesson done. It is the last one." if last else f"Lesson done; {key_of('next_lesson')} goes to the next."
+        return (
+            "Lesson done. That was the last one." if last else f"Lesson done; {key_of('next_lesson')} goes to the next."
+        )
     if page.behind:
-        return f"{key_of('reset')} starts again, as {page.variant}."
+        return f"{key_of('reset')} starts over with {page.variant}."
     building = target is not None and target.state != "done"
     if asked is not None and asked.state == "open" and not page.waits and not (building and page.changed):
         return _invitation(page)
     if target is not None and building:
         if page.changed and target.details:
             return f"Still to build: {target.details[0]}."
-        return f"Build it in the setup; {key_of('setup')} shows it, and this page again."
+        return f"Build it in the setup; {key_of('setup')} switches between it and this page."
     undone = [(lesson_check, item) for lesson_check, item in page.checks if item.state != "done"]
     for lesson_check, item in sorted(undone, key=lambda pair: pair[0].variant not in (None, page.variant)):
         return item.sentence if lesson_check.variant in (None, page.variant) else _way_to(page, lesson_check.variant)
-    return _way_to(page, page.shown_by) if page.waits else "What is left is the question: change the answer."
+    return _way_to(page, page.shown_by) if page.waits else "Only the question is left: change your answer."
 
 
 def waiting(page: LessonState) -> str:
     """When the answer will be told to be right or wrong."""
-    return "Noted. The run will tell." if page.shown_by is None else f"Noted. The run of {page.shown_by} will tell."
+    return "Noted. The run will show." if page.shown_by is None else f"Noted. The run of {page.shown_by} will show."
 
 
 def wrong_answer(page: LessonState, item: Item) -> str:
     """That an answer is not right, which one, and that it may be changed."""
     if isinstance(page.answers, int):
-        return f"{ascii_uppercase[page.answers]} is not it. Look again, and choose another."
+        return f"{ascii_uppercase[page.answers]} is not right. Look again, and choose another."
     return f"Not yet: {'; '.join(item.details)}. Count again, and change it."
 
 
@@ -330,7 +332,7 @@ def _invitation(page: LessonState) -> str:
 def _way_to(page: LessonState, variant: str | None) -> str:
     """How to load a variant, or to train it where it is loaded."""
     if variant is None or variant == page.variant:
-        return f"Train it to its end: {key_of('toggle_training')}."
+        return f"Train it to the end: {key_of('toggle_training')}."
     names = [one.name for one in page.lesson.variants]
     steps = (names.index(variant) - names.index(page.variant)) % len(names)
     return f"{' '.join([key_of('next_variant')] * steps)} loads {variant}."

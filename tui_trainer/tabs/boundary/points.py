@@ -23,7 +23,7 @@ from tui_trainer.ui.text import plain
 from .drawing import Shown, visible
 from .messages import Boundary, Function, Samples
 
-ONLY_PLANES = "Points can be added and removed in a toy set over x1 and x2 alone."
+ONLY_PLANES = "Points can be added and removed only in a toy set over x1 and x2."
 UNDO, PEN = "undo", "pen"
 BY_HAND = ("dataset.points", "dataset.removed")
 NEAR = 2.0  # cells: the height of one counts as much as the width of two
@@ -58,9 +58,9 @@ class PointEditor:
     def regenerate(self) -> TabView.FieldChosen | TabView.Said:
         """Draw other points of a toy set: those of its next seed."""
         if not self.is_toy:
-            return TabView.Said("Only a toy set can have other points; this one is as it was measured.")
+            return TabView.Said("Only a toy set can draw new points; these data were measured.")
         seed = self._experiment.dataset.seed + 1
-        return TabView.FieldChosen("dataset.seed", seed, f"Other points, those of seed {seed}; the weights stay.")
+        return TabView.FieldChosen("dataset.seed", seed, f"New points, with seed {seed}; the weights stay.")
 
     def add(self, canvas: HeatmapWidget, *, pen_is_shown: bool) -> Edit:
         """Add a point of the pen's value in the middle of its cell."""
@@ -70,7 +70,7 @@ class PointEditor:
         point = self.pen.point(plane, canvas)
         other = "" if pen_is_shown else f" {key_of(PEN)}: other {'classes' if plane.classes else 'values'}."
         added = f"Added {name_of(point.value, plane.classes)} at {point.x1:g}, {point.x2:g}"
-        sentence = f"{added}; {key_of(UNDO)} takes it back.{other}"
+        sentence = f"{added}; {key_of(UNDO)} undoes it.{other}"
         return self._edit(lambda dataset: replace(dataset, points=(*dataset.points, point)), sentence)
 
     def remove(self, canvas: HeatmapWidget, shown: Shown) -> Edit:
@@ -81,15 +81,15 @@ class PointEditor:
         samples = visible(plane.samples, shown) if self._is_current else []
         point = nearest(canvas, (self.pen.column, self.pen.row), self._experiment.dataset, samples)
         if point is None:
-            return TabView.Said("There is no point so near.")
-        return self._edit(lambda dataset: _without(dataset, point), f"Removed a point; {key_of(UNDO)} brings it back.")
+            return TabView.Said("No point is close enough.")
+        return self._edit(lambda dataset: _without(dataset, point), f"Removed a point; {key_of(UNDO)} restores it.")
 
     def clear(self) -> Edit:
         """Take back all that was added and removed by hand."""
         dataset = self._experiment.dataset
         if not dataset.points and not dataset.removed:
             return TabView.Said("No point was added or removed by hand.")
-        sentence = f"The points are those of the toy set again; {key_of(UNDO)} takes it back."
+        sentence = f"The toy set has its own points again; {key_of(UNDO)} undoes it."
         return self._edit(lambda dataset: replace(dataset, points=(), removed=()), sentence)
 
     def _edit(self, change: Callable[[DatasetConfig], DatasetConfig], sentence: str) -> TabView.FieldReworked:

@@ -111,11 +111,11 @@ def explanation(content: Landscape) -> Text:
     """Explain what a slice or a plane does not show."""
     if content.kind == "plane":
         sentence = (
-            "Both directions start at the weights as they are; 1 is as far as these are from zero. Downhill is left. "
+            "Both directions start at the current weights; 1 is their distance from zero. Left is downhill. "
             "The random direction changes each neuron in proportion to its weights."
         )
     else:
-        sentence = "All other parameters stay as they are now, so the picture moves while they are trained."
+        sentence = "All other parameters keep their current values, so the picture moves during training."
     return Text(sentence, style="dim")
 
 
@@ -127,7 +127,7 @@ def note(content: Landscape) -> str:
         positions = ", ".join(f"{axis.name} = {format_decimal(axis.at, NUMBER).strip()}" for axis in outside)
         sentences.append(f"{positions} lies outside the range.")
     elif content.way is not None and content.way.outside:
-        sentences.append("Some of the steps lie outside the range.")
+        sentences.append("Some steps lie outside the range.")
     if content.batch is not None and content.way is not None:
         sentences.append(f"Each step follows the loss of {content.batch} rows.")
     return " ".join(sentences)

@@ -162,9 +162,7 @@ class LossView(TabView):
     def action_quantity(self) -> None:
         """Show the next recorded quantity: the loss, the accuracy ..."""
         if len(self._quantities) == 1:
-            self.post_message(
-                self.Said("After the first epoch there are metrics too; without validation, choose some.")
-            )
+            self.post_message(self.Said("Metrics appear after the first epoch; without validation, choose some."))
             return
         now = self._quantities.index(self.quantity) if self.quantity in self._quantities else -1
         self._show_quantity(self._quantities[(now + 1) % len(self._quantities)])

@@ -27,7 +27,7 @@ VIEW_HINTS = ("next_layer", "next_neuron", "next_sample", "weights", "type_weigh
 EDIT_HINTS = ("type_weight", "nudge", "weights")
 OPTIONS = ("sample", "layer", "neuron")
 WEIGHT_PROMPT = "weight"  # the prompt's purpose
-NO_WEIGHTS = "An input has no weights; the right arrow goes on to the neurons."
+NO_WEIGHTS = "An input has no weights; the right arrow moves on to the neurons."
 MAX_WEIGHT = 1e30  # the limit of float32 is 3e38
 NUDGE = 0.1  # relative to the weight, and also the minimum
 
@@ -211,10 +211,10 @@ class NetworkView(TabView):
         if self._steps == 0 and content.first_weights:
             weights = self._experiment.model.weights or unpack(content.first_weights).tolist()
             first = first_weights_with(weights, term.index, value)
-            sentence = f"{change}, and again after a reset; {key_of('undo')} takes it back."
+            sentence = f"{change}, also after a reset; {key_of('undo')} undoes it."
             self.post_message(self.FieldChosen("model.weights", first, sentence))
         else:
-            sentence = f"{change}, until a reset; {key_of('undo')} takes it back."
+            sentence = f"{change}, until a reset; {key_of('undo')} undoes it."
             self.post_message(self.WeightSet(term.index, value, term.weight, sentence))
 
     def _choose(self, choice: Selection) -> None:

@@ -47,7 +47,7 @@ class PredictionsCompute:
         """Compute the predictions for the part that is requested."""
         if self._session.dataset.y.shape[1] > 1 and self._session.dataset.labels is None:
             outputs = self._session.dataset.y.shape[1]
-            return Unavailable(f"This view compares one number a sample; the target has {outputs}.")
+            return Unavailable(f"This view compares one number per sample; the target has {outputs}.")
         if request.validation in self._parts:
             self._parts[request.validation].update()
         else:

@@ -8,12 +8,12 @@ from tui_trainer.ui.keymap import Key
 
 key = partial(Key, owner="predictions", group="Predictions")
 KEYS = (
-    key("panel", "v", "panel", (), "Panel", "Overview, samples, or the loss of each sample"),
-    key("part", "t", "part", (), "Part", "Training or validation part"),
+    key("panel", "v", "panel", (), "Panel", "Show the overview, the samples, or the loss of each sample"),
+    key("part", "t", "part", (), "Part", "Switch between the training and validation parts"),
     key("rank_minus", "up", "rank", (-1,), "Sample", "A worse sample", shown_as="↑"),
     key("rank_plus", "down", "rank", (1,), "Sample", "A better sample", shown_as="↓"),
     key("rank_first", "home", "rank_end", (-1,), "Sample", "The worst sample"),
     key("rank_last", "end", "rank_end", (1,), "Sample", "The best sample"),
-    key("fold_minus", "left", "fold", (-1,), "Classes", "Of many classes: more mistakes", shown_as="←"),
-    key("fold_plus", "right", "fold", (1,), "Classes", "Of many classes: fewer mistakes", shown_as="→"),
+    key("fold_minus", "left", "fold", (-1,), "Classes", "With many classes: the ones with more mistakes", shown_as="←"),
+    key("fold_plus", "right", "fold", (1,), "Classes", "With many classes: the ones with fewer mistakes", shown_as="→"),
 )

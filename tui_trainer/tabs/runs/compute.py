@@ -14,9 +14,9 @@ from .messages import RunList, WatchRuns
 if TYPE_CHECKING:
     from tui_trainer.store.edits import RunEdits
 
-NO_STORE = "No runs are kept: the store can't be used."
-NOTHING_LEFT = "Nothing is left to bring back."
-BUSY = "Another process is writing into the store; try again."
+NO_STORE = "No runs are kept: the store is not available."
+NOTHING_LEFT = "Nothing to restore."
+BUSY = "Another process is writing to the store; try again."
 
 
 class RunsCompute:
@@ -61,13 +61,13 @@ def _edit(edits: RunEdits, command: EditRuns, current: int | None) -> tuple[str,
     if command.deleted:
         return _delete(edits, runs, current)
     if not runs:
-        return "No run is meant.", False
+        return "No run is selected.", False
     if command.deleted is not None:
         undeleted = edits.undelete(runs)
-        return (f"{counted(undeleted).capitalize()} brought back.", True) if undeleted else (NOTHING_LEFT, False)
+        return (f"{counted(undeleted).capitalize()} restored.", True) if undeleted else (NOTHING_LEFT, False)
     if command.pinned is not None:
         edits.pin(runs, command.pinned)
-        return f"{count.capitalize()} {'pinned on top' if command.pinned else 'back among the others'}.", True
+        return f"{count.capitalize()} {'pinned on top' if command.pinned else 'unpinned'}.", True
     if command.name is not None:
         edits.rename(runs[0], command.name)
         return "Renamed.", True
@@ -83,12 +83,13 @@ def _delete(edits: RunEdits, runs: tuple[int, ...], current: int | None) -> tupl
     deleted, in_use = edits.delete(runs, current)
     sentences = []
     if deleted:
-        sentences.append(f"Deleted {counted(deleted)}; u brings {'it' if deleted == 1 else 'them'} back.")
+        sentences.append(f"Deleted {counted(deleted)}; u restores {'it' if deleted == 1 else 'them'}.")
     if in_use:
-        sentences.append(f"Run {in_use[0]} is at work and stays.")
-    if len(in_use) > 1:
-        sentences.append(f"So do {len(in_use) - 1} more.")
-    return " ".join(sentences) or "There is nothing to delete.", bool(deleted)
+        sentences.append(f"Run {in_use[0]} is running and can't be deleted.")
+    others = len(in_use) - 1
+    if others > 0:
+        sentences.append(f"{others} more {'is' if others == 1 else 'are'} running, too.")
+    return " ".join(sentences) or "Nothing to delete.", bool(deleted)
 
 
 def counted(number: int) -> str:

@@ -366,7 +366,7 @@ RESULTS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
 def draw_differences(board: Board, table: Differing, markers: Markers) -> None:
     """As many runs and rows as there is room for; what is left out is told."""
     if len(table.runs) < 2:
-        board.write(0, 0, shorten("Choose two runs or more, to see in what they differ.", board.width), DIM)
+        board.write(0, 0, shorten("Choose two or more runs to see how they differ.", board.width), DIM)
         return
     dots = "~" if markers == "ascii" else "…"
     body = [(one.path, tuple(map(one_cell, one.values))) for one in table.differences] or [(SAME, ())]

@@ -24,8 +24,8 @@ from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, She
 AGAIN = 1.0  # seconds between two looks at what other processes do
 TALL = 26  # rows from which list and differences stand over one another
 TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
-NOTHING = "No run is kept yet: the first step of training begins one."
-NO_MATCH = "No run passes the filter; / changes it."
+NOTHING = "No runs yet: the first training step starts one."
+NO_MATCH = "No run matches the filter; / changes it."
 FILTER, NAME, TAGS = "filter", "name", "tags"
 
 
@@ -357,7 +357,7 @@ def _order(sort: str, descending: bool) -> str:
     if sort == "age":
         return "oldest first" if descending else "newest first"
     heading = next(column.heading for column in SORTABLE_COLUMNS if column.sort == sort)
-    return f"by {heading}, downwards" if descending else f"by {heading}"
+    return f"by {heading}, descending" if descending else f"by {heading}"
 
 
 @dataclass
