@@ -66,7 +66,7 @@ def read_config(path: Path, themes: Collection[str], named: bool = False) -> Con
     except OSError as error:
         return Config(path, complaints=(f"{quoted(str(path), MAX_QUOTED)} can't be read: {error.strerror or error}.",))
     except ValueError as error:
-        return Config(path, complaints=(f"{escaped(path.name)} is not read: {_what_is_wrong(error)}.",))
+        return Config(path, complaints=(f"{escaped(path.name)} is ignored: {_what_is_wrong(error)}.",))
     values, complaints = {}, []
     config = Config(path, lines=dict(_lines(text)))
     for name, value in data.items():

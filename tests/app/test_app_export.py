@@ -43,7 +43,7 @@ async def test_export_and_begin_with_it(start: Start, tmp_path: Path, monkeypatc
 
         weights = "small/weights.safetensors"
         await answer(flow, "ctrl+o", weights)
-        await flow.until_said("The run begins with the weights of")
+        await flow.until_said("The run starts with the weights of")
         await flow.until_state("ready")
         await flow.press("e")
         await flow.until(lambda: flow.screen.state == "paused" and "loss" in flow.progress.values, "an epoch")
@@ -83,5 +83,5 @@ async def test_the_best_weights_and_back(start: Start) -> None:
         await flow.until_said("Back to the weights of epoch")
         await flow.until(lambda: flow.progress.weights != newest, "other weights")
         await flow.press("W")
-        await flow.until_said("The newest weights again.")
+        await flow.until_said("Back to the newest weights.")
         await flow.until(lambda: flow.progress.weights == newest, "the weights from before")

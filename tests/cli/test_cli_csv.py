@@ -60,7 +60,7 @@ def test_train_runs_on_a_csv_file(shop: str, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--target", "price"], "--target names a column of a file; say which file with --csv"),
+        (["--target", "price"], "--target names a column of a CSV file; give the file with --csv"),
         (["train", "x.toml", "--target", "price"], "there is no file 'x.toml'"),
         (["train", "--csv", "nosuch.csv"], "--csv: there is no file 'nosuch.csv'; check the path"),
         (["--csv", "\x1b[2J"], r"--csv: there is no file '\x1b[2J'"),

@@ -126,7 +126,7 @@ def failing(error: BaseException) -> Callable[[list[str]], int]:
         (PermissionError(13, "Permission denied", "/no/\x1b[2Jway"), 2, r"'/no/\x1b[2Jway' can't be used: Permission"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
         (MemoryError(), 2, "there is not enough memory"),
-        (RuntimeError("what\x1b[2J now"), 70, r"an error of the program: RuntimeError: what\x1b[2J now; "),
+        (RuntimeError("what\x1b[2J now"), 70, r"internal error: RuntimeError: what\x1b[2J now; "),
     ],
 )
 def test_any_error_is_a_sentence(
@@ -330,7 +330,7 @@ def test_a_user_whom_the_system_does_not_know(
 ) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
     assert main(["--class-root", str(folder)]) == 2
-    assert "--class-root: the system knows no name of user 4000000" in capsys.readouterr().err
+    assert "--class-root: user 4000000 has no name on this system" in capsys.readouterr().err
 
 
 def test_a_config_file_with_an_endless_number(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

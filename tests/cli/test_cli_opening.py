@@ -42,11 +42,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     ("words", "told"),
     [
         (("--resume",), "there is no run to come back to"),
-        (("--resume", "3"), "there is no run 3; tui-trainer sessions lists what there is"),
+        (("--resume", "3"), "there is no run 3; tui-trainer sessions lists the runs"),
         (("--resume", "3", "--detach"), "there is no run 3"),
         (("a.toml", "--resume", "3"), "--resume takes the number of a run and no file"),
         (("--class-root", "nowhere"), "--class-root: there is no folder 'nowhere'"),
-        (("--jail", "nowhere/anna"), "can't be used: No such file or directory; ask whoever has set this up"),
+        (("--jail", "nowhere/anna"), "can't be used: No such file or directory; ask whoever set this up"),
     ],
 )
 def test_what_can_not_be_opened(
@@ -87,7 +87,7 @@ def test_sessions_says_when_there_are_none(
 ) -> None:
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "data"))
     assert main(["sessions"]) == 0
-    assert capsys.readouterr().out == "No runs to come back to.\n"
+    assert capsys.readouterr().out == "No runs to return to.\n"
     assert not (tmp_path / "data").exists()
 
 

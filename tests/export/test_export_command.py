@@ -111,7 +111,7 @@ def test_nothing_is_trained_for_nothing(place: Path, capsys: Capture, monkeypatc
 
 
 def test_runs_that_are_not_there(place: Path, capsys: Capture) -> None:
-    assert "there is no run 7: no run has been kept in" in refused(capsys, "export", "7")
+    assert "there is no run 7: no run has been saved in" in refused(capsys, "export", "7")
     kept(1)
     assert refused(capsys, "export", "7") == "there is no run 7; the newest are: 1 (small)"
     assert "leave --epochs out" in refused(capsys, "export", "1", "--epochs", "5")

@@ -62,8 +62,8 @@ def test_a_run_begins_with_a_file(tmp_path: Path) -> None:
         ({"0.weight": None}, "has no tensor 0.weight, only '0.bias', '3.weight', '5.bias', '5.weight'"),
         ({"0.weight": np.zeros((7, 4))}, "0.weight is 7 x 4 in the file, but 6 x 4 in this network"),
         ({"5.bias": np.array(1.0)}, "5.bias is a single number in the file, but 3 in this network"),
-        ({"5.bias": np.array([1.0, np.inf, 0.0])}, "5.bias holds values that are no finite numbers"),
-        ({"5.bias": np.zeros(3, np.int64)}, "5.bias holds values that are no finite numbers"),
+        ({"5.bias": np.array([1.0, np.inf, 0.0])}, "5.bias holds values that are not finite"),
+        ({"5.bias": np.zeros(3, np.int64)}, "5.bias holds values that are not finite"),
         ({"7.weight\x1b[2J": np.zeros(1)}, "tensor '7.weight\\x1b[2J' that this network has not"),
     ],
 )
@@ -85,7 +85,7 @@ HEADER = b'{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
 def test_what_is_no_such_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     path.write_bytes(content)
-    with pytest.raises(UserError, match="is not a safetensors file, or a cut one"):
+    with pytest.raises(UserError, match="is not a complete safetensors file"):
         read_weights(path, trained_on().resolved, 4)
     with pytest.raises(UserError, match="there is no file"):
         read_weights(tmp_path, trained_on().resolved, 4)

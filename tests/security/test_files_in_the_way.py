@@ -119,7 +119,7 @@ LYING = (
 def test_weights_with_a_lying_header(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "weights.safetensors"
     file.write_bytes(content)
-    with pytest.raises(UserError, match="is not a safetensors file, or a cut one"):
+    with pytest.raises(UserError, match="is not a complete safetensors file"):
         read_tensors(file)
 
 

@@ -101,7 +101,7 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
     trainer, sweep = Client(), SweepClient(niceness=0)
     async with asyncio.timeout(PATIENCE):
         await trainer.start()
-        assert [one async for one in trainer.reports()] == [Crashed(0, "What the trainer said makes no sense")]
+        assert [one async for one in trainer.reports()] == [Crashed(0, "The trainer sent an invalid message")]
         await trainer.close()
         await sweep.start()
         assert [one async for one in sweep.events()] == [SweepCrashed("What the sweep's process said makes no sense")]
@@ -149,7 +149,7 @@ async def test_a_trainer_whose_update_is_none_of_the_tab(
         async for report in trainer.reports():
             reports.append(report)
             trainer.reject()
-        assert reports == [Notice(0, "all is well"), Crashed(0, "What the trainer said makes no sense")]
+        assert reports == [Notice(0, "all is well"), Crashed(0, "The trainer sent an invalid message")]
         await trainer.close()
     assert trainer._process is not None and trainer._process.poll() == -9
 

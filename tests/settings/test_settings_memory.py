@@ -90,7 +90,7 @@ def test_a_theme_that_is_gone_is_forgotten_and_one_that_is_asked_for_is_told_of(
 def test_the_commands_tell_of_all_this(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["settings"]) == 0 and main(["keys"]) == 0
     out = capsys.readouterr().out
-    assert "config.toml (there is none)" in out and "toggle_training    space" in out
+    assert "config.toml (does not exist)" in out and "toggle_training    space" in out
     (place / "config.toml").write_text('notify = "bell"\n[keys]\ntoggle_training = "f5"\nstep = "q"\n')
     assert main(["settings"]) == 2
     told = capsys.readouterr()

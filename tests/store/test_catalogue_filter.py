@@ -87,8 +87,8 @@ def test_what_a_filter_means(text: str, meant: Expression | None) -> None:
 @pytest.mark.parametrize(
     ("text", "part", "reason"),
     [
-        ("iris los<0.1", "los", "there is no field of this name; did you mean loss?"),
-        ("zzz=1", "zzz", "there is no field of this name; there are name, tag, state"),
+        ("iris los<0.1", "los", "there is no such field; did you mean loss?"),
+        ("zzz=1", "zzz", "there is no such field; there are name, tag, state"),
         ("loss<abc", "abc", "a number is expected"),
         ("loss<nan", "nan", "a number is expected"),
         ("loss<", "<", "after < a number is expected"),
@@ -96,7 +96,7 @@ def test_what_a_filter_means(text: str, meant: Expression | None) -> None:
         ("age<3y", "3y", "a time such as 90, 5min, 2h or 3d is expected"),
         ("<3", "<", "before < the name of a field is expected"),
         ("a (b", "(", "this ( is not closed"),
-        ("a) b", ")", "there is no ( before this )"),
+        ("a) b", ")", "this ) has no matching ("),
         ('a "b c', '"b c', "the quote is not closed"),
         ("a or", "or", "after or something is expected"),
         ("or a", "or", "before or something is expected"),

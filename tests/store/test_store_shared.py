@@ -86,7 +86,7 @@ def test_a_run_that_is_alive_is_not_taken(tmp_path: Path) -> None:
     trained(tmp_path, place.name)
     other = Checkpointer(tmp_path / "runs.sqlite", "another")
     assert other.resumable_run() is None and other.resumable_run(1) is None
-    with pytest.raises(RunTaken, match="goes on in another session; tui-trainer --resume 1 takes it over"):
+    with pytest.raises(RunTaken, match="is running in another session; tui-trainer --resume 1 takes it over"):
         other.claim(1)
     place.leave()
     waiting = other.resumable_run()
@@ -144,7 +144,7 @@ def test_what_there_is_to_come_back_to(tmp_path: Path, monkeypatch: pytest.Monke
     assert find(2).owner == place.name
 
     keeper.watch(False)
-    assert "goes on alone" in listed()[0] and find(None).id == 2
+    assert "no terminal" in listed()[0] and find(None).id == 2
     session.train()
     session.advance_to_end()
     keeper.save(session)

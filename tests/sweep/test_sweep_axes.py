@@ -68,7 +68,7 @@ def test_ranges_are_read(path: str, given: str, axis: Range) -> None:
         (RATE, "", "got ''"),
         (RATE, "\x1b[2J", r"got '\x1b[2J'"),
         (RATE, [], "training.learning_rate: expected at least one value, got none"),
-        (RATE, "0.1,1e-1", "training.learning_rate: the value 0.1 is there twice; give each once"),
+        (RATE, "0.1,1e-1", "training.learning_rate: the value 0.1 is given twice; give each once"),
         (UNITS, "4,0", "model.layers[0].units: expected an integer from 1 to 65536, got '0'"),
         (UNITS, "1..2.5", "model.layers[0].units: expected an integer from 1 to 65536, got '2.5'"),
         ("model.layers[3].units", "4", "there is no entry 3, its entries are 0 to 0"),

@@ -57,9 +57,7 @@ def test_the_question_of_the_book(run: Sweep) -> None:
     assert [line.split()[0] for line in lines[5:8]] == ["2", "1", "3"]
     assert [line.split()[-1] for line in lines[5:8]] == ["3.63293", "1.23633", "-0.953449"]
     assert lines[9] == "Best by loss: run 2, learning_rate = 1e-5: loss 29564.2, r2 0.307894, mae 5.47336."
-    assert (
-        lines[10].startswith("3 runs in ") and "one after the other. Kept in the store as numbers 1 to 3" in lines[10]
-    )
+    assert lines[10].startswith("3 runs in ") and "one at a time. Kept in the store as numbers 1 to 3" in lines[10]
 
 
 def test_lines_come_in_the_order_of_numbers_whatever_ends_first(run: Sweep) -> None:
@@ -171,7 +169,7 @@ def test_what_differs_in_two_layers_is_told_apart(run: Sweep) -> None:
         (["--set", f"training.epochs={HUNDRED}", "--set", f"{UNITS}={HUNDRED}", "--repeat", "2"], "runs, got 20,000"),
         (["--set", f"{RATE}=0.1", "--jobs", "1000"], "--jobs: expected a whole number from 1 to 512, got 1000"),
         (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, accuracy, r2, mae, each with val_"),
-        (["--set", f"{RATE}=0.1", "--by", "r2"], "no run can be trained; the first of them: by: this run has no r2"),
+        (["--set", f"{RATE}=0.1", "--by", "r2"], "no run can be trained; the first one: by: this run has no r2"),
         (["--set", f"{RATE}=0.1", "--epochs", "0"], "training.epochs: expected an integer"),
         (["--set", f"{RATE}=0.1", "--csv", "no/such/folder.csv"], "--csv: cannot write 'no/such/folder.csv'"),
     ],

@@ -97,7 +97,7 @@ async def test_a_sweep_that_fails_says_why() -> None:
     await client.start()
     (*_, end) = [news async for news in client.events()]
     assert isinstance(end, SweepFinished) and not end.good
-    assert end.sentence.startswith("The sweep has failed: no run can be trained; the first of them: dataset.name: ")
+    assert end.sentence.startswith("The sweep has failed: no run can be trained; the first one: dataset.name: ")
     await client.close()
 
 

@@ -86,7 +86,7 @@ def test_runs_that_diverge_or_fail_do_not_end_the_others() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_where_no_run_can_be_done_the_first_reason_is_told(jobs: int) -> None:
-    with pytest.raises(UserError, match=r"no run can be trained; the first of them: dataset\.name: there is no"):
+    with pytest.raises(UserError, match=r"no run can be trained; the first one: dataset\.name: there is no"):
         sweep(SMALL, {"dataset.name": "irsi,wien"}, jobs=jobs)
 
 
@@ -155,7 +155,7 @@ def test_a_store_that_fails_is_told_of_and_the_sweep_goes_on(own_store: Path) ->
     own_store.write_text("in the way")
     result = sweep(SMALL, {RATE: [0.1, 0.2]}, jobs=1)
     assert [row.state for row in result.rows] == ["finished", "finished"]
-    assert result.complaint.startswith("Runs can't be kept in ")
+    assert result.complaint.startswith("Runs can't be saved in ")
 
 
 def test_a_disk_that_is_full_for_a_moment_loses_no_run(monkeypatch: pytest.MonkeyPatch) -> None:

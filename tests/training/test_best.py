@@ -52,7 +52,7 @@ def test_the_best_weights_are_swapped_there_and_back() -> None:
     parts = session.split
     assert parts.x_val is not None and parts.y_val is not None
     assert session.trainer.evaluate(parts.x_val, parts.y_val)["loss"] == pytest.approx(min(values))
-    assert session.swap_best() == "The newest weights again." and np.array_equal(model.parameters.flat, newest)
+    assert session.swap_best() == "Back to the newest weights." and np.array_equal(model.parameters.flat, newest)
     session.swap_best()
     session.step()
     assert session.swap_best().startswith("Back to the weights")

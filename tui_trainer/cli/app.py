@@ -36,17 +36,17 @@ EXAMPLES = """\
 examples:
   tui-trainer                                   open the app
   tui-trainer iris.toml                         open it on an experiment
-  tui-trainer tt1-q1ZKSS...                     or on one that was shared as a word (key c)
-  tui-trainer --detach iris.toml                training goes on when the line drops, and after q
-  tui-trainer --csv house.csv --target price    or on data of your own
-  tui-trainer --resume                          back to the run that goes on, or was cut off
-  tui-trainer sessions                          the runs to come back to
+  tui-trainer tt1-q1ZKSS...                     or on a shared one (key c copies the code)
+  tui-trainer --detach iris.toml                keep training when the connection drops, and after q
+  tui-trainer --csv house.csv --target price    or on your own data
+  tui-trainer --resume                          return to a run that is running or was cut off
+  tui-trainer sessions                          list the runs to return to
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
-  tui-trainer export iris.toml --to iris        train, and write the network for Keras and PyTorch
-  tui-trainer summary iris.toml                 the layers and their parameters
-  tui-trainer datasets                          what data come with the app
-  tui-trainer serve iris.toml                   open the app in a browser of this machine
+  tui-trainer export iris.toml --to iris        train, and export the network for Keras and PyTorch
+  tui-trainer summary iris.toml                 show the layers and their parameters
+  tui-trainer datasets                          list the built-in datasets
+  tui-trainer serve iris.toml                   open the app in a browser on this machine
 
 commands: train, sweep, export, summary, datasets, sessions, serve, settings, keys; each has
 its own --help.
@@ -92,9 +92,11 @@ def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Pa
         try:
             options.lessons = os.path.abspath(options.lessons)
         except OSError:
-            raise UserError("--lessons", "the folder it was started in is gone; give a path from /") from None
+            raise UserError(
+                "--lessons", "the folder it was started in no longer exists; give an absolute path"
+            ) from None
     if (options.file or options.csv or options.target) is not None and options.resume is not None:
-        raise UserError("", "--resume takes the number of a run and no file; tui-trainer sessions lists runs")
+        raise UserError("", "--resume takes the number of a run, not a file; tui-trainer sessions lists runs")
     launch = Launch(options.detach, options.nice)
     path = None if options.file is None or is_shared(options.file) else confined(options.file)
     if options.resume is None:
@@ -113,13 +115,13 @@ def _check_terminal() -> None:
         raise UserError("", f"the app needs a terminal; without one, use: {WITHOUT_SCREEN}")
     if not detect_terminal(os.environ).is_screen:
         reason = f"the app needs a terminal that can draw, and TERM says {quoted(os.environ['TERM'])}"
-        raise UserError("", f"{reason}; set TERM right, or use: {WITHOUT_SCREEN}")
+        raise UserError("", f"{reason}; set TERM correctly, or use: {WITHOUT_SCREEN}")
 
 
 def add_data_options(parser: Parser) -> None:
     """Add the options for the user's own data, which ``experiment_from_options`` reads."""
-    parser.add_argument("--csv", metavar="FILE.csv", help="data of your own, instead of the experiment's")
-    parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; usually the last one")
+    parser.add_argument("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's")
+    parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; default: the last one")
 
 
 def experiment_from_options(options: argparse.Namespace) -> Experiment:
@@ -127,7 +129,7 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
     experiment = Experiment() if options.file is None else read_experiment(options.file)
     if options.csv is None:
         if options.target is not None:
-            raise UserError("", "--target names a column of a file; say which file with --csv")
+            raise UserError("", "--target names a column of a CSV file; give the file with --csv")
         return experiment
     from tui_trainer.datasets.catalog import choose_file  # not needed without a file
 
@@ -149,22 +151,22 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or the word it was shared as")
+    add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or its share code")
     add_data_options(parser)
-    add("--detach", action="store_true", help="let training go on when the line drops or the app is left")
+    add("--detach", action="store_true", help="keep training when the connection drops or the app quits")
     add(
         "--resume",
         nargs="?",
         type=_number,
         const=NEWEST,
         metavar="ID",
-        help="back to the newest run that goes on alone or was cut off, or to a certain one",
+        help="return to the newest run that is running without a terminal or was cut off, or to run ID",
     )
-    add("--lessons", metavar="FOLDER", help="lessons of your own, for the Book tab")
-    add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; usually 5")
+    add("--lessons", metavar="FOLDER", help="your own lessons, for the Book tab")
+    add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; default: 5")
     add_setting_options(parser)
-    add("--jail", metavar="FOLDER", type=Path, help="open and save files nowhere but in this folder")
-    add("--class-root", metavar="FOLDER", type=Path, help="the same, in a folder of each user's own below this one")
+    add("--jail", metavar="FOLDER", type=Path, help="open and save files only in this folder")
+    add("--class-root", metavar="FOLDER", type=Path, help="the same, but in each user's own folder inside this one")
     add("--version", action="version", version=f"tui-trainer {__version__}")
     return parser
 
@@ -189,7 +191,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         try:
             jail = class_root / pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
-            reason = f"the system knows no name of user {os.getuid()}; ask whoever has set this up"
+            reason = f"user {os.getuid()} has no name on this system; ask whoever set this up"
             raise UserError("--class-root", reason) from None
     if jail is None:
         return
@@ -199,7 +201,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         folder = os.getcwd()
     except OSError as error:
         reason = f"{quoted(str(jail))} can't be used: {error.strerror}"
-        raise UserError("", f"{reason}; ask whoever has set this up") from None
+        raise UserError("", f"{reason}; ask whoever set this up") from None
     os.environ[ROOT] = folder
     os.environ[DATA] = os.path.join(folder, ".tui-trainer")
 
@@ -207,8 +209,8 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
 def add_setting_options(parser: Parser) -> None:
     """Add the options for settings, which ``settings_from_options`` reads."""
     parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
-    parser.add_argument("--markers", choices=get_args(Markers), help="what plots are drawn with")
-    parser.add_argument("--bell", action="store_true", help="ring when a run ends")
+    parser.add_argument("--markers", choices=get_args(Markers), help="characters that plots are drawn with")
+    parser.add_argument("--bell", action="store_true", help="ring the terminal's bell when a run ends")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 

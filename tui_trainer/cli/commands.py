@@ -34,15 +34,15 @@ def run(words: list[str]) -> int:
 
 def _train(words: list[str]) -> int:
     parser = Parser(prog="tui-trainer train", description="Train without a screen.")
-    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the usual one with --csv alone")
+    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the default one with --csv alone")
     add_data_options(parser)
-    parser.add_argument("--epochs", metavar="N", help="instead of the number in the file")
-    parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch")
-    parser.add_argument("--weights", metavar="IN.safetensors", help="begin with weights that were exported")
+    parser.add_argument("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
+    parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch to this file")
+    parser.add_argument("--weights", metavar="IN.safetensors", help="start with exported weights")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     options = parser.parse_args(words)
     if options.file is None and options.csv is None:
-        parser.error("say what to train: FILE.toml, --csv FILE.csv, or both")
+        parser.error("nothing to train: give FILE.toml, --csv FILE.csv, or both")
     experiment = experiment_from_options(options)
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
@@ -60,9 +60,9 @@ def _sweep(words: list[str]) -> int:
 
 
 def _summary(words: list[str]) -> int:
-    parser = Parser(prog="tui-trainer summary", description="The layers and their parameters.")
+    parser = Parser(prog="tui-trainer summary", description="Show the layers and their parameters.")
     parser.add_argument("file", metavar="FILE.toml", help="the experiment")
-    style = "as Keras 3 prints it, or as the book shows it, which is Keras 2's way"
+    style = "as Keras 3 prints it, or as the book shows it (the style of Keras 2)"
     parser.add_argument("--style", choices=("keras", "book"), default="keras", help=style)
     options = parser.parse_args(words)
     experiment = read_experiment(options.file)
@@ -75,7 +75,7 @@ def _summary(words: list[str]) -> int:
 
 
 def _datasets(words: list[str]) -> int:
-    Parser(prog="tui-trainer datasets", description="The datasets that come with the app.").parse_args(words)
+    Parser(prog="tui-trainer datasets", description="List the datasets that come with the app.").parse_args(words)
     from tui_trainer.datasets.catalog import CATALOG
 
     for name, entry in CATALOG.items():
@@ -85,11 +85,13 @@ def _datasets(words: list[str]) -> int:
 
 
 def _sessions(words: list[str]) -> int:
-    description = "Runs that go on without this terminal, and runs that were cut off; --resume ID comes back to one."
+    description = (
+        "List the runs that are running without this terminal and those that were cut off; --resume ID returns to one."
+    )
     Parser(prog="tui-trainer sessions", description=description).parse_args(words)
     from tui_trainer.runtime.resume import listed, store_size
 
-    for line in listed() or ["No runs to come back to."]:
+    for line in listed() or ["No runs to return to."]:
         print(line)
     if sys.stdout.isatty() and (size := store_size()):
         print(f"All runs that are kept take {format_file_size(size)}.")
@@ -110,13 +112,13 @@ def _serve(words: list[str]) -> int:
 
 def _settings(words: list[str]) -> int:
     """Print the settings in force; 2 where something is wrong in the config file."""
-    description = "The settings in force, where each comes from, and what is wrong in the config file."
+    description = "Show the active settings, where each comes from, and what is wrong in the config file."
     Parser(prog="tui-trainer settings", description=description).parse_args(words)
     from tui_trainer.app.preferences import THEMES, preferences_for
 
     found = preferences_for({})
     path = config_path()
-    print(f"config file     {escaped(str(path))}{'' if _may_exist(path) else ' (there is none)'}")
+    print(f"config file     {escaped(str(path))}{'' if _may_exist(path) else ' (does not exist)'}")
     for name in (one.name for one in fields(Settings)):
         print(f"{name:<15} {_setting_text(found, name):<16} {found.sources.get(name, 'usual')}")
     print(f"themes          {', '.join(THEMES)}")
@@ -125,7 +127,7 @@ def _settings(words: list[str]) -> int:
 
 def _keys(words: list[str]) -> int:
     """Print the active keys, with their names in the config file."""
-    description = "The keys, each with the name that [keys] in the config file knows it by."
+    description = "List the keys, each with its name in the [keys] table of the config file."
     Parser(prog="tui-trainer keys", description=description).parse_args(words)
     from tui_trainer.app.preferences import preferences_for
 

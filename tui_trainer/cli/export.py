@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui_trainer.training.session import Session
 
 DESCRIPTION = """\
-Train an experiment, or take a run that was kept, and write the network to be used elsewhere: for Keras, PyTorch
+Train an experiment, or take a saved run, and export the network for use elsewhere: for Keras, PyTorch
 and ONNX runtimes, with the losses as CSV and as a figure."""
 FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
 OVERWRITE = "--force"
@@ -31,7 +31,7 @@ def export(words: list[str]) -> int:
     formats = options.format or ["folder"]
     is_run = _is_run(options.source)
     if is_run and options.epochs is not None:
-        raise UserError("--epochs", "a run that was kept is not trained on; leave --epochs out, or give a file")
+        raise UserError("--epochs", "a saved run is exported without more training; remove --epochs, or give a file")
     session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
 
     from tui_trainer.export.folder import check_folder, write_folder
@@ -45,7 +45,7 @@ def export(words: list[str]) -> int:
         print("Interrupted; nothing was exported.")
         return INTERRUPTED
     if session.state == "diverged" and not options.best:
-        print("Nothing was exported; --best takes the weights of the best epoch, if there is one.")
+        print("Nothing was exported; --best exports the weights of the best epoch, if there is one.")
         return DIVERGED
     result = trained(session, options.best)
     names = write_folder(result, folder, formats, options.force, OVERWRITE)
@@ -59,17 +59,17 @@ def export(words: list[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="tui-trainer export", description=DESCRIPTION)
     add = parser.add_argument
-    add("source", metavar="FILE.toml|ID", help="an experiment to train, or the number of a run that was kept")
-    add("--to", metavar="FOLDER", help="where the files go; without it, a folder named as the experiment")
+    add("source", metavar="FILE.toml|ID", help="an experiment to train, or the number of a saved run")
+    add("--to", metavar="FOLDER", help="the folder to write to; default: a new folder named after the experiment")
     add(
         "--format",
         action="append",
         choices=FORMATS,
-        help="what to write; may be given several times; usually folder, which is all of it",
+        help="what to write; may be repeated; default: folder, which is everything",
     )
-    add("--epochs", metavar="N", help="instead of the number in the file")
-    add("--best", action="store_true", help="the weights of the best epoch, by val_loss, not the newest")
-    add("--force", action="store_true", help="write over files that are there")
+    add("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
+    add("--best", action="store_true", help="export the weights of the best epoch, by val_loss, instead of the newest")
+    add("--force", action="store_true", help="overwrite existing files")
     return parser
 
 
@@ -95,7 +95,7 @@ def _stored(run: int) -> Session:
 
     path = default_path()
     if not is_file(path):
-        raise UserError("", f"there is no run {run}: no run has been kept in {quoted(str(path), 200)}")
+        raise UserError("", f"there is no run {run}: no run has been saved in {quoted(str(path), 200)}")
     try:
         with contextlib.closing(Store(path)) as store:
             _check_run(store, run)

@@ -90,7 +90,7 @@ def _explain(error: Exception, debug: bool) -> int:
     elif isinstance(error, MemoryError):
         sentence = "there is not enough memory; end other programs, or use less data or fewer units"
     else:
-        sentence, code, debug = f"an error of the program: {type(error).__name__}: {error}", PROGRAM_ERROR, True
+        sentence, code, debug = f"internal error: {type(error).__name__}: {error}", PROGRAM_ERROR, True
     path = write_traceback(error) if debug else None
     if path is not None:
         sentence += f"; the details are in {path}"

@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        details = "keep the details of an error in a file, which is named"
+        details = "write the details of an error to a file, and print its name"
         self.add_argument(DEBUG, action="store_true", help=details)
 
     def print_help(self, file: Any = None) -> None:

@@ -18,11 +18,11 @@ from .parser import Parser
 
 INSTALL = "python -m pip install 'tui-trainer[serve]'"
 DESCRIPTION = """\
-Open the app in a browser. Each tab has an app and a trainer of its own, which end with it. All options of the app go
+Open the app in a browser. Each tab has its own app and trainer, which end with it. Put all options of the app
 after those of serve: FILE.toml, --csv, --jail and so on."""
 WARNING = """\
-Other machines can reach this port. The address holds a secret word, but the line is not encrypted: who listens on it
-reads the word, and can then open and save files as you. Safer is the usual address with ssh -L; see docs/serve.md."""
+Other machines can reach this port. The address contains a secret token, but the connection is not encrypted: anyone
+who listens in can read it, and then open and save files as you. The default address with ssh -L is safer: docs/serve.md."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -48,14 +48,16 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--host", default=LOOPBACK, help=f"where to listen; usually {LOOPBACK}, this machine alone")
-    parser.add_argument("--port", type=_port, default=PORT, help=f"usually {PORT}; 0 is any that is free")
+    parser.add_argument(
+        "--host", default=LOOPBACK, help=f"address to listen on; default: {LOOPBACK}, this machine only"
+    )
+    parser.add_argument("--port", type=_port, default=PORT, help=f"default: {PORT}; 0 picks any free port")
     return parser
 
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a port, a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a port number from 0 to 65535")
     return int(text)
 
 
@@ -65,7 +67,7 @@ def _restored_environment() -> Iterator[None]:
     try:
         folder, environment = os.getcwd(), dict(os.environ)
     except OSError:
-        raise UserError("", "the folder it was started in is gone; start it in another one") from None
+        raise UserError("", "the folder it was started in no longer exists; start it in another one") from None
     try:
         yield
     finally:

@@ -82,36 +82,38 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="tui-trainer sweep",
-        description="Many runs of one experiment, side by side, with other values in some of its fields.",
+        description="Run one experiment many times, in parallel, with different values for some of its fields.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", metavar="FILE.toml", help="the experiment, or the word it was shared as")
+    add("file", metavar="FILE.toml", help="the experiment, or its share code")
     add(
         "--set",
         dest="fields",
         metavar="FIELD=VALUES",
         action="append",
         default=[],
-        help="values with commas between them, or a range for --random: 1..100, log:1e-4..1e-1",
+        help="values separated by commas, or a range for --random: 1..100, log:1e-4..1e-1",
     )
-    add("--random", metavar="N", type=_whole, help="draw N combinations instead of doing all of them")
-    add("--seed", metavar="S", type=_whole, default=0, help="of --random; usually 0")
-    add("--repeat", metavar="K", type=_whole, default=1, help="do each K times, with model.seed, and 1 more each time")
-    add("--jobs", metavar="N", type=_whole, help="runs at a time; usually as many as there are cores")
-    add("--by", metavar="MEASURE", help="what decides: val_loss usually, loss without validation rows, ...")
-    add("--epochs", metavar="N", help="instead of the number in the file")
-    add("--csv", metavar="OUT.csv", help="write a line for each run")
+    add("--random", metavar="N", type=_whole, help="draw N combinations instead of running all of them")
+    add("--seed", metavar="S", type=_whole, default=0, help="seed of --random; default: 0")
+    add("--repeat", metavar="K", type=_whole, default=1, help="run each K times, with model.seed raised by 1 each time")
+    add("--jobs", metavar="N", type=_whole, help="runs at a time; default: the number of cores")
+    add(
+        "--by", metavar="MEASURE", help="metric that ranks the runs; default: val_loss, or loss without validation rows"
+    )
+    add("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
+    add("--csv", metavar="OUT.csv", help="write a line per run to this file")
     add("--json", action="store_true", help="print the result as one JSON object, nothing else")
-    add("--no-store", action="store_true", help="do not keep the runs beside those of the app")
-    add("--dask", metavar="ADDRESS", help="do the runs on the workers of this Dask scheduler")
+    add("--no-store", action="store_true", help="do not save the runs in the app's store")
+    add("--dask", metavar="ADDRESS", help="use the workers of this Dask scheduler")
     return parser
 
 
 def _whole(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 0 up")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number of at least 0")
     return int(text)
 
 
@@ -124,10 +126,10 @@ def _prepare(experiment: Experiment, options: argparse.Namespace) -> Sweep:
             example = "--set training.learning_rate=1e-3,1e-2"
             raise UserError("--set", f"expected a field and its values, such as {example}; got {quoted(text)}")
         if path in fields:
-            raise UserError(path, "is given twice; give all its values at once, with commas between them")
+            raise UserError(path, "is given twice; give all its values at once, separated by commas")
         fields[path] = values
     if not fields and options.repeat == 1:
-        hint = "--set training.learning_rate=1e-3,1e-2 gives the field and its values, --repeat 5 other seeds"
+        hint = "--set training.learning_rate=1e-3,1e-2 gives a field and its values, --repeat 5 more seeds"
         raise UserError("", f"nothing to vary; {hint}")
     return prepare(experiment, fields, SweepOptions(**{name: getattr(options, name) for name in OPTIONS}))
 
@@ -182,7 +184,7 @@ def write_table(result: SweepResult, path: Path) -> None:
 def _best(result: SweepResult) -> str:
     best = result.best
     if best is None:
-        return "No run has ended with a score; where they diverged, try lower learning rates."
+        return "No run finished with a score; if they diverged, try lower learning rates."
     if result.repeat == 1:
         values = ", ".join(f"{name} {number_text(best.scores[name])}" for name in by_nearness(result.by, best.scores))
         return f"Best by {result.by}: run {best.number}, {describe_settings(best.settings)}: {values}."
@@ -202,7 +204,7 @@ def _runs(count: int) -> str:
 def _jobs(jobs: int) -> str:
     if jobs == 0:
         return "on the cluster"
-    return f"{jobs} at a time" if jobs > 1 else "one after the other"
+    return f"{jobs} at a time" if jobs > 1 else "one at a time"
 
 
 def stretches(numbers: Sequence[int]) -> str:

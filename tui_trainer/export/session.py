@@ -24,7 +24,7 @@ def trained(session: Session, best: bool = False) -> TrainedModel:
     if session.state == "empty":
         raise UserError("", "nothing is loaded, so there is nothing to export")
     if best and session.best.weights is None:
-        raise UserError("", "no epoch is done yet, so none is the best; train first")
+        raise UserError("", "no epoch is finished yet, so there is no best one; train first")
     best_weights = session.best.weights if best else None
     return TrainedModel(
         experiment=session.requested,

@@ -35,7 +35,7 @@ def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, 
     for name, shape in expected.items():
         if name not in tensors:
             names = ", ".join(quoted(one) for one in sorted(tensors)[:6]) or "nothing"
-            reason = f"the file has no tensor {name}, only {names}: it is of a network with other layers or biases"
+            reason = f"the file has no tensor {name}, only {names}: it is from a network with other layers or biases"
             raise UserError(WEIGHTS, reason)
         tensor = tensors[name]
         if tensor.shape != shape:
@@ -43,9 +43,11 @@ def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, 
             reason = f"tensor {name} is {got} in the file, but {wanted} in this network; use layers of the same sizes"
             raise UserError(WEIGHTS, reason)
         if tensor.dtype.kind != "f" or not np.isfinite(tensor).all():
-            raise UserError(WEIGHTS, f"tensor {name} holds values that are no finite numbers")
+            raise UserError(WEIGHTS, f"tensor {name} holds values that are not finite")
     if more := sorted(set(tensors) - set(expected)):
-        reason = f"the file has a tensor {quoted(more[0])} that this network has not: it is of one with more layers"
+        reason = (
+            f"the file has a tensor {quoted(more[0])} that this network does not have: it is from one with more layers"
+        )
         raise UserError(WEIGHTS, reason)
     return [np.ascontiguousarray(tensors[name].T) for name in expected]
 
@@ -68,7 +70,7 @@ def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     try:
         content = read_plain(path, max_bytes)
         if len(content) > max_bytes:
-            reason = f"{quoted_path} is larger than {max_bytes / 1e6:,.0f} MB, which no weights of this network are"
+            reason = f"{quoted_path} is larger than {max_bytes / 1e6:,.0f} MB, more than any weights of this network"
             raise UserError(WEIGHTS, reason)
         return load(content)
     except OSError as error:
@@ -76,7 +78,7 @@ def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     except UserError:
         raise
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        reason = f"{quoted_path} is not a safetensors file, or a cut one; give a weights.safetensors of an export"
+        reason = f"{quoted_path} is not a complete safetensors file; give the weights.safetensors of an export"
         raise UserError(WEIGHTS, reason) from error
 
 

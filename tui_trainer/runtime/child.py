@@ -148,7 +148,7 @@ class ChildProcess(Generic[Command, Message]):
             if self._process is not None:
                 self._process.kill()
                 await asyncio.to_thread(self._process.wait)
-            return f"What {self.name} said makes no sense"
+            return f"{self.name.capitalize()} sent an invalid message"
         assert self._process is not None and self._errors is not None
         code = await asyncio.to_thread(self._process.wait)
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"

@@ -45,7 +45,7 @@ class Client(ChildProcess[AnyCommand, AnyReport]):
         try:
             connection = call(folder_beside(default_path()), self._launch.attach)
         except OSError as error:
-            self._unreachable = f"The session can't be called: {error.strerror or error}"
+            self._unreachable = f"The session can't be reached: {error.strerror or error}"
             return
         await self._connect(connection)
 

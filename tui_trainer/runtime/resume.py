@@ -40,7 +40,7 @@ def find(wanted: int | None) -> StoredRun:
     if wanted is not None:
         found = next((run for run in runs if run.id == wanted), None)
         if found is None:
-            raise UserError("", f"there is no run {wanted}; tui-trainer sessions lists what there is")
+            raise UserError("", f"there is no run {wanted}; tui-trainer sessions lists the runs")
     else:
         detached = (run for run in runs if run.alive and not run.watched)
         resumable = (run for run in runs if run.is_resumable)
@@ -48,7 +48,9 @@ def find(wanted: int | None) -> StoredRun:
         if found is None:
             raise UserError("", _nothing(runs))
     if found.alive and not found.owner:
-        raise UserError("", f"run {found.id} goes on in process {found.pid}, which can't be called; end that one")
+        raise UserError(
+            "", f"run {found.id} is running in process {found.pid}, which can't be reached; end that process"
+        )
     return found
 
 
@@ -76,7 +78,7 @@ def _runs() -> list[StoredRun]:
 def _nothing(runs: list[StoredRun]) -> str:
     watched = next((run for run in runs if run.alive), None)
     if watched is None:
-        return "there is no run to come back to; tui-trainer FILE.toml begins one"
+        return "there is no run to return to; tui-trainer FILE.toml starts one"
     name = printable(watched.name)
     return f"the run {name} is open in another terminal; tui-trainer --resume {watched.id} takes it over"
 
@@ -88,7 +90,7 @@ def _epochs(run: StoredRun) -> str:
 def _state(run: StoredRun) -> str:
     state = printable(run.state)[:20]
     if run.alive:
-        return f"{state}, open elsewhere" if run.watched else f"{state}, goes on alone"
+        return f"{state}, open elsewhere" if run.watched else f"{state}, no terminal"
     return "cut off" if run.was_interrupted else f"{state}, not seen yet"
 
 

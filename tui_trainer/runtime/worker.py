@@ -44,7 +44,7 @@ VIEW_SHARE = 10  # a view may take one part in so many of the time
 PATH_LENGTH = 200  # shown of a path
 TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
 TELL_EVERY = 0.1  # seconds
-STOPPED = "the reading of the file was stopped; r reads it again, u takes the last change back"
+STOPPED = "reading the file was stopped; r reads it again, u undoes the last change"
 COMPACTION_PATIENCE = 0.5  # seconds that the compaction of the store may hold up the end
 SAVED_AGAIN = "Saving works again."
 
@@ -103,7 +103,7 @@ class Worker:
             self._listener = place.listen()
         except OSError as error:
             if self._launch.stays:
-                self._send(protocol.Notice(0, f"This session can't be come back to: {error}."))
+                self._send(protocol.Notice(0, f"Nobody can return to this session: {error}."))
         return place
 
     @property
@@ -222,7 +222,7 @@ class Worker:
         session, self._run = self._session, command.run
         self._keeper.watch(True)
         if session.state == "empty":
-            self._send(protocol.Notice(0, "Nothing is loaded in that session."))
+            self._send(protocol.Notice(0, "Nothing is loaded in this session."))
             return
         self._tabs.stop()
         self._tabs.forget()
@@ -252,7 +252,7 @@ class Worker:
             self._send(protocol.Notice(self._run, str(error)))
             return
         file = quoted(weights, PATH_LENGTH)
-        self._send(protocol.Notice(self._run, f"The run begins with the weights of {file}.", good=True))
+        self._send(protocol.Notice(self._run, f"The run starts with the weights of {file}.", good=True))
 
     def _loads(self, experiment: Experiment, run: int) -> bool:
         try:

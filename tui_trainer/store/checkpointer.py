@@ -232,5 +232,5 @@ def restore_snapshot(
             raise ValueError("its weights are no finite numbers")
     except (KeyError, ValueError, *DAMAGED) as error:
         session.load(session.requested)
-        told = "what was saved is damaged" if isinstance(error, DAMAGED) else printable(str(error))
+        told = "the saved data are damaged" if isinstance(error, DAMAGED) else printable(str(error))
         raise StoreError(f"{refusal}: {told}.") from error

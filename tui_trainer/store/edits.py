@@ -102,7 +102,7 @@ def clean_tag(text: str) -> str:
     """``text`` as one tag; LabelError where it is empty, too long, or of several words."""
     tag = _printable(text).removeprefix("#")
     if not tag or any(char.isspace() or char == "," for char in tag):
-        raise LabelError("A tag is one word.")
+        raise LabelError("A tag must be a single word.")
     if len(tag) > LONGEST_TAG:
         raise LabelError(f"A tag has at most {LONGEST_TAG} characters; {tag[:LONGEST_TAG]}… has {len(tag)}.")
     return tag

@@ -42,7 +42,7 @@ def parse(text: str) -> Expression:
     found = reader.any_of()
     extra = reader.peek()
     if extra is not None:
-        raise FilterError("there is no ( before this )", extra.start, extra.end)
+        raise FilterError("this ) has no matching (", extra.start, extra.end)
     return found
 
 
@@ -156,7 +156,7 @@ def _span(token: Token) -> tuple[int, int]:
 def _no_field(name: str) -> str:
     near = difflib.get_close_matches(name.lower(), BY_NAME, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(field.name for field in FIELDS)}"
-    return f"there is no field of this name; {hint}"
+    return f"there is no such field; {hint}"
 
 
 def _expected(field: Field) -> str:
@@ -214,7 +214,7 @@ def tokens(text: str) -> list[Token]:
         assert match is not None and match.lastgroup is not None  # every character begins some piece
         kind, (start, place) = match.lastgroup, match.span(match.lastgroup)
         if kind == "unclosed":
-            raise FilterError('the quote is not closed; put a " at its end', start, end)
+            raise FilterError('the quote is not closed; add a " at its end', start, end)
         piece = match[kind]
         piece = piece[1:-1] if kind == "quoted" else OPERATORS.get(piece, piece)
         found.append(Token(kind, piece, start, place))  # type: ignore[arg-type]

@@ -142,7 +142,7 @@ class Store:
                 (now, os.getpid(), text, checkpoint.state, checkpoint.epoch, checkpoint.step, latest, run, self._owner),
             )
             if not updated.rowcount:
-                raise RunTaken(f"Run {run} goes on in another session; this one is kept as a run of its own.")
+                raise RunTaken(f"Run {run} is running in another session; this one is saved as a separate run.")
             write_index_row(connection, run, self._indexed(checkpoint, now))
             connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
             if new_epochs is not None:
@@ -188,10 +188,10 @@ class Store:
         with self.writing() as connection:
             found = self._read(connection, "id = ?", run)
             if not found:
-                raise RunTaken(f"There is no run {run} to go on with.")
+                raise RunTaken(f"There is no run {run} to resume.")
             (stored,) = found
             if stored.alive and (stored.owner, stored.pid) != (self._owner, os.getpid()):
-                raise RunTaken(f"Run {run} goes on in another session; tui-trainer --resume {run} takes it over.")
+                raise RunTaken(f"Run {run} is running in another session; tui-trainer --resume {run} takes it over.")
             connection.execute(
                 "UPDATE runs SET owner = ?, pid = ?, watched = 1 WHERE id = ?", (self._owner, os.getpid(), run)
             )
@@ -264,7 +264,7 @@ class Store:
         try:
             return joined_columns([(first, unpack(part)) for first, part in parts])
         except ValueError as error:
-            raise StoreError(f"The epochs of run {run} in {self._path} don't fit together: {error}.") from error
+            raise StoreError(f"The epochs of run {run} in {self._path} don't match: {error}.") from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -356,7 +356,7 @@ def as_store_error(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, sqlite3.Warning, OSError, UnicodeError) as error:  # damaged text can't even be told of
         cause = getattr(error, "strerror", None) or str(error)
-        raise _store_error(error, f"Runs can't be kept in {path}: {printable(cause)}.") from error
+        raise _store_error(error, f"Runs can't be saved in {path}: {printable(cause)}.") from error
 
 
 def _store_error(error: Exception, sentence: str) -> StoreError:

@@ -101,7 +101,7 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
     paths = [axis.path for axis in axes]
     duplicate = next((path for path in paths if paths.count(path) > 1), None)
     if duplicate is not None:
-        raise UserError(duplicate, "is given twice; give all its values at once, with commas between them")
+        raise UserError(duplicate, "is given twice; give all its values at once, separated by commas")
     random, repeat = options.random, options.repeat
     if repeat > 1 and SEED in paths:
         raise UserError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
@@ -134,7 +134,7 @@ def read_axis(experiment: Experiment, path: str, values: str | Iterable[object])
     for item in values:
         value = _validated(experiment, path, item.item() if isinstance(item, np.generic) else item)
         if repr(value) in distinct:
-            raise UserError(path, f"the value {got(value)} is there twice; give each once")
+            raise UserError(path, f"the value {got(value)} is given twice; give each once")
         distinct[repr(value)] = value
     if not distinct:
         raise UserError(path, "expected at least one value, got none")
@@ -174,7 +174,7 @@ def _grid(axes: Sequence[Axis]) -> Iterator[dict[str, object]]:
     columns = []
     for axis in axes:
         if isinstance(axis, Range):
-            raise UserError(axis.path, "a range needs --random N, the number of runs to draw; or give its values")
+            raise UserError(axis.path, "a range needs --random N, the number of runs to draw; or list its values")
         columns.append(axis.values)
     paths = [axis.path for axis in axes]
     for values in itertools.product(*columns):
@@ -190,7 +190,7 @@ def _draws(axes: Sequence[Axis], count: int, seed: int) -> Iterator[dict[str, ob
         return
     available = _combinations(axes)
     if count > available:
-        hint = "ask for fewer, or leave --random away for all of them"
+        hint = "ask for fewer, or leave --random out for all of them"
         raise UserError("random", f"expected at most {available:,} runs, which are all combinations; {hint}")
     lists = [axis.values for axis in axes if isinstance(axis, Choices)]
     drawn: set[tuple[int, ...]] = set()

@@ -67,7 +67,7 @@ class Sweep:
                 saver.close()
         if rows and all(row.state == "failed" for row in rows):
             first = min(rows, key=lambda row: row.number)
-            raise UserError("", f"no run can be trained; the first of them: {first.message}")
+            raise UserError("", f"no run can be trained; the first one: {first.message}")
         return SweepResult(
             rows,
             self.by,

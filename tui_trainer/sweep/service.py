@@ -34,7 +34,7 @@ DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
 NO_FIELD = "choose a field to vary"
 MAX_LEADERS = 12
 MAX_LISTED_RUNS = 8  # as many as the plot has colours for
-NO_SCORE = "No run has ended with a score; where they diverged, try lower learning rates."
+NO_SCORE = "No run finished with a score; if they diverged, try lower learning rates."
 
 
 class Interrupts:
@@ -173,7 +173,7 @@ def validate(request: messages.SweepRequest) -> Sweep:
     fields: dict[str, str] = {}
     for path, values in request.fields:
         if path in fields:
-            raise UserError(path, "is there twice; give all its values at once, with commas between them")
+            raise UserError(path, "is there twice; give all its values at once, separated by commas")
         fields[path] = values.strip().removesuffix(",")  # the user is about to type the next value
     random, repeat, jobs = (_read_integer(name, getattr(request, name)) for name in ("random", "repeat", "jobs"))
     if not fields and (repeat or 1) == 1:

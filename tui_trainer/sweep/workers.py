@@ -79,7 +79,7 @@ def run_in_processes(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> O
             for outcome in outcomes:  # noqa: UP028 (``yield from`` would close it before ``_closing`` does)
                 yield outcome
         except concurrent.futures.BrokenExecutor as error:
-            why = "the system ended a process that trained, perhaps for want of memory; use fewer jobs"
+            why = "the system killed a training process, perhaps for lack of memory; use fewer jobs"
             raise WorkersLost(why) from error
 
 
@@ -107,7 +107,7 @@ def run_on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> 
                 for outcome in outcomes:  # noqa: UP028
                     yield outcome
             except (distributed.KilledWorker, OSError, concurrent.futures.CancelledError) as error:
-                raise WorkersLost("the workers of the cluster, or its scheduler, are gone") from error
+                raise WorkersLost("the cluster's workers or its scheduler are gone") from error
 
 
 def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:

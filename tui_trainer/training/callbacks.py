@@ -116,7 +116,7 @@ class BestWeights:
         Returns a sentence on what was done.
         """
         if self.weights is None:
-            return "No epoch is done yet, so none is the best."
+            return "No epoch is finished yet, so there is no best one."
         best = f"epoch {self.epoch:,}, the best: {self.monitor} {self.value:.4g}"
         if not np.array_equal(parameters, self.weights):
             self._replaced = parameters.copy()
@@ -125,7 +125,7 @@ class BestWeights:
         if self._replaced is None:
             return f"These are the weights of {best}."
         parameters[:] = self._replaced
-        return "The newest weights again."
+        return "Back to the newest weights."
 
     def state(self) -> dict[str, Array]:
         """Return the state, as copies; empty before the first epoch is done."""

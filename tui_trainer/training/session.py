@@ -327,7 +327,7 @@ def diagnose(session: Session, error: Diverged) -> tuple[str, Remedy | None]:
         )
         return _explained(error, why, _standardizing(error.learning_rate))
     if error.largest_gradient is None:
-        return f"{error.finding} The first weights are too large; choose another initializer.", None
+        return f"{error.finding} The initial weights are too large; choose another initializer.", None
     if experiment.training.loss == "sum_squared_error" and experiment.training.batch_size != 1:
         why = f"the rate {error.learning_rate:g} is too high for a loss that is summed over the samples"
     else:
@@ -369,7 +369,7 @@ def check_moments(state: Mapping[str, Array], split: Split) -> None:
     for name, current in moments(split).items():
         saved = state.get(name, current)  # older versions did not save them
         if saved.shape != current.shape or not np.isclose(saved, current, rtol=CLOSE, atol=CLOSE * split.scale).all():
-            raise ValueError("the data are no longer those it was trained on")
+            raise ValueError("the data have changed since it was trained")
 
 
 class StepRate:

@@ -93,7 +93,7 @@ async def test_the_list_is_sorted_walked_and_filtered(start: Start, tmp_path: Pa
         await flow.until_shown("2 of 4 runs /lr<0.02 -boston by rate")
         await flow.until(lambda: flow.screen.focused is None, "keys that work")
         await type_in(flow, "slash", "lr<0.02 los<3")
-        await flow.until_shown("there is no field of this name; did you mean loss?")
+        await flow.until_shown("there is no such field; did you mean loss?")
         text = flow.screen_text().splitlines()
         line = next(line for line in text if "los<3" in line and "/" in line)
         marks = text[text.index(line) - 2]
@@ -145,7 +145,7 @@ async def test_a_run_that_is_at_work_elsewhere_is_not_opened(start: Start, tmp_p
         assert under_cursor(flow) == "homes"
         await flow.until_shown("↗")
         await flow.press("enter")
-        await flow.until_said("Run 4 goes on in another session; tui-trainer --resume 4 takes it over.")
+        await flow.until_said("Run 4 is running in another session; tui-trainer --resume 4 takes it over.")
         await flow.press("d")
         await flow.until_said("Run 4 is running and can't be deleted.")
         assert flow.screen.experiment == Experiment()
