@@ -22,7 +22,8 @@ Open the app in a browser. Each tab has its own app and trainer, which end with 
 after those of serve: FILE.toml, --csv, --jail and so on."""
 WARNING = """\
 Other machines can reach this port. The address contains a secret token, but the connection is not encrypted: anyone
-who listens in can read it, and then open and save files as you. The default address with ssh -L is safer: docs/serve.md."""
+who listens in can read the token, and then open and save files as you. The default address with ssh -L is safer: see
+docs/serve.md."""
 
 
 def main(words: Sequence[str]) -> int:

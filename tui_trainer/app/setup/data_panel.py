@@ -130,7 +130,9 @@ class DataPanel(Panel):
             yield TextField("dataset.validation_split", "validation", "Fraction held out for validation, 0 to 0.9")
             yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
         yield SwitchField(
-            "dataset.standardize", "standardize features", "Mean 0 and standard deviation 1, fitted on the training part"
+            "dataset.standardize",
+            "standardize features",
+            "Mean 0 and standard deviation 1, fitted on the training part",
         )
 
     def show_dataset(self, dataset: DatasetView) -> None:
