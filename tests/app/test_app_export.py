@@ -76,7 +76,7 @@ async def test_a_folder_that_cannot_be(start: Start, tmp_path: Path, monkeypatch
 async def test_the_best_weights_and_back(start: Start) -> None:
     async with start(SMALL) as flow:
         await flow.press("W")
-        await flow.until_said("No epoch is done yet")
+        await flow.until_said("No epoch is finished yet")
         await trained(flow)
         newest = flow.progress.weights
         await flow.press("W")

@@ -128,7 +128,7 @@ async def test_a_trainer_that_never_starts_is_not_started_for_ever(
         monkeypatch.setattr(Client, "start", broken)
         assert screen.trainer.client.pid is not None
         os.kill(screen.trainer.client.pid, signal.SIGKILL)
-        await flow.until_said("It can't be started; space tries again.")
+        await flow.until_said("It could not be started; space tries again.")
         assert starts == 2, "the one killed and two that failed"
         loads = flow.loads
         monkeypatch.setattr(Client, "start", real)

@@ -207,7 +207,7 @@ async def test_the_measures_that_are_followed(start: Start) -> None:
     experiment = with_field(with_field(Experiment(), "training.epochs", 3), "training.metrics", ("per_class",))
     async with start(experiment) as flow:
         await flow.press("v")
-        await flow.until_said("After the first epoch there are metrics too")
+        await flow.until_said("Metrics appear after the first epoch")
         await flow.press("space")
         await flow.until_state("finished")
         await flow.press("v")

@@ -65,7 +65,7 @@ def test_train_runs_on_a_csv_file(shop: str, capsys: pytest.CaptureFixture[str])
         (["train", "--csv", "nosuch.csv"], "--csv: there is no file 'nosuch.csv'; check the path"),
         (["--csv", "\x1b[2J"], r"--csv: there is no file '\x1b[2J'"),
         (["train", "--csv", "SHOP", "--target", "prize"], "dataset.target: there is no column 'prize'; did you mean"),
-        (["--csv", "SHOP", "--resume"], "--resume takes the number of a run and no file"),
+        (["--csv", "SHOP", "--resume"], "--resume takes the number of a run, not a file"),
         (["--csv", "SHOP"], "the app needs a terminal"),
     ],
 )

@@ -297,9 +297,9 @@ def test_a_folder_without_access(
     ("words", "told"),
     [
         (["--jail", "."], "can't be used"),
-        (["--lessons", "."], "--lessons: the folder it was started in is gone"),
+        (["--lessons", "."], "--lessons: the folder it was started in no longer exists"),
         (["--class-root", "."], "can't be used"),
-        (["serve"], "the folder it was started in is gone"),
+        (["serve"], "the folder it was started in no longer exists"),
         (["train", "tiny.toml"], "there is no file"),
         (["export", "DATA.toml"], "can't be written"),
         (["train", "DATA.toml", "--history", "h.csv"], "cannot write"),

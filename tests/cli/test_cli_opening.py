@@ -41,10 +41,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--resume",), "there is no run to come back to"),
+        (("--resume",), "there is no run to return to"),
         (("--resume", "3"), "there is no run 3; tui-trainer sessions lists the runs"),
         (("--resume", "3", "--detach"), "there is no run 3"),
-        (("a.toml", "--resume", "3"), "--resume takes the number of a run and no file"),
+        (("a.toml", "--resume", "3"), "--resume takes the number of a run, not a file"),
         (("--class-root", "nowhere"), "--class-root: there is no folder 'nowhere'"),
         (("--jail", "nowhere/anna"), "can't be used: No such file or directory; ask whoever set this up"),
     ],

@@ -114,7 +114,7 @@ def test_runs_that_are_not_there(place: Path, capsys: Capture) -> None:
     assert "there is no run 7: no run has been saved in" in refused(capsys, "export", "7")
     kept(1)
     assert refused(capsys, "export", "7") == "there is no run 7; the newest are: 1 (small)"
-    assert "leave --epochs out" in refused(capsys, "export", "1", "--epochs", "5")
+    assert "remove --epochs" in refused(capsys, "export", "1", "--epochs", "5")
     assert "there is no file 'nosuch.toml'" in refused(capsys, "export", "nosuch.toml")
     assert "there is no file '12345678901234567890'" in refused(capsys, "export", "12345678901234567890")
 

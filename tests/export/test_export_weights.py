@@ -64,7 +64,7 @@ def test_a_run_begins_with_a_file(tmp_path: Path) -> None:
         ({"5.bias": np.array(1.0)}, "5.bias is a single number in the file, but 3 in this network"),
         ({"5.bias": np.array([1.0, np.inf, 0.0])}, "5.bias holds values that are not finite"),
         ({"5.bias": np.zeros(3, np.int64)}, "5.bias holds values that are not finite"),
-        ({"7.weight\x1b[2J": np.zeros(1)}, "tensor '7.weight\\x1b[2J' that this network has not"),
+        ({"7.weight\x1b[2J": np.zeros(1)}, "tensor '7.weight\\x1b[2J' that this network does not have"),
     ],
 )
 def test_another_networks_weights_are_refused(change: dict[str, np.ndarray | None], complaint: str) -> None:

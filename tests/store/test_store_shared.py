@@ -104,7 +104,7 @@ def test_two_at_one_run_that_was_cut_off(tmp_path: Path) -> None:
         keepers[1].claim(1)
     session.epoch()
     lost.save(session)
-    assert "kept as a run of its own" in lost.complaint
+    assert "saved as a separate run" in lost.complaint
     session.epoch()
     lost.save(session)
     assert [(run.id, run.epoch) for run in Store(tmp_path / "runs.sqlite").runs()] == [(2, 3), (1, 1)]
@@ -131,7 +131,7 @@ def test_a_store_from_before_runs_had_owners(tmp_path: Path) -> None:
 def test_what_there_is_to_come_back_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
     assert listed() == []
-    with pytest.raises(UserError, match="no run to come back to"):
+    with pytest.raises(UserError, match="no run to return to"):
         find(None)
     assert not (tmp_path / "runs.sqlite").exists(), "looking makes nothing"
 

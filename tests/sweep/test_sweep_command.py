@@ -112,7 +112,7 @@ def test_json_is_one_object_and_has_no_nan(run: Sweep) -> None:
 def test_where_all_diverge_none_is_the_best(run: Sweep) -> None:
     code, out = run(BOOK, f"--set={RATE}=1,10", "--epochs=300", "--no-store")
     assert code == 1
-    assert out.count("diverged in epoch ") == 2 and "No run has ended with a score" in out
+    assert out.count("diverged in epoch ") == 2 and "No run finished with a score" in out
     assert "Best by" not in out and "The loss became" in out.splitlines()[0]
 
 

@@ -50,7 +50,7 @@ def test_workers_that_are_ended_from_outside_are_told_of() -> None:
 
     result = sweep(SMALL, {"training.epochs": [2, 1_000_000, 999_999]}, jobs=2, keep=False, on_row=end_the_others)
     assert [row.number for row in result.rows] == [1] and not result.interrupted
-    assert result.complaint.startswith("The sweep has ended early: the system ended a process that trained")
+    assert result.complaint.startswith("The sweep has ended early: the system killed a training process")
     assert len(held) == 2 and all(mask & 1 << signal.SIGINT - 1 for mask in held)  # Ctrl+C is not theirs
 
 

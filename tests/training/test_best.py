@@ -29,7 +29,7 @@ def advanced(experiment: Experiment = SMALL) -> Session:
 
 def test_the_lowest_validation_loss_counts() -> None:
     best = BestWeights()
-    assert best.state() == {} and best.swap(np.zeros(1)).startswith("No epoch is done")
+    assert best.state() == {} and best.swap(np.zeros(1)).startswith("No epoch is finished")
     for epoch, value in enumerate([3.0, 1.0, float("nan"), 1.0, 2.0], start=1):
         best.after_epoch(epoch, {"loss": -epoch, "val_loss": value}, np.full(2, float(epoch)))
     assert (best.epoch, best.value, best.monitor) == (2, 1.0, "val_loss")
@@ -101,5 +101,5 @@ def test_changed_data_are_refused(tmp_path: Path) -> None:
     before, session = advanced(experiment).snapshot(), Session()
     path.write_text("a,b\n" + "".join(f"{i / 4},{i * i / 3}\n" for i in range(40)))
     session.load(experiment)
-    with pytest.raises(ValueError, match="no longer those it was trained on"):
+    with pytest.raises(ValueError, match="have changed since it was trained"):
         session.restore(before, {})

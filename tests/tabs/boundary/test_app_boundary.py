@@ -153,7 +153,7 @@ async def test_wide_data_over_any_two_features(start: Start) -> None:
         assert not view.discretize
 
         await flow.press("n")
-        await flow.until_said("Only a toy set can have other points")
+        await flow.until_said("Only a toy set can draw new points")
         assert flow.screen.experiment == IRIS
         flow.pilot.app.theme = "ansi-dark"
         await flow.until(lambda: widget.form == "shades" and "▓" in flow.screen_text(), "the terminal's own colours")

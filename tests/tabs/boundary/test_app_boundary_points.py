@@ -207,7 +207,7 @@ async def test_other_data_have_no_pen(start: Start, experiment: Experiment) -> N
     async with start(experiment) as flow:
         view = await open_tab(flow)
         await flow.press("P")
-        await flow.until_said("toy set over x1 and x2 alone")
+        await flow.until_said("only in a toy set over x1 and x2")
         assert not view.in_mode and "pen" not in line(flow, ".hints")
         view.post_message(HeatmapWidget.Clicked(2, 2, False))
         view.post_message(HeatmapWidget.Clicked(2, 2, True))

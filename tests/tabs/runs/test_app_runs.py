@@ -194,7 +194,7 @@ async def test_a_deleted_run_is_brought_back(start: Start, tmp_path: Path) -> No
         await flow.until(lambda: len(flow.screen.experiment.model.layers) == 2, "a second layer")
         await opened(flow)
         await flow.press("v", "down", "v", "d")
-        await flow.until_said("Deleted 2 runs; u brings them back.")
+        await flow.until_said("Deleted 2 runs; u restores them.")
         await flow.until(lambda: names(flow) == ["usual", "slow"], "the others")
         await flow.press("delete")
         await flow.until_said("Deleted one run; u restores it.")

@@ -249,4 +249,4 @@ def test_the_table_shows_the_differences() -> None:
     assert lines(board)[1].startswith("the same experiment")
     board = Board(60, 2)
     draw_differences(board, Differing(rows[:1]), "braille")
-    assert lines(board)[0].startswith("Choose two runs or more")
+    assert lines(board)[0].startswith("Choose two or more runs")
