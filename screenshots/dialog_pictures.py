@@ -80,7 +80,7 @@ async def take_comeback() -> Sequence[str]:
         await training_screen(pilot)
         await until_shown(pilot, "g resumes it")
         await pilot.press("g")
-        await until_shown(pilot, "space goes on")
+        await until_shown(pilot, "space continues")
         return (await settled(pilot),)
 
 

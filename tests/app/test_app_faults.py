@@ -34,7 +34,7 @@ async def test_trainer_killed_at_random_moments(start: Start) -> None:
             await flow.until(
                 lambda killed=killed: flow.screen.trainer.client.pid not in (killed, None), "another trainer"
             )
-            await flow.until_said("space goes on")
+            await flow.until_said("space continues")
             await flow.until_state("paused")
             lost = (before.steps - flow.progress.steps) / max(before.steps_per_second, 1.0)
             assert lost < 1.0, f"kill {number} cost {lost:.2f} s of training"

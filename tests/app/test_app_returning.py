@@ -55,7 +55,7 @@ async def test_a_key_comes_back_to_what_goes_on(start: Start, data: Path) -> Non
     async with start() as flow:
         await leave_one_training()
     async with start() as flow:
-        await flow.until_said("The run far away goes on without a screen, at epoch")
+        await flow.until_said("The run far away is running without a screen, at epoch")
         own = flow.screen.trainer.client.pid
         await flow.press("g")
         await flow.until_state("running")
@@ -77,7 +77,7 @@ async def test_a_session_that_has_gone_meanwhile(start: Start, data: Path) -> No
         os.kill(int(far.partition("-")[0]), signal.SIGKILL)
         await flow.until(lambda: not live_trainers.is_live(data / "sessions", far), "the end of the session")
         await flow.press("g")
-        await flow.until_said("space goes on")
+        await flow.until_said("space continues")
         assert "can't be reached" in flow.message and flow.screen.experiment == ENDLESS
         await flow.until_state("paused")
 

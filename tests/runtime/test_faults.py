@@ -59,7 +59,7 @@ def test_an_app_killed_while_training_loses_a_second_at_most(seed: int, tmp_path
         if number:
             app.read_until(b"g resumes it")
             app.press(b"g")
-            app.read_until(b"space goes on")
+            app.read_until(b"space continues")
         app.read_until(b"epoch")
         app.press(b" ")
         app.read_until(b"steps/s")

@@ -79,7 +79,7 @@ def test_a_run_survives_ten_drops(sshd: LoopbackSshd, connect: Connect, tmp_path
     for number, (moment, act) in enumerate(MOMENTS.items()):
         if number:
             app = connect("--resume")
-            back = app.read_until(b"space goes on")
+            back = app.read_until(b"space continues")
             epoch = int(re.findall(rb"Back at epoch ([\d,]+)", back)[-1].replace(b",", b""))
             assert told_long_before <= epoch, f"{moment}: at {epoch}, and had told of {told_long_before}"
         act(app)
