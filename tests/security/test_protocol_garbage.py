@@ -104,7 +104,7 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
         assert [one async for one in trainer.reports()] == [Crashed(0, "The trainer sent an invalid message")]
         await trainer.close()
         await sweep.start()
-        assert [one async for one in sweep.events()] == [SweepCrashed("What the sweep's process said makes no sense")]
+        assert [one async for one in sweep.events()] == [SweepCrashed("The sweep's process sent an invalid message")]
         await sweep.close()
     for client in (trainer, sweep):
         assert client._process is not None and client._process.poll() == -9

@@ -149,7 +149,7 @@ def test_how_a_sweep_ends() -> None:
     assert not cut.good
     assert finished_event(SweepResult([], "loss", planned=2, interrupted=True)).sentence == "Sweep ended, 0 of 2 runs."
     lost = finished_event(SweepResult([row(1, {}, state="diverged")], "loss", planned=1, seconds=1.0))
-    assert "1 run in 1.0 s. No run has ended with a score" in lost.sentence and not lost.good and lost.kept == ()
+    assert "1 run in 1.0 s. No run finished with a score" in lost.sentence and not lost.good and lost.kept == ()
     assert failed_event("a range needs --random N\x1b").sentence == "The sweep has failed: a range needs random N\ufffd"
 
 
