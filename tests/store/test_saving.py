@@ -55,7 +55,7 @@ def test_a_disk_that_is_full_for_a_moment(tmp_path: Path, monkeypatch: pytest.Mo
     session.epoch()
     keeper.save(session)
     assert keeper.trouble == "disk full"
-    assert keeper.complaint.startswith(f"Runs can't be kept in {path}: ") and "full" in keeper.complaint
+    assert keeper.complaint.startswith(f"Runs can't be saved in {path}: ") and "full" in keeper.complaint
     keeper.complaint = ""
     session.epoch()
     keeper.save(session)
