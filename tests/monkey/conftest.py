@@ -12,6 +12,14 @@ from textual.pilot import Pilot
 from tui_trainer.files import ROOT_VARIABLE
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of ``test_hands.py``; there only where this folder is named on the command line."""
+    group = parser.getgroup("quick hands")
+    group.addoption("--actions", type=int, default=1000, help="actions of quick hands, of all seeds together")
+    group.addoption("--seeds", type=int, default=4, help="how many seeds they come from")
+    group.addoption("--first-seed", type=int, default=1, help="the first of these")
+
+
 async def key_seen(pilot: Pilot[None], timeout: float = 20.0) -> bool:
     """Wait until the app, its screen and the widget in focus have worked off their messages."""
     for node in (pilot.app, pilot.app.screen, pilot.app.focused):
