@@ -159,6 +159,7 @@ async def cage(seed: int) -> AsyncIterator[Cage]:
 
             def barred(*args: object, **named: object) -> None:
                 one.exits += 1
+                one.screen.dialogs.is_closed = False
 
             app.exit, leave = barred, app.exit  # type: ignore[method-assign]
             yield one

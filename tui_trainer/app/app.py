@@ -14,9 +14,10 @@ from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 from textual.widget import MountError
 from textual.widgets import Input, TextArea
+from textual.worker import WorkerFailed
 
 from tui_trainer.app.dialogs.dialog import Palette
 from tui_trainer.experiment.schema import Experiment
@@ -188,15 +189,25 @@ class TrainerApp(App[None]):
         self.copy_to_clipboard(url)
 
     def action_command_palette(self) -> None:
-        if not Palette.is_open(self):  # type: ignore[arg-type]
-            self.push_screen(Palette(id="--command-palette"))
+        self._open_palette(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        self._open_palette(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
+    def _open_palette(self, palette: Palette) -> None:
+        """Open it over the main screen alone: over a dialog, it would have to wait for its turn."""
+        screen = self.screen
+        if isinstance(screen, MainScreen) and not screen.is_leaving:
+            screen.dialogs.open(palette)
 
     def action_suspend_process(self) -> None:
         """Stay: whoever has nothing but the app would be left without it, and others have other terminals."""
 
     def _handle_exception(self, error: Exception) -> None:
-        """While the app is left, widgets go in any order: one that misses another then is nobody's concern."""
-        if not (self._exit and isinstance(error, NoMatches | MountError)):
+        """While the app closes, widgets go in any order: one that misses another then is nobody's concern."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        is_closing = self._exit or not self._running
+        if not (is_closing and isinstance(cause, NoMatches | MountError)):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_trainer.experiment.schema import Experiment
@@ -29,7 +30,11 @@ class Controller:
 
     def run_worker(self, work: Callable[[], Awaitable[None]], group: str = "default", exclusive: bool = False) -> None:
         """Run ``work`` in the background; an exclusive one cancels those of its group that are under way."""
-        self.screen.run_worker(work, group=group, exclusive=exclusive)
+        self.screen.run_worker(self.screen.perform(work), group=group, exclusive=exclusive)
+
+    def converse(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Run ``work``, which asks dialogs, in the background; False where another dialog is open or about to be."""
+        return self.screen.dialogs.converse(partial(self.screen.perform, work))
 
     async def on_report(self, report: AnyReport) -> bool:
         """Handle a report of the trainer; returns True if the controllers after this one must not get it."""

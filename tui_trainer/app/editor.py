@@ -114,7 +114,8 @@ class ExperimentEditor(Controller):
         if self._layers_are_fixed():
             return
         panel = self.screen.network_panel
-        index = 0 if panel.chosen is None else panel.chosen + 1
+        chosen = panel.chosen_of(self.experiment)
+        index = 0 if chosen is None else chosen + 1
         await self.change(add_layer(self.experiment, index))
         panel.choose(index)
 
@@ -122,7 +123,7 @@ class ExperimentEditor(Controller):
         """Remove the chosen hidden layer."""
         if self._layers_are_fixed():
             return
-        chosen = self.screen.network_panel.chosen
+        chosen = self.screen.network_panel.chosen_of(self.experiment)
         if chosen is None:
             self.show_message("There is no hidden layer to remove: this is a perceptron.")
             return
@@ -132,7 +133,7 @@ class ExperimentEditor(Controller):
     async def action_move_layer(self, offset: int) -> None:
         """Move the chosen hidden layer up (-1) or down (1)."""
         panel = self.screen.network_panel
-        chosen, count = panel.chosen, len(self.experiment.model.layers)
+        chosen, count = panel.chosen_of(self.experiment), len(self.experiment.model.layers)
         if chosen is None or not 0 <= chosen + offset < count or self._layers_are_fixed():
             return
         await self.change(move_layer(self.experiment, chosen, offset))
@@ -186,33 +187,29 @@ class ExperimentEditor(Controller):
 
     def action_open(self) -> None:
         """Ask for a file, and open the experiment or the weights in it."""
-        self.run_worker(self._open)
+        self.converse(self._open)
 
     async def _open(self) -> None:
         question = f"Open the experiment, or weights ({WEIGHTS_FILE})"
-        path = await self.screen.app.push_screen_wait(AskPath(question, str(self._path or "")))
+        path = await self.screen.dialogs.ask(AskPath(question, str(self._path or "")))
         if path is None:
             return
-        try:
-            file = confined(path)
-            if path.endswith(WEIGHTS_FILE):
-                self.screen.trainer.load_weights(file)
-                return
-            opened = read(file)
-        except UserError as error:
-            self.show_message(str(error), "error")
+        file = confined(path)
+        if path.endswith(WEIGHTS_FILE):
+            self.screen.trainer.load_weights(file)
             return
+        opened = read(file)
         self._path = file
         await self.change(opened)
         self.show_message(f"Opened {path}.")
 
     def action_save(self) -> None:
         """Ask for a path, and save the experiment there."""
-        self.run_worker(self._save)
+        self.converse(self._save)
 
     async def _save(self) -> None:
         suggestion = self._path or Path(f"{self.experiment.name}.toml")
-        path = await self.screen.app.push_screen_wait(AskPath("Save the experiment as", str(suggestion)))
+        path = await self.screen.dialogs.ask(AskPath("Save the experiment as", str(suggestion)))
         if path is None:
             return
         try:

@@ -33,6 +33,7 @@ class Lessons(Controller):
         self._folder = folder  # with lessons of the user's own
         self._tracker: LessonTracker | None = None
         self._page: LessonState | None = None  # as shown last
+        self._side_page: LessonPage | None = None  # beside the tabs; made for the first lesson
         self._new_sentences: list[str] = []  # on what the current run has done for the lesson
 
     @property
@@ -108,6 +109,11 @@ class Lessons(Controller):
             self._show_index()
             self.show_message(f"The progress in {lesson.title} is cleared.")
 
+    def fill_in(self, lesson: Lesson, numbers: tuple[float | None, ...]) -> None:
+        """Answer with numbers that were typed into the blanks of ``lesson``, unless another one is on by now."""
+        if self.tracker.lesson is lesson:
+            self.answer(numbers)
+
     def answer(self, answers: int | tuple[float | None, ...]) -> None:
         """Answer the question of the page: with the index of a choice, or a number for each blank."""
         from tui_trainer.tabs.book.guide import advice, waiting, wrong_answer
@@ -175,17 +181,21 @@ class Lessons(Controller):
         screen = self.screen
         screen.set_focus(None)
         experiment = self.tracker.begin(lesson)
-        if not screen.query("#lesson"):
+        screen.in_lesson = screen.page_open = True
+        if self._side_page is None:
             from tui_trainer.tabs.book.lesson_page import LessonPage
 
-            await screen.query_one("#body").mount(LessonPage("lesson", classes="-pinned"), before="#setup")
-        screen.in_lesson = screen.page_open = True
+            self._side_page = LessonPage("lesson", classes="-pinned")
+            await screen.query_one("#body").mount(self._side_page, before="#setup")
         await screen.trainer.start_over(experiment)
         if self.tracker.lesson is not lesson:  # another one was chosen meanwhile
             return
         book_key = key_of("tab_book")
         self._show_advice(f"{lesson.title}: {book_key} shows the page." if screen.has_class("-narrow") else "")
-        view = await screen.tabs.open(lesson.view)
+        view = await screen.tabs.ready(lesson.view)
+        if self.tracker.lesson is not lesson:
+            return
+        screen.tabs.active = lesson.view
         view.configure(dict(lesson.view_options))
         screen.trainer.watch_view()
 
@@ -199,13 +209,11 @@ class Lessons(Controller):
 
     def _visible_page(self) -> LessonPage | None:
         """The page on the left, or the one in the Book tab; None where neither is visible."""
-        from tui_trainer.tabs.book.lesson_page import LessonPage
-
         screen = self.screen
-        is_beside = screen.page_open and not screen.has_class("-narrow")
+        if screen.page_open and not screen.has_class("-narrow"):
+            return self._side_page
         book = screen.tabs.view if screen.tabs.active == BOOK else None
-        container = screen.query_one("#body") if is_beside else book
-        return None if container is None else container.query(LessonPage).first()
+        return None if book is None else book.page  # type: ignore[attr-defined]
 
     def _show_page(self) -> None:
         """Show the page if it changed, and say what is done now and was not before."""
@@ -216,8 +224,8 @@ class Lessons(Controller):
         self._show_index()
         if page is None:
             return
-        for side in self.screen.query("#lesson"):
-            side.show(page)  # type: ignore[attr-defined]
+        if self._side_page is not None:
+            self._side_page.show(page)
         if before is not None and before.lesson is page.lesson:
             known = {item.key for item in before.items if item.state == "done"}
             new = [item.sentence for item in page.items if item.state == "done" and item.key not in known]

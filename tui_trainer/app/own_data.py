@@ -45,9 +45,10 @@ class OwnData(Controller):
             if notes:
                 self.show_message(" ".join(notes))
 
-    def action_open_data(self) -> None:
+    async def action_open_data(self) -> None:
         """Ask for a file, show a preview, and make it the dataset if the user accepts: one edit."""
-        self.run_worker(self._open_data, exclusive=True, group="open data")
+        if not self.converse(self._open_data):
+            await self.screen.editor.show_experiment()  # the list of datasets may say "own file" where there is none
 
     async def _open_data(self) -> None:
         editor = self.screen.editor
@@ -57,7 +58,7 @@ class OwnData(Controller):
         from tui_trainer.app.dialogs.pick_file import PickFile
 
         before = editor.experiment.dataset
-        path = await self.screen.app.push_screen_wait(PickFile(before.path or ""))
+        path = await self.screen.dialogs.ask(PickFile(before.path or ""))
         config = None if path is None else await self._ask_with_preview(choose_file(before, path))
         if config is None:
             await editor.show_experiment()  # the list of datasets may say "own file" where there is none
@@ -77,7 +78,7 @@ class OwnData(Controller):
         send = self.screen.trainer.client.send
         preview = self._preview = PreviewData(config, lambda config, number: send(Preview(config, number)))
         try:
-            return await self.screen.app.push_screen_wait(preview)
+            return await self.screen.dialogs.ask(preview)
         finally:
             if self._preview is preview:
                 self._preview = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import isawaitable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from tui_trainer.app.dialogs.dialog import Dialogs
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.dialogs.sweep_progress import SweepLine
 from tui_trainer.app.setup.data_panel import DataPanel, DatasetField
@@ -74,6 +76,7 @@ class MainScreen(Screen[None]):
 
     def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
         super().__init__()
+        self.dialogs = Dialogs(self)
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
@@ -87,6 +90,11 @@ class MainScreen(Screen[None]):
     def experiment(self) -> Experiment:
         """The experiment as it is set up now."""
         return self.editor.experiment
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the app is being left: keys have no effect any more."""
+        return self.dialogs.is_closed
 
     def take_settings(self, settings: Settings) -> None:
         """Draw as the user wants it."""
@@ -137,7 +145,10 @@ class MainScreen(Screen[None]):
         While text is typed, keys are text, but for those that are not characters; so are letters in a list.
         A view in a mode of its own shadows other keys, and keys of lessons work only in a lesson. A key that comes
         before the widgets are there, typed ahead on a slow machine, has nothing to work on; only the app can be left.
+        Nothing works any more once it is being left.
         """
+        if self.is_leaving:
+            return False
         if action != DO:
             return super().check_action(action, parameters)
         keys = keymap()
@@ -179,11 +190,15 @@ class MainScreen(Screen[None]):
         return key.action not in keymap().of_arrows or self._view_is_free
 
     async def action_do(self, name: str) -> None:
-        """Do what the key of that name does; a UserError becomes a message."""
+        """Do what the key of that name does."""
         key = keymap()[name]
+        owner = self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
+        await self.perform(getattr(owner, f"action_{key.action}"), *key.arguments)
+
+    async def perform(self, action: Callable[..., Any], *arguments: Any) -> None:
+        """Call what a key, a message or a worker does; a UserError becomes a message."""
         try:
-            owner = self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
-            result = getattr(owner, f"action_{key.action}")(*key.arguments)
+            result = action(*arguments)
             if isawaitable(result):
                 await result
         except UserError as error:
@@ -215,15 +230,15 @@ class MainScreen(Screen[None]):
 
     @on(FieldEdited)
     async def _edit_field(self, event: FieldEdited) -> None:
-        await self.editor.edit_field(event)
+        await self.perform(self.editor.edit_field, event)
 
     @on(TabView.FieldChosen)
     async def _change_field(self, event: TabView.FieldChosen) -> None:
-        await self.editor.change_field(event.path, event.value, event.said)
+        await self.perform(self.editor.change_field, event.path, event.value, event.said)
 
     @on(TabView.FieldReworked)
     async def _rework_field(self, event: TabView.FieldReworked) -> None:
-        await self.editor.change_field(event.path, event.rework(self.experiment), event.said)
+        await self.perform(lambda: self.editor.change_field(event.path, event.rework(self.experiment), event.said))
 
     @on(TabView.WeightSet)
     def _set_weight(self, event: TabView.WeightSet) -> None:
@@ -239,11 +254,11 @@ class MainScreen(Screen[None]):
 
     @on(UndoAsked)
     async def _undo(self) -> None:
-        await self.editor.action_undo()
+        await self.perform(self.editor.action_undo)
 
     @on(DatasetField.OwnFileRequested)
-    def _open_data(self) -> None:
-        self.data.action_open_data()
+    async def _open_data(self) -> None:
+        await self.perform(self.data.action_open_data)
 
     @on(RunOpened)
     def _open_run(self, event: RunOpened) -> None:
@@ -259,7 +274,7 @@ class MainScreen(Screen[None]):
 
     @on(LessonChosen)
     async def _load_lesson(self, event: LessonChosen) -> None:
-        await self.lessons.load(event.lesson_id)
+        await self.perform(self.lessons.load, event.lesson_id)
 
     @on(LessonForgotten)
     def _forget_lesson(self, event: LessonForgotten) -> None:
@@ -267,7 +282,7 @@ class MainScreen(Screen[None]):
 
     @on(Answered)
     def _answer(self, event: Answered) -> None:
-        self.lessons.answer(event.answers)
+        self.lessons.fill_in(event.lesson, event.answers)
 
     @on(SweepLine.Pressed)
     def _show_sweep(self) -> None:
@@ -286,7 +301,8 @@ class MainScreen(Screen[None]):
             self.lessons.show_book()
 
     async def leave(self) -> None:
-        """End a sweep, and the app."""
+        """End a sweep, and the app; keys have no effect from now on."""
+        self.dialogs.is_closed = True
         await self.sweeps.close()
         await self.trainer.leave()
 
@@ -322,7 +338,7 @@ class MainScreen(Screen[None]):
         self.setup_open = False
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen())
+        self.dialogs.open(HelpScreen())
 
     async def action_quit(self) -> None:
         """Leave the app; ask before a sweep ends by that."""

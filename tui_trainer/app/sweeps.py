@@ -42,14 +42,15 @@ class Sweeps(Controller):
         if self.is_under_way:
             self.open_progress()
         elif self.client is None:
-            self.run_worker(self._begin, exclusive=True, group="sweep")
+            self.converse(self._begin)
 
     def open_progress(self, leaving: bool = False) -> None:
         """Show the progress of the sweep; when ``leaving``, ask whether to end it by leaving the app."""
         from tui_trainer.app.dialogs.sweep_progress import SweepProgressDialog
 
-        self._progress_dialog = SweepProgressDialog(self._progress, leaving)
-        self.screen.app.push_screen(self._progress_dialog, self._on_progress_closed)
+        dialog = SweepProgressDialog(self._progress, leaving)
+        if self.screen.dialogs.open(dialog, self._on_progress_closed):
+            self._progress_dialog = dialog
 
     async def close(self) -> None:
         """End the sweep, if there is one."""
@@ -71,7 +72,7 @@ class Sweeps(Controller):
         )
         await client.start()
         self.run_worker(partial(self._follow, client), group="sweep news")
-        request = await self.screen.app.push_screen_wait(form)
+        request = await self.screen.dialogs.ask(form)
         self._request, self._form = form.typed, None
         if request is None:
             self.client = None
@@ -127,7 +128,7 @@ class Sweeps(Controller):
         """Remove what shows the progress, and end the process."""
         self.is_under_way = False
         client, self.client = self.client, None
-        if self._progress_dialog is not None and self._progress_dialog.is_current:
+        if self._progress_dialog is not None:
             self._progress_dialog.dismiss("go on")
         await self.screen.query(SweepLine).remove()
         if client is not None:

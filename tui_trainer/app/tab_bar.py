@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class Tabs(TabbedContent):
     def __init__(self) -> None:
         super().__init__(id="tabs", initial=FIRST)
         self._views: dict[str, TabView] = {}
+        self._making = asyncio.Lock()  # two requests for one view at the same time get the same
         self._told = {FIRST}  # of these, those that are no longer on their way
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
@@ -101,8 +103,8 @@ class Tabs(TabbedContent):
             view.show_selected_runs(runs)
 
     def made(self, name: str) -> TabView | None:
-        """The view of a tab; None where it was not opened yet."""
-        return self._views.get(name)
+        """The view of a tab; None until it is made and knows what there is to see."""
+        return self._views[name] if name in self._told else None
 
     async def open(self, name: str) -> TabView:
         """Open a tab; returns its view."""
@@ -112,8 +114,9 @@ class Tabs(TabbedContent):
 
     async def ready(self, name: str) -> TabView:
         """The view of a tab, made if it was not; the open tab stays open."""
-        if name not in self._views:
-            await self._make(tab_named(name))
+        async with self._making:
+            if name not in self._told:
+                await self._make(tab_named(name))
         return self._views[name]
 
     def _known(self) -> list[TabView]:
@@ -122,10 +125,9 @@ class Tabs(TabbedContent):
 
     @on(TabbedContent.TabActivated)
     async def _open(self) -> None:
-        tab = tab_named(self.active)
-        if tab.name not in self._views:
-            await self._make(tab)
-        self.post_message(self.Opened(tab.name))
+        name = self.active
+        await self.ready(name)
+        self.post_message(self.Opened(name))
 
     async def _make(self, tab: Tab) -> None:
         view = self._views[tab.name] = tab.load_view()()

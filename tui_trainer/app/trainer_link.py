@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.timer import Timer
 
 from tui_trainer import protocol
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.dialogs.preview_data import name_of
-from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined, free_folder
@@ -92,8 +90,8 @@ class TrainerLink(Controller):
             async for report in self.client.reports():
                 try:
                     await self.screen.on_report(report)
-                except NoMatches:  # the app is closing, and the widgets have gone
-                    return
+                except Exception as error:  # as in any handler, so that the next report is handled in any case
+                    self.screen.app._handle_exception(error)
             if not self.screen.is_running or self._crash is None:
                 return
             self._failures += 1
@@ -233,6 +231,7 @@ class TrainerLink(Controller):
 
     async def _on_taken_over(self) -> None:
         """Leave the app: another client has the session now."""
+        self.screen.dialogs.is_closed = True
         await self.pacing.settle(LAST_ANSWER)
         self.screen.app.exit(message="Another terminal has taken over this session.")
 
@@ -404,20 +403,14 @@ class TrainerLink(Controller):
 
     def action_export(self) -> None:
         """Ask for a folder, and export the network into it."""
-        self.run_worker(self._export)
+        self.converse(self._export)
 
     async def _export(self) -> None:
         suggestion = str(free_folder(self.screen.experiment.name, Path(".")))
         question = AskPath("Export the network to the folder", suggestion)
-        path = await self.screen.app.push_screen_wait(question)
-        if path is None:
-            return
-        try:
-            folder = confined(path)
-        except UserError as error:
-            self.show_message(str(error), "error")
-            return
-        self.client.send(protocol.Export(os.path.abspath(folder)))
+        path = await self.screen.dialogs.ask(question)
+        if path is not None:
+            self.client.send(protocol.Export(os.path.abspath(confined(path))))
 
 
 @dataclass

@@ -22,7 +22,13 @@ SEARCH_TIMEOUT = 1.0  # seconds after which a typed letter starts a new search
 
 
 class SafeOptionList(OptionList):
-    """An option list that ignores page keys while it has no room; Textual's fails then."""
+    """An option list that ignores page keys while it has no room, and clicks on options that have gone; Textual's fails.
+    """
+
+    def on_click(self, event: events.Click) -> None:
+        clicked = event.style.meta.get("option")
+        if clicked is not None and clicked >= self.option_count:
+            event.prevent_default()
 
     def action_page_up(self) -> None:
         if self.scrollable_content_region.area:

@@ -157,7 +157,7 @@ async def answer(flow: Flow, lesson: Lesson, right: bool) -> None:
     assert question is not None
     if question.blanks:
         numbers = [blank.answer for blank in question.blanks]
-        flow.screen.post_message(Answered(tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
+        flow.screen.post_message(Answered(lesson, tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
         return
     assert question.answer is not None
     choice = question.answer if right else (question.answer + 1) % len(question.choices)

@@ -1,8 +1,9 @@
-"""The base classes of dialogs, a dialog that asks for a path, and the command palette."""
+"""The base classes of dialogs, what opens them one at a time, a dialog that asks for a path, and the palette."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,14 +13,59 @@ from textual.command import CommandList, CommandPalette
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Input, Label
+from textual.worker import Worker
 
 from tui_trainer.errors import printable
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import DropdownList
 
 
+class Dialogs:
+    """Opens dialogs over a screen, at most one at a time.
+
+    While one is open, or about to open, a request for another has no effect.
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        self._screen = screen
+        self._conversation: Worker[None] | None = None
+        self.is_closed = False  # whether none is opened any more, since the app is being left
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a dialog can be opened now."""
+        is_talking = self._conversation is not None and not self._conversation.is_finished
+        return not (is_talking or self.is_closed) and self._screen.is_active
+
+    def open(
+        self, dialog: Screen[ScreenResultType], on_closed: Callable[[ScreenResultType | None], Any] | None = None
+    ) -> bool:
+        """Open a dialog, and call ``on_closed`` with its answer; returns False where none can be opened now."""
+        is_free = self.is_free
+        if is_free:
+            self._screen.app.push_screen(dialog, on_closed)
+        return is_free
+
+    def converse(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Run ``work`` in the background, which may ``ask`` several dialogs one after another.
+
+        Returns False, and does nothing, where no dialog can be opened now.
+        """
+        is_free = self.is_free
+        if is_free:
+            self._conversation = self._screen.run_worker(work(), group="conversation")
+        return is_free
+
+    async def ask(self, dialog: Screen[ScreenResultType | None]) -> ScreenResultType | None:
+        """Open a dialog within a conversation; returns its answer, or None if it was left, as the app may be."""
+        return None if self.is_closed else await self._screen.app.push_screen_wait(dialog)
+
+
 class AskingScreen(Screen[ScreenResultType]):
-    """A screen that ignores a second answer while it is closing; Textual would close the screen below as well."""
+    """A screen that closes itself alone, and once.
+
+    It ignores an answer while another screen is above it, or after it has closed; Textual would close the top screen.
+    """
 
     @on(TextButton.Pressed)
     async def _run_button_action(self, event: TextButton.Pressed) -> None:
@@ -32,7 +78,7 @@ class AskingScreen(Screen[ScreenResultType]):
             self.focused.action_close()
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class Dialog(ModalScreen[ScreenResultType], AskingScreen[ScreenResultType]):

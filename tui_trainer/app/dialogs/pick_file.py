@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
 
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.files import confined
@@ -78,7 +79,7 @@ class PickFile(Dialog[str | None]):
     def _show(self) -> None:
         """Show the entries that match the typed text."""
         self._matching = self._listing.matching(self._name_start)[:MAX_LISTED]
-        self.list.set_options([_option_text(entry) for entry in self._matching])
+        self.list.set_options([EntryOption(entry) for entry in self._matching])
         self.list.highlighted = 0 if self._matching else None
         not_shown = len(self._listing.matching(self._name_start)) - len(self._matching)
         rest_hint = f"and {not_shown:,} more; type to narrow the list" if not_shown else ""
@@ -125,7 +126,8 @@ class PickFile(Dialog[str | None]):
     @on(OptionList.OptionSelected)
     def _handle_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._open(self._matching[event.option_index])
+        assert isinstance(event.option, EntryOption)
+        self._open(event.option.entry)  # the list may have changed since the click
 
     def _open(self, entry: Entry) -> None:
         path = os.path.join(self._folder, entry.name)
@@ -156,6 +158,14 @@ class PickFile(Dialog[str | None]):
             if len(start) > len(self._name_start):
                 self._set_text(self._folder + start)
                 self._show()
+
+
+class EntryOption(Option):
+    """An entry as an option of the list."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(_option_text(entry))
+        self.entry = entry
 
 
 def _option_text(entry: Entry) -> Text:

@@ -97,8 +97,17 @@ class NetworkPanel(Panel):
 
     @property
     def chosen(self) -> int | None:
-        """The hidden layer that keys act on: the one that had the focus last, or the last layer."""
-        count = len(self.query(LayerRow)) - 1
+        """The hidden layer that is marked as the one that keys act on."""
+        return self._chosen_of(len(self.query(LayerRow)) - 1)
+
+    def chosen_of(self, experiment: Experiment) -> int | None:
+        """The hidden layer of ``experiment`` that keys act on: the one last in focus, or the last one.
+
+        The experiment may not be shown yet, so that there are other layers than rows.
+        """
+        return self._chosen_of(len(experiment.model.layers))
+
+    def _chosen_of(self, count: int) -> int | None:
         if count <= 0:
             return None
         return count - 1 if self._last_focused is None else min(self._last_focused, count - 1)

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui_trainer.book.checking import Item
-from tui_trainer.book.lesson import Blank
+from tui_trainer.book.lesson import Blank, Lesson
 from tui_trainer.errors import printable
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
@@ -66,61 +66,71 @@ class LessonPage(VerticalScroll, can_focus=False):
     def __init__(self, name: str = "", classes: str = "") -> None:
         super().__init__(id=name or None, classes=classes)
         self._page: LessonState | None = None
+        self._title, self._prose = Blocks(classes="title"), Blocks(classes="prose")
+        self._question, self._progress = Blocks(classes="question"), Blocks(classes="progress")
+        self._advice, self._keys = Blocks(classes="advice"), Static(classes="keys")
+        self._text = VerticalScroll(self._prose, classes="text", can_focus=False)
+        self._tasks = VerticalScroll(self._question, self._progress, classes="tasks", can_focus=False)
+        self._blanks: Blanks | None = None  # of the page, if its question is one of numbers
+        self._is_composed = False
 
     def compose(self) -> ComposeResult:
-        yield Blocks(classes="title")
-        with VerticalScroll(classes="text", can_focus=False):
-            yield Blocks(classes="prose")
-        with VerticalScroll(classes="tasks", can_focus=False):
-            yield Blocks(classes="question")
-            yield Blocks(classes="progress")
-        yield Blocks(classes="advice")
-        yield Static(classes="keys")
+        yield from (self._title, self._text, self._tasks, self._advice, self._keys)
 
     def on_mount(self) -> None:
-        if self._page is not None:
-            self._write(self._page, None)
+        self._is_composed = True
+        self._mount_blanks()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height >= TALL, "-tall")
 
     def show(self, page: LessonState) -> None:
-        """Show ``page`` from now on."""
+        """Show ``page`` from now on, whether this widget is mounted yet or not."""
         before, self._page = self._page, page
-        if page != before and self.is_mounted:
-            self._write(page, before)
-
-    def _write(self, page: LessonState, before: LessonState | None) -> None:
-        self.query_one(".title", Blocks).show(*title(page))
-        self.query_one(".prose", Blocks).show(*prose(page))
-        self.query_one(".question", Blocks).show(*question(page))
-        self.query_one(".progress", Blocks).show(*tasks(page))
-        self.query_one(".advice", Blocks).show(*what_next(page))
+        if page == before:
+            return
+        self._title.show(*title(page))
+        self._prose.show(*prose(page))
+        self._question.show(*question(page))
+        self._progress.show(*tasks(page))
+        self._advice.show(*what_next(page))
         if before is None or (before.lesson, before.on) != (page.lesson, page.on):
-            self.query_one(".keys", Static).update(_keys(page))
+            self._keys.update(_keys(page))
             self._replace_blanks(page)
-            for part in (self, *self.query(VerticalScroll)):
+            for part in self._parts if self._is_composed else ():
                 part.scroll_home(animate=False)
-        for blanks in self.query(Blanks):
-            blanks.show(page)
+        elif self._blanks is not None:
+            self._blanks.show(page)
+
+    @property
+    def _parts(self) -> tuple[VerticalScroll, ...]:
+        """What can scroll, from the outside to the inside and from top to bottom."""
+        return self, self._text, self._tasks
 
     def _replace_blanks(self, page: LessonState) -> None:
-        self.query(Blanks).remove()
-        question = page.lesson.question
-        if page.on and question is not None and question.blanks:
-            self.query_one(".tasks").mount(Blanks(question.blanks), after=self.query_one(".question"))
+        if self._blanks is not None and self._blanks.is_attached:
+            self._blanks.remove()
+        asked = page.lesson.question
+        self._blanks = Blanks(page, asked.blanks) if page.on and asked is not None and asked.blanks else None
+        self._mount_blanks()
+
+    def _mount_blanks(self) -> None:
+        if self._blanks is not None and self._is_composed:
+            self._tasks.mount(self._blanks, after=self._question)
 
     def focus_blank(self, index: int) -> None:
         """Put the cursor into a blank."""
-        for blanks in self.query(Blanks):
-            if blanks.is_mounted:
-                blanks.focus_blank(index)
-            else:  # the page has just been opened
-                blanks.call_after_refresh(blanks.focus_blank, index)
+        blanks = self._blanks
+        if blanks is None:
+            return
+        if blanks.is_mounted:
+            blanks.focus_blank(index)
+        else:  # the page has just been opened
+            blanks.call_after_refresh(blanks.focus_blank, index)
 
     def scroll_on(self, direction: int) -> None:
         """A page down (1) or up (-1): first the text, then the tasks."""
-        for part in [self, *self.query(VerticalScroll)][::direction]:
+        for part in self._parts[::direction]:
             if part.allow_vertical_scroll and 0 <= part.scroll_target_y + direction <= part.max_scroll_y:
                 part.scroll_relative(y=direction * max(1, part.size.height - 2), animate=False)
                 return
@@ -148,37 +158,25 @@ class Blanks(Vertical):
     Blanks .-wrong { color: $text-error; }
     """
 
-    def __init__(self, blanks: tuple[Blank, ...]) -> None:
+    def __init__(self, page: LessonState, blanks: tuple[Blank, ...]) -> None:
         super().__init__()
-        self._blanks = blanks
+        self._lesson, self._blanks = page.lesson, blanks
+        self._boxes = [TextBox(compact=True, select_on_focus=True) for _ in blanks]
+        self._marks = [Static(classes="mark", markup=False) for _ in blanks]
         self._told: tuple[float | None, ...] = ()
-        self._page: LessonState | None = None
+        self.show(page)
 
     def compose(self) -> ComposeResult:
-        for index, blank in enumerate(self._blanks):
-            with Horizontal(classes="blank"):
-                yield Static(f"{ascii_uppercase[index]}  {printable(blank.label)}", classes="label", markup=False)
-                yield TextBox(compact=True, select_on_focus=True)
-                yield Static(classes="mark", markup=False)
-
-    def on_mount(self) -> None:
-        if self._page is not None:
-            self._write(self._page)
+        for letter, blank, box, mark in zip(ascii_uppercase, self._blanks, self._boxes, self._marks, strict=False):
+            label = Static(f"{letter}  {printable(blank.label)}", classes="label", markup=False)
+            yield Horizontal(label, box, mark, classes="blank")
 
     def show(self, page: LessonState) -> None:
-        """Show the numbers given so far, and which of them are right; another lesson's are not looked at."""
-        if page.lesson.question is not None and page.lesson.question.blanks is self._blanks:
-            self._page = page
-            if self.is_mounted:
-                self._write(page)
-
-    def _write(self, page: LessonState) -> None:
+        """Show the numbers given so far in this lesson, and which of them are right."""
         done = page.question is not None and page.question.state == "done"
         given = page.answers if isinstance(page.answers, tuple) else (None,) * len(self._blanks)
         self._told = given
-        for blank, number, box, mark in zip(
-            self._blanks, given, self.query(Input), self.query(".mark").results(Static), strict=True
-        ):
+        for blank, number, box, mark in zip(self._blanks, given, self._boxes, self._marks, strict=True):
             number = blank.answer if done and number is None else number
             if _number(box.value) != number and not box.has_focus:
                 box.value = "" if number is None else f"{number:.10g}"
@@ -189,17 +187,15 @@ class Blanks(Vertical):
 
     def focus_blank(self, index: int) -> None:
         """Put the cursor into a blank."""
-        boxes = list(self.query(Input))
-        if index < len(boxes):
-            self.screen.set_focus(boxes[index])
+        if index < len(self._boxes) and self._boxes[index].is_attached:
+            self.screen.set_focus(self._boxes[index])
 
     @on(Input.Submitted)
     def _go_on(self, event: Input.Submitted) -> None:
         event.stop()
         self._tell(event.input)
-        boxes = list(self.query(Input))
-        place = boxes.index(event.input) + 1
-        self.screen.set_focus(boxes[place] if place < len(boxes) else None)
+        following = [box for box, before in zip(self._boxes[1:], self._boxes, strict=False) if before is event.input]
+        self.screen.set_focus(following[0] if following else None)
 
     @on(Input.Blurred)
     def _finish(self, event: Input.Blurred) -> None:
@@ -207,12 +203,12 @@ class Blanks(Vertical):
         self._tell(event.input)
 
     def _tell(self, box: Input) -> None:
-        numbers = tuple(_number(one.value) for one in self.query(Input))
+        numbers = tuple(_number(one.value) for one in self._boxes)
         if box.value.strip() and _number(box.value) is None:
             self.post_message(TabView.Said(f"Expected a number, such as 12 or 0.5, got {plain(box.value)}.", "error"))
         elif numbers != self._told:
             self._told = numbers
-            self.post_message(Answered(numbers))
+            self.post_message(Answered(self._lesson, numbers))
 
 
 def _number(text: str) -> float | None:
@@ -369,6 +365,7 @@ def _item(page: LessonState, item: Item, first: bool) -> Iterator[Block]:
 
 @dataclass
 class Answered(Message):
-    """The user answered a lesson's question: the index of a choice, or a number for each blank (None: empty)."""
+    """The user filled in blanks of a lesson's question: a number for each, None for an empty one."""
 
-    answers: int | tuple[float | None, ...]
+    lesson: Lesson
+    answers: tuple[float | None, ...]

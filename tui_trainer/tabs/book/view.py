@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from tui_trainer.errors import printable
 from tui_trainer.tabs import TABS
 from tui_trainer.tabs.view import TabView, hints
+from tui_trainer.ui.dropdown import SafeOptionList
 from tui_trainer.ui.keymap import key_of
 
 from .guide import LessonIndex, LessonState
@@ -48,13 +49,14 @@ class BookView(TabView):
         self._shelf = LessonIndex()
         self._on = ""  # id of the lesson that is on
         self._list_wanted = False  # on a narrow terminal, while a lesson is on
+        self.page = LessonPage()
 
     def compose(self) -> ComposeResult:
         with Container(classes="both"):
             with Vertical(classes="list"):
                 yield Static(classes="count", markup=False)
                 yield LessonList()
-            yield LessonPage()
+            yield self.page
         yield Static(classes="hints", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -97,12 +99,12 @@ class BookView(TabView):
         chosen = self.query_one(LessonList).chosen
         for page in self._shelf.pages:
             if page.lesson.id == chosen:
-                self.query_one(LessonPage).show(page)
+                self.page.show(page)
 
     def action_choose(self, direction: int) -> None:
         """The next lesson, or the one before; scrolls the page where it stands alone."""
         if self.has_class("-reading"):
-            self.query_one(LessonPage).scroll_relative(y=direction, animate=False)
+            self.page.scroll_relative(y=direction, animate=False)
         else:
             self.query_one(LessonList).move(direction)
 
@@ -124,10 +126,10 @@ class BookView(TabView):
 
     def action_turn(self, direction: int) -> None:
         """The page of the lesson down, or up."""
-        self.query_one(LessonPage).scroll_on(direction)
+        self.page.scroll_on(direction)
 
 
-class LessonList(OptionList, can_focus=False):
+class LessonList(SafeOptionList, can_focus=False):
     """A line a lesson under its chapter; below them what is wrong with files that are no lessons.
 
     The cursor goes to those too, so that they can be read; their ids are nobody's.
