@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from textual.worker import WorkerFailed
 
 from tui_trainer.app.dialogs.dialog import Palette
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.files import root
+from tui_trainer.files import root, user_folder
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.driver import driver_for
@@ -32,6 +33,7 @@ from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, tak
 from tui_trainer.ui.text import plain
 from tui_trainer.ui.themes import APP_THEMES, SIXTEEN
 
+from .error_net import ErrorNet, keep_widgets_alive
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
 from .screen import HIGH, WIDE, MainScreen, MarkersChosen
 from .trainer_link import RunEnded
@@ -82,6 +84,10 @@ class TrainerApp(App[None]):
         use(self.preferences.keymap)
         self._title: str | None = None  # of the window, as it was set last; None where it is left alone
         self._owns_process = owns_process
+        self.error_net: ErrorNet | None = None  # without one, an unexpected error ends the app with its traceback
+        if owns_process:
+            self.error_net = ErrorNet(user_folder())
+            keep_widgets_alive()
         self._experiment, self._path, self._lessons = experiment, path, lessons
         self._launch = launch
 
@@ -163,7 +169,7 @@ class TrainerApp(App[None]):
 
     def window_title(self) -> str:
         """What the title of the window should be now."""
-        screen = next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
+        screen = self._main_screen
         progress = None if screen is None else screen.status.progress
         if screen is None or progress is None:
             return self.TITLE
@@ -204,11 +210,29 @@ class TrainerApp(App[None]):
         """Stay: whoever has nothing but the app would be left without it, and others have other terminals."""
 
     def _handle_exception(self, error: Exception) -> None:
-        """While the app closes, widgets go in any order: one that misses another then is nobody's concern."""
+        """Handle an unexpected error: with a net, it is mentioned, and only a second one in a row ends the app.
+
+        While the app closes, widgets go in any order: one that misses another then is nobody's concern.
+        """
         cause = error.error if isinstance(error, WorkerFailed) else error
         is_closing = self._exit or not self._running
-        if not (is_closing and isinstance(cause, NoMatches | MountError)):
+        if is_closing and isinstance(cause, NoMatches | MountError):
+            return
+        net = self.error_net
+        if net is None:
             super()._handle_exception(error)
+            return
+        goes_on, screen = net.catch(error), self._main_screen
+        if goes_on and screen is not None and screen.is_mounted:
+            sentence = f"Something unexpected went wrong ({type(cause).__name__}); the run goes on. {net.where}"
+            with suppress(NoMatches):  # the line is about to go
+                screen.message_line.say(sentence, "error")
+        elif not self._exit:
+            self.exit(return_code=1, message=f"tui-trainer has ended after an unexpected error. {net.where}")
+
+    @property
+    def _main_screen(self) -> MainScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
 
     def _fatal_error(self) -> None:
         """End the app without Textual's traceback: whoever runs the app reports ``unexpected_error``."""

@@ -6,7 +6,12 @@ import os
 import threading
 
 from textual import messages
+from textual.drivers import web_driver
 from textual.drivers.web_driver import WebDriver
+
+from tui_trainer.ui.paste import PasteParser
+
+web_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
 
 PATIENCE = 3.0  # seconds for the app to save its run and end
 

@@ -9,11 +9,17 @@ from functools import cache
 
 from rich.cells import cell_len
 from textual.driver import Driver
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from .paste import PasteParser
 from .terminal import detect_terminal
 
+from .paste import PasteParser
 # Modes, queries and titles that old terminals print instead of ignoring. The cursor and line wrap are not among them.
+
+linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
+
 PRIVATE = re.compile(
     r"\x1b\[(?!\?(?:25|7)[hl])[<=>?][0-9;]*[ -/]*[@-~]"
     r"|\x1b\[[0-9;]*[ -/]*t"

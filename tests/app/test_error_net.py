@@ -1,0 +1,96 @@
+"""Unexpected errors: the first is recorded and mentioned, a second one in a row ends the app."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.message_pump import MessagePump
+
+from tui_trainer.app.error_net import MAX_BYTES, ErrorNet, keep_widgets_alive
+
+if TYPE_CHECKING:
+    from running_app import Start
+
+
+def failing(*_: object) -> None:
+    raise ZeroDivisionError("a slip of ours")
+
+
+def caught(net: ErrorNet) -> bool:
+    """Raise an error, and have the net catch it."""
+    try:
+        failing()
+    except ZeroDivisionError as error:
+        return net.catch(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("times", "goes_on"),
+    (
+        ((0.0,), True),
+        ((0.0, 0.1, 0.2), True),  # one slip, which more than one widget trips over
+        ((0.0, 1.0), False),
+        ((0.0, 0.2, 0.4), False),
+        ((0.0, 10.0, 20.0), True),
+    ),
+)
+def test_errors_in_a_row_are_too_many(times: tuple[float, ...], goes_on: bool, tmp_path: Path) -> None:
+    clock = iter(times)
+    net = ErrorNet(tmp_path, lambda: next(clock))
+    assert [caught(net) for _ in times][-1] is goes_on
+
+
+def test_the_file_is_private_and_bounded(tmp_path: Path) -> None:
+    net = ErrorNet(tmp_path / "data")
+    for _ in range(600):
+        caught(net)
+    text = net.path.read_text()
+    assert text.endswith("ZeroDivisionError: a slip of ours\n\n")
+    assert len(text) <= MAX_BYTES
+    assert net.path.stat().st_mode & 0o777 == 0o600 and net.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    net = ErrorNet(tmp_path / "data")
+    assert caught(net)
+    assert "could not be written" in net.where
+
+
+async def test_an_error_is_mentioned_and_the_app_goes_on(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MessagePump, "_dispatch_message", MessagePump._dispatch_message)  # put back at the end
+    keep_widgets_alive()
+    times = [0.0]
+    async with start() as flow:
+        screen, app = flow.screen, flow.pilot.app
+        net = app.error_net = ErrorNet(tmp_path / "net", lambda: times[0])  # type: ignore[attr-defined]
+        step, on_report = screen.trainer.action_step, screen.sweeps.on_report
+        monkeypatch.setattr(screen.trainer, "action_step", failing)
+        await flow.press("s")  # in a handler
+        await flow.until_said("(ZeroDivisionError); the run goes on.")
+        assert str(net.path) in flow.message and "a slip of ours" in net.path.read_text()
+        monkeypatch.setattr(screen.trainer, "action_step", step)
+        times[0] = 10.0
+        monkeypatch.setattr(screen.sweeps, "on_report", failing)  # while a report is handled
+        await flow.press("s")
+        await flow.until(lambda: net.path.read_text().count("a slip of ours") > 1, "another error")
+        monkeypatch.setattr(screen.sweeps, "on_report", on_report)
+        times[0] = 20.0
+        steps = flow.progress.steps
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps == steps + 1, "a step")
+        monkeypatch.setattr(screen.trainer, "action_step", failing)
+        times[0] = 30.0
+        await flow.press("s")
+        assert not app._exit
+        times[0] = 31.0
+        await flow.press("s")
+        await flow.until(lambda: app._exit, "the end")
+        assert app.return_code == 1 and any(str(net.path) in str(line) for line in app._exit_renderables)
+        await asyncio.sleep(0)

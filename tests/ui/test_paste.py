@@ -1,0 +1,44 @@
+"""Pasted text with escape sequences in it."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.drivers import linux_driver
+
+from tui_trainer.ui import driver
+from tui_trainer.ui.paste import END, START, PasteParser
+
+NASTY = "a\x1b[A\x1bq\x1b[<0;5;5M\x1b[I\x1b]0;t\x07\x1b[200~\x1b[99zz"
+
+
+def parsed(*parts: str) -> list[tuple[str, str]]:
+    """What comes of input that arrives in these parts: kinds of events, and their text or key."""
+    parser = PasteParser()
+    found = [event for part in parts for event in parser.feed(part)]
+    return [
+        (type(event).__name__, event.text if isinstance(event, events.Paste) else getattr(event, "key", ""))
+        for event in found
+    ]
+
+
+def test_escape_sequences_in_a_paste_are_no_keys() -> None:
+    got = parsed(f"x{START}{NASTY}\nend{END}y")
+    assert got == [("Key", "x"), ("Paste", "a[Aq[<0;5;5M[I]0;t[200~[99zz\nend"), ("Key", "y")]
+
+
+@pytest.mark.parametrize("size", (1, 2, 3, 5, 7))
+def test_the_parts_in_which_it_arrives_do_not_matter(size: int) -> None:
+    text = f"x{START}{NASTY}{END}\x1b[A{START}{END}{START}b{END}y"
+    got = parsed(*(text[place : place + size] for place in range(0, len(text), size)))
+    assert got == [*parsed(text)]
+    assert [kind for kind, _ in got] == ["Key", "Paste", "Key", "Paste", "Paste", "Key"]
+
+
+def test_keys_go_on_as_before() -> None:
+    assert parsed("a\x1b[A\x1b[B", "\r") == [("Key", "a"), ("Key", "up"), ("Key", "down"), ("Key", "enter")]
+
+
+def test_the_driver_takes_it() -> None:
+    assert driver.driver_for({"TERM": "xterm"}) is None
+    assert linux_driver.XTermParser is PasteParser
