@@ -218,17 +218,13 @@ class TrainerApp(App[None]):
         is_closing = self._exit or not self._running
         if is_closing and isinstance(cause, NoMatches | MountError):
             return
-        net = self.error_net
-        if net is None:
-            super()._handle_exception(error)
-            return
-        goes_on, screen = net.catch(error), self._main_screen
-        if goes_on and screen is not None and screen.is_mounted:
+        net, screen = self.error_net, self._main_screen
+        if net is not None and net.catch(error) and screen is not None and screen.is_mounted:
             sentence = f"Something unexpected went wrong ({type(cause).__name__}); the run goes on. {net.where}"
             with suppress(NoMatches):  # the line is about to go
                 screen.message_line.say(sentence, "error")
-        elif not self._exit:
-            self.exit(return_code=1, message=f"tui-trainer has ended after an unexpected error. {net.where}")
+        elif net is None or not self._exit:
+            super()._handle_exception(error)
 
     @property
     def _main_screen(self) -> MainScreen | None:
