@@ -49,14 +49,14 @@ DIRECTIONS = {
         datasets errors experiment export files formats protocol run_state store tabs.compute tabs.messages training
     """,
     "sweep": "errors experiment files formats protocol run_state runtime store training version",
-    "serve": "errors runtime",
+    "serve": "errors runtime ui",
     "tabs.view": """
         book datasets errors experiment export files formats plotting protocol run_state settings store sweep
         tabs.messages ui
     """,
     "app": """
         book datasets errors experiment files formats plotting protocol run_state runtime settings sweep
-        tabs.messages tabs.view ui
+        tabs.messages tabs.view ui version
     """,
     "cli": """
         app console datasets errors experiment export files formats runtime serve settings store sweep training ui
