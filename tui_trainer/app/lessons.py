@@ -155,7 +155,8 @@ class Lessons(Controller):
 
     async def action_answer(self, index: int) -> None:
         """Answer with a choice, or focus a blank."""
-        question = None if self._page is None else self._page.lesson.question
+        lesson = self.tracker.lesson  # whose page may not be shown yet
+        question = None if lesson is None else lesson.question
         if question is None:
             self.show_message("There is no question on this page.")
         elif question.blanks:
