@@ -222,7 +222,7 @@ class TrainerApp(App[None]):
         if net is not None and net.catch(error) and screen is not None and screen.is_mounted:
             sentence = f"Something unexpected went wrong ({type(cause).__name__}); the run goes on. {net.where}"
             with suppress(NoMatches):  # the line is about to go
-                screen.message_line.say(sentence, "error")
+                screen.message_line.show_message(sentence, "error")
         elif net is None or not self._exit:
             super()._handle_exception(error)
 

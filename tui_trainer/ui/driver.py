@@ -15,11 +15,9 @@ from textual.drivers.linux_driver import LinuxDriver
 from .paste import PasteParser
 from .terminal import detect_terminal
 
-from .paste import PasteParser
-# Modes, queries and titles that old terminals print instead of ignoring. The cursor and line wrap are not among them.
-
 linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
 
+# Modes, queries and titles that old terminals print instead of ignoring. The cursor and line wrap are not among them.
 PRIVATE = re.compile(
     r"\x1b\[(?!\?(?:25|7)[hl])[<=>?][0-9;]*[ -/]*[@-~]"
     r"|\x1b\[[0-9;]*[ -/]*t"

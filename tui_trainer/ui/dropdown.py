@@ -22,7 +22,7 @@ SEARCH_TIMEOUT = 1.0  # seconds after which a typed letter starts a new search
 
 
 class SafeOptionList(OptionList):
-    """An option list that ignores page keys while it has no room, and clicks on options that have gone; Textual's fails."""
+    """An option list that ignores page keys while it has no room, and clicks on options that have gone."""
 
     def on_click(self, event: events.Click) -> None:
         clicked = event.style.meta.get("option")
