@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from running_app import text_of
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment.edit import with_field
@@ -150,5 +149,5 @@ async def test_a_key_that_comes_before_the_rows_have_followed_is_refused_in_a_se
         screen.editor.history.change(perceptron)  # as an undo does; the rows on the screen follow later
         assert screen.network_panel.chosen == 0
         await flow.press("x")
-        await flow.until(lambda: "there is no entry 0" in text_of(screen.message_line), "the message")
-        assert screen.message_line.has_class("-error") and screen.experiment == perceptron
+        await flow.until_said("There is no hidden layer to remove: this is a perceptron.")
+        assert screen.experiment == perceptron

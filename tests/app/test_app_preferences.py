@@ -60,7 +60,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         assert "1 more: tui-trainer settings" in flow.screen_text() and "not told" not in flow.screen_text()
         assert "f5 Train f8 Step" in flow.screen_text().splitlines()[-1]
         await flow.press("T")
-        await flow.until(lambda: flow.progress.steps == 1, "one step")
+        await flow.until(lambda: flow.screen.status.progress is not None and flow.progress.steps == 1, "one step")
         await flow.press("space", "s")
         assert flow.progress.steps == 1, "the usual keys do nothing"
         assert app.window_title() == "‖ untitled 0/3 paused"

@@ -129,7 +129,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await flow.press("M")
         await flow.until(lambda: isinstance(app.screen, SweepProgressDialog), "how it stands")
         assert app.screen.styles.background.a < 1, "the screen below stays in sight"
-        await flow.until_shown("1 of 2 runs are done, about")
+        await flow.until_shown("1 of 2 runs done, about")
         await flow.until_shown("learning_rate = 0.05, epochs = 2")
         await flow.press("c")
         await flow.until_said("Sweep ended, 1 of 2 runs. Best val_loss")

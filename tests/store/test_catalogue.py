@@ -142,8 +142,8 @@ def test_names_and_tags_are_changed_and_checked(tmp_path: Path) -> None:
     [
         (clean_name, " \n\t ", "at least one character"),
         (clean_name, "x" * 61, "at most 60 characters; this one has 61"),
-        (clean_tag, "#", "one word"),
-        (clean_tag, "two words", "one word"),
+        (clean_tag, "#", "single word"),
+        (clean_tag, "two words", "single word"),
         (clean_tag, "t" * 25, "at most 24 characters"),
     ],
 )

@@ -203,7 +203,7 @@ async def test_a_weight_set_while_the_run_goes_on(start: Start) -> None:
         assert flow.screen.experiment == IRIS and "until a reset; u undoes it" in flow.message
         await flow.press("u", "u")
         await tab.until_weight(before.weight)
-        assert f"back at {before.weight:.5g}" in flow.message
+        assert f"back to {before.weight:.5g}" in flow.message
         await flow.press("U")
         await tab.until_weight(-2.0)
         assert "is -2 again" in flow.message

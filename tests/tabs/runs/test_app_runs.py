@@ -201,7 +201,7 @@ async def test_a_deleted_run_is_brought_back(start: Start, tmp_path: Path) -> No
         await flow.until(lambda: names(flow) == ["usual"], "the one under the cursor")
         assert len(flow.screen.experiment.model.layers) == 2, "no layer is removed by that key here"
         await flow.press("u", "u")
-        await flow.until_said("2 runs brought back.")
+        await flow.until_said("2 runs restored.")
         await flow.until(lambda: names(flow) == ["homes", "adam", "usual", "slow"], "all of them")
         await flow.press("u")
         await flow.until(lambda: len(flow.screen.experiment.model.layers) == 1, "then u is the settings' again")
