@@ -111,7 +111,7 @@ class Lessons(Controller):
 
     def fill_in(self, lesson: Lesson, numbers: tuple[float | None, ...]) -> None:
         """Answer with numbers that were typed into the blanks of ``lesson``, unless another one is on by now."""
-        if self.tracker.lesson is lesson:
+        if self.tracker.lesson == lesson:
             self.answer(numbers)
 
     def answer(self, answers: int | tuple[float | None, ...]) -> None:
