@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -14,6 +15,7 @@ from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, Swe
 from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgressDialog, parts
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.store.store import Store
+from tui_trainer.sweep.client import SweepClient
 from tui_trainer.sweep.messages import Leader, SweepProgress, SweepRequest
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
@@ -33,6 +35,7 @@ def form_of(flow: Flow) -> SweepFormDialog:
 
 async def opened(flow: Flow) -> SweepFormDialog:
     """Open the form and wait until it has counted."""
+    await flow.until(lambda: flow.screen.dialogs.is_free, "the last dialog has ended")
     await flow.press("M")
     await flow.until(lambda: isinstance(flow.pilot.app.screen, SweepFormDialog), "the form")
     await flow.until(lambda: form_of(flow).query(SweepRow), "its rows")
@@ -60,6 +63,25 @@ def sweeping(flow: Flow) -> int | None:
     """The process that sweeps, by its id; None where there is none."""
     client = flow.screen.sweeps.client
     return None if client is None else client.pid
+
+
+async def test_the_form_opens_again_while_the_process_of_the_last_one_ends(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, clients = SweepClient.close, []
+
+    async def never_close(client: SweepClient) -> None:
+        clients.append(client)
+        await asyncio.Event().wait()
+
+    async with start(SMALL) as flow:
+        await opened(flow)
+        monkeypatch.setattr(SweepClient, "close", never_close)
+        await flow.press("escape")
+        await opened(flow)
+        monkeypatch.setattr(SweepClient, "close", close)
+        for client in clients:
+            await client.close()
 
 
 async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_path: Path) -> None:

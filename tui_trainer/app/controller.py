@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from textual.worker import Worker
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import AnyReport
 
 if TYPE_CHECKING:
     from .screen import MainScreen
+
+Work: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 class Controller:
@@ -28,11 +32,11 @@ class Controller:
         """Show a sentence in the message line, made printable; ``kind`` is error, good or nothing."""
         self.screen.message_line.show_message(sentence, kind)
 
-    def run_worker(self, work: Callable[[], Awaitable[None]], group: str = "default", exclusive: bool = False) -> None:
+    def run_worker(self, work: Work, group: str = "default", exclusive: bool = False) -> Worker[None]:
         """Run ``work`` in the background; an exclusive one cancels those of its group that are under way."""
-        self.screen.run_worker(self.screen.perform(work), group=group, exclusive=exclusive)
+        return self.screen.run_worker(partial(self.screen.perform, work), group=group, exclusive=exclusive)
 
-    def converse(self, work: Callable[[], Awaitable[None]]) -> bool:
+    def converse(self, work: Work) -> bool:
         """Run ``work``, which asks dialogs, in the background; False where another dialog is open or about to be."""
         return self.screen.dialogs.converse(partial(self.screen.perform, work))
 

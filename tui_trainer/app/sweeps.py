@@ -76,7 +76,7 @@ class Sweeps(Controller):
         self._request, self._form = form.typed, None
         if request is None:
             self.client = None
-            await client.close()
+            self.run_worker(client.close, group="sweep end")  # the next form needs not wait for this process to end
             return
         self.is_under_way, self._progress = True, None
         await self.screen.mount(SweepLine(), before=self.screen.status)

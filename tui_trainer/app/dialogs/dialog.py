@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from textual import on
@@ -46,14 +46,14 @@ class Dialogs:
             self._screen.app.push_screen(dialog, on_closed)
         return is_free
 
-    def converse(self, work: Callable[[], Awaitable[None]]) -> bool:
+    def converse(self, work: Callable[[], Coroutine[None, None, None]]) -> bool:
         """Run ``work`` in the background, which may ``ask`` several dialogs one after another.
 
         Returns False, and does nothing, where no dialog can be opened now.
         """
         is_free = self.is_free
         if is_free:
-            self._conversation = self._screen.run_worker(work(), group="conversation")
+            self._conversation = self._screen.run_worker(work, group="conversation")
         return is_free
 
     async def ask(self, dialog: Screen[ScreenResultType | None]) -> ScreenResultType | None:
