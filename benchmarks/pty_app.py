@@ -147,7 +147,7 @@ def open_app(experiment: str = TRAINING, columns: int = 120, rows: int = 40) -> 
     """The app on an experiment, at its first step."""
     with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False) as file:
         file.write(experiment)
-    app = PtyApp([sys.executable, "-m", "tui_trainer", file.name], columns, rows)
+    app = PtyApp([sys.executable, "-m", "tui_trainer", "--pace", "full", file.name], columns, rows)
     app.read_until(b"epoch")
     app.read(1.0)
     Path(file.name).unlink()

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tests" / "serve"))
 
 from headless_browser import chromium, opened
 
-COMMAND = ("-m", "tui_trainer", "serve", "--port", "0", "examples/spiral.toml")
+COMMAND = ("-m", "tui_trainer", "serve", "--port", "0", "--pace", "full", "examples/spiral.toml")
 
 
 async def take() -> Sequence[bytes]:

@@ -27,16 +27,17 @@ DIRECTIONS = {
     "formats": "",
     "engine": "",
     "errors": "",
+    "pace": "",
     "run_state": "",
     "files": "errors",
     "experiment": "errors files",
     "datasets": "errors experiment files",
-    "settings": "errors experiment files",
-    "book": "errors experiment files run_state",
+    "settings": "errors experiment files pace",
+    "book": "errors experiment files pace run_state",
     "plotting": "formats settings",
-    "protocol": "datasets errors experiment run_state",
+    "protocol": "datasets errors experiment pace run_state",
     "tabs.messages": "protocol run_state",
-    "training": "datasets engine errors experiment formats protocol run_state",
+    "training": "datasets engine errors experiment formats pace protocol run_state",
     "console": "errors files training",
     "store": "errors experiment files run_state training",
     "export": "console datasets engine errors experiment files plotting store training version",
@@ -55,11 +56,11 @@ DIRECTIONS = {
         tabs.messages ui
     """,
     "app": """
-        book datasets errors experiment files formats plotting protocol run_state runtime settings sweep
+        book datasets errors experiment files formats pace plotting protocol run_state runtime settings sweep
         tabs.messages tabs.view ui version
     """,
     "cli": """
-        app console datasets errors experiment export files formats runtime serve settings store sweep training ui
+        app console datasets errors experiment export files formats pace runtime serve settings store sweep training ui
         version
     """,
     "__main__": "cli",

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
+LINE_LENGTH = 60
 # Exit codes of the commands; 0 is success.
 DIVERGED = 1  # or a sweep has missing runs
 BAD_INPUT = 2
@@ -50,6 +51,12 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 def printable(text: str) -> str:
     """Return ``text`` with unprintable characters, which a terminal could act on, replaced by U+FFFD."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def plain(text: str, max_length: int = LINE_LENGTH) -> str:
+    """Return ``text`` as one printable line, cut to ``max_length`` characters."""
+    safe = printable(text)
+    return safe if len(safe) <= max_length else safe[: max_length - 1] + "…"
 
 
 def escaped(text: str) -> str:

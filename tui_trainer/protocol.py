@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.datasets.preview import FilePreview
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.pace import FULL, Pace
 from tui_trainer.run_state import RunState
 
 HEADER = struct.Struct("<I")
@@ -64,7 +65,9 @@ class Load(Command, frozen=True):
 
 
 class Train(Command, frozen=True):
-    """Train until all epochs are done, or beyond them where they were."""
+    """Train until all epochs are done, or beyond them where they were; with ``to_end``, at full speed."""
+
+    to_end: bool = False
 
 
 class Pause(Command, frozen=True):
@@ -79,10 +82,10 @@ class Epoch(Command, frozen=True):
     """Train for the rest of the current epoch, or for one more."""
 
 
-class SlowDown(Command, frozen=True):
-    """Limit the steps per second from now on, so that the eye can follow; None is full speed."""
+class SetPace(Command, frozen=True):
+    """Train at another pace from now on; see ``pace``."""
 
-    steps_per_second: float | None = None
+    pace: Pace = FULL
 
 
 class Tune(Command, frozen=True):
@@ -161,7 +164,7 @@ AnyCommand = (
     | Pause
     | Step
     | Epoch
-    | SlowDown
+    | SetPace
     | Tune
     | SetWeight
     | SwapBest
@@ -303,13 +306,13 @@ class Opened(Report, frozen=True):
 
 
 class Attached(Report, frozen=True):
-    """The session belongs to this client now. ``experiment`` is as requested, ``steps_per_second`` the slow motion.
+    """The session belongs to this client now. ``experiment`` is as requested, ``pace`` its present one.
 
     ``stays`` says that it goes on when the client goes.
     """
 
     experiment: Experiment
-    steps_per_second: float | None
+    pace: Pace
     stays: bool
 
 

@@ -21,6 +21,7 @@ from tui_trainer.experiment.toml_file import TooDeep, parse_toml
 
 from .errors import escaped, quoted, suggestion
 from .files import DATA_VARIABLE, read_plain, replace_file, user_folder
+from .pace import PACE_NAMES, PaceName
 
 CONFIG_VARIABLE = "TUI_TRAINER_CONFIG"
 CONFIG, MEMORY = "config.toml", "remembered.json"
@@ -105,7 +106,12 @@ def _what_is_wrong(error: ValueError) -> str:
 
 def _reason(name: str, value: object, themes: Collection[str]) -> str:
     """Return what is wrong with a setting; empty if nothing is."""
-    words = {"theme": tuple(themes), "markers": get_args(Markers), "notify": get_args(Notify)}
+    words = {
+        "theme": tuple(themes),
+        "markers": get_args(Markers),
+        "pace": PACE_NAMES,
+        "notify": get_args(Notify),
+    }
     if name in words:
         if value in words[name]:
             return ""
@@ -170,6 +176,7 @@ class RememberedChoices(msgspec.Struct, omit_defaults=True):
 
     theme: str | None = None
     markers: Markers | None = None
+    pace: PaceName | None = None
 
 
 class RememberedSettings:
@@ -193,6 +200,10 @@ class RememberedSettings:
         """Remember the markers of plots."""
         self._write(msgspec.structs.replace(self.recall(), markers=markers))
 
+    def keep_pace(self, name: PaceName) -> None:
+        """Remember the pace of training."""
+        self._write(msgspec.structs.replace(self.recall(), pace=name))
+
     def _write(self, choices: RememberedChoices) -> None:
         """Write the file atomically; choices just made in another window are kept, as they were read again."""
         with contextlib.suppress(OSError):
@@ -205,11 +216,12 @@ class Settings:
     """The settings in effect.
 
     An empty ``theme`` and ``markers`` of None are the defaults of the app and of each plot. ``keys`` maps the name of
-    an action to its keys, as written: "key,key".
+    an action to its keys, as written: "key,key". A program that makes the app itself has it at full speed.
     """
 
     theme: str = ""
     markers: Markers | None = None
+    pace: PaceName = "full"
     reduced_motion: bool = False
     notify: Notify = "none"
     title: bool = True

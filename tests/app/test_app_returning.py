@@ -12,7 +12,8 @@ from running_app import Start
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol import Attach, Load, Progress, SlowDown, TakenOver, Train
+from tui_trainer.pace import Pace
+from tui_trainer.protocol import Attach, Load, Progress, SetPace, TakenOver, Train
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.store import live_trainers
@@ -34,7 +35,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 async def leave_one_training() -> None:
     """A trainer that goes on alone, in slow motion."""
     client = Client(Launch(stays=True))
-    for command in (Load(ENDLESS, 1), SlowDown(10.0), Train()):
+    for command in (Load(ENDLESS, 1), SetPace(Pace("10/s", 10.0)), Train()):
         client.send(command)
     await client.start()
     async for report in client.reports():
@@ -59,7 +60,7 @@ async def test_a_key_comes_back_to_what_goes_on(start: Start, data: Path) -> Non
         own = flow.screen.trainer.client.pid
         await flow.press("g")
         await flow.until_state("running")
-        assert flow.screen.experiment == ENDLESS and flow.screen.trainer.steps_per_second == 10.0
+        assert flow.screen.experiment == ENDLESS and flow.screen.trainer.pace.steps_per_second == 10.0
         assert own is not None
         await flow.until(lambda: not process_runs(own), "the end of its own trainer")
         await flow.press("space")

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Checkbox, Input
 
+from tui_trainer.app.preferences import Preferences
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import unshare
+from tui_trainer.settings import RememberedSettings, Settings
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from running_app import Flow, Start
 
 
@@ -169,18 +173,44 @@ async def test_finish_then_train_on_and_early_stopping(start: Start) -> None:
         await flow.until(lambda: flow.screen.experiment.training.early_stopping is None, "no stop rule")
 
 
-async def test_slow_motion_and_full_speed_again(start: Start) -> None:
+async def test_a_slower_and_a_faster_pace(start: Start) -> None:
     async with start(with_field(Experiment(), "training.epochs", 1_000_000)) as flow:
+        await flow.press("Z")
+        await flow.until_said("This is the fastest pace. Pace full: as fast as the machine can.")
+        await flow.press("z", "z")
+        await flow.until_said("Pace watch: a run takes about 10 seconds, slowly at first.")
         await flow.press("z")
-        await flow.until_said("Slow motion: 10 steps a second.")
+        await flow.until_said("Pace 10/s: 10 steps a second.")
         began = time.monotonic()
         await flow.press("space")
         await flow.until_state("running")
         await flow.until(lambda: flow.progress.steps >= 3, "a few steps, however late they are drawn")
         assert flow.progress.steps <= 1 + 10 * (time.monotonic() - began)
-        await flow.press("z", "z")
-        await flow.until_said("Full speed.")
+        await flow.press("E")
         await flow.until(lambda: flow.progress.steps > 500, "many steps")
+        await flow.press("space")
+        await flow.until_state("paused")
+        paused = flow.progress.steps
+        began = time.monotonic()
+        await flow.press("space")
+        await flow.until(lambda: flow.progress.steps > paused, "the chosen pace again")
+        assert flow.progress.steps <= paused + 1 + 10 * (time.monotonic() - began)
+
+
+async def test_the_pace_is_remembered_and_a_lesson_has_its_own(start: Start, tmp_path: Path) -> None:
+    memory = RememberedSettings(tmp_path / "remembered.json")
+    async with start(preferences=Preferences(Settings(pace="fast"), memory=memory)) as flow:
+        assert flow.screen.trainer.pace.name == "fast"
+        await flow.press("Z")
+        await flow.until(lambda: memory.recall().pace == "full", "it is remembered")
+        await flow.screen.lessons.load("book:gradient_descent")
+        assert flow.screen.trainer.pace.name == "2/s"
+        await flow.press("Z")
+        await flow.until_said("Pace 10/s")
+        assert memory.recall().pace == "full", "the lesson's is not"
+        await flow.press("L")
+        await flow.until_said("You left the lesson")
+        assert flow.screen.trainer.pace.name == "full"
 
 
 async def test_an_experiment_is_shared_as_a_word(start: Start) -> None:

@@ -16,6 +16,7 @@ from tui_trainer.experiment.schema import (
     ModelConfig,
     TrainingConfig,
 )
+from tui_trainer.pace import Pace
 from tui_trainer.protocol import (
     HEADER,
     Command,
@@ -28,7 +29,7 @@ from tui_trainer.protocol import (
     Refused,
     Remedy,
     Report,
-    SlowDown,
+    SetPace,
     Step,
     Train,
     Tune,
@@ -56,7 +57,7 @@ COMMANDS: list[Command] = [
     Pause(),
     Step(),
     Epoch(),
-    SlowDown(2.5),
+    SetPace(Pace("10/s", 2.5)),
     Tune(TrainingConfig(learning_rate=1e-300)),
     Watch("summary"),
     Watch("loss", encode(WatchLoss("accuracy"))),

@@ -15,6 +15,7 @@ import pytest
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.pace import Pace
 from tui_trainer.protocol import (
     AnyReport,
     Attach,
@@ -26,7 +27,7 @@ from tui_trainer.protocol import (
     Pause,
     Progress,
     Report,
-    SlowDown,
+    SetPace,
     TakenOver,
     Train,
     Update,
@@ -54,7 +55,7 @@ class Viewer:
         self.reports: list[AnyReport] = []
         self._source: AsyncIterator[AnyReport] | None = None
 
-    async def start(self, *commands: Attach | Load | SlowDown | Train | Watch) -> Viewer:
+    async def start(self, *commands: Attach | Load | SetPace | Train | Watch) -> Viewer:
         for command in commands:
             self.client.send(command)
         await self.client.start()
@@ -105,7 +106,7 @@ async def gone(pid: int) -> None:
 
 async def training(launch: Launch, experiment: Experiment = ENDLESS, pace: float | None = None) -> tuple[Viewer, int]:
     """Somebody who looks at a trainer that trains, and its process id."""
-    viewer = await Viewer(launch).start(Load(experiment, 1), SlowDown(pace), Train())
+    viewer = await Viewer(launch).start(Load(experiment, 1), SetPace(Pace("10/s", pace)), Train())
     while (await viewer.until(Progress, "running")).steps == 0:
         pass
     assert viewer.client.pid is not None
@@ -115,7 +116,7 @@ async def training(launch: Launch, experiment: Experiment = ENDLESS, pace: float
 async def test_a_trainer_that_stays_is_come_back_to(folder: Path) -> None:
     first, pid = await training(Launch(stays=True))
     seen = max(report.steps for report in first.reports if isinstance(report, Progress))
-    first.client.send(SlowDown(500.0))
+    first.client.send(SetPace(Pace("10/s", 500.0)))
     await first.client.close()
     assert process_runs(pid)
     run = stored(folder)
@@ -124,7 +125,7 @@ async def test_a_trainer_that_stays_is_come_back_to(folder: Path) -> None:
     second = await Viewer(Launch(attach=run.owner)).start(Attach(7), Watch("loss", encode(WatchLoss())))
     attached = await second.until(Attached)
     loaded, progress, update = await second.until(Loaded), await second.until(Progress), await second.until(Update)
-    assert attached.experiment == ENDLESS and attached.stays and attached.steps_per_second == 500.0
+    assert attached.experiment == ENDLESS and attached.stays and attached.pace.steps_per_second == 500.0
     assert {attached.run, loaded.run, progress.run, update.run} == {7}
     assert progress.steps > seen and decode_content(update).curves, "it went on meanwhile, and shows all curves"
     assert stored(folder).watched

@@ -55,7 +55,7 @@ def test_an_app_killed_while_training_loses_a_second_at_most(seed: int, tmp_path
     rng = random.Random(seed)
     step = 0
     for number in range(KILLS):
-        app = PtyApp([sys.executable, "-m", "tui_trainer", str(experiment)], data_folder=tmp_path)
+        app = PtyApp([sys.executable, "-m", "tui_trainer", "--pace", "full", str(experiment)], data_folder=tmp_path)
         if number:
             app.read_until(b"g resumes it")
             app.press(b"g")
@@ -78,7 +78,7 @@ def test_an_app_killed_while_training_loses_a_second_at_most(seed: int, tmp_path
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_line_hung_up_while_training_ends_both_processes(tmp_path: Path, experiment: Path) -> None:
     """A line that drops ends both processes, and the run is in the store."""
-    app = PtyApp([sys.executable, "-m", "tui_trainer", str(experiment)], data_folder=tmp_path)
+    app = PtyApp([sys.executable, "-m", "tui_trainer", "--pace", "full", str(experiment)], data_folder=tmp_path)
     app.read_until(b"epoch")
     app.press(b" ")
     app.read_until(b"steps/s")
@@ -95,7 +95,7 @@ def test_a_line_hung_up_while_training_ends_both_processes(tmp_path: Path, exper
 @pytest.mark.parametrize("how", ["q", "ctrl+c", "ctrl+q", "SIGTERM"])
 def test_leaving_while_training_leaves_a_clean_terminal(how: str, tmp_path: Path, experiment: Path) -> None:
     """The alternate screen is left, the cursor and the mouse put right, the exit code 0, and the store one file."""
-    app = PtyApp([sys.executable, "-m", "tui_trainer", str(experiment)], data_folder=tmp_path)
+    app = PtyApp([sys.executable, "-m", "tui_trainer", "--pace", "full", str(experiment)], data_folder=tmp_path)
     app.read_until(b"epoch")
     app.press(b" ")
     app.read_until(b"steps/s")

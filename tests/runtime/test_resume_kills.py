@@ -25,6 +25,7 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.export.session import stored_session
+from tui_trainer.pace import Pace
 from tui_trainer.protocol import (
     AnyCommand,
     Close,
@@ -32,7 +33,7 @@ from tui_trainer.protocol import (
     Load,
     Progress,
     Resume,
-    SlowDown,
+    SetPace,
     Train,
     frame,
     read_frame,
@@ -143,7 +144,7 @@ def killed_often(experiment: Experiment, rng: random.Random) -> list[int]:
     store, places = Store(default_path()), []
     for _ in range(KILLS):
         child = begin(experiment, store)
-        child.send(SlowDown(STEPS_PER_SECOND), Train())
+        child.send(SetPace(Pace("10/s", STEPS_PER_SECOND)), Train())
         first = child.progress()
         assert first is not None
         for _ in range(rng.randrange(MOST_REPORTS)):

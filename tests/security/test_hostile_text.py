@@ -20,14 +20,13 @@ from textual.app import App, ComposeResult
 from tui_trainer.book.lesson import LessonError
 from tui_trainer.book.reading import loads as lesson
 from tui_trainer.cli.main import main
-from tui_trainer.errors import UserError, escaped, printable, quoted
+from tui_trainer.errors import UserError, escaped, plain, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import unshare
 from tui_trainer.experiment.toml_file import TooDeep, loads, parse_toml
 from tui_trainer.experiment.validation import from_plain
 from tui_trainer.ui.status_lines import MessageLine
-from tui_trainer.ui.text import plain
 
 PATIENCE = 8.0  # seconds; what is refused in time takes less than one
 ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control codes, marks of direction and joining, halves of pairs, ends of lines

@@ -12,7 +12,7 @@ import pyte
 from pty_app import PtyApp
 
 PATIENCE = 15.0  # seconds until something is seen
-APP = (sys.executable, "-m", "tui_trainer")
+APP = (sys.executable, "-m", "tui_trainer", "--pace", "full")
 # Not of the emulator's own parser: it would print the end of a sequence whose beginning it does not know.
 UNKNOWN = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
 

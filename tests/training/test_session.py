@@ -156,7 +156,7 @@ def test_a_run_pauses_between_two_slices() -> None:
     session.train()
     session.advance(0.1)
     assert session.state == "running" and session.trainer.steps > 10
-    assert session.pace.steps_per_second > 0
+    assert session.step_rate.steps_per_second > 0
     session.pause()
     done = session.trainer.steps
     session.advance(0.01)

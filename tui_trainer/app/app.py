@@ -21,6 +21,7 @@ from textual.widgets import Input, TextArea
 from textual.worker import WorkerFailed
 
 from tui_trainer.app.dialogs.dialog import Palette
+from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import root, user_folder
 from tui_trainer.run_state import RUN_STATES
@@ -30,13 +31,12 @@ from tui_trainer.ui.keymap import action_of, keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
-from tui_trainer.ui.text import plain
 from tui_trainer.ui.themes import APP_THEMES, SIXTEEN
 
 from .error_net import ErrorNet, keep_widgets_alive
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
 from .screen import HIGH, WIDE, MainScreen, MarkersChosen
-from .trainer_link import RunEnded
+from .trainer_link import PaceChosen, RunEnded
 
 STYLES = ("screen", "low", "few_colors")
 NO_COLOR = NoColor()
@@ -145,6 +145,11 @@ class TrainerApp(App[None]):
         """Remember them, but not those that only a poor terminal makes one choose."""
         if self.preferences.memory is not None and self.preferences.sources.get("markers") != TERMINAL:
             self.preferences.memory.keep_markers(event.markers)
+
+    def on_pace_chosen(self, event: PaceChosen) -> None:
+        """Remember it."""
+        if self.preferences.memory is not None:
+            self.preferences.memory.keep_pace(event.pace.name)
 
     def _keep_theme(self, theme: Theme) -> None:
         before, self._theme_before = self._theme_before, theme.name

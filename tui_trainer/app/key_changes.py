@@ -109,5 +109,5 @@ def _place(key: Key) -> str:
 
 
 def _comes_first(key: Key) -> bool:
-    """Whether it is one of a view's mode, which comes before whatever else has the same key."""
-    return _place(key) == PEN or (key.of_tab and key.action in FIRST)
+    """Whether it is one of a view's mode or an answer, which come before whatever else has the same key."""
+    return key.action == "answer" or _place(key) == PEN or (key.of_tab and key.action in FIRST)

@@ -32,7 +32,9 @@ KEYS = (
     run("epoch", "e", "epoch", (), "Epoch", "Train one epoch, or finish the current one", footer=True),
     run("reset", "r", "reset", (), "Reset", "Start over from the same initial weights", footer=True),
     run("reseed", "R", "reseed", (), "Reseed", "Start over from other initial weights: the next seed", owner="editor"),
-    run("slow", "z", "slow", (), "Slow", "Slow motion: 10 steps a second, then 2, then full speed"),
+    run("slow", "z", "pace", (-1,), "Slower", "A slower pace: full, fast, watch, 10 and 2 steps a second"),
+    run("fast", "Z", "pace", (1,), "Faster", "A faster pace"),
+    run("train_to_end", "E", "train_to_end", (), "End", "Train at full speed to the end of the run"),
     run("fix", "f", "fix", (), "Fix", "After a divergence: apply the suggested fix and train again"),
     run("swap_best", "W", "swap_best", (), "Best", "Load the weights of the best epoch; again: the newest ones"),
     run(

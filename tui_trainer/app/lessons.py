@@ -7,8 +7,9 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
-from tui_trainer.ui.keymap import key_of
+from tui_trainer.ui.keymap import Key, key_of
 
 from .controller import Controller
 
@@ -149,6 +150,7 @@ class Lessons(Controller):
     def action_leave_lesson(self) -> None:
         """Close the page; the experiment stays as it is."""
         self.tracker.leave()
+        self.screen.trainer.set_pace(None)
         self.screen.in_lesson = self.screen.page_open = False
         self._show_page()
         self.show_message("You left the lesson; its settings stay.")
@@ -163,6 +165,14 @@ class Lessons(Controller):
             await self._focus_blank(index)
         elif index < len(question.choices):
             self.answer(index)
+
+    def needs(self, key: Key) -> bool:
+        """Whether the question of the page needs the key for one of its answers."""
+        lesson = self.tracker.lesson
+        if lesson is None or lesson.question is None:
+            return False
+        answers = len(lesson.question.choices or lesson.question.blanks)
+        return key.keys in ascii_uppercase[:answers]
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll the page of the lesson down (1) or up (-1)."""
@@ -188,6 +198,7 @@ class Lessons(Controller):
 
             self._side_page = LessonPage("lesson", classes="-pinned")
             await screen.query_one("#body").mount(self._side_page, before="#setup")
+        screen.trainer.set_pace(None if lesson.pace is None else pace_named(lesson.pace))
         await screen.trainer.start_over(experiment)
         if self.tracker.lesson is not lesson:  # another one was chosen meanwhile
             return

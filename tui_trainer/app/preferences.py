@@ -10,6 +10,7 @@ from typing import Any
 from textual.theme import BUILTIN_THEMES
 
 from tui_trainer.errors import UserError, quoted, suggestion
+from tui_trainer.pace import WATCH
 from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings, Settings, config_path, memory_path, read_config
 from tui_trainer.ui.keymap import Keymap
 from tui_trainer.ui.terminal import default_markers
@@ -50,14 +51,19 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
     keymap, of_keys = changed_keymap(config)
     memory = RememberedSettings(memory_path())
     chosen = memory.recall()
-    remembered = {"theme": chosen.theme if chosen.theme in THEMES else None, "markers": chosen.markers}
+    remembered = {
+        "theme": chosen.theme if chosen.theme in THEMES else None,
+        "markers": chosen.markers,
+        "pace": chosen.pace,
+    }
     places = {
         COMMAND: given,
         CONFIG: config.values,
         TERMINAL: {"markers": default_markers(os.environ)},
         MEMORY: remembered,
     }
-    values, sources = {}, {}
+    values: dict[str, Any] = {"pace": WATCH.name}
+    sources = {}
     for name in (one.name for one in fields(Settings)):
         for place, found in places.items():
             if found.get(name) is not None:

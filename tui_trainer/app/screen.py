@@ -25,6 +25,7 @@ from tui_trainer.app.setup.network_panel import LayersEdited, NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport
 from tui_trainer.run_state import RunState
 from tui_trainer.settings import Markers, Settings
@@ -99,6 +100,7 @@ class MainScreen(Screen[None]):
     def take_settings(self, settings: Settings) -> None:
         """Draw as the user wants it."""
         self.markers = settings.markers
+        self.trainer.chosen_pace = self.trainer.pace = pace_named(settings.pace)
         self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0
 
     def compose(self) -> ComposeResult:
@@ -161,6 +163,8 @@ class MainScreen(Screen[None]):
             return False
         if key.owner == LESSONS:
             return self.in_lesson
+        if self.in_lesson and self.lessons.needs(key):
+            return False
         return not key.of_tab or self._works_in_view(key)
 
     def _leaves_free(self, key: Key) -> bool:

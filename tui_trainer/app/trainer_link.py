@@ -14,10 +14,12 @@ from textual.timer import Timer
 from tui_trainer import protocol
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.dialogs.preview_data import name_of
+from tui_trainer.errors import plain
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined, free_folder
 from tui_trainer.formats import format_clock
+from tui_trainer.pace import FULL, PACES, Pace
 from tui_trainer.plotting.lines import warm_up
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
@@ -25,7 +27,6 @@ from tui_trainer.tabs import tab_named
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.pacing import FramePacing
-from tui_trainer.ui.text import plain
 
 from .controller import Controller
 from .editor import keeps_weights, swaps_points
@@ -33,7 +34,6 @@ from .editor import keeps_weights, swaps_points
 if TYPE_CHECKING:
     from .screen import MainScreen
 
-SLOW_MOTIONS = (None, 10.0, 2.0)  # steps a second
 MAX_FAILURES = 3  # trainers in a row that end at once until no more are started
 FIX, UNDO = "fix", "undo"
 RETRY = 0.05  # seconds until a terminal that was behind is checked again
@@ -54,7 +54,7 @@ class TrainerLink(Controller):
         self.client = Client()
         self.loaded: protocol.Loaded | None = None
         self.refused: protocol.Refused | None = None  # the newest load, until another one succeeds
-        self.steps_per_second: float | None = None  # in slow motion; None at full speed
+        self.chosen_pace = self.pace = FULL  # the user's, and the present one: a lesson may have its own
         self._run = 0  # the number of the newest load
         self._opening = 0  # the number of the load that opens a run chosen in the Runs tab
         self._offer: protocol.ResumeOffer | None = None
@@ -115,8 +115,8 @@ class TrainerLink(Controller):
         else:
             self.load()
         self.watch_view()
-        if self.steps_per_second is not None:
-            self.client.send(protocol.SlowDown(self.steps_per_second))
+        if self.pace != FULL:
+            self.client.send(protocol.SetPace(self.pace))
 
     # Commands
 
@@ -257,8 +257,8 @@ class TrainerLink(Controller):
             self.show_message(f"{stopped}: {key_of(RESUME)} resumes it.")
 
     async def _show_attached(self, attached: protocol.Attached) -> None:
-        """Adopt the experiment and the speed of the session that was attached to."""
-        self.steps_per_second = attached.steps_per_second
+        """Adopt the experiment and the pace of the session that was attached to."""
+        self.pace = attached.pace
         await self.screen.editor.adopt_experiment(attached.experiment)
         self.show_message("Back in the session.")
 
@@ -365,12 +365,28 @@ class TrainerLink(Controller):
         self.show_message("Back to the first step, with the same weights.")
         self.load()
 
-    def action_slow(self) -> None:
-        """Take the next slower motion, or full speed after the slowest."""
-        speed = SLOW_MOTIONS[(SLOW_MOTIONS.index(self.steps_per_second) + 1) % len(SLOW_MOTIONS)]
-        self.steps_per_second = speed
-        self.client.send(protocol.SlowDown(speed))
-        self.show_message("Full speed." if speed is None else f"Slow motion: {speed:g} steps a second.")
+    def action_train_to_end(self) -> None:
+        """Train at full speed until the run ends; the pace stays for the next one."""
+        self._send_if_ready(protocol.Train(to_end=True))
+
+    def action_pace(self, direction: int) -> None:
+        """Take the next faster pace (1), or the next slower one (-1)."""
+        names = [pace.name for pace in PACES]
+        now = names.index(self.pace.name) if self.pace.name in names else len(names) - 1
+        following = now + direction
+        if not 0 <= following < len(PACES):
+            self.show_message(f"This is the {'fastest' if direction > 0 else 'slowest'} pace. {self.pace.sentence}")
+            return
+        if self.pace == self.chosen_pace:
+            self.chosen_pace = PACES[following]
+            self.screen.post_message(PaceChosen(self.chosen_pace))
+        self.set_pace(PACES[following])
+        self.show_message(self.pace.sentence)
+
+    def set_pace(self, pace: Pace | None) -> None:
+        """Train at ``pace`` from now on; None is the one that the user has chosen."""
+        self.pace = pace = pace or self.chosen_pace
+        self.client.send(protocol.SetPace(pace))
 
     def action_swap_best(self) -> None:
         """Load the weights of the best epoch, or the newest ones again."""
@@ -418,3 +434,10 @@ class RunEnded(Message):
     """The current run has finished, or diverged."""
 
     sentence: str
+
+
+@dataclass
+class PaceChosen(Message):
+    """The user wants runs to be trained at another pace."""
+
+    pace: Pace

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.pace import PaceName
 from tui_trainer.run_state import EndState
 
 View = Literal["loss", "data", "landscape", "boundary", "network", "predictions", "summary"]
@@ -117,7 +118,7 @@ class Lesson(Struct, frozen=True):
 
     ``id`` identifies it in the saved progress. There is always a first variant, which the lesson loads.
     ``target`` maps paths of the resolved experiment to the values that an exercise asks for; a number for a list
-    is its length.
+    is its length. ``pace`` is the one at which it trains; None for the user's own.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Lesson(Struct, frozen=True):
     question: Question | None = None
     checks: tuple[Check, ...] = ()
     target: dict[str, Scalar] = {}
+    pace: PaceName | None = None
 
     @property
     def target_key(self) -> str:

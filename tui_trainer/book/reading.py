@@ -17,6 +17,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import TooDeep, parse_toml
 from tui_trainer.experiment.validation import expected, got, join_path, parse_path
 from tui_trainer.experiment.validation import from_plain as experiment_from_plain
+from tui_trainer.pace import PaceName
 
 from .lesson import Check, Lesson, LessonError, Line, Page, Question, Variant, View
 from .rules import InvalidLesson, check_rules
@@ -43,6 +44,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variants: Annotated[tuple[_VariantTable, ...], Meta(max_length=16)] = ()
     checks: Annotated[tuple[Check, ...], Meta(max_length=32)] = ()
     target: dict[str, Any] = {}
+    pace: PaceName | None = None
 
 
 def loads(text: str, file: str, lesson_id: str) -> Lesson:
@@ -154,6 +156,7 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
         question=raw.question,
         checks=raw.checks,
         target=raw.target,
+        pace=raw.pace,
     )
     check_rules(lesson)
     return lesson

@@ -22,6 +22,7 @@ from tui_trainer.experiment.share import is_shared, read_experiment
 from tui_trainer.files import DATA_VARIABLE as DATA
 from tui_trainer.files import ROOT_VARIABLE as ROOT
 from tui_trainer.files import confined, is_file, is_folder
+from tui_trainer.pace import PACE_NAMES
 from tui_trainer.runtime.launch import NICENESS, Launch
 from tui_trainer.settings import Markers
 from tui_trainer.ui.terminal import detect_terminal, prepare
@@ -210,13 +211,15 @@ def add_setting_options(parser: Parser) -> None:
     """Add the options for settings, which ``settings_from_options`` reads."""
     parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
     parser.add_argument("--markers", choices=get_args(Markers), help="characters that plots are drawn with")
+    parser.add_argument("--pace", choices=PACE_NAMES, help="how fast a run is shown: in ten seconds (watch), or full")
     parser.add_argument("--bell", action="store_true", help="ring the terminal's bell when a run ends")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 
 def settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that were given as options, by name."""
-    settings = {name: getattr(options, name) for name in ("theme", "markers") if getattr(options, name) is not None}
+    names = ("theme", "markers", "pace")
+    settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if options.bell:
         settings["notify"] = "bell"
     if options.no_mouse:

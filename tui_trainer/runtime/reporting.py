@@ -69,9 +69,7 @@ def step_flops(session: Session) -> int:
 def progress(session: Session, run: int, unsaved: str = "") -> Progress:
     """Report where the session is; ``unsaved`` says why it can't be saved now."""
     trainer = session.trainer
-    running = session.state == "running"
-    speed = session.pace.steps_per_second if running else 0.0
-    left = (session.target_epochs - trainer.epochs) * trainer.steps_per_epoch - trainer.position
+    speed = session.step_rate.steps_per_second if session.state == "running" else 0.0
     return Progress(
         run=run,
         state=session.state,
@@ -81,7 +79,7 @@ def progress(session: Session, run: int, unsaved: str = "") -> Progress:
         batches=trainer.steps_per_epoch,
         steps=trainer.steps,
         steps_per_second=speed,
-        seconds_left=left / speed if speed else None,
+        seconds_left=session.seconds_left,
         learning_rate=trainer.optimizer.learning_rate,
         values=session.values,
         weights=_weights(session),

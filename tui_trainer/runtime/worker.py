@@ -41,6 +41,7 @@ REPORT_EVERY = 0.05  # seconds
 MAX_SILENCE = 0.5  # seconds without a report while training, unless a step takes longer
 VIEW_EVERY = 0.1  # seconds while training, at least: no eye follows a curve faster, and drawing has its price
 VIEW_SHARE = 10  # a view may take one part in so many of the time
+SPARE_SHARE = 2  # the same, at a pace that leaves time to spare
 PATH_LENGTH = 200  # shown of a path
 TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
 TELL_EVERY = 0.1  # seconds
@@ -77,7 +78,7 @@ class Worker:
         start_thread(self._compact)
         while True:
             running = self._session.state == "running"
-            self._obey(min(self._session.idle, MAX_SILENCE) if running else self._patience)
+            self._obey(min(self._session.wait, MAX_SILENCE) if running else self._patience)
             if not running and self._clients.current is None and self._commands.empty():
                 self._end()
             if running:
@@ -160,12 +161,12 @@ class Worker:
                 self._edit_runs(command)
             case protocol.Preview():
                 self._readings.preview(command.dataset, command.number)
-            case protocol.SlowDown():
-                session.max_rate = command.steps_per_second
+            case protocol.SetPace():
+                session.set_pace(command.pace)
             case _ if session.state == "empty":
                 pass
             case protocol.Train():
-                session.train()
+                session.train(command.to_end)
             case protocol.Pause():
                 session.pause()
             case protocol.Step():
@@ -226,7 +227,7 @@ class Worker:
             return
         self._tabs.stop()
         self._tabs.forget()
-        self._send(protocol.Attached(self._run, session.requested, session.max_rate, self._launch.stays))
+        self._send(protocol.Attached(self._run, session.requested, session.pace, self._launch.stays))
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
         if RUN_STATES[session.state].ended and session.sentence:
@@ -327,7 +328,8 @@ class Worker:
             tab, content = computed
             self._send(protocol.Update(self._run, tab, self._session.steps, protocol.encode(content)))
             now = time.perf_counter()
-            self._next_view = now + max(VIEW_EVERY, VIEW_SHARE * (now - started))
+            share = SPARE_SHARE if self._session.has_time_to_spare else VIEW_SHARE
+            self._next_view = now + max(VIEW_EVERY - (now - started), (share - 1) * (now - started))
 
     def _send(self, report: protocol.AnyReport) -> None:
         if self._clients.current is not None:

@@ -21,6 +21,7 @@ from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
+from tui_trainer.pace import FULL, Pace, Schedule
 from tui_trainer.protocol import Remedy
 from tui_trainer.run_state import EndState, RunState
 
@@ -56,10 +57,11 @@ class Session:
         self.state: RunState = "empty"
         self.sentence = ""
         self.remedy: Remedy | None = None  # of a run that diverged
-        self.max_rate: float | None = None  # steps a second, in slow motion
-        self._next_step = 0.0
+        self.pace = FULL
+        self._schedule = Schedule(FULL, 0, 0, 0)
+        self._clock = 0.0  # until when the seconds of training are counted, while there is a schedule to wait for
         self.history = History(all_epochs)
-        self.pace = StepRate()
+        self.step_rate = StepRate()
         self.best = BestWeights()
         self.weight_changes = 0  # times that weights were changed other than by training
         self.trajectory: Trajectory | None = None  # of a model with at most two parameters
@@ -84,8 +86,8 @@ class Session:
         self.requested, self.experiment = experiment, resolved
         self.dataset, self.split = dataset, parts
         self.trainer: Trainer = trainer
-        self.target_epochs = experiment.training.epochs
-        self.history, self.pace, self.best = History(self._all_epochs), StepRate(), BestWeights()
+        self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
+        self.history, self.step_rate, self.best = History(self._all_epochs), StepRate(), BestWeights()
         self.state, self.sentence, self.remedy = "ready", "", None
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
@@ -143,6 +145,8 @@ class Session:
         self.target_epochs = training.epochs
         if self.state == "finished" and self.trainer.epochs < self.target_epochs:
             self.state = "paused"
+        if self.state == "running":
+            self._set_schedule(self._schedule.pace)
 
     def set_weight(self, index: int, value: float) -> None:
         """Set parameter number ``index``, counted over kernels, then biases, layer by layer."""
@@ -158,16 +162,30 @@ class Session:
         self._weights_changed()
         return sentence
 
-    def train(self) -> None:
-        """Start or continue training; a finished run gets as many epochs again."""
-        if self.state in ("empty", "running", "diverged"):
+    def train(self, to_end: bool = False) -> None:
+        """Start or continue training; a finished run gets as many epochs again.
+
+        With ``to_end`` it goes on at full speed until it ends or is paused.
+        """
+        if self.state in ("empty", "diverged"):
             return
-        if self.trainer.epochs >= self.target_epochs:
-            self.target_epochs = self.trainer.epochs + self.experiment.training.epochs
-        if self.state in ("stopped early", "finished"):
-            self._stopping.restart(past_stop=self.state == "stopped early")
-        self.state = "running"
-        self.pace = StepRate()
+        if self.state != "running":
+            if self.trainer.epochs >= self.target_epochs:
+                self._first_epoch = self.trainer.epochs
+                self.target_epochs = self.trainer.epochs + self.experiment.training.epochs
+            if self.state in ("stopped early", "finished"):
+                self._stopping.restart(past_stop=self.state == "stopped early")
+            self.state = "running"
+            self.step_rate = StepRate()
+            self._set_schedule(self.pace)
+        if to_end:
+            self._set_schedule(FULL)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Train at ``pace`` from now on."""
+        self.pace = pace
+        if self.state == "running":
+            self._set_schedule(pace)
 
     def pause(self) -> None:
         """Pause training."""
@@ -185,14 +203,16 @@ class Session:
     def advance(self, seconds: float) -> None:
         """Train for about ``seconds``, as long as the state is running."""
         deadline = time.perf_counter() + seconds
-        if self.max_rate is not None and self.state == "running":
-            self._advance_slowly(self.max_rate)
-        while self.state == "running" and self.max_rate is None:
+        while self.state == "running":
             before = time.perf_counter()
-            done = self._run(self._chunk)
+            due = self._schedule.steps_due(self.trainer.steps, before, self._chunk)
+            if due == 0:
+                break
+            done = self._run(due)
             now = time.perf_counter()
-            self._spend(now - before)
-            self.pace.record(done, now)
+            self._spend(now - before if self._schedule.is_full_speed else now - self._clock)
+            self._clock = now
+            self.step_rate.record(done, now)
             # Chunks of about a fifth of the slice keep both overhead and overshoot small.
             if done == self._chunk and now - before < seconds / 8:
                 self._chunk *= 2
@@ -208,10 +228,27 @@ class Session:
             self.advance(UNWATCHED)
 
     @property
-    def idle(self) -> float:
-        """Seconds until the next step is due, in slow motion; 0 otherwise."""
-        slow = self.max_rate is not None and self.state == "running"
-        return max(0.0, self._next_step - time.perf_counter()) if slow else 0.0
+    def wait(self) -> float:
+        """Seconds until the next step is due at the present pace."""
+        return self._schedule.wait(self.trainer.steps, time.perf_counter()) if self.state == "running" else 0.0
+
+    @property
+    def has_time_to_spare(self) -> bool:
+        """Whether training waits for its pace now and then."""
+        schedule = self._schedule
+        return not (schedule.is_full_speed or schedule.is_late(self.trainer.steps, time.perf_counter()))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the last epoch ends, if the run goes on as it does; None if it is not running."""
+        if self.state != "running":
+            return None
+        scheduled = self._schedule.seconds_left(self.trainer.steps, time.perf_counter())
+        if scheduled is not None:
+            return scheduled
+        steps = (self.target_epochs - self.trainer.epochs) * self.trainer.steps_per_epoch - self.trainer.position
+        rate = self.step_rate.steps_per_second
+        return steps / rate if rate else None
 
     @property
     def steps(self) -> int:
@@ -278,13 +315,12 @@ class Session:
         elif self.state == "running" and epoch >= self.target_epochs:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps")
 
-    def _advance_slowly(self, rate: float) -> None:
-        """Run one step if it is due."""
-        now = time.perf_counter()
-        if now >= self._next_step:
-            self._next_step = now + 1.0 / rate
-            self.pace.record(self._run(1), now)
-            self._spend(1.0 / rate)
+    def _set_schedule(self, pace: Pace) -> None:
+        """Begin a schedule at ``pace`` for the stretch of epochs that is trained now."""
+        steps = self.trainer.steps_per_epoch
+        first, last = self._first_epoch * steps, self.target_epochs * steps
+        self._schedule = Schedule(pace, first, last, self.trainer.steps)
+        self._clock = time.perf_counter()
 
     @property
     def seconds(self) -> float:

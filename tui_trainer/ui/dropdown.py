@@ -14,7 +14,7 @@ from textual.reactive import reactive, var
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-from .text import plain
+from tui_trainer.errors import plain
 
 Option = tuple[str, str | None]  # the text, and the value it stands for
 ARROW = " ▼"

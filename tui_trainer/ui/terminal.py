@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
+from tui_trainer.errors import plain
 from tui_trainer.settings import Markers, Notify
-
-from .text import plain
 
 NOT_A_TERMINAL = ("dumb", "unknown")
 # Without colours, or anything but ASCII

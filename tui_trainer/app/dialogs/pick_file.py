@@ -16,11 +16,10 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui_trainer.errors import UserError, printable, quoted
+from tui_trainer.errors import UserError, plain, printable, quoted
 from tui_trainer.files import confined
 from tui_trainer.formats import format_file_size
 from tui_trainer.ui.dropdown import SafeOptionList
-from tui_trainer.ui.text import plain
 
 from .dialog import Dialog
 

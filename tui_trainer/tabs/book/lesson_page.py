@@ -19,11 +19,10 @@ from textual.widgets import Input, Static
 
 from tui_trainer.book.checking import Item
 from tui_trainer.book.lesson import Blank, Lesson
-from tui_trainer.errors import printable
+from tui_trainer.errors import plain, printable
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
 from tui_trainer.ui.keymap import action_of, key_of
-from tui_trainer.ui.text import plain
 
 from .guide import LessonState, advice, waiting, wrong_answer
 

@@ -7,13 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from tui_trainer.errors import plain
 from tui_trainer.formats import format_color_limit
 from tui_trainer.plotting.colors import HOLLOW, SOLID, shape
 from tui_trainer.plotting.heatmaps import TEXTURES
 from tui_trainer.plotting.levels import HIGHEST, MIDDLE, unpack_levels
 from tui_trainer.plotting.plot import STEPS, Gradient, Heatmap, Marks, Plot, Series, class_colors
 from tui_trainer.protocol import unpack
-from tui_trainer.ui.text import plain
 
 from .messages import WHOLE, Boundary, Chosen, Function, Samples
 

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.datasets.catalog import CATALOG, ToySet
+from tui_trainer.errors import plain
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
 from tui_trainer.plotting.levels import to_levels
@@ -18,7 +19,6 @@ from tui_trainer.protocol import unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget
-from tui_trainer.ui.text import plain
 
 from .drawing import Shown, visible
 from .messages import Boundary, Function, Samples

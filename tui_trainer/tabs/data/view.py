@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import DataTable, Label, Static
 
-from tui_trainer.errors import printable
+from tui_trainer.errors import plain, printable
 from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot, Series, class_colors
 from tui_trainer.protocol import DatasetView, Loaded, unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import PlotWidget
-from tui_trainer.ui.text import plain
 
 TABLE_ROWS, MIN_ROWS = 1000, 50
 MAX_SHAPES = 400  # points up to which each is drawn as a shape, not a dot

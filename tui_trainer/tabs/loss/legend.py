@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.errors import plain
 from tui_trainer.formats import format_significant
 from tui_trainer.plotting.colors import series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
@@ -17,7 +18,6 @@ from tui_trainer.protocol import unpack
 from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, SelectedRun
 from tui_trainer.tabs.runs.table import briefly
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.text import plain
 
 from .messages import Curve
 

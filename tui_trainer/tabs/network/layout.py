@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from tui_trainer.errors import plain
 from tui_trainer.protocol import Loaded
-from tui_trainer.ui.text import plain
 
 from .messages import NeuronRange
 

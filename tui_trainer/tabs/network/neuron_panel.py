@@ -9,13 +9,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from tui_trainer.errors import plain
 from tui_trainer.formats import format_bar, format_cell, format_significant
 from tui_trainer.plotting.frame import shorten
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import DatasetView, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
-from tui_trainer.ui.text import plain
 
 from .layout import Shape
 from .messages import BIAS, InputSeen, Network, NeuronDetail, PhiCurve, Term

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.errors import plain
 from tui_trainer.formats import format_number
 from tui_trainer.plotting.colors import RIGHT, WRONG
 from tui_trainer.plotting.frame import Board, Frame, one_cell
@@ -19,7 +20,6 @@ from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.text import plain
 
 from .messages import ClassPredictions, LossPoints, NumberPredictions
 

@@ -10,13 +10,13 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from tui_trainer.errors import plain
 from tui_trainer.formats import format_age, format_clock, format_significant
 from tui_trainer.plotting.colors import series_css
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
 from tui_trainer.run_state import traits_of
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.text import plain
 
 from .messages import Difference, RunRow
 from .selection import LETTERS, SLOT_COLORS, SelectedRun

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from tui_trainer.errors import plain
 from tui_trainer.export.keras import keras_code
 from tui_trainer.formats import format_amount
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.view import TabView
-from tui_trainer.ui.text import plain
 
 SCROLL_BAR = 1  # column
 COLUMN_GAP = re.compile(r" {2,}")
