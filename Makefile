@@ -1,7 +1,7 @@
 # PYTHON is the one that has '.[dev]' installed, such as: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all test-snapshot-update format screenshots bench
+.PHONY: check test test-all test-snapshot-update format screenshots bench soak
 
 check: ## the gate: format, lint, types, tests
 	$(PYTHON) -m ruff format --check .
@@ -25,8 +25,11 @@ format:
 screenshots: ## the pictures of the README, from the running app
 	$(PYTHON) screenshots/make.py
 
-bench: ## every script of benchmarks/
-	@for script in benchmarks/*.py; do \
+bench: ## every script of benchmarks/ but soak.py
+	@for script in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do \
 		echo "== $$script"; \
 		PYTHONPATH=. $(PYTHON) "$$script" || exit 1; \
 	done
+
+soak: ## an hour at full pace: does anything grow?
+	PYTHONPATH=. $(PYTHON) benchmarks/soak.py

@@ -26,6 +26,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import root, user_folder
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
+from tui_trainer.ui.compositor import use_exact_compositor
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import action_of, keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects
@@ -74,6 +75,7 @@ class TrainerApp(App[None]):
         launch: Launch | None = None,
         preferences: Preferences | None = None,
     ) -> None:
+        use_exact_compositor()
         super().__init__(driver_class=driver_for(os.environ))
         self.preferences = Preferences() if preferences is None else preferences
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
