@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,3 +82,6 @@ class DatasetError(UserError):
 
 class ReadingStopped(Exception):
     """Raised when the progress callback asks to stop reading a file."""
+
+
+OnProgress = Callable[[float], bool]  # takes the fraction read; returns False to stop, which raises ReadingStopped

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions
-from tui_trainer.datasets.csv.progress import OnProgress
 from tui_trainer.datasets.csv.reader import Stamp, file_stamp, read_table
+from tui_trainer.datasets.dataset import OnProgress
 from tui_trainer.errors import UserError, printable, quoted, suggestion
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 from tui_trainer.files import confined

@@ -17,8 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_trainer import protocol
-from tui_trainer.datasets.csv.progress import OnProgress
-from tui_trainer.datasets.dataset import ReadingStopped
+from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment

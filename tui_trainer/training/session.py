@@ -15,7 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from tui_trainer.datasets.csv.progress import OnProgress
+from tui_trainer.datasets.dataset import OnProgress
 from tui_trainer.datasets.loading import DataCache
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize

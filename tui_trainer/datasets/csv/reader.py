@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from tui_trainer.datasets.dataset import DatasetError, ReadingStopped
+from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
 from tui_trainer.datasets.memory import check_memory
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
@@ -18,8 +18,7 @@ from tui_trainer.experiment.schema import ColumnKind
 from .columns import Column, NumberColumn, Table
 from .dialect import NO_DELIMITER, CsvOptions
 from .layout import Layout, find_layout
-from .progress import OnProgress, Progress
-from .text import TextFile, open_text
+from .text import Progress, TextFile, open_text
 
 if TYPE_CHECKING:
     from .rows import Rows

@@ -34,9 +34,8 @@ from .dialect import (
     is_missing,
 )
 from .layout import Layout
-from .progress import Progress
 from .reader import check_widths
-from .text import TextFile
+from .text import Progress, TextFile
 
 CELLS = 500_000  # in one piece, about: 50 ms of work
 MIN_ROWS, MAX_ROWS = 300, 200_000  # in one piece; pandas makes an object for each column of each piece

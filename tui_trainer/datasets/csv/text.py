@@ -1,4 +1,4 @@
-"""Opens a file as text: checks that it exists and is text, and finds its encoding."""
+"""Opens a file as text: checks that it exists and is text, finds its encoding, and tells how far it is read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
 from tui_trainer.errors import quoted
-
-from .progress import Progress
 
 MAX_BYTES = 4_000_000_000
 _CHUNK = 1 << 20  # bytes read at a time
@@ -48,6 +46,24 @@ _TEXT_CODECS = frozenset(
         *("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "mac-greek", "mac-latin2", "mac-turkish", "tis-620"),
     )
 )
+
+
+class Progress:
+    """The progress of one part of the work, from ``start`` to ``end``, both fractions of the whole."""
+
+    def __init__(self, on_progress: OnProgress | None, start: float = 0.0, end: float = 1.0) -> None:
+        self._on_progress, self._start, self._end = on_progress, start, end
+
+    def part(self, start: float, end: float) -> Progress:
+        """Return the progress of a part of this part."""
+        length = self._end - self._start
+        return Progress(self._on_progress, self._start + start * length, self._start + end * length)
+
+    def report(self, fraction: float) -> None:
+        """Report the fraction of this part that is done; raise ReadingStopped if the caller asks to stop."""
+        total = self._start + min(max(fraction, 0.0), 1.0) * (self._end - self._start)
+        if self._on_progress is not None and not self._on_progress(total):
+            raise ReadingStopped
 
 
 @dataclass(frozen=True, slots=True)
