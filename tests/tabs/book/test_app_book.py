@@ -175,7 +175,7 @@ async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> No
         await flow.until(lambda: flow.progress.steps == 9, "nine steps")
         assert states(flow) == ["open"] * 4
         await flow.press("s")
-        await flow.until_said("w₁₀ = 3.6329, nearly at the lowest point, 3.6534. V loads ρ = 1e-6.")
+        await flow.until_said("w₁₀ = 3.6329, almost at the lowest point, 3.6534. V loads ρ = 1e-6.")
         assert states(flow) == ["open", "done", "open", "open"]
         for rate, weight in (("1e-6", "1.2363"), ("5e-5", "-0.9534")):
             loads = flow.loads
@@ -187,7 +187,7 @@ async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> No
         assert states(flow) == ["wrong", "done", "done", "done"]
         await flow.until_shown("C is not right. Look again, and choose another.")
         await flow.press("B")
-        await flow.until_said("diverges slowly. Lesson done; n goes to the next.")
+        await flow.until_said("slowly diverges. Lesson done; n goes to the next.")
         assert page_of(flow).done and page_of(flow).passed
         await flow.press("9")
         await flow.until_shown("1 of 32 done")
@@ -208,7 +208,7 @@ async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -
         await flow.until(lambda: page_of(flow).variant == "factor -1.02", "the third variant")
         assert flow.loads == loads and not page_of(flow).behind
         await run(flow)
-        await flow.until_said("To and fro, further each time")
+        await flow.until_said("Back and forth, further away each time")
         # and typed after the end: what came out is still the third's
         await flow.enter("training.learning_rate", "4.9e-5")
         await flow.until(lambda: page_of(flow).variant == "factor -0.98", "the second variant")
@@ -292,7 +292,7 @@ async def test_an_exercise_is_built_by_hand_and_told_what_differs(start: Start) 
         await flow.screen.editor.change_field("model.output.activation", "relu")
         await flow.until_said("The network is the one asked for.")
         await run(flow)
-        await flow.until_said("It explains more than half of the spread")
+        await flow.until_said("It explains more than half of the variance")
         assert states(flow) == ["open", "done", "done"]
 
 
@@ -304,9 +304,9 @@ async def test_narrow_the_page_is_in_its_tab_and_a_blank_opens_it(start: Start) 
         await flow.press("B", "9")
         chapters = flow.screen.query_one(".list")
         await flow.until(lambda: not chapters.display, "the page alone")
-        await flow.until_shown("Stand on the curve at w₀ = 0.")
+        await flow.until_shown("Start on the curve at w₀ = 0.")
         await flow.press("pagedown", "pagedown")
-        await flow.until_shown("● B Jump across the valley, further off each time")
+        await flow.until_shown("● B Jump across the valley, further away each time")
         await flow.press("9")
         await flow.until(lambda: chapters.display, "the list")
         await flow.press("3")

@@ -149,7 +149,7 @@ def test_particulars_change_only_while_it_pauses(guide: LessonTracker) -> None:
         ("gradient_descent", 1, False, "Take ten steps with ρ = 1e-5."),
         ("gradient_descent", 1, True, "V loads ρ = 1e-6."),
         ("summary", None, False, "Fill in the numbers: A goes to the first."),
-        ("summary", (220.0, 63.0, 283.0), False, "Train the model 10 - 20 - 3 for an epoch at least."),
+        ("summary", (220.0, 63.0, 283.0), False, "Train the 10 - 20 - 3 model for at least one epoch."),
         ("exercise_boston", (6.0, 1.0, 801.0), False, "Build it in the setup; m switches between it and this page."),
     ],
 )
