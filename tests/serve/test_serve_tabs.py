@@ -75,7 +75,7 @@ async def test_a_tab_from_its_page_to_its_end(server: Served) -> None:
             await tab.until("▶ epoch")
             assert len(server.processes()) == 2, "the app and its trainer, and no shell"
         wait_for(lambda: not server.processes(), "the end of app and trainer")
-    assert "Whoever has this address can use it as you" in server.advice
+    assert "Anyone who has this address can use the app as you." in server.advice
     assert server.end() == "" and server.process.returncode == 0
 
 

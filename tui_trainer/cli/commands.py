@@ -120,7 +120,7 @@ def _settings(words: list[str]) -> int:
     path = config_path()
     print(f"config file     {escaped(str(path))}{'' if _may_exist(path) else ' (does not exist)'}")
     for name in (one.name for one in fields(Settings)):
-        print(f"{name:<15} {_setting_text(found, name):<16} {found.sources.get(name, 'usual')}")
+        print(f"{name:<15} {_setting_text(found, name):<16} {found.sources.get(name, 'default')}")
     print(f"themes          {', '.join(THEMES)}")
     return _complain(found)
 

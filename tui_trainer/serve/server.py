@@ -77,7 +77,11 @@ class TabServer:
         await runner.setup()
         await web.SockSite(runner, listener).start()
         print(f"The app is at http://{authority(listener)}/{self._token}/", flush=True)
-        print("Whoever has this address can use it as you. Ctrl+C ends it, and the apps of all tabs.", flush=True)
+        print(
+            "Anyone who has this address can use the app as you.",
+            "Ctrl+C stops the server, and the apps of all tabs.",
+            flush=True,
+        )
         await ended.wait()
         await runner.cleanup()
         return 0

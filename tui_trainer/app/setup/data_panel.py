@@ -122,7 +122,7 @@ class DataPanel(Panel):
         yield TextField(
             "dataset.features", "features", "Input columns of the model, separated by commas", "all", "columns", ()
         )
-        yield ChoiceField("dataset.target", "target", [("as usual", None)], "The column to predict", classes="columns")
+        yield ChoiceField("dataset.target", "target", [("default", None)], "The column to predict", classes="columns")
         yield LazyFields(_toy_fields, "toy")
         yield LazyFields(lambda: [Transforms()], "plane")
         yield ByHandField()
@@ -169,7 +169,7 @@ def _toy_set(config: DatasetConfig) -> ToySet | None:
 def _toy_fields() -> Iterator[Horizontal]:
     """Yield the fields that only toy sets have."""
     yield Horizontal(
-        TextField("dataset.samples", "samples", "Number of points; empty for the default", "usual", missing=None),
+        TextField("dataset.samples", "samples", "Number of points; empty for the default", "default", missing=None),
         TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0"),
         TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None),
         classes="pair",

@@ -177,7 +177,7 @@ def _text(value: object) -> str:
         case list():
             text = ", ".join(map(_text, value)) or "none"
         case None:
-            text = "usual"
+            text = "default"
         case _:
             text = str(value)
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
