@@ -232,9 +232,31 @@ NONSENSE: dict[str, Any] = {
     "folder to save": lambda run, x, y: run.save(5),
     "format": lambda run, x, y: run.save("out", ["nonsense"]),
     "formats": lambda run, x, y: run.save("out", 5),
+    "lists as formats": lambda run, x, y: run.save("out", [["svg"], ["csv"]]),
+    "an array of one format": lambda run, x, y: run.save("out", np.array("svg")),
+    "numbers that are no floats": lambda run, x, y: fit([[10**400]] * 40, y, epochs=1),
+    "targets that are no floats": lambda run, x, y: fit(x, [10**400] * 40, epochs=1),
+    "features that are no floats": lambda run, x, y: run.predict([[10**400, 1]]),
+    "answers that are no floats": lambda run, x, y: run.evaluate(x, [10**400] * 40),
+    "weights that are no floats": lambda run, x, y: fit(x, y, epochs=1, weights=[[10**400]]),
+    "a set of names": lambda run, x, y: fit(x, y, settings={"training.metrics": {"mse", "mae"}}),
+    "a set of numbers": lambda run, x, y: fit(x, y, settings={"model.layers": {1, 2}}),
+    "an array of records": lambda run, x, y: fit(x, y, settings={"dataset.path": np.zeros(2, [("a", float)])}),
+    "endless settings": lambda run, x, y: fit(x, y, settings={"training.learning_rate": endless()}),
+    "a width": lambda run, x, y: run.plot().text(width="wide"),
+    "a height": lambda run, x, y: run.plot().text(height=0),
+    "columns of two lengths": lambda run, x, y: run.predict({"x1": [1.0, 2.0], "x2": [1.0]}),
+    "two columns of one name": lambda run, x, y: run.predict(pd.DataFrame(np.c_[x, x], columns=["x1", "x2"] * 2)),
     "scalars as columns": lambda run, x, y: fit({"a": 1, "b": 2}, y, epochs=1),
     "arrays as cells": lambda run, x, y: fit({"a": np.array([np.zeros(2)] * 40 + [0], object)[:40]}, y, epochs=1),
 }
+
+
+def endless() -> list[Any]:
+    """A list that is in itself."""
+    result: list[Any] = []
+    result.append(result)
+    return result
 
 
 @pytest.mark.parametrize("call", NONSENSE.values(), ids=list(NONSENSE))
@@ -242,7 +264,7 @@ NONSENSE: dict[str, Any] = {
 def test_nonsense_is_a_value_error_with_a_sentence(call: Any) -> None:
     x = np.random.default_rng(0).normal(size=(40, 2))
     y = x[:, 0] + 1
-    with pytest.raises(ValueError, match=r"expected|complex|iterable"):
+    with pytest.raises(ValueError, match=r"expected|complex|iterable|nested|must"):
         call(fit(x, y, epochs=1), x, y)
 
 
@@ -258,3 +280,47 @@ def test_categories_that_would_get_one_name() -> None:
     assert run.features == ("a=b=c", "a=x.2", "a=b=c.2", "a=b=d", "a=x")
     one, other = frame.iloc[[0]], frame.iloc[[0]].assign(**{"a=b": "d"})
     assert run.predict(one) != run.predict(other)
+
+
+def frames() -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Frames to train on, each with another one that says the same."""
+    rng = np.random.default_rng(0)
+    values, days = rng.normal(size=(40, 2)), pd.date_range("2020-01-01", periods=40)
+    named = pd.DataFrame(values, columns=["p", "q"])
+    dated = pd.DataFrame({"day": days, "p": values[:, 0]})
+    spans = pd.DataFrame({"span": pd.to_timedelta(np.arange(40), unit="h"), "p": values[:, 0]})
+    return {
+        "numbers as names": (pd.DataFrame(values), pd.DataFrame(values[:, ::-1], columns=[1, 0])),
+        "tuples as names": (pd.DataFrame(values, columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])),) * 2,
+        "another order and more": (named, pd.DataFrame({"other": ["x"] * 40, "q": named["q"], "p": named["p"]})),
+        "dates": (dated, dated.assign(day=days.astype("datetime64[s]"))),
+        "spans of time": (spans, spans.assign(span=spans["span"].astype("timedelta64[s]"))),
+        "categories of bool": (named.assign(flag=pd.Categorical([True, False] * 20)), named.assign(flag=[1, 0] * 20)),
+    }
+
+
+@pytest.mark.parametrize("case", frames())
+def test_a_frame_is_predicted_as_it_was_trained_on(case: str) -> None:
+    frame, same = frames()[case]
+    run = fit(frame, np.sin(np.arange(40.0)), epochs=2, settings={"dataset.validation_split": 0.0})
+    assert run._session is not None
+    trained_on = run.model.predict(run._session.split.x_train)
+    order = np.argsort(trained_on[:, 0])
+    predicted = run.predict(frame)
+    assert np.sort(predicted[:, 0]) == pytest.approx(trained_on[order, 0])
+    assert run.predict(same) == pytest.approx(predicted)
+
+
+@pytest.mark.parametrize("names", [("k" * 100 + "1", "k" * 100 + "2"), ("k\x1b", "k\x07")])
+def test_categories_that_are_called_the_same_are_not_taken_for_one_another(names: tuple[str, str]) -> None:
+    frame = pd.DataFrame({"a": np.arange(40.0), "b": names * 20})
+    run = fit(frame, np.arange(40.0) % 7, epochs=1)
+    with pytest.raises(ValueError, match="as two of its categories are called; rename one"):
+        run.predict(frame)
+
+
+def test_settings_may_be_numbers_of_numpy() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    settings = {"training.learning_rate": np.float32(0.5), "training.metrics": np.array(["mae", "r2"])}
+    run = fit(x, x[:, 0], epochs=np.int64(1), settings=settings)  # type: ignore[arg-type]
+    assert run.experiment.training.learning_rate == 0.5 and run.experiment.training.metrics == ("mae", "r2")

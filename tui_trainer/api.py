@@ -174,9 +174,12 @@ class Run:
 
         ExperimentError where a file is there already, unless ``force`` is true.
         """
-        if not isinstance(formats, Iterable):
+        if not isinstance(formats, Iterable) or getattr(formats, "ndim", 1) == 0:
             raise UserError("formats", f"expected a list of formats, got {_kind(formats)}")
         chosen = (formats,) if isinstance(formats, str) else tuple(formats)
+        for name in chosen:
+            if not isinstance(name, str):
+                raise UserError("formats", f"expected names of formats, got {_kind(name)}")
         return write_folder(self._trained.with_weights(self.weights), _path(folder), chosen, force, "force=True")
 
     def __repr__(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -18,6 +19,8 @@ from .catalog import without_file
 from .dataset import Dataset, DatasetError
 
 NAME = "arrays"  # of such a dataset; the catalog has none of this name
+KINDS: dict[str, Literal["date", "true/false"]] = {"M": "date", "b": "true/false"}  # by the kind of an array's type
+MAX_NUMBER = sys.float_info.max
 
 
 def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, DatasetConfig]:
@@ -68,11 +71,25 @@ def _features(x: Any) -> dict[str, NDArray[Any]]:
 
 
 def real_array(values: Any, name: str) -> NDArray[Any]:
-    """Return ``values`` as an array; raise DatasetError for ``name`` if there are complex numbers in it."""
+    """Return ``values`` as an array; raise DatasetError for ``name`` if it holds numbers that no float can be."""
     array = np.asarray(values)
     if array.dtype.kind == "c" or (array.dtype.kind == "O" and any(isinstance(one, complex) for one in array.flat)):
         raise DatasetError(name, "expected real numbers, got complex ones")
+    if array.dtype.kind == "O" and any(isinstance(one, int) and abs(one) > MAX_NUMBER for one in array.flat):
+        raise DatasetError(name, f"expected numbers up to {MAX_NUMBER:.3g}, got a larger one")
     return array
+
+
+def to_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return ``values`` as numbers, of the same shape: dates as days since 1970-01-01, spans of time as days.
+
+    Raises TypeError or ValueError for what is neither.
+    """
+    if values.dtype.kind == "M":
+        values = values - np.datetime64(0, "D")  # NaT becomes NaN
+    if values.dtype.kind == "m":
+        return np.asarray(values / np.timedelta64(1, "D"), np.float64)
+    return values.astype(np.float64)
 
 
 def _free_name(name: str, used_names: Mapping[str, object]) -> str:
@@ -83,12 +100,9 @@ def _free_name(name: str, used_names: Mapping[str, object]) -> str:
 
 def _column(values: NDArray[Any], name: str) -> Column:
     """Return a column of numbers if all values are numbers or dates, otherwise a column of texts."""
-    if values.dtype.kind == "M":
-        days = (values - np.datetime64(0, "D")) / np.timedelta64(1, "D")  # NaT becomes NaN
-        return NumberColumn(days.astype(np.float64), "date")
     try:
         if values.dtype.kind not in "US":
-            return NumberColumn(values.astype(np.float64), "true/false" if values.dtype.kind == "b" else "number")
+            return NumberColumn(to_numbers(values), KINDS.get(values.dtype.kind, "number"))
     except (TypeError, ValueError):
         pass
     texts = ["" if _is_missing(value, name) else str(value) for value in values.tolist()]

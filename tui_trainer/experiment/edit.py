@@ -37,13 +37,19 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     steps = parse_path(path)
     if not steps:
         raise UserError("", f"{quoted(path)} is not the path of a field, such as model.layers[0].units")
+    value = value.tolist() if hasattr(value, "tolist") else value  # a number or an array of NumPy
+    if isinstance(value, set | frozenset):
+        raise wrong_value(steps, value)  # it has no order
     data = to_plain(experiment)
-    _parent(data, steps)[steps[-1]] = _from_input(steps, value)
-    if steps[0] == "dataset":
-        _drop_outdated(data, experiment, steps)
-    elif steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
-        data["model"]["weights"] = []
-    return from_plain(data, strict=False)
+    try:
+        _parent(data, steps)[steps[-1]] = _from_input(steps, value)
+        if steps[0] == "dataset":
+            _drop_outdated(data, experiment, steps)
+        elif steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
+            data["model"]["weights"] = []
+        return from_plain(data, strict=False)
+    except RecursionError:
+        raise UserError(path, "is nested too deeply") from None
 
 
 def add_layer(experiment: Experiment, index: int | None = None, layer: LayerConfig | None = None) -> Experiment:

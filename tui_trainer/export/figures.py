@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.errors import UserError
 from tui_trainer.plotting.axes import HUGE, TINY, Scale, data_limits, ticks
 from tui_trainer.training.history import epoch_numbers
 
@@ -23,6 +24,7 @@ DASHES = {"training": "", "validation": ' stroke-dasharray="7 3"'}  # and withou
 X_TICKS, Y_TICKS = 8, 6
 LONGEST = 36  # characters of the title
 TEXT_WIDTH, TEXT_HEIGHT = 72, 20
+MAX_TEXT_SIZE = 10_000
 ACROSS, DOWN = 2, 4  # dots of a cell
 # The bits of a Braille character by row and column of the dot.
 BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint32)
@@ -250,7 +252,10 @@ class LossPlot:
         return loss_svg(self._history, self._title, self._log)
 
     def text(self, width: int = TEXT_WIDTH, height: int = TEXT_HEIGHT) -> str:
-        """The figure in characters, ``height`` lines of at most ``width``."""
+        """The figure in characters, ``height`` lines of at most ``width``; ExperimentError for other than integers."""
+        for name, value in (("width", width), ("height", height)):
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TEXT_SIZE:
+                raise UserError(name, f"expected an integer from 1 to {MAX_TEXT_SIZE:,}")
         return loss_text(self._history, self._log, width, height)
 
     def __str__(self) -> str:

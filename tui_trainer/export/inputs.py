@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tui_trainer.datasets.arrays import real_array
+from tui_trainer.datasets.arrays import real_array, to_numbers
 from tui_trainer.datasets.columns import value_text
 from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.encoding import short_name
@@ -67,7 +67,7 @@ class Inputs:
 
     def _by_position(self, x: ArrayLike) -> NDArray[np.float64]:
         try:
-            raw = np.asarray(real_array(x, "x"), np.float64)
+            raw = to_numbers(real_array(x, "x"))
         except DatasetError:
             raise
         except (TypeError, ValueError):
@@ -80,29 +80,40 @@ class Inputs:
         return raw
 
     def _by_name(self, x: Any) -> NDArray[np.float64]:
-        columns = set(x.columns if hasattr(x, "columns") else x)
-        missing = dict.fromkeys(one.column for one in self.features if not {one.column, one.name} & columns)
+        keys = {str(key): key for key in (x.columns if hasattr(x, "columns") else x)}
+        used = {one.name if one.category is None or one.name in keys else one.column for one in self.features}
+        missing = dict.fromkeys(one.column for one in self.features if not {one.column, one.name} & keys.keys())
         if missing:
-            present = ", ".join(sorted(map(str, columns))[:12])
+            present = ", ".join(sorted(keys)[:12])
             raise ValueError(f"x has no column {', '.join(map(quoted, missing))}; it has: {present}")
-        return np.column_stack([self._column(x, feature, columns) for feature in self.features])
+        columns = {name: np.atleast_1d(real_array(x[keys[name]], name)) for name in used}
+        for name, column in columns.items():
+            if column.ndim > 1:
+                raise ValueError(f"column {quoted(name)} of x must hold one value a row; got the shape {column.shape}")
+        lengths = sorted({len(column) for column in columns.values()})
+        if len(lengths) > 1:
+            raise ValueError(f"the columns of x must have as many values, got {lengths[0]} and {lengths[-1]}")
+        return np.column_stack([self._feature(columns, feature) for feature in self.features])
 
-    def _column(self, x: Any, feature: Feature, columns: set[Any]) -> NDArray[np.float64]:
+    def _feature(self, columns: Mapping[str, Array], feature: Feature) -> NDArray[np.float64]:
         """Return one feature (n,): a column of its own name is preferred to the category it is made from."""
-        if feature.category is None or feature.name in columns:
+        if feature.name in columns:
             try:
-                return np.asarray(real_array(x[feature.name], feature.name), np.float64)
-            except DatasetError:
-                raise
+                return to_numbers(columns[feature.name])
             except (TypeError, ValueError):
                 raise ValueError(f"column {quoted(feature.name)} of x must hold numbers") from None
-        texts = [short_name(str(value)) for value in np.asarray(x[feature.column], object).tolist()]
-        categories = {one.category for one in self.features if one.column == feature.column}
-        for text in texts:
+        texts = [short_name(str(value)) for value in columns[feature.column].tolist()]
+        categories = [one.category for one in self.features if one.column == feature.column]
+        for text in dict.fromkeys(texts):
             if text not in categories:
                 listed = ", ".join(quoted(str(one)) for one in sorted(map(str, categories))[:12])
                 raise ValueError(
                     f"column {quoted(feature.column)} of x holds {quoted(text)}; it was trained on {listed}"
+                )
+            if categories.count(text) > 1:
+                raise ValueError(
+                    f"column {quoted(feature.column)} of x holds {quoted(text)}, as two of its categories are called; "
+                    "rename one before training"
                 )
         return np.array([text == feature.category for text in texts], np.float64)
 
@@ -149,7 +160,7 @@ def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
         raise ValueError(f"y must have shape (n,), one value a row; got {values.shape}")
     if target.task == "regression":
         try:
-            return values.astype(np.float64)[:, None]
+            return to_numbers(values)[:, None]
         except (TypeError, ValueError):
             raise ValueError("y must hold numbers: the target is one") from None
     labels = _labels(values, target.classes)
