@@ -20,7 +20,7 @@ from tui_trainer.store.compaction import compact_store
 from tui_trainer.store.edits import RunEdits
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.schema import SCHEMA
-from tui_trainer.store.store import Store, pack
+from tui_trainer.store.store import RunTaken, Store, StoreError, pack
 from tui_trainer.tabs.loss.compute import StoredCurves
 from tui_trainer.tabs.loss.messages import WatchLoss
 from tui_trainer.training import history
@@ -227,6 +227,31 @@ def test_what_is_deleted_gives_its_space_back(tmp_path: Path) -> None:
     with closing(Store(path)) as store:
         assert store.size() < before / 3 and path.stat().st_size < before / 3
         assert [run.id for run in store.runs()] == [10]
+
+
+def test_a_small_run_that_is_deleted_makes_the_store_smaller_and_nothing_brings_it_back(tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+    for _ in range(2):
+        keeper, session = Checkpointer(path, "gone"), Session()
+        session.load(with_field(Experiment(), "model.layers", [{"units": 50}]))
+        session.epoch()
+        keeper.save(session)
+        keeper.close()
+    with closing(Store(path)) as store:
+        before = store.size()
+        RunEdits(store).delete((2,))
+        assert store.find(2), "it could still be brought back"
+    compact_store(path)
+    with closing(Store(path)) as store:
+        assert store.size() < before
+        assert RunEdits(store).undelete((2,)) == 0
+        with pytest.raises(StoreError, match="There is no run 2"):
+            store.find(2)
+        with pytest.raises(RunTaken, match="There is no run 2"):
+            store.claim(2)
+        with store.reading() as connection:
+            for table in ("cards", "snapshots", "epochs"):
+                assert not connection.execute(f"SELECT 1 FROM {table} WHERE run = 2").fetchall()
 
 
 def test_a_store_that_is_held_is_compacted_another_time(small: None, tmp_path: Path) -> None:

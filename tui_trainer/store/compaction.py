@@ -21,11 +21,11 @@ def compact_store(path: Path, patience: float = PATIENCE) -> None:
     Takes milliseconds if there is nothing to do.
     """
     with contextlib.suppress(StoreError), contextlib.closing(Store(path, patience=patience)) as store:
-        store.remove_deleted()
+        removed = store.remove_deleted()
         for run in _runs_in_many_blocks(store):
             with contextlib.suppress(StoreError, ValueError):  # damaged: the others still shrink
                 _join_epochs(store, run)
-        store.return_space(FREE_PAGES, MAX_USED)
+        store.return_space(0 if removed else FREE_PAGES, MAX_USED)
 
 
 def _runs_in_many_blocks(store: Store) -> list[int]:

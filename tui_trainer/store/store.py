@@ -229,8 +229,8 @@ class Store:
         except (UserError, TypeError, ValueError, AttributeError, OverflowError):
             return None
 
-    def remove_deleted(self) -> None:
-        """Really remove the runs that were deleted in sessions which have ended since."""
+    def remove_deleted(self) -> int:
+        """Really remove the runs that were deleted in sessions which have ended since; returns how many."""
         with self.reading() as connection:
             deleted = connection.execute("SELECT run, deleted_by FROM cards WHERE deleted_by <> ''").fetchall()
         live = set(live_names(self.sessions)) if deleted else set()
@@ -238,6 +238,7 @@ class Store:
         if gone:
             with self.writing() as connection:
                 connection.executemany("DELETE FROM runs WHERE id = ?", gone)
+        return len(gone)
 
     def snapshot(self, run: int) -> tuple[dict[str, Array], dict[str, Array]]:
         """The run's snapshot and the columns of all its epochs; StoreError where there is none."""
