@@ -30,6 +30,8 @@ async def test_keys_train_in_a_browser(server: Served) -> None:
         await page.press(" ")
         await page.until_drawn("steps/s")
         assert len(await page.picture()) > 20_000
+        download = await page.value("withWord(`${location.origin}/download/key?instance=1`)")
+        assert download == f"{server.address}download/key?instance=1"
         assert not [told for told in page.problems if not any(one in told for one in HARMLESS)]
         assert len(server.processes()) == 2
     await asyncio.to_thread(wait_for, lambda: not server.processes(), "the end of app and trainer")

@@ -85,8 +85,8 @@ def access_control(token: str) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.match_info.get("word")
-        if given is not None and not secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
+        given = request.match_info.get("word", "")
+        if not secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
             raise web.HTTPNotFound
         origin = request.headers.get("Origin")
         if not HOST.fullmatch(request.host) or (origin is not None and origin.partition("://")[2] != request.host):

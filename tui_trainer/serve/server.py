@@ -93,7 +93,7 @@ class TabServer:
                 web.get("/{word}/", self._serve_page),
                 web.get("/{word}/page.js", self._serve_script),
                 web.get("/{word}/ws", self._open_tab),
-                web.get("/download/{key}", self._download),  # the path is fixed by the page's script; keys are random
+                web.get("/{word}/download/{key}", self._download),
                 web.get("/{word}/static/{name:.+}", self._give_static),
             ]
         )
