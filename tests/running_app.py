@@ -175,13 +175,15 @@ async def running_app(
     path: Path | None = None,
     lessons: Path | None = None,
     preferences: Preferences | None = None,
+    tab: str = "loss",
 ) -> AsyncIterator[Flow]:
-    """The app on ``experiment``, once its first run is loaded."""
+    """The app on ``experiment`` with ``tab`` open, once its first run is loaded."""
     app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences)
     async with app.run_test(size=size, notifications=preferences is not None) as pilot:
         flow = Flow(pilot, reports)
         await wait_until(pilot, lambda: isinstance(app.screen, MainScreen), "the training screen")
-        await flow.until(lambda: flow.screen.state == "ready", "the first load")
+        await flow.screen.tabs.open(tab)
+        await flow.until(lambda: flow.screen.state == "ready" and flow.screen.tabs.view is not None, "the first load")
         yield flow
 
 

@@ -28,9 +28,8 @@ from tui_trainer.export.metadata import read_history, read_metadata, values_at
 from tui_trainer.export.session import load_weights, trained
 from tui_trainer.export.trained import TrainedModel
 from tui_trainer.export.weights import read_weights
-from tui_trainer.training.builder import build_model
+from tui_trainer.training.builder import build_model, scores, split_scores
 from tui_trainer.training.history import EPOCH, epoch_numbers
-from tui_trainer.training.scores import scores, split_scores
 from tui_trainer.training.session import Session, check_moments
 
 from .engine import Sequential

@@ -103,9 +103,8 @@ async def test_a_trainer_that_is_stopped_is_noticed(start: Start) -> None:
         assert "steps/s" not in flow.screen_text()
         os.kill(flow.screen.trainer.client.pid, signal.SIGCONT)
         await flow.until_shown("steps/s")
-        for _ in range(2):  # slow motions
-            await flow.press("z")
-        await flow.until_said("Slow motion: 2 steps a second.")
+        await flow.press("z", "z", "z", "z")
+        await flow.until_said("Pace 2/s: 2 steps a second.")
         for _ in range(8):
             await asyncio.sleep(0.25)
             assert flow.screen.status.is_responding

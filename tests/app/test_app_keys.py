@@ -48,7 +48,7 @@ async def test_keys_change_views_and_tabs(start: Start) -> None:
         for key, name, text in (
             ("2", "data", "150 rows"),
             ("7", "summary", "Param #"),
-            ("1", "loss", "epoch"),
+            ("0", "loss", "epoch"),
         ):
             await flow.press(key)
             await flow.until(lambda text=text: text in flow.screen_text(), f"the tab {name}")

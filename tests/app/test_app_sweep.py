@@ -19,6 +19,7 @@ from tui_trainer.sweep.client import SweepClient
 from tui_trainer.sweep.messages import Leader, SweepProgress, SweepRequest
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
+from tui_trainer.ui.dropdown import Dropdown
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -46,6 +47,7 @@ async def opened(flow: Flow) -> SweepFormDialog:
 async def choose(flow: Flow, letters: str) -> Input:
     """Choose one more field to vary by its first letters; its box."""
     row = list(form_of(flow).query(SweepRow))[-1]
+    await flow.until(lambda: row.query(Dropdown), "its list")
     row.choice.focus()
     await flow.until(lambda: row.choice.has_focus)
     await flow.press("enter")
@@ -115,7 +117,7 @@ async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_pa
         await flow.until(lambda: flow.screen.query(SweepLine), "the line that tells of it")
         await flow.press("e")
         await flow.until_said("Sweep done, 4 runs in")
-        assert "Best val_loss" in flow.message and "8 and enter open it; 1 shows all curves." in flow.message
+        assert "Best val_loss" in flow.message and "8 and enter open it; 0 shows all curves." in flow.message
         assert not flow.screen.query(SweepLine) and sweeping(flow) is None
         await flow.until(lambda: flow.progress.epoch == 1, "the run under work goes on meanwhile")
         loss = flow.screen.query_one(LossView)

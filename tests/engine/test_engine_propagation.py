@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tui_trainer.engine import SGD, Dense, Dropout, InputLayer, Sequential, Trainer
-from tui_trainer.engine.layers import Layer
-from tui_trainer.engine.parameters import Parameters
+from tui_trainer.engine.layers import Layer, Parameters
 from tui_trainer.engine.propagation import DropoutStage
 
 H = 1e-6

@@ -26,8 +26,7 @@ from tui_trainer.plotting.heatmaps import (
     render_heatmap,
     shades,
 )
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels
-from tui_trainer.plotting.plot import Gradient, Heatmap, Marks, class_colors
+from tui_trainer.plotting.plot import HIGHEST, MIDDLE, UNKNOWN, Gradient, Heatmap, Marks, class_colors, to_levels
 
 WIDTH, HEIGHT = 40, 16
 

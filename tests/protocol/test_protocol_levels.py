@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
+from tui_trainer.plotting.plot import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
 
 
 @pytest.mark.parametrize(

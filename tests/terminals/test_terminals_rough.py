@@ -65,7 +65,7 @@ def epoch(text: str) -> int:
 def use_all_markers(app: EmulatedApp) -> None:
     """Key k: Braille, blocks, then ASCII, which is nothing but ASCII in the plot."""
     app.resize(80, 24)  # without the setup beside it
-    app.press(b"1")
+    app.press(b"0")
     app.until(lambda text: re.search(BRAILLE, text) and "━ train" in text, "a plot in Braille")
     app.press(b"k")
     app.until(lambda text: re.search("[\u2580-\u259f]", plot(app)) and not re.search(BRAILLE, text), "a plot in blocks")

@@ -10,8 +10,7 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.geometry import Region
 
-from tui_trainer.plotting.levels import HIGHEST, to_levels
-from tui_trainer.plotting.plot import Heatmap, Marks
+from tui_trainer.plotting.plot import HIGHEST, Heatmap, Marks, to_levels
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 SIZE = (50, 16)

@@ -12,6 +12,7 @@ from tui_trainer.tabs import TABS
 from tui_trainer.tabs.book import keys as book
 from tui_trainer.tabs.boundary import keys as boundary
 from tui_trainer.tabs.landscape import keys as landscape
+from tui_trainer.tabs.live import keys as live
 from tui_trainer.tabs.loss import keys as loss
 from tui_trainer.tabs.network import keys as network
 from tui_trainer.tabs.predictions import keys as predictions
@@ -129,6 +130,7 @@ KEYS = (
     lesson("scroll_page_plus", "j", "scroll_page", (1,), "Scroll", "In a lesson: scroll down its page"),
     lesson("scroll_page_minus", "J", "scroll_page", (-1,), "Scroll", "In a lesson: scroll up its page"),
     lesson("leave_lesson", "L", "leave_lesson", (), "Leave", "Leave the lesson; the settings stay"),
+    *live.KEYS,
     *landscape.KEYS,
     *network.KEYS,
     *boundary.KEYS,

@@ -19,7 +19,7 @@ from tui_trainer.tabs.view import TabView, decode_content
 if TYPE_CHECKING:
     from tui_trainer.tabs.runs.selection import SelectedRun
 
-FIRST = "loss"
+FIRST = "live"
 
 
 class Tabs(TabbedContent):

@@ -1,6 +1,6 @@
 """The engine: declare a model, train it with NumPy. Knows no file, no screen, no clock.
 
-Reading order: activations, layers, parameters, propagation, losses, objective, optimizers, trainer.
+Reading order: activations, layers, propagation, losses, objective, metrics, optimizers, trainer.
 
 What a step calls is imported from NumPy by name: NumPy's module has a ``__getattr__``, so CPython does not
 cache ``np.multiply``, and the look-ups would add a twentieth to a small net's step.

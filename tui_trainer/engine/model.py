@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .initializers import get_initializer
-from .layers import Dense, Dropout, InputLayer, Layer
-from .parameters import Parameters
+from .layers import Dense, Dropout, InputLayer, Layer, Parameters
 from .propagation import Propagation, with_ones
 from .summary import format_summary, summarize
 

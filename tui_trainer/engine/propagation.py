@@ -15,8 +15,7 @@ from numpy import greater_equal, multiply
 from numpy.typing import DTypeLike, NDArray
 
 from .activations import get_activation
-from .layers import Dense, Dropout, InputLayer, Layer
-from .parameters import Parameters
+from .layers import Dense, Dropout, InputLayer, Layer, Parameters
 
 Array = NDArray[Any]
 

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .divergence import Diverged
-from .evaluation import Evaluation
+from .layers import Parameters
 from .losses import Array, check_targets, get_loss
+from .metrics import Evaluation
 from .model import Sequential, check_matrix
-from .objective import Objective
+from .objective import Objective, Penalty
 from .optimizers import Optimizer
-from .parameters import Parameters
-from .penalty import Penalty
 from .propagation import Propagation, with_ones
 
 MOST_COUNTED = 2**53  # steps or epochs that a saved trainer may have done

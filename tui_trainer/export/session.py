@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_trainer.engine.parameters import Parameters
+from tui_trainer.engine.layers import Parameters
 from tui_trainer.errors import UserError
 from tui_trainer.store.checkpointer import restore_snapshot
 from tui_trainer.store.store import Store

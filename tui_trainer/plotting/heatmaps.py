@@ -16,8 +16,7 @@ from tui_trainer.settings import Markers
 
 from .axes import Area, Scale, Tick, ticks, write_x_axis, write_y_axis
 from .frame import AXIS, TEXT, Board, Frame, one_cell, shorten
-from .levels import HIGHEST, UNKNOWN
-from .plot import MARK_COLORS, STEPS, Array, Gradient, Heatmap, Levels, Marks
+from .plot import HIGHEST, MARK_COLORS, STEPS, UNKNOWN, Array, Gradient, Heatmap, Levels, Marks
 
 Form = Literal["pixels", "shades", "ascii"]
 Characters = NDArray[np.str_]
@@ -60,7 +59,7 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
     characters, codes = draw_canvas(heatmap, area.columns, area.rows, form)
     board.characters[area.top : area.top + area.rows, area.left : area.left + area.columns] = characters
     board.roles[area.top : area.top + area.rows, area.left : area.left + area.columns] = codes
-    if area.top:
+    if area.top and not heatmap.bare:
         markers: Markers = "ascii" if form == "ascii" else "braille"
         write_y_axis(board, area, Scale(*heatmap.y_limits), y_ticks, markers)
         _write_header(board, heatmap, form)
@@ -72,17 +71,26 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
 
 def layout(heatmap: Heatmap, width: int, height: int) -> tuple[Area, list[Tick]]:
     """Return the canvas, and the ticks beside it; a square canvas is centred in the available room."""
+    if heatmap.bare:
+        columns = _square_columns(heatmap, height, width)
+        return Area((width - columns) // 2, 0, columns, height, 1, 2), []
     if width < MIN_COLUMNS or height < MIN_ROWS:
         return Area(0, 0, width, height, 1, 2), []
     rows = height - ABOVE - BELOW - any(marks.label for marks in heatmap.marks)
     y_ticks = ticks(Scale(*heatmap.y_limits), max(2, rows // ROWS_PER_TICK + 1))
     left = max((len(label) for _, label in y_ticks), default=0) + 1
-    room = columns = max(width - left, 1)
-    if heatmap.square:
-        # A pixel is as wide as it is high: half a cell.
-        (x_low, x_high), (y_low, y_high) = heatmap.x_limits, heatmap.y_limits
-        columns = min(room, max(round(2 * rows * (x_high - x_low) / (y_high - y_low)), MIN_COLUMNS))
+    room = max(width - left, 1)
+    columns = _square_columns(heatmap, rows, room)
     return Area(left + (room - columns) // 2, ABOVE, columns, rows, 1, 2), y_ticks
+
+
+def _square_columns(heatmap: Heatmap, rows: int, room: int) -> int:
+    """Return the columns of a canvas of ``rows``: all that there are, or those that give both axes one unit."""
+    if not heatmap.square:
+        return room
+    # A pixel is as wide as it is high: half a cell.
+    (x_low, x_high), (y_low, y_high) = heatmap.x_limits, heatmap.y_limits
+    return min(room, max(round(2 * rows * (x_high - x_low) / (y_high - y_low)), MIN_COLUMNS))
 
 
 def _write_header(board: Board, heatmap: Heatmap, form: Form) -> None:

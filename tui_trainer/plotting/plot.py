@@ -1,18 +1,21 @@
-"""What a plot or a heatmap shows, independent of how and where it is drawn."""
+"""What a plot or a heatmap shows, independent of how and where it is drawn; and numbers as levels of a colour scale.
+
+Levels are one byte each, the format in which heatmaps are sent. 0 is the low end of the scale and ``HIGHEST`` its
+high end; from ``MIDDLE`` on a number is in the upper half. ``UNKNOWN`` stands for NaN.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .levels import HIGHEST
-
 Array = NDArray[np.float64]
 Levels = NDArray[np.uint8]
 Palette = Literal["diverging", "sequential", "classes"]
+HIGHEST, MIDDLE, UNKNOWN = 253, 127, 255
 # The roles that colour a series; the widget has one component class for each of them.
 COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))
 STEPS = 32  # shades: enough for the eye, and few enough that most pixels do not change while training
@@ -114,8 +117,8 @@ class Heatmap:
     neutral; in ``classes`` the colour is that of each pixel's class in ``kinds`` (rows, columns), and the level
     gives its strength. Levels are reduced to ``steps`` shades; 2 discretize a diverging scale, 1 does classes.
     ``bar`` is the colour bar: gradients, and the texts before, between and after them. With ``square`` a unit has
-    the same length on both axes. ``empty`` is the sentence shown while there are no levels.
-    Heatmaps are compared by identity.
+    the same length on both axes; ``bare`` leaves out axes, bar and legend. ``empty`` is the sentence shown while
+    there are no levels. Heatmaps are compared by identity.
     """
 
     levels: Levels = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
@@ -131,9 +134,24 @@ class Heatmap:
     bar: tuple[str | Gradient, ...] = ()
     marks: tuple[Marks, ...] = ()
     square: bool = False
+    bare: bool = False
     empty: str = ""
 
     def __post_init__(self) -> None:
         if self.levels.ndim != 2 or (self.kinds is not None and self.kinds.shape != self.levels.shape):
             shape = None if self.kinds is None else self.kinds.shape
             raise ValueError(f"levels and kinds must be (rows, columns) and alike, got {self.levels.shape} and {shape}")
+
+
+def to_levels(values: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
+    """Return levels, of the shape of ``values``, on a scale from ``low`` to ``high``; values beyond it are clipped."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        bands = (values.astype(np.float64) - low) * ((HIGHEST + 1) / (high - low))
+        # Only NaN is not equal to itself; casting it to an integer would give an arbitrary number.
+        levels = np.clip(np.where(bands == bands, bands, 0.0), 0, HIGHEST).astype(np.uint8)
+    return np.where(bands == bands, levels, np.uint8(UNKNOWN))
+
+
+def unpack_levels(data: bytes, rows: int) -> NDArray[np.uint8]:
+    """Return the levels (rows, columns) from the bytes of ``tobytes``; read-only."""
+    return np.frombuffer(data, np.uint8).reshape(rows, -1)

@@ -22,7 +22,7 @@ from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined
 from tui_trainer.run_state import RUN_STATES
-from tui_trainer.training.scores import scores, split_scores
+from tui_trainer.training.builder import scores, split_scores
 from tui_trainer.training.session import Session
 from tui_trainer.training.trajectory import MAX_PARAMETERS
 from tui_trainer.version import __version__

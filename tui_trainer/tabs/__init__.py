@@ -47,14 +47,13 @@ def _load(path: str) -> Any:
 
 TABS: tuple[Tab, ...] = (
     Tab(
-        "loss",
+        "live",
         "1",
-        "Loss",
-        "The loss during training",
-        ".loss.view:LossView",
-        ".loss.compute:LossCompute",
-        ".loss.messages",
-        about_run=False,
+        "Live",
+        "Network, output and loss at once",
+        ".live.view:LiveView",
+        ".live.compute:LiveCompute",
+        ".live.messages",
     ),
     Tab("data", "2", "Data", "The dataset as a table and a scatter plot", ".data.view:DataView"),
     Tab(
@@ -109,6 +108,16 @@ TABS: tuple[Tab, ...] = (
         is_live=False,
     ),
     Tab("book", "9", "Book", "Lessons to run, change and understand", ".book.view:BookView"),
+    Tab(
+        "loss",
+        "0",
+        "Loss",
+        "The loss during training",
+        ".loss.view:LossView",
+        ".loss.compute:LossCompute",
+        ".loss.messages",
+        about_run=False,
+    ),
 )
 
 

@@ -1,6 +1,8 @@
-"""Builds a trainer from an experiment: the one place where names become engine objects."""
+"""Builds a trainer from an experiment, and scores a network: the one place where names become engine objects."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.split import Split
@@ -18,8 +20,13 @@ from tui_trainer.engine import (
     Sequential,
     Trainer,
 )
+from tui_trainer.engine.losses import get_loss
+from tui_trainer.engine.metrics import Evaluation
+from tui_trainer.engine.objective import Penalty
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
+
+from .series import Array
 
 
 def build_model(experiment: Experiment, n_features: int) -> Sequential:
@@ -94,3 +101,22 @@ def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
         config.restore_best_weights,
         config.start_from_epoch,
     )
+
+
+def scores(model: Sequential, training: TrainingConfig, x: Array, y: Array) -> dict[str, float]:
+    """``loss``, penalty included, and metrics of standardized ``x`` (n, features) against ``y`` (n, outputs)."""
+    loss = get_loss(str(training.loss), model.dense[-1][0].activation)
+    evaluation = Evaluation(model, x.astype(model.dtype), y.astype(model.dtype), loss, training.metrics)
+    penalty = Penalty(training.l1, training.l2, model.parameters)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        value = evaluation.loss() + penalty.value(model.parameters.flat)
+        return {"loss": value, **evaluation.metrics()}
+
+
+def split_scores(model: Sequential, training: TrainingConfig, data: Split) -> dict[str, float]:
+    """The scores of the training part and, with ``val_`` before their names, of the validation part if there is one."""
+    result = scores(model, training, data.x_train, data.y_train)
+    if data.x_val is not None and data.y_val is not None:
+        validation_scores = scores(model, training, data.x_val, data.y_val)
+        result |= {f"val_{name}": value for name, value in validation_scores.items()}
+    return result

@@ -7,7 +7,7 @@ import numpy as np
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
 from tui_trainer.plotting.frame import AXIS, TEXT
 from tui_trainer.plotting.heatmaps import DIVERGING, FIRST_SHADE, SHADES, TINTS, Form
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE
+from tui_trainer.plotting.plot import HIGHEST, MIDDLE
 from tui_trainer.tabs.boundary.compute import BoundaryCompute
 from tui_trainer.tabs.boundary.messages import Boundary, Function, Neuron, WatchBoundary
 from tui_trainer.tabs.boundary.thumbnails import Arrangement, Room, ThumbnailStrip, arrange, draw, filled

@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import (
     OutputConfig,
     TrainingConfig,
 )
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
+from tui_trainer.plotting.plot import HIGHEST, MIDDLE, UNKNOWN, to_levels, unpack_levels
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.boundary import compute
 from tui_trainer.tabs.boundary.compute import BoundaryCompute

@@ -8,7 +8,7 @@ from landscape_cases import IRIS, PERCEPTRON, WITH_BIAS, see, session_of
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
-from tui_trainer.plotting.levels import HIGHEST, UNKNOWN, unpack_levels
+from tui_trainer.plotting.plot import HIGHEST, UNKNOWN, unpack_levels
 from tui_trainer.protocol import Update, encode, frame, report_decoder, unpack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape import compute as landscape_compute

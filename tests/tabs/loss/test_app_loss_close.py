@@ -64,7 +64,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         await flow.press("v")
         await flow.until(lambda: plot_of(flow).y_label == "accuracy" and items_of(flow) != (), "another measure")
         await flow.until(lambda: items_of(flow)[0].value == flow.progress.values["val_accuracy"], "its value")
-        await flow.press("0")
+        await flow.press("w")
         assert view_of(flow).viewport.at is None and not view_of(flow).has_class("-looking")
 
 
@@ -83,7 +83,7 @@ async def test_the_plot_zooms_pans_and_comes_back(start: Start) -> None:
         await flow.until(lambda: plot_of(flow).series[0].x[0] == 1, "earlier ones")
         await flow.press("minus")
         await flow.until(lambda: plot_of(flow).x_limits is None and len(plot_of(flow).series[0].x) == 41, "all of them")
-        await flow.press("plus", "left", "plus", "0")
+        await flow.press("plus", "left", "plus", "w")
         await flow.until(lambda: len(plot_of(flow).series[0].x) == 41 and plot_of(flow).cursor is None, "all, at once")
         await flow.press("plus", "r")
         await flow.until_state("ready")
@@ -110,7 +110,7 @@ async def test_chosen_runs_lie_beside_the_one_under_work(start: Start, tmp_path:
     async with start(Experiment(training=TrainingConfig(epochs=8))) as flow:
         await flow.press("8")
         await flow.until_shown("4 runs")
-        await flow.press("down", "v", "down", "v", "1")
+        await flow.press("down", "v", "down", "v", "0")
         await flow.until(lambda: len(plot_of(flow).series) == 4, "two lines with letters")
         adam, letters, usual, _ = plot_of(flow).series
         assert adam.y.tolist() == list(sessions["adam"].history.epochs["val_loss"])
@@ -136,7 +136,7 @@ async def test_chosen_runs_lie_beside_the_one_under_work(start: Start, tmp_path:
         runs = flow.screen.tabs.view
         place = runs.place  # type: ignore[union-attr]
         await flow.until(lambda: place.row is not None and place.row.name == "usual", "the cursor where it was")
-        await flow.press("up", "v", "1")
+        await flow.press("up", "v", "0")
         await flow.until(lambda: [one.mark for one in plot_of(flow).series if one.mark in "AB"] == ["B", "B"])
         assert plot_of(flow).series[0].color == colors[1], "it keeps letter and colour while it is chosen"
 

@@ -233,7 +233,7 @@ async def test_it_follows_the_training_while_it_is_open(start: Start) -> None:
         before = tab.term().weight
         await flow.press("space")
         await flow.until(lambda: tab.term().weight != before and tab.term().gradient is not None, "other weights")
-        await flow.press("1")
+        await flow.press("0")
         count = len(flow.reports)
         steps = flow.progress.steps
         await flow.until(lambda: flow.progress.steps > steps + 50, "more steps")

@@ -180,7 +180,7 @@ async def test_a_run_is_named_tagged_and_pinned(start: Start, tmp_path: Path) ->
         await flow.until(lambda: [view_of(flow).place.rows[place].tags for place in (0, 1)] == ["both", "both"])
         await flow.press("home", "P")
         await flow.until_said("2 runs unpinned.")
-        await flow.press("0")
+        await flow.press("X")
         await flow.until(lambda: "chosen" not in flow.screen_text(), "none is chosen any more")
         await type_in(flow, "N", "left alone", "escape")
         await flow.until(lambda: not view_of(flow).query_one(Prompt).purpose, "the box is left")

@@ -109,7 +109,8 @@ def test_loss_beside_others(snap_compare: Compare) -> None:
     """The run's own lines over those of two others, which have letters; the values at the cursor."""
 
     def lay_beside(screen: MainScreen) -> bool:
-        show_curves(screen)
+        if not show_curves(screen):
+            return False
         view, choices, epochs = screen.query_one(LossView), SelectedRuns(), np.arange(1.0, 81.0)
         for run, name in ((1, "small rate"), (2, "adam")):
             choices.toggle(run, name)
@@ -122,4 +123,4 @@ def test_loss_beside_others(snap_compare: Compare) -> None:
         view.action_inspect(38)
         return True
 
-    assert snap_compare(TrainerApp(IRIS), terminal_size=(120, 40), run_before=after("m", then=lay_beside))
+    assert snap_compare(TrainerApp(IRIS), terminal_size=(120, 40), run_before=after("m", "0", then=lay_beside))

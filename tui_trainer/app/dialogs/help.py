@@ -19,7 +19,7 @@ from .dialog import Dialog
 
 COLUMNS = (
     ("Training", "Network", "Settings", "Landscape", "Predictions", "Runs"),
-    ("Tabs", "View", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
+    ("Tabs", "View", "Live", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
 )
 KEY_WIDTH = 9
 TEXTUAL_KEYS = (

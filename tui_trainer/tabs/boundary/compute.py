@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tui_trainer.datasets.synthetic import CURVES
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.propagation import Propagation, with_ones
-from tui_trainer.plotting.levels import to_levels
+from tui_trainer.plotting.plot import to_levels
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.messages import NeuronRange
@@ -106,8 +106,9 @@ class BoundaryCompute:
     """A picture where there are two features or more, a curve where there is one."""
 
     def __init__(self, trainer: TrainerContext) -> None:
-        reader = NeuronGrid(trainer.session)
-        self._compute = CurveCompute(reader) if len(reader.ground.axes) == 1 else HeatmapCompute(reader)
+        self.grid = NeuronGrid(trainer.session)
+        has_one_axis = len(self.grid.ground.axes) == 1
+        self._compute = CurveCompute(self.grid) if has_one_axis else HeatmapCompute(self.grid)
 
     def compute(self, request: WatchBoundary) -> Boundary | Function:
         """Compute what ``request`` asks for; numbers outside the network or the data are clipped."""

@@ -11,8 +11,18 @@ from tui_trainer.errors import plain
 from tui_trainer.formats import format_color_limit
 from tui_trainer.plotting.colors import HOLLOW, SOLID, shape
 from tui_trainer.plotting.heatmaps import TEXTURES
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE, unpack_levels
-from tui_trainer.plotting.plot import STEPS, Gradient, Heatmap, Marks, Plot, Series, class_colors
+from tui_trainer.plotting.plot import (
+    HIGHEST,
+    MIDDLE,
+    STEPS,
+    Gradient,
+    Heatmap,
+    Marks,
+    Plot,
+    Series,
+    class_colors,
+    unpack_levels,
+)
 from tui_trainer.protocol import unpack
 
 from .messages import WHOLE, Boundary, Chosen, Function, Samples

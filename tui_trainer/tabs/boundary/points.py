@@ -13,8 +13,7 @@ from tui_trainer.datasets.catalog import CATALOG, ToySet
 from tui_trainer.errors import plain
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, PointConfig
-from tui_trainer.plotting.levels import to_levels
-from tui_trainer.plotting.plot import Marks, class_colors
+from tui_trainer.plotting.plot import Marks, class_colors, to_levels
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.keymap import key_of

@@ -13,8 +13,7 @@ from textual.message import Message
 
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame
 from tui_trainer.plotting.heatmaps import BACKGROUND, DIVERGING, Form, cells, level_tints, mark_tint, stretch
-from tui_trainer.plotting.levels import HIGHEST, MIDDLE
-from tui_trainer.plotting.plot import STEPS, Levels, class_colors
+from tui_trainer.plotting.plot import HIGHEST, MIDDLE, STEPS, Levels, class_colors
 from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
 

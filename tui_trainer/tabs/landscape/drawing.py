@@ -6,8 +6,7 @@ import numpy as np
 from rich.text import Text
 
 from tui_trainer.formats import format_decimal, format_loss
-from tui_trainer.plotting.levels import HIGHEST, unpack_levels
-from tui_trainer.plotting.plot import Gradient, Heatmap, Marks, Plot, Series
+from tui_trainer.plotting.plot import HIGHEST, Gradient, Heatmap, Marks, Plot, Series, unpack_levels
 from tui_trainer.protocol import unpack
 
 from .messages import Axis, Landscape, Map, Update

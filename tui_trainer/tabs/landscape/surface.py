@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from tui_trainer.engine import Loss, Sequential
 from tui_trainer.engine.activations import get_activation
-from tui_trainer.engine.objective import Objective
-from tui_trainer.engine.parameters import Parameters
-from tui_trainer.engine.penalty import Penalty
+from tui_trainer.engine.layers import Parameters
+from tui_trainer.engine.objective import Objective, Penalty
 from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.engine.sample_losses import FROM_Z, each_loss
-from tui_trainer.plotting.levels import HIGHEST, UNKNOWN
+from tui_trainer.plotting.plot import HIGHEST, UNKNOWN
 from tui_trainer.protocol import pack
 from tui_trainer.training.session import Session
 from tui_trainer.training.trajectory import MAX_PARAMETERS

@@ -37,7 +37,7 @@ KEYS = (
     key("zoom_epochs_minus", "minus", "zoom_epochs", (-1,), "Zoom", "Zoom out: twice as many epochs", shown_as="-"),
     key("pan_epochs_minus", "pageup", "pan_epochs", (-1,), "Pan", "Pan to earlier epochs", shown_as="pgup"),
     key("pan_epochs_plus", "pagedown", "pan_epochs", (1,), "Pan", "Pan to later epochs", shown_as="pgdn"),
-    key("all_epochs", "0", "all_epochs", (), "All", "Show all epochs, without the cursor"),
+    key("all_epochs", "w", "all_epochs", (), "All", "Show all epochs, without the cursor"),
     key("smooth", "S", "smooth", (), "Smooth", "Smooth with a moving average: off, 0.6 or 0.9"),
     key("compared_part", "t", "compared_part", (), "Part", "Plot validation or training of the chosen runs"),
 )

@@ -99,7 +99,7 @@ class NetworkCompute:
         session, window = self._session, windows[index]
         neurons, layer = _slice(window), window.layer
         values = outputs[layer][neurons]
-        shades = _shades(values, outputs[layer])
+        shades = signed_shades(values, outputs[layer])
         if layer == 0:
             raw = session.dataset.x[session.split.train_rows[sample]][neurons]
             return LayerValues(window, pack(values), shades, raw=pack(raw))
@@ -108,7 +108,7 @@ class NetworkCompute:
         before = windows[index - 1] if index else None
         links = b""
         if before is not None and before.layer == layer - 1:
-            links = _shades(kernel[_slice(before), neurons], kernel)
+            links = signed_shades(kernel[_slice(before), neurons], kernel)
         return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
 
     def _input(self, sample: int, neuron: int) -> InputSeen:
@@ -187,7 +187,7 @@ def _slice(window: NeuronRange) -> slice:
     return slice(window.first, window.first + window.count)
 
 
-def _shades(values: Array, reference: Array) -> bytes:
+def signed_shades(values: Array, reference: Array) -> bytes:
     """Scale ``values`` to signed bytes, 127 for the largest magnitude in ``reference``; nan becomes 0."""
     highest, lowest = float(reference.max()), float(reference.min())
     peak = max(abs(highest), abs(lowest))

@@ -21,7 +21,7 @@ KEYS = (
     key("sort", "o", "sort", (), "Sort", "Sort by the next column, or by the one you click"),
     key("turn_around", "O", "turn_around", (), "Order", "Reverse the order"),
     key("choose_run", "v", "choose_run", (), "Choose", "Choose the run or not; the Loss tab plots the chosen ones"),
-    key("choose_none", "0", "choose_none", (), "None", "Clear the choice"),
+    key("choose_none", "X", "choose_none", (), "None", "Clear the choice"),
     key("differ", "w", "differ", (), "Differ", "Show what differs between the chosen runs"),
     key("name_run", "N", "name_run", (), "Name", "Rename the run"),
     key("tag_runs", "t", "tag_runs", (), "Tags", "Tag the chosen runs, or the one under the cursor"),

@@ -1,0 +1,108 @@
+"""The Live tab in the app: what is seen first, and what keys and clicks show of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
+from tui_trainer.tabs.boundary.messages import Boundary, Function
+from tui_trainer.tabs.live.drawing import NetworkPicture
+from tui_trainer.tabs.live.view import LiveView
+
+if TYPE_CHECKING:
+    from running_app import Flow, Start
+
+SPIRAL = Experiment(
+    dataset=DatasetConfig("spiral", samples=120, validation_split=0.5),
+    model=ModelConfig(layers=(LayerConfig(8, "tanh"), LayerConfig(8, "tanh"))),
+)
+
+
+def view_of(flow: Flow) -> LiveView:
+    return flow.screen.query_one(LiveView)
+
+
+def is_drawn(flow: Flow) -> bool:
+    """Whether all pictures are there in the size that was asked for."""
+    content = view_of(flow).content
+    asked = view_of(flow).request.boundary
+    return (
+        content is not None
+        and bool(asked.thumbs)
+        and tuple(thumbs.window for thumbs in content.boundary.thumbs) == asked.thumbs
+        and isinstance(content.boundary, Boundary)
+        and (content.boundary.columns, content.boundary.rows) == (asked.columns, asked.rows)
+    )
+
+
+async def test_the_network_is_there_before_the_first_step_and_learns_before_the_eyes(start: Start) -> None:
+    async with start(SPIRAL, size=(170, 40), tab="live") as flow:
+        await flow.until(lambda: is_drawn(flow), "all pictures")
+        assert flow.screen.tabs.active == "live"
+        await flow.until_shown("What each neuron sees")
+        await flow.until_shown("Press space, and watch it learn.")
+        scene = flow.screen.query_one(NetworkPicture).scene
+        assert scene.layout is not None and scene.windows[1].count == 8
+        before = view_of(flow).content
+        assert isinstance(before, object) and before is not None
+        await flow.press("e", "e")
+        await flow.until(lambda: view_of(flow).content is not None and flow.progress.epoch == 2, "two epochs")
+        await flow.until(
+            lambda: view_of(flow).content.boundary.levels != before.boundary.levels,
+            "another picture",  # type: ignore[union-attr]
+        )
+        await flow.until_shown("Loss train")
+
+
+async def test_keys_and_clicks_choose_what_the_large_picture_shows(start: Start) -> None:
+    async with start(SPIRAL, size=(170, 40), tab="live") as flow:
+        await flow.until(lambda: is_drawn(flow), "all pictures")
+        await flow.until_shown("Output: color")
+        await flow.press("left", "down")
+        await flow.until_shown("Layer 2: neuron 2 of 8")
+        await flow.press("o")
+        await flow.until_shown("Output: color")
+        network = flow.screen.query_one(NetworkPicture)
+        layout = network.scene.layout
+        assert layout is not None
+        column = layout.columns[1]
+        await flow.pilot.click(NetworkPicture, offset=(column.left + 1, column.rows[3]))
+        await flow.until_shown("Layer 1: neuron 4 of 8")
+        await flow.press("h")
+        await flow.until_said("There are no other features")
+
+
+async def test_other_features_can_be_chosen_where_there_are_more_than_two(start: Start) -> None:
+    async with start(size=(170, 40), tab="live") as flow:
+        await flow.until(lambda: is_drawn(flow), "all pictures")
+        content = view_of(flow).content
+        assert content is not None and isinstance(content.boundary, Boundary)
+        x = content.boundary.x
+        await flow.press("h")
+        await flow.until(
+            lambda: view_of(flow).content is not None and view_of(flow).content.boundary.x != x,  # type: ignore[union-attr]
+            "another feature",
+        )
+
+
+async def test_one_feature_gives_a_curve(start: Start) -> None:
+    async with start(Experiment(dataset=DatasetConfig("curve_sine")), size=(170, 40), tab="live") as flow:
+        await flow.until(
+            lambda: view_of(flow).content is not None and isinstance(view_of(flow).content.boundary, Function),  # type: ignore[union-attr]
+            "a curve",
+        )
+        await flow.until(lambda: view_of(flow).has_class("-curve"))
+
+
+@pytest.mark.parametrize(("size", "compact"), [((80, 24), True), ((120, 40), True), ((170, 40), False)])
+async def test_the_parts_share_the_room(start: Start, size: tuple[int, int], compact: bool) -> None:
+    async with start(SPIRAL, size=size, tab="live") as flow:
+        await flow.until(lambda: is_drawn(flow), "all pictures")
+        await flow.until(lambda: view_of(flow).has_class("-compact") == compact, "the arrangement")
+        if size[0] == 120:
+            await flow.press("m")
+            await flow.until(lambda: not view_of(flow).has_class("-compact"), "wide without the setup")
+            await flow.until(lambda: is_drawn(flow), "all pictures in the new size")
+            assert flow.screen.query_one(NetworkPicture).scene.layout is not None

@@ -1,0 +1,18 @@
+"""The keys of the Live tab."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tui_trainer.ui.keymap import Key
+
+key = partial(Key, owner="live", group="Live")
+KEYS = (
+    key("see_layer_minus", "left", "see_layer", (-1,), "Layer", "See the neurons of the previous layer", shown_as="←"),
+    key("see_layer_plus", "right", "see_layer", (1,), "Layer", "See the neurons of the next layer", shown_as="→"),
+    key("see_neuron_minus", "up", "see_neuron", (-1,), "Neuron", "See the previous neuron", shown_as="↑"),
+    key("see_neuron_plus", "down", "see_neuron", (1,), "Neuron", "See the next neuron", shown_as="↓"),
+    key("see_output", "o", "see_output", (), "Output", "See the output again"),
+    key("see_axis_x", "h", "see_axis", ("x",), "Axes", "Another feature from left to right"),
+    key("see_axis_y", "v", "see_axis", ("y",), "Axes", "Another feature from bottom to top"),
+)

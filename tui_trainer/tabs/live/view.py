@@ -1,0 +1,255 @@
+"""The Live tab: what each neuron sees, the output over two features with the samples, and the loss, all at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+
+from tui_trainer.errors import plain
+from tui_trainer.formats import format_significant
+from tui_trainer.plotting.colors import shape
+from tui_trainer.plotting.plot import Heatmap, Plot
+from tui_trainer.protocol import Loaded, Progress
+from tui_trainer.tabs.boundary.drawing import heatmap, name_of, plot
+from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
+from tui_trainer.tabs.boundary.view import Selection
+from tui_trainer.tabs.loss.legend import drawn, line
+from tui_trainer.tabs.view import TabView
+from tui_trainer.ui.keymap import key_of
+from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
+
+from .drawing import NetworkPicture, Scene, lay_out, scene_for
+from .messages import Live, WatchLive
+
+WIDE = 84  # columns from which the network has a third of its own
+USUAL_GRID = (40, 36)  # before there is a canvas to fill
+MAX_CLASSES = 4  # named above the output
+
+
+class Card(Vertical):
+    """A framed part of the screen, with its title at the left and a number or a legend at the right."""
+
+    DEFAULT_CSS = """
+    Card {
+        border: round $surface-lighten-3;
+        border-title-color: $foreground;
+        border-title-style: bold;
+        border-subtitle-color: $foreground-muted;
+        padding: 0 1;
+        height: 1fr;
+        width: 1fr;
+    }
+    """
+
+    def name_it(self, title: Content | str, subtitle: Content | str = "") -> None:
+        """Set title and subtitle, where they differ from what is there."""
+        if str(self.border_title) != str(title):
+            self.border_title = title
+        if str(self.border_subtitle) != str(subtitle):
+            self.border_subtitle = subtitle
+
+
+class LiveView(TabView):
+    """Three pictures of one moment. A neuron that is chosen is shown large, in place of the output."""
+
+    DEFAULT_CSS = """
+    LiveView {
+        layout: grid;
+        grid-size: 2 2;
+        grid-rows: 3fr 2fr;
+        grid-columns: 1fr 1fr;
+        #live-network { row-span: 2; }
+        .curve { display: none; }
+        &.-curve .curve { display: block; }
+        &.-curve HeatmapWidget { display: none; }
+        &.-compact { grid-rows: 1fr 1fr; }
+        &.-compact #live-network { row-span: 1; }
+        &.-compact #live-output { row-span: 2; }
+    }
+    """
+    log_scale: reactive[bool] = reactive(False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content: Live | None = None
+        self._choice = Selection()
+        self._units: tuple[int, ...] = ()
+        self._progress: Progress | None = None
+        self._target = ""
+
+    def compose(self) -> ComposeResult:
+        with Card(id="live-network"):
+            yield NetworkPicture()
+        with Card(id="live-output"):
+            yield HeatmapWidget()
+            yield PlotWidget("curve")
+        with Card(id="live-loss"):
+            yield PlotWidget("loss")
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    @property
+    def request(self) -> WatchLive:
+        columns, rows = self._grid
+        choice, scene = self._choice, self._scene
+        windows, side = scene.windows, scene.side
+        if scene.live is None and self._units:  # before the first content
+            network = self.query_one(NetworkPicture)
+            layout = lay_out(self._units, *network.size)
+            windows, side = ((), side) if layout is None else (layout.windows, layout.side)
+        return WatchLive(WatchBoundary(columns, rows, choice.x, choice.y, choice.layer, choice.neuron, windows, side))
+
+    def configure(self, options: dict[str, object]) -> None:
+        """``x`` and ``y``, names of features; it is the output that is looked at."""
+        self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
+        self.ask()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the network the whole height where there is room beside it, else the output."""
+        self.set_class(event.size.width < WIDE, "-compact")
+        self.call_after_refresh(self._fit)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Back to the output where the layers are others than before, and to the usual axes where the features are."""
+        units = tuple(layer.output for layer in loaded.layers)
+        self._choice.keep_features(loaded.dataset.features)
+        if units != self._units:
+            self._choice.look_at_output()
+        self._units, self._target = units, loaded.dataset.target
+
+    def show_progress(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def show_content(self, content: Live) -> None:
+        self.content = content
+        self._draw()
+        self._fit()
+
+    def watch_log_scale(self) -> None:
+        self._draw()
+
+    def action_log_scale(self) -> None:
+        """Use a log or a linear axis for the loss."""
+        self.log_scale = not self.log_scale
+
+    def action_see_layer(self, step: int) -> None:
+        """A layer on or back."""
+        if self.content is not None:
+            self._choice.step_layer(step, self.content.boundary.chosen.layers)
+            self.ask()
+
+    def action_see_neuron(self, step: int) -> None:
+        """A neuron on or back."""
+        if self.content is not None:
+            self._choice.step_neuron(step, self.content.boundary.chosen.layers)
+            self.ask()
+
+    def action_see_output(self) -> None:
+        """Back to the output."""
+        self._choice.look_at_output()
+        self.ask()
+
+    def action_see_axis(self, axis: str) -> None:
+        """The next feature on the axis ``x`` or ``y``."""
+        picture = None if self.content is None else self.content.boundary
+        if not isinstance(picture, Boundary) or len(picture.axes) <= 2:
+            self.post_message(self.Said("There are no other features to put on the axes."))
+            return
+        self._choice.step_axis(axis, picture)
+        self.ask()
+
+    @on(NetworkPicture.Picked)
+    def _pick_neuron(self, event: NetworkPicture.Picked) -> None:
+        event.stop()
+        if self.content is not None:
+            self._choice.look_at(event.layer, event.neuron, self.content.boundary.chosen.layers)
+            self.ask()
+
+    @property
+    def _scene(self) -> Scene:
+        """What is known of the network, arranged in the room there is."""
+        network = self.query_one(NetworkPicture)
+        return Scene() if self.content is None else scene_for(self.content, *network.size, network.form)
+
+    @property
+    def _grid(self) -> tuple[int, int]:
+        """The points that would fill the canvas of the output."""
+        if self.content is not None and isinstance(self.content.boundary, Function):
+            return self.query_one(".curve", PlotWidget).size.width, 1
+        canvas = self.query_one(HeatmapWidget)
+        return canvas.grid if canvas.size.area else USUAL_GRID
+
+    def _fit(self) -> None:
+        """Ask for as many points as there are pixels."""
+        self._draw()
+        self.ask()
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        content = self.content
+        network = self.query_one("#live-network", Card)
+        if content is None:
+            network.name_it("What each neuron sees")
+            self.query_one("#live-output", Card).name_it("Output")
+            self._show_loss(None)
+            return
+        network.name_it("What each neuron sees", f"{content.params:,} parameters")
+        self.query_one(NetworkPicture).show(self._scene)
+        self._show_output(content.boundary)
+        self._show_loss(content)
+
+    def _show_output(self, picture: Boundary | Function) -> None:
+        card, is_curve = self.query_one("#live-output", Card), isinstance(picture, Function)
+        self.set_class(is_curve, "-curve")
+        if isinstance(picture, Function):
+            self.query_one(".curve", PlotWidget).show(plot(picture, "all"))
+        else:
+            self.query_one(HeatmapWidget).show(bare(heatmap(picture, False, "all")))
+        card.name_it(_title(picture, self._target), _legend(picture))
+
+    def _show_loss(self, content: Live | None) -> None:
+        curves = () if content is None else content.loss.curves
+        shown = [line(curve, ()) for curve in drawn({curve.name: curve for curve in curves}, "loss", False)]
+        quiet = tuple(replace(one, label="") for one in shown)
+        train = key_of("toggle_training")
+        self.query_one(".loss", PlotWidget).show(
+            Plot(quiet, x_label="epoch", log_y=self.log_scale, empty=f"Press {train}, and watch it learn.")
+        )
+        parts: list[str | tuple[str, str]] = ["Loss"]
+        values = {} if self._progress is None else self._progress.values
+        for name, label, color in (("loss", "train", "$foreground"), ("val_loss", "validation", "$text-warning")):
+            if name in values:
+                parts.append((f"  {label} {format_significant(values[name])}", color))
+        self.query_one("#live-loss", Card).name_it(Content.assemble(*parts))
+
+
+def bare(picture: Heatmap) -> Heatmap:
+    """Return the picture without axes, legend and colour bar: the card says what they would."""
+    return replace(picture, bare=True)
+
+
+def _title(picture: Boundary | Function, target: str) -> str:
+    """Return what the large picture shows."""
+    chosen = picture.chosen
+    last = len(chosen.layers) - 1
+    if chosen.layer == last:
+        several = chosen.neuron >= 0 and chosen.layers[last].units > 1
+        return f"Output: {name_of(chosen, chosen.neuron)}" if several else f"Output: {plain(target)}"
+    return f"{'Input' if chosen.layer == 0 else f'Layer {chosen.layer}'}: {name_of(chosen, max(chosen.neuron, 0))}"
+
+
+def _legend(picture: Boundary | Function) -> str:
+    """Return the shapes of the classes, or the names of the axes."""
+    parts = [f"{shape(kind)} {plain(name)}" for kind, name in enumerate(picture.classes[:MAX_CLASSES])]
+    if any(samples.validation for samples in picture.samples):
+        parts.append("hollow: validation")
+    if isinstance(picture, Boundary) and len(picture.axes) > 2:
+        parts.insert(0, f"→ {plain(picture.x)} ↑ {plain(picture.y)}")
+    return "  ".join(parts)
