@@ -21,7 +21,7 @@ from tui_trainer.run_state import RunState
 
 HEADER = struct.Struct("<I")
 MAX_BYTES = 1 << 27  # of one message; ours have a few megabytes at most
-NO_MESSAGE = (msgspec.DecodeError, RecursionError)  # what a decoder raises
+NO_MESSAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what a decoder raises
 _encoder = msgspec.msgpack.Encoder()
 
 

@@ -31,6 +31,7 @@ SWITCHES = ("reduced_motion", "title", "mouse")
 WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
 MAX_WORDS = 4  # in a list of choices
 MAX_QUOTED = 200  # characters of a path or value
+MAX_NAME = 60  # characters of a setting's name in a message
 MAX_BITS = 128  # of a number in a message
 Markers = Literal["braille", "block", "ascii"]
 Notify = Literal["none", "bell", "desktop"]
@@ -51,7 +52,8 @@ class Config:
     def complaint(self, name: str, reason: str) -> str:
         """Return a sentence on a wrong setting, with its line in the file; ``name`` may be table.entry."""
         line = self.lines.get(name)
-        return f"{escaped(self.path.name)}{'' if line is None else f', line {line}'}: {escaped(name)}: {reason}"
+        shown = escaped(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…")
+        return f"{escaped(self.path.name)}{'' if line is None else f', line {line}'}: {shown}: {reason}"
 
 
 def read_config(path: Path, themes: Collection[str], named: bool = False) -> Config:

@@ -86,6 +86,8 @@ WRONG = [
     ("title", datetime.date(2026, 1, 1), "title", "got a value of type date"),
     ("experiment/name", 10**400, "experiment.name", "more than 40 digits"),
     ("checks/0/at_most", 10**400, "checks[0].at_most", "more than 40 digits"),
+    ("view_options/low", 10**400, "view_options.low", "more than 40 digits"),
+    ("target/model.layers", 2**63, "target.model.layers", "at most 64 bits"),
 ]
 
 
@@ -122,6 +124,7 @@ def test_a_lesson_without_anything_to_do_is_refused() -> None:
         ("title = ", "not valid TOML"),
         ("a = " + "[" * 20_000, "nested too deeply"),
         ("a = 1" + "0" * 5000, "too many digits"),
+        ("a = 0x" + "f" * 5000, "more than 40 digits"),  # which Python reads, but does not write
         ('title = "\x1b[31m"', "not valid TOML"),
     ],
 )

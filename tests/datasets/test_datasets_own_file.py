@@ -61,6 +61,18 @@ def test_gaps_are_filled_from_the_training_part(tmp_path: Path) -> None:
     assert "3 gaps filled with the mean, or the most frequent category, of the training part" in dataset.notes[0]
 
 
+def test_a_long_name_is_shortened_in_sentences(tmp_path: Path) -> None:
+    long, file = "x" * 5000, tmp_path / "own.csv"
+    file.write_text(f"{long},b,c\n1,2,3\n,3,4.5\n,4,5\n,5,6\n")
+    with pytest.raises(DatasetError) as refused:
+        load(DatasetConfig(path=str(file), features=(long, "b")))
+    assert "no value in xxx" in str(refused.value) and len(str(refused.value)) < 300
+    file.write_text(f"{long},{long}y,b,c\n2024-01-02,1,2,3\n2024-01-03,1,3,4.5\n2024-02-03,1,4,5\n,1,5,6\n")
+    for missing in ("drop", "fill"):
+        notes = load(DatasetConfig(path=str(file), missing=missing)).notes
+        assert len(notes) == 3 and all(len(note) < 300 for note in notes), notes
+
+
 def test_a_gap_that_nothing_can_fill(tmp_path: Path) -> None:
     text = "a,b,y\n1.5,,2\n2.5,,3\n3,,4\n4,,6.5\n"
     with pytest.raises(DatasetError, match="column 'b' has no value in the training part"):

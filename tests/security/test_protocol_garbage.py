@@ -17,7 +17,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.protocol import HEADER, MAX_BYTES, NO_MESSAGE, Crashed, Notice, Update, Watch, command_decoder, frame
+from tui_trainer.protocol import (
+    HEADER,
+    MAX_BYTES,
+    NO_MESSAGE,
+    Crashed,
+    Export,
+    Notice,
+    Update,
+    Watch,
+    command_decoder,
+    frame,
+)
 from tui_trainer.runtime import child
 from tui_trainer.runtime.client import MODULE as TRAINER
 from tui_trainer.runtime.client import Client
@@ -41,6 +52,8 @@ GARBAGE = (
     HEADER.pack(5) + b"\xdd\xff\xff\xff\xff",  # a list of four billion
     HEADER.pack(6) + b"\xc9\xff\xff\xff\xff\x01",
     HEADER.pack(len(DEEP)) + DEEP,
+    frame(Export("four")).replace(b"four", b"\xff\xfe\xfd\xfc"),  # a text that is none
+    frame(Notice(0, "four")).replace(b"four", b"\xff\xfe\xfd\xfc"),
 )
 
 

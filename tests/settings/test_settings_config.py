@@ -44,6 +44,7 @@ def test_a_file_that_is_right(tmp_path: Path) -> None:
         ("theme = ", "config.toml is ignored: this is not valid TOML: invalid value"),
         ('theme = "\x1b[2J"', "config.toml is ignored: this is not valid TOML: illegal character '\\x1b'"),
         pytest.param("x = " + "1" * 5000, "a number has too many digits", id="digits"),
+        pytest.param("x" * 5000 + " = 1", "line 1: " + "x" * 59 + "…: there is no such setting", id="a long name"),
         pytest.param("x = " + "[" * 5000, "it is nested too deeply", id="deep"),
         pytest.param("a." * 40_000 + "a = 1", "it is nested too deeply", id="a key of many parts"),
         (b"theme = '\xff'", "byte 9 is not UTF-8"),

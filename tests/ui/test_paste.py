@@ -39,6 +39,19 @@ def test_keys_go_on_as_before() -> None:
     assert parsed("a\x1b[A\x1b[B", "\r") == [("Key", "a"), ("Key", "up"), ("Key", "down"), ("Key", "enter")]
 
 
+@pytest.mark.parametrize(
+    "sequence", ["\x1b[1;1:3A", "\x1b[97;5:3u", "\x1b[:1u", "\x1b[9999999999u", "\x1b[97;;99999999999u"]
+)
+def test_a_key_that_makes_no_sense_is_ignored(sequence: str) -> None:
+    """A terminal that reports releases, or numbers of no character; the keys after it are keys."""
+    assert parsed(f"x{sequence}y") == [("Key", "x"), ("Key", "y")]
+
+
+@pytest.mark.parametrize("size", ["30;100;0;0", "0;0;600;800"])
+def test_a_terminal_that_does_not_know_its_size(size: str) -> None:
+    assert parsed(f"\x1b[48;{size}t\x1b[<0;10;5My") == [("Resize", ""), ("MouseDown", ""), ("Key", "y")]
+
+
 def test_the_driver_takes_it() -> None:
     assert driver.driver_for({"TERM": "xterm"}) is None
     assert linux_driver.XTermParser is PasteParser

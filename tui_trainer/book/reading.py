@@ -69,6 +69,11 @@ def _parsed(text: str) -> dict[str, Any]:
     for steps, value in _leaves(data, ()):
         if isinstance(value, float) and not math.isfinite(value):
             raise InvalidLesson(join_path(steps), f"expected a finite number, got {value!r}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:  # TOML's integers have 64 bits
+            reason = (
+                f"expected a whole number of at most 64 bits, got {got(value)}; write it as 1e20, or make it smaller"
+            )
+            raise InvalidLesson(join_path(steps), reason)
     return data
 
 
@@ -89,8 +94,6 @@ def _converted(data: dict[str, Any]) -> _File:
         return msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
         raise _in_english(str(error), data) from None
-    except OverflowError:
-        raise InvalidLesson("", "a whole number has too many digits; write it as 1e10, or make it smaller") from None
 
 
 def _in_english(message: str, data: Any) -> InvalidLesson:
@@ -167,8 +170,6 @@ def _experiment(data: dict[str, Any]) -> Experiment:
         return experiment_from_plain(data)
     except UserError as error:
         raise InvalidLesson(f"experiment.{error.field}".rstrip("."), error.reason) from None
-    except OverflowError:
-        raise InvalidLesson("experiment", "a whole number has too many digits") from None
 
 
 def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
@@ -182,6 +183,4 @@ def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
             experiment = with_field(experiment, path, value)
         except UserError as error:
             raise InvalidLesson(f"{field}.set", str(error)) from None
-        except OverflowError:
-            raise InvalidLesson(f"{field}.set", "a whole number has too many digits") from None
     return Variant(table.name, table.set, experiment)

@@ -75,7 +75,7 @@ def _check_options(view: str, options: dict[str, Any]) -> None:
     for low, high in (("low", "high"), ("low_2", "high_2")):
         if low in options and high in options and not options[low] < options[high]:
             raise InvalidLesson(
-                f"view_options.{high}", f"expected more than {low}, {options[low]}, got {options[high]}"
+                f"view_options.{high}", f"expected more than {low}, {got(options[low])}, got {got(options[high])}"
             )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
-from tui_trainer.errors import printable, quoted
+from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .columns import _PATH, Guess, check_features, check_name, guess_kinds
@@ -160,13 +160,13 @@ def _notes(
 ) -> list[str]:
     """Note what was decided automatically: columns left out, and dates turned into numbers."""
     notes = []
-    dates = [printable(name) for name in features if guesses[name].description.startswith("date")]
+    dates = [short_name(name) for name in features if guesses[name].description.startswith("date")]
     if dates:
         notes.append(f"Read as days since 1970: {', '.join(dates[:MAX_LISTED])}.")
     if not config.features:
         kinds = config.kinds or {}
         not_chosen = [name for name in left_out if kinds.get(name) != "ignore"]
-        parts = [f"{printable(name)} ({guesses[name].description})" for name in not_chosen[:MAX_LISTED]]
+        parts = [f"{short_name(name)} ({guesses[name].description})" for name in not_chosen[:MAX_LISTED]]
         more = f" and {len(not_chosen) - len(parts):,} more" if len(not_chosen) > len(parts) else ""
         notes += [f"Left out: {', '.join(parts)}{more}."] if parts else []
     return notes

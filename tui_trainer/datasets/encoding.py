@@ -110,7 +110,7 @@ def codes_in_order(column: TextColumn, order: list[int]) -> NDArray[np.float64]:
 
 
 def short_name(text: str) -> str:
-    """Return a category as part of a name, shortened and printable."""
+    """Return a category or a column as part of a name or of a sentence, shortened and printable."""
     return printable(text if len(text) <= MAX_NAME_LENGTH else text[: MAX_NAME_LENGTH - 1] + "…")
 
 
@@ -274,7 +274,7 @@ def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
 def _listed(gaps: Mapping[str, int]) -> str:
     """List the columns with their numbers of gaps, as ``RM (10), TAX (2)``."""
     worst = sorted(gaps.items(), key=lambda item: -item[1])
-    parts = [f"{printable(name)} ({count:,})" for name, count in worst[:MAX_LISTED]]
+    parts = [f"{short_name(name)} ({count:,})" for name, count in worst[:MAX_LISTED]]
     others = len(worst) - len(parts)
     return ", ".join(parts) + (f" and {others:,} more column{'s' * (others > 1)}" if others else "")
 

@@ -1,11 +1,16 @@
-"""Pasted text, taken whole: Textual takes escape sequences in it for keys, mouse and answers of the terminal."""
+"""What a terminal sends, where Textual would stumble: escape sequences in pasted text, and ones that make no sense.
+
+Textual takes those in pasted text for keys, mouse and answers of the terminal; the others would end the app.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
+from textual import events
 from textual._xterm_parser import XTermParser
+from textual.keys import Keys
 from textual.message import Message
 
 START, END = "\x1b[200~", "\x1b[201~"
@@ -13,7 +18,11 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab an
 
 
 class PasteParser(XTermParser):
-    """Parses what a terminal sends; pasted text loses its control characters before it is looked at."""
+    """Parses what a terminal sends.
+
+    Pasted text loses its control characters before it is looked at. A key whose numbers make no sense, or that is
+    reported as released, is ignored. Where the terminal does not know its size in pixels, the mouse is where it says.
+    """
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
@@ -42,3 +51,15 @@ class PasteParser(XTermParser):
                 text, data = CONTROL.sub("", self._pasted[:end]), self._pasted[end + len(END) :]
                 self._pasted = None
                 yield from super().feed(text + END)
+
+    def _parse_extended_key(self, sequence: str) -> list[events.Key] | None:  # type: ignore[override]  # a cached one
+        try:
+            return super()._parse_extended_key(sequence)
+        except (ValueError, OverflowError):
+            return [events.Key(Keys.Ignore, sequence)]
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        sizes = (self.terminal_size, self.terminal_pixel_size)
+        if not all(length for size in sizes if size is not None for length in size):
+            self.mouse_pixels = False  # places in pixels would be divided by it
+        return super().parse_mouse_code(code)
