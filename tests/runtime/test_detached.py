@@ -197,7 +197,10 @@ async def test_what_is_no_client_changes_nothing(folder: Path) -> None:
     name = stored(folder).owner
     for said in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\x04\0\0\0\xc1\xc1\xc1\xc1"):
         with live_trainers.call(folder / "sessions", name) as stranger:
+            stranger.settimeout(PATIENCE)
             stranger.sendall(said)
+            stranger.shutdown(socket.SHUT_WR)
+            assert stranger.recv(1) == b"", "it is hung up on, so that the trainer keeps no file open for it"
     with pytest.raises(OSError, match="no session"):
         live_trainers.call(folder / "sessions", "../../etc/passwd")
     assert (await first.until(Progress, "running")).run == 1

@@ -144,6 +144,8 @@ class CommandQueue:
                 if command is None:
                     clients.disconnect()
                 return command
+            if command is None:  # it has gone without having attached, or was replaced
+                connection.close()
 
 
 class Connection:
