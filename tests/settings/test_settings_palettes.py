@@ -10,9 +10,13 @@ from rich.color import Color
 from rich.style import Style
 from textual.theme import Theme
 
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.preferences import COMMAND, CONFIG, MEMORY, Preferences
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.plotting.colors import HOLLOW, OF_TEXT, SOLID, contrast, readable
 from tui_trainer.plotting.plot import COLORS, class_colors
-from tui_trainer.ui.themes import COLOR_BLIND, HIGH_CONTRAST, LIGHT
+from tui_trainer.settings import Settings
+from tui_trainer.ui.themes import COLOR_BLIND, HIGH_CONTRAST, LIGHT, SIXTEEN
 
 Array = np.ndarray
 # Machado, Oliveira and Fernandes 2009, the whole of a kind of cone missing; on linear RGB.
@@ -86,3 +90,27 @@ def test_what_is_hardly_seen_is_written_in_black_or_white() -> None:
     assert readable(Style(color="#222222", bgcolor="#101010")).color == Color.from_rgb(255, 255, 255)
     ansi = Style(color="black", bgcolor="red")
     assert readable(ansi) is ansi
+
+
+@pytest.mark.parametrize(
+    ("source", "theme", "expected", "told"),
+    [
+        (
+            CONFIG,
+            "light",
+            SIXTEEN.name,
+            "theme: light needs more colours than this terminal has; sixteen-colors is used",
+        ),
+        (CONFIG, SIXTEEN.name, SIXTEEN.name, ""),
+        (MEMORY, "light", SIXTEEN.name, ""),
+        (COMMAND, "light", "light", ""),
+    ],
+)
+def test_a_theme_that_a_terminal_lacks_the_colours_for(
+    source: str, theme: str, expected: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = TrainerApp(Experiment(), preferences=Preferences(Settings(theme=theme), sources={"theme": source}))
+    app.fit_colors()
+    assert app.theme == expected
+    assert [told] == [complaint[: len(told)] for complaint in app.preferences.complaints or ("",)]

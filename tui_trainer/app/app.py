@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,13 @@ class TrainerApp(App[None]):
     def fit_colors(self) -> None:
         """Where there are no more than sixteen colours, take those: others would come out as any of them."""
         few = self.no_color or self.console.color_system not in MANY_COLORS
-        if few and self.preferences.sources.get("theme") != COMMAND:
-            self.theme = SIXTEEN.name
+        source = self.preferences.sources.get("theme")
+        if not few or source == COMMAND or self.theme == SIXTEEN.name:
+            return
+        if source == CONFIG:
+            told = f"theme: {self.theme} needs more colours than this terminal has; {SIXTEEN.name} is used instead"
+            self.preferences = replace(self.preferences, complaints=(*self.preferences.complaints, told))
+        self.theme = SIXTEEN.name
 
     def on_unmount(self) -> None:
         if self._title is not None:

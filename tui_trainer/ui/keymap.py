@@ -163,7 +163,8 @@ def shadowed_keys(mode: Collection[str], keys: Sequence[Key]) -> frozenset[str]:
 def read_key(text: str) -> str | None:
     """Return Textual's name of a key written as a character or by name; None if there is no such key."""
     *modifiers, base = _split(text)
-    base = base if len(base) == 1 else base.lower()
+    # Terminals send the same for ctrl+s and ctrl+S.
+    base = base if len(base) == 1 and "ctrl" not in modifiers else base.lower()
     base = SAME.get(base, base)
     if len(base) == 1 and base.isprintable():
         base = next(iter(Binding.make_bindings([Binding(base, "")]))).key  # Textual's name of a character
