@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tui_trainer.datasets.csv import rows, text
+from tui_trainer.datasets.csv.columns import NumberColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import read_table
 from tui_trainer.datasets.dataset import DatasetError
@@ -138,3 +140,25 @@ def _interrupting(original: Any) -> Any:
         return original(Stream(stream), *others)
 
     return opened
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", "|", ","])
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("places", [0, 2])
+@pytest.mark.parametrize(
+    ("thousands", "decimal"),
+    [(".", ","), (",", "."), *((mark, decimal) for mark in " \u00a0\u2009\u202f'’" for decimal in ",.")],
+)
+def test_marks_between_thousands(
+    tmp_path: Path, thousands: str, decimal: str, places: int, sign: str, delimiter: str
+) -> None:
+    rng = random.Random(0)
+    numbers = [round(rng.uniform(1000, 3e6), places) for _ in range(30)]
+    written = [f"{sign}{number:,.{places}f}".translate({44: thousands, 46: decimal}) for number in numbers]
+    cells = [f'"{cell}"' if delimiter in cell else cell for cell in written]
+    file = tmp_path / "own.csv"
+    file.write_text(f"a{delimiter}b\n" + "".join(f"{cell}{delimiter}{cell}\n" for cell in cells), encoding="utf-8")
+    table = read_table(str(file), CsvOptions())
+    for column in table.columns.values():
+        assert isinstance(column, NumberColumn)
+        assert column.values.tolist() == pytest.approx([float(f"{sign}{number}") for number in numbers])

@@ -99,7 +99,7 @@ def test_what_is_hardly_seen_is_written_in_black_or_white() -> None:
             CONFIG,
             "light",
             SIXTEEN.name,
-            "theme: light needs more colours than this terminal has; sixteen-colors is used",
+            "theme: light needs more colours than this terminal has",
         ),
         (CONFIG, SIXTEEN.name, SIXTEEN.name, ""),
         (MEMORY, "light", SIXTEEN.name, ""),

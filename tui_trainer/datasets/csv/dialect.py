@@ -19,7 +19,8 @@ from typing import Literal, NamedTuple
 from tui_trainer.experiment.schema import DatasetConfig, DelimiterName
 
 DecimalMark = Literal[".", ","]
-GROUP_MARKS = (",", ".", " ", "\u00a0", "\u202f", "'", "’")  # between thousands
+SPACES = (" ", "\u00a0", "\u2009", "\u202f")
+GROUP_MARKS = (",", ".", *SPACES, "'", "’")  # between thousands
 TRUE_WORDS, FALSE_WORDS = ("true",), ("false",)
 # What programs and people write for a missing value; MISSING_NUMBERS and SPREADSHEET_ERRORS only among numbers.
 MISSING = (
@@ -30,10 +31,14 @@ MISSING_NUMBERS = ("-", "--", ".", "*", "n.a.", "na", "none", "NONE", "missing",
 SPREADSHEET_ERRORS = ("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
 _EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
 _MARKED = re.compile(f"[{''.join(GROUP_MARKS)}]")
-_FIGURES = re.compile(r"[+-]?[0-9.,][0-9.,eE+\- \u00a0\u202f'’]*")
+_GAPS = "".join(GROUP_MARKS[2:])
+_GAP = re.compile(f"(?<=[0-9])[{_GAPS}](?=[0-9]{{3}}(?![0-9]))")
+_FIGURES = re.compile(rf"[+-]?[0-9.,][0-9.,eE+\-{_GAPS}]*")
 _MISSING, _MISSING_NUMBERS = frozenset(MISSING), frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
 _WORDS = frozenset(("inf", "infinity", *TRUE_WORDS, *FALSE_WORDS))
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]*,[0-9]+\s*")
+_NUMBER_WITH_COMMA = re.compile(
+    rf"[+-]?(?:[0-9]*|[0-9]{{1,3}}(?:[.{_GAPS}][0-9]{{3}})+),[0-9]+|[+-]?[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]*)?"
+)
 
 SAMPLE_ROWS = 200  # from which the delimiter is found
 NO_DELIMITER = "\x1f"  # for a file of one column: a character that is not in it
@@ -81,7 +86,8 @@ def find_format(columns: Iterable[list[str]], semicolons: bool, decimal: Decimal
     """
     marked = (column for column in columns if any(map(_MARKED.search, set(column))))
     figures = [cell for column in marked if _is_figures(column) for cell in column]
-    votes = {mark: _Votes.count(figures, mark) for mark in (".", ",")}
+    without_gaps = [_GAP.sub("", cell) for cell in figures]
+    votes = {mark: _Votes.count(without_gaps, mark) for mark in (".", ",")}
     mark = decimal or _decimal_mark(votes[","], votes["."], semicolons)
     other = votes["." if mark == "," else ","]
     if other.groups or other.ambiguous:
@@ -92,6 +98,8 @@ def find_format(columns: Iterable[list[str]], semicolons: bool, decimal: Decimal
 def _decimal_mark(comma: _Votes, point: _Votes, semicolons: bool) -> DecimalMark:
     if comma.decimal != point.decimal:
         return "," if comma.decimal > point.decimal else "."
+    if bool(comma.groups) != bool(point.groups):  # two points, or two commas, in a number
+        return "," if point.groups else "."
     return "," if semicolons and comma.ambiguous and not point.ambiguous else "."
 
 
@@ -150,7 +158,8 @@ def parse(text: str, delimiter: str) -> Iterator[Record]:
 def find_delimiter(text: str) -> str:
     """Return the delimiter that gives the most regular table; "" if none gives two columns.
 
-    In a regular table, rows have the same number of cells, and no cell holds another delimiter, except a decimal comma.
+    In a regular table, rows have the same number of cells, and no cell holds another delimiter, except as a comma in a
+    number.
     The rows up to one that can't be read count; if that is the first row, and no other delimiter gives two columns,
     the delimiter is the one with which it can't be read.
     """
@@ -191,7 +200,7 @@ def _regularity(rows: list[list[str]], delimiter: str) -> float:
         return 0.0
     cells = [cell for row in rows for cell in row[:500]]
     others = [other for other in DELIMITERS.values() if other != delimiter]
-    unclean = sum(any(other in cell for other in others) and not _DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    unclean = sum(any(other in cell for other in others) and not _NUMBER_WITH_COMMA.fullmatch(cell) for cell in cells)
     return count / len(rows) * (1 - unclean / len(cells))
 
 
