@@ -11,9 +11,10 @@ import pytest
 from tui_trainer.cli.app import experiment_from_options
 from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.experiment.toml_file import write
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT, DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.experiment.toml_file import read, write
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SHOP = "id;colour;size;price\n" + "".join(
     f"{place};{'red' if place % 3 else 'blue'};{place % 7},5;{'' if place == 4 else f'{place},25'}\n"
     for place in range(30)
@@ -32,7 +33,7 @@ def options(file: str | None = None, csv: str | None = None, target: str | None 
 
 
 def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
-    assert experiment_from_options(options()) == Experiment()
+    assert experiment_from_options(options()) == FIRST_EXPERIMENT == read(EXAMPLES / "spiral.toml")
     assert experiment_from_options(options(csv=shop, target="size")) == Experiment(
         name="shop", dataset=DatasetConfig(path=shop, target="size")
     )

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT, Experiment
 from tui_trainer.experiment.share import is_shared, read_experiment
 from tui_trainer.files import DATA_VARIABLE as DATA
 from tui_trainer.files import ROOT_VARIABLE as ROOT
@@ -126,12 +126,13 @@ def add_data_options(parser: Parser) -> None:
 
 
 def experiment_from_options(options: argparse.Namespace) -> Experiment:
-    """Return the experiment of the options ``file``, ``csv`` and ``target``; with data alone, the default one."""
-    experiment = Experiment() if options.file is None else read_experiment(options.file)
+    """Return the experiment of the options ``file``, ``csv`` and ``target``; without any, the first one of the app."""
+    experiment = None if options.file is None else read_experiment(options.file)
     if options.csv is None:
         if options.target is not None:
             raise UserError("", "--target names a column of a CSV file; give the file with --csv")
-        return experiment
+        return experiment or FIRST_EXPERIMENT
+    experiment = experiment or Experiment()
     from tui_trainer.datasets.catalog import choose_file  # not needed without a file
 
     file = confined(options.csv, "--csv")
