@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from rich.console import Console
 from textual.app import SystemCommand
 from textual.command import CommandPalette
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_trainer.app.dialogs.help import HelpScreen
@@ -15,7 +18,7 @@ from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
-    from running_app import Start
+    from running_app import Flow, Start
 
 NARROW = (80, 24)
 
@@ -129,3 +132,28 @@ async def test_quit_from_a_text_field_too(start: Start) -> None:
         box.value = ""
         await flow.pilot.press("ctrl+q")
         await flow.until(lambda: not flow.screen.is_running or flow.pilot.app._exit, "the end")
+
+
+async def test_what_is_typed_lays_nothing_out_anew(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layout is one of the whole screen: it takes longer than anything else that a key sets off."""
+    laid_out: list[Screen[object]] = []
+    lay_out = Screen._refresh_layout
+
+    def counted(screen: Screen[object], *arguments: Any, **named: Any) -> None:
+        laid_out.append(screen)
+        lay_out(screen, *arguments, **named)
+
+    async def painted(flow: Flow) -> None:
+        done = asyncio.Event()
+        flow.screen.call_after_refresh(done.set)
+        await flow.until(done.is_set, "the screen painted")
+
+    async with start() as flow:
+        box = flow.input("training.learning_rate")
+        box.focus()
+        await flow.until(lambda: box.has_focus, "focus on the learning rate")
+        await painted(flow)
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        await flow.press("1", "2")
+        await painted(flow)
+        assert box.value == "12" and not laid_out

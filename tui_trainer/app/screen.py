@@ -133,8 +133,9 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         self.too_small = width < SMALLEST[0] or height < SMALLEST[1]
-        sentence = f"This terminal is {width}x{height}; at least {SMALLEST[0]}x{SMALLEST[1]} is needed."
-        self.query_one("#too-small", Static).update(sentence)
+        if self.too_small:
+            sentence = f"This terminal is {width}x{height}; at least {SMALLEST[0]}x{SMALLEST[1]} is needed."
+            self.query_one("#too-small", Static).update(sentence)
 
     def on_mouse_down(self) -> None:
         """A click beside an open list closes it."""

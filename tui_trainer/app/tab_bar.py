@@ -35,6 +35,7 @@ class Tabs(TabbedContent):
         super().__init__(id="tabs", initial=FIRST)
         self._views: dict[str, TabView] = {}
         self._making = asyncio.Lock()  # two requests for one view at the same time get the same
+        self._titles_are_whole = True
         self._told = {FIRST}  # of these, those that are no longer on their way
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
@@ -51,6 +52,9 @@ class Tabs(TabbedContent):
     def on_resize(self, event: events.Resize) -> None:
         """Short titles where the whole ones would be cut."""
         whole = sum(len(tab.title) + 1 for tab in TABS) + 1 <= event.size.width
+        if whole == self._titles_are_whole:
+            return
+        self._titles_are_whole = whole
         for tab in TABS:
             self.get_tab(tab.name).label = tab.title if whole else tab.short or tab.title
 

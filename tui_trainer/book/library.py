@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,8 +32,9 @@ class Library(Struct, frozen=True):
         return Library(self.lessons + other.lessons, self.errors + other.errors)
 
 
+@cache
 def packaged() -> Library:
-    """Return the lessons of the book, ordered by the numbers in their file names."""
+    """Return the lessons of the book, ordered by the numbers in their file names; they are read once."""
     paths = [path for path in (files(__package__) / "lessons").iterdir() if path.name.endswith(".toml")]
     return _read_all("book", ((path.name, path.read_bytes()) for path in sorted(paths, key=lambda path: path.name)))
 

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 
@@ -185,7 +186,12 @@ class SwitchField(Field):
 
 
 class TextBox(Input):
-    """An input that can be garbage-collected; otherwise the signal of its screen would keep a reference to it."""
+    """An input that can be garbage-collected; otherwise the signal of its screen would keep a reference to it.
+
+    Its size depends on nothing that is typed, so a character is no new layout of the whole screen, as in an Input.
+    """
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
 
     def on_mount(self) -> None:
         self._start_of_selections = self.screen.text_selection_started_signal
@@ -230,7 +236,9 @@ class ByHandField(SwitchField):
         parts = [f"{len(config.points)} added"] if config.points else []
         parts += [f"{len(config.removed)} removed"] if config.removed else []
         self.set_class(bool(parts), "-any")
-        self.query_one(Checkbox).label = f"by hand: {', '.join(parts)}"
+        check_mark, label = self.query_one(Checkbox), f"by hand: {', '.join(parts)}".rstrip()
+        if check_mark.label.plain != label:  # another one is a new layout of the whole screen
+            check_mark.label = label
         super().show(bool(parts))
 
     def show(self, value: object) -> None:

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Checkbox, Label
+from textual.widgets import Checkbox, Label, Static
 
 from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet, choose, choose_file
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
@@ -141,7 +141,7 @@ class DataPanel(Panel):
         default: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
         target.offer([*default, *((name, name) for name in dataset.available if name != dataset.target)])
         counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"
-        self.query_one(".heading").update(f"Data  {counts}")  # type: ignore[attr-defined]
+        self.query_one(".heading", Static).update(f"Data  {counts}", layout=False)
 
     async def prepare(self, experiment: Experiment) -> None:
         toy = _toy_set(experiment.dataset)

@@ -141,7 +141,7 @@ class NetworkPanel(Panel):
     def show_params(self, params: int) -> None:
         """Show the number of parameters."""
         unit = "parameter" if params == 1 else "parameters"
-        self.query_one(".heading", Static).update(f"Network  {params:,} {unit}")
+        self.query_one(".heading", Static).update(f"Network  {params:,} {unit}", layout=False)
 
     def show_inferred(self, output: OutputConfig) -> None:
         """Show what ``auto`` means for the output layer."""

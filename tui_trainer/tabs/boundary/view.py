@@ -282,7 +282,7 @@ class BoundaryView(TabView):
         """Change a line of text, where it is another one."""
         shown = self.query_one(line, Static)
         if shown.content != text:
-            shown.update(text)
+            shown.update(text, layout=False)
 
     @property
     def _grid(self) -> tuple[int, int]:

@@ -232,9 +232,9 @@ class LandscapeView(TabView):
         else:
             rule.update(texts.position_text(content))
             steps.update(texts.explanation(content))
-        self.query_one(".note", Static).update(note := texts.note(content))
+        self.query_one(".note", Static).update(note := texts.note(content), layout=False)
         self.set_class(bool(note), "-note")
-        self.query_one(".hints", Static).update(hints(self._useful_actions(content), self.taken_keys))
+        self.query_one(".hints", Static).update(hints(self._useful_actions(content), self.taken_keys), layout=False)
 
     def _available_lines(self) -> int:
         """Return how many lines the table of steps can have."""

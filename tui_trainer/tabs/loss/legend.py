@@ -109,7 +109,8 @@ class LegendPanel(FrameWidget[Legend]):
         if legend == self._drawing and width == self.size.width:
             return
         lines = len(legend.lines(width)) if legend.heading or legend.items else 0
-        self.display = lines > 0
+        if self.display != (lines > 0):
+            self.display = lines > 0
         if lines and lines != self._lines:
             self.styles.height = self._lines = lines
         self.show(legend)

@@ -224,7 +224,7 @@ class LossView(TabView):
         looking = has_cursor or bool(self.selected_runs) or self.smoothing > 0 or self.viewport.low is not None
         width = self.query_one(PlotWidget).size.width
         if looking:
-            self.query_one(".hints", Static).update(hints_within(width, HINTS))
+            self.query_one(".hints", Static).update(hints_within(width, HINTS), layout=False)
         self.set_class(looking, "-looking")
         self.query_one(LegendPanel).tell(Legend(self._heading(), tuple(items), has_cursor), width)
 

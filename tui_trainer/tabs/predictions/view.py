@@ -261,7 +261,7 @@ class PredictionsView(TabView):
         text = hints(("panel", "part", "rank", "rank_end", *(("fold",) if has_pages else ())))
         if text != self._hints:
             self._hints = text
-            self.query_one(".hints", Static).update(text)
+            self.query_one(".hints", Static).update(text, layout=False)
         for panel in self.query(TextPanel):
             if panel.display:
                 panel.show(self._picture)

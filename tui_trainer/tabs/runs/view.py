@@ -280,7 +280,7 @@ class RunsView(TabView):
         listed, place = self.listed, self.place
         if listed is None:
             return
-        self.query_one(".heading", Static).update(self._heading(listed))
+        self.query_one(".heading", Static).update(self._heading(listed), layout=False)
         chosen = {run: choice for run in self.choices.runs if (choice := self.choices.get(run)) is not None}
         self.sheet = Sheet(
             place.rows,
