@@ -16,6 +16,8 @@ from typing import IO, Any
 
 import forked_trainer
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -30,20 +32,26 @@ from tui_trainer.tabs.loss.messages import Curve
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.ui.fields import Field
 
-PATIENCE = 10.0  # seconds a condition may take to come true
+PATIENCE = 30.0  # seconds a condition may take to come true; a busy machine needs some of them
 WIDE = (120, 40)
 
 
 async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
-    """Let the app work until ``condition`` holds; fail with a sentence where it never does."""
+    """Let the app work until ``condition`` holds; fail with a sentence where it never does.
+
+    The longer it takes to look, the rarer that is done: the app needs the processor to get there.
+    """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    looked = loop.time()
+    deadline = looked + PATIENCE
     while not condition():
-        if loop.time() > deadline:
+        now = loop.time()
+        if now > deadline:
             screen = next((one for one in pilot.app.screen_stack if isinstance(one, MainScreen)), None)
             told = "" if screen is None else f"; the app says {text_of(screen.message_line)!r}"
             pytest.fail(f"never came true in {PATIENCE:g} s: {what or 'the condition'}{told}")
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(max(0.005, 3 * (now - looked)))
+        looked = loop.time()
 
 
 async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
@@ -72,9 +80,23 @@ class Flow:
         return next(screen for screen in self.pilot.app.screen_stack if isinstance(screen, MainScreen))
 
     async def press(self, *keys: str) -> None:
-        """Press keys one by one, each followed by the messages it set off."""
+        """Press keys one by one, each followed by the messages it set off.
+
+        A dialog that closes is gone a moment before its conversation has ended, and a key for another one would have
+        no effect in between. Nobody is that quick but a test on a busy machine.
+        """
         for key in keys:
+            await self.until(lambda: not self._is_between_dialogs, "the end of the dialog before")
             await self.pilot.press(key)
+
+    @property
+    def _is_between_dialogs(self) -> bool:
+        """Whether a conversation goes on while no dialog is open: one is about to open, or was the last."""
+        screens = self.pilot.app.screen_stack
+        if not screens or not isinstance(screens[-1], MainScreen):
+            return False
+        dialogs = screens[-1].dialogs
+        return not dialogs.is_free and not dialogs.is_closed
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for ``condition``."""
@@ -187,9 +209,21 @@ async def running_app(
         yield flow
 
 
+PARSED: dict[tuple[object, ...], list[RuleSet]] = {}  # styles, by their text and the colours they name
+parse_anew = Stylesheet._parse_rules
+
+
+def parse_once(sheet: Stylesheet, *arguments: Any, **named: Any) -> list[RuleSet]:
+    """Rules of styles; the same in every app of the process, which each would parse for itself."""
+    key = (frozenset(sheet._variables.items()), arguments, *named.items())
+    if key not in PARSED:
+        PARSED[key] = parse_anew(sheet, *arguments, **named)
+    return PARSED[key]
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A pilot that is quick, and no garbage collection meanwhile, as in the app itself.
+    """A pilot that is quick, styles parsed once for all apps, and no garbage collection, as in the app itself.
 
     It would wait after each key until the process is idle and every widget has answered, 100 ms or so; now it
     waits for those whom a key concerns, and what takes longer is waited for by name.
@@ -201,6 +235,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
     gc.disable()
     yield
     gc.enable()

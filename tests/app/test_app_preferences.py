@@ -44,8 +44,14 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sequences
 
 
+@pytest.fixture
+def lasting_complaints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Complaints that stay until they have been looked at, however busy the machine is."""
+    monkeypatch.setattr("tui_trainer.app.app.COMPLAINING", 1000.0)
+
+
 async def test_settings_are_kept_to_and_choices_remembered(
-    start: Start, tmp_path: Path, usual_keys: None, sent: list[str]
+    start: Start, tmp_path: Path, usual_keys: None, sent: list[str], lasting_complaints: None
 ) -> None:
     memory = RememberedSettings(tmp_path / "remembered.json")
     keymap = keymap_with({"toggle_training": "f5", "step": "f8,T"})
@@ -90,7 +96,16 @@ async def test_settings_are_kept_to_and_choices_remembered(
         assert sent[1:] == ["\x1b]2;✔ untitled 3/3 finished\x07"], "a title that is the same is not sent again"
 
 
-async def test_text_keeps_its_contrast_in_every_palette(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "tabs",
+    [
+        pytest.param((("1", "validation"), ("5", "w·x")), id="loss, network"),
+        pytest.param((("2", "150 rows"), ("6", "recall")), id="data, predictions", marks=pytest.mark.slow),
+    ],
+)
+async def test_text_keeps_its_contrast_in_every_palette(
+    tabs: tuple[tuple[str, str], ...], start: Start, monkeypatch: pytest.MonkeyPatch, lasting_complaints: None
+) -> None:
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
     async with start(preferences=Preferences(complaints=("one",))) as flow:
         app = flow.pilot.app
@@ -101,7 +116,7 @@ async def test_text_keeps_its_contrast_in_every_palette(start: Start, monkeypatc
             app.theme = theme
             paper = app.get_theme(theme).background
             await flow.until(lambda paper=paper: flow.screen.styles.background == Color.parse(paper), theme)
-            for tab, text in (("1", "validation"), ("2", "150 rows"), ("6", "recall"), ("5", "w·x")):
+            for tab, text in tabs:
                 await flow.press(tab)
                 await flow.until_shown(text)
                 assert_readable(flow, least, f"{theme}, tab {tab}")

@@ -20,7 +20,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import AnyReport, Crashed
 from tui_trainer.runtime.client import Client
 
-PATIENCE = 20.0  # seconds until the app answers
+PATIENCE = 60.0  # seconds until the app answers; a busy machine needs some of them
 SEEN_TO = 100  # events after which somebody looks whether the experiment can be run at all
 DEEPEST = 12  # screens, lists and fields that escape may have to leave
 

@@ -198,10 +198,11 @@ async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -
         await begun(flow, "learning_rate")
         await run(flow)
         done = states(flow)
+        loads = flow.loads + 1
         await flow.press("V")
         assert states(flow) == done == ["open", "done", "open", "open", "open"]
+        await flow.until_loaded(loads)
         # the rate of the third variant, typed while the second has not begun: it is the third
-        loads = flow.loads
         await flow.press("m")
         await flow.enter("training.learning_rate", "5e-5")
         await flow.press("m")
