@@ -139,7 +139,14 @@ async def test_the_dialect_can_be_said(start: Start, tmp_path: Path) -> None:
         assert (config.header, config.delimiter, config.missing) == (True, "semicolon", "fill")
 
 
-@pytest.mark.parametrize(("size", "names"), [((120, 40), SHOWN), ((80, 24), SHOWN[-3:])], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("size", "names"),
+    [
+        pytest.param((120, 40), SHOWN, id="wide", marks=pytest.mark.slow),
+        pytest.param((120, 40), SHOWN[1:6:2], id="three of them, wide"),
+        pytest.param((80, 24), SHOWN[-3:], id="narrow"),
+    ],
+)
 async def test_ugly_files_are_shown_cleanly_or_refused(
     start: Start, tmp_path: Path, size: tuple[int, int], names: tuple[str, ...]
 ) -> None:

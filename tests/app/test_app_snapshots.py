@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running_app import PATIENCE
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from tui_trainer.app.app import TrainerApp
@@ -60,12 +62,19 @@ def after(*keys: str, then: Callable[[MainScreen], object] | None = None) -> Cal
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until two looks at the screen are the same."""
-    before, now = "", pilot.app.export_screenshot()
-    async with asyncio.timeout(10):
+    """Wait until two looks at the screen are the same, in every character and colour."""
+
+    def look() -> list[list[Strip]]:
+        """The screen and what is seen behind it, as for a picture, but not drawn."""
+        app = pilot.app
+        update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+        return [list(row) for row in update.strips]
+
+    before, now = None, look()
+    async with asyncio.timeout(PATIENCE):
         while before != now:
             await asyncio.sleep(0.05)
-            before, now = now, pilot.app.export_screenshot()
+            before, now = now, look()
 
 
 def live_is_there(screen: MainScreen) -> bool:
@@ -87,8 +96,8 @@ def show_curves(screen: MainScreen) -> bool:
 
 
 async def wait(condition: Callable[[], object]) -> None:
-    """Let the app work until ``condition`` holds, 10 seconds at most."""
-    async with asyncio.timeout(10):
+    """Let the app work until ``condition`` holds."""
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.005)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from textual.widgets import Checkbox
 
 from tui_trainer.app.setup.data_panel import TransformField
@@ -58,25 +57,24 @@ async def until_features(flow: Flow, *names: str) -> None:
     await flow.until(known, f"the features {names}")
 
 
-@pytest.mark.parametrize(
-    ("name", "more", "in_the_plane"),
-    [
-        ("spiral", {"dataset.samples", "dataset.noise"}, True),
-        ("plane", {"dataset.samples", "dataset.noise"}, True),
-        ("blobs", {"dataset.samples", "dataset.noise", "dataset.classes"}, True),
-        ("curve_sine", {"dataset.samples", "dataset.noise"}, False),
-        ("iris", {"dataset.features", "dataset.target"}, False),
-    ],
-)
-async def test_fields_show_where_they_mean_something(
-    start: Start, name: str, more: set[str], in_the_plane: bool
-) -> None:
-    async with start(Experiment(dataset=DatasetConfig(name))) as flow:
-        await flow.until(lambda: shown(flow) == ALWAYS | more, f"the fields of {name}")
-        assert list(switches(flow)) == (list(PLANE_COLUMNS) if in_the_plane else [])
-        for box in switches(flow).values():
-            assert box.region.width >= len(str(box.label)) + 3
-            assert flow.screen.data_panel.region.contains_region(box.region)
+async def test_fields_show_where_they_mean_something(start: Start) -> None:
+    fields = {
+        "spiral": {"dataset.samples", "dataset.noise"},  # with which the app is started
+        "iris": {"dataset.features", "dataset.target"},
+        "plane": {"dataset.samples", "dataset.noise"},
+        "curve_sine": {"dataset.samples", "dataset.noise"},
+        "blobs": {"dataset.samples", "dataset.noise", "dataset.classes"},
+    }
+    in_the_plane = {"spiral", "plane", "blobs"}
+    async with start(Experiment(dataset=DatasetConfig("spiral"))) as flow:
+        for name, more in fields.items():
+            await flow.screen.editor.change(Experiment(dataset=DatasetConfig(name)))
+            await flow.until(lambda more=more: shown(flow) == ALWAYS | more, f"the fields of {name}")
+            expected = list(PLANE_COLUMNS) if name in in_the_plane else []
+            await flow.until(lambda expected=expected: list(switches(flow)) == expected, f"the switches of {name}")
+            for box in switches(flow).values():
+                assert box.region.width >= len(str(box.label)) + 3, name
+                assert flow.screen.data_panel.region.contains_region(box.region), name
 
 
 async def test_a_switch_is_a_feature(start: Start) -> None:

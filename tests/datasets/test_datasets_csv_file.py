@@ -85,6 +85,7 @@ def test_reading_reports_progress_and_can_be_stopped(tmp_path: Path) -> None:
         read_table(path, on_progress=lambda fraction: fraction < told[several])
 
 
+@pytest.mark.slow
 def test_a_large_file_takes_no_time_to_speak_of(tmp_path: Path) -> None:
     """30 MB, read in 15 s on whatever runs the tests; a second or so, on two cores that do nothing else."""
     block = "".join(f"{n}.5;{n % 7},25;{('red', 'blue')[n % 2]};{n % 3}\n" for n in range(1000, 21_000))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ugly import CASES, Case
+from ugly.shapes import WIDEST
 
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import read_table
@@ -13,6 +14,8 @@ from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.experiment.schema import DatasetConfig
+
+EACH = [pytest.param(case, id=name, marks=pytest.mark.slow if name == WIDEST else ()) for name, case in CASES.items()]
 
 
 def saved(folder: Path, case: Case) -> DatasetConfig:
@@ -39,7 +42,7 @@ def test_there_are_enough() -> None:
     assert len(CASES) >= 60
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", EACH)
 def test_an_ugly_file_is_loaded_or_refused_with_a_reason(tmp_path: Path, case: Case) -> None:
     config = saved(tmp_path, case)
     if case.refused:
@@ -59,7 +62,7 @@ def test_an_ugly_file_is_loaded_or_refused_with_a_reason(tmp_path: Path, case: C
         assert part in told
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", EACH)
 def test_the_preview_says_what_loading_says(tmp_path: Path, case: Case) -> None:
     """The preview of a small file says what loading says."""
     seen = Previewer().preview(saved(tmp_path, case))

@@ -12,8 +12,11 @@ from tui_trainer.engine import SGD, Adam, Dense, InputLayer, Optimizer, Sequenti
 
 @pytest.mark.parametrize(
     ("sizes", "batch", "optimizer"),
-    [((4, 100, 3), 30, SGD(0.01)), ((2, 8, 8, 2), 10, SGD(0.01)), ((4, 100, 3), 30, Adam(0.001))],
-    ids=["4-100-3", "2-8-8-2", "4-100-3 adam"],
+    [
+        pytest.param((4, 100, 3), 30, SGD(0.01), id="4-100-3", marks=pytest.mark.slow),
+        pytest.param((2, 8, 8, 2), 10, SGD(0.01), id="2-8-8-2", marks=pytest.mark.slow),
+        pytest.param((4, 100, 3), 30, Adam(0.001), id="4-100-3 adam"),
+    ],
 )
 def test_10_000_steps_leave_nothing_allocated(sizes: tuple[int, ...], batch: int, optimizer: Optimizer) -> None:
     rng = np.random.default_rng(0)

@@ -17,7 +17,7 @@ from holding import Campaign, Tally
 from tui_trainer.files import DATA_VARIABLE, ROOT_VARIABLE
 from tui_trainer.settings import CONFIG_VARIABLE
 
-FEW = 240  # cases of a plain run, of all kinds together
+FEW = 260  # cases of a plain run, of all kinds together
 BLOCK = 250  # cases of one test, so that workers can share them
 # Of all cases, so many of each kind: most of what is quick, few of what starts processes.
 SHARES = {
@@ -48,7 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     options = metafunc.config.option
     single = getattr(options, "case", None)
     share = SHARES[metafunc.module.KIND]
-    total = max(1, round(share * (getattr(options, "cases", None) or FEW)))
+    total = max(2, round(share * (getattr(options, "cases", None) or FEW)))
     blocks = [range(start, min(start + BLOCK, total)) for start in range(0, total, BLOCK)]
     if single is not None:
         blocks = [range(single, single + 1)]

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running_app import forked_trainers, parse_once
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from tui_trainer.files import ROOT_VARIABLE
+
+__all__ = ["forked_trainers", "playground"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +38,7 @@ async def at_once(*_: float) -> None:
 
 
 @pytest.fixture
-def playground(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def playground(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forked_trainers: None) -> Iterator[Path]:
     """The folder; nothing outside of it can be opened, saved or remembered."""
     files = tmp_path / "files"
     files.mkdir()
@@ -46,6 +50,7 @@ def playground(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
     yield tmp_path
     left = {path.name for path in tmp_path.iterdir()}
     assert left <= {"files", "data"}, left

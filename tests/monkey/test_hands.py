@@ -16,7 +16,7 @@ from hands import Hands, settle
 
 ACTIONS = 1000  # of all seeds together, unless ``--actions`` says another number
 SEEDS = 4
-FEW = 150
+FEW = 75
 REST = 1000  # actions until it is looked whether all still works
 
 

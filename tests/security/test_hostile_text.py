@@ -74,12 +74,25 @@ def test_no_complaint_of_the_command_line_holds_a_control_code(
 
 def word(data: bytes) -> str:
     """Any bytes in the form of a shared experiment."""
-    return "tt1-" + base64.urlsafe_b64encode(zlib.compress(data)).rstrip(b"=").decode()
+    return encoded(zlib.compress(data))
+
+
+def zeros(megabytes: int) -> bytes:
+    """So many compressed, from one: what follows a full flush is compressed as if nothing had come before."""
+    compressor = zlib.compressobj()
+    first, another = (compressor.compress(bytes(10**6)) + compressor.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    checksum = (megabytes * 10**6 % 65521 << 16 | 1).to_bytes(4, "big")
+    return first + another * (megabytes - 1) + compressor.flush()[:-4] + checksum
+
+
+def encoded(data: bytes) -> str:
+    """Compressed bytes in the form of a shared experiment."""
+    return "tt1-" + base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 DOTS = ".".join("a" * 450_000)
 BOMBS: dict[str, tuple[Callable[[str], object], str]] = {
-    "word of a gigabyte": (unshare, word(bytes(1_000_000_000))),
+    "word of a gigabyte": (unshare, encoded(zeros(1000))),
     "word of nested lists": (unshare, word(b'{"name":' + b"[" * 400_000 + b"]" * 400_000 + b"}")),
     "word of nested tables": (unshare, word(b'{"hide":' + b'{"a":' * 990 + b"1" + b"}" * 990 + b"}")),
     "word of an endless number": (unshare, word(b'{"model":{"seed":' + b"9" * 900_000 + b"}}")),

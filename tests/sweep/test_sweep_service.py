@@ -77,7 +77,7 @@ async def test_cancelled_before_the_first_run() -> None:
     await early.close()
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 async def test_cancelled_after_the_first_run(jobs: str) -> None:
     client = SweepClient(niceness=0)
     client.send(Start(SweepRequest(LONG, ENDLESS.fields, jobs=jobs)))

@@ -54,7 +54,7 @@ def test_workers_that_are_ended_from_outside_are_told_of() -> None:
     assert len(held) == 2 and all(mask & 1 << signal.SIGINT - 1 for mask in held)  # Ctrl+C is not theirs
 
 
-@pytest.mark.parametrize("jobs", [3, 2])
+@pytest.mark.parametrize("jobs", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_the_number_of_jobs_changes_nothing(jobs: int) -> None:
     alone, together = (sweep(SMALL, FIELDS, jobs=n, keep=False) for n in (1, jobs))
     assert (alone.jobs, together.jobs) == (1, jobs) and len(alone.rows) == 6
