@@ -21,6 +21,8 @@ import serve_picture
 import sweep_pictures
 from taking import ROOT, NotTaken  # beside this file, and puts this checkout first
 
+from tui_trainer.files import write_output
+
 MODULES = (app_pictures, dialog_pictures, runs_pictures, sweep_pictures, python_picture, serve_picture)
 ALL = [pictures for module in MODULES for pictures in module.ALL]
 
@@ -45,7 +47,7 @@ def main(wanted: list[str]) -> None:
                 continue
         for name, picture in zip(pictures.names, taken, strict=True):
             path = ROOT / "screenshots" / (name if "." in name else f"{name}.svg")
-            path.write_bytes(picture if isinstance(picture, bytes) else picture.encode())
+            write_output(path, picture if isinstance(picture, bytes) else picture.encode())
             print(path.relative_to(ROOT))
 
 

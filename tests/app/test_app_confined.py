@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import webbrowser
 from pathlib import Path
@@ -62,6 +64,35 @@ async def test_a_screenshot_is_saved_inside(start: Start, jail: Path) -> None:
         await flow.until(lambda: [path for path in jail.iterdir() if path.stat().st_size], "the picture")
         (picture,) = jail.iterdir()
         assert picture.suffix == ".svg"
+
+
+async def test_a_screenshot_that_can_not_be_written_is_told(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    async with start() as flow:
+        app = flow.pilot.app
+        folder.rmdir()
+        app.deliver_screenshot("a.svg")
+        app.deliver_screenshot("b.svg", str(tmp_path))
+        (tmp_path / "old.svg").write_text("old")
+        with monkeypatch.context() as full:
+            full.setattr("os.fsync", no_space)
+            app.deliver_screenshot("old.svg", str(tmp_path))
+        await flow.until(lambda: len(app._notifications) == 3, "a message for each")
+        assert [notification.message for notification in app._notifications] == [
+            "a.svg can't be written: No such file or directory",
+            "Saved as b.svg.",
+            "old.svg can't be written: No space left on device",
+        ]
+        assert (tmp_path / "old.svg").read_text() == "old", "it is written beside, then moved"
+        assert sorted(path.name for path in tmp_path.glob("*.*")) == ["b.svg", "old.svg"]
+
+
+def no_space(_: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 async def test_no_way_to_a_shell(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

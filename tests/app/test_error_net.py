@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from textual.message_pump import MessagePump
 
 from tui_trainer.app.error_net import MAX_BYTES, ErrorNet, keep_widgets_alive
+from tui_trainer.sweep.messages import AnyEvent, SweepCrashed, SweepProgress
 
 if TYPE_CHECKING:
     from running_app import Start
@@ -101,3 +103,27 @@ async def test_a_second_error_in_a_row_ends_the_app(
             await flow.until_said("the run goes on")
             await flow.press("s")
             await flow.until(lambda: not flow.pilot.app.is_running, "the end")
+
+
+class BrokenNews:
+    """A sweep whose first news meets an error of ours, and whose second is its end."""
+
+    async def events(self) -> AsyncIterator[AnyEvent]:
+        yield SweepProgress(1, 3, 0, "loss")
+        yield SweepCrashed("The sweep has ended")
+
+    async def close(self) -> None:
+        """Nothing is left of it."""
+
+
+async def test_an_error_in_news_of_a_sweep_is_mentioned_and_the_next_is_heard(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start() as flow:
+        sweeps = flow.screen.sweeps
+        net = flow.pilot.app.error_net = ErrorNet(tmp_path / "net")  # type: ignore[attr-defined]
+        monkeypatch.setattr(sweeps, "_show_progress", failing)
+        client = sweeps.client = BrokenNews()  # type: ignore[assignment]
+        sweeps.run_worker(lambda: sweeps._follow(client))
+        await flow.until_said("The sweep has ended. Finished runs are kept.")
+        assert "a slip of ours" in net.path.read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tui_trainer.export.folder import FORMATS, check_folder, write_folder
 from tui_trainer.export.metadata import history_csv, metadata_text, read_history, read_metadata
 from tui_trainer.export.onnx import onnx_is_there
 from tui_trainer.files import free_folder, safe_name
+from tui_trainer.training.history import EPOCH
 
 ALWAYS = {
     "README.txt",
@@ -41,6 +43,16 @@ def test_all_formats_are_written_and_described(tmp_path: Path) -> None:
     readme = (place / "README.txt").read_text()
     assert all(f"\n{name}\n" in readme for name in names if name != "README.txt")
     assert "x: features as they are in the data, (n, 4)" in readme and "{" not in readme.replace('{"features": x}', "")
+
+
+def test_what_is_said_of_a_history_without_all_its_epochs(tmp_path: Path) -> None:
+    whole = trained_on()
+    thinned = replace(whole, history={EPOCH: np.array([1.0, 3.0]), "loss": np.array([2.0, 1.0])})
+    for trained, told in ((whole, "The values of every epoch, one row each."), (thinned, "lowest or highest; one row")):
+        write_folder(trained, tmp_path, force=True)
+        readme = (tmp_path / "README.txt").read_text()
+        assert told in readme and ("every epoch" in readme) == (trained is whole)
+    assert (tmp_path / "history.csv").read_text().splitlines() == ["epoch,loss", "1,2.0", "3,1.0"]
 
 
 @pytest.mark.parametrize("one", sorted(set(FORMATS) - {"onnx"}))

@@ -87,5 +87,7 @@ def test_what_is_no_such_file_is_refused(content: bytes, tmp_path: Path) -> None
     path.write_bytes(content)
     with pytest.raises(UserError, match="is not a complete safetensors file"):
         read_weights(path, trained_on().resolved, 4)
-    with pytest.raises(UserError, match="there is no file"):
+    with pytest.raises(UserError, match="is a folder; give the path of a file"):
         read_weights(tmp_path, trained_on().resolved, 4)
+    with pytest.raises(UserError, match="there is no file"):
+        read_weights(tmp_path / "nothing", trained_on().resolved, 4)

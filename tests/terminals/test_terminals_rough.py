@@ -99,3 +99,20 @@ def test_a_terminal_for_all_but_what_is_drawn_on(tmp_path: Path) -> None:
     app = PtyApp(["sh", "-c", f'exec "$@" 2>{told}', "sh", *words], data_folder=tmp_path)
     assert app.wait() == 2
     assert "the app needs a terminal" in told.read_text()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "ascii:strict", "latin-1", "utf-16", "cp437:backslashreplace"])
+def test_the_encoding_of_pythons_output_leaves_the_screen_as_it_is(tmp_path: Path, encoding: str) -> None:
+    """The terminal counts, as the locale describes it; a screen in another encoding would be garbled."""
+    app = EmulatedApp([], (120, 40), tmp_path, {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding})
+    try:
+        app.until(lambda text: "epoch 0/" in text, "the status line")
+        app.press(b"7")
+        seen = app.until(
+            lambda text: all(part in text for part in ("┏━", "┃ Layer (type)", "│ dense", "▕")), "the table"
+        )
+        app.bytes.decode("utf-8")
+        assert seen.count("?") == 1, "that of the help"
+        assert app.quit() == 0
+    finally:
+        app.end()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual._files import generate_datetime_filename
 from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -22,9 +23,9 @@ from textual.widgets import Input, TextArea
 from textual.worker import WorkerFailed
 
 from tui_trainer.app.dialogs.dialog import Palette
-from tui_trainer.errors import plain
+from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.files import root, user_folder
+from tui_trainer.files import root, user_folder, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.compositor import use_exact_compositor
@@ -200,8 +201,21 @@ class TrainerApp(App[None]):
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen as a picture: in the folder where the app was started, or the one it is confined to."""
-        return super().deliver_screenshot(filename, path or str(root() or Path.cwd()), time_format)
+        """Save the screen as a picture: in the folder where the app was started, or the one it is confined to.
+
+        A browser gets it as a download.
+        """
+        if self.is_web:
+            return super().deliver_screenshot(filename, path, time_format)
+        name = filename or generate_datetime_filename(self.title, ".svg", time_format)
+        try:
+            write_output(Path(path or root() or "", name), self.export_screenshot().encode())
+        except (OSError, UserError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.notify(f"{plain(name)} can't be written: {reason}", title="Screenshot", severity="error", markup=False)
+        else:
+            self.notify(f"Saved as {plain(name)}.", title="Screenshot", markup=False)
+        return None
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         """Start no browser: over SSH it would be one of text, in this terminal, and a way to a shell."""

@@ -88,16 +88,22 @@ class Sweeps(Controller):
         async for event in client.events():
             if client is not self.client:
                 continue  # the process is ending, and must not block on events that nobody reads
-            match event:
-                case messages.SweepPreview():
-                    if self._form is not None:
-                        self._form.show(event)
-                case messages.SweepProgress():
-                    self._show_progress(event)
-                case messages.SweepFinished():
-                    await self._on_finished(event)
-                case messages.SweepCrashed():
-                    await self._on_crashed(event)
+            try:
+                await self._on_event(event)
+            except Exception as error:  # as in any handler, so that the next event is handled in any case
+                self.screen.app._handle_exception(error)
+
+    async def _on_event(self, event: messages.AnyEvent) -> None:
+        match event:
+            case messages.SweepPreview():
+                if self._form is not None:
+                    self._form.show(event)
+            case messages.SweepProgress():
+                self._show_progress(event)
+            case messages.SweepFinished():
+                await self._on_finished(event)
+            case messages.SweepCrashed():
+                await self._on_crashed(event)
 
     def _show_progress(self, progress: messages.SweepProgress) -> None:
         self._progress = progress

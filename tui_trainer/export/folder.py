@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps
+from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
 
 from .figures import loss_svg, loss_text
@@ -33,6 +34,10 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "txt": ("loss.txt",),
 }
 _PATH_LENGTH = 200
+# In place of the sentence below, for a run so long that not all of its epochs are kept.
+KEPT_EPOCHS = """\
+The values of the newest epochs, and of those before them the ones in which a value was lowest or highest; one row
+each, with the number of its epoch."""
 FILES = {
     "experiment.toml": """\
 Data, network and training, as they were set up. Opens in the app, and trains again:
@@ -180,7 +185,8 @@ def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
         f"Features, in this order: {', '.join(inputs.names)}.",
         f"It predicts {trained.target_name}: {meaning}.",
     ]
-    for name, text in FILES.items():
+    told = {**FILES, "history.csv": KEPT_EPOCHS} if EPOCH in trained.history else FILES
+    for name, text in told.items():
         if name in files:
             lines += ["", name, *(f"  {line}" for line in text.format(features=len(inputs.names)).splitlines())]
     python = ["    from tui_trainer import Run", '    run = Run.load("this folder")', "    run.predict(x)"]

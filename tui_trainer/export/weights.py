@@ -5,6 +5,7 @@ All exports see the network as a list of modules, numbered as in PyTorch's ``nn.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.files import is_file, read_plain
+from tui_trainer.files import file_mode, read_plain
 
 Array = NDArray[Any]
 WEIGHTS = "model.weights"  # the field named by errors
@@ -65,7 +66,10 @@ def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     from safetensors.numpy import load
 
     quoted_path = quoted(str(path), 200)
-    if not is_file(path, WEIGHTS):
+    mode = file_mode(path, WEIGHTS)
+    if stat.S_ISDIR(mode):
+        raise UserError(WEIGHTS, f"{quoted_path} is a folder; give the path of a file with weights")
+    if not stat.S_ISREG(mode):
         raise UserError(WEIGHTS, f"there is no file {quoted_path}; check the path")
     try:
         content = read_plain(path, max_bytes)
