@@ -14,6 +14,7 @@ from tui_trainer.experiment.share import unshare
 from tui_trainer.settings import RememberedSettings, Settings
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.status_lines import StatusLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,6 +196,18 @@ async def test_a_slower_and_a_faster_pace(start: Start) -> None:
         await flow.press("space")
         await flow.until(lambda: flow.progress.steps > paused, "the chosen pace again")
         assert flow.progress.steps <= paused + 1 + 10 * (time.monotonic() - began)
+
+
+async def test_the_pace_stands_in_the_status_line_and_a_click_changes_it(start: Start) -> None:
+    async with start() as flow:
+        status = flow.screen.status
+        await flow.until(lambda: flow.screen_text().count(" full ") == 1, "the pace")
+        for name in ("2/s", "10/s", "watch"):
+            await flow.pilot.click(StatusLine, offset=(status.size.width - 2, 0))
+            await flow.until_said(f"Pace {name}: ")
+            await flow.until_shown(f" {name} ")
+        await flow.pilot.click(StatusLine, offset=(3, 0))
+        assert flow.screen.trainer.pace.name == "watch"
 
 
 async def test_the_pace_is_remembered_and_a_lesson_has_its_own(start: Start, tmp_path: Path) -> None:

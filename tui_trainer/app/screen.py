@@ -117,6 +117,7 @@ class MainScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         await self.editor.show_experiment()
+        self.status.pace = self.trainer.pace.name
         self.trainer.pacing.drawn(self.app)
         self.trainer.follow_reports()
         self.set_interval(CHECK_EVERY, lambda: self.status.check_silence(self.trainer.client.heard))
@@ -288,6 +289,10 @@ class MainScreen(Screen[None]):
     @on(Answered)
     def _answer(self, event: Answered) -> None:
         self.lessons.fill_in(event.lesson, event.answers)
+
+    @on(StatusLine.PaceClicked)
+    def _next_pace(self) -> None:
+        self.trainer.next_pace()
 
     @on(SweepLine.Pressed)
     def _show_sweep(self) -> None:

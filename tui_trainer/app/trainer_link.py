@@ -259,6 +259,7 @@ class TrainerLink(Controller):
     async def _show_attached(self, attached: protocol.Attached) -> None:
         """Adopt the experiment and the pace of the session that was attached to."""
         self.pace = attached.pace
+        self.screen.status.pace = self.pace.name
         await self.screen.editor.adopt_experiment(attached.experiment)
         self.show_message("Back in the session.")
 
@@ -377,15 +378,24 @@ class TrainerLink(Controller):
         if not 0 <= following < len(PACES):
             self.show_message(f"This is the {'fastest' if direction > 0 else 'slowest'} pace. {self.pace.sentence}")
             return
+        self._choose_pace(PACES[following])
+
+    def next_pace(self) -> None:
+        """Take the next faster pace; after the fastest comes the slowest."""
+        self._choose_pace(PACES[(PACES.index(self.pace) + 1) % len(PACES)] if self.pace in PACES else PACES[-1])
+
+    def _choose_pace(self, pace: Pace) -> None:
+        """Take a pace that the user has chosen: for good, unless the lesson has its own."""
         if self.pace == self.chosen_pace:
-            self.chosen_pace = PACES[following]
-            self.screen.post_message(PaceChosen(self.chosen_pace))
-        self.set_pace(PACES[following])
-        self.show_message(self.pace.sentence)
+            self.chosen_pace = pace
+            self.screen.post_message(PaceChosen(pace))
+        self.set_pace(pace)
+        self.show_message(pace.sentence)
 
     def set_pace(self, pace: Pace | None) -> None:
         """Train at ``pace`` from now on; None is the one that the user has chosen."""
         self.pace = pace = pace or self.chosen_pace
+        self.screen.status.pace = pace.name
         self.client.send(protocol.SetPace(pace))
 
     def action_swap_best(self) -> None:

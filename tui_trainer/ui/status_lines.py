@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -37,11 +38,22 @@ PERMANENT_KEYS = 3  # keys at the end that are always shown: setup, help and qui
 
 
 class StatusLine(Widget):
-    """Shows the latest progress on one line; parts that do not fit are left out, the least important first."""
+    """Shows the latest progress on one line; parts that do not fit are left out, the least important first.
 
-    DEFAULT_CSS = """
-    StatusLine { height: 1; background: $panel; padding: 0 1; }
+    The pace is at the right; a click on it takes the next one.
     """
+
+    class PaceClicked(Message):
+        """The pace was clicked."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-line--pace"}
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1; background: $panel; padding: 0 1;
+        .status-line--pace { background: $accent-muted; color: $text-accent; text-style: bold; }
+    }
+    """
+    pace: reactive[str] = reactive("")
     progress: reactive[Progress | None] = reactive(None)
     is_responding: reactive[bool] = reactive(True)  # whether the trainer sends reports
     before: reactive[str] = reactive("starting the trainer …")  # shown before there is any progress
@@ -66,9 +78,24 @@ class StatusLine(Widget):
         if self.progress is None:
             return Text(self.before, style="dim")
         parts = status_parts(self.progress, self.is_responding)
-        while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > self.size.width:
+        room = self.size.width - self._pace_width - 1
+        while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > room:
             parts.remove(max(parts, key=lambda part: part[0]))
-        return Text("   ".join(text for _, text in parts), no_wrap=True, overflow="ellipsis")
+        line = Text("   ".join(text for _, text in parts), no_wrap=True, overflow="ellipsis")
+        if self.pace:
+            line.truncate(max(room, 0), overflow="ellipsis", pad=True)
+            line.append(" ").append(f" {self.pace} ", self.get_component_rich_style("status-line--pace"))
+        return line
+
+    @property
+    def _pace_width(self) -> int:
+        return len(self.pace) + 2 if self.pace else 0
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the next pace, by a click on the present one."""
+        if event.x > self.size.width - self._pace_width:
+            event.stop()
+            self.post_message(self.PaceClicked())
 
 
 def status_parts(progress: Progress, is_responding: bool = True) -> list[tuple[int, str]]:

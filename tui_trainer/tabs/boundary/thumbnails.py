@@ -133,9 +133,15 @@ def draw(strip: ThumbnailStrip, width: int, height: int, form: Form) -> Frame:
 
 def _write_titles(board: Board, strip: ThumbnailStrip, chosen: Chosen, block: Block) -> None:
     role = TEXT if block.layer == chosen.layer else AXIS
-    board.write(0, block.left + 1, layer_name(block.layer, len(chosen.layers)), role)
+    name = layer_name(block.layer, len(chosen.layers))
+    room = block.columns * (strip.arrangement.side + FRAME) - 1
+    if len(name) > room:
+        name = {"inputs": "in", "output": "out"}.get(name, name.removeprefix("layer "))
+    board.write(0, block.left + 1, name, role)
     if block.count < block.units:
         shown = f"{block.first + 1}-{block.first + block.count} of {block.units:,}"
+        if len(shown) > room:
+            shown = f"of {block.units:,}"
         board.write(row_below(strip.arrangement, block), block.left + 1, shown, AXIS)
 
 
@@ -213,10 +219,10 @@ class Room(NamedTuple):
     gap: int = 0
 
 
-def arrange(units: Sequence[int], chosen: Neuron, room: Room) -> Arrangement:
-    """The largest pictures of which all fit; else as many small ones as fit, the chosen one among them.
+def arrange(units: Sequence[int], chosen: Neuron, room: Room, small: Sequence[int] = SMALL) -> Arrangement:
+    """The largest pictures of which all fit; else as many ``small`` ones as fit, the chosen one among them.
 
-    ``units`` are those of each layer.
+    ``units`` are those of each layer; of the small sides, the first is taken that has room.
     """
     width, height, gap = room
     for side in SIDES:
@@ -225,7 +231,7 @@ def arrange(units: Sequence[int], chosen: Neuron, room: Room) -> Arrangement:
         if rows and total_width(side, columns) <= width:
             return _placed(Arrangement(side, gap), rows, units, dict(enumerate(columns)), chosen)
     height -= 1  # a row below tells which neurons these are
-    side = next((side for side in SMALL if down(side, height, gap)), 0)
+    side = next((side for side in small if down(side, height, gap)), 0)
     layer_count = (width + BETWEEN) // (side + FRAME + BETWEEN)
     if not side or layer_count < 1:
         return Arrangement()

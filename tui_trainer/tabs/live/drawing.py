@@ -39,6 +39,7 @@ from tui_trainer.ui.plot_widgets import TintedWidget, Tints
 from .messages import Live
 
 SIDES = (14, 12, 10, 8, 6, 4)  # pixels of a picture: as many columns, and half as many rows
+SMALL = (4,)  # of these, if there is no room for all pictures even without links
 MIN_LINKS, MAX_LINKS = 6, 24  # columns that links cross
 MIN_BETWEEN, MAX_BETWEEN = 1, 4  # rows between two pictures
 TITLES = 2  # rows above the pictures
@@ -136,7 +137,7 @@ def scene_for(live: Live, width: int, height: int, form: Form) -> Scene:
     if layout is None:
         chosen = Neuron(picture.chosen.layer, picture.chosen.neuron)
         room = Room(width, height, gap=0 if form == "pixels" else 1)
-        arrangement = thumbnails.arrange([layer.units for layer in layers], chosen, room)
+        arrangement = thumbnails.arrange([layer.units for layer in layers], chosen, room, SMALL)
     is_curve = isinstance(picture, Function)
     strip = ThumbnailStrip(arrangement, picture.chosen, picture.thumbs, picture.thumb, len(picture.classes), is_curve)
     return Scene(live, layout, strip)

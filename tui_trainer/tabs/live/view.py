@@ -28,7 +28,8 @@ from .messages import Live, WatchLive
 
 WIDE = 84  # columns from which the network has a third of its own
 USUAL_GRID = (40, 36)  # before there is a canvas to fill
-MAX_CLASSES = 4  # named above the output
+NARROW = 48  # columns of a card in whose title words are short
+MAX_CLASSES = 4  # named below the output
 
 
 class Card(Vertical):
@@ -67,7 +68,7 @@ class LiveView(TabView):
         .curve { display: none; }
         &.-curve .curve { display: block; }
         &.-curve HeatmapWidget { display: none; }
-        &.-compact { grid-rows: 1fr 1fr; }
+        &.-compact { grid-rows: 3fr 2fr; }
         &.-compact #live-network { row-span: 1; }
         &.-compact #live-output { row-span: 2; }
     }
@@ -212,7 +213,7 @@ class LiveView(TabView):
             self.query_one(".curve", PlotWidget).show(plot(picture, "all"))
         else:
             self.query_one(HeatmapWidget).show(bare(heatmap(picture, False, "all")))
-        card.name_it(_title(picture, self._target), _legend(picture))
+        card.name_it(_title(picture, self._target), _legend(picture, card.size.width))
 
     def _show_loss(self, content: Live | None) -> None:
         curves = () if content is None else content.loss.curves
@@ -224,10 +225,13 @@ class LiveView(TabView):
         )
         parts: list[str | tuple[str, str]] = ["Loss"]
         values = {} if self._progress is None else self._progress.values
-        for name, label, color in (("loss", "train", "$foreground"), ("val_loss", "validation", "$text-warning")):
+        card = self.query_one("#live-loss", Card)
+        is_narrow = card.size.width < NARROW
+        validation, gap = ("val", " ") if is_narrow else ("validation", "  ")
+        for name, label, color in (("loss", "train", "$foreground"), ("val_loss", validation, "$text-warning")):
             if name in values:
-                parts.append((f"  {label} {format_significant(values[name])}", color))
-        self.query_one("#live-loss", Card).name_it(Content.assemble(*parts))
+                parts.append((f"{gap}{label} {format_significant(values[name])}", color))
+        card.name_it(Content.assemble(*parts))
 
 
 def bare(picture: Heatmap) -> Heatmap:
@@ -245,11 +249,13 @@ def _title(picture: Boundary | Function, target: str) -> str:
     return f"{'Input' if chosen.layer == 0 else f'Layer {chosen.layer}'}: {name_of(chosen, max(chosen.neuron, 0))}"
 
 
-def _legend(picture: Boundary | Function) -> str:
-    """Return the shapes of the classes, or the names of the axes."""
+def _legend(picture: Boundary | Function, width: int) -> str:
+    """Return the names of the axes, and the shapes of the classes, as far as there is room."""
     parts = [f"{shape(kind)} {plain(name)}" for kind, name in enumerate(picture.classes[:MAX_CLASSES])]
     if any(samples.validation for samples in picture.samples):
         parts.append("hollow: validation")
     if isinstance(picture, Boundary) and len(picture.axes) > 2:
         parts.insert(0, f"→ {plain(picture.x)} ↑ {plain(picture.y)}")
+    while len("  ".join(parts)) > width - 4 and len(parts) > 1:
+        parts.pop()
     return "  ".join(parts)
