@@ -106,8 +106,9 @@ async def wait(condition: Callable[[], object]) -> None:
 class TestTrainScreen:
     """The tabs and the setup."""
 
-    def test_fresh_start(self, snap_compare: Compare, size: tuple[int, int]) -> None:
+    def test_fresh_start(self, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
         """The setup on the left, the network on the right; without the setup where it is narrow."""
+        monkeypatch.setenv("COLORTERM", "truecolor")
         assert snap_compare(TrainerApp(EXACT), terminal_size=size, run_before=after(then=live_is_there))
 
     def test_loss(self, snap_compare: Compare, size: tuple[int, int]) -> None:
