@@ -151,7 +151,7 @@ def test_fit_a_frame_with_texts(tmp_path: Path) -> None:
     run.save(tmp_path)
     again = Run.load(tmp_path)
     assert np.array_equal(again.predict(frame), run.predict(frame))
-    with pytest.raises(ExperimentError, match="trained on arrays of a program; give x and y"):
+    with pytest.raises(ExperimentError, match="trained on arrays; give x and y"):
         again.evaluate()
 
 
@@ -202,7 +202,7 @@ def test_experiments_that_make_no_sense(run: Run) -> None:
         train(SMALL, settings={"training.rate": 1.0})
     with pytest.raises(ValueError, match="give both x and y"):
         run.evaluate([[1.0, 2.0, 3.0, 4.0]])
-    with pytest.raises(ValueError, match="as many rows, got 1 and 2"):
+    with pytest.raises(ValueError, match="the same number of rows, got 1 and 2"):
         run.evaluate([[1.0, 2.0, 3.0, 4.0]], [0, 1])
     with pytest.raises(ExperimentError, match="there is no file"):
         Run.load("nosuch")

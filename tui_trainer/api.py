@@ -42,9 +42,9 @@ Array = NDArray[Any]
 
 
 class Run:
-    """What ``train``, ``fit`` and ``Run.load`` give.
+    """A trained run, as returned by ``train``, ``fit`` and ``Run.load``.
 
-    ``experiment`` is as it was asked for; ``model`` is the network, an ``engine.Sequential`` for standardized
+    ``experiment`` is as requested; ``model`` is the network, an ``engine.Sequential`` for standardized
     features; ``history`` holds the values (epochs,) of every epoch by name. ``state`` is ``finished``, ``stopped
     early`` or ``diverged``, and ``message`` says why in a sentence.
     """
@@ -58,17 +58,17 @@ class Run:
 
     @classmethod
     def of_session(cls, session: Session, best: bool = False) -> Run:
-        """The run that a session has trained."""
+        """Return the run that a session has trained."""
         return cls(trained(session, best), session, session.sentence)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Run:
-        """The run that was saved, or exported, into ``folder``; ExperimentError where it is none."""
-        place = _path(folder)
-        experiment = read(place / "experiment.toml")
-        about = read_metadata(place / "model.json")
-        inputs, history = about.inputs(), read_history(place / "history.csv")
-        kept = TrainedModel(
+        """Load the run that was saved or exported into ``folder``; raise ExperimentError if there is none."""
+        source = _path(folder)
+        experiment = read(source / "experiment.toml")
+        about = read_metadata(source / "model.json")
+        inputs, history = about.inputs(), read_history(source / "history.csv")
+        stored = TrainedModel(
             experiment=experiment,
             inputs=inputs,
             target_name=about.target,
@@ -80,8 +80,8 @@ class Run:
             state=about.state,
             best=about.best,
         )
-        weights = read_weights(place / "weights.safetensors", kept.resolved, len(inputs.features))
-        return cls(kept.with_weights(weights))
+        weights = read_weights(source / "weights.safetensors", stored.resolved, len(inputs.features))
+        return cls(stored.with_weights(weights))
 
     @property
     def experiment(self) -> Experiment:
@@ -93,17 +93,17 @@ class Run:
 
     @property
     def epoch(self) -> int:
-        """The epoch that the weights are of."""
+        """The epoch of the weights."""
         return self._trained.epoch
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the features, in the order in which arrays are given to ``predict``."""
+        """The names of the features, in the order in which ``predict`` expects them."""
         return self._trained.inputs.names
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of the outputs; none where a number is predicted."""
+        """The names of the classes, in the order of the outputs; none for a numeric target."""
         return self._trained.target.classes
 
     @property
@@ -112,43 +112,43 @@ class Run:
         return self.model.get_weights()
 
     def best(self) -> Run:
-        """The same run with the weights of its best epoch, that of the lowest ``val_loss`` (or ``loss``)."""
+        """Return the run with the weights of its best epoch, the one with the lowest ``val_loss`` (or ``loss``)."""
         if self._trained.best:
             return self
         if self._session is None:
-            raise UserError("", "a loaded run has but the weights it was saved with; save run.best() instead")
+            raise UserError("", "a loaded run has only the weights it was saved with; save run.best() instead")
         return Run.of_session(self._session, best=True)
 
     def predict(self, x: Any) -> Array:
-        """Outputs (n, k) for raw features: an array (n, features), or a data frame or dict of columns.
+        """Return outputs (n, k) for raw features: an array (n, features), or a data frame or dict of columns.
 
-        They are standardized here, as those it was trained on. ValueError says what does not fit.
+        The features are standardized like those of the training part. Raises ValueError if they don't fit.
         """
         return self.model.predict(self._trained.inputs.standardized(x))
 
     def classes(self, x: Any) -> NDArray[np.str_]:
-        """The likeliest class (n,) by name for raw features; ValueError where a number is predicted."""
+        """Return the names of the most likely classes (n,) for raw features; raise ValueError for a numeric target."""
         return class_names(self.predict(x), self._trained.target)
 
     def evaluate(self, x: Any = None, y: Any = None) -> dict[str, float]:
-        """Loss, penalty included, and metrics of raw ``x`` against ``y`` (n,): numbers, or names of classes.
+        """Return loss, penalty included, and metrics for raw ``x`` and ``y`` (n,): numbers, or names of classes.
 
         Without them, those of the training part and, with ``val_`` before their names, of the validation part;
-        ExperimentError where the data of a loaded run can't be read any more.
+        raises ExperimentError if the data of a loaded run can't be read any more.
         """
         if x is None and y is None:
             data = self._session.split if self._session is not None else _reload_data(self._trained)
             return split_scores(self.model, self._trained.resolved.training, data)
         if x is None or y is None:
-            raise ValueError("give both x and y, or none of them")
+            raise ValueError("give both x and y, or neither")
         features = self._trained.inputs.standardized(x)
         answers = read_targets(y, self._trained.target, self.model.outputs)
         if len(features) != len(answers):
-            raise ValueError(f"x and y must have as many rows, got {len(features)} and {len(answers)}")
+            raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(answers)}")
         return scores(self.model, self._trained.resolved.training, features, answers)
 
     def history_frame(self) -> pd.DataFrame:
-        """The history as a pandas data frame, one row an epoch, numbered from 1."""
+        """Return the history as a pandas data frame, one row per epoch, numbered from 1."""
         import pandas as pd
 
         columns = {name: values for name, values in self.history.items() if name != EPOCH}
@@ -159,19 +159,19 @@ class Run:
         return pd.DataFrame(columns, index=index)
 
     def summary(self) -> str:
-        """The table of layers and parameters."""
+        """Return the table of layers and parameters."""
         return self.model.summary()
 
     def plot(self, log: bool = False) -> LossPlot:
-        """The loss over the epochs: a figure in a notebook, characters where it is printed."""
+        """Return a plot of the loss over the epochs: a figure in a notebook, characters if printed."""
         return LossPlot(self.history, self.experiment.name, log)
 
     def save(
         self, folder: str | os.PathLike[str], formats: Iterable[str] = ("folder",), force: bool = False
     ) -> list[str]:
-        """Write ``formats`` into ``folder``, as ``tui-trainer export`` does; returns the names of the files.
+        """Write ``formats`` into ``folder``, as ``tui-trainer export`` does; return the names of the files.
 
-        ExperimentError where a file is there already, unless ``force`` is true.
+        Raises ExperimentError if a file already exists, unless ``force`` is true.
         """
         if not isinstance(formats, Iterable) or getattr(formats, "ndim", 1) == 0:
             raise UserError("formats", f"expected a list of formats, got {_kind(formats)}")
@@ -194,7 +194,7 @@ class Run:
         return f"<table><caption>{caption}</caption><tr>{heads}</tr><tr>{values}</tr></table>"
 
     def _last(self) -> dict[str, float]:
-        """The values of the epoch that the weights are of."""
+        """Return the values of the epoch of the weights."""
         return values_at(self.history, self.epoch)
 
 
@@ -209,11 +209,11 @@ def train(
     weights: Weights | None = None,
     progress: bool = False,
 ) -> Run:
-    """Train ``experiment`` to its end: an Experiment, the path of a TOML file, or the word that one was shared as.
+    """Train ``experiment`` to its end: an Experiment, the path of a TOML file, or a share code.
 
-    ``epochs`` and ``settings``, such as ``{"training.learning_rate": 0.01}``, are taken in place of what it says.
-    It begins with ``weights``: those of another run, of an exported file, or a list as ``Run.weights``.
-    ``progress`` tells of it meanwhile. Warns where the run diverges. Raises ExperimentError, a ValueError, for
+    ``epochs`` and ``settings``, such as ``{"training.learning_rate": 0.01}``, replace what it says.
+    It starts from ``weights``: those of another run, of an exported file, or a list like ``Run.weights``.
+    ``progress`` prints its progress. Warns if the run diverges. Raises ExperimentError, a ValueError, for
     what makes no sense.
     """
     session = Session(all_epochs=True)
@@ -231,16 +231,16 @@ def fit(
     weights: Weights | None = None,
     progress: bool = False,
 ) -> Run:
-    """Train on arrays: ``x`` (n, features), or a data frame where texts are categories; ``y`` (n,).
+    """Train on arrays: ``x`` (n, features), or a data frame, in which strings are categories; ``y`` (n,).
 
-    ``y`` holds numbers or classes; ``dataset.task`` decides where that is not plain. Network, training, validation
-    part and standardization are those of ``experiment``, or the usual ones; the rest is as in ``train``.
+    ``y`` holds numbers or classes; ``dataset.task`` decides if that is unclear. Network, training, validation
+    part and standardization are those of ``experiment``, or the default ones; the rest is as in ``train``.
     """
-    wanted = _changed(Experiment() if experiment is None else _experiment(experiment), epochs, settings)
-    dataset, described = from_arrays(x, y, wanted.dataset)
+    requested = _changed(Experiment() if experiment is None else _experiment(experiment), epochs, settings)
+    dataset, described = from_arrays(x, y, requested.dataset)
     session = Session(all_epochs=True)
     session.data.provide(dataset, described)
-    session.load(replace(wanted, dataset=described))
+    session.load(replace(requested, dataset=described))
     return _trained(session, weights, progress)
 
 
@@ -250,7 +250,7 @@ def _experiment(given: Experiment | str | os.PathLike[str]) -> Experiment:
     if isinstance(given, str) and is_shared(given):
         return unshare(given)
     if not isinstance(given, str | os.PathLike):
-        raise UserError("experiment", f"expected an Experiment, a path or a shared word, got {_kind(given)}")
+        raise UserError("experiment", f"expected an Experiment, a path or a share code, got {_kind(given)}")
     return read(given)
 
 
@@ -266,7 +266,7 @@ def _kind(value: object) -> str:
 
 def _changed(experiment: Experiment, epochs: int | None, settings: Mapping[str, object] | None) -> Experiment:
     if not isinstance(settings, Mapping | None) or not all(isinstance(name, str) for name in settings or ()):
-        raise UserError("settings", f"expected a dict of values by the names of fields, got {_kind(settings)}")
+        raise UserError("settings", f"expected a dict from names of fields to values, got {_kind(settings)}")
     changes = dict(settings or {})
     if epochs is not None:
         changes["training.epochs"] = epochs
@@ -302,11 +302,11 @@ def _begin_with(session: Session, weights: Weights) -> None:
 
 
 def _reload_data(trained: TrainedModel) -> Split:
-    """Read the data of a saved run again, and check that they are those it was trained on; ExperimentError if not."""
+    """Read the data of a saved run again; raise ExperimentError if they are not those it was trained on."""
     config, outputs = trained.experiment.dataset, trained.resolved.model.output.units
     assert outputs is not None
     if config.path is None and config.name == NAME:
-        raise UserError("", "it was trained on arrays of a program; give x and y to evaluate")
+        raise UserError("", "it was trained on arrays; give x and y to evaluate")
     try:
         parts = split(load(config), config, outputs)
         check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale}, parts)

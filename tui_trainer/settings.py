@@ -139,7 +139,7 @@ def _got(value: object) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        return "a number of too many digits"  # which Python refuses to write
+        return "a number with too many digits"  # which Python refuses to write
     if isinstance(value, int | float):
         return escaped(str(value))[:MAX_QUOTED]
     return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a date or time"

@@ -49,7 +49,7 @@ async def answered(flow: Flow) -> PreviewData:
 
 def told(flow: Flow) -> str:
     """What the preview says of the file."""
-    return str(flow.pilot.app.screen.query_one(".told", Static).content)
+    return str(flow.pilot.app.screen.query_one(".status", Static).content)
 
 
 def assert_clean(flow: Flow) -> None:
@@ -127,7 +127,7 @@ async def test_the_dialect_can_be_said(start: Start, tmp_path: Path) -> None:
         await flow.until_shown("names in the first row")
         fields["delimiter"].edited("comma")
         await flow.until_shown("Commas between cells")
-        assert flow.pilot.app.screen.query_one(".told").has_class("-problem")
+        assert flow.pilot.app.screen.query_one(".status").has_class("-problem")
         await flow.press("enter")  # such a file is not taken
         fields["delimiter"].edited("semicolon")
         await flow.until_shown("Semicolons between cells")
@@ -159,7 +159,7 @@ async def test_ugly_files_are_shown_cleanly_or_refused(
             loads = flow.loads
             await pick(flow, file)
             assert_clean(flow)
-            assert flow.pilot.app.screen.query_one(".told").has_class("-problem") == bool(case.refused), name
+            assert flow.pilot.app.screen.query_one(".status").has_class("-problem") == bool(case.refused), name
             await flow.press("enter")
             if case.refused:
                 assert case.refused in told(flow) and isinstance(flow.pilot.app.screen, PreviewData)

@@ -34,7 +34,7 @@ def test_kinds_go_round_and_a_guess_is_not_noted() -> None:
     second = with_next_kind(first, COLUMN)  # pressed again before the answer came
     assert (first.kinds, second.kinds) == ({"a": "category"}, {"a": "ignore"})
     assert with_next_kind(second, COLUMN) == CONFIG
-    text = PreviewColumn("b", "ignore", "ignore", "another text in each row", 0)
+    text = PreviewColumn("b", "ignore", "ignore", "a different text in each row", 0)
     assert with_next_kind(first, text).kinds == {"a": "category", "b": "number"}
 
 

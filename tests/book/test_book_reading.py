@@ -59,7 +59,7 @@ WRONG = [
     ("experiment", 3, "experiment", "expected a table, got 3"),
     ("question/answer", 2, "question.answer", "expected 0 to 1, got 2"),
     ("question/answer", "that", "question.answer", "expected an integer"),
-    ("question/choices", ["one"], "question.choices", "two choices or more"),
+    ("question/choices", ["one"], "question.choices", "at least two choices"),
     ("question/blanks", [{"label": "x", "answer": 1}], "question", "choices and blanks"),
     ("variants/1/name", "as it is", "variants[1].name", "two variants 'as it is'"),
     ("variants/1/set", {"training.rate": 1}, "variants[1].set", "unknown field 'rate'"),

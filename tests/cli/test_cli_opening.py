@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         (("--resume", "3", "--detach"), "there is no run 3"),
         (("a.toml", "--resume", "3"), "--resume takes the number of a run, not a file"),
         (("--class-root", "nowhere"), "--class-root: there is no folder 'nowhere'"),
-        (("--jail", "nowhere/anna"), "can't be used: No such file or directory; ask whoever set this up"),
+        (("--jail", "nowhere/anna"), "can't be used: No such file or directory; ask the administrator"),
     ],
 )
 def test_what_can_not_be_opened(

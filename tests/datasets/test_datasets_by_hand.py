@@ -97,8 +97,8 @@ def test_removing_one_point_moves_at_most_one_other() -> None:
             "points[0].value: expected the number of a class, from 0 to 1, got 0.5",
         ),
         ({"removed": (3, 60)}, "removed[1]: expected the number of a point, from 0 to 59, got 60"),
-        ({"removed": (5, 3)}, "removed[1]: expected a number above the one before it, 5, got 3"),
-        ({"removed": (3, 3)}, "removed[1]: expected a number above the one before it, 3, got 3"),
+        ({"removed": (5, 3)}, "removed[1]: expected a number above the previous one, 5, got 3"),
+        ({"removed": (3, 3)}, "removed[1]: expected a number above the previous one, 3, got 3"),
     ],
 )
 def test_wrong_points_are_refused_with_the_field(changes: dict[str, object], sentence: str) -> None:
@@ -113,7 +113,7 @@ def test_two_samples_of_each_class_stay() -> None:
     blue = np.flatnonzero(labels == 1).tolist()
     assert len(load(replace(SPIRAL, removed=tuple(blue[2:]))).x) == 32
     for left, sentence in ((1, "1 sample of blue would be left"), (0, "no sample of blue would be left")):
-        with pytest.raises(DatasetError, match=f"dataset.removed: {sentence}, at least 2 are needed"):
+        with pytest.raises(DatasetError, match=f"dataset.removed: {sentence}, but at least 2 are needed"):
             load(replace(SPIRAL, removed=tuple(blue[left:])))
     assert len(load(replace(SPIRAL, removed=tuple(blue[1:]), points=POINTS[:1])).x) == 32
     with pytest.raises(DatasetError, match="1 sample would be left"):

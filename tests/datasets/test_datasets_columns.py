@@ -25,7 +25,7 @@ def test_all_numeric_columns_are_the_features(tmp_path: Path) -> None:
     assert (dataset.features, dataset.target, dataset.left_out) == (("rooms", "age"), "price", ("name",))
     np.testing.assert_array_equal(dataset.x, [[1, 2], [3, 4], [5, 7]])
     assert list(dataset.columns) == ["rooms", "age", "price"]
-    assert dataset.notes == ("Left out: name (another text in each row).",)
+    assert dataset.notes == ("Left out: name (a different text in each row).",)
 
 
 def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
             (),
             None,
             "path",
-            "besides the target 'b' there is nothing to learn from: left out are 'a' (another text in each row)",
+            "besides the target 'b' there is nothing to learn from: left out are 'a' (a different text in each row)",
         ),
         ("a\n1\n2\n", (), None, "path", "nothing to learn from, since there is no other column"),
         ("a,b\n1,1\n2,2\nx,3\n4,4\n", (), None, "features", "column 'a' holds text, such as 'x' in row 4"),

@@ -59,7 +59,7 @@ def test_paths_that_are_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(DatasetError, match=reason):
             read_table(path)
     monkeypatch.setattr(text, "MAX_BYTES", 5)
-    with pytest.raises(DatasetError, match="take a part of it"):
+    with pytest.raises(DatasetError, match="use a part of it"):
         read_table(saved(tmp_path, "a,b\n1,2\n3,4\n"))
 
 

@@ -63,7 +63,7 @@ def test_wide_characters_without_a_mark(tmp_path: Path, encoding: str, order: st
 def test_a_byte_file_is_no_wide_text(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_bytes(b"a,b\n1,2\n3,4\n5")
-    assert "is no UTF-16" in refused(file, encoding="utf-16")
+    assert "is not UTF-16" in refused(file, encoding="utf-16")
 
 
 CHANGED: dict[str, bytes] = {

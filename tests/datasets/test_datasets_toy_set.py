@@ -133,7 +133,7 @@ def test_the_number_of_blobs_is_that_of_the_classes(count: int) -> None:
         ),
         (
             DatasetConfig(name="spiral", target="x1"),
-            "dataset.target: the toy set spiral has no other target than color, got 'x1'; leave it out",
+            "dataset.target: the toy set spiral has no target other than color, got 'x1'; leave it out",
         ),
         (DatasetConfig(name="spirals"), "dataset.name: there is no dataset 'spirals', did you mean spiral?"),
     ],

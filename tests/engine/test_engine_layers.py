@@ -19,7 +19,7 @@ def test_units_must_be_whole_and_positive(units: Any) -> None:
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 2.0, float("nan")])
 def test_rate_must_be_below_1(rate: float) -> None:
-    with pytest.raises(ValueError, match="Dropout rate must be from 0 up to, not including, 1"):
+    with pytest.raises(ValueError, match="Dropout rate must be at least 0 and less than 1"):
         Dropout(rate)
 
 

@@ -52,7 +52,7 @@ def test_weights_go_in_and_come_out_as_copies() -> None:
 def test_wrong_shapes_are_refused_and_nothing_is_set(shapes: list[tuple[int, ...]]) -> None:
     model = Sequential([InputLayer(2), Dense(3), Dense(1)])
     before = model.get_weights()
-    with pytest.raises(ValueError, match=r"weights of shapes \[\(2, 3\), \(3,\), \(3, 1\), \(1,\)\] expected"):
+    with pytest.raises(ValueError, match=r"expected weights of shapes \[\(2, 3\), \(3,\), \(3, 1\), \(1,\)\], got"):
         model.set_weights([np.full(shape, 7.0) for shape in shapes])
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)

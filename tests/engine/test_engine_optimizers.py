@@ -106,13 +106,13 @@ def test_learning_rate_must_be_finite_and_above_0(optimizer: type[Optimizer], ra
 
 @pytest.mark.parametrize("value", [-0.1, 1.0, math.nan])
 def test_factors_must_be_from_0_up_to_1(value: float) -> None:
-    with pytest.raises(ValueError, match="momentum must be from 0"):
+    with pytest.raises(ValueError, match="momentum must be at least 0 and less than 1"):
         SGD(0.1, momentum=value)
-    with pytest.raises(ValueError, match="rho must be from 0"):
+    with pytest.raises(ValueError, match="rho must be at least 0 and less than 1"):
         RMSprop(0.1, rho=value)
-    with pytest.raises(ValueError, match="beta_1 must be from 0"):
+    with pytest.raises(ValueError, match="beta_1 must be at least 0 and less than 1"):
         Adam(0.1, beta_1=value)
-    with pytest.raises(ValueError, match="beta_2 must be from 0"):
+    with pytest.raises(ValueError, match="beta_2 must be at least 0 and less than 1"):
         Adam(0.1, beta_2=value)
 
 

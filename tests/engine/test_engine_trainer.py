@@ -149,7 +149,7 @@ def test_data_that_does_not_fit_is_refused() -> None:
         make([[1.0]], [[1.0]])
     with pytest.raises(ValueError, match=r"y must have shape \(n, 1\)"):
         make([[1.0, 2.0]], [1.0])
-    with pytest.raises(ValueError, match="as many rows, got 2 and 1"):
+    with pytest.raises(ValueError, match="the same number of rows, got 2 and 1"):
         make([[1.0, 2.0], [3.0, 4.0]], [[1.0]])
     with pytest.raises(ValueError, match="x holds values that are not finite in float32"):
         make([[1.0, 1e300]], [[1.0]])

@@ -138,7 +138,7 @@ def test_layers_that_are_not_there(index: int) -> None:
         remove_layer(THREE, index)
     with pytest.raises(UserError, match="its entries are 0 to 2"):
         move_layer(THREE, index, 1)
-    with pytest.raises(UserError, match="expected a place from 0 to 3"):
+    with pytest.raises(UserError, match="expected a position from 0 to 3"):
         add_layer(THREE, index * 2)
 
 

@@ -96,7 +96,7 @@ def test_what_is_inferred(task: str, text: str, expected: tuple[int, str, str]) 
             "regression",
             "model.output.activation='sigmoid'",
             "model.output.activation",
-            "sigmoid gives values only from 0 to 1, but the target goes from 5 to 50; use linear",
+            "sigmoid gives values only from 0 to 1, but the target ranges from 5 to 50; use linear",
         ),
         ("regression", "model.output.activation='tanh'", "model.output.activation", "only from -1 to 1"),
         (
@@ -123,7 +123,7 @@ def test_what_is_refused(task: str, text: str, field: str, reason: str) -> None:
 @pytest.mark.parametrize("activation", ["relu", "softplus", "elu", "swish", "gelu"])
 def test_negative_targets_need_an_output_that_reaches_them(activation: str) -> None:
     target = Target("regression", 1, (), -2.0, 3.0)
-    with pytest.raises(UserError, match=r"up, but the target goes from -2 to 3; use linear"):
+    with pytest.raises(UserError, match=r"up, but the target ranges from -2 to 3; use linear"):
         resolve(loads(f"model.output.activation='{activation}'"), target, n_features=1)
 
 

@@ -50,7 +50,7 @@ def test_a_cut_word_is_refused(experiment: Experiment, data: st.DataObject) -> N
 def test_a_small_word_cannot_fill_the_memory() -> None:
     bomb = word_of(b'"' + b"a" * 50_000_000 + b'"')
     assert len(bomb) < 100_000
-    with pytest.raises(UserError, match="cut or mistyped"):
+    with pytest.raises(UserError, match="incomplete or mistyped"):
         unshare(bomb)
 
 

@@ -66,7 +66,7 @@ async def test_a_click_tells_its_cell(square: bool, left: int) -> None:
         column = lines[row].index("A")
         await pilot.click(widget, offset=(column, row))
         assert app.clicks == [(column - left, row - 1, False)]
-        x, y = widget.place(column - left, row - 1)
+        x, y = widget.coordinates(column - left, row - 1)
         assert abs(x - 0.25) <= 1 / (columns - 1) and abs(y + 0.5) <= 2 / (rows - 1)
         found = widget.cells(np.array([x]), np.array([y]))
         np.testing.assert_allclose(np.concatenate(found), [column - left, row - 1], atol=1e-12)

@@ -79,8 +79,8 @@ def test_what_stops_a_reading(client: Client, command: AnyCommand | None, stops:
 
 
 def test_a_reading_is_told_and_stopped(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "TELL_AFTER", 0.0)
-    monkeypatch.setattr(worker, "TELL_EVERY", 0.0)
+    monkeypatch.setattr(worker, "PROGRESS_AFTER", 0.0)
+    monkeypatch.setattr(worker, "PROGRESS_EVERY", 0.0)
     file = tmp_path / "own.csv"
     file.write_text("a,b\n" + "1,2.5\n2,3.5\n" * 150_000)
     own = with_field(EXPERIMENT, "dataset.path", str(file))

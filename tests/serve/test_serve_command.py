@@ -19,9 +19,9 @@ from tui_trainer.serve.access import authority, is_loopback, listen
         (["nosuch.toml"], "there is no file 'nosuch.toml'"),
         (["--csv", "nosuch.csv"], "--csv: there is no file"),
         (["--lessons", "nosuch"], "--lessons: there is no folder"),
-        (["tt1-nonsense"], "cut or mistyped"),
+        (["tt1-nonsense"], "incomplete or mistyped"),
         (["--jail", "anna", "../x.toml"], "is outside of"),
-        (["--host", "no host \x1b[2J"], r"--host: 'no host \x1b[2J' is no address of this machine"),
+        (["--host", "no host \x1b[2J"], r"--host: 'no host \x1b[2J' is not an address of this machine"),
         (["--host", "203.0.113.5", "--port", "0"], "--host: '203.0.113.5' can't be listened on"),
     ],
 )

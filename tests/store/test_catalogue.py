@@ -226,7 +226,7 @@ def test_in_what_experiments_differ(tmp_path: Path) -> None:
         "dataset.features": ("none", "petal width", "none"),
         "model.layers[0].units": ("4", "16", "16"),
         "model.layers[1]": ("", "8 relu", ""),
-        "training.loss": ("mse", "usual", "usual"),
+        "training.loss": ("mse", "default", "default"),
         "training.learning_rate": ("0.05", "0.05", "1e-07"),
     }
     tables = [one.path.partition(".")[0] for one in answer.differences]

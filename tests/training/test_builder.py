@@ -36,7 +36,7 @@ def test_the_first_weights_can_be_given_by_hand() -> None:
     session = Session()
     session.load(experiment)
     assert session.trainer.model.predict([[3.0]]).tolist() == [[5.0]]
-    with pytest.raises(UserError, match=r"expected 2 first weights, one a parameter, got 3"):
+    with pytest.raises(UserError, match=r"expected 2 initial weights, one per parameter, got 3"):
         session.load(replace(experiment, model=replace(model, weights=(1.0, 2.0, 3.0))))
     assert with_field(experiment, "training.learning_rate", 0.1).model.weights == (2.0, -1.0)
     assert with_field(experiment, "model.output.use_bias", False).model.weights == ()

@@ -309,7 +309,7 @@ def test_training_ends_at_an_accuracy() -> None:
     assert session.state == "stopped early" and "is up to 0.8" in session.sentence
     assert followed[-1] >= 0.8 > max(followed[:-1])
     refused = with_field(with_field(SMALL, "dataset.validation_split", 0), "training.stop_at_accuracy", 0.8)
-    with pytest.raises(UserError, match="without validation rows no accuracy is followed"):
+    with pytest.raises(UserError, match="no accuracy is measured without validation rows"):
         session.load(refused)
     with pytest.raises(UserError, match="a number has no accuracy"):
         session.load(with_field(STEEP, "training.stop_at_accuracy", 0.8))

@@ -50,10 +50,10 @@ MAX_COMPLAINTS = 2
 
 
 class TrainerApp(App[None]):
-    """Opens the main screen on an experiment, with the user's settings; remembers what the user chooses.
+    """The app: opens the main screen on an experiment, applies the user's settings, and remembers the user's choices.
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
-    ``lessons`` is a folder with lessons of one's own, ``launch`` how the trainer is started, ``preferences`` the
+    ``lessons`` is a folder with the user's own lessons, ``launch`` how the trainer is started, ``preferences`` the
     user's settings.
     """
 
@@ -96,8 +96,8 @@ class TrainerApp(App[None]):
         self._launch = launch
 
     def on_mount(self) -> None:
-        # So that the terminal is put right and the run saved. A hang-up is left to end the process at once:
-        # there is no terminal to put right, and the trainer notices by itself.
+        # So that the terminal is restored and the run saved. A hang-up ends the process at once:
+        # there is no terminal to restore, and the trainer notices by itself.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         if self._owns_process:
             signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
@@ -116,7 +116,7 @@ class TrainerApp(App[None]):
             self.set_interval(RENAMING, self._rename_window)
 
     def fit_colors(self) -> None:
-        """Where there are no more than sixteen colours, take those: others would come out as any of them."""
+        """Use the sixteen-colour theme on terminals with at most sixteen colours, which would distort all others."""
         few = self.no_color or self.console.color_system not in MANY_COLORS
         source = self.preferences.sources.get("theme")
         if not few or source == COMMAND or self.theme == SIXTEEN.name:
@@ -142,21 +142,21 @@ class TrainerApp(App[None]):
             self._driver.write(sequence)
 
     def on_run_ended(self, event: RunEnded) -> None:
-        """Notify the user, who may be in another window."""
+        """Notify the user, who may be looking at another window."""
         self._send_sequence(notification(event.sentence, self.preferences.settings.notify, os.environ))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Have no cursor blink for those who want less motion."""
+        """Turn off the blinking cursor for users who want less motion."""
         if self.preferences.settings.reduced_motion and isinstance(event.widget, Input | TextArea):
             event.widget.cursor_blink = False
 
     def on_markers_chosen(self, event: MarkersChosen) -> None:
-        """Remember them, but not those that only a poor terminal makes one choose."""
+        """Remember the markers, unless a limited terminal left no other choice."""
         if self.preferences.memory is not None and self.preferences.sources.get("markers") != TERMINAL:
             self.preferences.memory.keep_markers(event.markers)
 
     def on_pace_chosen(self, event: PaceChosen) -> None:
-        """Remember it."""
+        """Remember the pace."""
         if self.preferences.memory is not None:
             self.preferences.memory.keep_pace(event.pace.name)
 
@@ -170,7 +170,7 @@ class TrainerApp(App[None]):
                 )
 
     def get_default_screen(self) -> MainScreen:
-        """The training screen, with nothing beneath it."""
+        """Return the training screen, with nothing beneath it."""
         screen = MainScreen(self._experiment, self._path, self._lessons)
         if self._launch is not None:
             screen.trainer.start_with(self._launch)
@@ -182,7 +182,7 @@ class TrainerApp(App[None]):
         )
 
     def window_title(self) -> str:
-        """What the title of the window should be now."""
+        """Return the current title of the window."""
         screen = self._main_screen
         progress = None if screen is None else screen.status.progress
         if screen is None or progress is None:
@@ -191,17 +191,17 @@ class TrainerApp(App[None]):
         return f"{RUN_STATES[progress.state].sign} {name} {progress.epoch:,}/{progress.epochs:,} {progress.state}"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Without colours there are no shades of grey either."""
+        """Remove greys, too, if there are no colours."""
         return [NO_COLOR if isinstance(one, Monochrome) else one for one in super().get_line_filters()]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours that some themes lack: those of the terminal's own colours have no ``foreground-disabled``."""
+        """Return colours that some themes lack: those in the terminal's own colours have no ``foreground-disabled``."""
         return {"foreground-disabled": "ansi_bright_black"}
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen as a picture: in the folder where the app was started, or the one it is confined to.
+        """Save the screen as a picture: in the folder where the app was started or to which it is confined.
 
         A browser gets it as a download.
         """
@@ -218,7 +218,7 @@ class TrainerApp(App[None]):
         return None
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
-        """Start no browser: over SSH it would be one of text, in this terminal, and a way to a shell."""
+        """Do nothing: over SSH, a text browser would open in this terminal, and give access to a shell."""
         self.copy_to_clipboard(url)
 
     def action_command_palette(self) -> None:
@@ -228,18 +228,18 @@ class TrainerApp(App[None]):
         self._open_palette(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def _open_palette(self, palette: Palette) -> None:
-        """Open it over the main screen alone: over a dialog, it would have to wait for its turn."""
+        """Open the palette, but only over the main screen: only one dialog is open at a time."""
         screen = self.screen
         if isinstance(screen, MainScreen) and not screen.is_leaving:
             screen.dialogs.open(palette)
 
     def action_suspend_process(self) -> None:
-        """Stay: whoever has nothing but the app would be left without it, and others have other terminals."""
+        """Do nothing: users who have nothing but the app would be stuck, and others can open another terminal."""
 
     def _handle_exception(self, error: Exception) -> None:
-        """Handle an unexpected error: with a net, it is mentioned, and only a second one in a row ends the app.
+        """Handle an unexpected error: with an error net, it is only reported; a second one in a row ends the app.
 
-        While the app closes, widgets go in any order: one that misses another then is nobody's concern.
+        Errors while the app closes are ignored: widgets are removed in any order, and may miss one another.
         """
         cause = error.error if isinstance(error, WorkerFailed) else error
         is_closing = self._exit or not self._running
@@ -258,7 +258,7 @@ class TrainerApp(App[None]):
         return next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
 
     def _fatal_error(self) -> None:
-        """End the app without Textual's traceback: whoever runs the app reports ``unexpected_error``."""
+        """End the app without Textual's traceback: the caller of the app reports ``unexpected_error``."""
         self._close_messages_no_wait()
 
     @property
@@ -267,13 +267,13 @@ class TrainerApp(App[None]):
         return self._exception
 
     def on_cursor_position(self) -> None:
-        """The terminal's answer to the question of ``Pacing``."""
+        """Pass on the terminal's answer to the query of ``Pacing``."""
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 screen.trainer.pacing.answered(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The key table and the themes; not the commands of Textual's that have a key of ours."""
+        """Yield the commands of the key table and the themes, without Textual's commands that have a key here."""
         for key in keymap().listed:
             if isinstance(screen, MainScreen):
                 yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.name))

@@ -18,7 +18,7 @@ Work: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 class Controller:
-    """A part of the main screen: owns its state, hears reports, and has the actions of its keys.
+    """A part of the main screen, with its own state, reports and actions.
 
     A key whose owner is ``name`` calls the method ``action_x`` for its action x.
     """
@@ -33,19 +33,19 @@ class Controller:
         self.screen.message_line.show_message(sentence, kind)
 
     def run_worker(self, work: Work, group: str = "default", exclusive: bool = False) -> Worker[None]:
-        """Run ``work`` in the background; an exclusive one cancels those of its group that are under way."""
+        """Run ``work`` in the background; if exclusive, it cancels the running ones of its group."""
         return self.screen.run_worker(partial(self.screen.perform, work), group=group, exclusive=exclusive)
 
     def converse(self, work: Work) -> bool:
-        """Run ``work``, which asks dialogs, in the background; False where another dialog is open or about to be."""
+        """Run ``work``, which opens dialogs, in the background; return False if another dialog is open or opening."""
         return self.screen.dialogs.converse(partial(self.screen.perform, work))
 
     async def on_report(self, report: AnyReport) -> bool:
-        """Handle a report of the trainer; returns True if the controllers after this one must not get it."""
+        """Handle a report of the trainer; return True to stop it from reaching later controllers."""
         return False
 
     def on_experiment(self, before: Experiment, after: Experiment) -> None:
         """Called after an edit of the experiment has been sent to the trainer."""
 
     def on_load(self) -> None:
-        """Called after the trainer was asked to run the experiment from its first step."""
+        """Called after the trainer was told to run the experiment from its first step."""

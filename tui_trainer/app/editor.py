@@ -35,7 +35,7 @@ HIGHEST_RATE = 1e6
 
 
 class ExperimentEditor(Controller):
-    """Owns the experiment and its undo history; a wrong value changes nothing and is explained in a sentence."""
+    """Owns the experiment and its undo history; a wrong value changes nothing and is explained."""
 
     name = "editor"
 
@@ -58,7 +58,7 @@ class ExperimentEditor(Controller):
             await self._apply(before, message)
 
     async def change_field(self, path: str, value: object, message: str = "") -> bool:
-        """Give one field another value; returns False, and says why, where that value is refused."""
+        """Set a field to another value; return False, and show why, if the value is refused."""
         if is_hidden(self.experiment, path):
             self.show_message(f"{path} is fixed in this experiment.", "error")
             return False
@@ -87,27 +87,27 @@ class ExperimentEditor(Controller):
                 panel.show(experiment)
 
     async def _apply(self, before: Experiment, message: str) -> None:
-        """Show the current experiment and send it to the trainer; the newest, if there were edits meanwhile."""
+        """Show the current experiment and send it to the trainer; the newest one, if there were further edits."""
         await self.show_experiment()
         after = self.experiment
         self.screen.trainer.apply_edit(before, after, message)
         self.screen.on_experiment(before, after)
 
     async def edit_field(self, event: FieldEdited) -> None:
-        """Take the value that was typed or chosen in a field."""
+        """Apply a value that was typed or chosen in a field."""
         before, was_invalid = self.experiment, event.field.invalid
         event.field.invalid = not await self.change_field(event.path, event.value)
         if was_invalid and not event.field.invalid and self.experiment == before:
             self.show_message("")  # the value from before, typed again
 
     def set_weight(self, event: TabView.WeightSet) -> None:
-        """Give a parameter of the current run another value, without a reset."""
+        """Set a parameter of the current run, without a reset."""
         if is_hidden(self.experiment, WEIGHTS):
             self.show_message("The weights are fixed in this experiment.", "error")
             return
         self.history.set_by_hand(HandSet(event.index, event.old, event.value))
         self.screen.trainer.send_weight(event.index, event.value)
-        self.show_message(event.said)
+        self.show_message(event.sentence)
 
     async def action_add_layer(self) -> None:
         """Add a hidden layer after the chosen one."""
@@ -156,7 +156,7 @@ class ExperimentEditor(Controller):
         await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}.")
 
     async def action_undo(self) -> None:
-        """Undo the last edit: an experiment, or a weight that was set by hand."""
+        """Undo the last edit, of the experiment or of a weight."""
         before = self.experiment
         edit = self.history.undo()
         if isinstance(edit, HandSet):
@@ -168,7 +168,7 @@ class ExperimentEditor(Controller):
             self.show_message("Nothing to undo.")
 
     async def action_redo(self) -> None:
-        """Redo the edit that was undone last."""
+        """Redo the last undone edit."""
         before = self.experiment
         edit = self.history.redo()
         if isinstance(edit, HandSet):
@@ -180,10 +180,10 @@ class ExperimentEditor(Controller):
             self.show_message("Nothing to redo.")
 
     def action_share(self) -> None:
-        """Copy the experiment as a word that opens it elsewhere."""
-        word = share(self.experiment)
-        self.screen.app.copy_to_clipboard(word)
-        self.show_message(f"Copied; tui-trainer opens it with this code: {word}", "good")
+        """Copy the share code of the experiment, which opens it elsewhere."""
+        code = share(self.experiment)
+        self.screen.app.copy_to_clipboard(code)
+        self.show_message(f"Copied; tui-trainer opens it with this code: {code}", "good")
 
     def action_open(self) -> None:
         """Ask for a file, and open the experiment or the weights in it."""
@@ -232,7 +232,7 @@ class HandSet:
 
 
 class UndoHistory:
-    """The edits that can be undone and redone: experiments, and between them weights set by hand."""
+    """The edits that can be undone and redone: experiments, and weights set by hand in between."""
 
     def __init__(self, experiment: Experiment) -> None:
         self._past: list[Experiment | HandSet] = []
@@ -240,7 +240,7 @@ class UndoHistory:
         self.current = experiment
 
     def change(self, experiment: Experiment) -> None:
-        """Make ``experiment`` the current one; edits that were undone can't be redone any more."""
+        """Make ``experiment`` the current one; undone edits can no longer be redone."""
         self._past = [*self._past, self.current][-DEPTH:]
         self._future.clear()
         self.current = experiment
@@ -251,16 +251,16 @@ class UndoHistory:
         self._future.clear()
 
     def forget_weights(self) -> None:
-        """Drop the weights set by hand: another run is loaded, which does not have them."""
+        """Drop the weights set by hand, as another run is loaded, which does not have them."""
         self._past = [edit for edit in self._past if isinstance(edit, Experiment)]
         self._future = [edit for edit in self._future if isinstance(edit, Experiment)]
 
     def undo(self) -> Experiment | HandSet | None:
-        """Go one back; returns the current experiment, or the weight to be set back; None if there is nothing."""
+        """Undo one edit; return the current experiment, or the weight to restore; None if there is nothing to undo."""
         return self._walk(self._past, self._future)
 
     def redo(self) -> Experiment | HandSet | None:
-        """Go one forward; returns the current experiment, or the weight to be set again; None if there is nothing."""
+        """Redo one edit; return the current experiment, or the weight to set; None if there is nothing to redo."""
         return self._walk(self._future, self._past)
 
     def _walk(
@@ -278,12 +278,12 @@ class UndoHistory:
 
 
 def keeps_weights(before: Experiment, after: Experiment) -> bool:
-    """Whether only the learning rate, the number of epochs or the name differ: no need to start again."""
+    """Return whether only the learning rate, the number of epochs or the name differ, so that the run can continue."""
     return _without_live_fields(before) == _without_live_fields(after)
 
 
 def swaps_points(before: Experiment, after: Experiment) -> bool:
-    """Whether only the points of a toy set differ, by their seed or by hand: another sample for the same network."""
+    """Return whether only the points of a toy set differ, by seed or by hand: the same network gets another sample."""
     old = before.dataset
     with_old_points = replace(after.dataset, seed=old.seed, points=old.points, removed=old.removed)
     is_toy_set = old.path is None and isinstance(CATALOG.get(old.name), ToySet)
@@ -299,7 +299,7 @@ def _without_live_fields(experiment: Experiment) -> tuple[object, ...]:
 
 
 def next_rate(rate: float, direction: int) -> float:
-    """The next learning rate up (1) or down (-1) on the ladder ... 0.01, 0.03, 0.1, 0.3, 1 ..."""
+    """Return the next learning rate up (1) or down (-1) in the series ... 0.01, 0.03, 0.1, 0.3, 1 ..."""
     ladder = (factor * 10.0**exponent for exponent in range(-12, 7) for factor in (1.0, 3.0))
     steps = [float(f"{step:.1g}") for step in ladder if step <= HIGHEST_RATE]
     others = [step for step in steps if not math.isclose(step, rate, rel_tol=1e-9)]

@@ -1,4 +1,4 @@
-"""The last net: an unexpected error in a handler is recorded in a file and mentioned, and the app goes on."""
+"""Catches unexpected errors in handlers: they are recorded in a file and reported, and the app goes on."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ IN_A_ROW = 5.0  # seconds after an error in which another one ends the app
 
 
 class ErrorNet:
-    """Records errors in a private file of ``folder``, and tells when there are too many.
+    """Records errors in a private file in ``folder``, and says when there are too many.
 
-    It writes the traceback alone: no values of variables, which may be somebody's data.
+    Only the traceback is written, not the values of variables, which may be somebody's data.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = monotonic) -> None:
@@ -35,7 +35,7 @@ class ErrorNet:
         self._last = 0.0
 
     def catch(self, error: Exception) -> bool:
-        """Record an error; returns whether the app can go on, since it is not the second one in a row."""
+        """Record an error; return whether the app can go on, because it is not the second one in a row."""
         cause = error.error if isinstance(error, WorkerFailed) else error
         self.is_written = self._write(cause)
         now = self._clock()
@@ -47,7 +47,7 @@ class ErrorNet:
 
     @property
     def where(self) -> str:
-        """A sentence that says where the newest error can be read."""
+        """Return a sentence that says where the newest error can be read."""
         return f"The error is in {self.path}." if self.is_written else f"It could not be written to {self.path}."
 
     def _write(self, error: BaseException) -> bool:
@@ -66,7 +66,7 @@ _dispatch = MessagePump._dispatch_message
 
 
 async def _dispatch_in_net(self: MessagePump, message: Message) -> None:
-    """Handle a message; an error is the app's to handle, and the widget goes on with its next message."""
+    """Handle a message; the app handles an error, and the widget continues with its next message."""
     try:
         await _dispatch(self, message)
     except Exception as error:
@@ -74,8 +74,8 @@ async def _dispatch_in_net(self: MessagePump, message: Message) -> None:
 
 
 def keep_widgets_alive() -> None:
-    """Have widgets go on after an error in one of their handlers: Textual ends them, and then the app.
+    """Let widgets continue after an error in one of their handlers; Textual would end them, and then the app.
 
-    This holds for all of Textual in this process.
+    This applies to all of Textual in this process.
     """
     MessagePump._dispatch_message = _dispatch_in_net  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The keys that a config file gives to actions: which changes are possible, and a sentence for each that is not."""
+"""The keys that a config file gives to actions: applies the possible changes, and explains the others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from itertools import combinations
 
 from tui_trainer.errors import quoted, suggestion
 from tui_trainer.settings import Config
+from tui_trainer.tabs.boundary.keys import PEN_ACTIONS
+from tui_trainer.tabs.runs.keys import PRECEDING_ACTIONS
 from tui_trainer.ui.keymap import ARROWS, OPEN_TAB, Key, Keymap, is_character, read_key, show_key
 
 from .keys import KEYS, keymap_with
@@ -22,7 +24,7 @@ RESERVED = {
 FIXED = ("answer", "move_pen", "pick_value", "quit_now")  # several keys on one line of the table, and the way out
 EVERYWHERE, LESSONS, PEN = "everywhere", "lessons", "Pen"
 SHARED = "loss"  # the tab that counts for keys of several tabs: it has the most keys of those
-FIRST = ("bring_back", "delete_runs")  # actions of the mode that the Runs tab is always in
+PRECEDING = PEN_ACTIONS | PRECEDING_ACTIONS  # the actions of views' modes
 
 
 def changed_keymap(config: Config) -> tuple[Keymap, list[str]]:
@@ -43,7 +45,7 @@ def changed_keymap(config: Config) -> tuple[Keymap, list[str]]:
 
 
 def _read(name: str, text: str) -> tuple[str, str]:
-    """Return the keys of one entry as Textual names them, and what is wrong with it; one of both is empty."""
+    """Return the keys of an entry as Textual names them, and what is wrong with it; one of the two is empty."""
     key = next((key for key in KEYS if key.name == name), None)
     if key is None:
         return "", f"there is no such name{suggestion(name, (key.name for key in KEYS)) or ';'} {LIST}"
@@ -61,7 +63,7 @@ def _read(name: str, text: str) -> tuple[str, str]:
 
 
 def _unfit(key: Key, new_key: str) -> str:
-    """Return why ``new_key`` can't do what ``key`` does, whatever else it does; empty where it can."""
+    """Return why ``new_key`` can never do what ``key`` does; empty if it can."""
     display = show_key(new_key)
     if new_key in RESERVED:
         return f"{display} {RESERVED[new_key]}"
@@ -73,7 +75,7 @@ def _unfit(key: Key, new_key: str) -> str:
 
 
 def _clash(changes: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return the last change whose key does something else already, and what; None where there is none."""
+    """Return the last change whose key already does something else, and what that is; None if there is none."""
     keys_by_press: dict[str, list[Key]] = {}
     for key in keymap_with(changes).all:
         for pressed in key.keys.split(","):
@@ -94,7 +96,7 @@ def _clash(changes: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _meet(one: Key, other: Key) -> bool:
-    """Whether two keys work at the same time, and neither is meant to come before the other."""
+    """Return whether two keys work at the same time, and neither takes precedence."""
     places = _place(one), _place(other)
     return places[0] == places[1] or (EVERYWHERE in places and not (_comes_first(one) or _comes_first(other)))
 
@@ -109,5 +111,5 @@ def _place(key: Key) -> str:
 
 
 def _comes_first(key: Key) -> bool:
-    """Whether it is one of a view's mode or an answer, which come before whatever else has the same key."""
-    return key.action == "answer" or _place(key) == PEN or (key.of_tab and key.action in FIRST)
+    """Return whether the key belongs to a view's mode or to an answer, which take precedence over other keys."""
+    return key.action == "answer" or (key.of_tab and key.action in PRECEDING)

@@ -1,4 +1,4 @@
-"""The one table of keys: bindings, footer, command palette and help screen are made from it.
+"""The single table of keys, from which bindings, footer, command palette and help screen are made.
 
 The keys of a tab are in its folder. The order here is the one of the help screen, and of docs/keys.md.
 """
@@ -153,7 +153,7 @@ ALL_KEYS = (*KEYS, *HIDDEN)
 
 
 def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:
-    """Return the keymap of the app with the user's changes: other keys, by the name of a key."""
+    """Return the keymap of the app with the user's changes, which map the names of actions to other keys."""
     return Keymap(KEYS, HIDDEN, changes)
 
 

@@ -1,4 +1,4 @@
-"""The lessons of the book: begins them, follows what is done in them, and shows their page."""
+"""The lessons of the book: starts them, tracks progress in them, and shows their page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LESSONS = "lessons"  # owner of keys
 
 
 class Lessons(Controller):
-    """Owns the lesson tracker; says what was done in a lesson and what comes next."""
+    """Owns the lesson tracker; reports progress in a lesson and what to do next."""
 
     name = LESSONS
 
@@ -39,7 +39,7 @@ class Lessons(Controller):
 
     @property
     def tracker(self) -> LessonTracker:
-        """The lesson tracker; making it reads the book, so that is put off until it is first needed."""
+        """The lesson tracker, created when it is first needed, since that reads the book."""
         if self._tracker is None:
             from tui_trainer.tabs.book.guide import open_guide
 
@@ -79,7 +79,7 @@ class Lessons(Controller):
                 self._show_advice()  # on what is still to be built
 
     def show_progress(self, progress: Progress) -> None:
-        """Take note of the progress of the current run."""
+        """Follow the progress of the current run."""
         if self._tracker is not None:
             self._tracker.show_progress(progress)
             self._show_page()
@@ -89,20 +89,20 @@ class Lessons(Controller):
             self._show_advice("" if self._new_sentences else ended.sentence)
 
     def show_book(self) -> None:
-        """Show the list of lessons in the Book tab, which was opened; arrows choose a lesson there."""
+        """Show the list of lessons when the Book tab is opened; the arrow keys choose a lesson there."""
         focused = self.screen.focused
         if focused is not None and self.screen.tabs not in focused.ancestors:
             self.screen.set_focus(None)
         self._show_index()
 
     async def load(self, lesson_id: str) -> None:
-        """Begin the lesson of that id."""
+        """Start the lesson with that id."""
         lesson = self.tracker.find(lesson_id)
         if lesson is not None:
             await self._begin(lesson)
 
     def forget(self, lesson_id: str) -> None:
-        """Forget what was done in the lesson of that id."""
+        """Clear the progress in the lesson with that id."""
         lesson = self.tracker.find(lesson_id)
         if lesson is not None:
             self.tracker.forget(lesson)
@@ -111,12 +111,12 @@ class Lessons(Controller):
             self.show_message(f"The progress in {lesson.title} is cleared.")
 
     def fill_in(self, lesson: Lesson, numbers: tuple[float | None, ...]) -> None:
-        """Answer with numbers that were typed into the blanks of ``lesson``, unless another one is on by now."""
+        """Answer with numbers typed into the blanks of ``lesson``, unless another lesson is open by now."""
         if self.tracker.lesson == lesson:
             self.answer(numbers)
 
     def answer(self, answers: int | tuple[float | None, ...]) -> None:
-        """Answer the question of the page: with the index of a choice, or a number for each blank."""
+        """Answer the page's question with the index of a choice, or with a number for each blank."""
         from tui_trainer.tabs.book.guide import advice, waiting, wrong_answer
 
         self._new_sentences = []
@@ -133,22 +133,22 @@ class Lessons(Controller):
             self._show_advice()
 
     async def action_next_lesson(self) -> None:
-        """Begin the lesson after this one."""
+        """Start the next lesson."""
         await self._move(1)
 
     async def action_previous_lesson(self) -> None:
-        """Begin the lesson before this one."""
+        """Start the previous lesson."""
         await self._move(-1)
 
     async def action_next_variant(self) -> None:
-        """Load the next variant of the lesson, an edit that can be undone."""
+        """Load the next variant of the lesson, as an edit that can be undone."""
         variant = self.tracker.next_variant()
         if variant is not None:
             await self.screen.trainer.start_over(variant.experiment)
             self._show_advice(f"{variant.name}:")
 
     def action_leave_lesson(self) -> None:
-        """Close the page; the experiment stays as it is."""
+        """Close the lesson's page; the experiment stays as it is."""
         self.tracker.leave()
         self.screen.trainer.set_pace(None)
         self.screen.in_lesson = self.screen.page_open = False
@@ -156,7 +156,7 @@ class Lessons(Controller):
         self.show_message("You left the lesson; its settings stay.")
 
     async def action_answer(self, index: int) -> None:
-        """Answer with a choice, or focus a blank."""
+        """Choose an answer, or focus a blank."""
         lesson = self.tracker.lesson  # whose page may not be shown yet
         question = None if lesson is None else lesson.question
         if question is None:
@@ -167,7 +167,7 @@ class Lessons(Controller):
             self.answer(index)
 
     def needs(self, key: Key) -> bool:
-        """Whether the question of the page needs the key for one of its answers."""
+        """Return whether the page's question needs the key for one of its answers."""
         lesson = self.tracker.lesson
         if lesson is None or lesson.question is None:
             return False
@@ -220,7 +220,7 @@ class Lessons(Controller):
             page.focus_blank(index)
 
     def _visible_page(self) -> LessonPage | None:
-        """The page on the left, or the one in the Book tab; None where neither is visible."""
+        """The page on the left, or the one in the Book tab; None if neither is visible."""
         screen = self.screen
         if screen.page_open and not screen.has_class("-narrow"):
             return self._side_page
@@ -228,7 +228,7 @@ class Lessons(Controller):
         return None if book is None else book.page  # type: ignore[attr-defined]
 
     def _show_page(self) -> None:
-        """Show the page if it changed, and say what is done now and was not before."""
+        """Show the page if it has changed, and report newly completed tasks."""
         before, page = self._page, self.tracker.page
         self._page = page
         if page == before:
@@ -246,16 +246,16 @@ class Lessons(Controller):
                 self._show_advice()
 
     def _show_index(self) -> None:
-        """Show the list of lessons in the Book tab, if that was ever opened."""
+        """Show the list of lessons in the Book tab, if the tab was ever opened."""
         book = self.screen.tabs.made(BOOK)
         if book is not None:
-            book.show_shelf(self.tracker.shelf(), self.tracker.last)  # type: ignore[attr-defined]
+            book.show_index(self.tracker.index(), self.tracker.last)  # type: ignore[attr-defined]
         if self.tracker.progress.complaint:
             self.show_message(self.tracker.progress.complaint, "error")
             self.tracker.progress.complaint = ""
 
     def _show_advice(self, first: str = "") -> None:
-        """Say ``first``, what was done last, and what to do next."""
+        """Show a message: ``first``, what was done last, and what to do next."""
         from tui_trainer.tabs.book.guide import advice
 
         if self._page is not None:

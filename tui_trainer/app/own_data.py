@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OwnData(Controller):
-    """Opens files of the user's own; nothing changes before the user accepts the preview."""
+    """Opens the user's own files; nothing changes before the user accepts the preview."""
 
     name = "data"
 
@@ -39,7 +39,7 @@ class OwnData(Controller):
         return False
 
     def _show_notes(self, notes: tuple[str, ...]) -> None:
-        """Say once what was done with the user's file."""
+        """Show once what was done with the user's file."""
         if notes != self._notes:
             self._notes = notes
             if notes:

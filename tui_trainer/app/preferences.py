@@ -1,4 +1,4 @@
-"""The settings of the user as the app has them: each from the first place that says something of it."""
+"""Combines the user's settings from all sources; the first source that has a setting decides."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ COMMAND, CONFIG, TERMINAL, MEMORY = "command line", "config file", "this termina
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Settings, and where each comes from if it is not the usual one.
+    """The settings, and the source of each one that is not the default.
 
-    ``complaints`` are what is wrong in the config file, a sentence each. Without a ``memory`` nothing is remembered.
+    ``complaints`` are sentences on what is wrong in the config file. Without a ``memory``, nothing is remembered.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -38,15 +38,15 @@ class Preferences:
 
 
 def preferences_for(given: Mapping[str, Any]) -> Preferences:
-    """What the command line has ``given``, then the config file, then what is remembered.
+    """Return the settings ``given`` on the command line, then those of the config file, then the remembered ones.
 
-    What this terminal needs comes before what is remembered of others. ExperimentError for a theme of the command
-    line that is none; whatever else is wrong is a complaint.
+    What this terminal needs comes before what is remembered from others. Raises UserError for an unknown theme on the
+    command line; anything else that is wrong becomes a complaint.
     """
     theme = given.get("theme", THEMES[0])
     if theme not in THEMES:
-        told = f"there is no theme {quoted(theme)}{suggestion(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
-        raise UserError("--theme", told)
+        reason = f"there is no theme {quoted(theme)}{suggestion(theme, THEMES) or ';'} there are: {', '.join(THEMES)}"
+        raise UserError("--theme", reason)
     config = read_config(config_path(), THEMES, named=CONFIG_VARIABLE in os.environ)
     keymap, of_keys = changed_keymap(config)
     memory = RememberedSettings(memory_path())
@@ -56,7 +56,7 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
         "markers": chosen.markers,
         "pace": chosen.pace,
     }
-    places = {
+    by_source = {
         COMMAND: given,
         CONFIG: config.values,
         TERMINAL: {"markers": default_markers(os.environ)},
@@ -64,9 +64,9 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
     }
     values: dict[str, Any] = {"pace": WATCH.name}
     sources = {}
-    for name in (one.name for one in fields(Settings)):
-        for place, found in places.items():
-            if found.get(name) is not None:
-                values[name], sources[name] = found[name], place
+    for name in (setting.name for setting in fields(Settings)):
+        for source, available in by_source.items():
+            if available.get(name) is not None:
+                values[name], sources[name] = available[name], source
                 break
     return Preferences(Settings(**values), keymap, sources, (*config.complaints, *of_keys), memory)

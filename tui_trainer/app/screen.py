@@ -49,13 +49,13 @@ from .trainer_link import TrainerLink
 
 SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
-WIDE = 100  # columns from which the setup stands beside the tabs
+WIDE = 100  # columns from which the setup is beside the tabs
 HIGH = 20  # rows from which nothing has to give way
 LEAVING = frozenset({"quit", "quit_now"})  # names of keys
 
 
 class MainScreen(Screen[None]):
-    """Lays everything out, decides what is visible and where keys go, and leaves the rest to its controllers."""
+    """The main screen: lays everything out, decides what is visible and where keys go; its controllers do the rest."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
@@ -94,11 +94,11 @@ class MainScreen(Screen[None]):
 
     @property
     def is_leaving(self) -> bool:
-        """Whether the app is being left: keys have no effect any more."""
+        """Whether the app is closing: keys no longer have any effect."""
         return self.dialogs.is_closed
 
     def take_settings(self, settings: Settings) -> None:
-        """Draw as the user wants it."""
+        """Apply the user's settings."""
         self.markers = settings.markers
         self.trainer.chosen_pace = self.trainer.pace = pace_named(settings.pace)
         self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0
@@ -127,7 +127,7 @@ class MainScreen(Screen[None]):
         await self.sweeps.close()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """At the first showing all styles have just been made; Textual would make them again."""
+        """Skip the first update of styles: they have just been computed, and Textual would do it again."""
         if self.stack_updates == 0:
             event.refresh_styles = False
 
@@ -139,14 +139,14 @@ class MainScreen(Screen[None]):
             self.query_one("#too-small", Static).update(sentence)
 
     def on_mouse_down(self) -> None:
-        """A click beside an open list closes it."""
+        """Close an open list on a click beside it."""
         if isinstance(self.focused, DropdownList):
             self.focused.action_close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key works now; None where it has no effect at the moment.
+        """Return whether a key works now; None if it has no effect at the moment.
 
-        While text is typed, keys are text, but for those that are not characters; so are letters in a list.
+        While text is typed, character keys are text; so are letters in a list.
         A view in a mode of its own shadows other keys, and keys of lessons work only in a lesson. A key that comes
         before the widgets are there, typed ahead on a slow machine, has nothing to work on; only the app can be left.
         Nothing works any more once it is being left.
@@ -170,24 +170,24 @@ class MainScreen(Screen[None]):
         return not key.of_tab or self._works_in_view(key)
 
     def _leaves_free(self, key: Key) -> bool:
-        """Whether the widget in focus doesn't need the key itself."""
+        """Return whether the focused widget doesn't need the key itself."""
         if isinstance(self.focused, DropdownList):
             return key.name in keymap().in_list
         return key.in_text or not isinstance(self.focused, Input)
 
     @property
     def _mode(self) -> frozenset[str]:
-        """The actions of the open view that come before all others now."""
+        """The actions of the open view that take precedence now."""
         view = self.tabs.view if self.is_mounted else None
         return view.MODE if view is not None and view.in_mode and self._view_is_free else frozenset()
 
     @property
     def _view_is_free(self) -> bool:
-        """Whether nothing else has the focus than the open view, if anything."""
+        """Whether nothing but the open view has the focus."""
         return self.focused is None or self.focused is self.tabs.view
 
     def _works_in_view(self, key: Key) -> bool:
-        """Whether the open view has the key's action; one bound to an arrow key gives way to what has the focus."""
+        """Return whether the open view has the key's action; an arrow key is left to a focused widget."""
         view = self.tabs.view if self.is_mounted else None
         if view is None or not (key.owner == self.tabs.active or _is_shared(key, view)):
             return False
@@ -196,13 +196,13 @@ class MainScreen(Screen[None]):
         return key.action not in keymap().of_arrows or self._view_is_free
 
     async def action_do(self, name: str) -> None:
-        """Do what the key of that name does."""
+        """Perform the action of the key with that name."""
         key = keymap()[name]
         owner = self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
         await self.perform(getattr(owner, f"action_{key.action}"), *key.arguments)
 
     async def perform(self, action: Callable[..., Any], *arguments: Any) -> None:
-        """Call what a key, a message or a worker does; a UserError becomes a message."""
+        """Call the handler of a key, a message or a worker; show a UserError as a message."""
         try:
             result = action(*arguments)
             if isawaitable(result):
@@ -212,14 +212,14 @@ class MainScreen(Screen[None]):
 
     @property
     def taken_keys(self) -> frozenset[str]:
-        """Keys that are the lesson's while one is on, whatever they do in the open view."""
+        """The keys that an open lesson uses, whatever they do in the open view."""
         keys = (key for key in keymap().listed if key.owner == LESSONS)
         return frozenset(name for key in keys for name in key.keys.split(",")) if self.in_lesson else frozenset()
 
-    # What the controllers are told
+    # News for the controllers
 
     async def on_report(self, report: AnyReport) -> None:
-        """Hand a report of the trainer to the controllers, until one stops it."""
+        """Pass a report of the trainer to the controllers, until one stops it."""
         for controller in self.controllers:
             if await controller.on_report(report):
                 return
@@ -230,7 +230,7 @@ class MainScreen(Screen[None]):
             controller.on_experiment(before, after)
 
     def on_load(self) -> None:
-        """Tell the controllers that the trainer was asked to run the experiment from its first step."""
+        """Tell the controllers that the trainer was told to run the experiment from its first step."""
         for controller in self.controllers:
             controller.on_load()
 
@@ -240,18 +240,18 @@ class MainScreen(Screen[None]):
 
     @on(TabView.FieldChosen)
     async def _change_field(self, event: TabView.FieldChosen) -> None:
-        await self.perform(self.editor.change_field, event.path, event.value, event.said)
+        await self.perform(self.editor.change_field, event.path, event.value, event.sentence)
 
     @on(TabView.FieldReworked)
     async def _rework_field(self, event: TabView.FieldReworked) -> None:
-        await self.perform(lambda: self.editor.change_field(event.path, event.rework(self.experiment), event.said))
+        await self.perform(lambda: self.editor.change_field(event.path, event.rework(self.experiment), event.sentence))
 
     @on(TabView.WeightSet)
     def _set_weight(self, event: TabView.WeightSet) -> None:
         self.editor.set_weight(event)
 
-    @on(TabView.Said)
-    def _show_message(self, event: TabView.Said) -> None:
+    @on(TabView.StatusMessage)
+    def _show_message(self, event: TabView.StatusMessage) -> None:
         self.message_line.show_message(event.sentence, event.kind)
 
     @on(LayersEdited)
@@ -311,7 +311,7 @@ class MainScreen(Screen[None]):
             self.lessons.show_book()
 
     async def leave(self) -> None:
-        """End a sweep, and the app; keys have no effect from now on."""
+        """End the sweep, if any, and the app; keys have no effect from now on."""
         self.dialogs.is_closed = True
         await self.sweeps.close()
         await self.trainer.leave()
@@ -324,7 +324,7 @@ class MainScreen(Screen[None]):
         self._use_markers()
 
     def _use_markers(self) -> None:
-        """Draw all plots with the marks that were chosen, those of a new view too."""
+        """Draw all plots with the chosen markers, including those of new views."""
         if self.markers is not None:
             for plot in self.query(FrameWidget):
                 plot.markers = self.markers
@@ -351,7 +351,7 @@ class MainScreen(Screen[None]):
         self.dialogs.open(HelpScreen())
 
     async def action_quit(self) -> None:
-        """Leave the app; ask before a sweep ends by that."""
+        """Leave the app; ask first if that would end a sweep."""
         if self.sweeps.is_under_way:
             self.sweeps.open_progress(leaving=True)
         else:
@@ -362,12 +362,12 @@ class MainScreen(Screen[None]):
 
 
 def _is_shared(key: Key, view: TabView) -> bool:
-    """Whether the key is one of several tabs, this view's among them."""
+    """Return whether several tabs share the key, including this view's."""
     return key.owner == OPEN_TAB and hasattr(view, f"action_{key.action}")
 
 
 @dataclass
 class MarkersChosen(Message):
-    """The user wants plots drawn with other markers."""
+    """The user chose other markers for plots."""
 
     markers: Markers

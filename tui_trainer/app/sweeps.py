@@ -1,4 +1,4 @@
-"""Sweeps: many runs beside the current one, done by processes of their own and kept in the store."""
+"""Sweeps: many runs beside the current one, in processes of their own, saved to the store."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUNS = "runs"
 
 
 class Sweeps(Controller):
-    """Asks what to vary, starts the sweep, and shows how far it is."""
+    """Asks what to vary, starts the sweep, and shows its progress."""
 
     name = "sweeps"
 
@@ -38,7 +38,7 @@ class Sweeps(Controller):
         self._progress_dialog: SweepProgressDialog | None = None  # while it is open
 
     def action_sweep(self) -> None:
-        """Ask what to vary; while a sweep is under way, show its progress."""
+        """Ask what to vary; if a sweep is running, show its progress."""
         if self.is_under_way:
             self.open_progress()
         elif self.client is None:
@@ -131,7 +131,7 @@ class Sweeps(Controller):
         self.show_message(f"{crashed.sentence}. Finished runs are kept.", "error")
 
     async def _clear(self) -> None:
-        """Remove what shows the progress, and end the process."""
+        """Hide the progress, and end the process."""
         self.is_under_way = False
         client, self.client = self.client, None
         if self._progress_dialog is not None:

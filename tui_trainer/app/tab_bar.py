@@ -1,4 +1,4 @@
-"""The tabs: makes a view when it is first opened, and tells all views what happens."""
+"""The tabs: creates a view when it is first opened, and passes news to all views."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FIRST = "live"
 
 
 class Tabs(TabbedContent):
-    """What is seen of a run. A view that is made late is told what it has missed."""
+    """The tabs of the main screen. A view that is created late is brought up to date."""
 
     @dataclass
     class Opened(Message):
-        """Another tab has been opened, and its view is there."""
+        """Another tab was opened, and its view is ready."""
 
         name: str
 
@@ -36,7 +36,7 @@ class Tabs(TabbedContent):
         self._views: dict[str, TabView] = {}
         self._making = asyncio.Lock()  # two requests for one view at the same time get the same
         self._titles_are_whole = True
-        self._told = {FIRST}  # of these, those that are no longer on their way
+        self._up_to_date = {FIRST}  # the tabs whose views are mounted and up to date
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
@@ -50,7 +50,7 @@ class Tabs(TabbedContent):
         yield from super().compose()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Short titles where the whole ones would be cut."""
+        """Use short titles if the full ones would be cut off."""
         whole = sum(len(tab.title) + 1 for tab in TABS) + 1 <= event.size.width
         if whole == self._titles_are_whole:
             return
@@ -60,8 +60,8 @@ class Tabs(TabbedContent):
 
     @property
     def view(self) -> TabView | None:
-        """The view of the open tab; None until it is made and knows what there is to see."""
-        return self._views[self.active] if self.active in self._told else None
+        """The view of the open tab; None until it is mounted and up to date."""
+        return self._views[self.active] if self.active in self._up_to_date else None
 
     def watch_command(self) -> Watch:
         """Return the command that has the trainer compute for the open tab."""
@@ -72,25 +72,25 @@ class Tabs(TabbedContent):
         return Watch(self.active, NOTHING if view.requested is None else encode(view.requested))
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """The experiment as it is set up now."""
+        """Pass the current experiment to all views."""
         self._experiment = experiment
         for view in self._known():
             view.show_experiment(experiment)
 
     def show_loaded(self, loaded: Loaded) -> None:
-        """Another run is at its first step."""
+        """Tell all views that another run is at its first step."""
         self._loaded, self._progress = loaded, None
         for view in self._known():
             view.show_loaded(loaded)
 
     def show_progress(self, progress: Progress) -> None:
-        """Training has gone on."""
+        """Tell all views that training has advanced."""
         self._progress = progress
         for view in self._known():
             view.show_progress(progress)
 
     def show_update(self, update: Update) -> None:
-        """Show what the trainer computed in the view that asked for it. Raises one of ``NO_MESSAGE``."""
+        """Show computed content in the view that requested it. Raises one of ``NO_MESSAGE``."""
         content = decode_content(update)
         view = self.view
         if view is None or update.tab != self.active:
@@ -102,30 +102,30 @@ class Tabs(TabbedContent):
             view.show_content(content)
 
     def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
-        """Other runs than before are selected in the Runs tab."""
+        """Tell all views that the selection in the Runs tab has changed."""
         for view in self._known():
             view.show_selected_runs(runs)
 
     def made(self, name: str) -> TabView | None:
-        """The view of a tab; None until it is made and knows what there is to see."""
-        return self._views[name] if name in self._told else None
+        """Return the view of a tab; None until it is mounted and up to date."""
+        return self._views[name] if name in self._up_to_date else None
 
     async def open(self, name: str) -> TabView:
-        """Open a tab; returns its view."""
+        """Open a tab; return its view."""
         view = await self.ready(name)
         self.active = name
         return view
 
     async def ready(self, name: str) -> TabView:
-        """The view of a tab, made if it was not; the open tab stays open."""
+        """Return the view of a tab, created if necessary; the open tab stays open."""
         async with self._making:
-            if name not in self._told:
+            if name not in self._up_to_date:
                 await self._make(tab_named(name))
         return self._views[name]
 
     def _known(self) -> list[TabView]:
-        """The views that are there, so that they can be told things."""
-        return [view for name, view in self._views.items() if name in self._told]
+        """The views that are mounted and can get news."""
+        return [view for name, view in self._views.items() if name in self._up_to_date]
 
     @on(TabbedContent.TabActivated)
     async def _open(self) -> None:
@@ -140,7 +140,7 @@ class Tabs(TabbedContent):
             await panes[0].mount(view)
         if not view.is_mounted:  # the app is being left
             return
-        self._told.add(tab.name)
+        self._up_to_date.add(tab.name)
         view.show_experiment(self._experiment)
         if self._loaded is not None:
             view.show_loaded(self._loaded)

@@ -1,4 +1,4 @@
-"""The link to the trainer: commands out, reports in, and another process where one has crashed."""
+"""The link to the trainer: sends commands, receives reports, and starts a new process after a crash."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class TrainerLink(Controller):
     # The trainer's process
 
     def start_with(self, launch: Launch) -> None:
-        """Set how the trainer is started; called before it is."""
+        """Set how the trainer is started; called before the start."""
         self.launch, self.client = launch, Client(launch)
 
     def follow_reports(self) -> None:
-        """Start the trainer and handle its reports, in place of those of the trainer before."""
+        """Start the trainer and handle its reports, instead of those of the previous trainer."""
         self.run_worker(self._follow_reports, exclusive=True, group="reports")
 
     async def leave(self) -> None:
@@ -83,7 +83,7 @@ class TrainerLink(Controller):
         self.screen.app.exit(message="The run continues; tui-trainer --resume returns to it." if goes_on else None)
 
     async def _follow_reports(self) -> None:
-        """Start the child and handle its reports; start another one where it ends unasked."""
+        """Start the child and handle its reports; start another one if it ends unexpectedly."""
         while True:
             self._send_first()
             await self.client.start()
@@ -104,11 +104,11 @@ class TrainerLink(Controller):
             self._renew_client()
 
     def _renew_client(self) -> None:
-        """Prepare another trainer, which resumes nothing: the last one has done so."""
+        """Prepare another trainer, which resumes nothing: the last one has already done so."""
         self.start_with(replace(self.launch, attach="", offer=None))
 
     def _send_first(self) -> None:
-        """Send the first commands to a new trainer, or to the session that is attached to."""
+        """Send the first commands to a new trainer, or to the session to attach to."""
         if self.launch.attach:
             self._run += 1
             self.client.send(protocol.Attach(self._run))
@@ -125,7 +125,7 @@ class TrainerLink(Controller):
         self.client.send(self.screen.tabs.watch_command())
 
     def load(self, keep_weights: bool = False, weights: str = "") -> None:
-        """Run the current experiment from its first step, with the weights of now or of a file if so asked."""
+        """Run the current experiment from its first step, optionally with the current weights or those of a file."""
         self._run += 1
         self.screen.editor.history.forget_weights()
         self.client.send(protocol.Load(self.screen.experiment, self._run, keep_weights, weights))
@@ -175,7 +175,7 @@ class TrainerLink(Controller):
         await old_client.close()
 
     def _send_if_ready(self, command: protocol.AnyCommand) -> None:
-        """Send a command that trains; where nothing can train, say why, or start another trainer."""
+        """Send a training command; if nothing can be trained, say why, or start another trainer."""
         if self._failures == MAX_FAILURES:
             self._failures = 0
             self._renew_client()
@@ -236,7 +236,7 @@ class TrainerLink(Controller):
         self.screen.app.exit(message="Another terminal has taken over this session.")
 
     async def _show_offer(self, offer: protocol.ResumeOffer) -> None:
-        """Mention a run that can be resumed; resume it if that was asked for, or if its trainer has crashed."""
+        """Offer a run that can be resumed; resume it if requested, or if its trainer has crashed."""
         name, ago = plain(offer.experiment.name), format_clock(offer.seconds_ago)
         crash = self._crash
         if offer.alone and crash is not None:
@@ -257,7 +257,7 @@ class TrainerLink(Controller):
             self.show_message(f"{stopped}: {key_of(RESUME)} resumes it.")
 
     async def _show_attached(self, attached: protocol.Attached) -> None:
-        """Adopt the experiment and the pace of the session that was attached to."""
+        """Adopt the experiment and the pace of the attached session."""
         self.pace = attached.pace
         self.screen.status.pace = self.pace.name
         await self.screen.editor.adopt_experiment(attached.experiment)
@@ -318,7 +318,7 @@ class TrainerLink(Controller):
         self._draw_pending()
 
     def _draw_pending(self) -> None:
-        """Draw the newest reports, as soon as the terminal has taken what was drawn before."""
+        """Draw the newest reports, as soon as the terminal has received the previous frame."""
         if self.pacing.is_behind(self.screen.app):
             if self._retry is None:
                 self._retry = self.screen.set_timer(RETRY, self._draw_again)
@@ -333,7 +333,7 @@ class TrainerLink(Controller):
         self.pacing.drawn(self.screen.app)
 
     def _show_update(self, update: protocol.Update) -> None:
-        """Show what the trainer computed; one that can't be decoded ends the trainer as a garbled frame does."""
+        """Show computed content; if it can't be decoded, end the trainer, as for an invalid message."""
         try:
             if update.run == self._run or not tab_named(update.tab).about_run:
                 self.screen.tabs.show_update(update)
@@ -347,7 +347,7 @@ class TrainerLink(Controller):
     # Keys
 
     def action_toggle_training(self) -> None:
-        """Train or pause; while a file is read, stop that."""
+        """Train or pause; if a file is being read, stop that."""
         if self._is_reading or self.screen.state == "running":
             self.client.send(protocol.Pause())
         else:
@@ -371,7 +371,7 @@ class TrainerLink(Controller):
         self._send_if_ready(protocol.Train(to_end=True))
 
     def action_pace(self, direction: int) -> None:
-        """Take the next faster pace (1), or the next slower one (-1)."""
+        """Switch to the next faster pace (1), or the next slower one (-1)."""
         names = [pace.name for pace in PACES]
         now = names.index(self.pace.name) if self.pace.name in names else len(names) - 1
         following = now + direction
@@ -393,7 +393,7 @@ class TrainerLink(Controller):
         self.show_message(pace.sentence)
 
     def set_pace(self, pace: Pace | None) -> None:
-        """Train at ``pace`` from now on; None is the one that the user has chosen."""
+        """Train at ``pace`` from now on; None is the pace chosen by the user."""
         self.pace = pace = pace or self.chosen_pace
         self.screen.status.pace = pace.name
         self.client.send(protocol.SetPace(pace))
@@ -416,7 +416,7 @@ class TrainerLink(Controller):
         self.show_message(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} continues.")
 
     async def action_fix(self) -> None:
-        """Make the change that helps a run that diverged, and run again."""
+        """Apply the suggested fix for a diverged run, and train again."""
         remedy, changed = self._remedy, self.screen.experiment
         if remedy is None or self.screen.state != "diverged":
             self.show_message("Nothing to fix: no run has diverged.")
@@ -448,6 +448,6 @@ class RunEnded(Message):
 
 @dataclass
 class PaceChosen(Message):
-    """The user wants runs to be trained at another pace."""
+    """The user chose another pace."""
 
     pace: Pace

@@ -91,7 +91,7 @@ def _question(question: Question, answers: int | tuple[float | None, ...] | None
     else:
         answered = (answers,) if isinstance(answers, int) and not isinstance(answers, bool) else ()
         right = answered == (question.answer,)
-        wrong = () if right or not answered else ("this is not the answer",)
+        wrong = () if right or not answered else ("this is not the right answer",)
     if right or (key in earlier and not wrong):
         return Item(key, "done", question.because)
     return Item(key, "wrong" if wrong else "open", question.text, wrong)
@@ -106,8 +106,8 @@ def _wrong_blanks(question: Question, numbers: tuple[float | None, ...]) -> Iter
 def _target(lesson: Lesson, differences: tuple[str, ...], earlier: Collection[str]) -> Item:
     key = lesson.target_key
     if differences and key not in earlier:
-        return Item(key, "open", "The network is not yet the one asked for.", differences)
-    return Item(key, "done", "The network is the one asked for.")
+        return Item(key, "open", "The network doesn't match the target yet.", differences)
+    return Item(key, "done", "The network matches the target.")
 
 
 def _check(condition: Check, results: Results, earlier: Collection[str], has_target: bool) -> Item:

@@ -66,7 +66,7 @@ def _contents(root: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | L
         except LessonError as error:
             yield name, error
         except (OSError, RuntimeError) as error:  # the latter for a circle of links
-            reason = getattr(error, "strerror", None) or "it is a circle of links"
+            reason = getattr(error, "strerror", None) or "it is a loop of links"
             yield name, LessonError(printable(name), "", f"it can't be read: {reason}")
 
 
@@ -96,7 +96,7 @@ def _check_id(lesson: Lesson, others: list[Lesson]) -> None:
     duplicate = next((other for other in others if other.id == lesson.id), None)
     if duplicate is not None:
         raise LessonError(
-            lesson.file, "", f"it has the same name as {duplicate.file}, numbers aside; rename one of them"
+            lesson.file, "", f"it has the same name as {duplicate.file}, apart from the number; rename one of them"
         )
 
 

@@ -83,7 +83,7 @@ class LessonProgress:
         except FileNotFoundError:
             return _File()
         except OSError as error:
-            self.complaint = f"What was done in the book can't be read: {error.strerror}."
+            self.complaint = f"The progress in the book can't be read: {error.strerror}."
             return _File()
         try:
             if len(content) > MAX_BYTES:
@@ -96,7 +96,7 @@ class LessonProgress:
     def _set_aside(self) -> None:
         """Rename a damaged file to a name that is not in use."""
         backup = self._path.with_name(f"{self._path.stem}.damaged-{secrets.token_hex(3)}{self._path.suffix}")
-        self.complaint = f"What was done in the book could not be understood; the file is kept as {backup.name}."
+        self.complaint = f"The progress in the book could not be read; the file is kept as {backup.name}."
         with contextlib.suppress(OSError):
             os.replace(self._path, backup)
 
@@ -107,7 +107,7 @@ class LessonProgress:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_file(self._path, content)
         except OSError as error:
-            self.complaint = f"What was done in the book can't be saved: {error.strerror}."
+            self.complaint = f"The progress in the book can't be saved: {error.strerror}."
 
 
 def _merged(first: dict[str, _Record], second: dict[str, _Record]) -> dict[str, _Record]:

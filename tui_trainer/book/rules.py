@@ -45,7 +45,7 @@ def check_rules(lesson: Lesson) -> None:
     names = [variant.name for variant in lesson.variants]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise InvalidLesson(f"variants[{index}].name", f"there are two variants {quoted(name)}; name one otherwise")
+            raise InvalidLesson(f"variants[{index}].name", f"there are two variants {quoted(name)}; rename one")
     _check_options(lesson.view, lesson.view_options)
     if lesson.question is not None:
         _check_question(lesson.question)
@@ -86,10 +86,10 @@ def _check_question(question: Question) -> None:
         if question.answer is not None:
             raise InvalidLesson("question.answer", "each blank has its own answer; remove this one")
         if question.variant is not None:
-            raise InvalidLesson("question.variant", "numbers are told to be right at once, before any run; remove it")
+            raise InvalidLesson("question.variant", "numbers are judged at once, before any run; remove it")
         return
     if len(question.choices) < 2:
-        raise InvalidLesson("question.choices", "expected two choices or more, or blanks")
+        raise InvalidLesson("question.choices", "expected at least two choices, or blanks")
     if question.answer is None:
         raise InvalidLesson("question.answer", "it is not there; give the index of the right choice, from 0")
     if not 0 <= question.answer < len(question.choices):

@@ -193,7 +193,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         try:
             jail = class_root / pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
-            reason = f"user {os.getuid()} has no name on this system; ask whoever set this up"
+            reason = f"user {os.getuid()} has no name on this system; ask the administrator"
             raise UserError("--class-root", reason) from None
     if jail is None:
         return
@@ -203,7 +203,7 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         folder = os.getcwd()
     except OSError as error:
         reason = f"{quoted(str(jail))} can't be used: {error.strerror}"
-        raise UserError("", f"{reason}; ask whoever set this up") from None
+        raise UserError("", f"{reason}; ask the administrator") from None
     os.environ[ROOT] = folder
     os.environ[DATA] = os.path.join(folder, ".tui-trainer")
 

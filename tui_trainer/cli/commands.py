@@ -1,4 +1,4 @@
-"""The commands by name: the app, or one of those without a screen, of which the short ones stand here."""
+"""Runs a command by its name; the short commands are in this module."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tui_trainer.app.preferences import Preferences
 
 MAX_NAMES = 13  # of a dataset's features, on one line
-USUAL = {"theme": "textual-dark", "markers": "each plot's own"}
+DEFAULTS = {"theme": "textual-dark", "markers": "each plot's own"}
 
 
 def run(words: list[str]) -> int:
-    """Run the command that the first word names, or open the app; returns the exit code."""
+    """Run the command named by the first word, or open the app; return the exit code."""
     if words and words[0] in COMMANDS:
         return COMMANDS[words[0]](words[1:])
     return open_app(words)
@@ -94,7 +94,7 @@ def _sessions(words: list[str]) -> int:
     for line in listed() or ["No runs to return to."]:
         print(line)
     if sys.stdout.isatty() and (size := store_size()):
-        print(f"All runs that are kept take {format_file_size(size)}.")
+        print(f"All saved runs take up {format_file_size(size)}.")
     return 0
 
 
@@ -111,18 +111,18 @@ def _serve(words: list[str]) -> int:
 
 
 def _settings(words: list[str]) -> int:
-    """Print the settings in force; 2 where something is wrong in the config file."""
+    """Print the active settings; return 2 if something is wrong in the config file."""
     description = "Show the active settings, where each comes from, and what is wrong in the config file."
     Parser(prog="tui-trainer settings", description=description).parse_args(words)
     from tui_trainer.app.preferences import THEMES, preferences_for
 
-    found = preferences_for({})
+    preferences = preferences_for({})
     path = config_path()
     print(f"config file     {escaped(str(path))}{'' if _may_exist(path) else ' (does not exist)'}")
-    for name in (one.name for one in fields(Settings)):
-        print(f"{name:<15} {_setting_text(found, name):<16} {found.sources.get(name, 'default')}")
+    for name in (setting.name for setting in fields(Settings)):
+        print(f"{name:<15} {_setting_text(preferences, name):<16} {preferences.sources.get(name, 'default')}")
     print(f"themes          {', '.join(THEMES)}")
-    return _complain(found)
+    return _complain(preferences)
 
 
 def _keys(words: list[str]) -> int:
@@ -131,33 +131,33 @@ def _keys(words: list[str]) -> int:
     Parser(prog="tui-trainer keys", description=description).parse_args(words)
     from tui_trainer.app.preferences import preferences_for
 
-    found = preferences_for({})
-    for key in found.keymap.listed:
+    preferences = preferences_for({})
+    for key in preferences.keymap.listed:
         print(f"{key.name:<18} {key.display:<9} {key.group}: {key.help}")
-    return _complain(found)
+    return _complain(preferences)
 
 
 def _may_exist(path: Path) -> bool:
-    """Whether a file is there, also where that can't be seen, which is a complaint of its own."""
+    """Return whether a file may exist; true if that can't be checked, which is reported separately."""
     try:
         return path.exists()
     except OSError:
         return True
 
 
-def _setting_text(found: Preferences, name: str) -> str:
-    value = getattr(found.settings, name)
+def _setting_text(preferences: Preferences, name: str) -> str:
+    value = getattr(preferences.settings, name)
     if name == "keys":
-        return f"{len(found.keymap.changes)} changed"
+        return f"{len(preferences.keymap.changes)} changed"
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value or USUAL[name])
+    return str(value or DEFAULTS[name])
 
 
-def _complain(found: Preferences) -> int:
-    for complaint in found.complaints:
+def _complain(preferences: Preferences) -> int:
+    for complaint in preferences.complaints:
         print(f"tui-trainer: {escaped(complaint)}", file=sys.stderr)
-    return BAD_INPUT if found.complaints else 0
+    return BAD_INPUT if preferences.complaints else 0
 
 
 def _few(names: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ _CELL_SIZES = (
     "fractal dimension",
 )
 _CLOUD_NOISE = "noise widens the clouds"
-_LABEL_NOISE = "noise mixes the colours near the border"
+_LABEL_NOISE = "noise mixes the colours near the boundary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ _BREAST_CANCER = ShippedFile(
     target="target",
     task="binary",
     classes=("malignant", "benign"),
-    description="Whether each of 569 tumours was malignant or benign, from 30 measures of its cell nuclei.",
+    description="Whether each of 569 tumours was malignant or benign, from 30 measurements of its cell nuclei.",
 )
 
 _DIGITS = ShippedFile(
@@ -94,7 +94,7 @@ _DIGITS = ShippedFile(
     target="target",
     task="multiclass",
     classes=tuple("0123456789"),
-    description="Which digit 13 people wrote, from 1,797 pictures of 8 by 8 pixels.",
+    description="Which digit is in each of 1,797 pictures of 8 by 8 pixels, written by 13 people.",
 )
 
 _IRIS = ShippedFile(
@@ -199,7 +199,7 @@ _BLOBS = ToySet(
     target="blob",
     task="multiclass",
     classes=blob_names(4),
-    description=f"Normal clouds on a circle, one for each of 2 to 10 classes; {_CLOUD_NOISE}.",
+    description=f"Gaussian clouds on a circle, one for each of 2 to 10 classes; {_CLOUD_NOISE}.",
     any_classes=True,
 )
 
@@ -243,17 +243,17 @@ def _two_colors(name: str, title: str, description: str) -> ToySet:
 
 
 TOYS = (
-    _two_colors("circle", "circle", f"A disc in a ring; {_LABEL_NOISE}."),
-    _two_colors("xor", "exclusive or", f"Four squares, opposite ones of one colour; {_LABEL_NOISE}."),
-    _two_colors("gauss", "two clouds", f"Two normal clouds; {_CLOUD_NOISE}."),
-    _two_colors("spiral", "spiral", "Two arms that wind around one another; noise moves the points."),
-    _two_colors("moons", "two moons", "Two half circles that reach into one another; noise moves the points."),
+    _two_colors("circle", "circle", f"A disc inside a ring; {_LABEL_NOISE}."),
+    _two_colors("xor", "exclusive or", f"Four squares, opposite ones in the same colour; {_LABEL_NOISE}."),
+    _two_colors("gauss", "two clouds", f"Two Gaussian clouds; {_CLOUD_NOISE}."),
+    _two_colors("spiral", "spiral", "Two arms wound around each other; noise moves the points."),
+    _two_colors("moons", "two moons", "Two interlocking half circles; noise moves the points."),
     _BLOBS,
     _two_colors("sine_border", "sine border", f"Blue above a sine wave, orange below; {_LABEL_NOISE}."),
     _two_colors("cubic_border", "cubic border", f"Blue above a cubic curve, orange below; {_LABEL_NOISE}."),
     _two_colors("abs_border", "V border", f"Blue above |x1| - 3, orange below; {_LABEL_NOISE}."),
-    _surface("plane", "plane", "The number (x1 + x2) / 10; noise is in the place it is taken at."),
-    _surface("multi_gauss", "six peaks", "Three peaks and three hollows; noise is in the place it is taken at."),
+    _surface("plane", "plane", "The number (x1 + x2) / 10; noise moves the point where it is measured."),
+    _surface("multi_gauss", "six peaks", "Three peaks and three hollows; noise moves the point where it is measured."),
     _curve("curve_sine", "sine curve", "Two waves of a sine"),
     _curve("curve_bumps", "bumps", "Two bumps and a hollow"),
     _curve("curve_step", "step", "A step from -1 to 1"),

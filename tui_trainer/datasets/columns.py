@@ -119,7 +119,7 @@ def _guess_texts(column: TextColumn, filled: int) -> Guess:
     if column.overflows:
         return Guess("ignore", f"more than {MAX_LEVELS:,} different texts")
     if count == filled:
-        return Guess("ignore", "another text in each row")
+        return Guess("ignore", "a different text in each row")
     if count <= MAX_CATEGORIES and count <= max(filled // 2, FEW_CATEGORIES):
         return Guess("category", f"category of {count}")
     return Guess("ignore", f"{count:,} different texts")

@@ -125,7 +125,7 @@ def _categories(table: Table, name: str) -> list[int]:
     order = sorted_levels(column)
     if column.overflows or len(order) > MAX_CATEGORIES:
         many = f"more than {len(column.levels):,}" if column.overflows else f"{len(order):,}"
-        reason = f"column {quoted(name)} has {many} different texts, as a category it may have {MAX_CATEGORIES}"
+        reason = f"column {quoted(name)} has {many} different texts, but a category can have at most {MAX_CATEGORIES}"
         raise DatasetError("dataset.features", f"{reason}; leave it out")
     return order
 
@@ -207,7 +207,7 @@ def target_from_labels(labels: NDArray[np.intp], classes: tuple[str, ...]) -> Ta
 
 def _constant_target(name: str, value: str) -> DatasetError:
     return DatasetError(
-        _TARGET, f"column {quoted(name)} is {quoted(value)} in every row, there is nothing to learn; choose another"
+        _TARGET, f"column {quoted(name)} is {quoted(value)} in every row, so there is nothing to learn; choose another"
     )
 
 
@@ -291,7 +291,7 @@ def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
         raise DatasetError(
             field,
             f"column {quoted(name)} holds text, such as {quoted(text)} in row {row}; "
-            "correct it, or say in kinds that it is a category or to be ignored",
+            "correct it, or set it to category or ignore in kinds",
         )
     assert isinstance(column, NumberColumn)
     too_large = np.abs(column.values) > MAX_VALUE

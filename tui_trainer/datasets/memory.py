@@ -16,7 +16,7 @@ def check_memory(rows: float, columns: int, about: str = "") -> None:
     if free is not None and needed > free:
         reason = (
             f"{about}{rows:,.0f} rows x {columns:,} columns x 8 bytes are {rows * columns * 8 / 1e9:.1f} GB, "
-            f"and training takes {COPIES} times as much, but {free / 1e9:.1f} GB are free; take a part of the file"
+            f"and training takes {COPIES} times as much, but only {free / 1e9:.1f} GB are free; use a part of the file"
         )
         raise DatasetError("dataset.path", reason)
 

@@ -82,7 +82,7 @@ def xor(samples: int, noise: float, rng: np.random.Generator) -> Points:
 
 
 def gauss(samples: int, noise: float, rng: np.random.Generator) -> Points:
-    """Two normal clouds, half of the points blue around (2, 2), half orange around (-2, -2).
+    """Two Gaussian clouds, half of the points blue around (2, 2), half orange around (-2, -2).
 
     The variance on each axis is 0.5 + 7 q.
     """

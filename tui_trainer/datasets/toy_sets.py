@@ -67,7 +67,7 @@ def _check_target(entry: ToySet, config: DatasetConfig) -> None:
     if config.target not in (None, entry.target):
         raise DatasetError(
             "dataset.target",
-            f"the toy set {entry.name} has no other target than {entry.target}, got {quoted(config.target)}; "
+            f"the toy set {entry.name} has no target other than {entry.target}, got {quoted(config.target)}; "
             "leave it out",
         )
 
@@ -111,7 +111,7 @@ def _check_removed(removed: tuple[int, ...], total: int) -> None:
         if number <= before:
             raise DatasetError(
                 f"dataset.removed[{index}]",
-                f"expected a number above the one before it, {before}, got {number}; sort them, each one once",
+                f"expected a number above the previous one, {before}, got {number}; sort them, without duplicates",
             )
 
 
@@ -131,5 +131,5 @@ def _check_enough(values: NDArray[Any], classes: tuple[str, ...]) -> None:
     for whose, count in (counts or {"": len(values)}).items():
         if count < MIN_SAMPLES:
             left = "no sample" if count == 0 else f"{count} sample"
-            reason = f"{left}{whose} would be left, at least {MIN_SAMPLES} are needed; put some back, or add others"
+            reason = f"{left}{whose} would be left, but at least {MIN_SAMPLES} are needed; restore some, or add others"
             raise DatasetError("dataset.removed", reason)

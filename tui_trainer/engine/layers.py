@@ -60,7 +60,7 @@ class Dropout:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.rate < 1.0:
-            raise ValueError(f"Dropout rate must be from 0 up to, not including, 1, got {self.rate!r}")
+            raise ValueError(f"Dropout rate must be at least 0 and less than 1, got {self.rate!r}")
 
 
 Layer = InputLayer | Dense | Dropout

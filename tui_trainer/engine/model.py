@@ -76,7 +76,7 @@ class Sequential:
             values = [np.asarray(value, self.dtype) for value in weights]
         expected, got = [target.shape for target in targets], [value.shape for value in values]
         if expected != got:
-            raise ValueError(f"weights of shapes {expected} expected, got {got}")
+            raise ValueError(f"expected weights of shapes {expected}, got {got}")
         for target, value in zip(targets, values, strict=True):
             target[:] = value
 

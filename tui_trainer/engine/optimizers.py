@@ -67,7 +67,7 @@ class SGD(Optimizer):
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
         super().__init__(learning_rate)
         if not 0.0 <= momentum < 1.0:
-            raise ValueError(f"momentum must be from 0 up to, not including, 1, got {momentum!r}")
+            raise ValueError(f"momentum must be at least 0 and less than 1, got {momentum!r}")
         if nesterov and momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0")
         self.momentum, self.nesterov = momentum, nesterov
@@ -113,7 +113,7 @@ class RMSprop(Optimizer):
     def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
         if not 0.0 <= rho < 1.0:
-            raise ValueError(f"rho must be from 0 up to, not including, 1, got {rho!r}")
+            raise ValueError(f"rho must be at least 0 and less than 1, got {rho!r}")
         self.rho, self.epsilon = rho, _checked_epsilon(epsilon)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
@@ -135,7 +135,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate)
         for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
             if not 0.0 <= beta < 1.0:
-                raise ValueError(f"{name} must be from 0 up to, not including, 1, got {beta!r}")
+                raise ValueError(f"{name} must be at least 0 and less than 1, got {beta!r}")
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, _checked_epsilon(epsilon)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:

@@ -157,11 +157,11 @@ class Trainer:
         generator = json.loads(state["generator"].tobytes())
         flat, order = state["parameters"], state["order"]
         if {flat.shape, *(slot.shape for slot in slots.values())} != {self.model.parameters.flat.shape}:
-            raise ValueError(f"{self.model.count_params()} parameters expected, got {len(flat)}")
+            raise ValueError(f"expected {self.model.count_params()} parameters, got {len(flat)}")
         if min(steps, epochs, updates) < 0 or max(steps, epochs, updates) > MOST_COUNTED:
             raise ValueError("its counts of steps and epochs are damaged")
         if sorted(order.tolist()) != list(range(len(self._x))) or not 0 <= position < len(self._batches):
-            raise ValueError(f"an epoch of {len(self._x)} samples expected, got one of {len(order)}")
+            raise ValueError(f"expected an epoch of {len(self._x)} samples, got one of {len(order)}")
         self._rng.bit_generator.state = generator
         self.model.parameters.flat[:] = flat
         for name, slot in slots.items():
@@ -229,7 +229,7 @@ class Trainer:
             features = check_matrix("x", x, model.inputs).astype(model.dtype)
             targets = check_matrix("y", y, model.outputs).astype(model.dtype)
         if len(features) != len(targets):
-            raise ValueError(f"x and y must have as many rows, got {len(features)} and {len(targets)}")
+            raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(targets)}")
         for name, values in (("x", features), ("y", targets)):
             if not np.isfinite(values).all():
                 raise ValueError(f"{name} holds values that are not finite in {model.dtype}")

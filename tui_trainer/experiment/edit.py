@@ -62,7 +62,7 @@ def add_layer(experiment: Experiment, index: int | None = None, layer: LayerConf
         raise UserError("model.layers", f"expected at most {MAX_LAYERS} hidden layers; remove one first")
     position = len(layers) if index is None else index
     if not 0 <= position <= len(layers):
-        raise UserError("model.layers", f"expected a place from 0 to {len(layers)}, got {position}")
+        raise UserError("model.layers", f"expected a position from 0 to {len(layers)}, got {position}")
     if layer is None:
         layer = layers[max(position - 1, 0)] if layers else LayerConfig()
     layers.insert(position, layer)

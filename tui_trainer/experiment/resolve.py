@@ -121,7 +121,7 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     if count not in (0, parameters):
         raise UserError(
             "model.weights",
-            f"expected {parameters:,} first weights, one a parameter, got {count:,}; without any they are drawn",
+            f"expected {parameters:,} initial weights, one per parameter, got {count:,}; leave them out to draw them",
         )
 
 
@@ -183,13 +183,13 @@ def _check_metrics(experiment: Experiment, target: Target) -> None:
     training, has_validation = experiment.training, experiment.dataset.validation_split > 0
     if training.stop_at_accuracy is not None and target.task == "regression":
         raise UserError(
-            "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target of classes"
+            "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target with classes"
         )
     if training.stop_at_accuracy is not None and not has_validation and "accuracy" not in training.metrics:
         raise UserError(
             "training.stop_at_accuracy",
-            "without validation rows no accuracy is followed; raise dataset.validation_split, "
-            "or put accuracy into training.metrics",
+            "no accuracy is measured without validation rows; raise dataset.validation_split, "
+            "or add accuracy to training.metrics",
         )
     suitable = ("r2", "mae") if target.task == "regression" else ("accuracy", "per_class")
     for name in experiment.training.metrics:
@@ -209,6 +209,6 @@ def _check_range(model: ModelConfig, target: Target) -> None:
     reachable = f"only from {low:g} to {high:g}" if high < math.inf else f"only from {low:g} up"
     raise UserError(
         "model.output.activation",
-        f"{activation} gives values {reachable}, but the target goes from {target.minimum:g} to "
+        f"{activation} gives values {reachable}, but the target ranges from {target.minimum:g} to "
         f"{target.maximum:g}; use linear",
     )

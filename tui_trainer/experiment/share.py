@@ -1,4 +1,4 @@
-"""Encodes an experiment as one short word, to be sent in a chat or written on a blackboard; and reads it again."""
+"""Encodes an experiment as a share code, short enough for a chat or a blackboard, and decodes it."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from .toml_file import read
 from .validation import from_plain, to_plain, validate
 
 PREFIX = "tt1-"  # 1 is the version of the encoding
-MAX_BYTES = 1_000_000  # decompressed, so that a short word cannot fill the memory
+MAX_BYTES = 1_000_000  # decompressed, so that a short code cannot fill the memory
 _WORD = re.compile(r"tt1-[A-Za-z0-9_-]+")
 
 
 def is_shared(text: str) -> bool:
-    """Return whether ``text`` looks like a shared experiment rather than a path."""
+    """Return whether ``text`` looks like a share code rather than a path."""
     return _WORD.fullmatch(text.strip()) is not None
 
 
 def share(experiment: Experiment) -> str:
-    """Return the word: the differences from a default experiment, compressed; raise UserError if it is invalid."""
+    """Return the share code: the differences from a default experiment, compressed; raise UserError if invalid."""
     plain = to_plain(validate(experiment))
     differing = _difference(plain, to_plain(Experiment()))
     packed = zlib.compress(msgspec.json.encode(differing), level=9)
     return PREFIX + base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def unshare(word: str) -> Experiment:
-    """Return the experiment encoded in ``word``; raise UserError if it is cut, mistyped or something else."""
-    text = re.sub(r"\s", "", word)
+def unshare(code: str) -> Experiment:
+    """Return the experiment encoded in ``code``; raise UserError if it is incomplete, mistyped or something else."""
+    text = re.sub(r"\s", "", code)
     if not is_shared(text):
-        raise UserError("", f"this is not a shared experiment: it has to begin with {PREFIX}")
+        raise UserError("", f"this is not a share code: it has to begin with {PREFIX}")
     body = text.removeprefix(PREFIX)
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
@@ -49,7 +49,7 @@ def unshare(word: str) -> Experiment:
             raise ValueError
         differing = msgspec.json.decode(data)
     except (ValueError, binascii.Error, zlib.error, msgspec.DecodeError, RecursionError):
-        raise UserError("", "this shared experiment is cut or mistyped; copy it again, whole") from None
+        raise UserError("", "this share code is incomplete or mistyped; copy all of it again") from None
     return from_plain(_merge(to_plain(Experiment()), differing))
 
 
@@ -71,5 +71,5 @@ def _merge(default: Any, differing: Any) -> Any:
 
 
 def read_experiment(text: str) -> Experiment:
-    """Read an experiment from a file, or from the word it was shared as."""
+    """Read an experiment from a file, or from its share code."""
     return unshare(text) if is_shared(text) else read(confined(text))

@@ -131,7 +131,7 @@ class TooDeep(ValueError):
 def parse_toml(text: str) -> dict[str, Any]:
     """Return the tables of a TOML text.
 
-    Raises tomllib.TOMLDecodeError, TooDeep, or ValueError for a number of too many digits. Long keys are rejected
+    Raises tomllib.TOMLDecodeError, TooDeep, or ValueError for a number with too many digits. Long keys are rejected
     because tomllib's time grows with the square of the parts of a key: a file of a megabyte would take an hour.
     """
     if any(pattern.search(text) for pattern in _LONG_KEYS):

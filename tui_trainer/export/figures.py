@@ -1,4 +1,4 @@
-"""What a picture of the loss shows: its curves, thinned, and the ranges of both axes."""
+"""The loss as a figure, in SVG or in characters: its curves, downsampled, and its axes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """Training and validation loss over the epochs; no curve where no epoch is done."""
+    """The curves of training and validation loss over the epochs; none before the first epoch."""
 
     curves: tuple[Curve, ...]
     x: Scale
@@ -51,9 +51,9 @@ class Curves:
 
 
 def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 600) -> Curves:
-    """The curves, thinned to the smallest and the largest value in each of ``columns``.
+    """Return the curves, downsampled to the minimum and maximum in each of ``columns``.
 
-    What is not finite is left out, and on a ``log`` axis what is not above 0.
+    Values that are not finite are left out, and on a ``log`` axis those that are not above 0.
     """
     lines, numbers = [], epoch_numbers(history)
     for name, label in NAMES.items():
@@ -73,7 +73,7 @@ def loss_curves(history: Mapping[str, Array], log: bool = False, columns: int = 
 
 
 def _thin(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
-    """The points that hold the smallest and the largest value of each of ``columns`` parts, and both ends.
+    """Return the points with the minimum and maximum of each of ``columns`` parts, and both ends.
 
     Unlike ``axes.thin``, which the terminal's plots use: a file's line is drawn in the order of x, to its very ends.
     """
@@ -92,15 +92,15 @@ def _axis(low: float, high: float, log: bool = False, whole: bool = False) -> Sc
 
 
 def _ticks(scale: Scale, most: int) -> list[tuple[float, str]]:
-    """At most ``most`` ticks at round values: where they are, as fractions of the axis, and their labels."""
+    """Return at most ``most`` ticks at round values: their positions, as fractions of the axis, and their labels."""
     placed = ticks(scale, most)
     fractions = scale.fraction(np.array([position for position, _ in placed], float)).tolist()
     return [(fraction, label) for fraction, (_, label) in zip(fractions, placed, strict=True)]
 
 
 def loss_svg(history: Mapping[str, NDArray[Any]], title: str = "", log: bool = False) -> str:
-    """Training and validation loss over the epochs; ``title`` may be any text."""
-    found = loss_curves(history, log)
+    """Return training and validation loss over the epochs as SVG; ``title`` may be any text."""
+    curves = loss_curves(history, log)
     head = _printable(title)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}"'
@@ -108,24 +108,24 @@ def loss_svg(history: Mapping[str, NDArray[Any]], title: str = "", log: bool = F
         ' font-family="sans-serif" font-size="14" role="img">',
         f"<title>{head or 'Loss over the epochs'}</title>",
         f'<rect width="{SVG_WIDTH}" height="{SVG_HEIGHT}" fill="#ffffff"/>',
-        *_axes(found),
-        *(_line(curve) for curve in found.curves),
-        *_legend(found),
+        *_axes(curves),
+        *(_line(curve) for curve in curves.curves),
+        *_legend(curves),
     ]
     if head:
         parts.append(_text(LEFT, 24, head, "start", ' font-weight="bold"'))
-    if not found.curves:
+    if not curves.curves:
         parts.append(_text((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2, "no epoch is done yet"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _axes(found: Curves) -> list[str]:
+def _axes(curves: Curves) -> list[str]:
     parts = [f'<path d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}" fill="none" stroke="#333333"/>']
-    for place, label in _ticks(found.x, X_TICKS) if found.curves else ():
-        x = _x(place)
+    for position, label in _ticks(curves.x, X_TICKS) if curves.curves else ():
+        x = _x(position)
         parts += [f'<path d="M{x} {BOTTOM}v5" stroke="#333333"/>', _text(x, BOTTOM + 21, label)]
-    for place, label in _ticks(found.y, Y_TICKS) if found.curves else ():
-        y = _y(place)
+    for position, label in _ticks(curves.y, Y_TICKS) if curves.curves else ():
+        y = _y(position)
         parts.append(f'<path d="M{LEFT} {y}H{RIGHT}" stroke="#e2e2e2"/>')
         parts += [f'<path d="M{LEFT} {y}h-5" stroke="#333333"/>', _text(LEFT - 9, y + 5, label, "end")]
     parts.append(_text((LEFT + RIGHT) / 2, SVG_HEIGHT - 8, "epoch"))
@@ -134,7 +134,7 @@ def _axes(found: Curves) -> list[str]:
 
 
 def _line(curve: Curve) -> str:
-    """The curve, or a dot where it is of one epoch."""
+    """Return the curve as SVG; a dot if there is only one epoch."""
     points = [f"{_x(x)},{_y(y)}" for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)]
     color = COLORS[curve.label]
     if len(points) == 1:
@@ -144,10 +144,10 @@ def _line(curve: Curve) -> str:
     return f'<polyline points="{" ".join(points)}" {style}/>'
 
 
-def _legend(found: Curves) -> list[str]:
+def _legend(curves: Curves) -> list[str]:
     parts = []
-    x = RIGHT - 110 * len(found.curves)
-    for curve in found.curves:
+    x = RIGHT - 110 * len(curves.curves)
+    for curve in curves.curves:
         stroke = f'stroke="{COLORS[curve.label]}" stroke-width="2"{DASHES[curve.label]}'
         parts += [f'<path d="M{x} 19h24" {stroke}/>', _text(x + 30, 24, curve.label, "start")]
         x += 110
@@ -155,12 +155,12 @@ def _legend(found: Curves) -> list[str]:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle", turned: str = "") -> str:
-    place = "" if "transform" in turned else f' x="{x:g}" y="{y:g}"'
-    return f'<text{place} text-anchor="{anchor}"{turned}>{text}</text>'
+    position = "" if "transform" in turned else f' x="{x:g}" y="{y:g}"'
+    return f'<text{position} text-anchor="{anchor}"{turned}>{text}</text>'
 
 
 def _printable(title: str) -> str:
-    """A title as XML may hold it, of a length that leaves the legend its place."""
+    """Return a title that is valid in XML, and short enough to leave room for the legend."""
     clean = "".join(char if char.isprintable() else " " for char in title).strip()
     return escape(clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…")
 
@@ -176,47 +176,47 @@ def _y(fraction: float) -> float:
 def loss_text(
     history: Mapping[str, NDArray[Any]], log: bool = False, width: int = TEXT_WIDTH, height: int = TEXT_HEIGHT
 ) -> str:
-    """``height`` lines of at most ``width`` characters: training as a line, validation dotted."""
-    found = loss_curves(history, log, columns=ACROSS * width)
-    if not found.curves:
+    """Draw the loss in ``height`` lines of at most ``width`` characters: training as a line, validation dotted."""
+    curves = loss_curves(history, log, columns=ACROSS * width)
+    if not curves.curves:
         return "no epoch is done yet\n"
     rows = max(height - 3, 2)
-    y_ticks = _ticks(found.y, rows // ROWS_PER_TICK + 1)
+    y_ticks = _ticks(curves.y, rows // ROWS_PER_TICK + 1)
     left = max(len(label) for _, label in y_ticks) + 1 if y_ticks else 1
     columns = max(width - left, 8)
-    at = {rows - 1 - round(place * (rows - 1)): label for place, label in y_ticks}
-    lines = [" " * left + _heading(found, columns)]
-    for row, text in enumerate(_canvas(found, columns, rows)):
+    at = {rows - 1 - round(position * (rows - 1)): label for position, label in y_ticks}
+    lines = [" " * left + _heading(curves, columns)]
+    for row, text in enumerate(_canvas(curves, columns, rows)):
         label = at.get(row, "")
         lines.append(f"{label:>{left - 1}}{'┤' if label else '│'}{text}")
-    lines += _x_axis(found, left, columns)
+    lines += _x_axis(curves, left, columns)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _heading(found: Curves, columns: int) -> str:
-    """What is shown, and how each curve is drawn; less of it where there is no room."""
-    marks = {curve.label: "⠉⠉⠉" if EVERY[curve.label] == 1 else "⠁⠐ " for curve in found.curves}
+def _heading(curves: Curves, columns: int) -> str:
+    """Return the heading: what is shown, and how each curve is drawn; shortened if there is no room."""
+    marks = {curve.label: "⠉⠉⠉" if EVERY[curve.label] == 1 else "⠁⠐ " for curve in curves.curves}
     legend = "   ".join(f"{mark} {label}" for label, mark in marks.items())
     return next((text for text in (f"loss over the epochs:  {legend}", legend) if len(text) <= columns), "")
 
 
-def _canvas(found: Curves, columns: int, rows: int) -> list[str]:
+def _canvas(curves: Curves, columns: int, rows: int) -> list[str]:
     dots = np.zeros((rows * DOWN, columns * ACROSS), bool)
-    for curve in found.curves:
+    for curve in curves.curves:
         x, y = _walk(curve, dots.shape[1], dots.shape[0])
         every = EVERY[curve.label]
         dots[dots.shape[0] - 1 - y[::every], x[::every]] = True
     cells = dots.reshape(rows, DOWN, columns, ACROSS)
     codes = (cells * BITS[None, :, None, :]).sum(axis=(1, 3))
     text = [[chr(0x2800 + code) if code else " " for code in row] for row in codes.tolist()]
-    for curve in found.curves:
+    for curve in curves.curves:
         if len(curve.x) == 1:  # one Braille dot by itself is hardly seen
             text[rows - 1 - round(float(curve.y[0]) * (rows - 1))][round(float(curve.x[0]) * (columns - 1))] = "●"
     return ["".join(row) for row in text]
 
 
 def _walk(curve: Curve, width: int, height: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The dots (k,) along a curve, each next to the one before."""
+    """Return the dots (k,) along a curve, each next to the one before."""
     x, y = curve.x * (width - 1), curve.y * (height - 1)
     xs, ys = [x[:1]], [y[:1]]
     for start in range(len(x) - 1):
@@ -227,18 +227,18 @@ def _walk(curve: Curve, width: int, height: int) -> tuple[NDArray[np.intp], NDAr
     return np.rint(np.concatenate(xs)).astype(np.intp), np.rint(np.concatenate(ys)).astype(np.intp)
 
 
-def _x_axis(found: Curves, left: int, columns: int) -> list[str]:
-    """The line below, and the numbers of the epochs under it."""
-    line, said = ["─"] * columns, [" "] * (columns + 1)
+def _x_axis(curves: Curves, left: int, columns: int) -> list[str]:
+    """Return the axis line, and the numbers of the epochs below it."""
+    line, labels = ["─"] * columns, [" "] * (columns + 1)
     end = -1
-    for place, label in _ticks(found.x, max(columns // COLUMNS_PER_TICK, 2)):
-        column = round(place * (columns - 1))
+    for position, label in _ticks(curves.x, max(columns // COLUMNS_PER_TICK, 2)):
+        column = round(position * (columns - 1))
         start = min(max(column - len(label) // 2, 0), columns - len(label))
         if start > end:
             line[column] = "┬"
-            said[start : start + len(label)] = label
+            labels[start : start + len(label)] = label
             end = start + len(label)
-    return [" " * (left - 1) + "└" + "".join(line), " " * left + "".join(said)]
+    return [" " * (left - 1) + "└" + "".join(line), " " * left + "".join(labels)]
 
 
 class LossPlot:

@@ -69,7 +69,7 @@ class MessageReader(Generic[Message]):
 
 
 class ChildProcess(Generic[Command, Message]):
-    """A process of ours at the other end of a socket.
+    """A child process of the app, connected by a socket.
 
     ``append`` puts a message at the end of a list, and drops the older message that it makes stale: a slow reader
     gets the newest state, not the past. Commands sent before the process is up wait for it.
@@ -189,7 +189,7 @@ def _wait_or_kill(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def start_module(module: str, argument: str, line: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a process of ours that runs ``module``, with the socket ``line`` as its input and output."""
+    """Start a Python process that runs ``module``, with the socket ``line`` as its input and output."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, argument],  # -P: the user's folder may hold a module named like ours
         stdin=line,

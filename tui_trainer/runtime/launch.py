@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 LINGER = 60.0
-NICENESS = 5  # the screen, and whoever else uses the machine, come first
+NICENESS = 5  # the screen and other users come first
 
 
 class Launch(msgspec.Struct, frozen=True):

@@ -9,15 +9,15 @@ from tui_trainer.training.session import Session
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 PREVIEW_CELLS = 400_000
 PREVIEW_COLUMNS = 200
-MAX_WEIGHTS = 64  # told with each progress
+MAX_WEIGHTS = 64  # reported with each progress
 
 
 def loaded(session: Session, run: int) -> Loaded:
-    """What was loaded: the resolved experiment, the data and the model."""
+    """Return the report on what was loaded: the resolved experiment, the data and the model."""
     dataset, model = session.dataset, session.trainer.model
     parts = session.split
-    shown = _shown(dataset)
-    rows = min(PREVIEW_ROWS, PREVIEW_CELLS // len(shown))
+    columns = _shown(dataset)
+    rows = min(PREVIEW_ROWS, PREVIEW_CELLS // len(columns))
     view = DatasetView(
         name=dataset.name,
         title=dataset.title,
@@ -28,9 +28,9 @@ def loaded(session: Session, run: int) -> Loaded:
         rows=len(dataset.x),
         train_rows=len(parts.x_train),
         validation_rows=0 if parts.x_val is None else len(parts.x_val),
-        available=shown,
-        columns={name: pack(dataset.columns[name][:rows]) for name in shown},
-        levels={name: dataset.levels[name] for name in shown if name in dataset.levels},
+        available=columns,
+        columns={name: pack(dataset.columns[name][:rows]) for name in columns},
+        levels={name: dataset.levels[name] for name in columns if name in dataset.levels},
         notes=dataset.notes,
     )
     return Loaded(
@@ -47,7 +47,7 @@ def loaded(session: Session, run: int) -> Loaded:
 
 
 def _shown(dataset: Dataset) -> tuple[str, ...]:
-    """The first columns, and the target among them."""
+    """Return the columns to show: the first ones, including the target."""
     names = tuple(dataset.columns)
     return (
         names[:PREVIEW_COLUMNS]
@@ -57,7 +57,7 @@ def _shown(dataset: Dataset) -> tuple[str, ...]:
 
 
 def step_flops(session: Session) -> int:
-    """Additions and multiplications of the matrix products of one step: forward, and twice that backward.
+    """Return the floating-point operations in the matrix products of one step: forward, and twice that backward.
 
     The first layer needs no gradient of its inputs, one product less. Activations and the update are left out.
     """
@@ -67,7 +67,7 @@ def step_flops(session: Session) -> int:
 
 
 def progress(session: Session, run: int, unsaved: str = "") -> Progress:
-    """Report where the session is; ``unsaved`` says why it can't be saved now."""
+    """Return the report on the session's progress; ``unsaved`` says why it can't be saved now."""
     trainer = session.trainer
     speed = session.step_rate.steps_per_second if session.state == "running" else 0.0
     return Progress(
@@ -88,11 +88,11 @@ def progress(session: Session, run: int, unsaved: str = "") -> Progress:
 
 
 def _weights(session: Session) -> bytes:
-    """The parameters of a model that is small enough to be looked at number by number."""
+    """Return the parameters of a small model; none for a large one."""
     parameters = session.trainer.model.parameters.flat
     return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
 
 
 def ended(session: Session, run: int) -> Ended:
-    """Why training ended by itself."""
+    """Return the report on why training ended by itself."""
     return Ended(run=run, state=session.state, sentence=session.sentence, remedy=session.remedy)

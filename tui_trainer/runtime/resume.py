@@ -1,4 +1,4 @@
-"""Runs to come back to: those that other sessions train, and those that were cut off."""
+"""Runs that can be resumed: those of other sessions, and those that were cut off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .launch import Launch
 
 
 def listed() -> list[str]:
-    """A line for each run that is trained now or can be resumed: number, name, epoch, state, and when it was saved."""
+    """Return a line for each run that is training or can be resumed: number, name, epoch, state, time of saving."""
     runs = [run for run in _runs() if run.alive or run.is_resumable]
     names = [printable(run.name)[:30] for run in runs]
     width = max(map(len, names), default=0)
@@ -27,7 +27,7 @@ def listed() -> list[str]:
 
 
 def store_size() -> int:
-    """The bytes that the store takes; 0 where there is none, or it can't be read."""
+    """Return the size of the store in bytes; 0 if there is none, or it can't be read."""
     try:
         return default_path().stat().st_size
     except OSError:
@@ -35,27 +35,25 @@ def store_size() -> int:
 
 
 def find(wanted: int | None) -> StoredRun:
-    """Run number ``wanted``, or the newest one that nobody looks at; ExperimentError where there is none."""
+    """Return run number ``wanted``, or the newest one without a screen; raise ExperimentError if there is none."""
     runs = _runs()
     if wanted is not None:
-        found = next((run for run in runs if run.id == wanted), None)
-        if found is None:
+        run = next((run for run in runs if run.id == wanted), None)
+        if run is None:
             raise UserError("", f"there is no run {wanted}; tui-trainer sessions lists the runs")
     else:
         detached = (run for run in runs if run.alive and not run.watched)
         resumable = (run for run in runs if run.is_resumable)
-        found = next(detached, None) or next(resumable, None)
-        if found is None:
+        run = next(detached, None) or next(resumable, None)
+        if run is None:
             raise UserError("", _nothing(runs))
-    if found.alive and not found.owner:
-        raise UserError(
-            "", f"run {found.id} is running in process {found.pid}, which can't be reached; end that process"
-        )
-    return found
+    if run.alive and not run.owner:
+        raise UserError("", f"run {run.id} is running in process {run.pid}, which can't be reached; end that process")
+    return run
 
 
 def launch_for(run: StoredRun, stays: bool, niceness: int) -> Launch:
-    """How to come back to ``run``: by calling its session, or by going on with it where it was saved."""
+    """Return how to resume ``run``: by attaching to its session, or from where it was saved."""
     if run.alive:
         return Launch(stays, niceness, attach=run.owner)
     return Launch(stays, niceness, offer=run.id)
@@ -95,15 +93,15 @@ def _state(run: StoredRun) -> str:
 
 
 def resume_offers(keeper: Checkpointer, wanted: int | None) -> list[AnyReport]:
-    """The run ``wanted``, with a notice where it can't be had; or the newest cut off, and then one that goes on."""
-    told: list[AnyReport] = []
+    """Yield an offer of the run ``wanted``, or a notice if it can't be resumed; or of the newest resumable runs."""
+    offers: list[AnyReport] = []
     stored = keeper.resumable_run(wanted)
     if stored is None and wanted is not None:
-        told.append(Notice(0, f"Run {wanted} can't be gone on with: it is not there, or goes on elsewhere."))
+        offers.append(Notice(0, f"Run {wanted} can't be resumed: it doesn't exist, or is running elsewhere."))
     for run in (stored, keeper.detached_run() if wanted is None else None):
         if run is not None:
             ago = max(0.0, time.time() - run.updated)
-            told.append(
+            offers.append(
                 ResumeOffer(0, run.id, run.experiment, run.epoch, run.step, ago, run.owner if run.alive else "")
             )
-    return told
+    return offers

@@ -1,7 +1,7 @@
-"""The child process: obeys the commands of the client that looks, and reports to it.
+"""The trainer's process: carries out the commands of the connected client, and reports to it.
 
 Started as ``python -m tui_trainer.runtime.worker`` with a socket as its standard input. It ends when its client
-does, whatever it is doing, unless it was started to stay: then it goes on while it trains, and waits to be called.
+does, whatever it is doing, unless it was started to stay: then it continues training, and waits for a client.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from .connection import LAST_WORDS, ClientConnections, CommandQueue, start_threa
 from .launch import Launch, launched
 from .resume import resume_offers
 
-SLICE = 0.004  # seconds of training between two looks at the commands
+SLICE = 0.004  # seconds of training between two checks for commands
 REPORT_EVERY = 0.05  # seconds
 MAX_SILENCE = 0.5  # seconds without a report while training, unless a step takes longer
 VIEW_EVERY = 0.1  # seconds while training, at least: no eye follows a curve faster, and drawing has its price
 VIEW_SHARE = 10  # a view may take one part in so many of the time
 SPARE_SHARE = 2  # the same, at a pace that leaves time to spare
 PATH_LENGTH = 200  # shown of a path
-TELL_AFTER = 0.2  # seconds; what is read sooner needs no telling
-TELL_EVERY = 0.1  # seconds
+PROGRESS_AFTER = 0.2  # seconds; faster reading is not reported
+PROGRESS_EVERY = 0.1  # seconds
 STOPPED = "reading the file was stopped; r reads it again, u undoes the last change"
 COMPACTION_PATIENCE = 0.5  # seconds that the compaction of the store may hold up the end
 SAVED_AGAIN = "Saving works again."
@@ -55,12 +55,14 @@ class Worker:
     def __init__(self, clients: ClientConnections, launch: Launch) -> None:
         self._clients, self._launch = clients, launch
         self._commands = CommandQueue(clients)
-        self._readings = FileLoading(self._commands, self._send)
+        self._file_loading = FileLoading(self._commands, self._send)
         self._session = Session()
         self._listener: socket.socket | None = None
-        self._place = self._take_place()
-        self._keeper = Checkpointer(default_path(), self._place.name if self._place is not None else "")
-        self._context = TrainerContext(self._session, self._keeper)
+        self._live_trainer = self._register()
+        self._checkpointer = Checkpointer(
+            default_path(), self._live_trainer.name if self._live_trainer is not None else ""
+        )
+        self._context = TrainerContext(self._session, self._checkpointer)
         self._tabs = TabComputing(self._context)
         self._compacted = threading.Event()
         self._trouble = ""  # of saving, as it was reported last
@@ -69,10 +71,10 @@ class Worker:
         self._next_report = self._next_view = 0.0
 
     def serve(self) -> None:
-        """Serve until the client ends; then the process ends at once, however long a step takes, or when it is done."""
+        """Serve until the client ends; the process then ends at once or, if it was started to stay, when it is done."""
         if self._listener is not None:
             self._clients.admit(self._listener)
-        for report in resume_offers(self._keeper, self._launch.offer):
+        for report in resume_offers(self._checkpointer, self._launch.offer):
             self._send(report)
         start_thread(self._compact)
         while True:
@@ -85,45 +87,45 @@ class Worker:
                 self._dirty = True
                 if self._session.state != "running":
                     self._announce_end()
-            if running or self._keeper.is_behind:
-                self._keep()
+            if running or self._checkpointer.is_behind:
+                self._save()
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
 
     def _compact(self) -> None:
-        """Compact the store beside all else, through a connection of its own."""
+        """Compact the store in the background, through a separate connection."""
         compact_store(default_path())
         self._compacted.set()
 
-    def _take_place(self) -> LiveTrainer | None:
-        """This process among the live sessions; without a place it can't be called, and all else goes."""
-        place = None
+    def _register(self) -> LiveTrainer | None:
+        """Register this process as a live session; if that fails, no client can attach, but everything else works."""
+        live_trainer = None
         try:
-            place = LiveTrainer(folder_beside(default_path()))
-            self._listener = place.listen()
+            live_trainer = LiveTrainer(folder_beside(default_path()))
+            self._listener = live_trainer.listen()
         except OSError as error:
             if self._launch.stays:
                 self._send(protocol.Notice(0, f"Nobody can return to this session: {error}."))
-        return place
+        return live_trainer
 
     @property
     def _patience(self) -> float | None:
-        """Seconds to wait for a command while nothing is trained; None is for ever."""
+        """Seconds to wait for a command while nothing is trained; None means for ever."""
         if self._clients.current is None:
             return self._launch.linger
-        return max(0.01, self._keeper.retry_in) if self._keeper.is_behind else None
+        return max(0.01, self._checkpointer.retry_in) if self._checkpointer.is_behind else None
 
     def _end(self) -> None:
         """Save the run and end the process."""
-        self._keeper.save(self._session, LAST_PATIENCE)
-        self._keeper.close()
-        self._compacted.wait(COMPACTION_PATIENCE)  # whoever closes the store last leaves it in one file
-        if self._place is not None:
-            self._place.leave()
+        self._checkpointer.save(self._session, LAST_PATIENCE)
+        self._checkpointer.close()
+        self._compacted.wait(COMPACTION_PATIENCE)  # the last process to close the store leaves it in one file
+        if self._live_trainer is not None:
+            self._live_trainer.leave()
         os._exit(0)
 
     def _obey(self, seconds: float | None) -> None:
-        """All commands that have come, waiting ``seconds`` for the first one; for ever with None."""
+        """Carry out all waiting commands; wait ``seconds`` for the first one, for ever with None."""
         while seconds != 0 or not self._commands.empty():
             try:
                 command = self._commands.next(seconds)
@@ -132,12 +134,12 @@ class Worker:
             seconds = 0
             was = self._session.state
             if command is None:
-                self._part()
+                self._client_left()
             else:
                 self._apply(command)
             self._dirty = self._session.state != "empty"
             if self._session.state != "running":
-                self._keep()
+                self._save()
             if self._session.state != was and self._session.state in ("diverged", "stopped early"):
                 self._announce_end()
 
@@ -152,14 +154,14 @@ class Worker:
             case protocol.Attach():
                 self._welcome(command)
             case protocol.Close():
-                self._part()
+                self._client_left()
                 self._clients.disconnect()
             case protocol.Watch():
                 self._watch(command)
             case protocol.EditRuns():
                 self._edit_runs(command)
             case protocol.Preview():
-                self._readings.preview(command.dataset, command.number)
+                self._file_loading.preview(command.dataset, command.number)
             case protocol.SetPace():
                 session.set_pace(command.pace)
             case _ if session.state == "empty":
@@ -182,11 +184,11 @@ class Worker:
                 self._export(command)
 
     def _watch(self, command: protocol.Watch) -> None:
-        """Compute for another tab; a request that can't be decoded ends the connection as any garbled frame does."""
+        """Compute for another tab; a request that can't be decoded ends the connection, as any invalid message does."""
         try:
             self._tabs.watch(command)
         except protocol.NO_MESSAGE:
-            self._part()
+            self._client_left()
             self._clients.disconnect()
             return
         self._next_view = 0.0
@@ -211,16 +213,16 @@ class Worker:
         folder = quoted(command.folder, PATH_LENGTH)
         self._send(protocol.Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
 
-    def _part(self) -> None:
-        """Go on alone, if that is wanted and there is something to do; end where not."""
+    def _client_left(self) -> None:
+        """Continue without a client if the trainer stays and is training; otherwise end."""
         if not self._launch.stays or self._session.state != "running":
             self._end()
-        self._keeper.watch(False)
+        self._checkpointer.watch(False)
 
     def _welcome(self, command: protocol.Attach) -> None:
-        """Show the session to a client that has called: all that it has missed."""
+        """Send a client that has attached everything it has missed."""
         session, self._run = self._session, command.run
-        self._keeper.watch(True)
+        self._checkpointer.watch(True)
         if session.state == "empty":
             self._send(protocol.Notice(0, "Nothing is loaded in this session."))
             return
@@ -235,17 +237,17 @@ class Worker:
     def _load(self, command: protocol.Load) -> None:
         was_running = self._session.state == "running"
         kept = self._session.weights() if command.keep_weights else None
-        self._session.pause()  # where the experiment is refused, nobody watches this run any more
-        self._keeper.save(self._session, LAST_PATIENCE)
-        if self._loads(command.experiment, command.run):
-            self._keeper.forget_run()
+        self._session.pause()  # if the experiment is refused, no client shows this run any more
+        self._checkpointer.save(self._session, LAST_PATIENCE)
+        if self._try_load(command.experiment, command.run):
+            self._checkpointer.forget_run()
             if command.weights:
-                self._begin_with(command.weights)
+                self._start_from(command.weights)
             if kept is not None and self._session.set_weights(kept) and was_running:
                 self._session.train()
 
-    def _begin_with(self, weights: str) -> None:
-        """Begin the run with the weights in a file, where they fit."""
+    def _start_from(self, weights: str) -> None:
+        """Start the run with the weights in a file, if they fit."""
         try:
             load_weights(self._session, Path(weights))
         except UserError as error:
@@ -254,14 +256,14 @@ class Worker:
         file = quoted(weights, PATH_LENGTH)
         self._send(protocol.Notice(self._run, f"The run starts with the weights of {file}.", good=True))
 
-    def _loads(self, experiment: Experiment, run: int) -> bool:
+    def _try_load(self, experiment: Experiment, run: int) -> bool:
         try:
-            self._session.load(experiment, self._readings.watcher(run))
+            self._session.load(experiment, self._file_loading.watcher(run))
         except UserError as error:
             self._send(protocol.Refused(run, error.field, error.reason))
             return False
         except ReadingStopped:
-            self._readings.stopped(run)
+            self._file_loading.stopped(run)
             return False
         except MemoryError:
             reason = "expected data and layers that fit this machine's memory; use fewer units or fewer rows"
@@ -276,30 +278,30 @@ class Worker:
 
     def _resume(self, command: protocol.Resume) -> None:
         self._session.pause()
-        self._keeper.save(self._session, LAST_PATIENCE)
+        self._checkpointer.save(self._session, LAST_PATIENCE)
         try:
-            stored = self._keeper.claim(command.stored)
+            stored = self._checkpointer.claim(command.stored)
         except StoreError as error:
-            self._run = command.run  # the run before it goes on being the one
+            self._run = command.run  # the previous run stays loaded
             self._send(protocol.Notice(self._run, str(error)))
             return
         self._send(protocol.Opened(command.run, stored.experiment, stored.id, stored.name, stored.epoch))
-        if not self._loads(stored.experiment, command.run):
+        if not self._try_load(stored.experiment, command.run):
             return
-        self._keeper.forget_run()
+        self._checkpointer.forget_run()
         try:
-            self._keeper.restore(self._session, stored.id, stored.state)
+            self._checkpointer.restore(self._session, stored.id, stored.state)
         except StoreError as error:
             self._send(protocol.Notice(self._run, str(error)))
 
-    def _keep(self) -> None:
-        """Save the run where that is due, and report it when saving begins to fail, and when it works again."""
-        self._keeper.save_if_due(self._session)
-        if self._keeper.complaint:
-            self._send(protocol.Notice(self._run, self._keeper.complaint))
-            self._keeper.complaint = ""
-        if self._keeper.trouble != self._trouble:
-            self._trouble = self._keeper.trouble
+    def _save(self) -> None:
+        """Save the run if that is due, and report when saving starts to fail or works again."""
+        self._checkpointer.save_if_due(self._session)
+        if self._checkpointer.complaint:
+            self._send(protocol.Notice(self._run, self._checkpointer.complaint))
+            self._checkpointer.complaint = ""
+        if self._checkpointer.trouble != self._trouble:
+            self._trouble = self._checkpointer.trouble
             self._dirty = self._session.state != "empty"
             if not self._trouble:
                 self._send(protocol.Notice(self._run, SAVED_AGAIN, good=True))
@@ -313,14 +315,14 @@ class Worker:
             self._dirty = False
             return
         now = time.perf_counter()
-        self._send(reporting.progress(self._session, self._run, self._keeper.trouble))
+        self._send(reporting.progress(self._session, self._run, self._checkpointer.trouble))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):
             self._report_view()
 
     def _report_view(self) -> None:
-        """Report what the open tab shows; the longer it takes to compute, the rarer, so that training goes on."""
+        """Send the content of the open tab; the longer it takes to compute, the less often."""
         started = time.perf_counter()
         computed = self._tabs.compute()
         if computed is not None:
@@ -336,7 +338,7 @@ class Worker:
 
 
 def main() -> None:
-    """Keep the socket for the protocol: whatever else is printed goes to standard error."""
+    """Run the trainer, with the socket reserved for the protocol; anything printed goes to standard error."""
     launch = launched(sys.argv[1:])
     first = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)
@@ -353,33 +355,33 @@ def main() -> None:
 
 
 class FileLoading:
-    """Watches over readings, and looks at files for a preview."""
+    """Reports the progress of loading files, and computes previews of files."""
 
     def __init__(self, commands: CommandQueue, send: Callable[[protocol.AnyReport], None]) -> None:
         self._commands, self._send = commands, send
         self._previewer = Previewer()
 
     def watcher(self, run: int) -> OnProgress:
-        """What ``Session.load`` tells of the reading for ``run``."""
-        due = time.perf_counter() + TELL_AFTER
+        """Return the progress callback of ``Session.load`` for ``run``."""
+        due = time.perf_counter() + PROGRESS_AFTER
 
-        def tell(fraction: float) -> bool:
+        def report_progress(fraction: float) -> bool:
             nonlocal due
             now = time.perf_counter()
             if now >= due:
-                due = now + TELL_EVERY
+                due = now + PROGRESS_EVERY
                 self._send(protocol.LoadingProgress(run, fraction))
             return not self._commands.stops_loading()
 
-        return tell
+        return report_progress
 
     def stopped(self, run: int) -> None:
-        """Tell of a reading that was stopped, but where a newer run is to come anyway."""
+        """Report that loading was stopped, unless a newer run is about to be loaded."""
         if not self._commands.replaces_run():
             self._send(protocol.Refused(run, "dataset.path", STOPPED))
 
     def preview(self, config: DatasetConfig, number: int) -> None:
-        """Tell what a file would come to."""
+        """Send the preview of a file."""
         self._send(protocol.Previewed(number, self._previewer.preview(config)))
 
 

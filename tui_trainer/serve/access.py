@@ -40,7 +40,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
-        reason = f"{quoted(host)} is no address of this machine; leave it out, or give one such as {LOOPBACK}"
+        reason = f"{quoted(host)} is not an address of this machine; leave it out, or give one such as {LOOPBACK}"
         raise UserError("--host", reason) from None
     listener = socket.socket(family, kind, protocol)
     try:
@@ -70,7 +70,9 @@ def _refusal(host: str, port: int, error: OSError) -> UserError:
     if error.errno == errno.EADDRINUSE:
         return UserError("--port", f"{port} is in use; give another one, or 0 for any that is free")
     if error.errno == errno.EACCES:
-        return UserError("--port", f"{port} is not for users; give one from 1024 up, or 0 for any that is free")
+        return UserError(
+            "--port", f"{port} is reserved for the system; give one from 1024 up, or 0 for any that is free"
+        )
     reason = f"{quoted(host)} can't be listened on: {error.strerror}; leave it out, or give one such as {LOOPBACK}"
     return UserError("--host", reason)
 

@@ -1,4 +1,4 @@
-"""Keeps a session's run in the store: snapshots at most so often, and back from them."""
+"""Saves a session's run to the store periodically, and restores it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionErro
 
 
 class Checkpointer:
-    """A run begins with its first step and is saved while it trains.
+    """Saves the run of a session. A run begins with its first step, and is saved while it trains.
 
-    While saving fails it is tried again, with growing pauses. ``trouble`` says in few words why nothing is saved now.
+    If saving fails, it is retried after growing pauses. ``trouble`` says in few words why nothing is saved now.
     """
 
     def __init__(self, path: Path, owner: str = "") -> None:
-        self.complaint = ""  # what went wrong, until somebody has told it
+        self.complaint = ""  # what went wrong, until it has been reported
         self.trouble = ""
         self._path, self._owner = path, owner
         self._store: Store | None = None
@@ -50,31 +50,31 @@ class Checkpointer:
 
     @property
     def store(self) -> Store | None:
-        """The store; None where it can't be used now."""
+        """The store; None if it can't be used now."""
         return self._store
 
     @property
     def is_behind(self) -> bool:
-        """Whether saving has failed, and is to be tried again."""
+        """Whether saving has failed, and will be retried."""
         return self._failing_since is not None
 
     @property
     def retry_in(self) -> float:
-        """Seconds until it is tried again."""
+        """Seconds until saving is retried."""
         return max(0.0, self._retry_at - now())
 
     @property
     def run(self) -> int | None:
-        """The run under work, as the store numbers it; None before its first step."""
+        """The number of the current run in the store; None before its first step."""
         return self._run
 
     def forget_run(self) -> None:
-        """The next step begins another run."""
+        """Begin another run with the next step."""
         self._run, self._saved_place = None, NOWHERE
         self._epochs_saved = self._block = self._before = 0
 
     def save_if_due(self, session: Session) -> None:
-        """Save while training, now and then; at once where it has just stopped."""
+        """Save periodically during training, and at once when it has stopped."""
         if self.is_behind:
             due = now() >= self._retry_at
         else:
@@ -83,7 +83,7 @@ class Checkpointer:
             self.save(session)
 
     def save(self, session: Session, patience: float = PATIENCE) -> None:
-        """Save the run, if it has changed since the last time; ``patience`` is for another process that writes."""
+        """Save the run if it has changed; wait up to ``patience`` seconds for another process that writes."""
         if self._store is None and not self._open(patience):
             return
         assert self._store is not None
@@ -106,7 +106,7 @@ class Checkpointer:
         self._saved_at = now()
 
     def close(self) -> None:
-        """Close the store; the last one to do so leaves all of it in one file, fit to be copied."""
+        """Close the store; the last process to do so leaves it in a single file, which can be copied."""
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -122,14 +122,14 @@ class Checkpointer:
                 self.complaint = str(error)
 
     def resumable_run(self, number: int | None = None) -> StoredRun | None:
-        """The run of that number, or the newest one if it can be resumed; never one that a process trains."""
+        """Return the run with that number, or the newest one if it can be resumed; never one in training."""
         runs = [run for run in self._runs() if not run.alive]
         if number is not None:
             return next((run for run in runs if run.id == number), None)
         return runs[0] if runs and runs[0].is_resumable else None
 
     def detached_run(self) -> StoredRun | None:
-        """The newest run that another session trains while no screen shows it."""
+        """Return the newest run that another session trains without a screen."""
         return next((run for run in self._runs() if run.alive and not run.watched), None)
 
     def _runs(self) -> list[StoredRun]:
@@ -140,14 +140,14 @@ class Checkpointer:
             return []
 
     def claim(self, run: int) -> StoredRun:
-        """Make a run this session's; StoreError where it is another's, or not there."""
+        """Take over a run for this session; raise StoreError if it belongs to another one, or doesn't exist."""
         if self._store is None:
             raise StoreError("There is no store to resume from.")
         self._store.set_patience(LAST_PATIENCE)
         return self._store.claim(run)
 
     def restore(self, session: Session, run: int, state: str = "") -> None:
-        """Put ``session``, which has loaded the experiment of a claimed run, where it was saved, or StoreError.
+        """Restore a claimed run into ``session``, which has loaded its experiment; raise StoreError if that fails.
 
         ``state`` is the one it was saved in, see ``Session.restore``.
         """
@@ -192,7 +192,7 @@ class Checkpointer:
         self._watched_saved = self._watched
 
     def _open(self, patience: float) -> bool:
-        """Open the store; whether that went well."""
+        """Open the store; return whether that succeeded."""
         try:
             self._store = Store(self._path, self._owner, patience)
             self._store.set_patience(PATIENCE)
@@ -205,7 +205,7 @@ class Checkpointer:
         self._failing_since, self._pause, self.trouble = None, 0.0, ""
 
     def _failed(self, error: StoreError) -> None:
-        """Note when to try again, and why that is necessary, where it is not but a moment of another process."""
+        """Record when to retry, and why, unless another process is only writing for a moment."""
         time = now()
         if self._failing_since is None:
             self._failing_since = time
@@ -221,16 +221,16 @@ class Checkpointer:
 def restore_snapshot(
     session: Session, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str, refusal: str
 ) -> None:
-    """``Session.restore``; StoreError, which begins with ``refusal``, where it is another run's snapshot or damaged.
+    """Call ``Session.restore``; raise StoreError, starting with ``refusal``, for a wrong or damaged snapshot.
 
-    The session is at its first step then.
+    The session is then at its first step.
     """
     try:
         with np.errstate(all="ignore"):  # what is out of all bounds shows in the training, as nan does
             session.restore(snapshot, epochs, state)
         if not np.isfinite(session.trainer.model.parameters.flat).all():
-            raise ValueError("its weights are no finite numbers")
+            raise ValueError("its weights are not finite numbers")
     except (KeyError, ValueError, *DAMAGED) as error:
         session.load(session.requested)
-        told = "the saved data are damaged" if isinstance(error, DAMAGED) else printable(str(error))
-        raise StoreError(f"{refusal}: {told}.") from error
+        reason = "the saved data are damaged" if isinstance(error, DAMAGED) else printable(str(error))
+        raise StoreError(f"{refusal}: {reason}.") from error

@@ -35,7 +35,7 @@ def _runs_in_many_blocks(store: Store) -> list[int]:
 
 
 def _join_epochs(store: Store, run: int) -> None:
-    """Write the epochs of a run as one block, those that a history keeps, unless a process trains the run."""
+    """Write the epochs of a run that a history keeps as one block, unless a process is training the run."""
     with store.reading() as connection:
         before = connection.execute("SELECT updated, owner FROM runs WHERE id = ?", (run,)).fetchone()
         if before is None or before[1] in live_names(store.sessions):

@@ -1,4 +1,4 @@
-"""Changes what users give to stored runs: names, tags, pins; deletes runs, and restores them."""
+"""Edits stored runs: names, tags and pins; deletes runs, and restores them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MAX_TAGS = 12
 
 
 class RunEdits:
-    """Edits the runs of ``store``. Every method raises StoreError where the store can't be written."""
+    """Edits the runs of ``store``. Every method raises StoreError if the store can't be written."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def rename(self, run: int, name: str) -> None:
-        """Give a run another name; LabelError where that is empty or too long."""
+        """Rename a run; raise LabelError if the name is empty or too long."""
         self._relabel((run,), name=clean_name(name))
 
     def tag(self, runs: Iterable[int], add: Iterable[str], remove: Iterable[str]) -> None:
-        """Add tags to runs, and take some away; LabelError, and nothing done, where a run would have too many."""
+        """Add and remove tags of runs; raise LabelError, and change nothing, if a run would have too many."""
         self._relabel(runs, add=tuple(add), remove=tuple(remove))
 
     def _relabel(
@@ -46,11 +46,11 @@ class RunEdits:
                 connection.execute("UPDATE runs SET name = ? WHERE id = ?", (new_name, run))
 
     def pin(self, runs: Iterable[int], pinned: bool) -> None:
-        """Put runs on top of every list, or back among the others."""
+        """Pin runs to the top of every list, or unpin them."""
         self._update(runs, "pinned = ?", int(pinned))
 
     def delete(self, runs: Iterable[int], here: int | None = None) -> tuple[int, tuple[int, ...]]:
-        """Take runs off the list until this session ends; returns how many, and those that stay as they are in use.
+        """Delete runs, restorable until this session ends; return how many, and the runs that are in use and stay.
 
         ``here`` is the current run.
         """
@@ -66,7 +66,7 @@ class RunEdits:
         return deleted, tuple(sorted(in_use))
 
     def undelete(self, runs: Iterable[int]) -> int:
-        """Put deleted runs back on the list; returns how many were still there."""
+        """Restore deleted runs; return how many were still there."""
         return self._update(runs, "deleted_by = ?", "")
 
     def _update(self, runs: Iterable[int], change: str, value: object) -> int:
@@ -84,7 +84,7 @@ class LabelError(ValueError):
 
 
 def clean_name(text: str) -> str:
-    """``text`` as a name, spaces in a row made one; LabelError where that is nothing, or too long."""
+    """Return ``text`` as a name, with repeated spaces removed; raise LabelError if it is empty or too long."""
     name = " ".join(_printable(text).split())
     if not name:
         raise LabelError("A run needs a name of at least one character.")
@@ -94,12 +94,12 @@ def clean_name(text: str) -> str:
 
 
 def clean_tags(text: str) -> tuple[str, ...]:
-    """The tags in a line, with spaces or commas between them, each once; LabelError where one is too long."""
+    """Return the distinct tags in a line, separated by spaces or commas; raise LabelError if one is too long."""
     return tuple(dict.fromkeys(map(clean_tag, text.replace(",", " ").split())))
 
 
 def clean_tag(text: str) -> str:
-    """``text`` as one tag; LabelError where it is empty, too long, or of several words."""
+    """Return ``text`` as one tag; raise LabelError if it is empty, too long, or several words."""
     tag = _printable(text).removeprefix("#")
     if not tag or any(char.isspace() or char == "," for char in tag):
         raise LabelError("A tag must be a single word.")
@@ -109,7 +109,7 @@ def clean_tag(text: str) -> str:
 
 
 def edited_tags(tags: str, add: Iterable[str], remove: Iterable[str]) -> str:
-    """The tags of a run, with spaces between them, after some are added and some removed; LabelError for too many."""
+    """Return a run's tags, separated by spaces, after adding and removing some; raise LabelError for too many."""
     removed = {tag.casefold() for tag in remove}
     result = {tag.casefold(): tag for tag in tags.split() if tag.casefold() not in removed}
     for tag in add:

@@ -1,4 +1,4 @@
-"""Reads a filter: words and comparisons, side by side (and), with ``or``, parentheses, and ``-`` or ``!`` for not."""
+"""Parses filters: words and comparisons, joined by spaces (and) or ``or``, parentheses, and ``-`` or ``!`` for not."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ Parameters = dict[str, str | float]
 
 
 def parse(text: str) -> Expression:
-    """What ``text`` asks for; all runs where it is empty. FilterError says what is wrong with it, and where."""
+    """Return the expression in ``text``; an empty one matches all runs. FilterError says what is wrong, and where."""
     reader = _Reader(tokens(text), len(text.rstrip()))
-    found = reader.any_of()
+    expression = reader.any_of()
     extra = reader.peek()
     if extra is not None:
         raise FilterError("this ) has no matching (", extra.start, extra.end)
-    return found
+    return expression
 
 
 class _Reader:
-    """Walks along the tokens of a filter that is ``end`` characters long."""
+    """Parses the tokens of a filter that is ``end`` characters long."""
 
-    def __init__(self, found: list[Token], end: int) -> None:
-        self._tokens, self._end = found, end
-        self._place = self._depth = 0
+    def __init__(self, pieces: list[Token], end: int) -> None:
+        self._tokens, self._end = pieces, end
+        self._position = self._depth = 0
 
     def peek(self) -> Token | None:
-        """The next token; None at the end."""
-        return self._tokens[self._place] if self._place < len(self._tokens) else None
+        """Return the next token; None at the end."""
+        return self._tokens[self._position] if self._position < len(self._tokens) else None
 
     def any_of(self) -> Expression:
-        """Alternatives, up to a closing parenthesis or the end."""
+        """Parse alternatives, up to a closing parenthesis or the end."""
         parts = [self._all_of()]
         while self._keyword("or"):
             if self._at_end():
@@ -82,14 +82,14 @@ class _Reader:
         token = self._next()
         if token.kind == "not" or (_is_word(token, "not") and not self._is_compared()):
             if self._at_end():
-                raise FilterError(f"after {token.text} something is expected that runs should not be", *_span(token))
+                raise FilterError(f"after {token.text} a condition is expected", *_span(token))
             return Not(self._deeper(self._one, token))
         if token.kind == "open":
-            found = self._deeper(self.any_of, token)
+            expression = self._deeper(self.any_of, token)
             if self.peek() is None:
                 raise FilterError("this ( is not closed", *_span(token))
             self._next()
-            return found
+            return expression
         if token.kind == "operator":
             raise FilterError(f"before {token.text} the name of a field is expected", *_span(token))
         if self._is_compared():
@@ -106,7 +106,7 @@ class _Reader:
             raise FilterError(f"after {operator.text} {_expected(field)} is expected", operator.start, operator.end)
         self._next()
         if field.kind in ("text", "tag", "state") and operator.text not in TEXT_OPERATORS:
-            raise FilterError(f"{field.name} is a text: it goes with = != and ~ (holds)", *_span(operator))
+            raise FilterError(f"{field.name} is a text: it goes with = != and ~ (contains)", *_span(operator))
         if operator.text == "~" and field.kind in ("number", "duration"):
             raise FilterError(f"{field.name} is a number: it goes with = != < <= > and >=", *_span(operator))
         return Comparison(field, operator.text, _value(field, operator.text, value))
@@ -114,10 +114,10 @@ class _Reader:
     def _deeper(self, read: Callable[[], Expression], token: Token) -> Expression:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise FilterError(f"at most {DEEPEST} of these may stand within one another", *_span(token))
-        found = read()
+            raise FilterError(f"at most {DEEPEST} of these can be nested", *_span(token))
+        expression = read()
         self._depth -= 1
-        return found
+        return expression
 
     def _is_compared(self) -> bool:
         following = self.peek()
@@ -128,20 +128,20 @@ class _Reader:
         return following is None or following.kind == "close"
 
     def _keyword(self, word: str) -> bool:
-        """Step over ``word``, if it comes next and is not the name of a field."""
+        """Skip ``word`` if it comes next and is not the name of a field; return whether it did."""
         if not _is_word(self.peek(), word):
             return False
-        self._place += 1
+        self._position += 1
         return True
 
     def _missing(self, word: str, before: bool = False) -> NoReturn:
-        token = self.peek() if before else self._tokens[self._place - 1]
+        token = self.peek() if before else self._tokens[self._position - 1]
         assert token is not None
-        raise FilterError(f"{'before' if before else 'after'} {word} something is expected", *_span(token))
+        raise FilterError(f"{'before' if before else 'after'} {word} a condition is expected", *_span(token))
 
     def _next(self) -> Token:
-        token = self._tokens[self._place]
-        self._place += 1
+        token = self._tokens[self._position]
+        self._position += 1
         return token
 
 
@@ -160,13 +160,13 @@ def _no_field(name: str) -> str:
 
 
 def _expected(field: Field) -> str:
-    """What a field is compared with, in words."""
+    """Describe what a field is compared with."""
     words = {"number": "a number", "duration": "a time such as 90, 5min, 2h or 3d", "state": "a state"}
     return words.get(field.kind, "a text")
 
 
 def _value(field: Field, operator: str, token: Token) -> str | float:
-    """The value of a comparison, of the field's kind."""
+    """Return the value of a comparison, converted to the field's kind."""
     text = token.text
     if field.kind == "number":
         share = text.endswith("%")
@@ -194,7 +194,7 @@ def _number(field: Field, token: Token, digits: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a filter, and from which to which character it stands."""
+    """A piece of a filter, and the range of its characters."""
 
     kind: TokenKind
     text: str
@@ -203,26 +203,26 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """The pieces of ``text`` in their order; FilterError where it is too long or a quote is not closed."""
+    """Return the tokens of ``text``; raise FilterError if it is too long or a quote is not closed."""
     if len(text) > LONGEST:
         raise FilterError(f"a filter has at most {LONGEST} characters", LONGEST, len(text))
-    found: list[Token] = []
-    place, end = 0, len(text.rstrip())
-    while place < end:
-        after_operator = bool(found) and found[-1].kind == "operator"
-        match = (VALUE.match(text, place) if after_operator else None) or PIECE.match(text, place)
+    pieces: list[Token] = []
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        after_operator = bool(pieces) and pieces[-1].kind == "operator"
+        match = (VALUE.match(text, position) if after_operator else None) or PIECE.match(text, position)
         assert match is not None and match.lastgroup is not None  # every character begins some piece
-        kind, (start, place) = match.lastgroup, match.span(match.lastgroup)
+        kind, (start, position) = match.lastgroup, match.span(match.lastgroup)
         if kind == "unclosed":
             raise FilterError('the quote is not closed; add a " at its end', start, end)
         piece = match[kind]
         piece = piece[1:-1] if kind == "quoted" else OPERATORS.get(piece, piece)
-        found.append(Token(kind, piece, start, place))  # type: ignore[arg-type]
-    return found
+        pieces.append(Token(kind, piece, start, position))  # type: ignore[arg-type]
+    return pieces
 
 
 class FilterError(Exception):
-    """A filter that makes no sense: the ``reason``, and from which to which character it is meant."""
+    """An invalid filter: the ``reason``, and the range of characters at fault."""
 
     def __init__(self, reason: str, start: int, end: int) -> None:
         super().__init__(reason)
@@ -231,14 +231,14 @@ class FilterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """The name, a tag, the dataset or the state holds this text."""
+    """The name, a tag, the dataset or the state contains this text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A field beside a value, a number or a text according to its kind: = != < <= > >= or ~ (holds the text)."""
+    """A comparison of a field with a value, a number or a text: = != < <= > >= or ~ (contains the text)."""
 
     field: Field
     operator: str
@@ -247,14 +247,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Not that."""
+    """The negation of an expression."""
 
     inner: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """All of these; of none it holds always."""
+    """All of these; true if there are none."""
 
     parts: tuple[Expression, ...]
 
@@ -271,7 +271,7 @@ Expression = Word | Comparison | Not | All | Any
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of filters: its name, what it holds, the SQL that gives it, and other names for it."""
+    """A field of filters: its name, its kind, its SQL, and other names for it."""
 
     name: str
     kind: FieldKind
@@ -288,7 +288,7 @@ BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.other
 
 
 def order_by(name: str, descending: bool) -> str:
-    """SQL that sorts by a field: pinned runs first, runs without a value last, newer ones before older ones."""
+    """Return SQL that sorts by a field: pinned runs first, runs without a value last, newer before older ones."""
     field = BY_NAME.get(name, BY_NAME["age"])
     order, opposite = ("DESC", "ASC") if descending else ("ASC", "DESC")
     if field.name == "age":  # the only order that an index gives, and the usual one
@@ -299,7 +299,7 @@ def order_by(name: str, descending: bool) -> str:
 
 
 def condition(expression: Expression) -> tuple[str, Parameters]:
-    """An SQL condition on the run index, and its parameters; it is 0 or 1, also where a run has no value."""
+    """Return an SQL condition on the run index, and its parameters; it is 0 or 1, even for runs without a value."""
     parameters: Parameters = {}
     return _condition(expression, parameters), parameters
 
@@ -313,8 +313,8 @@ def _condition(expression: Expression, parameters: Parameters) -> str:
         case Not(inner):
             return f"NOT {_condition(inner, parameters)}"
         case Word(text):
-            place = _parameter(text.casefold(), parameters)
-            return f"(instr(words, {place}) > 0 OR instr({STATE}, {place}) > 0)"
+            parameter = _parameter(text.casefold(), parameters)
+            return f"(instr(words, {parameter}) > 0 OR instr({STATE}, {parameter}) > 0)"
         case Comparison():
             return _comparison(expression, parameters)
 
@@ -327,12 +327,12 @@ def _comparison(comparison: Comparison, parameters: Parameters) -> str:
     if comparison.operator == "~":
         return f"(instr(fold({field.sql}), {_parameter(folded, parameters)}) > 0)"
     if field.kind == "tag":
-        found = f"(instr(' ' || fold(tags) || ' ', {_parameter(f' {folded} ', parameters)}) > 0)"
+        sql = f"(instr(' ' || fold(tags) || ' ', {_parameter(f' {folded} ', parameters)}) > 0)"
     elif field.kind == "state":
-        found = f"({STATE} LIKE {_parameter(_pattern(folded) + '%', parameters)} ESCAPE '\\')"
+        sql = f"({STATE} LIKE {_parameter(_pattern(folded) + '%', parameters)} ESCAPE '\\')"
     else:
-        found = f"(fold({field.sql}) LIKE {_parameter(_pattern(folded), parameters)} ESCAPE '\\')"
-    return found if comparison.operator == "=" else f"NOT {found}"
+        sql = f"(fold({field.sql}) LIKE {_parameter(_pattern(folded), parameters)} ESCAPE '\\')"
+    return sql if comparison.operator == "=" else f"NOT {sql}"
 
 
 def _joined(word: str, parts: tuple[Expression, ...], parameters: Parameters) -> str:
@@ -340,7 +340,7 @@ def _joined(word: str, parts: tuple[Expression, ...], parameters: Parameters) ->
 
 
 def _pattern(text: str) -> str:
-    """A pattern of LIKE for a text in which * stands for anything."""
+    """Return the LIKE pattern of a text in which * stands for anything."""
     for special in "\\%_":
         text = text.replace(special, f"\\{special}")
     return text.replace("*", "%")

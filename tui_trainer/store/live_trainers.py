@@ -1,6 +1,6 @@
 """The live sessions of one user: each holds a lock that ends with its process, and listens on a socket.
 
-A lock tells what a process number can't: numbers are given again, and those of another container are not seen.
+Process numbers would not do: they are reused, and those of another container are not visible.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ WAITING = 4  # clients that may knock at once
 
 
 class LiveTrainer:
-    """This process among the live sessions of ``folder``: ``name`` and lock, and a socket once it listens.
+    """Registers this process as a live session in ``folder``, by its ``name`` and lock, and a socket once it listens.
 
-    Raises OSError where the folder can't hold it.
+    Raises OSError if that is not possible in the folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,12 +52,12 @@ class LiveTrainer:
 
 
 def folder_beside(store: Path) -> Path:
-    """Where the sessions are that use ``store``."""
+    """Return the folder of the sessions that use ``store``."""
     return store.parent / "sessions"
 
 
 def is_live(folder: Path, name: str) -> bool:
-    """Whether the session's process runs."""
+    """Return whether the session's process is running."""
     if not NAME.fullmatch(name):
         return False
     try:
@@ -77,12 +77,12 @@ def is_live(folder: Path, name: str) -> bool:
 
 
 def live_names(folder: Path) -> list[str]:
-    """The sessions whose processes run, by name."""
+    """Return the names of the sessions whose processes are running."""
     return sorted(lock.stem for lock in folder.glob("*.lock") if is_live(folder, lock.stem))
 
 
 def call(folder: Path, name: str) -> socket.socket:
-    """A connection to a live session; OSError where it does not answer."""
+    """Return a connection to a live session; raise OSError if it does not answer."""
     if not NAME.fullmatch(name):
         raise FileNotFoundError(f"there is no session {name!r}")
     address = _address(folder, name)
@@ -99,17 +99,17 @@ def call(folder: Path, name: str) -> socket.socket:
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether the same user is at the other end; True where the system does not tell: the folder is private."""
+    """Return whether the same user is at the other end; True if the system does not say, as the folder is private."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return True
     credentials = struct.Struct("3i")  # process, user, group
-    told = connection.getsockopt(socket.SOL_SOCKET, option, credentials.size)
-    return int(credentials.unpack(told)[1]) == os.geteuid()
+    packed = connection.getsockopt(socket.SOL_SOCKET, option, credentials.size)
+    return int(credentials.unpack(packed)[1]) == os.geteuid()
 
 
 def _locked_file(path: Path) -> int:
-    """A new file with its lock held; another process's sweep may take it away before it is locked."""
+    """Create a locked file; retry if another process removes it before it is locked."""
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -120,7 +120,7 @@ def _locked_file(path: Path) -> int:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what sessions have left behind that were ended from outside."""
+    """Remove the files of sessions that were killed."""
     for lock in folder.glob("*.lock"):
         if NAME.fullmatch(lock.stem) and not is_live(folder, lock.stem):
             _remove(folder, lock.stem)
@@ -133,7 +133,7 @@ def _remove(folder: Path, name: str) -> None:
 
 
 def _address(folder: Path, name: str) -> Path:
-    """The path of the session's socket; in a short folder of the user's own where it would be too long."""
+    """Return the path of the session's socket; if it would be too long, in a short private folder."""
     usual = folder.absolute() / f"{name}.sock"
     if len(os.fsencode(usual)) <= LONGEST:
         return usual
@@ -145,14 +145,14 @@ def _make_private(folder: Path) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mode & 0o077:
+    status = folder.lstat()
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and status.st_mode & 0o077:
         folder.chmod(0o700)  # as a copy or a backup may have left it
     _check_private(folder)
 
 
 def _check_private(folder: Path) -> None:
-    """Refuse a folder that somebody else has made, or may look into: /tmp is everybody's."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+    """Refuse a folder that somebody else has created or can read: /tmp is shared."""
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
         raise PermissionError(f"{folder} is not a folder of this user's alone")

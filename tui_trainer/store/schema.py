@@ -1,7 +1,7 @@
-"""The tables of the store, and how a store of an older version gets them.
+"""The tables of the store, and the migration of older stores.
 
-What lists show of a run stands in a table of its own, the run index: ten thousand of its narrow rows are read in a few
-milliseconds. In the file it is called ``cards``. ``RUN_COLUMNS`` says all that there is to say of its columns.
+What lists show of a run is in a separate table, the run index: ten thousand of its narrow rows are read in a few
+milliseconds. In the file it is called ``cards``. ``RUN_COLUMNS`` defines its columns.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LISTED = "step > 0 AND deleted_by = ''"  # the runs that lists show
 
 @dataclass(frozen=True, slots=True)
 class IndexedRun:
-    """A run as the index has it; ``experiment`` is None where it can't be read.
+    """A run in the index; ``experiment`` is None if it can't be read.
 
     ``latest`` are its newest values by name; ``seconds`` of training are None where an older version has saved it;
     ``started`` and ``updated`` are in seconds since 1970.
@@ -68,12 +68,12 @@ class RunColumn:
 
     @property
     def sql(self) -> str:
-        """The SQL that gives its value."""
+        """The SQL of the column's value."""
         return self.expression or self.name
 
 
 def searched(name: str, tags: str, dataset: str) -> str:
-    """The text in which words of a filter are looked for."""
+    """Return the text that is searched for the words of a filter."""
     return f"{name} {tags} {dataset}".casefold()
 
 
@@ -86,7 +86,7 @@ def _of_experiment(value: Callable[[Experiment], object], unreadable: object = N
 
 
 def _metric(*names: str) -> Value:
-    """The newest value by the first of ``names`` that the run has; None where it is not finite, too."""
+    """Return the newest value of the first of ``names`` that the run has; None if there is none or it is not finite."""
 
     def newest(run: IndexedRun) -> float | None:
         value = next((run.latest[name] for name in names if name in run.latest), None)
@@ -208,7 +208,7 @@ NAMES = frozenset(re.findall(r"(?:TABLE|INDEX) IF NOT EXISTS (\w+)", "\n".join(S
 
 
 def is_prepared(connection: sqlite3.Connection) -> bool:
-    """Whether ``prepare`` has nothing to do.
+    """Return whether ``prepare`` has nothing to do.
 
     Raises sqlite3.DatabaseError for a file that this program has not made.
     """
@@ -220,7 +220,7 @@ def is_prepared(connection: sqlite3.Connection) -> bool:
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables that are missing, within a transaction; ``fill_run_index`` does the rest for older runs."""
+    """Create missing tables, within a transaction; ``fill_run_index`` does the rest for older runs."""
     for statement in SCHEMA:
         connection.execute(statement)
     present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
@@ -230,19 +230,19 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def write_index_row(connection: sqlite3.Connection, number: int, run: IndexedRun) -> None:
-    """Write the row of a run, or bring it up to date; name, tags and what else users gave it stay."""
+    """Write or update the row of a run; its name, tags and other user edits stay."""
     values = {name: value(run) for name, value in _WRITTEN.items()}
     connection.execute(_WRITE, {"run": number, **values})
 
 
 def is_run_index_full(connection: sqlite3.Connection) -> bool:
-    """Whether ``fill_run_index`` has nothing to do."""
+    """Return whether ``fill_run_index`` has nothing to do."""
     missing = "SELECT 1 FROM runs WHERE id NOT IN (SELECT run FROM cards) LIMIT 1"
     return connection.execute(missing).fetchone() is None
 
 
 def fill_run_index(connection: sqlite3.Connection) -> None:
-    """Write the rows of runs that have none, since an older version has saved them; within a transaction."""
+    """Write the missing rows of runs saved by an older version, within a transaction."""
     cursor = connection.execute(
         "SELECT id, runs.name, experiment, runs.owner, runs.state, runs.epoch, runs.step, latest, runs.started,"
         " runs.updated FROM runs LEFT JOIN cards ON cards.run = runs.id WHERE cards.run IS NULL"

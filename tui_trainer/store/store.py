@@ -1,4 +1,4 @@
-"""Runs kept on disk: SQLite in WAL mode, weights as safetensors. What is told as saved survives a kill."""
+"""Runs on disk: SQLite in WAL mode, weights as safetensors. What was reported as saved survives a kill."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ Array = NDArray[Any]
 
 
 def default_path() -> Path:
-    """``runs.sqlite`` in the user's data folder, or in the folder named by TUI_TRAINER_DATA."""
+    """Return the path of ``runs.sqlite``, in the user's data folder or in the folder named by TUI_TRAINER_DATA."""
     return user_folder() / "runs.sqlite"
 
 
 class Store:
-    """One connection. Every method is one transaction; sqlite3 and file errors come out as StoreError.
+    """A connection to the store. Every method is one transaction; SQLite and file errors are raised as StoreError.
 
-    ``owner`` is the name of this process's session: its runs are nobody else's while it lives. Where another process
+    ``owner`` is the name of this process's session: while it lives, its runs are its own. If another process
     writes, each transaction waits up to ``patience`` seconds for it, then raises StoreBusy.
     """
 
@@ -88,12 +88,12 @@ class Store:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
     def size(self) -> int:
-        """The bytes that the store takes."""
+        """Return the size of the store in bytes."""
         with as_store_error(self._path):
             return self._pragma("page_count") * self._pragma("page_size")
 
     def return_space(self, pages: int, max_used: int) -> None:
-        """Return the space of deleted things to the system, if it is that of more than so many ``pages``.
+        """Return free space to the system, if it is more than so many ``pages``.
 
         A store of an older version has to be written anew for it, which is left undone above ``max_used`` bytes in use.
         """
@@ -114,7 +114,7 @@ class Store:
             self._connection.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
 
     def begin(self, experiment: Experiment) -> int:
-        """A new run of this process, without snapshot yet; returns its id."""
+        """Add a run of this process, without a snapshot yet; return its id."""
         now = time.time()
         values = (now, now, os.getpid(), experiment.name, dumps(experiment), "paused", 0, 0, "{}", self._owner)
         with self.writing() as connection:
@@ -129,7 +129,7 @@ class Store:
         return run
 
     def save(self, run: int, checkpoint: Checkpoint) -> None:
-        """Replace the run's snapshot and its newest epochs, all or nothing; RunTaken where it isn't ours."""
+        """Replace the run's snapshot and newest epochs, all or nothing; raise RunTaken if another session owns it."""
         now = time.time()
         text, arrays = dumps(checkpoint.experiment), pack(checkpoint.snapshot)
         latest = json.dumps(dict(checkpoint.latest))
@@ -151,7 +151,7 @@ class Store:
                 connection.execute("INSERT INTO epochs VALUES (?, ?, ?)", (run, start, new_epochs))
 
     def _indexed(self, checkpoint: Checkpoint, now: float) -> IndexedRun:
-        """The run as the index gets it; ``started`` is only looked at the first time."""
+        """Return the run for the index; ``started`` is only used the first time."""
         return IndexedRun(
             name=checkpoint.experiment.name,
             experiment=checkpoint.experiment,
@@ -166,7 +166,7 @@ class Store:
         )
 
     def fill_run_index(self) -> None:
-        """Write what lists show of runs that an older version has saved, once for this connection."""
+        """Fill the index for runs saved by an older version, once per connection."""
         if self._is_index_filled:
             return
         with self.reading() as connection:
@@ -184,12 +184,12 @@ class Store:
             )
 
     def claim(self, run: int) -> StoredRun:
-        """Make a run this process's, at once or not at all; RunTaken with the reason where that can't be."""
+        """Take over a run for this process, atomically; raise RunTaken, with the reason, if that is not possible."""
         with self.writing() as connection:
-            found = self._read(connection, "id = ?", run)
-            if not found:
+            matching_runs = self._read(connection, "id = ?", run)
+            if not matching_runs:
                 raise RunTaken(f"There is no run {run} to resume.")
-            (stored,) = found
+            (stored,) = matching_runs
             if stored.alive and (stored.owner, stored.pid) != (self._owner, os.getpid()):
                 raise RunTaken(f"Run {run} is running in another session; tui-trainer --resume {run} takes it over.")
             connection.execute(
@@ -199,17 +199,17 @@ class Store:
         return stored
 
     def runs(self) -> list[StoredRun]:
-        """Runs that have begun, those saved last first; what was deleted, or can't be read any more, is left out."""
+        """Return the runs that have begun, most recently saved first, without deleted and unreadable ones."""
         with self.reading() as connection:
             return self._read(connection, "step > 0 AND id NOT IN (SELECT run FROM cards WHERE deleted_by <> '')")
 
     def find(self, run: int) -> StoredRun:
-        """The run of that number; StoreError where there is none, or it can't be read any more."""
+        """Return the run with that number; raise StoreError if there is none, or it can't be read."""
         with self.reading() as connection:
-            found = self._read(connection, "id = ?", run)
-        if not found:
+            matching_runs = self._read(connection, "id = ?", run)
+        if not matching_runs:
             raise StoreError(f"There is no run {run} in {self._path}.")
-        return found[0]
+        return matching_runs[0]
 
     def _read(self, connection: sqlite3.Connection, condition: str, *values: int) -> list[StoredRun]:
         rows = connection.execute(
@@ -224,13 +224,13 @@ class Store:
         try:
             # Runs from before there were owners have but the number of their process.
             alive = is_live(self.sessions, owner) if owner else process_runs(int(pid))
-            place = (int(epoch), int(step), int(pid), float(updated))
-            return StoredRun(int(number), str(name), loads(text), str(state), *place, owner, bool(watched), alive)
+            numbers = (int(epoch), int(step), int(pid), float(updated))
+            return StoredRun(int(number), str(name), loads(text), str(state), *numbers, owner, bool(watched), alive)
         except (UserError, TypeError, ValueError, AttributeError, OverflowError):
             return None
 
     def remove_deleted(self) -> int:
-        """Really remove the runs that were deleted in sessions which have ended since; returns how many."""
+        """Remove for good the runs that were deleted in sessions that have ended since; return how many."""
         with self.reading() as connection:
             deleted = connection.execute("SELECT run, deleted_by FROM cards WHERE deleted_by <> ''").fetchall()
         live = set(live_names(self.sessions)) if deleted else set()
@@ -241,7 +241,7 @@ class Store:
         return len(gone)
 
     def snapshot(self, run: int) -> tuple[dict[str, Array], dict[str, Array]]:
-        """The run's snapshot and the columns of all its epochs; StoreError where there is none."""
+        """Return the run's snapshot and the columns of all its epochs; raise StoreError if there is none."""
         with self.reading() as connection:
             row = connection.execute("SELECT arrays FROM snapshots WHERE run = ?", (run,)).fetchone()
             parts = self._epochs(connection, run)
@@ -250,7 +250,7 @@ class Store:
         return unpack(row[0]), self._joined(run, parts)
 
     def epochs(self, run: int) -> dict[str, Array]:
-        """The columns of all epochs of a run; none where there is no such run."""
+        """Return the columns of all epochs of a run; none if there is no such run."""
         with self.reading() as connection:
             parts = self._epochs(connection, run)
         return self._joined(run, parts)
@@ -273,13 +273,13 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of it or nothing, and nobody else writes meanwhile."""
+        """Open a write transaction: all or nothing, and no other process writes meanwhile."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A look at the store as it is at one moment, whoever writes meanwhile."""
+        """Open a read transaction: a consistent view of the store, even if others write meanwhile."""
         with self._transaction("BEGIN") as connection:
             yield connection
 
@@ -298,11 +298,11 @@ class Store:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A run at one moment: all that the store keeps of it.
+    """Everything that the store saves of a run at one moment.
 
     ``latest`` are its newest values and ``snapshot`` its arrays, by name. ``new_epochs`` are the columns (k,) of its
-    epochs after the first ``epochs_saved``, in place of what is stored of these. ``seconds`` is how long it
-    has trained, None where that is not known.
+    epochs after the first ``epochs_saved``, replacing what is stored of these. ``seconds`` is how long it
+    has trained, None if that is not known.
     """
 
     experiment: Experiment
@@ -317,29 +317,29 @@ class Checkpoint:
 
 
 class StoreError(Exception):
-    """The store can't be used; the sentence says why, ``reason`` the same in two or three words."""
+    """The store can't be used; the message says why, and ``reason`` says it in two or three words."""
 
     reason = "store unusable"
 
 
 class StoreBusy(StoreError):
-    """Another process is writing; later it may go."""
+    """Another process is writing; retrying later may succeed."""
 
     reason = "store locked"
 
 
 class StoreFull(StoreError):
-    """The disk is full; later it may go."""
+    """The disk is full; retrying later may succeed."""
 
     reason = "disk full"
 
 
 class RunTaken(StoreError):
-    """The run is another process's."""
+    """The run belongs to another process."""
 
 
 def patiently(act: Callable[[], None], patience: float) -> None:
-    """Do it, again where another process does the same: for a change of the journal SQLite itself doesn't wait."""
+    """Call a function, and retry while another process does the same: SQLite won't wait to change the journal."""
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -352,16 +352,16 @@ def patiently(act: Callable[[], None], patience: float) -> None:
 
 @contextlib.contextmanager
 def as_store_error(path: Path) -> Iterator[None]:
-    """Raise StoreError for what SQLite or the file system refuse."""
+    """Raise errors of SQLite and the file system as StoreError."""
     try:
         yield
-    except (sqlite3.Error, sqlite3.Warning, OSError, UnicodeError) as error:  # damaged text can't even be told of
+    except (sqlite3.Error, sqlite3.Warning, OSError, UnicodeError) as error:  # damaged text raises UnicodeError
         cause = getattr(error, "strerror", None) or str(error)
         raise _store_error(error, f"Runs can't be saved in {path}: {printable(cause)}.") from error
 
 
 def _store_error(error: Exception, sentence: str) -> StoreError:
-    """The StoreError that stands for an error of SQLite or of the file system."""
+    """Return the StoreError for an error of SQLite or the file system."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     number = getattr(error, "errno", None)
     if code in BUSY:
@@ -379,14 +379,14 @@ def _store_error(error: Exception, sentence: str) -> StoreError:
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
-    """The arrays as one block of bytes."""
+    """Pack arrays into one block of bytes."""
     from safetensors.numpy import save  # not before something is saved
 
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def unpack(data: bytes) -> dict[str, Array]:
-    """The arrays that ``pack`` was given; StoreError where the bytes are damaged."""
+    """Return the arrays in a block from ``pack``; raise StoreError if it is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -397,9 +397,9 @@ def unpack(data: bytes) -> dict[str, Array]:
 
 
 def joined_columns(blocks: Sequence[tuple[int, Mapping[str, Array]]]) -> dict[str, Array]:
-    """Columns (k,) of doubles by name, from those of each block in turn; ValueError where they don't fit together.
+    """Join the columns (k,) of consecutive blocks, by name; raise ValueError if they don't fit together.
 
-    Each block comes with the number of epochs before it. ``EPOCH`` is among them where a block has it.
+    Each block comes with the number of epochs before it. ``EPOCH`` is included if a block has it.
     """
     chunks = [chunk for _, chunk in blocks]
     if any(EPOCH in chunk for chunk in chunks):
@@ -408,10 +408,10 @@ def joined_columns(blocks: Sequence[tuple[int, Mapping[str, Array]]]) -> dict[st
     for chunk in chunks:
         if set(chunk) != set(names):
             odd = sorted(set(chunk) ^ set(names))[0]
-            raise ValueError(f"{quoted(odd)} is in some of them alone")
+            raise ValueError(f"{quoted(odd)} is missing in some of them")
         shapes = {column.shape for column in chunk.values()}
         if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
-            raise ValueError("the columns have several lengths")
+            raise ValueError("the columns have different lengths")
     columns = {name: np.concatenate([chunk[name] for chunk in chunks]).astype(float) for name in names}
     epoch_numbers(columns)  # ValueError if they are not in order
     return columns
@@ -419,9 +419,9 @@ def joined_columns(blocks: Sequence[tuple[int, Mapping[str, Array]]]) -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """``pid`` and ``owner`` are the process and the session that trained it last, ``updated`` is in seconds.
+    """A run in the store. ``pid`` and ``owner`` are its last process and session, ``updated`` is in seconds since 1970.
 
-    ``watched`` says whether a screen was there when it was saved last; ``alive`` whether the owner still runs.
+    ``watched`` says whether a screen showed it when it was last saved, ``alive`` whether the owner is still running.
     """
 
     id: int
@@ -438,18 +438,18 @@ class StoredRun:
 
     @property
     def was_interrupted(self) -> bool:
-        """Whether it is not at its end, and nobody is training it."""
+        """Whether the run has not ended, and no process is training it."""
         traits = traits_of(self.state)
         return not self.alive and traits.is_stored and not traits.ended
 
     @property
     def is_resumable(self) -> bool:
-        """Whether it was interrupted, or has ended while nobody looked."""
+        """Whether the run was interrupted, or ended without a screen."""
         return self.was_interrupted or (not self.alive and not self.watched)
 
 
 def process_runs(pid: int) -> bool:
-    """Whether a process runs; one that has ended counts as gone even if nobody has asked for its exit code."""
+    """Return whether a process is running; one that has ended is not, even before its exit code is read."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (OSError, IndexError):
@@ -464,12 +464,12 @@ def process_runs(pid: int) -> bool:
 
 
 def keep_private(path: Path) -> None:
-    """Make the file where there is none, and let nobody else in; SQLite gives the files beside it the same rights.
+    """Create the file if it is missing, and make it private; SQLite gives the files beside it the same permissions.
 
-    A link is followed. OSError where something else is in its place, or it belongs to another user: who wrote it
-    may change it at any moment. Root may have what is anybody's.
+    A link is followed. Raises OSError if it is not a file, or belongs to another user: its owner
+    can change it at any moment. Root may use anybody's.
 
-    A file that is there is not opened: to close it again would drop the locks of all connections that this process
+    An existing file is not opened: closing it would drop the locks of all connections that this process
     has to it, and another process could then remove the journal under them.
     """
     try:

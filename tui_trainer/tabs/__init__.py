@@ -1,4 +1,4 @@
-"""The one table of tabs, in their order. Nothing of a tab is imported before it is opened."""
+"""The single table of tabs, in their order. No module of a tab is imported before it is opened."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One tab: its name in keys and lessons, its key, its title, what it is for, and where its code is.
+    """A tab: its name in keys and lessons, its key, its title, its purpose, and its modules.
 
     ``view``, ``compute`` and ``messages`` are modules, relative to this package, the first two with a class. The
     messages module has the types ``AnyRequest`` and ``AnyContent``; a tab that shows nothing computed has neither
-    compute nor messages. ``short`` is the title where not all titles have room.
+    compute nor messages. ``short`` is the title if there is no room for all titles.
     """
 
     name: str

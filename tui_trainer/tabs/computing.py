@@ -17,7 +17,7 @@ from . import Tab, tab_named
 
 @dataclass(frozen=True, slots=True)
 class TrainerContext:
-    """What a tab computes from: the session, and the store of its ``checkpointer`` where there is one."""
+    """What a tab computes from: the session, and the store of its ``checkpointer``, if there is one."""
 
     session: Session
     checkpointer: Checkpointer | None = None
@@ -29,21 +29,21 @@ class TrainerContext:
 
     @property
     def run(self) -> int | None:
-        """The current run, as the store numbers it; None before its first step."""
+        """The number of the current run in the store; None before its first step."""
         return None if self.checkpointer is None else self.checkpointer.run
 
 
 class Compute(Protocol):
-    """Computes one tab for one loaded run; it may keep what stays the same while that run is trained."""
+    """Computes one tab for one loaded run; it may cache what stays the same while that run is trained."""
 
     def __init__(self, trainer: TrainerContext) -> None: ...
 
     def compute(self, request: Any) -> Content:
-        """Compute what ``request`` asks for, as it is now."""
+        """Compute the current content for ``request``."""
 
 
 class TabComputing:
-    """Keeps the open tab, its request, and the computes of all tabs that were opened since the run was loaded."""
+    """The open tab, its request, and the ``Compute`` of each tab that was opened since the run was loaded."""
 
     def __init__(self, trainer: TrainerContext) -> None:
         self._trainer = trainer
@@ -52,7 +52,7 @@ class TabComputing:
         self._computes: dict[str, Compute] = {}
 
     def watch(self, watch: Watch) -> None:
-        """Open a tab. Raises one of ``NO_MESSAGE`` where there is no such tab, or the request is none of its own."""
+        """Open a tab; raise one of ``NO_MESSAGE`` if there is no such tab, or the request is not one of its own."""
         try:
             tab = tab_named(watch.tab)
         except KeyError:
@@ -61,11 +61,11 @@ class TabComputing:
         self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=request_type)
 
     def stop(self) -> None:
-        """No tab is open."""
+        """Close the open tab."""
         self._tab = self._request = None
 
     def forget(self) -> None:
-        """Drop all that was kept, as another run has been loaded."""
+        """Drop everything that was cached, as another run has been loaded."""
         self._computes.clear()
 
     @property
@@ -74,7 +74,7 @@ class TabComputing:
         return self._tab is not None and self._tab.is_live and self._trainer.session.state != "empty"
 
     def compute(self) -> tuple[str, Content] | None:
-        """Compute the content of the open tab, returned with its name; None where there is nothing to compute."""
+        """Compute the content of the open tab; return the tab's name and content, None if there is nothing."""
         tab, request = self._tab, self._request
         if tab is None or request is None or (tab.about_run and self._trainer.session.state == "empty"):
             return None

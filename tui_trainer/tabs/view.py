@@ -1,4 +1,4 @@
-"""What all tabs have in common."""
+"""The base class of all tabs, and the hints of their keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GAP = "   "
 
 
 class TabView(Vertical):
-    """One tab. It is made when it is first opened, then told all that happens, whether it is open or not.
+    """The base class of tabs. A tab is created when it is first opened; from then on it gets all news, open or not.
 
     Its keys are in ``keys.py`` of its folder; a key with action ``x`` runs its method ``action_x``.
     """
@@ -36,81 +36,81 @@ class TabView(Vertical):
         &.-unseen > .unseen { display: block; }
     }
     """
-    MODE: ClassVar[frozenset[str]] = frozenset()  # actions there are only ``in_mode``; their keys do nothing else then
+    MODE: ClassVar[frozenset[str]] = frozenset()  # actions that exist only ``in_mode``; their keys do nothing else then
     in_mode = False
-    requested: Request | None = None  # what the trainer was asked for last
+    requested: Request | None = None  # the last request to the trainer
 
     @dataclass
     class RequestChanged(Message):
-        """The view needs something else computed than it asked for before."""
+        """The view needs a different content than it requested before."""
 
     @dataclass
     class FieldChosen(Message):
-        """The user changed a field of the experiment from within a view; ``said`` tells of it."""
+        """The user changed a field of the experiment in a view; ``sentence`` describes the change."""
 
         path: str
         value: object
-        said: str = ""
+        sentence: str = ""
 
     @dataclass
     class FieldReworked(Message):
-        """As FieldChosen, with a value made of the experiment as it is then: edits before may be on their way."""
+        """Like FieldChosen, with a value computed when the edit is made, since earlier edits may be pending."""
 
         path: str
         rework: Callable[[Experiment], object]
-        said: str = ""
+        sentence: str = ""
 
     @dataclass
     class WeightSet(Message):
-        """The user gave a parameter ``value`` in place of ``old`` while the run goes on; ``said`` tells of it."""
+        """The user changed a parameter from ``old`` to ``value`` during the run; ``sentence`` describes the change."""
 
         index: int
         value: float
         old: float
-        said: str
+        sentence: str
 
     @dataclass
-    class Said(Message):
+    class StatusMessage(Message):
         """A sentence for the message line."""
 
         sentence: str
         kind: str = ""
 
     def configure(self, options: dict[str, object]) -> None:
-        """Show what a lesson asks for; options that are missing are as they usually are, unknown ones are ignored."""
+        """Apply the view options of a lesson; missing options get their defaults, unknown ones are ignored."""
 
     @property
     def taken_keys(self) -> frozenset[str]:
-        """Keys that the screen has for something else at the time, as for a lesson."""
+        """Keys that the screen uses for something else at the moment, such as a lesson."""
         taken: frozenset[str] = getattr(self.screen, "taken_keys", frozenset())
         return taken
 
     def opened_again(self) -> None:
-        """The key of the tab was pressed while it was open."""
+        """Called when the key of the open tab is pressed again."""
 
     @property
     def request(self) -> Request | None:
-        """What the trainer should compute while this tab is open; None for nothing."""
+        """The request that the trainer computes while this tab is open; None for nothing."""
         return None
 
     def ask(self) -> None:
-        """Ask the trainer for what is shown now, unless it was asked for that already or the tab is hidden."""
+        """Send the request to the trainer, unless it is unchanged or the tab is hidden."""
         request = self.request
         if self.is_on_screen and request != self.requested:
             self.requested = request
             self.post_message(self.RequestChanged())
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """The experiment as it is set up now, before the trainer has seen it."""
+        """Show the experiment as it is set up now, which the trainer may not have loaded yet."""
 
     def show_loaded(self, loaded: Loaded) -> None:
-        """Another run is at its first step."""
+        """Called when another run has been loaded and is at its first step."""
 
     def show_progress(self, progress: Progress) -> None:
-        """Training has gone on."""
+        """Called when training has advanced."""
 
     def say_unseen(self, reason: str) -> None:
-        """Show ``reason`` in place of everything; empty is back to what there is to see."""
+        """Show ``reason`` instead of the content; an empty one shows the content again."""
         if reason and not self.query(".unseen"):
             self.mount(Static(classes="unseen", markup=False))
         if reason:
@@ -118,14 +118,14 @@ class TabView(Vertical):
         self.set_class(bool(reason), "-unseen")
 
     def show_content(self, content: Any) -> None:
-        """Show what was computed, an ``AnyContent`` of the tab's messages."""
+        """Show the computed content, an ``AnyContent`` of the tab's messages."""
 
     def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
-        """Other runs than before are selected in the Runs tab."""
+        """Called when the selection in the Runs tab has changed."""
 
 
 def decode_content(update: Update) -> Any:
-    """Decode what an update's tab shows: its ``AnyContent`` or ``Unavailable``. Raises one of ``NO_MESSAGE``."""
+    """Decode the content of an update: the tab's ``AnyContent``, or ``Unavailable``. Raises one of ``NO_MESSAGE``."""
     return _content_decoder(update.tab).decode(update.content)
 
 
@@ -139,9 +139,9 @@ def _content_decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
 
 
 def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
-    """Each key of these actions, of a view or the screen, with its label; keys with one label stand together.
+    """Return the keys of these actions, of a view or the screen, with labels; keys with the same label are joined.
 
-    Keys ``taken`` by something else at the time are left out.
+    Keys ``taken`` by something else at the moment are left out.
     """
     keys_by_label: dict[str, list[str]] = {}
     for key in keymap().listed:
@@ -151,9 +151,9 @@ def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
 
 
 def hints_within(width: int, actions: Sequence[str]) -> str:
-    """As many of these actions, the first ones, as fit into ``width`` cells, and the key that tells of all."""
-    told = [hints((name,)) for name in actions]
+    """Return hints for as many of the first actions as fit into ``width`` cells, and for the key of the help."""
+    shown_hints = [hints((name,)) for name in actions]
     more = hints(("help",))
-    while told and len(GAP.join((*told, more))) > width:
-        del told[-1]
-    return GAP.join((*told, more))
+    while shown_hints and len(GAP.join((*shown_hints, more))) > width:
+        del shown_hints[-1]
+    return GAP.join((*shown_hints, more))

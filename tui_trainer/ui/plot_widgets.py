@@ -245,7 +245,7 @@ class HeatmapWidget(TintedWidget[Heatmap]):
         area, _ = layout(self._drawing, *self.size)
         return area.columns, 2 * area.rows
 
-    def place(self, column: int, row: int) -> tuple[float, float]:
+    def coordinates(self, column: int, row: int) -> tuple[float, float]:
         """Return x and y, on the axes, of the centre of a cell of the canvas."""
         return point_at(self._drawing, column, 2 * row + 0.5, *self.grid)
 

@@ -26,10 +26,12 @@ ENCODINGS = (
     Case(
         "a damaged UTF-8",
         GREEK.encode() + b"7,8.5,gr\xfcn\n",
-        refused="is UTF-8, but has a byte that is no character, in line 6",
+        refused="is UTF-8, but has a byte that is not a character, in line 6",
     ),
     Case(
-        "a damaged UTF-16", GREEK.encode("utf-16") + b"\x00", refused="is UTF-16, but has a byte that is no character"
+        "a damaged UTF-16",
+        GREEK.encode("utf-16") + b"\x00",
+        refused="is UTF-16, but has a byte that is not a character",
     ),
     Case("a NUL byte", text(*TABLE) + b"1,\0,x\n", refused="has a NUL byte in line 6"),
     Case("NUL bytes alone", bytes(1000), refused="NUL byte in line 1"),
@@ -38,7 +40,7 @@ ENCODINGS = (
     Case("only blank", b" \n\n\t\n", refused="no cell with a value"),
     Case("only a mark", b"\xef\xbb\xbf", refused="no cell with a value"),
     Case("only delimiters", b",,,\n,,,\n", refused="no cell with a value"),
-    Case("a spreadsheet", b"PK\x03\x04" + bytes(range(256)), refused="a spreadsheet or a ZIP archive, no text"),
-    Case("packed", PACKED, refused="packed with gzip"),
-    Case("a program", b"\x7fELF" + bytes(range(1, 200)), refused="no text, but something for programs"),
+    Case("a spreadsheet", b"PK\x03\x04" + bytes(range(256)), refused="a spreadsheet or a ZIP archive, not text"),
+    Case("packed", PACKED, refused="compressed with gzip"),
+    Case("a program", b"\x7fELF" + bytes(range(1, 200)), refused="not text but binary data"),
 )

@@ -8,7 +8,7 @@ ROWS = ("1,2.5,0.5", "3,4.5,1.5", "5,1.5,4.5", "7,0.5,2.5")
 LONG = "x" * 5000
 
 NAMES = (
-    Case("a name twice", text("x,x,y", *ROWS), features=("x", "x.2"), told=("The name 'x' is there twice",)),
+    Case("a name twice", text("x,x,y", *ROWS), features=("x", "x.2"), told=("The name 'x' occurs twice",)),
     Case("a name three times", text("x,x,x", *ROWS), features=("x", "x.2"), rows=4),
     Case("a name twice, and the next", text("x,x,x.2", *ROWS), {"target": "x.2"}, features=("x", "x.3")),
     Case("names alike but for case", text("x,X,y", *ROWS), features=("x", "X")),

@@ -20,7 +20,12 @@ VALUES = (
     Case("a category ignored", text(*COLORS), {"kinds": {"colour": "ignore"}}, features=("v",)),
     Case("text said to be a number", text(*COLORS), {"kinds": {"colour": "number"}}, refused="'red' in row 2"),
     Case("60 categories", text("c,v,y", *LEVELS), features=("v",), told=("Left out: c (60 different texts)",)),
-    Case("60 categories wanted", text("c,v,y", *LEVELS), {"kinds": {"c": "category"}}, refused="it may have 50"),
+    Case(
+        "60 categories wanted",
+        text("c,v,y", *LEVELS),
+        {"kinds": {"c": "category"}},
+        refused="a category can have at most 50",
+    ),
     Case("numbers as categories", text("n,y", "01,1", "1,2", "01,5"), {"kinds": {"n": "category"}}, rows=3),
     Case(
         "text chosen", text(*COLORS), {"features": ("colour",)}, features=("colour=blue", "colour=green", "colour=red")

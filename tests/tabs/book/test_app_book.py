@@ -291,7 +291,7 @@ async def test_an_exercise_is_built_by_hand_and_told_what_differs(start: Start) 
         await flow.enter("model.layers[0].units", "100")
         await flow.until_said("Still to build: the output layer has activation linear, expected relu.")
         await flow.screen.editor.change_field("model.output.activation", "relu")
-        await flow.until_said("The network is the one asked for.")
+        await flow.until_said("The network matches the target.")
         await run(flow)
         await flow.until_said("It explains more than half of the variance")
         assert states(flow) == ["open", "done", "done"]

@@ -65,7 +65,7 @@ def begin(guide: LessonTracker, name: str) -> Session:
 def test_without_a_lesson_nothing_is_looked_at(guide: LessonTracker) -> None:
     train(guide, load(guide, lesson_of("gradient_descent").experiment))
     assert guide.page is None and guide.beside(1) is None and guide.next_variant() is None
-    assert guide.shelf().passed == 0 and not any(page.on for page in guide.shelf().pages)
+    assert guide.index().passed == 0 and not any(page.on for page in guide.index().pages)
 
 
 def test_a_prediction_is_told_after_the_run_it_is_about(guide: LessonTracker) -> None:

@@ -91,7 +91,7 @@ async def test_the_picture_follows_training_and_any_neuron_can_be_looked_at(star
         await flow.until(lambda: strip.display and len(content_of(flow).thumbs) == 4, "small pictures")
         await flow.until_shown("layer 1")
         block = next(block for block in view._arrangement.blocks if block.layer == 1)
-        row, column = view._arrangement.place(block, 4)
+        row, column = view._arrangement.position(block, 4)
         await flow.pilot.click(strip, offset=(column + 2, row + 1))
         await chosen(flow, "Layer 1 (tanh): neuron 5 of 6")
         await flow.pilot.click(strip, offset=(view._arrangement.blocks[-1].left + 2, 0))

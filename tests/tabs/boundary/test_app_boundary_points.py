@@ -77,7 +77,7 @@ async def test_keys_add_and_remove_and_the_weights_stay(start: Start) -> None:
         assert (view.points.pen.column, view.points.pen.row) == (widget.grid[0] // 2 + 9, widget.grid[1] // 4 - 6)
         await flow.press("enter", "right", "1", "enter")
         await flow.until(lambda: len(points(flow)) == 2, "two points")
-        places = [widget.place(view.points.pen.column - back, view.points.pen.row) for back in (1, 0)]
+        places = [widget.coordinates(view.points.pen.column - back, view.points.pen.row) for back in (1, 0)]
         rounded = [tuple(round(value, 2) for value in place) for place in places]
         assert points(flow) == [PointConfig(*place, value) for place, value in zip(rounded, (1.0, 0.0), strict=True)]
         await until_drawn(flow)
@@ -183,7 +183,7 @@ async def test_the_last_samples_of_a_class_are_not_given_up(start: Start) -> Non
         samples = content_of(flow).samples[0]
         (column, *_), (row, *_) = view.query_one(HeatmapWidget).cells(unpack(samples.x), unpack(samples.y))
         view.post_message(HeatmapWidget.Clicked(round(column), round(row), True))
-        await flow.until_said("would be left, at least 2 are needed")
+        await flow.until_said("would be left, but at least 2 are needed")
         await flow.press("u")
         await flow.until_loaded(2)
         await flow.until(

@@ -14,7 +14,7 @@ def cells(arrangement: Arrangement) -> dict[tuple[int, int], list[tuple[int, int
     found = {}
     for block in arrangement.blocks:
         for neuron in range(block.first, block.first + block.count):
-            row, column = arrangement.place(block, neuron)
+            row, column = arrangement.position(block, neuron)
             found[block.layer, neuron] = [
                 (row + down, column - 1 + across)
                 for down in range(arrangement.side // 2)

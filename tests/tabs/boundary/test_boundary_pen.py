@@ -65,7 +65,7 @@ async def test_the_nearest_point_is_taken() -> None:
         assert widget.grid == (40, 30)
 
         def at(column: float, row: float) -> tuple[float, float]:
-            return widget.place(column, row)  # type: ignore[arg-type]
+            return widget.coordinates(column, row)  # type: ignore[arg-type]
 
         config, samples = DatasetConfig("spiral"), [drawn(at(10, 5), at(14, 5)), drawn(at(10, 9), first=2)]
 

@@ -48,7 +48,7 @@ def test_every_picture_is_drawn_and_one_is_marked() -> None:
     side = strip.arrangement.side
     for block in strip.arrangement.blocks:
         for neuron in range(block.first, block.first + block.count):
-            row, column = strip.arrangement.place(block, neuron)
+            row, column = strip.arrangement.position(block, neuron)
             codes = frame.roles[row : row + side // 2, column : column + side]
             assert (codes % TINTS >= FIRST_SHADE).all()
             assert (codes[-1] // TINTS == 0).all(), "blank between two pictures"
@@ -61,9 +61,9 @@ def test_outputs_of_several_classes_have_the_colours_of_their_class() -> None:
     frame = draw(strip, *SIZE, "pixels")
     block = strip.arrangement.blocks[-1]
     for neuron in range(3):
-        row, column = strip.arrangement.place(block, neuron)
+        row, column = strip.arrangement.position(block, neuron)
         assert (int(frame.roles[row, column]) % TINTS - FIRST_SHADE) // SHADES == neuron
-    row, column = strip.arrangement.place(strip.arrangement.blocks[1], 0)
+    row, column = strip.arrangement.position(strip.arrangement.blocks[1], 0)
     assert (int(frame.roles[row, column]) % TINTS - FIRST_SHADE) // SHADES == DIVERGING
 
 

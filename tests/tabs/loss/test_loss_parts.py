@@ -131,14 +131,14 @@ def test_which_lines_are_drawn() -> None:
 
 def test_the_legend_breaks_its_lines() -> None:
     items = tuple(Item(letter, "class2", f"run {letter}", 0.5) for letter in LETTERS)
-    legend = Legend("epoch 12", items, told=True)
+    legend = Legend("epoch 12", items, has_values=True)
     placed = legend.lines(60)
     assert placed[0][0][0] == len("epoch 12") + 3
     assert [one.sign for row in placed for _, one in row] == list(LETTERS)
     for row in placed:
         column, last = row[-1]
         assert column + len(last.text(True)) <= 60
-    long = Legend("", tuple(Item(letter, "class2", "a long name " * 3, 0.5) for letter in LETTERS), told=True)
+    long = Legend("", tuple(Item(letter, "class2", "a long name " * 3, 0.5) for letter in LETTERS), has_values=True)
     assert [one.sign for row in long.lines(78) for _, one in row] == list(LETTERS), "names give way"
     assert max(len(one.name) for row in Legend("", long.items[:2]).lines(78) for _, one in row) == 24
     assert len(legend.lines(12)) == 4, "no more lines than that"

@@ -165,7 +165,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
                 yield _Field("target", "target", (DETECTED,), "The column to predict")
                 yield _Field("task", "task", TASKS, "Predict a number or one of several classes")
                 yield _Field("missing", "missing", MISSING, "What to do with empty cells")
-            yield Static("Reading the file ...", classes="told -waiting", markup=False)
+            yield Static("Reading the file ...", classes="status -waiting", markup=False)
             yield PreviewTable()
             with Horizontal(classes="buttons"):
                 yield TextButton("enter  Use it", "accept")
@@ -190,7 +190,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
             self._accept()
 
     def _show_status(self, sentence: str, kind: str) -> None:
-        line = self.query_one(".told", Static)
+        line = self.query_one(".status", Static)
         line.set_class(kind == "-problem", "-problem")
         line.set_class(kind == "-waiting", "-waiting")
         line.update(printable(sentence))

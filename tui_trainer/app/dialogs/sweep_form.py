@@ -147,7 +147,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
                 for name, label, help_text, placeholder in OPTIONS:
                     yield SweepOption(name, label, help_text, placeholder, getattr(request, name))
                 yield _By("by", "best by", self._measure_options(), "The metric that ranks the runs")
-            yield Static(COUNTING, classes="said -waiting", markup=False)
+            yield Static(COUNTING, classes="status -waiting", markup=False)
             with Horizontal(classes="buttons"):
                 yield TextButton("enter  Start", "start")
                 yield TextButton("esc  Leave", "leave")
@@ -191,7 +191,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         self._show_status(sentence, "-problem")
 
     def _show_status(self, sentence: str, kind: str = "") -> None:
-        line = self.query_one(".said", Static)
+        line = self.query_one(".status", Static)
         line.set_class(kind == "-problem", "-problem")
         line.set_class(kind == "-waiting", "-waiting")
         line.update(printable(sentence))
@@ -253,7 +253,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         self._number += 1
         self._preview = None
         if not self._is_lost:
-            self.query_one(".said").add_class("-waiting")
+            self.query_one(".status").add_class("-waiting")
             self._ask_for_preview(self._request, self._number)
 
     def _read(self) -> None:

@@ -73,13 +73,13 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     # The number of blank rows before the first one
     blank = next((index for index, record in enumerate(records) if any(record)), None)
     if blank is None:
-        _refuse(f"{file.shown} has no cell with a value; two rows at least are needed")
+        _refuse(f"{file.shown} has no cell with a value; at least two rows are needed")
     first, below = records[blank], [record for record in records[blank + 1 :] if any(record)]
     numbers = _number_format(options, delimiter, below)
     header = options.header if options.header is not None else _has_header([first, *below], numbers)
     names, repairs = clean_names(first) if header else (default_names(len(first)), [])
     if len(names) > MAX_COLUMNS:
-        _refuse(f"{file.shown} has {len(names):,} columns, the limit is {MAX_COLUMNS:,}; take a part of them")
+        _refuse(f"{file.shown} has {len(names):,} columns, but the limit is {MAX_COLUMNS:,}; use a part of them")
     rows = below if header else [first, *below]
     lead = 1 if separator_line else 0
     lines_before = lines[blank] if header else (lines[blank - 1] if blank else 0)
@@ -104,10 +104,10 @@ def _sample(file: TextFile) -> tuple[str, bool]:
             length *= 2
         is_all = len(text) < length
     if not text.strip(' \t\r\n,;|"'):
-        _refuse(f"{file.shown} has no cell with a value; two rows at least are needed")
+        _refuse(f"{file.shown} has no cell with a value; at least two rows are needed")
     controls = sum((char < " " and char not in "\t\r\n\x1b\x1f") or "\x7f" <= char < "\xa0" for char in text[:4096])
     if controls > max(4, len(text[:4096]) // 20):
-        _refuse(f"{file.shown} is no text, but something for programs; is it a CSV file?")
+        _refuse(f"{file.shown} is not text but binary data; is it a CSV file?")
     return text, is_all
 
 
@@ -223,8 +223,8 @@ def _repairs(renamed: list[tuple[str, str]], empty: int) -> list[str]:
     if renamed:
         name, new = renamed[0]
         others = f", and {len(renamed) - 1} more like it" if len(renamed) > 1 else ""
-        sentences.append(f"The name {quoted(name)} is there twice: the second is called {quoted(new)}{others}.")
+        sentences.append(f"The name {quoted(name)} occurs twice: the second is called {quoted(new)}{others}.")
     if empty:
         columns = "1 column has" if empty == 1 else f"{empty} columns have"
-        sentences.append(f"{columns} no name, and one made up from the place.")
+        sentences.append(f"{columns} no name, so one is made up from the position.")
     return sentences

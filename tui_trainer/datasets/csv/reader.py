@@ -112,9 +112,9 @@ def _faults_in_sentences(path: str) -> Iterator[None]:
         raise _unreadable(path, error.strerror or str(error)) from error
     except Exception as error:
         if file_stamp(path) != before:
-            raise _unreadable(path, "it has changed while it was read; read it again") from error
+            raise _unreadable(path, "it changed while it was being read; read it again") from error
         if isinstance(error, UnicodeError):
-            raise _unreadable(path, f"it has bytes that are no characters ({error}); choose its encoding") from error
+            raise _unreadable(path, f"it has bytes that are not characters ({error}); choose its encoding") from error
         raise
 
 

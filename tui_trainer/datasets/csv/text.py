@@ -18,9 +18,9 @@ _FIELD = "dataset.path"
 _OTHER_FILES = (
     (b"PK\x03\x04", "a spreadsheet or a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet"),
-    (b"\x1f\x8b", "packed with gzip"),
-    (b"BZh", "packed with bzip2"),
-    (b"\xfd7zXZ", "packed with xz"),
+    (b"\x1f\x8b", "compressed with gzip"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\xfd7zXZ", "compressed with xz"),
     (b"PAR1", "a Parquet file"),
     (b"SQLite format 3", "a database"),
     (b"\x89PNG", "a picture"),
@@ -91,7 +91,7 @@ def open_text(path: str, encoding: str | None, progress: Progress, max_bytes: in
         file = Path(path).expanduser()
         _check_file(file, quoted_path)
     except RuntimeError:
-        _refuse(f"{quoted_path} starts in a home folder that is not known")
+        _refuse(f"{quoted_path} starts in an unknown home folder")
     with open(file, "rb") as stream:
         _check_start(stream.read(64), quoted_path)
     return TextFile(file, quoted_path, file.stat().st_size, *find_encoding(file, encoding, progress, max_bytes))
@@ -107,17 +107,17 @@ def _check_file(file: Path, quoted_path: str) -> None:
     size = file.stat().st_size
     if size > MAX_BYTES:
         _refuse(
-            f"{quoted_path} has {size // 1_000_000:,} MB, the limit is {MAX_BYTES // 1_000_000:,}; take a part of it"
+            f"{quoted_path} has {size // 1_000_000:,} MB, but the limit is {MAX_BYTES // 1_000_000:,}; use a part of it"
         )
 
 
 def _check_start(start: bytes, quoted_path: str) -> None:
     """Reject a file that is empty or begins like a known binary format."""
     if not start:
-        _refuse(f"{quoted_path} is empty; two rows at least are needed")
+        _refuse(f"{quoted_path} is empty; at least two rows are needed")
     for mark, kind in _OTHER_FILES:
         if start.startswith(mark):
-            _refuse(f"{quoted_path} is {kind}, no text; save it as a CSV file")
+            _refuse(f"{quoted_path} is {kind}, not text; save it as a CSV file")
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -137,7 +137,9 @@ def find_encoding(file: Path, encoding: str | None, progress: Progress, max_byte
         codec = _with_byte_order(file, codec)
         fault = _first_fault(file, codec, progress, max_bytes)
         if fault is not None:
-            raise DatasetError("dataset.encoding", f"{quoted_path} is no {title}: it has {fault.where}; choose another")
+            raise DatasetError(
+                "dataset.encoding", f"{quoted_path} is not {title}: it has {fault.where}; choose another"
+            )
         return codec, title
     with open(file, "rb") as stream:
         start = stream.read(4096)
@@ -159,7 +161,9 @@ def _single_byte_encoding(file: Path, start: bytes, progress: Progress, max_byte
     if fault is not None:  # a NUL byte, since every other byte is a character
         looks_wide = start[1::2].count(0) > len(start) // 4
         hint = (
-            "it may be UTF-16 without a mark, so choose the encoding utf-16-le" if looks_wide else "is it a CSV file?"
+            "it may be UTF-16 without a byte order mark, so choose the encoding utf-16-le"
+            if looks_wide
+            else "is it a CSV file?"
         )
         raise DatasetError("dataset.path", f"{quoted(str(file), 200)} has {fault.where}; {hint}")
     return codec, f"{title} (it is not UTF-8)"
@@ -204,7 +208,7 @@ def _first_fault(file: Path, codec: str, progress: Progress, max_bytes: int | No
                 line += before.count(b"\n")
                 position = done + len(chunk) - len(error.object) + error.start
                 non_ascii = non_ascii or not before.isascii()
-                return _Fault(f"a byte that is no character, in line {line} (byte {position:,})", False, non_ascii)
+                return _Fault(f"a byte that is not a character, in line {line} (byte {position:,})", False, non_ascii)
             if (nul := text.find("\0")) >= 0:
                 return _Fault(f"a NUL byte in line {line + text.count(chr(10), 0, nul)}", True, non_ascii)
             if not chunk or (max_bytes is not None and done >= max_bytes):
@@ -221,6 +225,6 @@ def _codec(name: str) -> tuple[str, str]:
     with contextlib.suppress(LookupError, ValueError):
         codec = codecs.lookup(name)
     if codec is None or codec.name not in _TEXT_CODECS:
-        reason = f"expected the name of an encoding, as utf-8, utf-16, cp1252 or latin-1, got {quoted(name)}"
+        reason = f"expected the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1, got {quoted(name)}"
         raise DatasetError("dataset.encoding", reason)
     return "utf-8-sig" if codec.name == "utf-8" else codec.name, codec.name.upper()

@@ -1,4 +1,4 @@
-"""Where the user is in the book: the lesson that is on, what was answered, and what of it is done. No screen."""
+"""Tracks the user's place in the book: the open lesson, the answers, and the progress. No screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Answers = int | tuple[float | None, ...] | None
 
 
 class LessonTracker:
-    """Follows the experiment and its run, and looks at them through the eyes of the lesson that is on."""
+    """Follows the experiment and its run, and checks them against the open lesson."""
 
     def __init__(self, library: Library, progress: LessonProgress) -> None:
         self.library = library
@@ -38,7 +38,7 @@ class LessonTracker:
         self._items: tuple[Item, ...] = ()
 
     def begin(self, lesson: Lesson) -> Experiment:
-        """Make ``lesson`` the one that is on; returns what it loads."""
+        """Open ``lesson``; return the experiment that it loads."""
         self.lesson, self._answers, self._ended = lesson, None, set()
         self._variant = self._run_variant = lesson.variants[0].name
         self.changed = False
@@ -48,37 +48,37 @@ class LessonTracker:
         return lesson.experiment
 
     def leave(self) -> None:
-        """No lesson is on any more."""
+        """Close the open lesson."""
         self.lesson, self._items = None, ()
         self.progress.open(None)
 
     def forget(self, lesson: Lesson) -> None:
-        """Nothing was done in ``lesson``; where it is on, its run is not looked at any more."""
+        """Clear the progress in ``lesson``; if it is open, its current run no longer counts."""
         self.progress.forget(lesson)
         if lesson is self.lesson:
             self._answers, self._ended = None, set()
             self.forget_run()
 
     def find(self, lesson_id: str) -> Lesson | None:
-        """The lesson of that id."""
+        """Return the lesson with that id."""
         return next((one for one in self.library.lessons if one.id == lesson_id), None)
 
     def beside(self, offset: int) -> Lesson | None:
-        """The lesson after the one that is on, or before it; None at the ends of the book."""
+        """Return the lesson after the open one, or before it; None at the ends of the book."""
         if self.lesson is None:
             return None
         place = self.library.lessons.index(self.lesson) + offset
         return self.library.lessons[place] if 0 <= place < len(self.library.lessons) else None
 
     def next_variant(self) -> Variant | None:
-        """The variant after the present one, the first after the last."""
+        """Return the variant after the current one; the first follows the last."""
         if self.lesson is None:
             return None
         names = [one.name for one in self.lesson.variants]
         return self.lesson.variants[(names.index(self._variant) + 1) % len(names)]
 
     def follow(self, experiment: Experiment) -> None:
-        """The experiment as it is set up now, by whomever."""
+        """Follow the experiment as it is set up now, by the lesson or by the user."""
         self._experiment = experiment
         if self.lesson is not None:
             variant = self.lesson.variant_of(experiment)
@@ -89,17 +89,17 @@ class LessonTracker:
             self._look()
 
     def forget_run(self) -> None:
-        """Another run is about to be loaded: what came out of this one is no longer of the experiment."""
+        """Drop the results of the run, as another one is about to be loaded."""
         self._loaded = self._progress = None
         self._look()
 
     def show_loaded(self, loaded: Loaded) -> None:
-        """The run of the experiment is at its first step."""
+        """Called when the run of the experiment is at its first step."""
         self._loaded, self._progress = loaded, None
         self._look()
 
     def show_progress(self, progress: Progress) -> None:
-        """Training has gone on."""
+        """Follow the progress of training."""
         self._progress = progress
         if not progress.steps:
             self._run_variant = self._variant
@@ -108,22 +108,22 @@ class LessonTracker:
         self._look()
 
     def answer(self, answers: Answers) -> None:
-        """What the user answers: the index of a choice, or a number for each blank (None in an empty one)."""
+        """Record the user's answer: the index of a choice, or a number for each blank (None if empty)."""
         self._answers = answers
         self._look()
 
     @property
     def page(self) -> LessonState | None:
-        """The page of the lesson that is on."""
+        """The page of the open lesson."""
         return None if self.lesson is None else self._page(self.lesson)
 
-    def shelf(self) -> LessonIndex:
-        """All lessons with what was done in them, and what is wrong with files that are none."""
+    def index(self) -> LessonIndex:
+        """Return all lessons with their progress, and what is wrong with invalid files."""
         return LessonIndex(tuple(map(self._page, self.library.lessons)), tuple(map(str, self.library.errors)))
 
     @property
     def last(self) -> str:
-        """The id of the lesson that was on last, or else of the first one that is not passed."""
+        """The id of the last open lesson, or of the first one that is not passed."""
         ids = [one.id for one in self.library.lessons]
         if self.progress.opened in ids:
             return self.progress.opened
@@ -148,12 +148,12 @@ class LessonTracker:
 
     @property
     def _has_begun(self) -> bool:
-        """Whether the run has left its first step."""
+        """Whether the run has taken a step."""
         return self._progress is not None and self._progress.steps > 0
 
     @property
     def _tells(self) -> bool:
-        """Whether an answer is told to be right or wrong: a number at once, a prediction after the run it is about."""
+        """Whether the answer is judged yet: a number at once, a prediction after the run it is about."""
         lesson = self.lesson
         question = None if lesson is None else lesson.question
         if lesson is None or question is None or question.blanks:
@@ -164,12 +164,12 @@ class LessonTracker:
 
     @property
     def _knows(self) -> bool:
-        """Whether the question was answered before, another time."""
+        """Whether the question was answered correctly in an earlier session."""
         question = None if self.lesson is None else self.lesson.question
         return question is not None and any(one.key == question.key and one.state == "done" for one in self._items)
 
     def _look(self) -> None:
-        """See what is done now, and take it down."""
+        """Check the lesson, and save what is newly done."""
         if self.lesson is None:
             return
         results = self._results()
@@ -206,19 +206,19 @@ class LessonTracker:
         )
 
     def _done_before(self, lesson: Lesson) -> tuple[Item, ...]:
-        """What was done in a lesson another time, without a run to look at."""
-        told = self._answers if lesson is self.lesson and self._tells else None
-        results = Results(experiment=lesson.experiment, answers=told)
+        """Return what was done in a lesson before, without a run to check."""
+        answers = self._answers if lesson is self.lesson and self._tells else None
+        results = Results(experiment=lesson.experiment, answers=answers)
         return tuple(map(_without_numbers, check(lesson, results, self.progress.done(lesson)).items))
 
 
 def _without_numbers(item: Item) -> Item:
-    """The particulars of something that is still open change with every step; they are told when it pauses."""
+    """Return an open item without its details, which change with every step; they are shown when the run pauses."""
     return Item(item.key, item.state, item.sentence) if item.state == "open" else item
 
 
 def open_guide(folder: Path | None) -> LessonTracker:
-    """The packaged lessons, those of ``folder`` after them, and what was done of them."""
+    """Return a tracker of the packaged lessons and those in ``folder``, with the saved progress."""
     from tui_trainer.store.store import default_path
 
     library = packaged() + (Library() if folder is None else from_folder(folder))
@@ -227,9 +227,9 @@ def open_guide(folder: Path | None) -> LessonTracker:
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
-    """One lesson: ``items`` are its question, its target and its checks, as far as it has them, in this order.
+    """The state of a lesson: ``items`` are its question, target and checks, as far as it has them, in this order.
 
-    ``on`` is whether it is the one being gone through, ``variant`` the name of what is set up (``changed``: with
+    ``on`` says whether it is open, ``variant`` is the name of the variant that is set up (``changed``: with
     other settings by now; ``behind``: the run began as another variant), ``waits`` whether an answer is there that
     is not told to be right or wrong before a run.
     """
@@ -248,46 +248,46 @@ class LessonState:
 
     @property
     def question(self) -> Item | None:
-        """How the question stands."""
+        """The item of the question."""
         return self.items[0] if self.lesson.question is not None else None
 
     @property
     def shown_by(self) -> str | None:
-        """The variant whose run shows whether an answer is right; None: any run does."""
+        """The variant whose run shows whether an answer is right; None if any run does."""
         return None if self.lesson.question is None else self.lesson.question.variant
 
     @property
     def target(self) -> Item | None:
-        """How far the network is the one asked for."""
+        """The item of the target network."""
         return self.items[int(self.lesson.question is not None)] if self.lesson.target else None
 
     @property
     def checks(self) -> tuple[tuple[Check, Item], ...]:
-        """The checks, and how each stands."""
+        """The checks with their items."""
         first = len(self.items) - len(self.lesson.checks)
         return tuple(zip(self.lesson.checks, self.items[first:], strict=True))
 
     @property
     def done(self) -> bool:
-        """Whether all of it is done."""
+        """Whether every item is done."""
         return all(item.state == "done" for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
 class LessonIndex:
-    """The whole book, and a sentence for each file that is no lesson."""
+    """The whole book, and a sentence for each invalid lesson file."""
 
     pages: tuple[LessonState, ...] = ()
     errors: tuple[str, ...] = ()
 
     @property
     def passed(self) -> int:
-        """How many lessons were done."""
+        """The number of finished lessons."""
         return sum(page.passed for page in self.pages)
 
 
 def advice(page: LessonState) -> str:
-    """What to do next."""
+    """Return a sentence on what to do next."""
     asked, target = page.question, page.target
     if page.done:
         last = page.place == page.count
@@ -310,12 +310,12 @@ def advice(page: LessonState) -> str:
 
 
 def waiting(page: LessonState) -> str:
-    """When the answer will be told to be right or wrong."""
+    """Return a sentence on when the answer will be judged."""
     return "Noted. The run will show." if page.shown_by is None else f"Noted. The run of {page.shown_by} will show."
 
 
 def wrong_answer(page: LessonState, item: Item) -> str:
-    """That an answer is not right, which one, and that it may be changed."""
+    """Return a sentence on which answer is wrong, and that it can be changed."""
     if isinstance(page.answers, int):
         return f"{ascii_uppercase[page.answers]} is not right. Look again, and choose another."
     return f"Not yet: {'; '.join(item.details)}. Count again, and change it."
@@ -330,7 +330,7 @@ def _invitation(page: LessonState) -> str:
 
 
 def _way_to(page: LessonState, variant: str | None) -> str:
-    """How to load a variant, or to train it where it is loaded."""
+    """Return how to load a variant, or how to train it if it is loaded."""
     if variant is None or variant == page.variant:
         return f"Train it to the end: {key_of('toggle_training')}."
     names = [one.name for one in page.lesson.variants]

@@ -1,4 +1,4 @@
-"""The page of a lesson: title and text, the question, what is to do, and what comes next."""
+"""The page of a lesson: title and text, the question, the tasks, and what to do next."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DIM = "$foreground-muted"
 
 
 class LessonPage(VerticalScroll, can_focus=False):
-    """Shows a page. All of it scrolls; pinned and tall, the text alone does, and the tasks stay in sight below it."""
+    """Shows a page. All of it scrolls; if pinned and tall, only the text does, and the tasks stay visible below."""
 
     DEFAULT_CSS = """
     LessonPage {
@@ -84,7 +84,7 @@ class LessonPage(VerticalScroll, can_focus=False):
         self.set_class(event.size.height >= TALL, "-tall")
 
     def show(self, page: LessonState) -> None:
-        """Show ``page`` from now on, whether this widget is mounted yet or not."""
+        """Show ``page``, even if this widget is not mounted yet."""
         before, self._page = self._page, page
         if page == before:
             return
@@ -103,7 +103,7 @@ class LessonPage(VerticalScroll, can_focus=False):
 
     @property
     def _parts(self) -> tuple[VerticalScroll, ...]:
-        """What can scroll, from the outside to the inside and from top to bottom."""
+        """Return the parts that can scroll, from outer to inner and from top to bottom."""
         return self, self._text, self._tasks
 
     def _replace_blanks(self, page: LessonState) -> None:
@@ -118,7 +118,7 @@ class LessonPage(VerticalScroll, can_focus=False):
             self._tasks.mount(self._blanks, after=self._question)
 
     def focus_blank(self, index: int) -> None:
-        """Put the cursor into a blank."""
+        """Focus a blank."""
         blanks = self._blanks
         if blanks is None:
             return
@@ -128,7 +128,7 @@ class LessonPage(VerticalScroll, can_focus=False):
             blanks.call_after_refresh(blanks.focus_blank, index)
 
     def scroll_on(self, direction: int) -> None:
-        """A page down (1) or up (-1): first the text, then the tasks."""
+        """Scroll a page down (1) or up (-1): first the text, then the tasks."""
         for part in self._parts[::direction]:
             if part.allow_vertical_scroll and 0 <= part.scroll_target_y + direction <= part.max_scroll_y:
                 part.scroll_relative(y=direction * max(1, part.size.height - 2), animate=False)
@@ -136,7 +136,7 @@ class LessonPage(VerticalScroll, can_focus=False):
 
 
 def _keys(page: LessonState) -> Content:
-    """The keys, each a button too."""
+    """Return the keys, each of which is also a button."""
     several = len(page.lesson.variants) > 1
     pairs = [pair for pair in KEYS if several or pair[0] != "next_variant"] if page.on else [LOAD]
     parts = [Content.styled(f"{key_of(name)} {label}", f"@click=screen.{action_of(name)}") for name, label in pairs]
@@ -144,7 +144,7 @@ def _keys(page: LessonState) -> Content:
 
 
 class Blanks(Vertical):
-    """Tells the numbers with ``Answered`` when one was typed, by enter or by leaving it; enter goes to the next."""
+    """Posts the numbers with ``Answered`` when one was typed, on enter or blur; enter goes to the next blank."""
 
     DEFAULT_CSS = """
     Blanks { height: auto; }
@@ -162,7 +162,7 @@ class Blanks(Vertical):
         self._lesson, self._blanks = page.lesson, blanks
         self._boxes = [TextBox(compact=True, select_on_focus=True) for _ in blanks]
         self._marks = [Static(classes="mark", markup=False) for _ in blanks]
-        self._told: tuple[float | None, ...] = ()
+        self._given: tuple[float | None, ...] = ()
         self.show(page)
 
     def compose(self) -> ComposeResult:
@@ -171,10 +171,10 @@ class Blanks(Vertical):
             yield Horizontal(label, box, mark, classes="blank")
 
     def show(self, page: LessonState) -> None:
-        """Show the numbers given so far in this lesson, and which of them are right."""
+        """Show the numbers given so far in this lesson, and which are right."""
         done = page.question is not None and page.question.state == "done"
         given = page.answers if isinstance(page.answers, tuple) else (None,) * len(self._blanks)
-        self._told = given
+        self._given = given
         for blank, number, box, mark in zip(self._blanks, given, self._boxes, self._marks, strict=True):
             number = blank.answer if done and number is None else number
             if _number(box.value) != number and not box.has_focus:
@@ -185,7 +185,7 @@ class Blanks(Vertical):
             mark.set_class(state == "wrong", "-wrong")
 
     def focus_blank(self, index: int) -> None:
-        """Put the cursor into a blank."""
+        """Focus a blank."""
         if index < len(self._boxes) and self._boxes[index].is_attached:
             self.screen.set_focus(self._boxes[index])
 
@@ -204,14 +204,16 @@ class Blanks(Vertical):
     def _tell(self, box: Input) -> None:
         numbers = tuple(_number(one.value) for one in self._boxes)
         if box.value.strip() and _number(box.value) is None:
-            self.post_message(TabView.Said(f"Expected a number, such as 12 or 0.5, got {plain(box.value)}.", "error"))
-        elif numbers != self._told:
-            self._told = numbers
+            self.post_message(
+                TabView.StatusMessage(f"Expected a number, such as 12 or 0.5, got {plain(box.value)}.", "error")
+            )
+        elif numbers != self._given:
+            self._given = numbers
             self.post_message(Answered(self._lesson, numbers))
 
 
 def _number(text: str) -> float | None:
-    """The number typed, commas between thousands left out; None for what is none."""
+    """Return the number typed, without commas between thousands; None if it is not a number."""
     text = text.strip()
     try:
         found = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
@@ -222,7 +224,7 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, or lines that are kept as they are. A click on it does what a key does."""
+    """A paragraph, or lines kept as they are. A click on it acts as a key."""
 
     text: str
     style: str = ""
@@ -233,7 +235,7 @@ class Block:
     gap: bool = True  # an empty line before it, unless it is the first
 
     def lines(self, width: int) -> list[Content]:
-        """The block in lines of at most ``width`` cells."""
+        """Return the block in lines of at most ``width`` cells."""
         style, mark_style = (self._clickable(one) for one in (self.style, self.mark_style))
         room = max(8, width - len(self.mark))
         lines: list[Content] = []
@@ -249,7 +251,7 @@ class Block:
 
 
 class Blocks(Widget):
-    """Shows blocks, one below the other."""
+    """Shows blocks, one below another."""
 
     DEFAULT_CSS = "Blocks { height: auto; width: 1fr; }"
 
@@ -260,7 +262,7 @@ class Blocks(Widget):
         self._lines: list[Content] = []  # the blocks, wrapped to that width
 
     def show(self, *blocks: Block) -> None:
-        """Show these blocks from now on."""
+        """Show these blocks."""
         if blocks != self._blocks:
             height, self._blocks = len(self._lines), blocks
             self._wrap(self._width)
@@ -289,20 +291,20 @@ class Blocks(Widget):
 
 
 def title(page: LessonState) -> Iterator[Block]:
-    """The title, and where in the book it stands."""
+    """Return the title, and its place in the book."""
     yield Block(page.lesson.title, "bold $text-accent")
     done = ", done" if page.passed else ""
     yield Block(f"{page.lesson.chapter}   {page.place} of {page.count}{done}", DIM, gap=False)
 
 
 def prose(page: LessonState) -> Iterator[Block]:
-    """The text; formulas and tables as they are."""
+    """Return the text, with formulas and tables as they are."""
     for paragraph in page.lesson.paragraphs:
         yield Block(paragraph, kept=paragraph.startswith("  "))
 
 
 def question(page: LessonState) -> Iterator[Block]:
-    """What is loaded, and what to answer before running."""
+    """Return what is loaded, and the question to answer before running."""
     names = [one.name for one in page.lesson.variants]
     if len(names) > 1 and page.on:
         place = f"{names.index(page.variant) + 1} of {len(names)}"
@@ -322,7 +324,7 @@ def question(page: LessonState) -> Iterator[Block]:
 
 
 def _choice_mark(page: LessonState, index: int) -> tuple[str, str]:
-    """Right and wrong are told as the item has it; before that, which one was chosen."""
+    """Return the mark of a choice: right or wrong once judged, before that whether it is chosen."""
     chosen, item = page.answers == index, page.question
     state = "" if item is None else item.state
     right = page.lesson.question is not None and index == page.lesson.question.answer
@@ -334,7 +336,7 @@ def _choice_mark(page: LessonState, index: int) -> tuple[str, str]:
 
 
 def tasks(page: LessonState) -> Iterator[Block]:
-    """The answer told, what is to do, how it stands, and what comes next."""
+    """Return the judged answer, the tasks with their state, and what to do next."""
     asked = page.question
     if asked is not None and asked.state == "done":
         yield Block(asked.sentence, "$text-success", "✓ ", "$text-success", gap=False)
@@ -348,7 +350,7 @@ def tasks(page: LessonState) -> Iterator[Block]:
 
 
 def what_next(page: LessonState) -> Iterator[Block]:
-    """The advice."""
+    """Return the advice on what to do next."""
     if page.on:
         yield Block(advice(page), "bold $text-success" if page.done else "bold", "▸ ", "bold")
 

@@ -1,4 +1,4 @@
-"""The Book tab: the lessons with what was done, and the page of the chosen one."""
+"""The Book tab: the list of lessons with their progress, and the page of the chosen one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACTIONS = ("choose", "turn", "load")
 
 
 class BookView(TabView):
-    """Shows the shelf it is given. On a narrow terminal the page of the lesson that is on has all the room."""
+    """Shows the list of lessons. On a narrow terminal, the page of the open lesson takes all the room."""
 
     DEFAULT_CSS = """
     BookView {
@@ -46,7 +46,7 @@ class BookView(TabView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shelf = LessonIndex()
+        self._index = LessonIndex()
         self._on = ""  # id of the lesson that is on
         self._list_wanted = False  # on a narrow terminal, while a lesson is on
         self.page = LessonPage()
@@ -64,7 +64,7 @@ class BookView(TabView):
         self._arrange()
 
     def opened_again(self) -> None:
-        """The list beside the page that stands alone, or the page alone."""
+        """Switch between the page alone and the list."""
         self._list_wanted = not self._list_wanted
         self._arrange()
 
@@ -76,63 +76,63 @@ class BookView(TabView):
     def _hints(self, alone: bool) -> str:
         if not alone:
             return hints(ACTIONS)
-        view = next((page.lesson.view for page in self._shelf.pages if page.on), "")
+        view = next((page.lesson.view for page in self._index.pages if page.on), "")
         ways = [f"{key_of(f'tab_{tab.name}')} {tab.title.lower()}" for tab in TABS if tab.name == view]
         return "   ".join(["↑ ↓ pgup pgdn scroll", *ways, f"{key_of(BOOK)} all lessons"])
 
-    def show_shelf(self, shelf: LessonIndex, last: str) -> None:
-        """Show these lessons; the cursor is on the one that is on, or else on ``last``."""
-        self._shelf = shelf
+    def show_index(self, index: LessonIndex, last: str) -> None:
+        """Show these lessons, with the cursor on the open one, or on ``last``."""
+        self._index = index
         lessons = self.query_one(LessonList)
-        lessons.show(shelf)
-        on = next((page.lesson.id for page in shelf.pages if page.on), "")
+        lessons.show(index)
+        on = next((page.lesson.id for page in index.pages if page.on), "")
         if lessons.chosen is None or on != self._on:
             lessons.choose(on or last)
             self._list_wanted = False
         self._on = on
         self._arrange()
-        self.query_one(".count", Static).update(f"{shelf.passed} of {len(shelf.pages)} done")
+        self.query_one(".count", Static).update(f"{index.passed} of {len(index.pages)} done")
         self._show_page()
 
     @on(OptionList.OptionHighlighted)
     def _show_page(self) -> None:
         chosen = self.query_one(LessonList).chosen
-        for page in self._shelf.pages:
+        for page in self._index.pages:
             if page.lesson.id == chosen:
                 self.page.show(page)
 
     def action_choose(self, direction: int) -> None:
-        """The next lesson, or the one before; scrolls the page where it stands alone."""
+        """Choose the next or previous lesson; if the page stands alone, scroll it."""
         if self.has_class("-reading"):
             self.page.scroll_relative(y=direction, animate=False)
         else:
             self.query_one(LessonList).move(direction)
 
     def action_ends(self, direction: int) -> None:
-        """The first lesson, or the last."""
-        self.query_one(LessonList).move(direction * (len(self._shelf.pages) + len(self._shelf.errors)))
+        """Choose the first lesson, or the last."""
+        self.query_one(LessonList).move(direction * (len(self._index.pages) + len(self._index.errors)))
 
     def action_load(self) -> None:
-        """Go through the chosen lesson."""
+        """Start the chosen lesson."""
         chosen = self.query_one(LessonList).chosen
         if chosen is not None:
             self.post_message(LessonChosen(chosen))
 
     def action_forget(self) -> None:
-        """Have nothing done in the chosen lesson."""
+        """Clear the progress in the chosen lesson."""
         chosen = self.query_one(LessonList).chosen
         if chosen is not None:
             self.post_message(LessonForgotten(chosen))
 
     def action_turn(self, direction: int) -> None:
-        """The page of the lesson down, or up."""
+        """Scroll the page of the lesson down or up."""
         self.page.scroll_on(direction)
 
 
 class LessonList(SafeOptionList, can_focus=False):
-    """A line a lesson under its chapter; below them what is wrong with files that are no lessons.
+    """Lists the lessons by chapter, one per line; below them, what is wrong with invalid files.
 
-    The cursor goes to those too, so that they can be read; their ids are nobody's.
+    The cursor can go to these, too, so that they can be read; their ids belong to no lesson.
     """
 
     DEFAULT_CSS = """
@@ -152,13 +152,13 @@ class LessonList(SafeOptionList, can_focus=False):
         option = self.highlighted_option
         return None if option is None else option.id
 
-    def show(self, shelf: LessonIndex) -> None:
-        """Show these lessons; the cursor stays where it is."""
+    def show(self, index: LessonIndex) -> None:
+        """Show these lessons, and keep the cursor."""
         options = [
-            *self._lessons(shelf),
+            *self._lessons(index),
             *(
                 Option(Content.styled(printable(error), "$text-error"), id=f"error:{place}")
-                for place, error in enumerate(shelf.errors)
+                for place, error in enumerate(index.errors)
             ),
         ]
         prompts = tuple(option.prompt for option in options if isinstance(option.prompt, Content))
@@ -170,21 +170,21 @@ class LessonList(SafeOptionList, can_focus=False):
             self.choose(chosen)
 
     def choose(self, lesson_id: str) -> None:
-        """Put the cursor on a lesson."""
+        """Move the cursor to a lesson."""
         if any(option.id == lesson_id for option in self.options):
             self.highlighted = self.get_option_index(lesson_id)
 
     def move(self, lines: int) -> None:
-        """The cursor so many lessons down, or up; it stops at the ends."""
+        """Move the cursor by so many lessons, at most to the ends."""
         ids = [option.id for option in self.options if option.id is not None]
         if ids:
             place = ids.index(self.chosen) if self.chosen in ids else 0
             self.choose(ids[min(max(place + lines, 0), len(ids) - 1)])
 
-    def _lessons(self, shelf: LessonIndex) -> list[Option]:
+    def _lessons(self, index: LessonIndex) -> list[Option]:
         options: list[Option] = []
         chapter = None
-        for page in shelf.pages:
+        for page in index.pages:
             if page.lesson.chapter != chapter:
                 chapter = page.lesson.chapter
                 options.append(Option(Content.styled(printable(chapter), "bold"), disabled=True))
@@ -204,13 +204,13 @@ def _line(page: LessonState) -> Content:
 
 @dataclass
 class LessonChosen(Message):
-    """The user wants to go through a lesson of the book."""
+    """The user started a lesson of the book."""
 
     lesson_id: str
 
 
 @dataclass
 class LessonForgotten(Message):
-    """The user wants a lesson to be as if nothing had been done in it."""
+    """The user cleared the progress in a lesson."""
 
     lesson_id: str

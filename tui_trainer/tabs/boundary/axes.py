@@ -1,4 +1,4 @@
-"""What lies under the picture: which features stand on the axes, how far, and what the others are meanwhile."""
+"""The features on the axes, their ranges, the values of the other features, and the colour scales."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MIN_REACH = 1e-30  # what reaches no further counts as 0: a unit that is dead
 
 
 class FeatureAxes:
-    """The axes of one dataset, in raw units."""
+    """The features of a dataset as axes, in raw units."""
 
     def __init__(self, dataset: Dataset, parts: Split, config: DatasetConfig) -> None:
         entry = None if config.path is not None else CATALOG.get(config.name)
@@ -37,7 +37,7 @@ class FeatureAxes:
 
     @property
     def usual(self) -> tuple[str, ...]:
-        """The axes where none are chosen: the features that tell most of the target, in their order."""
+        """The default axes: the features that best predict the target, in their order."""
         if len(self.axes) <= 2:
             return self.axes
         scores = correlations(self._parts.x_train, self._parts.y_train)
@@ -45,20 +45,20 @@ class FeatureAxes:
         return tuple(self.axes[place] for place in best)
 
     def choose(self, x: str, y: str) -> tuple[str, str]:
-        """Two different axes: those asked for where there are such, else the usual ones."""
+        """Return two different axes: the requested ones if they exist, otherwise the default ones."""
         rest = [*self.usual, *self.axes]
         first = x if x in self.axes else next(name for name in rest if name != y)
         second = y if y in self.axes and y != first else next(name for name in rest if name != first)
         return first, second
 
     def values(self, axis: str) -> Array:
-        """The raw values (n,) of all samples along an axis."""
+        """Return the raw values (n,) of all samples along an axis."""
         if self.is_plane:
             return self._dataset.columns[axis]
         return self._dataset.x[:, self.axes.index(axis)]
 
     def limits(self, axis: str) -> Limits:
-        """From where to where an axis goes."""
+        """Return the range of an axis."""
         values = self.values(axis)
         low, high = float(values.min()), float(values.max())
         if self.is_plane:
@@ -71,7 +71,7 @@ class FeatureAxes:
         return low - margin, high + margin
 
     def inputs(self, places: dict[str, Array]) -> Array:
-        """Raw features (n, features) at the places (n,) along each axis; what has no place is at its mean."""
+        """Return raw features (n, features) for the coordinates (n,) along each axis; all others are at their mean."""
         if self.is_plane:
             made = derive(*(places[name] for name in PLANE))
             return np.column_stack([made[name] for name in self._dataset.features])
@@ -82,14 +82,14 @@ class FeatureAxes:
         return rows
 
     def varying(self, axes: tuple[str, ...]) -> list[int]:
-        """The features, by their place, that are not held at their mean while ``axes`` vary."""
+        """Return the indices of the features that are not held at their mean while ``axes`` vary."""
         if self.is_plane:
             return list(range(len(self._dataset.features)))
         return sorted(self.axes.index(name) for name in axes)
 
 
 def correlations(x: NDArray[Any], y: NDArray[Any]) -> Array:
-    """How much each feature of x (n, features) tells of y (n, outputs) by itself: the largest r^2, (features,)."""
+    """Return how well each feature of x (n, features) alone predicts y (n, outputs): the largest r^2, (features,)."""
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     spread = np.outer((x**2).sum(axis=0), (y**2).sum(axis=0))
     squares = np.divide((x.T @ y) ** 2, spread, out=np.zeros_like(spread), where=spread > 0)
@@ -98,7 +98,7 @@ def correlations(x: NDArray[Any], y: NDArray[Any]) -> Array:
 
 
 class Scales:
-    """The scales of one run's neurons. A value of 0 is in the middle wherever there are negative ones."""
+    """The colour scales of a run's neurons. If there are negative values, 0 is in the middle."""
 
     def __init__(self, session: Session) -> None:
         self._dense = [layer for layer, _ in session.trainer.model.dense]
@@ -106,7 +106,7 @@ class Scales:
         self._target = target_limits(session.dataset)
 
     def of(self, layer: int, values: Array, rounded: bool) -> Limits:
-        """The scale of ``values`` (n,) of a neuron of ``layer``; where they decide, ``rounded`` makes it jump less."""
+        """Return the scale for ``values`` (n,) of a neuron of ``layer``; ``rounded`` makes it jump less often."""
         if layer == 0:
             low, high = extremes(values)
             return around_zero(low, high) if low < 0 < high else apart(low, high)
@@ -120,29 +120,29 @@ class Scales:
 
 
 def target_limits(dataset: Dataset) -> Limits:
-    """The range of a target that is a number, with 0 in its middle where it has both signs."""
+    """Return the range of a numeric target, with 0 in the middle if it has both signs."""
     low, high = float(dataset.y.min()), float(dataset.y.max())
     return around_zero(low, high) if low < 0 < high else apart(low, high)
 
 
 def extremes(values: Array) -> Limits:
-    """The least and the greatest of the finite values (n,); 0 and 0 where there are none."""
+    """Return the minimum and maximum of the finite values (n,); 0 and 0 if there are none."""
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
 
 
 def around_zero(low: float, high: float) -> Limits:
-    """The shortest limits around 0 that hold both."""
+    """Return the smallest symmetric limits around 0 that contain both."""
     reach = max(abs(low), abs(high))
     return (-reach, reach) if reach > MIN_REACH else (-1.0, 1.0)
 
 
 def apart(low: float, high: float) -> Limits:
-    """The same limits, apart where they were one."""
+    """Return the limits, moved apart if they are equal."""
     return (low, high) if low < high else (low - 1.0, high + 1.0)
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2 and 5 times a power of ten."""
+    """Round up to 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(digit * power for digit in (1, 2, 5, 10, 20) if digit * power >= value)

@@ -1,4 +1,4 @@
-"""A neuron, or the whole output, over the only feature."""
+"""Computes a neuron, or the whole output, over two features or over the only one."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ RUG_STEP = 0.05  # between the rows of samples of two classes, below a curve of 
 
 
 class CurveCompute:
-    """Curves over the only feature of one run."""
+    """Computes curves over the only feature of a run."""
 
     def __init__(self, reader: NeuronGrid) -> None:
         self._reader = reader
         self._samples, self._hidden = on_line(reader.session, reader.ground)
 
     def compute(self, request: WatchBoundary) -> Function:
-        """The curve or curves, with the samples where it is the output that is looked at."""
+        """Compute the curves, with the samples if the output is selected."""
         reader = self._reader
         axes, count, thumb = reader.ground.axes, side(2 * request.columns), side(request.thumb)
         low, high = reader.ground.limits(axes[0])
@@ -70,13 +70,13 @@ class CurveCompute:
         )
 
     def _truth(self, x: Array) -> Array:
-        """What a toy curve is without its noise (n,); nothing for other data."""
+        """Return a toy curve without noise (n,); None for other data."""
         config = self._reader.session.experiment.dataset
         known = CURVES.get(config.name) if config.path is None else None
         return np.zeros(0) if known is None else known(x)
 
     def _y_limits(self, values: Array, scale: Limits, is_output: bool) -> Limits:
-        """Limits that hold the samples and the curve."""
+        """Return limits that contain the samples and the curve."""
         dataset = self._reader.session.dataset
         if not is_output:
             margin = MARGIN * (scale[1] - scale[0])
@@ -94,7 +94,7 @@ class CurveCompute:
 
 
 def _lines(chosen: Chosen, values: Array, classes: int) -> tuple[Line, ...]:
-    """One line for values (1, n); of a whole output (classes, n) one for each class, or for the second of two."""
+    """Return one line for values (1, n), or one per class (classes, n); of two classes only the second."""
     if chosen.layer < len(chosen.layers) - 1 or not classes:
         return (Line(-1, pack(values[0])),)
     if len(values) == 1:
@@ -103,7 +103,7 @@ def _lines(chosen: Chosen, values: Array, classes: int) -> tuple[Line, ...]:
 
 
 class BoundaryCompute:
-    """A picture where there are two features or more, a curve where there is one."""
+    """Computes a heatmap if there are two features or more, and a curve if there is one."""
 
     def __init__(self, trainer: TrainerContext) -> None:
         self.grid = NeuronGrid(trainer.session)
@@ -111,19 +111,19 @@ class BoundaryCompute:
         self._compute = CurveCompute(self.grid) if has_one_axis else HeatmapCompute(self.grid)
 
     def compute(self, request: WatchBoundary) -> Boundary | Function:
-        """Compute what ``request`` asks for; numbers outside the network or the data are clipped."""
+        """Compute the content for ``request``; indices outside the network or the data are clipped."""
         return self._compute.compute(request)
 
 
 class HeatmapCompute:
-    """Pictures over any two features of one run."""
+    """Computes heatmaps over any two features of a run."""
 
     def __init__(self, reader: NeuronGrid) -> None:
         self._reader = reader
         self._samples: dict[tuple[str, str], tuple[tuple[Samples, ...], int]] = {}
 
     def compute(self, request: WatchBoundary) -> Boundary:
-        """The picture, with its samples and small pictures."""
+        """Compute the heatmap, with its samples and thumbnails."""
         reader = self._reader
         ground, axes = reader.ground, reader.ground.choose(request.x, request.y)
         columns, rows, thumb = (side(size) for size in (request.columns, request.rows, request.thumb))
@@ -153,14 +153,14 @@ class HeatmapCompute:
 
 
 def side(size: int) -> int:
-    """A size of a grid that can be computed."""
+    """Limit the size of a grid to what can be computed."""
     return min(max(size, MIN_SIDE), MAX_SIDE)
 
 
 def picture(chosen: Chosen, values: Array) -> tuple[bytes, bytes]:
-    """Levels and kinds, n of each, of values (count, n); no kinds where no more than two classes are told apart.
+    """Return n levels and n kinds for values (count, n); no kinds for two classes or fewer.
 
-    A single neuron of an output for classes has the colour of its own class. Of two classes together the second
+    A single neuron of an output for classes has the colour of its own class. Of two classes together, the second
     is at the high end of the scale.
     """
     units = chosen.layers[-1].units
@@ -174,7 +174,7 @@ def picture(chosen: Chosen, values: Array) -> tuple[bytes, bytes]:
 
 
 class NeuronGrid:
-    """One run's neurons, over its axes. What does not change while it is trained is kept."""
+    """A run's neurons over its axes. What does not change during training is cached."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -183,12 +183,12 @@ class NeuronGrid:
         self._kept: dict[str, tuple[Axes, Sizes, Activations]] = {}
 
     def layers(self, axes: Axes) -> tuple[LayerShown, ...]:
-        """The layers that can be chosen while ``axes`` vary."""
+        """Return the layers that can be selected while ``axes`` vary."""
         features = self.session.dataset.features
         return layers_of(self.session, tuple(features[place] for place in self.ground.varying(axes)))
 
     def read(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Chosen, Array]:
-        """What is chosen, and its values (count, n) over the grid: of one neuron, or of all of a whole output."""
+        """Return the selection, and its values (count, n) over the grid: of one neuron, or of a whole output."""
         layers = self.layers(axes)
         layer, neuron = locate(layers, request.layer, request.neuron)
         wanted = NeuronRange(layer, 0, layers[layer].units) if neuron == WHOLE else NeuronRange(layer, neuron, 1)
@@ -200,7 +200,7 @@ class NeuronGrid:
         return Chosen(layers, layer, neuron, low, high, held), values
 
     def thumbs(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Thumbnails, ...]:
-        """The neurons asked for as small pictures."""
+        """Return the requested thumbnails."""
         layers = self.layers(axes)
         windows = [inside(window, layers, MAX_THUMBS) for window in request.thumbs[:MAX_WINDOWS]]
         if not windows:
@@ -211,7 +211,7 @@ class NeuronGrid:
         )
 
     def _levels(self, window: NeuronRange, values: Array) -> bytes:
-        """Levels (count, n) of neurons (count, n), each on its own scale."""
+        """Return levels (count, n) of neurons (count, n), each on its own scale."""
         return b"".join(to_levels(row, *self._scales.of(window.layer, row, rounded=False)).tobytes() for row in values)
 
     def _activations(self, use: str, axes: Axes, sizes: Sizes) -> Activations:
@@ -226,7 +226,7 @@ class NeuronGrid:
         return made
 
     def _grid(self, axes: Axes, sizes: Sizes) -> dict[str, Array]:
-        """Where the points lie along each axis, row by row and the greatest y first."""
+        """Return the coordinates of the grid points along each axis, row by row, with the largest y first."""
         along = [np.linspace(*self.ground.limits(axis), size) for axis, size in zip(axes, sizes, strict=True)]
         if len(axes) == 1:
             return {axes[0]: along[0]}
@@ -235,7 +235,7 @@ class NeuronGrid:
 
 
 def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ...]:
-    """The inputs that vary, by name, the hidden layers and the output."""
+    """Return the varying inputs, by name, the hidden layers and the output."""
     dense = [layer for layer, _ in session.trainer.model.dense]
     hidden = (LayerShown(layer.activation, layer.units) for layer in dense[:-1])
     classes, output = session.dataset.classes, dense[-1]
@@ -245,16 +245,16 @@ def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ..
 
 
 def inside(window: NeuronRange, layers: tuple[LayerShown, ...], most: int) -> NeuronRange:
-    """``window`` brought inside the network, of ``most`` neurons at most."""
+    """Return ``window`` clipped to the network, with at most ``most`` neurons."""
     layer = min(max(window.layer, 0), len(layers) - 1)
     first = min(max(window.first, 0), layers[layer].units - 1)
     return NeuronRange(layer, first, min(max(window.count, 0), layers[layer].units - first, most))
 
 
 class Activations:
-    """The layers of ``model`` over points x (n, features), which are standardized as its samples are.
+    """Computes the layers of ``model`` over points x (n, features), which are standardized like its samples.
 
-    ``shown`` (n, k) is what stands for the inputs, in whatever unit they are shown. The buffers are its own: the
+    ``shown`` (n, k) are the inputs, in the unit in which they are shown. The buffers are its own: the
     trainer's are not touched. Dropout is off, as when predicting.
     """
 
@@ -267,7 +267,7 @@ class Activations:
         self._passes: dict[int, Propagation] = {}
 
     def read(self, windows: Sequence[NeuronRange]) -> list[Array]:
-        """The outputs (count, n) of each window's neurons. Layer 0 are the inputs as shown, the last is the output."""
+        """Return the outputs (count, n) of each window's neurons; layer 0 are the inputs as shown."""
         results = [np.empty((window.count, self._points), self._model.dtype) for window in windows]
         deepest = max((window.layer for window in windows), default=0)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -291,7 +291,7 @@ class Activations:
 
 
 def on_plane(session: Session, ground: FeatureAxes, axes: tuple[str, str]) -> tuple[tuple[Samples, ...], int]:
-    """The samples over two features, and how many were too many; points set by hand never are."""
+    """Return the samples over two features, and how many were left out; points added by hand never are."""
     dataset, (x, y) = session.dataset, (ground.values(axis) for axis in axes)
     groups, hidden = [], 0
     low, high = (0.0, 1.0) if dataset.classes else target_limits(dataset)
@@ -308,7 +308,7 @@ def on_plane(session: Session, ground: FeatureAxes, axes: tuple[str, str]) -> tu
 
 
 def on_line(session: Session, ground: FeatureAxes) -> tuple[tuple[Samples, ...], int]:
-    """The samples over the only feature: at their number, at 0 and 1 for two classes, in a row each for more."""
+    """Return the samples over the only feature: at their value, at 0 and 1 for two classes, or in a row per class."""
     dataset, x = session.dataset, ground.values(ground.axes[0])
     groups, hidden = [], 0
     for rows, validation in _parts(session):
@@ -321,7 +321,7 @@ def on_line(session: Session, ground: FeatureAxes) -> tuple[tuple[Samples, ...],
 
 
 def rug_height(kind: int, classes: int) -> float:
-    """Where the samples of a class stand: two at the probabilities they should have, more of them below 0."""
+    """Return the height of a class's samples: for two classes their target probability, for more a row below 0."""
     return float(kind) if classes == 2 else -RUG_STEP * (kind + 1)
 
 
@@ -337,7 +337,7 @@ def _thin(rows: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _by_class(session: Session, rows: NDArray[np.intp]) -> list[tuple[int, NDArray[Any]]]:
-    """Class and rows of each class there is; all rows as -1 for numbers."""
+    """Yield each class with its rows; for a numeric target, -1 with all rows."""
     labels = session.dataset.labels
     if labels is None:
         return [(-1, rows)]

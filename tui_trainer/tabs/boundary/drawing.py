@@ -1,4 +1,4 @@
-"""From what the trainer computed over two features to a heatmap."""
+"""Turns the computed content of the Boundary tab into a heatmap or a plot."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MODEL, TRUTH = "class4", "class2"  # colours: the foreground's stands out from t
 
 
 def heatmap(content: Boundary, discretize: bool, shown: Shown) -> Heatmap:
-    """The picture with its samples; discretized, only the sides of the border are told apart."""
+    """Return the heatmap with its samples; discretized, it shows only the decision regions."""
     kinds = unpack_levels(content.kinds, content.rows) if content.kinds else None
     together = kinds is not None and content.chosen.neuron == WHOLE
     return Heatmap(
@@ -58,7 +58,7 @@ def heatmap(content: Boundary, discretize: bool, shown: Shown) -> Heatmap:
 
 
 def color_bar(content: Boundary) -> tuple[str | Gradient, ...]:
-    """The colours with their numbers, and the classes that are meant by its ends."""
+    """Return the colour bar: the colours with their values, and the classes at its ends."""
     chosen, classes = content.chosen, content.classes
     low, high = chosen.low, chosen.high
     if content.kinds and chosen.neuron == WHOLE:
@@ -84,7 +84,7 @@ def color_bar(content: Boundary) -> tuple[str | Gradient, ...]:
 
 
 def marks(content: Boundary, shown: Shown) -> tuple[Marks, ...]:
-    """The samples that are to be seen; those for validation are hollow, and lie under the others."""
+    """Return marks for the visible samples; those of the validation part are hollow, and below the others."""
     wanted = visible(content.samples, shown)
     found = [_marks_of(one, content) for one in wanted]
     if any(one.validation for one in wanted):
@@ -117,13 +117,13 @@ def _marks_of(samples: Samples, content: Boundary) -> Marks:
 
 
 def visible(samples: tuple[Samples, ...], shown: Shown) -> list[Samples]:
-    """The samples that are to be seen, those for training last."""
+    """Return the visible samples, those of the training part last."""
     wanted = [one for one in samples if shown != "none" and (shown == "all" or not one.validation)]
     return sorted(wanted, key=lambda one: not one.validation)
 
 
 def plot(content: Function, shown: Shown) -> Plot:
-    """The truth where it is known, over it the samples, and on top what the model makes of them."""
+    """Return the plot: the true curve if it is known, the samples over it, and the model's curve on top."""
     x, series = np.array(unpack(content.places)), []
     if content.truth:
         series.append(Series("truth", x, np.array(unpack(content.truth)), TRUTH, sign=OF_TRUTH))
@@ -143,7 +143,7 @@ def plot(content: Function, shown: Shown) -> Plot:
 
 
 def _series_of(samples: Samples, content: Function) -> Series:
-    """Samples as points; the lines say which colour is which class."""
+    """Return samples as a series of points; the lines show the colour of each class."""
     glyph = VALIDATION if samples.validation else TRAINING
     color, label = "validation" if samples.validation else "train", "validation" if samples.validation else "training"
     if samples.kind >= 0:
@@ -154,7 +154,7 @@ def _series_of(samples: Samples, content: Function) -> Series:
 
 
 def describe(chosen: Chosen, target: str, classes: tuple[str, ...]) -> str:
-    """What is drawn: whose output, and what it means."""
+    """Describe what is drawn: which output, and what it means."""
     shown = f"{_whose(chosen)}{_meaning(chosen, target, classes)}"
     if not chosen.held:
         return shown
@@ -163,7 +163,7 @@ def describe(chosen: Chosen, target: str, classes: tuple[str, ...]) -> str:
 
 
 def name_of(chosen: Chosen, neuron: int) -> str:
-    """What a neuron of the chosen layer is called."""
+    """Return the name of a neuron in the selected layer."""
     layer = chosen.layers[chosen.layer]
     if neuron < len(layer.names):
         return plain(layer.names[neuron])
@@ -171,7 +171,7 @@ def name_of(chosen: Chosen, neuron: int) -> str:
 
 
 def layer_name(layer: int, layers: int) -> str:
-    """What layer number ``layer`` of ``layers`` is called, the inputs being the first."""
+    """Return the name of layer number ``layer`` of ``layers``, where the inputs are the first."""
     return "inputs" if layer == 0 else "output" if layer == layers - 1 else f"layer {layer}"
 
 

@@ -53,3 +53,4 @@ HIDDEN = (  # listed with the first of their kind
     pen("move_pen_0_5", "shift+down", "move_pen", (0, 5), "", ""),
     *(pen(f"pick_value_{digit}", str(digit % 10), "pick_value", (digit,), "", "") for digit in range(2, 11)),
 )
+PEN_ACTIONS = frozenset(key.action for key in KEYS if key.group == "Pen")  # only while the pen is in use

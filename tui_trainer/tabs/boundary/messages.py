@@ -1,4 +1,4 @@
-"""The Boundary view: what the model, or one neuron of it, says over two features, or over the only one."""
+"""The messages of the Boundary tab: the output of the model, or of a neuron, over two features or the only one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ WHOLE = -1  # ``neuron``: the layer's answer, where it takes several neurons to 
 
 
 class WatchBoundary(Request, frozen=True):
-    """Look at neuron ``neuron`` of layer ``layer`` over a grid of ``columns`` x ``rows`` points.
+    """Requests neuron ``neuron`` of layer ``layer`` over a grid of ``columns`` x ``rows`` points.
 
     ``x`` and ``y`` name features; empty ones are chosen by the trainer. Layer 0 are the inputs. ``thumbs`` are
-    neurons to be shown as well, each over a grid of ``thumb`` x ``thumb`` points.
+    further neurons to compute, each over a grid of ``thumb`` x ``thumb`` points.
     """
 
     columns: int
@@ -32,7 +32,7 @@ class WatchBoundary(Request, frozen=True):
 
 
 class LayerShown(msgspec.Struct, frozen=True):
-    """A layer that can be chosen. ``names`` are those of its neurons, where they have any; ``whole``: see WHOLE.
+    """A layer that can be selected. ``names`` are those of its neurons, if they have any; ``whole``: see WHOLE.
 
     ``activation`` is empty for the inputs.
     """
@@ -46,8 +46,8 @@ class LayerShown(msgspec.Struct, frozen=True):
 class Samples(msgspec.Struct, frozen=True):
     """Samples of one class (-1 for a number) and one part of the data, at x (n,) and y (n,), see ``pack``.
 
-    Of numbers, ``levels`` (n,) are those of the target on the scale. ``drawn`` are the numbers (n,) of a toy set's
-    points among those that were drawn, -1 for points set by hand, see ``pack``.
+    For numbers, ``levels`` (n,) are the target on the scale. ``drawn`` are the indices (n,) of a toy set's
+    generated points, -1 for points added by hand, see ``pack``.
     """
 
     kind: int
@@ -59,14 +59,14 @@ class Samples(msgspec.Struct, frozen=True):
 
 
 class Thumbnails(msgspec.Struct, frozen=True):
-    """Neurons ``window`` as small pictures: levels (count, side, side), each neuron on a scale of its own."""
+    """Thumbnails of the neurons ``window``: levels (count, side, side), each neuron on its own scale."""
 
     window: NeuronRange
     levels: bytes
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """Which neuron is shown, of which layers, and on which scale.
+    """The selected neuron, the layers to choose from, and the scale.
 
     ``low`` and ``high`` are the values at the ends of the scale. ``held`` other features are at their mean of the
     training samples.
@@ -84,8 +84,8 @@ class Boundary(Content, frozen=True):
     """A neuron over two features.
 
     ``levels`` (rows, columns), the first row on top, are bytes on the scale of ``chosen``, see ``levels``. Where
-    several classes are told apart, ``kinds`` (rows, columns) is the most likely one and the level its probability.
-    ``axes`` are the features that can be chosen; with ``square``, x and y have one unit. ``hidden`` samples are
+    there are several classes, ``kinds`` (rows, columns) is the most likely one and the level its probability.
+    ``axes`` are the features that can be selected; with ``square``, x and y have the same unit. ``hidden`` samples are
     left out because there are too many to draw.
     """
 
@@ -108,16 +108,16 @@ class Boundary(Content, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line over the feature: y (n,) at the x of its ``Function``; ``kind`` is a class, -1 for a number."""
+    """A line over the feature: y (n,) at the x of its ``Function``; ``kind`` is a class, -1 for a number."""
 
     kind: int
     y: bytes
 
 
 class Function(Content, frozen=True):
-    """A neuron over the only feature: a line, or one for each class; and the ``truth`` (n,) where it is known.
+    """A neuron over the only feature: one line, or one per class; and the ``truth`` (n,) if it is known.
 
-    ``thumbs`` are levels (count, side): one for each of ``side`` places along x.
+    ``thumbs`` are levels (count, side), at ``side`` points along x.
     """
 
     chosen: Chosen
@@ -140,14 +140,14 @@ AnyContent = Boundary | Function
 
 
 class Neuron(NamedTuple):
-    """A neuron by its layer and its number there; or the layer as a whole, whose number is ``WHOLE``."""
+    """A neuron, by its layer and its index there; ``WHOLE`` as the index is the whole layer."""
 
     layer: int
     number: int
 
 
 def locate(layers: Sequence[LayerShown], layer: int, neuron: int) -> Neuron:
-    """A neuron as requested, brought inside the network."""
+    """Return the requested neuron, clipped to the network."""
     last = len(layers) - 1
     layer = last if layer == OUTPUT else min(max(layer, 0), last)
     lowest = WHOLE if layers[layer].whole else 0

@@ -1,4 +1,4 @@
-"""The small pictures of all neurons there is room for, the chosen one marked."""
+"""Thumbnails of all neurons for which there is room, with the selected one marked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ABOVE = 1  # the row of the titles
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Blocks from left to right, of pictures of ``side`` x ``side`` pixels with ``gap`` rows between them."""
+    """Blocks of thumbnails from left to right, each ``side`` x ``side`` pixels with ``gap`` rows between them."""
 
     side: int = SIDES[-1]
     gap: int = 0
@@ -38,16 +38,16 @@ class Arrangement:
 
     @property
     def pitch(self) -> int:
-        """Rows from one picture to the one below it."""
+        """The number of rows from one thumbnail to the one below."""
         return self.side // 2 + self.gap
 
-    def place(self, block: Block, neuron: int) -> tuple[int, int]:
-        """Row and column of the upper left cell of a neuron's picture."""
+    def position(self, block: Block, neuron: int) -> tuple[int, int]:
+        """Return the row and column of the upper left cell of a neuron's thumbnail."""
         column, row = divmod(neuron - block.first, block.down)
         return ABOVE + row * self.pitch, block.left + 1 + column * (self.side + FRAME)
 
     def neuron_at(self, x: int, y: int) -> tuple[int, int] | None:
-        """Layer and neuron of the picture at a cell; the neuron is -1 for the title of a layer."""
+        """Return the layer and neuron of the thumbnail at a cell; the neuron is -1 for the title of a layer."""
         for block in self.blocks:
             column = (x - block.left) // (self.side + FRAME)
             if not 0 <= column < block.columns:
@@ -63,7 +63,7 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ThumbnailStrip:
-    """Pictures as they are arranged, of neurons as they were computed; of curves a picture is made of one row."""
+    """The arranged thumbnails of computed neurons; for curves, each is made from a single row."""
 
     arrangement: Arrangement = field(default_factory=Arrangement)
     chosen: Chosen | None = None
@@ -73,7 +73,7 @@ class ThumbnailStrip:
     curves: bool = False
 
     def picture(self, layer: int, neuron: int) -> Levels | None:
-        """The levels (side, side) of a neuron; None where they have not come yet."""
+        """Return the levels (side, side) of a neuron; None if they have not arrived yet."""
         for thumbs in self.thumbs:
             place = neuron - thumbs.window.first
             if thumbs.window.layer == layer and 0 <= place < thumbs.window.count:
@@ -82,20 +82,20 @@ class ThumbnailStrip:
         return None
 
     def scale(self, layer: int, neuron: int) -> int:
-        """The scale of tints: of an output with a neuron for each class, the class's."""
+        """Return the colour scale; in an output with a neuron per class, that of the class."""
         assert self.chosen is not None
         last = len(self.chosen.layers) - 1
         return neuron if layer == last and self.classes and self.chosen.layers[last].units > 1 else DIVERGING
 
 
 class StripWidget(TintedWidget[ThumbnailStrip]):
-    """Shows small pictures; a click chooses one."""
+    """Shows thumbnails; a click selects one."""
 
     DEFAULT_CSS = "StripWidget { width: 44; margin-left: 1; }"
 
     @dataclass
     class Picked(Message):
-        """A neuron was clicked on, or with ``neuron`` -1 the title of a layer."""
+        """A neuron was clicked, or, with ``neuron`` -1, the title of a layer."""
 
         layer: int
         neuron: int
@@ -113,7 +113,7 @@ class StripWidget(TintedWidget[ThumbnailStrip]):
         return before.classes != after.classes
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what is under the pointer."""
+        """Select what is under the pointer."""
         found = self._drawing.arrangement.neuron_at(event.x, event.y)
         if found is not None:
             event.stop()
@@ -121,7 +121,7 @@ class StripWidget(TintedWidget[ThumbnailStrip]):
 
 
 def draw(strip: ThumbnailStrip, width: int, height: int, form: Form) -> Frame:
-    """All pictures with the titles of their layers, in ``height`` rows of ``width`` cells."""
+    """Draw all thumbnails and the titles of their layers, in ``height`` rows of ``width`` cells."""
     board = Board(width, height, np.int32)
     if strip.chosen is not None and board.characters.size:
         for block in strip.arrangement.blocks:
@@ -146,9 +146,9 @@ def _write_titles(board: Board, strip: ThumbnailStrip, chosen: Chosen, block: Bl
 
 
 def row_below(arrangement: Arrangement, block: Block) -> int:
-    """The row under the pictures of a block."""
+    """Return the row below the thumbnails of a block."""
     last = block.first + min(block.down, block.count) - 1
-    return arrangement.place(block, last)[0] + arrangement.side // 2
+    return arrangement.position(block, last)[0] + arrangement.side // 2
 
 
 def _write_picture(board: Board, strip: ThumbnailStrip, block: Block, neuron: int, form: Form) -> None:
@@ -156,7 +156,7 @@ def _write_picture(board: Board, strip: ThumbnailStrip, block: Block, neuron: in
     if levels is None or chosen is None:
         return
     side = strip.arrangement.side
-    row, column = strip.arrangement.place(block, neuron)
+    row, column = strip.arrangement.position(block, neuron)
     if row + side // 2 > board.height or column + side >= board.width:
         return  # arranged for a larger widget: the next arrangement is on its way
     tints = level_tints(levels, strip.scale(block.layer, neuron), STEPS)
@@ -172,7 +172,7 @@ def _write_picture(board: Board, strip: ThumbnailStrip, block: Block, neuron: in
 
 
 def filled(levels: Levels) -> Levels:
-    """A curve, given by its level (n,) at n places, as a picture (n, n): what lies between it and the middle is full.
+    """Turn a curve, given by its levels (n,), into a picture (n, n), filled between the curve and the middle.
 
     The middle is that of the scale.
     """
@@ -185,13 +185,13 @@ def filled(levels: Levels) -> Levels:
 
 
 def down(side: int, height: int, gap: int) -> int:
-    """How many pictures stand below one another."""
+    """Return how many thumbnails fit below one another."""
     return max((height - ABOVE + gap) // (side // 2 + gap), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One layer's pictures: neurons ``first`` to ``first + count - 1``, ``down`` in a column, from ``left`` on."""
+    """The thumbnails of a layer: neurons ``first`` to ``first + count - 1``, ``down`` per column, from ``left`` on."""
 
     layer: int
     first: int
@@ -202,17 +202,17 @@ class Block:
 
     @property
     def columns(self) -> int:
-        """How many columns it has."""
+        """The number of columns."""
         return -(-self.count // self.down)
 
     @property
     def window(self) -> NeuronRange:
-        """Its neurons as they are asked for."""
+        """Return the neurons as a window for the request."""
         return NeuronRange(self.layer, self.first, self.count)
 
 
 class Room(NamedTuple):
-    """The columns and rows there are, and the rows to leave between two pictures."""
+    """The available columns and rows, and the gap of rows between two thumbnails."""
 
     width: int
     height: int
@@ -220,9 +220,9 @@ class Room(NamedTuple):
 
 
 def arrange(units: Sequence[int], chosen: Neuron, room: Room, small: Sequence[int] = SMALL) -> Arrangement:
-    """The largest pictures of which all fit; else as many ``small`` ones as fit, the chosen one among them.
+    """Return the largest thumbnails that all fit, else as many ``small`` ones as fit, including the selected one.
 
-    ``units`` are those of each layer; of the small sides, the first is taken that has room.
+    ``units`` are the numbers of neurons in each layer; of the small sides, the first that has room is used.
     """
     width, height, gap = room
     for side in SIDES:
@@ -243,12 +243,12 @@ def arrange(units: Sequence[int], chosen: Neuron, room: Room, small: Sequence[in
 
 
 def total_width(side: int, columns: Sequence[int]) -> int:
-    """The cells that layers of so many columns take."""
+    """Return the width in cells of layers with so many columns."""
     return sum(columns) * (side + FRAME) + BETWEEN * (len(columns) - 1)
 
 
 def _share_out(side: int, rows: int, units: Sequence[int], width: int) -> list[int]:
-    """One column for each layer, and further ones for those with the most neurons without room."""
+    """Give each layer one column, and further ones to those with the most neurons left out."""
     columns = [1] * len(units)
     while True:
         hidden = [count - rows * wide for count, wide in zip(units, columns, strict=True)]
@@ -261,7 +261,7 @@ def _share_out(side: int, rows: int, units: Sequence[int], width: int) -> list[i
 def _placed(
     empty: Arrangement, rows: int, units: Sequence[int], columns: dict[int, int], chosen: Neuron
 ) -> Arrangement:
-    """``empty`` with a block for each layer that has columns."""
+    """Return ``empty`` with a block for each layer that has columns."""
     blocks, left = [], 0
     for layer, wide in columns.items():
         count = min(units[layer], rows * wide)

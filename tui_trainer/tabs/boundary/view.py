@@ -1,4 +1,4 @@
-"""The Boundary tab: what the model, or any neuron of it, says over two features, or over the only one."""
+"""The Boundary tab: the output of the model, or of any neuron, over two features or the only one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 from .drawing import Shown, describe, heatmap, plot
+from .keys import PEN_ACTIONS
 from .messages import OUTPUT, WHOLE, Boundary, Function, LayerShown, Neuron, WatchBoundary, locate
 from .points import ONLY_PLANES, PointEditor
 from .thumbnails import Arrangement, Room, StripWidget, ThumbnailStrip, arrange
@@ -30,13 +31,13 @@ USUAL_GRID = (60, 50)  # before there is a canvas to fill
 MIN_FEATURES = 3  # features, from which there is a choice
 SAMPLES: dict[Shown, str] = {
     "all": "Training and validation samples.",
-    "training": "Training samples alone.",
+    "training": "Training samples only.",
     "none": "No samples.",
 }
 
 
 class Axes(Horizontal):
-    """Shows the two features and lets others be picked; not there for fewer than three."""
+    """Lets the user select two features; hidden if there are fewer than three."""
 
     DEFAULT_CSS = """
     Axes {
@@ -50,7 +51,7 @@ class Axes(Horizontal):
 
     @dataclass
     class Picked(Message):
-        """Other features were picked."""
+        """Other features were selected."""
 
         x: str
         y: str
@@ -62,7 +63,7 @@ class Axes(Horizontal):
         yield Dropdown(id="boundary-y")
 
     def show(self, names: tuple[str, ...], x: str, y: str) -> None:
-        """Offer ``names``, with ``x`` and ``y`` of them chosen."""
+        """Offer ``names``, with ``x`` and ``y`` selected."""
         self.set_class(len(names) >= MIN_FEATURES, "-choice")
         if len(names) < MIN_FEATURES:
             return
@@ -78,7 +79,7 @@ class Axes(Horizontal):
 
 
 class BoundaryView(TabView):
-    """Shows what it is sent; asks again whenever another neuron, other axes or another size is wanted."""
+    """Shows the computed content, and requests another whenever the neuron, the axes or the size change."""
 
     DEFAULT_CSS = """
     BoundaryView {
@@ -93,7 +94,7 @@ class BoundaryView(TabView):
         &.-curve HeatmapWidget { display: none; }
     }
     """
-    MODE = frozenset({"move_pen", "pick_value", "add_point", "remove_point", "leave_pen"})
+    MODE = PEN_ACTIONS
     discretize: reactive[bool] = reactive(False)
     samples: reactive[Shown] = reactive[Shown]("all")
 
@@ -130,7 +131,7 @@ class BoundaryView(TabView):
         )
 
     def configure(self, options: dict[str, object]) -> None:
-        """``x`` and ``y``, names of features, and ``discretize``; it is the output that is looked at."""
+        """Set the features ``x`` and ``y``, and ``discretize``; select the output."""
         self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
         self.discretize = options.get("discretize") is True
         self.ask()
@@ -144,7 +145,7 @@ class BoundaryView(TabView):
             self._set_mode(False)
 
     def show_loaded(self, loaded: Loaded) -> None:
-        """Back to the output where the layers are others than before, and to the usual axes where the features are."""
+        """Select the output if the layers have changed, and the default axes if the features have."""
         units = tuple(layer.output for layer in loaded.layers)
         self._choice.keep_features(loaded.dataset.features)
         if units != self._units:
@@ -161,30 +162,30 @@ class BoundaryView(TabView):
         self._draw()
 
     def action_discretize(self) -> None:
-        """Tell apart only the sides of the border, or all shades."""
+        """Show only the decision regions, or all shades."""
         self.discretize = not self.discretize
 
     def action_look_layer(self, step: int) -> None:
-        """A layer on or back."""
+        """Select the next or previous layer."""
         if self.content is not None:
             self._choice.step_layer(step, self.content.chosen.layers)
             self.ask()
 
     def action_look_neuron(self, step: int) -> None:
-        """A neuron on or back."""
+        """Select the next or previous neuron."""
         if self.content is not None:
             self._choice.step_neuron(step, self.content.chosen.layers)
             self.ask()
 
     def action_look_output(self) -> None:
-        """Back to the output."""
+        """Select the output."""
         self._choice.look_at_output()
         self.ask()
 
     def action_next_axis(self, axis: str) -> None:
-        """The next feature on the axis ``x`` or ``y``."""
+        """Select the next feature on the axis ``x`` or ``y``."""
         if not isinstance(self.content, Boundary) or len(self.content.axes) <= 2:
-            self.post_message(self.Said("There are no other features to put on the axes."))
+            self.post_message(self.StatusMessage("There are no other features to put on the axes."))
             return
         self._choice.step_axis(axis, self.content)
         self.ask()
@@ -196,16 +197,16 @@ class BoundaryView(TabView):
         """Show all samples, those for training, or none."""
         choices = list(SAMPLES)
         self.samples = choices[(choices.index(self.samples) + 1) % len(choices)]
-        self.post_message(self.Said(SAMPLES[self.samples]))
+        self.post_message(self.StatusMessage(SAMPLES[self.samples]))
 
     def action_regenerate(self) -> None:
-        """Draw other points of a toy set: those of its next seed."""
+        """Generate new points of a toy set, those of its next seed."""
         self.post_message(self.points.regenerate())
 
     def action_pen(self) -> None:
         """Take the pen, or put it away."""
         if not self.in_mode and self.points.plane is None:
-            self.post_message(self.Said(ONLY_PLANES))
+            self.post_message(self.StatusMessage(ONLY_PLANES))
             return
         self._set_mode(not self.in_mode)
         if self.in_mode:
@@ -224,21 +225,21 @@ class BoundaryView(TabView):
         """Choose the value of the points that the pen adds."""
         if self.points.plane is not None:
             if sentence := self.points.pen.pick(digit, self.points.plane.classes):
-                self.post_message(self.Said(sentence))
+                self.post_message(self.StatusMessage(sentence))
             self._draw()
 
     def action_add_point(self) -> None:
-        """Add a point where the pen is, and show the samples so that it is seen."""
+        """Add a point at the pen, and show the samples so that it is visible."""
         if self.samples == "none" and self.points.plane is not None:
             self.samples = "training"
         self.post_message(self.points.add(self.query_one(HeatmapWidget), pen_is_shown=self.in_mode))
 
     def action_remove_point(self) -> None:
-        """Remove the point that is nearest to the pen."""
+        """Remove the point nearest to the pen."""
         self.post_message(self.points.remove(self.query_one(HeatmapWidget), self.samples))
 
     def action_clear_points(self) -> None:
-        """Take back all that was added and removed by hand."""
+        """Undo everything that was added and removed by hand."""
         self.post_message(self.points.clear())
 
     @on(HeatmapWidget.Clicked)
@@ -271,7 +272,7 @@ class BoundaryView(TabView):
             self.ask()
 
     def _useful(self, content: Boundary | Function) -> list[str]:
-        """The actions that do something with these data."""
+        """Return the actions that have an effect on these data."""
         several = isinstance(content, Boundary)
         choice = isinstance(content, Boundary) and len(content.axes) > 2
         useful = {"discretize": several, "next_axis": choice, "regenerate": self.points.is_toy}
@@ -279,14 +280,14 @@ class BoundaryView(TabView):
         return [action for action, does in useful.items() if does]
 
     def _write(self, line: str, text: str) -> None:
-        """Change a line of text, where it is another one."""
+        """Update a line of text, if it has changed."""
         shown = self.query_one(line, Static)
         if shown.content != text:
             shown.update(text, layout=False)
 
     @property
     def _grid(self) -> tuple[int, int]:
-        """The points that would fill the canvas."""
+        """Return the grid of points that fills the canvas."""
         if isinstance(self.content, Function):
             return self.query_one(PlotWidget).size.width, 1
         canvas = self.query_one(HeatmapWidget)
@@ -299,10 +300,10 @@ class BoundaryView(TabView):
             return Arrangement()
         layers = self.content.chosen.layers
         room = Room(*strip.size, gap=0 if strip.form == "pixels" else 1)
-        return arrange([layer.units for layer in layers], self._choice.place(layers), room)
+        return arrange([layer.units for layer in layers], self._choice.clipped(layers), room)
 
     def _fit(self) -> None:
-        """Give each part its room, and ask for as many points as it has pixels."""
+        """Lay out the parts, and request as many points as there are pixels."""
         width, height = self.size
         columns, rows = STRIP_FROM
         self.set_class(width >= columns and height >= rows, "-strip")
@@ -332,7 +333,7 @@ class BoundaryView(TabView):
         self.query_one(StripWidget).show(strip)
 
     def _show_picture(self, content: Boundary) -> str:
-        """Show the picture, with the pen on it while it is taken; returns what there is to say of the pen."""
+        """Show the heatmap, with the pen while it is in use; return a description of the pen."""
         widget, picture = self.query_one(HeatmapWidget), heatmap(content, self.discretize, self.samples)
         widget.show(picture)
         if not self.in_mode:
@@ -344,37 +345,37 @@ class BoundaryView(TabView):
 
 @dataclass(slots=True)
 class Selection:
-    """A neuron and two features; an empty name leaves the feature to the trainer."""
+    """The selected neuron and features; for an empty name, the trainer chooses the feature."""
 
     x: str = ""
     y: str = ""
     layer: int = OUTPUT
     neuron: int = WHOLE
 
-    def place(self, layers: Sequence[LayerShown]) -> Neuron:
-        """The chosen neuron among those there are."""
+    def clipped(self, layers: Sequence[LayerShown]) -> Neuron:
+        """Return the selected neuron, clipped to the network."""
         return locate(layers, self.layer, self.neuron)
 
     def look_at(self, layer: int, neuron: int, layers: Sequence[LayerShown]) -> None:
-        """Choose a neuron; the last layer goes on being the output, however many come to lie before it."""
+        """Select a neuron; the last layer remains the output, even if layers are added before it."""
         self.layer, self.neuron = (OUTPUT if layer >= len(layers) - 1 else max(layer, 0)), neuron
 
     def look_at_output(self) -> None:
-        """Choose the whole output."""
+        """Select the whole output."""
         self.layer, self.neuron = OUTPUT, WHOLE
 
     def step_layer(self, step: int, layers: Sequence[LayerShown]) -> None:
-        """A layer on or back: its first neuron, or the whole output."""
-        self.look_at(self.place(layers)[0] + step, WHOLE, layers)
+        """Select the next or previous layer: its first neuron, or the whole output."""
+        self.look_at(self.clipped(layers)[0] + step, WHOLE, layers)
 
     def step_neuron(self, step: int, layers: Sequence[LayerShown]) -> None:
-        """A neuron on or back; after the last comes the first."""
-        layer, neuron = self.place(layers)
+        """Select the next or previous neuron; the first follows the last."""
+        layer, neuron = self.clipped(layers)
         lowest = WHOLE if layers[layer].whole else 0
         self.look_at(layer, lowest + (neuron + step - lowest) % (layers[layer].units - lowest), layers)
 
     def step_axis(self, axis: str, content: Boundary) -> None:
-        """The next feature on the axis ``x`` or ``y`` of ``content``, past that of the other one."""
+        """Select the next feature on the axis ``x`` or ``y`` of ``content``, skipping that of the other axis."""
         x, y = self.x or content.x, self.y or content.y
         now, other = (x, y) if axis == "x" else (y, x)
         names = [name for name in content.axes if name != other]

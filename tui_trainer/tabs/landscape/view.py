@@ -129,7 +129,7 @@ class LandscapeView(TabView):
         """Show the next kind of picture that the model has."""
         content = self.content
         if content is None or len(content.kinds) == 1:
-            self.post_message(self.Said("With one parameter there is one picture: its curve."))
+            self.post_message(self.StatusMessage("With one parameter there is one picture: its curve."))
             return
         next_index = content.kinds.index(content.kind) + 1
         self._options["kind"] = content.kinds[next_index % len(content.kinds)]
@@ -151,7 +151,7 @@ class LandscapeView(TabView):
     def _change_parameter(self, axis: int, direction: int) -> None:
         number = self._parameter(axis)
         if number is None:
-            self.post_message(self.Said("This axis is not a single weight; v shows another picture."))
+            self.post_message(self.StatusMessage("This axis is not a single weight; v shows another picture."))
             return
         next_number = number + direction
         if next_number == self._parameter(1 - axis):
@@ -177,7 +177,7 @@ class LandscapeView(TabView):
     def _move_start(self, axis: int, direction: int) -> None:
         content = self.content
         if content is None or not self._is_current or content.way is None:
-            self.post_message(self.Said("Only a model with one or two parameters can be moved by hand here."))
+            self.post_message(self.StatusMessage("Only a model with one or two parameters can be moved by hand here."))
             return
         if axis >= len(content.axes):
             return

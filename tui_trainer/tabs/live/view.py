@@ -160,7 +160,7 @@ class LiveView(TabView):
         """The next feature on the axis ``x`` or ``y``."""
         picture = None if self.content is None else self.content.boundary
         if not isinstance(picture, Boundary) or len(picture.axes) <= 2:
-            self.post_message(self.Said("There are no other features to put on the axes."))
+            self.post_message(self.StatusMessage("There are no other features to put on the axes."))
             return
         self._choice.step_axis(axis, picture)
         self.ask()

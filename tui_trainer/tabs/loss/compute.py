@@ -38,7 +38,7 @@ class LossCompute:
         self._overlays = Overlays(WatchLoss(), None)
 
     def compute(self, request: WatchLoss) -> LossContent:
-        """Compute the curves and the overlays; there are no overlays where the store can't be read."""
+        """Compute the curves and the overlays; no overlays if the store can't be read."""
         session, overlays = self._trainer.session, self._update_overlays(request)
         curves = () if session.state == "empty" else run_curves(session, request)
         return LossContent(request.quantity, curves, overlays.curves, overlays.last)
@@ -67,7 +67,7 @@ class StoredCurves:
         self._runs: dict[int, tuple[float, Mapping[str, Array], dict[tuple[str, float], RecordedCurve]]] = {}
 
     def overlays(self, request: WatchLoss, current: int | None) -> Overlays:
-        """Return the curves of the requested runs but the ``current`` one. StoreError where it can't be read."""
+        """Return the curves of the requested runs except the ``current`` one; raise StoreError if that fails."""
         runs = [run for run in dict.fromkeys(request.runs) if run != current][:MAX_OVERLAYS]
         curves = []
         last = 0

@@ -38,35 +38,35 @@ SIGNS = 6  # letters along a curve
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the plot: its sign and colour, its name, and its value where that is told."""
+    """A line of the plot: its sign and colour, its name, and its value if that is shown."""
 
     sign: str
     color: str
     name: str
     value: float | None = None
 
-    def text(self, told: bool) -> str:
-        """The item as it is written; its value where that is ``told``."""
-        value = "" if not told else " -" if self.value is None else f" {format_significant(self.value)}"
+    def text(self, with_value: bool) -> str:
+        """Return the item as text, ``with_value`` or without."""
+        value = "" if not with_value else " -" if self.value is None else f" {format_significant(self.value)}"
         return f"{self.sign} {self.name}{value}"
 
     def shortened(self, most: int) -> Item:
-        """The same with a name of so many cells at most."""
+        """Return the item with a name of at most so many cells."""
         return replace(self, name=shorten(briefly(self.name, most), most))
 
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """A heading and items; ``told`` says that the items have values."""
+    """A heading and items; ``has_values`` says that the items show values."""
 
     heading: str = ""
     items: tuple[Item, ...] = ()
-    told: bool = False
+    has_values: bool = False
 
     def lines(self, width: int) -> list[list[tuple[int, Item]]]:
-        """The items in lines of ``width`` cells, each with its column; the first line leaves room for the heading.
+        """Return the items in lines of ``width`` cells, each with its column; the first line has room for the heading.
 
-        Names are as long as the lines that there are allow.
+        Names are as long as the available lines allow.
         """
         for most in NAMES:
             found = self._broken(width, [item.shortened(most) for item in self.items])
@@ -78,7 +78,7 @@ class Legend:
         found: list[list[tuple[int, Item]]] = [[]]
         column = len(self.heading) + GAP if self.heading else 0
         for item in items:
-            length = len(item.text(self.told))
+            length = len(item.text(self.has_values))
             if column + length > width and column > 0:
                 found.append([])
                 column = 0
@@ -88,7 +88,7 @@ class Legend:
 
 
 class LegendPanel(FrameWidget[Legend]):
-    """As many lines as the legend needs; none where there is nothing to tell."""
+    """Shows the legend in as many lines as it needs; none if it is empty."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"legend--text", "legend--dim", *(f"legend--{color}" for color in COLORS)}
     DEFAULT_CSS = f"""
@@ -105,7 +105,7 @@ class LegendPanel(FrameWidget[Legend]):
         self._lines = 0
 
     def tell(self, legend: Legend, width: int) -> None:
-        """Show another legend on ``width`` cells."""
+        """Show another legend in ``width`` cells."""
         if legend == self._drawing and width == self.size.width:
             return
         lines = len(legend.lines(width)) if legend.heading or legend.items else 0
@@ -122,7 +122,7 @@ class LegendPanel(FrameWidget[Legend]):
             for column, item in line:
                 sign = _sign(item.sign, self.markers == "ascii")
                 board.write(row, column, one_cell(sign), FIRST_COLOR + COLORS.index(item.color))
-                board.write(row, column + 1, one_cell(item.text(drawing.told)[1:]), TEXT)
+                board.write(row, column + 1, one_cell(item.text(drawing.has_values)[1:]), TEXT)
         return board.frame()
 
     def styles_of(self, drawing: Legend) -> Mapping[int, Style]:
@@ -135,9 +135,9 @@ def _sign(sign: str, ascii_only: bool) -> str:
 
 
 def drawn(curves: Mapping[str, Curve], quantity: str, batches: bool) -> list[Curve]:
-    """The curves that are drawn, what lies over the others last; of each class only the validation part, if there is.
+    """Return the curves to draw, from back to front; of each class only the validation part, if there is one.
 
-    Mini-batches are among them where they are asked for, or nothing else is there yet.
+    Mini-batches are included if requested, or if there is nothing else yet.
     """
     epochs = len(curves["loss"].x) // 8 if "loss" in curves else 0
     ordered = sorted(curves.values(), key=lambda curve: (curve.name != "batch_loss", "val_" in curve.name))
@@ -147,7 +147,7 @@ def drawn(curves: Mapping[str, Curve], quantity: str, batches: bool) -> list[Cur
 
 
 def line(curve: Curve, class_names: Sequence[str]) -> Series:
-    """A curve as a line of the plot."""
+    """Return a curve as a line of the plot."""
     x, y = unpack(curve.x), np.array(unpack(curve.y))
     _, _, index = curve.name.partition("[")
     if index:
@@ -161,7 +161,7 @@ def line(curve: Curve, class_names: Sequence[str]) -> Series:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A run that is selected in the Runs tab and its curve; None where it has not recorded the quantity."""
+    """A run selected in the Runs tab, and its curve; None if it has not recorded the quantity."""
 
     selected: SelectedRun
     curve: Curve | None

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.runs.selection import SelectedRun
-from tui_trainer.tabs.runs.table import told
+from tui_trainer.tabs.runs.table import cell_text
 from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
@@ -145,7 +145,9 @@ class LossView(TabView):
     def action_compared_part(self) -> None:
         """Show the other part of the selected runs."""
         if not self.selected_runs:
-            self.post_message(self.Said(f"No run is chosen; {key_of('choose_run')} in the Runs tab chooses one."))
+            self.post_message(
+                self.StatusMessage(f"No run is chosen; {key_of('choose_run')} in the Runs tab chooses one.")
+            )
             return
         self.shows_validation = not self.shows_validation
         self.ask()
@@ -162,7 +164,9 @@ class LossView(TabView):
     def action_quantity(self) -> None:
         """Show the next recorded quantity: the loss, the accuracy ..."""
         if len(self._quantities) == 1:
-            self.post_message(self.Said("Metrics appear after the first epoch; without validation, choose some."))
+            self.post_message(
+                self.StatusMessage("Metrics appear after the first epoch; without validation, choose some.")
+            )
             return
         now = self._quantities.index(self.quantity) if self.quantity in self._quantities else -1
         self._show_quantity(self._quantities[(now + 1) % len(self._quantities)])
@@ -238,7 +242,7 @@ class LossView(TabView):
 
 
 def _item(overlay: Overlay) -> Item:
-    selected, name = overlay.selected, told(overlay.selected.name)
+    selected, name = overlay.selected, cell_text(overlay.selected.name)
     if overlay.curve is None:
         return Item(selected.letter, selected.color, f"{name} (no curve)")
     return Item(selected.letter, selected.color, name, overlay.curve.at)

@@ -131,7 +131,7 @@ class NetworkView(TabView):
         if self.choice.parameter is not None:
             self._choose(replace(self.choice, parameter=None))
         elif self.choice.layer == 0:
-            self.post_message(self.Said(NO_WEIGHTS))
+            self.post_message(self.StatusMessage(NO_WEIGHTS))
         else:
             self._choose(replace(self.choice, parameter=0))
 
@@ -139,7 +139,7 @@ class NetworkView(TabView):
         """Prompt for a value of the selected weight, or of the first one if none is selected."""
         detail = self._neuron_detail()
         if self._shape is None or detail is None:
-            self.post_message(self.Said(NO_WEIGHTS))
+            self.post_message(self.StatusMessage(NO_WEIGHTS))
             return
         if self.choice.parameter is None:
             self._choose(replace(self.choice, parameter=detail.terms[0].source))
@@ -152,7 +152,7 @@ class NetworkView(TabView):
         detail = self._neuron_detail()
         term = None if detail is None else picked_term(detail, self.choice.parameter)
         if term is None:
-            self.post_message(self.Said("No weight is picked; w picks one."))
+            self.post_message(self.StatusMessage("No weight is picked; w picks one."))
         else:
             self._set_weight(term, nudged(term.weight, direction))
 
@@ -161,7 +161,7 @@ class NetworkView(TabView):
         event.stop()
         value, detail = parse_weight(event.text), self._neuron_detail()
         if isinstance(value, str):
-            self.post_message(self.Said(value, "error"))
+            self.post_message(self.StatusMessage(value, "error"))
             return
         self._prompt.close()
         term = None if detail is None else picked_term(detail, self.choice.parameter)

@@ -93,5 +93,5 @@ def _delete(edits: RunEdits, runs: tuple[int, ...], current: int | None) -> tupl
 
 
 def counted(number: int) -> str:
-    """``number`` runs in words."""
+    """Return ``number`` runs in words."""
     return "one run" if number == 1 else f"{number:,} runs"

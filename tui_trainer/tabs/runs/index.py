@@ -25,7 +25,7 @@ from .messages import Difference, RunList, RunRow, WatchRuns, Wrong
 MAX_ROWS = 1000  # in one answer
 MAX_COMPARED = 16
 MAX_VALUE = 60  # characters of a value
-NAMELESS = ("units", "activation")  # of a layer: their values are told without their names
+NAMELESS = ("units", "activation")  # of a layer: their values are shown without names
 NOT_COMPARED = ("name", "hide")  # no part of what is trained
 FLAGS = frozenset(field.name for field in msgspec.structs.fields(RunRow) if field.type is bool)
 SELECTED = ", ".join(COLUMN_SQL[name] for name in RunRow.__struct_fields__)
@@ -41,9 +41,9 @@ class RunIndex:
             connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
 
     def list(self, request: WatchRuns, here: int | None = None) -> RunList:
-        """The part of the list that is requested; ``here`` is the current run.
+        """Return the requested part of the list; ``here`` is the current run.
 
-        Raises StoreError where the store can't be read.
+        Raises StoreError if the store can't be read.
         """
         self._store.fill_run_index()
         live = json.dumps(live_names(self._store.sessions))
@@ -77,7 +77,7 @@ class RunIndex:
     def _matching_runs(
         self, connection: sqlite3.Connection, request: WatchRuns, live: str, now: object
     ) -> tuple[int, ...]:
-        """All runs that pass the filter, in order."""
+        """Return all runs that match the filter, in order."""
         (version,) = connection.execute("PRAGMA data_version").fetchone()
         query = (request.filter, request.sort, request.descending, live, version, connection.total_changes)
         if self._last is None or self._last[0] != query or "age" in request.filter:
@@ -93,7 +93,7 @@ class RunIndex:
     def _rows(
         self, connection: sqlite3.Connection, runs: Iterable[int], parameters: Mapping[str, object]
     ) -> tuple[RunRow, ...]:
-        """The rows of ``runs``, in their order; runs that are gone or can't be read are left out."""
+        """Return the rows of ``runs``, in their order, without runs that are gone or can't be read."""
         order = {run: place for place, run in enumerate(runs)}
         cursor = connection.execute(
             f"SELECT {SELECTED} FROM cards WHERE run IN (SELECT value FROM json_each(:runs)) AND {LISTED}",
@@ -111,7 +111,7 @@ class RunIndex:
 
 
 def _row(values: tuple[object, ...]) -> RunRow | None:
-    """None where a damaged store has a value of another type in a column."""
+    """Return the row of a run; None if a damaged store has a value of another type in a column."""
     names = RunRow.__struct_fields__
     # SQLite has 0 and 1 for false and true.
     converted = [bool(value) if name in FLAGS else value for name, value in zip(names, values, strict=True)]
@@ -122,9 +122,9 @@ def _row(values: tuple[object, ...]) -> RunRow | None:
 
 
 def differences(experiments: Sequence[tuple[int, Experiment | None]]) -> tuple[Difference, ...]:
-    """The fields whose values are not all the same, in the order of the schema; none of fewer than two.
+    """Return the fields whose values differ, in the order of the schema; none for fewer than two experiments.
 
-    An experiment that can't be read has no fields. A layer that some experiments have, and others not, is one field.
+    An experiment that can't be read has no fields. A layer that only some experiments have is one field.
     """
     layers = min((len(one.model.layers) for _, one in experiments if one is not None), default=0)
     tables = [dict(_fields(to_plain(one), layers)) if one is not None else {} for _, one in experiments]
@@ -138,14 +138,14 @@ def differences(experiments: Sequence[tuple[int, Experiment | None]]) -> tuple[D
 
 
 def _order(path: str) -> tuple[int, int]:
-    """Tables in the order of the file, and layers by their number, whichever experiment has the most."""
+    """Return a sort key: tables in the order of the file, layers by their number."""
     table, _, rest = path.partition(".")
     number = rest.partition("[")[2].partition("]")[0]
     return ("dataset", "model", "training").index(table), int(number) if number.isdigit() else -1
 
 
 def _fields(value: object, layers: int, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every field of a plain experiment by its path, with its value as text; layers from ``layers`` on as one."""
+    """Yield every field of a plain experiment by its path, with its value as text; layers from ``layers`` on as one."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _fields(inner, layers, f"{path}.{name}".removeprefix("."))
@@ -160,7 +160,7 @@ def _fields(value: object, layers: int, path: str = "") -> Iterator[tuple[str, s
 
 
 def _layer(layer: dict[str, object]) -> str:
-    """A whole layer in a few words: units, activation, and what is not as usual."""
+    """Describe a whole layer in a few words: units, activation, and what differs from the default."""
     usual = to_plain(LayerConfig())
     others = [
         f"{name} {_text(value)}" for name, value in layer.items() if name not in NAMELESS and value != usual[name]

@@ -29,3 +29,4 @@ KEYS = (
     key("delete_runs", "d,delete", "delete_runs", (), "Delete", "Delete them"),
     key("bring_back", "u", "bring_back", (), "Restore", "Restore the runs deleted last"),
 )
+PRECEDING_ACTIONS = frozenset({"bring_back", "delete_runs"})  # in the tab, u and the delete key are these

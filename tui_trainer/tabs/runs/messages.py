@@ -1,4 +1,4 @@
-"""The runs of the store: what of them is asked for, and what is told of them."""
+"""The messages of the Runs tab: a request for a part of the list, and its content."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tui_trainer.protocol import Content, Request
 
 
 class WatchRuns(Request, frozen=True):
-    """A part of the list of runs: ``rows`` of those that ``filter`` lets through, from place ``first`` on.
+    """Requests a part of the list of runs: ``rows`` of those that match ``filter``, from position ``first`` on.
 
-    ``sort`` is a field of filters; ``cursor`` a run whose place is asked for; ``compared`` are the runs whose
-    experiments are laid side by side.
+    ``sort`` is a field of filters; ``cursor`` a run whose position is requested; ``compared`` are the runs whose
+    experiments are compared.
     """
 
     filter: str = ""
@@ -24,7 +24,7 @@ class WatchRuns(Request, frozen=True):
 
 
 class RunRow(msgspec.Struct, frozen=True, array_like=True):
-    """A run in the list. ``here`` is the one under work, ``elsewhere`` one that another session has.
+    """A run in the list. ``here`` is the current run, ``elsewhere`` one of another session.
 
     ``epoch`` are done of ``wanted``; accuracy, R² and MAE are the validation part's where it is followed;
     ``seconds`` it has trained, ``age`` seconds ago it was saved. None is what a run has not.
@@ -56,7 +56,7 @@ class RunRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Wrong(msgspec.Struct, frozen=True):
-    """What is wrong with a filter, and from which to which of its characters."""
+    """What is wrong with a filter, and the range of characters at fault."""
 
     reason: str
     start: int
@@ -64,14 +64,14 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A field in which experiments differ, by its path, and the value of each; empty where one has no such field."""
+    """A field in which experiments differ, by its path, and the value of each; empty if one has no such field."""
 
     path: str
     values: tuple[str, ...]
 
 
 class RunList(Content, frozen=True):
-    """``rows`` of the list from place ``first`` on; ``total`` pass the filter, of ``stored``.
+    """``rows`` of the list from position ``first`` on; ``total`` of ``stored`` runs match the filter.
 
     ``filter``, ``sort`` and ``descending`` are those it was asked with; a filter that is ``wrong`` gives no rows.
     ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are

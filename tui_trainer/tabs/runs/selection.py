@@ -1,4 +1,4 @@
-"""The runs that are chosen, and how each looks: a letter and a colour, kept for as long as it is chosen."""
+"""The selected runs, each with a letter and a colour that it keeps while it is selected; and the list's cursor."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .messages import RunList, RunRow
 LETTERS = "ABCDEFGH"
 # Not those of the run under work, training and validation, nor what looks like them in the usual theme.
 SLOT_COLORS = ("class2", "class3", "class4", "class8", "class5", "class9", "class6", "class7")
-MARGIN = 2  # pages that are known before and after the one that is seen, so that leafing waits for nothing
+MARGIN = 2  # pages known before and after the visible one, so that scrolling needs no waiting
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedRun:
-    """A chosen run; ``slot`` is the place in ``LETTERS`` and ``SLOT_COLORS``, None where all are taken."""
+    """A selected run; ``slot`` is its index in ``LETTERS`` and ``SLOT_COLORS``, None if all are taken."""
 
     run: int
     name: str
@@ -33,7 +33,7 @@ class SelectedRun:
 
 
 class SelectedRuns:
-    """Runs in the order in which they were chosen; the first eight are drawn."""
+    """The selected runs in order of selection; the first eight are drawn."""
 
     def __init__(self) -> None:
         self._chosen: dict[int, SelectedRun] = {}
@@ -46,20 +46,20 @@ class SelectedRuns:
 
     @property
     def runs(self) -> tuple[int, ...]:
-        """The numbers of all."""
+        """The numbers of all selected runs."""
         return tuple(self._chosen)
 
     @property
     def drawn(self) -> tuple[SelectedRun, ...]:
-        """Those with a letter, by letters."""
+        """The runs with a letter, sorted by letter."""
         return tuple(sorted((one for one in self._chosen.values() if one.slot is not None), key=lambda one: one.letter))
 
     def get(self, run: int) -> SelectedRun | None:
-        """How a run looks; None where it is not chosen."""
+        """Return a selected run; None if it is not selected."""
         return self._chosen.get(run)
 
     def toggle(self, run: int, name: str) -> SelectedRun | None:
-        """Choose a run, or no longer; the choice it is now. A letter that becomes free goes to one that has none."""
+        """Select or deselect a run, and return the selection, if any; a free letter goes to a run without one."""
         if run in self._chosen:
             del self._chosen[run]
             waiting = next((one for one in self._chosen.values() if one.slot is None), None)
@@ -70,13 +70,13 @@ class SelectedRuns:
         return self._chosen[run]
 
     def choose(self, runs: Iterable[tuple[int, str]]) -> None:
-        """Choose these, by number and name, and no others: the first one has the first letter."""
+        """Select exactly these runs, by number and name; the first one gets the first letter."""
         self._chosen.clear()
         for run, name in runs:
             self.toggle(run, name)
 
     def rename(self, run: int, name: str) -> bool:
-        """Take another name of a run on; whether that is news."""
+        """Update the name of a run; return whether it has changed."""
         before = self._chosen.get(run)
         if before is None or before.name == name:
             return False
@@ -84,11 +84,11 @@ class SelectedRuns:
         return True
 
     def clear(self) -> None:
-        """Nothing is chosen any more."""
+        """Deselect all runs."""
         self._chosen.clear()
 
     def remove(self, runs: tuple[int, ...]) -> None:
-        """These are chosen no longer."""
+        """Deselect these runs."""
         for run in runs:
             if run in self._chosen:
                 self.toggle(run, "")
@@ -100,9 +100,9 @@ class SelectedRuns:
 
 @dataclass(slots=True)
 class ListCursor:
-    """The cursor is at place ``cursor`` of ``total``, on the run ``run`` once that is known; ``first`` is seen first.
+    """The cursor: position ``cursor`` of ``total``, on ``run`` once that is known; row ``first`` is on top.
 
-    ``page`` rows are seen at a time.
+    ``page`` rows are visible at a time.
     """
 
     cursor: int = 0
@@ -114,32 +114,32 @@ class ListCursor:
 
     @property
     def row(self) -> RunRow | None:
-        """The run under the cursor; None where there is none, or it is not known yet."""
+        """The row under the cursor; None if there is none, or it is not known yet."""
         return self.rows.get(self.cursor)
 
     @property
     def wanted(self) -> tuple[int, int]:
-        """The first row that should be known, and how many."""
+        """Return the first row that should be known, and how many."""
         return max(0, self.first - MARGIN * self.page), (2 * MARGIN + 1) * self.page
 
     @property
     def is_known(self) -> bool:
-        """Whether all rows that are seen are known."""
+        """Whether all visible rows are known."""
         return all(place in self.rows for place in range(self.first, min(self.first + self.page, self.total)))
 
     def go(self, cursor: int) -> None:
-        """Put the cursor there, or as near as there are runs, and have it seen."""
+        """Move the cursor to a row, or as near as possible, and make it visible."""
         self.cursor = max(0, min(cursor, self.total - 1))
         self.run = None if self.row is None else self.row.run
         self.keep_seen()
 
     def scroll(self, rows: int) -> None:
-        """See rows further down, and the cursor among them."""
+        """Scroll down by so many rows, and keep the cursor visible."""
         self.first = max(0, min(self.first + rows, self.total - self.page))
         self.go(max(self.first, min(self.cursor, self.first + self.page - 1)))
 
     def take(self, listed: RunList) -> None:
-        """Take on a newer list: the cursor stays on its run, at the same height, where the run is still there."""
+        """Update the list; the cursor stays on its run, at the same height, if the run still exists."""
         height = self.cursor - self.first
         self.total = listed.total
         self.rows = dict(enumerate(listed.rows, start=listed.first))
@@ -151,6 +151,6 @@ class ListCursor:
         self.go(self.cursor)
 
     def keep_seen(self) -> None:
-        """Leaf so far that the cursor is seen, and no row stays empty that could show a run."""
+        """Scroll until the cursor is visible, and no row is empty that could show a run."""
         self.first = min(max(self.first, self.cursor - self.page + 1), self.cursor)
         self.first = max(0, min(self.first, self.total - self.page))

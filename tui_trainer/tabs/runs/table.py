@@ -1,4 +1,4 @@
-"""The list of runs as rows of cells: only those that are seen are written."""
+"""Draws the list of runs; only the visible rows are written."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ SAME = "the same experiment"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """What of the list is known: ``rows`` by their place; the first one that is seen, and the one of the cursor.
+    """The known part of the list: ``rows`` by their position; the first visible one, and that of the cursor.
 
-    ``column`` is the number of the first column after the name, ``waiting`` what is said while there is nothing.
+    ``column`` is the index of the first column after the name, ``waiting`` the text shown while there is nothing.
     """
 
     rows: Mapping[int, RunRow] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Sheet:
 
 
 def layout(width: int, column: int) -> tuple[int, list[tuple[int, Column]]]:
-    """The width of the name, and where each column that fits begins, from number ``column`` on."""
+    """Return the width of the name, and the start of each column that fits, from index ``column`` on."""
     room = width - GUTTER - NAME.width - 1  # the bar at the right
     shown = []
     for one in COLUMNS[column:]:
@@ -74,7 +74,7 @@ def layout(width: int, column: int) -> tuple[int, list[tuple[int, Column]]]:
 
 
 def last_column(width: int) -> int:
-    """The largest number of a first column that still leaves no room at the right."""
+    """Return the largest index of a first column that leaves no room on the right."""
     first = len(COLUMNS)
     while first > 0 and len(layout(width, first - 1)[1]) == len(COLUMNS) - first + 1:
         first -= 1
@@ -82,7 +82,7 @@ def last_column(width: int) -> int:
 
 
 def column_at(width: int, column: int, x: int) -> Column | None:
-    """The column at cell ``x`` of a row."""
+    """Return the column at cell ``x`` of a row."""
     name, places = layout(width, column)
     if x < GUTTER + name:
         return NAME if x >= GUTTER else None
@@ -90,7 +90,7 @@ def column_at(width: int, column: int, x: int) -> Column | None:
 
 
 def draw_sheet(board: Board, sheet: Sheet, markers: Markers) -> None:
-    """The headings, the rows that are seen, and a bar that shows where they are in the list."""
+    """Draw the headings, the visible rows, and a scroll bar."""
     ascii_only = markers == "ascii"
     name, places = layout(board.width, sheet.column)
     _write_headings(board, sheet, name, places, ascii_only)
@@ -142,7 +142,7 @@ def _write_row(
 
 
 def slot_role(choice: SelectedRun) -> int:
-    """The role of a chosen run's letter."""
+    """Return the role of a selected run's letter."""
     return DIM if choice.slot is None else FIRST_SLOT + choice.slot
 
 
@@ -150,7 +150,7 @@ def _mark_cursor(board: Board, line: int, ascii_only: bool) -> None:
     board.write(line, 0, ">" if ascii_only else "▸", CURSOR)
     letter = board.roles[line, 1]
     board.roles[line, :-1] = CURSOR
-    if board.characters[line, 1] in LETTERS:  # its colour is what the curve is told by
+    if board.characters[line, 1] in LETTERS:  # its colour identifies the curve
         board.roles[line, 1] = letter
 
 
@@ -176,55 +176,55 @@ class Column:
     descending: bool = False  # the way in which it is sorted first
 
 
-def told(text: str) -> str:
-    """Text from the store, fit for cells of one width."""
+def cell_text(text: str) -> str:
+    """Make text from the store printable, in cells of one width."""
     return one_cell(plain(text))
 
 
 def briefly(name: str, most: int) -> str:
-    """``name``; where it is longer than ``most``, and tells fields with their values as a sweep does, the values."""
+    """Return ``name``; if it is longer than ``most`` and lists fields with values, as a sweep does, only the values."""
     pieces = [piece.partition(" = ") for piece in name.split(", ")]
     return name if len(name) <= most or not all(sign for _, sign, _ in pieces) else ", ".join(v for *_, v in pieces)
 
 
 def number(value: float | None) -> str:
-    """A measured value, or nothing."""
+    """Format a measured value, or nothing."""
     return "" if value is None else format_significant(value)
 
 
 def score(row: RunRow) -> str:
-    """The accuracy, or R² where that is followed."""
+    """Format the accuracy, or R² if that is measured."""
     if row.accuracy is not None:
         return f"{row.accuracy:.1%}"
     return "" if row.r2 is None else f"R² {row.r2:.3f}"
 
 
 def epochs(row: RunRow) -> str:
-    """How many are done, and of how many where some are left."""
+    """Format the finished epochs, and the total if some are left."""
     if row.wanted is None or row.epoch >= row.wanted:
         return f"{row.epoch:,}"
     return f"{row.epoch:,}/{row.wanted:,}"
 
 
 def age(row: RunRow) -> str:
-    """How long ago it was saved."""
+    """Format how long ago the run was saved."""
     return "now" if row.age < 5 else format_age(row.age)
 
 
 def tags(row: RunRow) -> str:
-    """Each with its sign."""
-    return " ".join(f"#{told(tag)}" for tag in row.tags.split())
+    """Format the tags, each with its sign."""
+    return " ".join(f"#{cell_text(tag)}" for tag in row.tags.split())
 
 
 def duration(row: RunRow) -> str:
-    """How long it has trained."""
+    """Format how long the run has trained."""
     if row.seconds is None:
         return ""
     return f"{row.seconds:.1f} s" if row.seconds < 10 else format_clock(row.seconds)
 
 
 def rate(row: RunRow) -> str:
-    """The learning rate."""
+    """Format the learning rate."""
     return "" if row.rate is None else f"{row.rate:g}"
 
 
@@ -233,29 +233,29 @@ COLUMNS = (
     Column("val loss", "val_loss", 8, lambda row: number(row.val_loss)),
     Column("score", "score", 8, score, descending=True),
     Column("rate", "lr", 7, rate),
-    Column("layers", "layers", 8, lambda row: told(row.layers), left=True),
-    Column("optimizer", "optimizer", 9, lambda row: told(row.optimizer), left=True),
-    Column("dataset", "dataset", 12, lambda row: told(row.dataset), left=True),
+    Column("layers", "layers", 8, lambda row: cell_text(row.layers), left=True),
+    Column("optimizer", "optimizer", 9, lambda row: cell_text(row.optimizer), left=True),
+    Column("dataset", "dataset", 12, lambda row: cell_text(row.dataset), left=True),
     Column("epochs", "epochs", 9, epochs, descending=True),
     Column("time", "time", 7, duration, descending=True),
     Column("ago", "age", 6, age),
-    Column("state", "state", 13, lambda row: told(row.state), left=True),
+    Column("state", "state", 13, lambda row: cell_text(row.state), left=True),
     Column("tags", "tag", 16, tags, left=True),
     Column("seed", "seed", 5, lambda row: "" if row.seed is None else str(row.seed)),
     Column("batch", "batch", 6, lambda row: "full" if row.batch is None else str(row.batch)),
-    Column("activation", "activation", 10, lambda row: told(row.activation), left=True),
+    Column("activation", "activation", 10, lambda row: cell_text(row.activation), left=True),
     Column("run", "run", 6, lambda row: str(row.run), descending=True),
 )
 
 
-NAME = Column("name", "name", 14, lambda row: told(row.name), left=True)
+NAME = Column("name", "name", 14, lambda row: cell_text(row.name), left=True)
 
 
 SORTABLE_COLUMNS = (NAME, *COLUMNS)
 
 
 def sort_of(measure: str) -> str:
-    """The column in which the best runs by a measure stand together: its own, or else that of the loss."""
+    """Return the column that sorts the best runs by a measure together: its own, or that of the loss."""
     held, bare = measure.startswith("val_"), measure.removeprefix("val_")
     if bare in ("accuracy", "r2"):
         return "score"
@@ -263,7 +263,7 @@ def sort_of(measure: str) -> str:
 
 
 class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
-    """Writes what it is given on a board of its own size; only the cells that change are repainted."""
+    """Draws content on a board of its own size; only cells that change are repainted."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"sheet--{name}" for name in NAMES}
     DEFAULT_CSS = f"""
@@ -295,11 +295,11 @@ class SheetPanel(FrameWidget[Drawn], Generic[Drawn]):
 
 
 class RunsPanel(SheetPanel[Sheet]):
-    """The list: a click goes to a run, one on its letter chooses it, one on a heading sorts; the wheel moves on."""
+    """Shows the list: clicks go to a run, select it (on its letter), or sort (on a heading); the wheel scrolls."""
 
     @dataclass
     class Pointed(Message):
-        """The run at ``place`` was clicked, in front of its name (to ``choose`` it) or behind."""
+        """The run at ``place`` was clicked: in front of its name, to ``choose`` it, or anywhere else."""
 
         place: int
         choose: bool
@@ -312,7 +312,7 @@ class RunsPanel(SheetPanel[Sheet]):
 
     @dataclass
     class Scrolled(Message):
-        """The wheel was turned, by so many ``rows``."""
+        """The wheel was turned by so many ``rows``."""
 
         rows: int
 
@@ -340,7 +340,7 @@ class RunsPanel(SheetPanel[Sheet]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Differing:
-    """The runs that are compared, and the fields in which their experiments differ."""
+    """The compared runs, and the fields in which their experiments differ."""
 
     runs: tuple[RunRow, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -348,7 +348,7 @@ class Differing:
 
 
 class DifferencesPanel(SheetPanel[Differing]):
-    """The table of what differs between the chosen runs."""
+    """Shows a table of the differences between the selected runs."""
 
     def __init__(self) -> None:
         super().__init__(Differing(), draw_differences, "differences")
@@ -364,7 +364,7 @@ RESULTS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
 
 
 def draw_differences(board: Board, table: Differing, markers: Markers) -> None:
-    """As many runs and rows as there is room for; what is left out is told."""
+    """Draw as many runs and rows as fit, and say how many are left out."""
     if len(table.runs) < 2:
         board.write(0, 0, shorten("Choose two or more runs to see how they differ.", board.width), DIM)
         return
@@ -396,7 +396,7 @@ def _write_runs(board: Board, table: Differing, path: int, width: int, shown: in
         left = _left(path, width, place)
         if choice is not None:
             board.write(0, left, choice.letter, slot_role(choice))
-        board.write(0, left + 2, shorten(told(row.name), width - 2, dots), HEAD)
+        board.write(0, left + 2, shorten(cell_text(row.name), width - 2, dots), HEAD)
 
 
 def _left(path: int, width: int, place: int) -> int:

@@ -1,4 +1,4 @@
-"""The Runs tab: all runs that are kept, to be found, sorted, compared, edited and opened again."""
+"""The Runs tab: finds, sorts, compares, edits and reopens stored runs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from tui_trainer.sweep.messages import SweepFinished
 from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.prompt import Prompt
 
+from .keys import PRECEDING_ACTIONS
 from .messages import RunList, RunRow, WatchRuns
 from .selection import ListCursor, SelectedRun, SelectedRuns
 from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, Sheet, last_column, sort_of
 
-AGAIN = 1.0  # seconds between two looks at what other processes do
-TALL = 26  # rows from which list and differences stand over one another
+AGAIN = 1.0  # seconds between two checks for changes by other processes
+TALL = 26  # rows from which list and differences are one above the other
 TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
 NOTHING = "No runs yet: the first training step starts one."
 NO_MATCH = "No run matches the filter; / changes it."
@@ -43,7 +44,7 @@ class RunsView(TabView):
         &.-differing.-short DifferencesPanel { margin-top: 0; }
     }
     """
-    MODE = frozenset({"bring_back", "delete_runs"})  # here, u and the delete key are these
+    MODE = PRECEDING_ACTIONS
     in_mode = True
 
     differing: var[bool] = var(False, toggle_class="-differing")
@@ -108,28 +109,28 @@ class RunsView(TabView):
         self.ask()
 
     def action_next_run(self, offset: int) -> None:
-        """The run above or below."""
+        """Move the cursor to the run above or below."""
         self.go(self.place.cursor + offset)
 
     def action_run_page(self, direction: int) -> None:
-        """A page up or down."""
+        """Move the cursor a page up or down."""
         self.go(self.place.cursor + direction * max(1, self.place.page - 1))
 
     def action_run_end(self, direction: int) -> None:
-        """The first run, or the last."""
+        """Move the cursor to the first run, or the last."""
         self.go(self.place.total - 1 if direction > 0 else 0)
 
     def action_columns(self, offset: int) -> None:
-        """Further columns to the left or the right."""
+        """Show further columns on the left or the right."""
         last = last_column(self.query_one(RunsPanel).size.width)
         self._column = max(0, min(self._column + offset, last))
         self.show()
 
     def action_open_run(self) -> None:
-        """Go on with the run under the cursor."""
+        """Open the run under the cursor."""
         row = self.place.row
         if row is None:
-            self.post_message(self.Said("There is no run under the cursor."))
+            self.post_message(self.StatusMessage("There is no run under the cursor."))
         else:
             self.post_message(RunOpened(row.run))
 
@@ -139,48 +140,50 @@ class RunsView(TabView):
         self.sort_by(names[(names.index(self.sort) + 1) % len(names)])
 
     def action_turn_around(self) -> None:
-        """Sort the other way round."""
+        """Reverse the order."""
         self.sort_by(self.sort)
 
     def action_choose_run(self) -> None:
-        """Choose the run under the cursor, or no longer."""
+        """Select or deselect the run under the cursor."""
         row = self.place.row
         if row is None:
             return
         choice = self.choices.toggle(row.run, row.name)
         if choice is not None and choice.slot is None:
-            self.post_message(self.Said("Eight runs have a letter already; this one is chosen, but not drawn."))
+            self.post_message(
+                self.StatusMessage("Eight runs have a letter already; this one is chosen, but not drawn.")
+            )
         self.choices_changed()
 
     def action_choose_none(self) -> None:
-        """Choose nothing any more."""
+        """Deselect all runs."""
         self.choices.clear()
         self.choices_changed()
 
     def action_differ(self) -> None:
-        """Show in what the chosen runs differ, or the list alone."""
+        """Show or hide the differences between the selected runs."""
         self.differing = not self.differing
 
     @property
     def targets(self) -> tuple[int, ...]:
-        """The runs that an edit is for: the chosen ones, or the one under the cursor."""
+        """The runs that an edit applies to: the selected ones, or the one under the cursor."""
         if len(self.choices):
             return self.choices.runs
         return () if self.place.row is None else (self.place.row.run,)
 
     def action_filter(self) -> None:
-        """Type a filter; the list follows."""
+        """Open the filter; the list follows while the user types."""
         self.query_one(Prompt).ask(FILTER, "/", self.filter)
 
     def action_name_run(self) -> None:
-        """Type another name of the run under the cursor."""
+        """Ask for another name of the run under the cursor."""
         row = self.place.row
         if row is not None:
             self._edits.targets = (row.run,)
             self.query_one(Prompt).ask(NAME, f"Name of run {row.run}:", printable(row.name))
 
     def action_tag_runs(self) -> None:
-        """Type the tags of a run, or those that chosen runs get and lose."""
+        """Ask for the tags of a run, or for those to add to and remove from the selected runs."""
         targets, row = self.targets, self.place.row
         self._edits.targets = targets
         if len(targets) > 1:
@@ -190,12 +193,12 @@ class RunsView(TabView):
             self.query_one(Prompt).ask(TAGS, f"Tags of run {targets[0]}, -tag to remove:", printable(tags))
 
     def action_pin_runs(self) -> None:
-        """Put the runs on top, or back among the others: as the one under the cursor is not."""
+        """Pin or unpin the runs, whichever the one under the cursor is not."""
         if self.targets and self.place.row is not None:
             self.post_message(RunsEdited(EditRuns(self.targets, pinned=not self.place.row.pinned)))
 
     def action_delete_runs(self) -> None:
-        """Delete the chosen runs, or the one under the cursor."""
+        """Delete the selected runs, or the one under the cursor."""
         runs = self.targets
         command = self._edits.delete(runs)
         if runs:
@@ -227,13 +230,13 @@ class RunsView(TabView):
                 self.post_message(RunsEdited(command))
 
     def choices_changed(self) -> None:
-        """Show what is chosen, here and in the plot."""
+        """Show the selection, here and in the plot."""
         self.post_message(RunsChosen(self.choices.drawn))
         self.show()
         self.ask()
 
     def show_sweep(self, swept: SweepFinished) -> None:
-        """Show the runs of a sweep that has ended, the best one first; the best ones are chosen."""
+        """Show the runs of a finished sweep, the best one first, and select the best ones."""
         self.filter = f"tag={swept.tag}"
         self.sort = sort_of(swept.by)
         self.descending = next(column.descending for column in SORTABLE_COLUMNS if column.sort == self.sort)
@@ -243,14 +246,14 @@ class RunsView(TabView):
         self.choices_changed()
 
     def sort_by(self, name: str) -> None:
-        """Sort by a field; by the one it is sorted by already, the other way round."""
+        """Sort by a field; if it is sorted by that field already, reverse the order."""
         column = next(column for column in SORTABLE_COLUMNS if column.sort == name)
         self.descending = not self.descending if name == self.sort else column.descending
         self.sort = name
         self.ask()
 
     def go(self, cursor: int) -> None:
-        """Put the cursor on another run."""
+        """Move the cursor to another run."""
         self.place.go(cursor)
         self.show()
         self.ask()
@@ -276,7 +279,7 @@ class RunsView(TabView):
         self.ask()
 
     def show(self) -> None:
-        """Draw what is known."""
+        """Draw the known part of the list."""
         listed, place = self.listed, self.place
         if listed is None:
             return
@@ -310,13 +313,13 @@ class RunsView(TabView):
         return "   ".join(parts)
 
     def _look_again(self) -> None:
-        """Ask again for the same: the store may hold other things by now."""
+        """Repeat the request, since the store may have changed."""
         self.requested = None
         self.ask()
 
 
 class PendingEdits:
-    """Makes commands of what the user types. Whether a name or a tag is valid, the trainer says."""
+    """Makes commands from what the user types. The trainer decides whether a name or a tag is valid."""
 
     def __init__(self) -> None:
         self.targets: tuple[int, ...] = ()  # the runs that a name or tags are typed for
@@ -329,17 +332,17 @@ class PendingEdits:
         return EditRuns(runs, deleted=True)
 
     def undelete(self) -> EditRuns | None:
-        """Undo the last deletion; None where there is none."""
+        """Undo the last deletion; None if there is none."""
         return EditRuns(self._deletions.pop(), deleted=False) if self._deletions else None
 
     def rename(self, text: str) -> EditRuns:
-        """Give the target another name."""
+        """Rename the target."""
         return EditRuns(self.targets, name=text)
 
     def tag(self, text: str, row: RunRow | None) -> EditRuns | None:
-        """Add the tags in ``text``, and remove those with a minus; None where that changes nothing.
+        """Add the tags in ``text``, and remove those with a minus; None if that changes nothing.
 
-        ``row`` is the one under the cursor. Where it is the only target, its tags were in the prompt, so those that
+        ``row`` is the one under the cursor. If it is the only target, its tags were in the prompt, so those that
         are missing in ``text`` are removed, too.
         """
         words = text.replace(",", " ").split()
@@ -353,7 +356,7 @@ class PendingEdits:
 
 
 def _order(sort: str, descending: bool) -> str:
-    """How the list is sorted, in words: the column may be out of sight."""
+    """Describe how the list is sorted: the column may be out of sight."""
     if sort == "age":
         return "oldest first" if descending else "newest first"
     heading = next(column.heading for column in SORTABLE_COLUMNS if column.sort == sort)
@@ -362,25 +365,25 @@ def _order(sort: str, descending: bool) -> str:
 
 @dataclass
 class RunOpened(Message):
-    """The user wants to go on with a run of the store."""
+    """The user opened a run of the store."""
 
     run: int
 
 
 @dataclass
 class RunsEdited(Message):
-    """The user gave runs of the store another name, tags or place, or deletes them."""
+    """The user renamed, tagged, pinned, deleted or restored runs of the store."""
 
     command: EditRuns
 
 
 @dataclass
 class RunsChosen(Message):
-    """The runs that are laid beside the one under work."""
+    """The selection of runs to overlay on the current one has changed."""
 
     chosen: tuple[SelectedRun, ...]
 
 
 @dataclass
 class UndoAsked(Message):
-    """The user pressed the key of undo where a view has its own, which had nothing to take back."""
+    """The user pressed the undo key of a view that had nothing to undo."""
