@@ -74,4 +74,5 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if count and reporter is not None and not hasattr(config, "workerinput"):
         tests = "1 slow test was" if count == 1 else f"{count} slow tests were"
-        reporter.write_line(f"{tests} left out (kills, SSH, terminals, browser, monkey): python -m pytest -m slow")
+        kinds = "kills, SSH, terminals, browser, monkey, long forms"
+        reporter.write_line(f"{tests} left out ({kinds}): python -m pytest -m slow")
