@@ -28,6 +28,7 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.terminal import detect_terminal, prepare
 from tui_trainer.version import __version__
 
+from . import interrupts_held
 from .parser import Parser
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
@@ -65,8 +66,9 @@ def open_app(words: list[str], in_browser: bool = False) -> int:
         _check_terminal()
     prepare(os.environ)
     gc.disable()  # collections over modules just imported take a fifth of the start; ``ui.pacing`` enables it again
-    from tui_trainer.app.app import TrainerApp  # the other commands do not need Textual
-    from tui_trainer.app.preferences import preferences_for
+    with interrupts_held():
+        from tui_trainer.app.app import TrainerApp  # the other commands do not need Textual
+        from tui_trainer.app.preferences import preferences_for
 
     lessons = None if options.lessons is None else Path(options.lessons)
     preferences = preferences_for(settings_from_options(options))

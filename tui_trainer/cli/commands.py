@@ -15,6 +15,7 @@ from tui_trainer.files import confined
 from tui_trainer.formats import format_file_size
 from tui_trainer.settings import Settings, config_path
 
+from . import interrupts_held
 from .app import add_data_options, experiment_from_options, open_app
 from .parser import Parser
 
@@ -46,7 +47,8 @@ def _train(words: list[str]) -> int:
     experiment = experiment_from_options(options)
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
-    from .train import train
+    with interrupts_held():
+        from .train import train
 
     history = None if options.history is None else confined(options.history, "--history")
     weights = None if options.weights is None else confined(options.weights, "--weights")
@@ -54,7 +56,8 @@ def _train(words: list[str]) -> int:
 
 
 def _sweep(words: list[str]) -> int:
-    from .sweep import main as sweep
+    with interrupts_held():
+        from .sweep import main as sweep
 
     return sweep(words, read_experiment)
 
@@ -66,7 +69,8 @@ def _summary(words: list[str]) -> int:
     parser.add_argument("--style", choices=("keras", "book"), default="keras", help=style)
     options = parser.parse_args(words)
     experiment = read_experiment(options.file)
-    from tui_trainer.training.session import Session
+    with interrupts_held():
+        from tui_trainer.training.session import Session
 
     session = Session()
     session.load(experiment)
@@ -76,7 +80,8 @@ def _summary(words: list[str]) -> int:
 
 def _datasets(words: list[str]) -> int:
     Parser(prog="tui-trainer datasets", description="List the datasets that come with the app.").parse_args(words)
-    from tui_trainer.datasets.catalog import CATALOG
+    with interrupts_held():
+        from tui_trainer.datasets.catalog import CATALOG
 
     for name, entry in CATALOG.items():
         kind = f"{len(entry.classes)} classes" if entry.classes else "regression"
@@ -89,7 +94,8 @@ def _sessions(words: list[str]) -> int:
         "List the runs that are running without this terminal and those that were cut off; --resume ID returns to one."
     )
     Parser(prog="tui-trainer sessions", description=description).parse_args(words)
-    from tui_trainer.runtime.resume import listed, store_size
+    with interrupts_held():
+        from tui_trainer.runtime.resume import listed, store_size
 
     for line in listed() or ["No runs to return to."]:
         print(line)
@@ -99,13 +105,15 @@ def _sessions(words: list[str]) -> int:
 
 
 def _export(words: list[str]) -> int:
-    from .export import export
+    with interrupts_held():
+        from .export import export
 
     return export(words)
 
 
 def _serve(words: list[str]) -> int:
-    from .serve import main as serve
+    with interrupts_held():
+        from .serve import main as serve
 
     return serve(words)
 
@@ -114,7 +122,8 @@ def _settings(words: list[str]) -> int:
     """Print the active settings; return 2 if something is wrong in the config file."""
     description = "Show the active settings, where each comes from, and what is wrong in the config file."
     Parser(prog="tui-trainer settings", description=description).parse_args(words)
-    from tui_trainer.app.preferences import THEMES, preferences_for
+    with interrupts_held():
+        from tui_trainer.app.preferences import THEMES, preferences_for
 
     preferences = preferences_for({})
     path = config_path()
@@ -129,7 +138,8 @@ def _keys(words: list[str]) -> int:
     """Print the active keys, with their names in the config file."""
     description = "List the keys, each with its name in the [keys] table of the config file."
     Parser(prog="tui-trainer keys", description=description).parse_args(words)
-    from tui_trainer.app.preferences import preferences_for
+    with interrupts_held():
+        from tui_trainer.app.preferences import preferences_for
 
     preferences = preferences_for({})
     for key in preferences.keymap.listed:

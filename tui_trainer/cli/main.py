@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
-from . import DEBUG
+from . import DEBUG, interrupts_held
 
 OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # of printing; they name no file
 
@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = [*words[1:], DEBUG]
 
     def command() -> int:
-        from .commands import run
+        with interrupts_held():
+            from .commands import run
 
         return run(words)
 
