@@ -88,7 +88,7 @@ async def take() -> Sequence[str]:
         await pilot.press("w")
         await until_shown(pilot, "training.learning_rate")
         listed = picture(app)
-        await pilot.press("1", "y", "right", *["left"] * 30)
+        await pilot.press("0", "y", "right", *["left"] * 30)
         await until_shown(pilot, "first try 0.")
         return listed, picture(app)
 

@@ -54,7 +54,7 @@ async def take_curves() -> Sequence[str]:
             await pilot.press("v")
             await until_shown(pilot, f"{count} chosen")
             await pilot.press("down")
-        await pilot.press("1", "y")
+        await pilot.press("0", "y")
         await until_shown(pilot, "A learning")
         return (picture(app),)
 
