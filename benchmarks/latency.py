@@ -30,16 +30,16 @@ KEYS: dict[bytes, tuple[bytes, ...]] = {
 }
 
 
-def answer(app: PtyApp, key: bytes, wanted: tuple[bytes, ...]) -> float:
-    """Seconds from the press to the first bytes that hold what was wanted."""
+def answer(app: PtyApp, key: bytes, wanted: tuple[bytes, ...], patience: float = 2.0) -> float:
+    """Seconds from the press to the first bytes that hold what was wanted; RuntimeError after ``patience`` of them."""
     app.read(random.uniform(0.02, 0.08))
     started = time.perf_counter()
     app.press(key)
     seen = b""
     while not any(text in seen for text in wanted):
         seen += app.read_some(0.5)
-        if time.perf_counter() - started > 2.0:
-            raise RuntimeError(f"no answer to {key!r} within 2 s: {app.read(1.0)[-3000:].decode()}")
+        if time.perf_counter() - started > patience:
+            raise RuntimeError(f"no answer to {key!r} within {patience:g} s: {app.read(1.0)[-3000:].decode()}")
     return time.perf_counter() - started
 
 

@@ -36,7 +36,8 @@ learning_rate = 0.001
 UP, DOWN, RIGHT, LEFT, PAGE_UP, PAGE_DOWN = (b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[5~", b"\x1b[6~")
 # What is pressed in each tab; it changes what is shown, never what is trained.
 VISITS: dict[bytes, tuple[bytes, ...]] = {
-    b"1": (RIGHT, RIGHT, b"+", b"S", LEFT, b"0", b"S", b"S", b"y", b"y"),
+    b"1": (LEFT, UP, DOWN, RIGHT, b"o", b"h", b"v", b"y", b"y"),
+    b"0": (RIGHT, RIGHT, b"+", b"S", LEFT, b"w", b"S", b"S", b"y", b"y"),
     b"2": (DOWN, DOWN, PAGE_DOWN, PAGE_UP, UP, UP),
     b"3": (b"v", b"n", b"+", b"-", b"p", b"v", b"v"),
     b"4": (DOWN, RIGHT, LEFT, b"o", b"d", b"d", b"h", b"v"),
@@ -47,6 +48,7 @@ VISITS: dict[bytes, tuple[bytes, ...]] = {
     b"9": (DOWN, DOWN, PAGE_DOWN, PAGE_UP, UP, UP),
 }
 TABS = (b"\x1b[1;", b"\x1b[2;")  # the cursor goes to one of the two rows of the tabs
+PATIENCE = 20.0  # seconds that a tab may take on a machine with other things to do
 PAUSE = 0.15  # seconds between two keys in a tab
 
 # What a look measures, and the digits after the point
@@ -134,7 +136,7 @@ def soak(app: PtyApp, minutes: int, temporary: Path) -> Iterator[Look]:
         delays = []
         while time.monotonic() < started + 60 * minute:
             tab, keys = next(tabs)
-            delays.append(answer(app, tab, TABS))
+            delays.append(answer(app, tab, TABS, PATIENCE))
             for key in keys:
                 app.read(PAUSE)
                 app.press(key)
@@ -152,7 +154,7 @@ def main() -> None:
         experiment, temporary = Path(folder, "soak.toml"), Path(folder, "temporary")
         experiment.write_text(TRAINING, encoding="utf-8")
         temporary.mkdir()
-        command = [sys.executable, "-m", "tui_trainer", str(experiment)]
+        command = [sys.executable, "-m", "tui_trainer", "--pace", "full", str(experiment)]
         app = PtyApp(command, variables={"TMPDIR": str(temporary)})
         looks: list[Look] = []
         try:

@@ -18,7 +18,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-TABS = ("loss", "data", "landscape", "boundary", "network", "predictions", "summary", "runs", "book")
+TABS = ("live", "loss", "data", "landscape", "boundary", "network", "predictions", "summary", "runs", "book")
 # Takes down each file of the package in which something is called, once the file "start" is there.
 TRACE = """
 import os, sys, threading
