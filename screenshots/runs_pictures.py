@@ -14,6 +14,7 @@ from pathlib import Path
 from taking import (  # beside this file, and puts this checkout first
     ROOT,
     Pictures,
+    open_tab,
     picture,
     training_screen,
     until_shown,
@@ -88,7 +89,8 @@ async def take() -> Sequence[str]:
         await pilot.press("w")
         await until_shown(pilot, "training.learning_rate")
         listed = picture(app)
-        await pilot.press("0", "y", "right", *["left"] * 30)
+        await open_tab(pilot, "0", "loss")
+        await pilot.press("y", "right", *["left"] * 30)
         await until_shown(pilot, "first try 0.")
         return listed, picture(app)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from taking import (  # beside this file, and puts this checkout first
     ROOT,
     Pictures,
+    open_tab,
     picture,
     training_screen,
     until_shown,
@@ -54,7 +55,8 @@ async def take_curves() -> Sequence[str]:
             await pilot.press("v")
             await until_shown(pilot, f"{count} chosen")
             await pilot.press("down")
-        await pilot.press("0", "y")
+        await open_tab(pilot, "0", "loss")
+        await pilot.press("y")
         await until_shown(pilot, "A learning")
         return (picture(app),)
 

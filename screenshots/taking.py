@@ -63,6 +63,14 @@ async def until_shown(pilot: Pilot[None], text: str) -> None:
     await until(pilot, shown, f"never shown: {text}")
 
 
+async def open_tab(pilot: Pilot[None], key: str, name: str) -> None:
+    """Open a tab by its key, and wait until its view is there, so that the next keys are for it."""
+    screen = pilot.app.screen
+    assert isinstance(screen, MainScreen)
+    await pilot.press(key)
+    await until(pilot, lambda: screen.tabs.active == name and screen.tabs.view is not None, f"no tab {name}")
+
+
 async def settled(pilot: Pilot[None]) -> str:
     """The picture once it no longer changes."""
     before, now, since = "", pilot.app.export_screenshot(title=TITLE), time.monotonic()

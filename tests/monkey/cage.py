@@ -86,7 +86,7 @@ class Cage:
     async def still_works(self) -> None:
         """Keys have their effect, and training starts and goes on."""
         await self.come_back()
-        for key, tab in (("7", "summary"), ("1", "loss")):
+        for key, tab in (("7", "summary"), ("1", "live")):
             await self.pilot.press(key)
             await self.until(lambda tab=tab: self.screen.tabs.active == tab, f"the tab {tab}")
         await self.pilot.press("question_mark")
@@ -115,7 +115,7 @@ class Cage:
     async def health(self) -> Health:
         """Measured with every tab made, no lesson on, and the usual experiment at its first step."""
         await self.come_back()
-        for key in ("9", "enter", "L", *"123456789", *"123456789", "1"):  # a lesson's page is made when one is on
+        for key in ("9", "enter", "L", *"1234567890", *"1234567890", "1"):  # a lesson's page is made when one is on
             await self.pilot.press(key)
         await self.start_over()
         await self.until_at_rest()

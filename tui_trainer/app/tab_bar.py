@@ -40,6 +40,7 @@ class Tabs(TabbedContent):
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
+        self._selected_runs: tuple[SelectedRun, ...] = ()
 
     def compose(self) -> ComposeResult:
         self._views[FIRST] = tab_named(FIRST).load_view()()
@@ -103,6 +104,7 @@ class Tabs(TabbedContent):
 
     def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
         """Tell all views that the selection in the Runs tab has changed."""
+        self._selected_runs = runs
         for view in self._known():
             view.show_selected_runs(runs)
 
@@ -146,3 +148,5 @@ class Tabs(TabbedContent):
             view.show_loaded(self._loaded)
         if self._progress is not None:
             view.show_progress(self._progress)
+        if self._selected_runs:
+            view.show_selected_runs(self._selected_runs)

@@ -10,6 +10,8 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.live.drawing import NetworkPicture
 from tui_trainer.tabs.live.view import LiveView
+from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.tabs.runs.selection import SelectedRun
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -106,3 +108,12 @@ async def test_the_parts_share_the_room(start: Start, size: tuple[int, int], com
             await flow.until(lambda: not view_of(flow).has_class("-compact"), "wide without the setup")
             await flow.until(lambda: is_drawn(flow), "all pictures in the new size")
             assert flow.screen.query_one(NetworkPicture).scene.layout is not None
+
+
+async def test_a_tab_that_is_opened_late_knows_the_selected_runs(start: Start) -> None:
+    async with start(SPIRAL, tab="live") as flow:
+        selected = (SelectedRun(1, "first try", 0),)
+        flow.screen.tabs.show_selected_runs(selected)
+        await flow.press("0")
+        await flow.until(lambda: flow.screen.query(LossView) and flow.screen.tabs.view is not None, "the Loss tab")
+        assert flow.screen.query_one(LossView).selected_runs == selected
