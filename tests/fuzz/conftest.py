@@ -17,7 +17,7 @@ from holding import Campaign, Tally
 from tui_trainer.files import DATA_VARIABLE, ROOT_VARIABLE
 from tui_trainer.settings import CONFIG_VARIABLE
 
-FEW = 260  # cases of a plain run, of all kinds together
+FEW = 160  # cases of a plain run, of all kinds together
 BLOCK = 250  # cases of one test, so that workers can share them
 # Of all cases, so many of each kind: most of what is quick, few of what starts processes.
 SHARES = {

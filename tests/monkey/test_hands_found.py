@@ -17,13 +17,11 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import LessonPage
 
+pytestmark = pytest.mark.slow  # as all monkeys but a few quick hands
 DIALOGS = ("i", "ctrl+o", "ctrl+e", "M")
 
 
-@pytest.mark.parametrize(
-    "waits", (range(0, 40, 8), pytest.param(range(40), marks=pytest.mark.slow)), ids=("some", "all")
-)
-async def test_turning_the_pages_of_the_book(waits: range, playground: Path) -> None:
+async def test_turning_the_pages_of_the_book(playground: Path) -> None:
     """Blanks that were removed while they were being made looked for boxes they did not have."""
     async with cage(0) as one:
         await burst(one, "9")
@@ -35,7 +33,7 @@ async def test_turning_the_pages_of_the_book(waits: range, playground: Path) -> 
             tracker.begin(lesson)
             states.append(tracker.page)
         blanks = next(index for index, state in enumerate(states) if is_blank(state))
-        for turns in waits:  # of the event loop, until the page is turned
+        for turns in range(40):  # of the event loop, until the page is turned
             page.show(states[blanks])
             for _ in range(turns):
                 await asyncio.sleep(0)
@@ -129,9 +127,7 @@ async def test_removing_a_layer_right_after_another_edit(keys: tuple[str, ...], 
         await one.still_works()
 
 
-@pytest.mark.parametrize(
-    "order", ("9n4n", *(pytest.param(keys, marks=pytest.mark.slow) for keys in ("9nnn4", "9n3p5n4")))
-)
+@pytest.mark.parametrize("order", ("9n4n", "9nnn4", "9n3p5n4"))
 async def test_tabs_that_open_while_a_lesson_begins(order: str, playground: Path) -> None:
     """The lesson set up a view that was still being made."""
     async with cage(0) as one:
