@@ -230,7 +230,9 @@ class LiveView(TabView):
         validation, gap = ("val", " ") if is_narrow else ("validation", "  ")
         for name, label, color in (("loss", "train", "$foreground"), ("val_loss", validation, "$text-warning")):
             if name in values:
-                parts.append((f"{gap}{label} {format_significant(values[name])}", color))
+                parts.append(
+                    (f"{gap}{label} {f'{values[name]:.2g}' if is_narrow else format_significant(values[name])}", color)
+                )
         card.name_it(Content.assemble(*parts))
 
 
