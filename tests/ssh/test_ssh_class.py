@@ -57,7 +57,7 @@ def test_whatever_is_asked_for_the_app_comes(server: LoopbackSshd, root: Path) -
     app.press(b"q")
     assert app.wait() == 0 and b"let in" not in seen
     own = root / pwd.getpwuid(os.getuid()).pw_name
-    assert sorted(path.name for path in own.iterdir()) == [".tui-trainer", "untitled.toml"]
+    assert sorted(path.name for path in own.iterdir()) == [".tui-trainer", "spiral.toml"]
     assert not (root / "unused").exists()
 
 

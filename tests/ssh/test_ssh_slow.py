@@ -37,7 +37,8 @@ def test_keys_are_quick_on_a_slow_line(sshd: LoopbackSshd, connect: Connect, exp
     link = ThrottledLink(sshd.port, RATE)
     app = connect(experiment, port=link.port)
     app.read_until(b"epoch")
-    app.read(1.0)
+    app.press(b"0")  # the curves; one picture of Live is two seconds of this line
+    app.read(3.0)
     at_rest = statistics.median(answers(app, 3))
     app.until_training()
     before = link.down

@@ -32,7 +32,7 @@ def test_every_tab_in_every_size(terminal: Terminal, open_app: Open) -> None:
     for size in terminal.sizes:
         app.resize(*size)
         for tab in TABS if ALL else terminal.tabs:
-            app.press(str(TABS.index(tab) + 1).encode())
+            app.press(TABS[tab].encode())
             look(app, terminal, size, tab)
     app.resize(*TOO_SMALL)
     app.until(
