@@ -55,15 +55,11 @@ async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: 
 
 
 async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
-    """Wait until the app, its screen and the widget in focus have worked off their messages, or have ended."""
-    deadline = asyncio.get_running_loop().time() + timeout
+    """Wait until the app, its screen and the widget in focus have worked off their messages."""
     for node in (pilot.app, pilot.app.screen, pilot.app.focused):
         seen = asyncio.Event()
         if node is not None and node.call_later(seen.set):
-            while not seen.is_set() and node.is_running:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise TimeoutError(f"{node} has not worked off its messages in {timeout:g} s")
-                await asyncio.sleep(0)
+            await asyncio.wait_for(seen.wait(), timeout)
     return True
 
 
