@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.message_pump import MessagePump
+from textual.widget import MountError
 
 from tui_trainer.app.error_net import MAX_BYTES, ErrorNet, keep_widgets_alive
 from tui_trainer.sweep.messages import AnyEvent, SweepCrashed, SweepProgress
@@ -127,3 +130,12 @@ async def test_an_error_in_news_of_a_sweep_is_mentioned_and_the_next_is_heard(
         sweeps.run_worker(lambda: sweeps._follow(client))
         await flow.until_said("The sweep has ended. Finished runs are kept.")
         assert "a slip of ours" in net.path.read_text()
+
+
+async def test_widgets_that_miss_one_another_while_the_app_closes_are_no_error(start: Start) -> None:
+    async with start() as flow:
+        app = flow.pilot.app
+        app._exit = True
+        for error in (NoMatches("a line"), MountError("a pane"), NoScreen("a view")):
+            app._handle_exception(error)
+            assert app._exception is None, error

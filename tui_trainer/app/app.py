@@ -15,6 +15,7 @@ from textual import events
 from textual._files import generate_datetime_filename
 from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme, ThemeProvider
@@ -101,7 +102,6 @@ class TrainerApp(App[None]):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         if self._owns_process:
             signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
-        if self._owns_process:
             self.set_timer(STARTED, freeze_startup_objects)
         self._theme_before = self.theme
         self.theme_changed_signal.subscribe(self, self._keep_theme)
@@ -230,7 +230,7 @@ class TrainerApp(App[None]):
     def _open_palette(self, palette: Palette) -> None:
         """Open the palette, but only over the main screen: only one dialog is open at a time."""
         screen = self.screen
-        if isinstance(screen, MainScreen) and not screen.is_leaving:
+        if isinstance(screen, MainScreen):
             screen.dialogs.open(palette)
 
     def action_suspend_process(self) -> None:
@@ -243,10 +243,10 @@ class TrainerApp(App[None]):
         """
         cause = error.error if isinstance(error, WorkerFailed) else error
         is_closing = self._exit or not self._running
-        if is_closing and isinstance(cause, NoMatches | MountError):
+        if is_closing and isinstance(cause, NoMatches | MountError | NoScreen):
             return
         net, screen = self.error_net, self._main_screen
-        if net is not None and net.catch(error) and screen is not None and screen.is_mounted:
+        if net is not None and net.catch(cause) and screen is not None and screen.is_mounted:
             sentence = f"Something unexpected went wrong ({type(cause).__name__}); the run goes on. {net.where}"
             with suppress(NoMatches):  # the line is about to go
                 screen.message_line.show_message(sentence, "error")
@@ -268,9 +268,9 @@ class TrainerApp(App[None]):
 
     def on_cursor_position(self) -> None:
         """Pass on the terminal's answer to the query of ``Pacing``."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                screen.trainer.pacing.answered(self)
+        screen = self._main_screen
+        if screen is not None:
+            screen.trainer.pacing.answered(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the key table and the themes, without Textual's commands that have a key here."""

@@ -10,7 +10,6 @@ from time import monotonic
 
 from textual.message import Message
 from textual.message_pump import MessagePump
-from textual.worker import WorkerFailed
 
 from tui_trainer.files import read_plain, replace_file
 from tui_trainer.version import __version__
@@ -34,10 +33,9 @@ class ErrorNet:
         self._first: float | None = None  # time of the error that began the newest moment with errors
         self._last = 0.0
 
-    def catch(self, error: Exception) -> bool:
+    def catch(self, error: BaseException) -> bool:
         """Record an error; return whether the app can go on, because it is not the second one in a row."""
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        self.is_written = self._write(cause)
+        self.is_written = self._write(error)
         now = self._clock()
         in_a_row = self._first is not None and now - self._first > AT_ONCE and now - self._last <= IN_A_ROW
         if self._first is None or now - self._first > AT_ONCE:
