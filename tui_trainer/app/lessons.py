@@ -157,8 +157,7 @@ class Lessons(Controller):
 
     async def action_answer(self, index: int) -> None:
         """Choose an answer, or focus a blank."""
-        lesson = self.tracker.lesson  # whose page may not be shown yet
-        question = None if lesson is None else lesson.question
+        question = self.tracker.question  # of a lesson whose page may not be shown yet
         if question is None:
             self.show_message("There is no question on this page.")
         elif question.blanks:
@@ -168,11 +167,11 @@ class Lessons(Controller):
 
     def needs(self, key: Key) -> bool:
         """Return whether the page's question needs the key for one of its answers."""
-        lesson = self.tracker.lesson
-        if lesson is None or lesson.question is None:
+        question = self.tracker.question
+        if question is None:
             return False
-        answers = len(lesson.question.choices or lesson.question.blanks)
-        return key.keys in ascii_uppercase[:answers]
+        answers = len(question.choices or question.blanks)
+        return not set(ascii_uppercase[:answers]).isdisjoint(key.keys.split(","))
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll the page of the lesson down (1) or up (-1)."""

@@ -19,7 +19,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined, free_folder
 from tui_trainer.formats import format_clock
-from tui_trainer.pace import FULL, PACES, Pace
+from tui_trainer.pace import FULL, PACE_NAMES, PACES, Pace
 from tui_trainer.plotting.lines import warm_up
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
@@ -372,9 +372,7 @@ class TrainerLink(Controller):
 
     def action_pace(self, direction: int) -> None:
         """Switch to the next faster pace (1), or the next slower one (-1)."""
-        names = [pace.name for pace in PACES]
-        now = names.index(self.pace.name) if self.pace.name in names else len(names) - 1
-        following = now + direction
+        following = PACE_NAMES.index(self.pace.name) + direction
         if not 0 <= following < len(PACES):
             self.show_message(f"This is the {'fastest' if direction > 0 else 'slowest'} pace. {self.pace.sentence}")
             return
@@ -382,7 +380,7 @@ class TrainerLink(Controller):
 
     def next_pace(self) -> None:
         """Take the next faster pace; after the fastest comes the slowest."""
-        self._choose_pace(PACES[(PACES.index(self.pace) + 1) % len(PACES)] if self.pace in PACES else PACES[-1])
+        self._choose_pace(PACES[(PACE_NAMES.index(self.pace.name) + 1) % len(PACES)])
 
     def _choose_pace(self, pace: Pace) -> None:
         """Take a pace that the user has chosen: for good, unless the lesson has its own."""

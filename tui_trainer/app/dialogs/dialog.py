@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.command import CommandList, CommandPalette
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen, ScreenResultType
-from textual.widgets import Input, Label
+from textual.widgets import Input, Label, Static
 from textual.worker import Worker
 
 from tui_trainer.errors import printable
@@ -71,6 +71,13 @@ class AskingScreen(Screen[ScreenResultType]):
     async def _run_button_action(self, event: TextButton.Pressed) -> None:
         event.stop()
         await self.run_action(event.button.action)
+
+    def _show_status(self, sentence: str, is_problem: bool = False) -> None:
+        """Show what the dialog has found out; until then, its status line says what it waits for."""
+        line = self.query_one(".status", Static)
+        line.set_class(is_problem, "-problem")
+        line.remove_class("-waiting")
+        line.update(printable(sentence))
 
     def on_mouse_down(self) -> None:
         """Close an open list on a click outside it."""

@@ -183,17 +183,11 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
             return
         self._preview = preview
         self.query_one(".dialect", Static).update(printable(preview.sentence))
-        self._show_status(describe_preview(preview), "-problem" if preview.problem else "")
+        self._show_status(describe_preview(preview), is_problem=bool(preview.problem))
         self._show_fields(preview)
         self.table.show(preview, self._config.kinds or ())
         if self._accept_when_ready:
             self._accept()
-
-    def _show_status(self, sentence: str, kind: str) -> None:
-        line = self.query_one(".status", Static)
-        line.set_class(kind == "-problem", "-problem")
-        line.set_class(kind == "-waiting", "-waiting")
-        line.update(printable(sentence))
 
     def _show_fields(self, preview: FilePreview) -> None:
         labels = detected_labels(preview, self._config)

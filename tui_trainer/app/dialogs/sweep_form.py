@@ -176,10 +176,10 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
             self.query_one(_By).explain_auto(f"auto: {preview.by}" if not self._request.by else "auto")
         if rows:
             rows[0].scroll_visible(animate=False)
-            self._show_status("One value is invalid." if preview.field else "", "-problem")
+            self._show_status("One value is invalid." if preview.field else "", is_problem=True)
         elif preview.reason:
             label = LABELS.get(preview.field, preview.field)
-            self._show_status(f"{label}: {preview.reason}" if label else preview.reason, "-problem")
+            self._show_status(f"{label}: {preview.reason}" if label else preview.reason, is_problem=True)
         else:
             self._show_status(preview.said)
         if self._start_when_ready:
@@ -188,13 +188,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
     def show_lost(self, sentence: str) -> None:
         """Show that the sweep's process has ended."""
         self._is_lost = True
-        self._show_status(sentence, "-problem")
-
-    def _show_status(self, sentence: str, kind: str = "") -> None:
-        line = self.query_one(".status", Static)
-        line.set_class(kind == "-problem", "-problem")
-        line.set_class(kind == "-waiting", "-waiting")
-        line.update(printable(sentence))
+        self._show_status(sentence, is_problem=True)
 
     def _rows(self) -> Iterator[SweepRow]:
         return iter(self.rows.query(SweepRow))

@@ -155,8 +155,9 @@ class NetworkPanel(Panel):
         self._mark_chosen()
 
     def _mark_chosen(self) -> None:
+        chosen = self.chosen
         for row in self.query(LayerRow):
-            row.chosen = row.index is not None and row.index == self.chosen
+            row.chosen = row.index is not None and row.index == chosen
 
     @on(events.DescendantFocus)
     def _follow_focus(self, event: events.DescendantFocus) -> None:

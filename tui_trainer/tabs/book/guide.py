@@ -9,7 +9,7 @@ from string import ascii_uppercase
 from msgspec.structs import replace
 
 from tui_trainer.book.checking import Item, Results, check
-from tui_trainer.book.lesson import Check, Lesson, Variant
+from tui_trainer.book.lesson import Check, Lesson, Question, Variant
 from tui_trainer.book.library import Library, from_folder, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
@@ -152,10 +152,14 @@ class LessonTracker:
         return self._progress is not None and self._progress.steps > 0
 
     @property
+    def question(self) -> Question | None:
+        """The question of the open lesson; None if there is none."""
+        return None if self.lesson is None else self.lesson.question
+
+    @property
     def _tells(self) -> bool:
         """Whether the answer is judged yet: a number at once, a prediction after the run it is about."""
-        lesson = self.lesson
-        question = None if lesson is None else lesson.question
+        lesson, question = self.lesson, self.question
         if lesson is None or question is None or question.blanks:
             return True
         if question.variant is not None:
@@ -165,7 +169,7 @@ class LessonTracker:
     @property
     def _knows(self) -> bool:
         """Whether the question was answered correctly in an earlier session."""
-        question = None if self.lesson is None else self.lesson.question
+        question = self.question
         return question is not None and any(one.key == question.key and one.state == "done" for one in self._items)
 
     def _look(self) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from string import ascii_uppercase
 
 from textual import events, on
@@ -193,8 +194,7 @@ class Blanks(Vertical):
     def _go_on(self, event: Input.Submitted) -> None:
         event.stop()
         self._tell(event.input)
-        following = [box for box, before in zip(self._boxes[1:], self._boxes, strict=False) if before is event.input]
-        self.screen.set_focus(following[0] if following else None)
+        self.screen.set_focus(next((after for box, after in pairwise(self._boxes) if box is event.input), None))
 
     @on(Input.Blurred)
     def _finish(self, event: Input.Blurred) -> None:

@@ -12,13 +12,13 @@ from textual import events
 from textual.message import Message
 
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame
-from tui_trainer.plotting.heatmaps import BACKGROUND, DIVERGING, Form, cells, level_tints, mark_tint, stretch
+from tui_trainer.plotting.heatmaps import BACKGROUND, DIVERGING, Codes, Form, cells, level_tints, mark_tint, stretch
 from tui_trainer.plotting.plot import HIGHEST, MIDDLE, STEPS, Levels, class_colors
 from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
 
 from .drawing import layer_name
-from .messages import Chosen, Neuron, Thumbnails
+from .messages import Boundary, Chosen, Function, Neuron, Thumbnails
 
 CHOSEN = {"pixels": "▐▌", "shades": "▐▌", "ascii": "[]"}
 SIDES = (16, 12, 10, 8, 6)  # pixels; half as many rows
@@ -86,6 +86,12 @@ class ThumbnailStrip:
         assert self.chosen is not None
         last = len(self.chosen.layers) - 1
         return neuron if layer == last and self.classes and self.chosen.layers[last].units > 1 else DIVERGING
+
+
+def strip_of(picture: Boundary | Function, arrangement: Arrangement) -> ThumbnailStrip:
+    """Return the strip of what was computed."""
+    is_curve = isinstance(picture, Function)
+    return ThumbnailStrip(arrangement, picture.chosen, picture.thumbs, picture.thumb, len(picture.classes), is_curve)
 
 
 class StripWidget(TintedWidget[ThumbnailStrip]):
@@ -162,10 +168,16 @@ def _write_picture(board: Board, strip: ThumbnailStrip, block: Block, neuron: in
     tints = level_tints(levels, strip.scale(block.layer, neuron), STEPS)
     if form == "pixels":  # the last row of pixels stays blank, between this picture and the next
         tints = np.vstack([stretch(tints, side - 1, side), np.full(side, BACKGROUND, np.int32)])
-    characters, codes = cells(stretch(tints, side, side), form)
-    board.characters[row : row + side // 2, column : column + side] = characters
-    board.roles[row : row + side // 2, column : column + side] = codes
-    if block.layer == chosen.layer and neuron == chosen.neuron:
+    is_chosen = block.layer == chosen.layer and neuron == chosen.neuron
+    paste_picture(board, row, column, stretch(tints, side, side), form, is_chosen)
+
+
+def paste_picture(board: Board, row: int, column: int, tints: Codes, form: Form, is_chosen: bool) -> None:
+    """Draw a picture, given by the tints (side, side) of its pixels, with bars beside it if it is the chosen one."""
+    side = len(tints)
+    place = slice(row, row + side // 2), slice(column, column + side)
+    board.characters[place], board.roles[place] = cells(tints, form)
+    if is_chosen:
         for line in range(row, row + side // 2):
             board.write(line, column - 1, CHOSEN[form][0], mark_tint("accent"))
             board.write(line, column + side, CHOSEN[form][1], mark_tint("accent"))
@@ -217,6 +229,11 @@ class Room(NamedTuple):
     width: int
     height: int
     gap: int = 0
+
+
+def room_for(width: int, height: int, form: Form) -> Room:
+    """Return the room there is; pictures of pixels need no gap, since the last row of theirs stays blank."""
+    return Room(width, height, gap=0 if form == "pixels" else 1)
 
 
 def arrange(units: Sequence[int], chosen: Neuron, room: Room, small: Sequence[int] = SMALL) -> Arrangement:

@@ -14,6 +14,7 @@ from textual.widgets import Label, Static
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Loaded
+from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
@@ -22,7 +23,7 @@ from .drawing import Shown, describe, heatmap, plot
 from .keys import PEN_ACTIONS
 from .messages import OUTPUT, WHOLE, Boundary, Function, LayerShown, Neuron, WatchBoundary, locate
 from .points import ONLY_PLANES, PointEditor
-from .thumbnails import Arrangement, Room, StripWidget, ThumbnailStrip, arrange
+from .thumbnails import Arrangement, StripWidget, arrange, room_for, strip_of
 
 STRIP_FROM = (96, 20)  # columns and rows from which the small pictures have room
 STRIP = 44  # cells for them at least; a square picture leaves more
@@ -78,7 +79,78 @@ class Axes(Horizontal):
         self.post_message(self.Picked(x, y))
 
 
-class BoundaryView(TabView):
+class NeuronView(TabView):
+    """The base of views that show the output, or a selected neuron, over two features or the only one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice = Selection()
+        self._units: tuple[int, ...] = ()
+        self._target = ""
+
+    @property
+    def picture(self) -> Boundary | Function | None:
+        """What is shown of the neuron; None before the first content."""
+        raise NotImplementedError
+
+    @property
+    def _grid(self) -> tuple[int, int]:
+        """Return the grid of points that fills the canvas."""
+        raise NotImplementedError
+
+    def _watch(self, windows: tuple[NeuronRange, ...], side: int) -> WatchBoundary:
+        """Return the request for what is selected, with the thumbnails of these neurons."""
+        choice = self._choice
+        return WatchBoundary(*self._grid, choice.x, choice.y, choice.layer, choice.neuron, windows, side)
+
+    def configure(self, options: dict[str, object]) -> None:
+        """Set the features ``x`` and ``y``; select the output."""
+        self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
+        self.ask()
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Select the output if the layers have changed, and the default axes if the features have."""
+        units = tuple(layer.output for layer in loaded.layers)
+        self._choice.keep_features(loaded.dataset.features)
+        if units != self._units:
+            self._choice.look_at_output()
+        self._units, self._target = units, loaded.dataset.target
+
+    @on(StripWidget.Picked)
+    def _pick_neuron(self, event: StripWidget.Picked) -> None:
+        event.stop()
+        if self.picture is not None:
+            self._choice.look_at(event.layer, event.neuron, self.picture.chosen.layers)
+            self.ask()
+
+    def action_look_layer(self, step: int) -> None:
+        """Select the next or previous layer."""
+        if self.picture is not None:
+            self._choice.step_layer(step, self.picture.chosen.layers)
+            self.ask()
+
+    def action_look_neuron(self, step: int) -> None:
+        """Select the next or previous neuron."""
+        if self.picture is not None:
+            self._choice.step_neuron(step, self.picture.chosen.layers)
+            self.ask()
+
+    def action_look_output(self) -> None:
+        """Select the output."""
+        self._choice.look_at_output()
+        self.ask()
+
+    def action_next_axis(self, axis: str) -> None:
+        """Select the next feature on the axis ``x`` or ``y``."""
+        picture = self.picture
+        if not isinstance(picture, Boundary) or len(picture.axes) <= 2:
+            self.post_message(self.StatusMessage("There are no other features to put on the axes."))
+            return
+        self._choice.step_axis(axis, picture)
+        self.ask()
+
+
+class BoundaryView(NeuronView):
     """Shows the computed content, and requests another whenever the neuron, the axes or the size change."""
 
     DEFAULT_CSS = """
@@ -102,9 +174,6 @@ class BoundaryView(TabView):
         super().__init__()
         self.content: Boundary | Function | None = None
         self.points = PointEditor()
-        self._choice = Selection()
-        self._units: tuple[int, ...] = ()
-        self._target = ""
 
     def compose(self) -> ComposeResult:
         yield Axes()
@@ -117,24 +186,18 @@ class BoundaryView(TabView):
         yield Static("", classes="hints", markup=False)
 
     @property
+    def picture(self) -> Boundary | Function | None:
+        return self.content
+
+    @property
     def request(self) -> WatchBoundary:
-        (columns, rows), choice, arrangement = self._grid, self._choice, self._arrangement
-        return WatchBoundary(
-            columns,
-            rows,
-            choice.x,
-            choice.y,
-            choice.layer,
-            choice.neuron,
-            tuple(block.window for block in arrangement.blocks),
-            arrangement.side,
-        )
+        arrangement = self._arrangement
+        return self._watch(tuple(block.window for block in arrangement.blocks), arrangement.side)
 
     def configure(self, options: dict[str, object]) -> None:
         """Set the features ``x`` and ``y``, and ``discretize``; select the output."""
-        self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
         self.discretize = options.get("discretize") is True
-        self.ask()
+        super().configure(options)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)
@@ -143,14 +206,6 @@ class BoundaryView(TabView):
         self.points.show_experiment(experiment)
         if self.in_mode and not self.points.in_the_plane:
             self._set_mode(False)
-
-    def show_loaded(self, loaded: Loaded) -> None:
-        """Select the output if the layers have changed, and the default axes if the features have."""
-        units = tuple(layer.output for layer in loaded.layers)
-        self._choice.keep_features(loaded.dataset.features)
-        if units != self._units:
-            self._choice.look_at_output()
-        self._units, self._target = units, loaded.dataset.target
 
     def show_content(self, content: Boundary | Function) -> None:
         self.content = content
@@ -164,31 +219,6 @@ class BoundaryView(TabView):
     def action_discretize(self) -> None:
         """Show only the decision regions, or all shades."""
         self.discretize = not self.discretize
-
-    def action_look_layer(self, step: int) -> None:
-        """Select the next or previous layer."""
-        if self.content is not None:
-            self._choice.step_layer(step, self.content.chosen.layers)
-            self.ask()
-
-    def action_look_neuron(self, step: int) -> None:
-        """Select the next or previous neuron."""
-        if self.content is not None:
-            self._choice.step_neuron(step, self.content.chosen.layers)
-            self.ask()
-
-    def action_look_output(self) -> None:
-        """Select the output."""
-        self._choice.look_at_output()
-        self.ask()
-
-    def action_next_axis(self, axis: str) -> None:
-        """Select the next feature on the axis ``x`` or ``y``."""
-        if not isinstance(self.content, Boundary) or len(self.content.axes) <= 2:
-            self.post_message(self.StatusMessage("There are no other features to put on the axes."))
-            return
-        self._choice.step_axis(axis, self.content)
-        self.ask()
 
     def watch_samples(self) -> None:
         self._draw()
@@ -264,13 +294,6 @@ class BoundaryView(TabView):
         self._choice.x, self._choice.y = event.x, event.y
         self.ask()
 
-    @on(StripWidget.Picked)
-    def _pick_neuron(self, event: StripWidget.Picked) -> None:
-        event.stop()
-        if self.content is not None:
-            self._choice.look_at(event.layer, event.neuron, self.content.chosen.layers)
-            self.ask()
-
     def _useful(self, content: Boundary | Function) -> list[str]:
         """Return the actions that have an effect on these data."""
         several = isinstance(content, Boundary)
@@ -287,7 +310,6 @@ class BoundaryView(TabView):
 
     @property
     def _grid(self) -> tuple[int, int]:
-        """Return the grid of points that fills the canvas."""
         if isinstance(self.content, Function):
             return self.query_one(PlotWidget).size.width, 1
         canvas = self.query_one(HeatmapWidget)
@@ -299,7 +321,7 @@ class BoundaryView(TabView):
         if self.content is None or not self.has_class("-strip"):
             return Arrangement()
         layers = self.content.chosen.layers
-        room = Room(*strip.size, gap=0 if strip.form == "pixels" else 1)
+        room = room_for(*strip.size, strip.form)
         return arrange([layer.units for layer in layers], self._choice.clipped(layers), room)
 
     def _fit(self) -> None:
@@ -316,8 +338,7 @@ class BoundaryView(TabView):
         content = self.content
         if content is None or not self.is_mounted:
             return
-        is_curve = isinstance(content, Function)
-        self.set_class(is_curve, "-curve")
+        self.set_class(isinstance(content, Function), "-curve")
         shown = describe(content.chosen, self._target, content.classes)
         self._write(".hints", hints(self.MODE if self.in_mode else (*HINTS, *self._useful(content)), self.taken_keys))
         if isinstance(content, Function):
@@ -327,10 +348,7 @@ class BoundaryView(TabView):
             shown = self._show_picture(content) + shown
             self.query_one(Axes).show(content.axes, content.x, content.y)
         self._write(".shown", shown)
-        strip = ThumbnailStrip(
-            self._arrangement, content.chosen, content.thumbs, content.thumb, len(content.classes), is_curve
-        )
-        self.query_one(StripWidget).show(strip)
+        self.query_one(StripWidget).show(strip_of(content, self._arrangement))
 
     def _show_picture(self, content: Boundary) -> str:
         """Show the heatmap, with the pen while it is in use; return a description of the pen."""

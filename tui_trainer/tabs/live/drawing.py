@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 from rich.style import Style
 from textual import events
-from textual.message import Message
 
 from tui_trainer.errors import plain
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, one_cell, shorten
@@ -21,7 +20,6 @@ from tui_trainer.plotting.heatmaps import (
     FIRST_SHADE,
     SHADES,
     Form,
-    cells,
     code,
     level_tints,
     mark_tint,
@@ -30,8 +28,8 @@ from tui_trainer.plotting.heatmaps import (
 from tui_trainer.plotting.plot import STEPS, class_colors
 from tui_trainer.tabs.boundary import thumbnails
 from tui_trainer.tabs.boundary.drawing import layer_name
-from tui_trainer.tabs.boundary.messages import Chosen, Function, LayerShown, Neuron
-from tui_trainer.tabs.boundary.thumbnails import CHOSEN, Room, ThumbnailStrip
+from tui_trainer.tabs.boundary.messages import Chosen, LayerShown, Neuron
+from tui_trainer.tabs.boundary.thumbnails import StripWidget, ThumbnailStrip, room_for, strip_of
 from tui_trainer.tabs.network.drawing import LEVELS, LINK, Front, Gap, draw_links
 from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
@@ -79,41 +77,35 @@ class Layout:
 
 def lay_out(units: Sequence[int], width: int, height: int) -> Layout | None:
     """Lay out layers of so many units with the largest pictures that fit; None where there is no room for links."""
-    top = TITLES
     for side in SIDES:
         high, most = side // 2, max(units)
-        fits_down = most * high + (most - 1) * MIN_BETWEEN <= height - top
+        fits_down = most * high + (most - 1) * MIN_BETWEEN <= height - TITLES
         if fits_down and len(units) * side + (len(units) - 1) * MIN_LINKS + 2 <= width:
             gap = min((width - 2 - len(units) * side) // max(len(units) - 1, 1), MAX_LINKS)
             left = (width - len(units) * side - (len(units) - 1) * gap) // 2
             columns = (
-                Column(layer, left + layer * (side + gap), _rows(count, high, top, height))
+                Column(layer, left + layer * (side + gap), _rows(count, high, height))
                 for layer, count in enumerate(units)
             )
             return Layout(side, tuple(columns))
     return None
 
 
-def _rows(count: int, high: int, top: int, height: int) -> tuple[int, ...]:
-    """Return the first rows of ``count`` pictures of ``high`` rows, in the middle of those from ``top`` on."""
-    between = min((height - top - count * high) // count, MAX_BETWEEN) if count > 1 else 0
-    between = max(between, MIN_BETWEEN)
-    start = top + max(0, height - top - count * high - (count - 1) * between) // 2
+def _rows(count: int, high: int, height: int) -> tuple[int, ...]:
+    """Return the first rows of ``count`` pictures of ``high`` rows, in the middle of those below the titles."""
+    free = height - TITLES - count * high
+    between = max(MIN_BETWEEN, min(free // count, MAX_BETWEEN))
+    start = TITLES + max(0, free - (count - 1) * between) // 2
     return tuple(start + number * (high + between) for number in range(count))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What is drawn, where it belongs; the chosen neuron is ``chosen``. Scenes are compared by identity."""
+    """What is drawn, and where it belongs. Scenes are compared by identity."""
 
     live: Live | None = None
     layout: Layout | None = None
     strip: ThumbnailStrip = field(default_factory=ThumbnailStrip)
-
-    @property
-    def chosen(self) -> Chosen | None:
-        """The neuron that the output shows; None while nothing is there."""
-        return None if self.live is None else self.live.boundary.chosen
 
     @property
     def windows(self) -> tuple[NeuronRange, ...]:
@@ -131,27 +123,17 @@ class Scene:
 def scene_for(live: Live, width: int, height: int, form: Form) -> Scene:
     """Arrange what was computed in ``width`` x ``height`` cells."""
     picture = live.boundary
-    layers = picture.chosen.layers
-    layout = lay_out([layer.units for layer in layers], width, height)
+    units = [layer.units for layer in picture.chosen.layers]
+    layout = lay_out(units, width, height)
     arrangement = thumbnails.Arrangement()
     if layout is None:
         chosen = Neuron(picture.chosen.layer, picture.chosen.neuron)
-        room = Room(width, height, gap=0 if form == "pixels" else 1)
-        arrangement = thumbnails.arrange([layer.units for layer in layers], chosen, room, SMALL)
-    is_curve = isinstance(picture, Function)
-    strip = ThumbnailStrip(arrangement, picture.chosen, picture.thumbs, picture.thumb, len(picture.classes), is_curve)
-    return Scene(live, layout, strip)
+        arrangement = thumbnails.arrange(units, chosen, room_for(width, height, form), SMALL)
+    return Scene(live, layout, strip_of(picture, arrangement))
 
 
 class NetworkPicture(TintedWidget[Scene]):
     """Shows the network; a click chooses a neuron."""
-
-    @dataclass
-    class Picked(Message):
-        """A neuron was clicked on; with ``neuron`` -1 it is the title of a layer."""
-
-        layer: int
-        neuron: int
 
     def __init__(self) -> None:
         super().__init__(Scene())
@@ -175,23 +157,19 @@ class NetworkPicture(TintedWidget[Scene]):
 
     def on_click(self, event: events.Click) -> None:
         """Choose what is under the pointer."""
-        scene = self._drawing
-        if scene.layout is None:
-            picked: tuple[int, int] | None = scene.strip.arrangement.neuron_at(event.x, event.y)
-        else:
-            picked = scene.layout.neuron_at(event.x, event.y)
+        picked = (self._drawing.layout or self._drawing.strip.arrangement).neuron_at(event.x, event.y)
         if picked is not None:
             event.stop()
-            self.post_message(self.Picked(*picked))
+            self.post_message(StripWidget.Picked(*picked))
 
 
 def draw(scene: Scene, layout: Layout, width: int, height: int, form: Form, dashed: bool) -> Frame:
     """Draw links, pictures and names in ``width`` x ``height`` cells."""
     board = Board(width, height, np.int32)
-    live, chosen = scene.live, scene.chosen
+    live, chosen = scene.live, scene.strip.chosen
     if live is None or chosen is None or not board.characters.size:
         return board.frame()
-    windows = {thumbs.window: thumbs for thumbs in live.boundary.thumbs}
+    windows = {thumbs.window for thumbs in live.boundary.thumbs}
     if any(window not in windows for window in layout.windows) or layout.columns[-1].left + layout.side > width:
         return board.frame()  # laid out for another network or size: the next content is on its way
     for before, column in pairwise(layout.columns):
@@ -255,16 +233,10 @@ def neuron_name(layer: LayerShown, number: int) -> str:
 
 
 def _draw_picture(board: Board, scene: Scene, layout: Layout, column: Column, number: int, form: Form) -> None:
-    levels, chosen = scene.strip.picture(column.layer, number), scene.chosen
-    if levels is None or chosen is None:
+    levels, chosen = scene.strip.picture(column.layer, number), scene.strip.chosen
+    row, side = column.rows[number], layout.side
+    if levels is None or chosen is None or row + side // 2 > board.height:
         return
-    row, high = column.rows[number], layout.side // 2
-    place = slice(row, row + high), slice(column.left, column.left + layout.side)
-    if row + high > board.height:
-        return
-    tints = level_tints(levels, scene.strip.scale(column.layer, number), STEPS)
-    board.characters[place], board.roles[place] = cells(stretch(tints, layout.side, layout.side), form)
-    if (chosen.layer, max(chosen.neuron, 0)) == (column.layer, number):
-        for line in range(row, row + high):
-            board.write(line, column.left - 1, CHOSEN[form][0], mark_tint("accent"))
-            board.write(line, column.left + layout.side, CHOSEN[form][1], mark_tint("accent"))
+    tints = stretch(level_tints(levels, scene.strip.scale(column.layer, number), STEPS), side, side)
+    is_chosen = (chosen.layer, max(chosen.neuron, 0)) == (column.layer, number)
+    thumbnails.paste_picture(board, row, column.left, tints, form, is_chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -13,17 +13,16 @@ from textual.reactive import reactive
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_significant
 from tui_trainer.plotting.colors import shape
-from tui_trainer.plotting.plot import Heatmap, Plot
-from tui_trainer.protocol import Loaded, Progress
+from tui_trainer.plotting.plot import Plot
+from tui_trainer.protocol import Progress
 from tui_trainer.tabs.boundary.drawing import heatmap, name_of, plot
-from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
-from tui_trainer.tabs.boundary.view import Selection
+from tui_trainer.tabs.boundary.messages import Boundary, Function
+from tui_trainer.tabs.boundary.view import NeuronView
 from tui_trainer.tabs.loss.legend import drawn, line
-from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
-from .drawing import NetworkPicture, Scene, lay_out, scene_for
+from .drawing import NetworkPicture, scene_for
 from .messages import Live, WatchLive
 
 WIDE = 84  # columns from which the network has a third of its own
@@ -55,7 +54,7 @@ class Card(Vertical):
             self.border_subtitle = subtitle
 
 
-class LiveView(TabView):
+class LiveView(NeuronView):
     """Three pictures of one moment. A neuron that is chosen is shown large, in place of the output."""
 
     DEFAULT_CSS = """
@@ -68,7 +67,6 @@ class LiveView(TabView):
         .curve { display: none; }
         &.-curve .curve { display: block; }
         &.-curve HeatmapWidget { display: none; }
-        &.-compact { grid-rows: 3fr 2fr; }
         &.-compact #live-network { row-span: 1; }
         &.-compact #live-output { row-span: 2; }
     }
@@ -78,10 +76,7 @@ class LiveView(TabView):
     def __init__(self) -> None:
         super().__init__()
         self.content: Live | None = None
-        self._choice = Selection()
-        self._units: tuple[int, ...] = ()
         self._progress: Progress | None = None
-        self._target = ""
 
     def compose(self) -> ComposeResult:
         with Card(id="live-network"):
@@ -96,40 +91,24 @@ class LiveView(TabView):
         self._draw()
 
     @property
-    def request(self) -> WatchLive:
-        columns, rows = self._grid
-        choice, scene = self._choice, self._scene
-        windows, side = scene.windows, scene.side
-        if scene.live is None and self._units:  # before the first content
-            network = self.query_one(NetworkPicture)
-            layout = lay_out(self._units, *network.size)
-            windows, side = ((), side) if layout is None else (layout.windows, layout.side)
-        return WatchLive(WatchBoundary(columns, rows, choice.x, choice.y, choice.layer, choice.neuron, windows, side))
+    def picture(self) -> Boundary | Function | None:
+        return None if self.content is None else self.content.boundary
 
-    def configure(self, options: dict[str, object]) -> None:
-        """``x`` and ``y``, names of features; it is the output that is looked at."""
-        self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
-        self.ask()
+    @property
+    def request(self) -> WatchLive:
+        scene = self.query_one(NetworkPicture).scene
+        return WatchLive(self._watch(scene.windows, scene.side))
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the network the whole height where there is room beside it, else the output."""
         self.set_class(event.size.width < WIDE, "-compact")
         self.call_after_refresh(self._fit)
 
-    def show_loaded(self, loaded: Loaded) -> None:
-        """Back to the output where the layers are others than before, and to the usual axes where the features are."""
-        units = tuple(layer.output for layer in loaded.layers)
-        self._choice.keep_features(loaded.dataset.features)
-        if units != self._units:
-            self._choice.look_at_output()
-        self._units, self._target = units, loaded.dataset.target
-
     def show_progress(self, progress: Progress) -> None:
         self._progress = progress
 
     def show_content(self, content: Live) -> None:
         self.content = content
-        self._draw()
         self._fit()
 
     def watch_log_scale(self) -> None:
@@ -139,49 +118,15 @@ class LiveView(TabView):
         """Use a log or a linear axis for the loss."""
         self.log_scale = not self.log_scale
 
-    def action_see_layer(self, step: int) -> None:
-        """A layer on or back."""
-        if self.content is not None:
-            self._choice.step_layer(step, self.content.boundary.chosen.layers)
-            self.ask()
-
-    def action_see_neuron(self, step: int) -> None:
-        """A neuron on or back."""
-        if self.content is not None:
-            self._choice.step_neuron(step, self.content.boundary.chosen.layers)
-            self.ask()
-
-    def action_see_output(self) -> None:
-        """Back to the output."""
-        self._choice.look_at_output()
-        self.ask()
-
-    def action_see_axis(self, axis: str) -> None:
-        """The next feature on the axis ``x`` or ``y``."""
-        picture = None if self.content is None else self.content.boundary
-        if not isinstance(picture, Boundary) or len(picture.axes) <= 2:
-            self.post_message(self.StatusMessage("There are no other features to put on the axes."))
-            return
-        self._choice.step_axis(axis, picture)
-        self.ask()
-
-    @on(NetworkPicture.Picked)
-    def _pick_neuron(self, event: NetworkPicture.Picked) -> None:
-        event.stop()
-        if self.content is not None:
-            self._choice.look_at(event.layer, event.neuron, self.content.boundary.chosen.layers)
-            self.ask()
-
-    @property
-    def _scene(self) -> Scene:
-        """What is known of the network, arranged in the room there is."""
-        network = self.query_one(NetworkPicture)
-        return Scene() if self.content is None else scene_for(self.content, *network.size, network.form)
+    # What the Boundary tab does, by keys of their own that a config file can change.
+    action_see_layer = NeuronView.action_look_layer
+    action_see_neuron = NeuronView.action_look_neuron
+    action_see_output = NeuronView.action_look_output
+    action_see_axis = NeuronView.action_next_axis
 
     @property
     def _grid(self) -> tuple[int, int]:
-        """The points that would fill the canvas of the output."""
-        if self.content is not None and isinstance(self.content.boundary, Function):
+        if isinstance(self.picture, Function):
             return self.query_one(".curve", PlotWidget).size.width, 1
         canvas = self.query_one(HeatmapWidget)
         return canvas.grid if canvas.size.area else USUAL_GRID
@@ -202,7 +147,8 @@ class LiveView(TabView):
             self._show_loss(None)
             return
         network.name_it("What each neuron sees", f"{content.params:,} parameters")
-        self.query_one(NetworkPicture).show(self._scene)
+        picture = self.query_one(NetworkPicture)
+        picture.show(scene_for(content, *picture.size, picture.form))
         self._show_output(content.boundary)
         self._show_loss(content)
 
@@ -212,7 +158,7 @@ class LiveView(TabView):
         if isinstance(picture, Function):
             self.query_one(".curve", PlotWidget).show(plot(picture, "all"))
         else:
-            self.query_one(HeatmapWidget).show(bare(heatmap(picture, False, "all")))
+            self.query_one(HeatmapWidget).show(replace(heatmap(picture, False, "all"), bare=True))
         card.name_it(_title(picture, self._target), _legend(picture, card.size.width))
 
     def _show_loss(self, content: Live | None) -> None:
@@ -230,15 +176,10 @@ class LiveView(TabView):
         validation, gap = ("val", " ") if is_narrow else ("validation", "  ")
         for name, label, color in (("loss", "train", "$foreground"), ("val_loss", validation, "$text-warning")):
             if name in values:
-                parts.append(
-                    (f"{gap}{label} {f'{values[name]:.2g}' if is_narrow else format_significant(values[name])}", color)
-                )
+                value = values[name]
+                text = f"{value:.2g}" if is_narrow else format_significant(value)
+                parts.append((f"{gap}{label} {text}", color))
         card.name_it(Content.assemble(*parts))
-
-
-def bare(picture: Heatmap) -> Heatmap:
-    """Return the picture without axes, legend and colour bar: the card says what they would."""
-    return replace(picture, bare=True)
 
 
 def _title(picture: Boundary | Function, target: str) -> str:
