@@ -324,3 +324,8 @@ def test_settings_may_be_numbers_of_numpy() -> None:
     settings = {"training.learning_rate": np.float32(0.5), "training.metrics": np.array(["mae", "r2"])}
     run = fit(x, x[:, 0], epochs=np.int64(1), settings=settings)  # type: ignore[arg-type]
     assert run.experiment.training.learning_rate == 0.5 and run.experiment.training.metrics == ("mae", "r2")
+
+
+def test_the_sentence_on_wrong_weights_names_them_once(run: Run) -> None:
+    with pytest.raises(ValueError, match=r"^weights: expected real numbers"):
+        train(SMALL, epochs=1, weights=[array + 1j for array in run.weights])

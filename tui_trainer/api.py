@@ -29,7 +29,7 @@ from tui_trainer.export.session import load_weights, trained
 from tui_trainer.export.trained import TrainedModel
 from tui_trainer.export.weights import read_weights
 from tui_trainer.training.builder import build_model, scores, split_scores
-from tui_trainer.training.history import EPOCH, epoch_numbers
+from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.training.session import Session, check_moments
 
 from .engine import Sequential
@@ -151,7 +151,7 @@ class Run:
         """Return the history as a pandas data frame, one row per epoch, numbered from 1."""
         import pandas as pd
 
-        columns = {name: values for name, values in self.history.items() if name != EPOCH}
+        columns = {name: self.history[name] for name in value_names(self.history)}
         numbers = epoch_numbers(self.history).astype(int)
         index = (
             pd.Index(numbers, name=EPOCH) if EPOCH in self.history else pd.RangeIndex(1, len(numbers) + 1, name=EPOCH)
@@ -296,6 +296,8 @@ def _begin_with(session: Session, weights: Weights) -> None:
     given = weights.weights if isinstance(weights, Run) else weights
     try:
         session.trainer.model.set_weights([real_array(array, "weights") for array in given])
+    except UserError:  # which names the weights already
+        raise
     except (ValueError, TypeError) as error:
         raise UserError("weights", str(error)) from error
     session.set_weights(session.trainer.model.parameters.flat.copy())

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tui_trainer.experiment.share import share
 from tui_trainer.files import confined
 from tui_trainer.sweep.plan import SweepOptions
 from tui_trainer.sweep.results import (
+    NO_SCORE,
     Group,
     Leaderboard,
     Row,
@@ -184,7 +186,7 @@ def write_table(result: SweepResult, path: Path) -> None:
 def _best(result: SweepResult) -> str:
     best = result.best
     if best is None:
-        return "No run finished with a score; if they diverged, try lower learning rates."
+        return NO_SCORE
     if result.repeat == 1:
         values = ", ".join(f"{name} {number_text(best.scores[name])}" for name in by_nearness(result.by, best.scores))
         return f"Best by {result.by}: run {best.number}, {describe_settings(best.settings)}: {values}."
@@ -209,11 +211,11 @@ def _jobs(jobs: int) -> str:
 
 def stretches(numbers: Sequence[int]) -> str:
     """Numbers in ascending order in words: other processes may have taken some in between."""
-    starts = [number for before, number in zip((None, *numbers), numbers, strict=False) if before != number - 1]
-    if len(starts) > MAX_STRETCHES:
+    grouped = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    groups = [[number for _, number in group] for _, group in grouped]
+    if len(groups) > MAX_STRETCHES:
         return f"between {numbers[0]} and {numbers[-1]}"
-    ends = [number for number, after in zip(numbers, (*numbers[1:], None), strict=True) if after != number + 1]
-    parts = [str(start) if start == end else f"{start} to {end}" for start, end in zip(starts, ends, strict=True)]
+    parts = [str(group[0]) if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 

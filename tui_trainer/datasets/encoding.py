@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
-from tui_trainer.errors import printable, quoted
+from tui_trainer.errors import plain, quoted
 from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import ColumnKind
 
@@ -111,7 +111,7 @@ def codes_in_order(column: TextColumn, order: list[int]) -> NDArray[np.float64]:
 
 def short_name(text: str) -> str:
     """Return a category or a column as part of a name or of a sentence, shortened and printable."""
-    return printable(text if len(text) <= MAX_NAME_LENGTH else text[: MAX_NAME_LENGTH - 1] + "…")
+    return plain(text, MAX_NAME_LENGTH)
 
 
 def _is_category(table: Table, name: str, kinds: dict[str, ColumnKind]) -> bool:

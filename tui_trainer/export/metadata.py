@@ -21,7 +21,7 @@ from tui_trainer.console import finite
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
-from tui_trainer.training.history import EPOCH, epoch_numbers
+from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.version import __version__
 
 from .inputs import Feature, Inputs
@@ -108,7 +108,7 @@ def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) ->
     """
     text = io.StringIO()
     writer = csv.writer(text)
-    names = [name for name in history if name != EPOCH]
+    names = value_names(history)
     writer.writerow([EPOCH, *names])
     columns = [np.asarray(history[name], np.float64).tolist() for name in names]
     writer.writerows(zip(epoch_numbers(history).astype(int).tolist(), *columns, strict=True))
@@ -118,7 +118,7 @@ def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) ->
 def values_at(history: Mapping[str, Sequence[float] | NDArray[np.float64]], epoch: int) -> dict[str, float]:
     """Return the values of an epoch by name; none if it is not in the history."""
     row = np.flatnonzero(epoch_numbers(history) == epoch)
-    return {name: float(history[name][row[0]]) for name in history if name != EPOCH} if len(row) else {}
+    return {name: float(history[name][row[0]]) for name in value_names(history)} if len(row) else {}
 
 
 def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
@@ -127,8 +127,9 @@ def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
     The numbers of the epochs are among them only if some epochs are missing.
     """
     quoted_path = quoted(str(path), 200)
+    content = _content(path, MAX_HISTORY_BYTES)
     try:
-        rows = list(csv.reader(io.StringIO(_content(path, MAX_HISTORY_BYTES).decode(), newline="")))
+        rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
         names = rows[0][1:]
         values = np.array([[float(cell) for cell in row] for row in rows[1:]], np.float64)
         table = values.reshape(len(rows) - 1, len(names) + 1)
@@ -136,8 +137,6 @@ def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
         if (table[:, 0] != np.arange(1, len(table) + 1)).any():
             columns = {EPOCH: table[:, 0].copy(), **columns}
         epoch_numbers(columns)
-    except UserError:
-        raise
     except (ValueError, IndexError, csv.Error) as error:
         raise UserError("", f"{quoted_path} is not the history.csv of an export: {error}") from error
     return columns

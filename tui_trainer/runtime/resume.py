@@ -93,7 +93,7 @@ def _state(run: StoredRun) -> str:
 
 
 def resume_offers(keeper: Checkpointer, wanted: int | None) -> list[AnyReport]:
-    """Yield an offer of the run ``wanted``, or a notice if it can't be resumed; or of the newest resumable runs."""
+    """Return an offer of the run ``wanted``, or a notice if it can't be resumed; or of the newest resumable runs."""
     offers: list[AnyReport] = []
     stored = keeper.resumable_run(wanted)
     if stored is None and wanted is not None:

@@ -215,7 +215,7 @@ def is_prepared(connection: sqlite3.Connection) -> bool:
     entries = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
     if any(kind not in ("table", "index") for kind, _ in entries):  # what a view or a trigger does is not known
         raise sqlite3.DatabaseError("it holds views or triggers, so it was not made by this app")
-    present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+    present = _columns_of_runs(connection)
     return present.issuperset(NEWER_COLUMNS) and NAMES.issubset(name for _, name in entries)
 
 
@@ -223,10 +223,14 @@ def prepare(connection: sqlite3.Connection) -> None:
     """Create missing tables, within a transaction; ``fill_run_index`` does the rest for older runs."""
     for statement in SCHEMA:
         connection.execute(statement)
-    present = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+    present = _columns_of_runs(connection)
     for name, kind in NEWER_COLUMNS.items():
         if name not in present:
             connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+
+
+def _columns_of_runs(connection: sqlite3.Connection) -> set[str]:
+    return {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
 
 
 def write_index_row(connection: sqlite3.Connection, number: int, run: IndexedRun) -> None:

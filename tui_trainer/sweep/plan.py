@@ -132,7 +132,7 @@ def read_axis(experiment: Experiment, path: str, values: str | Iterable[object])
         values = _split_values(values)
     distinct: dict[str, object] = {}
     for item in values:
-        value = _validated(experiment, path, item.item() if isinstance(item, np.generic) else item)
+        value = _validated(experiment, path, item)
         if repr(value) in distinct:
             raise UserError(path, f"the value {got(value)} is given twice; give each once")
         distinct[repr(value)] = value

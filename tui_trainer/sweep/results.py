@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui_trainer.errors import UserError, printable, quoted
+from tui_trainer.errors import UserError, plain, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.formats import format_six_digits
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RISING_MEASURES = ("accuracy", "r2", "recall")  # larger is better
 MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
 MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
+NO_SCORE = "No run finished with a score; if they diverged, try lower learning rates."
 MAX_VALUE = 40  # characters
 MAX_NOTE = 60  # characters
 MAX_ROWS = 100
@@ -314,7 +315,7 @@ def describe_settings(settings: dict[str, object], longest: int | None = None) -
     line = (
         ", ".join(f"{labels[path]} = {setting_text(value)}" for path, value in settings.items()) or "the same settings"
     )
-    return line if longest is None else _cut(line, longest)
+    return line if longest is None else plain(line, longest)
 
 
 def setting_text(value: object) -> str:
@@ -324,8 +325,8 @@ def setting_text(value: object) -> str:
     if isinstance(value, float):
         return number_text(value)
     if isinstance(value, list):
-        return _cut(", ".join(map(setting_text, value)))
-    return _cut("null" if value is None else printable(str(value)))
+        return plain(", ".join(map(setting_text, value)), MAX_VALUE)
+    return plain("null" if value is None else str(value), MAX_VALUE)
 
 
 def _short_name(steps: Steps, others: list[Steps]) -> str:
@@ -345,14 +346,10 @@ def _sort_key(value: float, rising: bool) -> tuple[bool, float]:
     return False, -value if rising else value
 
 
-def _cut(text: str, longest: int = MAX_VALUE) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
 def _note(row: Row) -> str:
     """Return how the run ended, unless after its last epoch."""
     if row.state == "failed":
-        return _cut(f"failed: {printable(row.message)}", MAX_NOTE)
+        return plain(f"failed: {row.message}", MAX_NOTE)
     if row.state == "diverged":
         return f"diverged in epoch {row.epochs + 1:,}"
     return f"stopped early after epoch {row.epochs:,}" if row.state == "stopped early" else ""

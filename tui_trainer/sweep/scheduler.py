@@ -161,18 +161,15 @@ class RunSaver:
         """
         if outcome.steps == 0:
             return None
-        for pause in PAUSES if not self.complaint else ():
+        for pause in (*(() if self.complaint else PAUSES), None):
             try:
                 return self._save(planned, outcome)
-            except (StoreBusy, StoreFull):
+            except StoreError as error:
+                if pause is None or not isinstance(error, StoreBusy | StoreFull):
+                    self.complaint = str(error)
+                    break
                 time.sleep(pause)
-            except StoreError:
-                break
-        try:
-            return self._save(planned, outcome)
-        except StoreError as error:
-            self.complaint = str(error)
-            return None
+        return None
 
     def _save(self, planned: Planned, outcome: Outcome) -> int:
         if self._store is None:

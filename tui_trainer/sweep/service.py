@@ -27,14 +27,13 @@ from tui_trainer.store.edits import LONGEST_NAME
 from . import messages
 from .fields import count_values
 from .plan import SweepOptions
-from .results import Leaderboard, Row, SweepResult, describe_settings, number_text
+from .results import NO_SCORE, Leaderboard, Row, SweepResult, describe_settings, number_text
 from .scheduler import Sweep, cores, prepare
 
 DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
 NO_FIELD = "choose a field to vary"
 MAX_LEADERS = 12
 MAX_LISTED_RUNS = 8  # as many as the plot has colours for
-NO_SCORE = "No run finished with a score; if they diverged, try lower learning rates."
 
 
 class Interrupts:

@@ -7,7 +7,7 @@ of epochs, and read at one epoch.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,9 +46,7 @@ class History:
     def add_epoch(self, logs: Mapping[str, float]) -> None:
         """Record the values of the next epoch."""
         for name, value in logs.items():
-            if name not in self.epochs:
-                self.epochs[name] = SpilledSeries()
-            self.epochs[name].append(value)
+            self._series(name).append(value)
         self._downsample()
 
     def extend(self, columns: Mapping[str, Array]) -> None:
@@ -57,10 +55,13 @@ class History:
         if (self.count and set(names) != set(self.epochs)) or len({column.shape for column in columns.values()}) > 1:
             raise ValueError("the values of its epochs don't fit together")
         for name in names:
-            if name not in self.epochs:
-                self.epochs[name] = SpilledSeries()
-            self.epochs[name].extend(columns[name])
+            self._series(name).extend(columns[name])
         self._downsample()
+
+    def _series(self, name: str) -> SpilledSeries:
+        if name not in self.epochs:
+            self.epochs[name] = SpilledSeries()
+        return self.epochs[name]
 
     @property
     def count(self) -> int:
@@ -117,7 +118,7 @@ class History:
         if len({column.shape for column in epochs.values()}) > 1:
             raise ValueError("the values of its epochs have several lengths")
         numbers = epoch_numbers(epochs)
-        names = sorted(epochs.keys() - {EPOCH}, key=_rank)
+        names = sorted(value_names(epochs), key=_rank)
         older = _older_rows(numbers)
         self.before = int(numbers[-1]) - (len(numbers) - older) if len(numbers) else 0
         self._numbers = numbers[:older]
@@ -130,12 +131,17 @@ class History:
         """Return one dict per epoch from ``start`` + 1 on, with its ``epoch`` and values."""
         columns = self.columns(start)
         numbers = epoch_numbers(columns, start).astype(int).tolist()
-        names = [name for name in columns if name != EPOCH]
+        names = value_names(columns)
         values = (columns[name].tolist() for name in names)
         return [
             {"epoch": number, **dict(zip(names, row, strict=True))}
             for number, row in zip(numbers, zip(*values, strict=True), strict=True)
         ]
+
+
+def value_names(columns: Iterable[str]) -> list[str]:
+    """Return the names of the values among ``columns``, in their order: all but ``EPOCH``."""
+    return [name for name in columns if name != EPOCH]
 
 
 def epoch_numbers(columns: Mapping[str, Sequence[float] | Array], start: int = 0) -> Floats:
@@ -213,7 +219,9 @@ class RecordedCurve:
         """Return epochs (k,) and values (k,) from epoch ``low`` to ``high``, downsampled if there are many."""
         if low is None and high is None:
             x, y = self._downsampled.points()
-            return np.where(x > len(self._older), x - len(self._older) + self._before, self._number_of(x)), y
+            numbers, older = x - len(self._older) + self._before, x <= len(self._older)
+            numbers[older] = self._numbers[x[older].astype(int) - 1]
+            return numbers, y
         low, high = max(1, low or 1), self._before + len(self._values) if high is None else high
         older = (self._numbers >= low) & (self._numbers <= high)
         first = max(low, self._before + 1)
@@ -233,13 +241,6 @@ class RecordedCurve:
         place = int(np.searchsorted(self._numbers, epoch))
         remains = place < len(self._numbers) and self._numbers[place] == epoch
         return float(self._older[place]) if remains else None
-
-    def _number_of(self, x: Floats) -> Floats:
-        """Return the numbers of the older epochs at places ``x`` (k,), which begin at 1; any for what is beyond."""
-        if not len(self._numbers):
-            return x
-        numbers: Floats = self._numbers[np.minimum(x, len(self._numbers)).astype(int) - 1]
-        return numbers
 
     def _averages(self, numbers: Array, values: Array) -> Floats:
         """Return the averages (k,) after each of the next values, those of epochs ``numbers``."""
