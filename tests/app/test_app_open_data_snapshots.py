@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
+from themed_app import ThemedApp
 
 from tui_trainer.app.dialogs.preview_data import PreviewData
 from tui_trainer.datasets.preview import FilePreview, Previewer
@@ -20,7 +20,7 @@ ROWS = "".join(
 SHOP = f"id;size;[b]colour;day;empty;price\n{ROWS}"
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     """Shows the preview of one file."""
 
     def __init__(self, config: DatasetConfig, seen: FilePreview) -> None:

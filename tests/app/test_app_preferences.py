@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from running_app import Flow, Start
 
 SHORT = with_field(Experiment(), "training.epochs", 3)
-OURS = {"light": 4.5, "color-blind": 4.5, "high-contrast": 7.0}
+OURS = {"dark": 4.5, "light": 4.5, "color-blind": 4.5, "high-contrast": 7.0, "projector": 7.0}
 ON_BOXES = 4.5  # numbers on neurons: between black and white there is no more for either
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
+from themed_app import ThemedApp
 
 from tui_trainer.plotting.heatmaps import mark_pixels, pixels, point_at
 from tui_trainer.plotting.plot import Heatmap, Marks
@@ -34,7 +35,7 @@ def test_a_place_is_found_again_from_its_pixel(
     np.testing.assert_allclose(down, [0, rows - 1])
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     """A widget that tells of clicks."""
 
     def __init__(self) -> None:

@@ -6,8 +6,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.key_changes import changed_keymap
 from tui_trainer.app.preferences import THEMES
+from tui_trainer.cli.commands import DEFAULTS
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.plotting.colors import SOLID
 from tui_trainer.settings import Settings, read_config
 from tui_trainer.ui.themes import APP_THEMES
@@ -30,3 +33,7 @@ def test_the_example_is_right(tmp_path: Path) -> None:
     keymap, complaints = changed_keymap(config)
     assert (config.complaints, complaints) == ((), [])
     assert set(config.values) == {one.name for one in fields(Settings)} and len(keymap.changes) == 4
+
+
+def test_the_theme_that_is_told_of_as_the_default_is_the_one_of_the_app() -> None:
+    assert DEFAULTS["theme"] == TrainerApp(Experiment()).theme == APP_THEMES[0].name

@@ -1,4 +1,4 @@
-"""The app's own palettes: colours of series stand out, and stay apart for eyes that lack a kind of cone."""
+"""The app's own palettes: colours of data are the same in every theme, stand out, and stay apart for all eyes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ import numpy as np
 import pytest
 from rich.color import Color
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.preferences import COMMAND, CONFIG, MEMORY, Preferences
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.plotting.colors import HOLLOW, OF_TEXT, SOLID, contrast, readable
+from tui_trainer.plotting.colors import HOLLOW, SOLID, VARIABLES, contrast, readable
 from tui_trainer.plotting.plot import COLORS, class_colors
 from tui_trainer.settings import Settings
-from tui_trainer.ui.themes import COLOR_BLIND, HIGH_CONTRAST, LIGHT, SIXTEEN
+from tui_trainer.ui.themes import (
+    APP_THEMES,
+    COLOR_BLIND,
+    DARK,
+    HIGH_CONTRAST,
+    LIGHT,
+    ON_DARK,
+    ON_LIGHT,
+    PROJECTOR,
+    SIXTEEN,
+    TERMINAL,
+    data_colors,
+)
 
 Array = np.ndarray
 # Machado, Oliveira and Fernandes 2009, the whole of a kind of cone missing; on linear RGB.
@@ -37,8 +49,13 @@ JUST_SEEN = 2.3  # in Lab
 
 def color_of(theme: Theme, name: str) -> Color:
     """The colour of a series, as the theme has it."""
-    variables = theme.to_color_system().generate() | theme.variables
-    return Color.parse(variables[OF_TEXT[name].removeprefix("$")])
+    return Color.parse(variables_of(theme)[VARIABLES[name].removeprefix("$")])
+
+
+def variables_of(theme: Theme) -> dict[str, str]:
+    """All variables, as the app gives them to its styles."""
+    app = TrainerApp(Experiment(), preferences=Preferences(Settings(theme=theme.name)))
+    return app.get_css_variables()
 
 
 def lab(color: Color, seen: Array) -> Array:
@@ -72,11 +89,58 @@ def test_series_stay_apart_whatever_eyes_see_them(seen: Array) -> None:
     assert nearest(["train", "validation", "batch"], seen) > 12 * JUST_SEEN
 
 
-@pytest.mark.parametrize(("theme", "least"), [(LIGHT, 4.5), (COLOR_BLIND, 4.5), (HIGH_CONTRAST, 7.0)])
+@pytest.mark.parametrize(
+    ("theme", "least"), [(DARK, 4.5), (LIGHT, 4.5), (COLOR_BLIND, 4.5), (HIGH_CONTRAST, 7.0), (PROJECTOR, 7.0)]
+)
 def test_series_stand_out_from_the_background(theme: Theme, least: float) -> None:
     for name in COLORS:
         for behind in (theme.background, theme.surface):
             assert contrast(color_of(theme, name), Color.parse(str(behind))) >= least, (name, behind)
+
+
+@pytest.mark.parametrize("theme", BUILTIN_THEMES.values(), ids=BUILTIN_THEMES)
+def test_colors_of_data_are_the_same_whatever_the_theme(theme: Theme) -> None:
+    variables = variables_of(theme)
+    expected = TERMINAL if theme.ansi else ON_DARK if theme.dark else ON_LIGHT
+    assert expected == {name: value for name, value in variables.items() if name.startswith("data-")}
+    paper = Color.parse(variables["background"]) if not theme.ansi else None
+    for name in COLORS:
+        if paper is not None and VARIABLES[name].startswith("$data"):
+            assert contrast(color_of(theme, name), paper) >= 3.0, name
+
+
+@pytest.mark.parametrize("theme", [*APP_THEMES, *BUILTIN_THEMES.values()], ids=lambda theme: theme.name)
+def test_orange_is_warm_and_blue_is_blue_in_every_theme(theme: Theme) -> None:
+    variables = variables_of(theme)
+    for warm, cold in (("data-class1", "data-class0"), ("data-low", "data-high")):
+        if theme.ansi:
+            assert "yellow" in variables[warm] and variables[cold].endswith(("blue", "cyan"))
+            continue
+        red, green, blue = Color.parse(variables[warm]).get_truecolor()
+        assert red > green > blue, f"{warm} is orange, or yellow"
+        red, green, blue = Color.parse(variables[cold]).get_truecolor()
+        assert blue > green > red, f"{cold} is blue"
+
+
+@pytest.mark.parametrize("theme", [theme for theme in APP_THEMES if not theme.ansi], ids=lambda theme: theme.name)
+def test_the_two_curves_are_ink_and_pink_and_the_focus_is_violet(theme: Theme) -> None:
+    train, validation = color_of(theme, "train").get_truecolor(), color_of(theme, "validation").get_truecolor()
+    assert max(train) - min(train) < 24, "no colour"
+    assert (min(train) > 200) == theme.dark
+    assert validation.red > validation.blue > validation.green
+    violet = Color.parse(theme.primary).get_truecolor()
+    assert violet.blue > violet.red > violet.green
+    near = {name for name in COLORS if name != "accent" and np.linalg.norm(_seen(color_of(theme, name), violet)) < 20}
+    assert not near, "no colour of data is taken for the focus"
+
+
+def _seen(color: Color, other: tuple[int, int, int]) -> Array:
+    """How far apart two colours are, in Lab (3,)."""
+    return lab(color, SEEN["everything"]) - lab(Color.from_rgb(*other), SEEN["everything"])
+
+
+def test_other_themes_have_no_colors_of_data_of_their_own() -> None:
+    assert all(data_colors(theme).keys().isdisjoint(theme.variables) for theme in BUILTIN_THEMES.values())
 
 
 def test_classes_differ_in_form_too() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from textual import screen
 from textual._compositor import Compositor
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.geometry import Offset, Region
 from textual.widget import Widget
 from textual.widgets import Static
+from themed_app import ThemedApp
 
 from tests.terminals.emulated_app import EmulatedApp
 from tui_trainer.ui.compositor import use_exact_compositor
@@ -34,7 +35,7 @@ class Sized(Static):
         self.sizes += 1
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     CSS = f"VerticalScroll {{ height: {LIST_HEIGHT}; scrollbar-size: 0 0; }} Vertical {{ height: 3; }}"
 
     def compose(self) -> ComposeResult:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.color import Color
 from textual.geometry import Region
+from themed_app import ThemedApp
 
 from tui_trainer.plotting.plot import HIGHEST, Heatmap, Marks, to_levels
 from tui_trainer.ui.plot_widgets import HeatmapWidget
@@ -16,7 +17,7 @@ from tui_trainer.ui.plot_widgets import HeatmapWidget
 SIZE = (50, 16)
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     def compose(self) -> ComposeResult:
         yield HeatmapWidget()
 

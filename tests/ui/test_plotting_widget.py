@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
+from themed_app import ThemedApp
 
 from tui_trainer.plotting import lines
 from tui_trainer.plotting.frame import Frame
@@ -25,7 +26,7 @@ def loss(last: float = 0.1) -> Plot:
     )
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     def compose(self) -> ComposeResult:
         yield PlotWidget()
 

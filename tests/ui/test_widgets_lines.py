@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Vertical
+from themed_app import ThemedApp
 
 from tui_trainer.formats import format_clock, format_count
 from tui_trainer.protocol import Progress
@@ -35,7 +36,7 @@ RUNNING = Progress(
 LONG = "A sentence that goes on and on, " * 5 + "and then ends."
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     CSS = "Vertical { height: 1fr; }"
 
     def compose(self) -> ComposeResult:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.geometry import Region
+from themed_app import ThemedApp
 
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     def compose(self) -> ComposeResult:
         yield PlotWidget()
 

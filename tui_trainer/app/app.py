@@ -35,7 +35,7 @@ from tui_trainer.ui.keymap import action_of, keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
-from tui_trainer.ui.themes import APP_THEMES, SIXTEEN
+from tui_trainer.ui.themes import APP_THEMES, DARK, SIXTEEN, data_colors
 
 from .error_net import ErrorNet, keep_widgets_alive
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
@@ -84,8 +84,7 @@ class TrainerApp(App[None]):
         self.animation_level = "none"  # a sliding underline costs many frames, and helps nobody
         for theme in APP_THEMES:
             self.register_theme(theme)
-        if self.preferences.settings.theme:
-            self.theme = self.preferences.settings.theme
+        self.theme = self.preferences.settings.theme or DARK.name
         use(self.preferences.keymap)
         self._title: str | None = None  # of the window, as it was set last; None where it is left alone
         self._owns_process = owns_process
@@ -195,8 +194,8 @@ class TrainerApp(App[None]):
         return [NO_COLOR if isinstance(one, Monochrome) else one for one in super().get_line_filters()]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return colours that some themes lack: those in the terminal's own colours have no ``foreground-disabled``."""
-        return {"foreground-disabled": "ansi_bright_black"}
+        """Return colours that some themes lack: those of data, and a quiet one where the terminal's own are used."""
+        return {"foreground-disabled": "ansi_bright_black", **data_colors(self.current_theme)}
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None

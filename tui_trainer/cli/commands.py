@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui_trainer.app.preferences import Preferences
 
 MAX_NAMES = 13  # of a dataset's features, on one line
-DEFAULTS = {"theme": "textual-dark", "markers": "each plot's own"}
+DEFAULTS = {"theme": "dark", "markers": "each plot's own"}
 
 
 def run(words: list[str]) -> int:

@@ -6,37 +6,16 @@ Content Accessibility Guidelines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from rich.color import Color, ColorType
 from rich.style import Style
 
 from .plot import COLORS
 
-# Variables of the theme; those for text keep their contrast with the background.
-OF_TEXT = {
-    "train": "$text-primary",
-    "validation": "$text-warning",
-    "batch": "$foreground-disabled",
-    "accent": "$text-accent",
-    "class0": "$text-primary",
-    "class1": "$text-warning",
-    "class2": "$text-success",
-    "class3": "$text-error",
-    "class4": "$foreground",
-    "class5": "$text-secondary",
-    "class6": "$warning-darken-2",
-    "class7": "$foreground-muted",
-    "class8": "$success-darken-2",
-    "class9": "$error-darken-2",
-}
-OF_AREAS = OF_TEXT | {
-    "class0": "$primary",
-    "class1": "$warning",
-    "class2": "$success",
-    "class3": "$error",
-    "class5": "$secondary",
-}
+# Variables of ``ui.themes``: the colours of data are the same in every theme, verdicts and the focus have the theme's.
+VERDICTS = {"accent": "$text-accent", "good": "$text-success", "bad": "$text-error"}
+VARIABLES = {name: VERDICTS.get(name, f"$data-{name}") for name in COLORS}
 MIN_TEXT_CONTRAST = 4.5  # required for text
 BLACK, WHITE = Color.from_rgb(0, 0, 0), Color.from_rgb(255, 255, 255)
 SOLID = "●▲■◆▼★◀▶✚◉"
@@ -44,12 +23,11 @@ HOLLOW = "○△□◇▽☆◁▷✛◎"  # for validation samples
 RIGHT, WRONG = "●", "✗"
 
 
-def series_css(
-    prefix: str, names: Collection[str] = COLORS, bold: Collection[str] = (), colors: Mapping[str, str] = OF_TEXT
-) -> str:
+def series_css(prefix: str, names: Collection[str] = COLORS, bold: Collection[str] = ()) -> str:
     """Return a CSS rule for each of ``names``: the component class ``prefix`` + name, in its colour."""
     return "\n".join(
-        f".{prefix}{name} {{ color: {colors[name]};{' text-style: bold;' if name in bold else ''} }}" for name in names
+        f".{prefix}{name} {{ color: {VARIABLES[name]};{' text-style: bold;' if name in bold else ''} }}"
+        for name in names
     )
 
 

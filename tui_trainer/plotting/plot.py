@@ -17,7 +17,7 @@ Levels = NDArray[np.uint8]
 Palette = Literal["diverging", "sequential", "classes"]
 HIGHEST, MIDDLE, UNKNOWN = 253, 127, 255
 # The roles that colour a series; the widget has one component class for each of them.
-COLORS = ("train", "validation", "batch", "accent", *(f"class{digit}" for digit in range(10)))
+COLORS = ("train", "validation", "batch", "accent", "good", "bad", *(f"class{digit}" for digit in range(10)))
 STEPS = 32  # shades: enough for the eye, and few enough that most pixels do not change while training
 MARK_COLORS = ("text", "low", "high", *COLORS)
 

@@ -21,7 +21,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_trainer.plotting.colors import OF_AREAS, series_css
+from tui_trainer.plotting.colors import series_css
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell
 from tui_trainer.plotting.heatmaps import (
     BACKGROUND,
@@ -50,7 +50,7 @@ RIGHT_BUTTON = 3  # Textual's number
 STYLES: Final = ("text", "dim", "title", "positive", "negative", "picked", "good", "bad")
 Span = tuple[str, str]  # text, and one of STYLES
 Line = tuple[Span, ...]
-DEPTH = 0.62  # how far the ends of a colour scale are from the background; marks have to stand out from them
+DEPTH = 0.7  # how far the ends of a colour scale are from the background; marks have to stand out from them
 MARK_CONTRAST = 0.5
 
 
@@ -155,10 +155,10 @@ class TintedWidget(FrameWidget[Drawing]):
     TintedWidget {{
         .tint--text {{ color: $foreground; }}
         .tint--axis {{ color: $foreground-muted; }}
-        .tint--low {{ color: $warning; }}
-        .tint--high {{ color: $primary; }}
-        .tint--sequence {{ color: $accent; }}
-        {series_css("tint--", colors=OF_AREAS)}
+        .tint--low {{ color: $data-low; }}
+        .tint--high {{ color: $data-high; }}
+        .tint--sequence {{ color: $data-sequence; }}
+        {series_css("tint--")}
     }}
     """
 
@@ -280,9 +280,9 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
     TextLines {
         .lines--text { color: $foreground; }
         .lines--dim { color: $foreground-muted; }
-        .lines--title { color: $text-accent; text-style: bold; }
-        .lines--positive { color: $text-primary; }
-        .lines--negative { color: $text-warning; }
+        .lines--title { color: $foreground; text-style: bold; }
+        .lines--positive { color: $data-class0; }
+        .lines--negative { color: $data-class1; }
         .lines--picked { color: $text-accent; text-style: bold reverse; }
         .lines--good { color: $text-success; text-style: bold; }
         .lines--bad { color: $text-error; text-style: bold; }

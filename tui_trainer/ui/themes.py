@@ -1,22 +1,65 @@
-"""The app's own themes. Tests measure the contrast of their text, and how different the colours of series are."""
+"""The app's own themes, and the colours of data, which are the same whatever the theme.
+
+Violet is for what has the focus, for keys and for tabs; green, red and yellow are for verdicts. Orange and blue, and
+the other colours of data, only ever belong to classes, signs and curves. Tests measure the contrast of all text, and
+how different the colours of data are.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.theme import Theme
 
-# The ten colours of series, in the order of ``plotting.colors``: the first four have a meaning as well.
-_NAMES = (
-    "text-primary",
-    "text-warning",
-    "text-success",
-    "text-error",
-    "foreground",
-    "text-secondary",
-    "warning-darken-2",
-    "foreground-muted",
-    "success-darken-2",
-    "error-darken-2",
+DATA = ("train", "validation", "batch", "sequence", "low", "high", *(f"class{number}" for number in range(10)))
+
+
+def _data(*colors: str) -> dict[str, str]:
+    """Return the variables of the colours of data, given in the order of ``DATA``; ``plotting.colors`` uses them."""
+    return {f"data-{name}": color for name, color in zip(DATA, colors, strict=True)}
+
+
+# White and pink for the two curves, grey; the ends of scales without and with a sign; then the classes.
+ON_DARK = _data(
+    *("#f2f4fb", "#ff7ab8", "#8b91a8", "#25d3c0", "#ff9f40", "#4fa3ff"),
+    *("#4fa3ff", "#ff9f40", "#25d3c0", "#f0df5a", "#a9b8e8", "#d98673", "#a3c64a", "#9298ab", "#3fa7c9", "#e3c6a0"),
 )
+ON_LIGHT = _data(
+    *("#1b1e2b", "#b8005f", "#62687a", "#00706c", "#e57a0c", "#2878dc"),
+    *("#0b5fc4", "#a84a00", "#00706c", "#735600", "#3d4a78", "#8f3a2e", "#46690e", "#62687a", "#006a8e", "#80592f"),
+)
+ON_BLACK = _data(
+    *("#ffffff", "#ff9fd2", "#c8ccd8", "#5ff0e0", "#ffb340", "#6fc3ff"),
+    *("#6fc3ff", "#ffb340", "#5ff0e0", "#fff27a", "#c9d4ff", "#ffb5a5", "#c8f06a", "#d0d0d0", "#7fd8f5", "#f5dfc0"),
+)
+ON_WHITE = _data(
+    *("#000000", "#8a0047", "#4a4f5c", "#004f4c", "#e57a0c", "#2878dc"),
+    *("#003f94", "#7a3200", "#004f4c", "#544000", "#2b3560", "#6e241a", "#304a06", "#4a4f5c", "#004a66", "#5a3c1c"),
+)
+# Apart from each other for eyes that lack red or green, and of different lightness, so that grey tells some of it too.
+WITHOUT_RED_OR_GREEN = _data(
+    *("#ffffff", "#ff6fd0", "#9a9270", "#59e188", "#ffca00", "#5686fe"),
+    *("#5686fe", "#ffca00", "#59e188", "#ee5028", "#ffffff", "#b47399", "#e0ff7c", "#c2c2c2", "#c0d5ff", "#bc85d8"),
+)
+SIXTEEN_BRIGHT = _data(
+    *("ansi_bright_white", "ansi_bright_magenta", "ansi_bright_black", "ansi_bright_green"),
+    *("ansi_bright_yellow", "ansi_bright_cyan"),
+    *("ansi_bright_cyan", "ansi_bright_yellow", "ansi_bright_green", "ansi_bright_red", "ansi_white"),
+    *("ansi_bright_magenta", "ansi_bright_yellow", "ansi_white", "ansi_bright_green", "ansi_bright_red"),
+)
+# The terminal's own sixteen on the terminal's own ground, which may be any.
+TERMINAL = _data(
+    *("ansi_default", "ansi_magenta", "ansi_bright_black", "ansi_cyan", "ansi_yellow", "ansi_blue"),
+    *("ansi_blue", "ansi_yellow", "ansi_cyan", "ansi_red", "ansi_default"),
+    *("ansi_magenta", "ansi_bright_yellow", "ansi_bright_black", "ansi_bright_cyan", "ansi_bright_magenta"),
+)
+
+
+def data_colors(theme: Theme) -> Mapping[str, str]:
+    """Return the variables of the colours of data on the ground of a theme; one of the app's own may bring others."""
+    return TERMINAL if theme.ansi else ON_DARK if theme.dark else ON_LIGHT
+
+
 BLACK, WHITE, GREY = "ansi_black", "ansi_white", "ansi_bright_black"
 STRONG, FIELD = "ansi_bright_white", "ansi_blue"
 # Bright ones on black, whatever the terminal's own background is: its dark blue can't be read on black, its yellow
@@ -34,6 +77,7 @@ SIXTEEN = Theme(
     foreground=WHITE,
     background=BLACK,
     variables={
+        **SIXTEEN_BRIGHT,
         "ansi-background": BLACK,
         "ansi-foreground": WHITE,
         "surface": BLACK,
@@ -86,142 +130,152 @@ SIXTEEN = Theme(
 def _palette(
     name: str,
     dark: bool,
-    series: tuple[str, ...],
-    paper: str,
-    surface: str,
-    panel: str,
+    data: Mapping[str, str],
+    ink: str,
     quiet: str,
-    accent: str,
+    violet: str,
+    verdicts: tuple[str, str, str],
+    grounds: tuple[str, str, str],
     **others: str,
 ) -> Theme:
-    """A theme with these ten colours of series on ``paper``.
+    """Return a theme with these colours of ``data``.
 
-    ``quiet`` is of text that is there to be looked up, not read; ``others`` are variables, with _ for -.
+    ``quiet`` is of text that is there to be looked up, not read. ``verdicts`` are good, doubtful and bad; ``grounds``
+    the one of the screen, of what lies on it, and of lines such as the status. ``others`` are variables, with _ for -.
     """
-    primary, warning, success, error, ink, secondary = series[:6]
+    success, warning, error = verdicts
+    paper, surface, panel = grounds
     return Theme(
         name=name,
         dark=dark,
-        primary=primary,
-        secondary=secondary,
+        primary=violet,
+        secondary=violet,
         warning=warning,
         success=success,
         error=error,
-        accent=accent,
+        accent=violet,
         foreground=ink,
         background=paper,
         surface=surface,
         panel=panel,
         variables={
-            **_theme_variables(series, paper, panel, quiet, accent),
+            **data,
+            "text": ink,
+            "text-muted": quiet,
+            "text-disabled": quiet,
+            "text-primary": violet,
+            "text-secondary": violet,
+            "text-accent": violet,
+            "text-success": success,
+            "text-warning": warning,
+            "text-error": error,
+            "foreground-muted": quiet,
+            "foreground-disabled": quiet,
+            "block-cursor-foreground": paper,
+            "block-cursor-background": violet,
+            "block-cursor-blurred-foreground": ink,
+            "block-cursor-blurred-background": panel,
+            "footer-background": surface,
+            "footer-foreground": ink,
+            "footer-description-foreground": ink,
+            "footer-key-foreground": violet,
+            "input-selection-background": f"{violet} 40%",
+            "border": violet,
             **{key.replace("_", "-"): value for key, value in others.items()},
         },
     )
 
 
-def _theme_variables(series: tuple[str, ...], paper: str, panel: str, quiet: str, accent: str) -> dict[str, str]:
-    """The variables of series, text, cursors and borders."""
-    primary, ink = series[0], series[4]
-    return {
-        **dict(zip(_NAMES, series, strict=True)),
-        "text": ink,
-        "text-muted": quiet,
-        "text-disabled": quiet,
-        "text-accent": accent,
-        "foreground-disabled": quiet,
-        "block-cursor-foreground": paper,
-        "block-cursor-background": primary,
-        "block-cursor-blurred-foreground": ink,
-        "block-cursor-blurred-background": panel,
-        "footer-background": panel,
-        "footer-foreground": ink,
-        "footer-description-foreground": ink,
-        "footer-key-foreground": accent,
-        "input-selection-background": f"{primary} 40%",
-        "border": primary,
-    }
+DARK = _palette(
+    "dark",
+    dark=True,
+    data=ON_DARK,
+    ink="#e6e8f2",
+    quiet="#979db3",
+    violet="#b994ff",
+    verdicts=("#5fe08a", "#f2cb52", "#ff7d8c"),
+    grounds=("#0f111a", "#151824", "#1c2030"),
+    primary_muted="#382d5c",
+    error_muted="#33151d",
+    success_muted="#12301f",
+    warning_muted="#332a10",
+    surface_lighten_1="#1f2336",
+    surface_lighten_2="#272c42",
+    surface_lighten_3="#3a4060",
+)
 
 
 LIGHT = _palette(
     "light",
     dark=False,
-    series=(
-        "#0a58b0",
-        "#a84300",
-        "#16713a",
-        "#b8172f",
-        "#1f2328",
-        "#7b2fd0",
-        "#6b5200",
-        "#59636e",
-        "#0b6a63",
-        "#99106a",
-    ),
-    paper="#ffffff",
-    surface="#f3f4f6",
-    panel="#e4e7eb",
-    quiet="#59636e",
-    accent="#8a4b00",
-    error_muted="#ffe3e3",
-    success_muted="#dff2e5",
-    primary_muted="#e0ecfa",
-    surface_lighten_1="#eceff2",
-    surface_lighten_2="#e0e4e9",
-    surface_lighten_3="#d0d7de",
+    data=ON_LIGHT,
+    ink="#1b1e2b",
+    quiet="#5a6072",
+    violet="#6a35c9",
+    verdicts=("#12683a", "#735600", "#b3152c"),
+    grounds=("#fbfbfe", "#f2f2f9", "#e8e9f3"),
+    primary_muted="#e2d8f8",
+    error_muted="#ffe1e4",
+    success_muted="#dcf2e4",
+    warning_muted="#f7edcf",
+    surface_lighten_1="#ebecf5",
+    surface_lighten_2="#dfe1ee",
+    surface_lighten_3="#b9bdd2",
 )
 
 
 HIGH_CONTRAST = _palette(
     "high-contrast",
     dark=True,
-    series=(
-        "#6fc3ff",
-        "#ffd000",
-        "#4dff7a",
-        "#ff9a85",
-        "#ffffff",
-        "#f0a3ff",
-        "#ffff9a",
-        "#d0d0d0",
-        "#97f0ee",
-        "#ffb0d8",
-    ),
-    paper="#000000",
-    surface="#0a0a0a",
-    panel="#1c1c1c",
+    data=ON_BLACK,
+    ink="#ffffff",
     quiet="#d0d0d0",
-    accent="#ffd000",
+    violet="#c79bff",
+    verdicts=("#4dff7a", "#ffd000", "#ff9a85"),
+    grounds=("#000000", "#0a0a0a", "#1c1c1c"),
+    primary_muted="#1f1238",
     error_muted="#3a0000",
     success_muted="#00280c",
-    primary_muted="#002038",
+    warning_muted="#2b2300",
+    surface_lighten_3="#8a8a94",
 )
 
 
-# Apart from each other for eyes that lack red or green, and of different lightness, so that grey tells some of it too.
 COLOR_BLIND = _palette(
     "color-blind",
     dark=True,
-    series=(
-        "#5686fe",
-        "#ffca00",
-        "#59e188",
-        "#ee5028",
-        "#ffffff",
-        "#b47399",
-        "#e0ff7c",
-        "#c2c2c2",
-        "#c0d5ff",
-        "#bc85d8",
-    ),
-    paper="#121212",
-    surface="#1e1e1e",
-    panel="#242a32",
+    data=WITHOUT_RED_OR_GREEN,
+    ink="#ffffff",
     quiet="#b4b4b4",
-    accent="#ffca00",
+    violet="#b085ff",
+    verdicts=("#59e188", "#ffca00", "#ee5028"),
+    grounds=("#121212", "#1e1e1e", "#242a32"),
+    primary_muted="#2d2645",
     error_muted="#32100a",
     success_muted="#12301d",
-    primary_muted="#101d33",
+    warning_muted="#2b2300",
 )
 
 
-APP_THEMES = (LIGHT, HIGH_CONTRAST, COLOR_BLIND, SIXTEEN)
+# For a bright room: nothing but black, white and strong colours, all with a contrast of at least 7.
+PROJECTOR = _palette(
+    "projector",
+    dark=False,
+    data=ON_WHITE,
+    ink="#000000",
+    quiet="#4a4f5c",
+    violet="#4b1b9e",
+    verdicts=("#0b4d28", "#544000", "#8c0f20"),
+    grounds=("#ffffff", "#ffffff", "#f3f3f6"),
+    primary_muted="#ece4fb",
+    error_muted="#fff0f1",
+    success_muted="#effaf2",
+    warning_muted="#fbf5e2",
+    surface_lighten_1="#f3f3f6",
+    surface_lighten_2="#e8e8ee",
+    surface_lighten_3="#8a8d99",
+)
+
+
+APP_THEMES = (DARK, LIGHT, HIGH_CONTRAST, COLOR_BLIND, PROJECTOR, SIXTEEN)
+THICK = frozenset({LIGHT.name, PROJECTOR.name})  # where dots of Braille are too thin to be seen well

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
+from themed_app import ThemedApp
 
 from tui_trainer.experiment.schema import DatasetConfig, PointConfig
 from tui_trainer.plotting.plot import Heatmap
@@ -45,7 +46,7 @@ def test_a_place_has_no_more_digits_than_a_cell_tells() -> None:
     assert (point.x1, point.x2) == (1.23, 0.0) and str(point.x2) == "0.0"
 
 
-class Host(App[None]):
+class Host(ThemedApp):
     def compose(self) -> ComposeResult:
         yield HeatmapWidget()
 

@@ -106,7 +106,7 @@ class SweepLine(Widget):
     """Shows the progress, the best run so far, and the key for more, which a click on the line has too."""
 
     DEFAULT_CSS = """
-    SweepLine { height: 1; background: $panel; color: $text-accent; padding: 0 1; pointer: pointer; }
+    SweepLine { height: 1; background: $panel; color: $foreground; padding: 0 1; pointer: pointer; }
     """
     progress: reactive[SweepProgress | None] = reactive(None)
 

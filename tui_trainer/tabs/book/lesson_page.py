@@ -292,7 +292,7 @@ class Blocks(Widget):
 
 def title(page: LessonState) -> Iterator[Block]:
     """Return the title, and its place in the book."""
-    yield Block(page.lesson.title, "bold $text-accent")
+    yield Block(page.lesson.title, "bold")
     done = ", done" if page.passed else ""
     yield Block(f"{page.lesson.chapter}   {page.place} of {page.count}{done}", DIM, gap=False)
 

@@ -34,7 +34,7 @@ BAR_PER_CLASS = 4
 NAME = 12  # cells of a class's name beside the colour bar
 NOWHERE = np.zeros(0)
 OF_TRUTH = "◇"
-MODEL, TRUTH = "class4", "class2"  # colours: the foreground's stands out from those of the samples
+MODEL, MODEL_OF_CLASSES, TRUTH = "class0", "train", "class2"  # colours that stand out from those of the samples
 
 
 def heatmap(content: Boundary, discretize: bool, shown: Shown) -> Heatmap:
@@ -128,9 +128,10 @@ def plot(content: Function, shown: Shown) -> Plot:
     if content.truth:
         series.append(Series("truth", x, np.array(unpack(content.truth)), TRUTH, sign=OF_TRUTH))
     series += [_series_of(one, content) for one in visible(content.samples, shown)]
+    model = MODEL_OF_CLASSES if content.classes else MODEL
     for line in content.lines:
         label = plain(content.classes[line.kind]) if line.kind >= 0 else "model" if content.samples else "neuron"
-        color = class_colors(len(content.classes))[line.kind] if line.kind >= 0 else MODEL
+        color = class_colors(len(content.classes))[line.kind] if line.kind >= 0 else model
         sign = shape(line.kind) if line.kind >= 0 else ""
         series.append(Series(label, x, np.array(unpack(line.y)), color, sign=sign))
     return Plot(

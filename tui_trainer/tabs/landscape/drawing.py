@@ -143,14 +143,14 @@ def curve(content: Landscape, log_scale: bool) -> Plot:
         steps = unpack(content.way.steps)
         series += [
             Series("", path_x, path_y, "batch", "path"),
-            Series("steps" if len(path_x) > 1 else "", path_x, path_y, "accent", "scatter", STEP),
-            Series(f"{axis.name}_{steps[0]:.0f}", path_x[:1], path_y[:1], "accent", "scatter", START),
+            Series("steps" if len(path_x) > 1 else "", path_x, path_y, "class3", "scatter", STEP),
+            Series(f"{axis.name}_{steps[0]:.0f}", path_x[:1], path_y[:1], "class3", "scatter", START),
         ]
     here = np.array([axis.at]), np.array([content.here])
     series.append(Series(newest(content), *here, "validation", "scatter", CURRENT))
     if content.minimum is not None:
         minimum = unpack(content.minimum.point), np.array([content.minimum.loss])
-        series.append(Series(f"{axis.name}*", *minimum, "class2", "scatter", MINIMUM))
+        series.append(Series(f"{axis.name}*", *minimum, "good", "scatter", MINIMUM))
     limits = axis.low, axis.high
     return Plot(tuple(series), axis.name, "ℒ", log_y=log_scale, x_limits=limits, empty=COMPUTING)
 
@@ -195,11 +195,11 @@ def _marks(content: Landscape) -> tuple[Marks, ...]:
         path_x, path_y = path[:, 0], path[:, 1]
         marks += [
             Marks("", path_x, path_y, "batch", "·", "o", path=True),
-            Marks("steps", path_x, path_y, "accent", STEP, "o"),
-            Marks("start", path_x[:1], path_y[:1], "accent", START, "S"),
+            Marks("steps", path_x, path_y, "class3", STEP, "o"),
+            Marks("start", path_x[:1], path_y[:1], "class3", START, "S"),
         ]
     if content.minimum is not None:
         minimum = unpack(content.minimum.point)
-        marks.append(Marks("minimum", minimum[:1], minimum[1:], "class2", MINIMUM, "M"))
+        marks.append(Marks("minimum", minimum[:1], minimum[1:], "good", MINIMUM, "M"))
     marks.append(Marks("now", np.array([x.at]), np.array([y.at]), "validation", CURRENT, "X"))
     return tuple(marks)

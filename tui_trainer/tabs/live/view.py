@@ -174,7 +174,7 @@ class LiveView(NeuronView):
         card = self.query_one("#live-loss", Card)
         is_narrow = card.size.width < NARROW
         validation, gap = ("val", " ") if is_narrow else ("validation", "  ")
-        for name, label, color in (("loss", "train", "$foreground"), ("val_loss", validation, "$text-warning")):
+        for name, label, color in (("loss", "train", "$data-train"), ("val_loss", validation, "$data-validation")):
             if name in values:
                 value = values[name]
                 text = f"{value:.2g}" if is_narrow else format_significant(value)

@@ -200,7 +200,7 @@ class LossView(TabView):
         series = [part for overlay in self.overlays for part in overlay.series()] + [own for own, _ in lines]
         if self.quantity == "loss" and self._diverged_at is not None and lines:
             top = max(float(own.y.max()) for own, _ in lines)
-            series.append(Series("diverged", np.array([self._diverged_at]), np.array([top]), "class3", "scatter"))
+            series.append(Series("diverged", np.array([self._diverged_at]), np.array([top]), "bad", "scatter"))
         shares = self.quantity in ("accuracy", "recall")
         zoomed = self.viewport.low is not None
         plot = Plot(

@@ -345,13 +345,13 @@ def _ascii_characters(roles: NDArray[np.uint8]) -> NDArray[np.str_]:
 def _link_styles() -> str:
     """Return the style rules: links and neurons fade into the background as they get weaker."""
     lines = []
-    for sign, color in (("positive", "primary"), ("negative", "warning")):
+    for sign, color in (("positive", "$data-class0"), ("negative", "$data-class1")):
         for level, blend in zip(range(1, LEVELS + 1), BLENDS, strict=True):
-            lines.append(f".network--{sign}-{level} {{ color: $text-{color} {blend}%; }}")
+            lines.append(f".network--{sign}-{level} {{ color: {color} {blend}%; }}")
         for shade in range(1, SHADES + 1):
             part = 12 + 88 * shade // SHADES
-            lines.append(f".network--neuron-{sign}-{shade} {{ background: ${color} {part}%; color: auto; }}")
-            lines.append(f".network--edge-{sign}-{shade} {{ color: ${color} {part}%; }}")
+            lines.append(f".network--neuron-{sign}-{shade} {{ background: {color} {part}%; color: auto; }}")
+            lines.append(f".network--edge-{sign}-{shade} {{ color: {color} {part}%; }}")
     return "\n".join(lines)
 
 
@@ -363,7 +363,7 @@ class NetworkCanvas(FrameWidget[Scene | None]):
     NetworkCanvas {{
         .network--text {{ color: $foreground; }}
         .network--dim {{ color: $foreground-muted; }}
-        .network--title {{ color: $text-accent; text-style: bold; }}
+        .network--title {{ color: $foreground; text-style: bold; }}
         .network--chosen {{ color: $text-accent; text-style: bold; }}
         .network--answer {{ color: $text-success; text-style: bold; }}
         .network--picked {{ color: $foreground; text-style: bold; }}

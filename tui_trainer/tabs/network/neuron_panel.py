@@ -266,7 +266,7 @@ def phi_plot(curve: PhiCurve, detail: NeuronDetail) -> Plot:
         (
             Series("φ", o, unpack(curve.phi), "train"),
             Series("φ′", o, unpack(curve.slope), "validation", sign="○"),
-            Series("o", x, heights, "class4", "scatter", glyph="●"),
+            Series("o", x, heights, "class3", "scatter", glyph="●"),
         ),
         x_label="o",
         x_limits=(-curve.span, curve.span),

@@ -25,7 +25,7 @@ from .messages import ClassPredictions, LossPoints, NumberPredictions
 
 SAMPLE_MARK = "●"
 MAX_MARKED_POINTS = 250
-CURVE_COLOR = "class4"
+CURVE_COLOR, MEAN_COLOR = "class0", "class3"  # neither is that of the points
 # The loss for one output, and for several outputs as the label of the axis
 CURVES = {
     "sum_squared_error": ("(ŷ - y)²", "‖ŷ - y‖"),
@@ -78,7 +78,7 @@ class TextPanel(FrameWidget[Picture]):
         .panel--diagonal { color: $text-success; background: $success-muted; text-style: bold; }
         .panel--wrong { color: $text-error; }
         .panel--chosen { color: $text-primary; background: $primary-muted; text-style: bold; }
-        .panel--bar { color: $text-primary; }
+        .panel--bar { color: $data-class0; }
     }
     """
 
@@ -126,13 +126,11 @@ def losses(picture: Picture) -> Plot:
     mean_x = np.array([0.0, 1.0] if is_probability else _finite_range(curve_x if len(curve_x) else x))
     label, curve = _axis_and_curve(points)
     series = [Series(curve, curve_x, curve_y, CURVE_COLOR)] if len(curve_x) else []
-    # Neither the colour of the points nor that of the curve
-    mean_color = "accent" if isinstance(content, ClassPredictions) else "class2"
-    series.append(Series(f"mean {format_number(points.mean)}", mean_x, np.full(2, points.mean), mean_color))
+    series.append(Series(f"mean {format_number(points.mean)}", mean_x, np.full(2, points.mean), MEAN_COLOR))
     if isinstance(content, ClassPredictions):
         wrong_count = points.wrong
-        series.append(Series("right", x[wrong_count:], y[wrong_count:], "class2", "scatter", RIGHT))
-        series.append(Series("wrong", x[:wrong_count], y[:wrong_count], "class3", "scatter", WRONG))
+        series.append(Series("right", x[wrong_count:], y[wrong_count:], "good", "scatter", RIGHT))
+        series.append(Series("wrong", x[:wrong_count], y[:wrong_count], "bad", "scatter", WRONG))
     else:
         series.append(Series(_points_label(content, len(x)), x, y, _color(content), "scatter", SAMPLE_MARK))
     return Plot(tuple(series), x_label=label, y_label="loss", x_limits=(0.0, 1.0) if is_probability else None)

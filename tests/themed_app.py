@@ -1,0 +1,14 @@
+"""An app around a few widgets under test, with the colours of data that the real one has."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from tui_trainer.ui.themes import data_colors
+
+
+class ThemedApp(App[None]):
+    """Textual's app with the variables that plots are coloured by."""
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(data_colors(self.current_theme))
