@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tui_trainer.datasets.arrays import NAME, from_arrays, real_array
 from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.preparation import class_names, read_targets
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -23,7 +24,6 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.experiment.validation import validate
 from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
-from tui_trainer.export.inputs import class_names, read_targets
 from tui_trainer.export.metadata import read_history, read_metadata, values_at
 from tui_trainer.export.session import load_weights, trained
 from tui_trainer.export.trained import TrainedModel

@@ -38,7 +38,7 @@ def test_categories_are_one_hot(tmp_path: Path) -> None:
     np.testing.assert_array_equal(dataset.x, [[0, 1, 1.5, 10], [1, 0, 4.5, 40], [0, 1, 6.5, 60]])
     assert dataset.levels == {"colour": ("green", "red")}
     np.testing.assert_array_equal(dataset.columns["colour"], [1, 0, 1])
-    assert dataset.indicators is not None and dataset.indicators.tolist() == [True, True, False, False]
+    assert [feature.category for feature in dataset.inputs] == ["green", "red", None, None]
     assert dataset.notes == (
         "3 of 6 rows dropped: no value in colour (1), size (1), weight (1).",
         "Left out: id (numbers the rows).",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.datasets.dataset import Dataset, DatasetError
+from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import split
 from tui_trainer.experiment.schema import DatasetConfig
@@ -15,14 +15,14 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 def regression(x: list[float]) -> Dataset:
     column = np.array(x, dtype=np.float64)[:, None]
-    return Dataset("r", "r", ("x",), "y", "regression", (), column, column, None, {})
+    return Dataset("r", "r", (Feature("x", "x"),), "y", "regression", (), column, column, None, {})
 
 
 def classified(labels: list[int]) -> Dataset:
     index = np.array(labels, dtype=np.intp)
     names = tuple(map(str, range(max(labels) + 1)))
     x = np.arange(len(labels), dtype=np.float64)[:, None]
-    return Dataset("c", "c", ("x",), "y", "multiclass", names, x, np.eye(len(names))[index], index, {})
+    return Dataset("c", "c", (Feature("x", "x"),), "y", "multiclass", names, x, np.eye(len(names))[index], index, {})
 
 
 def test_iris_keeps_its_shares() -> None:

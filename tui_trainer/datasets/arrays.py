@@ -41,7 +41,7 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
         shape = f"{next(iter(lengths.values()))} rows of x"
         raise DatasetError("y", f"expected one value for each of {shape}, got the shape {values.shape}")
     table = Table(
-        {**{name: _column(column, name) for name, column in columns.items()}, target: _column(values, target)},
+        {**{name: column_of(column, name) for name, column in columns.items()}, target: column_of(values, target)},
         np.arange(len(values)),
         Dialect("", NumberFormat(), "", header=True),
     )
@@ -98,7 +98,7 @@ def _free_name(name: str, used_names: Mapping[str, object]) -> str:
     return name
 
 
-def _column(values: NDArray[Any], name: str) -> Column:
+def column_of(values: NDArray[Any], name: str) -> Column:
     """Return a column of numbers if all values are numbers or dates, otherwise a column of texts."""
     try:
         if values.dtype.kind not in "US":

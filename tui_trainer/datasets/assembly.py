@@ -57,14 +57,15 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         target_column = read_target(complete, target, config.task)
     encoded = encode(complete, features, {name: guess.kind for name, guess in guesses.items()})
     if config.missing == "fill":
-        notes += fill(encoded, choose_rows(len(complete), target_column.labels, config)[0])
+        encoded, filled = fill(encoded, choose_rows(len(complete), target_column.labels, config)[0])
+        notes += filled
     columns, levels = _columns(complete, guesses, target, target_column, encoded)
     used = {target, *features}
     left_out = tuple(name for name in guesses if name not in used)
     return Dataset(
         name=source.name,
         title=source.title,
-        features=encoded.names,
+        inputs=encoded.inputs,
         target=target,
         task=target_column.task,
         classes=target_column.classes,
@@ -73,8 +74,8 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         labels=target_column.labels,
         columns=columns,
         left_out=left_out,
+        numbers=table.dialect.numbers,
         levels=levels,
-        indicators=encoded.indicators,
         notes=(*notes, *table.repairs, *_notes(guesses, features, left_out, config)),
     )
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.csv.dialect import NumberFormat
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, Task
+
+PLAIN = NumberFormat()
+CellForm = Literal["number", "true/false", "date"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,22 +30,38 @@ class PointOrigin:
     reach: float
 
 
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input of a network: a column of numbers, or 1 where the ``column`` holds ``category`` and 0 elsewhere.
+
+    ``form`` and ``date_format`` are those of the column's cells, as in ``NumberColumn``. A missing cell becomes
+    ``fill``, None where rows with one can't be used.
+    """
+
+    name: str
+    column: str
+    category: str | None = None
+    form: CellForm = "number"
+    date_format: str = ""
+    fill: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """A dataset ready for training; rows are samples.
 
-    Shapes: x (n, features) and y (n, outputs), float64; ``labels`` (n,) are indices into ``classes``, None
-    for a regression. y is the target itself for a regression, one 0/1 column for two classes, one-hot
-    for more. ``columns`` holds, for tables and scatter plots, the target and every column of numbers or categories
-    without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its labels.
-    ``indicators`` (features,) is true for features that are 0 or 1 for a category; without any, it may be None.
+    Shapes: x (n, features) and y (n, outputs), float64, the features described by ``inputs``; ``labels`` (n,) are
+    indices into ``classes``, None for a regression. y is the target itself for a regression, one 0/1 column for two
+    classes, one-hot for more. ``columns`` holds, for tables and scatter plots, the target and every column of numbers
+    or categories without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its
+    labels.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
-    ``origin`` is set for two-dimensional toy sets only.
+    ``numbers`` is how they are written in the file. ``origin`` is set for two-dimensional toy sets only.
     """
 
     name: str
     title: str
-    features: tuple[str, ...]
+    inputs: tuple[Feature, ...]
     target: str
     task: Task
     classes: tuple[str, ...]
@@ -50,9 +71,14 @@ class Dataset:
     columns: dict[str, NDArray[np.float64]]
     left_out: tuple[str, ...] = ()
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    indicators: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    numbers: NumberFormat = PLAIN
     origin: PointOrigin | None = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the features."""
+        return tuple(feature.name for feature in self.inputs)
 
     def target_info(self) -> Target:
         """Return the facts that the output layer and the loss are inferred from."""

@@ -7,7 +7,7 @@ filled with values of the training part; a note says which), and the check that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import ColumnKind
 
 from .columns import MAX_CATEGORIES, value_text
-from .dataset import DatasetError
+from .dataset import DatasetError, Feature
 from .memory import check_memory
 
 TaskChoice = Literal["regression", "classification"]
@@ -35,15 +35,13 @@ MAX_VALUE = 1e30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """The chosen features as a matrix.
+    """The chosen features as a matrix ``x`` (n, features), NaN where a cell is missing.
 
-    Shapes: x (n, features), NaN where a cell is missing; ``indicators`` (features,) is true for the 0/1 columns
-    of categories. ``parts`` are the features that each column of the file became, ``levels`` a column's categories.
+    ``parts`` are the features that each column of the file became, ``levels`` a column's categories, shortened.
     """
 
-    names: tuple[str, ...]
+    inputs: tuple[Feature, ...]
     x: NDArray[np.float64]
-    indicators: NDArray[np.bool_]
     parts: dict[str, slice]
     levels: dict[str, tuple[str, ...]]
 
@@ -58,38 +56,41 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
     widths = [len(orders[name]) if name in orders else 1 for name in features]
     check_memory(len(table), sum(widths))
     x = np.zeros((len(table), sum(widths)))
-    indicators = np.zeros(sum(widths), bool)
-    names: list[str] = []
+    inputs: list[Feature] = []
     parts, levels = {}, {}
     for name, width in zip(features, widths, strict=True):
-        start = len(names)
+        start = len(inputs)
         parts[name] = slice(start, start + width)
         column = table.columns[name]
         if name in orders:
             assert isinstance(column, TextColumn)
-            levels[name] = tuple(short_name(column.levels[code]) for code in orders[name])
-            names += [f"{name}={level}" for level in levels[name]]
-            indicators[parts[name]] = True
+            categories = [column.levels[code] for code in orders[name]]
+            levels[name] = tuple(map(short_name, categories))
+            inputs += [
+                Feature(f"{name}={level}", name, category)
+                for level, category in zip(levels[name], categories, strict=True)
+            ]
             _fill_one_hot(x[:, parts[name]], column, orders[name])
         else:
-            names.append(name)
             x[:, start] = check_numbers(table, name, "dataset.features")
-    return Encoded(_distinct(names, indicators), x, indicators, parts, levels)
+            assert isinstance(column, NumberColumn)
+            inputs.append(Feature(name, name, form=column.form, date_format=column.date_format))
+    return Encoded(_distinct(inputs), x, parts, levels)
 
 
-def _distinct(names: list[str], indicators: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Return the names with a number after those that occur twice: ``b=c`` of ``a`` and ``c`` of ``a=b``, say.
+def _distinct(inputs: list[Feature]) -> tuple[Feature, ...]:
+    """Return the features with a number after names that occur twice: ``b=c`` of ``a`` and ``c`` of ``a=b``, say.
 
     Columns of numbers keep their names.
     """
-    used = {name for name, is_category in zip(names, indicators, strict=True) if not is_category}
+    used = {feature.name for feature in inputs if feature.category is None}
     distinct = []
-    for name, is_category in zip(names, indicators, strict=True):
-        unique, number = name, 2
-        while is_category and unique in used:
-            unique, number = f"{name}.{number}", number + 1
+    for feature in inputs:
+        unique, number = feature.name, 2
+        while feature.category is not None and unique in used:
+            unique, number = f"{feature.name}.{number}", number + 1
         used.add(unique)
-        distinct.append(unique)
+        distinct.append(replace(feature, name=unique))
     return tuple(distinct)
 
 
@@ -246,29 +247,33 @@ def drop_rows(table: Table, names: Iterable[str]) -> tuple[Table, tuple[str, ...
     return table.take(complete), (f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}.",)
 
 
-def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[str, ...]:
-    """Fill the gaps of ``encoded.x`` in place, and return a note about it.
+def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[Encoded, tuple[str, ...]]:
+    """Fill the gaps of ``encoded.x`` in place; return it with what gaps in other data become, and a note.
 
     A number gets the mean, a category the most frequent one, of the rows ``train``. Raises DatasetError for a
     column that has no value there.
     """
     gaps = {}
+    fills = np.zeros(len(encoded.inputs))
     for name, part in encoded.parts.items():
         block = encoded.x[:, part]
         missing = np.isnan(block[:, 0])
-        if not missing.any():
-            continue
-        gaps[name] = int(missing.sum())
-        train_values = block[train][~missing[train]]
+        has_gaps = bool(missing.any())
+        train_values = block[train][~missing[train]] if has_gaps else block[train]
         if not len(train_values):
             reason = f"column {quoted(name)} has no value in the training part, so its gaps can't be filled"
             raise DatasetError("dataset.missing", f"{reason}; leave it out")
         means = train_values.mean(axis=0)
-        block[missing] = np.eye(len(means))[means.argmax()] if name in encoded.levels else means
+        fills[part] = np.eye(len(means))[means.argmax()] if name in encoded.levels else means
+        if has_gaps:
+            gaps[name] = int(missing.sum())
+            block[missing] = fills[part]
+    inputs = zip(encoded.inputs, fills.tolist(), strict=True)
+    filled = replace(encoded, inputs=tuple(replace(feature, fill=value) for feature, value in inputs))
     if not gaps:
-        return ()
+        return filled, ()
     how = "the mean, or the most frequent category, of the training part"
-    return (f"{sum(gaps.values()):,} gaps filled with {how}: {_listed(gaps)}.",)
+    return filled, (f"{sum(gaps.values()):,} gaps filled with {how}: {_listed(gaps)}.",)
 
 
 def _listed(gaps: Mapping[str, int]) -> str:

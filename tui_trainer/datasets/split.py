@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .dataset import Dataset, DatasetError, PointOrigin
+from .dataset import Dataset, DatasetError, Feature, PointOrigin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
     y = dataset.y_for(outputs)
     n = len(dataset.x)
     train, val = choose_rows(n, dataset.labels, config, dataset.origin)
-    mean, scale = _moments(dataset.x[train], config.standardize, dataset.indicators)
+    mean, scale = _moments(dataset.x[train], config.standardize, dataset.inputs)
     x = (dataset.x - mean) / scale
     has_validation = len(val) > 0
     return Split(
@@ -99,7 +100,7 @@ def _shuffle(n: int, seed: int, origin: PointOrigin | None) -> tuple[NDArray[np.
 
 
 def _moments(
-    x: NDArray[np.float64], standardize: bool, indicators: NDArray[np.bool_] | None
+    x: NDArray[np.float64], standardize: bool, inputs: Sequence[Feature]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean and deviation of each column of the training rows x (rows, features), both (features,).
 
@@ -111,4 +112,5 @@ def _moments(
     # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
     constant = (np.ptp(x, axis=0) == 0) | (scale < np.finfo(np.float64).tiny)
     scale = np.where(constant, 1.0, scale)
-    return (mean, scale) if indicators is None else (np.where(indicators, 0.0, mean), np.where(indicators, 1.0, scale))
+    is_category = np.array([feature.category is not None for feature in inputs], bool)
+    return np.where(is_category, 0.0, mean), np.where(is_category, 1.0, scale)

@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 from .catalog import ToySet
 from .columns import check_features
-from .dataset import Dataset, DatasetError, PointOrigin
+from .dataset import Dataset, DatasetError, Feature, PointOrigin
 from .encoding import TargetColumn, target_from_labels
 from .synthetic import derive
 
@@ -51,7 +51,7 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     return Dataset(
         name=entry.name,
         title=entry.title,
-        features=features,
+        inputs=tuple(Feature(name, name) for name in features),
         target=entry.target,
         task=target.task,
         classes=target.classes,

@@ -18,13 +18,15 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from tui_trainer.console import finite
+from tui_trainer.datasets.csv.dialect import NumberFormat
+from tui_trainer.datasets.dataset import PLAIN, Feature
+from tui_trainer.datasets.preparation import Inputs
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.version import __version__
 
-from .inputs import Feature, Inputs
 from .trained import TrainedModel
 
 MAX_METADATA_BYTES = 50_000_000
@@ -46,10 +48,11 @@ class About(Struct, frozen=True):
     steps: int
     state: str
     best: bool
+    numbers: NumberFormat = PLAIN
 
     def inputs(self) -> Inputs:
         """Return the features, with the numbers that standardize them."""
-        return Inputs(tuple(self.features), np.array(self.mean), np.array(self.scale))
+        return Inputs(tuple(self.features), np.array(self.mean), np.array(self.scale), self.numbers)
 
     def target_info(self) -> Target:
         """Return the facts that the output layer follows from."""
@@ -72,6 +75,7 @@ def metadata_text(trained: TrainedModel) -> str:
         "features": msgspec.to_builtins(inputs.features),
         "mean": inputs.mean.tolist(),
         "scale": inputs.scale.tolist(),
+        "numbers": msgspec.to_builtins(inputs.numbers),
         "target": trained.target_name,
         "task": target.task,
         "outputs": target.outputs,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tui_trainer.datasets.preparation import inputs_of
 from tui_trainer.engine.layers import Parameters
 from tui_trainer.errors import UserError
 from tui_trainer.store.checkpointer import restore_snapshot
@@ -14,7 +15,6 @@ from tui_trainer.store.store import Store
 from tui_trainer.training.series import Array
 from tui_trainer.training.session import Session
 
-from .inputs import inputs_of
 from .trained import TrainedModel
 from .weights import read_weights
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.preparation import Inputs
 from tui_trainer.experiment.resolve import Target, resolve
 from tui_trainer.experiment.schema import Experiment
-
-from .inputs import Inputs
 
 Array = NDArray[Any]
 

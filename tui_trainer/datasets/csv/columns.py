@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tui_trainer.datasets.dataset import CellForm
 
 from .dialect import Dialect
 
@@ -26,12 +27,15 @@ class WrongCell:
 class NumberColumn:
     """A column of numbers: ``values`` (n,) float64, NaN where a cell is missing or wrong.
 
-    ``wrong`` is the first cell that is not a number. Dates are days since 1970-01-01.
+    ``wrong`` is the first cell that is not a number, ``wrong_rows`` (n,) are all rows with one, None if there are none.
+    Dates are days since 1970-01-01; ``date_format`` is how they are written, for strptime, or ISO8601.
     """
 
     values: NDArray[np.float64]
-    form: Literal["number", "true/false", "date"] = "number"
+    form: CellForm = "number"
     wrong: WrongCell | None = None
+    wrong_rows: NDArray[np.bool_] | None = None
+    date_format: str = ""
 
     def missing(self) -> NDArray[np.bool_]:
         """Return an array (n,), true where there is no value."""
@@ -39,7 +43,8 @@ class NumberColumn:
 
     def take(self, rows: NDArray[np.bool_]) -> NumberColumn:
         """Return the column of those ``rows`` (n,) that are true."""
-        return replace(self, values=self.values[rows])
+        wrong_rows = None if self.wrong_rows is None else self.wrong_rows[rows]
+        return replace(self, values=self.values[rows], wrong_rows=wrong_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

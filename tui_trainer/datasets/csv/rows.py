@@ -10,7 +10,7 @@ import contextlib
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, TextIO
 
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.dataset import CellForm, DatasetError
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import ColumnKind
 
@@ -240,25 +240,34 @@ class _Values:
     def __init__(self) -> None:
         self._pieces: list[NDArray[np.float64]] = []
         self._wrong: WrongCell | None = None
+        self._wrong_rows: list[NDArray[np.intp]] = []  # counted from the first row of all
+        self._count = 0  # of cells
         self._wrong_count = 0
 
     def add(self, values: NDArray[np.float64]) -> None:
         self._pieces.append(values)
+        self._count += len(values)
 
     def add_wrong(self, cells: pd.Series[Any], wrong: NDArray[np.bool_], first_row: int) -> None:
-        """Count the cells that are ``wrong`` (k,), and remember the first."""
+        """Note which of the cells added last are ``wrong`` (k,), and the first of all."""
         count = int(wrong.sum())
         if count and self._wrong is None:
             index = int(wrong.argmax())
             self._wrong = WrongCell(first_row + index, str(cells.iloc[index]).strip())
         self._wrong_count += count
+        if count:
+            self._wrong_rows.append(self._count - len(wrong) + np.flatnonzero(wrong))
 
-    def column(self, form: Any) -> NumberColumn | None:
+    def column(self, form: CellForm, date_format: str = "") -> NumberColumn | None:
         """Return the column; None if less than half of its cells are numbers, since a few may be typing errors."""
         values = np.concatenate(self._pieces)
         if self._wrong_count and self._wrong_count > int((~np.isnan(values)).sum()):
             return None
-        return NumberColumn(values, form, self._wrong)
+        wrong_rows = None
+        if self._wrong_rows:
+            wrong_rows = np.zeros(len(values), bool)
+            wrong_rows[np.concatenate(self._wrong_rows)] = True
+        return NumberColumn(values, form, self._wrong, wrong_rows, date_format)
 
 
 class NumberBuilder:
@@ -276,13 +285,15 @@ class NumberBuilder:
         elif kind == "b":
             values, self._has_words = cells.to_numpy(dtype=np.float64), True
         else:
-            values = self._read(cells, first_row)
+            self._read(cells, first_row)
+            return
         self._values.add(values)
 
     def build(self) -> NumberColumn | None:
         return self._values.column("true/false" if self._has_words and not self._has_numbers else "number")
 
-    def _read(self, cells: pd.Series[Any], first_row: int) -> NDArray[np.float64]:
+    def _read(self, cells: pd.Series[Any], first_row: int) -> None:
+        """Add cells that pandas has not read as numbers."""
         missing = cells.isna().to_numpy()
         texts = cells.astype(str).str.strip()
         words = texts.str.lower()
@@ -293,8 +304,8 @@ class NumberBuilder:
         values[true], values[false] = 1.0, 0.0
         values[missing] = np.nan
         wrong = np.isnan(values) & ~missing & ~texts.isin(_NOT_NUMBERS).to_numpy()
+        self._values.add(values)
         self._values.add_wrong(cells, wrong, first_row)
-        return values
 
 
 def parse_numbers(texts: pd.Series[Any], form: NumberFormat) -> NDArray[np.float64]:
@@ -322,8 +333,8 @@ class DateBuilder:
             collected.add_wrong(cells, np.isnan(values) & ~missing, first_row)
 
     def build(self) -> NumberColumn | None:
-        fewest = min(self._values, key=lambda values: values._wrong_count)
-        return fewest.column("date")
+        form, fewest = min(zip(self._formats, self._values, strict=True), key=lambda pair: pair[1]._wrong_count)
+        return fewest.column("date", form)
 
 
 def parse_dates(cells: pd.Series[Any], form: str) -> NDArray[np.float64]:
@@ -331,6 +342,21 @@ def parse_dates(cells: pd.Series[Any], form: str) -> NDArray[np.float64]:
     dates = pd.to_datetime(cells, format=form, errors="coerce", utc=True)
     seconds = dates.to_numpy(dtype="datetime64[ms]").astype(np.int64) / 1000
     return np.where(dates.isna().to_numpy(), np.nan, seconds / DAY)
+
+
+def read_cells(cells: Sequence[Any], form: CellForm, numbers: NumberFormat, date_format: str) -> Column:
+    """Return the numbers or dates in texts as a file's column of that ``form``; one of text if most are neither."""
+    series = pd.Series(list(cells), dtype=object)
+    texts = series.where(series.isna(), series.astype(str).str.strip())
+    texts = texts.where(~texts.isin(list(MISSING)))
+    builder = DateBuilder([date_format or "ISO8601", "ISO8601"]) if form == "date" else NumberBuilder(numbers)
+    builder.add(texts, 0)
+    column = builder.build()
+    if column is not None:
+        return column
+    text_builder = TextBuilder()
+    text_builder.add(texts, 0)
+    return text_builder.build()
 
 
 class TextBuilder:

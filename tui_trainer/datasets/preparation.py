@@ -1,0 +1,278 @@
+"""Prepares what a user has, arrays, data frames or a table, as training did with its own rows; and outputs back.
+
+Cells become features as they did then: dates in days, texts as their categories, gaps filled where they were. Targets
+are numbers, class names or indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tui_trainer.datasets.csv.columns import Column, NumberColumn, TextColumn
+from tui_trainer.datasets.csv.dialect import NumberFormat
+from tui_trainer.errors import quoted
+from tui_trainer.experiment.resolve import Target
+
+from .arrays import column_of, real_array, to_numbers
+from .columns import value_text
+from .dataset import PLAIN, Dataset, DatasetError, Feature
+from .encoding import short_name
+from .split import Split
+
+Array = NDArray[Any]
+MAX_LISTED = 12  # names in a complaint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Raw features (n, features), and which rows (n,) can't be used: ``faults`` has a reason for each, by its index."""
+
+    raw: NDArray[np.float64]
+    faults: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """The features in order, and ``mean`` and ``scale`` (features,): 0 and 1 where nothing is standardized.
+
+    ``numbers`` is how numbers are written where they are texts.
+    """
+
+    features: tuple[Feature, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    numbers: NumberFormat = PLAIN
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    def read(self, x: Any) -> NDArray[np.float64]:
+        """Return raw features (n, features) from an array, or from a data frame or dict by column names.
+
+        For a model of one feature the array may be (n,). Raises ValueError, with what was expected.
+        """
+        has_names = hasattr(x, "columns") or isinstance(x, Mapping)
+        cells = self.from_columns(self._columns(x)) if has_names else self._by_position(x)
+        if not len(cells.raw):
+            raise ValueError("x has no rows; at least one is needed")
+        if cells.faults:
+            row = min(cells.faults)
+            raise ValueError(f"row {row} of x: {cells.faults[row]}")
+        return cells.raw
+
+    def standardized(self, x: Any) -> NDArray[np.float64]:
+        """Return the standardized features of ``x``; see ``read``."""
+        return self.standardize(self.read(x))
+
+    def standardize(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return raw features (n, features) standardized like those of the training part."""
+        result: NDArray[np.float64] = (raw - self.mean) / self.scale
+        return result
+
+    def needed(self, present: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns that the features are made from, of those ``present``.
+
+        A feature of a category may stand there under its own name, where the column it is made from does not. Raises
+        ValueError for columns that are missing.
+        """
+        there = set(present)
+        missing = dict.fromkeys(one.column for one in self.features if not {one.column, one.name} & there)
+        if missing:
+            listed = ", ".join(map(quoted, sorted(present)[:MAX_LISTED]))
+            raise ValueError(f"there is no column {', '.join(map(quoted, missing))}; the columns are {listed}")
+        return tuple(dict.fromkeys(one.column if one.column in there else one.name for one in self.features))
+
+    def from_columns(self, columns: Mapping[str, Column]) -> Cells:
+        """Return raw features from columns (n,) by name; raise ValueError if one that is needed is missing."""
+        self.needed(tuple(columns))
+        count = min(len(column.missing()) for column in columns.values())
+        raw = np.empty((count, len(self.features)))
+        faults: dict[int, str] = {}
+        start = 0
+        for (name, is_category), group in groupby(self.features, lambda one: (one.column, one.category is not None)):
+            features = tuple(group)
+            block = raw[:, start : start + len(features)]
+            start += len(features)
+            if is_category and name in columns:
+                _fill_categories(block, columns[name], features, faults)
+                continue
+            for position, feature in enumerate(features):
+                cells = columns[feature.name if is_category else feature.column]
+                block[:, position] = _numbers(cells, feature, faults)
+        return Cells(raw, faults)
+
+    def _by_position(self, x: ArrayLike) -> Cells:
+        try:
+            raw = to_numbers(real_array(x, "x"))
+        except DatasetError:
+            raise
+        except (TypeError, ValueError):
+            raise ValueError("x holds something that is no number; a data frame may hold categories") from None
+        if raw.ndim == 1 and len(self.features) == 1:
+            raw = raw[:, None]
+        if raw.ndim != 2 or raw.shape[1] != len(self.features):
+            expected = ", ".join(self.names[:6]) + (", …" if len(self.names) > 6 else "")
+            raise ValueError(f"x must have shape (n, {len(self.features)}), columns {expected}; got {raw.shape}")
+        raw = np.where(np.isnan(raw), [np.nan if one.fill is None else one.fill for one in self.features], raw)
+        faults: dict[int, str] = {}
+        for position, feature in enumerate(self.features):
+            _note(faults, ~np.isfinite(raw[:, position]), f"{quoted(feature.name)} is missing or not finite")
+        return Cells(raw, faults)
+
+    def _columns(self, x: Any) -> dict[str, Column]:
+        """Return the columns of a data frame or dict that are needed; raise ValueError for what is no column."""
+        keys = {str(key): key for key in (x.columns if hasattr(x, "columns") else x)}
+        arrays = {name: np.atleast_1d(real_array(x[keys[name]], name)) for name in self.needed(tuple(keys))}
+        for name, array in arrays.items():
+            if array.ndim > 1:
+                raise ValueError(f"column {quoted(name)} of x must hold one value a row; got the shape {array.shape}")
+        lengths = sorted({len(array) for array in arrays.values()})
+        if len(lengths) > 1:
+            raise ValueError(f"the columns of x must have as many values, got {lengths[0]} and {lengths[-1]}")
+        forms = {one.column: one for one in self.features if one.category is None}
+        return {name: self._column(array, name, forms.get(name)) for name, array in arrays.items()}
+
+    def _column(self, array: Array, name: str, feature: Feature | None) -> Column:
+        """Return an array (n,) as a column, numbers and dates in texts read as in a file."""
+        column = column_of(array, name)
+        if feature is None or isinstance(column, NumberColumn):
+            return column
+        from tui_trainer.datasets.csv.rows import read_cells
+
+        return read_cells(array.tolist(), feature.form, self.numbers, feature.date_format)
+
+
+def _note(faults: dict[int, str], wrong: NDArray[np.bool_], reason: str) -> None:
+    """Add ``reason`` to the rows that are ``wrong`` (n,), where no other one is known yet."""
+    for row in np.flatnonzero(wrong).tolist():
+        faults.setdefault(row, reason)
+
+
+def _numbers(cells: Column, feature: Feature, faults: dict[int, str]) -> NDArray[np.float64]:
+    """Return a feature (n,) from a column of numbers, or from one of text, in which no cell is a ``feature.form``."""
+    where = f"column {quoted(feature.column)}"
+    if isinstance(cells, TextColumn):
+        for code, text in enumerate(cells.levels):
+            _note(faults, cells.codes == code, f"{where} holds {quoted(text)}, not a {feature.form}")
+        values = np.full(len(cells.codes), np.nan)
+        empty = cells.missing()
+    else:
+        values, empty = cells.values, cells.missing()
+        if cells.wrong is not None and cells.wrong_rows is not None:
+            empty = empty & ~cells.wrong_rows
+            first = int(cells.wrong_rows.argmax())
+            faults.setdefault(first, f"{where} holds {quoted(cells.wrong.text)}, not a {feature.form}")
+            _note(faults, cells.wrong_rows, f"{where} holds text, not a {feature.form}")
+    if feature.fill is not None:
+        values = np.where(empty, feature.fill, values)
+    _note(faults, np.isnan(values), f"{where} holds no value")
+    _note(faults, np.isinf(values), f"{where} is not finite")
+    return values
+
+
+def _fill_categories(
+    block: NDArray[np.float64], column: Column, features: Sequence[Feature], faults: dict[int, str]
+) -> None:
+    """Write the features (n, k) of one column of categories into ``block``: a 1 in each row, or the fill of a gap."""
+    cells = column if isinstance(column, TextColumn) else _as_texts(column)
+    categories = [str(feature.category) for feature in features]
+    rows = np.full((len(cells.levels) + 1, len(features)), np.nan)  # one for each text, and one for gaps
+    where = f"column {quoted(features[0].column)}"
+    for code, text in enumerate(cells.levels):
+        position = _position(text, categories)
+        if position is None:
+            listed = ", ".join(quoted(one) for one in categories[:MAX_LISTED])
+            more = ", …" if len(categories) > MAX_LISTED else ""
+            _note(faults, cells.codes == code, f"{where} holds {quoted(text)}; it was trained on {listed}{more}")
+        else:
+            rows[code] = np.eye(len(features))[position]
+    if features[0].fill is None:
+        _note(faults, cells.missing(), f"{where} holds no value")
+    else:
+        rows[-1] = [feature.fill for feature in features]
+    block[:] = rows[cells.codes]
+
+
+def _as_texts(column: NumberColumn) -> TextColumn:
+    """Return a column of numbers as the texts that a category of numbers was trained on."""
+    values, codes = np.unique(column.values, return_inverse=True)  # the missing ones are last
+    levels = tuple(map(value_text, values[~np.isnan(values)].tolist()))
+    if column.form == "true/false":
+        levels = tuple({"0": "False", "1": "True"}.get(text, text) for text in levels)
+    return TextColumn(np.where(column.missing(), -1, codes).astype(np.int32), levels)
+
+
+def _position(text: str, categories: Sequence[str]) -> int | None:
+    """Return the position of a text among the categories; None if it is none of them.
+
+    Exports of older versions have categories that are shortened, and programs read the category ``01`` as 1.
+    """
+    if text in categories:
+        return categories.index(text)
+    alike = [position for position, one in enumerate(categories) if short_name(text) == one or _same_number(text, one)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _same_number(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return one.lower() == other.lower() and one.lower() in ("true", "false")
+
+
+def inputs_of(dataset: Dataset, split: Split) -> Inputs:
+    """Return the inputs of a model trained on these data."""
+    return Inputs(dataset.inputs, split.mean, split.scale, dataset.numbers)
+
+
+def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
+    """Return y (n, outputs) from ``y`` (n,): numbers for a regression, names of classes or their indices otherwise.
+
+    Raises ValueError, with what was expected.
+    """
+    values = real_array(y, "y")
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise ValueError(f"y must have shape (n,), one value a row; got {values.shape}")
+    if target.task == "regression":
+        try:
+            return to_numbers(values)[:, None]
+        except (TypeError, ValueError):
+            raise ValueError("y must hold numbers: the target is one") from None
+    labels = _labels(values, target.classes)
+    if target.task == "binary" and outputs == 1:
+        return labels.astype(np.float64)[:, None]
+    return np.eye(len(target.classes))[labels]
+
+
+def _labels(values: Array, classes: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return indices (n,) into ``classes``, from names, or from indices unless a class is itself named by a number."""
+    indices: dict[object, int] = {name: index for index, name in enumerate(classes)}
+    if not any(name.replace(".", "").lstrip("-").isdigit() for name in classes):
+        indices |= {index: index for index in range(len(classes))}
+    labels = []
+    for value in values.tolist():
+        number = value_text(float(value)) if isinstance(value, int | float) else None  # 2.0 is the class "2"
+        keys: tuple[object, ...] = (short_name(str(value)), number, value if isinstance(value, int | float) else None)
+        index = next((indices[key] for key in keys if key in indices), None)
+        if index is None:
+            raise ValueError(f"y holds {quoted(str(value))}, which is none of the classes: {', '.join(classes[:12])}")
+        labels.append(index)
+    return np.array(labels, np.intp)
+
+
+def class_names(outputs: Array, target: Target) -> NDArray[np.str_]:
+    """Return the most likely class (n,) by name, for outputs (n, k); raise ValueError for a regression."""
+    if not target.classes:
+        raise ValueError("the target is a number and has no classes; use predict")
+    indices = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
+    names: NDArray[np.str_] = np.array(target.classes)[indices]
+    return names
