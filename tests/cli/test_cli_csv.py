@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.cli.app import experiment_from_options
 from tui_trainer.cli.main import main
+from tui_trainer.cli.options import Parser, add_experiment_options, experiment_from_options
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.experiment.toml_file import read, write
@@ -29,7 +29,7 @@ def shop(tmp_path: Path) -> str:
 
 
 def options(file: str | None = None, csv: str | None = None, target: str | None = None) -> argparse.Namespace:
-    return argparse.Namespace(file=file, csv=csv, target=target)
+    return argparse.Namespace(file=file, csv=csv, target=target, missing=None, fields=[])
 
 
 def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
@@ -44,7 +44,9 @@ def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
     )
     write(given, tmp_path / "given.toml")
     assert experiment_from_options(options(str(tmp_path / "given.toml"), shop)) == Experiment(
-        name="given", dataset=DatasetConfig("wine", path=shop, seed=7), training=TrainingConfig(epochs=3)
+        name="given",
+        dataset=DatasetConfig("wine", path=shop, target="price", seed=7),
+        training=TrainingConfig(epochs=3),
     )
 
 
@@ -83,3 +85,31 @@ def test_a_root_confines_the_file(shop: str, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path / "inside"))
     with pytest.raises(UserError, match=r"--csv: .* is outside of"):
         experiment_from_options(options(csv=shop))
+
+
+def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--csv, --target, --missing and --set mean the same in train, summary, export and the app."""
+    words = ["--csv", shop, "--target", "size", "--missing", "fill", "--set", "model.layers[0].units=3"]
+    assert main(["train", *words, "--set", "training.epochs = 2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["epochs"] == 2
+    assert main(["summary", *words]) == 0
+    assert "(None, 3)" in capsys.readouterr().out
+    assert main(["export", *words, "--epochs", "1", "--to", str(tmp_path / "out")]) == 0
+    assert read(tmp_path / "out" / "experiment.toml").dataset.missing == "fill"
+    parser = Parser()
+    add_experiment_options(parser)
+    given = experiment_from_options(parser.parse_args(words, argparse.Namespace(file=None)))
+    assert given.model.layers[0].units == 3 and given.dataset == DatasetConfig(path=shop, target="size", missing="fill")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("epochs", "--set: expected a field and its value, such as training.learning_rate=0.01; got 'epochs'"),
+        ("training.speed=1", "training: unknown field 'speed'"),
+        ("training.epochs=many", "training.epochs"),
+    ],
+)
+def test_a_wrong_field_is_named(word: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(EXAMPLES / "iris.toml"), "--set", word]) == 2
+    assert sentence in capsys.readouterr().err

@@ -7,8 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tui_trainer.datasets.columns import guess_target
+from tui_trainer.datasets.csv.dialect import CsvOptions
+from tui_trainer.datasets.csv.reader import inspect_file
 from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.preview import Previewer
 from tui_trainer.experiment.schema import DatasetConfig
 
 
@@ -69,3 +73,21 @@ def test_targets_are_encoded_for_one_output_and_for_many(tmp_path: Path) -> None
     assert (number.target_info().minimum, number.target_info().maximum) == (-2, 7)
     with pytest.raises(DatasetError, match="has no classes"):
         number.one_hot()
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("Class,a,b\n1,2,3\n2,3,4\n1,5,6\n", "Class"),  # by its name
+        ("a,SalePrice,note\n1,2,x\n2,3,y\n1,5,x\n", "SalePrice"),
+        ("a,b,c\n1,2,3\n2,3,4\n1,5,6\n", "c"),  # the last one
+        ("a,b,source\n1,2,web\n2,3,web\n1,5,web\n", "b"),  # that is not the same everywhere
+        ("y,a\n7,1\n7,2\n7,3\n", "a"),
+        ("a,b,comment\n" + "".join(f"{i},{i % 3},text {i}\n" for i in range(20)), "b"),  # and no free text
+    ],
+)
+def test_the_target_is_guessed_by_name_and_place(text: str, target: str, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text(text)
+    _, layout = inspect_file(str(tmp_path / "own.csv"), CsvOptions())
+    assert guess_target(layout) == target
+    assert Previewer().preview(DatasetConfig(path=str(tmp_path / "own.csv"))).target == target

@@ -11,25 +11,19 @@ import os
 import pwd
 import sys
 from pathlib import Path
-from typing import Any, get_args
-
-from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, quoted
-from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import FIRST_EXPERIMENT, Experiment
-from tui_trainer.experiment.share import is_shared, read_experiment
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.share import is_shared
 from tui_trainer.files import DATA_VARIABLE as DATA
 from tui_trainer.files import ROOT_VARIABLE as ROOT
-from tui_trainer.files import confined, is_file, is_folder
-from tui_trainer.pace import PACE_NAMES
+from tui_trainer.files import confined, is_folder
 from tui_trainer.runtime.launch import NICENESS, Launch
-from tui_trainer.settings import Markers
 from tui_trainer.ui.terminal import detect_terminal, prepare
 from tui_trainer.version import __version__
 
 from . import interrupts_held
-from .parser import Parser
+from .options import Parser, add_experiment_options, add_setting_options, experiment_from_options, settings_from_options
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
 NEWEST = 0  # the value of --resume without a number
@@ -121,32 +115,6 @@ def _check_terminal() -> None:
         raise UserError("", f"{reason}; set TERM correctly, or use: {WITHOUT_SCREEN}")
 
 
-def add_data_options(parser: Parser) -> None:
-    """Add the options for the user's own data, which ``experiment_from_options`` reads."""
-    parser.add_argument("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's")
-    parser.add_argument("--target", metavar="COLUMN", help="the column of --csv to predict; default: the last one")
-
-
-def experiment_from_options(options: argparse.Namespace) -> Experiment:
-    """Return the experiment of the options ``file``, ``csv`` and ``target``; without any, the first one of the app."""
-    experiment = None if options.file is None else read_experiment(options.file)
-    if options.csv is None:
-        if options.target is not None:
-            raise UserError("", "--target names a column of a CSV file; give the file with --csv")
-        return experiment or FIRST_EXPERIMENT
-    experiment = experiment or Experiment()
-    from tui_trainer.datasets.catalog import choose_file  # not needed without a file
-
-    file = confined(options.csv, "--csv")
-    if not is_file(file, "--csv"):
-        raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
-    config = choose_file(experiment.dataset, options.csv)
-    if options.target is not None:
-        config = replace(config, target=options.target)
-    changed = with_field(experiment, "dataset", config)
-    return changed if options.file is not None else with_field(changed, "name", file.stem)
-
-
 def _parser() -> Parser:
     parser = Parser(
         prog="tui-trainer",
@@ -156,7 +124,7 @@ def _parser() -> Parser:
     )
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or its share code")
-    add_data_options(parser)
+    add_experiment_options(parser)
     add("--detach", action="store_true", help="keep training when the connection drops or the app quits")
     add(
         "--resume",
@@ -208,23 +176,3 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         raise UserError("", f"{reason}; ask the administrator") from None
     os.environ[ROOT] = folder
     os.environ[DATA] = os.path.join(folder, ".tui-trainer")
-
-
-def add_setting_options(parser: Parser) -> None:
-    """Add the options for settings, which ``settings_from_options`` reads."""
-    parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
-    parser.add_argument("--markers", choices=get_args(Markers), help="characters that plots are drawn with")
-    parser.add_argument("--pace", choices=PACE_NAMES, help="how fast a run is shown: in ten seconds (watch), or full")
-    parser.add_argument("--bell", action="store_true", help="ring the terminal's bell when a run ends")
-    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-
-
-def settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that were given as options, by name."""
-    names = ("theme", "markers", "pace")
-    settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    if options.bell:
-        settings["notify"] = "bell"
-    if options.no_mouse:
-        settings["mouse"] = False
-    return settings

@@ -16,8 +16,8 @@ from tui_trainer.formats import format_file_size
 from tui_trainer.settings import Settings, config_path
 
 from . import interrupts_held
-from .app import add_data_options, experiment_from_options, open_app
-from .parser import Parser
+from .app import open_app
+from .options import Parser, add_experiment_options, experiment_from_options
 
 if TYPE_CHECKING:
     from tui_trainer.app.preferences import Preferences
@@ -36,7 +36,7 @@ def run(words: list[str]) -> int:
 def _train(words: list[str]) -> int:
     parser = Parser(prog="tui-trainer train", description="Train without a screen.")
     parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the default one with --csv alone")
-    add_data_options(parser)
+    add_experiment_options(parser)
     parser.add_argument("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch to this file")
     parser.add_argument("--weights", metavar="IN.safetensors", help="start with exported weights")
@@ -64,11 +64,14 @@ def _sweep(words: list[str]) -> int:
 
 def _summary(words: list[str]) -> int:
     parser = Parser(prog="tui-trainer summary", description="Show the layers and their parameters.")
-    parser.add_argument("file", metavar="FILE.toml", help="the experiment")
+    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the default one with --csv alone")
+    add_experiment_options(parser)
     style = "as Keras 3 prints it, or as the book shows it (the style of Keras 2)"
     parser.add_argument("--style", choices=("keras", "book"), default="keras", help=style)
     options = parser.parse_args(words)
-    experiment = read_experiment(options.file)
+    if options.file is None and options.csv is None:
+        parser.error("nothing to summarize: give FILE.toml, --csv FILE.csv, or both")
+    experiment = experiment_from_options(options)
     with interrupts_held():
         from tui_trainer.training.session import Session
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, printable, quoted
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.share import read_experiment
 from tui_trainer.files import confined, is_file, safe_name
 
-from .parser import Parser
+from .options import Parser, add_experiment_options, experiment_from_options
 
 if TYPE_CHECKING:
     from tui_trainer.store.store import Store
@@ -29,10 +29,10 @@ def export(words: list[str]) -> int:
     """Run the command; return the exit code. Raises UserError if the run cannot be exported."""
     options = _parser().parse_args(words)
     formats = options.format or ["folder"]
-    is_run = _is_run(options.source)
-    if is_run and options.epochs is not None:
-        raise UserError("--epochs", "a saved run is exported without more training; remove --epochs, or give a file")
-    session = _stored(int(options.source)) if is_run else _loaded(options.source, options.epochs)
+    is_run = options.file is not None and is_run_number(options.file)
+    if is_run:
+        _check_untouched(options)
+    session = _stored(int(options.file)) if is_run else _loaded(options)
 
     from tui_trainer.export.folder import check_folder, write_folder
     from tui_trainer.export.session import trained
@@ -59,7 +59,8 @@ def export(words: list[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="tui-trainer export", description=DESCRIPTION)
     add = parser.add_argument
-    add("source", metavar="FILE.toml|ID", help="an experiment to train, or the number of a saved run")
+    add("file", nargs="?", metavar="FILE.toml|ID", help="an experiment to train, or the number of a saved run")
+    add_experiment_options(parser)
     add("--to", metavar="FOLDER", help="the folder to write to; default: a new folder named after the experiment")
     add(
         "--format",
@@ -73,15 +74,25 @@ def _parser() -> Parser:
     return parser
 
 
-def _is_run(source: str) -> bool:
+def is_run_number(source: str) -> bool:
     """Return whether ``source`` is the number of a run; a file of that name can be given as ./12."""
     return source.isascii() and source.isdigit() and len(source) <= MAX_DIGITS
 
 
-def _loaded(source: str, epochs: str | None) -> Session:
-    experiment = read_experiment(source)
-    if epochs is not None:
-        experiment = with_field(experiment, "training.epochs", epochs)
+def _check_untouched(options: argparse.Namespace) -> None:
+    """Raise UserError for options that would change a saved run."""
+    for name in ("csv", "target", "missing", "fields", "epochs"):
+        if getattr(options, name):
+            option = "--set" if name == "fields" else f"--{name}"
+            raise UserError(option, f"a saved run is exported as it is; remove {option}, or give a file")
+
+
+def _loaded(options: argparse.Namespace) -> Session:
+    if options.file is None and options.csv is None:
+        raise UserError("", "nothing to export: give FILE.toml, the number of a saved run, or --csv FILE.csv")
+    experiment = experiment_from_options(options)
+    if options.epochs is not None:
+        experiment = with_field(experiment, "training.epochs", options.epochs)
     from tui_trainer.training.session import Session
 
     session = Session()

@@ -14,7 +14,7 @@ from tui_trainer.serve.access import LOOPBACK, PORT, is_loopback, listen
 
 from . import DEBUG
 from .app import check_words
-from .parser import Parser
+from .options import Parser
 
 INSTALL = "python -m pip install 'tui-trainer[serve]'"
 DESCRIPTION = """\

@@ -36,7 +36,7 @@ from tui_trainer.sweep.results import (
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
-from .parser import Parser
+from .options import Parser
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(SweepOptions))
 MAX_STRETCHES = 3  # of numbers that follow each other, to be named one by one

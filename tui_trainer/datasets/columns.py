@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.dialect import is_missing
+from tui_trainer.datasets.csv.layout import Layout
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
@@ -26,6 +28,13 @@ FEW_CATEGORIES = 10  # so many are accepted even in a short table
 MIN_NUMBERED = 10  # rows needed before a column that counts up by one is taken for row numbers
 _ID_NAME = re.compile(r"(?:.*[\s_.-])?(?:id|ids|idx|index|uuid|guid|key|nr|rownames?)|.*[a-z](?:Id|ID)", re.ASCII)
 _TIME_NAME = re.compile(r".*(?:year|date|time|month|week|day|hour)", re.IGNORECASE)
+
+
+# What people call the column to predict, the clearest names first
+TARGET_NAMES = (
+    *("target", "label", "class", "y", "outcome", "response", "dependent", "species", "diagnosis", "survived", "churn"),
+    *("salary", "income", "price", "saleprice", "medv", "median_house_value", "charges", "quality", "score"),
+)
 
 
 def check_name(names: Sequence[str], name: str, field: str) -> None:
@@ -70,6 +79,26 @@ def guess_kinds(table: Table, corrections: Mapping[str, ColumnKind]) -> dict[str
     """Return each column's kind in file order: as corrected by the user, or as guessed."""
     guesses = {name: guess(name, column) for name, column in table.columns.items()}
     return {name: _corrected(guessed, corrections.get(name)) for name, guessed in guesses.items()}
+
+
+def guess_target(layout: Layout) -> str | None:
+    """Return the column that is most likely the one to predict: by its name, or else the last one that can be.
+
+    A column can't be predicted whose first cells are empty, all the same, or texts of which no two are the same.
+    """
+    usable = [name for position, name in enumerate(layout.names) if _varies(layout.cells(position), layout)]
+    by_plain_name = {name.casefold().replace(" ", "_"): name for name in reversed(usable)}
+    by_name = next((by_plain_name[name] for name in TARGET_NAMES if name in by_plain_name), None)
+    return by_name or (usable[-1] if usable else None)
+
+
+def _varies(cells: Sequence[str], layout: Layout) -> bool:
+    filled = [cell for cell in cells if not is_missing(cell)]
+    different = set(filled)
+    if len(different) < 2 or 2 * len(filled) < len(cells):
+        return False
+    is_text = not any(map(layout.dialect.numbers.is_number, different))
+    return not (is_text and len(different) > FEW_CATEGORIES and len(different) == len(filled))
 
 
 def guess(name: str, column: Column) -> Guess:

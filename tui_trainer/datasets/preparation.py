@@ -146,7 +146,7 @@ class Inputs:
             return column
         from tui_trainer.datasets.csv.rows import read_cells
 
-        return read_cells(array.tolist(), feature.form, self.numbers, feature.date_format)
+        return read_cells(array.tolist(), feature, self.numbers)
 
 
 def _note(faults: dict[int, str], wrong: NDArray[np.bool_], reason: str) -> None:

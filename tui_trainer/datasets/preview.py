@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from tui_trainer.datasets.csv.columns import Table
 from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect
 from tui_trainer.datasets.csv.layout import Layout
-from tui_trainer.datasets.csv.reader import Stamp, inspect_file, read_rows
+from tui_trainer.datasets.csv.reader import SMALL_FILE, Stamp, inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
 
 from .assembly import assemble, choose_target, guess_columns
-from .columns import Guess, guess, guess_kinds
+from .columns import Guess, guess, guess_kinds, guess_target
 from .dataset import Dataset
 from .encoding import short_name
 from .loading import category_columns, file_path, file_source, stamp
@@ -27,7 +27,6 @@ from .split import choose_rows
 MAX_ROWS = 20
 MAX_COLUMNS = 200
 # How much of it is read
-SMALL_FILE = 4_000_000  # bytes; a smaller file is read as a whole
 SAMPLE_ROWS = 1000  # of a larger file
 SAMPLE_CELLS = 1_000_000  # of a wide file, which has fewer rows in the sample
 MIN_SAMPLE_ROWS = 50
@@ -74,7 +73,7 @@ class FilePreview(Struct, frozen=True):
 
 
 class Previewer:
-    """Makes previews; keeps the rows it has read for the next preview of the same file."""
+    """Makes previews, with a guessed target where none is chosen; keeps the rows for the next one of a file."""
 
     def __init__(self) -> None:
         self._key: object = None
@@ -94,6 +93,8 @@ class Previewer:
         target, problem = "", ""
         try:
             guess_columns(table, config)
+            if config.target is None:
+                config = replace(config, target=guess_target(layout))
             target = choose_target(guesses, config, file_source(""))
             dataset = assemble(table, config, file_source(""))
             choose_rows(

@@ -237,7 +237,8 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
         """Accept unless there is a problem; one in the first rows of a large file may not be one in the whole file."""
         preview, self._accept_when_ready = self._preview, False
         if preview is not None and (not preview.problem or preview.is_part):
-            self.dismiss(self._config)
+            target = self._config.target or preview.target or None  # a guess, which is kept
+            self.dismiss(replace(self._config, target=target))
 
     def action_leave(self) -> None:
         self.dismiss(None)

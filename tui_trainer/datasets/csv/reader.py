@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
+from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, ReadingStopped
 from tui_trainer.datasets.memory import check_memory
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 _INSPECT, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the progress
 _REPORT_EVERY = 8192  # rows
+SMALL_FILE = 4_000_000  # bytes; of a larger one, a preview reads a part
 Stamp = tuple[int, int, int]  # time of modification, size, inode
 NO_OPTIONS = CsvOptions()
 NO_KINDS: Mapping[str, ColumnKind] = {}
+NOT_KNOWN: Mapping[str, Feature] = {}
 
 
 def read_table(
@@ -62,18 +64,21 @@ def read_rows(
     kinds: Mapping[str, ColumnKind],
     max_rows: int | None,
     on_progress: OnProgress | None = None,
+    known: Mapping[str, Feature] = NOT_KNOWN,
+    min_rows: int = 2,
 ) -> Table:
-    """Return the table, or its first ``max_rows`` rows."""
+    """Return the table, or its first ``max_rows`` rows; cells of ``known`` columns are read as in training."""
     from .rows import RowReader, plan
 
     if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
-    builders = plan(layout, kinds)
+    builders = plan(layout, kinds, known)
     with _faults_in_sentences(str(file.path)):
         rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(builders)
-    if len(rows.numbers) < 2:
+    if len(rows.numbers) < min_rows:
         what = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
-        raise DatasetError("dataset.path", f"{file.shown} has {what}; at least two rows are needed")
+        least = "two rows are" if min_rows == 2 else "one row is"
+        raise DatasetError("dataset.path", f"{file.shown} has {what}; at least {least} needed")
     return Table(_without_artefacts(rows, layout), rows.numbers, layout.dialect, layout.repairs, rows.is_part)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.dataset import CellForm, DatasetError
+from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import ColumnKind
 
@@ -34,7 +34,7 @@ from .dialect import (
     is_missing,
 )
 from .layout import Layout
-from .reader import check_widths
+from .reader import NOT_KNOWN, check_widths
 from .text import Progress, TextFile
 
 CELLS = 500_000  # in one piece, about: 50 ms of work
@@ -195,14 +195,27 @@ def _refuse(reason: str) -> NoReturn:
     raise DatasetError("dataset.path", reason)
 
 
-def plan(layout: Layout, kinds: Mapping[str, ColumnKind]) -> dict[int, Builder]:
+def plan(
+    layout: Layout, kinds: Mapping[str, ColumnKind], known: Mapping[str, Feature] = NOT_KNOWN
+) -> dict[int, Builder]:
     """Return a builder for each column that ``kinds`` does not ignore, by the position of the column."""
     builders: dict[int, Builder] = {}
     for position, name in enumerate(layout.names):
         kind = kinds.get(name)
-        if kind != "ignore":
+        if name in known:
+            builders[position] = known_builder(known[name], layout.dialect.numbers)
+        elif kind != "ignore":
             builders[position] = _builder(layout.cells(position), layout.dialect.numbers, kind)
     return builders
+
+
+def known_builder(feature: Feature, numbers: NumberFormat) -> Builder:
+    """Return a builder for cells that were trained on as ``feature``."""
+    if feature.category is not None:
+        return TextBuilder()
+    if feature.form == "date":
+        return DateBuilder([feature.date_format or "ISO8601", "ISO8601"])
+    return NumberBuilder(numbers)
 
 
 def _builder(cells: list[str], form: NumberFormat, kind: ColumnKind | None) -> Builder:
@@ -344,12 +357,12 @@ def parse_dates(cells: pd.Series[Any], form: str) -> NDArray[np.float64]:
     return np.where(dates.isna().to_numpy(), np.nan, seconds / DAY)
 
 
-def read_cells(cells: Sequence[Any], form: CellForm, numbers: NumberFormat, date_format: str) -> Column:
-    """Return the numbers or dates in texts as a file's column of that ``form``; one of text if most are neither."""
+def read_cells(cells: Sequence[Any], feature: Feature, numbers: NumberFormat) -> Column:
+    """Return the numbers or dates in texts as a file's column; one of text if most are neither."""
     series = pd.Series(list(cells), dtype=object)
     texts = series.where(series.isna(), series.astype(str).str.strip())
     texts = texts.where(~texts.isin(list(MISSING)))
-    builder = DateBuilder([date_format or "ISO8601", "ISO8601"]) if form == "date" else NumberBuilder(numbers)
+    builder = known_builder(feature, numbers)
     builder.add(texts, 0)
     column = builder.build()
     if column is not None:

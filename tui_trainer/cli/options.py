@@ -1,0 +1,123 @@
+"""The parser of the command line's words, and the options that commands share: the experiment, its data, settings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, NoReturn, get_args
+
+from msgspec.structs import replace
+
+from tui_trainer.errors import UserError, escaped, quoted
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT, DatasetConfig, Experiment
+from tui_trainer.experiment.share import read_experiment
+from tui_trainer.files import confined, is_file
+from tui_trainer.pace import PACE_NAMES
+from tui_trainer.settings import Markers
+
+from . import DEBUG
+
+EXAMPLE = "training.learning_rate=0.01"
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser with the option ``--debug``, whose errors are safe to print in a terminal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        details = "write the details of an error to a file, and print its name"
+        self.add_argument(DEBUG, action="store_true", help=details)
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; OSError if that fails, which argparse would not tell."""
+        (file or sys.stdout).write(self.format_help())
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and ``message``, and exit with code 2."""
+        super().error(escaped(message))
+
+
+def add_experiment_options(parser: Parser, fields: bool = True) -> None:
+    """Add the options that ``experiment_from_options`` reads; without ``fields``, none for single values."""
+    add = parser.add_argument
+    add("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's")
+    add("--target", metavar="COLUMN", help="the column of --csv to predict; default: guessed by its name, or the last")
+    add("--missing", choices=("drop", "fill"), help="leave out rows with gaps, or fill the gaps; default: drop")
+    if fields:
+        add(
+            "--set",
+            dest="fields",
+            metavar="FIELD=VALUE",
+            action="append",
+            default=[],
+            help=f"change a field of the experiment, as {EXAMPLE}; may be repeated",
+        )
+
+
+def experiment_from_options(options: argparse.Namespace) -> Experiment:
+    """Return the experiment of the options ``file``, ``csv``, ``target``, ``missing`` and ``fields``.
+
+    Without a file, it is the first one of the app, or with ``csv`` the default one. Raises UserError for what does not
+    fit.
+    """
+    if options.file is not None:
+        experiment = read_experiment(options.file)
+    else:
+        experiment = FIRST_EXPERIMENT if options.csv is None else Experiment()
+    if options.csv is not None:
+        experiment = _with_own_data(experiment, options)
+    elif options.target is not None:
+        raise UserError("", "--target names a column of a CSV file; give the file with --csv")
+    if options.missing is not None:
+        experiment = with_field(experiment, "dataset.missing", options.missing)
+    for text in getattr(options, "fields", ()):
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise UserError("--set", f"expected a field and its value, such as {EXAMPLE}; got {quoted(text)}")
+        experiment = with_field(experiment, path.strip(), value.strip())
+    return experiment
+
+
+def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Experiment:
+    from tui_trainer.datasets.catalog import choose_file  # not needed without a file
+
+    file = confined(options.csv, "--csv")
+    if not is_file(file, "--csv"):
+        raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
+    config = choose_file(experiment.dataset, options.csv)
+    config = replace(config, target=options.target or _guessed_target(config))
+    changed = with_field(experiment, "dataset", config)
+    return changed if options.file is not None else with_field(changed, "name", file.stem)
+
+
+def _guessed_target(config: DatasetConfig) -> str | None:
+    """Return the column to predict, as the app's preview has it; None for a file that can't be read, told later."""
+    from tui_trainer.datasets.columns import guess_target
+    from tui_trainer.datasets.csv.dialect import CsvOptions
+    from tui_trainer.datasets.csv.reader import SMALL_FILE, inspect_file
+
+    try:
+        return guess_target(inspect_file(str(config.path), CsvOptions.from_config(config), max_bytes=SMALL_FILE)[1])
+    except UserError:
+        return None
+
+
+def add_setting_options(parser: Parser) -> None:
+    """Add the options for settings, which ``settings_from_options`` reads."""
+    parser.add_argument("--theme", metavar="NAME", help="colours, such as light, high-contrast or color-blind")
+    parser.add_argument("--markers", choices=get_args(Markers), help="characters that plots are drawn with")
+    parser.add_argument("--pace", choices=PACE_NAMES, help="how fast a run is shown: in ten seconds (watch), or full")
+    parser.add_argument("--bell", action="store_true", help="ring the terminal's bell when a run ends")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+
+
+def settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that were given as options, by name."""
+    names = ("theme", "markers", "pace")
+    settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.bell:
+        settings["notify"] = "bell"
+    if options.no_mouse:
+        settings["mouse"] = False
+    return settings
