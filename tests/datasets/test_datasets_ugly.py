@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from ugly import CASES, Case
 from ugly.shapes import WIDEST
 
@@ -64,8 +65,12 @@ def test_an_ugly_file_is_loaded_or_refused_with_a_reason(tmp_path: Path, case: C
 
 @pytest.mark.parametrize("case", EACH)
 def test_the_preview_says_what_loading_says(tmp_path: Path, case: Case) -> None:
-    """The preview of a small file says what loading says."""
-    seen = Previewer().preview(saved(tmp_path, case))
+    """The preview of a small file says what loading says, of the same target."""
+    config = saved(tmp_path, case)
+    columns = Previewer().preview(config).columns
+    if config.target is None and columns and not config.kinds:  # the last one, not a guess
+        config = replace(config, target=columns[-1].name)
+    seen = Previewer().preview(config)
     assert case.refused in seen.problem if case.refused else seen.problem == ""
     assert case.features is None or seen.features == len(case.features)
     assert case.rows is None or case.told or seen.rows >= case.rows

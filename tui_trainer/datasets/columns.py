@@ -20,7 +20,7 @@ from tui_trainer.datasets.csv.layout import Layout
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
-from .dataset import DatasetError
+from .dataset import PLAIN, DatasetError
 
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 MAX_CATEGORIES = 50  # of a feature, since each becomes a column of its own
@@ -81,15 +81,25 @@ def guess_kinds(table: Table, corrections: Mapping[str, ColumnKind]) -> dict[str
     return {name: _corrected(guessed, corrections.get(name)) for name, guessed in guesses.items()}
 
 
-def guess_target(layout: Layout) -> str | None:
+def guess_target(layout: Layout, kinds: Mapping[str, ColumnKind] | None = None) -> str | None:
     """Return the column that is most likely the one to predict: by its name, or else the last one that can be.
 
-    A column can't be predicted whose first cells are empty, all the same, or texts of which no two are the same.
+    A column can't be predicted whose first cells are empty, all the same, or texts of which no two are the same;
+    nor one that ``kinds`` ignores.
     """
-    usable = [name for position, name in enumerate(layout.names) if _varies(layout.cells(position), layout)]
+    ignored = {name for name, kind in (kinds or {}).items() if kind == "ignore"}
+    columns = [(name, layout.cells(place)) for place, name in enumerate(layout.names) if name not in ignored]
+    usable = [name for name, cells in columns if _varies(cells, layout)]
     by_plain_name = {name.casefold().replace(" ", "_"): name for name in reversed(usable)}
     by_name = next((by_plain_name[name] for name in TARGET_NAMES if name in by_plain_name), None)
     return by_name or (usable[-1] if usable else None)
+
+
+def names_rows(name: str, cells: Sequence[str]) -> bool:
+    """Return whether a column tells the rows apart: it is called an id, or its first ``cells`` are different texts."""
+    if _ID_NAME.fullmatch(name):
+        return True
+    return len(set(cells)) == len(cells) and not any(map(PLAIN.is_number, cells))
 
 
 def _varies(cells: Sequence[str], layout: Layout) -> bool:

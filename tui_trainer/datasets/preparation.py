@@ -59,7 +59,7 @@ class Inputs:
         For a model of one feature the array may be (n,). Raises ValueError, with what was expected.
         """
         has_names = hasattr(x, "columns") or isinstance(x, Mapping)
-        cells = self.from_columns(self._columns(x)) if has_names else self._by_position(x)
+        cells = self.from_columns(self._columns(x)) if has_names else self._byposition(x)
         if not len(cells.raw):
             raise ValueError("x has no rows; at least one is needed")
         if cells.faults:
@@ -108,7 +108,7 @@ class Inputs:
                 block[:, position] = _numbers(cells, feature, faults)
         return Cells(raw, faults)
 
-    def _by_position(self, x: ArrayLike) -> Cells:
+    def _byposition(self, x: ArrayLike) -> Cells:
         try:
             raw = to_numbers(real_array(x, "x"))
         except DatasetError:
@@ -186,13 +186,13 @@ def _fill_categories(
     rows = np.full((len(cells.levels) + 1, len(features)), np.nan)  # one for each text, and one for gaps
     where = f"column {quoted(features[0].column)}"
     for code, text in enumerate(cells.levels):
-        position = _position(text, categories)
-        if position is None:
+        place = position(text, categories)
+        if place is None:
             listed = ", ".join(quoted(one) for one in categories[:MAX_LISTED])
             more = ", …" if len(categories) > MAX_LISTED else ""
             _note(faults, cells.codes == code, f"{where} holds {quoted(text)}; it was trained on {listed}{more}")
         else:
-            rows[code] = np.eye(len(features))[position]
+            rows[code] = np.eye(len(features))[place]
     if features[0].fill is None:
         _note(faults, cells.missing(), f"{where} holds no value")
     else:
@@ -209,7 +209,7 @@ def _as_texts(column: NumberColumn) -> TextColumn:
     return TextColumn(np.where(column.missing(), -1, codes).astype(np.int32), levels)
 
 
-def _position(text: str, categories: Sequence[str]) -> int | None:
+def position(text: str, categories: Sequence[str]) -> int | None:
     """Return the position of a text among the categories; None if it is none of them.
 
     Exports of older versions have categories that are shortened, and programs read the category ``01`` as 1.

@@ -94,7 +94,7 @@ class Previewer:
         try:
             guess_columns(table, config)
             if config.target is None:
-                config = replace(config, target=guess_target(layout))
+                config = replace(config, target=guess_target(layout, config.kinds))
             target = choose_target(guesses, config, file_source(""))
             dataset = assemble(table, config, file_source(""))
             choose_rows(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -212,7 +213,7 @@ def plan(
 def known_builder(feature: Feature, numbers: NumberFormat) -> Builder:
     """Return a builder for cells that were trained on as ``feature``."""
     if feature.category is not None:
-        return TextBuilder()
+        return TextBuilder(max_levels=sys.maxsize)
     if feature.form == "date":
         return DateBuilder([feature.date_format or "ISO8601", "ISO8601"])
     return NumberBuilder(numbers)
@@ -373,9 +374,10 @@ def read_cells(cells: Sequence[Any], feature: Feature, numbers: NumberFormat) ->
 
 
 class TextBuilder:
-    """Builds a column of texts as codes; beyond MAX_LEVELS different texts, all others share one code."""
+    """Builds a column of texts as codes; beyond ``max_levels`` different texts, all others share one code."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_levels: int = MAX_LEVELS) -> None:
+        self._max_levels = max_levels
         self._pieces: list[NDArray[np.int32]] = []
         self._codes: dict[str, int] = {}
         self._overflows = False
@@ -395,9 +397,9 @@ class TextBuilder:
         if not text:
             return -1
         code = self._codes.get(text)
-        if code is None and len(self._codes) < MAX_LEVELS:
+        if code is None and len(self._codes) < self._max_levels:
             code = self._codes[text] = len(self._codes)
         if code is None:
             self._overflows = True
-            return MAX_LEVELS - 1
+            return self._max_levels - 1
         return code
