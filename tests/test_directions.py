@@ -71,7 +71,7 @@ COMPUTED = {"compute", "computing", "axes", "index", "surface"}
 
 # Exceptions, each with its reason.
 UPWARDS = {}
-CIRCULAR = {("datasets.csv.rows", "datasets.csv.reader"): "check_widths, which is to move"}
+CIRCULAR = {}
 RE_EXPORTING = {"tui_trainer", "tui_trainer.engine", "tui_trainer.sweep"}  # documented, for programs
 
 

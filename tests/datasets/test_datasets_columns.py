@@ -50,7 +50,7 @@ def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
             "besides the target 'b' there is nothing to learn from: left out are 'a' (a different text in each row)",
         ),
         ("a\n1\n2\n", (), None, "path", "nothing to learn from, since there is no other column"),
-        ("a,b\n1,1\n2,2\nx,3\n4,4\n", (), None, "features", "column 'a' holds text, such as 'x' in row 4"),
+        ("a,b\n1,1\n2,2\nx,3\n4,4\n", (), None, "features", "column 'a' holds text, such as 'x' in line 4"),
         (
             "a,b\n1,1\n,2\nNA,3\n",
             ("a",),
@@ -60,8 +60,8 @@ def test_features_keep_the_chosen_order(tmp_path: Path) -> None:
         ),
         ("a,b\n1,1\n2,\n3,\n", (), None, "missing", "no value in b (2)"),
         ("a,b\n,1\n,2\n", (), None, "path", "left out are 'a' (empty)"),
-        ("a,b\n1,1\ninf,2\n", (), None, "features", "column 'a' goes beyond 1e+30 with inf in row 3"),
-        ("a,b\n1,1\n1e99,2\n", (), None, "features", "with 1e+99 in row 3"),
+        ("a,b\n1,1\ninf,2\n", (), None, "features", "column 'a' goes beyond 1e+30 with inf in line 3"),
+        ("a,b\n1,1\n1e99,2\n", (), None, "features", "with 1e+99 in line 3"),
     ],
 )
 def test_wrong_columns_are_refused_with_the_reason(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tui_trainer.datasets import memory
+from tui_trainer.datasets.csv import columns as memory
 from tui_trainer.datasets.csv import text
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
@@ -42,10 +42,12 @@ def cells(table: Table, name: str) -> list[object]:
     return [None if code < 0 else column.levels[code] for code in column.codes]
 
 
-def test_rows_are_numbered_as_in_the_file(tmp_path: Path) -> None:
-    assert read_table(saved(tmp_path, "\na,b\n1,2\n\n3,4\n")).rows.tolist() == [3, 5]
-    assert read_table(saved(tmp_path, "sep=;\na;b\n1;2\n3;4\n")).rows.tolist() == [3, 4]
-    assert read_table(saved(tmp_path, "\n1,2\n\n3,4\n")).rows.tolist() == [2, 4]
+def test_rows_are_called_by_their_lines(tmp_path: Path) -> None:
+    assert read_table(saved(tmp_path, "\na,b\n1,2\n\n3,4\n")).lines.tolist() == [3, 5]
+    assert read_table(saved(tmp_path, "sep=;\na;b\n1;2\n3;4\n")).lines.tolist() == [3, 4]
+    assert read_table(saved(tmp_path, "\n1,2\n\n3,4\n")).lines.tolist() == [2, 4]
+    assert read_table(saved(tmp_path, 'a,"b\nc"\n1,"2\nx"\n3,y\n')).lines.tolist() == [3, 5]
+    assert read_table(saved(tmp_path, "# a comment\na,b\n1,2\n# another\n3,4\n5,6\n")).lines.tolist() == [3, 5, 6]
 
 
 def test_paths_that_are_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

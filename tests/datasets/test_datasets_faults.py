@@ -46,7 +46,7 @@ def test_an_unclosed_quote_in_a_large_file(tmp_path: Path, content: str, line: i
 def test_a_quote_that_is_opened_late_in_a_large_file(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("a,b,c\n" + LINES + '1,"2,0\n' + LINES)
-    assert "a quote is opened in row 60002 and never closed" in refused(file)
+    assert "a quote is opened in line 60002 and never closed" in refused(file)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])

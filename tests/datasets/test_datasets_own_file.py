@@ -140,7 +140,7 @@ def test_the_preview_shows_what_a_file_holds(tmp_path: Path) -> None:
 def test_a_preview_of_a_file_that_cannot_be_read_shows_its_cells(tmp_path: Path) -> None:
     previewer = Previewer()
     seen = previewer.preview(config(tmp_path, SHOP + "1,2\n"))
-    assert "row 8 has 2 cells, but there are 5 columns" in seen.problem
+    assert "line 8 has 2 cells, but there are 5 columns" in seen.problem
     assert (seen.rows, seen.target, seen.sentence.startswith("Commas")) == (0, "", True)
     assert [column.name for column in seen.columns] == ["id", "colour", "size", "weight", "price"]
     assert seen.cells[0] == ("7", "red", "1.5", "10", "1.25")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.dialect import Dialect, NumberFormat
+from tui_trainer.datasets.csv.dialect import Dialect, Marks, NumberFormat
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .assembly import Source, assemble
@@ -43,7 +43,7 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     table = Table(
         {**{name: column_of(column, name) for name, column in columns.items()}, target: column_of(values, target)},
         np.arange(len(values)),
-        Dialect("", NumberFormat(), "", header=True),
+        Dialect(Marks(""), NumberFormat(), "", header=True),
     )
     adapted = replace(without_file(config), name=NAME, features=tuple(columns), target=target, task=config.task)
     return assemble(table, adapted, Source(NAME, "arrays of a program")), adapted

@@ -88,13 +88,15 @@ def guess_columns(table: Table, config: DatasetConfig) -> dict[str, Guess]:
 
 
 def choose_target(guesses: Mapping[str, Guess], config: DatasetConfig, source: Source) -> str:
-    """Return the column to predict: the chosen one, the default one, or the last that the user does not ignore."""
+    """Return the column to predict: the chosen one, the default one, or the last that is not ignored and varies."""
     chosen = config.target or source.target
     if chosen is not None:
         check_name(list(guesses), chosen, "dataset.target")
         return chosen
     ignored = {name for name, kind in (config.kinds or {}).items() if kind == "ignore"}
     candidates = [name for name in guesses if name not in ignored]
+    varying = [name for name in candidates if not guesses[name].is_constant]
+    candidates = varying if len(varying) > 1 else candidates
     if not candidates:
         raise DatasetError("dataset.kinds", "every column is ignored; leave one to predict and one to learn from")
     return candidates[-1]

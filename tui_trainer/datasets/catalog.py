@@ -293,6 +293,10 @@ def without_file(config: DatasetConfig) -> DatasetConfig:
         decimal=None,
         encoding=None,
         header=None,
+        skip_rows=None,
+        comment=None,
+        quote=None,
+        missing_marks=(),
         kinds=None,
         task=None,
     )

@@ -25,6 +25,7 @@ from .dataset import PLAIN, DatasetError
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 MAX_CATEGORIES = 50  # of a feature, since each becomes a column of its own
 FEW_CATEGORIES = 10  # so many are accepted even in a short table
+FORMS = {"date": "date, in days since 1970", "time": "time, in hours", "true/false": "true or false"}
 MIN_NUMBERED = 10  # rows needed before a column that counts up by one is taken for row numbers
 _ID_NAME = re.compile(r"(?:.*[\s_.-])?(?:id|ids|idx|index|uuid|guid|key|nr|rownames?)|.*[a-z](?:Id|ID)", re.ASCII)
 _TIME_NAME = re.compile(r".*(?:year|date|time|month|week|day|hour)", re.IGNORECASE)
@@ -67,12 +68,13 @@ def value_text(value: object) -> str:
 class Guess:
     """The kind of a column, and a description such as "category of 3".
 
-    ``is_row_number`` is true for a column that only numbers the rows.
+    ``is_row_number`` is true for a column that only numbers the rows, ``is_constant`` for one with at most one value.
     """
 
     kind: ColumnKind
     description: str
     is_row_number: bool = False
+    is_constant: bool = False
 
 
 def guess_kinds(table: Table, corrections: Mapping[str, ColumnKind]) -> dict[str, Guess]:
@@ -117,7 +119,7 @@ def guess(name: str, column: Column) -> Guess:
     rows = len(column.missing())
     wrong = isinstance(column, NumberColumn) and column.wrong is not None
     if missing == rows and not wrong:
-        return Guess("ignore", "empty")
+        return Guess("ignore", "empty", is_constant=True)
     if 2 * missing > rows and not wrong:
         return Guess("ignore", f"{missing:,} of {rows:,} cells empty")
     return _guess_numbers(name, column) if isinstance(column, NumberColumn) else _guess_texts(column, rows - missing)
@@ -125,15 +127,17 @@ def guess(name: str, column: Column) -> Guess:
 
 def _guess_numbers(name: str, column: NumberColumn) -> Guess:
     if column.wrong is not None:
-        return Guess("number", f"number, but {quoted(column.wrong.text)} in row {column.wrong.row}")
+        return Guess("number", f"number, but {quoted(column.wrong.text)} in line {column.wrong.line}")
     values = column.values[~column.missing()]
     if values.min() == values.max():
-        return Guess("ignore", f"always {value_text(float(values[0]))}")
+        return Guess("ignore", f"always {value_text(float(values[0]))}", is_constant=True)
+    if column.form == "index":
+        return Guess("ignore", "tells the rows apart", is_row_number=True)
     if column.form != "number":
-        return Guess("number", {"date": "date, in days since 1970", "true/false": "true or false"}[column.form])
+        return Guess("number", FORMS[column.form])
     if bool(np.isfinite(values).all()) and _numbers_rows(name, values):
         return Guess("ignore", "numbers the rows", is_row_number=True)
-    return Guess("number", "number")
+    return Guess("number", f"number with {quoted(column.unit)}" if column.unit else "number")
 
 
 def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:
@@ -154,7 +158,9 @@ def _guess_texts(column: TextColumn, filled: int) -> Guess:
     """Guess a category if there are few different texts and they repeat."""
     count = len(column.levels)
     if count == 1:
-        return Guess("ignore", f"always {quoted(column.levels[0])}")
+        return Guess("ignore", f"always {quoted(column.levels[0])}", is_constant=True)
+    if column.hint:
+        return Guess("ignore", column.hint)
     if column.overflows:
         return Guess("ignore", f"more than {MAX_LEVELS:,} different texts")
     if count == filled:

@@ -14,7 +14,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, Task
 
 PLAIN = NumberFormat()
-CellForm = Literal["number", "true/false", "date"]
+CellForm = Literal["number", "true/false", "date", "time", "index"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +34,8 @@ class PointOrigin:
 class Feature:
     """One input of a network: a column of numbers, or 1 where the ``column`` holds ``category`` and 0 elsewhere.
 
-    ``form`` and ``date_format`` are those of the column's cells, as in ``NumberColumn``. A missing cell becomes
-    ``fill``, None where rows with one can't be used.
+    ``form``, ``date_format``, ``unit`` and ``multiples`` are those of the column's cells, as in ``NumberColumn``. A
+    missing cell becomes ``fill``, None where rows with one can't be used.
     """
 
     name: str
@@ -44,6 +44,8 @@ class Feature:
     form: CellForm = "number"
     date_format: str = ""
     fill: float | None = None
+    unit: str = ""
+    multiples: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,14 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn, check_memory
 from tui_trainer.errors import plain, quoted
 from tui_trainer.experiment.resolve import Task
 from tui_trainer.experiment.schema import ColumnKind
 
 from .columns import MAX_CATEGORIES, value_text
 from .dataset import DatasetError, Feature
-from .memory import check_memory
 
 TaskChoice = Literal["regression", "classification"]
 
@@ -74,7 +73,14 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
         else:
             x[:, start] = check_numbers(table, name, "dataset.features")
             assert isinstance(column, NumberColumn)
-            inputs.append(Feature(name, name, form=column.form, date_format=column.date_format))
+            inputs.append(Feature(
+                    name,
+                    name,
+                    form=column.form,
+                    date_format=column.date_format,
+                    unit=column.unit,
+                    multiples=column.multiples,
+                ))
     return Encoded(_distinct(inputs), x, parts, levels)
 
 
@@ -292,10 +298,10 @@ def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
     column = table.columns[name]
     first_wrong = first_text(table, column)
     if first_wrong is not None:
-        row, text = first_wrong
+        line, text = first_wrong
         raise DatasetError(
             field,
-            f"column {quoted(name)} holds text, such as {quoted(text)} in row {row}; "
+            f"column {quoted(name)} holds text, such as {quoted(text)} in line {line}; "
             "correct it, or set it to category or ignore in kinds",
         )
     assert isinstance(column, NumberColumn)
@@ -304,18 +310,18 @@ def check_numbers(table: Table, name: str, field: str) -> NDArray[np.float64]:
         index = int(too_large.argmax())
         raise DatasetError(
             field,
-            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[index]:g} in row "
-            f"{table.rows[index]}; rescale or remove it",
+            f"column {quoted(name)} goes beyond {MAX_VALUE:g} with {column.values[index]:g} in line "
+            f"{table.lines[index]}; rescale or remove it",
         )
     return column.values
 
 
 def first_text(table: Table, column: Column) -> tuple[int, str] | None:
-    """Return the row in the file and the text of the first cell that is not a number; None if all are."""
+    """Return the line in the file and the text of the first cell that is not a number; None if all are."""
     if isinstance(column, NumberColumn):
-        return None if column.wrong is None else (column.wrong.row, column.wrong.text)
+        return None if column.wrong is None else (column.wrong.line, column.wrong.text)
     present = ~column.missing()
     if not present.any():
         return None
     index = int(present.argmax())
-    return int(table.rows[index]), column.levels[column.codes[index]]
+    return int(table.lines[index]), column.levels[column.codes[index]]

@@ -26,7 +26,8 @@ LossName = Literal[
 ]
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
 MetricName = Literal["accuracy", "per_class", "r2", "mae"]
-DelimiterName = Literal["comma", "semicolon", "tab", "pipe"]
+DelimiterName = Literal["comma", "semicolon", "tab", "pipe", "space"]
+QuoteName = Literal["double", "single", "none"]
 ColumnKind = Literal["number", "category", "ignore"]
 InitializerName = Literal[
     "glorot_uniform",
@@ -78,10 +79,11 @@ class DatasetConfig(_Table, frozen=True):
     when a toy set is chosen again. Two-dimensional toy sets leave out the generated points ``removed``, numbered from
     0 and in ascending order, and include the user's own ``points``.
 
-    The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a Python codec) and ``header`` are found from the
-    file if they are None, and ``task`` from the target; ``kinds`` corrects the guessed kinds of columns, by
-    name. Rows with ``missing`` values are dropped, or the gaps filled with the mean, or the most frequent
-    category, of the training part.
+    The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a Python codec), ``header``, ``skip_rows`` above
+    the table, ``comment`` (the beginning of lines to ignore, or "none") and ``quote`` are found from the file if they
+    are None, and ``task`` from the target; ``kinds`` corrects the guessed kinds of columns, by name. Cells that are one
+    of ``missing_marks``, such as -999, have no value. Rows with ``missing`` values are dropped, or the gaps filled with
+    the mean, or the most frequent category, of the training part.
     """
 
     name: Text = "iris"
@@ -101,6 +103,10 @@ class DatasetConfig(_Table, frozen=True):
     encoding: Text | None = None
     header: bool | None = None
     kinds: dict[str, ColumnKind] | None = None
+    skip_rows: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    comment: Text | None = None
+    quote: QuoteName | None = None
+    missing_marks: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
     missing: Literal["drop", "fill"] = "drop"
     task: Literal["regression", "classification"] | None = None
 

@@ -6,7 +6,7 @@ import resource
 from pathlib import Path
 from typing import NamedTuple
 
-from tui_trainer.datasets.memory import free_bytes
+from tui_trainer.datasets.csv.columns import free_bytes
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine.activations import get_activation
 from tui_trainer.engine.model import PREDICTION_ROWS

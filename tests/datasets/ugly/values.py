@@ -18,7 +18,7 @@ def _typed(*cells: str) -> bytes:
 VALUES = (
     Case("categories", text(*COLORS), features=("colour=blue", "colour=green", "colour=red", "v"), values=(0, 0, 1)),
     Case("a category ignored", text(*COLORS), {"kinds": {"colour": "ignore"}}, features=("v",)),
-    Case("text said to be a number", text(*COLORS), {"kinds": {"colour": "number"}}, refused="'red' in row 2"),
+    Case("text said to be a number", text(*COLORS), {"kinds": {"colour": "number"}}, refused="'red' in line 2"),
     Case("60 categories", text("c,v,y", *LEVELS), features=("v",), told=("Left out: c (60 different texts)",)),
     Case(
         "60 categories wanted",
@@ -51,8 +51,8 @@ VALUES = (
     Case("only gaps", text("a,b,y", "1,,2.5", ",2,3.5", "1.5,,4"), {"features": ("a", "b")}, refused="0 of 3 rows"),
     Case("no target but gaps", text("a,y", "1,", "2,", "3,"), refused="no value in y (3)"),
     Case("spreadsheet errors", _typed("1.5", "#DIV/0!", "2.5", "-", "3.5", "n.a."), rows=3),
-    Case("a slip among numbers", _typed("1.5", "2.5", "3,x", "4.5", "2"), refused="such as '3,x' in row 4"),
-    Case("a slip far down", _typed(*["1.5", "2.5"] * 1500, "abc"), refused="such as 'abc' in row 3002"),
+    Case("a slip among numbers", _typed("1.5", "2.5", "3,x", "4.5", "2"), refused="such as '3,x' in line 4"),
+    Case("a slip far down", _typed(*["1.5", "2.5"] * 1500, "abc"), refused="such as 'abc' in line 3002"),
     Case("text far down", _typed(*["1.5", "2.5"] * 600, *["abc", "def"] * 700), rows=2600),
     Case("dates", _typed(*DATES), rows=4, values=(19753,), told=("Read as days since 1970: x",)),
     Case("dates, the day first", _typed("31.01.2024", "29.02.2024", "01.02.2000"), values=(19753,)),
@@ -60,9 +60,9 @@ VALUES = (
     Case("dates, the month first", _typed("01/31/2024", "02/28/2024", "03/04/2024"), values=(19753,)),
     Case("dates with times", _typed("2024-01-31 12:00", "2024-02-01 06:00", "2024-02-03 00:00"), values=(19753.5,)),
     Case("dates with zones", _typed("2024-01-31T12:00:00Z", "2024-02-01T01:00:00+01:00"), values=(19753.5,)),
-    Case("a date that is none", _typed(*["2024-01-31"] * 1200, "2024-13-45"), refused="'2024-13-45' in row 1202"),
+    Case("a date that is none", _typed(*["2024-01-31"] * 1200, "2024-13-45"), refused="'2024-13-45' in line 1202"),
     Case("true and false", _typed("true", "false", "TRUE", "False"), values=(1,)),
-    Case("infinity", _typed("1.5", "inf", "2.5"), refused="goes beyond 1e+30 with inf in row 3"),
+    Case("infinity", _typed("1.5", "inf", "2.5"), refused="goes beyond 1e+30 with inf in line 3"),
     Case("numbers too large", _typed("1.5", "1e300", "2.5"), refused="goes beyond 1e+30"),
     Case("numbers beyond doubles", _typed("1.5", "1e999", "2.5"), refused="goes beyond 1e+30"),
     Case("numbers with many digits", _typed("1.5", "1" * 25, "2.5"), rows=3, values=(1.5,)),
@@ -80,7 +80,7 @@ VALUES = (
         text("c,v,y", "\x1b[2J,1.5,2", "b,2.5,3", "\x1b[2J,4,1", "b,1,2.5"),
         features=("c=�[2J", "c=b", "v"),
     ),
-    Case("escapes among numbers", _typed("1.5", "\x1b[31m2", "2.5"), refused="'\\x1b[31m2' in row 3"),
+    Case("escapes among numbers", _typed("1.5", "\x1b[31m2", "2.5"), refused="'\\x1b[31m2' in line 3"),
     Case("one class", text("a,y", "1,same", "2,same"), refused="'same' in every row"),
     Case(
         "a text for each row", text("a,y", *(f"{n}.5,t{n}" for n in range(12))), refused="12 different texts in 12 rows"

@@ -1,14 +1,19 @@
-"""The columns of a file as arrays: numbers, or texts as indices into their different values; and the table of them."""
+"""The columns of a file as arrays: numbers, or texts as indices into their different values; and the table of them.
+
+At the end is the check that a table will fit into this machine's memory before it is read.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.dataset import CellForm
+from tui_trainer.datasets.dataset import CellForm, DatasetError
 
 from .dialect import Dialect
 
@@ -17,9 +22,9 @@ MAX_LEVELS = 1000  # different texts of a column that are distinguished
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WrongCell:
-    """A cell that does not fit its column, as text, and the number of its row in the file."""
+    """A cell that does not fit its column, as text, and its line in the file."""
 
-    row: int
+    line: int
     text: str
 
 
@@ -28,7 +33,9 @@ class NumberColumn:
     """A column of numbers: ``values`` (n,) float64, NaN where a cell is missing or wrong.
 
     ``wrong`` is the first cell that is not a number, ``wrong_rows`` (n,) are all rows with one, None if there are none.
-    Dates are days since 1970-01-01; ``date_format`` is how they are written, for strptime, or ISO8601.
+    Dates are days since 1970-01-01, times hours since midnight; ``date_format`` is how they are written, for strptime,
+    or ISO8601. An index tells the rows apart, and nothing else. ``unit`` is what stands at each number, such as $ or
+    kg; ``multiples`` says that it may be k or M.
     """
 
     values: NDArray[np.float64]
@@ -36,6 +43,8 @@ class NumberColumn:
     wrong: WrongCell | None = None
     wrong_rows: NDArray[np.bool_] | None = None
     date_format: str = ""
+    unit: str = ""
+    multiples: bool = False
 
     def missing(self) -> NDArray[np.bool_]:
         """Return an array (n,), true where there is no value."""
@@ -52,12 +61,15 @@ class TextColumn:
     """A column of texts: ``codes`` (n,) int32 are indices into ``levels``, -1 where a cell is missing.
 
     ``levels`` are the different texts in the order of their appearance. If there are more than MAX_LEVELS, the column
-    overflows: ``levels`` are the first ones, and all others share the last code.
+    overflows: ``levels`` are the first ones, and all others share the last code. ``joined`` are spellings of a level
+    that were taken for it, such as Yes and YES; ``hint`` says why numbers are read as texts.
     """
 
     codes: NDArray[np.int32]
     levels: tuple[str, ...]
     overflows: bool = False
+    joined: tuple[str, ...] = ()
+    hint: str = ""
 
     def missing(self) -> NDArray[np.bool_]:
         """Return an array (n,), true where there is no text."""
@@ -73,19 +85,19 @@ Column = NumberColumn | TextColumn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The columns of a file by name, and ``rows`` (n,), the number of each row in the file.
+    """The columns of a file by name, and ``lines`` (n,), the line of the file in which each row begins.
 
     ``repairs`` are sentences on what was corrected; ``is_part`` says that the file has more rows.
     """
 
     columns: Mapping[str, Column]
-    rows: NDArray[np.int64]
+    lines: NDArray[np.int64]
     dialect: Dialect
     repairs: tuple[str, ...] = ()
     is_part: bool = False
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.lines)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,4 +109,48 @@ class Table:
         if rows.all():
             return self
         columns = {name: column.take(rows) for name, column in self.columns.items()}
-        return replace(self, columns=columns, rows=self.rows[rows])
+        return replace(self, columns=columns, lines=self.lines[rows])
+
+
+COPIES = 3  # of every number, at most: as read, standardized, and in the trainer
+
+
+def check_memory(rows: float, columns: int, about: str = "") -> None:
+    """Raise DatasetError if ``rows`` x ``columns`` numbers need more than the free memory."""
+    needed, free = rows * columns * 8 * COPIES, free_bytes()
+    if free is not None and needed > free:
+        reason = (
+            f"{about}{rows:,.0f} rows x {columns:,} columns x 8 bytes are {rows * columns * 8 / 1e9:.1f} GB, "
+            f"and training takes {COPIES} times as much, but only {free / 1e9:.1f} GB are free; use a part of the file"
+        )
+        raise DatasetError("dataset.path", reason)
+
+
+def free_bytes() -> int | None:
+    """Return the memory that is available without swapping; None if the system does not say."""
+    limits = [value for value in (_from_meminfo(), _from_cgroup()) if value is not None]
+    if limits:
+        return min(limits)
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _from_meminfo() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+
+
+def _from_cgroup() -> int | None:
+    """Return what is left of a container's memory limit."""
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        used = int((folder / "memory.current").read_text())
+        return None if limit == "max" else max(int(limit) - used, 0)
+    except (OSError, ValueError):
+        return None

@@ -1,6 +1,7 @@
-"""Finds the layout of a file from its beginning: dialect, header, column names, and the first rows as text.
+"""Finds the layout of a file from its beginning and its end: dialect, header, names, and the first rows as text.
 
-``clean_names`` makes the names clean, distinct and never empty.
+In reading order: the layout, the beginning of the text, where the table starts and ends, which rows are its header, and
+names that are clean, distinct and never empty.
 """
 
 from __future__ import annotations
@@ -8,22 +9,27 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from tui_trainer.datasets.dataset import DatasetError
-from tui_trainer.errors import printable, quoted
+from tui_trainer.errors import plain, printable, quoted
 
 from .dialect import (
+    BLANKS,
     DELIMITERS,
     CsvOptions,
     Dialect,
+    Marks,
     NumberFormat,
-    find_delimiter,
+    Record,
     find_format,
+    find_marks,
+    find_units,
     is_missing,
     parse,
+    table_width,
     unclosed_quote,
 )
 from .text import TextFile
@@ -33,24 +39,45 @@ MAX_SAMPLE = 1 << 24
 MIN_LINES = 8
 MAX_ROWS = 1000  # in a layout
 MAX_COLUMNS = 20_000
+MAX_CELLS = 400_000  # of the first rows, from which the number format is found
 HEADER_SAMPLE_ROWS = 100  # compared with the first row
+MAX_TITLES = 100  # rows above a table
+MAX_FOOTERS = 12  # rows below it
+TAIL = 1 << 16  # bytes at the end of a large file, which are searched for rows below the table
 _FIELD = "dataset.path"
-_DATE_LIKE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}(?:[ T].*)?")
+_DATE_LIKE = re.compile(
+    r"[0-9]{1,4}[-./][0-9A-Za-z]{1,9}[-./][0-9]{1,4}(?:[ T,].*)?|[0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?(?: ?[AaPp][Mm])?"
+    r"|[0-9]{4}-(?:[0-9]{2}|W[0-9]{2}|Q[1-4])|[0-9]{4}Q[1-4]"
+)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_INDEX_NAME = re.compile(r"unnamed: ?0(?:\.[0-9]+)*", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(?:grand |sub-?|overall )?(?:totals?|sum|average|avg|mean|count|sums)|summe|gesamt(?:summe)?|insgesamt|mittelwert"
+    r"|total g[eé]n[eé]ral|moyenne|suma|promedio|totale|итого|всего|合计|总计|小计|合計|総計|평균|합계|總計",
+    re.IGNORECASE,
+)
+_FOOTNOTE = re.compile(
+    r"(?:source|quelle|fuente|note|notes|footnote|generated|created|downloaded|exported|last updated|copyright|end of"
+    r"|report|records?|rows?|query|disclaimer|出典|来源|注)\b.*|[*†‡©(].*|\([0-9,]+ rows?\)|--+.*|==+.*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How to read the rows of a file.
 
-    ``first_row`` is the number of the first row of values, counted from 1 in the whole file, and ``skipped_lines`` the
-    number of lines before it. ``rows`` are the first rows of values, as text. ``bytes_a_row`` is their mean length.
+    ``first_line`` is the line of the first row of values, counted from 1, ``footer_lines`` the number of lines below
+    the table. ``index`` is the name of a first column that has none in the file. ``missing`` are the user's own marks.
+    ``rows`` are the first rows of values, as text. ``bytes_a_row`` is their mean length.
     """
 
     dialect: Dialect
     names: tuple[str, ...]
-    first_row: int
-    skipped_lines: int
+    first_line: int
+    footer_lines: int
+    index: str | None
+    missing: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     bytes_a_row: float
     repairs: tuple[str, ...]
@@ -63,35 +90,65 @@ class Layout:
 def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     """Read the beginning of ``file`` and return its layout; raise DatasetError if it holds no table."""
     text, is_all = _sample(file)
-    separator_line = _SEPARATOR_LINE.match(text)
-    body = text[separator_line.end() :] if separator_line else text
-    known_delimiter = options.delimiter or (
-        separator_line[1] if separator_line and separator_line[1] in DELIMITERS.values() else None
-    )
-    delimiter = find_delimiter(body) if known_delimiter is None else known_delimiter
-    records, lines = _records(file, body, delimiter, is_all)
-    # The number of blank rows before the first one
-    blank = next((index for index, record in enumerate(records) if any(record)), None)
-    if blank is None:
+    skipped = list(itertools.islice(_line_ends(text), options.skip_rows or 0))
+    body = text[skipped[-1] :] if skipped else text
+    separator_line = None if skipped else _SEPARATOR_LINE.match(body)
+    if separator_line:
+        body = body[separator_line.end() :]
+        if options.delimiter is None and separator_line[1] in DELIMITERS.values():
+            options = replace(options, delimiter=separator_line[1])
+    lead = len(skipped) + bool(separator_line)
+    if not is_all and options.comment is None:
+        body = body[:MAX_SAMPLE]
+    marks = find_marks(body, options)
+    records = _records(file, body, marks, is_all)
+    filled = [index for index, record in enumerate(records) if any(record.cells)]
+    if not filled:
         _refuse(f"{file.shown} has no cell with a value; at least two rows are needed")
-    first, below = records[blank], [record for record in records[blank + 1 :] if any(record)]
-    numbers = _number_format(options, delimiter, below)
-    header = options.header if options.header is not None else _has_header([first, *below], numbers)
-    names, repairs = clean_names(first) if header else (default_names(len(first)), [])
+    rows = [records[index].cells for index in filled]
+    start = 0 if options.skip_rows is not None else _table_start(rows)
+    numbers = _number_format(options, marks.delimiter, rows[start + 1 :])
+    header_rows = int(options.header) if options.header is not None else _header_rows(rows[start:], numbers)
+    if options.header and _header_rows(rows[start:], numbers) > 1:
+        header_rows = _header_rows(rows[start:], numbers)
+    values = rows[start + header_rows :]
+    head = join_names(rows[start : start + header_rows])
+    if not header_rows and options.header is None:
+        first_line = records[filled[start]].line
+        head = _names_in_comment(body, marks, first_line, table_width(values)[0], numbers)
+    header = Header.fit(head, values) if head else None
+    names = header.names if header else default_names(max(table_width(values)[0], len(values[0])))
     if len(names) > MAX_COLUMNS:
         _refuse(f"{file.shown} has {len(names):,} columns, but the limit is {MAX_COLUMNS:,}; use a part of them")
-    rows = below if header else [first, *below]
-    lead = 1 if separator_line else 0
-    lines_before = lines[blank] if header else (lines[blank - 1] if blank else 0)
+    before = filled[start + header_rows] - 1 if values else len(records) - 1
+    footers, footer_lines = _footers(file, records, is_all, marks, len(names), values)
+    repairs = [] if header is None else list(header.repairs)
+    if start:
+        repairs.append(_left_out("above", start, rows[0]))
+    if footers:
+        repairs.append(_left_out("below", len(footers), footers[0]))
+        values = values[: len(values) - len(footers)] if is_all else values
     return Layout(
-        dialect=Dialect(delimiter, numbers, file.encoding, header),
+        dialect=Dialect(marks, numbers, file.encoding, header is not None),
         names=tuple(names),
-        first_row=lead + blank + (2 if header else 1),
-        skipped_lines=lead + lines_before,
-        rows=tuple(map(tuple, rows[:MAX_ROWS])),
+        first_line=lead + (records[before].line if before >= 0 else 0) + 1,
+        footer_lines=footer_lines,
+        index=header.index if header else None,
+        missing=options.missing,
+        rows=tuple(map(tuple, values[:MAX_ROWS])),
         bytes_a_row=len(body.encode(file.codec, "replace")) / len(records),
         repairs=tuple(repairs),
     )
+
+
+def _left_out(where: str, count: int, row: list[str]) -> str:
+    cells = " ".join(filter(None, row))
+    return f"{'1 row' if count == 1 else f'{count} rows'} {where} the table left out: {quoted(plain(cells))}."
+
+
+def _line_ends(text: str) -> Iterator[int]:
+    """Yield the position after each end of a line."""
+    return (match.end() for match in re.finditer(r"\r\n|\r|\n", text))
 
 
 def _sample(file: TextFile) -> tuple[str, bool]:
@@ -111,41 +168,203 @@ def _sample(file: TextFile) -> tuple[str, bool]:
     return text, is_all
 
 
-def _records(file: TextFile, text: str, delimiter: str, is_all: bool) -> tuple[list[list[str]], list[int]]:
-    """Return the rows of the sample, without a last one that may be cut off, and the line at which each ends."""
-    records: list[list[str]] = []
-    lines: list[int] = []
+def _records(file: TextFile, text: str, marks: Marks, is_all: bool) -> list[Record]:
+    """Return the rows of the sample, without a last one that may be cut off."""
+    records: list[Record] = []
     try:
-        reader = parse(text, delimiter)
-        for record in reader:
-            records.append(record.cells)
-            lines.append(record.line)
+        records.extend(parse(text, marks))
     except csv.Error as error:
-        line = unclosed_quote(text, delimiter)
+        line = unclosed_quote(text, marks)
         if line is not None:
             limit = f"within {csv.field_size_limit():,} characters"
             _refuse(f"a quote is opened in line {line} of {file.shown} and not closed {limit}; close it or double it")
-        _refuse(f"row {len(records) + 1} of {file.shown} can't be read: {error}; is it a CSV file?")
+        _refuse(f"line {_next_line(records)} of {file.shown} can't be read: {error}; is it a CSV file?")
     if is_all and len(records) == 1 and text.count('"') % 2:
-        _refuse(f"a quote is opened in row 1 of {file.shown} and never closed; close it or double it")
+        _refuse(f"a quote is opened in line 1 of {file.shown} and never closed; close it or double it")
     if not is_all and len(records) > 1:
-        del records[-1], lines[-1]
+        del records[-1]
     elif not is_all:
         _refuse(f"the first row of {file.shown} is longer than {MAX_SAMPLE:,} characters; is it a CSV file?")
-    return records, lines
+    return records
+
+
+def _next_line(records: list[Record]) -> int:
+    return records[-1].line + 1 if records else 1
 
 
 def _number_format(options: CsvOptions, delimiter: str, rows: list[list[str]]) -> NumberFormat:
     width = max(map(len, rows), default=0)
-    columns = ([row[column] for row in rows[:MAX_ROWS] if column < len(row)] for column in range(width))
+    count = min(MAX_ROWS, max(MAX_CELLS // max(width, 1), MIN_LINES))
+    columns = ([row[column] for row in rows[:count] if column < len(row)] for column in range(width))
     return find_format(columns, delimiter == ";", options.decimal)
 
 
-def _has_header(rows: list[list[str]], numbers: NumberFormat) -> bool:
-    def is_value(cell: str) -> bool:
-        return numbers.is_number(cell) or _DATE_LIKE.fullmatch(cell) is not None
+def _table_start(rows: list[list[str]]) -> int:
+    """Return the index of the first row that is not above the table, as titles, dates and remarks are."""
+    width, _ = table_width(rows)
+    if width < 2:
+        return 0
+    for index, row in enumerate(rows[:MAX_TITLES]):
+        following = rows[index + 1] if index + 1 < len(rows) else []
+        if _begins_table(row, following, width):
+            return index
+    return 0
 
-    return has_header(rows, is_value, lambda cell: is_missing(cell, among_numbers=True))
+
+def _begins_table(row: list[str], following: list[str], width: int) -> bool:
+    filled = sum(map(bool, row))
+    if len(row) == width or (len(row) > width and not any(row[width:])):
+        if filled == 1 and width > 2:
+            return False
+        return not (2 * filled <= width and row[0].endswith(":")) and not (width == 2 and row[0].endswith(":"))
+    if len(row) == width - 1 and len(following) == width:  # names without one for the names of the rows
+        return filled == width - 1 and any(map(_is_plain_value, following)) and not any(map(_is_plain_value, row))
+    if len(row) < width:  # too few names, which is told, rather than a title of several cells
+        is_header = any(map(_is_plain_value, following)) and not any(
+            " " in cell or _is_plain_value(cell) for cell in row
+        )
+        return filled > 1 and 2 * filled >= width and is_header
+    return True
+
+
+def _is_plain_value(cell: str) -> bool:
+    return any(map(str.isdigit, cell)) and (NumberFormat().is_number(cell) or find_units({cell: 1}) is not None)
+
+
+def _footers(
+    file: TextFile, records: list[Record], is_all: bool, marks: Marks, width: int, values: list[list[str]]
+) -> tuple[list[list[str]], int]:
+    """Return the rows below the table, such as totals and sources, and how many lines there are from the first one."""
+    if not is_all:
+        try:
+            records = list(parse(_tail(file), marks))
+        except csv.Error:
+            return [], 0
+    if width < 2 or len(values) < MIN_LINES:
+        return [], 0
+    begins_with_values = [_is_plain_value(row[0]) or not row[0] for row in values[:HEADER_SAMPLE_ROWS] if row]
+    numbered = 10 * sum(begins_with_values) > 9 * len(begins_with_values)
+    footers: list[list[str]] = []
+    first = len(records)
+    for index in range(len(records) - 1, max(len(records) - 3 * MAX_FOOTERS, 0), -1):
+        cells = records[index].cells
+        if not any(cells):
+            continue
+        if len(footers) == MAX_FOOTERS or not _is_footer(cells, width, numbered):
+            break
+        footers.insert(0, cells)
+        first = index
+    if not footers:
+        return [], 0
+    return footers, records[-1].line - (records[first - 1].line if first else 0)
+
+
+def _is_footer(cells: list[str], width: int, numbered: bool) -> bool:
+    """Return whether a row at the end is none of the table; ``numbered`` tables have numbers in their first column."""
+    filled = [cell for cell in cells if cell]
+    first = filled[0]
+    if not any(map(str.isalpha, first)) and not first.startswith(("(", "-", "=", "*")):
+        return False
+    if _TOTAL.fullmatch(first.rstrip(" :.")) and (len(filled) < width or cells[0] == first):
+        return True
+    if len(filled) > 1 and not (len(cells) < width and _FOOTNOTE.fullmatch(first)):
+        return False
+    return len(filled) < width and (_FOOTNOTE.fullmatch(first) is not None or (numbered and " " in first))
+
+
+def _tail(file: TextFile) -> str:
+    """Return the last lines of a large file; "" in an encoding that can't be read from the middle."""
+    if file.codec.startswith(("utf-16", "utf-32")):
+        return ""
+    with file.bytes() as stream:
+        stream.seek(max(file.size - TAIL, 0))
+        text = stream.read().decode(file.codec, "replace")
+    _, _, whole_lines = text.partition("\n")
+    return whole_lines
+
+
+def _names_in_comment(text: str, marks: Marks, line: int, width: int, numbers: NumberFormat) -> list[str]:
+    """Return the names in the comment right above the table, as NumPy writes them; none if it has other ones."""
+    if not marks.comment or line < 2:
+        return []
+    comments = [above for above in text.splitlines()[: line - 1] if above.strip()]
+    if not comments or not comments[-1].lstrip().startswith(marks.comment):
+        return []
+    names = comments[-1].strip().lstrip(marks.comment).strip()
+    for delimiter in dict.fromkeys((marks.delimiter, ",", "\t", BLANKS)):
+        cells = next(parse(names, replace(marks, delimiter=delimiter, comment="")), Record([], 0)).cells
+        if len(cells) == width > 1 and all(cells) and not any(map(numbers.is_number, cells)):
+            return cells
+    return []
+
+
+def _header_rows(rows: list[list[str]], numbers: NumberFormat) -> int:
+    """Return how many rows name the columns: 0, 1, or more where the names have a second line, or units below them."""
+
+    def is_value(cell: str) -> bool:
+        return numbers.is_number(cell) or _DATE_LIKE.fullmatch(cell) is not None or _is_plain_value(cell)
+
+    def is_gap(cell: str) -> bool:
+        return is_missing(cell, among_numbers=True)
+
+    may_go_on = len(rows) > 3 and not any(map(is_value, rows[1])) and not any(map(is_value, rows[0][1:]))
+    if may_go_on and header_votes(rows[1:], is_value, is_gap) > 1:
+        names_of_rows = [cell for cell in rows[2] if cell]
+        return 3 if len(names_of_rows) == 1 and rows[2][0] and len(rows[2]) > 2 else 2
+    return int(has_header(rows, is_value, is_gap))
+
+
+def join_names(rows: list[list[str]]) -> list[str]:
+    """Return the names of the columns from the rows of a header.
+
+    A second row below names that are complete holds units: ``Time (s)``. Otherwise names continue in it.
+    """
+    if len(rows) < 2:
+        return rows[0] if rows else []
+    width = max(map(len, rows))
+    first, *others = ([*row, *[""] * (width - len(row))] for row in rows)
+    if all(first) and len(set(first)) == width and len(others) == 1:
+        units = (unit.strip("()[] ") for unit in others[0])
+        return [f"{name} ({unit})" if unit else name for name, unit in zip(first, units, strict=True)]
+    filled: list[str] = []
+    for name in first:  # a name above several columns stands above the first of them
+        filled.append(name or (filled[-1] if filled else ""))
+    levels = [filled, *others]
+    telling = [level for level in levels if len(set(filter(None, level[1:]))) > 1] or levels
+    joined = []
+    for column in range(width):
+        parts = dict.fromkeys(level[column] for level in (telling if column else levels[-1:]) if level[column])
+        joined.append(" ".join(parts) or filled[column])
+    return joined
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of the columns, that of a first one without a name, and sentences on what was corrected."""
+
+    names: list[str]
+    index: str | None
+    repairs: list[str]
+
+    @classmethod
+    def fit(cls, row: list[str], values: list[list[str]]) -> Header:
+        """Return the header of a table with such ``values``, where a name may be missing, or be one too many."""
+        width, _ = table_width(values)
+        sample = [cells for cells in values[:MAX_ROWS] if len(cells) >= width]
+        has_row_names = (
+            len(row) == width - 1 and len(sample) == len(values[:MAX_ROWS]) and any(cells[-1] for cells in sample)
+        )
+        cells = ["", *row] if has_row_names else list(row)
+        while len(cells) > max(width, 1) and not cells[-1]:
+            cells.pop()  # the header alone ends with a delimiter
+        is_index = not cells[0] or _INDEX_NAME.fullmatch(cells[0]) is not None
+        unused = {
+            column
+            for column, name in enumerate(cells)
+            if not name and not any(row[column : column + 1] != [""] for row in sample)
+        }
+        names, repairs = clean_names(cells, unused | ({0} if is_index else set()))
+        return cls(names, names[0] if is_index and len(names) > 1 else None, repairs)
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -155,8 +374,7 @@ def _refuse(reason: str) -> NoReturn:
 def has_header(rows: list[list[str]], is_number: Callable[[str], bool], is_missing: Callable[[str], bool]) -> bool:
     """Return whether the first row differs from those below as names differ from values.
 
-    A column of numbers votes for a header if its first cell is not a number, against it if it is one; a column of
-    text votes against it if its first cell occurs again below. Years above columns of numbers are names.
+    Years above columns of numbers are names.
     """
     first, below = rows[0], rows[1 : HEADER_SAMPLE_ROWS + 1]
     if not any(first):
@@ -165,8 +383,21 @@ def has_header(rows: list[list[str]], is_number: Callable[[str], bool], is_missi
         return not any(map(is_number, first))
     if _counts_up(first) and not _counts_up(below[0]):
         return True
+    votes = header_votes(rows, is_number, is_missing)
+    if votes:
+        return votes > 0
+    return not any(map(is_number, first)) and len(set(first)) == len(first)
+
+
+def header_votes(rows: list[list[str]], is_number: Callable[[str], bool], is_missing: Callable[[str], bool]) -> int:
+    """Return how many more columns speak for a header in the first row than against it.
+
+    A column of numbers votes for a header if its first cell is not a number, against it if it is one; a column of
+    text votes against it if its first cell occurs again below.
+    """
+    below = rows[1 : HEADER_SAMPLE_ROWS + 1]
     votes = 0
-    for column, name in enumerate(first):
+    for column, name in enumerate(rows[0]):
         cells = [row[column] for row in below if column < len(row) and not is_missing(row[column])]
         if not cells or is_missing(name):
             continue
@@ -174,9 +405,7 @@ def has_header(rows: list[list[str]], is_number: Callable[[str], bool], is_missi
             votes += -1 if is_number(name) else 1
         elif name in cells:
             votes -= 1
-    if votes:
-        return votes > 0
-    return not any(map(is_number, first)) and len(set(first)) == len(first)
+    return votes
 
 
 def _counts_up(row: list[str]) -> bool:
@@ -190,8 +419,10 @@ def default_names(count: int) -> list[str]:
     return [f"column_{number}" for number in range(1, count + 1)]
 
 
-def clean_names(row: list[str]) -> tuple[list[str], list[str]]:
+def clean_names(row: list[str], nameless: Collection[int] = ()) -> tuple[list[str], list[str]]:
     """Return the names of a header row, cleaned, and a sentence for each kind of repair.
+
+    The columns in positions of ``nameless`` need no name: an index, and empty ones.
 
     White space inside is reduced to one space, unprintable characters become �, an empty name is replaced by its
     column's default name, and a repeated name gets a number: ``x``, ``x.2``.
@@ -204,7 +435,7 @@ def clean_names(row: list[str]) -> tuple[list[str], list[str]]:
     used: set[str] = set()
     next_number: dict[str, int] = {}
     for position, name in enumerate(tidy, start=1):
-        empty += not name
+        empty += not name and position - 1 not in nameless
         unique = name or f"column_{position}"
         if unique in used or (not name and unique in original):
             number = next_number.get(unique, 2)
@@ -226,5 +457,5 @@ def _repairs(renamed: list[tuple[str, str]], empty: int) -> list[str]:
         sentences.append(f"The name {quoted(name)} occurs twice: the second is called {quoted(new)}{others}.")
     if empty:
         columns = "1 column has" if empty == 1 else f"{empty} columns have"
-        sentences.append(f"{columns} no name, so one is made up from the position.")
+        sentences.append(f"{columns} no name in the file and {'is' if empty == 1 else 'are'} called by position.")
     return sentences

@@ -1,22 +1,21 @@
-"""Reads a CSV file, whoever wrote it, as a table; checks its rows for missing and extra cells."""
+"""Reads a CSV file, whoever wrote it, as a table, and says in sentences what keeps it from being one."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, ReadingStopped
-from tui_trainer.datasets.memory import check_memory
-from tui_trainer.errors import printable, quoted
+from tui_trainer.errors import plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import Column, NumberColumn, Table
-from .dialect import NO_DELIMITER, CsvOptions
+from .columns import Column, NumberColumn, Table, TextColumn, check_memory
+from .dialect import CsvOptions
 from .layout import Layout, find_layout
 from .text import Progress, TextFile, open_text
 
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from .rows import Rows
 
 _INSPECT, _READ = (0.0, 0.1), (0.1, 1.0)  # shares of the progress
-_REPORT_EVERY = 8192  # rows
 SMALL_FILE = 4_000_000  # bytes; of a larger one, a preview reads a part
+MAX_JOINED = 50  # categories of a column whose spellings are told
 Stamp = tuple[int, int, int]  # time of modification, size, inode
 NO_OPTIONS = CsvOptions()
 NO_KINDS: Mapping[str, ColumnKind] = {}
@@ -79,27 +78,43 @@ def read_rows(
         what = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
         least = "two rows are" if min_rows == 2 else "one row is"
         raise DatasetError("dataset.path", f"{file.shown} has {what}; at least {least} needed")
-    return Table(_without_artefacts(rows, layout), rows.numbers, layout.dialect, layout.repairs, rows.is_part)
+    columns = _without_artefacts(rows, layout)
+    return Table(columns, rows.numbers, layout.dialect, (*layout.repairs, *_joined(columns)), rows.is_part)
 
 
 def _without_artefacts(rows: Rows, layout: Layout) -> dict[str, Column]:
-    """Leave out the row numbers that pandas and R write first, and the empty column after a trailing delimiter."""
-    default_names = {f"column_{position}": position for position in range(1, len(layout.names) + 1)}
-    return {
-        name: column
-        for name, column in rows.columns.items()
-        if name not in default_names
-        or not (_is_empty(column) or (default_names[name] == 1 and layout.dialect.header and _numbers_rows(column)))
-    }
+    """Leave out empty columns without a name, and mark a first one that only tells the rows apart as their index.
+
+    pandas and R write such an index first: it is in the order of the rows before they were drawn for this file.
+    """
+    default_names = {f"column_{position}" for position in range(1, len(layout.names) + 1)}
+    columns = {}
+    for name, column in rows.columns.items():
+        if name in default_names and _is_empty(column):
+            continue
+        is_index = name == layout.index and isinstance(column, NumberColumn) and _tells_rows_apart(column)
+        columns[name] = replace(column, form="index") if is_index else column  # type: ignore[arg-type]
+    return columns
 
 
 def _is_empty(column: Column) -> bool:
     return bool(column.missing().all()) and not (isinstance(column, NumberColumn) and column.wrong is not None)
 
 
-def _numbers_rows(column: Column) -> bool:
-    """Return whether a column holds whole numbers that count up by one."""
-    return isinstance(column, NumberColumn) and bool((np.diff(column.values) == 1).all())
+def _tells_rows_apart(column: NumberColumn) -> bool:
+    """Return whether a column holds whole numbers that are all different."""
+    values = column.values
+    return bool((values == np.round(values)).all()) and len(np.unique(values)) == len(values)
+
+
+def _joined(columns: Mapping[str, Column]) -> list[str]:
+    """Return sentences on words of a column that are one although they are not spelled alike."""
+    sentences = []
+    for name, column in columns.items():
+        if isinstance(column, TextColumn) and column.joined and len(column.levels) <= MAX_JOINED:
+            spellings = ", ".join(map(quoted, column.joined[:3])) + (", …" if len(column.joined) > 3 else "")
+            sentences.append(f"In {plain(name)}, spellings of the same word are joined, such as {spellings}.")
+    return sentences
 
 
 @contextlib.contextmanager
@@ -134,38 +149,3 @@ def file_stamp(path: str) -> Stamp | None:
 
 def _unreadable(path: str, reason: str) -> DatasetError:
     return DatasetError("dataset.path", f"{quoted(path, 200)} can't be read: {printable(reason)}")
-
-
-def check_widths(file: TextFile, layout: Layout, max_rows: int | None, progress: Progress) -> None:
-    """Raise DatasetError for the first of ``max_rows`` rows that has too many or too few cells.
-
-    Blank rows are ignored, and empty cells beyond the last column are accepted. pandas fills short rows without a
-    warning, so this is called if the last column has gaps; it takes three times as long as pandas.
-    """
-    width, number = len(layout.names), layout.first_row - 1
-    delimiter = layout.dialect.delimiter or NO_DELIMITER
-    with file.open() as stream:
-        for _ in range(layout.skipped_lines):
-            stream.readline()
-        try:
-            for number, row in enumerate(csv.reader(stream, delimiter=delimiter), start=layout.first_row):
-                if max_rows is not None and number - layout.first_row >= max_rows:
-                    return
-                if len(row) != width and not _is_acceptable(row, width):
-                    _refuse_row(number, row, width)
-                if number % _REPORT_EVERY == 0:
-                    progress.report(stream.buffer.tell() / max(file.size, 1))
-        except csv.Error as error:
-            raise DatasetError("dataset.path", f"row {number + 1} can't be read: {error}") from None
-
-
-def _is_acceptable(row: list[str], width: int) -> bool:
-    """Return whether a row of another width is blank, or has only empty cells beyond the last column."""
-    return not any(map(str.strip, row)) or (len(row) > width and not any(map(str.strip, row[width:])))
-
-
-def _refuse_row(number: int, row: list[str], width: int) -> NoReturn:
-    cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
-    columns = f"there {'are' if width != 1 else 'is'} {width} column{'s' * (width != 1)}"
-    reason = f"row {number} has {cells}, but {columns}; correct it, or choose another delimiter"
-    raise DatasetError("dataset.path", reason)
