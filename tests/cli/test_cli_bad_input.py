@@ -89,7 +89,7 @@ def test_files_that_are_no_experiments(refused: Refused, tmp_path: Path) -> None
         ("a,b,t\n1,2,0.5\n,3,1.5\n", "kinds = { a = 'text' }", "for 'a', got 'text'"),
         ("a,t\n" + "".join(f"{i},same\n" for i in range(8)), "", "'same' in every row"),
         ("a,\x1b[31mb\n" + "".join(f"{i},\n" for i in range(8)), "", "no value in \ufffd[31mb (8)"),
-        ("a,b\n1,2,3\n4,5,6\n", "", "cells"),
+        ("a,b\n1,2,3,4\n4,5,6,7\n", "", "cells"),
         ("a,b\n1e300,1\n2,2.5\n3,4\n", "", "goes beyond"),
     ],
 )

@@ -73,14 +73,16 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
         else:
             x[:, start] = check_numbers(table, name, "dataset.features")
             assert isinstance(column, NumberColumn)
-            inputs.append(Feature(
+            inputs.append(
+                Feature(
                     name,
                     name,
                     form=column.form,
                     date_format=column.date_format,
                     unit=column.unit,
                     multiples=column.multiples,
-                ))
+                )
+            )
     return Encoded(_distinct(inputs), x, parts, levels)
 
 

@@ -212,11 +212,16 @@ def _as_texts(column: NumberColumn) -> TextColumn:
 def position(text: str, categories: Sequence[str]) -> int | None:
     """Return the position of a text among the categories; None if it is none of them.
 
-    Exports of older versions have categories that are shortened, and programs read the category ``01`` as 1.
+    Words that differ in capitals alone were joined for training. Exports of older versions have categories that are
+    shortened, and programs read the category ``01`` as 1.
     """
     if text in categories:
         return categories.index(text)
-    alike = [position for position, one in enumerate(categories) if short_name(text) == one or _same_number(text, one)]
+    alike = [
+        position
+        for position, one in enumerate(categories)
+        if short_name(text) == one or text.casefold() == one.casefold() or _same_number(text, one)
+    ]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.dataset import CellForm, DatasetError
+from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
 
 from .dialect import Dialect
 
+NOT_KNOWN: Mapping[str, Feature] = {}  # columns by name, if none was trained on
 MAX_LEVELS = 1000  # different texts of a column that are distinguished
 
 

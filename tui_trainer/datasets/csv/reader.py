@@ -14,7 +14,7 @@ from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, Read
 from tui_trainer.errors import plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import Column, NumberColumn, Table, TextColumn, check_memory
+from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory
 from .dialect import CsvOptions
 from .layout import Layout, find_layout
 from .text import Progress, TextFile, open_text
@@ -28,7 +28,6 @@ MAX_JOINED = 50  # categories of a column whose spellings are told
 Stamp = tuple[int, int, int]  # time of modification, size, inode
 NO_OPTIONS = CsvOptions()
 NO_KINDS: Mapping[str, ColumnKind] = {}
-NOT_KNOWN: Mapping[str, Feature] = {}
 
 
 def read_table(

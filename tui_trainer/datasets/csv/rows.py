@@ -26,7 +26,7 @@ from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import MAX_LEVELS, Column, NumberColumn, TextColumn, WrongCell
+from .columns import MAX_LEVELS, NOT_KNOWN, Column, NumberColumn, TextColumn, WrongCell
 from .dates import COMPACT_DATE, ISO, TIME, date_formats, is_compact_date, parse_dates
 from .dialect import (
     BLANKS,
@@ -42,7 +42,6 @@ from .dialect import (
     split_lines,
 )
 from .layout import Layout
-from .reader import NOT_KNOWN
 from .text import Progress, TextFile
 
 CELLS = 500_000  # in one piece, about: 50 ms of work
@@ -429,7 +428,7 @@ class NumberBuilder:
     def _read(self, cells: pd.Series[Any], first_line: int) -> None:
         """Add cells that pandas has not read as numbers."""
         missing = cells.isna().to_numpy()
-        texts = cells.astype(str).str.strip()
+        texts = cells.astype(str).str.strip().fillna("")
         values = parse_numbers(texts, self._form)
         self._has_numbers = self._has_numbers or not np.isnan(values).all()
         left = np.isnan(values) & ~missing
