@@ -16,14 +16,25 @@ FILE_UNITS = ("B", "kB", "MB", "GB", "TB")
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def format_number(value: float) -> str:
-    """Four digits or so: ``0.2314``, ``18.75``, ``22,061``, ``3.1e-7``; ``–`` for nan."""
+def format_number(value: float, digits: int = 4) -> str:
+    """A number of the data, with so many digits at most: ``0.23``, ``18.75``, ``22,061``, ``3.1e−7``; ``–`` for nan."""
     if not math.isfinite(value):
-        return MISSING if math.isnan(value) else "-∞" if value < 0 else "∞"
+        return MISSING if math.isnan(value) else MINUS + "∞" if value < 0 else "∞"
     size = abs(value)
-    if size >= 1e7 or 0 < size < 1e-3:
-        return format_scientific(value, 2)
-    return f"{value:,.0f}" if size >= 1e4 else f"{value:.4g}"
+    if size >= 1e6 or 0 < size < 1e-3:
+        return _with_minus(format_scientific(value, 2))
+    return _with_minus(f"{value:,.0f}" if size >= 10**digits else f"{value:.{digits}g}")
+
+
+def format_measure(value: float, digits: int = 4) -> str:
+    """What is computed again and again, such as a loss: as ``format_number``, but always with that many digits: 0.2300.
+
+    A number that changes with every report would change its width otherwise.
+    """
+    text = format_number(value, digits)
+    if value == 0.0 or not math.isfinite(value) or not 1e-3 <= abs(value) < 10**digits:
+        return text
+    return _with_minus(f"{value:.{max(digits - 1 - math.floor(math.log10(abs(value))), 0)}f}")
 
 
 def format_column(values: Sequence[float], trim: bool = False) -> list[str]:
@@ -45,17 +56,6 @@ def format_column(values: Sequence[float], trim: bool = False) -> list[str]:
 def format_percent(share: float, decimals: int) -> str:
     """A share as a percentage, without the sign; ``–`` for nan."""
     return MISSING if math.isnan(share) else f"{100 * share:.{decimals}f}"
-
-
-def format_significant(value: float, digits: int = 4) -> str:
-    """``value`` with that many significant digits: 25.18, 0.003210, −34.67, 1.250e−7."""
-    if not math.isfinite(value) or value == 0.0:
-        return fit_number(value, 3, 0)
-    size = abs(value)
-    if not 1e-4 <= size < 1e6:
-        return _with_minus(_scientific(value, digits - 1))
-    whole_digits = math.floor(math.log10(size)) + 1
-    return _with_minus(f"{value:.{min(max(digits - whole_digits, 0), 6)}f}")
 
 
 def fit_number(value: float, width: int, decimals: int = 2) -> str:
@@ -88,12 +88,8 @@ def format_decimal(value: float, width: int) -> str:
 
 
 def format_loss(value: float) -> str:
-    """A loss in a few characters: 29,556 or 0.0213; ``too large`` where it is not finite."""
-    if not math.isfinite(value):
-        return "too large"
-    if 1e6 <= abs(value) < 1e9:
-        return f"{value / 1e6:.4g}M"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
+    """A loss in a few characters: 29,556 or 0.02130; ``too large`` where it is not finite."""
+    return format_measure(value) if math.isfinite(value) else "too large"
 
 
 def format_color_limit(value: float) -> str:

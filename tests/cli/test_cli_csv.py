@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tui_trainer.cli.main import main
 from tui_trainer.cli.options import Parser, add_experiment_options, experiment_from_options
@@ -33,7 +34,8 @@ def options(file: str | None = None, csv: str | None = None, target: str | None 
 
 
 def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
-    assert experiment_from_options(options()) == FIRST_EXPERIMENT == read(EXAMPLES / "spiral.toml")
+    assert experiment_from_options(options()) == FIRST_EXPERIMENT
+    assert replace(read(EXAMPLES / "spiral.toml"), name=FIRST_EXPERIMENT.name) == FIRST_EXPERIMENT
     assert experiment_from_options(options(csv=shop, target="size")) == Experiment(
         name="shop", dataset=DatasetConfig(path=shop, target="size")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -174,7 +175,10 @@ def test_a_square_picture_has_pixels_as_wide_as_high() -> None:
     area, _ = layout(heatmap, 118, 30)
     assert area.columns == 2 * area.rows
     assert abs((area.left - 4) - (118 - area.left - area.columns)) <= 4, "in the middle"
-    assert layout(heatmap, 30, 30)[0].columns < 30
+    narrow, _ = layout(heatmap, 30, 30)
+    assert abs(narrow.columns - 2 * narrow.rows) <= 1 and narrow.columns > 20, "also where columns are few"
+    bare, _ = layout(replace(heatmap, bare=True), 30, 33)
+    assert (bare.columns, bare.rows) == (30, 15) and bare.top == 9, "in the middle"
 
 
 def test_a_grid_of_another_size_is_stretched() -> None:

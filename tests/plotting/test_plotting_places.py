@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from textual.app import ComposeResult
 from themed_app import ThemedApp
 
+from tui_trainer.plotting.frame import shorten_alike
 from tui_trainer.plotting.heatmaps import mark_pixels, pixels, point_at
-from tui_trainer.plotting.plot import Heatmap, Marks
+from tui_trainer.plotting.lines import render_plot
+from tui_trainer.plotting.plot import Heatmap, Marks, Plot, Series
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 SIZE = (50, 16)
@@ -96,3 +100,24 @@ async def test_a_solid_mark_has_its_colour_behind_it(monkeypatch: pytest.MonkeyP
             if not solid:
                 color = style.color
         assert style.bgcolor == color and style.color == widget.background_colors[1].rich_color
+
+
+def test_names_with_the_same_beginning_are_cut_in_the_middle() -> None:
+    names = ["worst fractal dimension", "worst fractal depth", "mean area"]
+    assert shorten_alike(names, 12) == ["worst …nsion", "worst …depth", "mean area"]
+    assert shorten_alike(["abcdefgh", "xyz"], 5) == ["abcd…", "xyz"]
+    assert shorten_alike(["abcdefgh", "abcdefgh"], 5) == ["abcd…", "abcd…"], "the same name"
+    assert all(len(text) <= 2 for text in shorten_alike(names, 2)) and shorten_alike([], 4) == []
+
+
+def test_a_thick_line_has_its_name_at_its_end_and_is_drawn_over_the_others() -> None:
+    x = np.arange(1.0, 41.0)
+    other = Series("", x, x, "class2")
+    best = Series("", x, x, "class3", thick=True, name="A best")
+    frame = render_plot(Plot((other, best)), 60, 20)
+    rows = "\n".join(frame.rows)
+    assert "A best" in rows
+    dots = sum(bin(ord(char) - 0x2800).count("1") for char in rows if "\u2800" < char <= "\u28ff")
+    thin = "\n".join(render_plot(Plot((other, replace(best, thick=False))), 60, 20).rows)
+    assert dots > 1.5 * sum(bin(ord(char) - 0x2800).count("1") for char in thin if "\u2800" < char <= "\u28ff")
+    assert 1 not in frame.roles, "covered by the best one"

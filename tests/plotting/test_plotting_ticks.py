@@ -57,3 +57,14 @@ def test_labels_of_any_axis_are_unique_and_inside(low: float, span: float, most:
     assert len(set(texts)) == len(texts)
     slack = 1e-6 * (high - low)
     assert all(low - slack - 1e-8 <= position <= high + slack + 1e-8 for position, _ in found) or not log
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(0.3, 0.9), (0.12, 0.17), (1.01, 1.09), (-3.4, -1.7), (480, 930)])
+def test_an_axis_has_two_ticks_at_least(low: float, high: float, log: bool) -> None:
+    for most in range(2, 9):
+        assert len(ticks(Scale(low, high) if not log else Scale(low % 3, low % 3 + 0.2, log=True), most)) >= 2
+
+
+def test_whole_numbers_may_leave_a_single_tick() -> None:
+    assert [label for _, label in ticks(Scale(0.9, 1.1, whole=True), 5)] == ["1"]

@@ -186,7 +186,7 @@ class TrainerApp(App[None]):
         progress = None if screen is None else screen.status.progress
         if screen is None or progress is None:
             return self.TITLE
-        name = plain(screen.experiment.name)
+        name = plain(screen.experiment.title)
         return f"{RUN_STATES[progress.state].sign} {name} {progress.epoch:,}/{progress.epochs:,} {progress.state}"
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -14,11 +14,12 @@ from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.setup.panel import Panel
 from tui_trainer.datasets.catalog import CATALOG, ToySet
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.edit import add_layer, is_hidden, move_layer, remove_layer, with_field
+from tui_trainer.experiment.edit import add_layer, changed_settings, is_hidden, move_layer, remove_layer, with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.experiment.toml_file import read, write
 from tui_trainer.files import confined
+from tui_trainer.formats import format_number
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import key_of
@@ -116,7 +117,10 @@ class ExperimentEditor(Controller):
         panel = self.screen.network_panel
         chosen = panel.chosen_of(self.experiment)
         index = 0 if chosen is None else chosen + 1
-        await self.change(add_layer(self.experiment, index))
+        changed = add_layer(self.experiment, index)
+        layer = changed.model.layers[index]
+        added = f"Layer {index + 1} added, {layer.units:,} {layer.activation}; {key_of('undo')} takes it back."
+        await self.change(changed, added)
         panel.choose(index)
 
     async def action_remove_layer(self) -> None:
@@ -128,7 +132,7 @@ class ExperimentEditor(Controller):
             self.show_message("There is no hidden layer to remove: this is a perceptron.")
             return
         changed = remove_layer(self.experiment, chosen)
-        await self.change(changed, f"Layer {chosen + 1} removed; u restores it.")
+        await self.change(changed, f"Layer {chosen + 1} removed; {key_of('undo')} restores it.")
 
     async def action_move_layer(self, offset: int) -> None:
         """Move the chosen hidden layer up (-1) or down (1)."""
@@ -148,7 +152,7 @@ class ExperimentEditor(Controller):
     async def action_reseed(self) -> None:
         """Start again from other weights."""
         seed = self.experiment.model.seed + 1
-        await self.change_field("model.seed", seed, f"Back to the first step, with the weights of seed {seed}.")
+        await self.change_field("model.seed", seed, f"The initial weights are those of seed {seed}.")
 
     async def action_rate(self, direction: int) -> None:
         """Take the next learning rate up (1) or down (-1)."""
@@ -161,9 +165,12 @@ class ExperimentEditor(Controller):
         edit = self.history.undo()
         if isinstance(edit, HandSet):
             self.screen.trainer.send_weight(edit.index, edit.old)
-            self.show_message(f"The weight set by hand is back to {edit.old:.5g}; {key_of('redo')} sets it again.")
+            self.show_message(
+                f"The weight set by hand is back to {format_number(edit.old)}; {key_of('redo')} sets it again."
+            )
         elif edit is not None:
-            await self._apply(before, f"Undone; {key_of('redo')} redoes it.")
+            now = ", ".join(f"{name} {value}" for name, value in changed_settings(before, self.experiment))
+            await self._apply(before, f"Undone: {now} again; {key_of('redo')} redoes it.")
         else:
             self.show_message("Nothing to undo.")
 
@@ -173,9 +180,10 @@ class ExperimentEditor(Controller):
         edit = self.history.redo()
         if isinstance(edit, HandSet):
             self.screen.trainer.send_weight(edit.index, edit.value)
-            self.show_message(f"The weight is {edit.value:.5g} again.")
+            self.show_message(f"The weight is {format_number(edit.value)} again.")
         elif edit is not None:
-            await self._apply(before, "Redone.")
+            now = ", ".join(f"{name} {value}" for name, value in changed_settings(before, self.experiment))
+            await self._apply(before, f"Redone: {now}; {key_of('undo')} undoes it.")
         else:
             self.show_message("Nothing to redo.")
 
@@ -208,7 +216,7 @@ class ExperimentEditor(Controller):
         self.converse(self._save)
 
     async def _save(self) -> None:
-        suggestion = self._path or Path(f"{self.experiment.name}.toml")
+        suggestion = self._path or Path(f"{self.experiment.short_name}.toml")
         path = await self.screen.dialogs.ask(AskPath("Save the experiment as", str(suggestion)))
         if path is None:
             return

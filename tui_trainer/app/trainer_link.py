@@ -148,8 +148,10 @@ class TrainerLink(Controller):
             return
         was_training = self.screen.state in ("running", "paused")
         swapped = swaps_points(before, after)
-        back = "New points; the weights stay." if swapped else "The settings changed: back to the first step."
-        self.show_message(message or (back if was_training else ""))
+        if was_training:
+            message = message or ("New points; the weights stay." if swapped else "The settings changed.")
+            message += "" if swapped else " Back to the first step."
+        self.show_message(message)
         self.load(keep_weights=swapped)
 
     def send_weight(self, index: int, value: float) -> None:
@@ -237,7 +239,7 @@ class TrainerLink(Controller):
 
     async def _show_offer(self, offer: protocol.ResumeOffer) -> None:
         """Offer a run that can be resumed; resume it if requested, or if its trainer has crashed."""
-        name, ago = plain(offer.experiment.name), format_clock(offer.seconds_ago)
+        name, ago = plain(offer.experiment.title), format_clock(offer.seconds_ago)
         crash = self._crash
         if offer.alone and crash is not None:
             return
@@ -310,7 +312,7 @@ class TrainerLink(Controller):
         self._remedy = ended.remedy
         key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and trains again."
         self.show_message(ended.sentence + key, "error" if ended.state == "diverged" else "good")
-        self.screen.post_message(RunEnded(f"{self.screen.experiment.name}: {ended.sentence}"))
+        self.screen.post_message(RunEnded(f"{self.screen.experiment.title}: {ended.sentence}"))
 
     def _show_progress(self, progress: protocol.Progress) -> None:
         self.screen.state = progress.state
@@ -430,7 +432,7 @@ class TrainerLink(Controller):
         self.converse(self._export)
 
     async def _export(self) -> None:
-        suggestion = str(free_folder(self.screen.experiment.name, Path(".")))
+        suggestion = str(free_folder(self.screen.experiment.short_name, Path(".")))
         question = AskPath("Export the network to the folder", suggestion)
         path = await self.screen.dialogs.ask(question)
         if path is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from .validation import (
 )
 
 POINT_FIELDS = {"points", "removed", "seed"}  # changes of these keep features and classes
+MAX_NAMED = 3  # settings in a sentence
 RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumber the points of a dataset
 
 
@@ -145,6 +147,51 @@ def _from_input(steps: Steps, value: object) -> object:
     except csv.Error:
         raise wrong_value(steps, value) from None
     return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def changed_settings(before: Experiment, after: Experiment) -> list[tuple[str, str]]:
+    """Return name and new value of what differs, in words: ``learning rate``, ``0.05``; of many, only how many."""
+    if before.dataset.name != after.dataset.name or before.dataset.path != after.dataset.path:
+        return [("dataset", after.data_name)]
+    old, new = before.model.layers, after.model.layers
+    if len(old) != len(new):
+        return [("layers", "-".join(str(layer.units) for layer in new) or "none")]
+    found = list(_differences(to_plain(before), to_plain(after), ()))
+    if len(found) > MAX_NAMED:
+        return [(f"{len(found)} settings", "as they were before")]
+    return [(_spoken(steps), _value(value)) for steps, value in found]
+
+
+def _differences(before: Any, after: Any, steps: Steps) -> Iterator[tuple[Steps, object]]:
+    """Yield the path of each value that differs, and the new one."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in after:
+            yield from _differences(before.get(name), after[name], (*steps, name))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after) and _holds_tables(after):
+        for place, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(one, other, (*steps, place))
+    elif before != after:
+        yield steps, after
+
+
+def _holds_tables(values: list[Any]) -> bool:
+    return any(isinstance(value, dict) for value in values)
+
+
+def _spoken(steps: Steps) -> str:
+    """Return the name of a field in words: ``units of layer 2``."""
+    name = str(steps[-1]).replace("_", " ")
+    if steps[:2] == ("model", "layers") and len(steps) > 3 and isinstance(steps[2], int):
+        return f"{name} of layer {steps[2] + 1}"
+    return str(steps[-2]) if name == "name" and len(steps) > 1 else name
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return f"{len(value):,}"
+    return "off" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def is_hidden(experiment: Experiment, path: str) -> bool:

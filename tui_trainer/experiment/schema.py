@@ -5,6 +5,7 @@ Building a struct by hand checks nothing; ``validation.validate``, ``toml_file``
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -42,6 +43,7 @@ InitializerName = Literal[
     "ones",
 ]
 
+UNTITLED = "untitled"  # an experiment to which nobody has given a name
 MAX_LAYERS = 256
 MAX_WEIGHTS = 4096  # listed in the file
 MAX_POINTS = 1000  # of a toy set, added or removed by the user
@@ -201,16 +203,37 @@ class Experiment(_Table, frozen=True):
     A teacher may ``hide`` parts of the setup: fields and tables by their paths, as ``training.optimizer``.
     """
 
-    name: Text = "untitled"
+    name: Text = UNTITLED
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     hide: tuple[Text, ...] = ()
 
+    @property
+    def short_name(self) -> str:
+        """The name that was given, else that of the data."""
+        return self.data_name if self.name == UNTITLED else self.name
+
+    @property
+    def title(self) -> str:
+        """The name that was given, else what the run is: ``iris 16 relu ρ .05``."""
+        if self.name != UNTITLED:
+            return self.name
+        layers = self.model.layers
+        sizes = "-".join(str(layer.units) for layer in layers)
+        kinds = "-".join(dict.fromkeys(layer.activation for layer in layers))
+        rate = f"{self.training.learning_rate:g}".removeprefix("0")
+        return f"{self.data_name} {f'{sizes} {kinds}' if layers else 'perceptron'} ρ {rate}"
+
+    @property
+    def data_name(self) -> str:
+        """The name of the dataset, or of the user's file without its ending."""
+        path = self.dataset.path
+        return self.dataset.name if path is None else PurePath(path).stem or path
+
 
 # What the app opens with: it learns before the eyes, and gets at least 97% of the validation part right.
 FIRST_EXPERIMENT = Experiment(
-    name="spiral",
     dataset=DatasetConfig("spiral", validation_split=0.3),
     model=ModelConfig(layers=(LayerConfig(8, "tanh"), LayerConfig(8, "tanh"))),
     training=TrainingConfig(optimizer=OptimizerConfig("adam"), learning_rate=0.02, batch_size=20, epochs=1500),

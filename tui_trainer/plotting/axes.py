@@ -20,6 +20,7 @@ MAX_X_TICKS = 9
 Place = tuple[int, int, str]  # column of an x tick, column where its label starts, label
 HUGE = 1e300  # beyond this a span overflows; such values are drawn at the border
 TINY = 1e-300  # below this a step underflows; such values are drawn as zero
+FINEST = 8  # ticks, of which only the first and the last are used where there is room for two
 SNAP = 0.15  # an axis that starts this near to zero, as a part of its length, starts at zero
 Tick = tuple[float, str]  # position on the axis (an exponent if log), label
 MANY_POINTS = 4  # of a slice: from there on the order within it can't be seen
@@ -223,9 +224,22 @@ def _limits(wanted: tuple[float, float] | None, values: list[Array], log: bool =
 
 
 def ticks(scale: Scale, most: int) -> list[Tick]:
-    """At most ``most`` ticks at round values, from low to high, no two with the same label."""
+    """At most ``most`` ticks at round values, from low to high, no two with the same label.
+
+    There are two at least, where ``most`` allows: a single one tells no unit.
+    """
     if most < 1:
         return []
+    found = _labelled(scale, most)
+    for count in range(3, FINEST if most > 1 else 0):
+        if len(found) > 1:
+            break
+        finer = _labelled(scale, count)
+        found = [finer[0], finer[-1]] if len(finer) > 1 else found
+    return found
+
+
+def _labelled(scale: Scale, most: int) -> list[Tick]:
     if scale.log:
         values = log_values(scale.low, scale.high, most)
         found = [(math.log10(value), format_tick(value)) for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
@@ -85,6 +86,21 @@ def one_cell(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
+
+
+def shorten_alike(names: Sequence[str], width: int, ellipsis: str = "…") -> list[str]:
+    """Cut each name to ``width`` cells at its end, or in the middle where another one would be left the same."""
+    cut = [shorten(name, width, ellipsis) for name in names]
+    whole: dict[str, set[str]] = {}
+    for name, text in zip(names, cut, strict=True):
+        whole.setdefault(text, set()).add(name)
+    tail = (width - 1) // 2
+    return [
+        name[: width - 1 - tail] + ellipsis + name[-tail:]
+        if tail > 0 and len(name) > width and len(whole[text]) > 1
+        else text
+        for name, text in zip(names, cut, strict=True)
+    ]
 
 
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:

@@ -27,6 +27,7 @@ Codes = NDArray[np.int32]
 ROWS_PER_TICK = 4
 GAP = 2
 MIN_COLUMNS, MIN_ROWS = 16, 8  # a smaller board has only the canvas
+MIN_SQUARE = 4  # rows of a square canvas at least
 MIN_GRADIENT = 3
 ABOVE, BELOW = 1, 2  # rows above and below the canvas
 # Characters for terminals with few colours
@@ -72,25 +73,29 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
 def layout(heatmap: Heatmap, width: int, height: int) -> tuple[Area, list[Tick]]:
     """Return the canvas, and the ticks beside it; a square canvas is centred in the available room."""
     if heatmap.bare:
-        columns = _square_columns(heatmap, height, width)
-        return Area((width - columns) // 2, 0, columns, height, 1, 2), []
+        columns, rows = _canvas_size(heatmap, width, height)
+        return Area((width - columns) // 2, (height - rows) // 2, columns, rows, 1, 2), []
     if width < MIN_COLUMNS or height < MIN_ROWS:
         return Area(0, 0, width, height, 1, 2), []
-    rows = height - ABOVE - BELOW - any(marks.label for marks in heatmap.marks)
-    y_ticks = ticks(Scale(*heatmap.y_limits), max(2, rows // ROWS_PER_TICK + 1))
+    most_rows = height - ABOVE - BELOW - any(marks.label for marks in heatmap.marks)
+    y_ticks = ticks(Scale(*heatmap.y_limits), max(2, most_rows // ROWS_PER_TICK + 1))
     left = max((len(label) for _, label in y_ticks), default=0) + 1
     room = max(width - left, 1)
-    columns = _square_columns(heatmap, rows, room)
+    columns, rows = _canvas_size(heatmap, room, most_rows)
     return Area(left + (room - columns) // 2, ABOVE, columns, rows, 1, 2), y_ticks
 
 
-def _square_columns(heatmap: Heatmap, rows: int, room: int) -> int:
-    """Return the columns of a canvas of ``rows``: all that there are, or those that give both axes one unit."""
+def _canvas_size(heatmap: Heatmap, width: int, height: int) -> tuple[int, int]:
+    """Return columns and rows of the canvas: all that there are, or as many as give both axes one unit."""
     if not heatmap.square:
-        return room
+        return width, height
     # A pixel is as wide as it is high: half a cell.
     (x_low, x_high), (y_low, y_high) = heatmap.x_limits, heatmap.y_limits
-    return min(room, max(round(2 * rows * (x_high - x_low) / (y_high - y_low)), MIN_COLUMNS))
+    pixels_across = 2 * (x_high - x_low) / (y_high - y_low)  # for each row of cells
+    columns = round(height * pixels_across)
+    if columns <= width:
+        return min(width, max(columns, MIN_COLUMNS)), height
+    return width, max(min(height, MIN_SQUARE), round(width / pixels_across))
 
 
 def _write_header(board: Board, heatmap: Heatmap, form: Form) -> None:

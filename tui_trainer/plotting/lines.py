@@ -7,7 +7,7 @@ its kernel can then be limited to the canvas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -79,9 +79,11 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers)
     dots = _dots(plot, points, x_scale, y_scale, area)
-    board.paste(area.top, area.left, *draw(dots, area.columns, area.rows, markers))
+    thick = _thickened(plot, points, dots, area)
+    board.paste(area.top, area.left, *draw(thick, area.columns, area.rows, markers))
     if markers != "ascii":  # in ASCII, each line has its own character anyway
         _write_signs(board, plot, points, dots, area)
+    _write_names(board, plot, points, dots, area)
     if plot.cursor is not None:
         write_cursor(board, area, x_scale, plot.cursor, markers)
     write_y_axis(board, area, y_scale, y_ticks, markers)
@@ -122,12 +124,37 @@ def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area
     return dots
 
 
+def _thickened(plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> list[Dots]:
+    """Return ``dots`` with a second line a dot above each thick one, in the middle of the canvas below it."""
+    result = []
+    for part, line in zip(points, dots, strict=True):
+        result.append(line)
+        if plot.series[part.index].thick:
+            dot = 1 / max(area.rows * area.down - 1, 1)
+            shift = np.where(line.y < 0.5, dot, -dot)
+            result.append(replace(line, y=line.y + shift))
+    return result
+
+
 def _write_signs(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:
     for part, line in zip(points, dots, strict=True):
         if sign := plot.series[part.index].sign:
             rows, columns = sign_cells(line.x, line.y, area)
             cells = rows + area.top, columns + area.left
             board.characters[cells], board.roles[cells] = sign, line.role
+
+
+def _write_names(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:
+    """Write the name of a line above its last point, or below it at the top."""
+    for part, line in zip(points, dots, strict=True):
+        name = shorten(one_cell(plot.series[part.index].name), area.columns // 2)
+        if not name:
+            continue
+        row = area.row(min(max(float(line.y[-1]), 0.0), 1.0))
+        row = row - 1 if row > area.top else row + 1
+        end = area.column(min(max(float(line.x[-1]), 0.0), 1.0)) + 1
+        if row < area.top + area.rows:
+            board.write(row, max(end - len(name), area.left), name, line.role)
 
 
 def draw(dots: list[Dots], columns: int, rows: int, markers: Markers) -> tuple[Characters, NDArray[np.uint8]]:

@@ -35,6 +35,7 @@ class Series:
     and the line continues after them. With a ``glyph``, a character of one cell, points are drawn with it instead of
     dots. ``mark`` is the character of the series in ASCII; the default depends on its position among the series. A
     ``sign`` is drawn here and there on a line, and in the legend, to distinguish it from lines of similar colours.
+    A line is ``thick`` to stand out among others, and has its ``name`` written at its end.
     """
 
     label: str
@@ -45,6 +46,8 @@ class Series:
     glyph: str = ""
     mark: str = ""
     sign: str = ""
+    thick: bool = False
+    name: str = ""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:

@@ -116,7 +116,7 @@ class Store:
     def begin(self, experiment: Experiment) -> int:
         """Add a run of this process, without a snapshot yet; return its id."""
         now = time.time()
-        values = (now, now, os.getpid(), experiment.name, dumps(experiment), "paused", 0, 0, "{}", self._owner)
+        values = (now, now, os.getpid(), experiment.title, dumps(experiment), "paused", 0, 0, "{}", self._owner)
         with self.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO runs (started, updated, pid, name, experiment, state, epoch, step, latest, owner)"
@@ -153,7 +153,7 @@ class Store:
     def _indexed(self, checkpoint: Checkpoint, now: float) -> IndexedRun:
         """Return the run for the index; ``started`` is only used the first time."""
         return IndexedRun(
-            name=checkpoint.experiment.name,
+            name=checkpoint.experiment.title,
             experiment=checkpoint.experiment,
             owner=self._owner,
             state=checkpoint.state,

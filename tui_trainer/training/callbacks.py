@@ -12,6 +12,7 @@ import numpy as np
 
 from tui_trainer.engine import Sequential
 from tui_trainer.experiment.schema import TrainingConfig
+from tui_trainer.formats import format_measure
 
 from .builder import build_early_stopping
 from .series import Array
@@ -81,7 +82,7 @@ class StopConditions:
         accuracy = logs.get("val_accuracy", logs.get("accuracy"))
         loss_goal, accuracy_goal = training.stop_at_loss, training.stop_at_accuracy
         if loss_goal is not None and logs["loss"] <= loss_goal:
-            return f"the loss {logs['loss']:.4g} is down to {loss_goal:g}"
+            return f"the loss {format_measure(logs['loss'])} is down to {loss_goal:g}"
         if accuracy_goal is not None and accuracy is not None and accuracy >= accuracy_goal:
             return f"the accuracy {accuracy:.1%} is up to {accuracy_goal:.4g}"
         return ""
@@ -117,7 +118,7 @@ class BestWeights:
         """
         if self.weights is None:
             return "No epoch is finished yet, so there is no best one."
-        best = f"epoch {self.epoch:,}, the best: {self.monitor} {self.value:.4g}"
+        best = f"epoch {self.epoch:,}, the best: {self.monitor} {format_measure(self.value)}"
         if not np.array_equal(parameters, self.weights):
             self._replaced = parameters.copy()
             parameters[:] = self.weights

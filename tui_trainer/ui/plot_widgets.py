@@ -46,6 +46,7 @@ from tui_trainer.settings import Markers
 Drawing = TypeVar("Drawing")
 NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
 MANY_COLORS = ("truecolor", "256")
+BOLD = Style(bold=True)
 RIGHT_BUTTON = 3  # Textual's number
 STYLES: Final = ("text", "dim", "title", "positive", "negative", "picked", "good", "bad")
 Span = tuple[str, str]  # text, and one of STYLES
@@ -213,8 +214,10 @@ class PlotWidget(FrameWidget[Plot]):
 
     def styles_of(self, drawing: Plot) -> Mapping[int, Style]:
         names = {TEXT: "text", AXIS: "axis"}
-        names.update((role, series.color) for role, series in enumerate(drawing.series[: AXIS - 1], start=1))
-        return {role: self.style_named(f"plot--{name}") for role, name in names.items()}
+        series_shown = drawing.series[: AXIS - 1]
+        names.update((role, series.color) for role, series in enumerate(series_shown, start=1))
+        styles = {role: self.style_named(f"plot--{name}") for role, name in names.items()}
+        return styles | {role: styles[role] + BOLD for role, series in enumerate(series_shown, start=1) if series.thick}
 
     def roles_differ(self, before: Plot, after: Plot) -> bool:
         return _colors(before) != _colors(after)
@@ -394,5 +397,5 @@ def strips(frame: Frame, styles: Mapping[int, Style]) -> list[Strip]:
     return result
 
 
-def _colors(plot: Plot) -> list[str]:
-    return [series.color for series in plot.series]
+def _colors(plot: Plot) -> list[tuple[str, bool]]:
+    return [(series.color, series.thick) for series in plot.series]

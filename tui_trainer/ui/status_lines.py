@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_trainer.errors import printable
-from tui_trainer.formats import MISSING, format_clock, format_count, format_progress
+from tui_trainer.formats import MISSING, format_clock, format_count, format_measure, format_progress
 from tui_trainer.protocol import Progress
 from tui_trainer.run_state import RUN_STATES
 
@@ -113,7 +113,7 @@ def status_parts(progress: Progress, is_responding: bool = True) -> list[tuple[i
     if progress.unsaved:
         parts.insert(1, (0, f"not saved: {printable(progress.unsaved)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:
-        parts.append((1, f"batch loss {progress.values['batch_loss']:.4g}"))
+        parts.append((1, f"batch loss {format_measure(progress.values['batch_loss'])}"))
     parts.append((21, f"ρ {progress.learning_rate:g}"))
     if progress.state == "running" and not is_responding:
         parts.append((0, "the trainer does not answer"))
@@ -136,7 +136,7 @@ def metric_text(name: str, value: float) -> str:
     """Format a metric: an R² of nan (from a single row) is missing, a loss of nan is shown."""
     if name == "val_r2" and math.isnan(value):
         return MISSING
-    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
+    return f"{value:.1%}" if name in PERCENT else format_measure(value)
 
 
 class KeyLine(Widget):

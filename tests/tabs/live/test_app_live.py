@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
+from tui_trainer.formats import format_measure
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.live.drawing import NetworkPicture
 from tui_trainer.tabs.live.view import LiveView
@@ -117,3 +119,20 @@ async def test_a_tab_that_is_opened_late_knows_the_selected_runs(start: Start) -
         await flow.press("0")
         await flow.until(lambda: flow.screen.query(LossView) and flow.screen.tabs.view is not None, "the Loss tab")
         assert flow.screen.query_one(LossView).selected_runs == selected
+
+
+@pytest.mark.parametrize("size", [(80, 24), (170, 40)])
+async def test_the_title_has_the_loss_of_the_status_line(start: Start, size: tuple[int, int]) -> None:
+    async with start(SPIRAL, size=size, tab="live") as flow:
+        await flow.press("e", "e")
+        await flow.until(lambda: flow.progress.epoch == 2, "two epochs")
+        for values in ({"loss": 0.2127, "val_loss": 0.51}, {"loss": 41576.4, "val_loss": 1.5e-7}):
+            newer = msgspec.structs.replace(flow.progress, values=values)
+            flow.screen.status.progress = newer
+            flow.screen.tabs.show_progress(newer)  # and no picture follows
+            await flow.pilot.pause()
+            status = " ".join(str(flow.screen.status.render()).split())
+            title = str(flow.screen.query_one("#live-loss").border_title)
+            for name, label in (("loss", "loss"), ("val_loss", "val")):
+                shown = format_measure(values[name])
+                assert f"{label} {shown}" in status and f" {shown}" in title, (status, title)

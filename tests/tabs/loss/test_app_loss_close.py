@@ -9,7 +9,7 @@ import numpy as np
 from stored_runs import EPOCHS, store_runs
 
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
-from tui_trainer.formats import format_significant
+from tui_trainer.formats import format_measure
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.loss.legend import Item, LegendPanel
@@ -53,9 +53,7 @@ async def test_a_cursor_tells_the_values_of_an_epoch(start: Start) -> None:
         assert view_of(flow).viewport.at == 28 and plot_of(flow).cursor == 28
         told = [losses[name][27] for name in ("loss", "val_loss")]
         await flow.until(lambda: [item.value for item in items_of(flow)] == told, "the values of epoch 28")
-        await flow.until_shown(
-            f"epoch 28 ━ train {format_significant(told[0])} ○ validation {format_significant(told[1])}"
-        )
+        await flow.until_shown(f"epoch 28 ━ train {format_measure(told[0])} ○ validation {format_measure(told[1])}")
         await flow.until_shown("← → inspect")
         await flow.press("home")
         await flow.until(lambda: items_of(flow)[0].value == losses["loss"][0], "the first epoch")
@@ -112,13 +110,25 @@ async def test_chosen_runs_lie_beside_the_one_under_work(start: Start, tmp_path:
         await flow.until_shown("4 runs")
         await flow.press("down", "v", "down", "v", "0")
         await flow.until(lambda: len(plot_of(flow).series) == 4, "two lines with letters")
-        adam, letters, usual, _ = plot_of(flow).series
+        of_adam, of_usual = ([one for one in plot_of(flow).series if one.mark == mark] for mark in "AB")
+        (adam, letters), (usual, _) = of_adam, of_usual
+        best = min(adam, usual, key=lambda line: float(line.y[-1]))
+        assert (
+            plot_of(flow).series[-2] is best
+            and best.thick
+            and best.name.split()
+            == [
+                best.mark,
+                "adam" if best is adam else "usual",
+            ]
+        ), "the best one over the others, with its name"
         assert adam.y.tolist() == list(sessions["adam"].history.epochs["val_loss"])
         assert usual.y.tolist() == list(sessions["usual"].history.epochs["val_loss"])
         assert (adam.mark, letters.glyph, usual.mark) == ("A", "A", "B") and adam.color != usual.color
         await flow.until_shown("validation A adam B usual")
         await flow.press("t")
-        await flow.until(lambda: plot_of(flow).series[0].y.tolist() == list(sessions["adam"].history.epochs["loss"]))
+        trained = list(sessions["adam"].history.epochs["loss"])
+        await flow.until(lambda: any(one.y.tolist() == trained for one in plot_of(flow).series if one.mark == "A"))
         await flow.press("t")
         colors = (adam.color, usual.color)
 

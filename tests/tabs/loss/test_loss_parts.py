@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import pack
-from tui_trainer.tabs.loss.legend import Item, Legend, Overlay, drawn, line
+from tui_trainer.tabs.loss.legend import Item, Legend, Overlay, best_of, drawn, line
 from tui_trainer.tabs.loss.messages import Curve
 from tui_trainer.tabs.loss.view import MIN_EPOCHS, Viewport
 from tui_trainer.tabs.runs.selection import LETTERS, SelectedRuns
@@ -74,6 +74,19 @@ def test_what_is_seen_is_within_the_epochs(moves: list[tuple[str, int]], last: i
 
 def curve(name: str, values: list[float], at: float | None = None) -> Curve:
     return Curve(name, pack(np.arange(1, len(values) + 1)), pack(np.array(values)), at)
+
+
+def test_the_best_run_is_the_one_with_the_lowest_loss_or_the_highest_accuracy() -> None:
+    choices = SelectedRuns()
+    overlays = [
+        Overlay(one, curve("val_loss", [1.0, last]))
+        for run, last in enumerate((0.5, 0.2, 0.7))
+        if (one := choices.toggle(run, f"run {run}")) is not None
+    ]
+    assert best_of(overlays, "loss") is overlays[1] and best_of(overlays, "accuracy") is overlays[2]
+    assert best_of(overlays[:1], "loss") is None, "nothing to compare it with"
+    line, _ = overlays[1].series(is_best=True)
+    assert line.thick and line.name == "B run 1"
 
 
 def test_letters_tell_runs_apart_without_colours() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.widgets import Input
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.formats import format_significant
+from tui_trainer.formats import format_measure, format_number
 from tui_trainer.protocol import Update
 from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
@@ -111,7 +111,7 @@ async def _move_by_keys(flow: Flow, tab: Tab) -> None:
     ):
         await flow.press(key)
         await tab.until_at(*place)
-    assert "layer 1, neuron 1 of 6" in tab.text and f") = {format_significant(tab.neuron.a)}" in tab.text
+    assert "layer 1, neuron 1 of 6" in tab.text and f") = {format_measure(tab.neuron.a)}" in tab.text
     await flow.press("left")
     await tab.until_at(0, 0)
     assert "input sepal length" in tab.text and "(raw − mean) / deviation" in tab.text
@@ -203,7 +203,7 @@ async def test_a_weight_set_while_the_run_goes_on(start: Start) -> None:
         assert flow.screen.experiment == IRIS and "until a reset; u undoes it" in flow.message
         await flow.press("u", "u")
         await tab.until_weight(before.weight)
-        assert f"back to {before.weight:.5g}" in flow.message
+        assert f"back to {format_number(before.weight)}" in flow.message
         await flow.press("U")
         await tab.until_weight(-2.0)
         assert "is -2 again" in flow.message

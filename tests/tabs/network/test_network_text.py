@@ -7,7 +7,7 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.formats import fit_number, format_bar, format_cell, format_significant
+from tui_trainer.formats import fit_number, format_bar, format_cell, format_measure
 from tui_trainer.protocol import DatasetView
 from tui_trainer.tabs.network.layout import Layer, Shape
 from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronDetail, Probability, Term
@@ -79,10 +79,20 @@ def test_a_number_fits_its_width(value: float, width: int, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(25.17565, "25.18"), (-34.67, "−34.67"), (0.0, "0"), (9.102, "9.102"), (1.25e-7, "1.250e−7"), (3.5e9, "3.500e9")],
+    [
+        (25.17565, "25.18"),
+        (-34.67, "−34.67"),
+        (0.0, "0"),
+        (9.1, "9.100"),
+        (1.25e-7, "1.25e−7"),
+        (3.5e9, "3.5e9"),
+        (41576.2, "41,576"),
+        (-63470.0, "−63,470"),
+        (math.nan, "–"),
+    ],
 )
 def test_a_number_has_four_significant_digits(value: float, shown: str) -> None:
-    assert format_significant(value) == shown
+    assert format_measure(value) == shown
 
 
 def test_a_cell_keeps_its_width_and_tells_small_numbers() -> None:

@@ -41,12 +41,12 @@ class TestArrangement:
         (0.23147, "0.2315"),
         (18.7533, "18.75"),
         (22061.4, "22,061"),
-        (3.1e-7, "3.1e-7"),
-        (-2e9, "-2e9"),
+        (3.1e-7, "3.1e−7"),
+        (-2e9, "−2e9"),
         (0.0, "0"),
         (np.nan, "–"),
         (np.inf, "∞"),
-        (-np.inf, "-∞"),
+        (-np.inf, "−∞"),
     ],
 )
 def test_a_number_by_itself_is_short(value: float, text: str) -> None:

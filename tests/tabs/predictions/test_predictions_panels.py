@@ -164,13 +164,24 @@ class TestChosen:
         assert "need not be 1" in lines[4]
         assert "output" in rows_of(drawn(draw_list, picture, 80, 3))[0]
 
+    def test_the_predicted_class_is_listed_in_the_smallest_room(self) -> None:
+        picture = picture_of(Experiment(dataset=DatasetConfig("digits")), epochs=1)
+        lines = rows_of(drawn(draw_chosen, picture, 60, 4))
+        assert isinstance(picture.content, ClassPredictions)
+        chosen = picture.content.chosen
+        assert chosen.true != chosen.predicted
+        assert {picture.classes[int(k)] for k in (chosen.true, chosen.predicted)} == {
+            line.split()[0] for line in lines[1:3]
+        }
+
     def test_many_classes_are_folded_and_the_true_one_is_there(self) -> None:
         picture = picture_of(Experiment(dataset=DatasetConfig("digits")), epochs=1)
         lines = rows_of(drawn(draw_chosen, picture, 60, 6))
         assert isinstance(picture.content, ClassPredictions)
         true = picture.classes[int(picture.content.chosen.true)]
+        predicted = picture.classes[int(picture.content.chosen.predicted)]
         shown = [line.split()[0] for line in lines[1:3]]
-        assert true in shown and "8 others" in lines[3] and lines[4].split()[:2] == ["sum", "1.0000"]
+        assert {true, predicted} <= set(shown) and "8 others" in lines[3] and lines[4].split()[:2] == ["sum", "1.0000"]
         values = [float(re.findall(r"\d\.\d{4}", line)[0]) for line in lines[1:4]]
         assert sum(values) == pytest.approx(1.0, abs=3e-4)
         assert lines[5].endswith("…") or lines[5].rstrip().endswith("…")

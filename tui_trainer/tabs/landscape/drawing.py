@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from rich.text import Text
 
 from tui_trainer.formats import format_decimal, format_loss
 from tui_trainer.plotting.plot import HIGHEST, Gradient, Heatmap, Marks, Plot, Series, unpack_levels
-from tui_trainer.protocol import unpack
+from tui_trainer.protocol import Progress, unpack
 
 from .messages import Axis, Landscape, Map, Update
 
@@ -29,7 +31,7 @@ def update_text(content: Landscape) -> Text:
     for name, values in update_lines(content, symbol):
         texts = (f"{value:g}".rjust(width) if name == "ρ" else format_decimal(value, width) for value in values)
         text.append(f"\n{name:<{NAME}}" + "".join(texts))
-    text.append(f"\n{'ℒ':<{NAME}}" + format_loss(content.here).rjust(width))
+    text.append(f"\n{loss_name(content):<{NAME}}" + format_loss(content.here).rjust(width))
     if content.minimum is not None:
         point = "".join(format_decimal(value, width) for value in unpack(content.minimum.point))
         text.append(f"\n{f'{symbol}*':<{NAME}}{point}", style="dim")
@@ -61,6 +63,13 @@ def update_lines(content: Landscape, symbol: str) -> list[tuple[str, tuple[float
         ("ρ", (update.rate,)),
         (at_step(symbol, update.step, "t+1"), tuple(unpack(update.after))),
     ]
+
+
+def loss_name(content: Landscape) -> str:
+    """Return the name of the loss at the current point: ``ℒ_3`` after step 3."""
+    if content.update is not None:
+        return at_step("ℒ", content.update.step, "t+1")
+    return at_step("ℒ", 0 if content.way is None else int(unpack(content.way.steps)[-1]), "t")
 
 
 def at_step(symbol: str, step: int, general: str) -> str:
@@ -130,6 +139,14 @@ def note(content: Landscape) -> str:
     if content.batch is not None and content.way is not None:
         sentences.append(f"Each step follows the loss of {content.batch} rows.")
     return " ".join(sentences)
+
+
+def epoch_note(content: Landscape, progress: Progress) -> str:
+    """Say why the loss of the last epoch is not the loss here: it was measured before each of its steps."""
+    loss = progress.values.get("loss")
+    if loss is None or not math.isfinite(loss) or format_loss(loss) == format_loss(content.here):
+        return ""
+    return f"Epoch {progress.epoch:,} measured its loss, {format_loss(loss)}, before each of its steps."
 
 
 def curve(content: Landscape, log_scale: bool) -> Plot:

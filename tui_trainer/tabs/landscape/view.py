@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.plotting.plot import Plot
-from tui_trainer.protocol import Loaded, unpack
+from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
@@ -40,7 +40,8 @@ class LandscapeView(TabView):
         .steps { width: auto; height: 1fr; padding-left: 1; }
         &.-many .rule { width: 32; }
         &.-many .steps { width: 1fr; }
-        .note { height: 1; color: $text-warning; display: none; }
+        .note { height: 1; color: $foreground-muted; display: none; }
+        .note.-warning { color: $text-warning; }
         .hints { height: 1; color: $text-muted; }
         .map { display: none; }
         &.-map .map { display: block; }
@@ -65,6 +66,7 @@ class LandscapeView(TabView):
         self._options: dict[str, object] = {}
         self._zoom = 0
         self.content: Landscape | None = None
+        self._progress: Progress | None = None
         self._start: list[float] = []  # the initial weights, if set by hand
         self._table_lines = 0  # lines available for the table of steps when it was last written
         self._is_current = False  # whether the content is of a run with as many parameters as the one that is loaded
@@ -108,8 +110,14 @@ class LandscapeView(TabView):
 
     def show_loaded(self, loaded: Loaded) -> None:
         content = self.content
+        self._progress = None
         if content is not None and loaded.params != len(content.axes):
             self._is_current = False
+
+    def show_progress(self, progress: Progress) -> None:
+        self._progress = progress
+        if self.content is not None and self.is_mounted:
+            self._write_note(self.content)
 
     def show_content(self, content: Landscape) -> None:
         self.content, self._is_current = content, True
@@ -232,9 +240,17 @@ class LandscapeView(TabView):
         else:
             rule.update(texts.position_text(content))
             steps.update(texts.explanation(content))
-        self.query_one(".note", Static).update(note := texts.note(content), layout=False)
-        self.set_class(bool(note), "-note")
+        self._write_note(content)
         self.query_one(".hints", Static).update(hints(self._useful_actions(content), self.taken_keys), layout=False)
+
+    def _write_note(self, content: Landscape) -> None:
+        """Write what is to be known about the picture, or why the status line has another loss."""
+        warning = texts.note(content)
+        aside = "" if self._progress is None else texts.epoch_note(content, self._progress)
+        note = self.query_one(".note", Static)
+        note.update(warning or aside, layout=False)
+        note.set_class(bool(warning), "-warning")
+        self.set_class(bool(warning or aside), "-note")
 
     def _available_lines(self) -> int:
         """Return how many lines the table of steps can have."""

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_significant
+from tui_trainer.formats import format_measure
 from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import Progress
@@ -29,6 +29,9 @@ WIDE = 84  # columns from which the network has a third of its own
 USUAL_GRID = (40, 36)  # before there is a canvas to fill
 NARROW = 48  # columns of a card in whose title words are short
 MAX_CLASSES = 4  # named below the output
+# Of the losses in the title, with their colours.
+NAMES = {"loss": ("  train ", "$data-train"), "val_loss": ("  validation ", "$data-validation")}
+NARROW_NAMES = {"loss": (" ", "$data-train"), "val_loss": (" val ", "$data-validation")}
 
 
 class Card(Vertical):
@@ -105,7 +108,9 @@ class LiveView(NeuronView):
         self.call_after_refresh(self._fit)
 
     def show_progress(self, progress: Progress) -> None:
+        """Show the loss in the title at once: a picture that belongs to it may never come."""
         self._progress = progress
+        self._title_loss()
 
     def show_content(self, content: Live) -> None:
         self.content = content
@@ -169,16 +174,18 @@ class LiveView(NeuronView):
         self.query_one(".loss", PlotWidget).show(
             Plot(quiet, x_label="epoch", log_y=self.log_scale, empty=f"Press {train}, and watch it learn.")
         )
-        parts: list[str | tuple[str, str]] = ["Loss"]
+        self._title_loss()
+
+    def _title_loss(self) -> None:
+        """Write the newest losses, as they stand in the status line."""
         values = {} if self._progress is None else self._progress.values
         card = self.query_one("#live-loss", Card)
         is_narrow = card.size.width < NARROW
-        validation, gap = ("val", " ") if is_narrow else ("validation", "  ")
-        for name, label, color in (("loss", "train", "$data-train"), ("val_loss", validation, "$data-validation")):
+        parts: list[str | tuple[str, str]] = ["Loss"]
+        names = NARROW_NAMES if is_narrow else NAMES
+        for name, (label, color) in names.items():
             if name in values:
-                value = values[name]
-                text = f"{value:.2g}" if is_narrow else format_significant(value)
-                parts.append((f"{gap}{label} {text}", color))
+                parts.append((f"{label}{format_measure(values[name])}", color))
         card.name_it(Content.assemble(*parts))
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from rich.style import Style
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_significant
+from tui_trainer.formats import format_measure
 from tui_trainer.plotting.colors import series_css, shape
-from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
+from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.plot import COLORS, Series
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, SelectedRun
@@ -33,6 +33,7 @@ LABELS = {
 }
 CLASS_COLORS = 10
 CLASS_MARKS = "*o+x#@%&"
+HIGH_IS_GOOD = ("accuracy", "recall", "r2")  # of other quantities, the lowest value is the best
 SIGNS = 6  # letters along a curve
 
 
@@ -47,12 +48,8 @@ class Item:
 
     def text(self, with_value: bool) -> str:
         """Return the item as text, ``with_value`` or without."""
-        value = "" if not with_value else " -" if self.value is None else f" {format_significant(self.value)}"
+        value = "" if not with_value else " -" if self.value is None else f" {format_measure(self.value)}"
         return f"{self.sign} {self.name}{value}"
-
-    def shortened(self, most: int) -> Item:
-        """Return the item with a name of at most so many cells."""
-        return replace(self, name=shorten(briefly(self.name, most), most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,10 @@ class Legend:
         Names are as long as the available lines allow.
         """
         for most in NAMES:
-            found = self._broken(width, [item.shortened(most) for item in self.items])
+            names = shorten_alike([briefly(item.name, most) for item in self.items], most)
+            found = self._broken(
+                width, [replace(item, name=name) for item, name in zip(self.items, names, strict=True)]
+            )
             if len(found) <= MAX_LINES:
                 break
         return found[:MAX_LINES]
@@ -130,6 +130,14 @@ class LegendPanel(FrameWidget[Legend]):
         return {role: self.style_named(f"legend--{name}") for role, name in enumerate(names)}
 
 
+def best_of(overlays: Sequence[Overlay], quantity: str) -> Overlay | None:
+    """Return the run with the best newest value, if there are several to choose from."""
+    known = [overlay for overlay in overlays if np.isfinite(overlay.last)]
+    if len(known) < 2:
+        return None
+    return (max if quantity in HIGH_IS_GOOD else min)(known, key=lambda overlay: overlay.last)
+
+
 def _sign(sign: str, ascii_only: bool) -> str:
     return "-" if ascii_only and sign == "━" else sign
 
@@ -166,13 +174,22 @@ class Overlay:
     selected: SelectedRun
     curve: Curve | None
 
-    def series(self) -> list[Series]:
-        """Return the line, and its letter at some of its points, which names it where there are no colours."""
+    @property
+    def last(self) -> float:
+        """The newest value; nan without a curve."""
+        return float(unpack(self.curve.y)[-1]) if self.curve is not None and self.curve.y else np.nan
+
+    def series(self, is_best: bool = False) -> list[Series]:
+        """Return the line, and its letter at some of its points, which names it where there are no colours.
+
+        The best one is thick, with its name at its end.
+        """
         curve, selected = self.curve, self.selected
         if curve is None or not curve.x:
             return []
         x, y = unpack(curve.x), np.array(unpack(curve.y))
-        line = Series("", x, y, selected.color, mark=selected.letter)
+        name = f"{selected.letter} {briefly(plain(selected.name), NAMES[0])}" if is_best else ""
+        line = Series("", x, y, selected.color, mark=selected.letter, thick=is_best, name=name)
         places = self._letter_places(len(x))
         letters = Series(
             "", x[places], y[places], selected.color, "scatter", glyph=selected.letter, mark=selected.letter

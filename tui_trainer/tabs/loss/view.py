@@ -19,7 +19,7 @@ from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
-from .legend import Item, Legend, LegendPanel, Overlay, drawn, line
+from .legend import Item, Legend, LegendPanel, Overlay, best_of, drawn, line
 from .messages import Curve, LossContent, WatchLoss
 
 QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
@@ -197,7 +197,11 @@ class LossView(TabView):
             return
         curves = drawn({curve.name: curve for curve in self._content.curves}, self.quantity, self.batches)
         lines = [(line(curve, self._class_names), curve) for curve in curves]
-        series = [part for overlay in self.overlays for part in overlay.series()] + [own for own, _ in lines]
+        overlays = self.overlays
+        best = best_of(overlays, self.quantity)
+        series = [part for overlay in overlays if overlay is not best for part in overlay.series()]
+        series += [own for own, _ in lines]
+        series += [] if best is None else best.series(is_best=True)
         if self.quantity == "loss" and self._diverged_at is not None and lines:
             top = max(float(own.y.max()) for own, _ in lines)
             series.append(Series("diverged", np.array([self._diverged_at]), np.array([top]), "bad", "scatter"))

@@ -99,7 +99,7 @@ class NetworkCompute:
         session, window = self._session, windows[index]
         neurons, layer = _slice(window), window.layer
         values = outputs[layer][neurons]
-        shades = signed_shades(values, outputs[layer])
+        shades = signed_shades(values, self._strongest(layer, outputs[layer]))
         if layer == 0:
             raw = session.dataset.x[session.split.train_rows[sample]][neurons]
             return LayerValues(window, pack(values), shades, raw=pack(raw))
@@ -110,6 +110,17 @@ class NetworkCompute:
         if before is not None and before.layer == layer - 1:
             links = signed_shades(kernel[_slice(before), neurons], kernel)
         return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
+
+    def _strongest(self, layer: int, outputs: Array) -> Array:
+        """Return the values of which the largest gets the strongest colour: where an activation has ends, these.
+
+        A probability near 0 is near 0 then, even if it is the largest of its layer, or the only one.
+        """
+        if layer == 0:
+            return outputs
+        activation = get_activation(self._session.trainer.model.dense[layer - 1][0].activation)
+        ends = np.array([activation.lowest, activation.highest])
+        return ends if np.isfinite(ends).all() else outputs
 
     def _input(self, sample: int, neuron: int) -> InputSeen:
         split, dataset = self._session.split, self._session.dataset

@@ -16,7 +16,7 @@ from textual.message import Message
 
 from tui_trainer.formats import fit_number
 from tui_trainer.plotting.colors import readable
-from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
+from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
@@ -201,8 +201,9 @@ def _write_inputs(board: Board, scene: Scene) -> None:
     column = scene.arrangement.columns[0]
     raw = unpack(scene.network.layers[0].raw)
     end = column.left - 1
-    for index, row in enumerate(column.rows):
-        name = shorten(one_cell(scene.shape.name(0, column.first + index)), scene.arrangement.labels[0] - 1)
+    names = [one_cell(scene.shape.name(0, column.first + index)) for index in range(len(column.rows))]
+    short_names = shorten_alike(names, scene.arrangement.labels[0] - 1)
+    for index, (row, name) in enumerate(zip(column.rows, short_names, strict=True)):
         board.write(row, end - len(name), name, TEXT)
         if column.step > 1:
             text = fit_number(raw[index], end, 3)
@@ -213,10 +214,10 @@ def _write_outputs(board: Board, scene: Scene) -> None:
     column = scene.arrangement.columns[-1]
     shape, network = scene.shape, scene.network
     room = scene.arrangement.labels[1] - 1
-    for index, row in enumerate(column.rows):
+    names = [one_cell(shape.name(shape.last, column.first + index)) for index in range(len(column.rows))]
+    for index, (row, name) in enumerate(zip(column.rows, shorten_alike(names, room - 2), strict=True)):
         neuron = column.first + index
         is_target = len(shape.outputs) > 1 and network.target == neuron
-        name = shorten(one_cell(shape.name(shape.last, neuron)), room - 2)
         board.write(row, column.right + 1, ("● " if is_target else "  ") + name, ANSWER if is_target else TEXT)
 
 

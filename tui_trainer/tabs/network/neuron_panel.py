@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_bar, format_cell, format_significant
+from tui_trainer.formats import format_bar, format_cell, format_measure
 from tui_trainer.plotting.frame import shorten
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import DatasetView, unpack
@@ -124,14 +124,14 @@ def formula_lines(detail: NeuronDetail | InputSeen, width: int) -> tuple[Line, L
     if detail.activation == "softmax":
         formula = _shortened(
             [
-                f"o = {_symbols(detail)} = {_sum(detail, digits)} = {format_significant(detail.o, digits)}"
+                f"o = {_symbols(detail)} = {_sum(detail, digits)} = {format_measure(detail.o, digits)}"
                 for digits in DIGITS
             ],
             width,
         )
-        return ((formula, "text"),), ((f"a = e^o / Σₖ e^oₖ = {format_significant(detail.a)}", "text"),)
+        return ((formula, "text"),), ((f"a = e^o / Σₖ e^oₖ = {format_measure(detail.a)}", "text"),)
     numbers = _shortened([_numbers(detail, digits) for digits in DIGITS], width - len(INDENT))
-    slope = "" if detail.slope is None else f"φ′(o) = {format_significant(detail.slope)}"
+    slope = "" if detail.slope is None else f"φ′(o) = {format_measure(detail.slope)}"
     return _lines(f"a = φ({_symbols(detail)})", numbers, slope, width)
 
 
@@ -145,7 +145,7 @@ def _symbols(detail: NeuronDetail) -> str:
 
 
 def _numbers(detail: NeuronDetail, digits: int) -> str:
-    return f"= {phi_name(detail.activation)}({_sum(detail, digits)}) = {format_significant(detail.a, digits)}"
+    return f"= {phi_name(detail.activation)}({_sum(detail, digits)}) = {format_measure(detail.a, digits)}"
 
 
 def _shortened(texts: list[str], width: int) -> str:
@@ -157,28 +157,28 @@ def _sum(detail: NeuronDetail, digits: int) -> str:
     """Format the sum: ``9.1020 · 6.575 − 34.67`` for one input; for more, the sum of their terms and the bias."""
     if detail.inputs == 1 and detail.terms:
         term = detail.terms[0]
-        first = f"{format_significant(term.weight, digits + 1)} · {_factor(term.x, digits)}"
+        first = f"{format_measure(term.weight, digits + 1)} · {_factor(term.x, digits)}"
     else:
-        first = format_significant(detail.sum, digits)
+        first = format_measure(detail.sum, digits)
     return first if detail.bias is None else first + _signed_summand(detail.bias.weight, digits)
 
 
 def _input(detail: InputSeen) -> tuple[str, str]:
     if detail.mean == 0.0 and detail.scale == 1.0:
-        return f"x = {format_significant(detail.raw)}", "as it stands in the data"
-    raw, scale, x = (format_significant(value) for value in (detail.raw, detail.scale, detail.x))
+        return f"x = {format_measure(detail.raw)}", "as it stands in the data"
+    raw, scale, x = (format_measure(value) for value in (detail.raw, detail.scale, detail.x))
     return "x = (raw − mean) / deviation", f"= ({raw}{_signed_summand(-detail.mean, 4)}) / {scale} = {x}"
 
 
 def _signed_summand(value: float, digits: int) -> str:
     """Format a number as a summand, with its sign as an operator."""
-    text = format_significant(value, digits)
+    text = format_measure(value, digits)
     return f" − {text[1:]}" if text.startswith("−") else f" + {text}"
 
 
 def _factor(value: float, digits: int) -> str:
     """Format a number as the right operand of a multiplication."""
-    text = format_significant(value, digits)
+    text = format_measure(value, digits)
     return f"({text})" if text.startswith("−") else text
 
 
@@ -241,7 +241,7 @@ def bar_lines(shape: Shape, detail: NeuronDetail, width: int, height: int, marke
         if len(probabilities) == shape.layers[detail.layer].units
         else f" of all {shape.layers[detail.layer].units:,}"
     )
-    lines: list[Line] = [(("Σ a", "text"), (count_text, "text"), (f" = {format_significant(detail.total)}", "text"))]
+    lines: list[Line] = [(("Σ a", "text"), (count_text, "text"), (f" = {format_measure(detail.total)}", "text"))]
     for name, probability in zip(names, probabilities, strict=True):
         style = "title" if probability.neuron == detail.neuron else "text"
         value = f"{probability.value:{VALUE_WIDTH}.4f}"
@@ -304,7 +304,7 @@ def _legend(lines: str, with_names: bool) -> list[Span]:
 
 def _answer(dataset: DatasetView, network: Network) -> list[Span]:
     if not dataset.classes:
-        numbers = f"{format_significant(network.target)}, predicted {format_significant(network.prediction)}"
+        numbers = f"{format_measure(network.target)}, predicted {format_measure(network.prediction)}"
         return [(f": {shorten(plain(dataset.target), MAX_CLASS_NAME)} {numbers}", "text")]
     target, predicted = (
         shorten(plain(dataset.classes[int(index)]), MAX_CLASS_NAME) for index in (network.target, network.prediction)

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.formats import format_number
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.view import TabView, hints
@@ -206,7 +207,7 @@ class NetworkView(TabView):
         detail, content, shape = self._neuron_detail(), self.content, self._shape
         if detail is None or content is None or shape is None or value == term.weight:
             return
-        change = f"{term_name(shape, detail, term)} is {value:.5g}, was {term.weight:.5g}"
+        change = f"{term_name(shape, detail, term)} is {format_number(value)}, was {format_number(term.weight)}"
         change = change[0].upper() + change[1:]
         if self._steps == 0 and content.first_weights:
             weights = self._experiment.model.weights or unpack(content.first_weights).tolist()

@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from tui_trainer.formats import format_bar, format_column, format_number, format_percent
-from tui_trainer.plotting.frame import Board, shorten
+from tui_trainer.plotting.frame import Board, shorten, shorten_alike
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
 
@@ -100,7 +100,8 @@ def _columns(picture: Picture, listed: SampleList) -> list[Column]:
     loss = Column("loss", format_column(losses))
     if isinstance(picture.content, ClassPredictions):
         heading = "p(true)" if picture.content.probabilities else "output"
-        names = [[shorten(picture.classes[int(k)], MAX_LIST_NAME) for k in labels] for labels in (true, predicted)]
+        shown = shorten_alike(picture.classes, MAX_LIST_NAME)
+        names = [[shown[int(k)] for k in labels] for labels in (true, predicted)]
         classes = [Column("true", names[0], left=True), Column("predicted", names[1], left=True)]
         return [ranks, rows, *classes, Column(heading, [f"{value:.4f}" for value in certainty]), loss]
     numbers = format_column([*true, *predicted])
@@ -113,9 +114,11 @@ def _features(picture: Picture, listed: SampleList) -> list[Column]:
     count = len(listed.rows) // 8
     values = unpack(listed.features).reshape(count, -1) if count else unpack(b"").reshape(0, 0)
     columns = []
-    for name, column_values in zip(picture.features, values.T, strict=False):
+    listed_names = picture.features[: values.shape[1]]
+    short_names = shorten_alike(listed_names, FEATURE_WIDTH)
+    for name, short, column_values in zip(listed_names, short_names, values.T, strict=True):
         cells = format_column(column_values.tolist(), trim=True)
-        columns.append(Column(shorten(name, max(FEATURE_WIDTH, *map(len, cells))), cells))
+        columns.append(Column(name if len(name) <= max(map(len, cells), default=0) else short, cells))
     return columns
 
 
@@ -184,14 +187,15 @@ def _write_classes(board: Board, picture: Picture, content: ClassPredictions, ma
     board.write(0, 0, shorten(title, board.width), HEAD)
     outputs = unpack(chosen.outputs)
     room = max(board.height - 2 - min(MIN_FEATURE_LINES, len(_feature_lines(picture, board.width))), 1)
-    listed = _listed_classes(outputs, int(chosen.true), room)
+    listed = _listed_classes(outputs, int(chosen.true), int(chosen.predicted), room)
     names = [picture.classes[k] for k in listed] if len(outputs) > 1 else ["output"]
     label_width = min(MAX_CLASS_NAME, max(map(len, (*names, "00 others"))))
-    for line, (k, name) in enumerate(zip(listed, names, strict=True), start=1):
+    short_names = shorten_alike(names, label_width)
+    for line, (k, name) in enumerate(zip(listed, short_names, strict=True), start=1):
         role = (
             TEXT if len(outputs) == 1 else CORRECT if k == chosen.true else INCORRECT if k == chosen.predicted else TEXT
         )
-        board.write(line, 1, f"{shorten(name, label_width):<{label_width}}{outputs[k]:{VALUE_WIDTH}.4f} ", role)
+        board.write(line, 1, f"{name:<{label_width}}{outputs[k]:{VALUE_WIDTH}.4f} ", role)
         start = label_width + VALUE_WIDTH + 2
         board.write(line, start, format_bar(float(outputs[k]), board.width - start, markers == "ascii"), BAR)
     below = 1 + len(listed)
@@ -209,14 +213,13 @@ def _write_classes(board: Board, picture: Picture, content: ClassPredictions, ma
     _write_features(board, picture, below + 1)
 
 
-def _listed_classes(outputs: np.ndarray, true: int, room: int) -> list[int]:
-    """Return all classes in order, or those with the largest outputs and the true one, leaving a line for the rest."""
+def _listed_classes(outputs: np.ndarray, true: int, predicted: int, room: int) -> list[int]:
+    """Return all classes in order, or as many as leave a line for the rest: the true and the predicted one first."""
     if len(outputs) <= room:
         return list(range(len(outputs)))
-    largest = np.argsort(-outputs, kind="stable")[: max(room - 1, 1)].tolist()
-    if true not in largest:
-        largest[-1] = true
-    return sorted(largest)
+    largest = np.argsort(-outputs, kind="stable").tolist()
+    ranked = list(dict.fromkeys(k for k in (true, predicted, *largest) if k < len(outputs)))
+    return sorted(ranked[: max(room - 1, len({true, predicted}))])
 
 
 def _meaning(picture: Picture, content: ClassPredictions, outputs: int) -> str:
@@ -313,10 +316,10 @@ def draw_matrix(board: Board, picture: Picture, markers: Markers) -> None:
     )
     board.write(1, 0, "true", DIM)
     board.write(1, edge, "recall %".rjust(RECALL_WIDTH), DIM)
-    for predicted, name in enumerate(names):
-        board.write(1, label_width + predicted * cell_width, shorten(name, cell_width - 1).rjust(cell_width), HEAD)
-    for row, name in enumerate(names):
-        board.write(2 + row, 0, shorten(name, label_width), HEAD)
+    for predicted, name in enumerate(shorten_alike(names, cell_width - 1)):
+        board.write(1, label_width + predicted * cell_width, name.rjust(cell_width), HEAD)
+    for row, name in enumerate(shorten_alike(names, label_width)):
+        board.write(2 + row, 0, name, HEAD)
         for predicted, value in enumerate(counts[row]):
             is_mixed = bool(confusion.others) and row == predicted == size - 1
             role = TEXT if is_mixed else DIAGONAL if row == predicted else INCORRECT if value else DIM

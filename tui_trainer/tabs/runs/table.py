@@ -11,9 +11,9 @@ from textual import events
 from textual.message import Message
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_age, format_clock, format_significant
+from tui_trainer.formats import format_age, format_clock, format_measure
 from tui_trainer.plotting.colors import series_css
-from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten
+from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.run_state import traits_of
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
@@ -95,13 +95,15 @@ def draw_sheet(board: Board, sheet: Sheet, markers: Markers) -> None:
     name, places = layout(board.width, sheet.column)
     _write_headings(board, sheet, name, places, ascii_only)
     seen = board.height - 1
-    for line in range(min(seen, sheet.total - sheet.first)):
-        place = sheet.first + line
+    visible = range(sheet.first, sheet.first + min(seen, sheet.total - sheet.first))
+    known = {place: briefly(NAME.text(sheet.rows[place]), name) for place in visible if place in sheet.rows}
+    names = dict(zip(known, shorten_alike(list(known.values()), name, ELLIPSES[ascii_only]), strict=True))
+    for line, place in enumerate(visible):
         row = sheet.rows.get(place)
         if row is None:
             board.write(line + 1, GUTTER, "..." if ascii_only else "…", DIM)
         else:
-            _write_row(board, line + 1, row, sheet, name, places, ascii_only)
+            _write_row(board, line + 1, row, sheet, names[place], places, ascii_only)
         if place == sheet.cursor:
             _mark_cursor(board, line + 1, ascii_only)
     if not sheet.total:
@@ -124,7 +126,7 @@ def _write_headings(board: Board, sheet: Sheet, name: int, places: list[tuple[in
 
 
 def _write_row(
-    board: Board, line: int, row: RunRow, sheet: Sheet, name: int, places: list[tuple[int, Column]], ascii_only: bool
+    board: Board, line: int, row: RunRow, sheet: Sheet, name: str, places: list[tuple[int, Column]], ascii_only: bool
 ) -> None:
     choice, dots = sheet.choices.get(row.run), ELLIPSES[ascii_only]
     role = HERE if row.here else TEXT
@@ -135,7 +137,7 @@ def _write_row(
     traits = traits_of(row.state)
     sign = (ELSEWHERE if row.elsewhere else (traits.sign, traits.ascii_sign))[ascii_only]
     board.write(line, 3, sign, ROLES.index(traits.role))
-    board.write(line, GUTTER, shorten(briefly(NAME.text(row), name), name, dots), role)
+    board.write(line, GUTTER, name, role)
     for left, one in places:
         shown = shorten(one.text(row), one.width, dots)
         board.write(line, left if one.left else left + one.width - len(shown), shown, role)
@@ -189,7 +191,7 @@ def briefly(name: str, most: int) -> str:
 
 def number(value: float | None) -> str:
     """Format a measured value, or nothing."""
-    return "" if value is None else format_significant(value)
+    return "" if value is None else format_measure(value)
 
 
 def score(row: RunRow) -> str:
@@ -391,12 +393,13 @@ def draw_differences(board: Board, table: Differing, markers: Markers) -> None:
 def _write_runs(board: Board, table: Differing, path: int, width: int, shown: int, dots: str) -> None:
     hidden = len(table.runs) - shown
     board.write(0, 0, shorten(f"+{hidden} runs" if hidden else "differs", path), DIM)
+    names = shorten_alike([cell_text(row.name) for row in table.runs[:shown]], width - 2, dots)
     for place, row in enumerate(table.runs[:shown]):
         choice = table.choices.get(row.run)
         left = _left(path, width, place)
         if choice is not None:
             board.write(0, left, choice.letter, slot_role(choice))
-        board.write(0, left + 2, shorten(cell_text(row.name), width - 2, dots), HEAD)
+        board.write(0, left + 2, names[place], HEAD)
 
 
 def _left(path: int, width: int, place: int) -> int:
