@@ -35,6 +35,7 @@ MAX_NAME = 60  # characters of a setting's name in a message
 MAX_BITS = 128  # of a number in a message
 Markers = Literal["braille", "block", "ascii"]
 Notify = Literal["none", "bell", "desktop"]
+CoachMode = Literal["first", "always", "offers", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _reason(name: str, value: object, themes: Collection[str]) -> str:
         "markers": get_args(Markers),
         "pace": PACE_NAMES,
         "notify": get_args(Notify),
+        "coach": get_args(CoachMode),
     }
     if name in words:
         if value in words[name]:
@@ -179,6 +181,7 @@ class RememberedChoices(msgspec.Struct, omit_defaults=True):
     theme: str | None = None
     markers: Markers | None = None
     pace: PaceName | None = None
+    coach: CoachMode | None = None
 
 
 class RememberedSettings:
@@ -206,6 +209,10 @@ class RememberedSettings:
         """Remember the pace of training."""
         self._write(msgspec.structs.replace(self.recall(), pace=name))
 
+    def keep_coach(self, mode: CoachMode) -> None:
+        """Remember when the coach strip is shown."""
+        self._write(msgspec.structs.replace(self.recall(), coach=mode))
+
     def _write(self, choices: RememberedChoices) -> None:
         """Write the file atomically; choices just made in another window are kept, as they were read again."""
         with contextlib.suppress(OSError):
@@ -218,12 +225,14 @@ class Settings:
     """The settings in effect.
 
     An empty ``theme`` and ``markers`` of None are the defaults of the app and of each plot. ``keys`` maps the name of
-    an action to its keys, as written: "key,key". A program that makes the app itself has it at full speed.
+    an action to its keys, as written: "key,key". A program that makes the app itself has it at full speed, and without
+    the coach strip: that is there at the ``first`` steps, ``always``, for ``offers`` to go on alone, or ``never``.
     """
 
     theme: str = ""
     markers: Markers | None = None
     pace: PaceName = "full"
+    coach: CoachMode = "never"
     reduced_motion: bool = False
     notify: Notify = "none"
     title: bool = True

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from themed_app import ThemedApp
 
 from tests.terminals.emulated_app import EmulatedApp
-from tui_trainer.ui.compositor import use_exact_compositor
+from tui_trainer.ui.pacing import use_exact_compositor
 
 ROWS, WIDTH, LIST_HEIGHT = 40, 20, 6
 

@@ -29,14 +29,14 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import root, user_folder, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
-from tui_trainer.ui.compositor import use_exact_compositor
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import action_of, keymap, use
-from tui_trainer.ui.pacing import freeze_startup_objects
+from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
 from tui_trainer.ui.themes import APP_THEMES, DARK, SIXTEEN, data_colors
 
+from .coach import CoachChosen
 from .error_net import ErrorNet, keep_widgets_alive
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
 from .screen import HIGH, WIDE, MainScreen, MarkersChosen
@@ -158,6 +158,11 @@ class TrainerApp(App[None]):
         """Remember the pace."""
         if self.preferences.memory is not None:
             self.preferences.memory.keep_pace(event.pace.name)
+
+    def on_coach_chosen(self, event: CoachChosen) -> None:
+        """Remember when the coach strip is shown, unless the config file says that."""
+        if self.preferences.memory is not None and self.preferences.sources.get("coach") != CONFIG:
+            self.preferences.memory.keep_coach(event.mode)
 
     def _keep_theme(self, theme: Theme) -> None:
         before, self._theme_before = self._theme_before, theme.name

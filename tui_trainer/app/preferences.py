@@ -55,6 +55,7 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
         "theme": chosen.theme if chosen.theme in THEMES else None,
         "markers": chosen.markers,
         "pace": chosen.pace,
+        "coach": chosen.coach,
     }
     by_source = {
         COMMAND: given,
@@ -62,7 +63,7 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
         TERMINAL: {"markers": default_markers(os.environ)},
         MEMORY: remembered,
     }
-    values: dict[str, Any] = {"pace": WATCH.name}
+    values: dict[str, Any] = {"pace": WATCH.name, "coach": "first"}
     sources = {}
     for name in (setting.name for setting in fields(Settings)):
         for source, available in by_source.items():

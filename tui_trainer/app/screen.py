@@ -39,6 +39,7 @@ from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, keymap
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import CHECK_EVERY, KeyLine, MessageLine, StatusLine
 
+from .coach import Coach, CoachStrip
 from .controller import Controller
 from .editor import ExperimentEditor
 from .lessons import BOOK, LESSONS, Lessons
@@ -51,6 +52,7 @@ SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup is beside the tabs
 HIGH = 20  # rows from which nothing has to give way
+GO_ON = "go_on"  # an action
 LEAVING = frozenset({"quit", "quit_now"})  # names of keys
 
 
@@ -81,8 +83,16 @@ class MainScreen(Screen[None]):
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
+        self.coach = Coach(self)
         # In the order in which they hear reports.
-        self.controllers: tuple[Controller, ...] = (self.trainer, self.lessons, self.data, self.sweeps, self.editor)
+        self.controllers: tuple[Controller, ...] = (
+            self.trainer,
+            self.lessons,
+            self.data,
+            self.sweeps,
+            self.editor,
+            self.coach,
+        )
         self._owners = {controller.name: controller for controller in self.controllers}  # of keys
         # Textual makes bindings for the class, once; these are those of the active keymap.
         self._bindings = BindingsMap.merge((self._bindings, BindingsMap(key.binding() for key in keymap().all)))
@@ -100,6 +110,7 @@ class MainScreen(Screen[None]):
     def take_settings(self, settings: Settings) -> None:
         """Apply the user's settings."""
         self.markers = settings.markers
+        self.coach.mode = settings.coach
         self.trainer.chosen_pace = self.trainer.pace = pace_named(settings.pace)
         self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0
 
@@ -111,6 +122,7 @@ class MainScreen(Screen[None]):
                 yield TrainingPanel()
             yield Tabs()
         yield Static(id="too-small")
+        yield CoachStrip()
         yield MessageLine()
         yield StatusLine()
         yield KeyLine([key for key in keymap().listed if key.footer])
@@ -118,6 +130,7 @@ class MainScreen(Screen[None]):
     async def on_mount(self) -> None:
         await self.editor.show_experiment()
         self.status.pace = self.trainer.pace.name
+        self.coach.show()
         self.trainer.pacing.drawn(self.app)
         self.trainer.follow_reports()
         self.set_interval(CHECK_EVERY, lambda: self.status.check_silence(self.trainer.client.heard))
@@ -137,6 +150,11 @@ class MainScreen(Screen[None]):
         if self.too_small:
             sentence = f"This terminal is {width}x{height}; at least {SMALLEST[0]}x{SMALLEST[1]} is needed."
             self.query_one("#too-small", Static).update(sentence)
+        self.call_after_refresh(self.coach.show)
+
+    def watch_in_lesson(self) -> None:
+        """Leave the room to the lesson, or take it back."""
+        self.coach.show()
 
     def on_mouse_down(self) -> None:
         """Close an open list on a click beside it."""
@@ -167,6 +185,8 @@ class MainScreen(Screen[None]):
             return self.in_lesson
         if self.in_lesson and self.lessons.needs(key):
             return False
+        if key.action == GO_ON:
+            return self.coach.offers and self.focused is None
         return not key.of_tab or self._works_in_view(key)
 
     def _leaves_free(self, key: Key) -> bool:
@@ -198,6 +218,7 @@ class MainScreen(Screen[None]):
     async def action_do(self, name: str) -> None:
         """Perform the action of the key with that name."""
         key = keymap()[name]
+        self.coach.note(name)
         owner = self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
         await self.perform(getattr(owner, f"action_{key.action}"), *key.arguments)
 
@@ -305,6 +326,7 @@ class MainScreen(Screen[None]):
     @on(Tabs.Opened)
     def _on_tab_opened(self, event: Tabs.Opened) -> None:
         self.refresh_bindings()
+        self.coach.show()
         self._use_markers()
         self.trainer.watch_view()
         if event.name == BOOK:
@@ -344,6 +366,8 @@ class MainScreen(Screen[None]):
         self.tabs.active = name
 
     def action_leave(self) -> None:
+        if self.focused is None and not self.setup_open:
+            self.coach.hide()
         self.set_focus(None)
         self.setup_open = False
 

@@ -60,7 +60,7 @@ def render_heatmap(heatmap: Heatmap, width: int, height: int, form: Form = "pixe
     characters, codes = draw_canvas(heatmap, area.columns, area.rows, form)
     board.characters[area.top : area.top + area.rows, area.left : area.left + area.columns] = characters
     board.roles[area.top : area.top + area.rows, area.left : area.left + area.columns] = codes
-    if area.top:
+    if area.top and not heatmap.bare:
         markers: Markers = "ascii" if form == "ascii" else "braille"
         write_y_axis(board, area, Scale(*heatmap.y_limits), y_ticks, markers)
         _write_header(board, heatmap, form)
