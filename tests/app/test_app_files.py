@@ -35,7 +35,7 @@ async def test_an_experiment_is_saved_and_opened(start: Start, tmp_path: Path) -
         await flow.enter("model.layers[0].units", "7")
         await flow.until_loaded(2)
         saved = flow.screen.experiment
-        await answer(flow, "ctrl+s", None, "untitled.toml")
+        await answer(flow, "ctrl+s", None, "iris.toml")
         assert not file.exists()
         await answer(flow, "ctrl+s", file)
         await flow.until_said("Saved as")

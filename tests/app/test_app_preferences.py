@@ -69,7 +69,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.until(lambda: flow.screen.status.progress is not None and flow.progress.steps == 1, "one step")
         await flow.press("space", "s")
         assert flow.progress.steps == 1, "the usual keys do nothing"
-        assert app.window_title() == "‖ untitled 0/3 paused"
+        assert app.window_title() == "‖ iris 16 relu ρ .05 0/3 paused"
         assert flow.screen.trainer.pacing.min_interval == 0.5 and flow.screen.markers == "block"
 
         await flow.press("k")
@@ -93,7 +93,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.until(lambda: app.window_title().endswith("finished"), "the last frame")
         app._rename_window()
         app._rename_window()
-        assert sent[1:] == ["\x1b]2;✔ untitled 3/3 finished\x07"], "a title that is the same is not sent again"
+        assert sent[1:] == ["\x1b]2;✔ iris 16 relu ρ .05 3/3 finished\x07"], "a title that is the same is not sent again"
 
 
 @pytest.mark.parametrize(

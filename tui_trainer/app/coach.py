@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LIVE = "live"  # the tab that it belongs to
 LEARNT = 5  # different actions after which nobody needs it
 FEW_ROWS, FEW_COLUMNS = 36, 100  # of a screen, below which it has a single row
-MAX_TITLE = 36  # characters of a lesson or run
+MAX_TITLE = 34  # characters of a lesson or run
 SCORES = ("val_accuracy", "accuracy", "val_r2", "r2")  # the first that a run has
 ALIKE = 0.01  # two scores that differ by less
 AFTER = {"add_layer": "add_layer", "remove_layer": "remove_layer", "reseed": "reseed"}
@@ -168,7 +168,7 @@ class Coach(Controller):
             where = "" if self.screen.tabs.active == LIVE else " in the Live tab"
             self.show_message(f"The tips are on{where}; {key_of('leave')} hides them.")
 
-    async def action_go_on(self) -> None:
+    async def go_on(self) -> None:
         """Go on with the lesson or the run from last time."""
         offer, self._offer = self._offer, None
         if isinstance(offer, LessonOffer):

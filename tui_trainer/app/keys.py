@@ -113,9 +113,6 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
-    view(
-        "go_on", "enter", "go_on", (), "Go on", "At the start: go on with the lesson or run from before", owner="coach"
-    ),
     view("coach", "T", "coach", (), "Tips", "Show or hide the tips below the Live tab", owner="coach"),
     *(view(f"tab_{tab.name}", tab.key, "tab", (tab.name,), tab.title, tab.help, group="Tabs") for tab in TABS),
     *book.KEYS,

@@ -52,7 +52,6 @@ SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup is beside the tabs
 HIGH = 20  # rows from which nothing has to give way
-GO_ON = "go_on"  # an action
 LEAVING = frozenset({"quit", "quit_now"})  # names of keys
 
 
@@ -185,8 +184,6 @@ class MainScreen(Screen[None]):
             return self.in_lesson
         if self.in_lesson and self.lessons.needs(key):
             return False
-        if key.action == GO_ON:
-            return self.coach.offers and self.focused is None
         return not key.of_tab or self._works_in_view(key)
 
     def _leaves_free(self, key: Key) -> bool:
@@ -270,6 +267,10 @@ class MainScreen(Screen[None]):
     @on(TabView.WeightSet)
     def _set_weight(self, event: TabView.WeightSet) -> None:
         self.editor.set_weight(event)
+
+    @on(TabView.OfferTaken)
+    async def _go_on(self) -> None:
+        await self.perform(self.coach.go_on)
 
     @on(TabView.StatusMessage)
     def _show_message(self, event: TabView.StatusMessage) -> None:

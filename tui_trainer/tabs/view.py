@@ -70,6 +70,10 @@ class TabView(Vertical):
         sentence: str
 
     @dataclass
+    class OfferTaken(Message):
+        """The user goes on with what the coach strip offers."""
+
+    @dataclass
     class StatusMessage(Message):
         """A sentence for the message line."""
 

@@ -123,6 +123,10 @@ class LiveView(NeuronView):
         """Use a log or a linear axis for the loss."""
         self.log_scale = not self.log_scale
 
+    def action_go_on(self) -> None:
+        """Go on with the lesson or the run from last time, if that is offered."""
+        self.post_message(self.OfferTaken())
+
     # What the Boundary tab does, by keys of their own that a config file can change.
     action_see_layer = NeuronView.action_look_layer
     action_see_neuron = NeuronView.action_look_neuron
