@@ -27,12 +27,14 @@ learning_rate = 0.01
 """
 
 ASKED = b"\x1b[6n"
+PIECE = 256  # bytes at a time over a slow line
 
 
 class PtyApp:
     """A command on a pseudo-terminal of ``columns`` x ``rows``, read without ever making it wait.
 
-    ``variables`` of the environment are set, or left out where they are None.
+    ``variables`` of the environment are set, or left out where they are None. With a ``rate``, in bytes a second, it is
+    read as over a slow line: what was written before has to come through first.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class PtyApp:
         rows: int = 40,
         data_folder: Path | None = None,
         variables: Mapping[str, str | None] | None = None,
+        rate: float | None = None,
     ) -> None:
         self._own = tempfile.TemporaryDirectory() if data_folder is None else None
         self.data_folder = Path(self._own.name) if self._own is not None else Path(str(data_folder))
@@ -55,6 +58,8 @@ class PtyApp:
             if value is not None:
                 environment[name] = value
         size = struct.pack("HHHH", rows, columns, 0, 0)
+        self.rate = rate
+        self._free_at = 0.0  # when a slow line has passed on what was read
         self.answers = True  # as a terminal does that is asked where its cursor is
         self._tail = b""
         self.status: int | None = None  # the exit code, once it has ended
@@ -131,11 +136,16 @@ class PtyApp:
             self.wait()
 
     def _chunk(self) -> bytes:
+        if self.rate is not None:
+            time.sleep(max(0.0, self._free_at - time.perf_counter()))
         try:
-            chunk = os.read(self._terminal, 1 << 16)
+            chunk = os.read(self._terminal, 1 << 16 if self.rate is None else PIECE)
         except OSError:  # the other side has closed
             time.sleep(0.01)
             return b""
+        if self.rate is not None:
+            self._free_at = max(self._free_at, time.perf_counter()) + len(chunk) / self.rate
+            time.sleep(max(0.0, self._free_at - time.perf_counter()))
         asked = (self._tail + chunk).count(ASKED)
         self._tail = chunk[1 - len(ASKED) :]
         for _ in range(asked if self.answers else 0):

@@ -93,7 +93,9 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.until(lambda: app.window_title().endswith("finished"), "the last frame")
         app._rename_window()
         app._rename_window()
-        assert sent[1:] == ["\x1b]2;✔ iris 16 relu ρ .05 3/3 finished\x07"], "a title that is the same is not sent again"
+        assert sent[1:] == ["\x1b]2;✔ iris 16 relu ρ .05 3/3 finished\x07"], (
+            "a title that is the same is not sent again"
+        )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tui_trainer.ui import pacing
-from tui_trainer.ui.pacing import ANSWER_TIMEOUT, CURSOR_QUERY, FramePacing
+from tui_trainer.ui.pacing import ANSWER_TIMEOUT, CURSOR_QUERY, FRAME_TIME, SLOW_FRAME, FramePacing, PaintBudget
 
 
 class Terminal:
@@ -137,3 +137,39 @@ def test_frames_are_as_rare_as_they_are_wanted(clock: Clock, monkeypatch: pytest
     assert calm.is_behind(terminal)  # type: ignore[arg-type]
     clock.now += 0.01
     assert not calm.is_behind(terminal)  # type: ignore[arg-type]
+
+
+def frames(budget: PaintBudget, cells: int, cost: float, count: int) -> list[float]:
+    """Seconds that the line takes for frames of pictures that want ``cells``, at ``cost`` seconds a cell."""
+    taken = []
+    for _ in range(count):
+        budget.begin()
+        taken.append(0.05 + cost * budget.take(cells))
+        budget.learn(taken[-1])
+    return taken
+
+
+def test_a_slow_line_gets_as_many_cells_as_it_takes_in_a_moment() -> None:
+    budget = PaintBudget()
+    assert max(frames(budget, 600, 0.0001, 5)) < SLOW_FRAME and budget.limit is None, "a quick line gets all"
+    taken = frames(budget, 600, 0.005, 12)
+    assert taken[0] == 3.05 and max(taken[4:]) < 2 * FRAME_TIME and budget.owed
+    assert 0.5 * FRAME_TIME < sum(taken[4:]) / 8 < 1.5 * FRAME_TIME
+    frames(budget, 600, 0.00001, 30)
+    assert not budget.owed, "the line has become quick"
+
+
+def test_pictures_share_the_budget_and_one_is_painted_whole_when_nothing_waits() -> None:
+    budget = PaintBudget()
+    frames(budget, 600, 0.005, 3)
+    limit = budget.limit
+    assert limit is not None
+    budget.begin()
+    granted = [budget.take(600) for _ in range(3)]
+    assert granted[0] > granted[1] > granted[2] > 0 and sum(granted) <= limit and budget.owed
+    budget.begin()
+    assert budget.take(3) == 3 and not budget.owed, "few cells are painted at once"
+    budget.begin(whole=True)
+    assert budget.take(600) == 600
+    budget.learn(3.0)
+    assert budget.limit == limit, "which tells nothing of the others"

@@ -77,7 +77,7 @@ async def test_a_sentence_is_whole_at_every_width() -> None:
             ("epoch 1,234/10,000", "loss 0.25", "val 0.275", "acc 96.7%", "ρ 0.05", "23k steps/s", "1:02:05"),
         ),
         (80, ("epoch 1,234/10,000", "loss 0.25", "val 0.275", "acc 96.7%")),
-        (60, ("epoch 1,234/10,000", "loss 0.25", "val 0.275")),
+        (64, ("epoch 1,234/10,000", "loss 0.25", "val 0.275")),
     ],
 )
 async def test_what_matters_most_stays(width: int, parts: tuple[str, ...]) -> None:

@@ -36,6 +36,7 @@ from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, keymap
+from tui_trainer.ui.pacing import PaintBudget
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import CHECK_EVERY, KeyLine, MessageLine, StatusLine
 
@@ -100,6 +101,11 @@ class MainScreen(Screen[None]):
     def experiment(self) -> Experiment:
         """The experiment as it is set up now."""
         return self.editor.experiment
+
+    @property
+    def paint_budget(self) -> PaintBudget:
+        """How much of the pictures may be painted at once."""
+        return self.trainer.pacing.budget
 
     @property
     def is_leaving(self) -> bool:

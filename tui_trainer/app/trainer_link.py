@@ -27,6 +27,7 @@ from tui_trainer.tabs import tab_named
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.pacing import FramePacing
+from tui_trainer.ui.plot_widgets import FrameWidget
 
 from .controller import Controller
 from .editor import keeps_weights, swaps_points
@@ -327,12 +328,24 @@ class TrainerLink(Controller):
             return
         progress, update = self._pending_progress, self._pending_update
         self._pending_progress = self._pending_update = None
+        budget = self.pacing.budget
+        owing = [picture for picture in self.screen.query(FrameWidget) if picture.is_owed] if budget.owed else []
+        has_news = progress is not None or update is not None
+        if not has_news and not owing:
+            return
+        is_idle = not has_news and self.screen.state != "running"
+        budget.begin(whole=is_idle)
         if progress is not None and progress.run == self._run:
             self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)
         if update is not None:
             self._show_update(update)
+        for picture in owing[:1] if is_idle else owing:
+            picture.paint_rest()
+        budget.owed = is_idle and len(owing) > 1
         self.pacing.drawn(self.screen.app)
+        if budget.limit is not None and self._retry is None:
+            self._retry = self.screen.set_timer(RETRY, self._draw_again)  # for what is left of the pictures
 
     def _show_update(self, update: protocol.Update) -> None:
         """Show computed content; if it can't be decoded, end the trainer, as for an invalid message."""

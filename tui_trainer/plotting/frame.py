@@ -81,6 +81,19 @@ def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
     return runs
 
 
+def partly(old: Frame, new: Frame, worth: NDArray[np.float64], most: int) -> Frame:
+    """Return ``old`` with the ``most`` cells of ``new`` that differ and are worth most by ``worth`` (height, width)."""
+    before, after = (np.array([list(row) for row in frame.rows]).reshape(frame.roles.shape) for frame in (old, new))
+    differs = np.flatnonzero(((before != after) | (old.roles != new.roles)).ravel())
+    if len(differs) <= most:
+        return new
+    best = differs[np.argsort(-worth.ravel()[differs], kind="stable")[:most]]
+    characters, roles = before.ravel(), old.roles.ravel().copy()
+    characters[best], roles[best] = after.ravel()[best], new.roles.ravel()[best]
+    rows = ["".join(row) for row in characters.reshape(before.shape).tolist()]
+    return Frame(rows, roles.reshape(old.roles.shape))
+
+
 def one_cell(text: str) -> str:
     """Replace characters that do not take exactly one cell; labels can come from any CSV file."""
     if text.isascii() and text.isprintable():

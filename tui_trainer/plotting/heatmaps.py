@@ -251,6 +251,19 @@ def _characters(tints: Codes, form: Form) -> tuple[Characters, Codes]:
     return np.where(unknown, "?", characters), np.where(unknown, UNKNOWN_TINT, codes).astype(np.int32)
 
 
+def difference(before: NDArray[np.integer[Any]], after: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """Return how much two arrays of codes (height, width) differ to the eye, from 0 to 1."""
+    parts = []
+    for one, other in zip(np.divmod(before, TINTS), np.divmod(after, TINTS), strict=True):
+        (scale, shade), (other_scale, other_shade) = (
+            np.divmod(tint - FIRST_SHADE, SHADES) for tint in (one.astype(np.int32), other.astype(np.int32))
+        )
+        nearness = np.abs(shade - other_shade) / SHADES
+        comparable = (scale == other_scale) & (np.minimum(one, other) >= FIRST_SHADE)
+        parts.append(np.where(one == other, 0.0, np.where(comparable, nearness, 1.0)))
+    return np.maximum(*parts)
+
+
 def code(front: int, behind: int = BACKGROUND) -> int:
     """Return the code of a character of one tint on another."""
     return behind * TINTS + front

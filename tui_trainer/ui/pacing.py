@@ -9,8 +9,10 @@ import os
 import time
 from typing import Any
 
+from rich.console import Console
+from rich.control import Control
 from textual import errors, screen
-from textual._compositor import Compositor, CompositorMap, ReflowResult
+from textual._compositor import ChopsUpdate, Compositor, CompositorMap, ReflowResult
 from textual.app import App
 from textual.geometry import Size
 from textual.map_geometry import MapGeometry
@@ -19,6 +21,49 @@ from textual.widget import Widget
 CURSOR_QUERY = "\x1b[6n"  # asks for the cursor's position; every terminal answers, and Textual reads the answer
 ANSWER_TIMEOUT = 10.0  # seconds
 REST_FACTOR = 1.0  # the line is left free for keys for this multiple of the time that a frame took
+SHORT_REST = 0.2  # the same, once frames are small: keys wait for no long one then
+FRAME_TIME = 0.17  # seconds that a frame may take of a slow line
+SLOW_FRAME = 0.3  # seconds from which a line is slow
+MIN_CELLS, MAX_CELLS = 12, 4000  # of a frame over a slow line; from so many on it isn't slow
+
+
+class PaintBudget:
+    """How many cells of the pictures may be painted with a frame; on a slow line, the rest of them follows later.
+
+    What fits is learnt from how long frames take. ``owed`` says that a picture is not painted whole.
+    """
+
+    def __init__(self) -> None:
+        self.limit: int | None = None  # of a frame; None: all cells
+        self.owed = False
+        self._left = self._used = 0
+        self._is_whole = False
+
+    def begin(self, whole: bool = False) -> None:
+        """Begin a frame; with ``whole``, one in which a picture is painted to its last cell, as nothing is waiting."""
+        self._left, self._used, self.owed, self._is_whole = self.limit or 0, 0, False, whole
+
+    def take(self, cells: int) -> int:
+        """Return how many of ``cells`` a picture may paint: of a small budget, others get their part."""
+        granted = cells if self.limit is None or self._is_whole else min(cells, -(-self._left // 2))
+        self._left -= granted
+        self._used += granted
+        self.owed = self.owed or granted < cells
+        return granted
+
+    def learn(self, seconds: float) -> None:
+        """Fit the budget to the ``seconds`` that the line took for the last frame."""
+        if self._is_whole or (self.limit is None and seconds < SLOW_FRAME):
+            return
+        cells, limit = max(self._used, 1), self.limit or max(self._used, MAX_CELLS // 8)
+        fitting = limit if seconds <= 0 else cells * FRAME_TIME / seconds
+        if seconds < FRAME_TIME:
+            fitting = min(max(fitting, limit), 2 * limit) if 2 * cells >= limit else limit
+        elif self.limit is not None:
+            fitting = max(fitting, limit / 2)  # a frame with a new layout tells little
+        self.limit = max(int(fitting), MIN_CELLS)
+        if self.limit > MAX_CELLS:
+            self.limit = None
 
 
 class FramePacing:
@@ -36,6 +81,7 @@ class FramePacing:
         self._fastest = math.inf  # seconds of the fastest answer: the round trip of an idle line
         self._rest_until = 0.0
         self.min_interval = 0.0
+        self.budget = PaintBudget()
         self._drawn_at = -math.inf
 
     def is_behind(self, app: App[Any]) -> bool:
@@ -71,7 +117,8 @@ class FramePacing:
             self._query(app)
             return
         self._fastest = min(self._fastest, took)
-        self._rest_until = now + REST_FACTOR * (took - self._fastest)
+        self._rest_until = now + (REST_FACTOR if self.budget.limit is None else SHORT_REST) * (took - self._fastest)
+        self.budget.learn(took - self._fastest)
 
     async def settle(self, seconds: float) -> None:
         """Stop querying, and wait for the last answer: after the app has ended, it would be typed into the shell."""
@@ -98,6 +145,21 @@ def freeze_startup_objects() -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(10_000, 20, 20)
+
+
+class ExactUpdate(ChopsUpdate):
+    """An update of spans of cells. Textual's own paints each from the left edge of its widget on."""
+
+    def render_segments(self, console: Console) -> str:
+        """Return what is written to the terminal."""
+        sequences: list[str] = []
+        for y, first, last in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                start, stop = max(x, first), min(end, last)
+                if strip is not None and start < stop:
+                    sequences.append(Control.move_to(start, y).segment.text)
+                    sequences.append(strip.crop(start - x, stop - x).render(console))
+        return "".join(sequences)
 
 
 class ExactCompositor(Compositor):
@@ -141,6 +203,11 @@ class ExactCompositor(Compositor):
             moved = (place.clip.intersection(place.region) for _, place in scrolled.items() ^ self._full_map.items())
             self._dirty_regions.update(region for region in moved if region)
         return result
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """Return what has changed, each span from where it begins."""
+        update = super().render_partial_update()
+        return None if update is None else ExactUpdate(update.chops, update.spans, update.chop_ends)
 
     def clear(self) -> None:
         """Forget all widgets."""

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import ClassVar, Final, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -22,7 +23,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trainer.plotting.colors import series_css
-from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell
+from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell, partly
 from tui_trainer.plotting.heatmaps import (
     BACKGROUND,
     CLASSES,
@@ -34,6 +35,7 @@ from tui_trainer.plotting.heatmaps import (
     TINTS,
     UNKNOWN_TINT,
     Form,
+    difference,
     layout,
     pixels,
     point_at,
@@ -42,6 +44,8 @@ from tui_trainer.plotting.heatmaps import (
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import COLORS, MARK_COLORS, Array, Heatmap, Plot
 from tui_trainer.settings import Markers
+
+from .pacing import PaintBudget
 
 Drawing = TypeVar("Drawing")
 NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
@@ -74,6 +78,7 @@ class FrameWidget(Widget, Generic[Drawing]):
         self._strips: list[Strip] | None = None
         self._drawn_from: tuple[Drawing, tuple[object, ...]] | None = None  # the drawing and the settings of the frame
         self._waiting = False
+        self._goal: Frame | None = None  # the whole frame of the drawing; ``_frame`` is what is painted of it
         self._styles: dict[str, Style] = {}
 
     def draw(self, drawing: Drawing, width: int, height: int) -> Frame:
@@ -93,6 +98,21 @@ class FrameWidget(Widget, Generic[Drawing]):
         """All that a frame depends on besides the drawing."""
         return (*self.size, self.markers)
 
+    def worth(self, before: Frame, after: Frame) -> NDArray[np.float64]:
+        """Return how much it matters that a cell (height, width) is painted anew, where not all can be."""
+        return np.ones(after.roles.shape)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether only a part of the drawing is painted."""
+        return self._frame is not self._goal
+
+    def paint_rest(self) -> None:
+        """Paint what a slow line had no room for."""
+        if not self._waiting:
+            self._waiting = True
+            self.call_later(self._redraw)
+
     def show(self, drawing: Drawing) -> None:
         """Show another drawing; of several in a row only the last is drawn."""
         self._drawing = drawing
@@ -110,9 +130,28 @@ class FrameWidget(Widget, Generic[Drawing]):
         after = self._draw()
         same_settings = drawn_from is not None and drawn_from[1] == self.render_settings
         if before is None or drawn_from is None or not same_settings or self.roles_differ(drawn_from[0], self._drawing):
+            self._paint(after)
             self.refresh()
         elif runs := changes(before, after):
+            granted = self._granted(sum(columns for *_, columns in runs))
+            if granted is not None:
+                after = partly(before, after, self.worth(before, after), granted)
+                runs = changes(before, after, gap=0)
+            self._paint(after)
             self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
+        else:
+            self._paint(after)
+
+    def _granted(self, cells: int) -> int | None:
+        """Return how many of ``cells`` may be painted now; None for all."""
+        budget: PaintBudget | None = getattr(self.screen, "paint_budget", None)
+        if budget is None:
+            return None
+        granted = budget.take(cells)
+        return None if granted >= cells else granted
+
+    def _paint(self, frame: Frame) -> None:
+        self._frame, self._strips = frame, None
 
     def notify_style_update(self) -> None:
         """Keep the characters but recolour them: the theme may have changed."""
@@ -127,25 +166,24 @@ class FrameWidget(Widget, Generic[Drawing]):
         return self._styles[name]
 
     def render_line(self, y: int) -> Strip:
-        """Return row y of the frame; the first row requested after a change draws all of them.
-
-        While a redraw is pending, the previous frame is used: the changes are computed against it.
-        """
-        is_valid = self._waiting and self._drawn_from is not None and self._drawn_from[1] == self.render_settings
-        frame = self._frame if is_valid and self._frame is not None else self._draw()
-        if self._strips is None:
+        """Return row y of what is painted; the first row requested in another size draws all of them."""
+        drawing, settings = self._drawn_from or (None, ())
+        # While a redraw is pending, the changes are computed against what is painted now.
+        is_valid = settings == self.render_settings and (self._waiting or drawing is self._drawing)
+        if self._frame is None or not is_valid:
+            self._paint(self._draw())
+        if self._strips is None and self._frame is not None:
             self._strips = strips(
-                frame, self.styles_of(self._drawing if self._drawn_from is None else self._drawn_from[0])
+                self._frame, self.styles_of(self._drawing if self._drawn_from is None else self._drawn_from[0])
             )
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return self._strips[y] if self._strips is not None and y < len(self._strips) else Strip.blank(self.size.width)
 
     def _draw(self) -> Frame:
-        """Return the frame of the current drawing, redrawn only if something differs."""
+        """Return the frame of the current drawing, drawn only if something differs."""
         drawn_from, settings = self._drawn_from, self.render_settings
-        if self._frame is None or drawn_from is None or drawn_from[0] is not self._drawing or drawn_from[1] != settings:
-            self._frame, self._drawn_from = self.draw(self._drawing, *self.size), (self._drawing, settings)
-            self._strips = None
-        return self._frame
+        if self._goal is None or drawn_from is None or drawn_from[0] is not self._drawing or drawn_from[1] != settings:
+            self._goal, self._drawn_from = self.draw(self._drawing, *self.size), (self._drawing, settings)
+        return self._goal
 
 
 class TintedWidget(FrameWidget[Drawing]):
@@ -174,6 +212,9 @@ class TintedWidget(FrameWidget[Drawing]):
     @property
     def render_settings(self) -> tuple[object, ...]:
         return (*self.size, self.form)
+
+    def worth(self, before: Frame, after: Frame) -> NDArray[np.float64]:
+        return difference(before.roles, after.roles)
 
     def tint_colors(self) -> dict[str, Color]:
         """Return the current colours of the theme, by name."""

@@ -113,7 +113,7 @@ def status_parts(progress: Progress, is_responding: bool = True) -> list[tuple[i
     if progress.unsaved:
         parts.insert(1, (0, f"not saved: {printable(progress.unsaved)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:
-        parts.append((1, f"batch loss {format_measure(progress.values['batch_loss'])}"))
+        parts.append((1, f"batch loss {metric_text('batch_loss', progress.values['batch_loss'])}"))
     parts.append((21, f"ρ {progress.learning_rate:g}"))
     if progress.state == "running" and not is_responding:
         parts.append((0, "the trainer does not answer"))
@@ -136,6 +136,8 @@ def metric_text(name: str, value: float) -> str:
     """Format a metric: an R² of nan (from a single row) is missing, a loss of nan is shown."""
     if name == "val_r2" and math.isnan(value):
         return MISSING
+    if math.isnan(value):
+        return "nan"
     return f"{value:.1%}" if name in PERCENT else format_measure(value)
 
 

@@ -206,7 +206,7 @@ async def test_a_weight_set_while_the_run_goes_on(start: Start) -> None:
         assert f"back to {format_number(before.weight)}" in flow.message
         await flow.press("U")
         await tab.until_weight(-2.0)
-        assert "is -2 again" in flow.message
+        assert "is −2 again" in flow.message
         await flow.press("r")
         await flow.until_loaded(2)
         await flow.press("u")

@@ -199,7 +199,7 @@ def test_the_list_is_drawn_as_text() -> None:
     assert choice is not None
     draw_sheet(board, sheet(cursor=1, choices={8: choice}, sort="loss"), "braille")
     assert lines(board)[0].split()[:3] == ["name", "loss▴", "val"] and lines(board)[0].endswith("▸")
-    assert lines(board)[1].split() == ["✔", "first", "try", "0.01235", "1.500e−7", "96.7%", "0.05", "16-8", "sgd"]
+    assert lines(board)[1].split() == ["✔", "first", "try", "0.01235", "1.5e−7", "96.7%", "0.05", "16-8", "sgd"]
     assert lines(board)[2].startswith("▸A▴✔ other")
     assert lines(board)[3].strip() == ""
     board = Board(78, 6)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Self
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.reactive import reactive
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_measure
 from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import Progress
@@ -21,12 +22,14 @@ from tui_trainer.tabs.boundary.view import NeuronView
 from tui_trainer.tabs.loss.legend import drawn, line
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
+from tui_trainer.ui.status_lines import metric_text
 
 from .drawing import NetworkPicture, scene_for
 from .messages import Live, WatchLive
 
 WIDE = 84  # columns from which the network has a third of its own
 USUAL_GRID = (40, 36)  # before there is a canvas to fill
+EDGES = 6  # cells beside a title
 NARROW = 48  # columns of a card in whose title words are short
 MAX_CLASSES = 4  # named below the output
 # Of the losses in the title, with their colours.
@@ -49,12 +52,28 @@ class Card(Vertical):
     }
     """
 
+    _title = Content("")
+    _named: tuple[int, int] | None = None  # row and length of the title that is set now
+
     def name_it(self, title: Content | str, subtitle: Content | str = "") -> None:
         """Set title and subtitle, where they differ from what is there."""
         if str(self.border_title) != str(title):
+            before, self._title = self._title, Content(title) if isinstance(title, str) else title
+            self._named = (0, max(before.cell_length, self._title.cell_length))
             self.border_title = title
         if str(self.border_subtitle) != str(subtitle):
+            self._named = (-1, 0)
             self.border_subtitle = subtitle
+        self._named = None
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Repaint; for another title only that, not all that is in the frame."""
+        if self._named is not None:
+            row, length = self._named
+            width, height = self.outer_size
+            line = Region(0, row % max(height, 1), min(length + EDGES, width) if length else width, 1)
+            regions = (line.translate(-self.content_offset),)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
 class LiveView(NeuronView):
@@ -156,9 +175,9 @@ class LiveView(NeuronView):
             self._show_loss(None)
             return
         network.name_it("What each neuron sees", f"{content.params:,} parameters")
+        self._show_output(content.boundary)  # first, so that it comes first over a slow line, too
         picture = self.query_one(NetworkPicture)
         picture.show(scene_for(content, *picture.size, picture.form))
-        self._show_output(content.boundary)
         self._show_loss(content)
 
     def _show_output(self, picture: Boundary | Function) -> None:
@@ -189,7 +208,7 @@ class LiveView(NeuronView):
         names = NARROW_NAMES if is_narrow else NAMES
         for name, (label, color) in names.items():
             if name in values:
-                parts.append((f"{label}{format_measure(values[name])}", color))
+                parts.append((f"{label}{metric_text(name, values[name])}", color))
         card.name_it(Content.assemble(*parts))
 
 

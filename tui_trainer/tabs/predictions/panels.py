@@ -11,7 +11,7 @@ import numpy as np
 from textual import events
 from textual.message import Message
 
-from tui_trainer.formats import format_bar, format_column, format_number, format_percent
+from tui_trainer.formats import MINUS, format_bar, format_column, format_number, format_percent
 from tui_trainer.plotting.frame import Board, shorten, shorten_alike
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
@@ -387,7 +387,8 @@ def _write_axes(board: Board, left: int, width: int, rows: int, max_count: int, 
     board.write(1, 0, str(max_count), DIM)
     board.write(rows, left - 2, "0", DIM)
     board.write(1 + rows, left - 1, corner + horizontal * width, DIM)
-    for fraction, text in ((0.0, format_number(-limit)), (0.5, "0"), (1.0, format_number(limit))):
+    lowest = format_number(-limit).replace(MINUS, "-" if markers == "ascii" else MINUS)
+    for fraction, text in ((0.0, lowest), (0.5, "0"), (1.0, format_number(limit))):
         column = left + min(int(fraction * width), width - 1)
         start = min(max(column - len(text) // 2, 0), board.width - len(text))
         board.write(1 + rows, column, tick, DIM)
