@@ -55,11 +55,17 @@ def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
 def test_train_runs_on_a_csv_file(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--csv", shop, "--target", "colour", "--epochs", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "1 of 30 rows dropped: no value in price (1)."
-    assert lines[1] == "Left out: id (numbers the rows)."
-    assert lines[2].startswith("epoch 1/2  loss ")
-    assert main(["train", "--csv", shop, "--epochs", "2", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["epochs"] == 2
+    assert lines[0] == "size and 1 other -> colour: 2 classes, 29 rows: 23 + 6"
+    assert lines[1] == "1 of 30 rows dropped: no value in price (1)."
+    assert lines[2] == "Left out: id (numbers the rows)."
+    assert lines[3].startswith("epoch 1/2  loss ")
+    assert main(["train", "--csv", shop, "--target", "colour", "--epochs", "2", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["epochs"] == 2
+    assert result["data"] == {
+        **{"target": "colour", "task": "classification", "classes": ["blue", "red"], "rows": 29},
+        **{"training_rows": 23, "validation_rows": 6, "features": ["size", "price"], "left_out": ["id"]},
+    }
 
 
 @pytest.mark.parametrize(

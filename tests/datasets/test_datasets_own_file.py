@@ -40,7 +40,8 @@ def test_categories_are_one_hot(tmp_path: Path) -> None:
     np.testing.assert_array_equal(dataset.columns["colour"], [1, 0, 1])
     assert [feature.category for feature in dataset.inputs] == ["green", "red", None, None]
     assert dataset.notes == (
-        "3 of 6 rows dropped: no value in colour (1), size (1), weight (1).",
+        "3 of 6 rows dropped: no value in colour (1), size (1), weight (1). "
+        'missing = "fill" keeps them, with their gaps filled.',
         "Left out: id (numbers the rows).",
     )
 

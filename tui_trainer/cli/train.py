@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.console import check_writable, finite, format_values, train_to_end, write_text
+from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
@@ -26,7 +27,8 @@ def train(
     """
     session = Session(all_epochs=True)
     session.load(experiment)
-    if not as_json:
+    if not as_json and experiment.dataset.path is not None:
+        print(reading_sentence(session.dataset, session.split))
         for note in session.dataset.notes:  # on how the user's file was interpreted
             print(note)
     if weights is not None:
@@ -58,6 +60,7 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
     trainer, parts = session.trainer, session.split
     model = trainer.model
     result: dict[str, Any] = {
+        "data": reading(session.dataset, parts),
         "state": session.state,
         "message": session.sentence,
         "epochs": trainer.epochs,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
-from tui_trainer.errors import quoted
+from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .columns import _PATH, Guess, check_features, check_name, guess_kinds
+from .columns import _PATH, Guess, check_features, check_name, guess_kinds, value_text
 from .dataset import Dataset, DatasetError
 from .encoding import (
     Encoded,
@@ -23,6 +23,7 @@ from .encoding import (
     encode,
     fill,
     read_target,
+    revealing_columns,
     short_name,
     sorted_levels,
     target_from_indices,
@@ -30,6 +31,7 @@ from .encoding import (
 from .split import choose_rows
 
 MAX_LISTED = 6  # columns in a note
+STAND_INS = frozenset((99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 999.9, 9999.9, 999.99, 999.25))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
     defaults = tuple(name for name in source.features if name != target)
     features = choose_features(guesses, config.features or defaults, target)
     required = [target] if config.missing == "fill" else [*features, target]
-    complete, notes = drop_rows(table, required)
+    complete, notes = drop_rows(table, required, target, offers_filling=config.missing == "drop")
     if target == source.target and source.classes:
         target_column = target_from_indices(complete, target, source.classes)
     else:
@@ -59,6 +61,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
     if config.missing == "fill":
         encoded, filled = fill(encoded, choose_rows(len(complete), target_column.labels, config)[0])
         notes += filled
+    revealing = revealing_columns(complete, features, target_column)
     columns, levels = _columns(complete, guesses, target, target_column, encoded)
     used = {target, *features}
     left_out = tuple(name for name in guesses if name not in used)
@@ -76,7 +79,12 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         left_out=left_out,
         numbers=table.dialect.numbers,
         levels=levels,
-        notes=(*notes, *table.repairs, *_notes(guesses, features, left_out, config)),
+        notes=(
+            *notes,
+            *table.repairs,
+            *_notes(guesses, features, left_out, config),
+            *_warnings(complete, features, target, revealing),
+        ),
     )
 
 
@@ -163,6 +171,13 @@ def _notes(
 ) -> list[str]:
     """Note what was decided automatically: columns left out, and dates turned into numbers."""
     notes = []
+    times = [short_name(name) for name in features if guesses[name].description.startswith("time")]
+    if times:
+        notes.append(f"Read as hours since midnight: {', '.join(times[:MAX_LISTED])}.")
+    units = [name for name in features if guesses[name].unit]
+    if units:
+        listed = ", ".join(f"{guesses[name].unit} in {short_name(name)}" for name in units[:MAX_LISTED])
+        notes.append(f"Read without the unit: {printable(listed)}{', …' if len(units) > MAX_LISTED else ''}.")
     dates = [short_name(name) for name in features if guesses[name].description.startswith("date")]
     if dates:
         notes.append(f"Read as days since 1970: {', '.join(dates[:MAX_LISTED])}.")
@@ -173,3 +188,36 @@ def _notes(
         more = f" and {len(not_chosen) - len(parts):,} more" if len(not_chosen) > len(parts) else ""
         notes += [f"Left out: {', '.join(parts)}{more}."] if parts else []
     return notes
+
+
+def _warnings(table: Table, features: tuple[str, ...], target: str, revealing: list[str]) -> list[str]:
+    """Warn of columns that may not be known for new rows, and of numbers that may stand for missing values."""
+    warnings = []
+    if revealing:
+        listed = ", ".join(quoted(name) for name in revealing[:MAX_LISTED])
+        verb = "predicts" if len(revealing) == 1 else "each predict"
+        warnings.append(
+            f"{listed} alone {verb} {short_name(target)} in every row: is it known before what is to be predicted? "
+            "If not, leave it out."
+        )
+    for name in features:
+        column = table.columns[name]
+        mark = stand_in(column.values) if isinstance(column, NumberColumn) and column.form == "number" else None
+        if mark is not None:
+            count = int((column.values == mark).sum()) if isinstance(column, NumberColumn) else 0
+            text = value_text(mark)
+            warnings.append(
+                f"{short_name(name)} is {text} in {count:,} rows, far from all others: if that means no value, "
+                f'set missing_marks = ["{text}"].'
+            )
+    return warnings[: MAX_LISTED + 1]
+
+
+def stand_in(values: NDArray[np.float64]) -> float | None:
+    """Return the number that seems to stand for a missing value, such as -999 or 9999, in a column (n,); or None."""
+    for mark in (float(values.min()), float(values.max())):
+        if abs(mark) in STAND_INS and int((values == mark).sum()) > 1:
+            others = values[values != mark]
+            if len(others) > 1 and abs(mark - np.median(others)) > 10 * (others.max() - others.min()):
+                return mark
+    return None

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.dialect import is_missing
+from tui_trainer.datasets.csv.dialect import find_units, is_missing
 from tui_trainer.datasets.csv.layout import Layout
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
@@ -75,6 +75,7 @@ class Guess:
     description: str
     is_row_number: bool = False
     is_constant: bool = False
+    unit: str = ""
 
 
 def guess_kinds(table: Table, corrections: Mapping[str, ColumnKind]) -> dict[str, Guess]:
@@ -110,6 +111,7 @@ def _varies(cells: Sequence[str], layout: Layout) -> bool:
     if len(different) < 2 or 2 * len(filled) < len(cells):
         return False
     is_text = not any(map(layout.dialect.numbers.is_number, different))
+    is_text = is_text and find_units(dict.fromkeys(different, 1)) is None
     return not (is_text and len(different) > FEW_CATEGORIES and len(different) == len(filled))
 
 
@@ -137,7 +139,8 @@ def _guess_numbers(name: str, column: NumberColumn) -> Guess:
         return Guess("number", FORMS[column.form])
     if bool(np.isfinite(values).all()) and _numbers_rows(name, values):
         return Guess("ignore", "numbers the rows", is_row_number=True)
-    return Guess("number", f"number with {quoted(column.unit)}" if column.unit else "number")
+    description = f"number with {quoted(column.unit)}" if column.unit and not column.multiples else "number"
+    return Guess("number", description, unit="" if column.multiples else column.unit)
 
 
 def _numbers_rows(name: str, values: NDArray[np.float64]) -> bool:

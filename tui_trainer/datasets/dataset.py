@@ -82,6 +82,11 @@ class Dataset:
         """The names of the features."""
         return tuple(feature.name for feature in self.inputs)
 
+    @property
+    def feature_columns(self) -> tuple[str, ...]:
+        """The columns that the features are made from, by their names in the file."""
+        return tuple(dict.fromkeys(feature.column for feature in self.inputs))
+
     def target_info(self) -> Target:
         """Return the facts that the output layer and the loss are inferred from."""
         return Target(self.task, self.y.shape[1], self.classes, float(self.y.min()), float(self.y.max()))

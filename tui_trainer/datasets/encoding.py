@@ -6,7 +6,7 @@ filled with values of the training part; a note says which), and the check that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -30,6 +30,10 @@ MAX_LISTED = 6  # columns in a message
 _TARGET = "dataset.target"
 # Squares of larger numbers leave the range of float32 and soon that of float64.
 MAX_VALUE = 1e30
+MAX_DROPPED = 0.2  # of the rows, before filling their gaps is offered
+MIN_REVEALED = 20  # rows, before it is worth a word that one column tells all
+REVEALING_SAMPLE = 4000  # rows of a large table in which columns are compared with the target, before all
+MAX_COMPARED = 200  # columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,22 +241,32 @@ def complete_rows(table: Table, names: Iterable[str]) -> tuple[NDArray[np.bool_]
     return complete, gaps
 
 
-def drop_rows(table: Table, names: Iterable[str]) -> tuple[Table, tuple[str, ...]]:
+def drop_rows(
+    table: Table, names: Iterable[str], target: str = "", offers_filling: bool = False
+) -> tuple[Table, tuple[str, ...]]:
     """Drop the rows without a value in one of the columns; return the rest, and a note about the dropped rows.
 
+    The note ``offers_filling`` where that would keep many more: all rows with a value of the ``target``.
     Raises DatasetError if fewer than two rows are left.
     """
     complete, gaps = complete_rows(table, names)
     count = int(complete.sum())
     if count < 2:
         too_few = f"only {count:,} of {len(table):,} rows {'has' if count == 1 else 'have'} a value in every column"
-        remedy = "fill the gaps, or leave columns out"
+        empty = [name for name, gap in gaps.items() if gap == len(table)]
+        kept = len(table) - gaps.get(target, 0)
+        remedy = "fill the gaps, or leave columns out" if kept > 1 and not empty else "leave columns out"
+        if target in gaps and kept < 2:
+            remedy = "choose another target"
         raise DatasetError("dataset.missing", f"{too_few}; no value in {_listed(gaps)}; {remedy}")
     if not gaps:
         return table, ()
     dropped = len(table) - count
     rows = "row" if len(table) == 1 else "rows"
-    return table.take(complete), (f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}.",)
+    note = f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}."
+    if offers_filling and dropped > MAX_DROPPED * len(table):
+        note += ' missing = "fill" keeps them, with their gaps filled.'
+    return table.take(complete), (note,)
 
 
 def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[Encoded, tuple[str, ...]]:
@@ -327,3 +341,40 @@ def first_text(table: Table, column: Column) -> tuple[int, str] | None:
         return None
     index = int(present.argmax())
     return int(table.lines[index]), column.levels[column.codes[index]]
+
+
+def revealing_columns(table: Table, features: Sequence[str], target: TargetColumn) -> list[str]:
+    """Return the features that alone predict the target in every row: each of their values, or stretches of them.
+
+    A number does if the classes follow each other along it without overlap, or if the target is a straight line over
+    it; a category does if all its rows have the same target. Few rows, and categories of one row each, say nothing.
+    """
+    if len(table) < MIN_REVEALED:
+        return []
+    sample = np.linspace(0, len(table) - 1, min(len(table), REVEALING_SAMPLE)).astype(np.intp)
+    result = []
+    for name in features[:MAX_COMPARED]:
+        column = table.columns[name]
+        values = column.values if isinstance(column, NumberColumn) else column.codes.astype(np.float64)
+        is_category = isinstance(column, TextColumn)
+        if all(_reveals(values[rows], is_category, target, rows) for rows in (sample, np.arange(len(table)))):
+            result.append(name)
+    return result
+
+
+def _reveals(values: NDArray[np.float64], is_category: bool, target: TargetColumn, rows: NDArray[np.intp]) -> bool:
+    if np.isnan(values).any():
+        return False
+    goal = target.y[rows, 0] if target.labels is None else target.labels[rows].astype(np.float64)
+    if is_category:
+        different = len(np.unique(values))
+        pairs = len(np.unique(np.stack([values, goal]), axis=1).T)
+        return 2 * different <= len(values) and pairs == different > 1
+    if target.labels is None:
+        spread = float(values.std() * goal.std())
+        covariance = float(np.mean((values - values.mean()) * (goal - goal.mean())))
+        return spread > 0 and abs(covariance) > (1 - 1e-9) * spread
+    order = np.argsort(values, kind="stable")
+    ordered, classes = values[order], goal[order]
+    changes = np.flatnonzero(classes[1:] != classes[:-1])
+    return len(changes) == len(np.unique(classes)) - 1 and bool((ordered[changes] < ordered[changes + 1]).all())

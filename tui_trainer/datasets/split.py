@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
@@ -55,6 +57,30 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
         train,
         val,
     )
+
+
+def reading(dataset: Dataset, parts: Split) -> dict[str, Any]:
+    """Return what was read, for programs; columns have their names in the file."""
+    return {
+        "target": dataset.target,
+        "task": "regression" if dataset.task == "regression" else "classification",
+        "classes": list(dataset.classes),
+        "rows": len(dataset.x),
+        "training_rows": len(parts.train_rows),
+        "validation_rows": len(parts.val_rows),
+        "features": list(dataset.feature_columns),
+        "left_out": list(dataset.left_out),
+    }
+
+
+def reading_sentence(dataset: Dataset, parts: Split) -> str:
+    """Return what was read in one line: ``species and 10 others -> year: 3 classes, 144 rows: 116 + 28``."""
+    columns = dataset.feature_columns
+    others = len(columns) - 1
+    features = plain(columns[0]) + (f" and {others:,} other{'s' * (others > 1)}" if others else "")
+    kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number"
+    rows = f"{len(dataset.x):,} rows: {len(parts.train_rows):,} + {len(parts.val_rows):,}"
+    return f"{features} -> {plain(dataset.target)}: {kind}, {rows}"
 
 
 def choose_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.split import reading_sentence
 from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
 from tui_trainer.training.session import Session
 
@@ -10,6 +11,13 @@ PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 PREVIEW_CELLS = 400_000
 PREVIEW_COLUMNS = 200
 MAX_WEIGHTS = 64  # reported with each progress
+
+
+def _notes(session: Session) -> tuple[str, ...]:
+    """Return what was read from the user's file, and what was done with it."""
+    if session.experiment.dataset.path is None:
+        return session.dataset.notes
+    return (f"{reading_sentence(session.dataset, session.split)}.", *session.dataset.notes)
 
 
 def loaded(session: Session, run: int) -> Loaded:
@@ -31,7 +39,7 @@ def loaded(session: Session, run: int) -> Loaded:
         available=columns,
         columns={name: pack(dataset.columns[name][:rows]) for name in columns},
         levels={name: dataset.levels[name] for name in columns if name in dataset.levels},
-        notes=dataset.notes,
+        notes=_notes(session),
     )
     return Loaded(
         run=run,

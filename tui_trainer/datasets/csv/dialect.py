@@ -504,6 +504,7 @@ def regularity(rows: list[list[str]], delimiter: str) -> float:
         return 0.0
     table = rows[max(first - 1, 0) :]
     count = sum(len(row) == width for row in table)
+    count += delimiter == BLANKS and len(table[0]) == width - 1 and len(table) > 2  # names, but for those of the rows
     if 2 * count < len(table) or (count < 2 and len(rows) > 2):
         return 0.0
     cells = [cell for row in table for cell in row[:500]]

@@ -216,7 +216,7 @@ def _begins_table(row: list[str], following: list[str], width: int) -> bool:
     if len(row) == width or (len(row) > width and not any(row[width:])):
         if filled == 1 and width > 2:
             return False
-        return not (2 * filled <= width and row[0].endswith(":")) and not (width == 2 and row[0].endswith(":"))
+        return not (filled <= 2 and row[0].endswith(":"))
     if len(row) == width - 1 and len(following) == width:  # names without one for the names of the rows
         return filled == width - 1 and any(map(_is_plain_value, following)) and not any(map(_is_plain_value, row))
     if len(row) < width:  # too few names, which is told, rather than a title of several cells
@@ -285,7 +285,7 @@ def _tail(file: TextFile) -> str:
 
 def _names_in_comment(text: str, marks: Marks, line: int, width: int, numbers: NumberFormat) -> list[str]:
     """Return the names in the comment right above the table, as NumPy writes them; none if it has other ones."""
-    if not marks.comment or line < 2:
+    if marks.comment in ("", "|") or line < 2:
         return []
     comments = [above for above in text.splitlines()[: line - 1] if above.strip()]
     if not comments or not comments[-1].lstrip().startswith(marks.comment):
@@ -330,12 +330,19 @@ def join_names(rows: list[list[str]]) -> list[str]:
     for name in first:  # a name above several columns stands above the first of them
         filled.append(name or (filled[-1] if filled else ""))
     levels = [filled, *others]
-    telling = [level for level in levels if len(set(filter(None, level[1:]))) > 1] or levels
+    telling = [level for level in levels if not _says_the_same(level[1:])] or levels
     joined = []
     for column in range(width):
-        parts = dict.fromkeys(level[column] for level in (telling if column else levels[-1:]) if level[column])
+        parts = dict.fromkeys(
+            level[column] for level in (telling if column or len(rows) < 3 else levels[-1:]) if level[column]
+        )
         joined.append(" ".join(parts) or filled[column])
     return joined
+
+
+def _says_the_same(names: list[str]) -> bool:
+    filled = [name for name in names if name]
+    return len(filled) > 1 and len(set(filled)) == 1
 
 
 @dataclass(frozen=True, slots=True)

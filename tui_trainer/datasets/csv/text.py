@@ -309,8 +309,12 @@ def find_encoding(file: TextFile, encoding: str | None, progress: Progress, max_
     fault = _first_fault(file, codec, progress, max_bytes)
     if fault is None:
         return codec, title
-    if codec == "utf-8" and not fault.after_non_ascii:
-        return _guessed_encoding(file, start, progress, max_bytes)
+    if codec == "utf-8":  # by chance, other characters may look like some of UTF-8
+        guessed = _plausible_encoding(file, progress, max_bytes)
+        if guessed is not None:
+            return guessed
+        if not fault.after_non_ascii:
+            return _single_byte_encoding(file, start, progress, max_bytes)
     what = "is it a CSV file?" if fault.is_nul else "it may be damaged; save it again, or choose its encoding"
     if codec == "utf-8" and not fault.is_nul and _first_fault(file, "cp1252", progress, max_bytes) is not None:
         what = "it may be damaged; save it again"
@@ -362,17 +366,19 @@ _GUESS_BYTES = 1 << 17
 MIN_PLAUSIBILITY = 0.5
 
 
-def _guessed_encoding(file: TextFile, start: bytes, progress: Progress, max_bytes: int | None) -> tuple[str, str]:
-    """Return the encoding of a file that is not UTF-8: the most plausible one that it can have.
-
-    The last ones are cp1252, the encoding of Windows in much of Europe and America, and Latin-1.
-    """
+def _plausible_encoding(file: TextFile, progress: Progress, max_bytes: int | None) -> tuple[str, str] | None:
+    """Return the most plausible encoding of a file that is not UTF-8, None if there is none."""
     with file.bytes() as stream:
         sample = stream.read(_GUESS_BYTES)
     scores = {guess: plausibility(sample, guess) for guess in _GUESSES}
     for guess in sorted(scores, key=lambda guess: -scores[guess]):
         if scores[guess] >= MIN_PLAUSIBILITY and _first_fault(file, guess.codec, progress, max_bytes) is None:
             return guess.codec, f"{guess.title} (guessed)"
+    return None
+
+
+def _single_byte_encoding(file: TextFile, start: bytes, progress: Progress, max_bytes: int | None) -> tuple[str, str]:
+    """Return cp1252, the encoding of Windows in much of Europe and America, or else Latin-1."""
     is_windows = _first_fault(file, "cp1252", progress, max_bytes) is None
     codec, title = ("cp1252", "Windows-1252") if is_windows else ("latin-1", "Latin-1")
     fault = _first_fault(file, codec, progress, max_bytes)
