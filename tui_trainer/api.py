@@ -18,7 +18,7 @@ from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preparation import class_names, read_targets
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import OWN_DATA, Experiment
 from tui_trainer.experiment.share import is_shared, unshare
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.experiment.validation import validate
@@ -45,8 +45,8 @@ class Run:
     """A trained run, as returned by ``train``, ``fit`` and ``Run.load``.
 
     ``experiment`` is as requested; ``model`` is the network, an ``engine.Sequential`` for standardized
-    features; ``history`` holds the values (epochs,) of every epoch by name. ``state`` is ``finished``, ``stopped
-    early`` or ``diverged``, and ``message`` says why in a sentence.
+    features and, where the experiment says so, a standardized target; ``history`` holds the values (epochs,) of every
+    epoch by name. ``state`` is ``finished``, ``stopped early`` or ``diverged``, and ``message`` says why in a sentence.
     """
 
     def __init__(self, trained: TrainedModel, session: Session | None = None, message: str = "") -> None:
@@ -73,6 +73,7 @@ class Run:
             inputs=inputs,
             target_name=about.target,
             target=about.target_info(),
+            target_scale=about.scale_of_target(),
             weights=[],
             history=history,
             epoch=about.epoch,
@@ -122,9 +123,10 @@ class Run:
     def predict(self, x: Any) -> Array:
         """Return outputs (n, k) for raw features: an array (n, features), or a data frame or dict of columns.
 
-        The features are standardized like those of the training part. Raises ValueError if they don't fit.
+        The features are standardized like those of the training part, and numbers are in the target's own unit.
+        Raises ValueError if the features don't fit.
         """
-        return self.model.predict(self._trained.inputs.standardized(x))
+        return self._trained.target_scale.restore(self.model.predict(self._trained.inputs.standardized(x)))
 
     def classes(self, x: Any) -> NDArray[np.str_]:
         """Return the names of the most likely classes (n,) for raw features; raise ValueError for a numeric target."""
@@ -133,6 +135,7 @@ class Run:
     def evaluate(self, x: Any = None, y: Any = None) -> dict[str, float]:
         """Return loss, penalty included, and metrics for raw ``x`` and ``y`` (n,): numbers, or names of classes.
 
+        If the target was standardized, the loss is of that; the metrics are in the target's own unit in any case.
         Without them, those of the training part and, with ``val_`` before their names, of the validation part;
         raises ExperimentError if the data of a loaded run can't be read any more.
         """
@@ -145,7 +148,8 @@ class Run:
         answers = read_targets(y, self._trained.target, self.model.outputs)
         if len(features) != len(answers):
             raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(answers)}")
-        return scores(self.model, self._trained.resolved.training, features, answers)
+        scale = self._trained.target_scale
+        return scores(self.model, self._trained.resolved.training, features, scale.apply(answers), scale)
 
     def history_frame(self) -> pd.DataFrame:
         """Return the history as a pandas data frame, one row per epoch, numbered from 1."""
@@ -234,9 +238,10 @@ def fit(
     """Train on arrays: ``x`` (n, features), or a data frame, in which strings are categories; ``y`` (n,).
 
     ``y`` holds numbers or classes; ``dataset.task`` decides if that is unclear. Network, training, validation
-    part and standardization are those of ``experiment``, or the default ones; the rest is as in ``train``.
+    part and standardization are those of ``experiment``, or the usual ones of own data, ``OWN_DATA``; the rest is as
+    in ``train``.
     """
-    requested = _changed(Experiment() if experiment is None else _experiment(experiment), epochs, settings)
+    requested = _changed(OWN_DATA if experiment is None else _experiment(experiment), epochs, settings)
     dataset, described = from_arrays(x, y, requested.dataset)
     session = Session(all_epochs=True)
     session.data.provide(dataset, described)
@@ -305,13 +310,14 @@ def _begin_with(session: Session, weights: Weights) -> None:
 
 def _reload_data(trained: TrainedModel) -> Split:
     """Read the data of a saved run again; raise ExperimentError if they are not those it was trained on."""
-    config, outputs = trained.experiment.dataset, trained.resolved.model.output.units
-    assert outputs is not None
+    config, output = trained.experiment.dataset, trained.resolved.model.output
+    assert output.units is not None and output.activation is not None
     if config.path is None and config.name == NAME:
         raise UserError("", "it was trained on arrays; give x and y to evaluate")
     try:
-        parts = split(load(config), config, outputs)
-        check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale}, parts)
+        parts = split(load(config), config, output.units, output.activation)
+        target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
+        check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)
     except UserError as error:
         reason = f"the data it was trained on can't be read ({error}); give x and y to evaluate"
         raise UserError("", reason) from error

@@ -185,7 +185,10 @@ class Report(msgspec.Struct, frozen=True, tag=True):
 
 
 class DatasetView(msgspec.Struct, frozen=True):
-    """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles."""
+    """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles.
+
+    ``target_scale`` has the mean and the deviation by which a number is standardized, if it is.
+    """
 
     name: str
     title: str
@@ -200,6 +203,12 @@ class DatasetView(msgspec.Struct, frozen=True):
     columns: dict[str, bytes]
     levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
     notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
+    target_scale: tuple[float, float] | None = None
+
+    @property
+    def loss_unit(self) -> str:
+        """What is said after the name of a loss that is not in the target's own unit."""
+        return "" if self.target_scale is None else " (scaled)"
 
 
 class SummaryRow(msgspec.Struct, frozen=True):

@@ -62,7 +62,7 @@ def listed(store: Store, text: str = "") -> RunList:
 
 
 # Fields of a dataset that the version before did not have, and what they are in its files
-NEWER = {"skip_rows": None, "comment": None, "quote": None, "missing_marks": []}
+NEWER = {"skip_rows": None, "comment": None, "quote": None, "missing_marks": [], "standardize_target": False}
 
 
 def as_json(experiment: Experiment) -> Any:

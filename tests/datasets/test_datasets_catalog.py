@@ -65,7 +65,9 @@ def test_the_classics_have_the_shares_and_ranges_of_their_source() -> None:
 
 def test_choosing_another_dataset_lets_go_of_columns_it_has_not() -> None:
     toy = DatasetConfig(name="spiral", features=("x1", "sin(x1)"), noise=10.0, samples=200, seed=3)
-    assert choose(toy, "circle") == replace(toy, name="circle")
+    assert choose(toy, "spiral") == toy
+    assert choose(toy, "circle") == replace(toy, name="circle", standardize_target=True)
+    toy = replace(toy, standardize_target=True)
     assert choose(toy, "curve_sine") == replace(toy, name="curve_sine", features=())
     iris = choose(toy, "iris")
     assert iris == replace(toy, name="iris", features=())
@@ -73,7 +75,7 @@ def test_choosing_another_dataset_lets_go_of_columns_it_has_not() -> None:
     assert choose(petals, "iris_two") == replace(petals, name="iris_two")
     assert choose(petals, "boston") == replace(iris, name="boston")
     assert choose(petals, "xor") == replace(iris, name="xor")
-    assert choose(DatasetConfig(path="mine.csv"), "iris") == DatasetConfig()
+    assert choose(DatasetConfig(path="mine.csv"), "iris") == DatasetConfig(standardize_target=True)
 
 
 @pytest.mark.parametrize("name", CATALOG)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from tui_trainer.datasets.catalog import choose, choose_file
 from tui_trainer.datasets.dataset import DatasetError
@@ -111,10 +112,11 @@ def test_a_column_without_a_value_in_a_category_that_was_dropped(tmp_path: Path)
 def test_other_data_forget_what_was_said_of_a_file() -> None:
     said: Any = {"delimiter": "tab", "kinds": {"a": "ignore"}, "task": "regression", "target": "a", "header": True}
     file = DatasetConfig(path="x.csv", seed=3, missing="fill", **said)
-    assert choose(file, "wine") == DatasetConfig("wine", seed=3, missing="fill")
+    scaled = DatasetConfig(seed=3, missing="fill", standardize_target=True)
+    assert choose(file, "wine") == replace(scaled, name="wine")
     assert choose_file(file, "x.csv") is file
-    assert choose_file(file, "y.csv") == DatasetConfig(path="y.csv", seed=3, missing="fill")
-    assert choose_file(file, None) == DatasetConfig(seed=3, missing="fill")
+    assert choose_file(file, "y.csv") == replace(scaled, path="y.csv")
+    assert choose_file(file, None) == scaled
 
 
 def test_the_preview_shows_what_a_file_holds(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from msgspec.structs import replace
 from trained_runs import ACTIVATIONS, rich, session_of
 
-from tui_trainer.experiment.schema import Experiment, OptimizerConfig
+from tui_trainer.experiment.schema import Experiment, OptimizerConfig, OutputConfig
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.session import trained
 from tui_trainer.training.session import Session
@@ -44,9 +44,17 @@ def needs(*names: str) -> pytest.MarkDecorator:
 
 
 def experiments() -> list[Experiment]:
-    """Every activation on every kind of target, and double precision."""
+    """Every activation on every kind of target, double precision, and a standardized target with and without shift."""
     each = [rich(activation, dataset) for activation in ACTIVATIONS for dataset in DATASETS]
-    return [*each, *(replace(one, model=replace(one.model, dtype="float64")) for one in each[:2])]
+    double = [replace(one, model=replace(one.model, dtype="float64")) for one in each[:2]]
+    scaled = [standardized(rich("tanh"), OutputConfig(activation=name)) for name in ("linear", "relu")]
+    return [*each, *double, *scaled]
+
+
+def standardized(experiment: Experiment, output: OutputConfig) -> Experiment:
+    """The same with another output, on a standardized target."""
+    dataset = replace(experiment.dataset, standardize_target=True)
+    return replace(experiment, dataset=dataset, model=replace(experiment.model, output=output))
 
 
 def write_all(folder: Path, formats: tuple[str, ...]) -> list[np.ndarray]:
@@ -58,7 +66,8 @@ def write_all(folder: Path, formats: tuple[str, ...]) -> list[np.ndarray]:
         result = trained(session)
         write_folder(result, folder / str(number), formats)
         np.save(folder / str(number) / "x.npy", session.dataset.x)
-        said.append(session.trainer.model.predict(result.inputs.standardized(session.dataset.x)))
+        outputs = session.trainer.model.predict(result.inputs.standardized(session.dataset.x))
+        said.append(result.target_scale.restore(outputs))
     return said
 
 

@@ -97,7 +97,10 @@ class ExperimentEditor(Controller):
     async def edit_field(self, event: FieldEdited) -> None:
         """Apply a value that was typed or chosen in a field."""
         before, was_invalid = self.experiment, event.field.invalid
-        event.field.invalid = not await self.change_field(event.path, event.value)
+        value = event.value
+        if event.path == "dataset" and self.screen.in_lesson and isinstance(value, dict):
+            value = {**value, "standardize_target": before.dataset.standardize_target}  # a lesson has the book's loss
+        event.field.invalid = not await self.change_field(event.path, value)
         if was_invalid and not event.field.invalid and self.experiment == before:
             self.show_message("")  # the value from before, typed again
 

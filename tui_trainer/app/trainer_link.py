@@ -291,6 +291,7 @@ class TrainerLink(Controller):
             screen.run_worker(warm_up, thread=True, group="warm up")
         self.loaded, self.refused, self._crash, self._failures = loaded, None, None, 0
         self._pending_progress = self._pending_update = None  # of the run before
+        screen.status.loss_unit = loaded.dataset.loss_unit
         screen.tabs.show_loaded(loaded)
         screen.data_panel.show_dataset(loaded.dataset)
         screen.network_panel.show_params(loaded.params)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import FIRST_EXPERIMENT, DatasetConfig, Experiment
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment
 from tui_trainer.experiment.share import read_experiment
 from tui_trainer.files import confined, is_file
 from tui_trainer.pace import PACE_NAMES
@@ -64,7 +64,7 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
     if options.file is not None:
         experiment = read_experiment(options.file)
     else:
-        experiment = FIRST_EXPERIMENT if options.csv is None else Experiment()
+        experiment = FIRST_EXPERIMENT if options.csv is None else OWN_DATA
     if options.csv is not None:
         experiment = _with_own_data(experiment, options)
     elif options.target is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tui_trainer.console import check_writable, finite, format_values, train_to_end, write_text
 from tui_trainer.datasets.split import reading, reading_sentence
+from tui_trainer.datasets.encoding import short_name
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
@@ -27,9 +28,10 @@ def train(
     """
     session = Session(all_epochs=True)
     session.load(experiment)
-    if not as_json and experiment.dataset.path is not None:
-        print(reading_sentence(session.dataset, session.split))
-        for note in session.dataset.notes:  # on how the user's file was interpreted
+    if not as_json:
+        if experiment.dataset.path is not None:
+            print(reading_sentence(session.dataset, session.split))
+        for note in (*session.dataset.notes, *_target_note(session)):  # on how the user's file was interpreted
             print(note)
     if weights is not None:
         load_weights(session, weights)
@@ -70,9 +72,20 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
         "values": session.values,
         "training": trainer.evaluate(parts.x_train, parts.y_train),
     }
+    if not parts.target.is_none:
+        result["target_scale"] = {"mean": float(parts.target.mean[0]), "deviation": float(parts.target.scale[0])}
     if model.count_params() <= FEW_PARAMETERS:
         result["weights"] = [weights.tolist() for weights in model.get_weights()]
     return result
+
+
+def _target_note(session: Session) -> tuple[str, ...]:
+    """Return a note on the units of losses and metrics, if they differ."""
+    target, name = session.split.target, short_name(session.dataset.target)
+    if target.is_none:
+        return ()
+    scale = f"{name} is standardized for training (mean {target.mean[0]:.5g}, deviation {target.scale[0]:.5g})"
+    return (f"{scale}: the loss is of that, MAE is in the unit of {name}.",)
 
 
 def write_history(session: Session, path: Path) -> None:

@@ -269,7 +269,7 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
 
     The chosen features and target are kept if the new dataset has them, as from one toy set to another, and are
     otherwise replaced by its defaults. Options for files are dropped and, for another dataset, added and removed
-    points, too. Raises KeyError for a name that is not in the catalog.
+    points, too; numbers of another dataset are standardized. Raises KeyError for a name that is not in the catalog.
     """
     entry = CATALOG[name]
     columns = entry.columns if isinstance(entry, ToySet) else (*entry.features, entry.target)
@@ -279,7 +279,8 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
         target = None
     if name != config.name:
         config = replace(config, points=(), removed=())
-    return replace(without_file(config), name=name, features=features, target=target)
+    scaled = config.standardize_target or name != config.name or config.path is not None
+    return replace(without_file(config), name=name, features=features, target=target, standardize_target=scaled)
 
 
 def without_file(config: DatasetConfig) -> DatasetConfig:
@@ -305,9 +306,9 @@ def without_file(config: DatasetConfig) -> DatasetConfig:
 def choose_file(config: DatasetConfig, path: str | None) -> DatasetConfig:
     """Return ``config`` for the user's file at ``path``, with everything about it to be guessed.
 
-    None chooses the catalog's dataset.
+    Numbers to predict are standardized. None chooses the catalog's dataset.
     """
-    return config if path == config.path else replace(without_file(config), path=path)
+    return config if path == config.path else replace(without_file(config), path=path, standardize_target=True)
 
 
 def data_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Splits a dataset into training and validation rows, and standardizes its features to mean 0 and deviation 1."""
+"""Splits a dataset into training and validation rows, and standardizes features and target to mean 0, deviation 1."""
 
 from __future__ import annotations
 
@@ -10,9 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.errors import plain
+from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TargetScale:
+    """How the target was standardized: y = (raw - mean) / scale, both (outputs,); 0 and 1 where it was not."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def none(cls, outputs: int) -> TargetScale:
+        """Return the scale of a target of ``outputs`` columns that is trained on as it is."""
+        return cls(np.zeros(outputs), np.ones(outputs))
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the target is trained on as it is."""
+        return not self.mean.any() and bool((self.scale == 1.0).all())
+
+    def apply(self, raw: NDArray[Any]) -> NDArray[Any]:
+        """Return a target (n, outputs) as it is trained on."""
+        return raw if self.is_none else (raw - self.mean) / self.scale
+
+    def restore(self, outputs: NDArray[Any]) -> NDArray[Any]:
+        """Return outputs of the network (n, outputs) in the target's own unit."""
+        return outputs if self.is_none else outputs.astype(np.float64) * self.scale + self.mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +47,8 @@ class Split:
     """The training and the validation data of a model.
 
     Shapes: x (rows, features), y (rows, outputs), None for validation without a split; ``mean`` and
-    ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized;
+    ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized; ``target`` says
+    the same of y;
     ``train_rows`` and ``val_rows`` are indices into the dataset, in the order of the rows here.
     """
 
@@ -32,10 +60,14 @@ class Split:
     scale: NDArray[np.float64]
     train_rows: NDArray[np.intp]
     val_rows: NDArray[np.intp]
+    target: TargetScale
 
 
-def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
-    """Shuffle the rows by ``config.seed`` and use the last ones for validation; ``outputs`` is the width of y.
+def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str = "linear") -> Split:
+    """Shuffle the rows by ``config.seed`` and use the last ones for validation.
+
+    ``outputs`` is the width of y, ``activation`` that of the output layer, on which it depends how a target can be
+    standardized.
 
     Classes keep their proportions, and each has at least one training row. Without a split the rows stay in file order.
     Points that the user added are always trained on, and adding them does not move other points between the parts.
@@ -46,6 +78,8 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
     train, val = choose_rows(n, dataset.labels, config, dataset.origin)
     mean, scale = _moments(dataset.x[train], config.standardize, dataset.inputs)
     x = (dataset.x - mean) / scale
+    target = _target_scale(y[train], config, activation) if dataset.labels is None else TargetScale.none(outputs)
+    y = target.apply(y)
     has_validation = len(val) > 0
     return Split(
         x[train],
@@ -56,6 +90,7 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int) -> Split:
         scale,
         train,
         val,
+        target,
     )
 
 
@@ -134,9 +169,27 @@ def _moments(
     """
     if not standardize:
         return np.zeros(x.shape[1]), np.ones(x.shape[1])
-    mean, scale = x.mean(axis=0), x.std(axis=0)
-    # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
-    constant = (np.ptp(x, axis=0) == 0) | (scale < np.finfo(np.float64).tiny)
-    scale = np.where(constant, 1.0, scale)
+    mean, scale = x.mean(axis=0), _deviations(x)
     is_category = np.array([feature.category is not None for feature in inputs], bool)
     return np.where(is_category, 0.0, mean), np.where(is_category, 1.0, scale)
+
+
+def _deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the deviation of each column of ``values`` (n, columns), 1 for a constant one."""
+    deviations = values.std(axis=0)
+    # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
+    constant = (np.ptp(values, axis=0) == 0) | (deviations < np.finfo(np.float64).tiny)
+    return np.where(constant, 1.0, deviations)
+
+
+def _target_scale(y: NDArray[np.float64], config: DatasetConfig, activation: str) -> TargetScale:
+    """Return how numbers y (training rows, outputs) are standardized for an output layer with ``activation``.
+
+    What an output promises stays true: outputs of at least 0 are multiplied by a deviation and not shifted, and those
+    with other bounds, such as tanh, are left as they are.
+    """
+    bounds = RANGES.get(activation, (-np.inf, np.inf))
+    scale = TargetScale.none(y.shape[1])
+    if not config.standardize_target or bounds not in ((-np.inf, np.inf), (0.0, np.inf)):
+        return scale
+    return TargetScale(scale.mean if bounds[0] == 0.0 else y.mean(axis=0), _deviations(y))

@@ -67,9 +67,20 @@ def measure(names: Iterable[str], predicted: Array, y: Array) -> dict[str, float
 
 
 class Evaluation:
-    """Repeated evaluation on ``x`` (n, features) and ``y`` (n, outputs), of the usual metrics and of ``metrics``."""
+    """Repeated evaluation on ``x`` (n, features) and ``y`` (n, outputs), of the usual metrics and of ``metrics``.
 
-    def __init__(self, model: Sequential, x: Array, y: Array, loss: Loss, metrics: Sequence[str] = ()) -> None:
+    ``target_scale`` (outputs,) is what y was divided by: metrics are in the unit before that, the loss is not.
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        x: Array,
+        y: Array,
+        loss: Loss,
+        metrics: Sequence[str] = (),
+        target_scale: Array | None = None,
+    ) -> None:
         rows = with_ones(x, model.dense[0][0].use_bias, model.dtype)
         self._model = model
         self._loss = loss
@@ -77,6 +88,7 @@ class Evaluation:
         self._metrics = tuple(dict.fromkeys((*usual, *metrics)))
         self._targets = np.ascontiguousarray(y.T, model.dtype)
         self._outputs = np.empty_like(self._targets)
+        self._unit = None if target_scale is None else np.asarray(target_scale, np.float64)[:, None]
         objectives: dict[int, Objective] = {}
         self._chunks: list[tuple[slice, Array, Array, Objective]] = []
         for start in range(0, len(rows), PREDICTION_ROWS):
@@ -98,4 +110,6 @@ class Evaluation:
 
     def metrics(self) -> dict[str, float]:
         """The metrics of the outputs of the last call of ``loss``."""
-        return measure(self._metrics, self._outputs, self._targets)
+        if self._unit is None:
+            return measure(self._metrics, self._outputs, self._targets)
+        return measure(self._metrics, self._outputs * self._unit, self._targets * self._unit)

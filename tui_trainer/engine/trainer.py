@@ -37,6 +37,7 @@ class Trainer:
     ``metrics`` (``accuracy``, ``per_class``, ``r2``, ``mae``) are taken of the training and the validation part
     after each epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed``
     drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
+    ``target_scale`` (outputs,) is what both y were divided by, if anything: metrics are in the unit before that.
     Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
     does not fit the model or the loss.
     """
@@ -56,13 +57,15 @@ class Trainer:
         l2: float = 0.0,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         metrics: Sequence[str] = (),
+        target_scale: Array | None = None,
     ) -> None:
         self.model, self.optimizer = model, optimizer
+        self._target_scale = target_scale
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = self._checked(x, y)
         validation = self._checked(*validation_data) if validation_data else None
-        self._validation = Evaluation(model, *validation, self.loss, metrics) if validation else None
-        self._training = Evaluation(model, self._x, self._y, self.loss, metrics) if metrics else None
+        self._validation = Evaluation(model, *validation, self.loss, metrics, target_scale) if validation else None
+        self._training = Evaluation(model, self._x, self._y, self.loss, metrics, target_scale) if metrics else None
         self._rng = np.random.default_rng(seed)
         self._shuffle = shuffle
         self._gradients = Parameters(model.dense, model.dtype)
@@ -128,7 +131,8 @@ class Trainer:
 
     def evaluate(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
         """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs)."""
-        return self._scores(Evaluation(self.model, *self._checked(x, y), self.loss))
+        evaluation = Evaluation(self.model, *self._checked(x, y), self.loss, target_scale=self._target_scale)
+        return self._scores(evaluation)
 
     def gradient(self) -> list[Array]:
         """Copies of the last step's gradient, penalty included, in the order of ``get_weights``."""

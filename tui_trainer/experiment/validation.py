@@ -45,12 +45,21 @@ def from_plain(data: object, *, strict: bool = True) -> Experiment:
     Raises UserError with the path of the field at fault.
     """
     _refuse_values(data, only_text=True)
+    data = _with_tables(data)
     try:
         experiment = msgspec.convert(data, Experiment, strict=strict)
     except msgspec.ValidationError as error:
         raise _in_english(str(error), data) from None
     _refuse_values(to_plain(experiment))
     return experiment
+
+
+def _with_tables(data: object) -> object:
+    """Return ``data`` with an optimizer that is only named, as ``optimizer = "adam"``, as a table."""
+    training = data.get("training") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(training, dict) or not isinstance(training.get("optimizer"), str):
+        return data
+    return {**data, "training": {**training, "optimizer": {"name": training["optimizer"]}}}
 
 
 def unknown_field(parent: Steps, name: str) -> UserError:

@@ -49,7 +49,7 @@ To begin another run with them:
     tui-trainer train experiment.toml --weights weights.safetensors""",
     "model.json": """\
 What predictions need besides: the features in their order with the mean and the scale that standardize
-them, x = (raw - mean) / scale, and the names of the classes.""",
+them, x = (raw - mean) / scale, those of the target, and the names of the classes.""",
     "model_pytorch.py": """\
 The network in PyTorch, with weights.safetensors and model.json beside it. pip install torch safetensors
     from model_pytorch import predict

@@ -43,14 +43,26 @@ def standardize(x):
     """Features x (n, {inputs}) as the network was trained on them; the division is done in double precision."""
     return ((np.asarray(x, "float64") - mean) / scale).astype("{dtype}")
 
-
+{target}
 def predict(x):
     """Outputs (n, {outputs}) for features x (n, {inputs}) as they are in the data."""
-    return model.predict(standardize(x), verbose=0)
+    return {predicted}
 
 
 if __name__ == "__main__":
     model.summary()
+'''
+
+
+TARGET = '''
+# The network was trained on the target standardized, as standardize_target(y) gives it.
+target_mean, target_scale = np.array(about["target_mean"]), np.array(about["target_scale"])
+
+
+def standardize_target(y):
+    """Targets y (n, {outputs}) as the network was trained on them."""
+    return ((np.asarray(y, "float64") - target_mean) / target_scale).astype("{dtype}")
+
 '''
 
 
@@ -133,5 +145,9 @@ def keras_program(trained: TrainedModel) -> str:
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     imports, model = keras_lines(resolved, inputs)
     all_imports = [imports[0], "import numpy as np", *imports[1:], "from safetensors.numpy import load_file", ""]
-    load = LOAD.format(inputs=inputs, outputs=resolved.model.output.units, dtype=resolved.model.dtype)
+    sizes = {"inputs": inputs, "outputs": resolved.model.output.units, "dtype": resolved.model.dtype}
+    predicted, target = "model.predict(standardize(x), verbose=0)", ""
+    if not trained.target_scale.is_none:
+        predicted, target = f'{predicted}.astype("float64") * target_scale + target_mean', TARGET.format(**sizes)
+    load = LOAD.format(**sizes, predicted=predicted, target=target)
     return HEAD + "\n".join([*all_imports, *model]) + "\n" + load

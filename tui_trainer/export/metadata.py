@@ -21,6 +21,7 @@ from tui_trainer.console import finite
 from tui_trainer.datasets.csv.dialect import NumberFormat
 from tui_trainer.datasets.dataset import PLAIN, Feature
 from tui_trainer.datasets.preparation import Inputs
+from tui_trainer.datasets.split import TargetScale
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
@@ -49,6 +50,8 @@ class About(Struct, frozen=True):
     state: str
     best: bool
     numbers: NumberFormat = PLAIN
+    target_mean: list[float] = []  # empty in a file of an older version, which standardized no target
+    target_scale: list[Annotated[float, Meta(gt=0)]] = []
 
     def inputs(self) -> Inputs:
         """Return the features, with the numbers that standardize them."""
@@ -57,6 +60,12 @@ class About(Struct, frozen=True):
     def target_info(self) -> Target:
         """Return the facts that the output layer follows from."""
         return Target(self.task, self.outputs, tuple(self.classes), *self.target_range)
+
+    def scale_of_target(self) -> TargetScale:
+        """Return how the target was standardized."""
+        if not self.target_scale:
+            return TargetScale.none(self.outputs)
+        return TargetScale(np.array(self.target_mean), np.array(self.target_scale))
 
 
 def metadata_text(trained: TrainedModel) -> str:
@@ -81,6 +90,8 @@ def metadata_text(trained: TrainedModel) -> str:
         "outputs": target.outputs,
         "classes": list(target.classes),
         "target_range": [target.minimum, target.maximum],
+        "target_mean": trained.target_scale.mean.tolist(),
+        "target_scale": trained.target_scale.scale.tolist(),
         "layers": layers,
         "dtype": model.dtype,
         "loss": resolved.training.loss,
@@ -102,6 +113,8 @@ def read_metadata(path: Path) -> About:
         raise UserError("", f"{quoted_path} is not the model.json of an export: {error}") from error
     if not len(about.features) == len(about.mean) == len(about.scale):
         raise UserError("", f"{quoted_path} has not one mean and one scale for each feature")
+    if len(about.target_mean) != len(about.target_scale):
+        raise UserError("", f"{quoted_path} has not one mean and one scale of the target for each output")
     return about
 
 

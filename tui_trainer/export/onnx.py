@@ -45,7 +45,8 @@ def check_onnx() -> None:
 def onnx_bytes(trained: TrainedModel) -> bytes:
     """Return the file: input ``features`` (n, features), raw and in double precision, and ``outputs`` (n, k).
 
-    Features are standardized in double precision, the rest is in single precision, which all runtimes support.
+    Features are standardized, and the target restored, in double precision; the rest is in single precision, which all
+    runtimes support.
     Raises UserError if the package onnx is missing.
     """
     check_onnx()
@@ -53,7 +54,7 @@ def onnx_bytes(trained: TrainedModel) -> bytes:
 
     graph = _Graph()
     standard = _standardize(graph, trained)
-    result = _network(graph, standard, trained)
+    result = _restore_target(graph, _network(graph, standard, trained), trained)
     model = graph.model(result, trained)
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
@@ -110,6 +111,19 @@ def _standardize(graph: _Graph, trained: TrainedModel) -> str:
     if (scale != 1.0).any():
         x = graph.add("Div", x, graph.constant("scale", scale))
     return graph.add("Cast", x, to=TensorProto.FLOAT)
+
+
+def _restore_target(graph: _Graph, result: str, trained: TrainedModel) -> str:
+    """Add outputs * scale + mean where the target was standardized; return the name of the output."""
+    from onnx import TensorProto
+
+    target = trained.target_scale
+    if target.is_none:
+        return result
+    y = graph.add("Cast", result, to=TensorProto.DOUBLE)
+    y = graph.add("Mul", y, graph.constant("target_scale", target.scale))
+    y = graph.add("Add", y, graph.constant("target_mean", target.mean))
+    return graph.add("Cast", y, to=TensorProto.FLOAT)
 
 
 def _network(graph: _Graph, x: str, trained: TrainedModel) -> str:

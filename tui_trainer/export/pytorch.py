@@ -57,15 +57,15 @@ def standardize(x):
     """Features x (n, {inputs}) as the network was trained on them; the division is done in double precision."""
     return ((torch.as_tensor(x, dtype=torch.float64) - mean) / scale).to(torch.{dtype})
 
-
+{target}
 def predict(x):
     """Outputs (n, {outputs}) for features x (n, {inputs}) as they are in the data."""
     with torch.no_grad():
-        return model(standardize(x))
+        return {predicted}
 
 
 # To train on: model.train(), and then for each batch
-#   optimizer.zero_grad(); loss(model(standardize(x)), y).backward(); optimizer.step()
+#   optimizer.zero_grad(); loss(model(standardize(x)), {y}).backward(); optimizer.step()
 optimizer = {optimizer}
 
 
@@ -79,14 +79,33 @@ if __name__ == "__main__":
 '''
 
 
+TARGET = '''
+# The network was trained on the target standardized, as standardize_target(y) gives it.
+target_mean = torch.tensor(about["target_mean"], dtype=torch.float64)
+target_scale = torch.tensor(about["target_scale"], dtype=torch.float64)
+
+
+def standardize_target(y):
+    """Targets y (n, {outputs}) as the network was trained on them."""
+    return ((torch.as_tensor(y, dtype=torch.float64) - target_mean) / target_scale).to(torch.{dtype})
+
+'''
+
+
 def pytorch_program(trained: TrainedModel) -> str:
     """Return the program; it contains no text of the user."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     training, dtype = resolved.training, resolved.model.dtype
+    sizes = {"inputs": inputs, "outputs": resolved.model.output.units, "dtype": dtype}
+    predicted, y, target = "model(standardize(x))", "y", ""
+    if not trained.target_scale.is_none:
+        predicted = f"{predicted}.double() * target_scale + target_mean"
+        y, target = "standardize_target(y)", TARGET.format(**sizes)
     load = LOAD.format(
-        inputs=inputs,
-        outputs=resolved.model.output.units,
-        dtype=dtype,
+        **sizes,
+        predicted=predicted,
+        y=y,
+        target=target,
         optimizer=_optimizer(training.optimizer, training.learning_rate),
         penalized=", and the penalty on the weights" if training.l1 or training.l2 else "",
         loss="\n".join(f"    {line}" for line in _loss(training)),

@@ -31,6 +31,7 @@ def trained(session: Session, best: bool = False) -> TrainedModel:
         inputs=inputs_of(session.dataset, session.split),
         target_name=session.dataset.target,
         target=session.dataset.target_info(),
+        target_scale=session.split.target,
         weights=session.trainer.model.get_weights() if best_weights is None else _arrays(session, best_weights),
         history=session.history.columns(0),
         epoch=session.best.epoch if best else session.trainer.epochs,

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.preparation import Inputs
+from tui_trainer.datasets.split import TargetScale
 from tui_trainer.experiment.resolve import Target, resolve
 from tui_trainer.experiment.schema import Experiment
 
@@ -21,13 +22,15 @@ class TrainedModel:
 
     ``experiment`` is the requested one, not resolved; ``weights`` are those of ``Sequential.get_weights``: kernel and
     bias of each layer. ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the epoch of the
-    weights, and ``best`` says that it is the best one, not the newest.
+    weights, and ``best`` says that it is the best one, not the newest. ``target_scale`` brings outputs into the
+    target's own unit.
     """
 
     experiment: Experiment
     inputs: Inputs
     target_name: str
     target: Target
+    target_scale: TargetScale
     weights: Sequence[Array]
     history: Mapping[str, Array]
     epoch: int

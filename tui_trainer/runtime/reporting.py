@@ -40,6 +40,7 @@ def loaded(session: Session, run: int) -> Loaded:
         columns={name: pack(dataset.columns[name][:rows]) for name in columns},
         levels={name: dataset.levels[name] for name in columns if name in dataset.levels},
         notes=_notes(session),
+        target_scale=None if parts.target.is_none else (float(parts.target.mean[0]), float(parts.target.scale[0])),
     )
     return Loaded(
         run=run,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.datasets.split import Split
+from tui_trainer.datasets.split import Split, TargetScale
 from tui_trainer.engine import (
     OPTIMIZERS,
     SGD,
@@ -80,6 +80,7 @@ def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Tra
             l2=training.l2,
             validation_data=validation,
             metrics=training.metrics,
+            target_scale=metric_scale(split.target),
         )
     except UserError:
         raise
@@ -103,10 +104,21 @@ def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
     )
 
 
-def scores(model: Sequential, training: TrainingConfig, x: Array, y: Array) -> dict[str, float]:
-    """``loss``, penalty included, and metrics of standardized ``x`` (n, features) against ``y`` (n, outputs)."""
+def metric_scale(target: TargetScale) -> Array | None:
+    """What metrics are multiplied by to be in the target's own unit (outputs,); None where they are already."""
+    return None if target.is_none else target.scale
+
+
+def scores(
+    model: Sequential, training: TrainingConfig, x: Array, y: Array, target: TargetScale | None = None
+) -> dict[str, float]:
+    """``loss``, penalty included, and metrics of standardized ``x`` (n, features) against ``y`` (n, outputs).
+
+    With ``target``, y is standardized by it, and the loss is in that unit; the metrics are in the target's own.
+    """
     loss = get_loss(str(training.loss), model.dense[-1][0].activation)
-    evaluation = Evaluation(model, x.astype(model.dtype), y.astype(model.dtype), loss, training.metrics)
+    unit = None if target is None else metric_scale(target)
+    evaluation = Evaluation(model, x.astype(model.dtype), y.astype(model.dtype), loss, training.metrics, unit)
     penalty = Penalty(training.l1, training.l2, model.parameters)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         value = evaluation.loss() + penalty.value(model.parameters.flat)
@@ -115,8 +127,8 @@ def scores(model: Sequential, training: TrainingConfig, x: Array, y: Array) -> d
 
 def split_scores(model: Sequential, training: TrainingConfig, data: Split) -> dict[str, float]:
     """The scores of the training part and, with ``val_`` before their names, of the validation part if there is one."""
-    result = scores(model, training, data.x_train, data.y_train)
+    result = scores(model, training, data.x_train, data.y_train, data.target)
     if data.x_val is not None and data.y_val is not None:
-        validation_scores = scores(model, training, data.x_val, data.y_val)
+        validation_scores = scores(model, training, data.x_val, data.y_val, data.target)
         result |= {f"val_{name}": value for name, value in validation_scores.items()}
     return result

@@ -79,8 +79,9 @@ class Session:
         """
         dataset = self.data.get(experiment.dataset, on_progress)
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
-        assert resolved.model.output.units is not None
-        parts = split(dataset, experiment.dataset, resolved.model.output.units)
+        output = resolved.model.output
+        assert output.units is not None and output.activation is not None
+        parts = split(dataset, experiment.dataset, output.units, output.activation)
         check_memory(resolved, len(dataset.features), parts)
         trainer = build_trainer(resolved, dataset, parts)
         self.requested, self.experiment = experiment, resolved
@@ -397,14 +398,16 @@ def part_of(snapshot: Mapping[str, Array], name: str) -> dict[str, Array]:
 
 def moments(split: Split) -> dict[str, Array]:
     """Return the arrays by which the data of a run are recognized."""
-    return {"mean": split.mean, "scale": split.scale}
+    target = split.target
+    return {"mean": split.mean, "scale": split.scale, "target_mean": target.mean, "target_scale": target.scale}
 
 
 def check_moments(state: Mapping[str, Array], split: Split) -> None:
     """Raise ValueError if the data have other means and deviations than when ``state`` was saved."""
     for name, current in moments(split).items():
         saved = state.get(name, current)  # older versions did not save them
-        if saved.shape != current.shape or not np.isclose(saved, current, rtol=CLOSE, atol=CLOSE * split.scale).all():
+        atol = CLOSE * (split.target.scale if name.startswith("target") else split.scale)
+        if saved.shape != current.shape or not np.isclose(saved, current, rtol=CLOSE, atol=atol).all():
             raise ValueError("the data have changed since it was trained")
 
 

@@ -56,6 +56,7 @@ class StatusLine(Widget):
     pace: reactive[str] = reactive("")
     progress: reactive[Progress | None] = reactive(None)
     is_responding: reactive[bool] = reactive(True)  # whether the trainer sends reports
+    loss_unit: reactive[str] = reactive("")  # said after the name of the loss
     before: reactive[str] = reactive("starting the trainer …")  # shown before there is any progress
 
     _reports_seen = _silent_checks = 0
@@ -77,7 +78,7 @@ class StatusLine(Widget):
     def render(self) -> Text:
         if self.progress is None:
             return Text(self.before, style="dim")
-        parts = status_parts(self.progress, self.is_responding)
+        parts = status_parts(self.progress, self.is_responding, self.loss_unit)
         room = self.size.width - self._pace_width - 1
         while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > room:
             parts.remove(max(parts, key=lambda part: part[0]))
@@ -98,10 +99,11 @@ class StatusLine(Widget):
             self.post_message(self.PaceClicked())
 
 
-def status_parts(progress: Progress, is_responding: bool = True) -> list[tuple[int, str]]:
+def status_parts(progress: Progress, is_responding: bool = True, loss_unit: str = "") -> list[tuple[int, str]]:
     """Return the parts of the line, in order, each with its rank: the highest rank is left out first.
 
-    If the trainer does not respond, the line says so instead of showing an outdated speed.
+    ``loss_unit`` is said after the name of the loss. If the trainer does not respond, the line says so instead of
+    showing an outdated speed.
     """
     sign = RUN_STATES[progress.state].sign
     state = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
@@ -109,7 +111,7 @@ def status_parts(progress: Progress, is_responding: bool = True) -> list[tuple[i
     for rank, (name, label) in enumerate(NAMES.items(), start=1):
         if name in progress.values:
             value = progress.values[name]
-            parts.append((rank, f"{label} {metric_text(name, value)}"))
+            parts.append((rank, f"{label}{loss_unit if name == 'loss' else ''} {metric_text(name, value)}"))
     if progress.unsaved:
         parts.insert(1, (0, f"not saved: {printable(progress.unsaved)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:

@@ -134,12 +134,19 @@ class DataPanel(Panel):
             "standardize features",
             "Mean 0 and standard deviation 1, fitted on the training part",
         )
+        yield SwitchField(
+            "dataset.standardize_target",
+            "standardize target",
+            "Numbers to predict, too; predictions and MAE stay in their own unit, the loss is of the scaled target",
+        )
 
     def show_dataset(self, dataset: DatasetView) -> None:
         """Offer the dataset's columns as targets, and show the number of samples."""
         target: ChoiceField = next(field for field in self.query(ChoiceField) if field.path == "dataset.target")
         default: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
         target.offer([*default, *((name, name) for name in dataset.available if name != dataset.target)])
+        scaled = next(field for field in self.query(SwitchField) if field.path == "dataset.standardize_target")
+        scaled.display = not dataset.classes
         counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"
         self.query_one(".heading", Static).update(f"Data  {counts}", layout=False)
 

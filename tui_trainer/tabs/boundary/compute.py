@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.split import TargetScale
 from tui_trainer.datasets.synthetic import CURVES
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.propagation import Propagation, with_ones
@@ -221,7 +222,7 @@ class NeuronGrid:
         raw = self.ground.inputs(self._grid(axes, sizes))
         parts = self.session.split
         x = (raw - parts.mean) / parts.scale
-        made = Activations(self.session.trainer.model, x, raw[:, self.ground.varying(axes)])
+        made = Activations(self.session.trainer.model, x, raw[:, self.ground.varying(axes)], parts.target)
         self._kept[use] = (axes, sizes, made)
         return made
 
@@ -254,12 +255,12 @@ def inside(window: NeuronRange, layers: tuple[LayerShown, ...], most: int) -> Ne
 class Activations:
     """Computes the layers of ``model`` over points x (n, features), which are standardized like its samples.
 
-    ``shown`` (n, k) are the inputs, in the unit in which they are shown. The buffers are its own: the
-    trainer's are not touched. Dropout is off, as when predicting.
+    ``shown`` (n, k) are the inputs, in the unit in which they are shown, and ``target`` brings outputs into theirs.
+    The buffers are its own: the trainer's are not touched. Dropout is off, as when predicting.
     """
 
-    def __init__(self, model: Sequential, x: Array, shown: Array) -> None:
-        self._model = model
+    def __init__(self, model: Sequential, x: Array, shown: Array, target: TargetScale) -> None:
+        self._model, self._target = model, target
         self._columns = with_ones(x, model.dense[0][0].use_bias, model.dtype).T
         self._shown, self._points = shown.T, len(x)
         widest = max(layer.units for layer, _ in model.dense)
@@ -281,6 +282,8 @@ class Activations:
         for stage in self._pass_for(points.stop - points.start).stages[:deepest]:
             x = stage.forward(x, self._model.parameters, True)
             layers.append(stage.a)
+        if deepest == len(self._model.dense):
+            layers[-1] = self._target.restore(layers[-1].T).T
         for window, result in zip(windows, results, strict=True):
             result[:, points] = layers[window.layer][window.first : window.first + window.count]
 

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from tui_trainer.errors import plain
 from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot
-from tui_trainer.protocol import Progress
+from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.boundary.drawing import heatmap, name_of, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.boundary.view import NeuronView
@@ -99,6 +99,11 @@ class LiveView(NeuronView):
         super().__init__()
         self.content: Live | None = None
         self._progress: Progress | None = None
+        self._loss_unit = ""
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        self._loss_unit = loaded.dataset.loss_unit
+        super().show_loaded(loaded)
 
     def compose(self) -> ComposeResult:
         with Card(id="live-network"):
@@ -204,7 +209,7 @@ class LiveView(NeuronView):
         values = {} if self._progress is None else self._progress.values
         card = self.query_one("#live-loss", Card)
         is_narrow = card.size.width < NARROW
-        parts: list[str | tuple[str, str]] = ["Loss"]
+        parts: list[str | tuple[str, str]] = [f"Loss{self._loss_unit}"]
         names = NARROW_NAMES if is_narrow else NAMES
         for name, (label, color) in names.items():
             if name in values:

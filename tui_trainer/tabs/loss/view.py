@@ -51,6 +51,7 @@ class LossView(TabView):
         self._content = LossContent("loss")
         self._epoch = 0  # of the current run
         self._class_names: tuple[str, ...] = ()
+        self._loss_unit = ""
         self._quantities: tuple[str, ...] = ("loss",)  # those that this run records
         self._diverged_at: float | None = None  # in epochs
 
@@ -92,6 +93,7 @@ class LossView(TabView):
     def show_loaded(self, loaded: Loaded) -> None:
         """Show all epochs of the run; the overlays stay until the trainer sends them again."""
         self._class_names, self._diverged_at, self._epoch = loaded.dataset.classes, None, 0
+        self._loss_unit = loaded.dataset.loss_unit
         self.viewport = Viewport()
         self._content = msgspec.structs.replace(self._content, curves=())
         self.ask()
@@ -210,7 +212,7 @@ class LossView(TabView):
         plot = Plot(
             tuple(series),
             x_label="epoch",
-            y_label=QUANTITIES[self.quantity],
+            y_label=QUANTITIES[self.quantity] + (self._loss_unit if self.quantity == "loss" else ""),
             log_y=self.log_scale,
             x_limits=self.viewport.span(self.last) if zoomed else None,
             y_limits=(0.0, 1.0) if shares and not self.log_scale and not zoomed else None,

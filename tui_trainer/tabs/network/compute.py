@@ -89,7 +89,9 @@ class NetworkCompute:
         session = self._session
         target = session.split.y_train[sample]
         if not session.dataset.classes:
-            return float(target[0]), float(outputs[0]), float(outputs[0])
+            scale = session.split.target
+            true, predicted = (float(scale.restore(values[None])[0, 0]) for values in (target, outputs))
+            return true, predicted, float(outputs[0])
         if len(outputs) == 1:
             return float(target[0]), float(outputs[0] > 0.5), float(outputs[0])
         best = int(outputs.argmax())
@@ -138,6 +140,8 @@ def neuron_detail(
     outputs_of_layer, activation = outputs[layer], get_activation(dense.activation)
     listed = terms.choose(min(request.terms, MAX_TERMS), request.parameter)
     is_softmax = activation.name == "softmax"
+    scale = session.split.target
+    is_output = layer == len(outputs) - 1
     span = span_of(terms.o)
     has_curve = is_softmax or (activation.name, span) in request.curves
     return NeuronDetail(
@@ -154,6 +158,7 @@ def neuron_detail(
         bias=terms.term(BIAS) if terms.bias is not None else None,
         span=span,
         curve=None if has_curve else curve(activation, span),
+        target=(float(scale.mean[neuron]), float(scale.scale[neuron])) if is_output and not scale.is_none else None,
         probabilities=_probabilities(outputs_of_layer) if is_softmax else (),
         total=float(outputs_of_layer.astype(np.float64).sum()) if is_softmax else 0.0,
     )

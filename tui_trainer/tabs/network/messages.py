@@ -90,7 +90,8 @@ class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
     ``terms`` are some of its weights, in order; ``rest`` is the sum of the others' terms, and ``sum`` that of all,
     without the bias. ``slope`` is phi'(o).
     For a softmax, ``probabilities`` are the largest ones, in order, and ``total`` is the sum of all.
-    ``curve`` is None if the app already has that of ``activation`` and ``span``.
+    ``curve`` is None if the app already has that of ``activation`` and ``span``. ``target`` has the mean and the
+    deviation that bring an output into the target's own unit, if it was standardized.
     """
 
     layer: int
@@ -108,6 +109,7 @@ class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
     curve: PhiCurve | None = None
     probabilities: tuple[Probability, ...] = ()
     total: float = 0.0
+    target: tuple[float, float] | None = None
 
 
 class InputSeen(msgspec.Struct, frozen=True, tag=True):

@@ -132,6 +132,10 @@ def formula_lines(detail: NeuronDetail | InputSeen, width: int) -> tuple[Line, L
         return ((formula, "text"),), ((f"a = e^o / Σₖ e^oₖ = {format_measure(detail.a)}", "text"),)
     numbers = _shortened([_numbers(detail, digits) for digits in DIGITS], width - len(INDENT))
     slope = "" if detail.slope is None else f"φ′(o) = {format_measure(detail.slope)}"
+    if detail.target is not None:
+        mean, scale = detail.target
+        first = f"ŷ = a · {format_measure(scale)}" + (_signed_summand(mean, 4) if mean else "")
+        slope += f"  {first} = {format_measure(detail.a * scale + mean)}"
     return _lines(f"a = φ({_symbols(detail)})", numbers, slope, width)
 
 

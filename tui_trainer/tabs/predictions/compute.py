@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.split import TargetScale
 from tui_trainer.engine.metrics import mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
 from tui_trainer.protocol import Content, Unavailable, pack
@@ -96,7 +97,8 @@ class Samples:
 
     Shapes: ``outputs`` (units, n), ``losses`` (n,); ``rows`` (n,) are rows of the dataset; ``drawn_indices`` are those
     of the samples to draw, chosen once with the seed of the split; ``true`` and ``predicted`` (n,) are class numbers,
-    or values, and ``certainty`` (n,) is the output for the true class, or the residual.
+    or values, and ``certainty`` (n,) is the output for the true class, or the residual. Numbers are in the target's own
+    unit; only ``losses`` are of the target as it is trained on.
     """
 
     def __init__(self, session: Session, validation: bool) -> None:
@@ -112,15 +114,17 @@ class Samples:
         if len(x) > MAX_POINTS:
             rng = np.random.default_rng(session.experiment.dataset.seed)
             self.drawn_indices = np.sort(rng.choice(len(x), MAX_POINTS, replace=False))
+        self._target = split.target
         self._sigmoid = session.experiment.model.output.activation == "sigmoid"
         labels = session.dataset.labels
-        self.true: Array = y[:, 0] if labels is None else labels[self.rows]
+        self.targets: Array = self._engine.targets if self._target.is_none else self._target.restore(y).T
+        self.true: Array = self._target.restore(y)[:, 0] if labels is None else labels[self.rows]
         self.update()
 
     def update(self) -> None:
         """Run one batched forward pass over all samples with the current weights."""
         self._engine.update()
-        self.outputs, self.losses, self.targets = self._engine.outputs, self._engine.losses, self._engine.targets
+        self.outputs, self.losses = self._target.restore(self._engine.outputs.T).T, self._engine.losses
         if self._dataset.labels is None:
             self.predicted: Array = self.outputs[0].astype(np.float64)
             self.certainty: Array = self.predicted - self.true
@@ -216,7 +220,7 @@ def loss_points(session: Session, samples: Samples) -> LossPoints:
     """Return the points of ``samples``, the curve of the loss function, and the mean."""
     loss = session.trainer.loss
     x, axis = _positions(loss.name, samples)
-    curve_x, curve_y = _curve(loss.name, axis, x, samples)
+    curve_x, curve_y = _curve(loss.name, axis, x, samples, session.split.target)
     indices = samples.drawn_indices
     wrong = np.zeros(len(indices), bool)
     if session.dataset.labels is not None:
@@ -256,17 +260,22 @@ def _positions(name: str, samples: Samples) -> tuple[Array, Axis]:
     return np.abs(residuals).sum(axis=0), "distance"
 
 
-def _curve(name: str, axis: Axis, x: Array, samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the curve over all of ``x`` (n,) as x and y (k,); empty for huber with several outputs."""
+def _curve(
+    name: str, axis: Axis, x: Array, samples: Samples, target: TargetScale
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the curve over all of ``x`` (n,) as x and y (k,); empty for huber with several outputs.
+
+    x is in the target's own unit, the loss of the target as it is trained on.
+    """
     if axis in ("probability", "joint"):
         # Evenly spaced in the loss: evenly spaced in p, the steep part would have too few points
         y = np.linspace(max(_largest(samples.losses), MIN_LOSS), 0.0, CURVE_POINTS)
         return np.exp(-y), y
     largest = _largest(x) or 1.0
     residual_axis = np.linspace(-largest if axis == "residual" else 0.0, largest, CURVE_POINTS)
-    if axis == "distance" and name == "huber":
+    if axis == "distance" and (name == "huber" or not target.is_none):
         return residual_axis[:0], residual_axis[:0]
-    return residual_axis, each_loss(name, residual_axis[None], np.zeros((1, CURVE_POINTS)))
+    return residual_axis, each_loss(name, residual_axis[None] / target.scale[0], np.zeros((1, CURVE_POINTS)))
 
 
 def _largest(values: Array) -> float:

@@ -175,7 +175,7 @@ def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
         chosen = content.chosen
         true, predicted, loss = map(format_number, (chosen.true, chosen.predicted, chosen.loss))
         values = f"{shorten(picture.target, MAX_CLASS_NAME)} {true}, predicted {predicted}"
-        line = f"row {chosen.row}: {values} ({chosen.certainty:+.4g}), loss {loss}"
+        line = f"row {chosen.row}: {values} ({chosen.certainty:+.4g}), loss {loss}{picture.loss_unit}"
         board.write(0, 0, shorten(line, board.width), HEAD)
         _write_features(board, picture, 1)
 

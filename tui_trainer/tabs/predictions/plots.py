@@ -48,13 +48,15 @@ class Picture:
     target: str = ""
     classes: tuple[str, ...] = ()
     rows: int = 0
+    loss_unit: str = ""
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
         """Return a picture of what was loaded, without content."""
         dataset = loaded.dataset
         features, classes = ([one_cell(plain(name)) for name in names] for names in (dataset.features, dataset.classes))
-        return cls(None, tuple(features), one_cell(plain(dataset.target)), tuple(classes), dataset.rows)
+        target = one_cell(plain(dataset.target))
+        return cls(None, tuple(features), target, tuple(classes), dataset.rows, dataset.loss_unit)
 
     @property
     def names(self) -> tuple[object, ...]:
@@ -133,7 +135,12 @@ def losses(picture: Picture) -> Plot:
         series.append(Series("wrong", x[:wrong_count], y[:wrong_count], "bad", "scatter", WRONG))
     else:
         series.append(Series(_points_label(content, len(x)), x, y, _color(content), "scatter", SAMPLE_MARK))
-    return Plot(tuple(series), x_label=label, y_label="loss", x_limits=(0.0, 1.0) if is_probability else None)
+    return Plot(
+        tuple(series),
+        x_label=label,
+        y_label=f"loss{picture.loss_unit}",
+        x_limits=(0.0, 1.0) if is_probability else None,
+    )
 
 
 def loss_note(picture: Picture) -> str:
