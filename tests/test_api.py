@@ -304,7 +304,8 @@ def test_a_frame_is_predicted_as_it_was_trained_on(case: str) -> None:
     frame, same = frames()[case]
     run = fit(frame, np.sin(np.arange(40.0)), epochs=2, settings={"dataset.validation_split": 0.0})
     assert run._session is not None
-    trained_on = run.model.predict(run._session.split.x_train)
+    parts = run._session.split
+    trained_on = parts.target.restore(run.model.predict(parts.x_train))
     order = np.argsort(trained_on[:, 0])
     predicted = run.predict(frame)
     assert np.sort(predicted[:, 0]) == pytest.approx(trained_on[order, 0])

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui_trainer.cli.main import main
 from tui_trainer.cli.options import Parser, add_experiment_options, experiment_from_options
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import FIRST_EXPERIMENT, DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.experiment.toml_file import read, write
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -36,9 +36,8 @@ def options(file: str | None = None, csv: str | None = None, target: str | None 
 def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
     assert experiment_from_options(options()) == FIRST_EXPERIMENT
     assert replace(read(EXAMPLES / "spiral.toml"), name=FIRST_EXPERIMENT.name) == FIRST_EXPERIMENT
-    assert experiment_from_options(options(csv=shop, target="size")) == Experiment(
-        name="shop", dataset=DatasetConfig(path=shop, target="size")
-    )
+    own = DatasetConfig(path=shop, target="size", standardize_target=True)
+    assert experiment_from_options(options(csv=shop, target="size")) == replace(OWN_DATA, name="shop", dataset=own)
     given = Experiment(
         name="given",
         dataset=DatasetConfig("wine", features=("ash",), target="hue", seed=7),
@@ -47,7 +46,7 @@ def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:
     write(given, tmp_path / "given.toml")
     assert experiment_from_options(options(str(tmp_path / "given.toml"), shop)) == Experiment(
         name="given",
-        dataset=DatasetConfig("wine", path=shop, target="price", seed=7),
+        dataset=DatasetConfig("wine", path=shop, target="price", seed=7, standardize_target=True),
         training=TrainingConfig(epochs=3),
     )
 
