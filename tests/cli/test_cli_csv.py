@@ -106,7 +106,8 @@ def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: 
     parser = Parser()
     add_experiment_options(parser)
     given = experiment_from_options(parser.parse_args(words, argparse.Namespace(file=None)))
-    assert given.model.layers[0].units == 3 and given.dataset == DatasetConfig(path=shop, target="size", missing="fill")
+    own = DatasetConfig(path=shop, target="size", missing="fill", standardize_target=True)
+    assert given.model.layers[0].units == 3 and given.dataset == own
 
 
 @pytest.mark.parametrize(
