@@ -29,6 +29,7 @@ from tui_trainer.export.session import load_weights, trained
 from tui_trainer.export.trained import TrainedModel
 from tui_trainer.export.weights import read_weights
 from tui_trainer.training.builder import build_model, scores, split_scores
+from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.training.session import Session, check_moments
 
@@ -290,6 +291,7 @@ def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
         train_to_end(session)
     session.advance_to_end()
     if session.state == "diverged":
+        diagnose(session)
         warnings.warn(session.sentence, stacklevel=3)
     return Run.of_session(session)
 

@@ -187,7 +187,8 @@ class Report(msgspec.Struct, frozen=True, tag=True):
 class DatasetView(msgspec.Struct, frozen=True):
     """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles.
 
-    ``target_scale`` has the mean and the deviation by which a number is standardized, if it is.
+    ``target_scale`` has the mean and the deviation by which a number is standardized, if it is; ``largest_class`` is
+    the most frequent one, with the accuracy of always answering it.
     """
 
     name: str
@@ -204,6 +205,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
     notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
     target_scale: tuple[float, float] | None = None
+    largest_class: tuple[str, float] | None = None
 
     @property
     def loss_unit(self) -> str:
@@ -279,7 +281,7 @@ class Progress(Report, frozen=True):
 class Remedy(msgspec.Struct, frozen=True):
     """Fields of the experiment with the values that help, and what that does, as ``lowers the rate to 0.1``."""
 
-    changes: dict[str, bool | float]
+    changes: dict[str, bool | float | str]
     said: str
 
 
@@ -287,6 +289,13 @@ class Ended(Report, frozen=True):
     """Training ended by itself: a sentence for the user, and the change that helps where one does."""
 
     state: RunState
+    sentence: str
+    remedy: Remedy | None = None
+
+
+class NothingLearnt(Report, frozen=True):
+    """The run that has ended predicts no better than a constant would: a sentence, and what helps if anything does."""
+
     sentence: str
     remedy: Remedy | None = None
 
@@ -357,6 +366,7 @@ AnyReport = (
     | Previewed
     | Progress
     | Ended
+    | NothingLearnt
     | ResumeOffer
     | Opened
     | Attached

@@ -85,7 +85,7 @@ class Lessons(Controller):
             self._show_page()
 
     def _on_ended(self, ended: Ended) -> None:
-        if self._page is not None and (self._new_sentences or ended.remedy is None):
+        if self._page is not None and (self._new_sentences or ended.state != "diverged" or ended.remedy is None):
             self._show_advice("" if self._new_sentences else ended.sentence)
 
     def show_book(self) -> None:

@@ -21,6 +21,7 @@ from tui_trainer.files import confined, free_folder
 from tui_trainer.formats import format_clock
 from tui_trainer.pace import FULL, PACE_NAMES, PACES, Pace
 from tui_trainer.plotting.lines import warm_up
+from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.tabs import tab_named
@@ -60,7 +61,8 @@ class TrainerLink(Controller):
         self._opening = 0  # the number of the load that opens a run chosen in the Runs tab
         self._offer: protocol.ResumeOffer | None = None
         self._crash: protocol.Crashed | None = None  # until the next trainer has loaded something
-        self._remedy: protocol.Remedy | None = None  # for the run that diverged
+        self._remedy: protocol.Remedy | None = None  # for the run that diverged, or has learnt nothing
+        self._fix_asked = False  # before the remedy has arrived
         self._is_reading = False  # the user's file, for the newest load
         self._pending_progress: protocol.Progress | None = None  # received, but not drawn yet
         self._pending_update: protocol.Update | None = None
@@ -229,7 +231,9 @@ class TrainerLink(Controller):
             case protocol.Progress():
                 self._show_progress(report)
             case protocol.Ended():
-                self._show_end(report)
+                await self._show_end(report)
+            case protocol.NothingLearnt():
+                self._warn(report)
         return False
 
     async def _on_taken_over(self) -> None:
@@ -292,6 +296,7 @@ class TrainerLink(Controller):
         self.loaded, self.refused, self._crash, self._failures = loaded, None, None, 0
         self._pending_progress = self._pending_update = None  # of the run before
         screen.status.loss_unit = loaded.dataset.loss_unit
+        screen.status.largest_class = loaded.dataset.largest_class
         screen.tabs.show_loaded(loaded)
         screen.data_panel.show_dataset(loaded.dataset)
         screen.network_panel.show_params(loaded.params)
@@ -310,14 +315,23 @@ class TrainerLink(Controller):
             self._show_progress(paused)
             self.screen.lessons.show_progress(paused)
 
-    def _show_end(self, ended: protocol.Ended) -> None:
+    async def _show_end(self, ended: protocol.Ended) -> None:
         self._remedy = ended.remedy
-        key = "" if ended.remedy is None else f" Key {key_of(FIX)} {ended.remedy.said} and trains again."
-        self.show_message(ended.sentence + key, "error" if ended.state == "diverged" else "good")
+        self.show_message(ended.sentence + _key(ended.remedy), "error" if ended.state == "diverged" else "good")
         self.screen.post_message(RunEnded(f"{self.screen.experiment.title}: {ended.sentence}"))
+        if self._fix_asked:
+            await self.action_fix()
+
+    def _warn(self, warning: protocol.NothingLearnt) -> None:
+        """Show that the run has learnt nothing; a lesson says itself what is to be seen."""
+        if RUN_STATES[self.screen.state].ended and not self.screen.in_lesson:
+            self._remedy = warning.remedy
+            self.show_message(warning.sentence + _key(warning.remedy), "error")
 
     def _show_progress(self, progress: protocol.Progress) -> None:
         self.screen.state = progress.state
+        if progress.state in ("running", "ready"):
+            self._remedy, self._fix_asked = None, False
         self._pending_progress = progress
         self._draw_pending()
 
@@ -430,10 +444,15 @@ class TrainerLink(Controller):
         self.show_message(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} continues.")
 
     async def action_fix(self) -> None:
-        """Apply the suggested fix for a diverged run, and train again."""
+        """Apply what helps a run that has diverged or learnt nothing, and train again."""
         remedy, changed = self._remedy, self.screen.experiment
-        if remedy is None or self.screen.state != "diverged":
-            self.show_message("Nothing to fix: no run has diverged.")
+        if remedy is None and self.screen.state == "diverged" and not self._fix_asked:
+            self._fix_asked = True  # the trainer is still trying what helps
+            self.show_message("Trying what helps ...")
+            return
+        self._fix_asked = False
+        if remedy is None:
+            self.show_message("Nothing to fix: no run has diverged, or ended without having learnt anything.")
             return
         for path, value in remedy.changes.items():
             changed = with_field(changed, path, value)
@@ -451,6 +470,10 @@ class TrainerLink(Controller):
         path = await self.screen.dialogs.ask(question)
         if path is not None:
             self.client.send(protocol.Export(os.path.abspath(confined(path))))
+
+
+def _key(remedy: protocol.Remedy | None) -> str:
+    return "" if remedy is None else f" Key {key_of(FIX)} {remedy.said} and trains again."
 
 
 @dataclass

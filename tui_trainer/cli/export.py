@@ -129,8 +129,11 @@ def _check_run(store: Store, run: int) -> None:
 def _train(session: Session) -> OSError | None:
     """Train to the end and print the result; return an error of the output, as ``train_to_end``."""
     from tui_trainer.console import train_to_end
+    from tui_trainer.training.diagnosis import diagnose
 
     session.train()
     output_error = train_to_end(session, go_on_silently=True)
+    if session.state == "diverged":
+        diagnose(session)
     print(session.sentence)
     return output_error

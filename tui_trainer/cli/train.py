@@ -14,6 +14,7 @@ from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
 from tui_trainer.export.session import load_weights
+from tui_trainer.training.diagnosis import diagnose, largest_class
 from tui_trainer.training.session import Session
 
 FEW_PARAMETERS = 12  # if there are more, their values are not printed
@@ -50,6 +51,7 @@ def train(
         write_history(session, history)
     if output_error is not None:
         raise output_error
+    diagnose(session)
     result = summarize(session, seconds)
     print(json.dumps(finite(result), indent=2) if as_json else _sentences(session, result, interrupted))
     if interrupted:
@@ -58,7 +60,11 @@ def train(
 
 
 def summarize(session: Session, seconds: float) -> dict[str, Any]:
-    """Return the result of a run: state, counts, newest values, training scores, and the weights if they are few."""
+    """Return the result of a run: state, counts, newest values, training scores, and the weights if they are few.
+
+    ``warning`` says that the run has learnt nothing, ``remedy`` has the fields that help, and ``always`` the accuracy
+    of always answering the largest class.
+    """
     trainer, parts = session.trainer, session.split
     model = trainer.model
     result: dict[str, Any] = {
@@ -72,6 +78,12 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
         "values": session.values,
         "training": trainer.evaluate(parts.x_train, parts.y_train),
     }
+    if session.warning:
+        result["warning"] = session.warning
+    if session.remedy is not None:
+        result["remedy"] = session.remedy.changes
+    if (always := largest_class(session)) is not None:
+        result["always"] = {"class": always[0], "accuracy": always[1]}
     if not parts.target.is_none:
         result["target_scale"] = {"mean": float(parts.target.mean[0]), "deviation": float(parts.target.scale[0])}
     if model.count_params() <= FEW_PARAMETERS:
@@ -95,17 +107,27 @@ def write_history(session: Session, path: Path) -> None:
 
 def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> str:
     lines = ["Interrupted." if interrupted else session.sentence]
+    if session.warning:
+        lines.append(session.warning)
+    if session.remedy is not None:
+        changes = [f"{field} = {_toml(value)}" for field, value in session.remedy.changes.items()]
+        lines.append(f"Try {' and '.join(changes)}.")
     if session.state == "diverged":
-        if session.remedy is not None:
-            changes = [f"{field} = {str(value).lower()}" for field, value in session.remedy.changes.items()]
-            lines.append(f"Try {' and '.join(changes)}.")
         lines.append("The weights from before the last update are kept.")
     lines.append(
         f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {format_values(result['training'])}"
     )
+    if "val_accuracy" in result["values"]:
+        always = result["always"]
+        said = f"val_accuracy {result['values']['val_accuracy']:.1%}; always answering {short_name(always['class'])}"
+        lines.append(f"{said} would score {always['accuracy']:.1%}")
     if "weights" in result:
         lines += _weight_lines(session)
     return "\n".join(lines)
+
+
+def _toml(value: bool | float | str) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
 def _weight_lines(session: Session) -> list[str]:

@@ -7,7 +7,6 @@ cache ``np.multiply``, and the look-ups would add a twentieth to a small net's s
 """
 
 from .activations import ACTIVATIONS, Activation
-from .divergence import Diverged
 from .early_stopping import EarlyStopping
 from .initializers import INITIALIZERS
 from .layers import Dense, Dropout, InputLayer
@@ -15,7 +14,7 @@ from .losses import LOSSES, Loss
 from .model import Sequential
 from .optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop
 from .summary import LayerRow, Summary, readable_size, summarize
-from .trainer import Trainer
+from .trainer import Diverged, Trainer
 
 __all__ = [
     "ACTIVATIONS",

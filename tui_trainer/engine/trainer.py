@@ -1,4 +1,4 @@
-"""Mini-batch gradient descent: one step, one epoch, evaluation."""
+"""Mini-batch gradient descent: one step, one epoch, evaluation; and what is said when a loss stops being finite."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .divergence import Diverged
 from .layers import Parameters
 from .losses import Array, check_targets, get_loss
 from .metrics import Evaluation
@@ -20,6 +19,49 @@ from .optimizers import Optimizer
 from .propagation import Propagation, with_ones
 
 MOST_COUNTED = 2**53  # steps or epochs that a saved trainer may have done
+
+
+class Diverged(FloatingPointError):
+    """The loss of a step is not finite; the weights from before the last update are back in the model.
+
+    ``step`` and ``epoch`` count from 1; ``largest_gradient`` is the largest magnitude in the last update's
+    gradient, found in the dense layer number ``layer`` (from 1); both are None where no update came before.
+    """
+
+    def __init__(
+        self,
+        step: int,
+        epoch: int,
+        loss: float,
+        learning_rate: float,
+        largest_gradient: float | None,
+        layer: int | None,
+    ) -> None:
+        self.step, self.epoch, self.loss = step, epoch, loss
+        self.learning_rate, self.largest_gradient, self.layer = learning_rate, largest_gradient, layer
+        super().__init__(f"{self.finding} {self.remedy}")
+
+    @property
+    def finding(self) -> str:
+        """What happened, in one sentence."""
+        found = f"The loss became {self.loss} at step {self.step} (epoch {self.epoch})"
+        if self.largest_gradient is None:
+            return f"{found}, before any update."
+        gradient = f"the largest gradient of the last update was {self.largest_gradient:.3g}, in layer {self.layer}"
+        return f"{found}; {gradient}."
+
+    @property
+    def remedy(self) -> str:
+        """What to try, in one sentence."""
+        if self.largest_gradient is None:
+            return "Try standardized features, or smaller initial weights."
+        rate = f"a learning rate below {self.learning_rate:g}, for instance {self.suggested_rate:g}"
+        return f"Try {rate}, or standardized features."
+
+    @property
+    def suggested_rate(self) -> float:
+        """A tenth of the present learning rate."""
+        return float(f"{self.learning_rate / 10:.3g}")
 
 
 class Batch(NamedTuple):

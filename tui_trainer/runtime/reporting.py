@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.split import reading_sentence
 from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
+from tui_trainer.training.diagnosis import largest_class
 from tui_trainer.training.session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
@@ -40,6 +41,7 @@ def loaded(session: Session, run: int) -> Loaded:
         columns={name: pack(dataset.columns[name][:rows]) for name in columns},
         levels={name: dataset.levels[name] for name in columns if name in dataset.levels},
         notes=_notes(session),
+        largest_class=largest_class(session),
         target_scale=None if parts.target.is_none else (float(parts.target.mean[0]), float(parts.target.scale[0])),
     )
     return Loaded(

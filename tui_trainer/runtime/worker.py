@@ -28,6 +28,7 @@ from tui_trainer.store.compaction import compact_store
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
 from tui_trainer.tabs.computing import TabComputing, TrainerContext
+from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.session import Session
 
 from . import reporting
@@ -308,7 +309,18 @@ class Worker:
 
     def _announce_end(self) -> None:
         self._report_progress()
+        if self._session.state == "diverged":
+            self._diagnose()
         self._send(reporting.ended(self._session, self._run))
+        if self._session.state != "diverged":
+            self._diagnose()
+            if self._session.warning and self._commands.empty():
+                self._send(protocol.NothingLearnt(self._run, self._session.warning, self._session.remedy))
+
+    def _diagnose(self) -> None:
+        """Find out what went wrong, if anything did, and what helps, until the next command."""
+        if self._clients.current is not None:  # nobody else asks
+            diagnose(self._session, stop=lambda: not self._commands.empty())
 
     def _report_progress(self) -> None:
         if self._clients.current is None:

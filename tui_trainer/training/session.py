@@ -1,7 +1,7 @@
 """The current run: an experiment, its data and trainer, and what it has recorded; no process, file or screen.
 
-In reading order: the session, why a run diverged and what helps, what a snapshot consists of, the rate of steps, and
-how many threads the linear algebra uses: one for small layers, all cores for large ones.
+In reading order: the session, what a snapshot consists of, the rate of steps, and how many threads the linear algebra
+uses: one for small layers, all cores for large ones. Why a run failed is said by ``diagnosis``, when it is asked.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ from .trajectory import MAX_PARAMETERS, Trajectory
 EARLY_ENDS: tuple[EndState, ...] = ("stopped early", "diverged")  # states of a run that ended before its last epoch
 UNWATCHED = 0.5  # seconds of training between two checks of the state, if nobody watches
 SLICE_STEPS = 4096  # between two looks at the clock, at most
-LARGE_FEATURE = 5.0  # root mean square from which an unstandardized feature is taken for the cause
-SAFE_RATE = 0.1  # for features of deviation 1
 CLOSE = 1e-9  # of a deviation, since another machine may round differently
 WINDOW = 1.0  # seconds over which the rate of steps is measured
 # Multiplications in the largest product of a step from which all threads are used. Two threads are faster from about
@@ -56,7 +54,9 @@ class Session:
         self._max_threads, self._all_epochs = max_threads, all_epochs
         self.state: RunState = "empty"
         self.sentence = ""
-        self.remedy: Remedy | None = None  # of a run that diverged
+        self.divergence: Diverged | None = None
+        self.warning = ""  # a sentence on a run that has learnt nothing, by ``diagnosis``
+        self.remedy: Remedy | None = None  # of a run that diverged or has learnt nothing, by ``diagnosis``
         self.pace = FULL
         self._schedule = Schedule(FULL, 0, 0, 0)
         self._clock = 0.0  # until when the seconds of training are counted, while there is a schedule to wait for
@@ -89,7 +89,8 @@ class Session:
         self.trainer: Trainer = trainer
         self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
         self.history, self.step_rate, self.best = History(self._all_epochs), StepRate(), BestWeights()
-        self.state, self.sentence, self.remedy = "ready", "", None
+        self.state, self.sentence = "ready", ""
+        self._forget_diagnosis()
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss = 1, 0, None
         self.resumed_at = 0  # the trainer has no gradient before the next step
@@ -177,6 +178,7 @@ class Session:
             if self.state in ("stopped early", "finished"):
                 self._stopping.restart(past_stop=self.state == "stopped early")
             self.state = "running"
+            self._forget_diagnosis()
             self.step_rate = StepRate()
             self._set_schedule(self.pace)
         if to_end:
@@ -288,8 +290,8 @@ class Session:
         try:
             self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
         except Diverged as error:
-            sentence, self.remedy = diagnose(self, error)
-            self._end("diverged", sentence.removesuffix("."))
+            self.divergence = error
+            self._end("diverged", error.finding.removesuffix("."))
         done = self.trainer.steps - before
         self._filled += done
         if self.trajectory is not None and done:
@@ -315,6 +317,9 @@ class Session:
             self._end("stopped early", sentence)
         elif self.state == "running" and epoch >= self.target_epochs:
             self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps")
+
+    def _forget_diagnosis(self) -> None:
+        self.divergence, self.warning, self.remedy = None, "", None
 
     def _set_schedule(self, pace: Pace) -> None:
         """Begin a schedule at ``pace`` for the stretch of epochs that is trained now."""
@@ -351,39 +356,6 @@ class Session:
             self._weights_changed()
             sentence += f"; the weights of epoch {restored_epoch:,} are back"
         self.state, self.sentence = state, f"{sentence}."
-
-
-def diagnose(session: Session, error: Diverged) -> tuple[str, Remedy | None]:
-    """Explain why the run diverged; return a sentence, and a remedy if there is one."""
-    experiment, dataset = session.experiment, session.dataset
-    magnitudes = np.sqrt(np.mean(session.split.x_train**2, axis=0))
-    largest = int(magnitudes.argmax())
-    if magnitudes[largest] > LARGE_FEATURE and not experiment.dataset.standardize:
-        why = (
-            f"{dataset.features[largest]} is about {magnitudes[largest]:.3g} in size, and steps grow with the features"
-        )
-        return _explained(error, why, _standardizing(error.learning_rate))
-    if error.largest_gradient is None:
-        return f"{error.finding} The initial weights are too large; choose another initializer.", None
-    if experiment.training.loss == "sum_squared_error" and experiment.training.batch_size != 1:
-        why = f"the rate {error.learning_rate:g} is too high for a loss that is summed over the samples"
-    else:
-        why = f"the rate {error.learning_rate:g} is too high, so each step overshoots"
-    rate = error.suggested_rate
-    return _explained(error, why, Remedy({"training.learning_rate": rate}, f"lowers the rate to {rate:g}"))
-
-
-def _standardizing(rate: float) -> Remedy:
-    """Return the remedy that standardizes the features, with a suitable rate."""
-    changes: dict[str, bool | float] = {"dataset.standardize": True}
-    if rate <= SAFE_RATE:
-        return Remedy(changes, "standardizes the features")
-    changes["training.learning_rate"] = SAFE_RATE
-    return Remedy(changes, f"standardizes the features, lowers the rate to {SAFE_RATE:g}")
-
-
-def _explained(error: Diverged, why: str, remedy: Remedy) -> tuple[str, Remedy]:
-    return f"{error.finding} Why: {why}.", remedy
 
 
 def joined(parts: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:

@@ -57,6 +57,7 @@ class StatusLine(Widget):
     progress: reactive[Progress | None] = reactive(None)
     is_responding: reactive[bool] = reactive(True)  # whether the trainer sends reports
     loss_unit: reactive[str] = reactive("")  # said after the name of the loss
+    largest_class: reactive[tuple[str, float] | None] = reactive(None)  # and the accuracy of always answering it
     before: reactive[str] = reactive("starting the trainer …")  # shown before there is any progress
 
     _reports_seen = _silent_checks = 0
@@ -78,7 +79,7 @@ class StatusLine(Widget):
     def render(self) -> Text:
         if self.progress is None:
             return Text(self.before, style="dim")
-        parts = status_parts(self.progress, self.is_responding, self.loss_unit)
+        parts = status_parts(self.progress, self.is_responding, self.loss_unit, self.largest_class)
         room = self.size.width - self._pace_width - 1
         while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > room:
             parts.remove(max(parts, key=lambda part: part[0]))
@@ -99,11 +100,16 @@ class StatusLine(Widget):
             self.post_message(self.PaceClicked())
 
 
-def status_parts(progress: Progress, is_responding: bool = True, loss_unit: str = "") -> list[tuple[int, str]]:
+def status_parts(
+    progress: Progress,
+    is_responding: bool = True,
+    loss_unit: str = "",
+    largest_class: tuple[str, float] | None = None,
+) -> list[tuple[int, str]]:
     """Return the parts of the line, in order, each with its rank: the highest rank is left out first.
 
-    ``loss_unit`` is said after the name of the loss. If the trainer does not respond, the line says so instead of
-    showing an outdated speed.
+    ``loss_unit`` is said after the name of the loss, and the accuracy of always answering the ``largest_class`` after
+    an accuracy. If the trainer does not respond, the line says so instead of showing an outdated speed.
     """
     sign = RUN_STATES[progress.state].sign
     state = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
@@ -112,6 +118,9 @@ def status_parts(progress: Progress, is_responding: bool = True, loss_unit: str 
         if name in progress.values:
             value = progress.values[name]
             parts.append((rank, f"{label}{loss_unit if name == 'loss' else ''} {metric_text(name, value)}"))
+    if largest_class is not None and "val_accuracy" in progress.values:
+        name, share = largest_class
+        parts.append((22, f"(always {printable(name)[:16]}: {share:.1%})"))
     if progress.unsaved:
         parts.insert(1, (0, f"not saved: {printable(progress.unsaved)}"))
     if "loss" not in progress.values and "batch_loss" in progress.values:

@@ -264,6 +264,8 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
         part_text = f"{part.name}: all {part.samples:,} rows, none held for {part.missing}"
     if isinstance(content, ClassPredictions):
         measures = [("accuracy", f"{content.accuracy:.4f}, {content.right:,} right")]
+        if picture.always and (content.part.name == "validation" or content.part.missing):
+            measures.append((picture.always, ""))
     else:
         measures = [
             ("R²", format_number(content.r2)),

@@ -49,6 +49,7 @@ class Picture:
     classes: tuple[str, ...] = ()
     rows: int = 0
     loss_unit: str = ""
+    always: str = ""  # what always answering the largest class would score
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
@@ -56,7 +57,9 @@ class Picture:
         dataset = loaded.dataset
         features, classes = ([one_cell(plain(name)) for name in names] for names in (dataset.features, dataset.classes))
         target = one_cell(plain(dataset.target))
-        return cls(None, tuple(features), target, tuple(classes), dataset.rows, dataset.loss_unit)
+        largest = dataset.largest_class
+        always = "" if largest is None else f"always {one_cell(plain(largest[0]))[:16]}: {largest[1]:.4f}"
+        return cls(None, tuple(features), target, tuple(classes), dataset.rows, dataset.loss_unit, always)
 
     @property
     def names(self) -> tuple[object, ...]:
