@@ -32,7 +32,7 @@ async def test_divergence_is_explained_and_a_lower_rate_works(start: Start) -> N
         await flow.until_said("The loss became")
         told = flow.message
         assert "at step" in told and "gradient" in told and "RM is about 6.3" in told
-        assert "Key f standardizes the features, lowers the rate to " in told and " tried) and trains again." in told
+        assert "Key f standardizes the features, lowers the rate to " in told and " and trains again." in told
         ended = [report for report in flow.reports if isinstance(report, Ended)]
         assert len(ended) == 1 and ended[0].remedy is not None
         await flow.until_shown(told)

@@ -44,7 +44,8 @@ def houses(tmp_path: Path) -> str:
 def noise(tmp_path: Path) -> str:
     """Three classes that two features say nothing about."""
     rng = np.random.default_rng(1)
-    lines = [f"{a:.3f},{b:.3f},{'xyz'[k]}" for a, b, k in zip(*rng.normal(size=(2, 150)), rng.integers(0, 3, 150))]
+    values, kinds = rng.normal(size=(150, 2)), rng.integers(0, 3, 150)
+    lines = [f"{a:.3f},{b:.3f},{'xyz'[kind]}" for (a, b), kind in zip(values, kinds, strict=True)]
     file = tmp_path / "noise.csv"
     file.write_text("\n".join(["a,b,label", *lines]) + "\n")
     return str(file)

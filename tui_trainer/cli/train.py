@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.console import check_writable, finite, format_values, train_to_end, write_text
-from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.datasets.encoding import short_name
+from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv

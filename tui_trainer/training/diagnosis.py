@@ -37,7 +37,8 @@ LARGE_FEATURE = 5.0  # root mean square from which an unstandardized feature is 
 TRIAL_ROWS = 4096  # of the training part
 MIN_STEPS, MAX_STEPS = 50, 400  # of a trial
 CONFIRMING = 4  # times as many steps to confirm the rate that was chosen
-SECONDS = 2.0  # that all trials of a run may take
+SECONDS = 1.5  # of computing that all trials of a run may take
+MAX_WAIT = 5.0  # seconds until they end on a machine that is busy with other things
 LEARNT = 0.9  # of the variance may be left unexplained, at most, after a trial that has learnt something
 MUCH_BETTER = 0.7  # of the variance left unexplained by the run: a trial that leaves less is a remedy
 AS_GOOD = 1.2  # a lower rate that leaves no more than this times what the best one leaves is the safer one
@@ -299,14 +300,15 @@ class Trials:
 
     def __init__(self, session: Session, stop: Stop) -> None:
         self._session, self._stop = session, stop
-        self._deadline = time.perf_counter() + SECONDS
+        self._deadlines = time.thread_time() + SECONDS, time.perf_counter() + MAX_WAIT
         self._parts: dict[tuple[bool, bool], Split] = {}
         self.rates_tried = 0
 
     @property
     def is_over(self) -> bool:
         """Whether there is no time for another trial."""
-        return self._stop() or time.perf_counter() > self._deadline
+        computing, waiting = self._deadlines
+        return time.thread_time() > computing or time.perf_counter() > waiting or self._stop()
 
     def learns(self, changes: Changes) -> bool:
         """Return whether a run with these changes is stable, and learns something."""
