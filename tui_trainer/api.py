@@ -24,10 +24,8 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.experiment.validation import validate
 from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
-from tui_trainer.export.metadata import read_history, read_metadata, values_at
-from tui_trainer.export.session import load_weights, trained
-from tui_trainer.export.trained import TrainedModel
-from tui_trainer.export.weights import read_weights
+from tui_trainer.export.metadata import values_at
+from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, trained
 from tui_trainer.training.builder import build_model, scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
@@ -53,7 +51,7 @@ class Run:
     def __init__(self, trained: TrainedModel, session: Session | None = None, message: str = "") -> None:
         self._trained, self._session = trained, session
         self.message = message
-        self.model: Sequential = build_model(trained.resolved, len(trained.inputs.features))
+        self.model: Sequential = build_model(trained.resolved, len(trained.preparation.features))
         self.model.set_weights(trained.weights)
         self.history: dict[str, Array] = {name: np.asarray(values) for name, values in trained.history.items()}
 
@@ -65,25 +63,7 @@ class Run:
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Run:
         """Load the run that was saved or exported into ``folder``; raise ExperimentError if there is none."""
-        source = _path(folder)
-        experiment = read(source / "experiment.toml")
-        about = read_metadata(source / "model.json")
-        inputs, history = about.inputs(), read_history(source / "history.csv")
-        stored = TrainedModel(
-            experiment=experiment,
-            inputs=inputs,
-            target_name=about.target,
-            target=about.target_info(),
-            target_scale=about.scale_of_target(),
-            weights=[],
-            history=history,
-            epoch=about.epoch,
-            steps=about.steps,
-            state=about.state,
-            best=about.best,
-        )
-        weights = read_weights(source / "weights.safetensors", stored.resolved, len(inputs.features))
-        return cls(stored.with_weights(weights))
+        return cls(exported_model(_path(folder)))
 
     @property
     def experiment(self) -> Experiment:

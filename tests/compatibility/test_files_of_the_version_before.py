@@ -22,7 +22,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share, unshare
 from tui_trainer.experiment.toml_file import loads, read
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.export.session import load_weights
+from tui_trainer.export.trained import load_weights
 from tui_trainer.files import DATA_VARIABLE
 from tui_trainer.settings import CONFIG_VARIABLE, RememberedSettings
 from tui_trainer.store.edits import RunEdits

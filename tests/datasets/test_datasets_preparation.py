@@ -17,7 +17,7 @@ from tui_trainer.datasets.arrays import column_of
 from tui_trainer.datasets.csv.columns import NumberColumn
 from tui_trainer.datasets.dataset import DatasetError, Feature
 from tui_trainer.datasets.loading import load
-from tui_trainer.datasets.preparation import Inputs, inputs_of
+from tui_trainer.datasets.preparation import Inputs, preparation_of
 from tui_trainer.datasets.split import split
 from tui_trainer.experiment.schema import DatasetConfig
 
@@ -64,7 +64,7 @@ def test_the_features_of_an_own_file(tmp_path: Path) -> None:
     config = DatasetConfig(path=str(path))
     dataset = load(config)
     parts = split(dataset, config, 1)
-    inputs = inputs_of(dataset, parts)
+    inputs = preparation_of(dataset, parts).inputs
     assert inputs.features == (
         Feature("a=b", "a=b"),
         Feature("c", "c"),
@@ -90,7 +90,7 @@ def prepared(folder: Path, text: str, **fields: Any) -> tuple[Inputs, NDArray[np
     (folder / "own.csv").write_text(text)
     config = DatasetConfig(path=str(folder / "own.csv"), target="y", validation_split=0.0, task="regression", **fields)
     dataset = load(config)
-    return inputs_of(dataset, split(dataset, config, 1)), dataset.x
+    return preparation_of(dataset, split(dataset, config, 1)).inputs, dataset.x
 
 
 def test_cells_are_prepared_as_in_training_however_they_come(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from trained_runs import ACTIVATIONS, rich, session_of
 
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, OutputConfig
 from tui_trainer.export.folder import write_folder
-from tui_trainer.export.session import trained
+from tui_trainer.export.trained import trained
 from tui_trainer.training.session import Session
 
 TOLERANCE = 1e-6

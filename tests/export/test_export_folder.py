@@ -166,12 +166,12 @@ def test_metadata_are_read_as_they_were_written(tmp_path: Path) -> None:
     trained, path = trained_on(named('quote " and \x1b[2J')), tmp_path / "model.json"
     path.write_text(metadata_text(trained))
     assert path.read_text().isascii()
-    about = read_metadata(path)
-    inputs = about.inputs()
+    preparation, progress = read_metadata(path)
+    inputs = preparation.inputs
     assert inputs.features == trained.inputs.features
     assert inputs.mean.tobytes() == trained.inputs.mean.tobytes()
     assert inputs.scale.tobytes() == trained.inputs.scale.tobytes()
-    assert about.target_info() == trained.target and (about.epoch, about.steps) == (3, trained.steps)
+    assert preparation == trained.preparation and (progress.epoch, progress.steps) == (3, trained.steps)
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,10 @@ def test_every_activation_and_loss_can_be_exported() -> None:
 
 
 def test_weights_of_the_best_epoch_say_so(tmp_path: Path) -> None:
-    from tui_trainer.export.session import trained
+    from tui_trainer.export.trained import trained
 
     session = session_of()
     best = trained(session, best=True)
     write_folder(best, tmp_path)
     assert f"Weights of the best epoch: epoch {session.best.epoch}." in (tmp_path / "README.txt").read_text()
-    assert read_metadata(tmp_path / "model.json").best
+    assert read_metadata(tmp_path / "model.json")[1].best

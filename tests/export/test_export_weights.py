@@ -13,7 +13,7 @@ from trained_runs import SMALL, session_of, trained_on
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.export.session import load_weights
+from tui_trainer.export.trained import load_weights
 from tui_trainer.export.weights import Drop, Linear, Phi, from_tensors, modules, read_weights, to_tensors, weights_bytes
 from tui_trainer.training.session import Session
 

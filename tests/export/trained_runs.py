@@ -12,8 +12,7 @@ from tui_trainer.experiment.schema import (
     OutputConfig,
     TrainingConfig,
 )
-from tui_trainer.export.session import trained
-from tui_trainer.export.trained import TrainedModel
+from tui_trainer.export.trained import TrainedModel, trained
 from tui_trainer.training.session import Session
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "swish", "gelu")

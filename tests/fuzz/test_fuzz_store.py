@@ -20,7 +20,7 @@ from tui_trainer.api import Run
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.export.session import stored_session
+from tui_trainer.export.trained import stored_session
 from tui_trainer.files import DATA_VARIABLE
 from tui_trainer.protocol import Update, encode, frame, report_decoder
 from tui_trainer.runtime import resume

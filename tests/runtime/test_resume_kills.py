@@ -24,7 +24,7 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
-from tui_trainer.export.session import stored_session
+from tui_trainer.export.trained import stored_session
 from tui_trainer.pace import Pace
 from tui_trainer.protocol import (
     AnyCommand,

@@ -16,7 +16,7 @@ import pytest
 from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.export.session import stored_session
+from tui_trainer.export.trained import stored_session
 from tui_trainer.protocol import Update, encode, frame, report_decoder
 from tui_trainer.runtime import resume
 from tui_trainer.store.checkpointer import Checkpointer

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.export.session import stored_session, trained
+from tui_trainer.export.trained import stored_session, trained
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store
 from tui_trainer.training.callbacks import BestWeights

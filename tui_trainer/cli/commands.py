@@ -107,11 +107,25 @@ def _sessions(words: list[str]) -> int:
     return 0
 
 
+def _runs(words: list[str]) -> int:
+    with interrupts_held():
+        from .runs import list_runs
+
+    return list_runs(words)
+
+
 def _export(words: list[str]) -> int:
     with interrupts_held():
-        from .export import export
+        from .runs import export
 
     return export(words)
+
+
+def _predict(words: list[str]) -> int:
+    with interrupts_held():
+        from .runs import predict
+
+    return predict(words)
 
 
 def _serve(words: list[str]) -> int:
@@ -185,8 +199,10 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "sweep": _sweep,
     "summary": _summary,
     "datasets": _datasets,
+    "runs": _runs,
     "sessions": _sessions,
     "export": _export,
+    "predict": _predict,
     "serve": _serve,
     "settings": _settings,
     "keys": _keys,

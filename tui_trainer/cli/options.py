@@ -58,8 +58,8 @@ def add_experiment_options(parser: Parser, fields: bool = True) -> None:
 def experiment_from_options(options: argparse.Namespace) -> Experiment:
     """Return the experiment of the options ``file``, ``csv``, ``target``, ``missing`` and ``fields``.
 
-    Without a file, it is the first one of the app, or with ``csv`` the default one. Raises UserError for what does not
-    fit.
+    Without a file, it is the first one of the app, or with ``csv`` the usual one of own data. Raises UserError for
+    what does not fit.
     """
     if options.file is not None:
         experiment = read_experiment(options.file)

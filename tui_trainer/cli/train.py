@@ -13,7 +13,7 @@ from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.errors import DIVERGED, INTERRUPTED
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
-from tui_trainer.export.session import load_weights
+from tui_trainer.export.trained import load_weights
 from tui_trainer.training.diagnosis import diagnose, largest_class
 from tui_trainer.training.session import Session
 

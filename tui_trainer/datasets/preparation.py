@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta, Struct
 from numpy.typing import ArrayLike, NDArray
 
 from tui_trainer.datasets.csv.columns import Column, NumberColumn, TextColumn
 from tui_trainer.datasets.csv.dialect import NumberFormat
 from tui_trainer.errors import quoted
-from tui_trainer.experiment.resolve import Target
+from tui_trainer.experiment.resolve import Target, Task
 
 from .arrays import column_of, real_array, to_numbers
 from .columns import value_text
 from .dataset import PLAIN, Dataset, DatasetError, Feature
 from .encoding import short_name
-from .split import Split
+from .split import Split, TargetScale
 
 Array = NDArray[Any]
 MAX_LISTED = 12  # names in a complaint
@@ -232,9 +233,65 @@ def _same_number(one: str, other: str) -> bool:
         return one.lower() == other.lower() and one.lower() in ("true", "false")
 
 
-def inputs_of(dataset: Dataset, split: Split) -> Inputs:
-    """Return the inputs of a model trained on these data."""
-    return Inputs(dataset.inputs, split.mean, split.scale, dataset.numbers)
+class Preparation(Struct, frozen=True):
+    """All that predictions need besides the network, as it is saved with runs and exports.
+
+    ``mean`` and ``scale`` (features,) standardize the features, ``target_mean`` and ``target_scale`` (outputs,) the
+    target; older versions, which did not standardize it, have none. ``target_range`` is its least and greatest value.
+    """
+
+    features: Annotated[tuple[Feature, ...], Meta(min_length=1)]
+    mean: tuple[float, ...]
+    scale: tuple[Annotated[float, Meta(gt=0)], ...]
+    target: str
+    task: Task
+    outputs: Annotated[int, Meta(ge=1)]
+    classes: tuple[str, ...]
+    target_range: tuple[float, float]
+    target_mean: tuple[float, ...] = ()
+    target_scale: tuple[Annotated[float, Meta(gt=0)], ...] = ()
+    numbers: NumberFormat = PLAIN
+
+    def __post_init__(self) -> None:
+        if not len(self.features) == len(self.mean) == len(self.scale):
+            raise ValueError("it has not one mean and one scale for each feature")
+        if len(self.target_mean) != len(self.target_scale):
+            raise ValueError("it has not one mean and one scale of the target for each output")
+
+    @property
+    def inputs(self) -> Inputs:
+        """The features, with the numbers that standardize them."""
+        return Inputs(self.features, np.array(self.mean), np.array(self.scale), self.numbers)
+
+    @property
+    def target_info(self) -> Target:
+        """The facts that the output layer follows from."""
+        return Target(self.task, self.outputs, self.classes, *self.target_range)
+
+    @property
+    def scale_of_target(self) -> TargetScale:
+        """How the target was standardized."""
+        if not self.target_scale:
+            return TargetScale.none(self.outputs)
+        return TargetScale(np.array(self.target_mean), np.array(self.target_scale))
+
+
+def preparation_of(dataset: Dataset, split: Split) -> Preparation:
+    """Return the preparation of a network trained on these data."""
+    target = dataset.target_info()
+    return Preparation(
+        features=dataset.inputs,
+        mean=tuple(split.mean.tolist()),
+        scale=tuple(split.scale.tolist()),
+        target=dataset.target,
+        task=target.task,
+        outputs=target.outputs,
+        classes=target.classes,
+        target_range=(target.minimum, target.maximum),
+        target_mean=tuple(split.target.mean.tolist()),
+        target_scale=tuple(split.target.scale.tolist()),
+        numbers=dataset.numbers,
+    )
 
 
 def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
@@ -274,10 +331,15 @@ def _labels(values: Array, classes: tuple[str, ...]) -> NDArray[np.intp]:
     return np.array(labels, np.intp)
 
 
+def most_likely(outputs: Array) -> NDArray[np.intp]:
+    """Return the index of the most likely class (n,) for outputs (n, k)."""
+    result: NDArray[np.intp] = (outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] > 0.5).astype(np.intp)
+    return result
+
+
 def class_names(outputs: Array, target: Target) -> NDArray[np.str_]:
     """Return the most likely class (n,) by name, for outputs (n, k); raise ValueError for a regression."""
     if not target.classes:
         raise ValueError("the target is a number and has no classes; use predict")
-    indices = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
-    names: NDArray[np.str_] = np.array(target.classes)[indices]
+    names: NDArray[np.str_] = np.array(target.classes)[most_likely(outputs)]
     return names

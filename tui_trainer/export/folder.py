@@ -183,7 +183,7 @@ def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
         "",
         f"Weights of {which}: epoch {trained.epoch:,}. The run: {trained.state}, {trained.steps:,} steps.",
         f"Features, in this order: {', '.join(inputs.names)}.",
-        f"It predicts {trained.target_name}: {meaning}.",
+        f"It predicts {trained.preparation.target}: {meaning}.",
     ]
     told = {**FILES, "history.csv": KEPT_EPOCHS} if EPOCH in trained.history else FILES
     for name, text in told.items():

@@ -10,67 +10,39 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from tui_trainer.console import finite
-from tui_trainer.datasets.csv.dialect import NumberFormat
-from tui_trainer.datasets.dataset import PLAIN, Feature
-from tui_trainer.datasets.preparation import Inputs
-from tui_trainer.datasets.split import TargetScale
+from tui_trainer.datasets.preparation import Preparation
 from tui_trainer.errors import UserError, quoted
-from tui_trainer.experiment.resolve import Target
 from tui_trainer.files import read_plain
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.version import __version__
 
-from .trained import TrainedModel
+if TYPE_CHECKING:
+    from .trained import TrainedModel
 
 MAX_METADATA_BYTES = 50_000_000
 MAX_HISTORY_BYTES = 500_000_000
 
 
-class About(Struct, frozen=True):
-    """The part of ``model.json`` that is read back; the file contains more, for people."""
+class Progress(Struct, frozen=True):
+    """How far the network of a ``model.json`` is trained."""
 
-    features: Annotated[list[Feature], Meta(min_length=1)]
-    mean: list[float]
-    scale: list[Annotated[float, Meta(gt=0)]]
-    target: str
-    task: Literal["regression", "binary", "multiclass"]
-    outputs: Annotated[int, Meta(ge=1)]
-    classes: list[str]
-    target_range: tuple[float, float]
     epoch: int
     steps: int
     state: str
     best: bool
-    numbers: NumberFormat = PLAIN
-    target_mean: list[float] = []  # empty in a file of an older version, which standardized no target
-    target_scale: list[Annotated[float, Meta(gt=0)]] = []
-
-    def inputs(self) -> Inputs:
-        """Return the features, with the numbers that standardize them."""
-        return Inputs(tuple(self.features), np.array(self.mean), np.array(self.scale), self.numbers)
-
-    def target_info(self) -> Target:
-        """Return the facts that the output layer follows from."""
-        return Target(self.task, self.outputs, tuple(self.classes), *self.target_range)
-
-    def scale_of_target(self) -> TargetScale:
-        """Return how the target was standardized."""
-        if not self.target_scale:
-            return TargetScale.none(self.outputs)
-        return TargetScale(np.array(self.target_mean), np.array(self.target_scale))
 
 
 def metadata_text(trained: TrainedModel) -> str:
     """Return the content of ``model.json``, plain ASCII."""
-    target, resolved, inputs = trained.target, trained.resolved, trained.inputs
+    resolved = trained.resolved
     model = resolved.model
     layers: list[dict[str, Any]] = [
         {"units": layer.units, "activation": layer.activation, "use_bias": layer.use_bias, "dropout": layer.dropout}
@@ -81,17 +53,7 @@ def metadata_text(trained: TrainedModel) -> str:
     about = {
         "made_by": f"tui-trainer {__version__}",
         "name": trained.experiment.name,
-        "features": msgspec.to_builtins(inputs.features),
-        "mean": inputs.mean.tolist(),
-        "scale": inputs.scale.tolist(),
-        "numbers": msgspec.to_builtins(inputs.numbers),
-        "target": trained.target_name,
-        "task": target.task,
-        "outputs": target.outputs,
-        "classes": list(target.classes),
-        "target_range": [target.minimum, target.maximum],
-        "target_mean": trained.target_scale.mean.tolist(),
-        "target_scale": trained.target_scale.scale.tolist(),
+        **msgspec.to_builtins(trained.preparation),
         "layers": layers,
         "dtype": model.dtype,
         "loss": resolved.training.loss,
@@ -104,18 +66,13 @@ def metadata_text(trained: TrainedModel) -> str:
     return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in about.items()) + "\n}\n"
 
 
-def read_metadata(path: Path) -> About:
-    """Read a ``model.json``; raise UserError if it is not valid."""
-    quoted_path = quoted(str(path), 200)
+def read_metadata(path: Path) -> tuple[Preparation, Progress]:
+    """Read a ``model.json``, which contains more, for people; raise UserError if it is not valid."""
+    content = _content(path, MAX_METADATA_BYTES)
     try:
-        about = msgspec.json.decode(_content(path, MAX_METADATA_BYTES), type=About)
+        return msgspec.json.decode(content, type=Preparation), msgspec.json.decode(content, type=Progress)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise UserError("", f"{quoted_path} is not the model.json of an export: {error}") from error
-    if not len(about.features) == len(about.mean) == len(about.scale):
-        raise UserError("", f"{quoted_path} has not one mean and one scale for each feature")
-    if len(about.target_mean) != len(about.target_scale):
-        raise UserError("", f"{quoted_path} has not one mean and one scale of the target for each output")
-    return about
+        raise UserError("", f"{quoted(str(path), 200)} is not the model.json of an export: {error}") from error
 
 
 def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> str:

@@ -1,17 +1,33 @@
-"""A trained network with all that is needed to use it elsewhere: what every export is written from."""
+"""A trained network with all that is needed to use it elsewhere, and where it comes from.
+
+In reading order: the network, which every export is written from; networks of sessions, exports and the store; and
+sessions of stored runs, or that start from exported weights.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.preparation import Inputs
+from tui_trainer.datasets.preparation import Inputs, Preparation, preparation_of
 from tui_trainer.datasets.split import TargetScale
+from tui_trainer.engine.layers import Parameters
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, resolve
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import read
+from tui_trainer.store.checkpointer import restore_snapshot
+from tui_trainer.store.store import Store, StoreError
+from tui_trainer.training.builder import build_model
+from tui_trainer.training.session import Session, part_of
+
+from .metadata import read_history, read_metadata
+from .weights import read_weights
 
 Array = NDArray[Any]
 
@@ -22,15 +38,11 @@ class TrainedModel:
 
     ``experiment`` is the requested one, not resolved; ``weights`` are those of ``Sequential.get_weights``: kernel and
     bias of each layer. ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the epoch of the
-    weights, and ``best`` says that it is the best one, not the newest. ``target_scale`` brings outputs into the
-    target's own unit.
+    weights, and ``best`` says that it is the best one, not the newest.
     """
 
     experiment: Experiment
-    inputs: Inputs
-    target_name: str
-    target: Target
-    target_scale: TargetScale
+    preparation: Preparation
     weights: Sequence[Array]
     history: Mapping[str, Array]
     epoch: int
@@ -39,10 +51,112 @@ class TrainedModel:
     best: bool = False
 
     @property
+    def inputs(self) -> Inputs:
+        """How raw features become those of the network."""
+        return self.preparation.inputs
+
+    @property
+    def target(self) -> Target:
+        """The facts about the target that the output layer follows from."""
+        return self.preparation.target_info
+
+    @property
+    def target_scale(self) -> TargetScale:
+        """What brings outputs into the target's own unit."""
+        return self.preparation.scale_of_target
+
+    @property
     def resolved(self) -> Experiment:
         """The experiment with everything filled in."""
-        return resolve(self.experiment, self.target, len(self.inputs.features))
+        return resolve(self.experiment, self.target, len(self.preparation.features))
 
     def with_weights(self, weights: Sequence[Array]) -> TrainedModel:
         """Return the same model with other weights, of the same shapes."""
         return replace(self, weights=weights)
+
+
+def trained(session: Session, best: bool = False) -> TrainedModel:
+    """Return the network as it is, or with the weights of its best epoch; raise UserError if there are none."""
+    if session.state == "empty":
+        raise UserError("", "nothing is loaded, so there is nothing to export")
+    if best and session.best.weights is None:
+        raise UserError("", "no epoch is finished yet, so there is no best one; train first")
+    best_weights = session.best.weights if best else None
+    return TrainedModel(
+        experiment=session.requested,
+        preparation=preparation_of(session.dataset, session.split),
+        weights=session.trainer.model.get_weights() if best_weights is None else _arrays(session, best_weights),
+        history=session.history.columns(0),
+        epoch=session.best.epoch if best else session.trainer.epochs,
+        steps=session.steps,
+        state=session.state,
+        best=best,
+    )
+
+
+def exported_model(folder: Path) -> TrainedModel:
+    """Return the network that was exported into ``folder``; raise UserError if there is none."""
+    experiment = read(folder / "experiment.toml")
+    preparation, progress = read_metadata(folder / "model.json")
+    exported = TrainedModel(
+        experiment=experiment,
+        preparation=preparation,
+        weights=[],
+        history=read_history(folder / "history.csv") if (folder / "history.csv").exists() else {},
+        epoch=progress.epoch,
+        steps=progress.steps,
+        state=progress.state,
+        best=progress.best,
+    )
+    weights = read_weights(folder / "weights.safetensors", exported.resolved, len(preparation.features))
+    return exported.with_weights(weights)
+
+
+def stored_model(store: Store, run: int) -> TrainedModel:
+    """Return the network of a stored run, without its data; raise StoreError or UserError if that can't be.
+
+    The data are needed for a run of an older version, whose preparation was not saved.
+    """
+    stored = store.find(run)
+    snapshot, epochs = store.snapshot(run)
+    saved = part_of(snapshot, "preparation").get("json")
+    if saved is None:
+        return trained(stored_session(store, run))
+    try:
+        preparation = msgspec.json.decode(saved.tobytes(), type=Preparation)
+        steps, epoch = snapshot["counters"][:2].tolist()
+        stored_network = TrainedModel(
+            stored.experiment, preparation, [], epochs, epoch=epoch, steps=steps, state=stored.state
+        )
+        model = build_model(stored_network.resolved, len(preparation.features))
+        model.parameters.flat[:] = snapshot["parameters"]
+    except (msgspec.DecodeError, KeyError, ValueError) as error:
+        raise StoreError(f"Run {run} can't be used: the saved data are damaged.") from error
+    return stored_network.with_weights(model.get_weights())
+
+
+def stored_session(store: Store, run: int) -> Session:
+    """Return a session of a stored run; raise StoreError or UserError if the run or its data are missing."""
+    stored = store.find(run)
+    snapshot, epochs = store.snapshot(run)
+    session = Session()
+    session.load(stored.experiment)
+    restore_snapshot(session, snapshot, epochs, stored.state, f"Run {run} does not fit its experiment")
+    return session
+
+
+def load_weights(session: Session, path: Path) -> None:
+    """Start the loaded run from exported weights; raise UserError if they do not fit it."""
+    model = session.trainer.model
+    parameters = Parameters(model.dense, model.dtype)
+    for target, values in zip(parameters.arrays(), read_weights(path, session.experiment, model.inputs), strict=True):
+        target[:] = values
+    session.set_weights(parameters.flat)
+
+
+def _arrays(session: Session, flat: Array) -> list[Array]:
+    """Return ``flat`` (size,) as kernel and bias of each layer."""
+    model = session.trainer.model
+    parameters = Parameters(model.dense, model.dtype)
+    parameters.flat[:] = flat
+    return parameters.arrays()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
+from typing import Any
 
-from tui_trainer.errors import UserError, printable
-from tui_trainer.files import file_mode
+from tui_trainer.errors import UserError, printable, quoted
+from tui_trainer.files import file_mode, is_file
 from tui_trainer.formats import format_age
 from tui_trainer.protocol import AnyReport, Notice, ResumeOffer
 from tui_trainer.store.checkpointer import Checkpointer
+from tui_trainer.store.filter import FilterError, condition, parse
+from tui_trainer.store.live_trainers import live_names
+from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
 
 from .launch import Launch
@@ -24,6 +30,38 @@ def listed() -> list[str]:
         f"{run.id:>4}  {name:<{width}}  {_epochs(run):<18}  {_state(run):<24}  {age} ago"
         for run, name, age in zip(runs, names, ages, strict=True)
     ]
+
+
+SAVED = (
+    *("run", "name", "tags", "dataset", "layers", "activation", "optimizer", "rate", "state", "epoch"),
+    *("loss", "val_loss", "accuracy", "r2", "mae", "seconds", "started", "updated"),
+)  # columns of the run index that ``saved_runs`` gives
+
+
+def saved_runs(condition_text: str = "") -> list[dict[str, Any]]:
+    """Return the saved runs that match a filter, the newest first, each with the columns ``SAVED`` by name.
+
+    Raises UserError for a filter that makes no sense, or a store that can't be read.
+    """
+    try:
+        passes, values = condition(parse(condition_text))
+    except FilterError as error:
+        raise UserError("", f"the filter {quoted(condition_text)}: {error.reason}") from None
+    if not is_file(default_path()):
+        return []
+    columns = ", ".join(f"{COLUMN_SQL[name]} AS {name}" for name in SAVED)
+    try:
+        with contextlib.closing(Store(default_path())) as store:
+            store.fill_run_index()
+            live = json.dumps(live_names(store.sessions))
+            parameters = {**values, "live": live, "now": time.time(), "owner": store.owner, "here": None}
+            with store.reading() as connection:
+                connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
+                query = f"SELECT {columns} FROM cards WHERE {LISTED} AND {passes} ORDER BY updated DESC, run DESC"
+                rows = connection.execute(query, parameters).fetchall()
+    except StoreError as error:
+        raise UserError("", str(error)) from error
+    return [dict(zip(SAVED, row, strict=True)) for row in rows]
 
 
 def store_size() -> int:

@@ -21,7 +21,7 @@ from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
-from tui_trainer.export.session import load_weights, trained
+from tui_trainer.export.trained import load_weights, trained
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.compaction import compact_store

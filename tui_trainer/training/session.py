@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Mapping
 from functools import cache
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from tui_trainer.datasets.dataset import OnProgress
 from tui_trainer.datasets.loading import DataCache
+from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import resolve
@@ -86,6 +88,8 @@ class Session:
         trainer = build_trainer(resolved, dataset, parts)
         self.requested, self.experiment = experiment, resolved
         self.dataset, self.split = dataset, parts
+        preparation = msgspec.json.encode(preparation_of(dataset, parts))  # for predictions without the data
+        self._preparation = np.frombuffer(preparation, np.uint8)
         self.trainer: Trainer = trainer
         self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
         self.history, self.step_rate, self.best = History(self._all_epochs), StepRate(), BestWeights()
@@ -113,7 +117,7 @@ class Session:
     def snapshot(self) -> dict[str, Array]:
         """Return copies of all that the next steps and the plots depend on, except the values of the epochs."""
         parts = {"steps": self.history.steps.state(), "stopping": self._stopping.state()}
-        parts |= {"best": self.best.state(), "data": moments(self.split)}
+        parts |= {"best": self.best.state(), "data": moments(self.split), "preparation": {"json": self._preparation}}
         if self.trajectory is not None:
             parts["path"] = self.trajectory.state()
         return {**self.trainer.state(), **joined(parts)}

@@ -1,0 +1,123 @@
+"""Predictions for the rows of new files: the numbers of training, and what keeps a row from being predicted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from trained_runs import SMALL, session_of
+
+from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.experiment.schema import DatasetConfig
+from tui_trainer.export.predictions import predict_file, read_columns, write_predictions
+from tui_trainer.export.trained import TrainedModel, trained
+from tui_trainer.training.builder import scores
+from tui_trainer.training.session import Session
+
+ROWS = [
+    f"N{i:03};{1 + i % 28:02}.03.202{i % 4};{i % 7},5;{'red' if i % 3 else 'blue'};"
+    f"{'' if i == 4 else i % 5};{i // 4},25"
+    for i in range(60)
+]
+FILE = "\n".join(["order;day;size;colour;stock;price", *ROWS]) + "\n"
+
+
+def run_on(folder: Path, target: str = "price", missing: str = "fill") -> tuple[Session, TrainedModel, Path]:
+    path = folder / "orders.csv"
+    path.write_text(FILE)
+    config = DatasetConfig(path=str(path), target=target, missing=missing, standardize_target=True)  # type: ignore[arg-type]
+    session = session_of(replace(SMALL, dataset=config))
+    return session, trained(session), path
+
+
+def written(trained_model: TrainedModel, path: Path) -> list[list[str]]:
+    stream = io.BytesIO()
+    write_predictions(predict_file(trained_model, str(path)), trained_model, stream)
+    return list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
+
+
+def test_the_file_of_training_gives_the_numbers_of_training(tmp_path: Path) -> None:
+    session, model, path = run_on(tmp_path)
+    predictions = predict_file(model, str(path))
+    parts = session.split
+    assert parts.x_val is not None
+    rows = np.concatenate([parts.train_rows, parts.val_rows])
+    outputs = session.trainer.model.predict(np.concatenate([parts.x_train, parts.x_val]))
+    np.testing.assert_allclose(predictions.outputs[rows], parts.target.restore(outputs), rtol=1e-6)
+    assert predictions.name_column == "order" and list(predictions.names)[:2] == ["N000", "N001"]
+    assert not predictions.faults
+    head, first, *_ = written(model, path)
+    assert head == ["order", "predicted_price"] and first == ["N000", repr(float(predictions.outputs[0, 0]))]
+
+
+def test_the_features_are_those_of_training_to_the_last_bit(tmp_path: Path) -> None:
+    session, model, path = run_on(tmp_path)
+    cells = model.inputs.from_columns(read_columns(model, str(path)).columns)
+    np.testing.assert_array_equal(cells.raw, session.dataset.x)
+
+
+def test_the_scores_are_those_of_evaluate(tmp_path: Path) -> None:
+    session, model, path = run_on(tmp_path)
+    raw = model.inputs.standardize(session.dataset.x)
+    y = model.target_scale.apply(session.dataset.y)
+    expected = scores(session.trainer.model, session.experiment.training, raw, y, model.target_scale)
+    assert predict_file(model, str(path)).scores == pytest.approx(expected)
+
+
+def test_new_rows_need_no_target_and_may_be_one(tmp_path: Path) -> None:
+    session, model, _ = run_on(tmp_path)
+    new = tmp_path / "new.csv"
+    new.write_text("colour;size;day;stock\nblue;0,5;01.03.2020;0\n")
+    predictions = predict_file(model, str(new))
+    assert predictions.outputs.shape == (1, 1) and not predictions.scores and predictions.name_column == "line"
+    assert written(model, new)[1][0] == "2"
+    whole = predict_file(model, session.experiment.dataset.path or "")
+    np.testing.assert_allclose(predictions.outputs[0], whole.outputs[0], rtol=1e-6)
+
+
+def test_one_row_in_one_row_out(tmp_path: Path) -> None:
+    """Rows that can't be predicted are empty, and told by their line."""
+    _, model, _ = run_on(tmp_path, missing="drop")
+    new = tmp_path / "new.csv"
+    new.write_text(
+        "day;size;colour;stock\n01.03.2020;1,5;red;1\n01.03.2020;1,5;green;1\n;1,5;red;1\n02.03.2020;x;red;1\n"
+    )
+    predictions = predict_file(model, str(new))
+    assert dict(predictions.faults) == {
+        3: "column 'colour' holds 'green'; it was trained on 'blue', 'red'",
+        4: "column 'day' holds no value",
+        5: "column 'size' holds 'x', not a number",
+    }
+    rows = written(model, new)
+    assert [row[0] for row in rows] == ["line", "2", "3", "4", "5"]
+    assert [row[1] == "" for row in rows] == [False, False, True, True, True]
+
+
+def test_classes_come_with_their_probabilities(tmp_path: Path) -> None:
+    session, model, path = run_on(tmp_path, target="colour", missing="drop")
+    head, *rows = written(model, path)
+    assert head == ["order", "predicted_colour", "p_blue", "p_red"]
+    assert len(rows) == 60 and rows[4][1:] == ["", "", ""]  # the row with a gap
+    for row in rows[:4]:
+        blue, red = float(row[2]), float(row[3])
+        assert blue + red == pytest.approx(1) and row[1] == ("red" if red > 0.5 else "blue")
+    assert "accuracy" in predict_file(model, str(path)).scores
+    assert session.dataset.classes == ("blue", "red")
+
+
+def test_a_file_without_a_feature_is_refused(tmp_path: Path) -> None:
+    _, model, _ = run_on(tmp_path)
+    (tmp_path / "new.csv").write_text("colour;size;stock\nblue;0,5;0\n")
+    with pytest.raises(DatasetError, match=r"does not fit the run: there is no column 'day'; the columns are 'colour'"):
+        predict_file(model, str(tmp_path / "new.csv"))
+
+
+def test_texts_with_marks_of_csv_are_quoted(tmp_path: Path) -> None:
+    _, model, _ = run_on(tmp_path)
+    new = tmp_path / "new.csv"
+    new.write_text('name,"colour",size,day,stock\n"a, ""b""",blue,"0,5",01.03.2020,0\nc,blue,"0,5",01.03.2020,0\n')
+    assert [row[0] for row in written(model, new)] == ["name", 'a, "b"', "c"]

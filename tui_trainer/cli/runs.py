@@ -1,0 +1,273 @@
+"""The commands on trained networks: ``runs`` lists saved ones, ``export`` takes one along, ``predict`` applies one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from tui_trainer.errors import BAD_INPUT, DIVERGED, INTERRUPTED, UserError, escaped, printable, quoted
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.files import confined, is_file, is_folder, safe_name
+
+from .options import Parser, add_experiment_options, experiment_from_options
+
+if TYPE_CHECKING:
+    from tui_trainer.export.predictions import Predictions
+    from tui_trainer.export.trained import TrainedModel
+    from tui_trainer.store.store import Store
+    from tui_trainer.training.session import Session
+
+Found = TypeVar("Found")
+EXPORT = """\
+Train an experiment, or take a saved run, and export the network for use elsewhere: for Keras, PyTorch
+and ONNX runtimes, with the losses as CSV and as a figure."""
+FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "svg", "txt")
+OVERWRITE = "--force"
+NEWEST = 5  # runs listed if there is none of that number
+MAX_DIGITS = 18  # of the number of a run
+MAX_LISTED = 10  # rows that can't be predicted, told one by one
+PREDICT = """\
+Predict the rows of a CSV file with a trained network: one row in, one row out. The columns may be in any order,
+others are ignored. With the column of the target in it, the scores are printed, too."""
+PREDICT_EXAMPLES = """\
+examples:
+  tui-trainer predict 12 new.csv                  with run 12 of the store
+  tui-trainer predict houses new.csv --to out.csv with the export in the folder houses
+"""
+
+
+def list_runs(words: list[str]) -> int:
+    """Run the command ``runs``: list the saved runs; return the exit code."""
+    parser = Parser(prog="tui-trainer runs", description="List the saved runs, the newest first.")
+    parser.add_argument("filter", nargs="?", default="", help="such as 'data:wine acc>0.9'; see docs/runs.md")
+    parser.add_argument("--json", action="store_true", help="print the list as JSON, nothing else")
+    options = parser.parse_args(words)
+    from tui_trainer.runtime.resume import saved_runs
+
+    runs = saved_runs(options.filter)
+    if options.json:
+        print(json.dumps(runs, indent=2))
+        return 0
+    for line in [_run_line(run) for run in runs] or ["No runs."]:
+        print(line)
+    return 0
+
+
+def _run_line(run: Mapping[str, Any]) -> str:
+    """Return a run on one line: number, name, data, network, epoch, state, and its score."""
+    measured = [name for name in ("accuracy", "r2", "val_loss", "loss") if run[name] is not None]
+    score = f"{measured[0]} {run[measured[0]]:.4g}" if measured else ""
+    name, data, network = (printable(text)[:24] for text in (run["name"], run["dataset"], _network(run)))
+    line = (
+        f"{run['run']:>5}  {name:<24}  {data:<24}  {network:<18}  epoch {run['epoch']:<6,}  {run['state']:<13}  {score}"
+    )
+    return line.rstrip()
+
+
+def _network(run: Mapping[str, Any]) -> str:
+    return f"{run['layers']} {run['activation']}"
+
+
+def export(words: list[str]) -> int:
+    """Run the command; return the exit code. Raises UserError if the run cannot be exported."""
+    options = _export_parser().parse_args(words)
+    formats = options.format or ["folder"]
+    is_run = options.file is not None and is_run_number(options.file)
+    if is_run:
+        _check_untouched(options)
+
+    from tui_trainer.export.folder import check_folder, write_folder
+    from tui_trainer.export.trained import stored_session, trained
+
+    session = from_store(int(options.file), stored_session) if is_run else _loaded(options)
+
+    folder = confined(options.to or safe_name(session.requested.name), "--to")
+    check_folder(folder, formats, options.force, OVERWRITE)
+    try:
+        output_error = None if is_run else _train(session)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was exported.")
+        return INTERRUPTED
+    if session.state == "diverged" and not options.best:
+        print("Nothing was exported; --best exports the weights of the best epoch, if there is one.")
+        return DIVERGED
+    result = trained(session, options.best)
+    names = write_folder(result, folder, formats, options.force, OVERWRITE)
+    print(f"Epoch {result.epoch:,} of {printable(session.requested.name)} is in {printable(str(folder))}:")
+    print("\n".join(f"  {name}" for name in names))
+    if output_error is not None:
+        raise output_error
+    return 0
+
+
+def _export_parser() -> Parser:
+    parser = Parser(prog="tui-trainer export", description=EXPORT)
+    add = parser.add_argument
+    add("file", nargs="?", metavar="FILE.toml|ID", help="an experiment to train, or the number of a saved run")
+    add_experiment_options(parser)
+    add("--to", metavar="FOLDER", help="the folder to write to; default: a new folder named after the experiment")
+    add(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="what to write; may be repeated; default: folder, which is everything",
+    )
+    add("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
+    add("--best", action="store_true", help="export the weights of the best epoch, by val_loss, instead of the newest")
+    add("--force", action="store_true", help="overwrite existing files")
+    return parser
+
+
+def is_run_number(source: str) -> bool:
+    """Return whether ``source`` is the number of a run; a file of that name can be given as ./12."""
+    return source.isascii() and source.isdigit() and len(source) <= MAX_DIGITS
+
+
+def _check_untouched(options: argparse.Namespace) -> None:
+    """Raise UserError for options that would change a saved run."""
+    for name in ("csv", "target", "missing", "fields", "epochs"):
+        if getattr(options, name):
+            option = "--set" if name == "fields" else f"--{name}"
+            raise UserError(option, f"a saved run is exported as it is; remove {option}, or give a file")
+
+
+def _loaded(options: argparse.Namespace) -> Session:
+    if options.file is None and options.csv is None:
+        raise UserError("", "nothing to export: give FILE.toml, the number of a saved run, or --csv FILE.csv")
+    experiment = experiment_from_options(options)
+    if options.epochs is not None:
+        experiment = with_field(experiment, "training.epochs", options.epochs)
+    from tui_trainer.training.session import Session
+
+    session = Session()
+    session.load(experiment)
+    return session
+
+
+def from_store(run: int, read: Callable[[Store, int], Found]) -> Found:
+    """Return what ``read`` makes of a stored run; raise UserError if there is no such run, or it can't be read."""
+    from tui_trainer.store.store import Store, StoreError, default_path
+
+    path = default_path()
+    if not is_file(path):
+        raise UserError("", f"there is no run {run}: no run has been saved in {quoted(str(path), 200)}")
+    try:
+        with contextlib.closing(Store(path)) as store:
+            _check_run(store, run)
+            return read(store, run)
+    except StoreError as error:
+        raise UserError("", str(error)) from error
+
+
+def _check_run(store: Store, run: int) -> None:
+    """Raise UserError, listing the newest runs, if there is no such run."""
+    from tui_trainer.store.store import StoreError
+
+    try:
+        store.find(run)
+    except StoreError:
+        newest = ", ".join(f"{stored.id} ({printable(stored.name)[:30]})" for stored in store.runs()[:NEWEST])
+        raise UserError("", f"there is no run {run}; the newest are: {newest or 'none'}") from None
+
+
+def _train(session: Session) -> OSError | None:
+    """Train to the end and print the result; return an error of the output, as ``train_to_end``."""
+    from tui_trainer.console import train_to_end
+    from tui_trainer.training.diagnosis import diagnose
+
+    session.train()
+    output_error = train_to_end(session, go_on_silently=True)
+    if session.state == "diverged":
+        diagnose(session)
+    print(session.sentence)
+    return output_error
+
+
+def predict(words: list[str]) -> int:
+    """Run the command; return the exit code. Raises UserError if the run or the file can't be used."""
+    options = _predict_parser().parse_args(words)
+    to = None if options.to is None else confined(options.to, "--to")
+    source = confined(options.file)
+    if to is not None:
+        _check_output(to, source, options.force)
+    trained = _trained(options.run)
+
+    from tui_trainer.export.predictions import predict_file, write_predictions
+
+    predictions = predict_file(trained, str(source))
+    with _opened(to) as stream:
+        write_predictions(predictions, trained, stream)
+    count = len(predictions.lines) - len(predictions.faults)
+    for sentence in _sentences(predictions, count, to):
+        print(escaped(sentence), file=sys.stderr)
+    return 0 if count else BAD_INPUT
+
+
+def _predict_parser() -> Parser:
+    parser = Parser(
+        prog="tui-trainer predict",
+        description=PREDICT,
+        epilog=PREDICT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the number of a saved run, or the folder of an exported one")
+    add("file", metavar="NEW.csv", help="the rows to predict")
+    add("--to", metavar="OUT.csv", help="the file to write; default: the predictions are printed")
+    add(OVERWRITE, action="store_true", help="overwrite an existing file")
+    return parser
+
+
+def _check_output(to: Path, source: Path, force: bool) -> None:
+    """Raise UserError for an output that exists, or that is the file to read."""
+    if not is_file(to, "--to"):
+        return
+    with contextlib.suppress(OSError):
+        if os.path.samefile(to, source):
+            raise UserError("--to", f"{quoted(str(to), 200)} holds the rows to predict; choose another file")
+    if not force:
+        raise UserError("--to", f"{quoted(str(to), 200)} exists; choose another file, or overwrite it with {OVERWRITE}")
+
+
+def _trained(run: str) -> TrainedModel:
+    """Return the network of a saved run or an export; raise UserError if there is none."""
+    from tui_trainer.export.trained import exported_model, stored_model
+
+    if is_folder(run, ""):
+        return exported_model(confined(run))
+    if not is_run_number(run):
+        raise UserError("", f"there is no run or folder {quoted(run, 200)}; tui-trainer runs lists the runs")
+    return from_store(int(run), stored_model)
+
+
+@contextlib.contextmanager
+def _opened(to: Path | None) -> Iterator[BinaryIO]:
+    if to is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        return
+    try:
+        with open(to, "wb") as stream:
+            yield stream
+    except OSError as error:
+        raise UserError("--to", f"{quoted(str(to), 200)} can't be written: {error.strerror or error}") from error
+
+
+def _sentences(predictions: Predictions, count: int, to: Path | None) -> Iterator[str]:
+    """Yield what was predicted, and what was not."""
+    faults = sorted(predictions.faults.items())
+    rows = f"{count:,} row{'s' * (count != 1)}"
+    yield f"{rows} predicted{'' if to is None else f' in {to}'}{f', {len(faults):,} not:' if faults else '.'}"
+    yield from (f"  line {line:,}: {reason}" for line, reason in faults[:MAX_LISTED])
+    if len(faults) > MAX_LISTED:
+        yield f"  and {len(faults) - MAX_LISTED:,} more"
+    if predictions.scores:
+        from tui_trainer.console import format_values
+
+        yield f"Scores: {format_values(dict(predictions.scores))}"
