@@ -120,3 +120,21 @@ def test_the_saved_runs_are_listed(store: Path, houses: Experiment, capsys: pyte
     assert (run["run"], run["dataset"], run["epoch"], run["layers"]) == (1, "houses.csv", 3, "16")
     assert main(["runs", "acc>"]) == 2
     assert "the filter 'acc>'" in capsys.readouterr().err
+
+
+def test_train_keeps_its_run_and_predict_uses_it(
+    store: Path, houses: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv = str(houses.dataset.path)
+    assert main(["train", "--csv", csv, "--set", "training.epochs=3", "--no-store"]) == 0
+    assert "saved as run" not in capsys.readouterr().out and not store.exists()
+    assert main(["train", "--csv", csv, "--set", "training.epochs=3"]) == 0
+    out = capsys.readouterr().out
+    assert "saved as run 1: tui-trainer predict 1 NEW.csv predicts with it" in out
+    assert "\nvalidation: loss " in out and "\nbest epoch: " in out
+    assert main(["train", "--csv", csv, "--set", "training.epochs=3", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["run"] == 2 and 1 <= result["best"]["epoch"] <= 3 and "loss" in result["validation"]
+    assert main(["predict", "2", str(tmp_path / "new.csv")]) == 0
+    assert main(["runs"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[-2:]] == ["2", "1"]

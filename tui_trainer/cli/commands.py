@@ -41,6 +41,7 @@ def _train(words: list[str]) -> int:
     parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch to this file")
     parser.add_argument("--weights", metavar="IN.safetensors", help="start with exported weights")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
+    parser.add_argument("--no-store", action="store_true", help="do not save the run in the app's store")
     options = parser.parse_args(words)
     if options.file is None and options.csv is None:
         parser.error("nothing to train: give FILE.toml, --csv FILE.csv, or both")
@@ -52,7 +53,7 @@ def _train(words: list[str]) -> int:
 
     history = None if options.history is None else confined(options.history, "--history")
     weights = None if options.weights is None else confined(options.weights, "--weights")
-    return train(experiment, history=history, as_json=options.json, weights=weights)
+    return train(experiment, history=history, as_json=options.json, weights=weights, keep=not options.no_store)
 
 
 def _sweep(words: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,22 +11,30 @@ from typing import Any
 from tui_trainer.console import check_writable, finite, format_values, train_to_end, write_text
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.split import reading, reading_sentence
-from tui_trainer.errors import DIVERGED, INTERRUPTED
+from tui_trainer.errors import DIVERGED, INTERRUPTED, escaped
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
 from tui_trainer.export.trained import load_weights
+from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
+from tui_trainer.store.store import default_path
 from tui_trainer.training.diagnosis import diagnose, largest_class
 from tui_trainer.training.session import Session
 
+STORE_OWNER = "train"
 FEW_PARAMETERS = 12  # if there are more, their values are not printed
 
 
 def train(
-    experiment: Experiment, history: Path | None = None, as_json: bool = False, weights: Path | None = None
+    experiment: Experiment,
+    history: Path | None = None,
+    as_json: bool = False,
+    weights: Path | None = None,
+    keep: bool = True,
 ) -> int:
     """Train ``experiment`` to its end; return the exit code.
 
-    ``weights`` is a file of exported weights to start from. Raises UserError if something does not fit.
+    ``weights`` is a file of exported weights to start from; ``keep`` saves the run in the store. Raises UserError if
+    something does not fit.
     """
     session = Session(all_epochs=True)
     session.load(experiment)
@@ -53,10 +62,25 @@ def train(
         raise output_error
     diagnose(session)
     result = summarize(session, seconds)
+    run = _save(session) if keep else None
+    if run is not None:
+        result["run"] = run
     print(json.dumps(finite(result), indent=2) if as_json else _sentences(session, result, interrupted))
     if interrupted:
         return INTERRUPTED
     return DIVERGED if session.state == "diverged" else 0
+
+
+def _save(session: Session) -> int | None:
+    """Save the run in the store and return its number; None where it has not begun, or with a sentence on why not."""
+    checkpointer = Checkpointer(default_path(), STORE_OWNER)
+    try:
+        checkpointer.save(session, LAST_PATIENCE)
+        if checkpointer.complaint:
+            print(f"tui-trainer: {escaped(checkpointer.complaint)}", file=sys.stderr)
+        return checkpointer.run if not checkpointer.is_behind else None
+    finally:
+        checkpointer.close()
 
 
 def summarize(session: Session, seconds: float) -> dict[str, Any]:
@@ -84,6 +108,10 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
         result["remedy"] = session.remedy.changes
     if (always := largest_class(session)) is not None:
         result["always"] = {"class": always[0], "accuracy": always[1]}
+    if parts.x_val is not None and parts.y_val is not None:
+        result["validation"] = trainer.evaluate(parts.x_val, parts.y_val)
+    if session.best.weights is not None:
+        result["best"] = {"epoch": session.best.epoch, session.best.monitor: session.best.value}
     if not parts.target.is_none:
         result["target_scale"] = {"mean": float(parts.target.mean[0]), "deviation": float(parts.target.scale[0])}
     if model.count_params() <= FEW_PARAMETERS:
@@ -121,6 +149,13 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
         always = result["always"]
         said = f"val_accuracy {result['values']['val_accuracy']:.1%}; always answering {short_name(always['class'])}"
         lines.append(f"{said} would score {always['accuracy']:.1%}")
+    if "validation" in result:
+        lines.append(f"validation: {format_values(result['validation'])}")
+    if "best" in result:
+        best = dict(result["best"])
+        lines.append(f"best epoch: {best.pop('epoch'):,}  {format_values(best)}")
+    if "run" in result:
+        lines.append(f"saved as run {result['run']}: tui-trainer predict {result['run']} NEW.csv predicts with it")
     if "weights" in result:
         lines += _weight_lines(session)
     return "\n".join(lines)
