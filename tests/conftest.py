@@ -1,4 +1,4 @@
-"""What holds for all tests: modules are compiled once, garbage collections are few, and the last line is written.
+"""What holds for all tests: runs are saved elsewhere, modules are compiled once, garbage collections are few, and the last line is written.
 
 That line says how many slow tests the plain command left out, and how to run them.
 """
@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Sequence
 
 import pytest
+
+from tui_trainer.files import DATA_VARIABLE
 
 PLAIN = "not slow"  # the marker expression in pyproject.toml
 LEFT_OUT = pytest.StashKey[int]()
@@ -30,6 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.pop(NO_BYTECODE, "") and not hasattr(config, "workerinput"):
         config.stash[COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
         sys.pycache_prefix, sys.dont_write_bytecode = config.stash[COMPILED], False
+
+
+@pytest.fixture(autouse=True)
+def store_of_tests(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the user's own runs out of the tests, and theirs out of the store."""
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path_factory.getbasetemp() / "runs"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
