@@ -15,6 +15,7 @@ import tempfile
 
 import app_pictures
 import dialog_pictures
+import live_picture
 import python_picture
 import runs_pictures
 import serve_picture
@@ -23,7 +24,7 @@ from taking import ROOT, NotTaken  # beside this file, and puts this checkout fi
 
 from tui_trainer.files import write_output
 
-MODULES = (app_pictures, dialog_pictures, runs_pictures, sweep_pictures, python_picture, serve_picture)
+MODULES = (app_pictures, live_picture, dialog_pictures, runs_pictures, sweep_pictures, python_picture, serve_picture)
 ALL = [pictures for module in MODULES for pictures in module.ALL]
 
 

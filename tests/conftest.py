@@ -1,6 +1,6 @@
-"""What holds for all tests: runs are saved elsewhere, modules are compiled once, garbage collections are few, and the last line is written.
+"""What holds for all tests: their runs are saved elsewhere, modules are compiled once, and collections are few.
 
-That line says how many slow tests the plain command left out, and how to run them.
+The last line that is printed says how many slow tests the plain command left out, and how to run them.
 """
 
 from __future__ import annotations
