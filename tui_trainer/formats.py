@@ -183,9 +183,10 @@ def format_bar(share: float, width: int, ascii_only: bool = False) -> str:
     return "█" * full + (EIGHTHS[rest] if rest else "")
 
 
-def format_progress(filled: int, width: int) -> str:
-    """A line of ``width`` cells of which ``filled`` are thick."""
-    return "━" * filled + "─" * (width - filled)
+def format_progress(share: float, width: int) -> str:
+    """A line of ``width`` cells of which ``share`` (0 to 1) is thick, in halves of a cell."""
+    full, half = divmod(round(share * width * 2), 2)
+    return ("━" * full + "╸" * half).ljust(width, "─")
 
 
 def _scientific(value: float, digits: int) -> str:

@@ -36,7 +36,7 @@ async def test_divergence_is_explained_and_a_lower_rate_works(start: Start) -> N
         ended = [report for report in flow.reports if isinstance(report, Ended)]
         assert len(ended) == 1 and ended[0].remedy is not None
         await flow.until_shown(told)
-        await flow.until_shown("✖ epoch 0/200 ──────────── diverged")
+        await flow.until_shown("✖ epoch 0/200 diverged ────────────")
 
         await flow.press("space")
         await flow.until_said("or lower the rate with [ and press r.")

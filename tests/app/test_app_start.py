@@ -92,4 +92,4 @@ async def test_data_that_can_not_be_loaded(quick: None, monkeypatch: pytest.Monk
         screen = app.screen
         assert isinstance(screen, MainScreen)
         await wait_until(pilot, lambda: "rant" in text_of(screen.message_line), "what is wrong")
-        assert "nothing loaded" in str(screen.status.render())
+        assert "nothing loaded" in screen.status.text

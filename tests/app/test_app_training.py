@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.app.preferences import Preferences
+from tui_trainer.app.tab_bar import TabBar
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT, Experiment
 from tui_trainer.experiment.share import unshare
 from tui_trainer.settings import RememberedSettings, Settings
+from tui_trainer.tabs import TABS
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown
-from tui_trainer.ui.status_lines import StatusLine
+from tui_trainer.ui.status_lines import HeaderLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,16 +201,68 @@ async def test_a_slower_and_a_faster_pace(start: Start) -> None:
         assert flow.progress.steps <= paused + 1 + 10 * (time.monotonic() - began)
 
 
-async def test_the_pace_stands_in_the_status_line_and_a_click_changes_it(start: Start) -> None:
+async def test_the_pace_stands_in_the_header_and_a_click_changes_it(start: Start) -> None:
     async with start() as flow:
-        status = flow.screen.status
-        await flow.until(lambda: flow.screen_text().count(" full ") == 1, "the pace")
+        header = flow.screen.header
+        await flow.until(lambda: header.text.endswith(" full  "), "the pace")
         for name in ("2/s", "10/s", "watch"):
-            await flow.pilot.click(StatusLine, offset=(status.size.width - 2, 0))
+            await flow.pilot.click(HeaderLine, offset=(header.size.width - 3, 0))
             await flow.until_said(f"Pace {name}: ")
-            await flow.until_shown(f" {name} ")
-        await flow.pilot.click(StatusLine, offset=(3, 0))
+            await flow.until(lambda name=name: header.text.endswith(f" {name}  "), name)
+        await flow.pilot.click(HeaderLine, offset=(3, 0))
         assert flow.screen.trainer.pace.name == "watch"
+
+
+async def test_the_header_says_what_is_trained_and_how_far(start: Start) -> None:
+    experiment = with_field(FIRST_EXPERIMENT, "training.epochs", 2)
+    async with start(experiment) as flow:
+        header = flow.screen.header
+        await flow.until(lambda: header.text.startswith(" ◆ tui-trainer   spiral · 2-8-8-1 tanh · adam "), "the run")
+        assert "■ epoch 0/2 ────────────" in header.text
+        await flow.press("e")
+        await flow.until(lambda: "‖ epoch 1/2 ━━━━━━──────" in header.text, "half of it")
+        await flow.press("space")
+        await flow.until(lambda: "✔ epoch 2/2 finished ━━━━━━━━━━━━" in header.text, "all of it")
+        assert "epoch 2/2" not in flow.screen.status.text
+        await flow.press("x")
+        await flow.until(lambda: " 2-8-1 tanh " in header.text and "epoch 0/2" in header.text, "a layer less")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((120, 40), "1 Live 2 Data 3 Landscape 4 Boundary 5 Network 6 Predictions 7 Summary 8 Runs 9 Book 0 Loss"),
+        ((80, 24), "1 Live 2 Data 3 Land 4 Bound 5 Net 6 Pred 7 Summ 8 Runs 9 Book 0 Loss"),
+        ((60, 16), "1 Live 2 3 4 5 6 7 8 9 0"),
+    ],
+)
+async def test_tabs_have_their_keys_in_front_and_a_click_opens_them(
+    start: Start, size: tuple[int, int], shown: str
+) -> None:
+    async with start(size=size) as flow:
+        bar = flow.screen.query_one(TabBar)
+        await flow.press("1")
+        await flow.until(lambda: " ".join(bar.text.split()) == shown, "all tabs on one line")
+        for tab in TABS:
+            await flow.press(tab.key)
+            await flow.until(lambda tab=tab: flow.screen.tabs.active == tab.name == bar.active, tab.name)
+        await flow.pilot.click(TabBar, offset=(bar.text.index(" 2") + 1, 0))
+        await flow.until(lambda: flow.screen.tabs.active == "data", "the tab that was clicked")
+        assert [part.text.strip() for part in bar.parts(bar.size.width) if part.role in ("chip", "open")] == [
+            "2",
+            "Data",
+        ]
+
+
+async def test_a_click_on_a_tab_gives_its_view_the_keys(start: Start) -> None:
+    async with start() as flow:
+        flow.input("training.epochs").focus()
+        bar = flow.screen.query_one(TabBar)
+        await flow.pilot.click(TabBar, offset=(bar.text.index("Runs"), 0))
+        await flow.until(lambda: flow.screen.tabs.active == "runs" and flow.screen.tabs.view is not None, "the runs")
+        assert flow.screen.focused is None
+        await flow.press("9")
+        await flow.until(lambda: flow.screen.tabs.active == "book", "keys work, as no field has the focus")
 
 
 async def test_the_pace_is_remembered_and_a_lesson_has_its_own(start: Start, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The two lines at the bottom: what happened, and where training is."""
+"""The header, and the lines at the bottom: what is trained, where training is, what happened, and its numbers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import pytest
 from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Region
 from themed_app import ThemedApp
 
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
 from tui_trainer.formats import format_clock, format_count
-from tui_trainer.protocol import Progress
+from tui_trainer.protocol import DatasetView, Loaded, Progress
 from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.ui.status_lines import (
+    BARS,
     CHECK_EVERY,
     MAX_SILENT_CHECKS,
+    HeaderLine,
     MessageLine,
+    Part,
     StatusLine,
+    description,
     progress_bar,
+    progress_parts,
     status_parts,
 )
 
@@ -40,6 +47,7 @@ class Host(ThemedApp):
     CSS = "Vertical { height: 1fr; }"
 
     def compose(self) -> ComposeResult:
+        yield HeaderLine()
         yield Vertical()
         yield MessageLine()
         yield StatusLine()
@@ -72,12 +80,10 @@ async def test_a_sentence_is_whole_at_every_width() -> None:
 @pytest.mark.parametrize(
     ("width", "parts"),
     [
-        (
-            140,
-            ("epoch 1,234/10,000", "loss 0.25", "val 0.275", "acc 96.7%", "ρ 0.05", "23k steps/s", "1:02:05"),
-        ),
-        (80, ("epoch 1,234/10,000", "loss 0.25", "val 0.275", "acc 96.7%")),
-        (64, ("epoch 1,234/10,000", "loss 0.25", "val 0.275")),
+        (120, ("accuracy 96.7%", "loss 0.2500", "val 0.2750", "ρ 0.05", "23k steps/s", "1:02:05 left")),
+        (72, ("accuracy 96.7%", "loss 0.2500", "val 0.2750", "ρ 0.05", "1:02:05 left")),
+        (46, ("accuracy 96.7%", "loss 0.2500", "val 0.2750")),
+        (28, ("loss 0.2500", "val 0.2750")),
     ],
 )
 async def test_what_matters_most_stays(width: int, parts: tuple[str, ...]) -> None:
@@ -86,18 +92,80 @@ async def test_what_matters_most_stays(width: int, parts: tuple[str, ...]) -> No
         assert "starting the trainer" in text(app)
         app.query_one(StatusLine).progress = RUNNING
         await pilot.pause()
-        shown = text(app)
-        assert shown.startswith("▶ epoch") and all(part in shown for part in parts)
-        assert "…" not in shown
+        assert app.query_one(StatusLine).text.split("   ") == [f" {parts[0]}", *parts[1:]]
 
 
 @pytest.mark.parametrize("state", RUN_STATES)
-async def test_every_state_has_its_sign(state: RunState) -> None:
+async def test_every_state_has_its_sign_and_those_that_end_a_run_a_word(state: RunState) -> None:
     app = Host()
     async with app.run_test(size=(120, 20)) as pilot:
-        app.query_one(StatusLine).progress = replace(RUNNING, state=state, values={"batch_loss": float("nan")})
+        progress = replace(RUNNING, state=state, values={"batch_loss": float("nan")})
+        app.query_one(HeaderLine).progress = app.query_one(StatusLine).progress = progress
         await pilot.pause()
-        assert text(app).startswith(RUN_STATES[state].sign) and "batch loss nan" in text(app)
+        header = app.query_one(HeaderLine).text
+        ended = "" if state in ("running", "ready", "paused") else f" {state}"
+        assert f"{RUN_STATES[state].sign} epoch 1,234/10,000{ended} ━╸──────────" in header
+        assert header in app.screen._compositor.render_strips()[0].text
+        assert "batch loss nan" in text(app)
+        [sign, *_] = progress_parts(progress, 0)
+        is_bad, is_good = RUN_STATES[state].role == "bad", state in ("running", "finished", "stopped early")
+        assert sign.role == ("bad" if is_bad else "good" if is_good else "text")
+
+
+@pytest.mark.parametrize(
+    ("width", "left", "bar"),
+    [
+        (120, " ◆ tui-trainer   spiral · 2-8-8-1 tanh · adam ", 12),
+        (92, " ◆ tui-trainer   spiral · 2-8-8-1 tanh ", 12),
+        (84, " ◆ tui-trainer   spiral · 2-8-8-1 ", 12),
+        (70, " ◆   spiral · 2-8-8-1 ", 12),
+        (60, " ◆   spiral · 2-8-8-1 ", 6),
+        (40, " ◆  ", 0),
+    ],
+)
+async def test_the_header_is_cut_where_it_is_narrow_and_the_pace_stays(width: int, left: str, bar: int) -> None:
+    app = Host()
+    async with app.run_test(size=(width, 20)) as pilot:
+        header = app.query_one(HeaderLine)
+        header.run, header.pace, header.progress = ("spiral", "2-8-8-1", "tanh", "adam"), "watch", RUNNING
+        await pilot.pause()
+        assert header.text.startswith(left) and header.text.endswith("  watch  ")
+        assert "▶ epoch 1,234/10,000" in header.text and len(header.text) == width
+        assert sum(header.text.count(sign) for sign in "━╸─") == bar
+
+
+async def test_a_report_repaints_only_what_differs_in_the_header() -> None:
+    app = Host()
+    async with app.run_test(size=(120, 20)) as pilot:
+        header = app.query_one(HeaderLine)
+        header.run, header.pace, header.progress = ("spiral", "2-8-8-1", "tanh", "adam"), "watch", RUNNING
+        await pilot.pause()
+        painted: list[Region] = []
+        refresh = header.refresh
+        header.refresh = lambda *regions, **options: (painted.extend(regions), refresh(*regions, **options))[1]
+        header.progress = replace(RUNNING, epoch=1235)
+        await pilot.pause()
+        assert [region.width for region in painted] == [1], "the last digit of the epoch"
+        header.progress = replace(RUNNING, epoch=1235)
+        await pilot.pause()
+        assert len(painted) == 1, "the same again"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (ModelConfig(), ("iris", "4-16-3", "relu", "sgd")),
+        (ModelConfig(layers=()), ("iris", "4-3", "softmax", "sgd")),
+        (ModelConfig(layers=(LayerConfig(8, "tanh"), LayerConfig(4, "relu"))), ("iris", "4-8-4-3", "mixed", "sgd")),
+        (ModelConfig(layers=(LayerConfig(9, "elu"),) * 12), ("iris", "4-9-9-9-9-9-…-3", "elu", "sgd")),
+    ],
+)
+def test_what_is_trained_in_four_words(model: ModelConfig, expected: tuple[str, ...]) -> None:
+    output = replace(model.output, units=3, activation="softmax")
+    experiment = Experiment(dataset=DatasetConfig("iris"), model=replace(model, output=output))
+    dataset = DatasetView("iris", "Iris", ("a", "b", "c", "d"), "kind", "classification", (), 150, 150, 0, (), {})
+    loaded = Loaded(1, experiment, dataset, (), 0, 0, "", "", 0)
+    assert description(loaded) == expected
 
 
 async def test_a_trainer_that_does_not_answer_has_no_speed() -> None:
@@ -125,6 +193,9 @@ def test_progress_amounts_and_times_are_short() -> None:
         "━━━━━━━━━━━━",
         "━━━━━━━━━━━━",
     ]
+    assert progress_bar(replace(RUNNING, epoch=1, batch=2, epochs=12)) == "━───────────"
+    assert progress_bar(replace(RUNNING, epoch=1, batch=5, epochs=12)) == "━╸──────────"
+    assert len(progress_bar(RUNNING)) == BARS[0]
     assert [format_count(value) for value in (0, 812.4, 9300, 41_000, 1_234_567)] == [
         "0",
         "812",
@@ -137,11 +208,11 @@ def test_progress_amounts_and_times_are_short() -> None:
 
 def test_an_r2_of_one_row_is_nothing_and_a_loss_of_nan_is_told() -> None:
     values = {"loss": float("nan"), "val_loss": 9.66, "val_r2": float("nan")}
-    words = [words for _, words in status_parts(replace(RUNNING, values=values))]
+    words = [part.text for _, part in status_parts(replace(RUNNING, values=values))]
     assert "R² –" in words and "loss nan" in words
 
 
 def test_a_run_that_is_not_saved_says_so_at_every_width() -> None:
     parts = status_parts(replace(RUNNING, unsaved="disk full"))
-    assert parts[1] == (0, "not saved: disk full"), "no other part replaces it"
-    assert all("saved" not in part for _, part in status_parts(RUNNING))
+    assert parts[0] == (0, Part("not saved: disk full", "bad")), "no other part replaces it"
+    assert all("saved" not in part.text for _, part in status_parts(RUNNING))

@@ -60,12 +60,6 @@ class TrainerApp(App[None]):
 
     TITLE = "tui-trainer"
     ENABLE_COMMAND_PALETTE = True
-    DEFAULT_CSS = f"""
-    {", ".join(f".-theme-{theme.name} Tab" for theme in APP_THEMES)} {{
-        color: $foreground-muted;
-        &.-active, &:hover {{ color: $foreground; }}
-    }}
-    """
     # Were the first the screen's, all styles would be parsed once more.
     CSS_PATH = [f"{name}.tcss" for name in STYLES]  # noqa: RUF012 (Textual declares it so)
 
@@ -150,7 +144,8 @@ class TrainerApp(App[None]):
             event.widget.cursor_blink = False
 
     def on_markers_chosen(self, event: MarkersChosen) -> None:
-        """Remember the markers, unless a limited terminal left no other choice."""
+        """Draw frames as the plots, and remember the markers, unless a limited terminal left no other choice."""
+        self.set_class(event.markers == "ascii", "-ascii")
         if self.preferences.memory is not None and self.preferences.sources.get("markers") != TERMINAL:
             self.preferences.memory.keep_markers(event.markers)
 
@@ -179,6 +174,7 @@ class TrainerApp(App[None]):
         if self._launch is not None:
             screen.trainer.start_with(self._launch)
         screen.take_settings(self.preferences.settings)
+        self.set_class(self.preferences.settings.markers == "ascii", "-ascii")
         # Textual would set these classes with the first resize, and style every widget a second time.
         width, height = self.size
         return screen.add_class(

@@ -1,4 +1,4 @@
-"""The single table of keys, from which bindings, footer, command palette and help screen are made.
+"""The single table of keys, from which bindings, command palette and help screen are made; and what the footer shows.
 
 The keys of a tab are in its folder. The order here is the one of the help screen, and of docs/keys.md.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from tui_trainer.run_state import RunState
 from tui_trainer.tabs import TABS
 from tui_trainer.tabs.book import keys as book
 from tui_trainer.tabs.boundary import keys as boundary
@@ -17,7 +18,7 @@ from tui_trainer.tabs.loss import keys as loss
 from tui_trainer.tabs.network import keys as network
 from tui_trainer.tabs.predictions import keys as predictions
 from tui_trainer.tabs.runs import keys as runs
-from tui_trainer.ui.keymap import Key, Keymap, use
+from tui_trainer.ui.keymap import Chip, Key, Keymap, use
 
 run = partial(Key, owner="trainer", group="Training")
 rate = partial(Key, owner="editor", group="Training")
@@ -28,10 +29,10 @@ view = partial(Key, owner="screen", group="View")
 lesson = partial(Key, owner="lessons", group="Book")
 app = partial(Key, owner="screen", group="App")
 KEYS = (
-    run("toggle_training", "space", "toggle_training", (), "Train", "Train or pause", footer=True),
-    run("step", "s", "step", (), "Step", "Train on one mini-batch", footer=True),
-    run("epoch", "e", "epoch", (), "Epoch", "Train one epoch, or finish the current one", footer=True),
-    run("reset", "r", "reset", (), "Reset", "Start over from the same initial weights", footer=True),
+    run("toggle_training", "space", "toggle_training", (), "Train", "Train or pause"),
+    run("step", "s", "step", (), "Step", "Train on one mini-batch"),
+    run("epoch", "e", "epoch", (), "Epoch", "Train one epoch, or finish the current one"),
+    run("reset", "r", "reset", (), "Reset", "Start over from the same initial weights"),
     run("reseed", "R", "reseed", (), "Reseed", "Start over from other initial weights: the next seed", owner="editor"),
     run("slow", "z", "pace", (-1,), "Slower", "A slower pace: full, fast, watch, 10 and 2 steps a second"),
     run("fast", "Z", "pace", (1,), "Faster", "A faster pace"),
@@ -66,7 +67,7 @@ KEYS = (
         "Raise the learning rate, without a reset",
         shown_as="]",
     ),
-    layer("add_layer", "a", "add_layer", (), "Add", "Add a hidden layer after the chosen one", footer=True),
+    layer("add_layer", "a", "add_layer", (), "Add", "Add a hidden layer after the chosen one"),
     layer(
         "remove_layer", "x,delete", "remove_layer", (), "Remove layer", "Remove the chosen hidden layer", shown_as="x"
     ),
@@ -74,7 +75,7 @@ KEYS = (
     move(
         "move_layer_plus", "ctrl+down", "move_layer", (1,), "Move down", "Move the chosen layer down", shown_as="ctrl+↓"
     ),
-    setting("undo", "u", "undo", (), "Undo", "Undo the last change to the settings", footer=True),
+    setting("undo", "u", "undo", (), "Undo", "Undo the last change to the settings"),
     setting("redo", "U", "redo", (), "Redo", "Redo the change that was undone"),
     setting("share", "c", "share", (), "Share", "Copy the experiment as a code that opens it elsewhere"),
     setting("open_data", "i", "open_data", (), "Own data", "Open your own data: a CSV or TSV file", owner="data"),
@@ -98,11 +99,10 @@ KEYS = (
         "Log",
         "Switch between a log and a linear loss axis",
         owner="tab",
-        footer=True,
     ),
     *loss.VIEW_KEYS,
     view("markers", "k", "markers", (), "Markers", "Plots in Braille dots, blocks or plain ASCII"),
-    view("setup", "m", "setup", (), "Setup", "Show or hide the setup on the left", footer=True),
+    view("setup", "m", "setup", (), "Setup", "Show or hide the setup on the left"),
     view(
         "leave",
         "escape",
@@ -138,8 +138,8 @@ KEYS = (
     *predictions.KEYS,
     *loss.KEYS,
     *runs.KEYS,
-    app("help", "question_mark,f1", "help", (), "Help", "Show all keys", footer=True, shown_as="?"),
-    app("quit", "q", "quit", (), "Quit", "Quit the app", footer=True),
+    app("help", "question_mark,f1", "help", (), "Help", "Show all keys", shown_as="?"),
+    app("quit", "q", "quit", (), "Quit", "Quit the app"),
     app("quit_now", "ctrl+q", "quit_now", (), "Quit", "Quit the app, even from a text field", in_text=True),
     app("quit_now", "ctrl+c", "quit_now", (), "Quit", "Quit the app"),
 )
@@ -151,6 +151,50 @@ HIDDEN = (
     *boundary.HIDDEN,
 )
 ALL_KEYS = (*KEYS, *HIDDEN)
+
+train, pace = Chip("train", ("toggle_training",)), Chip("pace", ("slow", "fast"))
+step, epoch, reset = Chip("step", ("step",)), Chip("epoch", ("epoch",)), Chip("reset", ("reset",))
+add, setup, undo = Chip("add layer", ("add_layer",)), Chip("setup", ("setup",)), Chip("undo", ("undo",))
+rates = Chip("rate", ("rate_minus", "rate_plus"))
+everything = Chip("commands", action="app.command_palette", shown_as="^p")
+leave, help_ = Chip("quit", ("quit",)), Chip("help", ("help",))
+go_on, reseed = Chip("train on", ("toggle_training",)), Chip("reseed", ("reseed",))
+RESTING = (train, step, epoch, add, setup, everything, leave, help_)
+ENDED = (go_on, reset, reseed, add, setup, everything, leave, help_)
+# The keys that matter in each state of a run, at most eight; without room for all, the last but one is left out first.
+FOOTER: Mapping[RunState, tuple[Chip, ...]] = {
+    "ready": RESTING,
+    "empty": RESTING,
+    "running": (
+        Chip("pause", ("toggle_training",)),
+        pace,
+        Chip("end", ("train_to_end",)),
+        reset,
+        setup,
+        everything,
+        rates,
+        help_,
+    ),
+    "paused": (train, step, epoch, reset, setup, everything, pace, help_),
+    "finished": ENDED,
+    "stopped early": ENDED,
+    "diverged": (Chip("fix", ("fix",)), reset, rates, undo, setup, everything, leave, help_),
+}
+IN_LESSON = (
+    Chip("answer", ("answer_0",)),
+    Chip("next", ("next_lesson",)),
+    Chip("previous", ("previous_lesson",)),
+    Chip("scroll", ("scroll_page_plus", "scroll_page_minus")),
+    Chip("leave", ("leave_lesson",)),
+    setup,
+    help_,
+)
+
+
+def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
+    """Return the keys that matter in a state; in a lesson, training and the keys of lessons."""
+    chips = FOOTER.get(state, RESTING)
+    return (chips[0], *IN_LESSON) if in_lesson else chips
 
 
 def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:

@@ -38,15 +38,17 @@ from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, keymap
 from tui_trainer.ui.pacing import PaintBudget
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
-from tui_trainer.ui.status_lines import CHECK_EVERY, KeyLine, MessageLine, StatusLine
+from tui_trainer.ui.status_lines import CHECK_EVERY, HeaderLine, KeyLine, MessageLine, StatusLine
+from tui_trainer.ui.themes import THICK
 
 from .coach import Coach, CoachStrip
 from .controller import Controller
 from .editor import ExperimentEditor
+from .keys import footer
 from .lessons import BOOK, LESSONS, Lessons
 from .own_data import OwnData
 from .sweeps import Sweeps
-from .tab_bar import Tabs
+from .tab_bar import TabBar, Tabs
 from .trainer_link import TrainerLink
 
 SMALLEST = (60, 16)
@@ -68,6 +70,7 @@ class MainScreen(Screen[None]):
     network_panel = getters.query_one(NetworkPanel)
     training_panel = getters.query_one(TrainingPanel)
     message_line = getters.query_one(MessageLine)
+    header = getters.query_one(HeaderLine)
     status = getters.query_one(StatusLine)
 
     setup_open: var[bool] = var(False, toggle_class="-setup")
@@ -120,6 +123,8 @@ class MainScreen(Screen[None]):
         self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0
 
     def compose(self) -> ComposeResult:
+        yield HeaderLine()
+        yield TabBar()
         with Horizontal(id="body"):
             with VerticalScroll(id="setup", can_focus=False):
                 yield DataPanel()
@@ -130,12 +135,14 @@ class MainScreen(Screen[None]):
         yield CoachStrip()
         yield MessageLine()
         yield StatusLine()
-        yield KeyLine([key for key in keymap().listed if key.footer])
+        yield KeyLine(lambda: footer(self.state, self.in_lesson))
 
     async def on_mount(self) -> None:
         await self.editor.show_experiment()
-        self.status.pace = self.trainer.pace.name
+        self.header.pace = self.trainer.pace.name
         self.coach.show()
+        self.watch(self.tabs, "current", self._mark_tab, init=False)
+        self.watch(self.app, "theme", self._use_markers, init=False)
         self.trainer.pacing.drawn(self.app)
         self.trainer.follow_reports()
         self.set_interval(CHECK_EVERY, lambda: self.status.check_silence(self.trainer.client.heard))
@@ -318,10 +325,6 @@ class MainScreen(Screen[None]):
     def _answer(self, event: Answered) -> None:
         self.lessons.fill_in(event.lesson, event.answers)
 
-    @on(StatusLine.PaceClicked)
-    def _next_pace(self) -> None:
-        self.trainer.next_pace()
-
     @on(SweepLine.Pressed)
     def _show_sweep(self) -> None:
         self.sweeps.action_sweep()
@@ -353,10 +356,13 @@ class MainScreen(Screen[None]):
         self._use_markers()
 
     def _use_markers(self) -> None:
-        """Draw all plots with the chosen markers, including those of new views."""
-        if self.markers is not None:
-            for plot in self.query(FrameWidget):
-                plot.markers = self.markers
+        """Draw all plots with the chosen markers, or those that suit the theme, including the plots of new views."""
+        markers = self.markers or ("block" if self.app.theme in THICK else None)
+        for plot in self.query(FrameWidget):
+            plot.markers = markers or plot.usual_markers
+
+    def action_next_pace(self) -> None:
+        self.trainer.next_pace()
 
     def action_setup(self) -> None:
         if self.has_class("-narrow"):
@@ -371,6 +377,14 @@ class MainScreen(Screen[None]):
             self.tabs.view.opened_again()
         self.setup_open = False
         self.tabs.active = name
+
+    def action_open_tab(self, name: str) -> None:
+        """Open a tab that was clicked; its view gets the keys, whatever had the focus."""
+        self.set_focus(None)
+        self.action_tab(name)
+
+    def _mark_tab(self, name: str) -> None:
+        self.query_one(TabBar).active = name
 
     def action_leave(self) -> None:
         if self.focused is None and not self.setup_open:

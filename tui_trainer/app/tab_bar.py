@@ -1,20 +1,24 @@
-"""The tabs: creates a view when it is first opened, and passes news to all views."""
+"""The line of tabs, and the tabs: creates a view when it is first opened, and passes news to all views."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from textual import events, on
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.message import Message
-from textual.widgets import TabbedContent, TabPane
+from textual.reactive import var
+from textual.widgets import ContentSwitcher
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import NOTHING, Loaded, Progress, Unavailable, Update, Watch, encode
 from tui_trainer.tabs import TABS, Tab, tab_named
 from tui_trainer.tabs.view import TabView, decode_content
+from tui_trainer.ui.keymap import keymap
+from tui_trainer.ui.status_lines import Part, StyledLine
 
 if TYPE_CHECKING:
     from tui_trainer.tabs.runs.selection import SelectedRun
@@ -22,8 +26,39 @@ if TYPE_CHECKING:
 FIRST = "live"
 
 
-class Tabs(TabbedContent):
-    """The tabs of the main screen. A view that is created late is brought up to date."""
+class TabBar(StyledLine):
+    """The tabs on one line, each with its key in front; names are short, or left out, where there is no room."""
+
+    DEFAULT_CSS = "TabBar { pointer: pointer; }"
+    active: var[str] = var(FIRST)
+
+    def watch_active(self) -> None:
+        self.redraw()
+
+    def parts(self, width: int) -> Iterable[Part]:
+        wordings = (
+            [tab.title for tab in TABS],
+            [tab.short or tab.title for tab in TABS],
+            [tab.title if tab.name == self.active else "" for tab in TABS],
+        )
+        parts: list[Part] = []
+        for titles in wordings:
+            parts = [part for tab, title in zip(TABS, titles, strict=True) for part in self._tab(tab, title)]
+            if (room := width - sum(len(part.text) for part in parts)) >= 0:
+                # A space between the two colours of the open tab, where there is one to spare.
+                return [replace(part, text=f" {part.text}") if room and part.role == "open" else part for part in parts]
+        return parts
+
+    def _tab(self, tab: Tab, title: str) -> Iterable[Part]:
+        is_open, target = tab.name == self.active, f"open_tab('{tab.name}')"
+        key = next((key.display for key in keymap().listed if key.name == f"tab_{tab.name}"), tab.key)
+        yield Part(f" {key} ", "chip" if is_open else "number", target)
+        if title:
+            yield Part(f"{title} ", "open" if is_open else "dim", target)
+
+
+class Tabs(ContentSwitcher):
+    """The views of the tabs, of which one is shown. A view that is created late is brought up to date."""
 
     @dataclass
     class Opened(Message):
@@ -35,7 +70,6 @@ class Tabs(TabbedContent):
         super().__init__(id="tabs", initial=FIRST)
         self._views: dict[str, TabView] = {}
         self._making = asyncio.Lock()  # two requests for one view at the same time get the same
-        self._titles_are_whole = True
         self._up_to_date = {FIRST}  # the tabs whose views are mounted and up to date
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
@@ -45,19 +79,25 @@ class Tabs(TabbedContent):
     def compose(self) -> ComposeResult:
         self._views[FIRST] = tab_named(FIRST).load_view()()
         for tab in TABS:
-            self.compose_add_child(
-                TabPane(tab.title, *([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name)
-            )
-        yield from super().compose()
+            yield Container(*([self._views[FIRST]] if tab.name == FIRST else []), id=tab.name, classes="pane")
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Use short titles if the full ones would be cut off."""
-        whole = sum(len(tab.title) + 1 for tab in TABS) + 1 <= event.size.width
-        if whole == self._titles_are_whole:
-            return
-        self._titles_are_whole = whole
-        for tab in TABS:
-            self.get_tab(tab.name).label = tab.title if whole else tab.short or tab.title
+    def on_mount(self) -> None:
+        self.post_message(self.Opened(FIRST))
+
+    @property
+    def active(self) -> str:
+        """The name of the open tab."""
+        return self.current or FIRST
+
+    @active.setter
+    def active(self, name: str) -> None:
+        self.current = name
+
+    def watch_current(self, old: str | None, new: str | None) -> None:
+        """Show another tab, and bring its view up to date."""
+        super().watch_current(old, new)
+        if new is not None:
+            self.call_later(self._open, new)
 
     @property
     def view(self) -> TabView | None:
@@ -129,15 +169,13 @@ class Tabs(TabbedContent):
         """The views that are mounted and can get news."""
         return [view for name, view in self._views.items() if name in self._up_to_date]
 
-    @on(TabbedContent.TabActivated)
-    async def _open(self) -> None:
-        name = self.active
+    async def _open(self, name: str) -> None:
         await self.ready(name)
         self.post_message(self.Opened(name))
 
     async def _make(self, tab: Tab) -> None:
         view = self._views[tab.name] = tab.load_view()()
-        panes = [pane for pane in self.query(TabPane) if pane.id == tab.name and pane.is_attached]
+        panes = [pane for pane in self.children if pane.id == tab.name and pane.is_attached]
         if panes:
             await panes[0].mount(view)
         if not view.is_mounted:  # the app is being left

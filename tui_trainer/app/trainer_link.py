@@ -29,6 +29,7 @@ from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.pacing import FramePacing
 from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.status_lines import description
 
 from .controller import Controller
 from .editor import keeps_weights, swaps_points
@@ -266,7 +267,7 @@ class TrainerLink(Controller):
     async def _show_attached(self, attached: protocol.Attached) -> None:
         """Adopt the experiment and the pace of the attached session."""
         self.pace = attached.pace
-        self.screen.status.pace = self.pace.name
+        self.screen.header.pace = self.pace.name
         await self.screen.editor.adopt_experiment(attached.experiment)
         self.show_message("Back in the session.")
 
@@ -297,6 +298,7 @@ class TrainerLink(Controller):
         self._pending_progress = self._pending_update = None  # of the run before
         screen.status.loss_unit = loaded.dataset.loss_unit
         screen.status.largest_class = loaded.dataset.largest_class
+        screen.header.run = description(loaded)
         screen.tabs.show_loaded(loaded)
         screen.data_panel.show_dataset(loaded.dataset)
         screen.network_panel.show_params(loaded.params)
@@ -351,7 +353,7 @@ class TrainerLink(Controller):
         is_idle = not has_news and self.screen.state != "running"
         budget.begin(whole=is_idle)
         if progress is not None and progress.run == self._run:
-            self.screen.status.progress = progress
+            self.screen.header.progress = self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)
         if update is not None:
             self._show_update(update)
@@ -423,7 +425,7 @@ class TrainerLink(Controller):
     def set_pace(self, pace: Pace | None) -> None:
         """Train at ``pace`` from now on; None is the pace chosen by the user."""
         self.pace = pace = pace or self.chosen_pace
-        self.screen.status.pace = pace.name
+        self.screen.header.pace = pace.name
         self.client.send(protocol.SetPace(pace))
 
     def action_swap_best(self) -> None:

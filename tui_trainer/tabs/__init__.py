@@ -64,7 +64,7 @@ TABS: tuple[Tab, ...] = (
         ".landscape.view:LandscapeView",
         ".landscape.compute:LandscapeCompute",
         ".landscape.messages",
-        short="Landsc",
+        short="Land",
     ),
     Tab(
         "boundary",
@@ -84,6 +84,7 @@ TABS: tuple[Tab, ...] = (
         ".network.view:NetworkView",
         ".network.compute:NetworkCompute",
         ".network.messages",
+        short="Net",
     ),
     Tab(
         "predictions",
@@ -93,9 +94,9 @@ TABS: tuple[Tab, ...] = (
         ".predictions.view:PredictionsView",
         ".predictions.compute:PredictionsCompute",
         ".predictions.messages",
-        short="Predict",
+        short="Pred",
     ),
-    Tab("summary", "7", "Summary", "The model, layer by layer", ".summary.view:SummaryView"),
+    Tab("summary", "7", "Summary", "The model, layer by layer", ".summary.view:SummaryView", short="Summ"),
     Tab(
         "runs",
         "8",

@@ -44,7 +44,7 @@ ARROWS = (  # keys that the focused widget needs itself
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its name in the config file, what it does, its label in the footer, its help text.
+    """One key: its name in the config file, what it does, its label, its help text.
 
     It runs the method ``action_<action>`` of its ``owner`` with ``arguments``. The owner is a part of the main screen,
     or a tab by its name, while that tab is open; ``OPEN_TAB`` is any tab that has the method.
@@ -58,7 +58,6 @@ class Key:
     help: str
     owner: str
     group: str
-    footer: bool = False
     shown_as: str | None = None
     in_text: bool = False  # works while a text field has the focus too
 
@@ -79,11 +78,24 @@ class Key:
             action_of(self.name),
             self.label,
             tooltip=self.help,
-            show=self.footer,
+            show=False,
             key_display=self.display,
             id=self.name,
             priority=True,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """What the line of keys shows: one or two keys by their names, and a word.
+
+    ``action`` and ``shown_as`` are those of a key that is not in the table.
+    """
+
+    label: str
+    names: tuple[str, ...] = ()
+    action: str = ""
+    shown_as: str = ""
 
 
 class Keymap:

@@ -69,6 +69,7 @@ class FrameWidget(Widget, Generic[Drawing]):
     ALLOW_SELECT = False
     DEFAULT_CSS = "FrameWidget { width: 1fr; height: 1fr; }"
 
+    usual_markers: Markers = "braille"  # where none are chosen
     markers: reactive[Markers] = reactive[Markers]("braille")
 
     def __init__(self, drawing: Drawing, classes: str | None = None) -> None:

@@ -1,66 +1,283 @@
-"""The one-line widgets around the tabs: the training status, the keys, and a message."""
+"""The one-line widgets around the tabs: the header, the training status, the keys, and a message."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import PurePath
+from typing import ClassVar, Final, Literal, get_args
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.message import Message
-from textual.reactive import reactive
+from textual.geometry import Region
+from textual.reactive import var
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from tui_trainer.errors import printable
+from tui_trainer.errors import plain, printable
 from tui_trainer.formats import MISSING, format_clock, format_count, format_measure, format_progress
-from tui_trainer.protocol import Progress
+from tui_trainer.plotting.frame import one_cell, shorten
+from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.run_state import RUN_STATES
 
-from .keymap import DO, Key, action_of
+from .keymap import DO, Chip, action_of, keymap
 
-NAMES = {
-    "loss": "loss",
-    "val_loss": "val",
-    "accuracy": "acc",
-    "val_accuracy": "acc",
-    "val_r2": "R²",
-    "val_mae": "MAE",
+Role = Literal[
+    "text", "dim", "title", "brand", "good", "bad", "train", "validation", "key", "number", "chip", "open", "off"
+]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+# What the status says of each value, and how; accuracies come first.
+NAMES: Final[dict[str, tuple[str, Role]]] = {
+    "accuracy": ("accuracy", "title"),
+    "val_accuracy": ("accuracy", "title"),
+    "val_r2": ("R²", "title"),
+    "loss": ("loss", "train"),
+    "val_loss": ("val", "validation"),
+    "val_mae": ("MAE", "text"),
 }
+RANKS = ("loss", "val_loss", "accuracy", "val_accuracy", "val_r2", "val_mae")  # the first is the last to be left out
 PERCENT = ("accuracy", "val_accuracy")
 CHECK_EVERY = 0.5  # seconds between two checks whether the trainer is silent
 MAX_SILENT_CHECKS = 3  # in a row; during training, reports come at least every half second
 MAX_SILENT_STEPS = 3  # if a step takes longer than that
-PERMANENT_KEYS = 3  # keys at the end that are always shown: setup, help and quit
+MAX_CHIPS = 8
+BRAND = ("◆", "tui-trainer")
+BARS = (12, 6, 0)  # cells of the bar in the header
+MAX_NAME = 24  # cells of the name of the data
+MAX_LAYERS = 6  # whose units are all named
 
 
-class StatusLine(Widget):
-    """Shows the latest progress on one line; parts that do not fit are left out, the least important first.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a line; ``target`` is the action that a click on it runs."""
 
-    The pace is at the right; a click on it takes the next one.
+    text: str
+    role: Role = "text"
+    target: str = ""
+
+
+class StyledLine(Widget):
+    """A line of styled parts; a change repaints only the cells that differ, and parts with a target can be clicked.
+
+    A subclass gives the parts for the present width, and calls ``redraw`` when they may have changed.
     """
 
-    class PaceClicked(Message):
-        """The pace was clicked."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-line--pace"}
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in ROLES}
     DEFAULT_CSS = """
-    StatusLine {
-        height: 1; background: $panel; padding: 0 1;
-        .status-line--pace { background: $accent-muted; color: $text-accent; text-style: bold; }
+    StyledLine {
+        height: 1;
+        background: $surface;
+        .line--text { color: $foreground; }
+        .line--dim { color: $foreground-muted; }
+        .line--title { color: $foreground; text-style: bold; }
+        .line--brand { color: $data-low; text-style: bold; }
+        .line--good { color: $text-success; text-style: bold; }
+        .line--bad { color: $text-error; text-style: bold; }
+        .line--train { color: $data-train; }
+        .line--validation { color: $data-validation; }
+        .line--key { color: $text-primary; background: $primary-muted; text-style: bold; }
+        .line--number { color: $text-primary; }
+        .line--chip { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
+        .line--open { color: $foreground; background: $primary-muted; text-style: bold; }
+        .line--off { color: $foreground-disabled; text-style: dim; }
+        &:ansi .line--key, &:ansi .line--chip, &:ansi .line--open, &:nocolor .line--key, &:nocolor .line--chip,
+        &:nocolor .line--open { color: $foreground; background: $background; text-style: bold reverse; }
     }
     """
-    pace: reactive[str] = reactive("")
-    progress: reactive[Progress | None] = reactive(None)
-    is_responding: reactive[bool] = reactive(True)  # whether the trainer sends reports
-    loss_unit: reactive[str] = reactive("")  # said after the name of the loss
-    largest_class: reactive[tuple[str, float] | None] = reactive(None)  # and the accuracy of always answering it
-    before: reactive[str] = reactive("starting the trainer …")  # shown before there is any progress
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[Part, ...] = ()
+        self._styles: dict[Role, Style] = {}
+
+    def parts(self, width: int) -> Iterable[Part]:
+        """Return the parts for a line of ``width`` cells."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Show what the parts are now, and repaint the cells that differ."""
+        parts = tuple(self.parts(self.size.width)) if self.size.width else ()
+        if parts != self._shown:
+            before, self._shown = self._shown, parts
+            self.refresh(*(Region(start, 0, end - start, 1) for start, end in differing(_cells(before), _cells(parts))))
+
+    def on_mount(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """Take the colours anew: the theme may have changed."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    @property
+    def text(self) -> str:
+        """All text to show, without styles."""
+        return "".join(part.text for part in self._shown)
+
+    def render_line(self, y: int) -> Strip:
+        segments = [Segment(part.text, self._style(part.role)) for part in self._shown]
+        return Strip(segments).adjust_cell_length(self.size.width, self._style("text"))
+
+    def _style(self, role: Role) -> Style:
+        """Return the style of a role, kept until the theme changes."""
+        if role not in self._styles:
+            self._styles[role] = self.get_component_rich_style(f"line--{role}")
+        return self._styles[role]
+
+    def on_click(self, event: events.Click) -> None:
+        """Run the action of the clicked part, after what was typed in a field has been taken."""
+        end = 0
+        for part in self._shown:
+            end += len(part.text)
+            if event.x < end:
+                if part.target:
+                    event.stop()
+                    if isinstance(self.screen.focused, Input):
+                        self.screen.set_focus(None)
+                    self.call_after_refresh(self.screen.run_action, part.target)
+                return
+
+
+def _cells(parts: Iterable[Part]) -> list[tuple[str, Role]]:
+    return [(char, part.role) for part in parts for char in part.text]
+
+
+def differing(before: Sequence[object], after: Sequence[object], gap: int = 8) -> Iterator[tuple[int, int]]:
+    """Yield first and last index, exclusive, of the runs in which two lines differ.
+
+    Runs with fewer than ``gap`` equal cells between them are one, since moving the cursor costs bytes, too.
+    """
+    start = end = -1
+    for index, (one, other) in enumerate(zip_longest(before, after)):
+        if one != other:
+            if end >= 0 and index - end >= gap:
+                yield start, end
+                start = -1
+            start, end = (index if start < 0 else start), index + 1
+    if end >= 0:
+        yield start, end
+
+
+class HeaderLine(StyledLine):
+    """Shows the data, the network and the optimizer at the left, where training is at the right, and the pace.
+
+    A click on the pace takes the next one.
+    """
+
+    pace: var[str] = var("")
+    progress: var[Progress | None] = var(None)
+    run: var[tuple[str, ...]] = var(())  # see ``description``
+
+    def watch_pace(self) -> None:
+        self.redraw()
+
+    def watch_progress(self) -> None:
+        self.redraw()
+
+    def watch_run(self) -> None:
+        self.redraw()
+
+    def parts(self, width: int) -> Iterable[Part]:
+        chip = [Part("  "), Part(f" {self.pace} ", "chip", "next_pace"), Part(" ")] if self.pace else []
+        taken = sum(len(part.text) for part in chip)
+        right: list[Part] = []
+        left = self._left(width - taken)
+        for bar in BARS:
+            right = [] if self.progress is None else progress_parts(self.progress, bar)
+            left = self._left(width - taken - sum(len(part.text) for part in right))
+            if not self.run or (len(left) > 2 and " · " in left[-1].text):  # the units can be seen
+                break
+        gap = width - taken - sum(len(part.text) for part in (*left, *right))
+        return [*left, Part(" " * max(gap, 0)), *right, *chip]
+
+    def _left(self, width: int) -> list[Part]:
+        """Return the name of the app and what is trained, as much of it as ``width`` allows."""
+        sign, name = BRAND
+        for brand, count in [
+            (f" {name}", 4),
+            (f" {name}", 3),
+            (f" {name}", 2),
+            ("", 3),
+            ("", 2),
+            (f" {name}", 1),
+            ("", 1),
+        ]:
+            words = words_of(self.run[:count])
+            if words and len(sign) + len(brand) + len(words) + 6 <= width:
+                return [Part(f" {sign}", "brand"), Part(brand, "title"), Part(f"   {words}", "dim")]
+        return [Part(f" {sign}", "brand"), Part(f" {name}" if len(name) + 4 <= width else "", "title")]
+
+
+def words_of(run: Sequence[str]) -> str:
+    """Join what is trained: ``spiral · 2-8-8-1 tanh · adam``, or the beginning of that."""
+    data, units, activation, optimizer = (*run, "", "", "", "")[:4]
+    return " · ".join(part for part in (data, f"{units} {activation}".rstrip(), optimizer) if part)
+
+
+def description(loaded: Loaded) -> tuple[str, str, str, str]:
+    """Return what is trained, in words: the data, the units of all layers, the activation, and the optimizer."""
+    model, dataset = loaded.experiment.model, loaded.dataset
+    units = [len(dataset.features), *(layer.units for layer in model.layers), model.output.units or 1]
+    if len(units) > MAX_LAYERS + 2:
+        shown = [str(count) for count in units[:MAX_LAYERS]] + ["…", str(units[-1])]
+    else:
+        shown = [str(count) for count in units]
+    activations = {str(layer.activation) for layer in model.layers} or {str(model.output.activation)}
+    activation = activations.pop() if len(activations) == 1 else "mixed"
+    name = one_cell(shorten(plain(PurePath(dataset.name).name), MAX_NAME))
+    return name, "-".join(shown), activation, loaded.experiment.training.optimizer.name
+
+
+def progress_parts(progress: Progress, bar: int) -> list[Part]:
+    """Return where training is: its state as a sign, and as a word where it has ended; and a bar of so many cells."""
+    traits = RUN_STATES[progress.state]
+    role: Role = "good" if progress.state == "running" or traits.role == "good" else "text"
+    role = "bad" if traits.role == "bad" else role
+    word = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
+    parts = [Part(f"{traits.sign} epoch {progress.epoch:,}/{progress.epochs:,}{word}", role)]
+    if bar:
+        done = progress_bar(progress, bar)
+        filled = len(done.rstrip("─"))
+        parts += [Part(f" {done[:filled]}", role), Part(done[filled:], "dim")]
+    return parts
+
+
+def progress_bar(progress: Progress, width: int = BARS[0]) -> str:
+    """Draw the completed share of the epochs, including the batches of the current one."""
+    done = progress.epoch + progress.batch / max(1, progress.batches)
+    return format_progress(min(1.0, done / progress.epochs), width)
+
+
+class StatusLine(StyledLine):
+    """Shows the latest numbers on one line; parts that do not fit are left out, the least important first."""
+
+    progress: var[Progress | None] = var(None)
+    is_responding: var[bool] = var(True)  # whether the trainer sends reports
+    loss_unit: var[str] = var("")  # said after the name of the loss
+    largest_class: var[tuple[str, float] | None] = var(None)  # and the accuracy of always answering it
+    before: var[str] = var("starting the trainer …")  # shown before there is any progress
 
     _reports_seen = _silent_checks = 0
+
+    def watch_progress(self) -> None:
+        self.redraw()
+
+    def watch_is_responding(self) -> None:
+        self.redraw()
+
+    def watch_before(self) -> None:
+        self.redraw()
 
     def check_silence(self, reports: int) -> None:
         """Update ``is_responding`` from the number of reports received so far; called every ``CHECK_EVERY`` seconds.
@@ -76,28 +293,16 @@ class StatusLine(Widget):
         slow = MAX_SILENT_STEPS / progress.steps_per_second / CHECK_EVERY if progress.steps_per_second else 0.0
         self.is_responding = self._silent_checks < max(MAX_SILENT_CHECKS, slow)
 
-    def render(self) -> Text:
+    def parts(self, width: int) -> Iterable[Part]:
         if self.progress is None:
-            return Text(self.before, style="dim")
-        parts = status_parts(self.progress, self.is_responding, self.loss_unit, self.largest_class)
-        room = self.size.width - self._pace_width - 1
-        while len(parts) > 1 and sum(len(text) + 3 for _, text in parts) - 3 > room:
-            parts.remove(max(parts, key=lambda part: part[0]))
-        line = Text("   ".join(text for _, text in parts), no_wrap=True, overflow="ellipsis")
-        if self.pace:
-            line.truncate(max(room, 0), overflow="ellipsis", pad=True)
-            line.append(" ").append(f" {self.pace} ", self.get_component_rich_style("status-line--pace"))
-        return line
-
-    @property
-    def _pace_width(self) -> int:
-        return len(self.pace) + 2 if self.pace else 0
-
-    def on_click(self, event: events.Click) -> None:
-        """Take the next pace, by a click on the present one."""
-        if event.x > self.size.width - self._pace_width:
-            event.stop()
-            self.post_message(self.PaceClicked())
+            return [Part(f" {shorten(one_cell(self.before), width - 2)}", "dim")]
+        ranked = status_parts(self.progress, self.is_responding, self.loss_unit, self.largest_class)
+        while len(ranked) > 1 and sum(len(part.text) + 3 for _, part in ranked) - 2 > width:
+            ranked.remove(max(ranked, key=lambda item: item[0]))
+        shown = [Part(" ")]
+        for number, (_, part) in enumerate(ranked):
+            shown += [Part("   " if number else ""), Part(shorten(part.text, width - 2), part.role)]
+        return shown
 
 
 def status_parts(
@@ -105,42 +310,37 @@ def status_parts(
     is_responding: bool = True,
     loss_unit: str = "",
     largest_class: tuple[str, float] | None = None,
-) -> list[tuple[int, str]]:
+) -> list[tuple[int, Part]]:
     """Return the parts of the line, in order, each with its rank: the highest rank is left out first.
 
     ``loss_unit`` is said after the name of the loss, and the accuracy of always answering the ``largest_class`` after
     an accuracy. If the trainer does not respond, the line says so instead of showing an outdated speed.
     """
-    sign = RUN_STATES[progress.state].sign
-    state = "" if progress.state in ("running", "ready", "paused") else f" {progress.state}"
-    parts = [(0, f"{sign} epoch {progress.epoch:,}/{progress.epochs:,} {progress_bar(progress)}{state}")]
-    for rank, (name, label) in enumerate(NAMES.items(), start=1):
+    parts: list[tuple[int, Part]] = []
+    if progress.unsaved:
+        parts.append((0, Part(f"not saved: {one_cell(printable(progress.unsaved))}", "bad")))
+    if progress.state == "running" and not is_responding:
+        parts.append((0, Part("the trainer does not answer", "bad")))
+    for name, (label, role) in NAMES.items():
         if name in progress.values:
             value = progress.values[name]
-            parts.append((rank, f"{label}{loss_unit if name == 'loss' else ''} {metric_text(name, value)}"))
-    if largest_class is not None and "val_accuracy" in progress.values:
-        name, share = largest_class
-        parts.append((22, f"(always {printable(name)[:16]}: {share:.1%})"))
-    if progress.unsaved:
-        parts.insert(1, (0, f"not saved: {printable(progress.unsaved)}"))
+            both = name == "val_accuracy" and "accuracy" in progress.values
+            unit = loss_unit if name == "loss" else ""
+            words = f"{'val ' if both else ''}{label}{unit} {metric_text(name, value)}"
+            parts.append((1 + RANKS.index(name), Part(words, role)))
+        if name == "val_accuracy" and name in progress.values and largest_class is not None:
+            most, share = largest_class
+            parts.append((22, Part(f"(always {one_cell(printable(most)[:16])}: {share:.1%})", "dim")))
     if "loss" not in progress.values and "batch_loss" in progress.values:
-        parts.append((1, f"batch loss {metric_text('batch_loss', progress.values['batch_loss'])}"))
-    parts.append((21, f"ρ {progress.learning_rate:g}"))
-    if progress.state == "running" and not is_responding:
-        parts.append((0, "the trainer does not answer"))
-    elif progress.state == "running":
-        parts.append((20, f"{format_count(progress.steps_per_second)} steps/s"))
+        parts.append((1, Part(f"batch loss {metric_text('batch_loss', progress.values['batch_loss'])}", "train")))
+    parts.append((18, Part(f"ρ {progress.learning_rate:g}", "dim")))
+    if progress.state != "running":
+        parts.append((20, Part(f"{progress.steps:,} steps", "dim")))
+    elif is_responding:
+        parts.append((20, Part(f"{format_count(progress.steps_per_second)} steps/s", "dim")))
         if progress.seconds_left is not None:
-            parts.append((19, f"{format_clock(progress.seconds_left)} left"))
-    else:
-        parts.append((20, f"{progress.steps:,} steps"))
+            parts.append((19, Part(f"{format_clock(progress.seconds_left)} left", "dim")))
     return parts
-
-
-def progress_bar(progress: Progress, width: int = 12) -> str:
-    """Draw the completed share of the epochs, including the batches of the current one."""
-    done = progress.epoch + progress.batch / max(1, progress.batches)
-    return format_progress(round(width * min(1.0, done / progress.epochs)), width)
 
 
 def metric_text(name: str, value: float) -> str:
@@ -152,65 +352,54 @@ def metric_text(name: str, value: float) -> str:
     return f"{value:.1%}" if name in PERCENT else format_measure(value)
 
 
-class KeyLine(Widget):
-    """Shows keys and what they do. A key without effect is dim but keeps its place; all can be clicked."""
+class KeyLine(StyledLine):
+    """Shows the keys that matter now and what they do, at most eight; one without effect is dim. All can be clicked."""
 
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
-    DEFAULT_CSS = """
-    KeyLine {
-        dock: bottom;
-        height: 1;
-        color: $footer-description-foreground;
-        background: $footer-background;
-        pointer: pointer;
-        .key-line--key { color: $footer-key-foreground; text-style: bold; }
-    }
-    """
+    DEFAULT_CSS = "KeyLine { pointer: pointer; }"
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    def __init__(self, chips: Callable[[], Sequence[Chip]]) -> None:
+        """``chips`` returns those that matter now, the most important first; the last one is always shown."""
         super().__init__()
-        self._keys = keys
+        self._chips = chips
 
     def on_mount(self) -> None:
+        super().on_mount()
         self.screen.bindings_updated_signal.subscribe(self, self._refresh_keys)
 
     def _refresh_keys(self, screen: Screen[object]) -> None:
-        self.refresh()
+        self.redraw()
 
-    def render(self) -> Text:
-        line = Text(no_wrap=True, end="")
-        style = self.get_component_rich_style("key-line--key", partial=True)
-        for _, key in self._visible_keys():
-            start = len(line)
-            line.append(key.display, style).append(f" {key.label} ")
-            if not self._state(key):
-                line.stylize("dim", start)
-        return line
+    def parts(self, width: int) -> Iterable[Part]:
+        chips = [chip for chip in self._chips() if self._state(chip) is not False]
+        while len(chips) > 1 and (len(chips) > MAX_CHIPS or sum(map(_width, chips)) > width + 1):
+            del chips[-2]
+        gap = "  " if sum(map(_width, chips)) + len(chips) <= width else " "
+        parts: list[Part] = []
+        for chip in chips:
+            works = self._state(chip)
+            names = chip.names or ("",)
+            for number, name in enumerate(names):
+                left, right = " " if number == 0 else "", " "
+                target = chip.action or action_of(name)
+                shown = f"{left}{chip.shown_as or brief(keymap().display(name))}{right}"
+                parts.append(Part(shown, "key" if works else "off", target))
+            parts.append(Part(f" {chip.label}", "text" if works else "off", chip.action or action_of(names[-1])))
+            parts.append(Part(gap))
+        return parts
 
-    def on_click(self, event: events.Click) -> None:
-        """Run the action of the clicked key."""
-        for start, key in reversed(self._visible_keys()):
-            if event.x >= start:
-                if event.x < start + _width(key) - 1:
-                    self.call_later(self.screen.run_action, action_of(key.name))
-                return
-
-    def _visible_keys(self) -> list[tuple[int, Key]]:
-        """Return the keys that fit, each with its first column."""
-        keys = [key for key in self._keys if self._state(key) is not False]
-        while len(keys) > PERMANENT_KEYS and sum(map(_width, keys)) - 1 > self.size.width:
-            del keys[-PERMANENT_KEYS - 1]
-        starts = [sum(map(_width, keys[:index])) for index in range(len(keys))]
-        return list(zip(starts, keys, strict=True))
-
-    def _state(self, key: Key) -> bool | None:
+    def _state(self, chip: Chip) -> bool | None:
         """Return True if the key works, None if it has no effect now, False if it is not available."""
-        return self.screen.check_action(DO, (key.name,))
+        return True if not chip.names else self.screen.check_action(DO, (chip.names[0],))
 
 
-def _width(key: Key) -> int:
-    return cell_len(f"{key.display} {key.label} ")
+def brief(key: str) -> str:
+    """Return a key as it is written in a chip: ``^p`` for ctrl+p."""
+    return key.replace("ctrl+", "^")
+
+
+def _width(chip: Chip) -> int:
+    keys = [chip.shown_as] if chip.shown_as else [brief(keymap().display(name)) for name in chip.names]
+    return cell_len(" ".join(keys)) + len(chip.label) + 4
 
 
 class MessageLine(Static):

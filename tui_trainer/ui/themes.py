@@ -181,6 +181,10 @@ def _palette(
             "footer-key-foreground": violet,
             "input-selection-background": f"{violet} 40%",
             "border": violet,
+            "scrollbar-background": surface,
+            "scrollbar-background-hover": surface,
+            "scrollbar-background-active": surface,
+            "scrollbar-corner-color": surface,
             **{key.replace("_", "-"): value for key, value in others.items()},
         },
     )

@@ -131,7 +131,7 @@ async def test_the_title_has_the_loss_of_the_status_line(start: Start, size: tup
             flow.screen.status.progress = newer
             flow.screen.tabs.show_progress(newer)  # and no picture follows
             await flow.pilot.pause()
-            status = " ".join(str(flow.screen.status.render()).split())
+            status = " ".join(flow.screen.status.text.split())
             title = str(flow.screen.query_one("#live-loss").border_title)
             for name, label in (("loss", "loss"), ("val_loss", "val")):
                 shown = format_measure(values[name])

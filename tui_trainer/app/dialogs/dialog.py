@@ -89,7 +89,27 @@ class AskingScreen(Screen[ScreenResultType]):
 
 
 class Dialog(ModalScreen[ScreenResultType], AskingScreen[ScreenResultType]):
-    """A modal screen: the one below stays visible. Textual takes only the first base's styles, so order matters."""
+    """A modal screen with a framed box: the one below stays visible.
+
+    Textual takes only the first base's styles, so order matters.
+    """
+
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        .box {
+            height: auto;
+            max-width: 100%;
+            max-height: 100%;
+            padding: 0 1;
+            border: round $border;
+            border-title-color: $foreground;
+            border-title-style: bold;
+            border-subtitle-color: $foreground-muted;
+            background: $surface;
+        }
+    }
+    """
 
 
 class AskPath(Dialog[str | None]):
@@ -103,7 +123,7 @@ class AskPath(Dialog[str | None]):
         self._question, self._path = question, printable(path)
 
     def compose(self) -> ComposeResult:
-        with Vertical() as box:
+        with Vertical(classes="box") as box:
             box.border_subtitle = "enter: OK, esc: cancel"
             yield Label(self._question, markup=False)
             yield Input(self._path, select_on_focus=False)
@@ -114,7 +134,21 @@ class AskPath(Dialog[str | None]):
 
 
 class Palette(CommandPalette, AskingScreen[None]):
-    """A command palette that closes only once, and ignores keys of its list while that has no room."""
+    """A command palette that closes only once, and ignores keys of its list while that has no room.
+
+    It has the frame of the other dialogs.
+    """
+
+    DEFAULT_CSS = """
+    Palette {
+        & > Vertical { width: 90; max-width: 100%; margin-top: 2; background: $surface; }
+        #--input { border: round $border; background: $surface; }
+        #--input.--list-visible { border-bottom: none; }
+        #--input Label, #--input CommandInput { margin: 0; }
+        CommandInput, CommandInput:focus { border: none; height: 1; }
+        CommandList, CommandList:focus { border: round $border; border-top: none; background: $surface; }
+    }
+    """
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.area:

@@ -41,7 +41,7 @@ class HelpScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q,f1", "dismiss", "Close")]
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(can_focus=True) as box:
+        with VerticalScroll(can_focus=True, classes="box") as box:
             box.border_title = "Help"
             box.border_subtitle = "esc closes"
             yield Static(INTRODUCTION, markup=False)

@@ -53,7 +53,7 @@ class PickFile(Dialog[str | None]):
         self._submitted = False  # Enter was pressed before the folder was listed
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="picker") as box:
+        with Vertical(id="picker", classes="box") as box:
             box.border_title = "Open your own data: a CSV or TSV file"
             box.border_subtitle = "enter: open, tab: complete, esc: cancel"
             yield Input(printable(self._folder), placeholder="path of a file", select_on_focus=False)

@@ -154,7 +154,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
         self._accept_when_ready = False  # accept when the preview arrives
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="preview") as box:
+        with Vertical(id="preview", classes="box") as box:
             box.border_title = Content(name_of(self._config.path or ""))  # a file's name must not be read as markup
             yield Static(classes="dialect", markup=False)
             with Container(classes="fields"):

@@ -137,7 +137,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
 
     def compose(self) -> ComposeResult:
         request = self._request
-        with Vertical(id="sweep") as box:
+        with Vertical(id="sweep", classes="box") as box:
             box.border_title = "Sweep: many runs of this experiment, with different values"
             with VerticalScroll(id="rows", can_focus=False):
                 for path, values in request.fields:

@@ -45,7 +45,7 @@ class SweepProgressDialog(Dialog[Answer]):
         self._progress, self._leaving = progress, leaving
 
     def compose(self) -> ComposeResult:
-        with Vertical() as box:
+        with Vertical(classes="box") as box:
             box.border_title = "A sweep is running"
             if self._leaving:
                 yield Static("Quitting ends it; finished runs are kept.", classes="asked", markup=False)
@@ -140,4 +140,4 @@ def parts(progress: SweepProgress) -> list[str]:
 
 def bar(progress: SweepProgress, width: int) -> str:
     """Draw the share of the runs that is done."""
-    return format_progress(width * progress.done // max(1, progress.planned), width)
+    return format_progress(progress.done / max(1, progress.planned), width)

@@ -51,7 +51,7 @@ class DataView(TabView):
             yield Label("y")
             yield Dropdown(id="y-axis")
         plot = PlotWidget()
-        plot.markers = "block"  # a Braille dot is too small for a single sample
+        plot.usual_markers = plot.markers = "block"  # a Braille dot is too small for a single sample
         yield plot
 
     def configure(self, options: dict[str, object]) -> None:

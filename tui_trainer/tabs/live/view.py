@@ -31,6 +31,7 @@ WIDE = 84  # columns from which the network has a third of its own
 USUAL_GRID = (40, 36)  # before there is a canvas to fill
 EDGES = 6  # cells beside a title
 NARROW = 48  # columns of a card in whose title words are short
+NARROW_NETWORK = 40  # columns of a card whose count has no room beside a long title
 MAX_CLASSES = 4  # named below the output
 # Of the losses in the title, with their colours.
 NAMES = {"loss": ("  train ", "$data-train"), "val_loss": ("  validation ", "$data-validation")}
@@ -38,13 +39,12 @@ NARROW_NAMES = {"loss": (" ", "$data-train"), "val_loss": (" val ", "$data-valid
 
 
 class Card(Vertical):
-    """A framed part of the screen, with its title at the left and a number or a legend at the right."""
+    """A framed part of the screen, with its title at the left, a number at the right, and a legend below."""
 
     DEFAULT_CSS = """
     Card {
         border: round $surface-lighten-3;
         border-title-color: $foreground;
-        border-title-style: bold;
         border-subtitle-color: $foreground-muted;
         padding: 0 1;
         height: 1fr;
@@ -55,10 +55,18 @@ class Card(Vertical):
     _title = Content("")
     _named: tuple[int, int] | None = None  # row and length of the title that is set now
 
-    def name_it(self, title: Content | str, subtitle: Content | str = "") -> None:
-        """Set title and subtitle, where they differ from what is there."""
-        if str(self.border_title) != str(title):
-            before, self._title = self._title, Content(title) if isinstance(title, str) else title
+    def name_it(self, title: Content | str, count: str = "", subtitle: Content | str = "") -> None:
+        """Set title, count and subtitle, where they differ from what is there."""
+        if isinstance(title, str):
+            title = Content.styled(title, "bold")
+        room = self.outer_size.width - title.cell_length - len(count) - EDGES
+        if count and room <= 0:
+            subtitle = subtitle or count
+        elif count:
+            rule = (f" {'─' * (room - 2)} " if room > 2 else " " * room, "$surface-lighten-3")
+            title = Content.assemble(title, rule, (count, "$foreground-muted"))
+        if title.markup != self._title.markup:
+            before, self._title = self._title, title
             self._named = (0, max(before.cell_length, self._title.cell_length))
             self.border_title = title
         if str(self.border_subtitle) != str(subtitle):
@@ -175,11 +183,11 @@ class LiveView(NeuronView):
         content = self.content
         network = self.query_one("#live-network", Card)
         if content is None:
-            network.name_it("What each neuron sees")
+            network.name_it(_network_title(network.size.width))
             self.query_one("#live-output", Card).name_it("Output")
             self._show_loss(None)
             return
-        network.name_it("What each neuron sees", f"{content.params:,} parameters")
+        network.name_it(_network_title(network.size.width), f"{content.params:,} parameters")
         self._show_output(content.boundary)  # first, so that it comes first over a slow line, too
         picture = self.query_one(NetworkPicture)
         picture.show(scene_for(content, *picture.size, picture.form))
@@ -192,7 +200,7 @@ class LiveView(NeuronView):
             self.query_one(".curve", PlotWidget).show(plot(picture, "all"))
         else:
             self.query_one(HeatmapWidget).show(replace(heatmap(picture, False, "all"), bare=True))
-        card.name_it(_title(picture, self._target), _legend(picture, card.size.width))
+        card.name_it(_title(picture, self._target), subtitle=_legend(picture, card.size.width))
 
     def _show_loss(self, content: Live | None) -> None:
         curves = () if content is None else content.loss.curves
@@ -209,12 +217,16 @@ class LiveView(NeuronView):
         values = {} if self._progress is None else self._progress.values
         card = self.query_one("#live-loss", Card)
         is_narrow = card.size.width < NARROW
-        parts: list[str | tuple[str, str]] = [f"Loss{self._loss_unit}"]
+        parts: list[str | tuple[str, str]] = [(f"Loss{self._loss_unit}", "bold")]
         names = NARROW_NAMES if is_narrow else NAMES
         for name, (label, color) in names.items():
             if name in values:
-                parts.append((f"{label}{metric_text(name, values[name])}", color))
+                parts.append((f"{label}{metric_text(name, values[name])}", f"bold {color}"))
         card.name_it(Content.assemble(*parts))
+
+
+def _network_title(width: int) -> str:
+    return "Network" if width < NARROW_NETWORK else "What each neuron sees"
 
 
 def _title(picture: Boundary | Function, target: str) -> str:

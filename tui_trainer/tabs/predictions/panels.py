@@ -282,7 +282,7 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
 
 def draw_note(board: Board, picture: Picture, markers: Markers) -> None:
     """Draw the note on the mean of the losses."""
-    board.write(0, 0, shorten(loss_note(picture), board.width), BAR)
+    board.write(0, 0, shorten(loss_note(picture), board.width), DIM)
 
 
 def columns_for(width: int, digits: int) -> int:
