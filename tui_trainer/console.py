@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,15 @@ def check_writable(path: Path, option: str) -> None:
         files.check_writable(path)
     except (OSError, ValueError) as error:
         raise _not_writable(path, option, error) from error
+
+
+def check_replaceable(
+    path: Path, option: str, dataset: str | None, is_ours: Callable[[bytes], bool], overwrite: bool
+) -> None:
+    """Raise UserError, naming ``option``, if ``path`` is a file that must stay, or ``--force`` would be needed."""
+    reason = files.reason_to_keep(path, dataset, is_ours, overwrite, "--force")
+    if reason:
+        raise UserError(option, f"{str(path)!r} {reason}")
 
 
 def write_text(path: Path, option: str, text: str) -> None:

@@ -12,12 +12,15 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 from .errors import UserError, quoted
 
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
 DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
+KIND_BYTES = 65536  # at the beginning of a file, from which its kind is known
 MAX_NAME_LENGTH = 60  # characters of a folder's name
 _PATH_LENGTH = 200  # characters of a path in a message
 _RESERVED = re.compile(
@@ -67,6 +70,37 @@ def is_file(path: str | os.PathLike[str], field: str = "") -> bool:
 def is_folder(path: str | os.PathLike[str], field: str = "") -> bool:
     """Return whether there is a folder at ``path``; UserError as ``file_mode``."""
     return stat.S_ISDIR(file_mode(path, field))
+
+
+def reason_to_keep(
+    path: Path, dataset: str | None, is_ours: Callable[[bytes], bool], overwrite: bool, insist: str = ""
+) -> str:
+    """Return why a file of the user may not be replaced, as the rest of a sentence; "" if it may.
+
+    The ``dataset`` in use is always kept, by whatever name or link it is called; and so is a file that is not of the
+    kind to be written, as ``is_ours`` says of its first bytes. Others are replaced if the user wants to ``overwrite``;
+    ``insist`` is the option for that.
+    """
+    if not is_file(path):
+        return "" if not file_mode(path) or not stat.S_ISDIR(file_mode(path)) else "is a folder; give another path"
+    if dataset is not None and _is_same_file(path, dataset):
+        return "is the dataset in use; give another path"
+    try:
+        start = read_plain(path, KIND_BYTES)
+    except OSError as error:
+        return f"can't be read: {error.strerror}; give another path"
+    if start.strip() and not is_ours(start):
+        return "exists and is a file of another kind, which is never overwritten; give another path"
+    if not overwrite:
+        return f"exists already; give another path{f', or overwrite it with {insist}' if insist else ''}"
+    return ""
+
+
+def _is_same_file(path: Path, other: str) -> bool:
+    try:
+        return os.path.samefile(path, confined(other))
+    except (OSError, ValueError):
+        return False
 
 
 def write_output(path: Path, content: bytes) -> None:
@@ -155,13 +189,32 @@ def root() -> Path | None:
         ) from None
 
 
+def as_meant(text: str) -> str:
+    """Return a path as it is meant: without blanks and quotes around it, escapes, and ``file://``.
+
+    So it comes from a terminal that a file is dropped on, from a file manager, or from a shell. A path of a file that
+    exists is left as it is.
+    """
+    if os.path.lexists(os.path.expanduser(text)) or "\0" in text:
+        return text
+    path = text.strip()
+    for quote in ("'", '"'):
+        if len(path) > 1 and path.startswith(quote) and path.endswith(quote):
+            return path[1:-1]
+    if path.lower().startswith("file://"):
+        return unquote(re.sub(r"^file://(?:localhost)?(?=/)", "", path, flags=re.IGNORECASE))
+    if "\\" in path:
+        path = re.sub(r"\\(.)", r"\1", path)
+    return path or text
+
+
 def confined(path: str | os.PathLike[str], field: str = "") -> Path:
     """Return the path of a file that the user named, with ``~`` expanded.
 
     If files are confined to a folder, that folder is ``~``, and links in the result are resolved. Raises UserError for
     ``field`` if the path is outside of it, or hidden: hidden files configure other programs, and hold the app's runs.
     """
-    text = os.fspath(path)
+    text = as_meant(os.fspath(path))
     folder = root()
     if folder is None:
         return Path(os.path.expanduser(text))

@@ -85,7 +85,7 @@ async def test_a_screenshot_that_can_not_be_written_is_told(
         assert [notification.message for notification in app._notifications] == [
             "a.svg can't be written: No such file or directory",
             "Saved as b.svg.",
-            "old.svg can't be written: No space left on device",
+            "old-2.svg can't be written: No space left on device",
         ]
         assert (tmp_path / "old.svg").read_text() == "old", "it is written beside, then moved"
         assert sorted(path.name for path in tmp_path.glob("*.*")) == ["b.svg", "old.svg"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.app.dialogs.dialog import AskPath
+from textual.widgets import Input
+
+from tui_trainer.app.dialogs.dialog import AskPath, Confirm
 from tui_trainer.experiment.toml_file import read
 
 if TYPE_CHECKING:
@@ -53,6 +55,28 @@ async def test_an_experiment_is_saved_and_opened(start: Start, tmp_path: Path) -
         assert flow.loads == 4, "the same again is no reason to start again"
         await flow.press("u")
         await flow.until(lambda: flow.screen.experiment.dataset.validation_split == 0.5, "the state before")
+
+
+async def test_an_existing_file_is_overwritten_only_if_that_is_agreed(start: Start, tmp_path: Path) -> None:
+    mine, notes = tmp_path / "mine.toml", tmp_path / "notes.toml"
+    mine.write_text("# by hand\n[training]\nepochs = 3\n")
+    notes.write_text("to do\n")
+    async with start() as flow:
+        for key in ("escape", "enter"):
+            await flow.press("ctrl+s")
+            await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
+            flow.pilot.app.screen.query_one(Input).value = str(mine)
+            await flow.press("enter")
+            await flow.until(lambda: isinstance(flow.pilot.app.screen, Confirm), "the question")
+            await flow.press(key)
+            await flow.until(lambda: flow.pilot.app.screen is flow.screen, "the training screen")
+            if key == "escape":
+                assert mine.read_text().startswith("# by hand")
+        await flow.until_said("Saved as")
+        assert read(mine) == flow.screen.experiment
+        await answer(flow, "ctrl+s", notes)
+        await flow.until_said("is a file of another kind, which is never overwritten")
+        assert notes.read_text() == "to do\n"
 
 
 async def test_files_that_cannot_be_used(start: Start, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,36 @@ def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: 
 def test_a_wrong_field_is_named(word: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(EXAMPLES / "iris.toml"), "--set", word]) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["'{}'", '"{}"', "  {} ", "file://{}", "file://localhost{}"])
+def test_paths_come_as_a_terminal_gives_them(form: str, shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--csv", form.format(shop), "--target", "colour", "--epochs", "1"]) == 0
+    assert "-> colour: 2 classes" in capsys.readouterr().out
+
+
+def test_a_path_may_be_escaped(shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spaced = tmp_path / "my shop.csv"
+    spaced.write_text(Path(shop).read_text())
+    for path in (str(spaced).replace(" ", "\\ "), f"file://{str(spaced).replace(' ', '%20')}"):
+        assert main(["train", "--csv", path, "--target", "colour", "--epochs", "1"]) == 0
+        assert "-> colour: 2 classes" in capsys.readouterr().out
+
+
+def test_data_come_through_a_pipe(shop: str) -> None:
+    words = [sys.executable, "-m", "tui_trainer", "train", "--csv", "-", "--target", "colour", "--epochs", "1"]
+    done = subprocess.run(words, input=Path(shop).read_bytes(), capture_output=True, check=True)
+    assert b"-> colour: 2 classes" in done.stdout
+
+
+def test_the_path_in_a_file_is_relative_to_it(shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "own.csv").write_text(Path(shop).read_text())
+    write(Experiment(dataset=DatasetConfig(path=str(folder / "own.csv"), target="colour")), folder / "own.toml")
+    assert 'path = "own.csv"' in (folder / "own.toml").read_text()
+    write(Experiment(dataset=DatasetConfig(path=shop, target="colour")), folder / "far.toml")
+    moved = folder.rename(tmp_path / "moved")
+    monkeypatch.chdir("/")
+    for file in ("own.toml", "far.toml"):
+        assert main(["train", str(moved / file), "--set", "training.epochs=1"]) == 0

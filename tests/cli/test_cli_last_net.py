@@ -265,7 +265,7 @@ class Denied:
         ["train", "tiny.toml", "--weights", "secret/w.safetensors"],
         ["train", "tiny.toml", "--history", "secret/h.csv"],
         ["export", "tiny.toml", "--to", "secret/out"],
-        ["sweep", "tiny.toml", "--repeat", "2", "--no-store", "--csv", "secret/t.csv"],
+        ["sweep", "tiny.toml", "--repeat", "2", "--no-store", "--results", "secret/t.csv"],
         ["settings"],
         ["keys"],
         ["sessions"],

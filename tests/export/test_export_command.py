@@ -98,14 +98,14 @@ def test_nothing_is_trained_for_nothing(place: Path, capsys: Capture, monkeypatc
     """What can't be written is told before the training."""
     Path("file").write_text("")
     Path("out").mkdir()
-    Path("out/history.csv").write_text("mine")
+    Path("out/history.csv").write_text("epoch,mine")
     file = saved()
     assert "is a file; give the path of a folder" in refused(capsys, "export", file, "--to", "file/x")
     assert "'out' has history.csv already" in refused(capsys, "export", file, "--to", "out")
     monkeypatch.setattr(onnx, "onnx_is_there", lambda: False)
     told = refused(capsys, "export", file, "--to", "new", "--format", "onnx")
     assert told == "ONNX files need the package onnx: pip install 'tui-trainer[onnx]'"
-    assert not Path("new").exists() and Path("out/history.csv").read_text() == "mine"
+    assert not Path("new").exists() and Path("out/history.csv").read_text() == "epoch,mine"
     assert main(["export", file, "--to", "out", "--format", "csv", "--force"]) == 0
     assert Path("out/history.csv").read_text().startswith("epoch,loss,")
 

@@ -62,14 +62,17 @@ def test_one_format_is_written_alone(one: str, tmp_path: Path) -> None:
 
 
 def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
-    (tmp_path / "loss.svg").write_text("mine")
+    (tmp_path / "loss.svg").write_text("<svg mine")
     with pytest.raises(UserError, match=r"has loss\.svg already; choose another folder$"):
         write_folder(trained_on(), tmp_path)
     with pytest.raises(UserError, match=r"choose another folder, or overwrite with --force$"):
         write_folder(trained_on(), tmp_path, insist="--force")
-    assert os.listdir(tmp_path) == ["loss.svg"] and (tmp_path / "loss.svg").read_text() == "mine"
+    assert os.listdir(tmp_path) == ["loss.svg"] and (tmp_path / "loss.svg").read_text() == "<svg mine"
     write_folder(trained_on(), tmp_path, force=True)
-    assert (tmp_path / "loss.svg").read_text().startswith("<svg ")
+    assert (tmp_path / "loss.svg").read_text().startswith("<svg xmlns")
+    (tmp_path / "loss.svg").write_text("no picture of ours")
+    with pytest.raises(UserError, match="is a file of another kind, which is never overwritten"):
+        write_folder(trained_on(), tmp_path, force=True)
 
 
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:

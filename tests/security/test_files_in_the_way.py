@@ -139,7 +139,7 @@ def test_weights_cut_anywhere_are_refused(tmp_path: Path) -> None:
         ["train", "tiny.toml", "--weights", "{0}"],
         ["train", "--csv", "{0}"],
         ["export", "tiny.toml", "--to", "{0}"],
-        ["sweep", "tiny.toml", "--repeat", "2", "--no-store", "--csv", "{0}"],
+        ["sweep", "tiny.toml", "--repeat", "2", "--no-store", "--results", "{0}"],
         ["train", "{0}"],
         ["summary", "{0}"],
         ["{0}"],
@@ -188,26 +188,60 @@ def test_a_full_disk_leaves_the_old_file(
         raise OSError(28, "No space left on device")
 
     old = tiny.with_name("old")
-    old.write_text("old")
     monkeypatch.setattr(os, "fsync", full)
-    sweep = ["sweep", str(tiny), "--repeat", "2", "--jobs", "1", "--no-store", "--csv", str(old)]
-    for words in (["train", str(tiny), "--history", str(old)], sweep):
+    sweep = ["sweep", str(tiny), "--repeat", "2", "--jobs", "1", "--no-store", "--force", "--results", str(old)]
+    for words, content in (
+        (["train", str(tiny), "--force", "--history", str(old)], "epoch,old"),
+        (sweep, "number,old"),
+    ):
+        old.write_text(content)
         assert main(words) == 2
         assert "No space left on device" in capsys.readouterr().err
+        assert old.read_text() == content
     with pytest.raises(UserError, match="No space left on device"):
         write(Experiment(), old)
-    assert old.read_text() == "old"
+    assert old.read_text() == "number,old"
     assert sorted(one.name for one in tiny.parent.iterdir()) == ["old", "tiny.toml"]
 
 
 def test_outputs_keep_links_and_permissions_of_what_they_replace(tiny: Path) -> None:
     old, link = tiny.with_name("old"), tiny.with_name("link")
-    old.write_text("old")
+    old.write_text("epoch,old")
     old.chmod(0o640)
     link.symlink_to(old)
-    assert main(["train", str(tiny), "--history", str(link)]) == 0
+    assert main(["train", str(tiny), "--history", str(link), "--force"]) == 0
     assert link.is_symlink() and old.read_text().startswith("epoch,loss")
     assert stat.S_IMODE(old.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("option", ["--history", "--results"])
+def test_nothing_of_the_users_is_overwritten(option: str, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, link, old, notes = (tiny.with_name(name) for name in ("data.csv", "link.csv", "old.csv", "notes.csv"))
+    data.write_text("epoch,y\n" + "".join(f"{row % 5}.5,{row % 2}\n" for row in range(20)))
+    link.symlink_to(data)
+    notes.write_text("my,notes\n")
+    old.write_text("epoch,loss\n" if option == "--history" else "number,state\n")
+    before = {file: file.read_text() for file in (data, old, notes)}
+    tiny.write_text("[dataset]\npath = 'data.csv'\n[training]\nepochs = 2\n")
+    command = ["train"] if option == "--history" else ["sweep", "--repeat", "2", "--jobs", "1", "--no-store"]
+    for file, force, reason in (
+        (old, [], "exists already; give another path, or overwrite it with --force"),
+        (data, ["--force"], "is the dataset in use"),
+        (link, ["--force"], "is the dataset in use"),
+        (notes, ["--force"], "is a file of another kind, which is never overwritten"),
+    ):
+        assert main([*command, str(tiny), option, str(file), *force]) == 2
+        assert reason in capsys.readouterr().err
+    assert {file: file.read_text() for file in before} == before
+    assert main([*command, str(tiny), option, str(old), "--force"]) == 0
+    assert old.read_text() != before[old]
+
+
+def test_the_table_of_a_sweep_is_not_called_csv_any_more(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", str(tiny), "--repeat", "2", "--csv", "t.csv"]) == 2
+    assert "--csv: is data for every command; the file for the results of a sweep is given with --results" in (
+        capsys.readouterr().err
+    )
 
 
 def test_what_can_be_written_is_found_out_without_writing(tiny: Path) -> None:

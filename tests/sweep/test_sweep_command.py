@@ -77,7 +77,7 @@ def test_several_seeds_are_told_together(run: Sweep) -> None:
 def test_a_table_of_all_for_other_programs(run: Sweep, tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
     code, _ = run(
-        SMALL, "--random=4", "--seed=3", f"--set={RATE}=log:1e-3..1e-1", f"--set={UNITS}=2..9", f"--csv={table}"
+        SMALL, "--random=4", "--seed=3", f"--set={RATE}=log:1e-3..1e-1", f"--set={UNITS}=2..9", f"--results={table}"
     )
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -141,7 +141,7 @@ def test_an_interrupt_before_the_first_run_is_no_traceback(
 
 def test_no_table_is_left_behind_by_a_sweep_that_is_refused(tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
-    assert main(["sweep", share(SMALL), f"--set={RATE}=0.1,x", f"--csv={table}"]) == 2
+    assert main(["sweep", share(SMALL), f"--set={RATE}=0.1,x", f"--results={table}"]) == 2
     assert not table.exists()
 
 
@@ -171,7 +171,7 @@ def test_what_differs_in_two_layers_is_told_apart(run: Sweep) -> None:
         (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, accuracy, r2, mae, each with val_"),
         (["--set", f"{RATE}=0.1", "--by", "r2"], "no run can be trained; the first one: by: this run has no r2"),
         (["--set", f"{RATE}=0.1", "--epochs", "0"], "training.epochs: expected an integer"),
-        (["--set", f"{RATE}=0.1", "--csv", "no/such/folder.csv"], "--csv: cannot write 'no/such/folder.csv'"),
+        (["--set", f"{RATE}=0.1", "--results", "no/such/folder.csv"], "--results: cannot write 'no/such/folder.csv'"),
     ],
 )  # fmt: skip
 def test_what_is_refused(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

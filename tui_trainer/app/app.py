@@ -209,6 +209,7 @@ class TrainerApp(App[None]):
             return super().deliver_screenshot(filename, path, time_format)
         name = filename or generate_datetime_filename(self.title, ".svg", time_format)
         try:
+            name = _free_name(Path(path or root() or ""), name)
             write_output(Path(path or root() or "", name), self.export_screenshot().encode())
         except (OSError, UserError) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -280,6 +281,16 @@ class TrainerApp(App[None]):
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command
+
+
+def _free_name(folder: Path, name: str) -> str:
+    """Return a name that no file in the folder has: the given one, or with a number after it."""
+    stem, suffix = os.path.splitext(name)
+    number = 1
+    while os.path.lexists(folder / name):
+        number += 1
+        name = f"{stem}-{number}{suffix}"
+    return name
 
 
 def _runner(screen: Screen[Any], name: str) -> Callable[[], Awaitable[None]]:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.dialogs.dialog import AskPath, Confirm
 from tui_trainer.app.setup.panel import Panel
 from tui_trainer.datasets.catalog import CATALOG, ToySet
-from tui_trainer.errors import UserError
+from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.edit import add_layer, changed_settings, is_hidden, move_layer, remove_layer, with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
-from tui_trainer.experiment.toml_file import read, write
-from tui_trainer.files import confined
+from tui_trainer.experiment.toml_file import is_experiment, read, write
+from tui_trainer.files import confined, is_file, reason_to_keep
 from tui_trainer.formats import format_number
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
@@ -225,6 +225,12 @@ class ExperimentEditor(Controller):
             return
         try:
             file = confined(path)
+            reason = reason_to_keep(file, self.experiment.dataset.path, is_experiment, overwrite=True)
+            if reason:
+                self.show_message(f"Not saved: {plain(path)} {reason}.", "error")
+                return
+            if is_file(file) and not await self.screen.dialogs.ask(Confirm(f"{plain(path)} exists. Overwrite it?")):
+                return
             write(self.experiment, file)
         except (UserError, OSError) as error:
             self.show_message(f"Not saved: {error}", "error")

@@ -40,6 +40,7 @@ def _train(words: list[str]) -> int:
     parser.add_argument("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch to this file")
     parser.add_argument("--weights", metavar="IN.safetensors", help="start with exported weights")
+    parser.add_argument("--force", action="store_true", help="overwrite the history of another run")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     parser.add_argument("--no-store", action="store_true", help="do not save the run in the app's store")
     options = parser.parse_args(words)
@@ -53,7 +54,14 @@ def _train(words: list[str]) -> int:
 
     history = None if options.history is None else confined(options.history, "--history")
     weights = None if options.weights is None else confined(options.weights, "--weights")
-    return train(experiment, history=history, as_json=options.json, weights=weights, keep=not options.no_store)
+    return train(
+        experiment,
+        history=history,
+        as_json=options.json,
+        weights=weights,
+        keep=not options.no_store,
+        overwrite=options.force,
+    )
 
 
 def _sweep(words: list[str]) -> int:

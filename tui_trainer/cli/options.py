@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any, NoReturn, get_args
 
@@ -12,12 +13,13 @@ from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment
 from tui_trainer.experiment.share import read_experiment
-from tui_trainer.files import confined, is_file
+from tui_trainer.files import confined, is_file, root
 from tui_trainer.pace import PACE_NAMES
 from tui_trainer.settings import Markers
 
 from . import DEBUG
 
+STDIN = "-"  # instead of a path
 EXAMPLE = "training.learning_rate=0.01"
 
 
@@ -41,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 def add_experiment_options(parser: Parser, fields: bool = True) -> None:
     """Add the options that ``experiment_from_options`` reads; without ``fields``, none for single values."""
     add = parser.add_argument
-    add("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's")
+    add("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's; - reads from a pipe")
     add("--target", metavar="COLUMN", help="the column of --csv to predict; default: guessed by its name, or the last")
     add("--missing", choices=("drop", "fill"), help="leave out rows with gaps, or fill the gaps; default: drop")
     if fields:
@@ -82,13 +84,31 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
 def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Experiment:
     from tui_trainer.datasets.catalog import choose_file  # not needed without a file
 
+    if options.csv == STDIN:
+        options.csv = _standard_input()
     file = confined(options.csv, "--csv")
     if not is_file(file, "--csv"):
         raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
-    config = choose_file(experiment.dataset, options.csv)
+    config = choose_file(experiment.dataset, os.path.abspath(file))
     config = replace(config, target=options.target or _guessed_target(config))
     changed = with_field(experiment, "dataset", config)
     return changed if options.file is not None else with_field(changed, "name", file.stem)
+
+
+def _standard_input() -> str:
+    """Return the path of a file with what comes from the standard input; it is deleted when the program ends."""
+    if sys.stdin.isatty():
+        raise UserError("--csv", f"{STDIN} is the standard input, which is a terminal; pipe a file into it")
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="tui-trainer-", dir=root())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = os.path.join(folder, "standard input")
+    with open(path, "wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
 
 
 def _guessed_target(config: DatasetConfig) -> str | None:

@@ -88,7 +88,7 @@ def export(words: list[str]) -> int:
     session = from_store(int(options.file), stored_session) if is_run else _loaded(options)
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
-    check_folder(folder, formats, options.force, OVERWRITE)
+    check_folder(folder, formats, options.force, OVERWRITE, session.requested.dataset.path)
     try:
         output_error = None if is_run else _train(session)
     except KeyboardInterrupt:

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.console import check_writable, finite, write_text
+from tui_trainer.console import check_replaceable, check_writable, finite, write_text
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -54,6 +54,9 @@ def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> 
     Raises UserError, which names the option or the field at fault.
     """
     options = _parser().parse_args(words)
+    if options.csv is not None:
+        reason = "is data for every command; the file for the results of a sweep is given with --results"
+        raise UserError("--csv", f"{reason} {quoted(options.csv)}")
     try:
         return _run(read_experiment(options.file), options)
     except UserError as error:
@@ -64,9 +67,10 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
     if options.epochs is not None:
         experiment = with_field(experiment, "training.epochs", options.epochs)
     sweep = _prepare(experiment, options)
-    table = None if options.csv is None else confined(options.csv, "--csv")
+    table = None if options.results is None else confined(options.results, "--results")
     if table is not None:
-        check_writable(table, "--csv")
+        check_replaceable(table, "--results", experiment.dataset.path, is_table, options.force)
+        check_writable(table, "--results")
     with progress(sweep, options.json) as on_row:
         result = sweep.run(not options.no_store, on_row)
     if table is not None:
@@ -106,7 +110,9 @@ def _parser() -> Parser:
         "--by", metavar="MEASURE", help="metric that ranks the runs; default: val_loss, or loss without validation rows"
     )
     add("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
-    add("--csv", metavar="OUT.csv", help="write a line per run to this file")
+    add("--results", metavar="OUT.csv", help="write a line per run to this file")
+    add("--force", action="store_true", help="overwrite the results of another sweep")
+    add("--csv", metavar="FILE.csv", help=argparse.SUPPRESS)  # what --results was called
     add("--json", action="store_true", help="print the result as one JSON object, nothing else")
     add("--no-store", action="store_true", help="do not save the runs in the app's store")
     add("--dask", metavar="ADDRESS", help="use the workers of this Dask scheduler")
@@ -180,7 +186,12 @@ def write_table(result: SweepResult, path: Path) -> None:
     writer = csv.DictWriter(text, names)
     writer.writeheader()
     writer.writerows(records)
-    write_text(path, "--csv", text.getvalue())
+    write_text(path, "--results", text.getvalue())
+
+
+def is_table(start: bytes) -> bool:
+    """Return whether a file begins as the table of a sweep does."""
+    return start.startswith(b"number,")
 
 
 def _best(result: SweepResult) -> str:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.console import check_writable, finite, format_values, train_to_end, write_text
+from tui_trainer.console import check_replaceable, check_writable, finite, format_values, train_to_end, write_text
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.errors import DIVERGED, INTERRUPTED, escaped
@@ -30,12 +30,15 @@ def train(
     as_json: bool = False,
     weights: Path | None = None,
     keep: bool = True,
+    overwrite: bool = False,
 ) -> int:
     """Train ``experiment`` to its end; return the exit code.
 
-    ``weights`` is a file of exported weights to start from; ``keep`` saves the run in the store. Raises UserError if
-    something does not fit.
+    ``weights`` is a file of exported weights to start from; ``keep`` saves the run in the store, ``overwrite`` allows
+    to replace an older ``history``. Raises UserError if something does not fit.
     """
+    if history is not None:
+        check_replaceable(history, "--history", experiment.dataset.path, is_history, overwrite)
     session = Session(all_epochs=True)
     session.load(experiment)
     if not as_json:
@@ -126,6 +129,11 @@ def _target_note(session: Session) -> tuple[str, ...]:
         return ()
     scale = f"{name} is standardized for training (mean {target.mean[0]:.5g}, deviation {target.scale[0]:.5g})"
     return (f"{scale}: the loss is of that, MAE is in the unit of {name}.",)
+
+
+def is_history(start: bytes) -> bool:
+    """Return whether a file begins as a history does."""
+    return start.startswith(b"epoch")
 
 
 def write_history(session: Session, path: Path) -> None:

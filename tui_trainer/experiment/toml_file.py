@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.files import write_output
@@ -40,11 +41,44 @@ def read(path: str | os.PathLike[str]) -> Experiment:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise UserError("", f"{shown} is larger than 1 MB; is it an experiment?")
-        return loads(content.decode("utf-8-sig"))
+        return _with_found_path(loads(content.decode("utf-8-sig")), Path(path).parent)
     except UnicodeDecodeError as error:
         raise UserError("", f"{shown} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise UserError("", f"{shown} can't be read: {error.strerror}") from None
+
+
+def _with_found_path(experiment: Experiment, folder: Path) -> Experiment:
+    """Return the experiment with the path of its file of data as it is found from here, not from the ``folder``.
+
+    In files of before, paths were relative to where the app was started; they still are where nothing is found.
+    """
+    path = experiment.dataset.path
+    if path is None or os.path.isabs(path) or path.startswith("~"):
+        return experiment
+    there = os.path.normpath(folder / path)
+    if not os.path.lexists(there):
+        return experiment
+    return replace(experiment, dataset=replace(experiment.dataset, path=there))
+
+
+def is_experiment(start: bytes) -> bool:
+    """Return whether a file that begins so is one of ours: it is TOML with the tables of an experiment."""
+    return re.search(rb"^\s*(?:\[\[?(?:dataset|model|training)\b|name *=)", start, re.MULTILINE) is not None
+
+
+def with_path_from(experiment: Experiment, folder: Path | None = None) -> Experiment:
+    """Return the experiment with the path of its file of data as it is found from a file in ``folder``.
+
+    Data beside the file keep a relative path, so that both can be moved; any other path is absolute.
+    """
+    path = experiment.dataset.path
+    if path is None or path.startswith("~"):
+        return experiment
+    found = os.path.abspath(path)
+    if folder is not None and os.path.commonpath([found, base := os.path.abspath(folder)]) == base:
+        found = os.path.relpath(found, base)
+    return replace(experiment, dataset=replace(experiment.dataset, path=found))
 
 
 def loads(text: str) -> Experiment:
@@ -72,7 +106,7 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
 
     Raises UserError if the experiment is invalid or the file can't be written.
     """
-    content = dumps(experiment).encode()
+    content = dumps(with_path_from(experiment, Path(path).parent)).encode()
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
         if Path(path).is_dir():

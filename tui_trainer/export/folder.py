@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from tui_trainer.errors import UserError, quoted
-from tui_trainer.experiment.toml_file import dumps
+from tui_trainer.experiment.toml_file import dumps, is_experiment, with_path_from
+from tui_trainer.files import reason_to_keep
 from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
 
@@ -68,6 +69,19 @@ The same as a graph for ONNX runtimes. pip install onnxruntime
 }
 
 
+# How each file begins, or what is in its beginning; a file without it is not one of ours
+OURS: dict[str, Callable[[bytes], bool]] = {
+    "experiment.toml": is_experiment,
+    "history.csv": lambda start: start.startswith(b"epoch"),
+    "README.txt": lambda start: b"trained with tui-trainer" in start,
+    "model.json": lambda start: start.lstrip().startswith(b"{"),
+    "weights.safetensors": lambda start: start[8:9] == b"{",
+    "model_keras.py": lambda start: b"def predict" in start,
+    "model_pytorch.py": lambda start: b"def predict" in start,
+    "loss.svg": lambda start: b"<svg" in start,
+}
+
+
 def write_folder(
     trained: TrainedModel, folder: Path, formats: Iterable[str] = ("folder",), force: bool = False, insist: str = ""
 ) -> list[str]:
@@ -78,7 +92,7 @@ def write_folder(
     can't be written. ``insist`` is the option that overwrites, for the message; empty if there is none.
     """
     names = _names(formats)
-    check_folder(folder, formats, force, insist)
+    check_folder(folder, formats, force, insist, trained.experiment.dataset.path)
     contents = {name: _content(name, trained, names) for name in names}
     with _user_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,8 +100,13 @@ def write_folder(
     return names
 
 
-def check_folder(folder: Path, formats: Iterable[str], force: bool = False, insist: str = "") -> None:
-    """Raise UserError if ``write_folder`` would; to be called before a training rather than after it."""
+def check_folder(
+    folder: Path, formats: Iterable[str], force: bool = False, insist: str = "", dataset: str | None = None
+) -> None:
+    """Raise UserError if ``write_folder`` would; to be called before a training rather than after it.
+
+    The file of the ``dataset`` in use and files that no export has written are never overwritten.
+    """
     names, quoted_path = _names(formats), quoted(str(folder), _PATH_LENGTH)
     with _user_errors(folder):
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
@@ -101,6 +120,10 @@ def check_folder(folder: Path, formats: Iterable[str], force: bool = False, insi
     if existing and not force:
         remedy = f", or overwrite with {insist}" if insist else ""
         raise UserError("", f"{quoted_path} has {_listed(existing)} already; choose another folder{remedy}")
+    for name in existing:
+        reason = reason_to_keep(folder / name, dataset, OURS.get(name, bool), overwrite=True)
+        if reason:
+            raise UserError("", f"{quoted(str(folder / name), _PATH_LENGTH)} {reason}")
 
 
 @contextlib.contextmanager
@@ -140,7 +163,7 @@ def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
     if name == "model.onnx":
         return onnx_bytes(trained)
     texts: dict[str, Callable[[], str]] = {
-        "experiment.toml": lambda: dumps(trained.experiment),
+        "experiment.toml": lambda: dumps(with_path_from(trained.experiment)),
         "model_keras.py": lambda: keras_program(trained),
         "model_pytorch.py": lambda: pytorch_program(trained),
         ABOUT: lambda: metadata_text(trained),

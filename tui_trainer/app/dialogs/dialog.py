@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandList, CommandPalette
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Input, Label, Static
 from textual.worker import Worker
@@ -131,6 +131,28 @@ class AskPath(Dialog[str | None]):
     @on(Input.Submitted)
     def _finish(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)
+
+
+class Confirm(Dialog[bool | None]):
+    """Asks whether to go on; returns whether the user has agreed."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [("enter", "answer(True)", "Yes"), ("escape", "answer(False)", "No")]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Label(self._question, markup=False)
+            with Horizontal(classes="buttons"):
+                yield TextButton("enter  Yes", "answer(True)")
+                yield TextButton("esc  No", "answer(False)")
+
+    def action_answer(self, agreed: bool) -> None:
+        """Close with the answer."""
+        self.dismiss(agreed)
 
 
 class Palette(CommandPalette, AskingScreen[None]):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
@@ -17,7 +19,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_trainer.errors import UserError, plain, printable, quoted
-from tui_trainer.files import confined
+from tui_trainer.files import as_meant, confined, read_plain
 from tui_trainer.formats import format_file_size
 from tui_trainer.ui.dropdown import SafeOptionList
 
@@ -25,7 +27,8 @@ from .dialog import Dialog
 
 MAX_LISTED = 500
 NAME_WIDTH = 58
-SUFFIXES = (".csv", ".tsv", ".tab")
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".gz", ".bz2", ".xz", ".zip", ".parquet", ".xlsx")
+MAX_OPENED = 300  # files of other names that are looked into, whether they are text
 MAX_SCANNED = 20_000  # entries of a folder; others are ignored
 
 
@@ -54,7 +57,7 @@ class PickFile(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker", classes="box") as box:
-            box.border_title = "Open your own data: a CSV or TSV file"
+            box.border_title = "Open your own data: CSV, TSV or other text, packed or not"
             box.border_subtitle = "enter: open, tab: complete, esc: cancel"
             yield Input(printable(self._folder), placeholder="path of a file", select_on_focus=False)
             options = SafeOptionList()
@@ -82,8 +85,13 @@ class PickFile(Dialog[str | None]):
         self.list.highlighted = 0 if self._matching else None
         not_shown = len(self._listing.matching(self._name_start)) - len(self._matching)
         rest_hint = f"and {not_shown:,} more; type to narrow the list" if not_shown else ""
-        empty_hint = "" if self._matching else "No folder and no CSV or TSV file begins with this."
+        empty_hint = "" if self._matching else self._why_empty()
         self.query_one(Static).update(self._listing.problem or rest_hint or empty_hint)
+
+    def _why_empty(self) -> str:
+        if self._listing.entries:
+            return "No folder and no text file has this in its name."
+        return "This folder is empty." if not self._listing.others else "There is no text file in this folder."
 
     def _highlight_initial(self) -> None:
         name, self._initial_name = self._initial_name, ""
@@ -98,6 +106,11 @@ class PickFile(Dialog[str | None]):
     @on(Input.Changed)
     def _handle_changed(self, event: Input.Changed) -> None:
         event.stop()
+        meant = _last_absolute(as_meant(event.value))
+        if meant != event.value and os.path.lexists(os.path.expanduser(meant)):  # pasted, or dropped on the terminal
+            self.input.value = meant
+            self.input.cursor_position = len(meant)
+            return
         self._submitted = False
         folder = split_path(event.value)[0]
         if folder == printable(self._folder):
@@ -210,7 +223,8 @@ def list_folder(folder: str) -> Listing:
         path = confined(folder or ".")
         with os.scandir(path) as scan:
             dir_entries = [entry for entry in islice(scan, MAX_SCANNED) if not entry.name.startswith(".")]
-        entries = [entry for entry in map(_entry, dir_entries) if entry is not None]
+        unknown = itertools.count()
+        entries = [entry for entry in (_entry(one, unknown) for one in dir_entries) if entry is not None]
     except UserError as error:
         return Listing(folder, problem=error.reason)
     except (OSError, ValueError) as error:
@@ -219,6 +233,12 @@ def list_folder(folder: str) -> Listing:
     sorted_entries = sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
     names = {entry.name for entry in sorted_entries}
     return Listing(folder, tuple(sorted_entries), frozenset(entry.name for entry in dir_entries) - names)
+
+
+def _last_absolute(text: str) -> str:
+    """Return the absolute path at the end of ``text``: one that is typed or pasted after a folder replaces that."""
+    position = max(text.rfind("//"), text.rfind("/~"))
+    return text[position + 1 :] if position >= 0 else text
 
 
 def split_path(text: str) -> tuple[str, str]:
@@ -234,13 +254,22 @@ def common_start(names: list[str]) -> str:
     return first[: next(differences, len(first))]
 
 
-def _entry(dir_entry: os.DirEntry[str]) -> Entry | None:
-    """Return a folder or a data file; None for other files, and for unreadable ones."""
+def _entry(dir_entry: os.DirEntry[str], unknown: Iterator[int]) -> Entry | None:
+    """Return a folder, or a file of data or text; None for other files, and for unreadable ones.
+
+    ``unknown`` counts the files whose names do not tell.
+    """
     try:
         if dir_entry.is_dir():
             return Entry(dir_entry.name, True)
-        if dir_entry.name.lower().endswith(SUFFIXES) and dir_entry.is_file():
+        is_data = dir_entry.name.lower().endswith(SUFFIXES)
+        if dir_entry.is_file() and (is_data or (next(unknown) < MAX_OPENED and _is_text(dir_entry.path))):
             return Entry(dir_entry.name, False, dir_entry.stat().st_size)
     except OSError:
         pass
     return None
+
+
+def _is_text(path: str) -> bool:
+    start = read_plain(path, 512)
+    return bool(start) and b"\0" not in start
