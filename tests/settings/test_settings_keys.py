@@ -26,7 +26,8 @@ NAMES = """
     tab_summary tab_runs tab_book tab_loss choose_minus choose_plus ends_minus ends_plus turn_minus turn_plus load
     forget
     next_lesson previous_lesson next_variant answer_0 scroll_page_plus scroll_page_minus leave_lesson
-    see_layer_minus see_layer_plus see_neuron_minus see_neuron_plus see_output go_on see_axis_x see_axis_y start_minus
+    see_layer_minus see_layer_plus see_neuron_minus see_neuron_plus see_output
+    tally go_on see_axis_x see_axis_y start_minus
     start_plus start_2_plus start_2_minus kind weight_plus weight_minus weight_2_plus weight_2_minus layer
     zoom_plus zoom_minus next_layer_minus next_layer_plus next_neuron_minus next_neuron_plus next_page_minus
     next_page_plus next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus look_layer_minus

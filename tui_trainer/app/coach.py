@@ -107,7 +107,7 @@ class Coach(Controller):
 
     def _on_progress(self, progress: Progress) -> None:
         before, self._progress = self._progress, progress
-        if before is not None and before.state == progress.state:
+        if before is not None and before.state == progress.state == "running":
             return
         if RUN_STATES[progress.state].ended and progress.state != "diverged":
             self._score = score_of(progress)

@@ -148,6 +148,9 @@ HIDDEN = (
         lesson(f"answer_{index}", letter, "answer", (index,), "", "")
         for index, letter in enumerate("BCDEFGHI", start=1)
     ),
+    *(  # while the question is open, the small letters answer it, too
+        lesson(f"answer_small_{index}", letter, "answer", (index,), "", "") for index, letter in enumerate("abcdefghi")
+    ),
     *boundary.HIDDEN,
 )
 ALL_KEYS = (*KEYS, *HIDDEN)

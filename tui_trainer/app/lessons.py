@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
-from tui_trainer.ui.keymap import Key, key_of
+from tui_trainer.ui.keymap import Key
 
 from .controller import Controller
 
 if TYPE_CHECKING:
     from tui_trainer.book.lesson import Lesson
     from tui_trainer.tabs.book.guide import LessonState, LessonTracker
-    from tui_trainer.tabs.book.lesson_page import LessonPage
+    from tui_trainer.tabs.book.lesson_page import LessonPage, LessonStrip
 
     from .screen import MainScreen
 
@@ -35,6 +35,8 @@ class Lessons(Controller):
         self._tracker: LessonTracker | None = None
         self._page: LessonState | None = None  # as shown last
         self._side_page: LessonPage | None = None  # beside the tabs; made for the first lesson
+        self._strip: LessonStrip | None = None  # below the tabs, where the page has no room beside them
+        self._steps = 0  # of the run, as they were last
         self._new_sentences: list[str] = []  # on what the current run has done for the lesson
 
     @property
@@ -83,6 +85,25 @@ class Lessons(Controller):
         if self._tracker is not None:
             self._tracker.show_progress(progress)
             self._show_page()
+            self._show_picture(progress)
+
+    def _show_picture(self, progress: Progress) -> None:
+        """Go from the page to the picture when the first steps are taken, where only one of them has room."""
+        screen, lesson = self.screen, self.tracker.lesson
+        begins, self._steps = progress.steps > self._steps, progress.steps
+        if lesson is not None and begins and screen.has_class("-narrow") and screen.tabs.active == BOOK:
+            screen.tabs.active = lesson.view
+
+    def show_strip(self) -> None:
+        """Show question and next step below a picture, where the page has no room beside it."""
+        if self._strip is not None:
+            screen, page = self.screen, self._page
+            visible = (
+                page is not None and screen.in_lesson and screen.has_class("-narrow") and screen.tabs.active != BOOK
+            )
+            if page is not None and visible:
+                self._strip.show(page)
+            self._strip.display = visible and not screen.setup_open
 
     def _on_ended(self, ended: Ended) -> None:
         if self._page is not None and (self._new_sentences or ended.state != "diverged" or ended.remedy is None):
@@ -153,6 +174,7 @@ class Lessons(Controller):
         self.screen.trainer.set_pace(None)
         self.screen.in_lesson = self.screen.page_open = False
         self._show_page()
+        self.show_strip()
         self.show_message("You left the lesson; its settings stay.")
 
     async def action_answer(self, index: int) -> None:
@@ -167,11 +189,21 @@ class Lessons(Controller):
 
     def needs(self, key: Key) -> bool:
         """Return whether the page's question needs the key for one of its answers."""
-        question = self.tracker.question
-        if question is None:
-            return False
-        answers = len(question.choices or question.blanks)
-        return not set(ascii_uppercase[:answers]).isdisjoint(key.keys.split(","))
+        return not self._letters.isdisjoint(key.keys.split(","))
+
+    def takes(self, key: Key) -> bool:
+        """Return whether a key of lessons has an effect now; small letters have none once the question is answered."""
+        return key.action != "answer" or key.keys.isupper() or key.keys in self._letters
+
+    @property
+    def _letters(self) -> frozenset[str]:
+        """The letters that answer the question of the page: small ones, too, while it is open."""
+        question, page = self.tracker.question, self.tracker.page
+        if question is None or page is None:
+            return frozenset()
+        letters = ascii_uppercase[: len(question.choices or question.blanks)]
+        is_open = page.answers is None and page.question is not None and page.question.state == "open"
+        return frozenset(letters + (letters.lower() if is_open else ""))
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll the page of the lesson down (1) or up (-1)."""
@@ -193,22 +225,25 @@ class Lessons(Controller):
         experiment = self.tracker.begin(lesson)
         screen.in_lesson = screen.page_open = True
         if self._side_page is None:
-            from tui_trainer.tabs.book.lesson_page import LessonPage
+            from tui_trainer.tabs.book.lesson_page import LessonPage, LessonStrip
 
-            self._side_page = LessonPage("lesson", classes="-pinned")
+            self._side_page, self._strip = LessonPage("lesson", classes="-pinned"), LessonStrip()
             await screen.query_one("#body").mount(self._side_page, before="#setup")
+            await screen.mount(self._strip, before=screen.message_line)
         screen.trainer.set_pace(None if lesson.pace is None else pace_named(lesson.pace))
         await screen.trainer.start_over(experiment)
         if self.tracker.lesson is not lesson:  # another one was chosen meanwhile
             return
-        book_key = key_of("tab_book")
-        self._show_advice(f"{lesson.title}: {book_key} shows the page." if screen.has_class("-narrow") else "")
+        self._show_advice()
         view = await screen.tabs.ready(lesson.view)
         if self.tracker.lesson is not lesson:
             return
-        screen.tabs.active = lesson.view
         view.configure(dict(lesson.view_options))
+        # Where both have no room, the page is read first; training shows the picture.
+        screen.tabs.active = BOOK if screen.has_class("-narrow") else lesson.view
+        screen.setup_open = False
         screen.trainer.watch_view()
+        self.show_strip()
 
     async def _focus_blank(self, index: int) -> None:
         if self._visible_page() is None:
@@ -237,6 +272,7 @@ class Lessons(Controller):
             return
         if self._side_page is not None:
             self._side_page.show(page)
+        self.show_strip()
         if before is not None and before.lesson is page.lesson:
             known = {item.key for item in before.items if item.state == "done"}
             new = [item.sentence for item in page.items if item.state == "done" and item.key not in known]

@@ -162,7 +162,11 @@ class MainScreen(Screen[None]):
         if self.too_small:
             sentence = f"This terminal is {width}x{height}; at least {SMALLEST[0]}x{SMALLEST[1]} is needed."
             self.query_one("#too-small", Static).update(sentence)
-        self.call_after_refresh(self.coach.show)
+        self.call_after_refresh(self._show_strips)
+
+    def _show_strips(self) -> None:
+        self.coach.show()
+        self.lessons.show_strip()
 
     def watch_in_lesson(self) -> None:
         """Leave the room to the lesson, or take it back."""
@@ -194,7 +198,7 @@ class MainScreen(Screen[None]):
         if key.name in keys.shadowed_by(self._mode):
             return False
         if key.owner == LESSONS:
-            return self.in_lesson
+            return self.in_lesson and self.lessons.takes(key)
         if self.in_lesson and self.lessons.needs(key):
             return False
         return not key.of_tab or self._works_in_view(key)
@@ -336,7 +340,7 @@ class MainScreen(Screen[None]):
     @on(Tabs.Opened)
     def _on_tab_opened(self, event: Tabs.Opened) -> None:
         self.refresh_bindings()
-        self.coach.show()
+        self._show_strips()
         self._use_markers()
         self.trainer.watch_view()
         if event.name == BOOK:
@@ -367,6 +371,7 @@ class MainScreen(Screen[None]):
     def action_setup(self) -> None:
         if self.has_class("-narrow"):
             self.setup_open = not self.setup_open
+            self.lessons.show_strip()
         elif self.in_lesson:
             self.setup_closed, self.page_open = False, not self.page_open
         else:
@@ -377,6 +382,7 @@ class MainScreen(Screen[None]):
             self.tabs.view.opened_again()
         self.setup_open = False
         self.tabs.active = name
+        self.lessons.show_strip()
 
     def action_open_tab(self, name: str) -> None:
         """Open a tab that was clicked; its view gets the keys, whatever had the focus."""

@@ -15,7 +15,7 @@ from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.tabs.book.guide import LessonState
-from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage
+from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage, LessonStrip
 from tui_trainer.tabs.book.view import LessonList
 
 if TYPE_CHECKING:
@@ -397,3 +397,41 @@ async def test_the_page_scrolls_by_key(start: Start, size: tuple[int, int], part
         await flow.until(lambda: scrolled.scroll_y > 0, "what is further down")
         await flow.press("J")
         await flow.until(lambda: scrolled.scroll_y == 0, "the top again")
+
+
+async def test_on_a_small_terminal_a_lesson_opens_on_its_page_and_training_shows_the_picture(start: Start) -> None:
+    async with start(size=(80, 24), tab="live") as flow:
+        screen = flow.screen
+        await screen.lessons.load("book:gradient_descent")
+        await flow.until(lambda: screen.tabs.active == "book" and screen.state == "ready", "its page")
+        await flow.until_shown("This is gradient descent.")
+        await flow.press("3")
+        await flow.until(lambda: screen.tabs.active == "landscape", "the picture")
+        await flow.until_shown("What will ρ = 5e-5 do, five times the rate that works?")
+        await flow.until_shown("A Get there in two steps")
+        await flow.until_shown("▸ Predict first: A to C choose an answer.")
+        strip = screen.query_one(LessonStrip)
+        assert strip.size.height == 4
+        await flow.press("9")
+        await flow.until(lambda: not strip.display, "the page alone")
+        await flow.press("s")
+        await flow.until(lambda: screen.tabs.active == "landscape" and strip.display, "the picture, as it trains")
+        await flow.press("L")
+        await flow.until(lambda: not strip.display, "no strip without a lesson")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_small_letters_answer_while_the_question_is_open(start: Start, size: tuple[int, int]) -> None:
+    async with start(size=size, tab="live") as flow:
+        screen = flow.screen
+        await screen.lessons.load("book:gradient_descent")
+        await flow.until(lambda: screen.in_lesson and screen.state == "ready", "the lesson")
+        layers = len(screen.experiment.model.layers)
+        await flow.press("a")
+        await flow.until(lambda: screen.lessons.tracker.page.answers == 0, "the first answer")
+        await flow.until_said("A. Noted.")
+        assert len(screen.experiment.model.layers) == layers
+        await flow.press("b")
+        assert screen.lessons.tracker.page.answers == 0, "it is no longer open"
+        await flow.press("B")
+        await flow.until(lambda: screen.lessons.tracker.page.answers == 1, "another answer")

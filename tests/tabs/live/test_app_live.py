@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from textual.widgets import Digits
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
 from tui_trainer.formats import format_measure
@@ -13,6 +14,7 @@ from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.live.drawing import NetworkPicture
 from tui_trainer.tabs.live.view import LiveView
 from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 from tui_trainer.tabs.runs.selection import SelectedRun
 
 if TYPE_CHECKING:
@@ -136,3 +138,45 @@ async def test_the_title_has_the_loss_of_the_status_line(start: Start, size: tup
             for name, label in (("loss", "loss"), ("val_loss", "val")):
                 shown = format_measure(values[name])
                 assert f"{label} {shown}" in status and f" {shown}" in title, (status, title)
+
+
+async def test_predictions_are_compared_with_what_is_true(start: Start) -> None:
+    iris = Experiment(dataset=DatasetConfig("iris", validation_split=0.3))
+    async with start(iris, size=(170, 44), tab="live") as flow:
+        await flow.until(lambda: is_drawn(flow), "all pictures")
+        await flow.until_shown("Output: target")
+        await flow.press("e", "t")
+        await flow.until_shown("Predicted and true: target")
+        await flow.until_shown("recall %")
+        tally = view_of(flow).content
+        assert tally is not None and isinstance(tally.tally, ClassPredictions)
+        assert tally.tally.part.samples == 45 and len(tally.tally.confusion.shown) == 3
+        await flow.until_shown("validation, 45 rows t map")
+        await flow.press("left")
+        await flow.until_shown("Layer 1: neuron 1 of 16")
+        await flow.press("o", "t")
+        await flow.until_shown("Output: target")
+        await flow.until(lambda: view_of(flow).content.tally is None, "nothing that is not shown")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("name", "content"), [("boston", NumberPredictions), ("digits", ClassPredictions)])
+async def test_what_two_features_cannot_show_is_compared_from_the_start(
+    start: Start, name: str, content: type[object]
+) -> None:
+    async with start(Experiment(dataset=DatasetConfig(name)), size=(120, 40), tab="live") as flow:
+        await flow.until(lambda: isinstance(getattr(view_of(flow).content, "tally", None), content), "the tally")
+        await flow.until_shown("Predicted and true")
+        await flow.until(lambda: view_of(flow).has_class("-scatter" if name == "boston" else "-matrix"), "its picture")
+
+
+async def test_a_large_screen_has_large_digits(start: Start) -> None:
+    async with start(SPIRAL, size=(160, 50), tab="live") as flow:
+        await flow.press("e", "e")
+        await flow.until(lambda: flow.progress.epoch == 2, "two epochs")
+        await flow.until(lambda: view_of(flow).has_class("-large"), "room for digits")
+        shown = [digits.value for digits in flow.screen.query(Digits)]
+        values = flow.progress.values
+        await flow.until_shown("Accuracy, validation")
+        assert shown == [f"{values['val_accuracy']:.1%}", format_measure(values["val_loss"])]
+        output, loss = (flow.screen.query_one(f"#live-{name}") for name in ("output", "loss"))
+        assert output.size.width > flow.screen.query_one("#live-network").size.width and loss.size.height >= 6

@@ -27,6 +27,7 @@ from tui_trainer.ui.keymap import action_of, key_of
 
 from .guide import LessonState, advice, waiting, wrong_answer
 
+STRIP_ROWS, USUAL_WIDTH = 4, 76  # of the strip, and its columns before it has a size
 TALL = 30  # lines from which text and tasks share the page
 KEYS = (
     ("next_lesson", "next"),
@@ -288,6 +289,56 @@ class Blocks(Widget):
         self._width, self._lines = width, []
         for place, block in enumerate(self._blocks):
             self._lines += [Content("")] * (block.gap and place > 0) + block.lines(width)
+
+
+class LessonStrip(Static):
+    """Shows the question with its answers, and the next step, in four rows below a picture."""
+
+    DEFAULT_CSS = """
+    LessonStrip { display: none; height: 4; border-left: outer $accent; padding: 0 1; background: $surface; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._page: LessonState | None = None
+
+    def show(self, page: LessonState) -> None:
+        """Show what is to be done on ``page``."""
+        self._page = page
+        self.update(Content("\n").join(strip_lines(page, self.content_size.width or USUAL_WIDTH)), layout=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self._page is not None:
+            self.show(self._page)
+
+
+def strip_lines(page: LessonState, width: int) -> list[Content]:
+    """Return four rows: the question and its answers while it is open, else the tasks, and the next step."""
+    asked, lesson_question = page.question, page.lesson.question
+    lines: list[Content] = []
+    if asked is not None and lesson_question is not None and asked.state != "done" and not page.waits:
+        lines += Content.styled(printable(lesson_question.text), "bold").wrap(width)
+        answers = [
+            f"{letter} {printable(choice)}"
+            for letter, choice in zip(ascii_uppercase, lesson_question.choices, strict=False)
+        ] or [
+            f"{letter} {printable(blank.label)}"
+            for letter, blank in zip(ascii_uppercase, lesson_question.blanks, strict=False)
+        ]
+        lines += Content("   ".join(answers)).wrap(width)
+    else:
+        if page.waits:
+            lines.append(Content.styled(waiting(page), DIM))
+        for item in page.items:
+            mark, style = MARKS[item.state]
+            if item is not asked:
+                lines.append(Content.assemble((mark, style), printable(item.sentence)))
+    advice_line = Content.assemble(("▸ ", "bold"), (advice(page), "bold $text-success" if page.done else "bold"))
+    if len(lines) > STRIP_ROWS - 1:
+        more = Content.styled(f" … {key_of('tab_book')} page", DIM)
+        last = lines[STRIP_ROWS - 2]
+        lines = [*lines[: STRIP_ROWS - 2], last.truncate(max(width - more.cell_length, 0)) + more]
+    return [line.truncate(width, ellipsis=True) for line in (*lines, advice_line)]
 
 
 def title(page: LessonState) -> Iterator[Block]:

@@ -10,6 +10,8 @@ from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.loss.compute import LossCompute
 from tui_trainer.tabs.loss.messages import WatchLoss
 from tui_trainer.tabs.network.compute import signed_shades
+from tui_trainer.tabs.predictions.compute import PredictionsCompute
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 
 from .messages import Links, Live, WatchLive
 
@@ -21,12 +23,22 @@ class LiveCompute:
         self._session = trainer.session
         self._boundary, self._loss = BoundaryCompute(trainer), LossCompute(trainer)
         self._watch_loss = WatchLoss()
+        self._trainer = trainer
+        self._predictions: PredictionsCompute | None = None  # made when they are first looked at
 
     def compute(self, request: WatchLive) -> Live:
         """Compute what ``request`` asks for; numbers outside the network or the data are clipped."""
         picture = self._boundary.compute(request.boundary)
         loss = self._loss.compute(self._watch_loss)
-        return Live(picture, self._links(picture), loss, self._session.trainer.model.count_params())
+        params = self._session.trainer.model.count_params()
+        return Live(picture, self._links(picture), loss, params, self._tally(request) if request.tally else None)
+
+    def _tally(self, request: WatchLive) -> ClassPredictions | NumberPredictions | None:
+        """The predictions beside what is true; None for a target of several numbers."""
+        if self._predictions is None:
+            self._predictions = PredictionsCompute(self._trainer)
+        tally = self._predictions.compute(WatchPredictions(rows=0, classes=request.classes))
+        return tally if isinstance(tally, ClassPredictions | NumberPredictions) else None
 
     def _links(self, picture: Boundary | Function) -> tuple[Links, ...]:
         """The weights between each two layers that are drawn side by side."""

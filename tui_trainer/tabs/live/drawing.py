@@ -14,7 +14,7 @@ from rich.style import Style
 from textual import events
 
 from tui_trainer.errors import plain
-from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, one_cell, shorten
+from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, one_cell, shorten_alike
 from tui_trainer.plotting.heatmaps import (
     DIVERGING,
     FIRST_SHADE,
@@ -220,11 +220,10 @@ def _write_title(board: Board, layout: Layout, column: Column, chosen: Chosen) -
     title = layer_name(column.layer, len(chosen.layers))
     start = column.left + (layout.side - len(title)) // 2
     board.write(0, max(0, min(start, board.width - len(title))), title, role)
-    for number, row in enumerate(column.rows):
-        name = neuron_name(chosen.layers[column.layer], number)
-        if name:
-            room = layout.side + MIN_LINKS // 2
-            board.write(row - 1, column.left, shorten(one_cell(name), room), TEXT)
+    names = [one_cell(neuron_name(chosen.layers[column.layer], number)) for number in range(len(column.rows))]
+    room = min(layout.side + MIN_LINKS // 2, board.width - column.left)
+    for row, name in zip(column.rows, shorten_alike(names, room), strict=True):
+        board.write(row - 1, column.left, name, TEXT)
 
 
 def neuron_name(layer: LayerShown, number: int) -> str:

@@ -13,6 +13,7 @@ KEYS = (
     key("see_neuron_minus", "up", "see_neuron", (-1,), "Neuron", "See the previous neuron", shown_as="↑"),
     key("see_neuron_plus", "down", "see_neuron", (1,), "Neuron", "See the next neuron", shown_as="↓"),
     key("see_output", "o", "see_output", (), "Output", "See the output again"),
+    key("tally", "t", "tally", (), "Tally", "The output as a map, or predicted against true"),
     key("go_on", "enter", "go_on", (), "Go on", "At the start: go on with the lesson or run from before"),
     key("see_axis_x", "h", "see_axis", ("x",), "Axes", "Another feature from left to right"),
     key("see_axis_y", "v", "see_axis", ("y",), "Axes", "Another feature from bottom to top"),

@@ -7,15 +7,19 @@ import msgspec
 from tui_trainer.protocol import Content, Request
 from tui_trainer.tabs.boundary.messages import Boundary, Function, WatchBoundary
 from tui_trainer.tabs.loss.messages import LossContent
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 
 
 class WatchLive(Request, frozen=True):
     """All that is shown at once.
 
-    The windows of ``boundary.thumbs`` are the neurons that are drawn, layers from left to right.
+    The windows of ``boundary.thumbs`` are the neurons that are drawn, layers from left to right. With ``tally``,
+    predictions are compared with what is true, too, of as many ``classes`` as there is room for.
     """
 
     boundary: WatchBoundary
+    tally: bool = False
+    classes: int = 12
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -29,12 +33,16 @@ class Links(msgspec.Struct, frozen=True):
 
 
 class Live(Content, frozen=True):
-    """The output, or the neuron that was chosen, with the small pictures of all drawn neurons; links; and the loss."""
+    """The output, or the neuron that was chosen, with the small pictures of all drawn neurons; links; and the loss.
+
+    ``tally`` are the predictions, if they were requested and there is one number for each sample.
+    """
 
     boundary: Boundary | Function
     links: tuple[Links, ...]
     loss: LossContent
     params: int
+    tally: ClassPredictions | NumberPredictions | None = None
 
 
 AnyRequest = WatchLive

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Self
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
+from textual.widgets import Digits
 
 from tui_trainer.errors import plain
 from tui_trainer.plotting.colors import shape
@@ -20,6 +22,9 @@ from tui_trainer.tabs.boundary.drawing import heatmap, name_of, plot
 from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.boundary.view import NeuronView
 from tui_trainer.tabs.loss.legend import drawn, line
+from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
+from tui_trainer.tabs.predictions.panels import FRAME_ROWS, columns_for, count_digits, draw_matrix
+from tui_trainer.tabs.predictions.plots import Picture, TextPanel, scatter
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 from tui_trainer.ui.status_lines import metric_text
@@ -30,6 +35,15 @@ from .messages import Live, WatchLive
 WIDE = 84  # columns from which the network has a third of its own
 USUAL_GRID = (40, 36)  # before there is a canvas to fill
 EDGES = 6  # cells beside a title
+LARGE, TALL = 160, 40  # columns of the screen and rows of the tab from which there are large digits
+DIGITS, MIN_LOSS, MIN_OUTPUT = 5, 9, 10  # rows of the digits, and at least of the loss and of the output
+MAX_MAPPED = 20  # features; of more, two tell little
+UNSEEN = (2, 2)  # points of a map that is not shown
+MIN_CLASSES = 3
+# The first that there is of each is shown in large digits.
+LARGE_NAMES = (("val_accuracy", "accuracy", "val_r2", "r2"), ("val_loss", "loss"))
+LABELS = {"val_accuracy": "Accuracy", "accuracy": "Accuracy", "val_r2": "R²", "r2": "R²"}
+LABELS |= {"val_loss": "Loss", "loss": "Loss"}
 NARROW = 48  # columns of a card in whose title words are short
 NARROW_NETWORK = 40  # columns of a card whose count has no room beside a long title
 MAX_CLASSES = 4  # named below the output
@@ -94,18 +108,24 @@ class LiveView(NeuronView):
         grid-rows: 3fr 2fr;
         grid-columns: 1fr 1fr;
         #live-network { row-span: 2; }
-        .curve { display: none; }
-        &.-curve .curve { display: block; }
-        &.-curve HeatmapWidget { display: none; }
+        .curve, .matrix, .scatter, #live-digits { display: none; }
+        &.-curve .curve, &.-matrix .matrix, &.-scatter .scatter { display: block; }
+        &.-curve HeatmapWidget, &.-matrix HeatmapWidget, &.-scatter HeatmapWidget { display: none; }
         &.-compact #live-network { row-span: 1; }
         &.-compact #live-output { row-span: 2; }
+        &.-large { grid-size: 2 3; grid-columns: 2fr 3fr; }
+        &.-large #live-network { row-span: 3; }
+        &.-large #live-digits { display: block; height: 5; }
+        Digits { width: 1fr; text-align: center; text-style: bold; }
     }
     """
     log_scale: reactive[bool] = reactive(False)
+    tally: reactive[bool] = reactive(False)  # predicted against true, in place of the map
 
     def __init__(self) -> None:
         super().__init__()
         self.content: Live | None = None
+        self._names = Picture()  # of the data, for the tally
         self._progress: Progress | None = None
         self._loss_unit = ""
 
@@ -119,6 +139,12 @@ class LiveView(NeuronView):
         with Card(id="live-output"):
             yield HeatmapWidget()
             yield PlotWidget("curve")
+            yield TextPanel(draw_matrix, "matrix")
+            yield PlotWidget("scatter")
+        with Horizontal(id="live-digits"):
+            for place in range(2):
+                with Card(id=f"live-digits-{place}"):
+                    yield Digits()
         with Card(id="live-loss"):
             yield PlotWidget("loss")
 
@@ -132,12 +158,55 @@ class LiveView(NeuronView):
     @property
     def request(self) -> WatchLive:
         scene = self.query_one(NetworkPicture).scene
-        return WatchLive(self._watch(scene.windows, scene.side))
+        watched = self._watch(scene.windows, scene.side)
+        if not self._shows_tally:
+            return WatchLive(watched)
+        room = self.query_one("#live-output", Card).content_size
+        classes = max(min(columns_for(room.width, count_digits(self._names)), room.height - FRAME_ROWS), MIN_CLASSES)
+        return WatchLive(watched, tally=True, classes=classes)
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the network the whole height where there is room beside it, else the output."""
         self.set_class(event.size.width < WIDE, "-compact")
+        self.set_class(
+            event.size.width >= WIDE and self.app.size.width >= LARGE and event.size.height >= TALL, "-large"
+        )
+        self._lay_out()
         self.call_after_refresh(self._fit)
+
+    def _lay_out(self) -> None:
+        """Give the output as many rows as a square takes, but leave some to the loss."""
+        width, height = self.size
+        if self.has_class("-compact"):
+            self.styles.grid_rows = "3fr 2fr"
+            return
+        is_large = self.has_class("-large")
+        right = width * 3 // 5 if is_large else width // 2
+        rows = max(min((right - 4) // 2 + 2, height - MIN_LOSS - (DIGITS if is_large else 0)), MIN_OUTPUT)
+        self.styles.grid_rows = f"{rows} {DIGITS} 1fr" if is_large else f"{rows} 1fr"
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Begin with the map, or with predicted against true where two of the features tell little."""
+        before, self._names = self._names, Picture.of(loaded)
+        if before.names != self._names.names:
+            count = len(loaded.dataset.features)
+            self.tally = count > MAX_MAPPED or (count > 2 and not loaded.dataset.classes)
+        super().show_loaded(loaded)
+
+    @property
+    def _shows_tally(self) -> bool:
+        """Whether predictions are compared with what is true, as no neuron is looked at."""
+        picture = self.picture
+        is_output = picture is None or picture.chosen.layer == len(picture.chosen.layers) - 1
+        return self.tally and is_output
+
+    def watch_tally(self) -> None:
+        if self.is_mounted:
+            self._fit()
+
+    def action_tally(self) -> None:
+        """Show the output as a map, or predicted against true."""
+        self.tally = not self.tally
 
     def show_progress(self, progress: Progress) -> None:
         """Show the loss in the title at once: a picture that belongs to it may never come."""
@@ -167,6 +236,8 @@ class LiveView(NeuronView):
 
     @property
     def _grid(self) -> tuple[int, int]:
+        if self._shows_tally:
+            return UNSEEN
         if isinstance(self.picture, Function):
             return self.query_one(".curve", PlotWidget).size.width, 1
         canvas = self.query_one(HeatmapWidget)
@@ -188,14 +259,26 @@ class LiveView(NeuronView):
             self._show_loss(None)
             return
         network.name_it(_network_title(network.size.width), f"{content.params:,} parameters")
-        self._show_output(content.boundary)  # first, so that it comes first over a slow line, too
+        self._show_output(content)  # first, so that it comes first over a slow line, too
         picture = self.query_one(NetworkPicture)
         picture.show(scene_for(content, *picture.size, picture.form))
         self._show_loss(content)
 
-    def _show_output(self, picture: Boundary | Function) -> None:
-        card, is_curve = self.query_one("#live-output", Card), isinstance(picture, Function)
+    def _show_output(self, content: Live) -> None:
+        picture, tally = content.boundary, content.tally if self._shows_tally else None
+        card, is_curve = self.query_one("#live-output", Card), isinstance(picture, Function) and tally is None
         self.set_class(is_curve, "-curve")
+        self.set_class(isinstance(tally, ClassPredictions), "-matrix")
+        self.set_class(isinstance(tally, NumberPredictions), "-scatter")
+        if tally is not None:
+            self._names = replace(self._names, content=tally)
+            if isinstance(tally, ClassPredictions):
+                self.query_one(".matrix", TextPanel).show(self._names)
+            else:
+                self.query_one(".scatter", PlotWidget).show(scatter(self._names))
+            part = f"{tally.part.name}, {tally.part.samples:,} rows"
+            card.name_it(f"Predicted and true: {plain(self._target)}", f"{part}   {key_of('tally')} map")
+            return
         if isinstance(picture, Function):
             self.query_one(".curve", PlotWidget).show(plot(picture, "all"))
         else:
@@ -223,6 +306,21 @@ class LiveView(NeuronView):
             if name in values:
                 parts.append((f"{label}{metric_text(name, values[name])}", f"bold {color}"))
         card.name_it(Content.assemble(*parts))
+        if self.has_class("-large"):
+            self._show_digits(values)
+
+    def _show_digits(self, values: Mapping[str, float]) -> None:
+        """Show score and loss in large digits, those of the validation part if there is one."""
+        for place, names in enumerate(LARGE_NAMES):
+            name = next((name for name in names if name in values), "")
+            text = metric_text(name, values[name]) if name else ""
+            digits = self.query_one(f"#live-digits-{place} Digits", Digits)
+            if digits.value != text:
+                digits.update(text)
+            part = "validation" if name.startswith("val_") else "training"
+            self.query_one(f"#live-digits-{place}", Card).name_it(
+                f"{LABELS[name]}, {part}" if name else LABELS[names[0]]
+            )
 
 
 def _network_title(width: int) -> str:
