@@ -202,8 +202,9 @@ class Lessons(Controller):
         if question is None or page is None:
             return frozenset()
         letters = ascii_uppercase[: len(question.choices or question.blanks)]
+        # A blank is only gone to; the small letters are needed where a network is to be built.
         is_open = page.answers is None and page.question is not None and page.question.state == "open"
-        return frozenset(letters + (letters.lower() if is_open else ""))
+        return frozenset(letters + (letters.lower() if is_open and question.choices else ""))
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll the page of the lesson down (1) or up (-1)."""
