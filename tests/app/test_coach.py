@@ -144,7 +144,9 @@ async def test_the_lesson_from_last_time_is_offered(start: Start, tmp_path: Path
     async with start(SPIRAL, tab="live", preferences=coached(tmp_path, "offers")) as flow:
         await until_told(flow, f"Lesson 4, {lesson.title}.")
         await until_told(flow, "enter  goes on")
+        loads = flow.loads
         await flow.press("enter")
+        await flow.until_loaded(loads + 1)
         await flow.until(lambda: flow.screen.in_lesson and flow.screen.lessons.tracker.lesson == lesson, "the lesson")
         assert not flow.screen.query_one(CoachStrip).display
 

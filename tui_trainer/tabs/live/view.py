@@ -129,10 +129,6 @@ class LiveView(NeuronView):
         self._progress: Progress | None = None
         self._loss_unit = ""
 
-    def show_loaded(self, loaded: Loaded) -> None:
-        self._loss_unit = loaded.dataset.loss_unit
-        super().show_loaded(loaded)
-
     def compose(self) -> ComposeResult:
         with Card(id="live-network"):
             yield NetworkPicture()
@@ -187,6 +183,7 @@ class LiveView(NeuronView):
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Begin with the map, or with predicted against true where two of the features tell little."""
+        self._loss_unit = loaded.dataset.loss_unit
         before, self._names = self._names, Picture.of(loaded)
         if before.names != self._names.names:
             count = len(loaded.dataset.features)
