@@ -25,8 +25,8 @@ SIZE = (120, 40)
 WATCHED = 10.0  # seconds
 GAP = 0.008  # seconds without output that end a burst
 FRAMES, SLOW_FRAMES = 80, 40  # the marks, on the same machine and over a line of 10 KB a second
-SEEN = (b"What each neuron sees", b"Output: color", b"x1")
-ACCURACY = re.compile(r"acc ([\d.]+)%")
+SEEN = (b"105 parameters", b"Output: color")
+ACCURACY = re.compile(r"acc(?:uracy)? ([\d.]+)%")
 
 
 def seconds_to_first_picture(app: PtyApp) -> float:
