@@ -22,7 +22,7 @@ from pty_app import PtyApp
 
 PAIRS = 10
 PATIENCE = 30.0  # seconds
-OURS = [sys.executable, "-m", "tui_trainer"], (b"dataset", b"patience", b"Quit")
+OURS = [sys.executable, "-m", "tui_trainer"], (b"dataset", b"stop early", b"Quit")
 OTHER_PACKAGE, OTHER_COMMAND, OTHER_WORDS = "harlequin", "harlequin", (b"Run Query",)
 
 

@@ -121,8 +121,8 @@ class Flow:
 
     @property
     def heading(self) -> str:
-        """The heading over the layers."""
-        return text_of(self.screen.network_panel.query_one(".heading", Static))
+        """The title of the card of layers."""
+        return self.screen.network_panel.title
 
     @property
     def progress(self) -> Progress:
@@ -159,8 +159,14 @@ class Flow:
         return self.curves()
 
     def field(self, path: str) -> Field:
-        """The field of the experiment at ``path``."""
-        return next(field for field in self.screen.query(Field) if field.path == path)
+        """The field of the experiment at ``path``: the one that is shown, if there are several."""
+        fields = [field for field in self.screen.query(Field) if field.path == path]
+        return min(fields, key=lambda field: field.has_class("-fixed"))
+
+    async def unfold(self, path: str) -> Field:
+        """The field of the experiment at ``path``, unfolded if it was folded."""
+        await self.screen.editor.reveal(path)
+        return self.field(path)
 
     def input(self, path: str) -> Input:
         """The text box of a field."""
@@ -168,7 +174,7 @@ class Flow:
 
     async def enter(self, path: str, text: str) -> None:
         """Put ``text`` into a field, press Enter, and leave it."""
-        box = self.input(path)
+        box = (await self.unfold(path)).query_one(Input)
         box.focus()
         await self.until(lambda: box.has_focus, f"focus on {path}")
         box.value = text

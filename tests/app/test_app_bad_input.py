@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.widgets import Input
+
 from tui_trainer.experiment.schema import Experiment
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ async def test_wrong_values_change_nothing(start: Start) -> None:
         await flow.press("s")
         await flow.until(lambda: flow.progress.steps == 1, "a step")
         for path, text, part in WRONG_VALUES:
-            usual = flow.input(path).value
+            usual = (await flow.unfold(path)).query_one(Input).value
             await refused(flow, path, text, part)
             assert flow.screen.experiment == Experiment()
             await flow.enter(path, usual)

@@ -35,12 +35,12 @@ async def test_an_open_list_leaves_space_and_the_key_line_and_closes_beside_it(s
         await open_list(flow, flow.field("dataset.name").query_one(Dropdown))
         await flow.until(lambda: {"off"} <= {part.role for part in line.parts(120)}, "dim keys")
         assert flow.screen_text().splitlines()[-1] == before
-        flow.input("dataset.path").focus()
+        flow.input("training.epochs").focus()
         await flow.until(lambda: not flow.screen.query(DropdownList), "no list")
         assert flow.screen_text().splitlines()[-1] == before
         await flow.press("escape")
 
-        choice = flow.field("training.loss").query_one(Dropdown)
+        choice = (await flow.unfold("training.loss")).query_one(Dropdown)
         await open_list(flow, choice)
         await flow.pilot.click(offset=(100, 2))
         await flow.until(lambda: not flow.screen.query(DropdownList), "no list")

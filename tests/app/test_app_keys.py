@@ -10,7 +10,7 @@ from rich.console import Console
 from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.keys import KEYS
@@ -124,7 +124,7 @@ async def test_the_palette_offers_every_key(start: Start) -> None:
 
 async def test_quit_from_a_text_field_too(start: Start) -> None:
     async with start() as flow:
-        box = flow.input("dataset.path")
+        box = (await flow.unfold("dataset.path")).query_one(Input)
         box.focus()
         await flow.until(lambda: box.has_focus)
         await flow.press("q")

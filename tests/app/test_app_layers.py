@@ -101,7 +101,7 @@ async def test_a_layer_is_edited_in_place(start: Start) -> None:
         await flow.enter("model.layers[0].dropout", "0.25")
         await flow.until(lambda: layer().dropout == 0.25, "the dropout")
 
-        bias = flow.field("model.layers[0].use_bias").query_one(Checkbox)
+        bias = (await flow.unfold("model.layers[0].use_bias")).query_one(Checkbox)
         bias.focus()
         await flow.press("enter")
         await flow.until(lambda: not layer().use_bias, "no bias")

@@ -47,7 +47,7 @@ async def test_a_header_with_traps_is_shown_cleanly(start: Start, tmp_path: Path
         await flow.until(lambda: all(name in flow.screen_text() for name in SHOWN), "the names as they are")
         assert_clean(flow)
 
-        target = flow.field("dataset.target").query_one(Dropdown)
+        target = (await flow.unfold("dataset.target")).query_one(Dropdown)
         axis = flow.screen.query_one(DataView).query_one("#x-axis", Dropdown)
         for chooser in (target, axis):
             chooser.focus()
@@ -79,7 +79,8 @@ async def test_an_experiment_with_traps_is_shown_cleanly(start: Start, tmp_path:
         flow.pilot.app.screen.query_one(Input).value = str(file)
         await flow.press("enter")
         await flow.until_said("there is no column")
-        await flow.until_shown("features �[31mnosuch, [/oops]")
+        assert flow.input("dataset.features").value == "�[31mnosuch, [/oops]"
+        await flow.until_shown("features �[31mnosuch")
         assert_clean(flow)
         assert flow.screen.experiment == sent
         await flow.enter("dataset.features", "")

@@ -83,7 +83,7 @@ async def test_a_file_is_picked_corrected_and_taken(start: Start, tmp_path: Path
         await flow.press("u")
         await flow.until_loaded(3)
         assert flow.screen.experiment == Experiment()
-        await flow.until_shown("dataset Iris, three species")
+        await flow.until_shown("dataset Iris, thre…")
 
 
 async def test_what_was_said_of_a_file_is_there_when_it_is_opened_again(start: Start, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ async def test_own_file_in_the_list_of_datasets(start: Start, tmp_path: Path) ->
         flow.field("dataset.name").edited("own file")
         await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the picker")
         await flow.press("escape")
-        await flow.until_shown("dataset Iris, three species")
+        await flow.until_shown("dataset Iris, thre…")
         await flow.enter("dataset.path", str(tmp_path / "shop.csv"))
         await flow.until_loaded(2)
         await flow.until_shown("dataset own file")

@@ -46,23 +46,13 @@ async def test_widgets_are_few_and_styled_once(start: Start, monkeypatch: pytest
         assert len(again) <= MOST_RESTYLED, again
 
 
-async def test_fields_of_one_optimizer_are_made_when_it_is_chosen(start: Start) -> None:
+async def test_folded_fields_are_made_when_they_are_first_unfolded(start: Start) -> None:
+    folded = {"training.optimizer.momentum", "training.optimizer.beta_2", "model.layers[0].dropout", "dataset.path"}
     async with start() as flow:
-        own = {"training.optimizer.beta_1", "training.optimizer.beta_2"}
-        assert "training.optimizer.momentum" in paths(flow) and not own & paths(flow)
-        await flow.screen.editor.change_field("training.optimizer.name", "adam")
-        await flow.until(lambda: flow.field("training.optimizer.beta_2").region.height == 1, "its fields")
-        assert flow.input("training.optimizer.beta_2").value == "0.999"
-        assert not flow.field("training.optimizer.momentum").region
-        await flow.press("u")
-        await flow.until(lambda: flow.field("training.optimizer.momentum").region.height == 1, "the momentum again")
-
-
-async def test_an_experiment_with_other_fields_has_them_from_the_first(start: Start) -> None:
-    experiment = with_field(with_field(Experiment(), "training.optimizer.name", "rmsprop"), "dataset.name", "spiral")
-    async with start(experiment) as flow:
-        assert {"training.optimizer.rho", "dataset.noise"} <= paths(flow)
-        assert "training.optimizer.momentum" not in paths(flow)
+        assert not folded & paths(flow)
+        for path in folded:
+            await flow.unfold(path)
+        assert folded <= paths(flow)
 
 
 async def test_keys_typed_ahead_break_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

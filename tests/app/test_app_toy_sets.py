@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Checkbox
 
 from tui_trainer.app.setup.data_panel import TransformField
+from tui_trainer.app.setup.panel import Fold
 from tui_trainer.datasets.catalog import PLANE_COLUMNS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
@@ -29,6 +30,12 @@ def switches(flow: Flow) -> dict[str, Checkbox]:
     """The boxes of the transforms that can be seen, by column."""
     boxes = {str(field.query_one(Checkbox).label): field for field in flow.screen.query(TransformField)}
     return {name: field.query_one(Checkbox) for name, field in boxes.items() if field.region.height}
+
+
+async def unfold_all(flow: Flow) -> None:
+    """Unfold everything in the card of the data."""
+    for fold in flow.screen.data_panel.query(Fold):
+        await flow.screen.data_panel.turn(fold, True)
 
 
 async def press(flow: Flow, box: Checkbox) -> None:
@@ -67,18 +74,21 @@ async def test_fields_show_where_they_mean_something(start: Start) -> None:
     }
     in_the_plane = {"spiral", "plane", "blobs"}
     async with start(Experiment(dataset=DatasetConfig("spiral"))) as flow:
+        await unfold_all(flow)
         for name, more in fields.items():
             await flow.screen.editor.change(Experiment(dataset=DatasetConfig(name)))
             await flow.until(lambda more=more: shown(flow) == ALWAYS | more, f"the fields of {name}")
             expected = list(PLANE_COLUMNS) if name in in_the_plane else []
             await flow.until(lambda expected=expected: list(switches(flow)) == expected, f"the switches of {name}")
             for box in switches(flow).values():
-                assert box.region.width >= len(str(box.label)) + 3, name
+                assert box.region.width >= len(str(box.label)) + 2, name
                 assert flow.screen.data_panel.region.contains_region(box.region), name
 
 
 async def test_a_switch_is_a_feature(start: Start) -> None:
     async with start(SPIRAL) as flow:
+        await unfold_all(flow)
+        await flow.until(lambda: switches(flow), "the switches")
         boxes = switches(flow)
         assert [name for name, box in boxes.items() if box.value] == ["x1", "x2"]
         await press(flow, boxes["sin(x1)"])

@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.app.preferences import Preferences
+from tui_trainer.app.setup.panel import FoldRow
 from tui_trainer.app.tab_bar import TabBar
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, Experiment
@@ -110,7 +111,8 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
     async with start(with_field(Experiment(), "training.epochs", 1000000)) as flow:
         screen = flow.screen
         before = screen.experiment
-        for kind in (Dropdown, Checkbox, TextButton):
+        await flow.unfold("training.shuffle")
+        for kind in (Dropdown, Checkbox, TextButton, FoldRow):
             widget = screen.query(kind).first()
             widget.focus()
             await flow.until(lambda widget=widget: widget.has_focus, f"focus on a {kind.__name__}")
@@ -124,7 +126,7 @@ async def test_keys_work_on_every_widget_but_a_text_field(start: Start) -> None:
         assert not screen.query(Dropdown).first().expanded
         assert screen.experiment == before
 
-        box = flow.input("dataset.path")
+        box = (await flow.unfold("dataset.path")).query_one(Input)
         box.focus()
         await flow.until(lambda: box.has_focus)
         steps = flow.progress.steps

@@ -181,6 +181,18 @@ def test_a_square_picture_has_pixels_as_wide_as_high() -> None:
     assert (bare.columns, bare.rows) == (30, 15) and bare.top == 9, "in the middle"
 
 
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("size", [(118, 30), (34, 40), (40, 20), (60, 16)])
+def test_a_square_picture_stays_square_in_a_narrow_room(bare: bool, size: tuple[int, int]) -> None:
+    """A spiral is no ellipse, neither wide nor high; half a cell is as wide as it is high."""
+    heatmap = Heatmap(ramp().levels, (-6.0, 6.0), (-6.0, 6.0), square=True, bare=bare)
+    area, _ = layout(heatmap, *size)
+    assert abs(area.columns - 2 * area.rows) <= 1
+    assert area.left + area.columns <= size[0] and area.top + area.rows <= size[1]
+    ticks = [line for line in render_heatmap(heatmap, *size).rows if "-5" in line]
+    assert bool(ticks) != bare, "with its axes, or without"
+
+
 def test_a_grid_of_another_size_is_stretched() -> None:
     heatmap = Heatmap(np.array([[0, HIGHEST]], np.uint8))
     _, codes = draw_canvas(heatmap, 10, 3, "pixels")

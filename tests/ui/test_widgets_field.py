@@ -129,10 +129,10 @@ async def test_a_choice_is_found_by_typing_and_brackets_are_text() -> None:
 async def test_a_switch_is_toggled_by_key_and_mouse() -> None:
     app = Host()
     async with app.run_test() as pilot:
-        assert "X" not in shown(app), "off is no mark at all, from the first"
+        assert "□" in shown(app), "hollow from the first"
         app.query_one(SwitchField).show(True)
         await pilot.pause()
-        assert app.told == [] and app.query_one(Checkbox).value and "X" in shown(app)
+        assert app.told == [] and app.query_one(Checkbox).value and "■" in shown(app)
         app.query_one(Checkbox).focus()
         await pilot.press("enter")
         assert app.told == [("training.shuffle", False)]

@@ -67,6 +67,7 @@ class ExperimentEditor(Controller):
             changed = with_field(self.experiment, path, value)
         except UserError as error:
             self.show_message(str(error), "error")
+            await self.reveal(error.field)
             return False
         await self.change(changed, message)
         return True
@@ -82,10 +83,15 @@ class ExperimentEditor(Controller):
         async with self._lock:
             experiment = self.experiment
             self.screen.tabs.show_experiment(experiment)
-            await self.screen.network_panel.show_layers(experiment)
             for panel in self.screen.query(Panel):
-                await panel.prepare(experiment)
-                panel.show(experiment)
+                await panel.show_experiment(experiment)
+
+    async def reveal(self, path: str) -> None:
+        """Unfold the field at ``path`` and bring it into view, where the setup has one."""
+        for panel in self.screen.query(Panel):
+            field = await panel.reveal(path)
+            if field is not None:
+                field.scroll_visible(animate=False)
 
     async def _apply(self, before: Experiment, message: str) -> None:
         """Show the current experiment and send it to the trainer; the newest one, if there were further edits."""

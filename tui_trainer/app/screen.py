@@ -11,7 +11,7 @@ from typing import Any, get_args
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -127,9 +127,11 @@ class MainScreen(Screen[None]):
         yield TabBar()
         with Horizontal(id="body"):
             with VerticalScroll(id="setup", can_focus=False):
-                yield DataPanel()
-                yield NetworkPanel()
-                yield TrainingPanel()
+                with Vertical(classes="cards"):
+                    yield DataPanel()
+                    yield NetworkPanel()
+                with Vertical(classes="cards"):
+                    yield TrainingPanel()
             yield Tabs()
         yield Static(id="too-small")
         yield CoachStrip()

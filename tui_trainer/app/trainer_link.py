@@ -228,6 +228,7 @@ class TrainerLink(Controller):
                 self._show_loaded(report)
             case protocol.Refused():
                 self._end_reading()
+                await self.screen.editor.reveal(report.field)
                 self._show_refusal(report)
             case protocol.Progress():
                 self._show_progress(report)

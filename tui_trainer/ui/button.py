@@ -12,12 +12,13 @@ from textual.widget import Widget
 
 
 class TextButton(Widget, can_focus=True):
-    """A button that posts ``Pressed`` on a click or on Enter.
+    """A button that posts ``Pressed`` on a click or on Enter; ``key`` is the key that does the same, shown before it.
 
     Textual's button has sixty style rules, which would delay the first frame.
     """
 
     ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"text-button--key"}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", "Press", show=False)]
     DEFAULT_CSS = """
     TextButton {
@@ -29,6 +30,7 @@ class TextButton(Widget, can_focus=True):
         pointer: pointer;
         &:focus { background: $primary-muted; text-style: bold; }
         &:hover { background: $surface-lighten-3; }
+        .text-button--key { color: $text-accent; text-style: bold; }
     }
     """
 
@@ -38,12 +40,15 @@ class TextButton(Widget, can_focus=True):
 
         button: TextButton
 
-    def __init__(self, label: str, action: str) -> None:
+    def __init__(self, label: str, action: str, key: str = "") -> None:
         super().__init__()
-        self._label, self.action = label, action
+        self._label, self.action, self._key = label, action, key
 
     def render(self) -> Text:
-        return Text(self._label)
+        if not self._key:
+            return Text(self._label)
+        style = self.get_component_rich_style("text-button--key", partial=True)
+        return Text.assemble((self._key, style), f" {self._label}", no_wrap=True, overflow="ellipsis")
 
     def on_click(self) -> None:
         self.action_press()

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive, reactive
@@ -25,6 +26,8 @@ from tui_trainer.experiment.validation import to_plain
 from tui_trainer.formats import format_exact
 
 from .dropdown import Dropdown, Option
+
+FILLED, HOLLOW = "■", "□"
 
 
 @dataclass
@@ -94,7 +97,7 @@ class TextField(Field):
         self._last_text = ""
 
     def show(self, value: object) -> None:
-        text = "" if value is None else printable(value if isinstance(value, str) else _as_typed(value))
+        text = "" if value is None else printable(value if isinstance(value, str) else as_typed(value))
         changed, self._last_text, self.invalid = text != self._last_text, text, False
         if changed and self._box.value != text:  # text being typed is kept while the value stays the same
             with self.prevent(Input.Changed):
@@ -146,17 +149,21 @@ class ChoiceField(Field):
 
 
 class CheckMark(Checkbox):
-    """A check box that hides its mark when off, rather than dimming it, since the terminal may lack colours."""
+    """A check box that is filled or hollow, rather than bright or dim, since the terminal may lack colours."""
 
-    BUTTON_INNER = " "
+    BUTTON_LEFT = BUTTON_RIGHT = ""
+    BUTTON_INNER = HOLLOW
 
     def watch_value(self) -> None:
-        self.BUTTON_INNER = "X" if self.value else " "
+        self.BUTTON_INNER = FILLED if self.value else HOLLOW
         super().watch_value()
+
+    def render(self) -> Content:
+        return super().render() if self.label.plain else self._button
 
 
 class SwitchField(Field):
-    """A field that is on or off."""
+    """A field that is on or off: its label at the left, as of any field, or ``text`` behind the box."""
 
     DEFAULT_CSS = """
     SwitchField Checkbox {
@@ -166,13 +173,21 @@ class SwitchField(Field):
         border: none;
         color: $foreground;
         background: transparent;
-        &:focus { border: none; }
+        &:focus { border: none; background: $primary-muted; background-tint: transparent; }
+        & > .toggle--button { color: $text-muted; background: transparent; }
+        &.-on > .toggle--button { color: $text-accent; background: transparent; }
     }
     """
 
-    def __init__(self, path: str, text: str, help_text: str = "", classes: str = "") -> None:
+    def __init__(self, path: str, label: str, help_text: str = "", text: str = "", classes: str = "") -> None:
         self._check_mark = CheckMark(text)
-        super().__init__(self._check_mark, path, "", help_text, classes)
+        super().__init__(self._check_mark, path, label, help_text, classes)
+
+    def on_click(self, event: events.Click) -> None:
+        """Switch it on a click on the label, too."""
+        if event.widget is self:
+            self._check_mark.focus()
+            self._check_mark.toggle()
 
     def show(self, value: object) -> None:
         self.invalid = False
@@ -227,7 +242,7 @@ class ByHandField(SwitchField):
 
     def __init__(self, classes: str = "") -> None:
         help_text = "Points added and removed in the Boundary tab; switch it off to have none"
-        super().__init__("dataset.points", "", help_text, classes)
+        super().__init__("dataset.points", "", help_text, classes=classes)
         self._config = DatasetConfig()
 
     def keep(self, config: DatasetConfig) -> None:
@@ -250,7 +265,7 @@ class ByHandField(SwitchField):
             self.post_message(FieldEdited("dataset", to_plain(config), self))
 
 
-def _as_typed(value: object) -> str:
+def as_typed(value: object) -> str:
     """Format a value as a person would type it: 0.05, 1e-05, 200; names separated by commas."""
     if isinstance(value, tuple):
         return ", ".join(map(_quoted_name, value))

@@ -16,6 +16,7 @@ from tui_trainer.tabs.live.view import LiveView
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 from tui_trainer.tabs.runs.selection import SelectedRun
+from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -102,16 +103,20 @@ async def test_one_feature_gives_a_curve(start: Start) -> None:
         await flow.until(lambda: view_of(flow).has_class("-curve"))
 
 
-@pytest.mark.parametrize(("size", "compact"), [((80, 24), True), ((120, 40), True), ((170, 40), False)])
+@pytest.mark.parametrize(("size", "compact"), [((80, 24), True), ((100, 40), True), ((120, 40), False)])
 async def test_the_parts_share_the_room(start: Start, size: tuple[int, int], compact: bool) -> None:
     async with start(SPIRAL, size=size, tab="live") as flow:
         await flow.until(lambda: is_drawn(flow), "all pictures")
         await flow.until(lambda: view_of(flow).has_class("-compact") == compact, "the arrangement")
-        if size[0] == 120:
+        if size[0] == 100:
             await flow.press("m")
             await flow.until(lambda: not view_of(flow).has_class("-compact"), "wide without the setup")
             await flow.until(lambda: is_drawn(flow), "all pictures in the new size")
-            assert flow.screen.query_one(NetworkPicture).scene.layout is not None
+        if size[0] >= 100:
+            assert flow.screen.query_one(NetworkPicture).scene.layout is not None, "links beside the setup"
+        canvas = flow.screen.query_one(HeatmapWidget)
+        columns, rows = canvas.grid
+        assert abs(columns - rows) <= 1, "a unit is as long on both axes"
 
 
 async def test_a_tab_that_is_opened_late_knows_the_selected_runs(start: Start) -> None:

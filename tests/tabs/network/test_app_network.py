@@ -255,8 +255,8 @@ async def _build_other_networks(flow: Flow, tab: Tab) -> None:
     await flow.press("x", "x")
     await flow.until(lambda: tab.view.content and len(tab.view.content.layers) == 2, "no hidden layer")
     await tab.until_at(1, place[1])
-    await flow.pilot.resize_terminal(120, 40)
-    await flow.until(lambda: "sepal len…" in flow.screen_text(), "the picture for the new size")
+    await flow.pilot.resize_terminal(100, 40)
+    await flow.until(lambda: "sepal leng…" in flow.screen_text(), "the picture for the new size")
 
 
 def test_a_lesson_may_ask_before_anything_is_there() -> None:

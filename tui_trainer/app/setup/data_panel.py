@@ -1,26 +1,32 @@
-"""The Data panel of the setup: the dataset, its columns, and the validation split."""
+"""The Data card of the setup: the dataset, its noise, the validation split, and, folded, its columns and the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container
 from textual.message import Message
-from textual.widgets import Checkbox, Label, Static
+from textual.widgets import Checkbox
 
 from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet, choose, choose_file
+from tui_trainer.errors import printable
+from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol import DatasetView
-from tui_trainer.ui.fields import ByHandField, ChoiceField, FieldEdited, LazyFields, SwitchField, TextField
+from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.fields import ByHandField, ChoiceField, Field, FieldEdited, SwitchField, TextField
+from tui_trainer.ui.keymap import action_of, key_of
 
-from .panel import Panel
+from .panel import Fold, Panel, Row
 
 COORDINATES = PLANE_COLUMNS[:2]  # the default features of a plane
 OWN_FILE = "own file"  # in the list of datasets
+STANDARDIZE_TARGET = "dataset.standardize_target"
 
 
 class DatasetField(ChoiceField):
@@ -64,7 +70,7 @@ class TransformField(SwitchField):
         field: TransformField
 
     def __init__(self, column: str) -> None:
-        super().__init__("dataset.features", column, f"Whether {column} is an input of the model")
+        super().__init__("dataset.features", "", f"Whether {column} is an input of the model", column)
         self.column = column
 
     def show(self, value: object) -> None:
@@ -75,22 +81,15 @@ class TransformField(SwitchField):
         self.post_message(self.Switched(self))
 
 
-class Transforms(Vertical):
+class Transforms(Container):
     """Switches for the columns of a plane; if none is on, the features are x1 and x2."""
 
     DEFAULT_CSS = """
-    Transforms {
-        height: auto;
-        Label { width: 12; color: $text-muted; }
-        TransformField, Checkbox { width: auto; }
-    }
+    Transforms { layout: grid; grid-size: 2; grid-columns: 12 1fr; grid-rows: 1; height: auto; }
     """
 
     def __init__(self) -> None:
-        rows = (("features", PLANE_COLUMNS[:4]), ("", PLANE_COLUMNS[4:]))
-        super().__init__(
-            *(Horizontal(Label(label), *map(TransformField, columns), classes="pair") for label, columns in rows)
-        )
+        super().__init__(*map(TransformField, PLANE_COLUMNS))
 
     @on(TransformField.Switched)
     def _handle_switched(self, event: TransformField.Switched) -> None:
@@ -101,83 +100,158 @@ class Transforms(Vertical):
         self.post_message(FieldEdited("dataset.features", value, event.field))
 
 
-class DataPanel(Panel):
-    """The dataset, its columns, and the part that is kept for validation."""
-
-    heading = "Data"
-    DEFAULT_CSS = """
-    DataPanel {
-        .blobs { display: none; }
-        &.-blobs .blobs { display: block; }
-        &.-toy .columns { display: none; }
-    }
-    """
-
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        names: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
-        names.append((OWN_FILE, OWN_FILE))
-        yield DatasetField("dataset.name", "dataset", names, "A built-in dataset, or your own file")
-        yield OwnFileField("dataset.path", "own CSV", "Your own CSV file instead", "path of a CSV file", missing=None)
-        yield TextField(
-            "dataset.features", "features", "Input columns of the model, separated by commas", "all", "columns", ()
-        )
-        yield ChoiceField("dataset.target", "target", [("default", None)], "The column to predict", classes="columns")
-        yield LazyFields(_toy_fields, "toy")
-        yield LazyFields(lambda: [Transforms()], "plane")
-        yield ByHandField()
-        with Horizontal(classes="pair"):
-            yield TextField("dataset.validation_split", "validation", "Fraction held out for validation, 0 to 0.9")
-            yield TextField("dataset.seed", "seed", "Seed of the split, and of a toy set's points", classes="-short")
-        yield SwitchField(
-            "dataset.standardize",
-            "standardize features",
-            "Mean 0 and standard deviation 1, fitted on the training part",
-        )
-        yield SwitchField(
-            "dataset.standardize_target",
-            "standardize target",
-            "Numbers to predict, too; predictions and MAE stay in their own unit, the loss is of the scaled target",
-        )
-
-    def show_dataset(self, dataset: DatasetView) -> None:
-        """Offer the dataset's columns as targets, and show the number of samples."""
-        target: ChoiceField = next(field for field in self.query(ChoiceField) if field.path == "dataset.target")
-        default: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
-        target.offer([*default, *((name, name) for name in dataset.available if name != dataset.target)])
-        scaled = next(field for field in self.query(SwitchField) if field.path == "dataset.standardize_target")
-        scaled.display = not dataset.classes
-        counts = f"{dataset.train_rows} training, {dataset.validation_rows} validation"
-        self.query_one(".heading", Static).update(f"Data  {counts}", layout=False)
-
-    async def prepare(self, experiment: Experiment) -> None:
-        toy = _toy_set(experiment.dataset)
-        await self.query_one(".toy", LazyFields).set_visible(toy is not None)
-        await self.query_one(".plane", LazyFields).set_visible(toy is not None and toy.in_the_plane)
-
-    def show(self, experiment: Experiment) -> None:
-        super().show(experiment)
-        config = experiment.dataset
-        self.query_one(DatasetField).keep(config)
-        self.query_one(OwnFileField).config = config
-        toy = _toy_set(config)
-        in_the_plane = toy is not None and toy.in_the_plane
-        self.query_one(ByHandField).keep(config if in_the_plane else DatasetConfig())
-        self.set_class(toy is not None, "-toy")
-        self.set_class(toy is not None and toy.any_classes, "-blobs")
-
-
-def _toy_set(config: DatasetConfig) -> ToySet | None:
+def toy_set_of(experiment: Experiment) -> ToySet | None:
     """Return the selected toy set, if any."""
+    config = experiment.dataset
     entry = CATALOG.get(config.name) if config.path is None else None
     return entry if isinstance(entry, ToySet) else None
 
 
-def _toy_fields() -> Iterator[Horizontal]:
-    """Yield the fields that only toy sets have."""
-    yield Horizontal(
-        TextField("dataset.samples", "samples", "Number of points; empty for the default", "default", missing=None),
-        TextField("dataset.noise", "noise %", "0 to 50", "0", "-short", "0"),
-        TextField("dataset.classes", "classes", "2 to 10", "4", "-short blobs", None),
-        classes="pair",
-    )
+def is_toy(experiment: Experiment) -> bool:
+    """Return whether the points are generated."""
+    return toy_set_of(experiment) is not None
+
+
+def is_table(experiment: Experiment) -> bool:
+    """Return whether the data are a table, of which another column can be predicted."""
+    return not is_toy(experiment)
+
+
+def has_classes(experiment: Experiment) -> bool:
+    """Return whether the number of classes can be chosen."""
+    toy = toy_set_of(experiment)
+    return toy is not None and toy.any_classes
+
+
+def is_plane(experiment: Experiment) -> bool:
+    """Return whether the points lie in the plane of x1 and x2."""
+    toy = toy_set_of(experiment)
+    return toy is not None and toy.in_the_plane
+
+
+def has_features(experiment: Experiment) -> bool:
+    """Return whether the features can be chosen."""
+    return is_table(experiment) or is_plane(experiment)
+
+
+def _told_features(experiment: Experiment) -> str:
+    """Tell the features: always those of a plane, which are few, of other data those that were chosen."""
+    features = experiment.dataset.features
+    if is_plane(experiment):
+        features = features or COORDINATES
+    return printable(f"features {', '.join(features)}") if features else ""
+
+
+DATASETS: list[tuple[str, str | None]] = [(entry.title, name) for name, entry in CATALOG.items()]
+ROWS = (
+    Row(
+        partial(DatasetField, choices=[*DATASETS, (OWN_FILE, OWN_FILE)]),
+        "dataset.name",
+        "dataset",
+        "A built-in dataset, or your own file",
+    ),
+    Row(partial(TextField, empty="0", missing="0"), "dataset.noise", "noise %", "0 to 50", is_toy),
+    Row(TextField, "dataset.validation_split", "validation", "Fraction held out for validation, 0 to 0.9"),
+)
+COLUMNS = (
+    Row(
+        partial(TextField, empty="all", missing=()),
+        "dataset.features",
+        "features",
+        "Input columns of the model, separated by commas",
+        has_features,
+        _told_features,
+    ),
+    Row(
+        partial(ChoiceField, choices=[("default", None)]),
+        "dataset.target",
+        "target",
+        "The column to predict",
+        is_table,
+    ),
+)
+REST = (
+    Row(
+        partial(TextField, empty="default", missing=None),
+        "dataset.samples",
+        "samples",
+        "Number of points; empty for the default",
+        is_toy,
+    ),
+    Row(partial(TextField, empty="4", missing=None), "dataset.classes", "classes", "2 to 10", has_classes),
+    Row(TextField, "dataset.seed", "seed", "Seed of the split, and of a toy set's points"),
+    Row(
+        SwitchField,
+        "dataset.standardize",
+        "standardize",
+        "Features with mean 0 and standard deviation 1, fitted on the training part",
+    ),
+    Row(
+        SwitchField,
+        STANDARDIZE_TARGET,
+        "the target",
+        "Numbers to predict, too; predictions and MAE stay in their own unit, the loss is of the scaled target",
+        told=lambda experiment: "target standardized" if experiment.dataset.standardize_target else "",
+    ),
+    Row(
+        partial(OwnFileField, empty="path", missing=None),
+        "dataset.path",
+        "own CSV",
+        "The path of your own CSV file",
+        told=lambda experiment: "",  # the dataset is
+    ),
+)
+
+
+class DataPanel(Panel):
+    """The dataset, its columns, and the part that is kept for validation."""
+
+    heading = "Data"
+    rows = ROWS
+    DEFAULT_CSS = """
+    DataPanel TextButton { padding: 0; background: transparent; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dataset: DatasetView | None = None
+
+    def compose(self) -> ComposeResult:
+        for row in ROWS:
+            yield row.make()
+        yield ByHandField()
+        yield TextButton("open a CSV of your own", action_of("open_data"), key_of("open_data"))
+        yield Fold(COLUMNS, extra=lambda: [Transforms()])
+        yield Fold(REST)
+
+    def show_dataset(self, dataset: DatasetView) -> None:
+        """Offer the dataset's columns as targets, and show the number of samples."""
+        self._dataset = dataset
+        self.absent = frozenset({STANDARDIZE_TARGET} if dataset.classes else ())
+        self.show([field for field in self.query(Field) if field.path == STANDARDIZE_TARGET])
+        self.tell_count(f"{dataset.train_rows:,} + {dataset.validation_rows:,} rows")
+
+    def _offer_targets(self) -> None:
+        dataset = self._dataset
+        for field in self.query(ChoiceField):
+            if field.path == "dataset.target" and dataset is not None:
+                default: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
+                field.offer([*default, *((name, name) for name in dataset.available if name != dataset.target)])
+
+    def show(self, fields: Iterable[Field]) -> None:
+        super().show(fields)
+        config, in_the_plane = self.experiment.dataset, is_plane(self.experiment)
+        self.query_one(DatasetField).keep(config)
+        for own_file in self.query(OwnFileField):
+            own_file.config = config
+        for field in self.query(Field):
+            if field.path == "dataset.features" and isinstance(field, TransformField) != in_the_plane:
+                field.add_class("-fixed")  # the switches, or the text in their place
+        self._offer_targets()
+        self.query_one(ByHandField).keep(config if in_the_plane else DatasetConfig())
+        self.query_one(TextButton).display = not is_hidden(self.experiment, "dataset.path")
+
+    @on(TextButton.Pressed)
+    def _handle_pressed(self, event: TextButton.Pressed) -> None:
+        event.stop()
+        self.post_message(DatasetField.OwnFileRequested())

@@ -1,10 +1,11 @@
-"""The Network panel of the setup: one row per layer, edited in place."""
+"""The Network card of the setup: one row per layer, edited in place, and what is rarer for each layer folded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, get_args
+from functools import partial
+from typing import Any, ClassVar, get_args
 
 from rich.text import Text
 from textual import events, on
@@ -12,32 +13,59 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import Input
 
-from tui_trainer.experiment.schema import ActivationName, Experiment, InitializerName, OutputConfig
+from tui_trainer.experiment.edit import is_hidden
+from tui_trainer.experiment.schema import ActivationName, Experiment, InitializerName, LayerConfig, OutputConfig
+from tui_trainer.formats import format_exact
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.fields import ChoiceField, Field, SwitchField, TextField
-from tui_trainer.ui.keymap import action_of
+from tui_trainer.ui.keymap import action_of, key_of
 
-from .panel import Panel
+from .panel import Fold, Panel, Row, on_or_off
 
 HIDDEN_ACTIVATIONS = [(name, name) for name in get_args(ActivationName) if name not in ("softmax", "identity")]
 OUTPUT_ACTIVATIONS = [("auto", None), *((name, name) for name in get_args(ActivationName) if name != "identity")]
-ABBREVIATIONS = (("_uniform", " unif"), ("_normal", " norm"))
+PEOPLE = {"glorot": "Glorot", "he": "He", "lecun": "LeCun"}
 
 
-def short_initializer(initializer: str) -> str:
-    """Abbreviate the name of an initializer to fit its column."""
-    for long, abbreviation in ABBREVIATIONS:
-        initializer = initializer.replace(long, abbreviation)
-    return initializer
+def initializer_name(initializer: str) -> str:
+    """Write the name of an initializer as people do: Glorot uniform."""
+    first, *rest = initializer.split("_")
+    return " ".join([PEOPLE.get(first, first), *rest])
 
 
-INITIALIZERS = [(short_initializer(name), name) for name in get_args(InitializerName)]
+INITIALIZERS = [(initializer_name(name), name) for name in get_args(InitializerName)]
+# Folded settings of layers: the field, what it is called, and how a value is written.
+DETAILS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("dropout", "dropout", format_exact),
+    ("initializer", "weights", initializer_name),
+    ("use_bias", "bias", on_or_off),
+)
+FOLDED = tuple(f"model.{layer}.{name}" for layer in ("layers[]", "output") for name, *_ in DETAILS)
+PRECISIONS = [("float32", "float32"), ("float64", "float64")]
+ROWS = (
+    Row(TextField, "model.seed", "seed", "Seed of the initial weights and of shuffling"),
+    Row(partial(ChoiceField, choices=PRECISIONS), "model.dtype", "precision", "Of all numbers in the network"),
+)
+
+
+class Titles(Widget):
+    """The titles of the columns below: the last one at the right edge."""
+
+    DEFAULT_CSS = "Titles { height: 1; color: $text-disabled; }"
+
+    def __init__(self, left: str, right: str = "") -> None:
+        super().__init__(classes="titles")
+        self._left, self._right = left, right
+
+    def render(self) -> Text:
+        return Text(f"{self._left.ljust(self.size.width - len(self._right))}{self._right}", no_wrap=True)
 
 
 class LayerRow(Horizontal):
-    """The fields of one layer; it draws the layer's number itself. ``index`` None is the output layer."""
+    """Fields of one layer; it draws the layer's number itself. ``index`` None is the output layer."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"layer-row--chosen"}
     DEFAULT_CSS = """
@@ -45,18 +73,16 @@ class LayerRow(Horizontal):
         height: 1;
         color: $text-muted;
         .layer-row--chosen { color: $text-accent; text-style: bold; }
-        .units { width: 6; margin-left: 4; margin-right: 1; }
-        .activation { width: 13; margin-right: 1; }
-        .dropout { width: 4; margin-right: 1; }
-        .no-dropout { margin-right: 6; }
-        .bias { width: 5; margin-right: 1; }
-        .initializer { width: 1fr; }
+        .units, .dropout { width: 5; margin-left: 6; margin-right: 1; }
+        .activation, .initializer { width: 1fr; }
+        .no-dropout { margin-left: 12; }
+        .bias { width: 1; margin-left: 1; }
     }
     """
     chosen: reactive[bool] = reactive(False)
 
-    def __init__(self, index: int | None) -> None:
-        super().__init__(*_fields(index))
+    def __init__(self, index: int | None, fields: Iterable[Field]) -> None:
+        super().__init__(*fields)
         self.index = index
 
     def render(self) -> Text:
@@ -64,18 +90,51 @@ class LayerRow(Horizontal):
         return Text("out" if self.index is None else str(self.index + 1), style)
 
 
-def _fields(index: int | None) -> Iterator[Field]:
-    """Yield the fields of one layer, from left to right."""
-    is_output = index is None
-    base = "model.output" if is_output else f"model.layers[{index}]"
-    yield TextField(f"{base}.units", "", "Neurons", "auto" if is_output else "", "units", None if is_output else "")
+def shape_row(index: int | None) -> LayerRow:
+    """Create the row with the size and the activation of a layer."""
+    is_output, base = index is None, _base(index)
+    units = TextField(f"{base}.units", "", "Neurons", "auto" if is_output else "", "units", None if is_output else "")
     choices = OUTPUT_ACTIVATIONS if is_output else HIDDEN_ACTIVATIONS
-    activation = "activation no-dropout" if is_output else "activation"
-    yield ChoiceField(f"{base}.activation", "", choices, "Activation function", activation)
-    if not is_output:
-        yield TextField(f"{base}.dropout", "", "Fraction of the outputs dropped during training", "0", "dropout", "0")
-    yield SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", "bias")
-    yield ChoiceField(f"{base}.initializer", "", INITIALIZERS, "How the weights are initialized", "initializer")
+    return LayerRow(index, (units, ChoiceField(f"{base}.activation", "", choices, "Activation function", "activation")))
+
+
+def detail_row(index: int | None) -> LayerRow:
+    """Create the row with the dropout, the initializer and the bias of a layer."""
+    base = _base(index)
+    fields: list[Field] = []
+    if index is not None:
+        fields.append(
+            TextField(f"{base}.dropout", "", "Fraction of the outputs dropped during training", "0", "dropout", "0")
+        )
+    classes = "initializer no-dropout" if index is None else "initializer"
+    fields.append(ChoiceField(f"{base}.initializer", "", INITIALIZERS, "How the weights are initialized", classes))
+    fields.append(SwitchField(f"{base}.use_bias", "", "Whether each neuron has a bias", classes="bias"))
+    return LayerRow(index, fields)
+
+
+def _base(index: int | None) -> str:
+    return "model.output" if index is None else f"model.layers[{index}]"
+
+
+def _details() -> Iterator[Widget]:
+    yield Titles("    dropout weights", "bias")
+    yield Vertical(detail_row(None), classes="layers details")
+
+
+def _told_details(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield the folded settings of layers, and where a layer has another value than the default one, all values."""
+    model, default = experiment.model, LayerConfig()
+    layers: list[LayerConfig | OutputConfig] = [*model.layers, model.output]
+    bases = [*(_base(index) for index in range(len(model.layers))), _base(None)]
+    for name, label, word in DETAILS:
+        values = [
+            getattr(layer, name)
+            for base, layer in zip(bases, layers, strict=True)
+            if hasattr(layer, name) and not is_hidden(experiment, f"{base}.{name}")
+        ]
+        if values:
+            is_default = set(values) == {getattr(default, name)}
+            yield label, "" if is_default else f"{label} {'/'.join(dict.fromkeys(map(word, values)))}"
 
 
 class NetworkPanel(Panel):
@@ -84,10 +143,9 @@ class NetworkPanel(Panel):
     heading = "Network"
     DEFAULT_CSS = """
     NetworkPanel {
-        .titles { height: 1; color: $text-disabled; }
-        .rows { height: auto; margin-right: 1; }
+        .layers { height: auto; }
         .buttons { height: 1; margin-top: 0; }
-        .buttons TextButton { margin-right: 1; }
+        .buttons TextButton { margin-right: 1; padding: 0 1; background: $surface-lighten-1; }
     }
     """
 
@@ -98,7 +156,7 @@ class NetworkPanel(Panel):
     @property
     def chosen(self) -> int | None:
         """The hidden layer that is marked as the one that keys act on."""
-        return self._chosen_of(len(self.query(LayerRow)) - 1)
+        return self._chosen_of(len(self.query(".rows > LayerRow")) - 1)
 
     def chosen_of(self, experiment: Experiment) -> int | None:
         """The hidden layer of ``experiment`` that keys act on: the one last in focus, or the last one.
@@ -113,39 +171,43 @@ class NetworkPanel(Panel):
         return count - 1 if self._last_focused is None else min(self._last_focused, count - 1)
 
     def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield Static("    units  activation    drop bias  weights", classes="titles", markup=False)
-        with Vertical(classes="rows"):
-            yield LayerRow(None)
+        yield Titles("layer units activation")
+        with Vertical(classes="layers rows"):
+            yield shape_row(None)
         with Horizontal(classes="buttons"):
-            yield TextButton("+ add", action_of("add_layer"))
-            yield TextButton("- remove", action_of("remove_layer"))
+            yield TextButton("add", action_of("add_layer"), key_of("add_layer"))
+            yield TextButton("remove", action_of("remove_layer"), key_of("remove_layer"))
             yield TextButton("▲", action_of("move_layer_minus"))
             yield TextButton("▼", action_of("move_layer_plus"))
-        with Horizontal(classes="pair"):
-            yield TextField("model.seed", "seed", "Seed of the initial weights and of shuffling")
-            yield ChoiceField("model.dtype", "", [("float32", "float32"), ("float64", "float64")], "Precision")
+        yield Fold(ROWS, paths=FOLDED, extra=_details, more=_told_details)
 
-    async def show_layers(self, experiment: Experiment) -> None:
-        """Create or remove rows to match the layers, then show their values."""
-        rows = self.query_one(".rows", Vertical)
-        hidden = [row for row in self.query(LayerRow) if row.index is not None]
+    async def prepare(self, experiment: Experiment) -> None:
+        """Create or remove rows to match the layers."""
         count = len(experiment.model.layers)
-        for row in hidden[count:]:
-            await row.remove()
-        for index in range(len(hidden), count):
-            await rows.mount(LayerRow(index), before=len(rows.children) - 1)
-        self.show(experiment)
+        for kind, make in ((".rows", shape_row), (".details", detail_row)):
+            for rows in self.query(kind).results(Vertical):
+                hidden = [row for row in rows.query(LayerRow) if row.index is not None]
+                for row in hidden[count:]:
+                    await row.remove()
+                for index in range(len(hidden), count):
+                    await rows.mount(make(index), before=len(rows.children) - 1)
+
+    def show(self, fields: Iterable[Field]) -> None:
+        super().show(fields)
+        for row in self.query(LayerRow):
+            row.display = any(not field.has_class("-fixed") for field in row.query(Field))
+        for titles, rows in zip(self.query(Titles), self.query(".layers"), strict=True):
+            titles.display = any(row.display for row in rows.query(LayerRow))
+        self.query_one(".buttons").display = not is_hidden(self.experiment, "model.layers")
         self._mark_chosen()
 
     def show_params(self, params: int) -> None:
         """Show the number of parameters."""
-        unit = "parameter" if params == 1 else "parameters"
-        self.query_one(".heading", Static).update(f"Network  {params:,} {unit}", layout=False)
+        self.tell_count(f"{params:,} {'parameter' if params == 1 else 'parameters'}")
 
     def show_inferred(self, output: OutputConfig) -> None:
         """Show what ``auto`` means for the output layer."""
-        row = next(row for row in self.query(LayerRow) if row.index is None)
+        row = next(row for row in self.query(".rows > LayerRow").results(LayerRow) if row.index is None)
         row.query_one(".units Input", Input).placeholder = str(output.units)
         row.query_one(".activation", ChoiceField).explain_auto(f"({output.activation})")
 

@@ -1,18 +1,18 @@
-"""The Training panel of the setup: the loss, the optimizer, and when to stop."""
+"""The Training card of the setup: the optimizer and how long to train; folded, the loss and the rules that stop."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import get_args
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 
 from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LossName, OptimizerName
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.ui.fields import ChoiceField, FieldEdited, LazyFields, SwitchField, TextField
+from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited, SwitchField, TextField
 
-from .panel import Panel
+from .panel import Fold, Panel, Row
 
 LOSSES = [("auto", None), *((name, name) for name in get_args(LossName) if len(name) > 3 and name != "logistic")]
 OPTIMIZERS = [(name, name) for name in get_args(OptimizerName)]
@@ -33,85 +33,84 @@ class PatienceField(TextField):
         self.post_message(FieldEdited("training.early_stopping", rule, self))
 
 
+def only(optimizer: str) -> Callable[[Experiment], bool]:
+    """Apply to experiments with this optimizer."""
+    return lambda experiment: experiment.training.optimizer.name == optimizer
+
+
+NUMBER = partial(TextField, empty="0", missing="0")
+OPTIONAL = partial(TextField, empty="-", missing=None)
+
+ROWS = (
+    Row(
+        partial(ChoiceField, choices=OPTIMIZERS),
+        "training.optimizer.name",
+        "optimizer",
+        "How the weights follow the gradient",
+    ),
+    Row(TextField, "training.learning_rate", "rate ρ", "Learning rate; [ and ] change it during training"),
+    Row(
+        partial(TextField, empty="full", missing="full"),
+        "training.batch_size",
+        "batch",
+        "Samples per mini-batch, or full",
+    ),
+    Row(TextField, "training.epochs", "epochs", "Passes over the training part"),
+    Row(NUMBER, "training.l2", "L2 penalty", "Factor of the sum of W squared in the loss"),
+    Row(
+        partial(PatienceField, empty="off", missing=None),
+        "training.early_stopping.patience",
+        "stop early",
+        "Stop after this many epochs without a better validation loss; the best weights are restored",
+    ),
+)
+RULES = (
+    Row(partial(ChoiceField, choices=LOSSES), "training.loss", "loss", "What is minimized"),
+    Row(NUMBER, "training.optimizer.momentum", "momentum", "0 is plain gradient descent", only("sgd")),
+    Row(SwitchField, "training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum", only("sgd")),
+    Row(TextField, "training.optimizer.rho", "decay", "Decay of the mean of squared gradients", only("rmsprop")),
+    Row(TextField, "training.optimizer.beta_1", "β1", "Decay of the mean gradient", only("adam")),
+    Row(TextField, "training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", only("adam")),
+    Row(SwitchField, "training.shuffle", "shuffle", "A new order of the samples in each epoch"),
+    Row(NUMBER, "training.l1", "L1 penalty", "Factor of the sum of |W| in the loss"),
+    Row(
+        partial(TextField, empty="-", missing=()),
+        "training.metrics",
+        "metrics",
+        "Metrics of both parts; v plots them: accuracy, per_class, r2, mae",
+    ),
+)
+STOP_RULES = (
+    Row(OPTIONAL, "training.stop_at_loss", "at loss", "Stop when the loss is this low"),
+    Row(OPTIONAL, "training.stop_at_accuracy", "at accuracy", "Stop at this accuracy, 0 to 1"),
+    Row(OPTIONAL, "training.stop_after", "after (s)", "Stop after this many seconds of training"),
+)
+
+
 class TrainingPanel(Panel):
-    """The loss, the optimizer, and how long to train."""
+    """The optimizer, and how long to train."""
 
     heading = "Training"
+    rows = ROWS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loss = ""  # what "auto" means
 
     def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield ChoiceField("training.loss", "loss", LOSSES, "What is minimized")
-        yield ChoiceField("training.optimizer.name", "optimizer", OPTIMIZERS, "How the weights follow the gradient")
-        with Horizontal(classes="pair"):
-            yield TextField("training.learning_rate", "rate ρ", "Learning rate; [ and ] change it during training")
-            yield TextField("training.batch_size", "batch", "Samples per mini-batch, or full", "full", "-short", "full")
-        for name, make in OPTIMIZER_FIELDS.items():
-            yield LazyFields(make, name)
-        with Horizontal(classes="pair"):
-            yield TextField("training.epochs", "epochs", "Passes over the training part")
-            yield SwitchField("training.shuffle", "shuffle", "A new order of the samples in each epoch")
-        with Horizontal(classes="pair"):
-            yield TextField("training.l1", "penalty L1", "Factor of the sum of |W| in the loss", "0", missing="0")
-            yield TextField("training.l2", "L2", "Factor of the sum of W squared in the loss", "0", "-short", "0")
-        yield PatienceField(
-            "training.early_stopping.patience",
-            "patience",
-            "Stop after this many epochs without a better validation loss; the best weights are restored",
-            "no early stopping",
-            missing=None,
-        )
-
-        with Horizontal(classes="pair"):
-            yield TextField(
-                "training.stop_at_loss", "stop at loss", "Stop when the loss is this low", "-", missing=None
-            )
-            yield TextField(
-                "training.stop_at_accuracy", "accuracy", "Stop at this accuracy, 0 to 1", "-", "-short", None
-            )
-        with Horizontal(classes="pair"):
-            yield TextField(
-                "training.stop_after", "or after s", "Stop after this many seconds of training", "-", missing=None
-            )
-            yield TextField(
-                "training.metrics",
-                "metrics",
-                "Metrics of both parts; v plots them: accuracy, per_class, r2, mae",
-                "-",
-                "-short",
-                (),
-            )
+        for row in ROWS:
+            yield row.make()
+        yield Fold(RULES)
+        yield Fold(STOP_RULES, "stop ")
 
     def show_inferred(self, loss: str) -> None:
         """Show which loss ``auto`` means."""
-        self.query_one(ChoiceField).explain_auto(f"auto: {loss}")
+        self._loss = loss
+        for field in self.query(ChoiceField):
+            if field.path == "training.loss":
+                field.explain_auto(f"({loss})")
 
-    async def prepare(self, experiment: Experiment) -> None:
-        for fields in self.query(LazyFields):
-            await fields.set_visible(fields.has_class(experiment.training.optimizer.name))
-
-    def show(self, experiment: Experiment) -> None:
-        super().show(experiment)
-        self.query_one(PatienceField).keep(experiment.training.early_stopping)
-
-
-def _sgd() -> Iterator[Horizontal]:
-    yield Horizontal(
-        TextField("training.optimizer.momentum", "momentum", "0 is plain gradient descent", "0"),
-        SwitchField("training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum"),
-        classes="pair",
-    )
-
-
-def _rmsprop() -> Iterator[TextField]:
-    yield TextField("training.optimizer.rho", "decay", "Decay of the mean of squared gradients")
-
-
-def _adam() -> Iterator[Horizontal]:
-    yield Horizontal(
-        TextField("training.optimizer.beta_1", "β1", "Decay of the mean gradient"),
-        TextField("training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", classes="-short"),
-        classes="pair",
-    )
-
-
-OPTIMIZER_FIELDS = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}  # the fields that only one optimizer has
+    def show(self, fields: Iterable[Field]) -> None:
+        super().show(fields)
+        self.query_one(PatienceField).keep(self.experiment.training.early_stopping)
+        self.show_inferred(self._loss)
