@@ -151,3 +151,20 @@ async def test_a_key_that_comes_before_the_rows_have_followed_is_refused_in_a_se
         await flow.press("x")
         await flow.until_said("There is no hidden layer to remove: this is a perceptron.")
         assert screen.experiment == perceptron
+
+
+async def test_what_an_edit_did_to_a_running_training_and_what_was_undone_is_said(start: Start) -> None:
+    async with start() as flow:
+        await flow.press("a")
+        await flow.until_said("Layer 2 added, 16 relu; u takes it back.")
+        assert "first step" not in flow.message, "nothing was trained"
+        await flow.press("u")
+        await flow.until_said("Undone: layers 16 again; U redoes it.")
+        await flow.press("e")
+        await flow.until(lambda: flow.screen.status.progress and flow.progress.epoch == 1, "an epoch")
+        await flow.press("a")
+        await flow.until_said("Layer 2 added, 16 relu; u takes it back. Back to the first step.")
+        await flow.press("u")
+        await flow.until_said("Undone: layers 16 again")
+        await flow.press("U")
+        await flow.until_said("Redone: layers 16-16; u undoes it.")

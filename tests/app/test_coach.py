@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 STATES = ("ready", "running", "good", "poor")
 AFTER = ("ready", "better", "same", "worse")
 LONGEST = {
-    "score": "R² −0.123",
-    "before": "R² −0.123",
+    "score": "R² −0.1234",
+    "before": "R² −0.1234",
     "layers": "256 layers",
     "rate": "0.0001234",
     "epoch": "1,234,567",

@@ -22,6 +22,7 @@ from textual.widgets import Static
 from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import user_folder
+from tui_trainer.formats import format_measure
 from tui_trainer.protocol import AnyReport, Loaded, Progress, ResumeOffer
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.settings import CoachMode
@@ -271,7 +272,7 @@ def compared(score: float, before: float) -> str:
 
 def format_score(score: float | None, unit: str) -> str:
     """Return a score as the status line has it."""
-    return "" if score is None else f"{unit}{score:.3f}" if unit else f"{score:.1%}"
+    return "" if score is None else f"{unit}{format_measure(score)}" if unit else f"{score:.1%}"
 
 
 def shortened(title: str) -> str:

@@ -13,7 +13,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.formats import format_decimal, format_loss
 from tui_trainer.plotting.lines import render_plot
-from tui_trainer.protocol import pack, unpack
+from tui_trainer.protocol import Progress, pack, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape import surface as surfaces
@@ -21,6 +21,7 @@ from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import (
     chart,
     curve,
+    epoch_note,
     note,
     position_text,
     rows,
@@ -133,3 +134,11 @@ def test_start_newest_point_and_minimum_are_drawn_over_the_rest(markers: Markers
     frame = render_plot(plot, 70, 20, markers)
     canvas = "".join(frame.rows[1:-2])
     assert all(glyph in canvas for glyph in glyphs)
+
+
+def test_it_is_said_why_the_loss_of_the_epoch_is_another_one() -> None:
+    content = seen(PERCEPTRON, 3)
+    progress = Progress(1, "paused", 3, 10, 0, 1, 3, 0.0, None, 1e-5, {"loss": 63475.2})
+    assert epoch_note(content, progress) == "Epoch 3 measured its loss, 63,475, before each of its steps."
+    same = msgspec.structs.replace(progress, values={"loss": content.here})
+    assert epoch_note(content, same) == "" == epoch_note(content, msgspec.structs.replace(progress, values={}))

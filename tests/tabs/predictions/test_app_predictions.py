@@ -70,7 +70,7 @@ async def test_classes_are_shown_and_follow_the_training(start: Start) -> None:
         await flow.until(lambda: seen_steps(flow) == flow.progress.steps, "what is seen after them")
         after = content_of(flow)
         assert isinstance(after, ClassPredictions) and after.points.mean < before.points.mean
-        await flow.until(lambda: f"accuracy {after.accuracy:.4f}, {after.right} right" in flow.screen_text())
+        await flow.until(lambda: f"accuracy {after.accuracy:.1%}, {after.right} right" in flow.screen_text())
         for text in ("setosa", "recall %", "precision %", "-log p", "probability p of the right class", "sum"):
             await flow.until(lambda text=text: text in flow.screen_text(), text)
         assert abs(flow.progress.values["val_loss"] - after.points.loss) < 1e-6

@@ -115,7 +115,7 @@ class TestPlots:
 def test_the_heading_says_which_samples(iris: Picture, boston: Picture) -> None:
     assert isinstance(iris.content, ClassPredictions)
     right = iris.content.right
-    said = f"validation: 30 of 150 rows   accuracy {right / 30:.4f}, {right} right"
+    said = f"validation: 30 of 150 rows   accuracy {right / 30:.1%}, {right} right"
     assert rows_of(drawn(draw_heading, iris, 66, 1))[0].rstrip() == said
     measures = rows_of(drawn(draw_heading, boston, 66, 1))[0]
     assert re.fullmatch(r"validation: 101 of 506 rows   R² -?[\d.]+  MAE [\d.]+  RMSE [\d.]+ *", measures)

@@ -263,7 +263,7 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
     if part.missing:
         part_text = f"{part.name}: all {part.samples:,} rows, none held for {part.missing}"
     if isinstance(content, ClassPredictions):
-        measures = [("accuracy", f"{content.accuracy:.4f}, {content.right:,} right")]
+        measures = [("accuracy", f"{format_percent(content.accuracy, 1)}%, {content.right:,} right")]
         if picture.always and (content.part.name == "validation" or content.part.missing):
             measures.append((picture.always, ""))
     else:
