@@ -76,7 +76,9 @@ async def test_a_file_is_picked_corrected_and_taken(start: Start, tmp_path: Path
         await flow.press("enter")
         await flow.until_loaded(2)
         config = flow.screen.experiment.dataset
-        assert config == DatasetConfig(path=str(tmp_path / "shop.csv"), target="size", kinds={"colour": "ignore"})
+        assert config == DatasetConfig(
+            path=str(tmp_path / "shop.csv"), target="size", kinds={"colour": "ignore"}, standardize_target=True
+        )
         assert flow.screen.trainer.loaded is not None and flow.screen.trainer.loaded.dataset.features == ("price",)
         await flow.until_said("Left out: id (numbers the rows).")
         await flow.until_shown("dataset own file")
@@ -227,7 +229,7 @@ async def test_own_file_in_the_list_of_datasets(start: Start, tmp_path: Path) ->
         await flow.until_shown("dataset own file")
         flow.field("dataset.name").edited("wine")
         await flow.until_loaded(3)
-        assert flow.screen.experiment.dataset == DatasetConfig("wine")
+        assert flow.screen.experiment.dataset == DatasetConfig("wine", standardize_target=True)
 
 
 async def test_a_long_reading_is_told_and_can_be_stopped(start: Start, tmp_path: Path) -> None:

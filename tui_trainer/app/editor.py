@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tui_trainer.app.dialogs.dialog import AskPath, Confirm
 from tui_trainer.app.setup.panel import Panel
-from tui_trainer.datasets.catalog import CATALOG, ToySet
+from tui_trainer.datasets.catalog import CATALOG, ToySet, good_settings, has_usual_settings
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.edit import add_layer, changed_settings, is_hidden, move_layer, remove_layer, with_field
 from tui_trainer.experiment.schema import Experiment
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .screen import MainScreen
 
 WEIGHTS = "model.weights"
+SUITED = ("model.layers", "training", "training.optimizer", "training.learning_rate")  # what good settings change
 WEIGHTS_FILE = ".safetensors"
 DEPTH = 200
 HIGHEST_RATE = 1e6
@@ -44,6 +45,7 @@ class ExperimentEditor(Controller):
         super().__init__(screen)
         self.history = UndoHistory(experiment)
         self._path = path  # of the file that was opened or saved last
+        self._offered: tuple[str, str | None] | None = None  # name and path of a dataset with settings for it
         self._lock = asyncio.Lock()  # keys and messages are handled concurrently; panels are updated one by one
 
     @property
@@ -69,8 +71,44 @@ class ExperimentEditor(Controller):
             self.show_message(str(error), "error")
             await self.reveal(error.field)
             return False
+        if path == "dataset":
+            changed, advice = self._suited(changed)
+            message = f"{message} {advice}".strip()
         await self.change(changed, message)
         return True
+
+    def _suited(self, changed: Experiment) -> tuple[Experiment, str]:
+        """Return ``changed`` with settings that train its dataset, if that is another one, and a sentence about them.
+
+        Network and training that the user has chosen stay; then the settings are only offered.
+        """
+        before, data = self.experiment, changed.dataset
+        if (data.name, data.path) == (before.dataset.name, before.dataset.path) or self.screen.in_lesson:
+            return changed, ""
+        settings = good_settings(data)
+        self._offered = None
+        if settings is None or any(is_hidden(changed, path) for path in SUITED):
+            return changed, ""
+        suited = settings.applied_to(changed)
+        if suited == changed:
+            return changed, ""
+        name = "own files" if data.path is not None else CATALOG[data.name].title.removeprefix("Toy: ")
+        said = f"Good settings for {name}: {settings.in_words}"
+        if has_usual_settings(before):
+            return suited, f"{said}; {key_of('undo')} goes back."
+        self._offered = data.name, data.path
+        return changed, f"{said}: {key_of('fix')} takes them."
+
+    @property
+    def has_offer(self) -> bool:
+        """Whether settings for the dataset were offered and not taken yet."""
+        return self._offered == (self.experiment.dataset.name, self.experiment.dataset.path)
+
+    async def take_offer(self) -> None:
+        """Take the settings that were offered for the dataset."""
+        settings, self._offered = good_settings(self.experiment.dataset), None
+        if settings is not None:
+            await self.change(settings.applied_to(self.experiment), f"{settings.in_words}; {key_of('undo')} goes back.")
 
     async def adopt_experiment(self, experiment: Experiment) -> None:
         """Make ``experiment`` the current one, without sending it to the trainer."""

@@ -454,6 +454,9 @@ class TrainerLink(Controller):
             self.show_message("Trying what helps ...")
             return
         self._fix_asked = False
+        if remedy is None and self.screen.editor.has_offer:
+            await self.screen.editor.take_offer()
+            return
         if remedy is None:
             self.show_message("Nothing to fix: no run has diverged, or ended without having learnt anything.")
             return
