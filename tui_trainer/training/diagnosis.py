@@ -75,7 +75,7 @@ def _divergence(session: Session, error: Diverged, trials: Trials) -> tuple[str,
         return reasons[0], Remedy(base, _in_words(base))
     target = _unstandardized_target(session)
     if target is not None and trials.learns(scaled := {**base, STANDARDIZE_TARGET: True}):
-        return " and ".join([*reasons, target]), Remedy(scaled, _in_words(scaled))
+        return "; ".join([*reasons, target]), Remedy(scaled, _in_words(scaled))
     best = trials.best_rate(base, rate)
     if target is not None and (best is None or best.unexplained > LEARNT):
         scaled_best = trials.best_rate({**base, STANDARDIZE_TARGET: True}, rate)
@@ -84,11 +84,11 @@ def _divergence(session: Session, error: Diverged, trials: Trials) -> tuple[str,
     if experiment.training.loss == "sum_squared_error" and experiment.training.batch_size != 1:
         reasons.append(f"the rate {rate:g} is too high for a loss that is summed over the samples")
     else:
-        reasons.append(f"the rate {rate:g} is too high, so each step overshoots")
+        reasons.append(f"the rate {rate:g} is too high" + ("" if reasons else ", so each step overshoots"))
     if best is not None:
-        return " and ".join(reasons), Remedy(best.changes, _in_words(best.changes, rate, trials.rates_tried))
+        return "; ".join(reasons), Remedy(best.changes, _in_words(best.changes, rate, trials.rates_tried))
     untried: Changes = {**base, RATE: error.suggested_rate}
-    return " and ".join(reasons), Remedy(untried, _in_words(untried, rate))
+    return "; ".join(reasons), Remedy(untried, _in_words(untried, rate))
 
 
 def _unstandardized_features(session: Session) -> tuple[Changes, list[str]]:
@@ -241,7 +241,7 @@ def _warning(session: Session, finding: Finding, trials: Trials) -> tuple[str, R
     for changes, why in candidates:
         trial = trials.run(changes)
         if trial is not None and trial.unexplained < min(LEARNT, MUCH_BETTER * left):
-            return f"{finding.sentence}: {' and '.join(why)}.", Remedy(changes, _in_words(changes))
+            return f"{finding.sentence}: {'; '.join(why)}.", Remedy(changes, _in_words(changes))
     rate = session.trainer.optimizer.learning_rate
     best = trials.best_rate(base, rate, higher=True)
     goal = min(LEARNT, MUCH_BETTER * left)
