@@ -19,10 +19,14 @@ from tui_trainer.protocol import (
     AnyReport,
     Attach,
     Close,
+    EditRuns,
     Load,
     Pause,
+    Preview,
     Resume,
+    SetPace,
     TakenOver,
+    Watch,
     command_decoder,
     frame,
     queue_newest,
@@ -125,14 +129,22 @@ class CommandQueue:
 
     def stops_loading(self) -> bool:
         """Whether a command has come that stops the loading of a file, or makes it useless."""
-        with contextlib.suppress(queue.Empty):
-            while not self._clients.received.empty():
-                self._ahead.append(self._take(0.0))
+        self._look_ahead()
         return any(command is None or isinstance(command, STOPPING) for command in self._ahead)
+
+    def concerns_run(self) -> bool:
+        """Whether a command has come that is about the current run, and not about what is shown of it."""
+        self._look_ahead()
+        return any(not isinstance(command, Watch | SetPace | Preview | EditRuns) for command in self._ahead)
 
     def replaces_run(self) -> bool:
         """Whether a command has come that loads another run."""
         return any(isinstance(command, Load | Resume) for command in self._ahead)
+
+    def _look_ahead(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while not self._clients.received.empty():
+                self._ahead.append(self._take(0.0))
 
     def _take(self, seconds: float | None) -> AnyCommand | None:
         clients = self._clients

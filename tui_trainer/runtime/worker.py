@@ -314,13 +314,13 @@ class Worker:
         self._send(reporting.ended(self._session, self._run))
         if self._session.state != "diverged":
             self._diagnose()
-            if self._session.warning and self._commands.empty():
+            if self._session.warning and not self._commands.concerns_run():
                 self._send(protocol.NothingLearnt(self._run, self._session.warning, self._session.remedy))
 
     def _diagnose(self) -> None:
-        """Find out what went wrong, if anything did, and what helps, until the next command."""
+        """Find out what went wrong, if anything did, and what helps, until the next command about the run."""
         if self._clients.current is not None:  # nobody else asks
-            diagnose(self._session, stop=lambda: not self._commands.empty())
+            diagnose(self._session, stop=self._commands.concerns_run)
 
     def _report_progress(self) -> None:
         if self._clients.current is None:
