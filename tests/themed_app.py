@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.app import App
 
-from tui_trainer.ui.themes import data_colors
+from tui_trainer.ui.themes import theme_defaults
 
 
 class ThemedApp(App[None]):
     """Textual's app with the variables that plots are coloured by."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(data_colors(self.current_theme))
+        return theme_defaults(self.current_theme)

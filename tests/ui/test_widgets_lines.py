@@ -11,12 +11,15 @@ from themed_app import ThemedApp
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
 from tui_trainer.formats import format_clock, format_count
+from tui_trainer.plotting.colors import contrast
 from tui_trainer.protocol import DatasetView, Loaded, Progress
 from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.ui.status_lines import (
     BARS,
     CHECK_EVERY,
+    CHIPS,
     MAX_SILENT_CHECKS,
+    ROLES,
     HeaderLine,
     MessageLine,
     Part,
@@ -26,6 +29,7 @@ from tui_trainer.ui.status_lines import (
     progress_parts,
     status_parts,
 )
+from tui_trainer.ui.themes import APP_THEMES
 
 RUNNING = Progress(
     run=1,
@@ -216,3 +220,32 @@ def test_a_run_that_is_not_saved_says_so_at_every_width() -> None:
     parts = status_parts(replace(RUNNING, unsaved="disk full"))
     assert parts[0] == (0, Part("not saved: disk full", "bad")), "no other part replaces it"
     assert all("saved" not in part.text for _, part in status_parts(RUNNING))
+
+
+async def test_every_part_of_a_line_can_be_read_in_every_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    app = Host()
+    async with app.run_test(size=(80, 20)) as pilot:
+        for theme in APP_THEMES:
+            app.register_theme(theme)
+        own = {theme.name for theme in APP_THEMES}
+        header = app.query_one(HeaderLine)
+        for name, theme in app.available_themes.items():
+            app.theme = name
+            await pilot.pause()
+            for role in ROLES:
+                style = header._style(role)
+                if theme.ansi:
+                    assert bool(style.reverse) == (role in CHIPS), (name, role)
+                elif (name in own and role != "off") or role in (*CHIPS, "brand", "title", "train", "validation"):
+                    assert style.color is not None and style.bgcolor is not None
+                    least = 4.5 if name in own or role in CHIPS else 3.0
+                    assert contrast(style.color, style.bgcolor) >= least, (name, role, style)
+
+
+async def test_chips_are_reversed_where_there_are_no_colors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Host()
+    async with app.run_test(size=(80, 20)):
+        header = app.query_one(HeaderLine)
+        assert all(header._style(role).reverse for role in CHIPS)

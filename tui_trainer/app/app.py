@@ -34,7 +34,7 @@ from tui_trainer.ui.keymap import action_of, keymap, use
 from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
-from tui_trainer.ui.themes import APP_THEMES, DARK, SIXTEEN, data_colors
+from tui_trainer.ui.themes import APP_THEMES, DARK, SIXTEEN, theme_defaults
 
 from .coach import CoachChosen
 from .error_net import ErrorNet, keep_widgets_alive
@@ -195,8 +195,7 @@ class TrainerApp(App[None]):
         return [NO_COLOR if isinstance(one, Monochrome) else one for one in super().get_line_filters()]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return colours that some themes lack: those of data, and a quiet one where the terminal's own are used."""
-        return {"foreground-disabled": "ansi_bright_black", **data_colors(self.current_theme)}
+        return theme_defaults(self.current_theme)
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None

@@ -23,6 +23,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.errors import plain, printable
 from tui_trainer.formats import MISSING, format_clock, format_count, format_measure, format_progress
+from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import one_cell, shorten
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.run_state import RUN_STATES
@@ -33,6 +34,7 @@ Role = Literal[
     "text", "dim", "title", "brand", "good", "bad", "train", "validation", "key", "number", "chip", "open", "off"
 ]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+CHIPS: Final = ("key", "chip", "open")  # roles with a ground of their own, which some themes hardly set off
 # What the status says of each value, and how; accuracies come first.
 NAMES: Final[dict[str, tuple[str, Role]]] = {
     "accuracy": ("accuracy", "title"),
@@ -78,7 +80,7 @@ class StyledLine(Widget):
         .line--text { color: $foreground; }
         .line--dim { color: $foreground-muted; }
         .line--title { color: $foreground; text-style: bold; }
-        .line--brand { color: $data-low; text-style: bold; }
+        .line--brand { color: $data-class1; text-style: bold; }
         .line--good { color: $text-success; text-style: bold; }
         .line--bad { color: $text-error; text-style: bold; }
         .line--train { color: $data-train; }
@@ -132,7 +134,8 @@ class StyledLine(Widget):
     def _style(self, role: Role) -> Style:
         """Return the style of a role, kept until the theme changes."""
         if role not in self._styles:
-            self._styles[role] = self.get_component_rich_style(f"line--{role}")
+            style = self.get_component_rich_style(f"line--{role}")
+            self._styles[role] = readable(style) if role in CHIPS else style
         return self._styles[role]
 
     def on_click(self, event: events.Click) -> None:
@@ -408,7 +411,7 @@ class MessageLine(Static):
     DEFAULT_CSS = """
     MessageLine {
         height: 1; padding: 0 1; color: $text-muted;
-        &.-long { height: auto; max-height: 4; }
+        &.-long { height: auto; max-height: 5; }
         &.-error { color: $text-error; background: $error-muted; }
         &.-good { color: $text-success; }
     }

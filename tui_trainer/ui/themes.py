@@ -127,6 +127,11 @@ SIXTEEN = Theme(
 )
 
 
+def theme_defaults(theme: Theme) -> dict[str, str]:
+    """Return variables that themes lack: the colours of data, and a quiet one where the terminal's own are used."""
+    return {"foreground-disabled": "ansi_bright_black", **data_colors(theme)}
+
+
 def _palette(
     name: str,
     dark: bool,
