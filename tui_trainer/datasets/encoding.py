@@ -25,6 +25,7 @@ TaskChoice = Literal["regression", "classification"]
 
 MAX_NAME_LENGTH = 60  # characters of a category in a feature's name
 MAX_CLASSES = MAX_LEVELS
+ROWS_AT_ONCE = 1024  # of the matrix of features, when it is filled
 MAX_INTEGER_CLASSES = 10
 MAX_LISTED = 6  # columns in a message
 _TARGET = "dataset.target"
@@ -61,6 +62,7 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
     x = np.zeros((len(table), sum(widths)))
     inputs: list[Feature] = []
     parts, levels = {}, {}
+    numbers: dict[int, NDArray[np.float64]] = {}  # by the position of their feature
     for name, width in zip(features, widths, strict=True):
         start = len(inputs)
         parts[name] = slice(start, start + width)
@@ -75,7 +77,7 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
             ]
             _fill_one_hot(x[:, parts[name]], column, orders[name])
         else:
-            x[:, start] = check_numbers(table, name, "dataset.features")
+            numbers[start] = check_numbers(table, name, "dataset.features")
             assert isinstance(column, NumberColumn)
             inputs.append(
                 Feature(
@@ -87,6 +89,10 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
                     multiples=column.multiples,
                 )
             )
+    positions = list(numbers)
+    for first in range(0, len(table) if positions else 0, ROWS_AT_ONCE):  # column by column would miss the caches
+        rows = slice(first, first + ROWS_AT_ONCE)
+        x[rows, positions] = np.stack([values[rows] for values in numbers.values()], axis=1)
     return Encoded(_distinct(inputs), x, parts, levels)
 
 
@@ -171,7 +177,7 @@ def read_target(table: Table, name: str, task: TaskChoice | None = None) -> Targ
     column = table.columns[name]
     if isinstance(column, TextColumn) and task != "regression":
         return _text_classes(column, name)
-    values = check_numbers(table, name, _TARGET)
+    values = check_numbers(table, name, _TARGET).astype(np.float64)
     distinct = np.unique(values)
     if len(distinct) == 1:
         raise _constant_target(name, value_text(float(distinct[0])))
@@ -365,6 +371,7 @@ def revealing_columns(table: Table, features: Sequence[str], target: TargetColum
 def _reveals(values: NDArray[np.float64], is_category: bool, target: TargetColumn, rows: NDArray[np.intp]) -> bool:
     if np.isnan(values).any():
         return False
+    values = values.astype(np.float64)
     goal = target.y[rows, 0] if target.labels is None else target.labels[rows].astype(np.float64)
     if is_category:
         different = len(np.unique(values))

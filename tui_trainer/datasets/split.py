@@ -76,15 +76,18 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
     y = dataset.y_for(outputs)
     n = len(dataset.x)
     train, val = choose_rows(n, dataset.labels, config, dataset.origin)
-    mean, scale = _moments(dataset.x[train], config.standardize, dataset.inputs)
-    x = (dataset.x - mean) / scale
+    x_train, x_val = dataset.x[train], dataset.x[val]
+    mean, scale = _moments(x_train, config.standardize, dataset.inputs)
+    for part in (x_train, x_val):  # in place: they may be larger than everything else together
+        part -= mean
+        part /= scale
     target = _target_scale(y[train], config, activation) if dataset.labels is None else TargetScale.none(outputs)
     y = target.apply(y)
     has_validation = len(val) > 0
     return Split(
-        x[train],
+        x_train,
         y[train],
-        x[val] if has_validation else None,
+        x_val if has_validation else None,
         y[val] if has_validation else None,
         mean,
         scale,
