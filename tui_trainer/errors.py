@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
 LINE_LENGTH = 60
+BLANKS = frozenset("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
 # Exit codes of the commands; 0 is success.
 DIVERGED = 1  # or a sweep has missing runs
 BAD_INPUT = 2
@@ -49,8 +50,14 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with unprintable characters, which a terminal could act on, replaced by U+FFFD."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)
+    """Return ``text`` with unprintable characters, which a terminal could act on, replaced by U+FFFD.
+
+    Blanks of other widths, as they stand between thousands, become plain ones.
+    """
+    if text.isprintable():
+        return text
+    plain_blanks = (" " if char in BLANKS else char for char in text)
+    return "".join(char if char.isprintable() else "\ufffd" for char in plain_blanks)
 
 
 def plain(text: str, max_length: int = LINE_LENGTH) -> str:

@@ -177,3 +177,9 @@ def test_a_root_confines_own_files_and_not_those_that_come_with_the_app(
     with pytest.raises(UserError, match=r"dataset\.path: .* is outside of"):
         load(outside)
     assert "is outside of" in Previewer().preview(outside).problem
+
+
+def test_blanks_of_other_widths_are_shown_as_blanks(tmp_path: Path) -> None:
+    file = tmp_path / "thin.csv"
+    file.write_text("x;y\n1\u202f234,5;1\n2\u2009000,25;2\n12,5;4\n", encoding="utf-8")
+    assert Previewer().preview(DatasetConfig(path=str(file))).cells[0][0] == "1 234,5"

@@ -34,6 +34,7 @@ DELIMITERS: tuple[Option, ...] = (
     ("semicolons", "semicolon"),
     ("tabs", "tab"),
     ("bars |", "pipe"),
+    ("blanks", "space"),
 )
 DECIMALS: tuple[Option, ...] = (DETECTED, ("point", "point"), ("comma", "comma"))
 ENCODINGS: tuple[Option, ...] = (
@@ -296,7 +297,14 @@ def detected_labels(preview: FilePreview, config: DatasetConfig) -> dict[str, st
 
     A field with a chosen value hides what would be detected, and without a target there is no task.
     """
-    delimiters = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe": "bars |", None: "one column"}
+    delimiters = {
+        "comma": "commas",
+        "semicolon": "semicolons",
+        "tab": "tabs",
+        "pipe": "bars |",
+        "space": "blanks",
+        None: "one column",
+    }
     detected = {
         "delimiter": delimiters[preview.delimiter],
         "decimal": preview.decimal,
