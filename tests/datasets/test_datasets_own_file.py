@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from msgspec.structs import replace
 
@@ -183,3 +185,24 @@ def test_blanks_of_other_widths_are_shown_as_blanks(tmp_path: Path) -> None:
     file = tmp_path / "thin.csv"
     file.write_text("x;y\n1\u202f234,5;1\n2\u2009000,25;2\n12,5;4\n", encoding="utf-8")
     assert Previewer().preview(DatasetConfig(path=str(file))).cells[0][0] == "1 234,5"
+
+
+def test_spreadsheets_and_parquet_files_are_read_by_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet, parquet = tmp_path / "a.xlsx", tmp_path / "a.parquet"
+    with zipfile.ZipFile(sheet, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/workbook.xml", "")
+    parquet.write_bytes(b"PAR1" + bytes(20))
+    rows = [["Report", None, None], ["a", "b", "c"], *([n + 0.5, n, "xy"[n % 2]] for n in range(8))]
+    monkeypatch.setattr(pd, "read_excel", lambda *_, **__: pd.DataFrame(rows, dtype=object))
+    monkeypatch.setattr(pd, "read_parquet", lambda *_, **__: pd.DataFrame(rows[2:], columns=["a", "b", "c"]))
+    for file in (sheet, parquet):
+        dataset = load(DatasetConfig(path=str(file), validation_split=0.0))
+        assert (dataset.features, dataset.target, len(dataset.x)) == (("a", "b"), "c", 8)
+
+    def missing(*_: object, **__: object) -> None:
+        raise ImportError("no engine")
+
+    monkeypatch.setattr(pd, "read_parquet", missing)
+    with pytest.raises(DatasetError, match=r"is a Parquet file; to read it, install pyarrow: pip install"):
+        load(DatasetConfig(path=str(parquet)))
