@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.datasets.catalog import GOOD_SETTINGS
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -98,7 +99,9 @@ async def test_files_and_columns_that_do_not_fit(start: Start, tmp_path: Path) -
         await flow.until_said("1 of 12 rows dropped")
         await flow.enter("dataset.path", "")
         await flow.until_loaded(loads + 4)
-        assert flow.screen.experiment == Experiment()
+        back = flow.screen.experiment
+        assert back.dataset == DatasetConfig(standardize_target=True)
+        assert back == GOOD_SETTINGS["iris"].applied_to(back)
         await flow.press("space")
         await flow.until(lambda: flow.progress.epoch > 1, "training on the first data")
 

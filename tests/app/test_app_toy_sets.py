@@ -8,7 +8,7 @@ from textual.widgets import Checkbox
 
 from tui_trainer.app.setup.data_panel import TransformField
 from tui_trainer.app.setup.panel import Fold
-from tui_trainer.datasets.catalog import PLANE_COLUMNS
+from tui_trainer.datasets.catalog import GOOD_SETTINGS, PLANE_COLUMNS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
 from tui_trainer.ui.fields import Field
@@ -115,7 +115,8 @@ async def test_going_to_other_data_and_back(start: Start) -> None:
         dataset = flow.field("dataset.name")
         dataset.edited("circle")
         await until_rows(flow, "circle", 200)
-        assert flow.screen.experiment == with_field(noisy, "dataset.name", "circle")
+        circle = with_field(with_field(noisy, "dataset.name", "circle"), "dataset.standardize_target", True)
+        assert flow.screen.experiment == GOOD_SETTINGS["circle"].applied_to(circle)
         dataset.edited("iris")
         await until_rows(flow, "iris", 150)
         assert not switches(flow)
