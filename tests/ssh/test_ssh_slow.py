@@ -15,14 +15,14 @@ pytestmark = pytest.mark.slow
 
 RATE = 10_000.0  # bytes a second
 TRAINING = 3.0  # seconds
-LEARNT = 4  # frames
+LEARNT = 6  # frames
 PRESSES = 5
 # Seconds beyond what the machine takes for a key while nothing else is on the line. A backlog takes many times that:
 # without pacing, what is drawn in these seconds takes six more to send. How quick keys are on a quiet machine is what
 # benchmarks/slow_link.py tells.
 QUICK = 1.0
 SILENT = {"loss": 2.0, "live": 5.0}  # after a pause, what a slow line has had no room for is painted whole
-FRAME = 3000  # bytes of a frame at most, in the mean
+FRAME = 6000  # bytes of a frame at most, in the mean; a whole picture of Live takes three times as many
 
 
 def answers(app: RemoteApp, presses: int) -> list[float]:

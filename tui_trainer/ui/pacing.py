@@ -21,8 +21,8 @@ from textual.widget import Widget
 CURSOR_QUERY = "\x1b[6n"  # asks for the cursor's position; every terminal answers, and Textual reads the answer
 ANSWER_TIMEOUT = 10.0  # seconds
 REST_FACTOR = 1.0  # the line is left free for keys for this multiple of the time that a frame took
-SHORT_REST = 0.2  # the same, once frames are small: keys wait for no long one then
-FRAME_TIME = 0.17  # seconds that a frame may take of a slow line
+SHORT_REST = 0.1  # the same, once frames are small: keys wait for no long one then
+FRAME_TIME = 0.11  # seconds that a frame may take of a slow line
 SLOW_FRAME = 0.3  # seconds from which a line is slow
 MIN_CELLS, MAX_CELLS = 12, 4000  # of a frame over a slow line; from so many on it isn't slow
 
@@ -57,8 +57,10 @@ class PaintBudget:
             return
         cells, limit = max(self._used, 1), self.limit or max(self._used, MAX_CELLS // 8)
         fitting = limit if seconds <= 0 else cells * FRAME_TIME / seconds
-        if seconds < FRAME_TIME:
-            fitting = min(max(fitting, limit), 2 * limit) if 2 * cells >= limit else limit
+        if seconds < FRAME_TIME and 2 * cells < limit:
+            fitting = limit  # few cells have changed, which tells little
+        elif seconds < FRAME_TIME:
+            fitting = 2 * limit if seconds < 0.6 * FRAME_TIME else min(max(fitting, limit), 2 * limit)
         elif self.limit is not None:
             fitting = max(fitting, limit / 2)  # a frame with a new layout tells little
         self.limit = max(int(fitting), MIN_CELLS)
