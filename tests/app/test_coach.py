@@ -115,7 +115,7 @@ async def test_it_stays_away_after_five_different_actions_and_can_be_brought_bac
         await flow.until(lambda: not strip.display, "no strip")
         assert preferences.memory is not None
         await flow.until(lambda: preferences.memory.recall().coach == "offers", "remembered")
-        await flow.press("T")
+        await flow.press("C")
         await flow.until(lambda: strip.display, "the strip")
         await flow.press("z", "Z", "a", "x", "U", "R")
         assert strip.display and preferences.memory.recall().coach == "always"

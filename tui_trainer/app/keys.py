@@ -113,7 +113,7 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
-    view("coach", "T", "coach", (), "Tips", "Show or hide the tips below the Live tab", owner="coach"),
+    view("coach", "C", "coach", (), "Tips", "Show or hide the tips below the Live tab", owner="coach"),
     *(view(f"tab_{tab.name}", tab.key, "tab", (tab.name,), tab.title, tab.help, group="Tabs") for tab in TABS),
     *book.KEYS,
     lesson("next_lesson", "n", "next_lesson", (), "Next", "In a lesson: go to the next one"),

@@ -5,9 +5,10 @@ In reading order: the file, what is unpacked, what is no text, and the encoding:
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import contextlib
-import importlib
+import gzip
 import io
 import lzma
 import os
@@ -15,6 +16,7 @@ import re
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
@@ -35,7 +37,7 @@ _OTHER_FILES = (
     (b"\x93NUMPY", "an array of NumPy"),
     (b"%PDF", "a PDF document"),
 )
-_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}  # the modules that unpack them
+_PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _CSV = "save it as a CSV file"
 # Text that is no table of cells, by its beginning
 _OTHER_TEXTS = (
@@ -214,9 +216,9 @@ def _unpacked(file: TextFile, start: bytes) -> TextFile:
         return file
     content = Unpacked()
     try:
-        for mark, module in _PACKED.items():
+        for mark, unpack in _PACKED.items():
             if start.startswith(mark):
-                with importlib.import_module(module).open(file.path, "rb") as packed:
+                with unpack(file.path, "rb") as packed:
                     return replace(file, size=content.write(packed, file.shown), unpacked=content)
         if start.startswith(b"PAR1"):
             return replace(file, size=_write_table(file, content, "read_parquet", "a Parquet file"), unpacked=content)
