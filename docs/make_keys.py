@@ -13,8 +13,7 @@ from pathlib import Path
 # This checkout's app, not an older one that is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tui_trainer.app.key_changes import FIXED
-from tui_trainer.app.keys import KEYS
+from tui_trainer.app.keys import FIXED, KEYS
 from tui_trainer.ui.keymap import Key
 
 PAGE = Path(__file__).parent / "keys.md"

@@ -31,6 +31,7 @@ from tui_trainer.runtime.client import Client
 from tui_trainer.tabs.loss.messages import Curve
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.ui.fields import Field
+from tui_trainer.ui.terminal_input import PasteParser
 
 PATIENCE = 30.0  # seconds a condition may take to come true; a busy machine needs some of them
 WIDE = (120, 40)
@@ -55,11 +56,13 @@ async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: 
 
 
 async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
-    """Wait until the app, its screen and the widget in focus have worked off their messages."""
+    """Wait until the app, its screen and the widget in focus have worked off their messages, and no key waits."""
     for node in (pilot.app, pilot.app.screen, pilot.app.focused):
         seen = asyncio.Event()
         if node is not None and node.call_later(seen.set):
             await asyncio.wait_for(seen.wait(), timeout)
+    while isinstance(pilot.app, TrainerApp) and pilot.app.is_running and not pilot.app.keys_received.is_idle:
+        await asyncio.sleep(0)
     return True
 
 
@@ -88,6 +91,11 @@ class Flow:
         for key in keys:
             await self.until(lambda: not self._is_between_dialogs, "the end of the dialog before")
             await self.pilot.press(key)
+
+    def write(self, text: str) -> None:
+        """Send what a terminal would in one write, and go on at once."""
+        for event in PasteParser().feed(text):
+            self.pilot.app.post_message(event)
 
     @property
     def _is_between_dialogs(self) -> bool:

@@ -9,24 +9,25 @@ from textual.widgets import Input
 
 from tui_trainer.datasets.catalog import GOOD_SETTINGS
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.experiment.validation import screen_name
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
 
 WRONG_VALUES = (
-    ("training.learning_rate", "abc", "a finite number"),
-    ("training.learning_rate", "0", "greater than 0"),
-    ("training.learning_rate", "-1", "greater than 0"),
-    ("training.learning_rate", "1e400", "a finite number"),
-    ("training.learning_rate", "", "a finite number"),
+    ("training.learning_rate", "abc", "a number above 0, such as 0.05"),
+    ("training.learning_rate", "0", "a number above 0"),
+    ("training.learning_rate", "-1", "a number above 0"),
+    ("training.learning_rate", "1e400", "a number above 0"),
+    ("training.learning_rate", "", "a number above 0"),
     ("training.batch_size", "0", "full"),
-    ("training.epochs", "1.5", "an integer"),
+    ("training.epochs", "1.5", "a whole number"),
     ("training.l2", "-1", "0"),
-    ("training.early_stopping.patience", "soon", "an integer"),
-    ("model.layers[0].units", "0", "from 1 to 65536"),
-    ("model.layers[0].units", "1000000000", "65536"),
-    ("model.layers[0].dropout", "1", "not including 1"),
-    ("model.seed", "-1", "at least 0"),
+    ("training.early_stopping.patience", "soon", "a whole number"),
+    ("model.layers[0].units", "0", "from 1 to 65,536"),
+    ("model.layers[0].units", "1000000000", "65,536"),
+    ("model.layers[0].dropout", "1", "to below 1"),
+    ("model.seed", "-1", "of 0 or more"),
     ("dataset.validation_split", "2", "0.9"),
 )
 HEADER = "a,b,word,gap,target\n"
@@ -37,7 +38,7 @@ async def refused(flow: Flow, path: str, text: str, part: str) -> None:
     """Type a wrong value: told with its field, marked, and kept as typed."""
     await flow.enter(path, text)
     await flow.until(lambda: flow.field(path).invalid, f"{path} marked as wrong for {text!r}")
-    assert flow.message.startswith(f"{path}: ") and part in flow.message, flow.message
+    assert flow.message.startswith(f"{screen_name(path)}: ") and part in flow.message, flow.message
     assert flow.screen.message_line.has_class("-error")
     assert flow.input(path).value == text
 
@@ -53,7 +54,7 @@ async def test_wrong_values_change_nothing(start: Start) -> None:
             await flow.enter(path, usual)
             await flow.until(lambda path=path: not flow.field(path).invalid, f"{path} right again")
             await flow.until(lambda: flow.message == "", "nothing more to say")
-        await refused(flow, "training.learning_rate", "abc", "a finite number")
+        await refused(flow, "training.learning_rate", "abc", "a number above 0, such as 0.05")
         await flow.press("s")
         await flow.until(lambda: flow.progress.steps == 2, "one more step of the same run")
         assert flow.loads == 1 and flow.screen.experiment == Experiment()
@@ -82,7 +83,7 @@ async def test_files_and_columns_that_do_not_fit(start: Start, tmp_path: Path) -
         await refused(flow, "dataset.path", str(tmp_path), "is a folder")
 
         await flow.enter("dataset.path", str(one_class))
-        await flow.until_said("dataset.target: column 'kind' is 'same' in every row")
+        await flow.until_said("Target: column 'kind' is 'same' in every row")
         loads = flow.loads
         await flow.enter("dataset.path", str(good))
         await flow.until_said("1 of 12 rows dropped: no value in gap (1). Left out: a (numbers the rows).")

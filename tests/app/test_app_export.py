@@ -57,9 +57,9 @@ async def test_weights_that_do_not_fit(start: Start, tmp_path: Path) -> None:
     train(SMALL, epochs=1).save(tmp_path / "run")
     async with start(replace(SMALL, model=ModelConfig(()))) as flow:
         await answer(flow, "ctrl+o", tmp_path / "run" / "weights.safetensors")
-        await flow.until_said("model.weights: tensor 0.weight is 5 x 4 in the file, but 3 x 4 in this network")
+        await flow.until_said("Weights: tensor 0.weight is 5 x 4 in the file, but 3 x 4 in this network")
         await answer(flow, "ctrl+o", tmp_path / "nosuch.safetensors")
-        await flow.until_said("model.weights: there is no file")
+        await flow.until_said("Weights: there is no file")
         await flow.until_state("ready")
 
 

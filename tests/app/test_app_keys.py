@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
-from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.keys import KEYS
+from tui_trainer.app.palette import entries
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.ui.plot_widgets import PlotWidget
 
@@ -110,9 +110,11 @@ async def test_help_names_every_key_and_closes(start: Start) -> None:
 async def test_the_palette_offers_every_key(start: Start) -> None:
     async with start() as flow:
         app = flow.pilot.app
-        commands: list[SystemCommand] = list(app.get_system_commands(flow.screen))
+        offered = {entry.help for entry in entries(flow.screen)}
         for key in KEYS:
-            assert [one for one in commands if key.help in one.title and key.display in one.title], key
+            is_offered = f"{key.group}: {key.help} ({key.display})" in offered
+            works_later = key.owner in ("lessons", "tab") or key.group == "Pen" or key.name == "fix"
+            assert is_offered or works_later, key
         await flow.press("ctrl+p")
         await flow.until(lambda: isinstance(app.screen, CommandPalette), "the palette")
         await flow.press(*"one mini")

@@ -245,7 +245,7 @@ async def test_a_long_reading_is_told_and_can_be_stopped(start: Start, tmp_path:
         )
         assert "Reading long.csv: " in flow.message and flow.message.endswith("%; space stops it.")
         await flow.press("space")
-        await flow.until_said("dataset.path: reading the file was stopped")
+        await flow.until_said("File: reading the file was stopped")
         assert flow.loads == 1 and flow.screen.state == "ready"
         await flow.press("u")
         await flow.until_loaded(2)

@@ -14,6 +14,7 @@ from textual.widgets._toast import Toast
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.keys import keymap_with
+from tui_trainer.app.palette import entries
 from tui_trainer.app.preferences import CONFIG, Preferences
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -86,7 +87,7 @@ async def test_settings_are_kept_to_and_choices_remembered(
         await flow.until(lambda: isinstance(app.screen, HelpScreen) and app.screen.query(Static), "the help")
         await flow.until_shown("f5 Train or pause")
         await flow.press("escape")
-        assert any(command.title == "Training: Train or pause (f5)" for command in app.get_system_commands(flow.screen))
+        assert any(entry.help == "Training: Train or pause (f5)" for entry in entries(flow.screen))
         assert sent == []
         await flow.press("f5")
         await flow.until(lambda: sent == ["\x07"], "a bell")

@@ -131,11 +131,11 @@ async def test_going_to_other_data_and_back(start: Start) -> None:
 async def test_noise_samples_and_classes_are_typed(start: Start) -> None:
     async with start(Experiment(dataset=DatasetConfig("blobs"))) as flow:
         await flow.enter("dataset.noise", "60")
-        await flow.until_said("dataset.noise: expected a finite number from 0 to 50, got '60'")
+        await flow.until_said("Noise: a number from 0 to 50, such as 10; got '60'.")
         await flow.enter("dataset.noise", "25")
         await flow.enter("dataset.classes", "6")
         await flow.enter("dataset.samples", "11")
-        await flow.until_said("dataset.samples: expected at least 12, two for each of 6 classes, got 11")
+        await flow.until_said("Samples: expected at least 12, two for each of 6 classes, got 11")
         await flow.enter("dataset.samples", "600")
         await until_rows(flow, "blobs", 600)
         assert flow.screen.trainer.loaded is not None and len(flow.screen.trainer.loaded.dataset.classes) == 6

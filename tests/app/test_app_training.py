@@ -299,7 +299,7 @@ async def test_what_a_teacher_hides_is_fixed(start: Start) -> None:
         await flow.press("a")
         await flow.until_said("The layers are fixed in this experiment.")
         await flow.press("]")
-        await flow.until_said("training.learning_rate is fixed in this experiment.")
+        await flow.until_said("Learning rate: fixed in this experiment.")
         assert flow.screen.experiment == experiment
 
 

@@ -19,7 +19,7 @@ from textual.message import Message
 
 from tui_trainer.files import ROOT_VARIABLE
 from tui_trainer.ui.keymap import keymap
-from tui_trainer.ui.paste import PasteParser
+from tui_trainer.ui.terminal_input import PasteParser
 
 __all__ = ["forked_trainers", "quick"]  # fixtures
 KIND = "keys"

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from tui_trainer.ui.keymap import keymap
 
-LEAVING = frozenset({"quit", "quit_now"})  # keys, by name
+LEAVING = frozenset({"quit", "quit_now", "interrupt"})  # keys, by name
 TABS = tuple("123456789")
 LESSONS = ("9", "n", "n", "n", "p", "p", "V", "A", "B", "j", "L", "enter")
 DIALOGS = ("ctrl+p", "ctrl+o", "ctrl+s", "ctrl+e", "i", "M", "question_mark")

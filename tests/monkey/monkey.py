@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui_trainer.app.screen import SMALLEST, MainScreen
 from tui_trainer.ui.keymap import keymap
 
-LEAVING = frozenset({"quit", "quit_now"})  # keys, by name
+LEAVING = frozenset({"quit", "quit_now", "interrupt"})  # keys, by name
 WANDER = ("up", "down", "left", "right", "tab", "shift+tab", "enter", "escape", "space", "pageup", "pagedown")
 MOVES = (*WANDER, "home", "end", "backspace", "delete", "ctrl+a", "ctrl+u", "ctrl+k", "ctrl+w")
 DIALOGS = ("ctrl+p", "ctrl+p", "ctrl+o", "ctrl+s", "ctrl+e", "i", "M", "question_mark", "slash", "N", "t")

@@ -150,7 +150,9 @@ async def test_a_view_is_there_before_it_is_set_up(name: str, playground: Path) 
         view.configure({})
 
 
-@pytest.mark.parametrize("keys", (("q", "ctrl+p"), ("q", "i"), ("q", "M"), ("M", "q"), ("9", "q"), ("4", "q", "n")))
+@pytest.mark.parametrize(
+    "keys", (("q", "ctrl+p"), ("q", "i"), ("q", "M"), ("M", "ctrl+q"), ("9", "q"), ("4", "q", "n"))
+)
 async def test_keys_after_the_one_that_leaves(keys: tuple[str, ...], playground: Path) -> None:
     """A dialog that was opened while the app was closing missed its widgets."""
     app = TrainerApp(Experiment())

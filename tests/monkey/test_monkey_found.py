@@ -12,9 +12,10 @@ from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.dialogs.dialog import AskPath, Palette
+from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData
+from tui_trainer.app.palette import Palette
 from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.ui.dropdown import Dropdown, DropdownList, SafeOptionList

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.key_changes import changed_keymap
+from tui_trainer.app.keys import changed_keymap
 from tui_trainer.app.preferences import THEMES
 from tui_trainer.cli.commands import DEFAULTS
 from tui_trainer.experiment.schema import Experiment

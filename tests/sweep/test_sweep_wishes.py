@@ -11,7 +11,8 @@ from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
-from tui_trainer.sweep.fields import count_values, label_of, suggest_values, sweepable_fields
+from tui_trainer.experiment.validation import label_of
+from tui_trainer.sweep.fields import count_values, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import Kept, Leader, PreviewSweep, SweepPreview, SweepProgress, SweepRequest
 from tui_trainer.sweep.plan import read_axis
 from tui_trainer.sweep.results import Leaderboard, Row, SweepResult

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.experiment.validation import parse_path
 from tui_trainer.ui.dropdown import Dropdown
-from tui_trainer.ui.fields import ChoiceField, FieldEdited, SwitchField, TextField
+from tui_trainer.ui.fields import ChoiceField, FieldEdited, NumberBox, SwitchField, TextBox, TextField, next_number
 
 
 class Host(App[None]):
@@ -48,8 +49,10 @@ async def test_text_is_told_of_on_enter_and_on_leaving() -> None:
         box.focus()
         await pilot.press("1", "enter")
         assert app.told == [("training.learning_rate", "1")], "typing replaces what was there"
+        assert app.focused is None, "a number is left on enter"
+        box.focus()
         await pilot.press("2", "tab")
-        assert app.told[1:] == [("training.learning_rate", "12")]
+        assert app.told[1:] == [("training.learning_rate", "2")]
         box.focus()
         await pilot.press("delete", "enter")
         assert app.told[2:] == [("training.learning_rate", None)], "empty is what the field says it is"
@@ -146,3 +149,66 @@ async def test_control_characters_become_signs() -> None:
         await pilot.pause()
         text = shown(app)
         assert "�[31mred�" in text and "\x1b" not in text and "\x07" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "up", "down"),
+    [
+        ("training.learning_rate", "0.05", "0.1", "0.02"),
+        ("training.learning_rate", "0.03", "0.05", "0.02"),
+        ("training.learning_rate", ",1", "0.2", "0.05"),
+        ("training.batch_size", "32", "64", "16"),
+        ("training.batch_size", "full", "32", "32"),
+        ("training.batch_size", "1", "2", "1"),
+        ("training.epochs", "200", "500", "100"),
+        ("training.epochs", "1", "2", "1"),
+        ("model.layers[0].units", "16", "32", "8"),
+        ("model.layers[0].units", "65536", "65536", "32768"),
+        ("model.layers[0].dropout", "0", "0.05", "0"),
+        ("model.layers[0].dropout", "0.95", "0.95", "0.9"),
+        ("model.seed", "0", "1", "0"),
+        ("dataset.noise", "12", "15", "10"),
+        ("dataset.validation_split", "0.2", "0.25", "0.15"),
+        ("training.l2", "0", "1e-06", "0"),
+        ("training.optimizer.momentum", "0.9", "0.95", "0.8"),
+        ("training.stop_at_accuracy", "", "0.95", "0.95"),
+    ],
+)
+def test_numbers_are_stepped_through_sensible_ones(path: str, text: str, up: str, down: str) -> None:
+    steps = parse_path(path)
+    assert steps is not None
+    assert (next_number(steps, text, 1), next_number(steps, text, -1)) == (up, down)
+
+
+async def test_the_wheel_steps_only_the_number_in_focus_and_arrows_are_clicked() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        field, box = app.query_one(TextField), app.query_one(NumberBox)
+        field.show(0.05)
+        turned = {"shift": False, "meta": False, "ctrl": False, "button": 0, "delta_x": 0, "x": 1, "y": 0}
+        box.post_message(events.MouseScrollUp(box, delta_y=-1, **turned))
+        await pilot.pause()
+        assert box.value == "0.05", "the wheel scrolls on its way over a field"
+        box.focus()
+        await pilot.pause()
+        assert "0.05" in shown(app) and shown(app).splitlines()[0].rstrip().endswith("‹ ›")
+        box.post_message(events.MouseScrollUp(box, delta_y=-1, **turned))
+        await pilot.pause()
+        assert box.value == "0.1"
+        await pilot.click(NumberBox, offset=(box.size.width - 3, 0))
+        assert box.value == "0.05"
+        await pilot.click(NumberBox, offset=(box.size.width - 1, 0))
+        await pilot.click(NumberBox, offset=(box.size.width - 1, 0))
+        assert box.value == "0.2" and [value for _, value in app.told] == ["0.1", "0.05", "0.1", "0.2"]
+
+
+async def test_keys_in_one_burst_keep_their_order() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        box = TextBox()
+        await app.mount(box)
+        box.focus()
+        for key in (*"abcdef", "backspace", "backspace", "backspace", *"XYZ"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert box.value == "abcXYZ"

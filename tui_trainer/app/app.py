@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from textual import events
 from textual._files import generate_datetime_filename
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -23,17 +22,17 @@ from textual.widget import MountError
 from textual.widgets import Input, TextArea
 from textual.worker import WorkerFailed
 
-from tui_trainer.app.dialogs.dialog import Palette
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import root, user_folder, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.driver import driver_for
-from tui_trainer.ui.keymap import action_of, keymap, use
+from tui_trainer.ui.keymap import use
 from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
+from tui_trainer.ui.terminal_input import KeyQueue
 from tui_trainer.ui.themes import APP_THEMES, DARK, SIXTEEN, theme_defaults
 
 from .coach import CoachChosen
@@ -88,6 +87,19 @@ class TrainerApp(App[None]):
             keep_widgets_alive()
         self._experiment, self._path, self._lessons = experiment, path, lessons
         self._launch = launch
+        self.keys_received = KeyQueue(self, super().on_event, self._dialog_opening)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.keys_received.receive(event)
+        else:
+            await super().on_event(event)
+
+    async def _dialog_opening(self) -> None:
+        """Wait for a dialog that a key has asked for, so that the keys after it go there."""
+        screen = self._main_screen
+        if screen is not None:
+            await screen.dialogs.opening()
 
     def on_mount(self) -> None:
         # So that the terminal is restored and the run saved. A hang-up ends the process at once:
@@ -222,12 +234,16 @@ class TrainerApp(App[None]):
         self.copy_to_clipboard(url)
 
     def action_command_palette(self) -> None:
-        self._open_palette(Palette(id="--command-palette"))
+        from .palette import Commands, Palette
+
+        self._open_palette(Palette([Commands], id="--command-palette"))
 
     def search_themes(self) -> None:
+        from .palette import Palette
+
         self._open_palette(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
-    def _open_palette(self, palette: Palette) -> None:
+    def _open_palette(self, palette: Screen[None]) -> None:
         """Open the palette, but only over the main screen: only one dialog is open at a time."""
         screen = self.screen
         if isinstance(screen, MainScreen):
@@ -272,15 +288,6 @@ class TrainerApp(App[None]):
         if screen is not None:
             screen.trainer.pacing.answered(self)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the key table and the themes, without Textual's commands that have a key here."""
-        for key in keymap().listed:
-            if isinstance(screen, MainScreen):
-                yield SystemCommand(f"{key.group}: {key.help} ({key.display})", key.label, _runner(screen, key.name))
-        for command in super().get_system_commands(screen):
-            if command.title in ("Theme", "Screenshot"):
-                yield command
-
 
 def _free_name(folder: Path, name: str) -> str:
     """Return a name that no file in the folder has: the given one, or with a number after it."""
@@ -290,10 +297,3 @@ def _free_name(folder: Path, name: str) -> str:
         number += 1
         name = f"{stem}-{number}{suffix}"
     return name
-
-
-def _runner(screen: Screen[Any], name: str) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
-        await screen.run_action(action_of(name))
-
-    return run

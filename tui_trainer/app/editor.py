@@ -18,6 +18,7 @@ from tui_trainer.experiment.edit import add_layer, changed_settings, is_hidden, 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.experiment.toml_file import is_experiment, read, write
+from tui_trainer.experiment.validation import on_screen, screen_name
 from tui_trainer.files import confined, is_file, reason_to_keep
 from tui_trainer.formats import format_number
 from tui_trainer.tabs.view import TabView
@@ -63,12 +64,12 @@ class ExperimentEditor(Controller):
     async def change_field(self, path: str, value: object, message: str = "") -> bool:
         """Set a field to another value; return False, and show why, if the value is refused."""
         if is_hidden(self.experiment, path):
-            self.show_message(f"{path} is fixed in this experiment.", "error")
+            self.show_message(f"{screen_name(path)}: fixed in this experiment.", "error")
             return False
         try:
             changed = with_field(self.experiment, path, value)
         except UserError as error:
-            self.show_message(str(error), "error")
+            self.show_message(on_screen(error.field, error.reason), "error")
             await self.reveal(error.field)
             return False
         if path == "dataset":
@@ -144,8 +145,11 @@ class ExperimentEditor(Controller):
         value = event.value
         if event.path == "dataset" and self.screen.in_lesson and isinstance(value, dict):
             value = {**value, "standardize_target": before.dataset.standardize_target}  # a lesson has the book's loss
-        event.field.invalid = not await self.change_field(event.path, value)
-        if was_invalid and not event.field.invalid and self.experiment == before:
+        if not await self.change_field(event.path, value):
+            event.field.refuse()
+            return
+        event.field.invalid = False
+        if was_invalid and self.experiment == before:
             self.show_message("")  # the value from before, typed again
 
     def set_weight(self, event: TabView.WeightSet) -> None:

@@ -16,8 +16,7 @@ from tui_trainer.ui.keymap import Keymap
 from tui_trainer.ui.terminal import default_markers
 from tui_trainer.ui.themes import APP_THEMES
 
-from .key_changes import changed_keymap
-from .keys import keymap_with
+from .keys import changed_keymap, keymap_with
 
 THEMES = (*(theme.name for theme in APP_THEMES), *BUILTIN_THEMES)
 COMMAND, CONFIG, TERMINAL, MEMORY = "command line", "config file", "this terminal", "remembered"

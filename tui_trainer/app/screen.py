@@ -15,16 +15,18 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.dialog import Dialogs
-from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.dialogs.help import HelpScreen, JumpScreen
 from tui_trainer.app.dialogs.sweep_progress import SweepLine
 from tui_trainer.app.setup.data_panel import DataPanel, DatasetField
 from tui_trainer.app.setup.network_panel import LayersEdited, NetworkPanel
 from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.validation import on_screen
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport
 from tui_trainer.run_state import RunState
@@ -34,8 +36,8 @@ from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
 from tui_trainer.tabs.runs.view import RunOpened, RunsChosen, RunsEdited, UndoAsked
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
-from tui_trainer.ui.fields import FieldEdited
-from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, keymap
+from tui_trainer.ui.fields import Field, FieldEdited, TextField
+from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, action_of, keymap
 from tui_trainer.ui.pacing import PaintBudget
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import CHECK_EVERY, HeaderLine, KeyLine, MessageLine, StatusLine
@@ -55,7 +57,7 @@ SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup is beside the tabs
 HIGH = 20  # rows from which nothing has to give way
-LEAVING = frozenset({"quit", "quit_now"})  # names of keys
+LEAVING = frozenset({"quit", "quit_now", "interrupt"})  # names of keys
 
 
 class MainScreen(Screen[None]):
@@ -83,6 +85,7 @@ class MainScreen(Screen[None]):
     def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
         super().__init__()
         self.dialogs = Dialogs(self)
+        self.recent_commands: list[str] = []  # of the palette, by their titles, the last first
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
@@ -191,13 +194,14 @@ class MainScreen(Screen[None]):
             return False
         if action != DO:
             return super().check_action(action, parameters)
-        keys = keymap()
-        key = keys[str(parameters[0])]
+        key = keymap()[str(parameters[0])]
         if not self.is_mounted and key.name not in LEAVING:
             return False
-        if not self._leaves_free(key):
-            return None
-        if key.name in keys.shadowed_by(self._mode):
+        return self.works(key) if self._leaves_free(key) else None
+
+    def works(self, key: Key) -> bool:
+        """Return whether a key works now, were it not typed into what has the focus."""
+        if key.name in keymap().shadowed_by(self._mode):
             return False
         if key.owner == LESSONS:
             return self.in_lesson and self.lessons.takes(key)
@@ -245,7 +249,7 @@ class MainScreen(Screen[None]):
             if isawaitable(result):
                 await result
         except UserError as error:
-            self.message_line.show_message(str(error), "error")
+            self.message_line.show_message(on_screen(error.field, error.reason), "error")
 
     @property
     def taken_keys(self) -> frozenset[str]:
@@ -270,6 +274,25 @@ class MainScreen(Screen[None]):
         """Tell the controllers that the trainer was told to run the experiment from its first step."""
         for controller in self.controllers:
             controller.on_load()
+
+    @on(TextField.CommandTyped)
+    async def _do_typed(self, event: TextField.CommandTyped) -> None:
+        """Perform the command of a key that can't be part of the number in focus; an edit of that comes before."""
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            key = next((key for key in keymap().all if action_of(key.name) == binding.action), None)
+            if key is not None and self.works(key):
+                await self.action_do(key.name)
+                return
+
+    @on(events.DescendantFocus)
+    def _explain_field(self, event: events.DescendantFocus) -> None:
+        """Show what the field in focus is for."""
+        field = next((node for node in event.widget.ancestors if isinstance(node, Field)), None)
+        self.message_line.show_hint("" if field is None else field.help_text)
+
+    @on(events.DescendantBlur)
+    def _drop_explanation(self) -> None:
+        self.message_line.show_hint("")
 
     @on(FieldEdited)
     async def _edit_field(self, event: FieldEdited) -> None:
@@ -357,7 +380,11 @@ class MainScreen(Screen[None]):
     def action_markers(self) -> None:
         names = get_args(Markers)
         now = self.markers or self.query(PlotWidget).first().markers
-        self.markers = names[(names.index(now) + 1) % len(names)]
+        self.choose_markers(names[(names.index(now) + 1) % len(names)])
+
+    def choose_markers(self, markers: Markers) -> None:
+        """Draw all plots with these markers, now and later."""
+        self.markers = markers
         self.post_message(MarkersChosen(self.markers))
         self._use_markers()
 
@@ -378,6 +405,29 @@ class MainScreen(Screen[None]):
             self.setup_closed, self.page_open = False, not self.page_open
         else:
             self.setup_closed = not self.setup_closed
+
+    async def go_to_field(self, path: str) -> None:
+        """Give the field at ``path`` the focus, in the setup, which is shown for it."""
+        self.setup_open, self.setup_closed, self.page_open = True, False, False
+        await self.editor.reveal(path)
+        boxes = (node for field in self.query(Field) if field.path == path for node in field.walk_children(Widget))
+        box = next((node for node in boxes if node.focusable), None)
+        if box is not None:
+            self.call_after_refresh(box.focus)
+
+    def action_jump(self) -> None:
+        """Put a letter on every field and control, to jump to it."""
+        targets = [widget for widget in self.focus_chain if self._is_seen(widget)]
+        self.dialogs.open(JumpScreen(targets), self._jump_to)
+
+    def _jump_to(self, widget: Widget | None) -> None:
+        if widget is not None:
+            self.set_focus(widget)
+
+    def _is_seen(self, widget: Widget) -> bool:
+        """Return whether the first cell of a widget is on the screen."""
+        x, y = widget.region.offset
+        return self.region.contains(x, y) and widget in self.get_widget_at(x, y)[0].ancestors_with_self
 
     def action_tab(self, name: str) -> None:
         if name == self.tabs.active and self.tabs.view is not None and not self.setup_open:
@@ -412,6 +462,15 @@ class MainScreen(Screen[None]):
 
     async def action_quit_now(self) -> None:
         await self.leave()
+
+    async def action_interrupt(self) -> None:
+        """Copy the text that is selected on the screen; without any, leave the app."""
+        if self.get_selected_text():
+            self.action_copy_text()
+            self.clear_selection()
+            self.message_line.show_message("Copied.", "good")
+        else:
+            await self.leave()
 
 
 def _is_shared(key: Key, view: TabView) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
@@ -17,6 +18,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import NOTHING, Loaded, Progress, Unavailable, Update, Watch, encode
 from tui_trainer.tabs import TABS, Tab, tab_named
 from tui_trainer.tabs.view import TabView, decode_content
+from tui_trainer.ui.dropdown import DropdownList
 from tui_trainer.ui.keymap import keymap
 from tui_trainer.ui.status_lines import Part, StyledLine
 
@@ -98,6 +100,12 @@ class Tabs(ContentSwitcher):
         super().watch_current(old, new)
         if new is not None:
             self.call_later(self._open, new)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Give the focus to the view by a click into it: its keys are to work at once."""
+        is_in_view = self.screen.get_focusable_widget_at(event.screen_x, event.screen_y) is None
+        if is_in_view and not isinstance(self.screen.focused, DropdownList):  # a click beside that only closes it
+            self.screen.set_focus(None)
 
     @property
     def view(self) -> TabView | None:

@@ -17,6 +17,7 @@ from tui_trainer.app.dialogs.preview_data import name_of
 from tui_trainer.errors import plain
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.validation import on_screen
 from tui_trainer.files import confined, free_folder
 from tui_trainer.formats import format_clock
 from tui_trainer.pace import FULL, PACE_NAMES, PACES, Pace
@@ -308,7 +309,7 @@ class TrainerLink(Controller):
 
     def _show_refusal(self, refused: protocol.Refused) -> None:
         self.refused = refused
-        self.show_message(": ".join(part for part in (refused.field, refused.reason) if part), "error")
+        self.show_message(on_screen(refused.field, refused.reason), "error")
         for field in self.screen.query(Field):
             field.invalid = field.invalid or field.path == refused.field
         status = self.screen.status
@@ -409,13 +410,13 @@ class TrainerLink(Controller):
         if not 0 <= following < len(PACES):
             self.show_message(f"This is the {'fastest' if direction > 0 else 'slowest'} pace. {self.pace.sentence}")
             return
-        self._choose_pace(PACES[following])
+        self.choose_pace(PACES[following])
 
     def next_pace(self) -> None:
         """Take the next faster pace; after the fastest comes the slowest."""
-        self._choose_pace(PACES[(PACE_NAMES.index(self.pace.name) + 1) % len(PACES)])
+        self.choose_pace(PACES[(PACE_NAMES.index(self.pace.name) + 1) % len(PACES)])
 
-    def _choose_pace(self, pace: Pace) -> None:
+    def choose_pace(self, pace: Pace) -> None:
         """Take a pace that the user has chosen: for good, unless the lesson has its own."""
         if self.pace == self.chosen_pace:
             self.chosen_pace = pace

@@ -17,6 +17,8 @@ from .validation import (
     from_plain,
     is_text_list,
     join_path,
+    number_text,
+    number_type,
     parse_path,
     to_plain,
     unknown_field,
@@ -139,6 +141,8 @@ def _from_input(steps: Steps, value: object) -> object:
     """Convert input from a widget or the command line to plain data."""
     if not isinstance(value, str):
         return to_plain(value)
+    if number_type(steps) is not None:
+        return number_text(value)
     if not is_text_list(steps):
         return value.strip()
     try:

@@ -1,7 +1,8 @@
 """Checks plain data and converts it to an experiment; turns msgspec's errors into sentences.
 
-In reading order: conversion and its errors, paths of fields (``model.layers[0].units``), and what a field expects, in
-words. All words are derived from the types of the structs, so that a new field needs no new ones.
+In reading order: conversion and its errors, paths of fields (``model.layers[0].units``), what a field expects, in
+words, and the same as the app says it. All words are derived from the types of the structs, so that a new field needs
+no new ones; a new number needs an example.
 """
 
 from __future__ import annotations
@@ -19,8 +20,56 @@ from tui_trainer.errors import UserError, quoted, suggestion
 
 from .schema import Experiment
 
+TABLES = {"dataset": "data", "output": "output", "early_stopping": "early stopping"}  # part of a field's label
+PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
+EXAMPLES = {  # a sensible value of each number, by the last part of its path
+    "validation_split": "0.2",
+    "seed": "1",
+    "samples": "200",
+    "noise": "10",
+    "classes": "4",
+    "skip_rows": "2",
+    "x1": "0.5",
+    "x2": "0.5",
+    "value": "1",
+    "units": "8",
+    "dropout": "0.2",
+    "momentum": "0.9",
+    "rho": "0.9",
+    "beta_1": "0.9",
+    "beta_2": "0.999",
+    "epsilon": "1e-08",
+    "min_delta": "0.001",
+    "patience": "10",
+    "baseline": "0.5",
+    "start_from_epoch": "10",
+    "learning_rate": "0.05",
+    "batch_size": "32",
+    "epochs": "200",
+    "l1": "0.001",
+    "l2": "0.001",
+    "stop_at_loss": "0.01",
+    "stop_at_accuracy": "0.95",
+    "stop_after": "60",
+}
+SCREEN_LABELS = {  # where a field stands beside others of its table
+    "dataset.name": "dataset",
+    "dataset.path": "file",
+    "dataset.features": "features",
+    "dataset.target": "target",
+    "dataset.validation_split": "validation",
+    "dataset.samples": "samples",
+    "dataset.noise": "noise",
+    "dataset.classes": "classes",
+    "dataset.points": "points",
+}
+LARGE = 1e6  # limits from here on are named only where they matter
+
 Steps = tuple[str | int, ...]
+NumberType = inspect.IntType | inspect.FloatType
 _STEP = re.compile(r"\.(\w+)|\[(\d{1,9})\]")
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 
 
 def validate(experiment: Experiment) -> Experiment:
@@ -179,6 +228,32 @@ def is_text_list(steps: Steps) -> bool:
     return isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StrType)
 
 
+def number_type(steps: Steps) -> NumberType | None:
+    """Return the type of the number that the field at ``steps`` holds; None if it holds none."""
+    kind = type_at(steps)
+    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    return next((option for option in options if isinstance(option, NumberType)), None)
+
+
+def number_words(steps: Steps) -> tuple[str, ...]:
+    """Return the words that the field at ``steps`` accepts instead of a number, such as full."""
+    kind = type_at(steps)
+    options = kind.types if isinstance(kind, inspect.UnionType) else ()
+    return tuple(str(word) for option in options if isinstance(option, inspect.LiteralType) for word in option.values)
+
+
+def number_text(text: str) -> str:
+    """Return a number as people write it the way Python does: 0,005 is 0.005, and .01 is 0.01; other text unchanged.
+
+    A comma before three digits stays where it may separate thousands, as in 1,000: no one can tell.
+    """
+    text = text.strip()
+    if _GROUPED.fullmatch(text) is None and _NUMBER.fullmatch(text) is not None:
+        whole, *rest = re.split("[.,]", text, maxsplit=1)
+        text = ".".join([whole or "0", *(part if part[:1].isdigit() else f"0{part}" for part in rest)])
+    return text
+
+
 def entry_words(steps: Steps) -> tuple[str, ...]:
     """Return the words allowed as values of a table with free keys, such as ``dataset.kinds``."""
     kind = type_at(steps)
@@ -249,3 +324,55 @@ def _limits(kind: Any) -> str:
     if kind.gt is not None:
         return f" greater than {kind.gt:g}" + (f" and at most {kind.le:.16g}" if kind.le is not None else "")
     return f" of at least {kind.ge:g}" if kind.ge is not None else ""
+
+
+def label_of(path: str) -> str:
+    """Return the label of a field: ``learning rate``, ``layer 1 units``."""
+    steps = path.replace("]", "").replace("[", ".").split(".")
+    if path == "training.optimizer.name":
+        return "optimizer"
+    name = PENALTIES.get(steps[-1]) or steps[-1].replace("_", " ")
+    if "layers" in steps and len(steps) > 3:
+        return f"layer {int(steps[2]) + 1} {name}"
+    table = next((TABLES[step] for step in steps[:-1] if step in TABLES), "")
+    return f"{table} {name}".strip()
+
+
+def screen_name(path: str) -> str:
+    """Return the name of a field at the start of a sentence: ``Learning rate``."""
+    label = SCREEN_LABELS.get(path) or label_of(path)
+    return label[0].upper() + label[1:]
+
+
+def on_screen(path: str, reason: str) -> str:
+    """Return what is wrong with a field as the app says it: the field by its label, and an example of a number."""
+    steps = parse_path(path) or ()
+    kind, number = type_at(steps), number_type(steps)
+    if not steps or kind is None:
+        return f"{path}: {reason}" if path else reason
+    label = screen_name(path)
+    expectation, _, value = reason.partition(", got ")
+    if expectation != f"expected {expected(kind)}":
+        return f"{label}: {reason}"
+    if number is None:
+        return f"{label}: {expected(kind)}; got {value}."
+    words = "".join(f", or {word}" for word in number_words(steps))
+    return f"{label}: {_plain_number(number, value)}, such as {EXAMPLES[str(steps[-1])]}{words}; got {value}."
+
+
+def _plain_number(kind: Any, value: str) -> str:
+    """Describe a number in everyday words; a large limit only if ``value`` is beyond it."""
+    try:
+        is_beyond = kind.le is not None and float(value.strip("'")) > kind.le
+    except ValueError:
+        is_beyond = False
+    limit = f"{kind.le:,.16g}" if kind.le is not None and (kind.le < LARGE or is_beyond) else ""
+    if kind.ge is None and kind.gt is None:
+        limits = ""
+    elif kind.lt is not None:
+        limits = f" from {kind.ge:g} to below {kind.lt:g}"
+    elif kind.gt is not None:
+        limits = f" above {kind.gt:g}" + (f", up to {limit}" if limit else "")
+    else:
+        limits = f" from {kind.ge:g} to {limit}" if limit else f" of {kind.ge:g} or more"
+    return f"a {'whole ' if isinstance(kind, inspect.IntType) else ''}number{limits}"

@@ -9,7 +9,7 @@ from textual import messages
 from textual.drivers import web_driver
 from textual.drivers.web_driver import WebDriver
 
-from tui_trainer.ui.paste import PasteParser
+from tui_trainer.ui.terminal_input import PasteParser
 
 web_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
 

@@ -11,7 +11,7 @@ from msgspec import inspect
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.validation import Steps, is_text_list, join_path, parse_path, to_plain, type_at
+from tui_trainer.experiment.validation import Steps, is_text_list, join_path, label_of, parse_path, to_plain, type_at
 from tui_trainer.formats import format_six_digits
 
 from .plan import value_at
@@ -28,7 +28,6 @@ COMMON_FIELDS = (
     "training.l2",
 )  # then the layers, then the other fields in the order of the file
 NOT_TRAINED = ("name", "hide")  # these have no effect on training
-TABLES = {"dataset": "data", "output": "output", "early_stopping": "early stopping"}  # part of a field's label
 FACTORS = {
     RATE: (0.1, 1 / 3, 1.0, 3.0, 10.0),
     "batch_size": (0.5, 1.0, 2.0),
@@ -49,7 +48,6 @@ VALUES = {
     "beta_1": ("0.8", "0.9", "0.95"),
     "beta_2": ("0.99", "0.999"),
 }
-PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
 OUTPUT_PREFIX = "model.output."  # no suggestions: the target determines the output layer
 SUGGESTED_SEEDS = 3
 MAX_WORDS = 4  # a field with more choices gets only its current value
@@ -70,18 +68,6 @@ def sweepable_fields(experiment: Experiment) -> list[SweepableField]:
     fields = [steps for steps in _leaf_fields(to_plain(experiment), ()) if _can_be_typed(steps)]
     paths = [path for path in map(join_path, fields) if path not in NOT_TRAINED]
     return [SweepableField(path, label_of(path)) for path in sorted(paths, key=_order)]
-
-
-def label_of(path: str) -> str:
-    """Return the label of a field: ``learning rate``, ``layer 1 units``."""
-    steps = path.replace("]", "").replace("[", ".").split(".")
-    if path == "training.optimizer.name":
-        return "optimizer"
-    name = PENALTIES.get(steps[-1]) or steps[-1].replace("_", " ")
-    if "layers" in steps and len(steps) > 3:
-        return f"layer {int(steps[2]) + 1} {name}"
-    table = next((TABLES[step] for step in steps[:-1] if step in TABLES), "")
-    return f"{table} {name}".strip()
 
 
 def count_values(count: int, path: str) -> str:

@@ -12,8 +12,8 @@ from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
-from .paste import PasteParser
 from .terminal import detect_terminal
+from .terminal_input import PasteParser
 
 linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
 

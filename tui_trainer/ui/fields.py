@@ -5,11 +5,15 @@ A field posts ``FieldEdited``; ``LazyFields`` creates a group of fields only whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
+from msgspec.inspect import IntType
 from msgspec.structs import replace
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 from textual import events, on
 from textual.containers import Vertical
@@ -17,17 +21,53 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive, reactive
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 
 from tui_trainer.errors import printable
 from tui_trainer.experiment.schema import DatasetConfig
-from tui_trainer.experiment.validation import to_plain
+from tui_trainer.experiment.validation import (
+    EXAMPLES,
+    NumberType,
+    Steps,
+    number_text,
+    number_type,
+    number_words,
+    parse_path,
+    to_plain,
+)
 from tui_trainer.formats import format_exact
 
 from .dropdown import Dropdown, Option
 
 FILLED, HOLLOW = "■", "□"
+ARROWS = " ‹ ›"
+_START_OF_INTEGER = re.compile(r"\d*", re.ASCII)
+_START_OF_NUMBER = re.compile(r"\d*[.,]?\d*|(\d+[.,]?\d*|[.,]\d+)e[+-]?\d*", re.IGNORECASE | re.ASCII)
+LADDER = tuple(float(f"{digit}e{exponent}") for exponent in range(-6, 8) for digit in (1, 2, 5))
+POWERS = tuple(2.0**exponent for exponent in range(21))
+SHARES = tuple(step / 20 for step in range(21))
+NEAR_ONE = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+SENSIBLE = {  # the numbers through which fields are stepped, by the last part of their path; others count
+    "learning_rate": LADDER,
+    "epochs": LADDER,
+    "samples": LADDER,
+    "stop_after": LADDER,
+    "stop_at_loss": (0.0, *LADDER),
+    "l1": (0.0, *LADDER),
+    "l2": (0.0, *LADDER),
+    "units": POWERS,
+    "batch_size": POWERS,
+    "dropout": SHARES,
+    "validation_split": SHARES,
+    "stop_at_accuracy": SHARES,
+    "momentum": NEAR_ONE,
+    "rho": NEAR_ONE,
+    "beta_1": NEAR_ONE,
+    "beta_2": NEAR_ONE,
+    "noise": tuple(5.0 * step for step in range(11)),
+}
 
 
 @dataclass
@@ -59,7 +99,7 @@ class Field(Widget):
 
     def __init__(self, box: Widget, path: str, label: str = "", help_text: str = "", classes: str = "") -> None:
         super().__init__(box, classes=classes)
-        self.path, self.label = path, label
+        self.path, self.label, self.help_text = path, label, help_text
         self.tooltip = help_text or None
         if label:
             min_width = 0 if self.has_class("-short") else self.LABEL_WIDTH
@@ -76,6 +116,126 @@ class Field(Widget):
         """Post an edit."""
         self.post_message(FieldEdited(self.path, value, self))
 
+    def refuse(self) -> None:
+        """Mark the value as wrong."""
+        self.invalid = True
+
+
+class TextBox(Input):
+    """The input of every field.
+
+    It can be garbage-collected; otherwise the signal of its screen would keep a reference to it. Its size depends on
+    nothing that is typed, so a character is no new layout of the whole screen, as in an Input. Keys that come in one
+    burst keep their order: in an Input, backspace or an arrow makes the way up to the app before it has its effect, and
+    characters that follow overtake it (Textual's issue 6605, of all versions up to 8.2.8).
+    """
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
+
+    def on_mount(self) -> None:
+        self._start_of_selections = self.screen.text_selection_started_signal
+
+    def on_unmount(self) -> None:
+        self._start_of_selections.unsubscribe(self)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Run the key's action at once; characters are left to the Input."""
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if not event.is_printable and await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+
+
+class NumberBox(TextBox):
+    """The input of a number: what can't be part of one is a command, and ``+``, ``-``, the wheel and ‹ › step it.
+
+    The numbers that it steps through are sensible for the field at ``path``: see ``next_number``.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"number-box--arrows"}
+    DEFAULT_CSS = "NumberBox { .number-box--arrows { color: $text-accent; } }"
+
+    @dataclass
+    class Stepped(Message):
+        """The number was stepped."""
+
+        box: NumberBox
+
+    @dataclass
+    class Refused(Message):
+        """A key was pressed that can't be part of a number."""
+
+        key: str
+
+    def __init__(self, path: str, empty: str = "") -> None:
+        super().__init__(placeholder=empty, select_on_focus=True, validate_on=())
+        self._steps = parse_path(path) or ()
+
+    def can_type(self, character: str) -> bool:
+        """Return whether the text is, with ``character`` typed, the start of a number, or of a word allowed here."""
+        start, end = sorted(self.selection)
+        text = f"{self.value[:start]}{character}{self.value[end:]}"
+        pattern = _START_OF_INTEGER if isinstance(number_type(self._steps), IntType) else _START_OF_NUMBER
+        words = number_words(self._steps)
+        return pattern.fullmatch(text) is not None or any(word.startswith(text) for word in words)
+
+    def step(self, direction: int) -> None:
+        """Take the next sensible number up (1) or down (-1)."""
+        self.value = next_number(self._steps, self.value or self.placeholder, direction)
+        self.cursor_position = len(self.value)
+        self.post_message(self.Stepped(self))
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.character is None or not event.is_printable or self.can_type(event.character):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.character in "+-":
+            self.step(1 if event.character == "+" else -1)
+        else:
+            self.post_message(self.Refused(event.key))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._turn(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._turn(event, -1)
+
+    def _turn(self, event: events.MouseEvent, direction: int) -> None:
+        """Step the number that has the focus; elsewhere the wheel scrolls, and must not change numbers on the way."""
+        if self.has_focus:
+            event.stop()
+            event.prevent_default()
+            self.step(direction)
+
+    async def _on_mouse_down(self, event: events.MouseDown) -> None:
+        """Step by a click on an arrow, without a move of the cursor."""
+        direction = self._arrow_at(event.x)
+        if direction:
+            event.stop()
+            event.prevent_default()
+            self.step(direction)
+
+    @property
+    def _has_arrows(self) -> bool:
+        """Whether there is room for the arrows right of the number."""
+        return cell_len(self.value or self.placeholder) + len(ARROWS) < self.size.width
+
+    def _arrow_at(self, x: int) -> int:
+        """Return the direction of the arrow at a column, 0 beside them."""
+        place = x - (self.size.width - len(ARROWS))
+        return 0 if place < 1 or not self._has_arrows else -1 if place < 3 else 1
+
+    def watch_mouse_hover(self, value: bool) -> None:
+        self.refresh()  # the arrows
+
+    def render_line(self, y: int) -> Strip:
+        line = super().render_line(y)
+        if y > 0 or not self._has_arrows or not (self.has_focus or self.mouse_hover):
+            return line
+        arrows = Segment(ARROWS, self.get_component_rich_style("number-box--arrows"))
+        return Strip([*line.crop(0, self.size.width - len(ARROWS)), arrows])
+
 
 class TextField(Field):
     """A text field. An edit takes effect on Enter, and when the field loses the focus."""
@@ -88,13 +248,23 @@ class TextField(Field):
     }
     """
 
+    @dataclass
+    class CommandTyped(Message):
+        """A key was pressed that is no text here, but may be a command."""
+
+        key: str
+
     def __init__(
         self, path: str, label: str = "", help_text: str = "", empty: str = "", classes: str = "", missing: object = ""
     ) -> None:
-        self._box = TextBox(placeholder=empty, select_on_focus=True, validate_on=())
+        is_number = number_type(parse_path(path) or ()) is not None
+        self._box = (
+            NumberBox(path, empty) if is_number else TextBox(placeholder=empty, select_on_focus=True, validate_on=())
+        )
         super().__init__(self._box, path, label, help_text, classes)
         self._missing = missing  # the value of an empty field
         self._last_text = ""
+        self._was_entered = False
 
     def show(self, value: object) -> None:
         text = "" if value is None else printable(value if isinstance(value, str) else as_typed(value))
@@ -104,12 +274,45 @@ class TextField(Field):
                 self._box.value = text
 
     @on(Input.Submitted)
-    @on(Input.Blurred)
-    def _finish(self, event: Input.Submitted | Input.Blurred) -> None:
+    def _enter(self, event: Input.Submitted) -> None:
+        """Take the text; a number is then left, so that all keys work again."""
         event.stop()
-        if event.value != self._last_text:
-            self._last_text = event.value
-            self.edited(event.value.strip() or self._missing)
+        self._was_entered = self._take(event.value)
+        if isinstance(self._box, NumberBox):
+            self.screen.set_focus(None)
+
+    @on(Input.Blurred)
+    def _leave(self, event: Input.Blurred) -> None:
+        event.stop()
+        if self._take(event.value):
+            self._was_entered = False
+
+    @on(NumberBox.Stepped)
+    def _take_step(self, event: NumberBox.Stepped) -> None:
+        event.stop()
+        self._take(self._box.value)
+
+    @on(NumberBox.Refused)
+    def _pass_on_command(self, event: NumberBox.Refused) -> None:
+        """Take the number before the command, which goes the same way."""
+        event.stop()
+        self._take(self._box.value)
+        self.post_message(self.CommandTyped(event.key))
+
+    def _take(self, text: str) -> bool:
+        """Post an edit if the text is another one than before; return whether it is."""
+        is_new = text != self._last_text
+        if is_new:
+            self._last_text = text
+            self.edited(text.strip() or self._missing)
+        return is_new
+
+    def refuse(self) -> None:
+        """Mark the text as wrong; where it was entered, the focus comes back, so that it can be mended."""
+        super().refuse()
+        if self._was_entered and self.screen.focused is None:
+            self._was_entered = False
+            self._box.focus()
 
 
 class ChoiceField(Field):
@@ -200,19 +403,31 @@ class SwitchField(Field):
         self.edited(event.value)
 
 
-class TextBox(Input):
-    """An input that can be garbage-collected; otherwise the signal of its screen would keep a reference to it.
+def next_number(steps: Steps, text: str, direction: int) -> str:
+    """Return the next sensible number of a field up (1) or down (-1), as text; the same text where there is none."""
+    kind, name = number_type(steps), steps[-1]
+    assert kind is not None
+    try:
+        number = float(number_text(text))
+    except ValueError:
+        return EXAMPLES[str(name)]
+    candidates = SENSIBLE.get(str(name), (number + direction,))
+    further = [one for one in candidates if (one - number) * direction > 0 and _is_within(one, kind)]
+    if not further:
+        return text
+    nearest = min(further, key=lambda one: abs(one - number))
+    return str(int(nearest)) if isinstance(kind, IntType) else format_exact(nearest)
 
-    Its size depends on nothing that is typed, so a character is no new layout of the whole screen, as in an Input.
-    """
 
-    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
-
-    def on_mount(self) -> None:
-        self._start_of_selections = self.screen.text_selection_started_signal
-
-    def on_unmount(self) -> None:
-        self._start_of_selections.unsubscribe(self)
+def _is_within(number: float, kind: NumberType) -> bool:
+    """Return whether a number is one of a field's kind, and within its limits."""
+    return (
+        (number == int(number) or not isinstance(kind, IntType))
+        and (kind.ge is None or number >= kind.ge)
+        and (kind.gt is None or number > kind.gt)
+        and (kind.le is None or number <= kind.le)
+        and (kind.lt is None or number < kind.lt)
+    )
 
 
 class LazyFields(Vertical):

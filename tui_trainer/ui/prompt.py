@@ -13,6 +13,8 @@ from textual.widgets import Input, Label, Static
 
 from tui_trainer.errors import printable
 
+from .fields import TextBox
+
 
 class Prompt(Vertical):
     """Shows hints; while the user types, the question and the input, and above them what is wrong, and where.
@@ -59,7 +61,7 @@ class Prompt(Vertical):
         yield Static(classes="hints", markup=False)
         with Horizontal(classes="line"):
             yield Label("", markup=False)
-            yield Input(compact=True, select_on_focus=True)
+            yield TextBox(compact=True, select_on_focus=True)
 
     def show_hints(self, hints: str) -> None:
         """Show the available keys."""

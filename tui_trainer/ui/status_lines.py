@@ -417,6 +417,8 @@ class MessageLine(Static):
     }
     """
 
+    _hint = ""
+
     def show_message(self, sentence: str, kind: str = "") -> None:
         """Show ``sentence``; ``kind`` is "error", "good" or empty."""
         sentence = printable(sentence)  # it may quote a file, a store or another program's error
@@ -427,6 +429,14 @@ class MessageLine(Static):
         long = self._is_long(sentence)
         self.set_class(long, "-long")
         self.update(Text(sentence), layout=long or was_long)
+
+    def show_hint(self, sentence: str) -> None:
+        """Show what something is for while that has the focus; an error stays. An empty one drops the hint."""
+        is_hint = bool(self._hint) and str(self.content) == self._hint
+        if self.has_class("-error") or not (sentence or is_hint):
+            return
+        self._hint = printable(sentence)
+        self.show_message(sentence)
 
     def on_resize(self) -> None:
         """Adapt the height: a message of one line may need two when the terminal is narrower."""

@@ -220,7 +220,7 @@ async def test_fixed_points_stay_and_the_pen_goes_with_the_plane(start: Start) -
     async with start(replace(GAUSS, hide=("dataset.points",))) as flow:
         view = await open_tab(flow)
         await flow.press("P", "enter")
-        await flow.until_said("dataset.points is fixed in this experiment")
+        await flow.until_said("Points: fixed in this experiment")
         assert points(flow) == [] and view.in_mode
         flow.field("dataset.name").edited("iris")
         await flow.until(lambda: not view.in_mode, "no pen over iris")

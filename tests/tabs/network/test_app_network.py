@@ -219,7 +219,7 @@ async def test_weights_that_a_teacher_has_fixed(start: Start) -> None:
         await flow.press("w")
         await tab.until_first_weights()
         await flow.press("plus")
-        await flow.until_said("model.weights is fixed in this experiment")
+        await flow.until_said("Weights: fixed in this experiment")
         await flow.press("s")
         await flow.until(lambda: flow.progress.steps == 1 and tab.term().gradient is not None, "a step")
         await flow.press("plus")

@@ -1,15 +1,16 @@
-"""The base classes of dialogs, what opens them one at a time, a dialog that asks for a path, and the palette."""
+"""The base classes of dialogs, what opens them one at a time, and a dialog that asks for a path."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
-from textual.command import CommandList, CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Input, Label, Static
@@ -18,6 +19,7 @@ from textual.worker import Worker
 from tui_trainer.errors import printable
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import DropdownList
+from tui_trainer.ui.fields import TextBox
 
 
 class Dialogs:
@@ -29,6 +31,7 @@ class Dialogs:
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
         self._conversation: Worker[None] | None = None
+        self._has_asked = asyncio.Event()  # within the conversation
         self.is_closed = False  # whether none is opened any more, since the app is being left
 
     @property
@@ -53,12 +56,27 @@ class Dialogs:
         """
         is_free = self.is_free
         if is_free:
-            self._conversation = self._screen.run_worker(work, group="conversation")
+            self._has_asked.clear()
+            self._conversation = self._screen.run_worker(partial(self._talk, work), group="conversation")
         return is_free
+
+    async def _talk(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        try:
+            await work()
+        finally:
+            self._has_asked.set()
+
+    async def opening(self) -> None:
+        """Wait until a conversation that has begun opens its first dialog, or ends without one."""
+        if self._conversation is not None:
+            await self._has_asked.wait()
 
     async def ask(self, dialog: Screen[ScreenResultType | None]) -> ScreenResultType | None:
         """Open a dialog within a conversation; returns its answer, or None if it was left, as the app may be."""
-        return None if self.is_closed else await self._screen.app.push_screen_wait(dialog)
+        if self.is_closed:
+            return None
+        dialog.call_later(self._has_asked.set)  # handled once it is mounted, and has the focus
+        return await self._screen.app.push_screen_wait(dialog)
 
 
 class AskingScreen(Screen[ScreenResultType]):
@@ -112,6 +130,11 @@ class Dialog(ModalScreen[ScreenResultType], AskingScreen[ScreenResultType]):
     """
 
 
+def clickable(*keys: tuple[str, str]) -> str:
+    """Return what keys do, for a border: of each, a text and the action that a click on it runs."""
+    return ", ".join(f"[@click=screen.{action}]{text}[/]" for text, action in keys)
+
+
 class AskPath(Dialog[str | None]):
     """Asks for a path; returns None if cancelled."""
 
@@ -124,13 +147,14 @@ class AskPath(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_subtitle = "enter: OK, esc: cancel"
+            box.border_subtitle = clickable(("enter: OK", "accept"), ("esc: cancel", "dismiss"))
             yield Label(self._question, markup=False)
-            yield Input(self._path, select_on_focus=False)
+            yield TextBox(self._path, select_on_focus=False)
 
     @on(Input.Submitted)
-    def _finish(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+    def action_accept(self) -> None:
+        """Answer with the path."""
+        self.dismiss(self.query_one(Input).value.strip() or None)
 
 
 class Confirm(Dialog[bool | None]):
@@ -153,25 +177,3 @@ class Confirm(Dialog[bool | None]):
     def action_answer(self, agreed: bool) -> None:
         """Close with the answer."""
         self.dismiss(agreed)
-
-
-class Palette(CommandPalette, AskingScreen[None]):
-    """A command palette that closes only once, and ignores keys of its list while that has no room.
-
-    It has the frame of the other dialogs.
-    """
-
-    DEFAULT_CSS = """
-    Palette {
-        & > Vertical { width: 90; max-width: 100%; margin-top: 2; background: $surface; }
-        #--input { border: round $border; background: $surface; }
-        #--input.--list-visible { border-bottom: none; }
-        #--input Label, #--input CommandInput { margin: 0; }
-        CommandInput, CommandInput:focus { border: none; height: 1; }
-        CommandList, CommandList:focus { border: round $border; border-top: none; background: $surface; }
-    }
-    """
-
-    def _action_command_list(self, action: str) -> None:
-        if self.query_one(CommandList).scrollable_content_region.area:
-            super()._action_command_list(action)

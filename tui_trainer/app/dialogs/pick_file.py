@@ -11,7 +11,7 @@ from itertools import islice
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -22,8 +22,9 @@ from tui_trainer.errors import UserError, plain, printable, quoted
 from tui_trainer.files import as_meant, confined, read_plain
 from tui_trainer.formats import format_file_size
 from tui_trainer.ui.dropdown import SafeOptionList
+from tui_trainer.ui.fields import TextBox
 
-from .dialog import Dialog
+from .dialog import Dialog, clickable
 
 MAX_LISTED = 500
 NAME_WIDTH = 58
@@ -58,9 +59,11 @@ class PickFile(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="picker", classes="box") as box:
             box.border_title = "Open your own data: CSV, TSV or other text, packed or not"
-            box.border_subtitle = "enter: open, tab: complete, esc: cancel"
-            yield Input(printable(self._folder), placeholder="path of a file", select_on_focus=False)
-            options = SafeOptionList()
+            box.border_subtitle = clickable(
+                ("enter: open", "open"), ("tab: complete", "complete"), ("esc: cancel", "dismiss")
+            )
+            yield TextBox(printable(self._folder), placeholder="path of a file", select_on_focus=False)
+            options = FileList()
             options.can_focus = False  # the text input keeps the focus, and passes the arrow keys on to the list
             yield options
             yield Static(markup=False)
@@ -120,8 +123,8 @@ class PickFile(Dialog[str | None]):
             self._read(folder)
 
     @on(Input.Submitted)
-    def _handle_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def action_open(self) -> None:
+        """Open what was typed, or is highlighted; if its folder is still being listed, then."""
         self._submitted = self._listing.folder != self._folder
         if not self._submitted:
             self._open_typed()
@@ -170,6 +173,19 @@ class PickFile(Dialog[str | None]):
             if len(start) > len(self._name_start):
                 self._set_text(self._folder + start)
                 self._show()
+
+
+class FileList(SafeOptionList):
+    """A list in which a click highlights, and a double click opens: the second one must not meet another folder."""
+
+    def on_click(self, event: events.Click) -> None:
+        super().on_click(event)
+        clicked = event.style.meta.get("option")
+        event.prevent_default()
+        if clicked is not None and clicked < self.option_count:
+            self.highlighted = clicked
+            if event.chain == 2:
+                self.action_select()
 
 
 class EntryOption(Option):

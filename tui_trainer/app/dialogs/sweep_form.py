@@ -22,7 +22,7 @@ from tui_trainer.sweep.fields import RATE, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import NUMBER_OPTIONS, SweepPreview, SweepRequest
 from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown, Option
-from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited
+from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited, TextBox
 
 from .dialog import Dialog
 
@@ -78,7 +78,7 @@ class SweepRow(Vertical):
             choice = Dropdown(self._options)
             choice.set_reactive(Dropdown.value, self._path)
             yield choice
-            yield Input(self._values, placeholder=HINT, select_on_focus=False)
+            yield TextBox(self._values, placeholder=HINT, select_on_focus=False)
         yield Static(classes="wrong", markup=False)
 
     @property
@@ -305,7 +305,7 @@ class SweepOption(Field):
     input = getters.query_one(Input)
 
     def __init__(self, name: str, label: str, help_text: str, placeholder: str, value: str) -> None:
-        super().__init__(Input(value, placeholder=placeholder, select_on_focus=False), name, label, help_text)
+        super().__init__(TextBox(value, placeholder=placeholder, select_on_focus=False), name, label, help_text)
 
     def show(self, value: object) -> None:
         with self.prevent(Input.Changed):

@@ -242,6 +242,11 @@ class Panel(Vertical):
             fold.show(self.experiment, absent)
 
     @property
+    def shown_rows(self) -> Iterator[Row]:
+        """The rows that the experiment has, folded or not."""
+        return (row for row in self._all_rows if row.path not in self.absent and row.is_shown(self.experiment))
+
+    @property
     def _all_rows(self) -> Iterator[Row]:
         yield from self.rows
         for fold in self.query(Fold):

@@ -118,6 +118,12 @@ class BookView(TabView):
         if chosen is not None:
             self.post_message(LessonChosen(chosen))
 
+    @on(events.Click)
+    def _load_clicked(self, event: events.Click) -> None:
+        """Start a lesson of the list by a double click."""
+        if event.chain == 2 and self.screen.get_widget_at(*event.screen_offset)[0] is self.query_one(LessonList):
+            self.action_load()
+
     def action_forget(self) -> None:
         """Clear the progress in the chosen lesson."""
         chosen = self.query_one(LessonList).chosen

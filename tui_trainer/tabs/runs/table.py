@@ -301,10 +301,11 @@ class RunsPanel(SheetPanel[Sheet]):
 
     @dataclass
     class Pointed(Message):
-        """The run at ``place`` was clicked: in front of its name, to ``choose`` it, or anywhere else."""
+        """The run at ``place`` was clicked: in front of its name, to ``choose`` it, or elsewhere, twice to open it."""
 
         place: int
         choose: bool
+        twice: bool = False
 
     @dataclass
     class Sorted(Message):
@@ -329,7 +330,7 @@ class RunsPanel(SheetPanel[Sheet]):
             if column is not None:
                 self.post_message(self.Sorted(column.sort))
         elif sheet.first + event.y - 1 < sheet.total:
-            self.post_message(self.Pointed(sheet.first + event.y - 1, event.x < GUTTER))
+            self.post_message(self.Pointed(sheet.first + event.y - 1, event.x < GUTTER, event.chain == 2))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

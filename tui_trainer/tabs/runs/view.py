@@ -270,6 +270,8 @@ class RunsView(TabView):
         self.go(event.place)
         if event.choose:
             self.action_choose_run()
+        elif event.twice:
+            self.action_open_run()
 
     @on(RunsPanel.Scrolled)
     def _scroll(self, event: RunsPanel.Scrolled) -> None:

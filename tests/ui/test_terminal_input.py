@@ -7,7 +7,7 @@ from textual import events
 from textual.drivers import linux_driver
 
 from tui_trainer.ui import driver
-from tui_trainer.ui.paste import END, START, PasteParser
+from tui_trainer.ui.terminal_input import END, START, PasteParser
 
 NASTY = "a\x1b[A\x1bq\x1b[<0;5;5M\x1b[I\x1b]0;t\x07\x1b[200~\x1b[99zz"
 

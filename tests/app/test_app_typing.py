@@ -1,0 +1,79 @@
+"""Keys that come in one burst: in fields, before a dialog is there, and while the focus moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Input
+
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.palette import Palette
+from tui_trainer.tabs.runs.view import RunsView
+from tui_trainer.ui.dropdown import Dropdown
+
+if TYPE_CHECKING:
+    from running_app import Start
+
+BACKSPACE, LEFT, HOME, ESCAPE = "\x7f", "\x1b[D", "\x1b[H", "\x1b[27u"
+CTRL_O, CTRL_P, CTRL_S = "\x0f", "\x10", "\x13"
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (f"abcdef{3 * BACKSPACE}XYZ", "abcXYZ"),
+        (f"ba{BACKSPACE}c", "bc"),
+        (f"adb{LEFT}{LEFT}{BACKSPACE}c{HOME}x", "xcdb"),
+    ],
+)
+async def test_a_burst_keeps_its_order_in_a_field(start: Start, written: str, text: str) -> None:
+    async with start() as flow:
+        await flow.screen.editor.reveal("dataset.path")
+        box = flow.input("dataset.path")
+        box.focus()
+        await flow.until(lambda: box.has_focus, "focus")
+        flow.write(written)
+        await flow.until(lambda: box.value == text, f"{text!r}, not {box.value!r}")
+
+
+async def test_keys_before_a_dialog_has_come_go_to_it(start: Start) -> None:
+    async with start() as flow:
+        app, before = flow.pilot.app, flow.screen.experiment
+        flow.write(f"{CTRL_S}bar")
+        await flow.until(lambda: isinstance(app.screen, AskPath) and app.screen.query(Input), "the question")
+        box = app.screen.query_one(Input)
+        await flow.until(lambda: box.value.endswith(".tomlbar"), "the keys in it")
+        assert flow.screen.experiment == before, "none of them was a command"
+        flow.write(f"{ESCAPE}s")
+        await flow.until(lambda: flow.progress.steps == 1, "the key after the dialog is a command again")
+
+
+async def test_keys_before_the_palette_has_come_go_to_it(start: Start) -> None:
+    async with start() as flow:
+        flow.write(f"{CTRL_P}one mini\r")
+        await flow.until(lambda: flow.progress.steps == 1, "the command that was typed ahead")
+        assert not isinstance(flow.pilot.app.screen, Palette)
+
+
+async def test_keys_before_a_list_or_a_prompt_has_come_go_to_it(start: Start) -> None:
+    async with start() as flow:
+        dropdown = flow.field("training.optimizer.name").query_one(Dropdown)
+        dropdown.focus()
+        await flow.until(lambda: dropdown.has_focus, "focus")
+        flow.write("\rrms\r")
+        await flow.until(lambda: flow.screen.experiment.training.optimizer.name == "rmsprop", "the option found")
+        assert flow.progress.steps == 0
+        await flow.screen.tabs.open("runs")
+        view = flow.screen.query_one(RunsView)
+        flow.screen.set_focus(None)
+        flow.write(f"/loss{BACKSPACE}t")
+        await flow.until(lambda: view.query_one(Input).value == "lost", "the text of the filter")
+
+
+async def test_a_pasted_path_waits_for_its_dialog(start: Start) -> None:
+    async with start() as flow:
+        app = flow.pilot.app
+        flow.write(f"{CTRL_O}\x1b[200~/tmp/one.toml\x1b[201~")
+        await flow.until(lambda: isinstance(app.screen, AskPath) and app.screen.query(Input), "the question")
+        await flow.until(lambda: app.screen.query_one(Input).value.endswith("/tmp/one.toml"), "what was pasted")
