@@ -61,8 +61,9 @@ async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
         seen = asyncio.Event()
         if node is not None and node.call_later(seen.set):
             await asyncio.wait_for(seen.wait(), timeout)
-    while isinstance(pilot.app, TrainerApp) and pilot.app.is_running and not pilot.app.keys_received.is_idle:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(timeout):
+        while isinstance(pilot.app, TrainerApp) and pilot.app.is_running and not pilot.app.keys_received.is_idle:
+            await asyncio.sleep(0)
     return True
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from running_app import wait_until
+from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.palette import Palette
+from tui_trainer.app.screen import MainScreen
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.dropdown import Dropdown
 
@@ -77,3 +82,21 @@ async def test_a_pasted_path_waits_for_its_dialog(start: Start) -> None:
         flow.write(f"{CTRL_O}\x1b[200~/tmp/one.toml\x1b[201~")
         await flow.until(lambda: isinstance(app.screen, AskPath) and app.screen.query(Input), "the question")
         await flow.until(lambda: app.screen.query_one(Input).value.endswith("/tmp/one.toml"), "what was pasted")
+
+
+async def test_keys_are_handled_in_an_app_that_runs_as_for_a_user(quick: None, forked_trainers: None) -> None:
+    """Not in a test of Textual's, which gives the app a task of its own: the second key was never handled."""
+    tabs: list[str] = []
+
+    async def press(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        await wait_until(pilot, lambda: screen.state == "ready", "the trainer")
+        for key, tab in (("2", "data"), ("7", "summary"), ("2", "data")):
+            await pilot.press(key)
+            await wait_until(pilot, lambda tab=tab: screen.tabs.active == tab, f"the tab {tab}")
+            tabs.append(screen.tabs.active)
+        pilot.app.exit()
+
+    await TrainerApp(Experiment()).run_async(headless=True, size=(120, 40), auto_pilot=press)
+    assert tabs == ["data", "summary", "data"]

@@ -107,10 +107,12 @@ class KeyQueue:
                 self._follower = asyncio.create_task(self._follow(path))
 
     async def _follow(self, path: list[MessagePump]) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(MAX_WAIT):
-                await self._until_quiet(path)
-        self._app.call_later(self._handle_next)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MAX_WAIT):
+                    await self._until_quiet(path)
+        finally:  # whatever went wrong, the next key is handled
+            self._app.call_later(self._handle_next)
 
     async def _until_quiet(self, path: list[MessagePump]) -> None:
         """Wait until the nodes from the one in focus up to the app have handled the messages that a key set off."""
@@ -133,7 +135,8 @@ async def _until_handled(node: MessagePump) -> None:
     handled = asyncio.Event()
     if node.call_later(handled.set):
         waiting = asyncio.create_task(handled.wait())
+        own = {node._task} if node._task is not None else set()  # an app has none, except in Textual's tests
         try:
-            await asyncio.wait({waiting, node.task}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, *own}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
