@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_trainer.app.dialogs.dialog import Palette
 from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.palette import Palette
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs.data.view import DataView

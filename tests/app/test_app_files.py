@@ -89,7 +89,7 @@ async def test_files_that_cannot_be_used(start: Start, tmp_path: Path) -> None:
         for path, part in (
             (tmp_path / "missing.toml", "there is no file"),
             (tmp_path / "folder.toml", "is a folder"),
-            (wrong, "training.learning_rate"),
+            (wrong, "Learning rate: a number above 0"),
             (broken, "this is not valid TOML"),
             ("~nobody-of-that-name/x.toml", "there is no file"),
             ("a\0b.toml", "there is no file"),

@@ -121,7 +121,7 @@ async def test_it_stays_away_after_five_different_actions_and_can_be_brought_bac
         assert strip.display and preferences.memory.recall().coach == "always"
         await flow.press("escape")
         await flow.until(lambda: not strip.display, "no strip")
-        await flow.until_said("The tips are off; T brings them back.")
+        await flow.until_said("The tips are off; C brings them back.")
 
 
 async def test_it_is_one_row_where_there_are_few_and_belongs_to_live(start: Start, tmp_path: Path) -> None:

@@ -18,9 +18,17 @@ def test_folders_first_then_files_of_data(tmp_path: Path) -> None:
     (tmp_path / "broken.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "linked.csv").symlink_to(tmp_path / "b.csv")
     listing = list_folder(str(tmp_path))
-    assert [entry.name for entry in listing.entries] == ["attic", "Zoo", "A.TSV", "b.csv", "c.tab", "linked.csv"]
-    assert [entry.size_text for entry in listing.entries] == ["", "", "2.35 MB", "12 B", "0 B", "12 B"]
-    assert listing.others == {"d.txt", "broken.csv"} and listing.problem == ""
+    assert [entry.name for entry in listing.entries] == [
+        "attic",
+        "Zoo",
+        "A.TSV",
+        "b.csv",
+        "c.tab",
+        "d.txt",
+        "linked.csv",
+    ]
+    assert [entry.size_text for entry in listing.entries] == ["", "", "2.35 MB", "12 B", "0 B", "5 B", "12 B"]
+    assert listing.others == {"broken.csv"} and listing.problem == ""
     assert [entry.name for entry in listing.matching("a")] == ["attic", "A.TSV"]
     assert [entry.name for entry in listing.matching("OO")] == ["Zoo"]
     assert listing.matching("nothing") == []

@@ -16,10 +16,11 @@ from textual.dom import DOMNode
 from themed_app import ThemedApp
 
 import tui_trainer
-from tui_trainer.app.dialogs.dialog import AskPath, Palette
+from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.sweep_form import SweepFormDialog
+from tui_trainer.app.palette import Palette
 from tui_trainer.app.preferences import Preferences
 from tui_trainer.settings import Markers, Settings
 from tui_trainer.tabs.data.view import DataView

@@ -35,7 +35,12 @@ FILES = Path(__file__).with_name("version_0_1")
 EXPECTED = json.loads((FILES / "expected.json").read_text())
 EXPERIMENTS = sorted(path.stem for path in (FILES / "experiments").iterdir())
 
-NEW_KEYS = {"tab_loss": "0", "all_epochs": "w", "choose_none": "X"}  # other ones than in that version
+NEW_KEYS = {
+    "tab_loss": "0",
+    "all_epochs": "w",
+    "choose_none": "X",
+    "quit_now": "ctrl+q",
+}  # other ones than in that version
 
 
 @pytest.fixture(autouse=True)

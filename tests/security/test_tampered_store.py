@@ -154,7 +154,7 @@ def _begin(path: Path) -> list[str]:
 
 
 def test_a_store_as_it_should_be(store: Path) -> None:
-    assert [line.split()[:3] for line in resume.listed()] == [["1", "untitled", "epoch"]]
+    assert [line.split()[:3] for line in resume.listed()] == [["1", "iris", "16"]]
     assert [said for said in use(store)[1:] if said] == []
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui_trainer.app.dialogs.preview_data import name_of
 from tui_trainer.datasets.catalog import choose_file
 from tui_trainer.experiment.edit import is_hidden
@@ -59,12 +61,21 @@ class OwnData(Controller):
 
         before = editor.experiment.dataset
         path = await self.screen.dialogs.ask(PickFile(before.path or ""))
-        config = None if path is None else await self._ask_with_preview(choose_file(before, path))
+        config = None if path is None else await self._ask_with_preview(self._with_target(choose_file(before, path)))
+        if config == self._with_target(before):
+            config = before
         if config is None:
             await editor.show_experiment()  # the list of datasets may say "own file" where there is none
             return
         message = f"{name_of(config.path or '')} is now the dataset; u undoes it."
         await editor.change_field("dataset", to_plain(config), message)
+
+    def _with_target(self, config: DatasetConfig) -> DatasetConfig:
+        """Return ``config`` of the file that is open with its target, which is not guessed anew."""
+        loaded, before = self.screen.trainer.loaded, self.screen.editor.experiment.dataset
+        if loaded is None or config.target is not None or config.path is None or config != before:
+            return config
+        return replace(config, target=loaded.dataset.target)
 
     async def _ask_with_preview(self, config: DatasetConfig) -> DatasetConfig | None:
         """Show what ``config`` reads from its file; returns the configuration that the user accepts, if any."""

@@ -21,6 +21,7 @@ from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.experiment.validation import on_screen
 from tui_trainer.export.trained import load_weights, trained
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
@@ -252,7 +253,7 @@ class Worker:
         try:
             load_weights(self._session, Path(weights))
         except UserError as error:
-            self._send(protocol.Notice(self._run, str(error)))
+            self._send(protocol.Notice(self._run, on_screen(error.field, error.reason)))
             return
         file = quoted(weights, PATH_LENGTH)
         self._send(protocol.Notice(self._run, f"The run starts with the weights of {file}.", good=True))

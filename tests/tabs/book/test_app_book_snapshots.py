@@ -25,7 +25,7 @@ def lesson(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         await after("9", then=is_filled)(pilot)
         await pilot.press("down", "down", "down", "enter")
         screen = next(one for one in pilot.app.screen_stack if isinstance(one, MainScreen))
-        await wait(lambda: screen.tabs.active == "landscape" and screen.state == "ready")
+        await wait(lambda: screen.in_lesson and screen.state == "ready")
         await pilot.press(*keys)
         await settle(pilot)
 

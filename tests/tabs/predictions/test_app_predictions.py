@@ -50,6 +50,7 @@ def request_of(flow: Flow) -> WatchPredictions:
 async def opened(flow: Flow) -> None:
     """Open the tab and wait for what it shows."""
     await flow.press("6")
+    await flow.until(lambda: isinstance(flow.screen.tabs.view, PredictionsView), "the tab")
     await flow.until(lambda: "rows" in flow.screen_text(), "a heading with the number of rows")
 
 
