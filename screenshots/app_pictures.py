@@ -109,7 +109,7 @@ async def _open_lesson(pilot: Pilot[None], screen: MainScreen, name: str) -> Non
     await until(pilot, lambda: screen.tabs.view is not None and screen.tabs.active == "book", "no Book tab")
     names = [lesson.id.partition(":")[2] for lesson in packaged().lessons]
     await pilot.press("home", *["down"] * names.index(name), "enter")
-    await until(pilot, lambda: screen.tabs.active != "book" and screen.state == "ready", f"{name} was not loaded")
+    await until(pilot, lambda: screen.in_lesson and screen.state == "ready", f"{name} was not loaded")
 
 
 def _epoch(screen: MainScreen) -> int:
