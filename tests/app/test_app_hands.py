@@ -16,6 +16,7 @@ from tui_trainer.tabs import TABS, tab_named
 from tui_trainer.tabs.book.view import LessonList
 from tui_trainer.tabs.boundary.view import BoundaryView
 from tui_trainer.tabs.runs.table import RunsPanel
+from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.status_lines import KeyLine
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ async def test_a_double_click_opens_a_run(start: Start) -> None:
         await flow.press("R")
         await flow.until_loaded(2)
         await click_tab(flow, "runs")
-        await flow.until(lambda: flow.screen.query(RunsPanel) and flow.contents("runs"), "the runs")
+        view = flow.screen.query_one(RunsView)
+        await flow.until(lambda: view.sheet.rows and view.query_one(RunsPanel).region, "the runs, laid out")
         await flow.pilot.click(RunsPanel, offset=(20, 1), times=2)
         await flow.until(lambda: flow.progress.epoch == 1, "the run as it was")
 

@@ -87,9 +87,9 @@ def show_curves(screen: MainScreen) -> bool:
     """Two curves whose values are known, whatever the machine."""
     epochs = np.arange(1.0, 61.0)
     curves = (("loss", np.exp(-epochs / 12) + 0.02), ("val_loss", np.exp(-epochs / 15) + 0.1))
-    if not screen.query(LossView):
+    view = screen.tabs.view  # none until it knows what is loaded
+    if not isinstance(view, LossView):
         return False
-    view = screen.query_one(LossView)
     view.show_content(LossContent("loss", tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves)))
     view.show_content = lambda content: None  # type: ignore[method-assign] # a late report has none yet
     return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Checkbox
 
-from tui_trainer.app.setup.data_panel import TransformField
+from tui_trainer.app.setup.data_panel import STANDARDIZE_TARGET, TransformField
 from tui_trainer.app.setup.panel import Fold
 from tui_trainer.datasets.catalog import GOOD_SETTINGS, PLANE_COLUMNS
 from tui_trainer.experiment.edit import with_field
@@ -68,8 +68,8 @@ async def test_fields_show_where_they_mean_something(start: Start) -> None:
     fields = {
         "spiral": {"dataset.samples", "dataset.noise"},  # with which the app is started
         "iris": {"dataset.features", "dataset.target"},
-        "plane": {"dataset.samples", "dataset.noise"},
-        "curve_sine": {"dataset.samples", "dataset.noise"},
+        "plane": {"dataset.samples", "dataset.noise", STANDARDIZE_TARGET},
+        "curve_sine": {"dataset.samples", "dataset.noise", STANDARDIZE_TARGET},
         "blobs": {"dataset.samples", "dataset.noise", "dataset.classes"},
     }
     in_the_plane = {"spiral", "plane", "blobs"}
