@@ -26,6 +26,7 @@ ALWAYS = {
     "README.txt",
     "experiment.toml",
     "history.csv",
+    "predictions.csv",
     "loss.svg",
     "loss.txt",
     "model.json",

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from trained_runs import SMALL, session_of
 
 from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig
+from tui_trainer.export.folder import write_folder
 from tui_trainer.export.predictions import predict_file, read_columns, write_predictions
-from tui_trainer.export.trained import TrainedModel, trained
+from tui_trainer.export.trained import TrainedModel, exported_model, trained
 from tui_trainer.training.builder import scores
 from tui_trainer.training.session import Session
 
@@ -121,3 +123,61 @@ def test_texts_with_marks_of_csv_are_quoted(tmp_path: Path) -> None:
     new = tmp_path / "new.csv"
     new.write_text('name,"colour",size,day,stock\n"a, ""b""",blue,"0,5",01.03.2020,0\nc,blue,"0,5",01.03.2020,0\n')
     assert [row[0] for row in written(model, new)] == ["name", 'a, "b"', "c"]
+
+
+def exported(folder: Path, model: TrainedModel) -> list[list[str]]:
+    assert "predictions.csv" in write_folder(model, folder, ["predictions"])
+    return list(csv.reader(io.StringIO((folder / "predictions.csv").read_text(), newline="")))
+
+
+@pytest.mark.parametrize("target", ["price", "colour"])
+def test_an_export_has_the_predictions_of_both_parts_as_predict_gives_them(tmp_path: Path, target: str) -> None:
+    session, model, path = run_on(tmp_path, target, missing="drop")
+    head, *rows = exported(tmp_path / "out", model)
+    new_head, *new_rows = written(model, path)
+    assert head == ["part", "line", "order", target, *new_head[1:]]
+    by_order = {row[0]: row[1:] for row in new_rows}
+    assert len(rows) == 59 and "N004" not in {row[2] for row in rows}  # the row with a gap
+    for row in rows:
+        assert row[2] == f"N{int(row[1]) - 2:03}"
+        assert [cell.partition(".")[0] for cell in row[4:]] == [cell.partition(".")[0] for cell in by_order[row[2]]]
+        np.testing.assert_allclose(
+            [float(cell) for cell in row[4:] if cell not in ("red", "blue")],
+            [float(cell) for cell in by_order[row[2]] if cell not in ("red", "blue")],
+            rtol=1e-6,
+        )
+    validation = {int(row[1]) for row in rows if row[0] == "validation"}
+    lines = session.dataset.rows.lines
+    assert lines is not None and validation == set(lines[session.split.val_rows].tolist())
+    assert rows[0][3] == ("0.25" if target == "price" else "blue")
+
+
+def test_rows_without_a_file_are_counted_from_0(tmp_path: Path) -> None:
+    head, *rows = exported(tmp_path / "out", trained(session_of(SMALL)))
+    assert head[:2] == ["part", "row"] and [row[1] for row in rows] == list(map(str, range(len(rows))))
+
+
+def test_a_loaded_run_has_no_rows_to_predict(tmp_path: Path) -> None:
+    write_folder(trained(session_of(SMALL)), tmp_path / "out")
+    loaded = exported_model(tmp_path / "out")
+    assert "predictions.csv" not in write_folder(loaded, tmp_path / "again")
+    with pytest.raises(UserError, match="a loaded run has no data"):
+        write_folder(loaded, tmp_path / "once more", ["predictions"])
+
+
+def test_codes_that_tell_rows_apart_keep_their_zeros(tmp_path: Path) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text("id,x,y\n" + "".join(f"{i:04},{i % 9},{i % 4}.5\n" for i in range(40)))
+    config = DatasetConfig(path=str(path), target="y", standardize_target=True)
+    rows = exported(tmp_path / "out", trained(session_of(replace(SMALL, dataset=config))))
+    assert rows[0][:4] == ["part", "line", "id", "y"] and rows[1][1:4] == ["2", "0000", "0.5"]
+
+
+def test_the_index_of_a_data_frame_names_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "frame.csv"
+    path.write_text(",x,y\n" + "".join(f"{(i * 7) % 40},{i % 9},{i % 4}.5\n" for i in range(40)))
+    config = DatasetConfig(path=str(path), target="y", standardize_target=True)
+    model = trained(session_of(replace(SMALL, dataset=config)))
+    rows = exported(tmp_path / "out", model)
+    assert rows[2][1:4] == ["3", "7", "1.5"]
+    assert written(model, path)[2][0] == "7"

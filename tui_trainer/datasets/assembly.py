@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,8 @@ from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .columns import _PATH, Guess, check_features, check_name, guess_kinds, value_text
-from .dataset import Dataset, DatasetError
+from .columns import _PATH, Guess, check_features, check_name, guess, guess_kinds, value_text
+from .dataset import Dataset, DatasetError, RowNames
 from .encoding import (
     Encoded,
     TargetColumn,
@@ -79,6 +79,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         left_out=left_out,
         numbers=table.dialect.numbers,
         levels=levels,
+        rows=_row_names(complete, left_out),
         notes=(
             *notes,
             *table.repairs,
@@ -127,6 +128,18 @@ def choose_features(guesses: Mapping[str, Guess], chosen: tuple[str, ...], targe
         left_out = f": left out are {', '.join(descriptions)}" if descriptions else ", since there is no other column"
         raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
     return features
+
+
+def _row_names(table: Table, left_out: Sequence[str]) -> RowNames:
+    """Return what the rows are called: their lines, and the first column left out that tells them apart."""
+    for name in left_out:
+        column = table.columns[name]
+        if isinstance(column, TextColumn):
+            if column.texts is not None:
+                return RowNames(table.lines, name, column.texts)
+        elif guess(name, column).is_row_number:
+            return RowNames(table.lines, name, column.values)
+    return RowNames(table.lines)
 
 
 def _columns(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,6 +103,14 @@ def names_rows(name: str, cells: Sequence[str]) -> bool:
     if _ID_NAME.fullmatch(name):
         return True
     return len(set(cells)) == len(cells) and not any(map(PLAIN.is_number, cells))
+
+
+def naming_column(layout: Layout, used: Collection[str] = ()) -> str | None:
+    """Return the first column that tells the rows apart and is none of those ``used``; None if there is none."""
+    for place, name in enumerate(layout.names):
+        if name not in used and (name == layout.index or names_rows(name, layout.cells(place))):
+            return name
+    return None
 
 
 def _varies(cells: Sequence[str], layout: Layout) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,35 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RowNames:
+    """What the rows of a dataset are called.
+
+    ``lines`` (n,) are the lines of the file in which they begin, None where there is no file of the user's. ``names``
+    (n,) are the cells of ``column``, which tells the rows apart: texts, None where empty, or numbers.
+    """
+
+    lines: NDArray[np.int64] | None = None
+    column: str = ""
+    names: NDArray[Any] | None = None
+
+    @property
+    def heading(self) -> str:
+        """What the numbers of the rows count."""
+        return "row" if self.lines is None else "line"
+
+    def number(self, row: int) -> int:
+        """Return the line of a row in the file, or else its index."""
+        return row if self.lines is None else int(self.lines[row])
+
+    def name(self, row: int) -> str:
+        """Return what tells the row apart, "" if nothing does."""
+        value = None if self.names is None else self.names[row]
+        if value is None or value != value:
+            return ""
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """A dataset ready for training; rows are samples.
 
@@ -58,7 +87,8 @@ class Dataset:
     or categories without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its
     labels.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
-    ``numbers`` is how they are written in the file. ``origin`` is set for two-dimensional toy sets only.
+    ``numbers`` is how they are written in the file, ``rows`` what the rows are called. ``origin`` is set for two-
+    dimensional toy sets only.
     """
 
     name: str
@@ -75,6 +105,7 @@ class Dataset:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     numbers: NumberFormat = PLAIN
+    rows: RowNames = RowNames()
     origin: PointOrigin | None = None
 
     @property

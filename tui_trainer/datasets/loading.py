@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import Stamp, file_stamp, read_table
-from tui_trainer.datasets.dataset import OnProgress
+from tui_trainer.datasets.dataset import OnProgress, RowNames
 from tui_trainer.errors import UserError, printable, quoted, suggestion
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
 from tui_trainer.files import confined
@@ -65,7 +65,7 @@ def _load_shipped(entry: ShippedFile, config: DatasetConfig) -> Dataset:
         table = table.take(labels.values < len(entry.classes))
     source = Source(entry.name, entry.title, entry.features, entry.target, entry.classes)
     uncorrected = replace(config, kinds=None, task=None)
-    return dataclasses.replace(assemble(table, uncorrected, source), notes=())
+    return dataclasses.replace(assemble(table, uncorrected, source), notes=(), rows=RowNames())
 
 
 class FileCache:

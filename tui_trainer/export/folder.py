@@ -21,16 +21,18 @@ from .figures import loss_svg, loss_text
 from .keras import keras_program
 from .metadata import history_csv, metadata_text
 from .onnx import check_onnx, onnx_bytes, onnx_is_there
+from .predictions import parts_csv
 from .pytorch import pytorch_program
 from .trained import TrainedModel
 from .weights import to_tensors, weights_bytes
 
-WEIGHTS, ABOUT = "weights.safetensors", "model.json"
+WEIGHTS, ABOUT, PREDICTIONS = "weights.safetensors", "model.json", "predictions.csv"
 FORMATS: dict[str, tuple[str, ...]] = {
     "keras": ("model_keras.py", WEIGHTS, ABOUT),
     "pytorch": ("model_pytorch.py", WEIGHTS, ABOUT),
     "onnx": ("model.onnx",),
     "csv": ("history.csv",),
+    "predictions": (PREDICTIONS,),
     "svg": ("loss.svg",),
     "txt": ("loss.txt",),
 }
@@ -64,6 +66,11 @@ The same as a graph for ONNX runtimes. pip install onnxruntime
     session = onnxruntime.InferenceSession("model.onnx")
     session.run(["outputs"], {{"features": x}})      x: float64, (n, {features}), as they are in the data""",
     "history.csv": "The values of every epoch, one row each.",
+    "predictions.csv": """\
+What the network predicts for every row of the data, in their order: the part, training or validation, the line in
+the file (or the row, from 0), what tells the row apart, the target, the prediction in the target's own unit, and for
+classes the probability of each. For new rows:
+    tui-trainer predict FOLDER NEW.csv""",
     "loss.svg": "The loss as a figure, for a page or a paper.",
     "loss.txt": "The same in characters.",
 }
@@ -73,6 +80,7 @@ The same as a graph for ONNX runtimes. pip install onnxruntime
 OURS: dict[str, Callable[[bytes], bool]] = {
     "experiment.toml": is_experiment,
     "history.csv": lambda start: start.startswith(b"epoch"),
+    "predictions.csv": lambda start: start.startswith((b"part,line,", b"part,row,")),
     "README.txt": lambda start: b"trained with tui-trainer" in start,
     "model.json": lambda start: start.lstrip().startswith(b"{"),
     "weights.safetensors": lambda start: start[8:9] == b"{",
@@ -87,12 +95,16 @@ def write_folder(
 ) -> list[str]:
     """Write the files of ``formats`` into ``folder``, which is created if necessary; return their names.
 
-    The format ``folder`` means all files, model.onnx only if the package for it is installed. Raises UserError, with
+    The format ``folder`` means all files, model.onnx only if the package for it is installed, and predictions.csv only
+    with the data of the run at hand. Raises UserError, with
     nothing written, if one of the files exists, unless ``force`` is true, if a package is missing, and if the folder
     can't be written. ``insist`` is the option that overwrites, for the message; empty if there is none.
     """
-    names = _names(formats)
-    check_folder(folder, formats, force, insist, trained.experiment.dataset.path)
+    chosen = list(dict.fromkeys(formats))
+    if trained.data is None and "predictions" in chosen:
+        raise UserError("formats", "a loaded run has no data to predict; use Run.predict, or tui-trainer predict")
+    names = [name for name in _names(chosen) if name != PREDICTIONS or trained.data is not None]
+    check_folder(folder, chosen, force, insist, trained.experiment.dataset.path)
     contents = {name: _content(name, trained, names) for name in names}
     with _user_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -162,6 +174,8 @@ def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
         return weights_bytes(to_tensors(trained.resolved, len(trained.inputs.features), trained.weights))
     if name == "model.onnx":
         return onnx_bytes(trained)
+    if name == PREDICTIONS and trained.data is not None:
+        return parts_csv(trained, *trained.data)
     texts: dict[str, Callable[[], str]] = {
         "experiment.toml": lambda: dumps(with_path_from(trained.experiment)),
         "model_keras.py": lambda: keras_program(trained),

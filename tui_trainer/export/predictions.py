@@ -5,6 +5,7 @@ One row in, one row out: a row that can't be predicted has no output, and a reas
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.columns import names_rows
+from tui_trainer.datasets.columns import naming_column
 from tui_trainer.datasets.csv.columns import Table, TextColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import inspect_file, read_rows
-from tui_trainer.datasets.dataset import DatasetError, Feature
+from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature
 from tui_trainer.datasets.preparation import most_likely, position, read_targets
+from tui_trainer.datasets.split import Split
 from tui_trainer.engine import Sequential
 from tui_trainer.experiment.schema import ColumnKind
 from tui_trainer.training.builder import build_model, scores
@@ -55,18 +57,28 @@ def predict_file(trained: TrainedModel, path: str) -> Predictions:
     cells = trained.inputs.from_columns(table.columns)
     usable = np.ones(len(table), bool)
     usable[list(cells.faults)] = False
-    model = build_model(trained.resolved, len(trained.inputs.features))
-    model.set_weights(trained.weights)
-    outputs = np.full((len(table), model.outputs), np.nan)
-    rows = np.flatnonzero(usable)
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        standardized = trained.inputs.standardize(cells.raw[part])
-        outputs[part] = trained.target_scale.restore(model.predict(standardized))
+    model = _model(trained)
+    outputs = _outputs(trained, model, cells.raw, np.flatnonzero(usable))
     name_column, names = _names_of_rows(table, trained)
     faults = {int(table.lines[row]): reason for row, reason in cells.faults.items()}
     found = _scores(trained, model, table, cells.raw, usable)
     return Predictions(outputs, table.lines, faults, name_column, names, found)
+
+
+def _model(trained: TrainedModel) -> Sequential:
+    model = build_model(trained.resolved, len(trained.inputs.features))
+    model.set_weights(trained.weights)
+    return model
+
+
+def _outputs(trained: TrainedModel, model: Sequential, raw: Array, rows: NDArray[np.intp]) -> Array:
+    """Return outputs (n, k) in the target's own unit for the ``rows`` of raw features (n, features), NaN for others."""
+    outputs = np.full((len(raw), model.outputs), np.nan)
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        standardized = trained.inputs.standardize(raw[part])
+        outputs[part] = trained.target_scale.restore(model.predict(standardized))
+    return outputs
 
 
 def read_columns(trained: TrainedModel, path: str) -> Table:
@@ -83,9 +95,9 @@ def read_columns(trained: TrainedModel, path: str) -> Table:
     others = [name for name in layout.names if name not in known and name != target]
     if target in layout.names and target not in known:
         known[target] = Feature(target, target, category="" if trained.target.classes else None)
-    naming = next((name for name in others if names_rows(name, layout.cells(layout.names.index(name)))), None)
+    naming = naming_column(layout, {*known, target})
     if naming is not None:
-        known[naming] = Feature(naming, naming, category="")
+        known[naming] = Feature(naming, naming, category="", form="index")
     ignored: dict[str, ColumnKind] = dict.fromkeys(others, "ignore")
     return read_rows(file, layout, ignored, None, known=known, min_rows=1)
 
@@ -94,9 +106,8 @@ def _names_of_rows(table: Table, trained: TrainedModel) -> tuple[str, Sequence[o
     """Return the column that tells the rows apart, and its cells (n,); the lines in the file if there is none."""
     used = {trained.preparation.target, *trained.inputs.needed(table.names)}
     for name, column in table.columns.items():
-        if name not in used and isinstance(column, TextColumn):
-            texts = np.array([*column.levels, ""], object)
-            return name, texts[column.codes].tolist()
+        if name not in used and isinstance(column, TextColumn) and column.texts is not None:
+            return name, _texts(column.texts)
     return LINE, table.lines.tolist()
 
 
@@ -127,20 +138,61 @@ def write_predictions(predictions: Predictions, trained: TrainedModel, stream: B
 
     Cells of a row that can't be predicted are empty. It is CSV in UTF-8; numbers are in full.
     """
-    classes, outputs = trained.target.classes, predictions.outputs
-    heads = [predictions.name_column, f"predicted_{trained.preparation.target}", *(f"p_{name}" for name in classes)]
-    columns = [_cells(predictions.names)]
+    heads, columns = _answers(predictions.outputs, trained)
+    _write([predictions.name_column, *heads], [_cells(predictions.names), *columns], stream)
+
+
+def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
+    """Return the predictions for the rows that a network was trained and validated on, in their order, as CSV in UTF-8.
+
+    Each row has its part, its line (for data of no file, its index), what tells it apart, the target and what
+    ``write_predictions`` writes.
+    """
+    is_used = np.zeros(len(dataset.x), bool)
+    is_used[parts.train_rows] = is_used[parts.val_rows] = True
+    rows = np.flatnonzero(is_used)
+    outputs = _outputs(trained, _model(trained), dataset.x, rows)[rows]
+    is_validation = np.zeros(len(dataset.x), bool)
+    is_validation[parts.val_rows] = True
+    names, lines = dataset.rows, rows if dataset.rows.lines is None else dataset.rows.lines[rows]
+    heads = ["part", names.heading]
+    columns = [_cells(np.where(is_validation[rows], "validation", "training").tolist()), _cells(lines.tolist())]
+    if names.names is not None:
+        heads.append(names.column)
+        is_text = names.names.dtype == object
+        columns.append(_cells(_texts(names.names[rows]) if is_text else [names.name(row) for row in rows.tolist()]))
+    target = dataset.y[rows, 0] if dataset.labels is None else np.array(dataset.classes, object)[dataset.labels[rows]]
+    more_heads, answers = _answers(outputs, trained)
+    stream = io.BytesIO()
+    _write([*heads, dataset.target, *more_heads], [*columns, _cells(target.tolist()), *answers], stream)
+    return stream.getvalue()
+
+
+def _answers(outputs: Array, trained: TrainedModel) -> tuple[list[str], list[list[bytes]]]:
+    """Return columns of predictions for outputs (n, k), and their names; cells are empty where one is not finite."""
+    classes = trained.target.classes
+    heads = [f"predicted_{trained.preparation.target}", *(f"p_{name}" for name in classes)]
+    columns = []
     if classes:
         shares = outputs if outputs.shape[1] > 1 else np.column_stack([1.0 - outputs[:, 0], outputs[:, 0]])
         columns.append(np.array(_cells(classes), object)[most_likely(outputs)].tolist())
         columns += map(_cells, shares.T.tolist())
     else:
         columns += map(_cells, outputs.T.tolist())
-    for row in np.flatnonzero(np.isnan(outputs).any(axis=1)).tolist():
-        for column in columns[1:]:
+    for row in np.flatnonzero(~np.isfinite(outputs).all(axis=1)).tolist():
+        for column in columns:
             column[row] = b""
+    return heads, columns
+
+
+def _write(heads: Sequence[str], columns: Sequence[Sequence[bytes]], stream: BinaryIO) -> None:
     lines = [b",".join(_cells(heads)), *map(b",".join, zip(*columns, strict=True)), b""]
     stream.write(b"\r\n".join(lines))
+
+
+def _texts(cells: Array) -> list[str]:
+    """Return cells (n,) as texts, "" where there is none."""
+    return ["" if cell is None else str(cell) for cell in cells.tolist()]
 
 
 def _cells(values: Sequence[object]) -> list[bytes]:

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.preparation import Inputs, Preparation, preparation_of
-from tui_trainer.datasets.split import TargetScale
+from tui_trainer.datasets.split import Split, TargetScale
 from tui_trainer.engine.layers import Parameters
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, resolve
@@ -38,7 +39,8 @@ class TrainedModel:
 
     ``experiment`` is the requested one, not resolved; ``weights`` are those of ``Sequential.get_weights``: kernel and
     bias of each layer. ``history`` has the values (epochs,) of every epoch by name. ``epoch`` is the epoch of the
-    weights, and ``best`` says that it is the best one, not the newest.
+    weights, and ``best`` says that it is the best one, not the newest. ``data`` are those it was trained on, with
+    their split; None where only the network was saved.
     """
 
     experiment: Experiment
@@ -49,6 +51,7 @@ class TrainedModel:
     steps: int
     state: str
     best: bool = False
+    data: tuple[Dataset, Split] | None = None
 
     @property
     def inputs(self) -> Inputs:
@@ -91,6 +94,7 @@ def trained(session: Session, best: bool = False) -> TrainedModel:
         steps=session.steps,
         state=session.state,
         best=best,
+        data=(session.dataset, session.split),
     )
 
 

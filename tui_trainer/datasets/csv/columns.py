@@ -63,7 +63,8 @@ class TextColumn:
 
     ``levels`` are the different texts in the order of their appearance. If there are more than MAX_LEVELS, the column
     overflows: ``levels`` are the first ones, and all others share the last code. ``joined`` are spellings of a level
-    that were taken for it, such as Yes and YES; ``hint`` says why numbers are read as texts.
+    that were taken for it, such as Yes and YES; ``hint`` says why numbers are read as texts. ``texts`` (n,) are the
+    cells of a column that tells the rows apart, None where empty.
     """
 
     codes: NDArray[np.int32]
@@ -71,6 +72,7 @@ class TextColumn:
     overflows: bool = False
     joined: tuple[str, ...] = ()
     hint: str = ""
+    texts: NDArray[np.object_] | None = None
 
     def missing(self) -> NDArray[np.bool_]:
         """Return an array (n,), true where there is no text."""
@@ -78,7 +80,8 @@ class TextColumn:
 
     def take(self, rows: NDArray[np.bool_]) -> TextColumn:
         """Return the column of those ``rows`` (n,) that are true."""
-        return replace(self, codes=self.codes[rows])
+        texts = None if self.texts is None else self.texts[rows]
+        return replace(self, codes=self.codes[rows], texts=texts)
 
 
 Column = NumberColumn | TextColumn

@@ -83,7 +83,7 @@ _DRESSED = re.compile(
     rf"(?P<digits>[0-9.,][0-9.,{''.join(SPACES)}{''.join(APOSTROPHES)}]*(?:[eE]{_SIGN}?[0-9]+)?)"
     rf"\s*(?P<after>{_UNIT})?(?(open)\))"
 )
-_CODE = re.compile(r"0[0-9]")  # 007 is the beginning of a name
+CODE = re.compile(r"0[0-9]")  # 007 is the beginning of a name
 MIN_DRESSED = 0.9  # of a column's cells
 
 
@@ -167,7 +167,7 @@ def find_units(counts: Mapping[str, int]) -> Units | None:
     for cell, count in counts.items():
         match = _DRESSED.fullmatch(cell)
         total += count
-        if match is None or not any(map(str.isdigit, match["digits"])) or _CODE.match(match["digits"]):
+        if match is None or not any(map(str.isdigit, match["digits"])) or CODE.match(match["digits"]):
             continue
         dressed += count
         currency = currency or match["before"] is not None

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.columns import names_rows
 from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
@@ -30,6 +31,7 @@ from .columns import MAX_LEVELS, NOT_KNOWN, Column, NumberColumn, TextColumn, Wr
 from .dates import COMPACT_DATE, ISO, TIME, date_formats, is_compact_date, parse_dates
 from .dialect import (
     BLANKS,
+    CODE,
     FALSE_WORDS,
     MISSING,
     MISSING_NUMBERS,
@@ -335,19 +337,22 @@ def plan(
 ) -> dict[int, Builder]:
     """Return a builder for each column that ``kinds`` does not ignore, by the position of the column."""
     builders: dict[int, Builder] = {}
+    are_named = False  # whether a column is kept that tells the rows apart
     for position, name in enumerate(layout.names):
+        may_name = not are_named and names_rows(name, layout.cells(position))
         kind = kinds.get(name)
         if name in known:
             builders[position] = known_builder(known[name], layout.dialect.numbers, layout.missing)
         elif kind != "ignore":
-            builders[position] = _builder(name, layout.cells(position), layout, kind)
+            builders[position] = _builder(name, layout.cells(position), layout, kind, may_name)
+        are_named = are_named or (may_name and isinstance(builders.get(position), TextBuilder))
     return builders
 
 
 def known_builder(feature: Feature, numbers: NumberFormat, missing: tuple[str, ...] = ()) -> Builder:
-    """Return a builder for cells that were trained on as ``feature``."""
+    """Return a builder for cells that were trained on as ``feature``; an index keeps its cells as they are."""
     if feature.category is not None:
-        return TextBuilder(missing, joins=False, max_levels=sys.maxsize)
+        return TextBuilder(missing, joins=False, max_levels=sys.maxsize, keeps=feature.form == "index")
     if feature.form == "time":
         return DateBuilder([TIME])
     if feature.form == "date":
@@ -355,9 +360,11 @@ def known_builder(feature: Feature, numbers: NumberFormat, missing: tuple[str, .
     return NumberBuilder(replace(numbers, unit=feature.unit, multiples=feature.multiples), missing)
 
 
-def _builder(name: str, cells: list[str], layout: Layout, kind: ColumnKind | None) -> Builder:
+def _builder(name: str, cells: list[str], layout: Layout, kind: ColumnKind | None, may_name: bool) -> Builder:
     if kind == "category":
-        return TextBuilder(layout.missing, joins=False)
+        return TextBuilder(layout.missing, joins=False, keeps=may_name)
+    if may_name and any(cell.isdecimal() and CODE.match(cell) for cell in cells):
+        return TextBuilder(layout.missing, keeps=may_name)
     form = layout.dialect.numbers
     counts = Counter(cells[: max(MAX_JUDGED // len(layout.names), MIN_JUDGED)])
     filled = {
@@ -373,7 +380,7 @@ def _builder(name: str, cells: list[str], layout: Layout, kind: ColumnKind | Non
         return DateBuilder(formats)
     units = find_units(filled)
     if units is None:
-        return TextBuilder(layout.missing)
+        return TextBuilder(layout.missing, keeps=may_name)
     if len(units.names) == 1 or units.are_multiples:
         return NumberBuilder(replace(form, unit=units.names[0], multiples=units.are_multiples), layout.missing)
     listed = ", ".join(units.names[:4])
@@ -534,19 +541,29 @@ def read_cells(cells: Sequence[Any], feature: Feature, numbers: NumberFormat) ->
 class TextBuilder:
     """Builds a column of texts as codes; beyond ``max_levels`` different texts, all others share one code.
 
-    Texts that are ``missing`` are gaps. If the builder ``joins``, texts that differ in capitals alone are one.
+    Texts that are ``missing`` are gaps. If the builder ``joins``, texts that differ in capitals alone are one; if it
+    ``keeps`` the cells, the column has them as they are.
     """
 
     def __init__(
-        self, missing: tuple[str, ...] = (), joins: bool = True, hint: str = "", max_levels: int = MAX_LEVELS
+        self,
+        missing: tuple[str, ...] = (),
+        joins: bool = True,
+        hint: str = "",
+        max_levels: int = MAX_LEVELS,
+        keeps: bool = False,
     ) -> None:
         self._missing, self._joins, self._hint, self._max_levels = missing, joins, hint, max_levels
+        self._texts: list[NDArray[np.object_]] | None = [] if keeps else None
         self._pieces: list[NDArray[np.int32]] = []
         self._codes: dict[str, int] = {}
         self._overflows = False
 
     def add(self, cells: pd.Series[Any], first_line: int) -> None:
-        codes, texts = pd.factorize(cells.astype(object))
+        objects = cells.astype(object)
+        if self._texts is not None:
+            self._texts.append(objects.where(cells.notna(), None).to_numpy())
+        codes, texts = pd.factorize(objects)
         column_codes = np.empty(len(texts) + 1, np.int32)
         column_codes[-1] = -1  # for cells without text
         for index, text in enumerate(texts):
@@ -554,10 +571,11 @@ class TextBuilder:
         self._pieces.append(column_codes[codes])
 
     def build(self) -> TextColumn:
-        codes = np.concatenate(self._pieces)
-        if not self._joins or self._overflows:
-            return TextColumn(codes, tuple(self._codes), self._overflows, hint=self._hint)
-        return _join_spellings(TextColumn(codes, tuple(self._codes), hint=self._hint))
+        texts = None if self._texts is None else np.concatenate(self._texts)
+        column = TextColumn(
+            np.concatenate(self._pieces), tuple(self._codes), self._overflows, hint=self._hint, texts=texts
+        )
+        return column if not self._joins or self._overflows else _join_spellings(column)
 
     def _code(self, text: str) -> int:
         if not text or text in self._missing:
