@@ -20,6 +20,7 @@ from .errors import UserError, quoted
 
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
 DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
+PREDICTED = "predicted_"  # how the name of a column with predictions begins, before that of the target
 KIND_BYTES = 65536  # at the beginning of a file, from which its kind is known
 MAX_NAME_LENGTH = 60  # characters of a folder's name
 _PATH_LENGTH = 200  # characters of a path in a message
@@ -94,6 +95,18 @@ def reason_to_keep(
     if not overwrite:
         return f"exists already; give another path{f', or overwrite it with {insist}' if insist else ''}"
     return ""
+
+
+def holds_predictions(start: bytes) -> bool:
+    """Return whether a file that begins so was written by ``predict`` or an export, by the names of its columns."""
+    return PREDICTED.encode() in start.partition(b"\n")[0]
+
+
+def reason_not_to_predict(path: Path, source: str, dataset: str | None, overwrite: bool, insist: str = "") -> str:
+    """Return why predictions for the rows of ``source`` may not be written to ``path``, as ``reason_to_keep`` does."""
+    if is_file(path) and _is_same_file(path, source):
+        return "holds the rows to predict; give another path"
+    return reason_to_keep(path, dataset, holds_predictions, overwrite, insist)
 
 
 def _is_same_file(path: Path, other: str) -> bool:
@@ -245,6 +258,16 @@ def safe_name(text: str) -> str:
     """Return the name of a run as a folder name: letters, digits, dots, dashes; never a path, hidden, or empty."""
     words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:MAX_NAME_LENGTH].strip("-.")
     return f"run-{words}" if _RESERVED.fullmatch(words) else words or "run"
+
+
+def free_name(folder: Path, name: str) -> str:
+    """Return a name that no file in the folder has: the given one, or with a number after it."""
+    stem, suffix = os.path.splitext(name)
+    number = 1
+    while os.path.lexists(folder / name):
+        number += 1
+        name = f"{stem}-{number}{suffix}"
+    return name
 
 
 def free_folder(name: str, parent: Path) -> Path:

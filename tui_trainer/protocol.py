@@ -113,6 +113,17 @@ class Export(Command, frozen=True):
     best: bool = False
 
 
+class Predict(Command, frozen=True):
+    """Predict the rows of the file ``source`` with the weights as they are now, and write ``to``; absolute paths.
+
+    A file that is there is replaced if it holds predictions, and ``overwrite`` is true.
+    """
+
+    source: str
+    to: str
+    overwrite: bool = False
+
+
 class Resume(Command, frozen=True):
     """Continue a run of the store where it was saved, as run number ``run``; no other session may have it."""
 
@@ -169,6 +180,7 @@ AnyCommand = (
     | SetWeight
     | SwapBest
     | Export
+    | Predict
     | Watch
     | Resume
     | EditRuns

@@ -63,9 +63,20 @@ def test_an_export_predicts_into_a_file(houses: Experiment, tmp_path: Path, caps
     before = (tmp_path / "out.csv").read_text()
     assert len(before.splitlines()) == 41
     assert main(words) == 2
-    assert "exists; choose another file, or overwrite it with --force" in capsys.readouterr().err
+    assert "exists already; give another path, or overwrite it with --force" in capsys.readouterr().err
     assert main([*words, "--force"]) == 0
     assert (tmp_path / "out.csv").read_text() == before
+
+
+def test_a_file_of_another_kind_is_never_overwritten(
+    houses: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(houses).save(tmp_path / "run")
+    (tmp_path / "mine.csv").write_text("my,own\n1,2\n")
+    words = ["predict", str(tmp_path / "run"), str(tmp_path / "new.csv"), "--to", str(tmp_path / "mine.csv"), "--force"]
+    assert main(words) == 2
+    assert "exists and is a file of another kind, which is never overwritten" in capsys.readouterr().err
+    assert (tmp_path / "mine.csv").read_text() == "my,own\n1,2\n"
 
 
 def test_the_rows_to_predict_are_never_overwritten(
@@ -76,7 +87,7 @@ def test_the_rows_to_predict_are_never_overwritten(
     link.symlink_to(new)
     for to in (new, link):
         assert main(["predict", str(tmp_path / "run"), str(new), "--to", str(to), "--force"]) == 2
-        assert "holds the rows to predict; choose another file" in capsys.readouterr().err
+        assert "holds the rows to predict; give another path" in capsys.readouterr().err
     assert new.read_text() == NEW
 
 

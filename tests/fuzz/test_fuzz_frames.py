@@ -73,6 +73,7 @@ def commands() -> list[protocol.AnyCommand]:
         protocol.Preview(DatasetConfig(path="own.csv"), 1),
         protocol.Resume(1, 2),
         protocol.Export("out", ("csv",)),
+        protocol.Predict("new.csv", "out.csv", True),
         protocol.Attach(1),
     ]
 

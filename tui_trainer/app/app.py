@@ -24,7 +24,7 @@ from textual.worker import WorkerFailed
 
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.files import root, user_folder, write_output
+from tui_trainer.files import free_name, root, user_folder, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime.launch import Launch
 from tui_trainer.ui.driver import driver_for
@@ -220,7 +220,7 @@ class TrainerApp(App[None]):
             return super().deliver_screenshot(filename, path, time_format)
         name = filename or generate_datetime_filename(self.title, ".svg", time_format)
         try:
-            name = _free_name(Path(path or root() or ""), name)
+            name = free_name(Path(path or root() or ""), name)
             write_output(Path(path or root() or "", name), self.export_screenshot().encode())
         except (OSError, UserError) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -287,13 +287,3 @@ class TrainerApp(App[None]):
         screen = self._main_screen
         if screen is not None:
             screen.trainer.pacing.answered(self)
-
-
-def _free_name(folder: Path, name: str) -> str:
-    """Return a name that no file in the folder has: the given one, or with a number after it."""
-    stem, suffix = os.path.splitext(name)
-    number = 1
-    while os.path.lexists(folder / name):
-        number += 1
-        name = f"{stem}-{number}{suffix}"
-    return name

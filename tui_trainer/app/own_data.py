@@ -1,17 +1,21 @@
-"""The user's own data: asks for a file and shows a preview of it before it becomes the dataset."""
+"""The user's own data: asks for a file and shows a preview of it before it becomes the dataset; predicts new rows."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui_trainer.app.dialogs.dialog import AskPath, Confirm
 from tui_trainer.app.dialogs.preview_data import name_of
 from tui_trainer.datasets.catalog import choose_file
+from tui_trainer.errors import plain
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
-from tui_trainer.protocol import AnyReport, Loaded, Preview, Previewed
+from tui_trainer.files import confined, free_name, is_file, reason_not_to_predict
+from tui_trainer.protocol import AnyReport, Loaded, Predict, Preview, Previewed
 
 from .controller import Controller
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from tui_trainer.app.dialogs.preview_data import PreviewData
 
     from .screen import MainScreen
+
+PACKED = (".gz", ".bz2", ".xz", ".zip")  # suffixes after that of the kind of file
 
 
 class OwnData(Controller):
@@ -29,6 +35,7 @@ class OwnData(Controller):
     def __init__(self, screen: MainScreen) -> None:
         super().__init__(screen)
         self._preview: PreviewData | None = None
+        self._predicted = ""  # the file whose rows were predicted last
         self._notes: tuple[str, ...] = ()  # on the data, as shown last
 
     async def on_report(self, report: AnyReport) -> bool:
@@ -70,6 +77,35 @@ class OwnData(Controller):
         message = f"{name_of(config.path or '')} is now the dataset; u undoes it."
         await editor.change_field("dataset", to_plain(config), message)
 
+    def action_predict_rows(self) -> None:
+        """Ask for a file of new rows and for one to write, and have the trainer predict them."""
+        self.converse(self._predict_rows)
+
+    async def _predict_rows(self) -> None:
+        if self.screen.trainer.loaded is None:
+            self.show_message("Nothing is loaded that could predict.", "error")
+            return
+        from tui_trainer.app.dialogs.pick_file import PickFile
+
+        folder = os.path.dirname(self._predicted or self.screen.experiment.dataset.path or "")
+        picked = await self.screen.dialogs.ask(PickFile(os.path.join(folder, ""), "Predict the rows of a file"))
+        if picked is None:
+            return
+        self._predicted, source = picked, confined(picked)
+        suggestion = os.path.join(os.path.dirname(picked), free_name(source.parent, f"{_stem(picked)}_predicted.csv"))
+        path = await self.screen.dialogs.ask(AskPath("Write the predictions to the file", suggestion))
+        if path is None:
+            return
+        to = confined(path)
+        if reason := reason_not_to_predict(to, str(source), self.screen.experiment.dataset.path, overwrite=True):
+            self.show_message(f"Not predicted: {plain(path)} {reason}.", "error")
+            return
+        exists = is_file(to)
+        if exists and not await self.screen.dialogs.ask(Confirm(f"{plain(path)} exists. Overwrite it?")):
+            return
+        self.show_message(f"Predicting the rows of {name_of(picked)} ...")
+        self.screen.trainer.client.send(Predict(os.path.abspath(source), os.path.abspath(to), exists))
+
     def _with_target(self, config: DatasetConfig) -> DatasetConfig:
         """Return ``config`` of the file that is open with its target, which is not guessed anew."""
         loaded, before = self.screen.trainer.loaded, self.screen.editor.experiment.dataset
@@ -93,3 +129,9 @@ class OwnData(Controller):
         finally:
             if self._preview is preview:
                 self._preview = None
+
+
+def _stem(path: str) -> str:
+    """Return the name of a file without its last suffix, and without a second one of a packed file."""
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    return os.path.splitext(stem)[0] if suffix.lower() in PACKED else stem

@@ -330,6 +330,10 @@ class MainScreen(Screen[None]):
     async def _open_data(self) -> None:
         await self.perform(self.data.action_open_data)
 
+    async def action_predict_rows(self) -> None:
+        """Ask for a file of new rows, and predict them."""
+        await self.perform(self.data.action_predict_rows)
+
     @on(RunOpened)
     def _open_run(self, event: RunOpened) -> None:
         self.trainer.open_run(event.run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,12 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from tui_trainer.errors import BAD_INPUT, DIVERGED, INTERRUPTED, UserError, escaped, printable, quoted
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.files import confined, is_file, is_folder, safe_name
+from tui_trainer.files import confined, is_file, is_folder, reason_not_to_predict, safe_name
 
 from .options import Parser, add_experiment_options, experiment_from_options
 
 if TYPE_CHECKING:
-    from tui_trainer.export.predictions import Predictions
     from tui_trainer.export.trained import TrainedModel
     from tui_trainer.store.store import Store
     from tui_trainer.training.session import Session
@@ -31,7 +29,6 @@ FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "predictions", "svg", "t
 OVERWRITE = "--force"
 NEWEST = 5  # runs listed if there is none of that number
 MAX_DIGITS = 18  # of the number of a run
-MAX_LISTED = 10  # rows that can't be predicted, told one by one
 PREDICT = """\
 Predict the rows of a CSV file with a trained network: one row in, one row out. The columns may be in any order,
 others are ignored. With the column of the target in it, the scores are printed, too."""
@@ -198,13 +195,13 @@ def predict(words: list[str]) -> int:
         _check_output(to, source, options.force)
     trained = _trained(options.run)
 
-    from tui_trainer.export.predictions import predict_file, write_predictions
+    from tui_trainer.export.predictions import described, predict_file, write_predictions
 
     predictions = predict_file(trained, str(source))
     with _opened(to) as stream:
         write_predictions(predictions, trained, stream)
     count = len(predictions.lines) - len(predictions.faults)
-    for sentence in _sentences(predictions, count, to):
+    for sentence in described(predictions, "" if to is None else str(to)):
         print(escaped(sentence), file=sys.stderr)
     return 0 if count else BAD_INPUT
 
@@ -225,14 +222,9 @@ def _predict_parser() -> Parser:
 
 
 def _check_output(to: Path, source: Path, force: bool) -> None:
-    """Raise UserError for an output that exists, or that is the file to read."""
-    if not is_file(to, "--to"):
-        return
-    with contextlib.suppress(OSError):
-        if os.path.samefile(to, source):
-            raise UserError("--to", f"{quoted(str(to), 200)} holds the rows to predict; choose another file")
-    if not force:
-        raise UserError("--to", f"{quoted(str(to), 200)} exists; choose another file, or overwrite it with {OVERWRITE}")
+    """Raise UserError for an output that exists, that holds the rows to predict, or that is a file of another kind."""
+    if is_file(to, "--to") and (reason := reason_not_to_predict(to, str(source), None, force, OVERWRITE)):
+        raise UserError("--to", f"{quoted(str(to), 200)} {reason}")
 
 
 def _trained(run: str) -> TrainedModel:
@@ -257,17 +249,3 @@ def _opened(to: Path | None) -> Iterator[BinaryIO]:
             yield stream
     except OSError as error:
         raise UserError("--to", f"{quoted(str(to), 200)} can't be written: {error.strerror or error}") from error
-
-
-def _sentences(predictions: Predictions, count: int, to: Path | None) -> Iterator[str]:
-    """Yield what was predicted, and what was not."""
-    faults = sorted(predictions.faults.items())
-    rows = f"{count:,} row{'s' * (count != 1)}"
-    yield f"{rows} predicted{'' if to is None else f' in {to}'}{f', {len(faults):,} not:' if faults else '.'}"
-    yield from (f"  line {line:,}: {reason}" for line, reason in faults[:MAX_LISTED])
-    if len(faults) > MAX_LISTED:
-        yield f"  and {len(faults) - MAX_LISTED:,} more"
-    if predictions.scores:
-        from tui_trainer.console import format_values
-
-        yield f"Scores: {format_values(dict(predictions.scores))}"

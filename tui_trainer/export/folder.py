@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps, is_experiment, with_path_from
-from tui_trainer.files import reason_to_keep
+from tui_trainer.files import holds_predictions, reason_to_keep
 from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
 
@@ -80,7 +80,7 @@ classes the probability of each. For new rows:
 OURS: dict[str, Callable[[bytes], bool]] = {
     "experiment.toml": is_experiment,
     "history.csv": lambda start: start.startswith(b"epoch"),
-    "predictions.csv": lambda start: start.startswith((b"part,line,", b"part,row,")),
+    "predictions.csv": holds_predictions,
     "README.txt": lambda start: b"trained with tui-trainer" in start,
     "model.json": lambda start: start.lstrip().startswith(b"{"),
     "weights.safetensors": lambda start: start[8:9] == b"{",

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.console import format_values
 from tui_trainer.datasets.columns import naming_column
 from tui_trainer.datasets.csv.columns import Table, TextColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
@@ -23,12 +24,15 @@ from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature
 from tui_trainer.datasets.preparation import most_likely, position, read_targets
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import Sequential
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import ColumnKind
+from tui_trainer.files import PREDICTED
 from tui_trainer.training.builder import build_model, scores
 
 from .trained import TrainedModel
 
 Array = NDArray[Any]
+MAX_LISTED = 10  # rows that can't be predicted, told one by one
 CHUNK = 65_536  # rows at a time, so that the activations of a million rows need little memory
 _MADE_UP = re.compile(r"column_\d+")  # a name in a file without a header
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
@@ -52,13 +56,18 @@ class Predictions:
 
 
 def predict_file(trained: TrainedModel, path: str) -> Predictions:
-    """Return the predictions for the rows of a CSV file; raise DatasetError for what is no such file."""
+    """Return the predictions for the rows of a CSV file; raise DatasetError for what is no such file.
+
+    Raises UserError for a network that has diverged.
+    """
     table = read_columns(trained, path)
     cells = trained.inputs.from_columns(table.columns)
     usable = np.ones(len(table), bool)
     usable[list(cells.faults)] = False
     model = _model(trained)
     outputs = _outputs(trained, model, cells.raw, np.flatnonzero(usable))
+    if usable.any() and not np.isfinite(outputs[usable]).any():
+        raise UserError("", "the weights are no finite numbers, as after a run that diverged; train it again")
     name_column, names = _names_of_rows(table, trained)
     faults = {int(table.lines[row]): reason for row, reason in cells.faults.items()}
     found = _scores(trained, model, table, cells.raw, usable)
@@ -142,6 +151,30 @@ def write_predictions(predictions: Predictions, trained: TrainedModel, stream: B
     _write([predictions.name_column, *heads], [_cells(predictions.names), *columns], stream)
 
 
+def described(predictions: Predictions, to: str = "") -> list[str]:
+    """Return in sentences what was predicted, and written ``to`` a file, and what was not, by its line."""
+    head, faults, scores = _said(predictions, to)
+    return [head, *(f"  {fault}" for fault in faults), *scores]
+
+
+def described_in_a_line(predictions: Predictions, to: str) -> str:
+    """Return the same as one line."""
+    head, faults, scores = _said(predictions, to)
+    return " ".join([head, *([f"{'; '.join(faults)}."] if faults else []), *(f"{score}." for score in scores)])
+
+
+def _said(predictions: Predictions, to: str) -> tuple[str, list[str], list[str]]:
+    """Return what was predicted, the rows that were not, and the scores if there are any."""
+    faults = sorted(predictions.faults.items())
+    count = len(predictions.lines) - len(faults)
+    rows = f"{count:,} row{'s' * (count != 1)}"
+    head = f"{rows} predicted{to and f' in {to}'}{f', {len(faults):,} not:' if faults else '.'}"
+    listed = [f"line {line:,}: {reason}" for line, reason in faults[:MAX_LISTED]]
+    if len(faults) > MAX_LISTED:
+        listed.append(f"and {len(faults) - MAX_LISTED:,} more")
+    return head, listed, [f"Scores: {format_values(dict(predictions.scores))}"] if predictions.scores else []
+
+
 def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
     """Return the predictions for the rows that a network was trained and validated on, in their order, as CSV in UTF-8.
 
@@ -171,7 +204,7 @@ def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
 def _answers(outputs: Array, trained: TrainedModel) -> tuple[list[str], list[list[bytes]]]:
     """Return columns of predictions for outputs (n, k), and their names; cells are empty where one is not finite."""
     classes = trained.target.classes
-    heads = [f"predicted_{trained.preparation.target}", *(f"p_{name}" for name in classes)]
+    heads = [f"{PREDICTED}{trained.preparation.target}", *(f"p_{name}" for name in classes)]
     columns = []
     if classes:
         shares = outputs if outputs.shape[1] > 1 else np.column_stack([1.0 - outputs[:, 0], outputs[:, 0]])

@@ -6,6 +6,7 @@ does, whatever it is doing, unless it was started to stay: then it continues tra
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import socket
@@ -23,6 +24,7 @@ from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import on_screen
 from tui_trainer.export.trained import load_weights, trained
+from tui_trainer.files import reason_not_to_predict, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.compaction import compact_store
@@ -184,6 +186,8 @@ class Worker:
                 self._send(protocol.Notice(self._run, session.swap_best(), good=True))
             case protocol.Export():
                 self._export(command)
+            case protocol.Predict():
+                self._predict(command)
 
     def _watch(self, command: protocol.Watch) -> None:
         """Compute for another tab; a request that can't be decoded ends the connection, as any invalid message does."""
@@ -214,6 +218,30 @@ class Worker:
             return
         folder = quoted(command.folder, PATH_LENGTH)
         self._send(protocol.Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
+
+    def _predict(self, command: protocol.Predict) -> None:
+        """Write predictions for the rows of a file, and say what was predicted."""
+        from tui_trainer.export.predictions import described_in_a_line, predict_file, write_predictions
+
+        to = Path(command.to)
+        predicted, stream = False, io.BytesIO()
+        try:
+            if reason := reason_not_to_predict(
+                to, command.source, self._session.requested.dataset.path, command.overwrite
+            ):
+                raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
+            model = trained(self._session)
+            predictions = predict_file(model, command.source)
+            write_predictions(predictions, model, stream)
+            write_output(to, stream.getvalue())
+            sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))
+            predicted = len(predictions.faults) < len(predictions.lines)
+            sentence += "" if self._session.steps else " The network is not trained yet."
+        except UserError as error:
+            sentence = f"Not predicted: {error.reason}"
+        except OSError as error:
+            sentence = f"{quoted(command.to, PATH_LENGTH)} can't be written: {error.strerror or error}"
+        self._send(protocol.Notice(self._run, sentence, good=predicted))
 
     def _client_left(self) -> None:
         """Continue without a client if the trainer stays and is training; otherwise end."""

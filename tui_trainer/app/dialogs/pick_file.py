@@ -48,8 +48,9 @@ class PickFile(Dialog[str | None]):
     input = getters.query_one(Input)
     list = getters.query_one(OptionList)
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, title: str = "Open your own data: CSV, TSV or other text, packed or not") -> None:
         super().__init__()
+        self._title = title
         folder, self._initial_name = os.path.split(path)  # the file that was opened last, highlighted at first
         self._folder = folder if folder == "" or folder.endswith("/") else f"{folder}/"  # unescaped
         self._listing = Listing("\0")  # no folder yet
@@ -58,7 +59,7 @@ class PickFile(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker", classes="box") as box:
-            box.border_title = "Open your own data: CSV, TSV or other text, packed or not"
+            box.border_title = self._title
             box.border_subtitle = clickable(
                 ("enter: open", "open"), ("tab: complete", "complete"), ("esc: cancel", "dismiss")
             )

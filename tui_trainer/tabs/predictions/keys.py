@@ -10,6 +10,14 @@ key = partial(Key, owner="predictions", group="Predictions")
 KEYS = (
     key("panel", "v", "panel", (), "Panel", "Show the overview, the samples, or the loss of each sample"),
     key("part", "t", "part", (), "Part", "Switch between the training and validation parts"),
+    key(
+        "new_rows",
+        "N",
+        "new_rows",
+        (),
+        "New rows",
+        "Predict the rows of another file, and write the predictions beside",
+    ),
     key("rank_minus", "up", "rank", (-1,), "Sample", "A worse sample", shown_as="↑"),
     key("rank_plus", "down", "rank", (1,), "Sample", "A better sample", shown_as="↓"),
     key("rank_first", "home", "rank_end", (-1,), "Sample", "The worst sample"),

@@ -198,6 +198,10 @@ class PredictionsView(TabView):
         """Show the other part."""
         self.validation = not self.validation
 
+    async def action_new_rows(self) -> None:
+        """Ask for a file of new rows, and predict them."""
+        await self.run_action("screen.predict_rows")
+
     def action_rank(self, offset: int) -> None:
         """Choose the sample ``offset`` ranks further down, and list it."""
         self._choose(self._chosen + offset)
@@ -258,7 +262,7 @@ class PredictionsView(TabView):
         """Pass the picture to the visible panels."""
         content = self._picture.content
         has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
-        text = hints(("panel", "part", "rank", "rank_end", *(("fold",) if has_pages else ())))
+        text = hints(("panel", "part", "new_rows", "rank", "rank_end", *(("fold",) if has_pages else ())))
         if text != self._hints:
             self._hints = text
             self.query_one(".hints", Static).update(text, layout=False)
