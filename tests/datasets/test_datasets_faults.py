@@ -82,7 +82,7 @@ def test_a_file_that_changes_while_it_is_read(
     """It ends in a table or in a sentence."""
     file = tmp_path / "own.csv"
     file.write_text("a,b,c\n" + LINES)
-    owner, name = (text, "find_encoding") if moment == "layout" else (rows, "_open")
+    owner, name = (text, "find_encoding") if moment == "layout" else (rows, "table_blocks")
     original = getattr(owner, name)
 
     def change(*arguments: Any) -> Any:
@@ -100,14 +100,14 @@ def test_a_file_that_changes_while_it_is_read(
 def test_rows_that_are_read_twice_while_the_file_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "own.csv"
     file.write_text("a,b\n" + "1,2\n" * 1500 + "x,2\n" * 3000)
-    original = rows._open
+    original = rows.table_blocks
 
     def grow(*arguments: Any) -> Any:
         with file.open("a") as stream:
             stream.write("z,3\n" * 10)
         return original(*arguments)
 
-    monkeypatch.setattr(rows, "_open", grow)
+    monkeypatch.setattr(rows, "table_blocks", grow)
     try:
         read_table(str(file))
     except DatasetError as error:
@@ -117,29 +117,17 @@ def test_rows_that_are_read_twice_while_the_file_grows(tmp_path: Path, monkeypat
 def test_an_interrupt_while_rows_are_read_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "own.csv"
     file.write_text("a,b,c\n" + LINES)
-    monkeypatch.setattr(rows, "_open", _interrupting(rows._open))
+    monkeypatch.setattr(rows, "table_blocks", _interrupted(rows.table_blocks))
     with pytest.raises(KeyboardInterrupt):
         read_table(str(file))
 
 
-def _interrupting(original: Any) -> Any:
-    class Stream:
-        def __init__(self, stream: Any) -> None:
-            self._stream, self._reads = stream, 0
+def _interrupted(original: Any) -> Any:
+    def blocks(*arguments: Any) -> Any:
+        yield next(original(*arguments))
+        raise KeyboardInterrupt
 
-        def read(self, size: int = -1) -> Any:
-            self._reads += 1
-            if self._reads > 1:
-                raise KeyboardInterrupt
-            return self._stream.read(size)
-
-        def __iter__(self) -> Any:
-            return iter(self._stream)
-
-    def opened(stream: Any, *others: Any) -> Any:
-        return original(Stream(stream), *others)
-
-    return opened
+    return blocks
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ";", "|", ","])

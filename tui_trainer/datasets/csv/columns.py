@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class WrongCell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberColumn:
-    """A column of numbers: ``values`` (n,) float64, NaN where a cell is missing or wrong.
+    """A column of numbers: ``stored`` (n,), NaN where a cell is missing or wrong; whole numbers in as few bytes as fit.
 
     ``wrong`` is the first cell that is not a number, ``wrong_rows`` (n,) are all rows with one, None if there are none.
     Dates are days since 1970-01-01, times hours since midnight; ``date_format`` is how they are written, for strptime,
@@ -39,7 +40,7 @@ class NumberColumn:
     kg; ``multiples`` says that it may be k or M.
     """
 
-    values: NDArray[np.float64]
+    stored: NDArray[Any]
     form: CellForm = "number"
     wrong: WrongCell | None = None
     wrong_rows: NDArray[np.bool_] | None = None
@@ -47,14 +48,19 @@ class NumberColumn:
     unit: str = ""
     multiples: bool = False
 
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The numbers (n,) as float64: a new array each time where they are stored in fewer bytes."""
+        return self.stored.astype(np.float64, copy=False)
+
     def missing(self) -> NDArray[np.bool_]:
         """Return an array (n,), true where there is no value."""
-        return np.isnan(self.values)
+        return np.isnan(self.stored)  # type: ignore[no-any-return]
 
     def take(self, rows: NDArray[np.bool_]) -> NumberColumn:
         """Return the column of those ``rows`` (n,) that are true."""
         wrong_rows = None if self.wrong_rows is None else self.wrong_rows[rows]
-        return replace(self, values=self.values[rows], wrong_rows=wrong_rows)
+        return replace(self, stored=self.stored[rows], wrong_rows=wrong_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

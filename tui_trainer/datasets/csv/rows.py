@@ -1,4 +1,4 @@
-"""Reads the rows of a file piece by piece with pandas's C parser, and builds its columns from the pieces.
+"""Reads the rows of a file block by block with pandas's C parser, in threads, and builds its columns from the pieces.
 
 The first rows decide how a column is built: as numbers, as dates, or as text (``plan``). A column that turns out to
 hold text, contrary to its first rows, is read again.
@@ -6,17 +6,21 @@ hold text, contrary to its first rows, is read again.
 
 from __future__ import annotations
 
-import contextlib
 import csv
+import functools
+import io
+import itertools
 import math
+import os
 import re
 import sys
 import unicodedata
 import warnings
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, Protocol, TextIO
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import pandas as pd
@@ -38,21 +42,20 @@ from .dialect import (
     NO_DELIMITER,
     SPREADSHEET_ERRORS,
     TRUE_WORDS,
+    Marks,
     NumberFormat,
     find_units,
     is_missing,
     split_lines,
 )
-from .layout import Layout
-from .text import Progress, TextFile
+from .layout import Layout, check_widths, without_extra_cells
+from .text import Block, Progress, TextFile, table_blocks
 
-MIN_BLOCK = 8  # columns of numbers that are worth being added as one block
-LARGE_FILE = 20_000_000  # bytes; whole numbers of a larger one are kept in half the room
-MAX_EXACT = 2.0**24  # whole numbers up to here are the same in 32 bits
-CELLS = 500_000  # in one piece, about: 50 ms of work
-MIN_ROWS, MAX_ROWS = 300, 200_000  # in one piece; pandas makes an object for each column of each piece
-_FIRST, _AGAIN, _WIDTHS = (0.0, 0.9), (0.9, 0.95), (0.95, 1.0)  # shares of the progress; the last two are rarely needed
-_REPORT_EVERY = 8192  # rows
+MIN_BLOCK, MAX_BLOCK = 4_000_000, 32_000_000  # bytes that are read at once
+ROWS_AT_ONCE = 5000  # in one block at least: pandas makes an object for each column of each block
+MAX_THREADS = 4  # each of them holds a block
+_FIRST, _AGAIN = (0.0, 0.9), (0.9, 1.0)  # shares of the progress; the second one is rarely needed
+_OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")  # in pandas's message
 _NOT_NUMBERS = frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
 _DATE_NAME = re.compile(r"date|datum|fecha|day|yyyymmdd|dt$|日付|日期", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -68,6 +71,21 @@ class Rows:
     is_part: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Rows (k,) as pandas has read them from ``content``, which begins in ``first_line`` and has ``lines`` lines."""
+
+    frame: pd.DataFrame
+    content: bytes
+    first_line: int
+    lines: int
+
+    @property
+    def has_breaks(self) -> bool:
+        """Whether there may be ends of lines in cells."""
+        return self.lines != len(self.frame)
+
+
 class RowReader:
     """Reads the rows of one file, at most ``max_rows`` of them.
 
@@ -79,17 +97,11 @@ class RowReader:
         self._file, self._layout, self._max_rows, self._progress = file, layout, max_rows, progress
         self._nonblank: list[NDArray[np.bool_]] = []  # which rows have a cell, by piece
         self._breaks: list[NDArray[np.int64]] = []  # how many ends of lines are in the cells of each row, by piece
-        self._has_gaps = False  # in the last column, as short rows would leave
         self._is_part = False
 
     def read(self, builders: Mapping[int, Builder]) -> Rows:
         """Read all columns that have a builder; ``builders`` are given by the position of their column."""
-        try:
-            columns = self._columns(builders)
-            if self._has_gaps:
-                self._check_widths()
-        except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
-            self._explain(str(error))
+        columns = self._columns(builders)
         nonblank = np.concatenate(self._nonblank) if self._nonblank else np.zeros(0, bool)
         lines = self._layout.first_line + np.arange(len(nonblank))
         if any(breaks.any() for breaks in self._breaks):
@@ -102,203 +114,137 @@ class RowReader:
 
     def _columns(self, builders: Mapping[int, Builder]) -> dict[int, Column]:
         texts = [position for position, builder in builders.items() if not isinstance(builder, NumberBuilder)]
-        first_line = self._layout.first_line
         for piece in self._pieces(texts, None, self._progress.part(*_FIRST)):
-            nonblank = _rows_with_cells(piece)
+            frame = piece.frame
+            nonblank = _rows_with_cells(frame)
             self._nonblank.append(nonblank)
-            self._has_gaps = self._has_gaps or bool((piece.iloc[:, -1].isna().to_numpy() & nonblank).any())
-            breaks = np.zeros(len(piece), np.int64)
-            plain = self._add_plain_numbers(piece, builders)
-            others = [position for position in range(len(piece.columns)) if position not in plain]
-            for position in others:
-                cells = piece.iloc[:, position]
+            gaps = frame.iloc[:, -1].isna().to_numpy() & nonblank
+            if gaps.any():
+                check_ends(piece, gaps, self._layout)
+            breaks = np.zeros(len(frame), np.int64)
+            plain = _add_numbers(frame, builders)
+            for position in [position for position in range(len(frame.columns)) if position not in plain]:
+                cells = frame.iloc[:, position]
                 if position in builders:
-                    builders[position].add(cells, first_line)
-                if cells.dtype.kind == "O" and not isinstance(builders.get(position), NumberBuilder):
+                    builders[position].add(cells, piece.first_line)
+                if (
+                    piece.has_breaks
+                    and cells.dtype.kind == "O"
+                    and not isinstance(builders.get(position), NumberBuilder)
+                ):
                     _count_breaks(cells, breaks)
             self._breaks.append(breaks)
-            first_line += len(piece) + int(breaks.sum())
         if not self._nonblank:
             return {}
         columns = {position: builder.build() for position, builder in builders.items()}
         self._read_again({position: TextBuilder() for position, column in columns.items() if column is None}, columns)
         return {position: column for position, column in columns.items() if column is not None}
 
-    def _add_plain_numbers(self, piece: pd.DataFrame, builders: Mapping[int, Builder]) -> frozenset[int]:
-        """Add the columns that pandas has read as numbers, as one block; return their positions.
-
-        A Series for each column of each piece would take longer than pandas takes to read them.
-        """
-        kinds = [dtype.kind for dtype in piece.dtypes.tolist()]
-        numbers = {
-            position: builder
-            for position, builder in builders.items()
-            if kinds[position] in "iuf" and isinstance(builder, NumberBuilder)
-        }
-        if len(numbers) < MIN_BLOCK:
-            return frozenset()
-        positions = list(numbers)
-        block = (piece if len(positions) == len(kinds) else piece.iloc[:, positions]).to_numpy(dtype=np.float64)
-        if self._file.size > LARGE_FILE and all(kinds[position] in "iu" for position in positions):
-            smallest, largest = block.min(initial=0.0), block.max(initial=0.0)
-            if max(-smallest, largest) <= MAX_EXACT:
-                block = block.astype(np.float32)  # half of the memory, and the same numbers
-        columns = np.ascontiguousarray(block.T)
-        for values, builder in zip(columns, numbers.values(), strict=True):
-            builder.add_numbers(values)
-        return frozenset(positions)
-
     def _read_again(self, builders: Mapping[int, TextBuilder], columns: dict[int, Column | None]) -> None:
         """Read columns again as text that began with numbers and turned out to be text."""
         if not builders:
             return
-        positions, first_line = list(builders), self._layout.first_line
+        positions = list(builders)
         for piece in self._pieces(positions, positions, self._progress.part(*_AGAIN)):
-            for builder, (_, cells) in zip(builders.values(), piece.items(), strict=True):
-                builder.add(cells, first_line)
+            for builder, (_, cells) in zip(builders.values(), piece.frame.items(), strict=True):
+                builder.add(cells, piece.first_line)
         columns.update({position: builder.build() for position, builder in builders.items()})
 
-    def _pieces(self, texts: list[int], only: list[int] | None, progress: Progress) -> Iterator[pd.DataFrame]:
-        """Yield the rows in pieces; columns in ``texts`` as text."""
-        width = len(self._layout.names)
-        size = min(max(CELLS // width, MIN_ROWS), MAX_ROWS, self._max_rows or MAX_ROWS)
-        done = 0
-        with table_text(self._file, self._layout) as stream, warnings.catch_warnings():
+    def _pieces(self, texts: list[int], only: list[int] | None, progress: Progress) -> Iterator[Piece]:
+        """Yield the rows in pieces; columns in ``texts`` as text.
+
+        The blocks of the file are read in threads of their own, a few ahead: pandas lets others work meanwhile.
+        """
+        layout, marks = self._layout, self._layout.dialect.marks
+        rows = ROWS_AT_ONCE if self._max_rows is None else 2 * self._max_rows
+        size = min(int(rows * layout.bytes_a_row), MAX_BLOCK)
+        size = max(size, MIN_BLOCK if self._max_rows is None else 1)
+        blocks = table_blocks(self._file, marks, layout.first_line, layout.footer_lines, size)
+        read = functools.partial(_read_block, layout=layout, texts=texts, only=only, max_rows=self._max_rows)
+        first_line, done = layout.first_line, 0
+        with warnings.catch_warnings(), ThreadPoolExecutor(usable_threads()) as pool:
             # pandas warns when it is about to drop cells.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            reader = _open(stream, self._layout, texts, only, size)
-            if reader is None:
-                return
-            for piece in reader:
-                remaining = len(piece) if self._max_rows is None else self._max_rows - done
-                if remaining <= 0:
+            ahead = _read_ahead(pool, read, blocks)
+            for block, result in ahead:
+                block, frame = _frame(block, result, ahead, read, layout, first_line)
+                remaining = len(frame) if self._max_rows is None else self._max_rows - done
+                if remaining < len(frame):
                     self._is_part = True
+                    frame = frame.iloc[:remaining]
+                if not len(frame):
                     return
-                yield piece.iloc[:remaining]
-                done += min(remaining, len(piece))
-                progress.report(stream.position() / max(self._file.size, 1))
-
-    def _explain(self, message: str) -> NoReturn:
-        """Raise an error that names the row at fault, which pandas's ``message`` may not."""
-        if match := re.search(r"EOF inside string starting at row (\d+)", message):
-            line = self._layout.first_line + int(match[1])
-            _refuse(f"a quote is opened in line {line} and never closed; close it or double it")
-        self._check_widths()
-        _refuse(f"the rows can't be read: {quoted(message, 120)}")
-
-    def _check_widths(self) -> None:
-        check_widths(self._file, self._layout, self._max_rows, self._progress.part(*_WIDTHS))
+                lines = len(frame) if _is_row_by_line(block.content, marks) else len(block.content.splitlines())
+                yield Piece(frame, block.content, first_line, lines)
+                first_line, done = first_line + lines, done + len(frame)
+                progress.report(block.position / max(self._file.size, 1))
 
 
-def _count_breaks(cells: pd.Series[Any], breaks: NDArray[np.int64]) -> None:
-    """Add to ``breaks`` (k,) how many ends of lines there are in each of the ``cells``, (k,) texts."""
-    codes, texts = pd.factorize(cells.astype(object))
-    counts = [len(_LINE_END.findall(text)) if isinstance(text, str) else 0 for text in texts]
-    if any(counts):
-        breaks += np.array([*counts, 0])[codes]
+def usable_threads() -> int:
+    """Return how many blocks may be read at once."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MAX_THREADS)
 
 
-class TableText:
-    """The text of a table, from its first row of values to its last, with its lines as pandas can read them.
-
-    A file that is written plainly is passed through as it is; in others, each line is rewritten.
-    """
-
-    def __init__(self, stream: TextIO, layout: Layout) -> None:
-        self._stream, self._rest = stream, ""
-        for _ in range(layout.first_line - 1):
-            stream.readline()
-        marks = layout.dialect.marks
-        self._is_plain = marks.are_plain and not layout.footer_lines
-        self._lines = iter(stream) if self._is_plain else map(marks.plain, _without_last(stream, layout.footer_lines))
-
-    def read(self, size: int = -1) -> str:
-        """Return the next characters, about ``size`` of them; pandas reads so."""
-        if self._is_plain:
-            return self._stream.read(size)
-        parts = []
-        length = 0
-        while size < 0 or length < size:
-            line = next(self._lines, None)
-            if line is None:
-                break
-            parts.append(line)
-            length += len(line)
-        text = self._rest + "".join(parts)
-        if size < 0:
-            return text
-        self._rest = text[size:]  # pandas has room for no more
-        return text[:size]
-
-    def __iter__(self) -> Iterator[str]:
-        return self._lines
-
-    def position(self) -> int:
-        """Return how many bytes of the file are read."""
-        return self._stream.buffer.tell()
-
-
-def _without_last(lines: Iterable[str], count: int) -> Iterator[str]:
-    """Yield the lines but the last ``count`` ones."""
-    waiting: deque[str] = deque()
-    for line in lines:
-        waiting.append(line)
-        if len(waiting) > count:
+def _read_ahead(
+    pool: ThreadPoolExecutor, read: Callable[[bytes], pd.DataFrame], blocks: Iterable[Block]
+) -> Iterator[tuple[Block, Future[pd.DataFrame]]]:
+    """Yield the blocks in order with what they are read to, while the next ones are read."""
+    waiting: deque[tuple[Block, Future[pd.DataFrame]]] = deque()
+    for block in blocks:
+        waiting.append((block, pool.submit(read, block.content)))
+        if len(waiting) > usable_threads():
             yield waiting.popleft()
+    yield from waiting
 
 
-@contextlib.contextmanager
-def table_text(file: TextFile, layout: Layout) -> Iterator[TableText]:
-    """Open the text of the table in a file."""
-    with file.open() as stream:
-        yield TableText(stream, layout)
+def _frame(
+    block: Block,
+    result: Future[pd.DataFrame],
+    following: Iterator[tuple[Block, Any]],
+    read: Callable[[bytes], pd.DataFrame],
+    layout: Layout,
+    first_line: int,
+) -> tuple[Block, pd.DataFrame]:
+    """Return a block with its rows, joined with the ``following`` ones up to where its last quote is closed.
 
-
-def check_widths(file: TextFile, layout: Layout, max_rows: int | None, progress: Progress) -> None:
-    """Raise DatasetError for the first of ``max_rows`` rows that has too many or too few cells.
-
-    Blank rows are ignored, and empty cells beyond the last column are accepted. pandas fills short rows without a
-    warning, so this is called if the last column has gaps; it takes three times as long as pandas.
+    Raises DatasetError, naming the line at fault, where there is none.
     """
-    width, line, count = len(layout.names), layout.first_line, 0
-    with table_text(file, layout) as text:
-        rows = split_lines(text, layout.dialect.marks.when_rewritten)
+    attempt: Callable[[], pd.DataFrame] = result.result
+    while True:
         try:
-            for row in rows:
-                if max_rows is not None and count >= max_rows:
-                    return
-                if len(row) != width and not _is_acceptable(row, width):
-                    _refuse_row(line, row, layout)
-                line, count = layout.first_line + rows.line_num, count + 1
-                if count % _REPORT_EVERY == 0:
-                    progress.report(text.position() / max(file.size, 1))
-        except csv.Error as error:
-            raise DatasetError("dataset.path", f"line {line} can't be read: {error}") from None
+            return block, attempt()
+        except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
+            message = str(error)
+        if not (match := _OPEN_QUOTE.search(message)):
+            check_widths(block.content, layout, first_line)
+            cut = without_extra_cells(block.content, layout)
+            if cut == block.content:
+                _refuse(f"the rows can't be read: {quoted(message, 120)}")
+            block = replace(block, content=cut)
+            attempt = functools.partial(read, cut)
+            continue
+        contents, position = [block.content], block.position
+        for other, _ in following:
+            contents.append(other.content)
+            position = other.position
+            if sum(map(len, contents)) > 2 * len(block.content):
+                break
+        if len(contents) == 1:
+            line = first_line + int(match[1])
+            _refuse(f"a quote is opened in line {line} and never closed; close it or double it")
+        block = Block(b"".join(contents), position)
+        attempt = functools.partial(read, block.content)
 
 
-def _is_acceptable(row: list[str], width: int) -> bool:
-    """Return whether a row of another width is blank, or has only empty cells beyond the last column."""
-    return not any(map(str.strip, row)) or (len(row) > width and not any(map(str.strip, row[width:])))
-
-
-def _refuse_row(line: int, row: list[str], layout: Layout) -> NoReturn:
-    width = len(layout.names)
-    cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
-    columns = f"there {'are' if width != 1 else 'is'} {width} column{'s' * (width != 1)}"
-    reason = f"line {line} has {cells}, but {columns}; correct it"
-    if layout.dialect.marks.quote and sum(cell.count(layout.dialect.marks.quote[0]) for cell in row) % 2:
-        reason += ", and see whether a quote is missing in it"
-    raise DatasetError("dataset.path", reason)
-
-
-def _open(
-    stream: TableText, layout: Layout, texts: list[int], only: list[int] | None, size: int
-) -> Iterator[pd.DataFrame] | None:
-    """Return pandas's reader; None if there are no rows."""
+def _read_block(
+    content: bytes, layout: Layout, texts: list[int], only: list[int] | None, max_rows: int | None
+) -> pd.DataFrame:
+    """Return the rows in ``content``, which is UTF-8 and written plainly; one more than ``max_rows`` at most."""
     marks = layout.dialect.marks
     try:
-        return pd.read_csv(  # type: ignore[no-any-return, misc]
-            stream,  # type: ignore[call-overload]  # it has what pandas calls
+        return pd.read_csv(  # type: ignore[call-overload, no-any-return, misc]
+            _Stream(content),  # it has what pandas calls
             sep=r"\s+" if marks.delimiter == BLANKS else marks.delimiter or NO_DELIMITER,
             quotechar="'" if marks.quote == "'" else '"',
             quoting=csv.QUOTE_MINIMAL if marks.quote else csv.QUOTE_NONE,
@@ -308,24 +254,85 @@ def _open(
             names=range(len(layout.names)),
             usecols=only,
             index_col=False,
-            dtype=dict.fromkeys(texts, str),
+            dtype=dict.fromkeys(texts, str) or None,  # a dict makes pandas slower, even an empty one
             na_values=[*MISSING, *layout.missing],
             keep_default_na=False,
             skip_blank_lines=False,
             skipinitialspace=True,
             low_memory=False,
-            chunksize=size,
+            nrows=None if max_rows is None else max_rows + 1,
         )
     except pd.errors.EmptyDataError:
-        return None
+        return pd.DataFrame()
 
 
-def _rows_with_cells(piece: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which rows of the piece (k,) are not blank; the first and the last cell decide for most rows."""
-    empty = np.array(piece.iloc[:, 0].isna() & piece.iloc[:, -1].isna())
+class _Stream:
+    """Bytes as pandas reads them without decoding and encoding them again, as it does with those of a file object."""
+
+    def __init__(self, content: bytes) -> None:
+        self._stream = io.BytesIO(content)
+        self.read = self._stream.read
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._stream)
+
+
+def _is_row_by_line(content: bytes, marks: Marks) -> bool:
+    """Return whether no cell can have an end of a line in it: there is no quote."""
+    return not marks.escape and not (marks.quote and marks.quote[0].encode() in content)
+
+
+def _count_breaks(cells: pd.Series[Any], breaks: NDArray[np.int64]) -> None:
+    """Add to ``breaks`` (k,) how many ends of lines there are in each of the ``cells``, (k,) texts."""
+    codes, texts = pd.factorize(cells)
+    counts = [len(_LINE_END.findall(text)) if isinstance(text, str) else 0 for text in texts]
+    if any(counts):
+        breaks += np.array([*counts, 0])[codes]
+
+
+def check_ends(piece: Piece, gaps: NDArray[np.bool_], layout: Layout) -> None:
+    """Raise DatasetError for the first short row; only rows with a gap in the last column, ``gaps`` (k,), can be.
+
+    pandas fills short rows without a warning.
+    """
+    marks, width = layout.dialect.marks.when_rewritten, len(layout.names)
+    delimiter = (marks.delimiter or NO_DELIMITER).encode()
+    special = [mark.encode() for mark in (*marks.quote, marks.escape) if mark]
+    lines = [] if piece.has_breaks else piece.content.splitlines()
+
+    def is_whole(line: bytes) -> bool:
+        if marks.delimiter != BLANKS and not any(mark in line for mark in special):
+            return line.count(delimiter) == width - 1
+        return any(len(row) == width for row in split_lines([line.decode()], marks))
+
+    if piece.has_breaks or not all(is_whole(lines[row]) for row in np.flatnonzero(gaps).tolist()):
+        check_widths(piece.content, layout, piece.first_line, len(gaps))
+
+
+def _rows_with_cells(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows (k,) are not blank; the first and the last cell decide for most of them."""
+    empty = np.array(frame.iloc[:, 0].isna() & frame.iloc[:, -1].isna())
     if empty.any():
-        empty[empty] = piece[empty].isna().to_numpy().all(axis=1)
+        empty[empty] = frame[empty].isna().to_numpy().all(axis=1)
     return ~empty
+
+
+def _add_numbers(frame: pd.DataFrame, builders: Mapping[int, Builder]) -> frozenset[int]:
+    """Add the columns that pandas has read as numbers; return their positions.
+
+    Those of one type are added as a block: a Series for each of many columns would take longer than pandas's reading.
+    """
+    by_type: dict[object, list[int]] = {}
+    for position, dtype in enumerate(frame.dtypes.tolist()):
+        if dtype.kind in "iuf" and isinstance(builders.get(position), NumberBuilder):
+            by_type.setdefault(dtype, []).append(position)
+    for positions in by_type.values():
+        block = frame if len(positions) == len(frame.columns) else frame.iloc[:, positions]
+        for position, values in zip(positions, np.ascontiguousarray(block.to_numpy().T), strict=True):
+            builder = builders[position]
+            assert isinstance(builder, NumberBuilder)
+            builder.add_numbers(values)
+    return frozenset(itertools.chain.from_iterable(by_type.values()))
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -401,14 +408,14 @@ class _Values:
     """The numbers of a column, and the first cell that is not a number."""
 
     def __init__(self) -> None:
-        self._pieces: list[NDArray[np.float64]] = []
+        self._pieces: list[NDArray[Any]] = []
         self._wrong: WrongCell | None = None
         self._wrong_rows: list[NDArray[np.intp]] = []  # counted from the first row of all
         self._count = 0  # of cells
         self.wrong_count = 0
 
-    def add(self, values: NDArray[np.float64]) -> None:
-        self._pieces.append(values)
+    def add(self, values: NDArray[Any]) -> None:
+        self._pieces.append(_compact(values))
         self._count += len(values)
 
     def add_wrong(self, cells: pd.Series[Any], wrong: NDArray[np.bool_], first_line: int) -> None:
@@ -433,6 +440,13 @@ class _Values:
         return NumberColumn(values, form, self._wrong, wrong_rows, date_format)
 
 
+def _compact(values: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers (k,) in as few bytes as they need, others as they are."""
+    if values.dtype.kind == "f" or not len(values):
+        return values
+    return values.astype(np.promote_types(np.min_scalar_type(values.min()), np.min_scalar_type(values.max())))
+
+
 class NumberBuilder:
     """Builds a column of numbers; pandas reads them if they are written plainly. ``missing`` are marks of the user."""
 
@@ -444,21 +458,19 @@ class NumberBuilder:
     def add(self, cells: pd.Series[Any], first_line: int) -> None:
         kind = cells.dtype.kind
         if kind in "iuf":
-            self.add_numbers(cells.to_numpy(dtype=np.float64))
-            return
-        if kind == "b":
-            values, self._has_words = cells.to_numpy(dtype=np.float64), True
+            self.add_numbers(cells.to_numpy())
+        elif kind == "b":
+            self._has_words = True
+            self._add(cells.to_numpy().astype(np.uint8))
         else:
             self._read(cells, first_line)
-            return
-        self._add(values)
 
     def add_numbers(self, values: NDArray[Any]) -> None:
         """Add cells that are numbers, (k,)."""
         self._has_numbers = self._has_numbers or not np.isnan(values).all()
         self._add(values)
 
-    def _add(self, values: NDArray[np.float64]) -> None:
+    def _add(self, values: NDArray[Any]) -> None:
         if self._missing:
             values = np.where(np.isin(values, self._missing), np.nan, values)
         self._values.add(values)
@@ -560,10 +572,9 @@ class TextBuilder:
         self._overflows = False
 
     def add(self, cells: pd.Series[Any], first_line: int) -> None:
-        objects = cells.astype(object)
         if self._texts is not None:
-            self._texts.append(objects.where(cells.notna(), None).to_numpy())
-        codes, texts = pd.factorize(objects)
+            self._texts.append(cells.astype(object).where(cells.notna(), None).to_numpy())
+        codes, texts = pd.factorize(cells)
         column_codes = np.empty(len(texts) + 1, np.int32)
         column_codes[-1] = -1  # for cells without text
         for index, text in enumerate(texts):

@@ -1,6 +1,7 @@
-"""Opens a file as text: unpacks it, checks that it is text, finds its encoding, and tells how far it is read.
+"""Opens a file as text: unpacks it, checks that it is text, finds its encoding, and gives its table in blocks of bytes.
 
-In reading order: the file, what is unpacked, what is no text, and the encoding: as told by the bytes, or guessed.
+In reading order: the file, what is unpacked, what is no text, the encoding, as told by the bytes, or guessed, and the
+table's rows.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import codecs
 import contextlib
 import gzip
 import io
+import itertools
 import lzma
 import os
 import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
@@ -24,8 +27,13 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
 from tui_trainer.errors import printable, quoted
 
+from .dialect import Marks
+
 MAX_BYTES = 4_000_000_000
 _CHUNK = 1 << 20  # bytes read at a time
+LINES_AT_ONCE = 10_000  # that are rewritten
+MAX_CELL = 1 << 16  # bytes that are searched for the end of a row
+_UTF_8 = ("utf-8", "utf-8-sig", "ascii")
 _FIELD = "dataset.path"
 EXTRA = "pip install 'tui-trainer[files]'"
 # The first bytes of files that are not text
@@ -477,3 +485,76 @@ def _codec(name: str) -> tuple[str, str]:
         reason = f"expected the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1, got {quoted(name)}"
         raise DatasetError("dataset.encoding", reason)
     return "utf-8-sig" if codec.name == "utf-8" else codec.name, codec.name.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole rows of a table in UTF-8; ``position`` is how many bytes of the file are read up to their end."""
+
+    content: bytes
+    position: int
+
+
+def table_blocks(file: TextFile, marks: Marks, first_line: int, footer_lines: int, size: int) -> Iterator[Block]:
+    """Yield a table from ``first_line`` on, but for the last ``footer_lines``, in blocks of about ``size`` bytes.
+
+    Lines that are not written plainly are rewritten. A block ends with a row as far as its quotes tell: a single one
+    within a cell may mislead, so who reads the rows has to see whether a quote is open at the end.
+    """
+    content = b""
+    with file.open() as stream:
+        for chunk in _chunks(stream, file, marks, first_line, footer_lines, size):
+            content += chunk
+            end = row_end(content, marks) if len(content) >= size else 0
+            if end:
+                yield Block(content[:end], stream.buffer.tell())
+                content = content[end:]
+    if content:
+        yield Block(content, file.size)
+
+
+def _chunks(
+    stream: TextIO, file: TextFile, marks: Marks, first_line: int, footer_lines: int, size: int
+) -> Iterator[bytes]:
+    """Yield the lines of the table in UTF-8, whose own bytes need not be decoded."""
+    start = sum(len(stream.readline().encode()) for _ in range(first_line - 1))
+    if not marks.are_plain or footer_lines:
+        lines = map(marks.plain, _without_last(stream, footer_lines))
+        while part := list(itertools.islice(lines, LINES_AT_ONCE)):
+            yield "".join(part).encode()
+    elif file.codec in _UTF_8:
+        source = stream.buffer
+        source.seek(0)
+        source.seek(start + (len(codecs.BOM_UTF8) if source.read(3) == codecs.BOM_UTF8 else 0))
+        while chunk := source.read(size):
+            yield chunk
+    else:
+        while text := stream.read(size):
+            yield text.encode()
+
+
+def _without_last(lines: Iterable[str], count: int) -> Iterator[str]:
+    """Yield the lines but the last ``count`` ones."""
+    waiting: deque[str] = deque()
+    for line in lines:
+        waiting.append(line)
+        if len(waiting) > count:
+            yield waiting.popleft()
+
+
+def row_end(content: bytes, marks: Marks) -> int:
+    """Return where the last row that is whole ends: at an end of a line before which all quotes are closed.
+
+    If there is none among the last 64 KB, it is the end of the last line. It is 0 if there is no end of a line.
+    """
+    mark = b"\n" if b"\n" in content else b"\r"
+    quote, escape = marks.quote[:1].encode() or b"\0", marks.escape.encode() or b"\0"
+    end = last = content.rfind(mark, 0, len(content) - (mark == b"\r")) + 1  # a \n may follow at once
+    quotes = content.count(quote, 0, end)
+    while quotes % 2 or content[max(end - 3, 0) : end].rstrip(b"\r\n").endswith(escape):
+        if not end or last - end > MAX_CELL:
+            return last
+        before = content.rfind(mark, 0, end - 1) + 1
+        quotes -= content.count(quote, before, end)
+        end = before
+    return end
