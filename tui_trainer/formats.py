@@ -53,6 +53,11 @@ def format_column(values: Sequence[float], trim: bool = False) -> list[str]:
     return [f"{value:.{decimals}f}" if math.isfinite(value) else format_number(value) for value in values]
 
 
+def format_row(heading: str, number: int, column: str = "", name: str = "") -> str:
+    """What a row of the data is called: ``row 12``, or its line in the user's file and its id: ``line 14, id A7``."""
+    return f"{heading} {number:,}" + (f", {column} {name}" if name else "")
+
+
 def format_percent(share: float, decimals: int) -> str:
     """A share as a percentage, without the sign; ``–`` for nan."""
     return MISSING if math.isnan(share) else f"{100 * share:.{decimals}f}"

@@ -200,7 +200,9 @@ class DatasetView(msgspec.Struct, frozen=True):
     """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles.
 
     ``target_scale`` has the mean and the deviation by which a number is standardized, if it is; ``largest_class`` is
-    the most frequent one, with the accuracy of always answering it.
+    the most frequent one, with the accuracy of always answering it. ``row_heading`` says whether rows are called by
+    their line in a file or by their index, ``row_numbers`` has these for the first rows, ``row_names`` the cells of
+    ``row_column``, which tells the rows apart, if a column does.
     """
 
     name: str
@@ -218,6 +220,10 @@ class DatasetView(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
     target_scale: tuple[float, float] | None = None
     largest_class: tuple[str, float] | None = None
+    row_heading: str = "row"
+    row_column: str = ""
+    row_numbers: bytes = b""
+    row_names: tuple[str, ...] = ()
 
     @property
     def loss_unit(self) -> str:

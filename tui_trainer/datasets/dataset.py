@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.dialect import NumberFormat
-from tui_trainer.errors import UserError
+from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.resolve import Target, Task
 
 PLAIN = NumberFormat()
+MAX_NAME = 40  # characters of what tells a row apart, on the screen
 CellForm = Literal["number", "true/false", "date", "time", "index"]
 
 
@@ -70,11 +71,11 @@ class RowNames:
         return row if self.lines is None else int(self.lines[row])
 
     def name(self, row: int) -> str:
-        """Return what tells the row apart, "" if nothing does."""
+        """Return what tells the row apart, fit for the screen; "" if nothing does."""
         value = None if self.names is None else self.names[row]
         if value is None or value != value:
             return ""
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        return plain(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value), MAX_NAME)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

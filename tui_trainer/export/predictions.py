@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.console import format_values
-from tui_trainer.datasets.columns import naming_column
+from tui_trainer.datasets.columns import naming_column, value_text
 from tui_trainer.datasets.csv.columns import Table, TextColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.reader import inspect_file, read_rows
@@ -192,8 +192,7 @@ def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
     columns = [_cells(np.where(is_validation[rows], "validation", "training").tolist()), _cells(lines.tolist())]
     if names.names is not None:
         heads.append(names.column)
-        is_text = names.names.dtype == object
-        columns.append(_cells(_texts(names.names[rows]) if is_text else [names.name(row) for row in rows.tolist()]))
+        columns.append(_cells(_texts(names.names[rows])))
     target = dataset.y[rows, 0] if dataset.labels is None else np.array(dataset.classes, object)[dataset.labels[rows]]
     more_heads, answers = _answers(outputs, trained)
     stream = io.BytesIO()
@@ -224,8 +223,8 @@ def _write(heads: Sequence[str], columns: Sequence[Sequence[bytes]], stream: Bin
 
 
 def _texts(cells: Array) -> list[str]:
-    """Return cells (n,) as texts, "" where there is none."""
-    return ["" if cell is None else str(cell) for cell in cells.tolist()]
+    """Return texts or whole numbers (n,) as texts, "" where there is none."""
+    return ["" if cell is None or cell != cell else value_text(cell) for cell in cells.tolist()]
 
 
 def _cells(values: Sequence[object]) -> list[bytes]:

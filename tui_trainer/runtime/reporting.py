@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.split import reading_sentence
 from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
@@ -9,6 +11,7 @@ from tui_trainer.training.diagnosis import largest_class
 from tui_trainer.training.session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
+NAMED_ROWS = 1000  # in the table
 PREVIEW_CELLS = 400_000
 PREVIEW_COLUMNS = 200
 MAX_WEIGHTS = 64  # reported with each progress
@@ -26,6 +29,7 @@ def loaded(session: Session, run: int) -> Loaded:
     dataset, model = session.dataset, session.trainer.model
     parts = session.split
     columns = _shown(dataset)
+    named = min(NAMED_ROWS, len(dataset.x))
     rows = min(PREVIEW_ROWS, PREVIEW_CELLS // len(columns))
     view = DatasetView(
         name=dataset.name,
@@ -42,6 +46,10 @@ def loaded(session: Session, run: int) -> Loaded:
         levels={name: dataset.levels[name] for name in columns if name in dataset.levels},
         notes=_notes(session),
         largest_class=largest_class(session),
+        row_heading=dataset.rows.heading,
+        row_column=dataset.rows.column,
+        row_numbers=pack(np.array([dataset.rows.number(row) for row in range(named)])),
+        row_names=tuple(map(dataset.rows.name, range(named))) if dataset.rows.column else (),
         target_scale=None if parts.target.is_none else (float(parts.target.mean[0]), float(parts.target.scale[0])),
     )
     return Loaded(

@@ -194,6 +194,9 @@ def test_the_line_over_the_picture() -> None:
     line = heading(dataset, network, 117, "color")
     assert text(line)[0].startswith("sample 12 of 120 (row 71): versicolor, predicted virginica ✗")
     assert text(line)[0].endswith("━━ w > 0  ━━ w < 0") and len(text(line)[0]) == 117
+    own = replace(dataset, row_heading="line", row_column="id")
+    line = heading(own, replace(network, row=1073, name="A7"), 117, "color")
+    assert text(line)[0].startswith("sample 12 of 120 (line 1,073, id A7): versicolor")
     right = heading(dataset, replace(network, prediction=1.0), 65, "dashed")
     assert ("versicolor ✓", "good") in right and text(right)[0].endswith("── +  ╌╌ −") and len(text(right)[0]) == 65
     number = heading(replace(dataset, classes=()), replace(network, target=24.0, prediction=25.17565), 90, "ascii")

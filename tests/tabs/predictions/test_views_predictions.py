@@ -70,17 +70,17 @@ def test_counts_and_shares_by_hand(by_hand: Session) -> None:
 
 
 def test_the_worst_samples_by_hand(by_hand: Session) -> None:
-    """Row 5 is at x = 2 and of class a, to which exp(-2) of the exponentials belongs."""
+    """Row 5, in line 7 of the file, is at x = 2 and of class a, to which exp(-2) of the exponentials belongs."""
     content = classes(by_hand)
     exponentials = np.exp([-2.0, 0.5, 2.0])
     probabilities = exponentials / exponentials.sum()
     listed, chosen = content.listed, content.chosen
-    assert unpack(listed.rows)[0] == 5 and unpack(listed.features)[0] == 2.0
+    assert unpack(listed.rows)[0] == 7 and unpack(listed.features)[0] == 2.0
     assert (unpack(listed.true)[0], unpack(listed.predicted)[0]) == (0.0, 2.0)
     assert unpack(listed.certainty)[0] == pytest.approx(probabilities[0])
     assert unpack(listed.losses)[0] == pytest.approx(-np.log(probabilities[0]))
     assert (np.diff(unpack(listed.losses)) <= 0).all() and len(unpack(listed.rows)) == 8
-    assert (chosen.rank, chosen.row, chosen.true, chosen.predicted) == (0, 5, 0.0, 2.0)
+    assert (chosen.rank, chosen.row, chosen.true, chosen.predicted) == (0, 7, 0.0, 2.0)
     assert unpack(chosen.outputs) == pytest.approx(probabilities) and chosen.sum == pytest.approx(1.0)
     assert content.probabilities
 

@@ -81,7 +81,10 @@ class DataView(TabView):
     def _fill_table(self, dataset: DatasetView) -> None:
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        table.add_column("")
+        table.add_column(Text(dataset.row_heading, style="dim"))
+        names = () if dataset.row_column in self._columns else dataset.row_names
+        if names:
+            table.add_column(Text(plain(dataset.row_column), style="dim"))
         for name in self._columns:
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
         words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
@@ -90,8 +93,10 @@ class DataView(TabView):
             [plain(words[name][int(value)]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
             for name, values in self._columns.items()
         ]
-        for number, row in enumerate(zip(*cells, strict=True)):
-            table.add_row(Text(str(number), style="dim"), *(Text(cell, justify="right") for cell in row))
+        numbers = [f"{number:.0f}" for number in unpack(dataset.row_numbers).tolist()]
+        named = [numbers, names] if names else [numbers]
+        for called, row in zip(zip(*named, strict=True), zip(*cells, strict=True), strict=False):  # more may be named
+            table.add_row(*(Text(cell, "dim") for cell in called), *(Text(cell, justify="right") for cell in row))
 
     def _fill_axes(self, dataset: DatasetView) -> None:
         names = list(self._columns)

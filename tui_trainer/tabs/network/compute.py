@@ -53,6 +53,7 @@ class NetworkCompute:
         """Compute the network as requested; numbers outside the network or the data are clipped."""
         session = self._session
         sample = request.sample % len(session.split.x_train)
+        row = int(session.split.train_rows[sample])
         outputs = self._forward(sample)
         model = session.trainer.model
         windows = [_clipped(window, outputs) for window in request.windows[:MAX_LAYERS]]
@@ -63,7 +64,8 @@ class NetworkCompute:
         return Network(
             sample=sample,
             samples=len(session.split.x_train),
-            row=int(session.split.train_rows[sample]),
+            row=session.dataset.rows.number(row),
+            name=session.dataset.rows.name(row),
             target=target,
             prediction=prediction,
             output=output,

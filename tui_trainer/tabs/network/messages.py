@@ -125,7 +125,8 @@ class InputSeen(msgspec.Struct, frozen=True, tag=True):
 class Network(Content, frozen=True):
     """The layers, neurons and links.
 
-    ``row`` is the sample's row in the data, ``samples`` the number of training samples. ``target`` and
+    ``row`` is the sample's line in the file or else its row in the data, ``name`` what tells it apart,
+    ``samples`` the number of training samples. ``target`` and
     ``prediction`` are the index of a class, or a number; ``output`` is the output that the predicted class is based on.
     """
 
@@ -138,6 +139,7 @@ class Network(Content, frozen=True):
     layers: tuple[LayerValues, ...]
     looked_at: NeuronDetail | InputSeen
     first_weights: bytes = b""
+    name: str = ""
 
 
 AnyRequest = WatchNetwork

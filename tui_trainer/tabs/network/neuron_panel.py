@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_bar, format_cell, format_measure
+from tui_trainer.formats import format_bar, format_cell, format_measure, format_row
 from tui_trainer.plotting.frame import shorten
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import DatasetView, unpack
@@ -286,9 +286,10 @@ def _lines(formula: str, numbers: str, slope: str, width: int) -> tuple[Line, Li
 
 def heading(dataset: DatasetView, network: Network, width: int, lines: str) -> Line:
     """Return the sample, its target and the prediction; on the right, if there is room, how ``lines`` show signs."""
+    row = format_row(dataset.row_heading, network.row, plain(dataset.row_column), network.name)
     spans: list[Span] = [
         (f"sample {network.sample + 1:,} of {network.samples:,}", "text"),
-        (f" (row {network.row:,})", "dim"),
+        (f" ({row})", "dim"),
         *_answer(dataset, network),
     ]
     for with_names, with_row in ((True, True), (True, False), (False, False)):

@@ -146,9 +146,11 @@ class Samples:
         count = min(max(count, 0), len(self._order))
         first = min(max(first, 0), len(self._order) - count)
         indices = self._order[first : first + count]
+        named, rows = self._dataset.rows, self.rows[indices].tolist()
         return SampleList(
             first=first,
-            rows=pack(self.rows[indices]),
+            rows=pack(np.array([named.number(row) for row in rows])),
+            names=tuple(map(named.name, rows)) if named.column else (),
             true=pack(self.true[indices]),
             predicted=pack(self.predicted[indices]),
             certainty=pack(self.certainty[indices]),
@@ -165,7 +167,8 @@ class Samples:
             outputs = np.array([1.0 - outputs[0], outputs[0]])
         return ChosenSample(
             rank=rank,
-            row=int(self.rows[index]),
+            row=self._dataset.rows.number(int(self.rows[index])),
+            name=self._dataset.rows.name(int(self.rows[index])),
             true=float(self.true[index]),
             predicted=float(self.predicted[index]),
             certainty=float(self.certainty[index]),

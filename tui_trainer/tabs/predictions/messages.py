@@ -38,7 +38,8 @@ class DataPart(msgspec.Struct, frozen=True):
 class SampleList(msgspec.Struct, frozen=True):
     """Samples from rank ``first`` on; arrays (k,), but ``features`` (k, listed): the first few raw ones of each sample.
 
-    ``true`` and ``predicted`` are class numbers, or values of the target. ``certainty`` is the output for
+    ``rows`` are their lines in the file, or else their rows in the data, ``names`` (k,) what tells them apart, if a
+    column does. ``true`` and ``predicted`` are class numbers, or values of the target. ``certainty`` is the output for
     the true class (for a single unit with output p, 1 - p for the first class); for numbers, the residual.
     """
 
@@ -49,12 +50,14 @@ class SampleList(msgspec.Struct, frozen=True):
     certainty: bytes
     losses: bytes
     features: bytes
+    names: tuple[str, ...] = ()
 
 
 class ChosenSample(msgspec.Struct, frozen=True):
     """One sample in detail: raw ``features`` (features,), ``outputs`` (k,) of the model, and their sum.
 
-    There is one output per class; for a single sigmoid unit, 1 - p and p.
+    ``row`` and ``name`` are as in ``SampleList``. There is one output per class; for a single sigmoid
+    unit, 1 - p and p.
     """
 
     rank: int
@@ -66,6 +69,7 @@ class ChosenSample(msgspec.Struct, frozen=True):
     features: bytes
     outputs: bytes
     sum: float
+    name: str = ""
 
 
 class LossPoints(msgspec.Struct, frozen=True):

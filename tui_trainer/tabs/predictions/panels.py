@@ -11,12 +11,12 @@ import numpy as np
 from textual import events
 from textual.message import Message
 
-from tui_trainer.formats import MINUS, format_bar, format_column, format_number, format_percent
-from tui_trainer.plotting.frame import Board, shorten, shorten_alike
+from tui_trainer.formats import MINUS, format_bar, format_column, format_number, format_percent, format_row
+from tui_trainer.plotting.frame import Board, one_cell, shorten, shorten_alike
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
 
-from .messages import ClassPredictions, NumberPredictions, SampleList
+from .messages import ChosenSample, ClassPredictions, NumberPredictions, SampleList
 from .plots import BAR, CHOSEN, CORRECT, DIAGONAL, DIM, HEAD, INCORRECT, TEXT, Picture, TextPanel, loss_note
 
 HEADER_ROWS = 1
@@ -93,7 +93,10 @@ def _columns(picture: Picture, listed: SampleList) -> list[Column]:
     """Return the columns before the features."""
     count = len(listed.rows) // 8
     ranks = Column("#", [str(listed.first + 1 + index) for index in range(count)], DIM)
-    rows = Column("row", format_column(unpack(listed.rows).tolist()))
+    rows = [Column(picture.row_heading, format_column(unpack(listed.rows).tolist()))]
+    if listed.names:
+        names = [shorten(one_cell(name), MAX_LIST_NAME) for name in listed.names]
+        rows.append(Column(shorten(picture.row_column, MAX_LIST_NAME), names, left=True))
     true, predicted, certainty, losses = (
         unpack(values).tolist() for values in (listed.true, listed.predicted, listed.certainty, listed.losses)
     )
@@ -101,12 +104,12 @@ def _columns(picture: Picture, listed: SampleList) -> list[Column]:
     if isinstance(picture.content, ClassPredictions):
         heading = "p(true)" if picture.content.probabilities else "output"
         shown = shorten_alike(picture.classes, MAX_LIST_NAME)
-        names = [[shown[int(k)] for k in labels] for labels in (true, predicted)]
-        classes = [Column("true", names[0], left=True), Column("predicted", names[1], left=True)]
-        return [ranks, rows, *classes, Column(heading, [f"{value:.4f}" for value in certainty]), loss]
+        labels = [[shown[int(k)] for k in column] for column in (true, predicted)]
+        classes = [Column("true", labels[0], left=True), Column("predicted", labels[1], left=True)]
+        return [ranks, *rows, *classes, Column(heading, [f"{value:.4f}" for value in certainty]), loss]
     numbers = format_column([*true, *predicted])
     values = [Column("true", numbers[:count]), Column("predicted", numbers[count:])]
-    return [ranks, rows, *values, Column("ŷ - y", format_column(certainty)), loss]
+    return [ranks, *rows, *values, Column("ŷ - y", format_column(certainty)), loss]
 
 
 def _features(picture: Picture, listed: SampleList) -> list[Column]:
@@ -175,15 +178,20 @@ def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
         chosen = content.chosen
         true, predicted, loss = map(format_number, (chosen.true, chosen.predicted, chosen.loss))
         values = f"{shorten(picture.target, MAX_CLASS_NAME)} {true}, predicted {predicted}"
-        line = f"row {chosen.row}: {values} ({chosen.certainty:+.4g}), loss {loss}{picture.loss_unit}"
+        line = f"{_row(picture, chosen)}: {values} ({chosen.certainty:+.4g}), loss {loss}{picture.loss_unit}"
         board.write(0, 0, shorten(line, board.width), HEAD)
         _write_features(board, picture, 1)
+
+
+def _row(picture: Picture, chosen: ChosenSample) -> str:
+    name = shorten(one_cell(chosen.name), MAX_CLASS_NAME)
+    return format_row(picture.row_heading, chosen.row, shorten(picture.row_column, MAX_CLASS_NAME), name)
 
 
 def _write_classes(board: Board, picture: Picture, content: ClassPredictions, markers: Markers) -> None:
     chosen = content.chosen
     true, predicted = picture.classes[int(chosen.true)], picture.classes[int(chosen.predicted)]
-    title = f"row {chosen.row}: {true}, predicted {predicted}, loss {format_number(chosen.loss)}"
+    title = f"{_row(picture, chosen)}: {true}, predicted {predicted}, loss {format_number(chosen.loss)}"
     board.write(0, 0, shorten(title, board.width), HEAD)
     outputs = unpack(chosen.outputs)
     room = max(board.height - 2 - min(MIN_FEATURE_LINES, len(_feature_lines(picture, board.width))), 1)

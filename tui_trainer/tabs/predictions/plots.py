@@ -49,6 +49,8 @@ class Picture:
     classes: tuple[str, ...] = ()
     rows: int = 0
     loss_unit: str = ""
+    row_heading: str = "row"
+    row_column: str = ""
     always: str = ""  # what always answering the largest class would score
 
     @classmethod
@@ -59,7 +61,17 @@ class Picture:
         target = one_cell(plain(dataset.target))
         largest = dataset.largest_class
         always = "" if largest is None else f"always {one_cell(plain(largest[0]))[:16]}: {largest[1]:.4f}"
-        return cls(None, tuple(features), target, tuple(classes), dataset.rows, dataset.loss_unit, always)
+        return cls(
+            content=None,
+            features=tuple(features),
+            target=target,
+            classes=tuple(classes),
+            rows=dataset.rows,
+            loss_unit=dataset.loss_unit,
+            row_heading=dataset.row_heading,
+            row_column=one_cell(plain(dataset.row_column)),
+            always=always,
+        )
 
     @property
     def names(self) -> tuple[object, ...]:
