@@ -19,6 +19,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import AnyReport, Crashed
 from tui_trainer.runtime.client import Client
+from tui_trainer.ui.terminal_input import KeyQueue
 
 PATIENCE = 60.0  # seconds until the app answers; a busy machine needs some of them
 SEEN_TO = 100  # events after which somebody looks whether the experiment can be run at all
@@ -77,6 +78,7 @@ class Cage:
         await self.pilot.resize_terminal(120, 40)
         self.monkey.size = (120, 40)
         for _ in range(DEEPEST):
+            await self.until(lambda: self.keys_received.is_idle, "the effect of the keys before")  # maybe a dialog
             if self.pilot.app.screen is self.screen and self.screen.focused is None:
                 break
             await self.pilot.press("escape")
@@ -106,6 +108,11 @@ class Cage:
         """An experiment that is known, at its first step."""
         await self.screen.trainer.start_over(Experiment())
         await self.until(lambda: self.screen.state == "ready" and self.steps == 0, "the usual experiment")
+
+    @property
+    def keys_received(self) -> KeyQueue:
+        assert isinstance(self.pilot.app, TrainerApp)
+        return self.pilot.app.keys_received
 
     @property
     def steps(self) -> int:

@@ -109,7 +109,7 @@ def test_the_encoding_of_pythons_output_leaves_the_screen_as_it_is(tmp_path: Pat
         app.until(lambda text: "epoch 0/" in text, "the status line")
         app.press(b"7")
         seen = app.until(
-            lambda text: all(part in text for part in ("┏━", "┃ Layer (type)", "│ dense", "▕")), "the table"
+            lambda text: all(part in text for part in ("┏━", "┃ Layer (type)", "│ dense", "╭─ Data")), "the table"
         )
         app.bytes.decode("utf-8")
         assert seen.count("?") == 1, "that of the help"
