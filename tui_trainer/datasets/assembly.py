@@ -78,6 +78,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         columns=columns,
         left_out=left_out,
         numbers=table.dialect.numbers,
+        missing_marks=tuple(mark.strip() for mark in config.missing_marks),
         levels=levels,
         rows=_row_names(complete, left_out),
         notes=(

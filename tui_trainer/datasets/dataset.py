@@ -88,8 +88,8 @@ class Dataset:
     or categories without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its
     labels.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
-    ``numbers`` is how they are written in the file, ``rows`` what the rows are called. ``origin`` is set for two-
-    dimensional toy sets only.
+    ``numbers`` is how they are written in the file, where cells that are one of ``missing_marks`` have no value;
+    ``rows`` is what the rows are called. ``origin`` is set for two-dimensional toy sets only.
     """
 
     name: str
@@ -106,6 +106,7 @@ class Dataset:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     numbers: NumberFormat = PLAIN
+    missing_marks: tuple[str, ...] = ()
     rows: RowNames = RowNames()
     origin: PointOrigin | None = None
 

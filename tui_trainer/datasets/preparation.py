@@ -42,13 +42,14 @@ class Cells:
 class Inputs:
     """The features in order, and ``mean`` and ``scale`` (features,): 0 and 1 where nothing is standardized.
 
-    ``numbers`` is how numbers are written where they are texts.
+    ``numbers`` is how numbers are written where they are texts; cells that are one of ``missing_marks`` have no value.
     """
 
     features: tuple[Feature, ...]
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     numbers: NumberFormat = PLAIN
+    missing_marks: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class Inputs:
         For a model of one feature the array may be (n,). Raises ValueError, with what was expected.
         """
         has_names = hasattr(x, "columns") or isinstance(x, Mapping)
-        cells = self.from_columns(self._columns(x)) if has_names else self._byposition(x)
+        cells = self.from_columns(self._columns(x)) if has_names else self._by_position(x)
         if not len(cells.raw):
             raise ValueError("x has no rows; at least one is needed")
         if cells.faults:
@@ -93,6 +94,7 @@ class Inputs:
     def from_columns(self, columns: Mapping[str, Column]) -> Cells:
         """Return raw features from columns (n,) by name; raise ValueError if one that is needed is missing."""
         self.needed(tuple(columns))
+        marks = [value for value in map(self.numbers.read, self.missing_marks) if not np.isnan(value)]
         count = min(len(column.missing()) for column in columns.values())
         raw = np.empty((count, len(self.features)))
         faults: dict[int, str] = {}
@@ -106,10 +108,10 @@ class Inputs:
                 continue
             for position, feature in enumerate(features):
                 cells = columns[feature.name if is_category else feature.column]
-                block[:, position] = _numbers(cells, feature, faults)
+                block[:, position] = _numbers(cells, feature, marks, faults)
         return Cells(raw, faults)
 
-    def _byposition(self, x: ArrayLike) -> Cells:
+    def _by_position(self, x: ArrayLike) -> Cells:
         try:
             raw = to_numbers(real_array(x, "x"))
         except DatasetError:
@@ -147,7 +149,7 @@ class Inputs:
             return column
         from tui_trainer.datasets.csv.rows import read_cells
 
-        return read_cells(array.tolist(), feature, self.numbers)
+        return read_cells(array.tolist(), feature, self.numbers, self.missing_marks)
 
 
 def _note(faults: dict[int, str], wrong: NDArray[np.bool_], reason: str) -> None:
@@ -156,8 +158,11 @@ def _note(faults: dict[int, str], wrong: NDArray[np.bool_], reason: str) -> None
         faults.setdefault(row, reason)
 
 
-def _numbers(cells: Column, feature: Feature, faults: dict[int, str]) -> NDArray[np.float64]:
-    """Return a feature (n,) from a column of numbers, or from one of text, in which no cell is a ``feature.form``."""
+def _numbers(cells: Column, feature: Feature, marks: Sequence[float], faults: dict[int, str]) -> NDArray[np.float64]:
+    """Return a feature (n,) from a column of numbers, or from one of text, in which no cell is a ``feature.form``.
+
+    Numbers that are one of ``marks`` stand for no value.
+    """
     where = f"column {quoted(feature.column)}"
     if isinstance(cells, TextColumn):
         for code, text in enumerate(cells.levels):
@@ -165,7 +170,8 @@ def _numbers(cells: Column, feature: Feature, faults: dict[int, str]) -> NDArray
         values = np.full(len(cells.codes), np.nan)
         empty = cells.missing()
     else:
-        values, empty = cells.values, cells.missing()
+        values = np.where(np.isin(cells.values, marks), np.nan, cells.values) if marks else cells.values
+        empty = np.isnan(values)
         if cells.wrong is not None and cells.wrong_rows is not None:
             empty = empty & ~cells.wrong_rows
             first = int(cells.wrong_rows.argmax())
@@ -251,6 +257,7 @@ class Preparation(Struct, frozen=True):
     target_mean: tuple[float, ...] = ()
     target_scale: tuple[Annotated[float, Meta(gt=0)], ...] = ()
     numbers: NumberFormat = PLAIN
+    missing_marks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.features) == len(self.mean) == len(self.scale):
@@ -261,7 +268,7 @@ class Preparation(Struct, frozen=True):
     @property
     def inputs(self) -> Inputs:
         """The features, with the numbers that standardize them."""
-        return Inputs(self.features, np.array(self.mean), np.array(self.scale), self.numbers)
+        return Inputs(self.features, np.array(self.mean), np.array(self.scale), self.numbers, self.missing_marks)
 
     @property
     def target_info(self) -> Target:
@@ -291,6 +298,7 @@ def preparation_of(dataset: Dataset, split: Split) -> Preparation:
         target_mean=tuple(split.target.mean.tolist()),
         target_scale=tuple(split.target.scale.tolist()),
         numbers=dataset.numbers,
+        missing_marks=dataset.missing_marks,
     )
 
 

@@ -535,12 +535,15 @@ class DateBuilder:
         return fewest.column("time", "") if form == TIME else fewest.column("date", form)
 
 
-def read_cells(cells: Sequence[Any], feature: Feature, numbers: NumberFormat) -> Column:
-    """Return the numbers or dates in texts as a file's column; one of text if most are neither."""
+def read_cells(cells: Sequence[Any], feature: Feature, numbers: NumberFormat, missing: tuple[str, ...]) -> Column:
+    """Return the numbers or dates in texts as a file's column; one of text if most are neither.
+
+    Texts that are one of ``missing`` are gaps.
+    """
     series = pd.Series(list(cells), dtype=object)
     texts = series.where(series.isna(), series.astype(str).str.strip())
-    texts = texts.where(~texts.isin(list(MISSING)))
-    builder = known_builder(feature, numbers)
+    texts = texts.where(~texts.isin([*MISSING, *missing]))
+    builder = known_builder(feature, numbers, missing)
     builder.add(texts, 0)
     column = builder.build()
     if column is not None:
