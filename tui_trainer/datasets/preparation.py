@@ -55,6 +55,11 @@ class Inputs:
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
 
+    @property
+    def marked_numbers(self) -> list[float]:
+        """The numbers that stand for no value, such as -999."""
+        return [value for value in map(self.numbers.read, self.missing_marks) if not np.isnan(value)]
+
     def read(self, x: Any) -> NDArray[np.float64]:
         """Return raw features (n, features) from an array, or from a data frame or dict by column names.
 
@@ -94,7 +99,6 @@ class Inputs:
     def from_columns(self, columns: Mapping[str, Column]) -> Cells:
         """Return raw features from columns (n,) by name; raise ValueError if one that is needed is missing."""
         self.needed(tuple(columns))
-        marks = [value for value in map(self.numbers.read, self.missing_marks) if not np.isnan(value)]
         count = min(len(column.missing()) for column in columns.values())
         raw = np.empty((count, len(self.features)))
         faults: dict[int, str] = {}
@@ -108,7 +112,7 @@ class Inputs:
                 continue
             for position, feature in enumerate(features):
                 cells = columns[feature.name if is_category else feature.column]
-                block[:, position] = _numbers(cells, feature, marks, faults)
+                block[:, position] = _numbers(cells, feature, self.marked_numbers, faults)
         return Cells(raw, faults)
 
     def _by_position(self, x: ArrayLike) -> Cells:

@@ -20,8 +20,8 @@ DEFAULT_INITIALIZER = "glorot_uniform"
 HEAD = '''\
 """A network from tui-trainer, for Keras 3. Its weights and the scales of its features are in the files beside it.
 
-predict(x) takes the features as they are in the data, in the order of "features" in model.json.
-model is the Keras model itself: it takes them standardized, as standardize(x) gives them.
+predict(x) takes a table with the columns of the data: a data frame, or columns by name; or an array of the features
+in the order of "features" in model.json, with a 1 and zeros for a category. model is the Keras model itself: it takes them standardized, as standardize(x) gives them.
 """
 
 import json
@@ -40,12 +40,12 @@ model.set_weights([tensors[name].T for name in names])
 
 
 def standardize(x):
-    """Features x (n, {inputs}) as the network was trained on them; the division is done in double precision."""
-    return ((np.asarray(x, "float64") - mean) / scale).astype("{dtype}")
+    """Features (n, {inputs}) of x as the network was trained on them; the division is done in double precision."""
+    return ((np.asarray(features(x), "float64") - mean) / scale).astype("{dtype}")
 
 {target}
 def predict(x):
-    """Outputs (n, {outputs}) for features x (n, {inputs}) as they are in the data."""
+    """Outputs (n, {outputs}) for a table x with the columns of the data, or its features (n, {inputs})."""
     return {predicted}
 
 
@@ -144,7 +144,8 @@ def keras_program(trained: TrainedModel) -> str:
     """Return the program; it contains no text of the user."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     imports, model = keras_lines(resolved, inputs)
-    all_imports = [imports[0], "import numpy as np", *imports[1:], "from safetensors.numpy import load_file", ""]
+    all_imports = [imports[0], "import numpy as np", *imports[1:]]
+    all_imports += ["from model_features import features", "from safetensors.numpy import load_file", ""]
     sizes = {"inputs": inputs, "outputs": resolved.model.output.units, "dtype": resolved.model.dtype}
     predicted, target = "model.predict(standardize(x), verbose=0)", ""
     if not trained.target_scale.is_none:

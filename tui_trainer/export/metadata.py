@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from tui_trainer.console import finite
-from tui_trainer.datasets.preparation import Preparation
+from tui_trainer.datasets.csv.dialect import MISSING, MISSING_NUMBERS, MULTIPLES, SPREADSHEET_ERRORS
+from tui_trainer.datasets.preparation import Inputs, Preparation
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.files import read_plain
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
@@ -54,6 +56,7 @@ def metadata_text(trained: TrainedModel) -> str:
         "made_by": f"tui-trainer {__version__}",
         "name": trained.experiment.name,
         **msgspec.to_builtins(trained.preparation),
+        "reading": _reading(trained.inputs),
         "layers": layers,
         "dtype": model.dtype,
         "loss": resolved.training.loss,
@@ -64,6 +67,25 @@ def metadata_text(trained: TrainedModel) -> str:
         "values": {name: finite(value) for name, value in values_at(trained.history, trained.epoch).items()},
     }
     return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in about.items()) + "\n}\n"
+
+
+def _reading(inputs: Inputs) -> dict[str, Any]:
+    """Return how cells are read as in training, for the program that is exported with ``model.json``."""
+    numbers = inputs.numbers
+    forms = {
+        one.column: replace(numbers, unit=one.unit, multiples=one.multiples)
+        for one in inputs.features
+        if one.category is None
+    }
+    return {
+        "no_value": [*MISSING, *inputs.missing_marks],
+        "no_value_among_numbers": [*MISSING_NUMBERS, *SPREADSHEET_ERRORS],
+        "no_value_numbers": inputs.marked_numbers,
+        "decimal": numbers.decimal,
+        "thousands": numbers.group if numbers.thousands else "",
+        "multiples": MULTIPLES,
+        "numbers": {column: form.pattern for column, form in forms.items()},
+    }
 
 
 def read_metadata(path: Path) -> tuple[Preparation, Progress]:

@@ -31,14 +31,15 @@ LOSSES = {
 HEAD = '''\
 """A network from tui-trainer, for PyTorch. Its weights and the scales of its features are in the files beside it.
 
-predict(x) takes the features as they are in the data, in the order of "features" in model.json.
-model is the network itself: it takes them standardized, as standardize(x) gives them.
+predict(x) takes a table with the columns of the data: a data frame, or columns by name; or an array of the features
+in the order of "features" in model.json, with a 1 and zeros for a category. model is the network itself: it takes them standardized, as standardize(x) gives them.
 """
 
 import json
 from pathlib import Path
 
 import torch
+from model_features import features
 from safetensors.torch import load_file
 from torch import nn
 
@@ -54,12 +55,12 @@ model.eval()
 
 
 def standardize(x):
-    """Features x (n, {inputs}) as the network was trained on them; the division is done in double precision."""
-    return ((torch.as_tensor(x, dtype=torch.float64) - mean) / scale).to(torch.{dtype})
+    """Features (n, {inputs}) of x as the network was trained on them; the division is done in double precision."""
+    return ((torch.as_tensor(features(x), dtype=torch.float64) - mean) / scale).to(torch.{dtype})
 
 {target}
 def predict(x):
-    """Outputs (n, {outputs}) for features x (n, {inputs}) as they are in the data."""
+    """Outputs (n, {outputs}) for a table x with the columns of the data, or its features (n, {inputs})."""
     with torch.no_grad():
         return {predicted}
 

@@ -53,7 +53,7 @@ _MARKED = re.compile(f"[{''.join(GROUP_MARKS)}]")
 _GAPS = "".join(GROUP_MARKS[2:])
 _GAP = re.compile(f"(?<=[0-9])[{_GAPS}](?=[0-9]{{3}}(?![0-9]))")
 _FIGURES = re.compile(rf"[+-]?[0-9.,][0-9.,eE+\-{_GAPS}]*")
-_MISSING, _MISSING_NUMBERS = frozenset(MISSING), frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
+_MISSING, _AMONG_NUMBERS = frozenset(MISSING), frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
 _WORDS = frozenset(("inf", "infinity", *TRUE_WORDS, *FALSE_WORDS))
 _NUMBER_WITH_COMMA = re.compile(
     rf"[+-]?(?:[0-9]*|[0-9]{{1,3}}(?:[.{_GAPS}][0-9]{{3}})+),[0-9]+|[+-]?[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]*)?"
@@ -77,7 +77,7 @@ _UNIT = (
     r"(?:[%‰°º′″\"'+][A-Za-z]?|(?![eE][+-]?[0-9])[^\W\d_][^\s\d,;()]*[23²³]?(?:[ /·*][^\s\d,;()]+[23²³]?)?"
     r"|[$€£¥₹₽₩₺₫฿₪₴₦])"
 )
-_MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "g": 1e9, "t": 1e12}
+MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "g": 1e9, "t": 1e12}
 _DRESSED = re.compile(
     rf"(?P<open>\()?(?P<limit>[<>≤≥~≈]=? ?)?{_SIGN}? ?(?P<before>{_CURRENCY})?\s?{_SIGN}? ?"
     rf"(?P<digits>[0-9.,][0-9.,{''.join(SPACES)}{''.join(APOSTROPHES)}]*(?:[eE]{_SIGN}?[0-9]+)?)"
@@ -101,30 +101,33 @@ class NumberFormat:
     multiples: bool = False
 
     @cached_property
-    def _group(self) -> str:
+    def group(self) -> str:
         """The marks between thousands as a class of characters: one kind of blank is as good as another."""
         marks = next((kind for kind in (SPACES, APOSTROPHES) if self.thousands in kind), (self.thousands,))
         return f"[{re.escape(''.join(marks))}]"
 
     @cached_property
-    def _compiled(self) -> re.Pattern[str]:
+    def pattern(self) -> str:
+        """The regular expression of a whole cell, with the groups that ``read`` makes a number from."""
         mark, digits = re.escape(self.decimal), "[0-9]+"
         if self.thousands:
-            digits = rf"(?:[0-9]{{1,3}}(?:{self._group}[0-9]{{2,3}})*{self._group}[0-9]{{3}}|[0-9]+)"
+            digits = rf"(?:[0-9]{{1,3}}(?:{self.group}[0-9]{{2,3}})*{self.group}[0-9]{{3}}|[0-9]+)"
         number = rf"(?P<number>(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+){_EXPONENT})"
         before, after = rf"(?:{_CURRENCY})?\s?", ""
         if self.multiples:
-            after = rf"\s*(?P<multiple>{'|'.join(sorted(_MULTIPLES, key=len, reverse=True))})?"
+            after = rf"\s*(?P<multiple>{'|'.join(sorted(MULTIPLES, key=len, reverse=True))})?"
         elif self.unit and not re.fullmatch(_CURRENCY, self.unit):
             before, after = "", rf"\s*{re.escape(self.unit.rstrip('s.'))}s?\.?"
         elif self.unit:
             after = rf"\s*(?:{_CURRENCY})?"
         else:
             before = ""
-        return re.compile(
-            rf"(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?{number}{after}(?(open)\))",
-            re.IGNORECASE if after else 0,
-        )
+        whole = rf"(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?{number}{after}(?(open)\))"
+        return f"(?i){whole}" if after else whole
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
 
     def read(self, cell: str) -> float:
         """Return the number in a stripped cell, NaN if there is none: ``(1.20)`` is -1.2, and ``<0.01`` is 0.01."""
@@ -133,10 +136,10 @@ class NumberFormat:
             return math.nan
         number = match["number"]
         if self.thousands:
-            number = re.sub(self._group, "", number)
+            number = re.sub(self.group, "", number)
         value = float(number.replace("\u2212", "-").replace(self.decimal, "."))
         if self.multiples and match["multiple"]:
-            value *= _MULTIPLES[match["multiple"].lower()]
+            value *= MULTIPLES[match["multiple"].lower()]
         is_negative = match["open"] or (match["sign"] or match["inner"] or "+") != "+"
         return -value if is_negative else value
 
@@ -178,13 +181,13 @@ def find_units(counts: Mapping[str, int]) -> Units | None:
         return None
     shares = sorted(spellings.values(), key=lambda counter: -counter.total())
     others = {unit for unit in spellings if not re.fullmatch(_CURRENCY, unit, re.IGNORECASE)}
-    are_multiples = bool(others) and others <= _MULTIPLES.keys() and (currency or len(others) > 1)
+    are_multiples = bool(others) and others <= MULTIPLES.keys() and (currency or len(others) > 1)
     return Units(tuple(spelling.most_common(1)[0][0] for spelling in shares), are_multiples)
 
 
 def is_missing(cell: str, among_numbers: bool = False) -> bool:
     """Return whether a stripped cell holds no value; ``among_numbers``, more marks count as missing."""
-    return cell in _MISSING or (among_numbers and cell in _MISSING_NUMBERS)
+    return cell in _MISSING or (among_numbers and cell in _AMONG_NUMBERS)
 
 
 def _bare(column: list[str]) -> list[str]:
