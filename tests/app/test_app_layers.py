@@ -8,8 +8,8 @@ from textual.widgets import Checkbox, Input
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
-from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.fields import TextButton
 from tui_trainer.ui.keymap import action_of
 
 if TYPE_CHECKING:

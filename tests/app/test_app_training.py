@@ -16,8 +16,8 @@ from tui_trainer.experiment.schema import FIRST_EXPERIMENT, Experiment
 from tui_trainer.experiment.share import unshare
 from tui_trainer.settings import RememberedSettings, Settings
 from tui_trainer.tabs import TABS
-from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.fields import TextButton
 from tui_trainer.ui.status_lines import HeaderLine
 
 if TYPE_CHECKING:

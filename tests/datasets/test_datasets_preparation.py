@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.arrays import column_of
 from tui_trainer.datasets.csv.columns import NumberColumn
-from tui_trainer.datasets.dataset import DatasetError, Feature
+from tui_trainer.datasets.dataset import Feature
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preparation import Inputs, preparation_of
 from tui_trainer.datasets.split import split
@@ -127,30 +124,3 @@ def test_a_word_among_numbers_is_no_gap_to_fill(tmp_path: Path) -> None:
     inputs, _ = prepared(tmp_path, "a,b,y\n1,2,1\n2,3,2\n,4,3\n3,5,4\n", missing="fill")
     with pytest.raises(ValueError, match="row 1 of x: column 'a' holds 'abc', not a number"):
         inputs.read({"a": ["1", "abc", "", "4"], "b": [1, 2, 3, 4]})
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(-1e6, 1e6, allow_nan=False),
-            st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)),
-            st.booleans(),
-            st.sampled_from(["red", "blue", "7", "07", "yes"]),
-        ),
-        min_size=8,
-        max_size=30,
-    )
-)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_table_is_prepared_as_in_training(tmp_path: Path, rows: list[tuple[float, dt.date, bool, str]]) -> None:
-    """As pandas reads it with the types that fall out, and as text."""
-    frame = pd.DataFrame(rows, columns=["number", "day", "flag", "kind"]).assign(y=range(len(rows)))
-    try:
-        inputs, trained_on = prepared(tmp_path, frame.to_csv(index=False), kinds={"kind": "category"})
-    except DatasetError:  # every column is constant, say
-        return
-    path = tmp_path / "own.csv"
-    np.testing.assert_array_equal(inputs.read(pd.read_csv(path, dtype=str)), trained_on)
-    if {"7", "07"} <= set(frame["kind"]):  # pandas may have made one of the two
-        return
-    np.testing.assert_allclose(inputs.read(pd.read_csv(path)), trained_on, rtol=1e-15)

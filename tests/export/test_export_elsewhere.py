@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from trained_runs import ACTIVATIONS, rich, session_of
+from trained_runs import ACTIVATIONS, UGLY, rich, run_on, session_of
 
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, OutputConfig
 from tui_trainer.export.folder import write_folder
+from tui_trainer.export.predictions import predict_file
 from tui_trainer.export.trained import trained
 from tui_trainer.training.session import Session
 
@@ -122,6 +123,35 @@ def test_onnxruntime_predicts_the_same(tmp_path: Path) -> None:
     assert difference < TOLERANCE
     properties = session.get_modelmeta().custom_metadata_map
     assert len(json.loads(properties["features"])) == session.get_inputs()[0].shape[1]
+
+
+@pytest.mark.parametrize(
+    "library",
+    [
+        pytest.param("pytorch", marks=needs("torch", "safetensors")),
+        pytest.param("keras", marks=needs("keras", "torch")),
+        pytest.param("onnx", marks=needs("onnx", "onnxruntime")),
+    ],
+)
+def test_the_exports_take_the_columns_of_a_file(library: str, tmp_path: Path) -> None:
+    """Dates, units, gaps and categories as texts, and the prediction in the target's own unit."""
+    _, model = run_on(tmp_path, UGLY, missing="fill", missing_marks=("-999",))
+    write_folder(model, tmp_path, (library,))
+    script = (
+        "import runpy, sys, numpy as np, pandas as pd\n"
+        "folder, library = sys.argv[1:]\n"
+        "table = pd.read_csv(f'{folder}/own.csv', sep=';', dtype=str)\n"
+        "if library == 'onnx':\n"
+        "    import onnxruntime\n"
+        "    x = runpy.run_path(f'{folder}/model_features.py')['features'](table)\n"
+        "    (said,) = onnxruntime.InferenceSession(f'{folder}/model.onnx').run(['outputs'], {'features': x})\n"
+        "else:\n"
+        "    said = runpy.run_path(f'{folder}/model_{library}.py')['predict'](table)\n"
+        "np.save(f'{folder}/said.npy', np.asarray(said))\n"
+    )
+    environment = {"KERAS_BACKEND": "torch", **os.environ}
+    subprocess.run([sys.executable, "-c", script, str(tmp_path), library], check=True, env=environment)
+    assert worst([predict_file(model, str(tmp_path / "own.csv")).outputs], [np.load(tmp_path / "said.npy")]) < TOLERANCE
 
 
 @needs("torch", "safetensors")

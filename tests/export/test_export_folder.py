@@ -30,6 +30,7 @@ ALWAYS = {
     "loss.svg",
     "loss.txt",
     "model.json",
+    "model_features.py",
     "model_keras.py",
     "model_pytorch.py",
     "weights.safetensors",
@@ -43,7 +44,7 @@ def test_all_formats_are_written_and_described(tmp_path: Path) -> None:
     assert read(place / "experiment.toml") == SMALL
     readme = (place / "README.txt").read_text()
     assert all(f"\n{name}\n" in readme for name in names if name != "README.txt")
-    assert "x: features as they are in the data, (n, 4)" in readme and "{" not in readme.replace('{"features": x}', "")
+    assert "or features (n, 4)" in readme and "{" not in readme.replace('{"features": x}', "")
 
 
 def test_what_is_said_of_a_history_without_all_its_epochs(tmp_path: Path) -> None:

@@ -27,10 +27,11 @@ from .trained import TrainedModel
 from .weights import to_tensors, weights_bytes
 
 WEIGHTS, ABOUT, PREDICTIONS = "weights.safetensors", "model.json", "predictions.csv"
+FEATURES = "model_features.py"
 FORMATS: dict[str, tuple[str, ...]] = {
-    "keras": ("model_keras.py", WEIGHTS, ABOUT),
-    "pytorch": ("model_pytorch.py", WEIGHTS, ABOUT),
-    "onnx": ("model.onnx",),
+    "keras": ("model_keras.py", FEATURES, WEIGHTS, ABOUT),
+    "pytorch": ("model_pytorch.py", FEATURES, WEIGHTS, ABOUT),
+    "onnx": ("model.onnx", FEATURES, ABOUT),
     "csv": ("history.csv",),
     "predictions": (PREDICTIONS,),
     "svg": ("loss.svg",),
@@ -56,15 +57,19 @@ them, x = (raw - mean) / scale, those of the target, and the names of the classe
     "model_pytorch.py": """\
 The network in PyTorch, with weights.safetensors and model.json beside it. pip install torch safetensors
     from model_pytorch import predict
-    predict(x)      x: features as they are in the data, (n, {features})""",
+    predict(table)  a data frame with the columns of the data, or columns by name, or features (n, {features})""",
+    "model_features.py": """\
+The features from columns as they are in the data: dates, categories, gaps. The programs use it. pip install numpy
+    from model_features import features
+    x = features(table)      float64, (n, {features})""",
     "model_keras.py": """\
 The same for Keras 3. pip install keras safetensors, and a backend such as torch
     from model_keras import predict
-    predict(x)""",
+    predict(table)""",
     "model.onnx": """\
 The same as a graph for ONNX runtimes. pip install onnxruntime
     session = onnxruntime.InferenceSession("model.onnx")
-    session.run(["outputs"], {{"features": x}})      x: float64, (n, {features}), as they are in the data""",
+    session.run(["outputs"], {{"features": x}})      x: from model_features.py, or features (n, {features})""",
     "history.csv": "The values of every epoch, one row each.",
     "predictions.csv": """\
 What the network predicts for every row of the data, in their order: the part, training or validation, the line in
@@ -86,6 +91,7 @@ OURS: dict[str, Callable[[bytes], bool]] = {
     "weights.safetensors": lambda start: start[8:9] == b"{",
     "model_keras.py": lambda start: b"def predict" in start,
     "model_pytorch.py": lambda start: b"def predict" in start,
+    "model_features.py": lambda start: b"The features of a network" in start,
     "loss.svg": lambda start: b"<svg" in start,
 }
 
@@ -180,6 +186,7 @@ def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
         "experiment.toml": lambda: dumps(with_path_from(trained.experiment)),
         "model_keras.py": lambda: keras_program(trained),
         "model_pytorch.py": lambda: pytorch_program(trained),
+        FEATURES: lambda: Path(__file__).with_name(FEATURES).read_text(encoding="utf-8"),
         ABOUT: lambda: metadata_text(trained),
         "history.csv": lambda: history_csv(trained.history),
         "loss.svg": lambda: loss_svg(trained.history, trained.experiment.name),

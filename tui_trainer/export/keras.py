@@ -20,11 +20,13 @@ DEFAULT_INITIALIZER = "glorot_uniform"
 HEAD = '''\
 """A network from tui-trainer, for Keras 3. Its weights and the scales of its features are in the files beside it.
 
-predict(x) takes a table with the columns of the data: a data frame, or columns by name; or an array of the features
-in the order of "features" in model.json, with a 1 and zeros for a category. model is the Keras model itself: it takes them standardized, as standardize(x) gives them.
+predict(x) takes a table with the columns of the data, a data frame or columns by name; or an array of the features
+in the order of "features" in model.json, with a 1 for a category. model is the Keras model itself: it takes features
+standardized, as standardize(x) gives them.
 """
 
 import json
+import runpy
 from pathlib import Path
 
 '''
@@ -32,6 +34,7 @@ LOAD = '''\
 
 folder = Path(__file__).resolve().parent
 about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+features = runpy.run_path(str(folder / "model_features.py"))["features"]  # of this folder, whatever else is loaded
 mean, scale = np.array(about["mean"]), np.array(about["scale"])
 tensors = load_file(folder / "weights.safetensors")
 # Named as in PyTorch, "0.weight" before "0.bias"; Keras's kernels are (inputs, units).
@@ -144,8 +147,7 @@ def keras_program(trained: TrainedModel) -> str:
     """Return the program; it contains no text of the user."""
     resolved, inputs = trained.resolved, len(trained.inputs.features)
     imports, model = keras_lines(resolved, inputs)
-    all_imports = [imports[0], "import numpy as np", *imports[1:]]
-    all_imports += ["from model_features import features", "from safetensors.numpy import load_file", ""]
+    all_imports = [imports[0], "import numpy as np", *imports[1:], "from safetensors.numpy import load_file", ""]
     sizes = {"inputs": inputs, "outputs": resolved.model.output.units, "dtype": resolved.model.dtype}
     predicted, target = "model.predict(standardize(x), verbose=0)", ""
     if not trained.target_scale.is_none:

@@ -94,7 +94,9 @@ def read_columns(trained: TrainedModel, path: str) -> Table:
     """Return the columns of the file that are needed: features, what tells the rows apart, and the target if there."""
     inputs, target = trained.inputs, trained.preparation.target
     header = not all(_MADE_UP.fullmatch(feature.column) for feature in inputs.features)
-    file, layout = inspect_file(path, CsvOptions(decimal=inputs.numbers.decimal, header=header, missing=inputs.missing_marks))
+    file, layout = inspect_file(
+        path, CsvOptions(decimal=inputs.numbers.decimal, header=header, missing=inputs.missing_marks)
+    )
     try:
         needed = inputs.needed(layout.names)
     except ValueError as error:

@@ -31,15 +31,16 @@ LOSSES = {
 HEAD = '''\
 """A network from tui-trainer, for PyTorch. Its weights and the scales of its features are in the files beside it.
 
-predict(x) takes a table with the columns of the data: a data frame, or columns by name; or an array of the features
-in the order of "features" in model.json, with a 1 and zeros for a category. model is the network itself: it takes them standardized, as standardize(x) gives them.
+predict(x) takes a table with the columns of the data, a data frame or columns by name; or an array of the features
+in the order of "features" in model.json, with a 1 for a category. model is the network itself: it takes features
+standardized, as standardize(x) gives them.
 """
 
 import json
+import runpy
 from pathlib import Path
 
 import torch
-from model_features import features
 from safetensors.torch import load_file
 from torch import nn
 
@@ -48,6 +49,7 @@ LOAD = '''\
 
 folder = Path(__file__).resolve().parent
 about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+features = runpy.run_path(str(folder / "model_features.py"))["features"]  # of this folder, whatever else is loaded
 mean = torch.tensor(about["mean"], dtype=torch.float64)
 scale = torch.tensor(about["scale"], dtype=torch.float64)
 model.load_state_dict(load_file(folder / "weights.safetensors"))

@@ -1,4 +1,4 @@
-"""Form fields: each edits one field of the experiment as text, a choice or a switch.
+"""Form fields, each of which edits one field of the experiment as text, a choice or a switch; and buttons.
 
 A field posts ``FieldEdited``; ``LazyFields`` creates a group of fields only when it is first needed.
 """
@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Text
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -491,3 +492,50 @@ def as_typed(value: object) -> str:
 
 def _quoted_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name
+
+
+class TextButton(Widget, can_focus=True):
+    """A button that posts ``Pressed`` on a click or on Enter; ``key`` is the key that does the same, shown before it.
+
+    Textual's button has sixty style rules, which would delay the first frame.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"text-button--key"}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", "Press", show=False)]
+    DEFAULT_CSS = """
+    TextButton {
+        width: auto;
+        height: 1;
+        padding: 0 2;
+        color: $button-foreground;
+        background: $surface-lighten-2;
+        pointer: pointer;
+        &:focus { background: $primary-muted; text-style: bold; }
+        &:hover { background: $surface-lighten-3; }
+        .text-button--key { color: $text-accent; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Pressed(Message):
+        """The button was pressed."""
+
+        button: TextButton
+
+    def __init__(self, label: str, action: str, key: str = "") -> None:
+        super().__init__()
+        self._label, self.action, self._key = label, action, key
+
+    def render(self) -> Text:
+        if not self._key:
+            return Text(self._label)
+        style = self.get_component_rich_style("text-button--key", partial=True)
+        return Text.assemble((self._key, style), f" {self._label}", no_wrap=True, overflow="ellipsis")
+
+    def on_click(self) -> None:
+        self.action_press()
+
+    def action_press(self) -> None:
+        """Post ``Pressed``."""
+        self.post_message(self.Pressed(self))

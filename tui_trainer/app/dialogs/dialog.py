@@ -17,9 +17,8 @@ from textual.widgets import Input, Label, Static
 from textual.worker import Worker
 
 from tui_trainer.errors import printable
-from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import DropdownList
-from tui_trainer.ui.fields import TextBox
+from tui_trainer.ui.fields import TextBox, TextButton
 
 
 class Dialogs:

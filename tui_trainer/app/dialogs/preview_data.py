@@ -21,9 +21,8 @@ from textual.widgets import DataTable, Static
 from tui_trainer.datasets.preview import FilePreview, PreviewColumn
 from tui_trainer.errors import plain, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
-from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Option
-from tui_trainer.ui.fields import ChoiceField, FieldEdited
+from tui_trainer.ui.fields import ChoiceField, FieldEdited, TextButton
 
 from .dialog import AskingScreen
 

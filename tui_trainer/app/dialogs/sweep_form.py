@@ -20,9 +20,8 @@ from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.sweep.fields import RATE, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import NUMBER_OPTIONS, SweepPreview, SweepRequest
-from tui_trainer.ui.button import TextButton
 from tui_trainer.ui.dropdown import Dropdown, Option
-from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited, TextBox
+from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited, TextBox, TextButton
 
 from .dialog import Dialog
 

@@ -19,7 +19,7 @@ from tui_trainer.errors import printable
 from tui_trainer.formats import format_clock, format_progress
 from tui_trainer.sweep.messages import SweepProgress
 from tui_trainer.tabs.view import hints
-from tui_trainer.ui.button import TextButton
+from tui_trainer.ui.fields import TextButton
 
 from .dialog import Dialog
 

@@ -18,8 +18,7 @@ from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol import DatasetView
-from tui_trainer.ui.button import TextButton
-from tui_trainer.ui.fields import ByHandField, ChoiceField, Field, FieldEdited, SwitchField, TextField
+from tui_trainer.ui.fields import ByHandField, ChoiceField, Field, FieldEdited, SwitchField, TextButton, TextField
 from tui_trainer.ui.keymap import action_of, key_of
 
 from .panel import Fold, Panel, Row

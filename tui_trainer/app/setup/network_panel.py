@@ -19,8 +19,7 @@ from textual.widgets import Input
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import ActivationName, Experiment, InitializerName, LayerConfig, OutputConfig
 from tui_trainer.formats import format_exact
-from tui_trainer.ui.button import TextButton
-from tui_trainer.ui.fields import ChoiceField, Field, SwitchField, TextField
+from tui_trainer.ui.fields import ChoiceField, Field, SwitchField, TextButton, TextField
 from tui_trainer.ui.keymap import action_of, key_of
 
 from .panel import Fold, Panel, Row, on_or_off

@@ -122,8 +122,8 @@ class NumberFormat:
             after = rf"\s*(?:{_CURRENCY})?"
         else:
             before = ""
-        whole = rf"(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?{number}{after}(?(open)\))"
-        return f"(?i){whole}" if after else whole
+        start = rf"(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?"
+        return f"{'(?i)' if after else ''}{start}{number}{after}(?(open)\\))"
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
