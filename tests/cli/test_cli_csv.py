@@ -97,7 +97,7 @@ def test_a_root_confines_the_file(shop: str, tmp_path: Path, monkeypatch: pytest
 
 
 def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--csv, --target, --missing and --set mean the same in train, summary, export and the app."""
+    """--csv, --target, --missing and --set mean the same in train, summary, export, sweep and the app."""
     words = ["--csv", shop, "--target", "size", "--missing", "fill", "--set", "model.layers[0].units=3"]
     assert main(["train", *words, "--set", "training.epochs = 2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["epochs"] == 2
@@ -105,6 +105,11 @@ def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: 
     assert "(None, 3)" in capsys.readouterr().out
     assert main(["export", *words, "--epochs", "1", "--to", str(tmp_path / "out")]) == 0
     assert read(tmp_path / "out" / "experiment.toml").dataset.missing == "fill"
+    sweep = ["sweep", *words[:6], "--set", "model.layers[0].units=2,3", "--epochs", "1", "--jobs", "1", "--json"]
+    capsys.readouterr()
+    assert main(sweep) == 0
+    swept = json.loads(capsys.readouterr().out)
+    assert len(swept["runs"]) == 2 and all("val_loss" in run["scores"] for run in swept["runs"])
     parser = Parser()
     add_experiment_options(parser)
     given = experiment_from_options(parser.parse_args(words, argparse.Namespace(file=None)))

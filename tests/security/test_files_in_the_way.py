@@ -238,10 +238,14 @@ def test_nothing_of_the_users_is_overwritten(option: str, tiny: Path, capsys: py
 
 
 def test_the_table_of_a_sweep_is_not_called_csv_any_more(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sweep", str(tiny), "--repeat", "2", "--csv", "t.csv"]) == 2
-    assert "--csv: is data for every command; the file for the results of a sweep is given with --results" in (
-        capsys.readouterr().err
-    )
+    before = tiny.with_name("before.csv")
+    assert main(["sweep", str(tiny), "--repeat", "2", "--no-store", "--results", str(before)]) == 0
+    for path, why in (("t.csv", "there is no such file"), (str(before), "is a table of results")):
+        capsys.readouterr()
+        assert main(["sweep", str(tiny), "--repeat", "2", "--csv", path]) == 2
+        said = capsys.readouterr().err
+        assert "--csv: is your own data; the file for the results of a sweep is given with --results" in said
+        assert why in said
 
 
 def test_what_can_be_written_is_found_out_without_writing(tiny: Path) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.errors import BAD_INPUT, escaped
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.share import read_experiment
 from tui_trainer.files import confined
 from tui_trainer.formats import format_file_size
 from tui_trainer.settings import Settings, config_path
@@ -68,7 +67,7 @@ def _sweep(words: list[str]) -> int:
     with interrupts_held():
         from .sweep import main as sweep
 
-    return sweep(words, read_experiment)
+    return sweep(words)
 
 
 def _summary(words: list[str]) -> int:

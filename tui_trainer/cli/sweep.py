@@ -7,9 +7,10 @@ import csv
 import dataclasses
 import io
 import json
+import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -36,7 +37,7 @@ from tui_trainer.sweep.results import (
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
-from .options import Parser
+from .options import Parser, add_experiment_options, experiment_from_options
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(SweepOptions))
 MAX_STRETCHES = 3  # of numbers that follow each other, to be named one by one
@@ -45,22 +46,36 @@ examples:
   tui-trainer sweep perceptron.toml --set training.learning_rate=1e-6,1e-5,5e-5
   tui-trainer sweep iris.toml --set 'model.layers[0].units=4,8' --set training.shuffle=true,false
   tui-trainer sweep iris.toml --set training.learning_rate=log:1e-4..1e-1 --random 20 --repeat 3
+  tui-trainer sweep --csv house.csv --target price --set 'model.layers[0].units=4,16,64'
 """
 
 
-def main(words: Sequence[str], read_experiment: Callable[[str], Experiment]) -> int:
+def main(words: Sequence[str]) -> int:
     """Run the command; return the exit code: 0, 1 if no run counts or some are missing, 130 after an interrupt.
 
     Raises UserError, which names the option or the field at fault.
     """
-    options = _parser().parse_args(words)
-    if options.csv is not None:
-        reason = "is data for every command; the file for the results of a sweep is given with --results"
-        raise UserError("--csv", f"{reason} {quoted(options.csv)}")
+    parser = _parser()
+    options = parser.parse_args(words)
+    if options.file is None and options.csv is None:
+        parser.error("nothing to train: give FILE.toml, --csv FILE.csv, or both")
+    if options.csv is not None and (not os.path.exists(options.csv) or _is_results(options.csv)):
+        reason = "is your own data; the file for the results of a sweep is given with --results"
+        what = "is a table of results" if os.path.exists(options.csv) else "there is no such file"
+        raise UserError("--csv", f"{reason} ({quoted(options.csv, 200)}: {what})")
     try:
-        return _run(read_experiment(options.file), options)
+        return _run(experiment_from_options(options), options)
     except UserError as error:
         raise UserError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
+
+
+def _is_results(path: str) -> bool:
+    """Return whether a file is the results of a sweep, for which --csv was the option once."""
+    try:
+        with open(path, "rb") as stream:
+            return is_table(stream.read(64))
+    except OSError:
+        return False  # the reading of data tells
 
 
 def _run(experiment: Experiment, options: argparse.Namespace) -> int:
@@ -93,10 +108,12 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", metavar="FILE.toml", help="the experiment, or its share code")
+    what = "the experiment, or its share code; the usual one with --csv alone"
+    add("file", metavar="FILE.toml", nargs="?", help=what)
+    add_experiment_options(parser, fields=False)
     add(
         "--set",
-        dest="fields",
+        dest="values",
         metavar="FIELD=VALUES",
         action="append",
         default=[],
@@ -112,7 +129,6 @@ def _parser() -> Parser:
     add("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
     add("--results", metavar="OUT.csv", help="write a line per run to this file")
     add("--force", action="store_true", help="overwrite the results of another sweep")
-    add("--csv", metavar="FILE.csv", help=argparse.SUPPRESS)  # what --results was called
     add("--json", action="store_true", help="print the result as one JSON object, nothing else")
     add("--no-store", action="store_true", help="do not save the runs in the app's store")
     add("--dask", metavar="ADDRESS", help="use the workers of this Dask scheduler")
@@ -127,7 +143,7 @@ def _whole(text: str) -> int:
 
 def _prepare(experiment: Experiment, options: argparse.Namespace) -> Sweep:
     fields: dict[str, str] = {}
-    for text in options.fields:
+    for text in options.values:
         path, equals, values = text.partition("=")
         path = path.strip()
         if not equals:
