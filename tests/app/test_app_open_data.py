@@ -14,7 +14,7 @@ from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData, PreviewTable
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import Loaded, LoadingProgress
-from tui_trainer.ui.fields import ChoiceField
+from tui_trainer.ui.fields import ChoiceField, Field
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -139,6 +139,50 @@ async def test_the_dialect_can_be_said(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: flow.screen.experiment.dataset.path is not None, "the file as the dataset")
         config = flow.screen.experiment.dataset
         assert (config.header, config.delimiter, config.missing) == (True, "semicolon", "fill")
+
+
+async def test_what_was_found_out_can_be_set_otherwise(start: Start, tmp_path: Path) -> None:
+    """Titles above, comments, quotes and marks for missing values: what is found stands there, and can be replaced."""
+    rows = "".join(f"'{i}';{i % 7 if i % 5 else -999};{i % 4}\n" for i in range(40))
+    (tmp_path / "table.csv").write_text(f"My title\n# made by hand\nname;size;price\n{rows}")
+    async with start() as flow:
+        screen = await pick(flow, tmp_path / "table.csv")
+        fields = {field.path.removeprefix("dataset."): field for field in screen.query(Field)}
+        assert fields["skip_rows"].query_one(Input).placeholder == "(2)"
+        assert fields["missing_marks"].query_one(Input).placeholder == "(empty cells)"
+        assert "comments (#)" in flow.screen_text() and "quotes   (single)" in flow.screen_text()
+
+        fields["missing_marks"].query_one(Input).focus()
+        await flow.press(*"-999", "enter")
+        await flow.until(lambda: screen.table.has_focus, "the table")
+        await answered(flow)
+        assert screen._preview is not None and screen._preview.columns[1].missing == 8
+
+        fields["skip_rows"].query_one(Input).focus()
+        await flow.press("3", "enter")  # the names as well
+        await flow.until_shown("no header")
+        await answered(flow)
+        assert screen._preview is not None and screen._preview.columns[0].name == "column_1"
+        fields["skip_rows"].query_one(Input).focus()
+        await flow.press("2", "enter")
+        await flow.until_shown("names in the first row")
+
+        fields["quote"].edited("none")
+        await flow.until(lambda: screen._config.quote == "none" and screen._preview is not None, "without quotes")
+        assert screen._preview is not None and screen._preview.cells[0][0] == "'0'"
+        fields["comment"].edited("none")
+        fields["skip_rows"].query_one(Input).focus()
+        await flow.press(*"123456", "enter")
+        await flow.until(lambda: fields["skip_rows"].invalid, "the number refused")
+        assert "skip rows: a whole number from 0 to 10,000, such as 2" in told(flow)
+        fields["skip_rows"].query_one(Input).focus()
+        await flow.press("2", "enter")
+        await flow.until(lambda: not fields["skip_rows"].invalid, "a number taken")
+        await flow.until(lambda: screen.table.has_focus, "the table")
+        await flow.press("enter")
+        await flow.until(lambda: flow.screen.experiment.dataset.path is not None, "the file as the dataset")
+        config = flow.screen.experiment.dataset
+        assert (config.skip_rows, config.comment, config.quote, config.missing_marks) == (2, "none", "none", ("-999",))
 
 
 @pytest.mark.parametrize(

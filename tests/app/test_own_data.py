@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tui_trainer.app.dialogs.preview_data import describe_preview, detected_labels, name_of, with_choice, with_next_kind
 from tui_trainer.datasets.preview import FilePreview, PreviewColumn
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig
 
 CONFIG = DatasetConfig(path="x.csv")
@@ -46,6 +49,20 @@ def test_other_columns_forget_what_was_said_of_these() -> None:
     assert with_choice(said, "header", "false") == DatasetConfig(path="x.csv", header=False)
     assert with_choice(said, "delimiter", "tab") == DatasetConfig(path="x.csv", delimiter="tab")
     assert with_choice(DatasetConfig(path="x.csv", header=True), "header", None) == CONFIG
+    assert with_choice(said, "skip_rows", "2") == DatasetConfig(path="x.csv", skip_rows=2)
+    assert with_choice(said, "quote", "none") == DatasetConfig(path="x.csv", quote="none")
+
+
+def test_marks_of_missing_values_are_words_with_commas_between() -> None:
+    for text, marks in (
+        ("-999, not known,,?", ("-999", "not known", "?")),
+        ("-9,9; x", ("-9,9", "x")),
+        ("", ()),
+        (None, ()),
+    ):
+        assert with_choice(CONFIG, "missing_marks", text).missing_marks == marks
+    with pytest.raises(UserError, match="skip_rows"):
+        with_choice(CONFIG, "skip_rows", "123456")
 
 
 def test_what_a_file_comes_to() -> None:
@@ -68,6 +85,10 @@ def test_what_is_found_stands_in_the_lists() -> None:
         "decimal": "(point)",
         "encoding": "(Windows-1252)",
         "header": "(has names)",
+        "comment": "(none)",
+        "quote": "(double)",
+        "skip_rows": "(0)",
+        "missing_marks": "(empty cells)",
         "target": "(y)",
         "task": "(classes)",
     }

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import Table
-from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect
+from tui_trainer.datasets.csv.dialect import BOTH_QUOTES, MISSING, CsvOptions, Dialect
 from tui_trainer.datasets.csv.layout import Layout
 from tui_trainer.datasets.csv.reader import SMALL_FILE, Stamp, inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
@@ -26,10 +26,19 @@ from .split import choose_rows
 # How much of a file is displayed
 MAX_ROWS = 20
 MAX_COLUMNS = 200
+MARKED_ROWS = 200  # in which marks for missing values are looked for
 # How much of it is read
 SAMPLE_ROWS = 1000  # of a larger file
 SAMPLE_CELLS = 1_000_000  # of a wide file, which has fewer rows in the sample
 MIN_SAMPLE_ROWS = 50
+
+
+QUOTE_NAMES: dict[str, Literal["double", "single", "both", "none"]] = {
+    '"': "double",
+    "'": "single",
+    BOTH_QUOTES: "both",
+    "": "none",
+}
 
 
 class PreviewColumn(Struct, frozen=True):
@@ -49,7 +58,9 @@ class PreviewColumn(Struct, frozen=True):
 class FilePreview(Struct, frozen=True):
     """A file as it would be read. If it cannot be read, it has no rows, and ``problem`` says why.
 
-    ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many more columns there are.
+    ``skipped`` lines are above the table, ``comment`` begins lines that are none of it, and ``marks`` stand for missing
+    values in the first rows. ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many
+    more columns there are.
     ``rows`` is how many rows were read, all of the file unless ``is_part``. ``features`` counts the columns of x,
     ``classes`` are those of the target; ``problem`` says what would be rejected, field first.
     """
@@ -60,6 +71,10 @@ class FilePreview(Struct, frozen=True):
     decimal: Literal["point", "comma"] = "point"
     encoding: str = ""
     header: bool = True
+    skipped: int = 0
+    comment: str = ""
+    quote: Literal["double", "single", "both", "none"] = "double"
+    marks: tuple[str, ...] = ()
     columns: tuple[PreviewColumn, ...] = ()
     hidden_columns: int = 0
     cells: tuple[tuple[str, ...], ...] = ()
@@ -138,10 +153,21 @@ def _dialect_preview(layout: Layout) -> FilePreview:
         decimal="comma" if dialect.numbers.decimal == "," else "point",
         encoding=dialect.encoding,
         header=dialect.header,
+        skipped=layout.skipped,
+        comment=dialect.marks.comment,
+        quote=QUOTE_NAMES[dialect.marks.quote],
+        marks=_marks(layout),
         columns=tuple(PreviewColumn(name, "ignore", "ignore", "", 0) for name in names),
         hidden_columns=len(layout.names) - len(names),
         cells=_cells(layout, range(len(names))),
     )
+
+
+def _marks(layout: Layout) -> tuple[str, ...]:
+    """Return what stands for missing values in the first rows, apart from empty cells, in alphabetical order."""
+    known = {*MISSING, *layout.missing} - {""}
+    cells = {cell for row in layout.rows[:MARKED_ROWS] for cell in row[:MAX_COLUMNS]}
+    return tuple(sorted(cells & known))
 
 
 def _cells(layout: Layout, columns: Sequence[int]) -> tuple[tuple[str, ...], ...]:

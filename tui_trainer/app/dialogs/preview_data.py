@@ -16,13 +16,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable, Input, Static
 
 from tui_trainer.datasets.preview import FilePreview, PreviewColumn
-from tui_trainer.errors import plain, printable
-from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
+from tui_trainer.errors import UserError, plain, printable
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, Experiment
+from tui_trainer.experiment.validation import on_screen
 from tui_trainer.ui.dropdown import Option
-from tui_trainer.ui.fields import ChoiceField, FieldEdited, TextButton
+from tui_trainer.ui.fields import ChoiceField, FieldEdited, TextButton, TextField
 
 from .dialog import AskingScreen
 
@@ -41,6 +43,12 @@ ENCODINGS: tuple[Option, ...] = (
     *((name, name) for name in ("utf-8", "utf-16", "cp1252", "latin-1", "utf-16-le")),
 )
 HEADERS: tuple[Option, ...] = (DETECTED, ("has names", "true"), ("no names", "false"))
+COMMENTS: tuple[Option, ...] = (
+    DETECTED,
+    ("none", "none"),
+    *((mark, mark) for mark in ("#", "%", "//", ";", "|", "--")),
+)
+QUOTES: tuple[Option, ...] = (DETECTED, ('double "', "double"), ("single '", "single"), ("none", "none"))
 TASKS: tuple[Option, ...] = (DETECTED, ("regression", "regression"), ("classes", "classification"))
 MISSING: tuple[Option, ...] = (("drop the rows", "drop"), ("fill the gaps", "fill"))
 KINDS = {"number": "number", "category": "category", "ignore": "left out"}
@@ -49,12 +57,32 @@ MIN_WIDTH, MAX_WIDTH = 10, 24  # cells of a column; every kind fits the smallest
 CHOSEN_MARK = " *"  # after a kind that the user has chosen
 KIND_ORDER: tuple[ColumnKind, ...] = ("number", "category", "ignore")
 MAX_CLASSES = 5
+OF_COLUMNS = ("header", "delimiter", "skip_rows", "comment", "quote")  # fields on which the columns depend
+PREFIX = "dataset."  # of fields whose text is read as in an experiment
 
 
 class _Field(ChoiceField):
     """A dropdown for a field of the configuration."""
 
     LABEL_WIDTH = 9
+
+
+class _TextField(TextField):
+    """A typed field of the configuration; enter takes the text and goes back to the table."""
+
+    LABEL_WIDTH = 9
+
+    def __init__(self, name: str, label: str, help_text: str) -> None:
+        super().__init__(f"{PREFIX}{name}", label, help_text, empty=DETECTED[0])
+        self.name_of_field = name
+
+    @on(Input.Submitted)
+    def _leave_for_table(self) -> None:
+        self.call_later(self.screen.query_one(PreviewTable).focus)
+
+    def explain_auto(self, text: str) -> None:
+        """Show in the empty field what was found."""
+        self.query_one(Input).placeholder = text
 
 
 class PreviewTable(DataTable[Text]):
@@ -165,6 +193,10 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
                 yield _Field("target", "target", (DETECTED,), "The column to predict")
                 yield _Field("task", "task", TASKS, "Predict a number or one of several classes")
                 yield _Field("missing", "missing", MISSING, "What to do with empty cells")
+                yield _TextField("missing_marks", "no value", "Words that mean no value, such as -999, commas between")
+                yield _TextField("skip_rows", "skip", "How many lines above the table to skip")
+                yield _Field("comment", "comments", COMMENTS, "How lines begin that are none of the table")
+                yield _Field("quote", "quotes", QUOTES, "What stands around cells")
             yield Static("Reading the file ...", classes="status -waiting", markup=False)
             yield PreviewTable()
             with Horizontal(classes="buttons"):
@@ -199,11 +231,22 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
                 field.explain_auto(labels[field.path])
             value = getattr(self._config, field.path)
             field.show(str(value).lower() if isinstance(value, bool) else value)
+        for text_field in self.query(_TextField):
+            name = text_field.name_of_field
+            text_field.explain_auto(labels[name])
+            value = getattr(self._config, name)
+            text_field.show(", ".join(value) if isinstance(value, tuple) else value)
 
     @on(FieldEdited)
     def _handle_edited(self, event: FieldEdited) -> None:
         event.stop()
-        self._request_preview(with_choice(self._config, event.path, event.value))
+        try:
+            config = with_choice(self._config, event.path.removeprefix(PREFIX), event.value)
+        except UserError as error:
+            event.field.refuse()
+            self._show_status(on_screen(error.field, error.reason), is_problem=True)
+        else:
+            self._request_preview(config)
 
     @on(PreviewTable.Pressed)
     async def _run_table_action(self, event: PreviewTable.Pressed) -> None:
@@ -262,11 +305,19 @@ def with_next_kind(config: DatasetConfig, column: PreviewColumn) -> DatasetConfi
 
 
 def with_choice(config: DatasetConfig, name: str, value: object) -> DatasetConfig:
-    """Return ``config`` with another value of a field; a new header or delimiter discards the choices of columns."""
+    """Return ``config`` with another value of a field; a new way to find the columns discards the choices of columns.
+
+    Raises UserError for text that the field can't hold.
+    """
     if name == "header" and value is not None:
         value = value == "true"
-    changed = replace(config, **{name: value})
-    return replace(changed, kinds=None, target=None, features=()) if name in ("header", "delimiter") else changed
+    if name == "missing_marks":
+        text = str(value or "")
+        marks = map(str.strip, text.split(";" if ";" in text else ","))
+        value = tuple(dict.fromkeys(mark for mark in marks if mark))
+    value = value or None if name == "skip_rows" else value
+    changed = with_field(Experiment(dataset=config), f"{PREFIX}{name}", value).dataset
+    return replace(changed, kinds=None, target=None, features=()) if name in OF_COLUMNS else changed
 
 
 def name_of(path: str) -> str:
@@ -310,9 +361,13 @@ def detected_labels(preview: FilePreview, config: DatasetConfig) -> dict[str, st
         "encoding": preview.encoding.partition(" (")[0],
         "header": "has names" if preview.header else "no names",
         "target": preview.target if preview.rows else "",
+        "comment": preview.comment or "none",
+        "quote": preview.quote,
+        "skip_rows": f"{preview.skipped}",
+        "missing_marks": ", ".join(preview.marks) or "empty cells",
         "task": "" if preview.problem else "classes" if preview.classes else "regression",
     }
-    shown_fields = {field: text for field, text in detected.items() if text and getattr(config, field) is None}
+    shown_fields = {field: text for field, text in detected.items() if text and getattr(config, field) in (None, ())}
     return {
         field: f"({shown_fields[field]})" if field in shown_fields and preview.columns else "as found"
         for field in detected

@@ -70,13 +70,15 @@ _FOOTNOTE = re.compile(
 class Layout:
     """How to read the rows of a file.
 
-    ``first_line`` is the line of the first row of values, counted from 1, ``footer_lines`` the number of lines below
-    the table. ``index`` is the name of a first column that has none in the file. ``missing`` are the user's own marks.
-    ``rows`` are the first rows of values, as text. ``bytes_a_row`` is their mean length.
+    ``skipped`` lines are above the table. ``first_line`` is the line of the first row of values, counted from 1,
+    ``footer_lines`` the number of lines below the table. ``index`` is the name of a first column that has none in the
+    file. ``missing`` are the user's own marks. ``rows`` are the first rows of values,
+    as text. ``bytes_a_row`` is their mean length.
     """
 
     dialect: Dialect
     names: tuple[str, ...]
+    skipped: int
     first_line: int
     footer_lines: int
     index: str | None
@@ -134,6 +136,7 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     return Layout(
         dialect=Dialect(marks, numbers, file.encoding, header is not None),
         names=tuple(names),
+        skipped=lead + (records[filled[start] - 1].line if filled[start] else 0),
         first_line=lead + (records[before].line if before >= 0 else 0) + 1,
         footer_lines=footer_lines,
         index=header.index if header else None,
