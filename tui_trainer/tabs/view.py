@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Loaded, Progress, Request, Unavailable, Update
 from tui_trainer.tabs import tab_named
-from tui_trainer.ui.keymap import Key, action_of, keymap
+from tui_trainer.ui.keymap import DO, Key, action_of, keymap
 
 if TYPE_CHECKING:
     from tui_trainer.tabs.runs.selection import SelectedRun
@@ -86,9 +86,13 @@ class TabView(Vertical):
         """Do what a clicked key of the hints does."""
         line, _ = self.screen.get_widget_at(*event.screen_offset)
         if isinstance(line, Static) and line.has_class("hints") and event.y == 0:
-            key = _hint_at(str(line.content), event.x)
+            key = _hint_at(str(line.content), event.x, self._works)
             if key is not None:
                 self.call_later(self.screen.run_action, action_of(key.name))
+
+    def _works(self, key: Key) -> bool:
+        """Return whether a key works now: other tabs may have one with the same label."""
+        return bool(self.screen.check_action(DO, (key.name,)))
 
     def configure(self, options: dict[str, object]) -> None:
         """Apply the view options of a lesson; missing options get their defaults, unknown ones are ignored."""
@@ -164,13 +168,14 @@ def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
     return GAP.join(f"{' '.join(keys)} {label.lower()}" for label, keys in keys_by_label.items())
 
 
-def _hint_at(text: str, x: int) -> Key | None:
-    """Return the key of the hint at column ``x``: the one under it, or else the first of those with that label."""
+def _hint_at(text: str, x: int, works: Callable[[Key], bool]) -> Key | None:
+    """Return the key of the hint at column ``x`` that ``works``: the one under it, or else the first of that hint."""
     start = 0
     for hint in text.split(GAP):
         if start <= x < start + cell_len(hint):
             words = hint.split(" ")
-            keys = [key for key in keymap().listed if key.display in words[:-1] and key.label.lower() in hint]
+            named = [key for key in keymap().listed if key.display in words[:-1] and key.label.lower() in hint]
+            keys = [key for key in named if works(key)]
             pointed = text[text.rfind(" ", 0, x + 1) + 1 :].split(" ")[0]
             return next((key for key in keys if key.display == pointed), keys[0] if keys else None)
         start += cell_len(hint) + len(GAP)
