@@ -24,6 +24,7 @@ from tui_trainer.app.palette import Palette
 from tui_trainer.app.preferences import Preferences
 from tui_trainer.settings import Markers, Settings
 from tui_trainer.tabs.data.view import DataView
+from tui_trainer.ui.card import Card
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
@@ -103,3 +104,14 @@ async def test_plots_have_thick_markers_on_light_themes_unless_others_were_chose
         await flow.until(lambda: app.current_theme.name == "light", "light")
         await flow.press("1")
         assert plot.markers == "braille"
+
+
+async def test_cards_are_framed_in_ascii_where_plots_are_and_the_one_in_focus_is_seen(start: Start) -> None:
+    async with start(preferences=Preferences(Settings(markers="ascii"))) as flow:
+        cards = list(flow.screen.query(Card))
+        assert len(cards) > 5 and {card.styles.border_top[0] for card in cards} == {"ascii"}
+        panel = flow.screen.training_panel
+        at_rest = panel.styles.border_top
+        flow.input("training.epochs").focus()
+        await flow.until(lambda: panel.styles.border_top != at_rest, "another colour")
+        assert panel.styles.border_top[0] == "ascii"

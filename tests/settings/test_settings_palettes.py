@@ -87,6 +87,8 @@ def test_series_stay_apart_whatever_eyes_see_them(seen: Array) -> None:
     assert nearest(list(class_colors(10)), seen) > 8 * JUST_SEEN
     assert nearest(list(class_colors(6)), seen) > 12 * JUST_SEEN
     assert nearest(["train", "validation", "batch"], seen) > 12 * JUST_SEEN
+    for name in class_colors(10):
+        assert nearest(["train", name], seen) > 8 * JUST_SEEN, f"{name} is not taken for the curve of training"
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,11 @@ ON_WHITE = _data(
     *("#000000", "#8a0047", "#4a4f5c", "#004f4c", "#e57a0c", "#2878dc"),
     *("#003f94", "#7a3200", "#004f4c", "#544000", "#2b3560", "#6e241a", "#304a06", "#4a4f5c", "#004a66", "#5a3c1c"),
 )
-# Apart from each other for eyes that lack red or green, and of different lightness, so that grey tells some of it too.
+# Apart from each other and from the curves for eyes that lack red or green, and of different lightness, so that grey
+# tells some of it too.
 WITHOUT_RED_OR_GREEN = _data(
     *("#ffffff", "#ff6fd0", "#9a9270", "#59e188", "#ffca00", "#5686fe"),
-    *("#5686fe", "#ffca00", "#59e188", "#ee5028", "#ffffff", "#b47399", "#e0ff7c", "#c2c2c2", "#c0d5ff", "#bc85d8"),
+    *("#5686fe", "#ffca00", "#e54d9a", "#00ddff", "#ffffbb", "#b27d3a", "#c39800", "#c7cdad", "#f2ff81", "#a08165"),
 )
 SIXTEEN_BRIGHT = _data(
     *("ansi_bright_white", "ansi_bright_magenta", "ansi_bright_black", "ansi_bright_green"),

@@ -130,7 +130,7 @@ async def test_a_lesson_chooses_what_is_seen_and_nonsense_is_ignored(start: Star
         await flow.until(lambda: (content_of(view).axes[0].low, content_of(view).axes[0].high) == (-2.0, 10.0))
         view.configure({"kind": "sphere", "low": "deep", "high": float("nan"), "parameter": True})
         await flow.until(lambda: content_of(view).axes[0].low != -2.0, "the usual range again")
-        await flow.until_shown("[ slower ] faster ← → w_0 + - zoom")
+        await flow.until_shown("[ ] rate ← → w_0 + - zoom")
 
 
 @pytest.mark.parametrize(

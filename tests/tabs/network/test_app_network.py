@@ -15,7 +15,7 @@ from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
 from tui_trainer.tabs.network.view import NetworkView
 from tui_trainer.ui.plot_widgets import TextLines
-from tui_trainer.ui.prompt import Prompt
+from tui_trainer.ui.status_lines import Prompt
 
 if TYPE_CHECKING:
     from running_app import Flow, Start

@@ -15,7 +15,7 @@ from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.plot_widgets import FrameWidget
-from tui_trainer.ui.prompt import Prompt
+from tui_trainer.ui.status_lines import Prompt
 
 if TYPE_CHECKING:
     from running_app import Flow, Start

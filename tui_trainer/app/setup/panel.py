@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
 from tui_trainer.errors import printable
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.ui.card import Card
 from tui_trainer.ui.fields import Field, LazyFields, as_typed
 
 DEFAULTS = Experiment()
@@ -175,16 +175,12 @@ class Fold(Vertical):
         self.row.set_class(invalid, "-invalid")
 
 
-class Panel(Vertical):
+class Panel(Card):
     """A framed card of fields; each field's path names the part of the experiment that it shows."""
 
     DEFAULT_CSS = """
     Panel {
         height: auto;
-        padding: 0 1;
-        border: round $surface-lighten-3;
-        &:focus-within { border: round $accent; }
-        &:nocolor:focus-within { border: double $foreground; }
         .-fixed { display: none; }
     }
     """
@@ -195,9 +191,8 @@ class Panel(Vertical):
         super().__init__()
         self.experiment = DEFAULTS  # the one shown
         self.absent: frozenset[str] = frozenset()  # paths of fields that the data shown have not
-        self.count = ""
         self._lock = asyncio.Lock()  # fields are made by one at a time
-        self._entitle()
+        self.entitle(self.heading)
 
     @property
     def title(self) -> str:
@@ -206,21 +201,7 @@ class Panel(Vertical):
 
     def tell_count(self, count: str) -> None:
         """Show a count at the right of the frame."""
-        if count != self.count:
-            self.count = count
-            self._entitle()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._entitle()
-
-    def _entitle(self) -> None:
-        """Write the heading and the count into the frame, where there is room for both."""
-        room = self.outer_size.width - len(self.heading) - len(self.count) - 6
-        parts: list[str | tuple[str, str]] = [(self.heading, "bold $foreground")]
-        if self.count and room > 0:
-            rule = f" {'─' * (room - 2)} " if room > 2 else " " * room
-            parts += [rule, (self.count, "$foreground-muted")]
-        self.border_title = Content.assemble(*parts)
+        self.entitle(self.heading, count)
 
     async def show_experiment(self, experiment: Experiment) -> None:
         """Create the widgets that only ``experiment`` needs, and show its values."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Self
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.geometry import Region
 from textual.reactive import reactive
 from textual.widgets import Digits
 
@@ -25,6 +23,7 @@ from tui_trainer.tabs.loss.legend import drawn, line
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 from tui_trainer.tabs.predictions.panels import FRAME_ROWS, columns_for, count_digits, draw_matrix
 from tui_trainer.tabs.predictions.plots import Picture, TextPanel, scatter
+from tui_trainer.ui.card import Card
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 from tui_trainer.ui.status_lines import metric_text
@@ -34,7 +33,6 @@ from .messages import Live, WatchLive
 
 WIDE = 84  # columns from which the network has a third of its own
 USUAL_GRID = (40, 36)  # before there is a canvas to fill
-EDGES = 6  # cells beside a title
 LARGE, TALL = 160, 40  # columns of the screen and rows of the tab from which there are large digits
 DIGITS, MIN_LOSS, MIN_OUTPUT = 5, 9, 10  # rows of the digits, and at least of the loss and of the output
 MAX_MAPPED = 20  # features; of more, two tell little
@@ -50,52 +48,6 @@ MAX_CLASSES = 4  # named below the output
 # Of the losses in the title, with their colours.
 NAMES = {"loss": ("  train ", "$data-train"), "val_loss": ("  validation ", "$data-validation")}
 NARROW_NAMES = {"loss": (" ", "$data-train"), "val_loss": (" val ", "$data-validation")}
-
-
-class Card(Vertical):
-    """A framed part of the screen, with its title at the left, a number at the right, and a legend below."""
-
-    DEFAULT_CSS = """
-    Card {
-        border: round $surface-lighten-3;
-        border-title-color: $foreground;
-        border-subtitle-color: $foreground-muted;
-        padding: 0 1;
-        height: 1fr;
-        width: 1fr;
-    }
-    """
-
-    _title = Content("")
-    _named: tuple[int, int] | None = None  # row and length of the title that is set now
-
-    def name_it(self, title: Content | str, count: str = "", subtitle: Content | str = "") -> None:
-        """Set title, count and subtitle, where they differ from what is there."""
-        if isinstance(title, str):
-            title = Content.styled(title, "bold")
-        room = self.outer_size.width - title.cell_length - len(count) - EDGES
-        if count and room <= 0:
-            subtitle = subtitle or count
-        elif count:
-            rule = (f" {'─' * (room - 2)} " if room > 2 else " " * room, "$surface-lighten-3")
-            title = Content.assemble(title, rule, (count, "$foreground-muted"))
-        if title.markup != self._title.markup:
-            before, self._title = self._title, title
-            self._named = (0, max(before.cell_length, self._title.cell_length))
-            self.border_title = title
-        if str(self.border_subtitle) != str(subtitle):
-            self._named = (-1, 0)
-            self.border_subtitle = subtitle
-        self._named = None
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Repaint; for another title only that, not all that is in the frame."""
-        if self._named is not None:
-            row, length = self._named
-            width, height = self.outer_size
-            line = Region(0, row % max(height, 1), min(length + EDGES, width) if length else width, 1)
-            regions = (line.translate(-self.content_offset),)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
 class LiveView(NeuronView):
@@ -251,11 +203,11 @@ class LiveView(NeuronView):
         content = self.content
         network = self.query_one("#live-network", Card)
         if content is None:
-            network.name_it(_network_title(network.size.width))
-            self.query_one("#live-output", Card).name_it("Output")
+            network.entitle(_network_title(network.size.width))
+            self.query_one("#live-output", Card).entitle("Output")
             self._show_loss(None)
             return
-        network.name_it(_network_title(network.size.width), f"{content.params:,} parameters")
+        network.entitle(_network_title(network.size.width), f"{content.params:,} parameters")
         self._show_output(content)  # first, so that it comes first over a slow line, too
         picture = self.query_one(NetworkPicture)
         picture.show(scene_for(content, *picture.size, picture.form))
@@ -274,13 +226,13 @@ class LiveView(NeuronView):
             else:
                 self.query_one(".scatter", PlotWidget).show(scatter(self._names))
             part = f"{tally.part.name}, {tally.part.samples:,} rows"
-            card.name_it(f"Predicted and true: {plain(self._target)}", f"{part}   {key_of('tally')} map")
+            card.entitle(f"Predicted and true: {plain(self._target)}", f"{part}   {key_of('tally')} map")
             return
         if isinstance(picture, Function):
             self.query_one(".curve", PlotWidget).show(plot(picture, "all"))
         else:
             self.query_one(HeatmapWidget).show(replace(heatmap(picture, False, "all"), bare=True))
-        card.name_it(_title(picture, self._target), subtitle=_legend(picture, card.size.width))
+        card.entitle(_title(picture, self._target), legend=_legend(picture, card.size.width))
 
     def _show_loss(self, content: Live | None) -> None:
         curves = () if content is None else content.loss.curves
@@ -302,7 +254,7 @@ class LiveView(NeuronView):
         for name, (label, color) in names.items():
             if name in values:
                 parts.append((f"{label}{metric_text(name, values[name])}", f"bold {color}"))
-        card.name_it(Content.assemble(*parts))
+        card.entitle(Content.assemble(*parts))
         if self.has_class("-large"):
             self._show_digits(values)
 
@@ -315,7 +267,7 @@ class LiveView(NeuronView):
             if digits.value != text:
                 digits.update(text)
             part = "validation" if name.startswith("val_") else "training"
-            self.query_one(f"#live-digits-{place}", Card).name_it(
+            self.query_one(f"#live-digits-{place}", Card).entitle(
                 f"{LABELS[name]}, {part}" if name else LABELS[names[0]]
             )
 

@@ -16,7 +16,7 @@ from tui_trainer.settings import Markers
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import TextLines
-from tui_trainer.ui.prompt import Prompt
+from tui_trainer.ui.status_lines import Prompt
 
 from .drawing import NetworkCanvas, Scene
 from .layout import Arrangement, Selection, Shape, arrange, shape_of

@@ -15,7 +15,7 @@ from tui_trainer.formats import format_file_size
 from tui_trainer.protocol import EditRuns, Loaded
 from tui_trainer.sweep.messages import SweepFinished
 from tui_trainer.tabs.view import TabView, hints_within
-from tui_trainer.ui.prompt import Prompt
+from tui_trainer.ui.status_lines import Prompt
 
 from .keys import PRECEDING_ACTIONS
 from .messages import RunList, RunRow, WatchRuns
