@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from textual.content import Content
 from textual.widgets import Digits
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
@@ -16,6 +17,7 @@ from tui_trainer.tabs.live.view import LiveView
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 from tui_trainer.tabs.runs.selection import SelectedRun
+from tui_trainer.ui.card import EDGES, Card
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 if TYPE_CHECKING:
@@ -185,3 +187,15 @@ async def test_a_large_screen_has_large_digits(start: Start) -> None:
         assert shown == [f"{values['val_accuracy']:.1%}", format_measure(values["val_loss"])]
         output, loss = (flow.screen.query_one(f"#live-{name}") for name in ("output", "loss"))
         assert output.size.width > flow.screen.query_one("#live-network").size.width and loss.size.height >= 6
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+async def test_the_losses_in_the_title_are_never_cut(start: Start, width: int) -> None:
+    plane = Experiment(dataset=DatasetConfig("plane", samples=60, standardize_target=True))
+    async with start(plane, size=(width, 40), tab="live") as flow:
+        await flow.press("e")
+        await flow.until(lambda: flow.progress.epoch == 1, "an epoch")
+        card = flow.screen.query_one("#live-loss", Card)
+        losses = [format_measure(flow.progress.values[name]) for name in ("loss", "val_loss")]
+        await flow.until(lambda: all(loss in str(card.border_title) for loss in losses), "both losses")
+        assert Content.from_markup(str(card.border_title)).cell_length <= card.outer_size.width - EDGES

@@ -23,7 +23,7 @@ from tui_trainer.tabs.loss.legend import drawn, line
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
 from tui_trainer.tabs.predictions.panels import FRAME_ROWS, columns_for, count_digits, draw_matrix
 from tui_trainer.tabs.predictions.plots import Picture, TextPanel, scatter
-from tui_trainer.ui.card import Card
+from tui_trainer.ui.card import EDGES, Card
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 from tui_trainer.ui.status_lines import metric_text
@@ -42,7 +42,7 @@ MIN_CLASSES = 3
 LARGE_NAMES = (("val_accuracy", "accuracy", "val_r2", "r2"), ("val_loss", "loss"))
 LABELS = {"val_accuracy": "Accuracy", "accuracy": "Accuracy", "val_r2": "R²", "r2": "R²"}
 LABELS |= {"val_loss": "Loss", "loss": "Loss"}
-NARROW = 48  # columns of a card in whose title words are short
+LONG = 8  # cells of a loss that is written long
 NARROW_NETWORK = 40  # columns of a card whose count has no room beside a long title
 MAX_CLASSES = 4  # named below the output
 # Of the losses in the title, with their colours.
@@ -248,9 +248,13 @@ class LiveView(NeuronView):
         """Write the newest losses, as they stand in the status line."""
         values = {} if self._progress is None else self._progress.values
         card = self.query_one("#live-loss", Card)
-        is_narrow = card.size.width < NARROW
-        parts: list[str | tuple[str, str]] = [(f"Loss{self._loss_unit}", "bold")]
-        names = NARROW_NAMES if is_narrow else NAMES
+        room = card.outer_size.width - EDGES - len(NAMES) * LONG
+        heading, names = f"Loss{self._loss_unit}", NAMES
+        if _length(heading, names) > room:
+            names = NARROW_NAMES
+        if _length(heading, names) > room:
+            heading = "Loss"  # the status line has the unit
+        parts: list[str | tuple[str, str]] = [(heading, "bold")]
         for name, (label, color) in names.items():
             if name in values:
                 parts.append((f"{label}{metric_text(name, values[name])}", f"bold {color}"))
@@ -270,6 +274,11 @@ class LiveView(NeuronView):
             self.query_one(f"#live-digits-{place}", Card).entitle(
                 f"{LABELS[name]}, {part}" if name else LABELS[names[0]]
             )
+
+
+def _length(heading: str, names: Mapping[str, tuple[str, str]]) -> int:
+    """Return how many cells a title has without its numbers."""
+    return len(heading) + sum(len(label) for label, _ in names.values())
 
 
 def _network_title(width: int) -> str:
