@@ -1,8 +1,8 @@
 """From exec to the first complete frame, in pairs against another Textual app.
 
-Both run on a pseudo-terminal of 120x40. Our frame counts as complete when the first field, the network, the data and the
-line of keys at the very bottom are all drawn, the other's when the words given below are. The other app is installed into
-a throw-away environment.
+Both run on a pseudo-terminal of 120x40. Our frame counts as complete when the first field, the network, the data and
+the line of keys at the very bottom are all drawn, the other's when the words given below are. The other app is
+installed into a throw-away environment.
 
 Usage: python benchmarks/startup.py
 """
