@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -192,6 +193,14 @@ class TestChosen:
         said = f"row {content.chosen.row}: PRICE {content.chosen.true:g}, predicted {content.chosen.predicted:.4g} ("
         assert lines[0].startswith(said)
         assert "CRIM" in lines[1] and "RM" in " ".join(lines[1:])
+
+    def test_the_difference_is_written_as_the_numbers_beside_it(self, boston: Picture) -> None:
+        content = boston.content
+        assert isinstance(content, NumberPredictions)
+        for difference, written in ((-44555.4, "(−44,555)"), (1234.5, "(+1234)"), (0.0, "(0)")):
+            chosen = replace(content.chosen, certainty=difference)
+            picture = dataclasses.replace(boston, content=replace(content, chosen=chosen))
+            assert written in rows_of(drawn(draw_chosen, picture, 66, 4))[0]
 
     @pytest.mark.parametrize("name", ["iris", "boston", "digits"])
     def test_what_it_wants_is_about_enough(self, name: str) -> None:

@@ -177,8 +177,9 @@ def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
     elif isinstance(content, NumberPredictions):
         chosen = content.chosen
         true, predicted, loss = map(format_number, (chosen.true, chosen.predicted, chosen.loss))
+        residual = f"{'+' if chosen.certainty > 0 else ''}{format_number(chosen.certainty)}"
         values = f"{shorten(picture.target, MAX_CLASS_NAME)} {true}, predicted {predicted}"
-        line = f"{_row(picture, chosen)}: {values} ({chosen.certainty:+.4g}), loss {loss}{picture.loss_unit}"
+        line = f"{_row(picture, chosen)}: {values} ({residual}), loss {loss}{picture.loss_unit}"
         board.write(0, 0, shorten(line, board.width), HEAD)
         _write_features(board, picture, 1)
 
