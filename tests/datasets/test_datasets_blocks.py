@@ -157,3 +157,15 @@ def test_empty_cells_beyond_the_last_column_in_some_rows(tmp_path: Path) -> None
 )
 def test_where_the_last_row_ends(content: bytes, marks: Marks, end: int) -> None:
     assert row_end(content, marks) == end
+
+
+def test_whole_numbers_are_stored_in_few_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    _write(file, "a,b,c,y", lambda n, rng: f"{n % 256},{n - 200},{n / 2},{n % 2}")
+    columns = read_table(str(file)).columns
+    stored = [column.stored.dtype for column in columns.values() if isinstance(column, NumberColumn)]
+    assert stored == ["uint8", "int16", "float64", "uint8"]
+    first = columns["a"]
+    assert isinstance(first, NumberColumn)
+    assert first.values.dtype == np.float64
+    assert first.values.tolist() == [n % 256 for n in range(ROWS)]

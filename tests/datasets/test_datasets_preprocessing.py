@@ -89,3 +89,12 @@ def test_two_classes_as_two_columns() -> None:
 def test_one_row_of_each_class_is_too_few() -> None:
     with pytest.raises(DatasetError, match="3 rows are too few for training and validation"):
         split(classified([0, 1, 2]), DatasetConfig(), 3)
+
+
+def test_deviations_are_those_of_all_columns_at_once() -> None:
+    """They are computed for a few columns at a time."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(90, 50)) * rng.uniform(1, 9, 50) + 3
+    dataset = Dataset("r", "r", tuple(Feature(f"x{n}", "x") for n in range(50)), "y", "regression", (), x, x, None, {})
+    parts = split(dataset, DatasetConfig(validation_split=0.0), 50)
+    np.testing.assert_array_equal(parts.scale, x.std(axis=0))

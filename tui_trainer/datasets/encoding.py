@@ -6,9 +6,9 @@ filled with values of the training part; a note says which), and the check that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ TaskChoice = Literal["regression", "classification"]
 
 MAX_NAME_LENGTH = 60  # characters of a category in a feature's name
 MAX_CLASSES = MAX_LEVELS
-ROWS_AT_ONCE = 1024  # of the matrix of features, when it is filled
+ROWS_AT_ONCE = 1024  # of a matrix of features, when it is filled
 MAX_INTEGER_CLASSES = 10
 MAX_LISTED = 6  # columns in a message
 _TARGET = "dataset.target"
@@ -59,10 +59,10 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
     orders = {name: _categories(table, name) for name in features if _is_category(table, name, kinds)}
     widths = [len(orders[name]) if name in orders else 1 for name in features]
     check_memory(len(table), sum(widths))
-    x = np.zeros((len(table), sum(widths)))
     inputs: list[Feature] = []
     parts, levels = {}, {}
-    numbers: dict[int, NDArray[np.float64]] = {}  # by the position of their feature
+    numbers: dict[int, NDArray[Any]] = {}  # as they are stored, by the position of their feature
+    one_hot: list[tuple[slice, NDArray[np.int32], NDArray[np.float64]]] = []  # with codes (n,), and a row for each code
     for name, width in zip(features, widths, strict=True):
         start = len(inputs)
         parts[name] = slice(start, start + width)
@@ -75,10 +75,11 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
                 Feature(f"{name}={level}", name, category)
                 for level, category in zip(levels[name], categories, strict=True)
             ]
-            _fill_one_hot(x[:, parts[name]], column, orders[name])
+            one_hot.append((parts[name], column.codes, _one_hot_rows(column, orders[name])))
         else:
-            numbers[start] = check_numbers(table, name, "dataset.features")
+            check_numbers(table, name, "dataset.features")
             assert isinstance(column, NumberColumn)
+            numbers[start] = column.stored
             inputs.append(
                 Feature(
                     name,
@@ -89,11 +90,26 @@ def encode(table: Table, features: tuple[str, ...], kinds: dict[str, ColumnKind]
                     multiples=column.multiples,
                 )
             )
-    positions = list(numbers)
-    for first in range(0, len(table) if positions else 0, ROWS_AT_ONCE):  # column by column would miss the caches
-        rows = slice(first, first + ROWS_AT_ONCE)
-        x[rows, positions] = np.stack([values[rows] for values in numbers.values()], axis=1)
+    x = np.empty((len(table), len(inputs)))
+    fill_numbers(x, numbers)
+    for part, codes, rows_of_codes in one_hot:
+        for rows in row_blocks(len(x)):
+            x[rows, part] = rows_of_codes[codes[rows]]
     return Encoded(_distinct(inputs), x, parts, levels)
+
+
+def row_blocks(count: int) -> Iterator[slice]:
+    """Yield the rows of a matrix in blocks that fit into the caches."""
+    return (slice(first, first + ROWS_AT_ONCE) for first in range(0, count, ROWS_AT_ONCE))
+
+
+def fill_numbers(x: NDArray[np.float64], numbers: Mapping[int, NDArray[Any]]) -> None:
+    """Write numbers (n,) into the columns of ``x`` (n, features) whose positions are their keys."""
+    if not numbers:
+        return
+    positions = slice(None) if len(numbers) == x.shape[1] else list(numbers)  # a slice is much faster than a list
+    for rows in row_blocks(len(x)):  # column by column would miss the caches
+        x[rows, positions] = np.stack([values[rows] for values in numbers.values()]).T
 
 
 def _distinct(inputs: list[Feature]) -> tuple[Feature, ...]:
@@ -149,12 +165,12 @@ def _categories(table: Table, name: str) -> list[int]:
     return order
 
 
-def _fill_one_hot(x: NDArray[np.float64], column: TextColumn, order: list[int]) -> None:
-    """Write a 1 into each row of the zero matrix ``x`` (n, categories), NaN where the cell is missing."""
-    positions = codes_in_order(column, order)
-    present = ~np.isnan(positions)
-    x[np.flatnonzero(present), positions[present].astype(np.intp)] = 1.0
-    x[~present] = np.nan
+def _one_hot_rows(column: TextColumn, order: list[int]) -> NDArray[np.float64]:
+    """Return the features (levels + 1, categories) of each code of a column: a single 1, NaN in the last, for gaps."""
+    rows = np.zeros((len(column.levels) + 1, len(order)))
+    rows[order, np.arange(len(order))] = 1.0
+    rows[-1] = np.nan
+    return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

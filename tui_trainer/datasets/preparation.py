@@ -23,7 +23,7 @@ from tui_trainer.experiment.resolve import Target, Task
 from .arrays import column_of, real_array, to_numbers
 from .columns import value_text
 from .dataset import PLAIN, Dataset, DatasetError, Feature
-from .encoding import short_name
+from .encoding import fill_numbers, short_name
 from .split import Split, TargetScale
 
 Array = NDArray[Any]
@@ -102,17 +102,18 @@ class Inputs:
         count = min(len(column.missing()) for column in columns.values())
         raw = np.empty((count, len(self.features)))
         faults: dict[int, str] = {}
+        numbers: dict[int, NDArray[np.float64]] = {}
         start = 0
         for (name, is_category), group in groupby(self.features, lambda one: (one.column, one.category is not None)):
             features = tuple(group)
-            block = raw[:, start : start + len(features)]
-            start += len(features)
             if is_category and name in columns:
-                _fill_categories(block, columns[name], features, faults)
-                continue
-            for position, feature in enumerate(features):
-                cells = columns[feature.name if is_category else feature.column]
-                block[:, position] = _numbers(cells, feature, self.marked_numbers, faults)
+                _fill_categories(raw[:, start : start + len(features)], columns[name], features, faults)
+            else:
+                for position, feature in enumerate(features, start):
+                    cells = columns[feature.name if is_category else feature.column]
+                    numbers[position] = _numbers(cells, feature, self.marked_numbers, faults)
+            start += len(features)
+        fill_numbers(raw, numbers)
         return Cells(raw, faults)
 
     def _by_position(self, x: ArrayLike) -> Cells:

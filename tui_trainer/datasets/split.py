@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
+
+COLUMNS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +182,10 @@ def _moments(
 
 def _deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the deviation of each column of ``values`` (n, columns), 1 for a constant one."""
-    deviations = values.std(axis=0)
+    columns = values.shape[1]
+    ends = np.linspace(0, columns, columns // COLUMNS_AT_ONCE + 2).astype(int)
+    # All at once would take as much memory as the values do.
+    deviations = np.concatenate([values[:, start:end].std(axis=0) for start, end in itertools.pairwise(ends)])
     # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.
     constant = (np.ptp(values, axis=0) == 0) | (deviations < np.finfo(np.float64).tiny)
     return np.where(constant, 1.0, deviations)

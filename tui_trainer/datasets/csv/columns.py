@@ -1,12 +1,14 @@
 """The columns of a file as arrays: numbers, or texts as indices into their different values; and the table of them.
 
-At the end is the check that a table will fit into this machine's memory before it is read.
+At the end is what concerns memory: the check that a table will fit before it is read, and giving back what is free.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -163,4 +165,29 @@ def _from_cgroup() -> int | None:
         used = int((folder / "memory.current").read_text())
         return None if limit == "max" else max(int(limit) - used, 0)
     except (OSError, ValueError):
+        return None
+
+
+_ARENA_MAX = -8  # glibc's M_ARENA_MAX
+
+
+@contextlib.contextmanager
+def one_heap() -> Iterator[None]:
+    """Let the threads that are started in the block share one heap, and give back what is free in it at the end.
+
+    Otherwise glibc keeps what each thread has freed, more than a large table needs. Other systems do without.
+    """
+    if (set_option := _glibc("mallopt")) is not None:
+        set_option(_ARENA_MAX, 1)
+    try:
+        yield
+    finally:
+        if (give_back := _glibc("malloc_trim")) is not None:
+            give_back(0)
+
+
+def _glibc(name: str) -> Callable[..., int] | None:
+    try:
+        return getattr(ctypes.CDLL(None), name, None)
+    except (OSError, TypeError):  # Windows has no such library
         return None

@@ -14,7 +14,7 @@ from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, Read
 from tui_trainer.errors import plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory
+from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory, one_heap
 from .dialect import CsvOptions
 from .layout import Layout, find_layout
 from .text import Progress, TextFile, open_text
@@ -70,9 +70,8 @@ def read_rows(
 
     if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
-    builders = plan(layout, kinds, known)
-    with _faults_in_sentences(str(file.path)):
-        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(builders)
+    with _faults_in_sentences(str(file.path)), one_heap():
+        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(plan(layout, kinds, known))
     if len(rows.numbers) < min_rows:
         what = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
         least = "two rows are" if min_rows == 2 else "one row is"

@@ -99,8 +99,8 @@ class RowReader:
         self._breaks: list[NDArray[np.int64]] = []  # how many ends of lines are in the cells of each row, by piece
         self._is_part = False
 
-    def read(self, builders: Mapping[int, Builder]) -> Rows:
-        """Read all columns that have a builder; ``builders`` are given by the position of their column."""
+    def read(self, builders: dict[int, Builder]) -> Rows:
+        """Read all columns that have a builder; ``builders``, by the position of their column, are used up."""
         columns = self._columns(builders)
         nonblank = np.concatenate(self._nonblank) if self._nonblank else np.zeros(0, bool)
         lines = self._layout.first_line + np.arange(len(nonblank))
@@ -112,7 +112,7 @@ class RowReader:
         }
         return Rows(by_name, lines[nonblank], self._is_part)
 
-    def _columns(self, builders: Mapping[int, Builder]) -> dict[int, Column]:
+    def _columns(self, builders: dict[int, Builder]) -> dict[int, Column]:
         texts = [position for position, builder in builders.items() if not isinstance(builder, NumberBuilder)]
         for piece in self._pieces(texts, None, self._progress.part(*_FIRST)):
             frame = piece.frame
@@ -136,7 +136,7 @@ class RowReader:
             self._breaks.append(breaks)
         if not self._nonblank:
             return {}
-        columns = {position: builder.build() for position, builder in builders.items()}
+        columns = {position: builders.pop(position).build() for position in list(builders)}  # frees pieces on the way
         self._read_again({position: TextBuilder() for position, column in columns.items() if column is None}, columns)
         return {position: column for position, column in columns.items() if column is not None}
 
