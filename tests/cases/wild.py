@@ -108,6 +108,8 @@ WILD = (
     Wild("mysql.tsv", lines("a\tb\tc", *(f"{a}\t{b if n else chr(92) + 'N'}\t{c}" for n, (a, b, c) in
          enumerate(zip(A, B, C, strict=True)))), ABC, 10, (1.5, None, "red"), "c"),
     # Numbers
+    column("minus behind", "number", -1234.56, "1.234,56-", "2.000,00", "17,50-", "3.100,25", "0,75"),
+    column("brackets behind", "number $", -1234.5, "$ (1,234.50)", "$ 2.25", "$(17.00)", "$3.50", "$4"),
     column("dollars", "number $", 1234.5, "$1,234.50", "$20.00", "$3,000.00", "-$4.25"),
     column("euros after", "number EUR", 1200.5, "1.200,50 EUR", "3,20 EUR", "-14,00 EUR", "2.000.000,75 EUR"),
     column("euros", "number €", 1200.5, "€ 1.200,50", "€ 3,20", "€ 14,00", "€ 7,75"),

@@ -167,7 +167,7 @@ def _number(cell: Any, feature: dict[str, Any]) -> float:
     number = float(digits.replace("\u2212", "-").replace(reading["decimal"], "."))
     if feature["multiples"] and match["multiple"]:
         number *= reading["multiples"][match["multiple"].lower()]
-    is_negative = match["open"] or (match["sign"] or match["inner"] or "+") != "+"
+    is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
     number = -number if is_negative else number
     return math.nan if number in reading["no_value_numbers"] else number
 

@@ -79,7 +79,7 @@ _UNIT = (
 )
 MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "g": 1e9, "t": 1e12}
 _DRESSED = re.compile(
-    rf"(?P<open>\()?(?P<limit>[<>≤≥~≈]=? ?)?{_SIGN}? ?(?P<before>{_CURRENCY})?\s?{_SIGN}? ?"
+    rf"(?P<outside>{_CURRENCY})?\s?(?P<open>\()?(?P<limit>[<>≤≥~≈]=? ?)?{_SIGN}? ?(?P<before>{_CURRENCY})?\s?{_SIGN}? ?"
     rf"(?P<digits>[0-9.,][0-9.,{''.join(SPACES)}{''.join(APOSTROPHES)}]*(?:[eE]{_SIGN}?[0-9]+)?)"
     rf"\s*(?P<after>{_UNIT})?(?(open)\))"
 )
@@ -122,15 +122,16 @@ class NumberFormat:
             after = rf"\s*(?:{_CURRENCY})?"
         else:
             before = ""
-        start = rf"(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?"
-        return f"{'(?i)' if after else ''}{start}{number}{after}(?(open)\\))"
+        trailing = rf"(?:(?<={mark}[0-9][0-9])(?P<trailing>[-\u2212]))?"  # an amount, as some ledgers write it
+        start = rf"{before}(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?"
+        return f"{'(?i)' if after else ''}{start}{number}{trailing}{after}(?(open)\\))"
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
     def read(self, cell: str) -> float:
-        """Return the number in a stripped cell, NaN if there is none: ``(1.20)`` is -1.2, and ``<0.01`` is 0.01."""
+        """Return the number in a stripped cell, or NaN: ``(1.20)`` and ``1.20-`` are -1.2, ``<0.01`` is 0.01."""
         match = self._compiled.fullmatch(cell)
         if match is None:
             return math.nan
@@ -140,7 +141,7 @@ class NumberFormat:
         value = float(number.replace("\u2212", "-").replace(self.decimal, "."))
         if self.multiples and match["multiple"]:
             value *= MULTIPLES[match["multiple"].lower()]
-        is_negative = match["open"] or (match["sign"] or match["inner"] or "+") != "+"
+        is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
         return -value if is_negative else value
 
     def is_number(self, cell: str) -> bool:
@@ -173,8 +174,9 @@ def find_units(counts: Mapping[str, int]) -> Units | None:
         if match is None or not any(map(str.isdigit, match["digits"])) or CODE.match(match["digits"]):
             continue
         dressed += count
-        currency = currency or match["before"] is not None
-        unit = match["after"] or match["before"] or ""
+        before = match["outside"] or match["before"]
+        currency = currency or before is not None
+        unit = match["after"] or before or ""
         if unit:
             spellings.setdefault(unit.casefold().rstrip("s."), Counter())[unit] += count
     if dressed < MIN_DRESSED * total or not spellings:
