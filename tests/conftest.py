@@ -13,9 +13,12 @@ import tempfile
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import settings
 
 from tui_trainer.files import DATA_VARIABLE
 
+settings.register_profile("patient", deadline=None)  # a busy machine is no fault of an example
+settings.load_profile("patient")
 PLAIN = "not slow"  # the marker expression in pyproject.toml
 LEFT_OUT = pytest.StashKey[int]()
 

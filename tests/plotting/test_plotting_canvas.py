@@ -185,3 +185,27 @@ def test_a_line_that_leaves_the_canvas_has_no_signs_out_there() -> None:
     rows = render_plot(Plot((line,), y_limits=(0.0, 10.0)), 60, 20).rows
     assert rows[0].count("○") == 1, "in the legend"
     assert not any("○" in row[20:] for row in rows[1:])
+
+
+@pytest.mark.parametrize("size", [(80, 11), (40, 30), (120, 12)])
+def test_a_circle_is_one_where_a_unit_has_the_same_length_on_both_axes(size: tuple[int, int]) -> None:
+    angle = np.linspace(0, 2 * np.pi, 400)
+    circle = Series("", 3 * np.cos(angle), 3 * np.sin(angle), "train", "scatter")
+
+    def extent(plot: Plot) -> tuple[int, int]:
+        """The columns and rows from the first to the last star."""
+        frame = render_plot(plot, *size, markers="ascii")
+        rows, columns = np.nonzero(np.array([list(row) for row in frame.rows]) == "*")
+        return int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+
+    columns, rows = extent(Plot((circle,), square=True))
+    assert columns == pytest.approx(2 * rows, abs=2), "a cell is twice as high as wide"
+    assert extent(Plot((circle,)))[0] > size[0] - 6, "else it fills the canvas"
+
+
+def test_a_plot_with_nothing_to_say_above_it_begins_in_the_first_row() -> None:
+    falling = np.linspace(1, 0, 50)
+    bare = render_plot(Plot((series(falling, label=""),)), 40, 10)
+    named = render_plot(Plot((series(falling, label="loss"),)), 40, 10)
+    assert (bare.roles[0] == 1).any() and named.rows[0].strip().endswith("loss")
+    assert "log scale" in render_plot(Plot((series(falling + 1, label=""),), log_y=True), 40, 10).rows[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +17,7 @@ from .plot import Array, Plot
 
 COLUMNS_PER_TICK = 12
 MAX_X_TICKS = 9
+CELL_HEIGHT = 2  # widths of a cell
 Place = tuple[int, int, str]  # column of an x tick, column where its label starts, label
 HUGE = 1e300  # beyond this a span overflows; such values are drawn at the border
 TINY = 1e-300  # below this a step underflows; such values are drawn as zero
@@ -183,6 +184,22 @@ def scales(plot: Plot, points: list[Points]) -> tuple[Scale, Scale]:
         wanted = (float(exponents[0]), float(exponents[1])) if min(wanted) > 0 else None
     y_low, y_high = _limits(wanted, [p.y for p in points], log=plot.log_y)
     return Scale(x_low, x_high, whole=whole), Scale(y_low, y_high, log=plot.log_y)
+
+
+def squared(x: Scale, y: Scale, columns: int, rows: int) -> tuple[Scale, Scale]:
+    """The scales, one of them extended at both ends so that a unit has the same length on both axes.
+
+    A cell is twice as high as wide.
+    """
+    lengths = columns, CELL_HEIGHT * rows
+    unit = max((scale.high - scale.low) / max(length, 1) for scale, length in zip((x, y), lengths, strict=True))
+    x_more, y_more = (
+        (unit * length - (scale.high - scale.low)) / 2 for scale, length in zip((x, y), lengths, strict=True)
+    )
+    return (
+        replace(x, low=x.low - x_more, high=x.high + x_more),
+        replace(y, low=y.low - y_more, high=y.high + y_more),
+    )
 
 
 def _tame(values: Array) -> Array:

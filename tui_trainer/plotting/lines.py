@@ -25,6 +25,7 @@ from .axes import (
     drop_covered,
     drop_hidden,
     scales,
+    squared,
     thin,
     ticks,
     write_cursor,
@@ -71,13 +72,17 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     if not board.characters.size:
         return board.merged_frame()
     points, hidden = clean(plot)
-    if board.height >= 4:
+    has_header = board.height >= 4 and _has_header(plot, hidden)
+    if has_header:
         write_header(board, plot, hidden, markers)
     if not points:
         board.write_centered(plot.empty, AXIS)
         return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
-    area, y_ticks = _layout(board, y_scale, markers)
+    area, y_ticks = _layout(board, y_scale, markers, int(has_header))
+    if plot.square and not plot.log_y:
+        x_scale, y_scale = squared(x_scale, y_scale, area.columns, area.rows)
+        area, y_ticks = _layout(board, y_scale, markers, int(has_header))
     dots = _dots(plot, points, x_scale, y_scale, area)
     thick = _thickened(plot, points, dots, area)
     board.paste(area.top, area.left, *draw(thick, area.columns, area.rows, markers))
@@ -91,9 +96,8 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     return board.merged_frame()
 
 
-def _layout(board: Board, y_scale: Scale, markers: Markers) -> tuple[Area, list[Tick]]:
-    """Return the canvas, and the ticks beside it. A small board keeps the curve and first loses the x axis."""
-    top = 1 if board.height >= 4 else 0
+def _layout(board: Board, y_scale: Scale, markers: Markers, top: int) -> tuple[Area, list[Tick]]:
+    """Return the canvas below row ``top``, and the ticks beside it. A small board first loses the x axis."""
     below = 2 if board.height >= 6 else 0
     rows = board.height - top - below
     # A log axis has more ticks: they are unevenly spaced, and one or two do not show its shape.
@@ -285,6 +289,11 @@ def write_header(board: Board, plot: Plot, hidden: int, markers: Markers) -> Non
         start = len(name) + GAP if name else 0
     if start + len(title) <= room:
         board.write(0, start, title, TEXT)
+
+
+def _has_header(plot: Plot, hidden: int) -> bool:
+    """Return whether there is anything to write above the canvas."""
+    return bool(plot.title or _name(plot, hidden) or any(series.label for series in plot.series))
 
 
 def _name(plot: Plot, hidden: int) -> str:

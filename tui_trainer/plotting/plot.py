@@ -62,7 +62,8 @@ class Plot:
 
     Limits are (lowest, highest) in the units of the data, also on a log scale; None follows the data.
     ``empty`` is the sentence shown while there is nothing to draw, ``cursor`` the position of a vertical line on the
-    x axis. Plots are compared by identity, since comparing arrays would cost more than drawing does.
+    x axis. With ``square`` a unit has the same length on both axes. Plots are compared by identity, since comparing
+    arrays would cost more than drawing does.
     """
 
     series: tuple[Series, ...] = ()
@@ -74,6 +75,7 @@ class Plot:
     y_limits: tuple[float, float] | None = None
     empty: str = ""
     cursor: float | None = None
+    square: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,13 @@ def test_two_classes_share_a_scale_from_the_first_to_the_second() -> None:
     }
 
 
+def test_a_class_that_is_unlikely_is_not_painted_in_the_strongest_colour_of_another() -> None:
+    content = plane("iris", neuron=2)
+    picture = heatmap(content, False, "all")
+    assert bar(content) == "0 =2= 1" and picture.palette == "classes"
+    assert picture.kinds is not None and (picture.kinds == 2).all(), "from nothing to the colour of its class"
+
+
 def test_a_number_colours_each_sample_by_itself() -> None:
     content = plane("boston")
     picture = heatmap(content, False, "all")

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import DataTable, Label, Static
 
+from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet
 from tui_trainer.errors import plain, printable
 from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot, Series, class_colors
@@ -135,5 +136,6 @@ class DataView(TabView):
             )
         else:
             series = (Series("", x, y, "train", "scatter"),)
-        plot = Plot(series, empty="No rows.")  # no labels, since the dropdowns above name the axes
+        is_plane = isinstance(CATALOG.get(dataset.name), ToySet) and {x_name, y_name} <= set(PLANE_COLUMNS[:2])
+        plot = Plot(series, empty="No rows.", square=is_plane)  # no labels, since the dropdowns above name the axes
         self.query_one(PlotWidget).show(plot)

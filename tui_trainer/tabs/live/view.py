@@ -130,7 +130,8 @@ class LiveView(NeuronView):
             return
         is_large = self.has_class("-large")
         right = width * 3 // 5 if is_large else width // 2
-        rows = max(min((right - 4) // 2 + 2, height - MIN_LOSS - (DIGITS if is_large else 0)), MIN_OUTPUT)
+        loss = max(MIN_LOSS, height // 4)
+        rows = max(min((right - 4) // 2 + 2, height - loss - (DIGITS if is_large else 0)), MIN_OUTPUT)
         self.styles.grid_rows = f"{rows} {DIGITS} 1fr" if is_large else f"{rows} 1fr"
 
     def show_loaded(self, loaded: Loaded) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from rich.style import Style
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_number
+from tui_trainer.formats import format_number, format_percent
 from tui_trainer.plotting.colors import RIGHT, WRONG
 from tui_trainer.plotting.frame import Board, Frame, one_cell
 from tui_trainer.plotting.plot import Plot, Series
@@ -60,7 +60,9 @@ class Picture:
         features, classes = ([one_cell(plain(name)) for name in names] for names in (dataset.features, dataset.classes))
         target = one_cell(plain(dataset.target))
         largest = dataset.largest_class
-        always = "" if largest is None else f"always {one_cell(plain(largest[0]))[:16]}: {largest[1]:.4f}"
+        always = ""
+        if largest is not None:
+            always = f"always {one_cell(plain(largest[0]))[:16]}: {format_percent(largest[1], 1)}%"
         return cls(
             content=None,
             features=tuple(features),
