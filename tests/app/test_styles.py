@@ -22,9 +22,13 @@ from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.sweep_form import SweepFormDialog
 from tui_trainer.app.palette import Palette
 from tui_trainer.app.preferences import Preferences
+from tui_trainer.app.setup.panel import Fold
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT
 from tui_trainer.settings import Markers, Settings
 from tui_trainer.tabs.data.view import DataView
 from tui_trainer.ui.card import Card
+from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.fields import Field, TextButton
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
@@ -115,3 +119,31 @@ async def test_cards_are_framed_in_ascii_where_plots_are_and_the_one_in_focus_is
         flow.input("training.epochs").focus()
         await flow.until(lambda: panel.styles.border_top != at_rest, "another colour")
         assert panel.styles.border_top[0] == "ascii"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_dialogs_fit_on_a_small_terminal(start: Start, size: tuple[int, int]) -> None:
+    async with start(size=size) as flow:
+        app = flow.pilot.app
+        for key, kind in (("question_mark", HelpScreen), ("i", PickFile), ("M", SweepFormDialog), ("ctrl+s", AskPath)):
+            await flow.press(key)
+            await flow.until(lambda kind=kind: isinstance(app.screen, kind) and app.screen.query(".box"), kind.__name__)
+            box = app.screen.query_one(".box")
+            await flow.until(lambda box=box: box.region, "its place")
+            assert app.screen.region.contains_region(box.region), kind.__name__
+            hidden = [one for one in app.screen.query(TextButton) if not box.region.contains_region(one.region)]
+            assert not hidden, f"all buttons of {kind.__name__} are seen"
+            await flow.press("escape")
+            await flow.until(lambda: app.screen is flow.screen, "no dialog")
+
+
+async def test_words_of_the_setup_are_whole(start: Start) -> None:
+    async with start(FIRST_EXPERIMENT) as flow:
+        for fold in flow.screen.query(Fold):
+            fold.row.action_fold()
+            await flow.until(lambda fold=fold: fold.is_open and fold.body.children, "the fields behind a row")
+        labels = {field.label for field in flow.screen.query(Field)}
+        assert "after (s)" in labels and labels.isdisjoint({"drop", "or after s"})
+        assert " dropout" in flow.screen_text(), "not cut, nor shortened"
+        choices = {text for one in flow.screen.query(Dropdown) for text, _ in one.options}
+        assert "Glorot uniform" in choices and "glorot unif" not in choices
