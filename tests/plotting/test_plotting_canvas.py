@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_trainer.plotting.frame import AXIS, TEXT, Frame
+from tui_trainer.plotting.frame import AXIS, TEXT, Frame, visible
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.settings import Markers
@@ -23,7 +23,7 @@ def series(y: list[float], label: str = "train", color: str = "train", kind: str
 
 def assert_fits(frame: Frame, width: int, height: int) -> None:
     assert len(frame.rows) == height
-    assert all(len(row) == cell_len(row) == width for row in frame.rows)
+    assert all(len(row) == cell_len(visible(row)) == width for row in frame.rows)
     assert frame.roles.shape == (height, width)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -11,12 +12,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from rich.cells import cell_len
 
+REST = "\ue000"  # stands in the second cell of a character that takes two; no text has it, as it is not printable
 TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A finished plot: ``rows`` of characters of one cell each, and ``roles`` (height, width), integers."""
+    """A finished plot: ``rows`` with a character for each cell, see ``one_cell``, and ``roles`` (height, width)."""
 
     rows: list[str]
     roles: NDArray[np.integer[Any]]
@@ -32,12 +34,18 @@ class Board:
 
     def write(self, row: int, column: int, text: str, role: int) -> None:
         """Write text at a position; what is off the board is cut."""
+        text = one_cell(text)
         if column < 0:
             text, column = text[-column:], 0
-        text = text[: max(self.width - column, 0)]
+        text = _whole(text[: max(self.width - column, 0)])
         if text and 0 <= row < self.height:
-            self.characters[row, column : column + len(text)] = list(text)
-            self.roles[row, column : column + len(text)] = role
+            line, end = self.characters[row], column + len(text)
+            if line[column] == REST:  # the other half of what is overwritten
+                line[column - 1] = " "
+            if end < self.width and line[end] == REST:
+                line[end] = " "
+            line[column:end] = list(text)
+            self.roles[row, column:end] = role
 
     def write_centered(self, text: str, role: int) -> None:
         """Write a sentence in the middle, wrapped; what does not fit is cut, with an ellipsis."""
@@ -74,7 +82,7 @@ def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
         if before == after and np.array_equal(old.roles[row], new.roles[row]):
             continue
         differs = (np.array(list(before)) != np.array(list(after))) | (old.roles[row] != new.roles[row])
-        columns = np.flatnonzero(differs)
+        columns = np.flatnonzero(_with_partners(differs, np.array(list(before)), np.array(list(after))))
         breaks = np.flatnonzero(np.diff(columns) > gap + 1) + 1
         for run in np.split(columns, breaks):
             runs.append((row, int(run[0]), int(run[-1] - run[0]) + 1))
@@ -88,17 +96,60 @@ def partly(old: Frame, new: Frame, worth: NDArray[np.float64], most: int) -> Fra
     if len(differs) <= most:
         return new
     best = differs[np.argsort(-worth.ravel()[differs], kind="stable")[:most]]
+    chosen = np.zeros(before.size, bool)
+    chosen[best] = True
+    best = np.flatnonzero(_with_partners(chosen.reshape(before.shape), before, after).ravel())
     characters, roles = before.ravel(), old.roles.ravel().copy()
     characters[best], roles[best] = after.ravel()[best], new.roles.ravel()[best]
     rows = ["".join(row) for row in characters.reshape(before.shape).tolist()]
     return Frame(rows, roles.reshape(old.roles.shape))
 
 
+def _with_partners(cells: NDArray[np.bool_], *characters: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Return ``cells`` (..., width) and those with which they share a character of two cells, before or after."""
+    pairs = [second[..., 1:] == REST for second in characters]
+    if not any(pair.any() for pair in pairs):
+        return cells
+    result, count = cells.copy(), -1
+    while count != (count := int(result.sum())):
+        for pair in pairs:
+            both = pair & (result[..., 1:] | result[..., :-1])
+            result[..., 1:] |= both
+            result[..., :-1] |= both
+    return result
+
+
 def one_cell(text: str) -> str:
-    """Replace characters that do not take exactly one cell; labels can come from any CSV file."""
+    """Return ``text`` with one character for each cell; labels can come from any CSV file.
+
+    After a character of two cells comes ``REST``, which ``visible`` takes out again. Marks that are drawn over a
+    character before them are left out, and what is not printable becomes a question mark.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
+    return "".join(_cells(char) for char in unicodedata.normalize("NFC", text))
+
+
+def _cells(char: str) -> str:
+    cells = cell_len(char)
+    if char == REST or (cells == 0 and unicodedata.category(char) in ("Mn", "Me", "Cf")):
+        return ""
+    if not char.isprintable() or cells not in (1, 2):
+        return "?"
+    return char if cells == 1 else char + REST
+
+
+def visible(text: str) -> str:
+    """Return text of one character for each cell as a terminal takes it."""
+    return text.replace(REST, "")
+
+
+def _whole(text: str) -> str:
+    """Return a cut-out of text with blanks for halves of characters at its ends."""
+    if not text or text.isascii():
+        return text
+    text = " " + text[1:] if text.startswith(REST) else text
+    return text[:-1] + " " if cell_len(text[-1]) == 2 else text
 
 
 def shorten_alike(names: Sequence[str], width: int, ellipsis: str = "…") -> list[str]:
@@ -109,7 +160,7 @@ def shorten_alike(names: Sequence[str], width: int, ellipsis: str = "…") -> li
         whole.setdefault(text, set()).add(name)
     tail = (width - 1) // 2
     return [
-        name[: width - 1 - tail] + ellipsis + name[-tail:]
+        _whole(name[: width - 1 - tail]) + ellipsis + _whole(name[-tail:])
         if tail > 0 and len(name) > width and len(whole[text]) > 1
         else text
         for name, text in zip(names, cut, strict=True)
@@ -120,4 +171,4 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
     """Cut text to ``width`` cells, with an ellipsis."""
     if len(text) <= width:
         return text
-    return text[: width - 1] + ellipsis if width > 1 else ""
+    return _whole(text[: width - 1]) + ellipsis if width > 1 else ""

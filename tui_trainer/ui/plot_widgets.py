@@ -23,7 +23,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trainer.plotting.colors import series_css
-from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell, partly
+from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell, partly, visible
 from tui_trainer.plotting.heatmaps import (
     BACKGROUND,
     CLASSES,
@@ -359,8 +359,9 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
         for row, line in enumerate(drawing[:height]):
             column = 0
             for text, style in line:
-                board.write(row, column, one_cell(text), STYLES.index(style))
-                column += len(text)
+                cells = one_cell(text)
+                board.write(row, column, cells, STYLES.index(style))
+                column += len(cells)
         return board.frame()
 
     def styles_of(self, drawing: tuple[Line, ...]) -> Mapping[int, Style]:
@@ -433,7 +434,9 @@ def strips(frame: Frame, styles: Mapping[int, Style]) -> list[Strip]:
     for text, roles, changed in zip(frame.rows, frame.roles, role_changes, strict=True):
         edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(text)]
         segments = [
-            Segment(text[start:end], styles[int(roles[start])]) for start, end in pairwise(edges) if end > start
+            Segment(visible(text[start:end]), styles[int(roles[start])])
+            for start, end in pairwise(edges)
+            if end > start
         ]
         result.append(Strip(segments, len(text)))
     return result

@@ -27,7 +27,7 @@ from textual.widgets import Input, Label, Static
 from tui_trainer.errors import plain, printable
 from tui_trainer.formats import MISSING, format_clock, format_count, format_measure, format_progress
 from tui_trainer.plotting.colors import readable
-from tui_trainer.plotting.frame import one_cell, shorten
+from tui_trainer.plotting.frame import REST, one_cell, shorten, visible
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.run_state import RUN_STATES
 
@@ -113,7 +113,9 @@ class StyledLine(Widget):
         parts = tuple(self.parts(self.size.width)) if self.size.width else ()
         if parts != self._shown:
             before, self._shown = self._shown, parts
-            self.refresh(*(Region(start, 0, end - start, 1) for start, end in differing(_cells(before), _cells(parts))))
+            runs = differing(_cells(before), _cells(parts))
+            more = int(any(REST in part.text for part in (*before, *parts)))  # halves of characters of two cells
+            self.refresh(*(Region(start - more, 0, end - start + 2 * more, 1) for start, end in runs))
 
     def on_mount(self) -> None:
         self.redraw()
@@ -129,10 +131,10 @@ class StyledLine(Widget):
     @property
     def text(self) -> str:
         """All text to show, without styles."""
-        return "".join(part.text for part in self._shown)
+        return visible("".join(part.text for part in self._shown))
 
     def render_line(self, y: int) -> Strip:
-        segments = [Segment(part.text, self._style(part.role)) for part in self._shown]
+        segments = [Segment(visible(part.text), self._style(part.role)) for part in self._shown]
         return Strip(segments).adjust_cell_length(self.size.width, self._style("text"))
 
     def _style(self, role: Role) -> Style:
@@ -242,7 +244,7 @@ def description(loaded: Loaded) -> tuple[str, str, str, str]:
         shown = [str(count) for count in units]
     activations = {str(layer.activation) for layer in model.layers} or {str(model.output.activation)}
     activation = activations.pop() if len(activations) == 1 else "mixed"
-    name = one_cell(shorten(plain(PurePath(dataset.name).name), MAX_NAME))
+    name = shorten(one_cell(plain(PurePath(dataset.name).name)), MAX_NAME)
     return name, "-".join(shown), activation, loaded.experiment.training.optimizer.name
 
 

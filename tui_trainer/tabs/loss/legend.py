@@ -66,7 +66,7 @@ class Legend:
         Names are as long as the available lines allow.
         """
         for most in NAMES:
-            names = shorten_alike([briefly(item.name, most) for item in self.items], most)
+            names = shorten_alike([one_cell(briefly(item.name, most)) for item in self.items], most)
             found = self._broken(
                 width, [replace(item, name=name) for item, name in zip(self.items, names, strict=True)]
             )

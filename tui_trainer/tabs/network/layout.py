@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from tui_trainer.errors import plain
 from tui_trainer.protocol import Loaded
 
@@ -241,9 +243,9 @@ def parameters_of(shape: Shape, layer: int) -> int:
 def _label_widths(shape: Shape, width: int) -> tuple[int, int]:
     """Return the widths of the names of inputs and outputs, including space: at most a third of the width."""
     max_label = min(MAX_LABEL, width // 6)
-    inputs = min(max(map(len, shape.inputs), default=0), max_label)
+    inputs = min(max(map(cell_len, shape.inputs), default=0), max_label)
     inputs = max(inputs, MIN_LABEL)  # the raw values are written there too
-    outputs = min(max(map(len, shape.outputs), default=0) + 2, max_label)
+    outputs = min(max(map(cell_len, shape.outputs), default=0) + 2, max_label)
     return inputs + 1, outputs + 1
 
 

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_bar, format_cell, format_measure, format_row
-from tui_trainer.plotting.frame import shorten
+from tui_trainer.plotting.frame import one_cell, shorten
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import DatasetView, unpack
 from tui_trainer.settings import Markers
@@ -222,7 +222,7 @@ def _line(name: str, term: Term, name_width: int, picked: bool) -> Line:
     slope = NO_GRADIENT.rjust(gradient) if term.gradient is None else format_cell(term.gradient, gradient, 4)
     return (
         ("▸ " if picked else "  ", "title"),
-        (f"{shorten(name, name_width):<{name_width}}", "picked" if picked else "text"),
+        (f"{shorten(one_cell(name), name_width):<{name_width}}", "picked" if picked else "text"),
         (format_cell(term.weight, w, 4), sign),
         (x_text, "text"),
         (product_text, "text"),
@@ -237,7 +237,7 @@ def bar_lines(shape: Shape, detail: NeuronDetail, width: int, height: int, marke
     if len(probabilities) > rows:
         largest = sorted(probabilities, key=lambda probability: -probability.value)[:rows]
         probabilities = tuple(probability for probability in probabilities if probability in largest)
-    names = [shape.name(detail.layer, probability.neuron) for probability in probabilities]
+    names = [one_cell(shape.name(detail.layer, probability.neuron)) for probability in probabilities]
     name_width = min(max(map(len, names), default=0), MAX_NAME, max(width // 3, 1))
     room = max(width - name_width - VALUE_WIDTH - 2, 1)
     count_text = (
@@ -249,7 +249,7 @@ def bar_lines(shape: Shape, detail: NeuronDetail, width: int, height: int, marke
     for name, probability in zip(names, probabilities, strict=True):
         style = "title" if probability.neuron == detail.neuron else "text"
         value = f"{probability.value:{VALUE_WIDTH}.4f}"
-        text = f"{shorten(name, name_width):<{name_width}} "
+        text = f"{shorten(one_cell(name), name_width):<{name_width}} "
         lines.append(
             (
                 (text, style),
@@ -286,7 +286,7 @@ def _lines(formula: str, numbers: str, slope: str, width: int) -> tuple[Line, Li
 
 def heading(dataset: DatasetView, network: Network, width: int, lines: str) -> Line:
     """Return the sample, its target and the prediction; on the right, if there is room, how ``lines`` show signs."""
-    row = format_row(dataset.row_heading, network.row, plain(dataset.row_column), network.name)
+    row = one_cell(format_row(dataset.row_heading, network.row, plain(dataset.row_column), network.name))
     spans: list[Span] = [
         (f"sample {network.sample + 1:,} of {network.samples:,}", "text"),
         (f" ({row})", "dim"),
@@ -310,9 +310,10 @@ def _legend(lines: str, with_names: bool) -> list[Span]:
 def _answer(dataset: DatasetView, network: Network) -> list[Span]:
     if not dataset.classes:
         numbers = f"{format_measure(network.target)}, predicted {format_measure(network.prediction)}"
-        return [(f": {shorten(plain(dataset.target), MAX_CLASS_NAME)} {numbers}", "text")]
+        return [(f": {shorten(one_cell(plain(dataset.target)), MAX_CLASS_NAME)} {numbers}", "text")]
     target, predicted = (
-        shorten(plain(dataset.classes[int(index)]), MAX_CLASS_NAME) for index in (network.target, network.prediction)
+        shorten(one_cell(plain(dataset.classes[int(index)])), MAX_CLASS_NAME)
+        for index in (network.target, network.prediction)
     )
     is_correct = network.target == network.prediction
     return [

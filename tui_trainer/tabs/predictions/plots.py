@@ -62,7 +62,7 @@ class Picture:
         largest = dataset.largest_class
         always = ""
         if largest is not None:
-            always = f"always {one_cell(plain(largest[0]))[:16]}: {format_percent(largest[1], 1)}%"
+            always = f"always {one_cell(plain(largest[0])[:16])}: {format_percent(largest[1], 1)}%"
         return cls(
             content=None,
             features=tuple(features),
