@@ -1,31 +1,37 @@
-"""How long do large files of one's own take: to be looked at, to be read, and read against pandas alone?
+"""How long do large files of one's own take, against pandas alone, and how much memory?
 
-    python benchmarks/read_csv.py [MEGABYTES]
+    python benchmarks/read_csv.py [MEGABYTES] [KIND] [--pairs N]
 
-Prints seconds and ratios for a file of mixed columns, one with decimal commas and thousands, one with gaps in its
-last column, one of 784 columns of whole numbers, as pictures have, and one of 10,000 columns; each about 100 MB, or as
-large as asked for. The memory is the most that was used up to there: give one kind of file as a second word to see its
-own, as in ``python benchmarks/read_csv.py 105 "whole numbers"``.
+Prints, for each kind of file, how long a look at it takes, the median of what reading takes in proportion to
+``pandas.read_csv``, both in turn, in seconds and in processor time, and the most memory of a process that loads it
+and splits it for training. Files are about 100 MB, or as large as asked for: mixed columns, decimal commas, gaps in the
+last column, 784 columns of whole numbers, as pictures have, 10,000 columns, and, whatever the size, a million rows of
+eleven columns.
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tui_trainer.datasets.dataset import DatasetError
-from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.loading import FileCache, load
 from tui_trainer.datasets.preview import Previewer
+from tui_trainer.datasets.split import split
 from tui_trainer.experiment.schema import DatasetConfig
 
 BLOCK = 20_000  # rows that are made once and repeated
+MILLION = "a million rows"
 
 
 def mixed(decimal: str = ".", delimiter: str = ",", gaps: bool = False) -> Iterator[str]:
@@ -70,40 +76,72 @@ def write(file: Path, parts: Iterator[str], size: int) -> None:
             written += stream.write(next(parts))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long ``work`` takes."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+def measured(work: str, file: str) -> None:
+    """Do the ``work`` in this process, which does nothing else; print seconds, processor time, and MB."""
+    config = DatasetConfig(path=file)
+    commas = file.endswith("commas.csv")
+    if work == "read":
+        from tui_trainer.datasets.csv import rows  # noqa: F401 (importing it is no reading)
+    started, clock = time.perf_counter(), time.process_time()
+    if work == "pandas":
+        pd.read_csv(file, sep=";" if commas else ",", decimal="," if commas else ".")
+    elif work == "read":
+        FileCache().table(config)
+    elif work == "look":
+        Previewer().preview(config)
+    else:
+        dataset = load(config)
+        split(dataset, config, dataset.y.shape[1])
+    seconds, processor = time.perf_counter() - started, time.process_time() - clock
+    print(seconds, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+
+
+def in_a_process(work: str, file: Path) -> tuple[float, float, float]:
+    """What ``measured`` prints."""
+    command = [sys.executable, __file__, "--work", work, str(file)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(result.stderr)
+    seconds, processor, memory = map(float, result.stdout.split())
+    return seconds, processor, memory
 
 
 def main() -> None:
-    size = int(float(sys.argv[1] if len(sys.argv) > 1 else 100) * 1_000_000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("megabytes", nargs="?", type=float, default=100)
+    parser.add_argument("kind", nargs="?")
+    parser.add_argument("--pairs", type=int, default=5)
+    options = parser.parse_args()
     files = {
-        "mixed": (mixed(), ",", "."),
-        "decimal commas": (mixed(",", ";"), ";", ","),
-        "gaps at the end": (mixed(gaps=True), ",", "."),
-        "whole numbers": (pictures(), ",", "."),
-        "10,000 columns": (wide(), ",", "."),
+        "mixed": mixed(),
+        "decimal commas": mixed(",", ";"),
+        "gaps at the end": mixed(gaps=True),
+        "whole numbers": pictures(),
+        "10,000 columns": wide(),
+        MILLION: islice(mixed(), 1 + 1_000_000 // BLOCK),
     }
-    if len(sys.argv) > 2:
-        files = {sys.argv[2]: files[sys.argv[2]]}
-    print(f"{'file':<16}{'look':>9}{'load':>9}{'pandas':>9}{'ratio':>8}{'memory':>10}")
+    if options.kind:
+        files = {options.kind: files[options.kind]}
+    heads = f"{'look':>8}{'read':>8}{'pandas':>8}{'ratio':>8}{'processor':>11}"
+    print(f"{'file':<16}{heads}{'load + split':>15}{'memory':>10}")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "table.csv"
-        for name, (parts, delimiter, decimal) in files.items():
-            write(file, parts, size)
-            config = DatasetConfig(path=str(file))
-            look = seconds(lambda config=config: Previewer().preview(config))
-            plain = seconds(lambda d=delimiter, m=decimal: pd.read_csv(file, sep=d, decimal=m))
-            try:
-                whole = seconds(lambda config=config: load(config))
-            except DatasetError as error:
-                print(f"{name:<16}{look:>8.2f}s refused: {error}")
-                continue
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-            print(f"{name:<16}{look:>8.2f}s{whole:>8.2f}s{plain:>8.2f}s{whole / plain:>7.1f}x{memory:>8.2f}GB")
+        for name, parts in files.items():
+            file = Path(folder) / ("commas.csv" if name == "decimal commas" else "table.csv")
+            if name == MILLION:
+                file.write_text("".join(parts), encoding="utf-8")
+            else:
+                write(file, parts, int(options.megabytes * 1_000_000))
+            look = in_a_process("look", file)
+            pairs = [(in_a_process("read", file), in_a_process("pandas", file)) for _ in range(options.pairs)]
+            ours, theirs = (min(pair[side][0] for pair in pairs) for side in (0, 1))
+            ratio, processor = (statistics.median(one[part] / two[part] for one, two in pairs) for part in (0, 1))
+            times = f"{look[0]:>7.2f}s{ours:>7.2f}s{theirs:>7.2f}s{ratio:>7.2f}x{processor:>10.2f}x"
+            whole = in_a_process("load", file)
+            print(f"{name:<16}{times}{whole[0]:>14.2f}s{whole[2]:>7.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--work"]:
+        measured(sys.argv[2], sys.argv[3])
+    else:
+        main()

@@ -91,10 +91,12 @@ def test_one_row_of_each_class_is_too_few() -> None:
         split(classified([0, 1, 2]), DatasetConfig(), 3)
 
 
-def test_deviations_are_those_of_all_columns_at_once() -> None:
+@pytest.mark.parametrize("numbers", [1, 200, 1000, 100_000])
+def test_deviations_are_those_of_all_columns_at_once(numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are computed for a few columns at a time."""
+    monkeypatch.setattr("tui_trainer.datasets.split.NUMBERS_AT_ONCE", numbers)
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(90, 50)) * rng.uniform(1, 9, 50) + 3
-    dataset = Dataset("r", "r", tuple(Feature(f"x{n}", "x") for n in range(50)), "y", "regression", (), x, x, None, {})
-    parts = split(dataset, DatasetConfig(validation_split=0.0), 50)
+    x = rng.normal(size=(90, 51)) * rng.uniform(1, 9, 51) + 3
+    dataset = Dataset("r", "r", tuple(Feature(f"x{n}", "x") for n in range(51)), "y", "regression", (), x, x, None, {})
+    parts = split(dataset, DatasetConfig(validation_split=0.0), 51)
     np.testing.assert_array_equal(parts.scale, x.std(axis=0))

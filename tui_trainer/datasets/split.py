@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
 
-COLUMNS_AT_ONCE = 16
+NUMBERS_AT_ONCE = 1_000_000  # of which a deviation is computed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,8 +182,9 @@ def _moments(
 
 def _deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the deviation of each column of ``values`` (n, columns), 1 for a constant one."""
-    columns = values.shape[1]
-    ends = np.linspace(0, columns, columns // COLUMNS_AT_ONCE + 2).astype(int)
+    count, columns = values.shape
+    at_once = max(NUMBERS_AT_ONCE // max(count, 1), 2)  # one column alone would be added up in another order
+    ends = np.linspace(0, columns, max(columns // at_once, 1) + 1).astype(int)
     # All at once would take as much memory as the values do.
     deviations = np.concatenate([values[:, start:end].std(axis=0) for start, end in itertools.pairwise(ends)])
     # Rounding gives a constant column a deviation of 1e-17 or so, which would blow it up.

@@ -454,7 +454,7 @@ class _Fault:
 def _first_fault(file: TextFile, codec: str, progress: Progress, max_bytes: int | None) -> _Fault | None:
     """Return the first NUL byte or invalid bytes; None if the first ``max_bytes`` are text in ``codec``."""
     decoder = codecs.getincrementaldecoder(codec)()
-    line, done, non_ascii, size = 1, 0, False, max(file.size, 1)
+    done, non_ascii, size = 0, False, max(file.size, 1)
     with file.bytes() as stream:
         while True:
             chunk = stream.read(_CHUNK)
@@ -462,18 +462,25 @@ def _first_fault(file: TextFile, codec: str, progress: Progress, max_bytes: int 
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 before = error.object[: error.start]
-                line += before.count(b"\n")
+                line = 1 + _line_ends(file, codec, done) + before.count(b"\n")
                 position = done + len(chunk) - len(error.object) + error.start
                 non_ascii = non_ascii or not before.isascii()
                 return _Fault(f"a byte that is not a character, in line {line} (byte {position:,})", False, non_ascii)
             if (nul := text.find("\0")) >= 0:
-                return _Fault(f"a NUL byte in line {line + text.count(chr(10), 0, nul)}", True, non_ascii)
+                line = 1 + _line_ends(file, codec, done) + text.count("\n", 0, nul)
+                return _Fault(f"a NUL byte in line {line}", True, non_ascii)
             if not chunk or (max_bytes is not None and done >= max_bytes):
                 return None
-            line += text.count("\n")
             done += len(chunk)
             non_ascii = non_ascii or not text.isascii()
             progress.report(done / size)
+
+
+def _line_ends(file: TextFile, codec: str, size: int) -> int:
+    """Return how many lines end in the first ``size`` bytes; to count them takes too long where nothing is at fault."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    with file.bytes() as stream:
+        return sum(decoder.decode(stream.read(_CHUNK)).count("\n") for _ in range(-(-size // _CHUNK)))
 
 
 def _codec(name: str) -> tuple[str, str]:
