@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import random
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,15 @@ def test_marks_between_thousands(
     for column in table.columns.values():
         assert isinstance(column, NumberColumn)
         assert column.values.tolist() == pytest.approx([float(f"{sign}{number}") for number in numbers])
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "start", ["\n", " ", " \n", "\t\r\n", "%\n", "| |\n", "[", "{", '{"}', "1 1:2 ", "+-", "|", "@"]
+)
+def test_no_start_of_a_file_takes_for_ever(tmp_path: Path, start: str) -> None:
+    """It is compared with those of other formats: a file of blank lines was once looked at for hours."""
+    path = tmp_path / "own.csv"
+    path.write_text(start * (8000 // len(start)) + "\na,b\n1,2\n3,4\n", newline="")
+    with contextlib.suppress(DatasetError):
+        read_table(str(path))

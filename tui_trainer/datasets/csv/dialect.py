@@ -435,7 +435,7 @@ def _has_runs(text: str) -> bool:
     """Return whether tabs come in runs that only align columns: lines have the same number of cells without them."""
     lines = [line for line in text.splitlines()[:SAMPLE_ROWS] if line.strip()]
     with_runs = sum("\t\t" in line for line in lines)
-    if 2 * with_runs < len(lines):
+    if not lines or 2 * with_runs < len(lines):
         return False
     once = Counter(len(re.sub("\t+", "\t", line.strip("\t")).split("\t")) for line in lines)
     singly = Counter(line.count("\t") for line in lines)

@@ -48,14 +48,15 @@ _OTHER_FILES = (
 _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _CSV = "save it as a CSV file"
 # Text that is no table of cells, by its beginning
+# No pattern may try two ways through the same blanks: a file of blank lines would be looked at for hours.
 _OTHER_TEXTS = (
-    (re.compile(r"(?:\s*%.*\n|\s*\n)*\s*@relation\b", re.IGNORECASE), "an ARFF file of Weka", _CSV),
+    (re.compile(r"(?:[^\S\n]*(?:%.*)?\n)*+[^\S\n]*@relation\b", re.IGNORECASE), "an ARFF file of Weka", _CSV),
     (
-        re.compile(r"\s*\{\s*\"[^\n]*\}\s*(?:\n\s*\{|$)"),
+        re.compile(r"\s*\{\s*\"[^\n]*\}[^\S\n]*(?:\n\s*\{|$)"),
         "in JSON lines",
         "pandas.read_json(path, lines=True).to_csv('table.csv', index=False) makes a CSV file of it",
     ),
-    (re.compile(r"\s*\[?\s*\{\s*(?:\"|\})|\s*\[\s*\[|\s*\[\s*\]"), "in JSON", _CSV),
+    (re.compile(r"\s*(?:\[\s*)?\{\s*(?:\"|\})|\s*\[\s*\[|\s*\[\s*\]"), "in JSON", _CSV),
     (
         re.compile(r"(?:[+-]?[0-9.]+(?:e[+-]?[0-9]+)?(?: +[0-9]+:[0-9.eE+-]+)+ *\r?\n){2}"),
         "in the format of libsvm, number:value",
@@ -64,7 +65,7 @@ _OTHER_TEXTS = (
     (re.compile(r"\s*(?:<!doctype html|<html|<table)", re.IGNORECASE), "a web page", _CSV),
     (re.compile(r"\s*<\?xml", re.IGNORECASE), "in XML", _CSV),
     (
-        re.compile(r"\s*\|[^\n]*\|\s*\n\s*\|[ :|-]+\|\s*\n"),
+        re.compile(r"\s*\|[^\n]*\|[^\S\n]*\n[^\S\n]*\|[ :|-]+\|[^\S\n]*\n"),
         "a table in Markdown",
         "remove the line of dashes, and the bars at both ends of each line",
     ),
