@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from holding import Campaign, Case, check_sentence, check_shown, run_command
+from msgspec.structs import replace
 from mutators import NASTY_TEXTS, damaged
 from ugly import CASES
 
@@ -147,6 +148,7 @@ def try_csv(case: Case) -> bool:
     config = DatasetConfig(path=str(path), **options)
     preview = Previewer().preview(config)
     check_preview(preview)
+    config = replace(config, target=config.target or preview.target or None)  # as the dialog keeps it
     try:
         dataset = load(config)
         choose_rows(len(dataset.x), dataset.labels, config)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.dataset import PLAIN, DatasetError
 from tui_trainer.errors import plain, printable, quoted
 
 from .dialect import (
@@ -234,7 +234,7 @@ def _begins_table(row: list[str], following: list[str], width: int) -> bool:
 
 
 def _is_plain_value(cell: str) -> bool:
-    return any(map(str.isdigit, cell)) and (NumberFormat().is_number(cell) or find_units({cell: 1}) is not None)
+    return any(map(str.isdigit, cell)) and (PLAIN.is_number(cell) or find_units({cell: 1}) is not None)
 
 
 def _footers(
