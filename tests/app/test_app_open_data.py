@@ -171,6 +171,7 @@ async def test_what_was_found_out_can_be_set_otherwise(start: Start, tmp_path: P
         await flow.until(lambda: screen._config.quote == "none" and screen._preview is not None, "without quotes")
         assert screen._preview is not None and screen._preview.cells[0][0] == "'0'"
         fields["comment"].edited("none")
+        await flow.until(lambda: screen._config.comment == "none" and screen._preview is not None, "without comments")
         fields["skip_rows"].query_one(Input).focus()
         await flow.press(*"123456", "enter")
         await flow.until(lambda: fields["skip_rows"].invalid, "the number refused")
