@@ -25,6 +25,7 @@ from tui_trainer.tabs.live.view import LiveView
 from tui_trainer.tabs.loss.messages import Curve, LossContent
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.network.view import NetworkView
+from tui_trainer.ui.plot_widgets import PlotWidget
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SIZES = [pytest.param((120, 40), id="wide"), pytest.param((80, 24), id="narrow")]
@@ -88,7 +89,7 @@ def show_curves(screen: MainScreen) -> bool:
     epochs = np.arange(1.0, 61.0)
     curves = (("loss", np.exp(-epochs / 12) + 0.02), ("val_loss", np.exp(-epochs / 15) + 0.1))
     view = screen.tabs.view  # none until it knows what is loaded
-    if not isinstance(view, LossView):
+    if not isinstance(view, LossView) or not view.query_one(PlotWidget).size.width:
         return False
     view.show_content(LossContent("loss", tuple(Curve(name, pack(epochs), pack(values)) for name, values in curves)))
     view.show_content = lambda content: None  # type: ignore[method-assign] # a late report has none yet
