@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import subprocess
 import sys
@@ -96,7 +97,9 @@ def test_a_root_confines_the_file(shop: str, tmp_path: Path, monkeypatch: pytest
         experiment_from_options(options(csv=shop))
 
 
-def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_set_of_options_for_all_commands(
+    shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """--csv, --target, --missing and --set mean the same in train, summary, export, sweep and the app."""
     words = ["--csv", shop, "--target", "size", "--missing", "fill", "--set", "model.layers[0].units=3"]
     assert main(["train", *words, "--set", "training.epochs = 2", "--json"]) == 0
@@ -110,6 +113,10 @@ def test_one_set_of_options_for_all_commands(shop: str, tmp_path: Path, capsys: 
     assert main(sweep) == 0
     swept = json.loads(capsys.readouterr().out)
     assert len(swept["runs"]) == 2 and all("val_loss" in run["scores"] for run in swept["runs"])
+    sweep[2] = "-"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path(shop).read_bytes())))
+    assert main(sweep) == 0
+    assert len(json.loads(capsys.readouterr().out)["runs"]) == 2
     parser = Parser()
     add_experiment_options(parser)
     given = experiment_from_options(parser.parse_args(words, argparse.Namespace(file=None)))

@@ -110,6 +110,21 @@ def test_the_export_tells_what_it_cannot_read(tmp_path: Path, cells: dict[str, A
         exported(model, tmp_path)({name: values for name, values in table.items() if values is not None})
 
 
+def test_a_mark_for_no_value_is_no_date(tmp_path: Path) -> None:
+    """8 April 1967 is 999 days before 1970."""
+    rows = "day,a,y\n" + "".join(f"1967-04-{i + 5:02},{-999 if i == 5 else i},{i}\n" for i in range(9))
+    session, model = run_on(tmp_path, rows, missing="fill", missing_marks=("-999",))
+    features, path = exported(model, tmp_path), tmp_path / "own.csv"
+    assert session.dataset.x[3, 0] == -999 and session.dataset.x[5, 1] != -999
+    in_days = pd.read_csv(path).assign(day=lambda table: pd.to_datetime(table["day"]))
+    np.testing.assert_array_equal(
+        model.inputs.from_columns(read_columns(model, str(path)).columns).raw, session.dataset.x
+    )
+    for table in (pd.read_csv(path, dtype=str), in_days):
+        np.testing.assert_array_equal(model.inputs.read(table), session.dataset.x)
+        np.testing.assert_array_equal(features(table), session.dataset.x)
+
+
 def test_an_array_of_features_is_taken_as_it_is(tmp_path: Path) -> None:
     session, model = run_on(tmp_path, UGLY, missing="fill")
     assert exported(model, tmp_path)(session.dataset.x) is session.dataset.x

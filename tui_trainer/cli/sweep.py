@@ -7,7 +7,6 @@ import csv
 import dataclasses
 import io
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
-from tui_trainer.files import confined
+from tui_trainer.files import confined, is_file, read_plain
 from tui_trainer.sweep.plan import SweepOptions
 from tui_trainer.sweep.results import (
     NO_SCORE,
@@ -37,7 +36,7 @@ from tui_trainer.sweep.results import (
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
 
-from .options import Parser, add_experiment_options, experiment_from_options
+from .options import STDIN, Parser, add_experiment_options, experiment_from_options
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(SweepOptions))
 MAX_STRETCHES = 3  # of numbers that follow each other, to be named one by one
@@ -59,23 +58,23 @@ def main(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if options.file is None and options.csv is None:
         parser.error("nothing to train: give FILE.toml, --csv FILE.csv, or both")
-    if options.csv is not None and (not os.path.exists(options.csv) or _is_results(options.csv)):
-        reason = "is your own data; the file for the results of a sweep is given with --results"
-        what = "is a table of results" if os.path.exists(options.csv) else "there is no such file"
-        raise UserError("--csv", f"{reason} ({quoted(options.csv, 200)}: {what})")
+    if options.csv not in (None, STDIN):
+        _check_data(options.csv)
     try:
         return _run(experiment_from_options(options), options)
     except UserError as error:
         raise UserError(f"--{error.field}", error.reason) if error.field in OPTIONS else error from None
 
 
-def _is_results(path: str) -> bool:
-    """Return whether a file is the results of a sweep, for which --csv was the option once."""
-    try:
-        with open(path, "rb") as stream:
-            return is_table(stream.read(64))
-    except OSError:
-        return False  # the reading of data tells
+def _check_data(csv: str) -> None:
+    """Raise UserError if it is not data but the file for the results, for which --csv was the option once."""
+    file = confined(csv, "--csv")
+    is_there = is_file(file, "--csv")
+    if is_there and not is_table(read_plain(file, 64)):
+        return
+    reason = "is your own data; the file for the results of a sweep is given with --results"
+    what = "is a table of results" if is_there else "there is no such file"
+    raise UserError("--csv", f"{reason} ({quoted(csv, 200)}: {what})")
 
 
 def _run(experiment: Experiment, options: argparse.Namespace) -> int:

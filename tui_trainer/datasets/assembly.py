@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
@@ -78,7 +79,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         columns=columns,
         left_out=left_out,
         numbers=table.dialect.numbers,
-        missing_marks=tuple(mark.strip() for mark in config.missing_marks),
+        missing_marks=CsvOptions.from_config(config).missing,
         levels=levels,
         rows=_row_names(complete, left_out),
         notes=(

@@ -7,7 +7,7 @@ are numbers, class names or indices.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import ArrayLike, NDArray
 
-from tui_trainer.datasets.csv.columns import Column, NumberColumn, TextColumn
+from tui_trainer.datasets.csv.columns import Column, NumberColumn, TextColumn, without_marks
 from tui_trainer.datasets.csv.dialect import NumberFormat
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.resolve import Target, Task
@@ -54,11 +54,6 @@ class Inputs:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
-
-    @property
-    def marked_numbers(self) -> list[float]:
-        """The numbers that stand for no value, such as -999."""
-        return [value for value in map(self.numbers.read, self.missing_marks) if not np.isnan(value)]
 
     def read(self, x: Any) -> NDArray[np.float64]:
         """Return raw features (n, features) from an array, or from a data frame or dict by column names.
@@ -111,7 +106,7 @@ class Inputs:
             else:
                 for position, feature in enumerate(features, start):
                     cells = columns[feature.name if is_category else feature.column]
-                    numbers[position] = _numbers(cells, feature, self.marked_numbers, faults)
+                    numbers[position] = _numbers(cells, feature, faults)
             start += len(features)
         fill_numbers(raw, numbers)
         return Cells(raw, faults)
@@ -150,6 +145,8 @@ class Inputs:
     def _column(self, array: Array, name: str, feature: Feature | None) -> Column:
         """Return an array (n,) as a column, numbers and dates in texts read as in a file."""
         column = column_of(array, name)
+        if isinstance(column, NumberColumn) and column.form == "number":
+            return replace(column, stored=without_marks(column.stored, self.numbers.numbers_in(self.missing_marks)))
         if feature is None or isinstance(column, NumberColumn):
             return column
         from tui_trainer.datasets.csv.rows import read_cells
@@ -163,11 +160,8 @@ def _note(faults: dict[int, str], wrong: NDArray[np.bool_], reason: str) -> None
         faults.setdefault(row, reason)
 
 
-def _numbers(cells: Column, feature: Feature, marks: Sequence[float], faults: dict[int, str]) -> NDArray[np.float64]:
-    """Return a feature (n,) from a column of numbers, or from one of text, in which no cell is a ``feature.form``.
-
-    Numbers that are one of ``marks`` stand for no value.
-    """
+def _numbers(cells: Column, feature: Feature, faults: dict[int, str]) -> NDArray[np.float64]:
+    """Return a feature (n,) from a column of numbers, or from one of text, in which no cell is a ``feature.form``."""
     where = f"column {quoted(feature.column)}"
     if isinstance(cells, TextColumn):
         for code, text in enumerate(cells.levels):
@@ -175,8 +169,7 @@ def _numbers(cells: Column, feature: Feature, marks: Sequence[float], faults: di
         values = np.full(len(cells.codes), np.nan)
         empty = cells.missing()
     else:
-        values = np.where(np.isin(cells.values, marks), np.nan, cells.values) if marks else cells.values
-        empty = np.isnan(values)
+        values, empty = cells.values, cells.missing()
         if cells.wrong is not None and cells.wrong_rows is not None:
             empty = empty & ~cells.wrong_rows
             first = int(cells.wrong_rows.argmax())

@@ -102,9 +102,9 @@ def write_folder(
     """Write the files of ``formats`` into ``folder``, which is created if necessary; return their names.
 
     The format ``folder`` means all files, model.onnx only if the package for it is installed, and predictions.csv only
-    with the data of the run at hand. Raises UserError, with
-    nothing written, if one of the files exists, unless ``force`` is true, if a package is missing, and if the folder
-    can't be written. ``insist`` is the option that overwrites, for the message; empty if there is none.
+    with the data of the run at hand. Raises UserError, with nothing written, if one of the files exists, unless
+    ``force`` is true, if a package is missing, and if the folder can't be written. ``insist`` is the option that
+    overwrites, for the message; empty if there is none.
     """
     chosen = list(dict.fromkeys(formats))
     if trained.data is None and "predictions" in chosen:

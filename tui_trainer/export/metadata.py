@@ -80,7 +80,7 @@ def _reading(inputs: Inputs) -> dict[str, Any]:
     return {
         "no_value": [*MISSING, *inputs.missing_marks],
         "no_value_among_numbers": [*MISSING_NUMBERS, *SPREADSHEET_ERRORS],
-        "no_value_numbers": inputs.marked_numbers,
+        "no_value_numbers": numbers.numbers_in(inputs.missing_marks),
         "decimal": numbers.decimal,
         "thousands": numbers.group if numbers.thousands else "",
         "multiples": MULTIPLES,

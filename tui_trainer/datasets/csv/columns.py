@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,11 @@ class NumberColumn:
         """Return the column of those ``rows`` (n,) that are true."""
         wrong_rows = None if self.wrong_rows is None else self.wrong_rows[rows]
         return replace(self, stored=self.stored[rows], wrong_rows=wrong_rows)
+
+
+def without_marks(values: NDArray[Any], marks: Sequence[float]) -> NDArray[Any]:
+    """Return numbers (n,) with NaN in place of ``marks``, which stand for no value."""
+    return np.where(np.isin(values, marks), np.nan, values) if marks else values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -144,6 +144,10 @@ class NumberFormat:
         is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
         return -value if is_negative else value
 
+    def numbers_in(self, words: Iterable[str]) -> list[float]:
+        """Return those of the ``words`` that are numbers, such as the marks -999 for no value."""
+        return [number for number in map(self.read, words) if not math.isnan(number)]
+
     def is_number(self, cell: str) -> bool:
         """Return whether a stripped cell is a number; true, false and infinity count as numbers."""
         return self._compiled.fullmatch(cell) is not None or cell.lstrip("+-").lower() in _WORDS

@@ -31,7 +31,7 @@ from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
-from .columns import MAX_LEVELS, NOT_KNOWN, Column, NumberColumn, TextColumn, WrongCell
+from .columns import MAX_LEVELS, NOT_KNOWN, Column, NumberColumn, TextColumn, WrongCell, without_marks
 from .dates import COMPACT_DATE, ISO, TIME, date_formats, is_compact_date, parse_dates
 from .dialect import (
     BLANKS,
@@ -452,7 +452,7 @@ class NumberBuilder:
 
     def __init__(self, form: NumberFormat, missing: tuple[str, ...] = ()) -> None:
         self._form, self._values = form, _Values()
-        self._missing = [value for value in map(form.read, missing) if not math.isnan(value)]
+        self._missing = form.numbers_in(missing)
         self._has_words = self._has_numbers = False  # whether there were true or false, and whether there were numbers
 
     def add(self, cells: pd.Series[Any], first_line: int) -> None:
@@ -471,9 +471,7 @@ class NumberBuilder:
         self._add(values)
 
     def _add(self, values: NDArray[Any]) -> None:
-        if self._missing:
-            values = np.where(np.isin(values, self._missing), np.nan, values)
-        self._values.add(values)
+        self._values.add(without_marks(values, self._missing))
 
     def build(self) -> NumberColumn | None:
         column = self._values.column("true/false" if self._has_words and not self._has_numbers else "number")
