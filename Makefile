@@ -1,12 +1,13 @@
 # PYTHON is the one that has '.[dev]' installed, such as: make check PYTHON=.venv/bin/python
 PYTHON ?= python
+SYSTEMS = linux darwin win32
 
 .PHONY: check test test-all test-snapshot-update format screenshots bench soak
 
 check: ## the gate: format, lint, types, tests
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy
+	for system in $(SYSTEMS); do $(PYTHON) -m mypy --platform $$system || exit 1; done
 	$(PYTHON) -m pytest
 
 test: ## without the slow ones

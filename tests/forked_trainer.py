@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -32,8 +33,14 @@ def prepare() -> None:
 class ForkedProcess:
     """As much of ``subprocess.Popen`` as the app needs."""
 
-    def __init__(self, argument: str, line: int, errors: IO[bytes]) -> None:
-        arguments = (argument, DupFdLater(line), DupFdLater(errors.fileno()), os.getcwd(), dict(os.environ))
+    def __init__(self, argument: str, connection: socket.socket, errors: IO[bytes]) -> None:
+        arguments = (
+            argument,
+            DupFdLater(connection.fileno()),
+            DupFdLater(errors.fileno()),
+            os.getcwd(),
+            dict(os.environ),
+        )
         self._process = _server.Process(target=run_worker, args=arguments)
         self._process.start()
         self._lock = threading.Lock()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,7 +27,7 @@ from tui_trainer.app.preferences import Preferences
 from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import AnyReport, Loaded, Progress, Update
-from tui_trainer.runtime import child
+from tui_trainer.runtime import client
 from tui_trainer.runtime.client import Client
 from tui_trainer.tabs.loss.messages import Curve
 from tui_trainer.tabs.view import decode_content
@@ -259,15 +260,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def forked_trainers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainers that are forked from a process that has everything imported."""
-    started, python = child.start_module, sys.executable
+    started, python = client.start_module, sys.executable
     forked_trainer.prepare()
 
-    def forked(module: str, argument: str, line: int, errors: IO[bytes]) -> object:
+    def forked(module: str, argument: str, connection: socket.socket, errors: IO[bytes]) -> object:
         if module == forked_trainer.MODULE and sys.executable == python:  # a test may break Python
-            return forked_trainer.ForkedProcess(argument, line, errors)
-        return started(module, argument, line, errors)
+            return forked_trainer.ForkedProcess(argument, connection, errors)
+        return started(module, argument, connection, errors)
 
-    monkeypatch.setattr(child, "start_module", forked)
+    monkeypatch.setattr(client, "start_module", forked)
 
 
 @pytest.fixture

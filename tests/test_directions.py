@@ -23,45 +23,47 @@ MAX_DEPTH = 3  # of classes of ours
 # package. The tabs are three: what goes between the processes, what the trainer computes, and what the app shows.
 # "" is tui_trainer/__init__.py, which no other module imports.
 DIRECTIONS = {
+    "system": "",
     "version": "",
     "formats": "",
     "engine": "",
     "errors": "",
     "pace": "",
     "run_state": "",
-    "files": "errors",
+    "files": "errors system",
     "experiment": "errors files",
-    "datasets": "errors experiment files",
+    "datasets": "errors experiment files system",
     "settings": "errors experiment files pace",
-    "book": "errors experiment files pace run_state",
+    "book": "errors experiment files pace run_state system",
     "plotting": "formats settings",
     "protocol": "datasets errors experiment pace run_state",
     "tabs.messages": "protocol run_state",
-    "training": "datasets engine errors experiment formats pace protocol run_state",
+    "training": "datasets engine errors experiment formats pace protocol run_state system",
     "console": "errors files training",
-    "store": "errors experiment files run_state training",
-    "export": "console datasets engine errors experiment files plotting store training version",
+    "store": "errors experiment files run_state system training",
+    "export": "console datasets engine errors experiment files plotting store system training version",
     "api": "console datasets engine errors experiment export training",
-    "ui": "errors experiment formats plotting protocol run_state settings",
+    "ui": "errors experiment formats plotting protocol run_state settings system",
     "tabs.compute": """
         datasets engine errors experiment formats plotting protocol run_state store tabs.messages training
     """,
     "runtime": """
-        datasets errors experiment export files formats protocol run_state store tabs.compute tabs.messages training
+        datasets errors experiment export files formats protocol run_state store system tabs.compute
+        tabs.messages training
     """,
-    "sweep": "errors experiment files formats protocol run_state runtime store training version",
-    "serve": "errors runtime ui",
+    "sweep": "errors experiment files formats protocol run_state runtime store system training version",
+    "serve": "errors runtime system ui",
     "tabs.view": """
         book datasets errors experiment export files formats plotting protocol run_state settings store sweep
         tabs.messages ui
     """,
     "app": """
         book datasets errors experiment files formats pace plotting protocol run_state runtime settings sweep
-        tabs.messages tabs.view ui version
+        system tabs.messages tabs.view ui version
     """,
     "cli": """
-        app console datasets errors experiment export files formats pace runtime serve settings store sweep training ui
-        version
+        app console datasets errors experiment export files formats pace runtime serve settings store sweep
+        system training ui version
     """,
     "__main__": "cli",
     "": "api errors experiment version",

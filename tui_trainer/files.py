@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .errors import UserError, quoted
+from .system.files import PLAIN, RESERVED_NAME, SEPARATORS, replace, set_mode, unescaped
 
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
 DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
@@ -24,9 +25,6 @@ PREDICTED = "predicted_"  # how the name of a column with predictions begins, be
 KIND_BYTES = 65536  # at the beginning of a file, from which its kind is known
 MAX_NAME_LENGTH = 60  # characters of a folder's name
 _PATH_LENGTH = 200  # characters of a path in a message
-_RESERVED = re.compile(
-    r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE
-)  # names reserved by Windows, where files may be copied to
 
 
 def read_plain(path: str | os.PathLike[str], max_bytes: int) -> bytes:
@@ -35,7 +33,7 @@ def read_plain(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     The file is opened without blocking and checked before it is read. Raises OSError if it cannot be read or is not a
     regular file.
     """
-    with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | PLAIN), "rb") as file:
         check_regular_file(os.fstat(file.fileno()).st_mode)
         return file.read(max_bytes + 1)
 
@@ -135,7 +133,7 @@ def check_writable(path: Path) -> None:
     target, mode = _output_target(path)
     if not mode or stat.S_ISREG(mode):
         trial = _beside(target)
-        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, 0o600))
         trial.unlink()
 
 
@@ -180,13 +178,13 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600, keeps: int | Non
     """
     temporary = _beside(path)
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as file:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, mode), "wb") as file:
             file.write(content)
             if keeps is not None:
-                os.fchmod(file.fileno(), keeps)
+                set_mode(file.fileno(), keeps)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -216,9 +214,7 @@ def as_meant(text: str) -> str:
             return path[1:-1]
     if path.lower().startswith("file://"):
         return unquote(re.sub(r"^file://(?:localhost)?(?=/)", "", path, flags=re.IGNORECASE))
-    if "\\" in path:
-        path = re.sub(r"\\(.)", r"\1", path)
-    return path or text
+    return unescaped(path) or text
 
 
 def confined(path: str | os.PathLike[str], field: str = "") -> Path:
@@ -231,7 +227,7 @@ def confined(path: str | os.PathLike[str], field: str = "") -> Path:
     folder = root()
     if folder is None:
         return Path(os.path.expanduser(text))
-    if text == "~" or text.startswith("~/"):
+    if text == "~" or text.startswith(tuple(f"~{separator}" for separator in SEPARATORS)):
         text = os.path.join(folder, text[2:])
     try:
         resolved = Path(os.path.realpath(text))
@@ -251,13 +247,13 @@ def user_folder() -> Path:
         return Path(folder)
     import platformdirs  # not needed if the variable is set
 
-    return platformdirs.user_data_path("tui-trainer")
+    return platformdirs.user_data_path("tui-trainer", appauthor=False)
 
 
 def safe_name(text: str) -> str:
     """Return the name of a run as a folder name: letters, digits, dots, dashes; never a path, hidden, or empty."""
     words = re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:MAX_NAME_LENGTH].strip("-.")
-    return f"run-{words}" if _RESERVED.fullmatch(words) else words or "run"
+    return f"run-{words}" if RESERVED_NAME.fullmatch(words) else words or "run"
 
 
 def free_name(folder: Path, name: str) -> str:

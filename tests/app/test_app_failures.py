@@ -121,7 +121,7 @@ async def test_a_trainer_that_never_starts_is_not_started_for_ever(
             nonlocal starts
             starts += 1
             with monkeypatch.context() as patched:
-                patched.setattr("tui_trainer.runtime.child.sys.executable", "/bin/false")
+                patched.setattr("tui_trainer.runtime.client.sys.executable", "/bin/false")
                 await real(client)
 
         monkeypatch.setattr(Client, "start", broken)

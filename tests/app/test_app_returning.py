@@ -14,10 +14,11 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.pace import Pace
 from tui_trainer.protocol import Attach, Load, Progress, SetPace, TakenOver, Train
+from tui_trainer.runtime import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.launch import Launch
 from tui_trainer.store import live_trainers
-from tui_trainer.store.store import Store, process_runs
+from tui_trainer.store.store import Store
+from tui_trainer.system.processes import is_running
 
 ENDLESS = with_field(with_field(Experiment(), "training.epochs", 10_000_000), "name", "far away")
 
@@ -62,7 +63,7 @@ async def test_a_key_comes_back_to_what_goes_on(start: Start, data: Path) -> Non
         await flow.until_state("running")
         assert flow.screen.experiment == ENDLESS and flow.screen.trainer.pace.steps_per_second == 10.0
         assert own is not None
-        await flow.until(lambda: not process_runs(own), "the end of its own trainer")
+        await flow.until(lambda: not is_running(own), "the end of its own trainer")
         await flow.press("space")
         await flow.until_state("paused")
         await flow.press("space")

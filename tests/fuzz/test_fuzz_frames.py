@@ -26,10 +26,9 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingCon
 from tui_trainer.files import DATA_VARIABLE
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import HEADER, MAX_BYTES, NO_MESSAGE, command_decoder, frame, read_frame, report_decoder
-from tui_trainer.runtime import reporting
-from tui_trainer.runtime.child import MessageReader
+from tui_trainer.runtime import Launch, reporting
+from tui_trainer.runtime.client import MessageReader
 from tui_trainer.runtime.connection import Connection
-from tui_trainer.runtime.launch import Launch
 from tui_trainer.store.live_trainers import call, folder_beside, live_names
 from tui_trainer.store.store import default_path
 from tui_trainer.sweep import messages as sweep_messages
@@ -354,7 +353,7 @@ class trainer:
         self._ours, theirs = socket.socketpair()
         self._errors = TemporaryFile()  # noqa: SIM115 (closed below)
         with theirs:
-            self._process = forked_trainer.ForkedProcess(launch.as_argument(), theirs.fileno(), self._errors)
+            self._process = forked_trainer.ForkedProcess(launch.as_argument(), theirs, self._errors)
         self._ours.settimeout(PATIENCE)
 
     def __enter__(self) -> tuple[forked_trainer.ForkedProcess, socket.socket, Any]:

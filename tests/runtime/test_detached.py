@@ -34,10 +34,12 @@ from tui_trainer.protocol import (
     Watch,
     encode,
 )
+from tui_trainer.runtime import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.launch import Launch
 from tui_trainer.store import live_trainers
-from tui_trainer.store.store import Store, StoredRun, process_runs
+from tui_trainer.store.store import Store, StoredRun
+from tui_trainer.system import sockets
+from tui_trainer.system.processes import is_running
 from tui_trainer.tabs.loss.messages import WatchLoss
 from tui_trainer.tabs.view import decode_content
 
@@ -100,7 +102,7 @@ def stored(folder: Path) -> StoredRun:
 async def gone(pid: int) -> None:
     """Wait until a process has ended."""
     async with asyncio.timeout(PATIENCE):
-        while process_runs(pid):
+        while is_running(pid):
             await asyncio.sleep(0.01)
 
 
@@ -118,7 +120,7 @@ async def test_a_trainer_that_stays_is_come_back_to(folder: Path) -> None:
     seen = max(report.steps for report in first.reports if isinstance(report, Progress))
     first.client.send(SetPace(Pace("10/s", 500.0)))
     await first.client.close()
-    assert process_runs(pid)
+    assert is_running(pid)
     run = stored(folder)
     assert run.alive and not run.watched and run.state == "running"
 
@@ -146,7 +148,7 @@ async def test_a_client_that_dies_is_one_that_goes(folder: Path) -> None:
     async with asyncio.timeout(PATIENCE):
         while stored(folder).watched:
             await asyncio.sleep(0.01)
-    assert process_runs(pid)
+    assert is_running(pid)
     os.kill(pid, signal.SIGKILL)
 
 
@@ -214,7 +216,7 @@ def test_sockets_are_the_users_alone(short: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
     with live_trainers.call(short / "sessions", place.name) as far:
         near, _ = listener.accept()
-        assert live_trainers.is_own(near)
+        assert sockets.is_own(near)
         near.close()
         assert far.recv(1) == b""
     listener.close()
@@ -225,9 +227,9 @@ def test_sockets_are_the_users_alone(short: Path) -> None:
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell who calls")
 def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = socket.socketpair()
-    assert live_trainers.is_own(one)
+    assert sockets.is_own(one)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert not live_trainers.is_own(one)
+    assert not sockets.is_own(one)
     one.close()
     other.close()
 
@@ -240,7 +242,7 @@ def short() -> Iterator[Path]:
 
 
 def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_trainers, "SHORT", short)
+    monkeypatch.setattr(sockets, "SHORT", short)
     deep = tmp_path / ("d" * 100) / "sessions"
     place = live_trainers.LiveTrainer(deep)
     listener = place.listen()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tui_trainer.protocol import HEADER, SetWeight, Step, Train, command_decoder, frame
-from tui_trainer.runtime.child import MessageReader
+from tui_trainer.runtime.client import MessageReader
 
 SENT = (Train(), Step(), SetWeight(3, 0.25), Train())
 GARBAGE = HEADER.pack(1) + b"\xc1" + frame(Train())

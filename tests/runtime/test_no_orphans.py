@@ -15,9 +15,8 @@ import pytest
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Load, Train, frame
-from tui_trainer.runtime import client, connection
-from tui_trainer.runtime.child import start_module
-from tui_trainer.runtime.launch import Launch
+from tui_trainer.runtime import Launch, client, connection
+from tui_trainer.runtime.client import start_module
 from tui_trainer.sweep import client as sweep_client
 from tui_trainer.sweep.messages import PreviewSweep, SweepRequest
 
@@ -42,7 +41,7 @@ def ends(seed: int) -> str:
     ours, theirs = socket.socketpair()
     with tempfile.TemporaryFile() as errors:
         with theirs:
-            process = start_module(module, argument, theirs.fileno(), errors)
+            process = start_module(module, argument, theirs, errors)
         with ours:
             ours.sendall(sent)
             time.sleep(seconds)

@@ -39,9 +39,8 @@ from tui_trainer.protocol import (
     read_frame,
     report_decoder,
 )
-from tui_trainer.runtime.child import start_module
-from tui_trainer.runtime.client import MODULE
-from tui_trainer.runtime.launch import Launch
+from tui_trainer.runtime import Launch
+from tui_trainer.runtime.client import MODULE, start_module
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.training.session import Session
 
@@ -89,7 +88,7 @@ class Child:
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the child)
         with theirs:
-            self.process = start_module(MODULE, Launch(niceness=0).as_argument(), theirs.fileno(), self._errors)
+            self.process = start_module(MODULE, Launch(niceness=0).as_argument(), theirs, self._errors)
         self._socket = ours
         self._reports: BinaryIO = ours.makefile("rb")
 

@@ -29,11 +29,10 @@ from tui_trainer.protocol import (
     command_decoder,
     frame,
 )
-from tui_trainer.runtime import child
+from tui_trainer.runtime import Launch, client
 from tui_trainer.runtime.client import MODULE as TRAINER
 from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.connection import Connection
-from tui_trainer.runtime.launch import Launch
 from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import SweepCrashed
 from tui_trainer.tabs.view import decode_content
@@ -97,7 +96,7 @@ def speaking(file: Path) -> Callable[..., subprocess.Popen[bytes]]:
 
     def start(*arguments: object) -> subprocess.Popen[bytes]:
         *_, line, errors = arguments
-        assert isinstance(line, int)
+        assert isinstance(line, socket.socket)
         command = [sys.executable, "-S", "-c", code, str(file)]
         return subprocess.Popen(command, stdin=line, stdout=line, stderr=cast("IO[bytes]", errors))
 
@@ -110,7 +109,7 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
 ) -> None:
     """It is ended, and told of as one that crashed is."""
     (tmp_path / "said").write_bytes(sent)
-    monkeypatch.setattr(child, "start_module", speaking(tmp_path / "said"))
+    monkeypatch.setattr(client, "start_module", speaking(tmp_path / "said"))
     trainer, sweep = Client(), SweepClient(niceness=0)
     async with asyncio.timeout(PATIENCE):
         await trainer.start()
@@ -119,8 +118,8 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
         await sweep.start()
         assert [one async for one in sweep.events()] == [SweepCrashed("The sweep's process sent an invalid message")]
         await sweep.close()
-    for client in (trainer, sweep):
-        assert client._process is not None and client._process.poll() == -9
+    for child in (trainer, sweep):
+        assert child._process is not None and child._process.poll() == -9
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_a_client_whose_request_is_none_of_the_tab(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     ours, theirs = socket.socketpair()
     with theirs, (tmp_path / "said").open("w+b") as errors:
-        process = child.start_module(TRAINER, Launch().as_argument(), theirs.fileno(), errors)
+        process = client.start_module(TRAINER, Launch().as_argument(), theirs, errors)
         ours.sendall(frame(Watch(tab, msgspec.Raw(content))))
         assert process.wait(PATIENCE) == 0
         errors.seek(0)
@@ -154,7 +153,7 @@ async def test_a_trainer_whose_update_is_none_of_the_tab(
     with pytest.raises(NO_MESSAGE):
         decode_content(update)
     (tmp_path / "said").write_bytes(frame(Notice(0, "all is well")))
-    monkeypatch.setattr(child, "start_module", speaking(tmp_path / "said"))
+    monkeypatch.setattr(client, "start_module", speaking(tmp_path / "said"))
     trainer = Client()
     async with asyncio.timeout(PATIENCE):
         await trainer.start()
@@ -171,7 +170,7 @@ def test_a_sweep_whose_app_says_what_makes_no_sense(tmp_path: Path) -> None:
     """It ends without a word."""
     ours, theirs = socket.socketpair()
     with theirs, (tmp_path / "said").open("w+b") as errors:
-        process = child.start_module(MODULE, "0", theirs.fileno(), errors)
+        process = client.start_module(MODULE, "0", theirs, errors)
         ours.sendall(HEADER.pack(len(DEEP)) + DEEP)
         assert process.wait(PATIENCE) == 0
         errors.seek(0)

@@ -11,7 +11,7 @@ from loopback_sshd import LoopbackSshd
 from remote_app import Connect, saved, state, until
 from throttled_link import ThrottledLink
 
-from tui_trainer.store.store import process_runs
+from tui_trainer.system.processes import is_running
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def test_training_goes_on_when_the_line_drops(
     until(lambda: not sshd.sessions(), "the end of the session")
     _, at_the_drop, trainer = saved(tmp_path)
     until(lambda: saved(tmp_path)[1] > max(told, at_the_drop), "a later epoch")
-    assert process_runs(trainer)
+    assert is_running(trainer)
 
     listed = connect("sessions").read_until(b"ago")
     assert b"endless" in listed and b"running, no terminal" in listed
@@ -41,7 +41,7 @@ def test_training_goes_on_when_the_line_drops(
     assert back.epoch_told(0.0) > told
     back.press(b"q")
     assert b"The run continues; tui-trainer --resume returns to it." in back.read_until(b"returns to it")
-    assert back.wait() == 0 and process_runs(trainer)
+    assert back.wait() == 0 and is_running(trainer)
 
     back = connect("--resume")
     back.read_until(b"steps/s")
@@ -49,7 +49,7 @@ def test_training_goes_on_when_the_line_drops(
     until(lambda: (back.read(0.05), state(tmp_path) == "paused")[1], "a pause")
     back.press(b"q")
     assert back.wait() == 0
-    until(lambda: not process_runs(trainer), "the end of a trainer that has nothing to do")
+    until(lambda: not is_running(trainer), "the end of a trainer that has nothing to do")
 
 
 def test_a_line_that_hangs_is_left_behind(

@@ -13,7 +13,7 @@ import pytest
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, RemoteApp, saved, until
 
-from tui_trainer.store.store import process_runs
+from tui_trainer.system.processes import is_running
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +87,7 @@ def test_a_run_survives_ten_drops(sshd: LoopbackSshd, connect: Connect, tmp_path
         trainer = None if number == 0 and not (tmp_path / "runs.sqlite").exists() else saved(tmp_path)[2]
         drop(app, sshd, by_client=number % 2 == 0)
         until(lambda: not sshd.sessions(), "the end of the session")
-        until(lambda trainer=trainer: trainer is None or not process_runs(trainer), "the end of the trainer")
+        until(lambda trainer=trainer: trainer is None or not is_running(trainer), "the end of the trainer")
         assert saved(tmp_path)[0] == 1, f"{moment}: another run was begun"
     assert told_long_before > 0
 

@@ -16,8 +16,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv, read_history
 from tui_trainer.protocol import unpack
 from tui_trainer.store.checkpointer import Checkpointer
-from tui_trainer.store.compaction import compact_store
-from tui_trainer.store.edits import RunEdits
+from tui_trainer.store.edits import RunEdits, compact_store
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.schema import SCHEMA
 from tui_trainer.store.store import RunTaken, Store, StoreError, pack

@@ -13,7 +13,7 @@ import pytest
 from sweep_cases import LONG, RATE, SMALL
 
 from tui_trainer.protocol import frame, read_frame
-from tui_trainer.runtime.child import start_module
+from tui_trainer.runtime.client import start_module
 from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import (
@@ -116,7 +116,7 @@ def test_no_process_outlives_an_app_that_is_killed() -> None:
     ours, theirs = socket.socketpair()
     held, holder = os.pipe()
     with theirs, os.fdopen(holder, "wb") as errors:
-        process = start_module(MODULE, "0", theirs.fileno(), errors)
+        process = start_module(MODULE, "0", theirs, errors)
     ours.sendall(frame(Start(ENDLESS)))
     with ours.makefile("rb") as stream:
         done = 0

@@ -65,7 +65,7 @@ def test_without_a_file_it_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_disk_that_fills_up_costs_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     filled_series = filled([list(map(float, range(100)))])
-    monkeypatch.setattr(series.os, "pwrite", lambda *_: 3)
+    monkeypatch.setattr(series, "write_at", lambda *_: 3)
     filled_series.extend(np.arange(100.0, 200.0))
     assert list(filled_series) == list(map(float, range(200)))
 

@@ -20,7 +20,7 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.store.store import pack
-from tui_trainer.training import memory_check
+from tui_trainer.training import builder
 from tui_trainer.training.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,14 +58,14 @@ def test_the_estimate_against_what_is_taken(name: str) -> None:
         _, height = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    needs = memory_check.estimate(session.experiment, len(session.dataset.features), session.split)
+    needs = builder.estimate(session.experiment, len(session.dataset.features), session.split)
     assert 0.98 < needs.total / (height - before) < 1.5
 
 
 def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session()
     session.load(Experiment())
-    monkeypatch.setattr(memory_check, "free_bytes", lambda: 20_000_000)
+    monkeypatch.setattr(builder, "free_bytes", lambda: 20_000_000)
     with pytest.raises(UserError) as refused:
         session.load(CASES["adam"])
     assert str(refused.value) == (
@@ -75,19 +75,19 @@ def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -
     assert session.experiment.model.layers == Experiment().model.layers, "the run before it stays"
     with pytest.raises(UserError, match=r"free; use fewer units or a smaller batch$"):
         session.load(CASES["gelu"])
-    monkeypatch.setattr(memory_check, "free_bytes", lambda: 40_000_000)
+    monkeypatch.setattr(builder, "free_bytes", lambda: 40_000_000)
     session.load(CASES["adam"])
 
 
 def test_where_the_system_does_not_say_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_check, "free_bytes", lambda: None)
-    monkeypatch.setattr(memory_check, "_left_of_limit", lambda: None)
-    assert memory_check.available_bytes() is None
+    monkeypatch.setattr(builder, "free_bytes", lambda: None)
+    monkeypatch.setattr(builder, "left_of_limit", lambda: None)
+    assert builder.available_bytes() is None
     Session().load(CASES["sgd"])
 
 
 def test_a_small_network_is_not_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_check, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(builder, "available_bytes", lambda: 1000)
     with pytest.raises(UserError, match="are free; end other programs, or raise the limit of this one"):
         Session().load(Experiment())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_trainer.training.trajectory import MAX_POINTS, Trajectory
+from tui_trainer.training.series import MAX_POINTS, Trajectory
 
 
 def test_a_short_way_is_whole() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +25,8 @@ from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import free_name, root, user_folder, write_output
 from tui_trainer.run_state import RUN_STATES
-from tui_trainer.runtime.launch import Launch
+from tui_trainer.runtime import Launch
+from tui_trainer.system.terminal import TERMINATION, call_on_signals, end_on_hang_up
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import use
 from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor
@@ -104,9 +104,9 @@ class TrainerApp(App[None]):
     def on_mount(self) -> None:
         # So that the terminal is restored and the run saved. A hang-up ends the process at once:
         # there is no terminal to restore, and the trainer notices by itself.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        call_on_signals(asyncio.get_running_loop(), TERMINATION, self.exit)
         if self._owns_process:
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was started with hang-ups ignored
+            end_on_hang_up()
             self.set_timer(STARTED, freeze_startup_objects)
         self._theme_before = self.theme
         self.theme_changed_signal.subscribe(self, self._keep_theme)

@@ -23,8 +23,8 @@ from tui_trainer.formats import format_clock
 from tui_trainer.pace import FULL, PACE_NAMES, PACES, Pace
 from tui_trainer.plotting.lines import warm_up
 from tui_trainer.run_state import RUN_STATES
+from tui_trainer.runtime import Launch
 from tui_trainer.runtime.client import Client
-from tui_trainer.runtime.launch import Launch
 from tui_trainer.tabs import tab_named
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import key_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from pathlib import Path
 
 import msgspec
 
 from tui_trainer.files import read_plain, replace_file
+from tui_trainer.system.files import replace
 
 from .checking import Verdict
 from .lesson import Lesson
@@ -98,7 +98,7 @@ class LessonProgress:
         backup = self._path.with_name(f"{self._path.stem}.damaged-{secrets.token_hex(3)}{self._path.suffix}")
         self.complaint = f"The progress in the book could not be read; the file is kept as {backup.name}."
         with contextlib.suppress(OSError):
-            os.replace(self._path, backup)
+            replace(self._path, backup)
 
     def _write(self) -> None:
         """Write the file atomically."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import pwd
 import sys
 from pathlib import Path
 
@@ -18,11 +17,12 @@ from tui_trainer.experiment.share import is_shared
 from tui_trainer.files import DATA_VARIABLE as DATA
 from tui_trainer.files import ROOT_VARIABLE as ROOT
 from tui_trainer.files import confined, is_folder
-from tui_trainer.runtime.launch import NICENESS, Launch
+from tui_trainer.runtime import NICENESS, Launch
+from tui_trainer.system.private import user_name
+from tui_trainer.system.terminal import interrupts_held
 from tui_trainer.ui.terminal import detect_terminal, prepare
 from tui_trainer.version import __version__
 
-from . import interrupts_held
 from .options import Parser, add_experiment_options, add_setting_options, experiment_from_options, settings_from_options
 
 WITHOUT_SCREEN = "tui-trainer train FILE.toml"
@@ -162,10 +162,9 @@ def _set_bounds(jail: Path | None, class_root: Path | None) -> None:
         if not is_folder(class_root, "--class-root"):
             raise UserError("--class-root", f"there is no folder {quoted(str(class_root))}")
         try:
-            jail = class_root / pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            reason = f"user {os.getuid()} has no name on this system; ask the administrator"
-            raise UserError("--class-root", reason) from None
+            jail = class_root / user_name()
+        except LookupError as error:
+            raise UserError("--class-root", f"{error}; ask the administrator") from None
     if jail is None:
         return
     try:

@@ -13,8 +13,8 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.files import confined
 from tui_trainer.formats import format_file_size
 from tui_trainer.settings import Settings, config_path
+from tui_trainer.system.terminal import interrupts_held
 
-from . import interrupts_held
 from .app import open_app
 from .options import Parser, add_experiment_options, experiment_from_options
 

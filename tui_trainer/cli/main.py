@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
-from . import DEBUG, interrupts_held
+from . import DEBUG
 
 OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # of printing; they name no file
 
@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = [*words[1:], DEBUG]
 
     def command() -> int:
-        with interrupts_held():
+        from tui_trainer.system.terminal import interrupts_held
+
+        with interrupts_held():  # compiled modules that are interrupted halfway may crash Python
             from .commands import run
 
         return run(words)
@@ -66,9 +68,6 @@ def guarded(command: Callable[[], int], debug: bool = False) -> int:
 
         _print_error("Interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has left, as head does
-        _discard(sys.stdout)
-        return 0
     except Exception as error:
         return _explain(error, debug)
     finally:
@@ -82,7 +81,11 @@ def _explain(error: Exception, debug: bool) -> int:
     """Print what went wrong; return the exit code."""
     from tui_trainer.errors import BAD_INPUT, PROGRAM_ERROR, UserError, escaped
     from tui_trainer.files import write_traceback
+    from tui_trainer.system.terminal import has_reader_left
 
+    if isinstance(error, OSError) and has_reader_left(error):
+        _discard(sys.stdout)
+        return 0
     code = BAD_INPUT
     if isinstance(error, UserError):
         sentence = str(error)
@@ -139,8 +142,9 @@ def _replace_closed_streams() -> None:
             stream = open(os.devnull, "w" if number else "r")  # noqa: SIM115 (open as long as the process)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
+    from tui_trainer.system.terminal import make_printable
+
+    make_printable(sys.stdout)
 
 
 @contextlib.contextmanager

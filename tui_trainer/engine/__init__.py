@@ -8,8 +8,7 @@ cache ``np.multiply``, and the look-ups would add a twentieth to a small net's s
 
 from .activations import ACTIVATIONS, Activation
 from .early_stopping import EarlyStopping
-from .initializers import INITIALIZERS
-from .layers import Dense, Dropout, InputLayer
+from .layers import INITIALIZERS, Dense, Dropout, InputLayer
 from .losses import LOSSES, Loss
 from .model import Sequential
 from .optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .initializers import get_initializer
-from .layers import Dense, Dropout, InputLayer, Layer, Parameters
+from .layers import Dense, Dropout, InputLayer, Layer, Parameters, get_initializer
 from .propagation import Propagation, with_ones
 from .summary import format_summary, summarize
 

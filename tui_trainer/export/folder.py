@@ -14,6 +14,7 @@ from pathlib import Path
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps, is_experiment, with_path_from
 from tui_trainer.files import holds_predictions, reason_to_keep
+from tui_trainer.system.files import replace
 from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
 
@@ -204,7 +205,7 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
         for name, content in contents.items():
             temporary[name].write_bytes(content)
         for name in contents:
-            os.replace(temporary[name], folder / name)
+            replace(temporary[name], folder / name)
     finally:
         for path in temporary.values():
             path.unlink(missing_ok=True)

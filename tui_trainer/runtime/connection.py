@@ -32,7 +32,7 @@ from tui_trainer.protocol import (
     queue_newest,
     read_frame,
 )
-from tui_trainer.store.live_trainers import is_own
+from tui_trainer.system.sockets import is_own
 
 RETRY = 0.1  # seconds until connections are accepted again after the system refused one
 LAST_WORDS = 0.5  # seconds that the last report may take to be sent

@@ -17,7 +17,7 @@ from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
 
-from .launch import Launch
+from . import Launch
 
 
 def listed() -> list[str]:

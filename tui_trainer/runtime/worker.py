@@ -27,16 +27,16 @@ from tui_trainer.export.trained import load_weights, trained
 from tui_trainer.files import reason_not_to_predict, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
-from tui_trainer.store.compaction import compact_store
+from tui_trainer.store.edits import compact_store
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
+from tui_trainer.system.processes import given_connection, lower_priority
 from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.session import Session
 
-from . import reporting
+from . import Launch, launched, reporting
 from .connection import LAST_WORDS, ClientConnections, CommandQueue, start_thread
-from .launch import Launch, launched
 from .resume import resume_offers
 
 SLICE = 0.004  # seconds of training between two checks for commands
@@ -300,7 +300,7 @@ class Worker:
             self._send(protocol.Refused(run, "model", reason))
             return False
         if self._run == 0:  # from here on: a start is waited for
-            os.nice(self._launch.niceness)
+            lower_priority(self._launch.niceness)
         self._run = run
         self._tabs.forget()
         self._send(reporting.loaded(self._session, run))
@@ -381,7 +381,7 @@ class Worker:
 def main() -> None:
     """Run the trainer, with the socket reserved for the protocol; anything printed goes to standard error."""
     launch = launched(sys.argv[1:])
-    first = socket.socket(fileno=os.dup(0))
+    first = given_connection()
     os.dup2(2, 1)
     clients = ClientConnections(first, launch.stays)
     clients.start()

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from tui_trainer.errors import UserError, quoted
+from tui_trainer.system.sockets import keep_port
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
@@ -44,7 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise UserError("--host", reason) from None
     listener = socket.socket(family, kind, protocol)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # reuse the port of a server that has just ended
+        keep_port(listener)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:

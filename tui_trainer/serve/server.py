@@ -10,7 +10,6 @@ import contextlib
 import html
 import json
 import re
-import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -26,7 +25,9 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from tui_trainer.errors import printable
-from tui_trainer.runtime.child import with_package
+from tui_trainer.runtime.client import with_package
+from tui_trainer.system.processes import APART
+from tui_trainer.system.terminal import ENDING, call_on_signals
 
 from .access import HEADERS, POLICY, access_control, authority, new_token
 
@@ -69,10 +70,9 @@ class TabServer:
         self._page = Template(PAGE.read_text(encoding="utf-8"))
 
     async def run(self, listener: socket.socket) -> int:
-        """Serve until SIGINT, SIGTERM or SIGHUP; then close every tab and wait for its app to end."""
+        """Serve until Ctrl+C or another signal to end; then close every tab and wait for its app to end."""
         ended = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        call_on_signals(asyncio.get_running_loop(), ENDING, ended.set)
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=2 * PATIENCE)
         await runner.setup()
         await web.SockSite(runner, listener).start()
@@ -212,7 +212,7 @@ class AppProcess(AppService):
             stdout=PIPE,
             stderr=PIPE,
             env=self._build_environment(width, height),
-            start_new_session=True,  # so that only the server receives Ctrl+C
+            **APART,  # only the server receives Ctrl+C
         )
         assert process.stdin is not None and process.stderr is not None
         self._stdin = process.stdin

@@ -21,6 +21,9 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import dumps, loads
 from tui_trainer.files import check_regular_file, user_folder
 from tui_trainer.run_state import RunState, traits_of
+from tui_trainer.system.files import PLAIN
+from tui_trainer.system.private import keep_private
+from tui_trainer.system.processes import is_running
 from tui_trainer.training.history import EPOCH, epoch_numbers
 
 from .live_trainers import folder_beside, is_live, live_names
@@ -55,7 +58,7 @@ class Store:
         self.sessions = folder_beside(path)
         with as_store_error(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            keep_private(path)
+            make_private_file(path)
             self._connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
         try:
             patiently(self._prepare, patience)
@@ -223,7 +226,7 @@ class Store:
         number, name, text, state, epoch, step, pid, updated, owner, watched = row
         try:
             # Runs from before there were owners have but the number of their process.
-            alive = is_live(self.sessions, owner) if owner else process_runs(int(pid))
+            alive = is_live(self.sessions, owner) if owner else is_running(int(pid))
             numbers = (int(epoch), int(step), int(pid), float(updated))
             return StoredRun(int(number), str(name), loads(text), str(state), *numbers, owner, bool(watched), alive)
         except (UserError, TypeError, ValueError, AttributeError, OverflowError):
@@ -448,22 +451,7 @@ class StoredRun:
         return self.was_interrupted or (not self.alive and not self.watched)
 
 
-def process_runs(pid: int) -> bool:
-    """Return whether a process is running; one that has ended is not, even before its exit code is read."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        pass  # gone, or a system without /proc
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # somebody else's process
-        return True
-    return True
-
-
-def keep_private(path: Path) -> None:
+def make_private_file(path: Path) -> None:
     """Create the file if it is missing, and make it private; SQLite gives the files beside it the same permissions.
 
     A link is followed. Raises OSError if it is not a file, or belongs to another user: its owner
@@ -475,10 +463,7 @@ def keep_private(path: Path) -> None:
     try:
         status = os.stat(path)
     except FileNotFoundError:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | PLAIN, 0o600))
         status = os.stat(path)
     check_regular_file(status.st_mode)
-    if os.geteuid() not in (0, status.st_uid):
-        raise PermissionError(errno.EPERM, "it belongs to another user")
-    if status.st_mode & 0o077 and status.st_uid == os.geteuid():
-        os.chmod(path, 0o600)
+    keep_private(path, status)

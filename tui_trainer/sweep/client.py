@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from tui_trainer.runtime.child import ChildProcess
+from tui_trainer.runtime.client import ChildProcess
 
 from .messages import AnyCommand, AnyEvent, Cancel, Start, SweepCrashed, SweepFinished, SweepProgress, event_decoder
 

@@ -10,10 +10,8 @@ import contextlib
 import math
 import os
 import queue
-import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
@@ -23,6 +21,8 @@ from tui_trainer.formats import format_duration
 from tui_trainer.protocol import NO_MESSAGE, frame, read_frame
 from tui_trainer.runtime.connection import start_thread
 from tui_trainer.store.edits import LONGEST_NAME
+from tui_trainer.system.processes import given_connection, lower_priority
+from tui_trainer.system.terminal import call_on_interrupt, interrupt_main_thread
 
 from . import messages
 from .fields import count_values
@@ -41,14 +41,12 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._requested = self._can_interrupt = False
-        signal.signal(signal.SIGINT, self._interrupt)
+        call_on_interrupt(self._interrupt)
 
     def request(self) -> None:
-        """Request an interrupt, from another thread. The main thread handles the signal, possibly a moment later."""
+        """Request an interrupt, from another thread. The main thread handles it, possibly a moment later."""
         self._requested = True
-        main = threading.main_thread().ident
-        assert main is not None
-        signal.pthread_kill(main, signal.SIGINT)
+        interrupt_main_thread()
 
     @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
@@ -61,7 +59,7 @@ class Interrupts:
         finally:
             self._can_interrupt = False
 
-    def _interrupt(self, *_: object) -> None:
+    def _interrupt(self) -> None:
         if self._can_interrupt:
             self._can_interrupt = False
             raise KeyboardInterrupt
@@ -97,7 +95,7 @@ class SweepService:
         return command
 
     def _sweep(self, request: messages.SweepRequest) -> None:
-        os.nice(self._niceness)  # not earlier: the user waits for previews
+        lower_priority(self._niceness)  # not earlier: the user waits for previews
         try:
             self._send(finished_event(self._run(self._validated(request))))
         except UserError as error:
@@ -147,7 +145,7 @@ class SweepService:
 
 def main() -> None:
     """Hide the socket from child processes and from anything printed, and serve."""
-    connection = socket.socket(fileno=os.dup(0))
+    connection = given_connection()
     with open(os.devnull, "rb") as null:
         os.dup2(null.fileno(), 0)
     os.dup2(2, 1)

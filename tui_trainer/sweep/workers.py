@@ -7,12 +7,9 @@ import contextlib
 import logging
 import os
 import re
-import signal
 import threading
-import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
-from multiprocessing import resource_tracker
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,9 +19,11 @@ from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import confined
 from tui_trainer.run_state import RUN_STATES
+from tui_trainer.system.processes import wait_for_end
+from tui_trainer.system.terminal import interrupts_hidden
 from tui_trainer.training.builder import scores, split_scores
+from tui_trainer.training.series import MAX_PARAMETERS
 from tui_trainer.training.session import Session
-from tui_trainer.training.trajectory import MAX_PARAMETERS
 from tui_trainer.version import __version__
 
 from .results import Outcome
@@ -34,7 +33,6 @@ DASK_TIMEOUT = 10  # seconds for the Dask scheduler to answer, and for its worke
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some other addresses
 SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
-CHECK_EVERY = 1.0  # seconds
 NumberedOutcome = tuple[int, Outcome]
 Outcomes = Generator[NumberedOutcome, None, None]  # closing it ends the runs in progress
 
@@ -72,7 +70,7 @@ def run_in_processes(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> O
     # No memory maps: those would be pickles in files
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None, **process_setup):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    with _safe_import_path(), _interrupts_blocked():
+    with _safe_import_path(), interrupts_hidden():
         outcomes = parallel(_calls(tasks, by, keep))
     with _safe_import_path(), _closing(outcomes):
         try:
@@ -222,17 +220,6 @@ def _safe_import_path() -> Iterator[None]:
             os.environ[SAFE_PATH] = before
 
 
-@contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Hide Ctrl+C, which a terminal sends to all processes, from those started inside; this one gets it afterwards."""
-    resource_tracker.ensure_running()  # started implicitly, it would unblock the signal
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _check_measure(session: Session, by: str) -> None:
     """Raise UserError, before the training, if the run will have no score ``by``."""
     parts = session.split
@@ -274,6 +261,5 @@ def _weights(session: Session) -> dict[str, float]:
 
 
 def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(CHECK_EVERY)
+    wait_for_end(parent)
     os._exit(1)

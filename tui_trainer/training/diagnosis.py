@@ -25,8 +25,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
-from .builder import build_trainer
-from .memory_check import check_memory
+from .builder import build_trainer, check_memory
 from .series import Array
 from .session import Session
 

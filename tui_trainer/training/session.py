@@ -27,12 +27,10 @@ from tui_trainer.pace import FULL, Pace, Schedule
 from tui_trainer.protocol import Remedy
 from tui_trainer.run_state import EndState, RunState
 
-from .builder import build_trainer
+from .builder import build_trainer, check_memory
 from .callbacks import BestWeights, StopConditions
 from .history import History
-from .memory_check import check_memory
-from .series import Array, DownsampledSeries
-from .trajectory import MAX_PARAMETERS, Trajectory
+from .series import MAX_PARAMETERS, Array, DownsampledSeries, Trajectory
 
 EARLY_ENDS: tuple[EndState, ...] = ("stopped early", "diverged")  # states of a run that ended before its last epoch
 UNWATCHED = 0.5  # seconds of training between two checks of the state, if nobody watches

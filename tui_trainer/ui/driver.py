@@ -9,13 +9,14 @@ from functools import cache
 
 from rich.cells import cell_len
 from textual.driver import Driver
-from textual.drivers import linux_driver
-from textual.drivers.linux_driver import LinuxDriver
+
+from tui_trainer.system.terminal import driver
 
 from .terminal import detect_terminal
 from .terminal_input import PasteParser
 
-linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
+TerminalDriver, parsing = driver()
+parsing.XTermParser = PasteParser  # type: ignore[attr-defined]  # the name by which the driver makes its parser
 
 # Modes, queries and titles that old terminals print instead of ignoring. The cursor and line wrap are not among them.
 PRIVATE = re.compile(
@@ -63,7 +64,7 @@ _LOOK_ALIKES = {
 _PLOT_MARKS = frozenset(map(chr, (*range(0x2596, 0x25A0), *range(0x2800, 0x2900))))
 
 
-class LimitedDriver(LinuxDriver):
+class LimitedDriver(TerminalDriver):  # type: ignore[misc,valid-type]
     """Removes private sequences, replaces characters that the terminal lacks, or both.
 
     A terminal without an alternate screen is cleared at the end.

@@ -16,7 +16,7 @@ from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.messages import KINDS, Landscape, WatchLandscape
 from tui_trainer.tabs.landscape.surface import BANDS, compute_grid, draw_map
 from tui_trainer.tabs.view import decode_content
-from tui_trainer.training.trajectory import MAX_POINTS
+from tui_trainer.training.series import MAX_POINTS
 
 BATCHES = {"training__batch_size": 32}
 

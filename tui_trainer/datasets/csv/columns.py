@@ -5,18 +5,15 @@ At the end is what concerns memory: the check that a table will fit before it is
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
+from tui_trainer.system.memory import free_bytes
 
 from .dialect import Dialect
 
@@ -141,58 +138,3 @@ def check_memory(rows: float, columns: int, about: str = "") -> None:
             f"and training takes {COPIES} times as much, but only {free / 1e9:.1f} GB are free; use a part of the file"
         )
         raise DatasetError("dataset.path", reason)
-
-
-def free_bytes() -> int | None:
-    """Return the memory that is available without swapping; None if the system does not say."""
-    limits = [value for value in (_from_meminfo(), _from_cgroup()) if value is not None]
-    if limits:
-        return min(limits)
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _from_meminfo() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, ValueError, IndexError, StopIteration):
-        return None
-
-
-def _from_cgroup() -> int | None:
-    """Return what is left of a container's memory limit."""
-    folder = Path("/sys/fs/cgroup")
-    try:
-        limit = (folder / "memory.max").read_text().strip()
-        used = int((folder / "memory.current").read_text())
-        return None if limit == "max" else max(int(limit) - used, 0)
-    except (OSError, ValueError):
-        return None
-
-
-_ARENA_MAX = -8  # glibc's M_ARENA_MAX
-
-
-@contextlib.contextmanager
-def one_heap() -> Iterator[None]:
-    """Let the threads that are started in the block share one heap, and give back what is free in it at the end.
-
-    Otherwise glibc keeps what each thread has freed, more than a large table needs. Other systems do without.
-    """
-    if (set_option := _glibc("mallopt")) is not None:
-        set_option(_ARENA_MAX, 1)
-    try:
-        yield
-    finally:
-        if (give_back := _glibc("malloc_trim")) is not None:
-            give_back(0)
-
-
-def _glibc(name: str) -> Callable[..., int] | None:
-    try:
-        return getattr(ctypes.CDLL(None), name, None)
-    except (OSError, TypeError):  # Windows has no such library
-        return None

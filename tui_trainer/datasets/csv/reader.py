@@ -13,8 +13,9 @@ import numpy as np
 from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, ReadingStopped
 from tui_trainer.errors import plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
+from tui_trainer.system.memory import one_heap
 
-from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory, one_heap
+from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory
 from .dialect import CsvOptions
 from .layout import Layout, find_layout
 from .text import Progress, TextFile, open_text

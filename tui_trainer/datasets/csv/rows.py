@@ -11,7 +11,6 @@ import functools
 import io
 import itertools
 import math
-import os
 import re
 import sys
 import unicodedata
@@ -30,6 +29,7 @@ from tui_trainer.datasets.columns import names_rows
 from tui_trainer.datasets.dataset import CellForm, DatasetError, Feature
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
+from tui_trainer.system.memory import usable_cores
 
 from .columns import MAX_LEVELS, NOT_KNOWN, Column, NumberColumn, TextColumn, WrongCell, without_marks
 from .dates import COMPACT_DATE, ISO, TIME, date_formats, is_compact_date, parse_dates
@@ -182,8 +182,7 @@ class RowReader:
 
 def usable_threads() -> int:
     """Return how many blocks may be read at once."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, MAX_THREADS)
+    return min(usable_cores(), MAX_THREADS)
 
 
 def _read_ahead(

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 
 from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
 from tui_trainer.errors import printable, quoted
+from tui_trainer.system.files import read_at
 
 from .dialect import Marks
 
@@ -172,7 +173,7 @@ class _Part(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        data = os.pread(self._number, len(buffer), self._position)
+        data = read_at(self._number, len(buffer), self._position)
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from tui_trainer.engine import Sequential
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.training.series import MAX_PARAMETERS, Trajectory
 from tui_trainer.training.session import Session
-from tui_trainer.training.trajectory import MAX_PARAMETERS, Trajectory
 
 from .messages import Axis, Landscape, Minimum, Update, WatchLandscape, Way
 from .surface import Cut, Range, Surface, compute_grid, draw_map, least_squares, plane_directions

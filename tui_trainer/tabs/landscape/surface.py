@@ -15,8 +15,8 @@ from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.engine.sample_losses import FROM_Z, each_loss
 from tui_trainer.plotting.plot import HIGHEST, UNKNOWN
 from tui_trainer.protocol import pack
+from tui_trainer.training.series import MAX_PARAMETERS
 from tui_trainer.training.session import Session
-from tui_trainer.training.trajectory import MAX_PARAMETERS
 
 from .messages import Map
 

@@ -1,0 +1,115 @@
+"""What systems do differently stands in ``system`` alone, and both ways of each difference have the same names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tui_trainer
+
+ROOT = Path(tui_trainer.__file__).parent
+ROOM = ROOT / "system"
+# Modules that not every system has, or that are used to find out which system it is.
+MODULES = re.compile(
+    r"_?winapi|winreg|msvcrt|ctypes|fcntl|grp|pty|pwd|resource|signal|termios|tty"
+    r"|textual\.drivers\.(?:linux_driver|windows_driver|win32)"
+)
+# The same for what modules have, whatever their names are.
+NAMES = re.compile(
+    r"platform|getwindowsversion|AF_UNIX|SO_\w+|pass_fds|start_new_session|creationflags|preexec_fn"
+    r"|O_(?:CLOEXEC|NONBLOCK|NOFOLLOW|DIRECTORY|BINARY|NOINHERIT)|pread|pwrite|fchmod|mkfifo|statvfs|sysconf|uname"
+    r"|(?:get|set)(?:e|re|res)?[ug]id|getlogin|getppid|getpgid|setsid|setpgrp|killpg|fork|sched_\w+|SIG[A-Z]+"
+    r"|add_signal_handler|pthread_\w+|open_unix_connection|start_unix_server|fromshare|startfile"
+)
+PLACES = re.compile(r"/(?:proc|tmp|sys|run|var|etc|usr|bin)\b")
+
+
+def elsewhere() -> list[Path]:
+    """The modules of the package that are not in the room."""
+    return [path for path in sorted(ROOT.rglob("*.py")) if ROOM not in path.parents]
+
+
+def found_in(text: str) -> Iterator[str]:
+    """What in a module depends on the system, with its line."""
+    tree = ast.parse(text)
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        names: list[str] = []
+        match node:
+            case ast.Import(names=aliases):
+                names = [alias.name for alias in aliases if MODULES.fullmatch(alias.name)]
+            case ast.ImportFrom(module=str(module), names=aliases):
+                full = [module, *(f"{module}.{alias.name}" for alias in aliases)]
+                names = [name for name in full if MODULES.fullmatch(name)]
+                names += [alias.name for alias in aliases if NAMES.fullmatch(alias.name)]
+            case ast.Attribute(value=ast.Name(id="os"), attr="name" | "kill" | "nice"):
+                names = [ast.unparse(node)]
+            case ast.Attribute(attr=name) if NAMES.fullmatch(name):
+                names = [ast.unparse(node)]
+            case ast.keyword(arg=str(name)) if NAMES.fullmatch(name):
+                names = [name]
+            case ast.Constant(value=str(text)) if id(node) not in documents:
+                names = [text] if NAMES.fullmatch(text) or PLACES.match(text) else []
+        yield from (f"{node.lineno}: {name}" for name in names if hasattr(node, "lineno"))
+
+
+def test_no_other_module_asks_which_system_it_is_on() -> None:
+    found = {str(path.relative_to(ROOT)): list(found_in(path.read_text(encoding="utf-8"))) for path in elsewhere()}
+    assert not {name: lines for name, lines in found.items() if lines}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\nos.name == 'nt'",
+        "import sys\nsys.platform == 'win32'",
+        "from sys import platform",
+        "import fcntl",
+        "import pwd",
+        "import resource",
+        "import termios",
+        "from signal import SIGTERM",
+        "import os\nos.getuid()",
+        "import os\nhasattr(os, 'geteuid')",
+        "import socket\nsocket.AF_UNIX",
+        "import subprocess\nsubprocess.Popen(['x'], pass_fds=(3,))",
+        "import os\nos.kill(1, 9)",
+        "open('/proc/self/stat')",
+        "Path('/tmp')",
+        "import os\nos.open('x', os.O_RDONLY | os.O_CLOEXEC)",
+        "from textual.drivers import linux_driver",
+    ],
+)
+def test_the_test_sees_it(text: str) -> None:
+    assert list(found_in(text))
+
+
+@pytest.mark.parametrize("path", sorted(ROOM.glob("*.py")), ids=lambda path: path.stem)
+def test_both_ways_have_the_same_names(path: Path) -> None:
+    """Functions, and constants that others import, whatever the system."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "sys.platform == 'win32'":
+            windows, others = ({*functions(ways)} for ways in (node.body, node.orelse))
+            assert windows == others
+
+
+def functions(statements: list[ast.stmt]) -> Iterator[str]:
+    """The public functions of one way, with their arguments and results."""
+    for one in statements:
+        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"):
+            yield f"{one.name}({ast.unparse(one.args)}) -> {ast.unparse(one.returns or ast.Constant(None))}"
+
+
+def test_the_room_knows_nothing_of_the_package() -> None:
+    for path in ROOM.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "tui_trainer." not in text.replace("from .", "") or path.name == "__init__.py"
