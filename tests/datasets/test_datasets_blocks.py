@@ -41,6 +41,15 @@ FILES: dict[str, tuple[str, Row]] = {
     "some commas at the end": ("a,b,y", lambda n, rng: f"{n},{n % 9},{n % 3}{',' * (n % 50 == 1)}"),
     "large and small": ("a,b,c,y", lambda n, rng: f"{rng.randrange(2**62)},{-rng.randrange(2**17)},{n % 200},{n % 3}"),
     "a number and gaps": ("a,b,y", lambda n, rng: f"{rng.choice(['', 3, -128])},{rng.choice(['NA', 5])},{n % 3}"),
+    "a few blanks": (
+        "a,b,y",
+        lambda n, rng: f"{' ' * (n % 50 == 9)}{n},{' ' * (n % 60 == 7)}{rng.choice('uv')}, {n % 3}",
+    ),
+    "tabs before cells": ("a,b,y", lambda n, rng: f"{n},{chr(9) * (n % 70 == 5)}{rng.choice('uv')},{n % 3}"),
+    "a Mac's lines among gaps": (
+        "a,b,y",
+        lambda n, rng: f"{n},{n % 9},{n % 3 or ''}" + ("\r7,7,7" if n % 90 == 8 else ""),
+    ),
     "dates": ("a,b,y", lambda n, rng: f"2024-{1 + n % 12:02d}-{1 + n % 28:02d},{n % 24:02d}:15,{n % 3}"),
 }
 

@@ -12,7 +12,7 @@ from tui_trainer.datasets.catalog import PLANE_COLUMNS, choose
 from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import split
-from tui_trainer.datasets.synthetic import derive
+from tui_trainer.datasets.toy_sets import derive
 from tui_trainer.experiment.schema import DatasetConfig, PointConfig
 
 SPIRAL = DatasetConfig("spiral", samples=60, noise=5.0, seed=3, features=PLANE_COLUMNS, standardize=False)

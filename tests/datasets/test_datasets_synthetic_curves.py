@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from toy_statistics import NOISES, SAMPLES, Array, assert_mean, assert_moments
 
-from tui_trainer.datasets.synthetic import generate
+from tui_trainer.datasets.toy_sets import generate
 
 SHAPES: dict[str, Callable[[Array], Array]] = {
     "curve_sine": lambda x: 2 * np.sin(np.pi * x) * np.cos(np.pi * x),

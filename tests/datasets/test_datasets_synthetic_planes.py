@@ -21,7 +21,7 @@ from toy_statistics import (
     shifts,
 )
 
-from tui_trainer.datasets import synthetic
+from tui_trainer.datasets import toy_sets
 
 UNIFORM, NORMAL = 1.8, 3.0  # kurtosis
 at_every_noise = pytest.mark.parametrize("noise", NOISES)
@@ -73,7 +73,7 @@ def test_gauss_is_distributed_as_defined(noise: float) -> None:
 
 @at_every_noise
 def test_spiral_is_distributed_as_defined(noise: float) -> None:
-    x, blue = synthetic.spiral(SAMPLES, noise, np.random.default_rng(3))  # not shuffled, so each has its place
+    x, blue = toy_sets.spiral(SAMPLES, noise, np.random.default_rng(3))  # not shuffled, so each has its place
     way = np.arange(SAMPLES // 2) / (SAMPLES // 2)
     angles = 1.75 * 2 * np.pi * way
     arm = 5 * way[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])

@@ -151,6 +151,6 @@ def test_other_data_leave_noise_and_samples_alone() -> None:
 
 
 def test_the_columns_of_the_catalog_are_those_that_are_made() -> None:
-    from tui_trainer.datasets.synthetic import TRANSFORMS
+    from tui_trainer.datasets.toy_sets import TRANSFORMS
 
     assert tuple(TRANSFORMS) == PLANE_COLUMNS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.synthetic import generate
+from tui_trainer.datasets.toy_sets import generate
 
 Array = NDArray[np.float64]
 

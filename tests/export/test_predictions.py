@@ -99,6 +99,19 @@ def test_one_row_in_one_row_out(tmp_path: Path) -> None:
     assert [row[1] == "" for row in rows] == [False, False, True, True, True]
 
 
+def test_numbers_among_words_are_predicted_and_each_word_is_told(tmp_path: Path) -> None:
+    """Even where most cells of a column are words."""
+    _, model, _ = run_on(tmp_path)
+    new = tmp_path / "new.csv"
+    sizes = ("small", "1,5", "large", "huge")
+    new.write_text("day;size;colour;stock\n" + "".join(f"01.03.2020;{size};red;1\n" for size in sizes))
+    predictions = predict_file(model, str(new))
+    assert dict(predictions.faults) == {
+        line: f"column 'size' holds '{word}', not a number" for line, word in ((2, "small"), (4, "large"), (5, "huge"))
+    }
+    assert [bool(row[1]) for row in written(model, new)[1:]] == [False, True, False, False]
+
+
 def test_classes_come_with_their_probabilities(tmp_path: Path) -> None:
     session, model, path = run_on(tmp_path, target="colour", missing="drop")
     head, *rows = written(model, path)

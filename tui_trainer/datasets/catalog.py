@@ -25,7 +25,7 @@ from tui_trainer.experiment.schema import (
     OutputConfig,
 )
 
-# The possible features of a two-dimensional toy set; ``synthetic.TRANSFORMS`` computes them.
+# The possible features of a two-dimensional toy set; ``toy_sets.TRANSFORMS`` computes them.
 PLANE_COLUMNS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 TWO_COLORS = ("orange", "blue")
 _CELL_SIZES = (
@@ -177,7 +177,7 @@ SHIPPED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToySet(CatalogEntry):
-    """A dataset generated from a formula; see ``synthetic``.
+    """A dataset generated from a formula; see ``toy_sets``.
 
     ``columns`` are all possible features, ``samples`` is the default number of rows. With ``any_classes`` the
     number of classes can be chosen, and ``classes`` are the default ones.

@@ -149,7 +149,7 @@ class Inputs:
             return replace(column, stored=without_marks(column.stored, self.numbers.numbers_in(self.missing_marks)))
         if feature is None or isinstance(column, NumberColumn):
             return column
-        from tui_trainer.datasets.csv.rows import read_cells
+        from tui_trainer.datasets.csv.builders import read_cells
 
         return read_cells(array.tolist(), feature, self.numbers, self.missing_marks)
 
@@ -170,11 +170,9 @@ def _numbers(cells: Column, feature: Feature, faults: dict[int, str]) -> NDArray
         empty = cells.missing()
     else:
         values, empty = cells.values, cells.missing()
-        if cells.wrong is not None and cells.wrong_rows is not None:
-            empty = empty & ~cells.wrong_rows
-            first = int(cells.wrong_rows.argmax())
-            faults.setdefault(first, f"{where} holds {quoted(cells.wrong.text)}, not a {feature.form}")
-            _note(faults, cells.wrong_rows, f"{where} holds text, not a {feature.form}")
+        empty[list(cells.wrong_texts)] = False
+        for row, text in cells.wrong_texts.items():
+            faults.setdefault(row, f"{where} holds {quoted(text)}, not a {feature.form}")
     if feature.fill is not None:
         values = np.where(empty, feature.fill, values)
     _note(faults, np.isnan(values), f"{where} holds no value")

@@ -1,10 +1,27 @@
-"""Generates a toy set of the catalog as a dataset, with the points that the user added and without those removed.
+"""Generates toy sets from a formula, a noise level and a seed, as TensorFlow Playground does.
 
-There is no table in between: importing pandas would take longer than all that is done here.
+Most are points (x1, x2) on the square from -6 to 6. Circle, xor, gauss, spiral, plane and multi-gauss follow the
+formulas of TensorFlow Playground (src/dataset.ts in tensorflow/playground). The three borders are those that its
+issue 252 asks for, at the scale of its square. Moons are the two half circles of scikit-learn's ``make_moons``, three
+times as large; blobs are gauss with more centres.
+
+Every function of these takes the number of points n, the noise in per cent from 0 to 50, written q = noise / 100
+below, and a generator. It returns the points (n, 2) and the target (n,): indices of classes, or numbers. Of two
+classes 0 is orange, the Playground's -1, and 1 is blue, its +1. U(a, b) is the uniform distribution. Rows are ordered
+by class where a formula says how many points a class has.
+
+The others are curves to approximate: x from U(-1, 1), and y = f(x) plus a normal deviate of the deviation q. The
+functions are of order 1 and have what a network finds hard or easy: waves, narrow peaks, a jump, a kink, and a smooth
+polynomial. Each takes x (n,) and returns f(x) (n,).
+
+At the end, a set of the catalog becomes a dataset, with the points that the user added and without those removed. There
+is no table in between: importing pandas would take longer than all that is done here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,10 +35,254 @@ from .catalog import ToySet
 from .columns import check_features
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
 from .encoding import TargetColumn, target_from_labels
-from .synthetic import derive
 
+Array = NDArray[np.float64]
+Points = tuple[Array, NDArray[Any]]
+Curve = Callable[[Array], Array]
 Columns = dict[str, NDArray[np.float64]]
+
+SIDE = 6.0  # half the side of the square
+RADIUS = 5.0  # of circle and spiral, and half the side of xor
+PADDING = 0.3  # between the squares of xor and the axes
+BLOB_RADIUS = 4.0
+MOON_SCALE = 3.0
+PEAKS = (  # x1, x2 and sign of the six cones of multi-gauss
+    (-4.0, 2.5, 1.0),
+    (0.0, 2.5, -1.0),
+    (4.0, 2.5, 1.0),
+    (-4.0, -2.5, -1.0),
+    (0.0, -2.5, 1.0),
+    (4.0, -2.5, -1.0),
+)
+BUMPS = ((-0.6, 0.15, 1.0), (-0.05, 0.1, 0.6), (0.5, 0.2, -0.8))  # centre, width and height
+# Separates the random numbers of the points from those of the split, which uses the seed alone.
 MIN_SAMPLES = 2  # of a class: one for training and one for validation
+_STREAM = 1
+# The seven inputs of TensorFlow Playground
+TRANSFORMS: dict[str, Callable[[Array, Array], Array]] = {
+    "x1": lambda x1, x2: x1,
+    "x2": lambda x1, x2: x2,
+    "x1^2": lambda x1, x2: x1 * x1,
+    "x2^2": lambda x1, x2: x2 * x2,
+    "x1*x2": lambda x1, x2: x1 * x2,
+    "sin(x1)": lambda x1, x2: np.sin(x1),
+    "sin(x2)": lambda x1, x2: np.sin(x2),
+}
+
+
+def circle(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """A disc in a ring: half the radii from U(0, 2.5), half from U(3.5, 5); angles from U(0, 2 pi).
+
+    Blue are the points nearer than 2.5 to the centre once shifted by U(-5, 5) q on each axis. The radius is
+    uniform, so the disc is densest in its middle.
+    """
+    inner = samples - samples // 2
+    radii = np.concatenate([rng.uniform(0, RADIUS / 2, inner), rng.uniform(0.7 * RADIUS, RADIUS, samples - inner)])
+    angles = rng.uniform(0, 2 * np.pi, samples)
+    points = radii[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])
+    shifted = points + _shift(samples, noise, rng, RADIUS)
+    return points, (np.hypot(*shifted.T) < RADIUS / 2).astype(np.intp)
+
+
+def xor(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Four squares: each coordinate from U(-5, 5), pushed 0.3 away from 0.
+
+    Blue is where the product of the coordinates, each shifted by U(-5, 5) q, is not negative.
+    """
+    points = rng.uniform(-RADIUS, RADIUS, (samples, 2))
+    points += np.where(points > 0, PADDING, -PADDING)
+    shifted = points + _shift(samples, noise, rng, RADIUS)
+    return points, (shifted.prod(axis=1) >= 0).astype(np.intp)
+
+
+def gauss(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Two Gaussian clouds, half of the points blue around (2, 2), half orange around (-2, -2).
+
+    The variance on each axis is 0.5 + 7 q.
+    """
+    blue = (np.arange(samples) < samples - samples // 2).astype(np.intp)
+    centres = np.where(blue[:, None] == 1, 2.0, -2.0)
+    return centres + rng.normal(0, _cloud_deviation(noise), (samples, 2)), blue
+
+
+def spiral(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Two arms of k = n / 2 points: for i = 0 ... k - 1 the radius 5 i / k and the angle 1.75 * 2 pi i / k.
+
+    The orange arm starts half a turn after the blue one. U(-1, 1) q is added to each coordinate, so without noise
+    only the order of the rows depends on the generator.
+    """
+    sizes = (samples - samples // 2, samples // 2)
+    progress = np.concatenate([np.arange(size) / size for size in sizes])
+    blue = np.repeat(np.array([1, 0], dtype=np.intp), sizes)
+    angles = 1.75 * 2 * np.pi * progress + np.where(blue == 1, 0.0, np.pi)
+    points = RADIUS * progress[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])
+    return points + _shift(samples, noise, rng, 1.0), blue
+
+
+def moons(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Two half circles of radius 3 that reach into one another; the angle t from U(0, pi).
+
+    Half the points are orange, at 3 (cos t - 1/2, sin t - 1/4); the blue ones are their mirror image in the origin.
+    A normal deviate of the deviation 2 q is added to each coordinate.
+    """
+    blue = (np.arange(samples) >= samples - samples // 2).astype(np.intp)
+    angles = rng.uniform(0, np.pi, samples)
+    upper = MOON_SCALE * np.column_stack([np.cos(angles) - 0.5, np.sin(angles) - 0.25])
+    points = np.where(blue[:, None] == 1, -upper, upper)
+    return points + rng.normal(0, 2 * noise / 100, (samples, 2)), blue
+
+
+def blobs(samples: int, noise: float, rng: np.random.Generator, classes: int = 4) -> Points:
+    """``classes`` normal clouds around the corners of a regular polygon of radius 4, the first corner at (4, 0).
+
+    The variance on each axis is that of gauss, 0.5 + 7 q; the sizes differ by one at most.
+    """
+    labels = np.sort(np.arange(samples) % classes).astype(np.intp)
+    angles = 2 * np.pi * labels / classes
+    centres = BLOB_RADIUS * np.column_stack([np.cos(angles), np.sin(angles)])
+    return centres + rng.normal(0, _cloud_deviation(noise), (samples, 2)), labels
+
+
+def sine_line(x: Array) -> Array:
+    """3 sin x, for x (n,)."""
+    return 3 * np.sin(x)
+
+
+def cubic_line(x: Array) -> Array:
+    """3 (u^3 - u) with u = x / 4: the cubic of issue 252, stretched over the square; for x (n,)."""
+    return 3 * ((x / 4) ** 3 - x / 4)
+
+
+def abs_line(x: Array) -> Array:
+    """|x| - 3: lowered, so that half of the square lies above it; for x (n,)."""
+    return np.abs(x) - 3
+
+
+def sine_border(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Blue above ``sine_line``, orange below."""
+    return _border(sine_line, samples, noise, rng)
+
+
+def cubic_border(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Blue above ``cubic_line``, orange below."""
+    return _border(cubic_line, samples, noise, rng)
+
+
+def abs_border(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Blue above ``abs_line``, orange below."""
+    return _border(abs_line, samples, noise, rng)
+
+
+def plane(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Coordinates from U(-6, 6); the target is (x1 + x2) / 10 at the point shifted by U(-6, 6) q on each axis."""
+    points = rng.uniform(-SIDE, SIDE, (samples, 2))
+    shifted = points + _shift(samples, noise, rng, SIDE)
+    return points, shifted.sum(axis=1) / 10
+
+
+def multi_gauss(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Six cones of radius 2, three up and three down: max(0, 1 - distance / 2) times the sign of the nearest peak.
+
+    Coordinates from U(-6, 6); the target is taken at the point shifted by U(-6, 6) q on each axis.
+    """
+    points = rng.uniform(-SIDE, SIDE, (samples, 2))
+    shifted = points + _shift(samples, noise, rng, SIDE)
+    target = np.zeros(samples)
+    for x1, x2, sign in PEAKS:  # no two cones overlap, so their sum is the one that is not 0
+        target += sign * np.maximum(0.0, 1 - np.hypot(shifted[:, 0] - x1, shifted[:, 1] - x2) / 2)
+    return points, target
+
+
+def _border(line: Curve, samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Coordinates from U(-6, 6); blue where the point, shifted by U(-6, 6) q on each axis, lies above ``line``."""
+    points = rng.uniform(-SIDE, SIDE, (samples, 2))
+    shifted = points + _shift(samples, noise, rng, SIDE)
+    return points, (shifted[:, 1] > line(shifted[:, 0])).astype(np.intp)
+
+
+def _shift(samples: int, noise: float, rng: np.random.Generator, reach: float) -> Array:
+    """U(-reach, reach) q for each coordinate, (n, 2)."""
+    return rng.uniform(-reach, reach, (samples, 2)) * (noise / 100)
+
+
+def _cloud_deviation(noise: float) -> float:
+    """The square root of the variance 0.5 + 7 q: from 0.5 without noise to 4 at 50 per cent."""
+    return float(np.sqrt(0.5 + 7 * noise / 100))
+
+
+def sine(x: Array) -> Array:
+    """sin(2 pi x): two whole waves."""
+    return np.sin(2 * np.pi * x)
+
+
+def bumps(x: Array) -> Array:
+    """Three bell curves h exp(-((x - c) / w)^2), the last one a hollow."""
+    return sum((h * np.exp(-(((x - c) / w) ** 2)) for c, w, h in BUMPS), np.zeros_like(x))
+
+
+def step(x: Array) -> Array:
+    """-1 left of 0, and 1 from 0 on."""
+    return np.where(x < 0, -1.0, 1.0)
+
+
+def absolute(x: Array) -> Array:
+    """|x|."""
+    return np.abs(x)
+
+
+def polynomial(x: Array) -> Array:
+    """4 x^3 - 3 x, the third Chebyshev polynomial: it turns at 1 and -1."""
+    return 4 * x**3 - 3 * x
+
+
+def sample(curve: Curve, samples: int, noise: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return ``samples`` points of ``curve``: x (n,) and the noisy y (n,)."""
+    x = rng.uniform(-1, 1, samples)
+    return x, curve(x) + rng.normal(0, noise / 100, samples)
+
+
+PLANES = {
+    "circle": circle,
+    "xor": xor,
+    "gauss": gauss,
+    "spiral": spiral,
+    "moons": moons,
+    "sine_border": sine_border,
+    "cubic_border": cubic_border,
+    "abs_border": abs_border,
+    "plane": plane,
+    "multi_gauss": multi_gauss,
+}
+CURVES = {
+    "curve_sine": sine,
+    "curve_bumps": bumps,
+    "curve_step": step,
+    "curve_abs": absolute,
+    "curve_poly": polynomial,
+}
+
+
+def generate(
+    name: str, samples: int, noise: float, seed: int, classes: int = 0
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[Any]]:
+    """Return the columns of a toy set by name, each (samples,), and its target (samples,): class indices or numbers.
+
+    ``noise`` is in per cent from 0 to 50; ``classes`` is used by blobs only. Rows are in random order. The same
+    arguments give the same rows. Raises KeyError for an unknown name.
+    """
+    rng = np.random.default_rng((seed, _STREAM))
+    order = rng.permutation(samples)
+    if name in CURVES:
+        x, y = sample(CURVES[name], samples, noise, rng)
+        return {"x": x[order]}, y[order]
+    make = partial(blobs, classes=classes) if name == "blobs" else PLANES[name]
+    points, target = make(samples, noise, rng)
+    return derive(*points[order].T.copy()), target[order]
+
+
+def derive(x1: Array, x2: Array) -> dict[str, Array]:
+    """Return every column of a two-dimensional toy set by name, each of the shape of ``x1`` and ``x2``."""
+    return {name: transform(x1, x2) for name, transform in TRANSFORMS.items()}
 
 
 def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
@@ -31,8 +292,6 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     ``removed`` ones are left out and ``points`` added. Raises DatasetError for an unknown or repeated feature, another
     target, fewer than two samples of a class, and points that cannot be removed or added.
     """
-    from .synthetic import generate
-
     _check_target(entry, config)
     check_features(entry.columns, config.features, entry.target)
     classes = entry.class_names(config.classes)

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.synthetic import derive
+from tui_trainer.datasets.toy_sets import derive
 from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,

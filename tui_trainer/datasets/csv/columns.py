@@ -6,7 +6,7 @@ At the end is what concerns memory: the check that a table will fit before it is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,8 @@ class WrongCell:
 class NumberColumn:
     """A column of numbers: ``stored`` (n,), NaN where a cell is missing or wrong; whole numbers in as few bytes as fit.
 
-    ``wrong`` is the first cell that is not a number, ``wrong_rows`` (n,) are all rows with one, None if there are none.
+    ``wrong`` is the first cell that is not a number. Of a column that was trained on, ``wrong_texts`` are all of them,
+    by row.
     Dates are days since 1970-01-01, times hours since midnight; ``date_format`` is how they are written, for strptime,
     or ISO8601. An index tells the rows apart, and nothing else. ``unit`` is what stands at each number, such as $ or
     kg; ``multiples`` says that it may be k or M.
@@ -42,7 +43,7 @@ class NumberColumn:
     stored: NDArray[Any]
     form: CellForm = "number"
     wrong: WrongCell | None = None
-    wrong_rows: NDArray[np.bool_] | None = None
+    wrong_texts: Mapping[int, str] = field(default_factory=dict)
     date_format: str = ""
     unit: str = ""
     multiples: bool = False
@@ -58,8 +59,9 @@ class NumberColumn:
 
     def take(self, rows: NDArray[np.bool_]) -> NumberColumn:
         """Return the column of those ``rows`` (n,) that are true."""
-        wrong_rows = None if self.wrong_rows is None else self.wrong_rows[rows]
-        return replace(self, stored=self.stored[rows], wrong_rows=wrong_rows)
+        new_rows = np.cumsum(rows) - 1
+        wrong_texts = {int(new_rows[row]): text for row, text in self.wrong_texts.items() if rows[row]}
+        return replace(self, stored=self.stored[rows], wrong_texts=wrong_texts)
 
 
 def without_marks(values: NDArray[Any], marks: Sequence[float]) -> NDArray[Any]:

@@ -67,7 +67,8 @@ def read_rows(
     min_rows: int = 2,
 ) -> Table:
     """Return the table, or its first ``max_rows`` rows; cells of ``known`` columns are read as in training."""
-    from .rows import RowReader, plan
+    from .builders import plan
+    from .rows import RowReader
 
     if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tui_trainer.datasets.catalog import CATALOG, ToySet
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.split import Split
-from tui_trainer.datasets.synthetic import derive
+from tui_trainer.datasets.toy_sets import derive
 from tui_trainer.engine.activations import get_activation
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.training.session import Session

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.split import TargetScale
-from tui_trainer.datasets.synthetic import CURVES
+from tui_trainer.datasets.toy_sets import CURVES
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.plotting.plot import to_levels
