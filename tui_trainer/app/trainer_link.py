@@ -352,18 +352,17 @@ class TrainerLink(Controller):
         has_news = progress is not None or update is not None
         if not has_news and not owing:
             return
-        is_idle = not has_news and self.screen.state != "running"
-        budget.begin(whole=is_idle)
+        is_training = self.screen.state == "running"
+        budget.begin(is_training)
         if progress is not None and progress.run == self._run:
             self.screen.header.progress = self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)
         if update is not None:
             self._show_update(update)
-        for picture in owing[:1] if is_idle else owing:
+        for picture in owing:
             picture.paint_rest()
-        budget.owed = is_idle and len(owing) > 1
         self.pacing.drawn(self.screen.app)
-        if budget.limit is not None and self._retry is None:
+        if (budget.limit is not None or not is_training) and self._retry is None:
             self._retry = self.screen.set_timer(RETRY, self._draw_again)  # for what is left of the pictures
 
     def _show_update(self, update: protocol.Update) -> None:

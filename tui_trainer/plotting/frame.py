@@ -89,13 +89,19 @@ def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
     return runs
 
 
-def partly(old: Frame, new: Frame, worth: NDArray[np.float64], most: int) -> Frame:
-    """Return ``old`` with the ``most`` cells of ``new`` that differ and are worth most by ``worth`` (height, width)."""
+def partly(old: Frame, new: Frame, worth: NDArray[np.float64], most: int | None = None, least: float = 0.0) -> Frame:
+    """Return ``old`` with the cells of ``new`` that differ and are worth at least ``least``, at most ``most`` of them.
+
+    ``worth`` (height, width) says how much it matters that a cell is new.
+    """
     before, after = (np.array([list(row) for row in frame.rows]).reshape(frame.roles.shape) for frame in (old, new))
     differs = np.flatnonzero(((before != after) | (old.roles != new.roles)).ravel())
-    if len(differs) <= most:
+    values = worth.ravel()[differs]
+    best = differs[values >= least]
+    if most is not None and len(best) > most:
+        best = differs[np.argsort(-values, kind="stable")[:most]]
+    if len(best) == len(differs):
         return new
-    best = differs[np.argsort(-worth.ravel()[differs], kind="stable")[:most]]
     chosen = np.zeros(before.size, bool)
     chosen[best] = True
     best = np.flatnonzero(_with_partners(chosen.reshape(before.shape), before, after).ravel())

@@ -133,23 +133,25 @@ class FrameWidget(Widget, Generic[Drawing]):
         if before is None or drawn_from is None or not same_settings or self.roles_differ(drawn_from[0], self._drawing):
             self._paint(after)
             self.refresh()
-        elif runs := changes(before, after):
-            granted = self._granted(sum(columns for *_, columns in runs))
-            if granted is not None:
-                after = partly(before, after, self.worth(before, after), granted)
-                runs = changes(before, after, gap=0)
+        elif after is not before:
+            runs = changes(before, after := self._affordable(before, after))
             self._paint(after)
-            self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
-        else:
-            self._paint(after)
+            if runs:
+                self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
 
-    def _granted(self, cells: int) -> int | None:
-        """Return how many of ``cells`` may be painted now; None for all."""
+    def _affordable(self, before: Frame, after: Frame) -> Frame:
+        """Return ``after`` as far as its changes are seen, and may be painted now."""
         budget: PaintBudget | None = getattr(self.screen, "paint_budget", None)
         if budget is None:
-            return None
+            return after
+        worth = self.worth(before, after)
+        seen = partly(before, after, worth, least=budget.least)
+        cells = sum(columns for *_, columns in changes(before, seen))
         granted = budget.take(cells)
-        return None if granted >= cells else granted
+        if granted < cells:
+            return partly(before, seen, worth, granted)
+        budget.owed = budget.owed or (budget.limit is None and seen is not after)  # until it is still
+        return seen
 
     def _paint(self, frame: Frame) -> None:
         self._frame, self._strips = frame, None
