@@ -8,6 +8,7 @@ import math
 import os
 import time
 from collections import deque
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from rich.style import Style
 from textual import errors, screen
 from textual._compositor import ChopsUpdate, Compositor, CompositorMap, LayoutUpdate, ReflowResult
 from textual.app import App
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.map_geometry import MapGeometry
 from textual.strip import Strip
 from textual.widget import Widget
@@ -284,6 +285,7 @@ class ExactCompositor(Compositor):
     def __init__(self) -> None:
         super().__init__()
         self._asked: CompositorMap = {}  # where the widgets were when somebody last asked
+        self._changed: dict[int, tuple[int, int]] | None = None  # first and last column by row, in a partial update
 
     @property
     def full_map(self) -> CompositorMap:
@@ -317,8 +319,38 @@ class ExactCompositor(Compositor):
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return what has changed, each span from where it begins."""
-        update = super().render_partial_update()
+        self._changed = {}
+        for left, top, width, height in self._dirty_regions:
+            for row in range(top, top + height):
+                first, last = self._changed.get(row, (left, left))
+                self._changed[row] = min(first, left), max(last, left + width)
+        try:
+            update = super().render_partial_update()
+        finally:
+            self._changed = None
         return None if update is None else ExactUpdate(update.chops, update.spans, update.chop_ends)
+
+    def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        """Yield place, clip and rows of the widgets to paint: for a partial update, only rows that have changed.
+
+        Textual renders all widgets within the smallest rectangle around all changes, which are often a line at the top
+        and one at the bottom.
+        """
+        if self._changed is None:
+            yield from super()._get_renders(crop)
+            return
+        for widget, (region, clip) in self.visible_widgets.items():
+            x, _, width, height = shown = region.intersection(clip)
+            if not (width and height):
+                continue
+            rows = [
+                row
+                for row in shown.line_range
+                if row in self._changed and self._changed[row][0] < x + width and x < self._changed[row][1]
+            ]
+            if rows:
+                part = Region(x, rows[0], width, rows[-1] - rows[0] + 1)
+                yield part, clip, widget.render_lines(part.translate(-region.offset))
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
         """Return the whole screen."""
