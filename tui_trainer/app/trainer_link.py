@@ -348,11 +348,15 @@ class TrainerLink(Controller):
         progress, update = self._pending_progress, self._pending_update
         self._pending_progress = self._pending_update = None
         budget = self.pacing.budget
-        owing = [picture for picture in self.screen.query(FrameWidget) if picture.is_owed] if budget.owed else []
-        has_news = progress is not None or update is not None
-        if not has_news and not owing:
-            return
         is_training = self.screen.state == "running"
+        has_rest = budget.limit is not None or not is_training  # else the next frame is here before it is painted
+        owing = (
+            [picture for picture in self.screen.query(FrameWidget) if picture.is_owed]
+            if has_rest and budget.owed
+            else []
+        )
+        if progress is None and update is None and not owing:
+            return
         budget.begin(is_training)
         if progress is not None and progress.run == self._run:
             self.screen.header.progress = self.screen.status.progress = progress
@@ -362,7 +366,7 @@ class TrainerLink(Controller):
         for picture in owing:
             picture.paint_rest()
         self.pacing.drawn(self.screen.app)
-        if (budget.limit is not None or not is_training) and self._retry is None:
+        if has_rest and self._retry is None:
             self._retry = self.screen.set_timer(RETRY, self._draw_again)  # for what is left of the pictures
 
     def _show_update(self, update: protocol.Update) -> None:

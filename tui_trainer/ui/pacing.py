@@ -23,12 +23,14 @@ from textual.map_geometry import MapGeometry
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_trainer.plotting.plot import STEPS
+
 CURSOR_QUERY = "\x1b[6n"  # asks for the cursor's position; every terminal answers, and Textual reads the answer
 ANSWER_TIMEOUT = 10.0  # seconds
 REST_FACTOR = 1.0  # the line is left free for keys for this multiple of the time that a frame took
 FRAME_TIME = 0.11  # seconds that a frame may take of a slow line
 SLOW_FRAME = 0.3  # seconds from which a line is slow
-SEEN = 3.5 / 64  # of a scale of colours, the least change of a cell that is painted while training
+SEEN = 1.5 / STEPS  # of a scale of colours; while training, a change of a single shade is not painted
 MIN_CELLS, MAX_CELLS = 12, 4000  # of a frame over a slow line; from so many on it isn't slow
 
 
