@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import settings
+from systems import FOLDERS, WINDOWS
 
 from tui_trainer.files import DATA_VARIABLE
 
@@ -21,6 +22,7 @@ settings.register_profile("patient", deadline=None)  # a busy machine is no faul
 settings.load_profile("patient")
 PLAIN = "not slow"  # the marker expression in pyproject.toml
 LEFT_OUT = pytest.StashKey[int]()
+collect_ignore = [*FOLDERS] if WINDOWS else []
 
 
 COMPILED = pytest.StashKey[str]()

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
-from collections.abc import Iterator
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from systems import WINDOWS
 
 import tui_trainer
+from tui_trainer.system import files
 
 ROOT = Path(tui_trainer.__file__).parent
 ROOM = ROOT / "system"
@@ -113,3 +120,70 @@ def test_the_room_knows_nothing_of_the_package() -> None:
     for path in ROOM.glob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert "tui_trainer." not in text.replace("from .", "") or path.name == "__init__.py"
+
+
+@pytest.fixture
+def ports(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """``system.sockets`` as it is on Windows, whatever the system: ports of this machine are everywhere."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    spec = importlib.util.spec_from_file_location("tui_trainer.system.sockets_of_windows", ROOM / "sockets.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.undo()
+    return module
+
+
+def let_in(ports: ModuleType, listener: socket.socket, call: Callable[[], object]) -> bool:
+    """Whether the one who calls is let in."""
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call)
+        near, _ = listener.accept()
+        with near:
+            answer = bool(ports.is_own(near))
+        calling.exception()
+    return answer
+
+
+def test_a_port_is_for_those_who_have_read_its_file(
+    ports: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "PATIENCE", 0.2)
+    folder = tmp_path / "sessions"
+    with ports.listen(folder, "one") as listener:
+        place = listener.getsockname()
+        assert place[0] == "127.0.0.1", "no other machine reaches it"
+        assert let_in(ports, listener, lambda: ports.connect(folder, "one").close())
+        for said in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\0" * 32, b"\0" * 1000):
+            assert not let_in(ports, listener, lambda said=said: socket.create_connection(place).sendall(said))
+
+
+def test_who_has_taken_the_port_is_found_out(
+    ports: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trainer that was killed leaves its file, and anybody may listen on its port later."""
+    monkeypatch.setattr(ports, "PATIENCE", 0.2)
+    with ports.listen(tmp_path, "one") as listener:
+        place = listener.getsockname()
+    for answer in (b"", b"\0" * 32):
+        with socket.create_server(place) as impostor, ThreadPoolExecutor(1) as pool:
+            calling = pool.submit(ports.connect, tmp_path, "one")
+            near, _ = impostor.accept()
+            with near:
+                near.sendall(answer)
+                assert isinstance(calling.exception(), OSError)
+    ports.address(tmp_path, "one").write_bytes(b"\1")
+    with pytest.raises(OSError, match="does not name a port"):
+        ports.connect(tmp_path, "one")
+
+
+def test_paths_as_a_system_writes_them() -> None:
+    """The one that is typed after a folder counts, and a shell's escapes are undone where there are any."""
+    assert files.last_absolute("/home/me//data/a.csv") == "/data/a.csv"
+    assert files.last_absolute("/home/me/~/a.csv") == "~/a.csv"
+    if WINDOWS:
+        assert files.last_absolute(r"C:/data/D:\other\a.csv") == r"D:\other\a.csv"
+        assert files.last_absolute(r"\\server\share\a.csv") == r"\\server\share\a.csv"
+        assert files.unescaped(r"C:\data\a b.csv") == r"C:\data\a b.csv"
+    else:
+        assert files.unescaped(r"/data/a\ b.csv") == "/data/a b.csv"

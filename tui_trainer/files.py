@@ -230,8 +230,10 @@ def confined(path: str | os.PathLike[str], field: str = "") -> Path:
     if text == "~" or text.startswith(tuple(f"~{separator}" for separator in SEPARATORS)):
         text = os.path.join(folder, text[2:])
     try:
+        if "\0" in text:
+            raise ValueError("a NUL")
         resolved = Path(os.path.realpath(text))
-    except (OSError, ValueError):  # a NUL in it, or a name that is too long
+    except (OSError, ValueError):  # a name that is too long, for one
         raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is not a path; give the path of a file") from None
     if not resolved.is_relative_to(folder):
         where = quoted(str(folder), _PATH_LENGTH)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from running_app import Start
+from systems import CURRENT, not_on_windows
 from textual.app import App
 from textual.binding import Binding
 from textual.widgets import Input
@@ -67,6 +68,7 @@ async def test_a_screenshot_is_saved_inside(start: Start, jail: Path) -> None:
         assert picture.suffix == ".svg"
 
 
+@not_on_windows(CURRENT)
 async def test_a_screenshot_that_can_not_be_written_is_told(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
+from systems import ENDED_BY_KILL, KILL, not_on_windows
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, TrainingConfig
 from tui_trainer.protocol import Ended
 from tui_trainer.runtime.client import Client
+from tui_trainer.system.processes import how_it_ended
 
 if TYPE_CHECKING:
     from running_app import Start
@@ -73,8 +75,8 @@ async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
         await flow.until(lambda: flow.progress.epoch > 2, "two epochs")
         killed, loads = flow.screen.trainer.client.pid, flow.loads
         assert killed is not None
-        os.kill(killed, signal.SIGKILL)
-        await flow.until_said("ended by signal 9")
+        os.kill(killed, KILL)
+        await flow.until_said(how_it_ended(ENDED_BY_KILL))
         await flow.until(lambda: flow.loads > loads, "a load in another trainer")
         await flow.until(lambda: flow.screen.state in ("ready", "paused"), "a trainer that waits")
         assert flow.screen.trainer.client.pid not in (None, killed)
@@ -92,6 +94,7 @@ async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
         assert flow.heading == "Network  27 parameters"
 
 
+@not_on_windows("a process can't be stopped for a while there")
 async def test_a_trainer_that_is_stopped_is_noticed(start: Start) -> None:
     long = replace(Experiment(), training=TrainingConfig(epochs=10_000_000))
     async with start(long) as flow:
@@ -121,12 +124,12 @@ async def test_a_trainer_that_never_starts_is_not_started_for_ever(
             nonlocal starts
             starts += 1
             with monkeypatch.context() as patched:
-                patched.setattr("tui_trainer.runtime.client.sys.executable", "/bin/false")
+                patched.setattr("tui_trainer.runtime.client.MODULE", "tui_trainer.runtime.no_such_module")
                 await real(client)
 
         monkeypatch.setattr(Client, "start", broken)
         assert screen.trainer.client.pid is not None
-        os.kill(screen.trainer.client.pid, signal.SIGKILL)
+        os.kill(screen.trainer.client.pid, KILL)
         await flow.until_said("It could not be started; space tries again.")
         assert starts == 2, "the one killed and two that failed"
         loads = flow.loads

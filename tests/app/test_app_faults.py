@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 
 import pytest
 from running_app import Start
+from systems import KILL
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -30,7 +30,7 @@ async def test_trainer_killed_at_random_moments(start: Start) -> None:
             await flow.until(lambda moment=moment: asyncio.get_running_loop().time() > moment, "the moment")
             before, killed = flow.progress, flow.screen.trainer.client.pid
             assert killed is not None
-            os.kill(killed, signal.SIGKILL)
+            os.kill(killed, KILL)
             await flow.until(
                 lambda killed=killed: flow.screen.trainer.client.pid not in (killed, None), "another trainer"
             )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from running_app import Start
+from systems import KILL
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     yield folder
     for lock in (folder / "sessions").glob("*.lock"):
         if live_trainers.is_live(lock.parent, lock.stem):
-            os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
+            os.kill(int(lock.stem.partition("-")[0]), KILL)
 
 
 async def leave_one_training() -> None:
@@ -76,7 +76,7 @@ async def test_a_session_that_has_gone_meanwhile(start: Start, data: Path) -> No
     async with start() as flow:
         await flow.until_said("g returns to it")
         far = owner(data)
-        os.kill(int(far.partition("-")[0]), signal.SIGKILL)
+        os.kill(int(far.partition("-")[0]), KILL)
         await flow.until(lambda: not live_trainers.is_live(data / "sessions", far), "the end of the session")
         await flow.press("g")
         await flow.until_said("space continues")

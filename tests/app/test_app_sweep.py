@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from systems import KILL
 from textual.widgets import Input
 
 from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, initial_request
@@ -163,7 +163,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         await flow.until_shown("best val_loss")
         pid = sweeping(flow)
         assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, KILL)
         await flow.until_said("The sweep's process was ended by signal 9. Finished runs are kept.")
 
         await opened(flow)

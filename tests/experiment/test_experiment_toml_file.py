@@ -9,6 +9,7 @@ import pytest
 from experiment_strategies import experiments
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from systems import LINKS, not_on_windows
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, PointConfig
@@ -91,6 +92,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["run.toml"]
 
 
+@not_on_windows(LINKS)
 def test_write_follows_a_link(tmp_path: Path) -> None:
     (tmp_path / "real.toml").write_text("")
     (tmp_path / "link.toml").symlink_to(tmp_path / "real.toml")
@@ -120,6 +122,7 @@ def test_an_invalid_experiment_is_not_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(b"name = '\xff'", "not UTF-8 text"), (b"#" * 1_000_001, "larger than 1 MB")],
+    ids=["letters", "length"],
 )
 def test_files_that_are_no_experiment(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "run.toml").write_bytes(content)

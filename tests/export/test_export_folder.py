@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from systems import MODES, not_on_windows
 from trained_runs import HARMFUL, SMALL, named, rich, session_of, trained_on
 
 from tui_trainer import engine
@@ -20,6 +21,7 @@ from tui_trainer.export.folder import FORMATS, check_folder, write_folder
 from tui_trainer.export.metadata import history_csv, metadata_text, read_history, read_metadata
 from tui_trainer.export.onnx import onnx_is_there
 from tui_trainer.files import free_folder, safe_name
+from tui_trainer.system.private import is_root
 from tui_trainer.training.history import EPOCH
 
 ALWAYS = {
@@ -110,7 +112,8 @@ def test_what_is_no_path_is_told(path: str, complaint: str) -> None:
         write_folder(trained_on(), Path(path), ["csv"])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(is_root(), reason="root may write anywhere")
+@not_on_windows(MODES)
 def test_a_folder_that_cannot_be_written_to_is_told_first(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="can't be written to; choose another folder"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from systems import KILL, MODES, WINDOWS, not_on_windows
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -88,7 +88,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
     for lock in (tmp_path / "sessions").glob("*.lock"):
         if live_trainers.is_live(lock.parent, lock.stem):
-            os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
+            os.kill(int(lock.stem.partition("-")[0]), KILL)
 
 
 def stored(folder: Path) -> StoredRun:
@@ -149,7 +149,7 @@ async def test_a_client_that_dies_is_one_that_goes(folder: Path) -> None:
         while stored(folder).watched:
             await asyncio.sleep(0.01)
     assert is_running(pid)
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, KILL)
 
 
 async def test_the_newer_client_takes_over(folder: Path) -> None:
@@ -170,7 +170,7 @@ async def test_a_session_that_is_killed_has_ended(folder: Path) -> None:
     first, pid = await training(Launch(stays=True))
     second = await Viewer(Launch(attach=stored(folder).owner)).start(Attach(1))
     await second.until(Progress, "running")
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, KILL)
     assert (await second.to_the_end())[-1] == Crashed(0, "The session has ended")
     await first.client.close()
 
@@ -209,6 +209,7 @@ async def test_what_is_no_client_changes_nothing(folder: Path) -> None:
     await first.client.close()
 
 
+@not_on_windows(MODES)
 def test_sockets_are_the_users_alone(short: Path) -> None:
     place = live_trainers.LiveTrainer(short / "sessions")
     listener = place.listen()
@@ -241,6 +242,7 @@ def short() -> Iterator[Path]:
         yield Path(folder)
 
 
+@not_on_windows("a session listens on a port there, not in the file system")
 def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "SHORT", short)
     deep = tmp_path / ("d" * 100) / "sessions"
@@ -262,7 +264,7 @@ def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path, short: Path, monke
 
 def test_what_dead_sessions_left_is_swept_away(tmp_path: Path) -> None:
     place = live_trainers.LiveTrainer(tmp_path)
-    for ending in ("lock", "sock"):
+    for ending in ("lock", "port" if WINDOWS else "sock"):
         (tmp_path / f"1-0123456789ab.{ending}").touch()
     (tmp_path / "notes.lock").touch()
     newer = live_trainers.LiveTrainer(tmp_path)

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from pty_app import PtyApp
+from systems import KILL
 
 pytestmark = pytest.mark.slow
+PtyApp = pytest.importorskip("pty_app", reason="there are no pseudo-terminals", exc_type=ImportError).PtyApp
 
 KILLS = 10  # of each of the two runs, which can be tested side by side
 ENDLESS = "[[model.layers]]\nunits = 8\n[training]\nepochs = 10000000\n"
@@ -65,7 +66,7 @@ def test_an_app_killed_while_training_loses_a_second_at_most(seed: int, tmp_path
         app.read_until(b"steps/s")
         app.read(rng.uniform(0.6, 1.0))
         (trainer,) = children(app.pid)
-        os.kill(app.pid, signal.SIGKILL)
+        os.kill(app.pid, KILL)
         app.wait()
         deadline = time.monotonic() + 2.0
         while not gone(trainer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import socket
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from systems import KILL
 
 from tui_trainer.experiment.schema import (
     DatasetConfig,
@@ -107,7 +107,7 @@ class Child:
                 return report
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        self.process.send_signal(KILL)
         self._gone()
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from systems import LINKS, MODES, PIPES, not_on_windows
 
 from tui_trainer import console
 from tui_trainer.book.progress import LessonProgress
@@ -48,6 +49,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return err
 
 
+@not_on_windows(PIPES)
 def test_pipes_and_devices_are_not_waited_for(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe = tiny.with_name("pipe")
     os.mkfifo(pipe)
@@ -147,6 +149,7 @@ def test_weights_cut_anywhere_are_refused(tmp_path: Path) -> None:
     ],
     ids=lambda words: " ".join(words),
 )
+@not_on_windows(LINKS)
 def test_no_option_leads_out_of_a_jail(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +177,7 @@ def test_no_option_leads_out_of_a_jail(
     assert (outside / "there").read_text() == "name = 'there'\n"
 
 
+@not_on_windows(PIPES)
 def test_a_disk_that_is_full_is_told(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
@@ -204,6 +208,7 @@ def test_a_full_disk_leaves_the_old_file(
     assert sorted(one.name for one in tiny.parent.iterdir()) == ["old", "tiny.toml"]
 
 
+@not_on_windows(MODES)
 def test_outputs_keep_links_and_permissions_of_what_they_replace(tiny: Path) -> None:
     old, link = tiny.with_name("old"), tiny.with_name("link")
     old.write_text("epoch,old")
@@ -215,6 +220,7 @@ def test_outputs_keep_links_and_permissions_of_what_they_replace(tiny: Path) -> 
 
 
 @pytest.mark.parametrize("option", ["--history", "--results"])
+@not_on_windows(LINKS)
 def test_nothing_of_the_users_is_overwritten(option: str, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, link, old, notes = (tiny.with_name(name) for name in ("data.csv", "link.csv", "old.csv", "notes.csv"))
     data.write_text("epoch,y\n" + "".join(f"{row % 5}.5,{row % 2}\n" for row in range(20)))
@@ -273,6 +279,7 @@ def test_no_code_from_the_folder_it_is_started_in(tiny: Path) -> None:
     assert not hit.exists(), hit.read_text()
 
 
+@not_on_windows(MODES)
 def test_what_is_kept_is_for_no_other_user(tmp_path: Path) -> None:
     """Whatever the mask says, and whoever has made the folder."""
     mask = os.umask(0)
@@ -304,6 +311,7 @@ def test_what_is_kept_is_for_no_other_user(tmp_path: Path) -> None:
         os.umask(mask)
 
 
+@not_on_windows(MODES)
 def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     path = tmp_path / "runs.sqlite"
     Store(path).close()
@@ -312,6 +320,7 @@ def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path) -> Non
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@not_on_windows(MODES)
 def test_a_store_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "runs.sqlite"
     Store(path).close()

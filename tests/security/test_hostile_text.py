@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from systems import NAMES, not_on_windows
 from textual.app import App, ComposeResult
 
 from tui_trainer.book.lesson import LessonError
@@ -60,6 +61,7 @@ async def test_the_message_line_shows_no_control_code() -> None:
         assert str(line.content) == "[red]x[/] �]0;t��2J�abc�"
 
 
+@not_on_windows(NAMES)
 def test_no_complaint_of_the_command_line_holds_a_control_code(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ def found_in(text: str) -> Iterator[str]:
 def test_nothing_runs_what_is_read() -> None:
     modules = sorted(PACKAGE.rglob("*.py"))
     assert len(modules) > 150
-    found = {str(one.relative_to(PACKAGE)): list(found_in(one.read_text(encoding="utf-8"))) for one in modules}
+    found = {one.relative_to(PACKAGE).as_posix(): list(found_in(one.read_text(encoding="utf-8"))) for one in modules}
     assert {name: what for name, what in found.items() if what} == ALLOWED
 
 

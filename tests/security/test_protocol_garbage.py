@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
-import resource
 import socket
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from systems import KILLED
 
 from tui_trainer.protocol import (
     HEADER,
@@ -35,6 +37,7 @@ from tui_trainer.runtime.client import Client
 from tui_trainer.runtime.connection import Connection
 from tui_trainer.sweep.client import MODULE, SweepClient
 from tui_trainer.sweep.messages import SweepCrashed
+from tui_trainer.system.processes import start
 from tui_trainer.tabs.view import decode_content
 
 if TYPE_CHECKING:
@@ -76,9 +79,12 @@ def told_of(sent: bytes) -> list[AnyCommand | None]:
 
 @pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))
 def test_a_client_that_says_what_makes_no_sense(sent: bytes) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert told_of(sent) == [None]
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kilobytes"
+    tracemalloc.start()
+    try:
+        assert told_of(sent) == [None]
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.binary(max_size=200))
@@ -92,15 +98,15 @@ def test_any_bytes_are_a_command_or_an_end(body: bytes) -> None:
 
 def speaking(file: Path) -> Callable[..., subprocess.Popen[bytes]]:
     """Starts a process that sends the bytes of a file, and then does nothing."""
-    code = "import socket, sys, time; socket.socket(fileno=0).sendall(open(sys.argv[1], 'rb').read()); time.sleep(1000)"
+    code = (
+        "import sys, time; from tui_trainer.system.processes import given_connection;"
+        "given_connection().sendall(open(sys.argv[1], 'rb').read()); time.sleep(1000)"
+    )
 
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        *_, line, errors = arguments
-        assert isinstance(line, socket.socket)
-        command = [sys.executable, "-S", "-c", code, str(file)]
-        return subprocess.Popen(command, stdin=line, stdout=line, stderr=cast("IO[bytes]", errors))
+    def start_it(module: str, argument: str, line: socket.socket, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+        return start([sys.executable, "-S", "-c", code, str(file)], line, errors, client.with_package(os.environ))
 
-    return start
+    return start_it
 
 
 @pytest.mark.parametrize("sent", GARBAGE, ids=range(len(GARBAGE)))
@@ -119,7 +125,7 @@ async def test_a_trainer_or_a_sweep_that_says_what_makes_no_sense(
         assert [one async for one in sweep.events()] == [SweepCrashed("The sweep's process sent an invalid message")]
         await sweep.close()
     for child in (trainer, sweep):
-        assert child._process is not None and child._process.poll() == -9
+        assert child._process is not None and child._process.poll() == KILLED
 
 
 @pytest.mark.parametrize(
@@ -163,7 +169,7 @@ async def test_a_trainer_whose_update_is_none_of_the_tab(
             trainer.reject()
         assert reports == [Notice(0, "all is well"), Crashed(0, "The trainer sent an invalid message")]
         await trainer.close()
-    assert trainer._process is not None and trainer._process.poll() == -9
+    assert trainer._process is not None and trainer._process.poll() == KILLED
 
 
 def test_a_sweep_whose_app_says_what_makes_no_sense(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from served import Served, wait_for
+from systems import KILL, KILLED
 
 if TYPE_CHECKING:
     import aiohttp
@@ -113,14 +114,14 @@ async def test_who_is_let_in(server: Served) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, KILL])
 async def test_no_app_outlives_the_server(server: Served, number: signal.Signals) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(server.address + "ws") as line:
         tab = Tab(line)
         await tab.until("epoch 0/10,000,000")
         server.processes()
         await asyncio.to_thread(server.end, number)
-    assert server.process.returncode == (-9 if number is signal.SIGKILL else 0)
+    assert server.process.returncode == (KILLED if number is KILL else 0)
     assert len(server.started) == 2
     wait_for(lambda: not server.left(), "the end of app and trainer")
 

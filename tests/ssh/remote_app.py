@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pty_app import PtyApp
+from systems import KILL
 
 from tui_trainer.store.live_trainers import is_live
 
@@ -59,7 +59,7 @@ def end_sessions(folder: Path) -> None:
     """End trainers that still go on in ``folder``."""
     for lock in (folder / "sessions").glob("*.lock"):
         if is_live(lock.parent, lock.stem):
-            os.kill(int(lock.stem.partition("-")[0]), signal.SIGKILL)
+            os.kill(int(lock.stem.partition("-")[0]), KILL)
 
 
 def _newest(folder: Path) -> tuple[int, int, int, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, saved, state, until
+from systems import KILL
 from throttled_link import ThrottledLink
 
 from tui_trainer.system.processes import is_running
@@ -26,7 +26,7 @@ def test_training_goes_on_when_the_line_drops(
     app.until_training()
     app.read(0.3)
     told = app.epoch_told(0.0)
-    os.kill(app.pid, signal.SIGKILL)
+    os.kill(app.pid, KILL)
     app.wait()
     until(lambda: not sshd.sessions(), "the end of the session")
     _, at_the_drop, trainer = saved(tmp_path)

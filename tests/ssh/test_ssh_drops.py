@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from loopback_sshd import LoopbackSshd
 from remote_app import Connect, RemoteApp, saved, until
+from systems import KILL
 
 from tui_trainer.system.processes import is_running
 
@@ -65,10 +65,10 @@ MOMENTS: dict[str, Callable[[RemoteApp], None]] = {
 def drop(app: RemoteApp, server: LoopbackSshd, by_client: bool) -> None:
     """End the connection without a word, from this end or from the other."""
     if by_client:
-        os.kill(app.pid, signal.SIGKILL)
+        os.kill(app.pid, KILL)
     else:
         (session,) = server.sessions()
-        os.kill(session, signal.SIGKILL)
+        os.kill(session, KILL)
     app.wait()
 
 

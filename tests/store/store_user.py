@@ -6,7 +6,6 @@ trains it: two processes at one run end with code 3.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
 from pathlib import Path
@@ -26,8 +25,15 @@ def hold(folder: Path, run: int) -> int:
     """The lock of the run's file; the process ends where another one has it."""
     lock = os.open(folder / f"run-{run}", os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         print(f"run {run} is trained twice", flush=True)
         os._exit(TWICE)
     return lock

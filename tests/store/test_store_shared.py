@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from systems import KILLED
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
@@ -58,13 +59,13 @@ def test_two_processes_killed_at_random_moments(tmp_path: Path) -> None:
         for line in victim.stdout:  # said before it died, perhaps in the middle of a line
             if told := re.fullmatch(r"saved (\d+) (\d+)\n", line):
                 safe[int(told[1])] = int(told[2])
-        assert victim.wait() == -9, "ended by itself"
+        assert victim.wait() == KILLED, "ended by itself"
         users[kill % 2] = start_user(tmp_path)
     for user in users:
         user.kill()
         assert user.stdout is not None
         rest = user.stdout.read()
-        assert user.wait() == -9, rest
+        assert user.wait() == KILLED, rest
 
     connection = sqlite3.connect(tmp_path / "runs.sqlite")
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
+from systems import KILL, KILLED
 
 from tui_trainer.cli import sweep
 from tui_trainer.cli.main import main
@@ -218,7 +219,7 @@ def under_way(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, KILL)
 
 
 def test_ctrl_c_ends_all_processes_and_tells_what_is_done(under_way: subprocess.Popen[str]) -> None:
@@ -231,7 +232,7 @@ def test_ctrl_c_ends_all_processes_and_tells_what_is_done(under_way: subprocess.
 def test_no_process_outlives_a_sweep_that_is_killed(under_way: subprocess.Popen[str]) -> None:
     under_way.kill()
     out, _ = under_way.communicate(timeout=20)  # ends when the last of its workers has let go of the pipes
-    assert out == "" and under_way.returncode == -signal.SIGKILL
+    assert out == "" and under_way.returncode == KILLED
     store = Store(default_path())
     assert [run.epoch for run in store.runs()] == [2]
     store.close()

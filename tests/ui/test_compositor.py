@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from systems import not_on_windows
 from textual import screen
 from textual._compositor import Compositor
 from textual.app import ComposeResult
@@ -14,7 +15,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 from themed_app import ThemedApp
 
-from tests.terminals.emulated_app import EmulatedApp
 from tui_trainer.ui.pacing import use_exact_compositor
 
 ROWS, WIDTH, LIST_HEIGHT = 40, 20, 6
@@ -106,7 +106,10 @@ async def test_asking_changes_nothing_that_is_painted() -> None:
 
 
 @pytest.mark.slow
+@not_on_windows("there are no pseudo-terminals")
 def test_the_hints_of_the_runs_tab_come_at_a_thousand_paints_a_second(tmp_path: Path) -> None:
+    from tests.terminals.emulated_app import EmulatedApp
+
     file = tmp_path / "run.toml"
     file.write_text("[[model.layers]]\nunits = 100\n[training]\nepochs = 10000000\n")
     variables = {"TEXTUAL_FPS": "1000", "NO_COLOR": "1"}

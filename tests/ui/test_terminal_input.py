@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from textual import events
-from textual.drivers import linux_driver
 
+from tui_trainer.system import terminal
 from tui_trainer.ui import driver
 from tui_trainer.ui.terminal_input import END, START, PasteParser
 
@@ -54,4 +54,4 @@ def test_a_terminal_that_does_not_know_its_size(size: str) -> None:
 
 def test_the_driver_takes_it() -> None:
     assert driver.driver_for({"TERM": "xterm"}) is None
-    assert linux_driver.XTermParser is PasteParser
+    assert terminal.driver()[1].XTermParser is PasteParser

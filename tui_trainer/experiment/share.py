@@ -50,7 +50,10 @@ def unshare(code: str) -> Experiment:
         differing = msgspec.json.decode(data)
     except (ValueError, binascii.Error, zlib.error, msgspec.DecodeError, RecursionError):
         raise UserError("", "this share code is incomplete or mistyped; copy all of it again") from None
-    return from_plain(_merge(to_plain(Experiment()), differing))
+    try:
+        return from_plain(_merge(to_plain(Experiment()), differing))
+    except RecursionError:
+        raise UserError("", "this share code holds tables nested too deep; copy all of it again") from None
 
 
 def _difference(value: Any, default: Any) -> Any:

@@ -76,8 +76,8 @@ def with_path_from(experiment: Experiment, folder: Path | None = None) -> Experi
     if path is None or path.startswith("~"):
         return experiment
     found = os.path.abspath(path)
-    if folder is not None and os.path.commonpath([found, base := os.path.abspath(folder)]) == base:
-        found = os.path.relpath(found, base)
+    if folder is not None and Path(found).is_relative_to(base := os.path.abspath(folder)):
+        found = Path(found).relative_to(base).as_posix()  # the file may be opened on another system
     return replace(experiment, dataset=replace(experiment.dataset, path=found))
 
 
@@ -144,7 +144,13 @@ def _syntax_error(message: str) -> UserError:
     what = (message[: position.start()] if position else message)[:200]
     shown = escaped(what)
     where = f" at {position[1]}" if position else ""
-    return UserError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}")
+    remedy = "; in a path, write / for each \\, or put it into single quotes" if _is_about_backslash(what) else ""
+    return UserError("", f"this is not valid TOML{where}: {shown[:1].lower()}{shown[1:]}{remedy}")
+
+
+def _is_about_backslash(message: str) -> bool:
+    r"""Return whether TOML has refused a ``\`` in a string, which a path copied from Windows is full of."""
+    return message.startswith(("Unescaped '\\'", "Invalid hex value", "Escaped character"))
 
 
 def _longer_than(parts: int, dot: str) -> re.Pattern[str]:

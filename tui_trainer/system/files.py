@@ -84,6 +84,11 @@ if sys.platform == "win32":
         r"""Return the path as it is: ``\`` stands between folders."""
         return path
 
+    def last_absolute(text: str) -> str:
+        """Return the absolute path at the end of ``text``: one that is typed or pasted after a folder replaces that."""
+        starts = [match.start() + 1 for match in re.finditer(r"[/\\](?=[/\\~]|[A-Za-z]:[/\\])", text)]
+        return text[starts[-1] :] if starts and not text.startswith(("\\\\", "//")) else text
+
 else:
     import fcntl
 
@@ -123,3 +128,8 @@ else:
     def unescaped(path: str) -> str:
         r"""Return the path without the ``\`` that a shell's user, or a terminal, puts before blanks and signs."""
         return re.sub(r"\\(.)", r"\1", path)
+
+    def last_absolute(text: str) -> str:
+        """Return the absolute path at the end of ``text``: one that is typed or pasted after a folder replaces that."""
+        position = max(text.rfind("//"), text.rfind("/~"))
+        return text[position + 1 :] if position >= 0 else text

@@ -21,6 +21,7 @@ from textual.widgets.option_list import Option
 from tui_trainer.errors import UserError, plain, printable, quoted
 from tui_trainer.files import as_meant, confined, read_plain
 from tui_trainer.formats import format_file_size
+from tui_trainer.system.files import SEPARATORS, last_absolute
 from tui_trainer.ui.dropdown import SafeOptionList
 from tui_trainer.ui.fields import TextBox
 
@@ -52,7 +53,7 @@ class PickFile(Dialog[str | None]):
         super().__init__()
         self._title = title
         folder, self._initial_name = os.path.split(path)  # the file that was opened last, highlighted at first
-        self._folder = folder if folder == "" or folder.endswith("/") else f"{folder}/"  # unescaped
+        self._folder = folder if folder == "" or folder.endswith(SEPARATORS) else f"{folder}/"  # unescaped
         self._listing = Listing("\0")  # no folder yet
         self._matching: list[Entry] = []
         self._submitted = False  # Enter was pressed before the folder was listed
@@ -110,7 +111,7 @@ class PickFile(Dialog[str | None]):
     @on(Input.Changed)
     def _handle_changed(self, event: Input.Changed) -> None:
         event.stop()
-        meant = _last_absolute(as_meant(event.value))
+        meant = last_absolute(as_meant(event.value))
         if meant != event.value and os.path.lexists(os.path.expanduser(meant)):  # pasted, or dropped on the terminal
             self.input.value = meant
             self.input.cursor_position = len(meant)
@@ -252,16 +253,10 @@ def list_folder(folder: str) -> Listing:
     return Listing(folder, tuple(sorted_entries), frozenset(entry.name for entry in dir_entries) - names)
 
 
-def _last_absolute(text: str) -> str:
-    """Return the absolute path at the end of ``text``: one that is typed or pasted after a folder replaces that."""
-    position = max(text.rfind("//"), text.rfind("/~"))
-    return text[position + 1 :] if position >= 0 else text
-
-
 def split_path(text: str) -> tuple[str, str]:
     """Split the typed text into a folder and the start of a name: ``data/bo`` is ``data/`` and ``bo``."""
-    folder, _, start = text.rpartition("/")
-    return (f"{folder}/" if folder or text.startswith("/") else "", start)
+    start = 1 + max(text.rfind(separator) for separator in SEPARATORS)
+    return text[:start], text[start:]
 
 
 def common_start(names: list[str]) -> str:

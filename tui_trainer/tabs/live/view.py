@@ -168,8 +168,7 @@ class LiveView(NeuronView):
         self._fit()
 
     def watch_log_scale(self) -> None:
-        if self.is_mounted:
-            self._show_loss(self.content)
+        self._draw()
 
     def action_log_scale(self) -> None:
         """Use a log or a linear axis for the loss."""
