@@ -17,7 +17,7 @@ import pandas as pd
 from msgspec.structs import replace
 
 from tui_trainer.experiment.schema import OWN_DATA, DatasetConfig
-from tui_trainer.export.predictions import predict_file, write_predictions
+from tui_trainer.export.predictions import predict_file
 from tui_trainer.export.trained import trained
 from tui_trainer.training.session import Session
 
@@ -49,7 +49,7 @@ def main() -> None:
             pd.read_csv(path)
             middle = time.perf_counter()
             with open(os.devnull, "wb") as stream:
-                write_predictions(predict_file(model, str(path)), model, stream)
+                stream.writelines(predict_file(model, str(path)).csv)
             end = time.perf_counter()
             ratios.append((end - middle) / (middle - begin))
             print(f"pandas reads it in {middle - begin:.2f} s; read, predicted and written in {end - middle:.2f} s")

@@ -63,7 +63,7 @@ def test_any_table_gives_the_numbers_of_training(tmp_path: Path, rows: list[tupl
     assert len(data.x) == len(rows)
     features = exported(model, tmp_path)
     as_text, read = pd.read_csv(path, dtype=str), pd.read_csv(path)
-    np.testing.assert_array_equal(inputs.from_columns(read_columns(model, str(path)).columns).raw, data.x)
+    np.testing.assert_array_equal(inputs.from_columns(next(read_columns(model, str(path))).columns).raw, data.x)
     for table in (as_text, table_of(path)):
         np.testing.assert_array_equal(inputs.read(table), data.x)
         np.testing.assert_array_equal(features(table), data.x)
@@ -118,7 +118,7 @@ def test_a_mark_for_no_value_is_no_date(tmp_path: Path) -> None:
     assert session.dataset.x[3, 0] == -999 and session.dataset.x[5, 1] != -999
     in_days = pd.read_csv(path).assign(day=lambda table: pd.to_datetime(table["day"]))
     np.testing.assert_array_equal(
-        model.inputs.from_columns(read_columns(model, str(path)).columns).raw, session.dataset.x
+        model.inputs.from_columns(next(read_columns(model, str(path))).columns).raw, session.dataset.x
     )
     for table in (pd.read_csv(path, dtype=str), in_days):
         np.testing.assert_array_equal(model.inputs.read(table), session.dataset.x)

@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 from trained_runs import SMALL, session_of
 
-from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.csv import rows
+from tui_trainer.datasets.dataset import DatasetError, ReadingStopped
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.export.folder import write_folder
-from tui_trainer.export.predictions import predict_file, read_columns, write_predictions
+from tui_trainer.export.predictions import predict_file, read_columns
 from tui_trainer.export.trained import TrainedModel, exported_model, trained
 from tui_trainer.training.builder import scores
 from tui_trainer.training.session import Session
@@ -37,9 +38,8 @@ def run_on(folder: Path, target: str = "price", missing: str = "fill") -> tuple[
 
 
 def written(trained_model: TrainedModel, path: Path) -> list[list[str]]:
-    stream = io.BytesIO()
-    write_predictions(predict_file(trained_model, str(path)), trained_model, stream)
-    return list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
+    text = b"".join(predict_file(trained_model, str(path)).csv).decode()
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def test_the_file_of_training_gives_the_numbers_of_training(tmp_path: Path) -> None:
@@ -50,15 +50,15 @@ def test_the_file_of_training_gives_the_numbers_of_training(tmp_path: Path) -> N
     rows = np.concatenate([parts.train_rows, parts.val_rows])
     outputs = session.trainer.model.predict(np.concatenate([parts.x_train, parts.x_val]))
     np.testing.assert_allclose(predictions.outputs[rows], parts.target.restore(outputs), rtol=1e-6)
-    assert predictions.name_column == "order" and list(predictions.names)[:2] == ["N000", "N001"]
     assert not predictions.faults
-    head, first, *_ = written(model, path)
-    assert head == ["order", "predicted_price"] and first == ["N000", repr(float(predictions.outputs[0, 0]))]
+    head, *rows = written(model, path)
+    assert head == ["order", "predicted_price"] and [row[0] for row in rows[:2]] == ["N000", "N001"]
+    assert [row[1] for row in rows] == list(map(repr, predictions.outputs[:, 0].tolist()))
 
 
 def test_the_features_are_those_of_training_to_the_last_bit(tmp_path: Path) -> None:
     session, model, path = run_on(tmp_path)
-    cells = model.inputs.from_columns(read_columns(model, str(path)).columns)
+    cells = model.inputs.from_columns(next(read_columns(model, str(path))).columns)
     np.testing.assert_array_equal(cells.raw, session.dataset.x)
 
 
@@ -110,6 +110,52 @@ def test_numbers_among_words_are_predicted_and_each_word_is_told(tmp_path: Path)
         line: f"column 'size' holds '{word}', not a number" for line, word in ((2, "small"), (4, "large"), (5, "huge"))
     }
     assert [bool(row[1]) for row in written(model, new)[1:]] == [False, True, False, False]
+
+
+def test_where_the_parts_of_a_file_end_makes_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, model, path = run_on(tmp_path)
+    lines = path.read_text().splitlines()
+    lines[20] = lines[20].replace(";2,5;", ";two;")
+    lines.insert(30, "")
+    path.write_text("\n".join(lines))
+    whole = predict_file(model, str(path))
+    for size in (1, 200, 900):
+        monkeypatch.setattr(rows, "MIN_BLOCK", size)
+        monkeypatch.setattr(rows, "MAX_BLOCK", size)
+        assert len(list(read_columns(model, str(path)))) > 1
+        in_parts = predict_file(model, str(path))
+        assert in_parts.faults == whole.faults and len(whole.faults) == (";two;" in lines[20])
+        np.testing.assert_allclose(in_parts.outputs, whole.outputs, rtol=1e-6)
+        assert in_parts.scores == pytest.approx(whole.scores)
+        assert [line.split(",")[0] for line in b"".join(in_parts.csv).decode().splitlines()] == [
+            row[0] for row in written(model, path)
+        ]
+
+
+def test_names_with_marks_and_brackets_stand_in_their_rows(tmp_path: Path) -> None:
+    _, model, _ = run_on(tmp_path)
+    new = tmp_path / "new.csv"
+    names = ["],[", "two words", '"', "255", "a\u00ffb", "[", "1,2"]
+    text = "".join(f'"{name.replace(chr(34), chr(34) * 2)}";01.03.2020;1,5;red;1\n' for name in names)
+    new.write_text(f"id;day;size;colour;stock\n{text}", encoding="utf-8")
+    assert [row[0] for row in written(model, new)[1:]] == names
+    assert all(len(row) == 2 for row in written(model, new))
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
+    _, model, _ = run_on(tmp_path)
+    (tmp_path / "new.csv").write_text("day;size;colour;stock\n")
+    with pytest.raises(DatasetError, match="has a header but no rows; at least one row is needed"):
+        predict_file(model, str(tmp_path / "new.csv"))
+
+
+def test_reading_can_be_stopped(tmp_path: Path) -> None:
+    _, model, path = run_on(tmp_path)
+    done: list[float] = []
+    with pytest.raises(ReadingStopped):
+        predict_file(model, str(path), lambda fraction: bool(done.append(fraction)))
+    predict_file(model, str(path), lambda fraction: not done.append(fraction))
+    assert len(done) > 2 and done[1:] == sorted(done[1:]) and done[-1] == 1.0
 
 
 def test_classes_come_with_their_probabilities(tmp_path: Path) -> None:

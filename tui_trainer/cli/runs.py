@@ -195,12 +195,12 @@ def predict(words: list[str]) -> int:
         _check_output(to, source, options.force)
     trained = _trained(options.run)
 
-    from tui_trainer.export.predictions import described, predict_file, write_predictions
+    from tui_trainer.export.predictions import described, predict_file
 
     predictions = predict_file(trained, str(source))
     with _opened(to) as stream:
-        write_predictions(predictions, trained, stream)
-    count = len(predictions.lines) - len(predictions.faults)
+        stream.writelines(predictions.csv)
+    count = len(predictions.outputs) - len(predictions.faults)
     for sentence in described(predictions, "" if to is None else str(to)):
         print(escaped(sentence), file=sys.stderr)
     return 0 if count else BAD_INPUT

@@ -5,11 +5,10 @@ One row in, one row out: a row that can't be predicted has no output, and a reas
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,13 +18,12 @@ from tui_trainer.console import format_values
 from tui_trainer.datasets.columns import naming_column, value_text
 from tui_trainer.datasets.csv.columns import Table, TextColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
-from tui_trainer.datasets.csv.reader import inspect_file, read_rows
-from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature
+from tui_trainer.datasets.csv.reader import inspect_file, read_in_parts
+from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature, OnProgress
 from tui_trainer.datasets.preparation import most_likely, position, read_targets
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import Sequential
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import ColumnKind
 from tui_trainer.files import PREDICTED
 from tui_trainer.training.builder import build_model, scores
 
@@ -36,6 +34,7 @@ MAX_LISTED = 10  # rows that can't be predicted, told one by one
 CHUNK = 65_536  # rows at a time, so that the activations of a million rows need little memory
 _MADE_UP = re.compile(r"column_\d+")  # a name in a file without a header
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
+_EMPTY, _END = msgspec.Raw(b""), msgspec.Raw(b"\xff")  # a cell, and the end of a row: a byte that is in no UTF-8
 LINE = "line"  # the name of the column with the line in the file, where no other one tells the rows apart
 
 
@@ -43,35 +42,45 @@ LINE = "line"  # the name of the column with the line in the file, where no othe
 class Predictions:
     """Outputs (n, k) for each row, in the target's own unit; NaN where a row can't be predicted.
 
-    ``lines`` (n,) are those of the rows in the file, ``faults`` the reasons by line. ``names`` is what tells the rows
-    apart, with the name of its column; ``scores`` are loss and metrics where the file has the target too.
+    ``csv`` are the same as a CSV file in UTF-8, in pieces: what tells a row apart, its cell of ``name_column``, the
+    prediction, and the probability of each class; numbers in full, and nothing for a row that can't be predicted.
+    ``faults`` are the reasons, by the line of the row in the file. ``scores`` are loss and metrics where the file has
+    the target too.
     """
 
     outputs: Array
-    lines: NDArray[np.int64]
-    faults: Mapping[int, str]
+    csv: Sequence[bytes]
     name_column: str
-    names: Sequence[object]
+    faults: Mapping[int, str]
     scores: Mapping[str, float]
 
 
-def predict_file(trained: TrainedModel, path: str) -> Predictions:
+def predict_file(trained: TrainedModel, path: str, on_progress: OnProgress | None = None) -> Predictions:
     """Return the predictions for the rows of a CSV file; raise DatasetError for what is no such file.
 
-    Raises UserError for a network that has diverged.
+    The rows are predicted and written in parts, while the next ones are read. ``on_progress`` is called with the
+    fraction done; if it returns False, ReadingStopped is raised. Raises UserError for a network that has diverged.
     """
-    table = read_columns(trained, path)
-    cells = trained.inputs.from_columns(table.columns)
-    usable = np.ones(len(table), bool)
-    usable[list(cells.faults)] = False
     model = _model(trained)
-    outputs = _outputs(trained, model, cells.raw, np.flatnonzero(usable))
-    if usable.any() and not np.isfinite(outputs[usable]).any():
+    heads, csv, outputs = _heads(trained), [b""], []
+    faults: dict[int, str] = {}
+    answered: list[tuple[Array, Array]] = []
+    name_column, is_any_usable = LINE, False
+    for table in read_columns(trained, path, on_progress):
+        cells = trained.inputs.from_columns(table.columns)
+        usable = np.ones(len(table), bool)
+        usable[list(cells.faults)] = False
+        outputs.append(_outputs(trained, model, cells.raw, usable))
+        is_any_usable = is_any_usable or bool(usable.any())
+        faults.update((int(table.lines[row]), reason) for row, reason in cells.faults.items())
+        name_column, names = _names_of_rows(table, trained)
+        csv.append(_rows([names, *_answers(outputs[-1], trained)]))
+        answered += _answered(trained, table, cells.raw, usable)
+    csv[0] = _rows([[_cell(head)] for head in (name_column, *heads)])
+    joined = np.concatenate(outputs)
+    if is_any_usable and not np.isfinite(joined).any():
         raise UserError("", "the weights are no finite numbers, as after a run that diverged; train it again")
-    name_column, names = _names_of_rows(table, trained)
-    faults = {int(table.lines[row]): reason for row, reason in cells.faults.items()}
-    found = _scores(trained, model, table, cells.raw, usable)
-    return Predictions(outputs, table.lines, faults, name_column, names, found)
+    return Predictions(joined, csv, name_column, faults, _scores(trained, model, answered))
 
 
 def _model(trained: TrainedModel) -> Sequential:
@@ -80,37 +89,39 @@ def _model(trained: TrainedModel) -> Sequential:
     return model
 
 
-def _outputs(trained: TrainedModel, model: Sequential, raw: Array, rows: NDArray[np.intp]) -> Array:
-    """Return outputs (n, k) in the target's own unit for the ``rows`` of raw features (n, features), NaN for others."""
+def _outputs(trained: TrainedModel, model: Sequential, raw: Array, usable: NDArray[np.bool_]) -> Array:
+    """Return outputs (n, k) in the target's own unit for raw features (n, features), NaN for rows not ``usable``."""
     outputs = np.full((len(raw), model.outputs), np.nan)
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        standardized = trained.inputs.standardize(raw[part])
-        outputs[part] = trained.target_scale.restore(model.predict(standardized))
+    for start in range(0, len(raw), CHUNK):
+        part = slice(start, start + CHUNK)
+        rows = usable[part]
+        if rows.any():
+            standardized = trained.inputs.standardize(raw[part] if rows.all() else raw[part][rows])
+            outputs[part][rows] = trained.target_scale.restore(model.predict(standardized))
     return outputs
 
 
-def read_columns(trained: TrainedModel, path: str) -> Table:
-    """Return the columns of the file that are needed: features, what tells the rows apart, and the target if there."""
+def read_columns(trained: TrainedModel, path: str, on_progress: OnProgress | None = None) -> Iterator[Table]:
+    """Yield the columns of the file that are needed, in parts of its rows.
+
+    They are the features, what tells the rows apart, and the target if it is there.
+    """
     inputs, target = trained.inputs, trained.preparation.target
     header = not all(_MADE_UP.fullmatch(feature.column) for feature in inputs.features)
-    file, layout = inspect_file(
-        path, CsvOptions(decimal=inputs.numbers.decimal, header=header, missing=inputs.missing_marks)
-    )
+    options = CsvOptions(decimal=inputs.numbers.decimal, header=header, missing=inputs.missing_marks)
+    file, layout = inspect_file(path, options, on_progress)
     try:
         needed = inputs.needed(layout.names)
     except ValueError as error:
         raise DatasetError("", f"{file.shown} does not fit the run: {error}") from error
     features = {feature.column: feature for feature in inputs.features}
     known = {name: features.get(name, Feature(name, name)) for name in needed}
-    others = [name for name in layout.names if name not in known and name != target]
     if target in layout.names and target not in known:
         known[target] = Feature(target, target, category="" if trained.target.classes else None)
     naming = naming_column(layout, {*known, target})
     if naming is not None:
         known[naming] = Feature(naming, naming, category="", form="index")
-    ignored: dict[str, ColumnKind] = dict.fromkeys(others, "ignore")
-    return read_rows(file, layout, ignored, None, known=known, min_rows=1)
+    yield from read_in_parts(file, layout, known, on_progress)
 
 
 def _names_of_rows(table: Table, trained: TrainedModel) -> tuple[str, Sequence[object]]:
@@ -118,17 +129,15 @@ def _names_of_rows(table: Table, trained: TrainedModel) -> tuple[str, Sequence[o
     used = {trained.preparation.target, *trained.inputs.needed(table.names)}
     for name, column in table.columns.items():
         if name not in used and isinstance(column, TextColumn) and column.texts is not None:
-            return name, _texts(column.texts)
+            return name, _cells(_texts(column.texts))
     return LINE, table.lines.tolist()
 
 
-def _scores(
-    trained: TrainedModel, model: Sequential, table: Table, x: Array, usable: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Return loss and metrics of the rows that are predicted and have a target; none without the target's column."""
+def _answered(trained: TrainedModel, table: Table, raw: Array, usable: NDArray[np.bool_]) -> list[tuple[Array, Array]]:
+    """Return standardized features and answers of the rows that are predicted and have a target, none if no row has."""
     column, classes = table.columns.get(trained.preparation.target), trained.target.classes
     if column is None or trained.preparation.target in {feature.column for feature in trained.inputs.features}:
-        return {}
+        return []
     if isinstance(column, TextColumn):
         places = [-1 if (place := position(text, classes)) is None else place for text in column.levels]
         labels = np.array([*places, -1], np.intp)[column.codes]
@@ -137,20 +146,16 @@ def _scores(
     else:
         rows = np.flatnonzero(usable & ~column.missing())
         answers = column.values[rows]
-    if not len(rows):
+    return [(trained.inputs.standardize(raw[rows]), answers)] if len(rows) else []
+
+
+def _scores(trained: TrainedModel, model: Sequential, answered: Sequence[tuple[Array, Array]]) -> dict[str, float]:
+    """Return loss and metrics over the parts of ``answered`` rows: their features, and their answers."""
+    if not answered:
         return {}
-    y = read_targets(answers, trained.target, model.outputs)
-    scale = trained.target_scale
-    return scores(model, trained.resolved.training, trained.inputs.standardize(x[rows]), scale.apply(y), scale)
-
-
-def write_predictions(predictions: Predictions, trained: TrainedModel, stream: BinaryIO) -> None:
-    """Write one row for each row of the file: what tells it apart, the prediction, and the probability of each class.
-
-    Cells of a row that can't be predicted are empty. It is CSV in UTF-8; numbers are in full.
-    """
-    heads, columns = _answers(predictions.outputs, trained)
-    _write([predictions.name_column, *heads], [_cells(predictions.names), *columns], stream)
+    features, answers = map(np.concatenate, zip(*answered, strict=True))
+    y, scale = read_targets(answers, trained.target, model.outputs), trained.target_scale
+    return scores(model, trained.resolved.training, features, scale.apply(y), scale)
 
 
 def described(predictions: Predictions, to: str = "") -> list[str]:
@@ -168,7 +173,7 @@ def described_in_a_line(predictions: Predictions, to: str) -> str:
 def _said(predictions: Predictions, to: str) -> tuple[str, list[str], list[str]]:
     """Return what was predicted, the rows that were not, and the scores if there are any."""
     faults = sorted(predictions.faults.items())
-    count = len(predictions.lines) - len(faults)
+    count = len(predictions.outputs) - len(faults)
     rows = f"{count:,} row{'s' * (count != 1)}"
     head = f"{rows} predicted{to and f' in {to}'}{f', {len(faults):,} not:' if faults else '.'}"
     listed = [f"line {line:,}: {reason}" for line, reason in faults[:MAX_LISTED]]
@@ -186,42 +191,58 @@ def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
     is_used = np.zeros(len(dataset.x), bool)
     is_used[parts.train_rows] = is_used[parts.val_rows] = True
     rows = np.flatnonzero(is_used)
-    outputs = _outputs(trained, _model(trained), dataset.x, rows)[rows]
+    outputs = _outputs(trained, _model(trained), dataset.x, is_used)[rows]
     is_validation = np.zeros(len(dataset.x), bool)
     is_validation[parts.val_rows] = True
     names, lines = dataset.rows, rows if dataset.rows.lines is None else dataset.rows.lines[rows]
     heads = ["part", names.heading]
-    columns = [_cells(np.where(is_validation[rows], "validation", "training").tolist()), _cells(lines.tolist())]
+    part_names = _cells(["training", "validation"])
+    columns = [[part_names[place] for place in is_validation[rows].tolist()], lines.tolist()]
     if names.names is not None:
         heads.append(names.column)
         columns.append(_cells(_texts(names.names[rows])))
-    target = dataset.y[rows, 0] if dataset.labels is None else np.array(dataset.classes, object)[dataset.labels[rows]]
-    more_heads, answers = _answers(outputs, trained)
-    stream = io.BytesIO()
-    _write([*heads, dataset.target, *more_heads], [*columns, _cells(target.tolist()), *answers], stream)
-    return stream.getvalue()
-
-
-def _answers(outputs: Array, trained: TrainedModel) -> tuple[list[str], list[list[bytes]]]:
-    """Return columns of predictions for outputs (n, k), and their names; cells are empty where one is not finite."""
-    classes = trained.target.classes
-    heads = [f"{PREDICTED}{trained.preparation.target}", *(f"p_{name}" for name in classes)]
-    columns = []
-    if classes:
-        shares = outputs if outputs.shape[1] > 1 else np.column_stack([1.0 - outputs[:, 0], outputs[:, 0]])
-        columns.append(np.array(_cells(classes), object)[most_likely(outputs)].tolist())
-        columns += map(_cells, shares.T.tolist())
+    if dataset.labels is None:
+        target: Sequence[object] = dataset.y[rows, 0].tolist()
     else:
-        columns += map(_cells, outputs.T.tolist())
+        classes = _cells(dataset.classes)
+        target = [classes[label] for label in dataset.labels[rows].tolist()]
+    heads += [dataset.target, *_heads(trained)]
+    return _rows([[_cell(head)] for head in heads]) + _rows([*columns, target, *_answers(outputs, trained)])
+
+
+def _heads(trained: TrainedModel) -> list[str]:
+    """Return the names of the columns of ``_answers``."""
+    return [f"{PREDICTED}{trained.preparation.target}", *(f"p_{name}" for name in trained.target.classes)]
+
+
+def _answers(outputs: Array, trained: TrainedModel) -> list[list[object]]:
+    """Return columns of predictions for outputs (n, k); cells are empty where one is not finite."""
+    columns: list[list[object]] = []
+    if trained.target.classes:
+        classes = _cells(trained.target.classes)
+        shares = outputs if outputs.shape[1] > 1 else np.column_stack([1.0 - outputs[:, 0], outputs[:, 0]])
+        columns.append([classes[place] for place in most_likely(outputs).tolist()])
+        columns += shares.T.tolist()
+    else:
+        columns += outputs.T.tolist()
     for row in np.flatnonzero(~np.isfinite(outputs).all(axis=1)).tolist():
         for column in columns:
-            column[row] = b""
-    return heads, columns
+            column[row] = _EMPTY
+    return columns
 
 
-def _write(heads: Sequence[str], columns: Sequence[Sequence[bytes]], stream: BinaryIO) -> None:
-    lines = [b",".join(_cells(heads)), *map(b",".join, zip(*columns, strict=True)), b""]
-    stream.write(b"\r\n".join(lines))
+def _rows(columns: Sequence[Sequence[object]]) -> bytes:
+    """Return rows of CSV from columns of numbers, which are written in full, and of texts that are ``_cells``.
+
+    All are encoded at once, which is several times as fast as one after the other; what stands for the ends of the
+    rows is in no text.
+    """
+    width = len(columns) + 1
+    cells: list[object] = [_END] * (width * len(columns[0]))
+    for place, column in enumerate(columns):
+        cells[place::width] = column
+    end = b",%b," % bytes(_END)
+    return (msgspec.json.encode(cells)[1:-1] + b",").replace(end, b"\r\n")
 
 
 def _texts(cells: Array) -> list[str]:
@@ -229,11 +250,14 @@ def _texts(cells: Array) -> list[str]:
     return ["" if cell is None or cell != cell else value_text(cell) for cell in cells.tolist()]
 
 
-def _cells(values: Sequence[object]) -> list[bytes]:
-    """Return numbers or texts as cells of CSV. Numbers of a whole column are written faster than by Python."""
-    if values and isinstance(values[0], str):
-        return [_quoted(str(value)).encode() for value in values]
-    return msgspec.json.encode(values)[1:-1].split(b",")
+def _cells(texts: Sequence[str]) -> list[object]:
+    """Return texts as cells of CSV for ``_rows``."""
+    cells = map(_quoted, texts) if _NEEDS_QUOTES.search("".join(texts)) else texts
+    return list(map(msgspec.Raw, map(str.encode, cells)))
+
+
+def _cell(text: str) -> object:
+    return _cells([text])[0]
 
 
 def _quoted(text: str) -> str:

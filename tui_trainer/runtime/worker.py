@@ -6,7 +6,6 @@ does, whatever it is doing, unless it was started to stay: then it continues tra
 
 from __future__ import annotations
 
-import io
 import os
 import queue
 import socket
@@ -221,21 +220,19 @@ class Worker:
 
     def _predict(self, command: protocol.Predict) -> None:
         """Write predictions for the rows of a file, and say what was predicted."""
-        from tui_trainer.export.predictions import described_in_a_line, predict_file, write_predictions
+        from tui_trainer.export.predictions import described_in_a_line, predict_file
 
         to = Path(command.to)
-        predicted, stream = False, io.BytesIO()
+        predicted = False
         try:
             if reason := reason_not_to_predict(
                 to, command.source, self._session.requested.dataset.path, command.overwrite
             ):
                 raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
-            model = trained(self._session)
-            predictions = predict_file(model, command.source)
-            write_predictions(predictions, model, stream)
-            write_output(to, stream.getvalue())
+            predictions = predict_file(trained(self._session), command.source)
+            write_output(to, b"".join(predictions.csv))
             sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))
-            predicted = len(predictions.faults) < len(predictions.lines)
+            predicted = len(predictions.faults) < len(predictions.outputs)
             sentence += "" if self._session.steps else " The network is not trained yet."
         except UserError as error:
             sentence = f"Not predicted: {error.reason}"

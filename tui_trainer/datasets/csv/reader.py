@@ -15,7 +15,7 @@ from tui_trainer.errors import plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 from tui_trainer.system.memory import one_heap
 
-from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory
+from .columns import Column, NumberColumn, Table, TextColumn, check_memory
 from .dialect import CsvOptions
 from .layout import Layout, find_layout
 from .text import Progress, TextFile, open_text
@@ -63,23 +63,46 @@ def read_rows(
     kinds: Mapping[str, ColumnKind],
     max_rows: int | None,
     on_progress: OnProgress | None = None,
-    known: Mapping[str, Feature] = NOT_KNOWN,
-    min_rows: int = 2,
 ) -> Table:
-    """Return the table, or its first ``max_rows`` rows; cells of ``known`` columns are read as in training."""
+    """Return the table, or its first ``max_rows`` rows."""
     from .builders import plan
     from .rows import RowReader
 
     if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
     with _faults_in_sentences(str(file.path)), one_heap():
-        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(plan(layout, kinds, known))
-    if len(rows.numbers) < min_rows:
-        what = "only one row" if len(rows.numbers) else "a header but no rows" if layout.dialect.header else "no rows"
-        least = "two rows are" if min_rows == 2 else "one row is"
-        raise DatasetError("dataset.path", f"{file.shown} has {what}; at least {least} needed")
+        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(plan(layout, kinds))
+    if len(rows.numbers) < 2:
+        raise _too_few(file, layout, len(rows.numbers), "two rows are")
     columns = _without_artefacts(rows, layout)
     return Table(columns, rows.numbers, layout.dialect, (*layout.repairs, *_joined(columns)), rows.is_part)
+
+
+def read_in_parts(
+    file: TextFile, layout: Layout, known: Mapping[str, Feature], on_progress: OnProgress | None = None
+) -> Iterator[Table]:
+    """Yield the rows in parts, with the ``known`` columns alone, whose cells are read as in training.
+
+    One part is in memory while the next ones are read. Raises what ``read_table`` does.
+    """
+    from .builders import plan
+    from .rows import RowReader
+
+    others: dict[str, ColumnKind] = dict.fromkeys(layout.names, "ignore")
+    count = 0
+    with _faults_in_sentences(str(file.path)), one_heap():
+        reader = RowReader(file, layout, None, Progress(on_progress, *_READ))
+        for rows in reader.read_in_parts(lambda: plan(layout, others, known)):
+            count += len(rows.numbers)
+            if len(rows.numbers):
+                yield Table(rows.columns, rows.numbers, layout.dialect)
+    if not count:
+        raise _too_few(file, layout, count, "one row is")
+
+
+def _too_few(file: TextFile, layout: Layout, rows: int, needed: str) -> DatasetError:
+    what = "only one row" if rows else "a header but no rows" if layout.dialect.header else "no rows"
+    return DatasetError("dataset.path", f"{file.shown} has {what}; at least {needed} needed")
 
 
 def _without_artefacts(rows: Rows, layout: Layout) -> dict[str, Column]:
