@@ -116,12 +116,16 @@ class Export(Command, frozen=True):
 class Predict(Command, frozen=True):
     """Predict the rows of the file ``source`` with the weights as they are now, and write ``to``; absolute paths.
 
-    A file that is there is replaced if it holds predictions, and ``overwrite`` is true.
+    A file that is there is replaced if it holds predictions, and ``overwrite`` is true. Training goes on beside it.
     """
 
     source: str
     to: str
     overwrite: bool = False
+
+
+class StopPredicting(Command, frozen=True):
+    """Stop predicting the rows of a file; nothing is written."""
 
 
 class Resume(Command, frozen=True):
@@ -181,6 +185,7 @@ AnyCommand = (
     | SwapBest
     | Export
     | Predict
+    | StopPredicting
     | Watch
     | Resume
     | EditRuns
@@ -268,6 +273,19 @@ class LoadingProgress(Report, frozen=True):
     """The user's file is being read: ``fraction`` of it, from 0 to 1. A newer ``Load`` and ``Pause`` stop it."""
 
     fraction: float
+
+
+class PredictingProgress(Report, frozen=True):
+    """The rows of a file are being predicted: ``fraction`` of it is done, from 0 to 1."""
+
+    fraction: float
+
+
+class Predicted(Report, frozen=True):
+    """Predicting the rows of a file has ended: what was predicted, or why nothing was; ``good`` if any row was."""
+
+    sentence: str
+    good: bool
 
 
 class Previewed(Report, frozen=True):
@@ -381,6 +399,8 @@ AnyReport = (
     Loaded
     | Refused
     | LoadingProgress
+    | PredictingProgress
+    | Predicted
     | Previewed
     | Progress
     | Ended

@@ -106,6 +106,25 @@ async def test_what_cannot_be_predicted_or_written_is_told(start: Start, tmp_pat
         assert new.read_text() == NEW and mine.read_text() == "my,own\n1,2\n" and not (tmp_path / "out.csv").exists()
 
 
+async def test_predicting_tells_how_far_it_is_and_esc_stops_it(start: Start, tmp_path: Path) -> None:
+    """A message that comes in between stays."""
+    large, out = tmp_path / "large.csv", tmp_path / "large_predicted.csv"
+    large.write_text("town,size\n" + "B,3\nK,5\n" * 1_500_000)
+    async with start(houses(tmp_path)) as flow:
+        await pick(flow, large, str(out))
+        await flow.press("enter")
+        await flow.until_said("Predicting the rows of large.csv: ")
+        assert flow.message.endswith("%; esc stops it.")
+        await flow.press("N")
+        await flow.until_said("The rows of large.csv are being predicted; esc stops it.")
+        await flow.press("escape")
+        await flow.until_said("Predicting was stopped; nothing is written.")
+        assert not out.exists()
+        await pick(flow, tmp_path / "houses.csv", str(tmp_path / "houses_predicted.csv"))
+        await flow.press("enter")
+        await flow.until_said("40 rows predicted in")
+
+
 async def test_leaving_a_question_writes_nothing(start: Start, tmp_path: Path) -> None:
     new = tmp_path / "new.csv.gz"
     new.write_bytes(b"")

@@ -73,6 +73,7 @@ def commands() -> list[protocol.AnyCommand]:
         protocol.Resume(1, 2),
         protocol.Export("out", ("csv",)),
         protocol.Predict("new.csv", "out.csv", True),
+        protocol.StopPredicting(),
         protocol.Attach(1),
     ]
 
@@ -95,6 +96,8 @@ def reports() -> tuple[msgspec.Struct, ...]:
     told += [
         protocol.Refused(1, "dataset.path", "it is not there"),
         protocol.LoadingProgress(1, 0.5),
+        protocol.PredictingProgress(1, 0.5),
+        protocol.Predicted(1, "40 rows predicted.", True),
         protocol.Notice(1, "All is well.", good=True),
         protocol.ResumeOffer(0, 3, SHORT, 1, 10, 60.0),
         protocol.Opened(1, SHORT, 3, "x", 2),

@@ -15,7 +15,19 @@ from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import DatasetConfig
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.files import confined, free_name, is_file, reason_not_to_predict
-from tui_trainer.protocol import AnyReport, Loaded, Predict, Preview, Previewed
+from tui_trainer.protocol import (
+    AnyReport,
+    Attached,
+    Crashed,
+    Loaded,
+    Predict,
+    Predicted,
+    PredictingProgress,
+    Preview,
+    Previewed,
+    StopPredicting,
+)
+from tui_trainer.ui.keymap import key_of
 
 from .controller import Controller
 
@@ -36,6 +48,8 @@ class OwnData(Controller):
         super().__init__(screen)
         self._preview: PreviewData | None = None
         self._predicted = ""  # the file whose rows were predicted last
+        self._is_predicting = False
+        self._said = ""  # of its progress, as shown last
         self._notes: tuple[str, ...] = ()  # on the data, as shown last
 
     async def on_report(self, report: AnyReport) -> bool:
@@ -43,6 +57,13 @@ class OwnData(Controller):
             case Previewed():
                 if self._preview is not None and self._preview.is_attached:
                     self._preview.show(report.run, report.preview)
+            case PredictingProgress():
+                self._show_predicting(f"{report.fraction:.0%}")
+            case Predicted():
+                self._is_predicting = False
+                self.show_message(report.sentence, "good" if report.good else "error")
+            case Crashed() | Attached():  # another trainer
+                self._is_predicting = False
             case Loaded():
                 self._show_notes(report.dataset.notes)
         return False
@@ -85,6 +106,10 @@ class OwnData(Controller):
         if self.screen.trainer.loaded is None:
             self.show_message("Nothing is loaded that could predict.", "error")
             return
+        if self._is_predicting:
+            name = name_of(self._predicted)
+            self.show_message(f"The rows of {name} are being predicted; {key_of('leave')} stops it.", "error")
+            return
         from tui_trainer.app.dialogs.pick_file import PickFile
 
         folder = os.path.dirname(self._predicted or self.screen.experiment.dataset.path or "")
@@ -103,8 +128,24 @@ class OwnData(Controller):
         exists = is_file(to)
         if exists and not await self.screen.dialogs.ask(Confirm(f"{plain(path)} exists. Overwrite it?")):
             return
-        self.show_message(f"Predicting the rows of {name_of(picked)} ...")
+        self._is_predicting = True
+        self.show_message("")
+        self._said = ""
+        self._show_predicting("0%")
         self.screen.trainer.client.send(Predict(os.path.abspath(source), os.path.abspath(to), exists))
+
+    def _show_predicting(self, done: str) -> None:
+        """Show how much of the file is predicted, unless the message line says something else by now."""
+        line = self.screen.message_line
+        if str(line.content) == self._said and self._is_predicting:
+            self.show_message(f"Predicting the rows of {name_of(self._predicted)}: {done}; {key_of('leave')} stops it.")
+            self._said = str(line.content)
+
+    def stop_predicting(self) -> bool:
+        """Stop predicting the rows of a file; return whether that was under way."""
+        if self._is_predicting:
+            self.screen.trainer.client.send(StopPredicting())
+        return self._is_predicting
 
     def _with_target(self, config: DatasetConfig) -> DatasetConfig:
         """Return ``config`` of the file that is open with its target, which is not guessed anew."""

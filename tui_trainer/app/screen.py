@@ -449,6 +449,8 @@ class MainScreen(Screen[None]):
         self.query_one(TabBar).active = name
 
     def action_leave(self) -> None:
+        if not isinstance(self.focused, Input) and self.data.stop_predicting():
+            return
         if self.focused is None and not self.setup_open:
             self.coach.hide()
         self.set_focus(None)

@@ -202,7 +202,7 @@ class TrainerLink(Controller):
 
     async def on_report(self, report: protocol.AnyReport) -> bool:
         match report:
-            case protocol.Previewed():  # of a file: its number is none of a load
+            case protocol.Previewed() | protocol.PredictingProgress() | protocol.Predicted():  # of files, not of a run
                 return False
             case protocol.Crashed():
                 self._crash = report

@@ -22,7 +22,7 @@ from tui_trainer.datasets.preview import Previewer
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import on_screen
-from tui_trainer.export.trained import load_weights, trained
+from tui_trainer.export.trained import TrainedModel, load_weights, trained
 from tui_trainer.files import reason_not_to_predict, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
@@ -59,6 +59,7 @@ class Worker:
         self._clients, self._launch = clients, launch
         self._commands = CommandQueue(clients)
         self._file_loading = FileLoading(self._commands, self._send)
+        self._file_predicting = FilePredicting(self._send)
         self._session = Session()
         self._listener: socket.socket | None = None
         self._live_trainer = self._register()
@@ -186,7 +187,9 @@ class Worker:
             case protocol.Export():
                 self._export(command)
             case protocol.Predict():
-                self._predict(command)
+                self._file_predicting.start(command, session, self._run)
+            case protocol.StopPredicting():
+                self._file_predicting.stop()
 
     def _watch(self, command: protocol.Watch) -> None:
         """Compute for another tab; a request that can't be decoded ends the connection, as any invalid message does."""
@@ -217,28 +220,6 @@ class Worker:
             return
         folder = quoted(command.folder, PATH_LENGTH)
         self._send(protocol.Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
-
-    def _predict(self, command: protocol.Predict) -> None:
-        """Write predictions for the rows of a file, and say what was predicted."""
-        from tui_trainer.export.predictions import described_in_a_line, predict_file
-
-        to = Path(command.to)
-        predicted = False
-        try:
-            if reason := reason_not_to_predict(
-                to, command.source, self._session.requested.dataset.path, command.overwrite
-            ):
-                raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
-            predictions = predict_file(trained(self._session), command.source)
-            write_output(to, b"".join(predictions.csv))
-            sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))
-            predicted = len(predictions.faults) < len(predictions.outputs)
-            sentence += "" if self._session.steps else " The network is not trained yet."
-        except UserError as error:
-            sentence = f"Not predicted: {error.reason}"
-        except OSError as error:
-            sentence = f"{quoted(command.to, PATH_LENGTH)} can't be written: {error.strerror or error}"
-        self._send(protocol.Notice(self._run, sentence, good=predicted))
 
     def _client_left(self) -> None:
         """Continue without a client if the trainer stays and is training; otherwise end."""
@@ -421,6 +402,72 @@ class FileLoading:
     def preview(self, config: DatasetConfig, number: int) -> None:
         """Send the preview of a file."""
         self._send(protocol.Previewed(number, self._previewer.preview(config)))
+
+
+class FilePredicting:
+    """Predicts the rows of a file, one file at a time, in a thread of its own: no step waits for it."""
+
+    def __init__(self, send: Callable[[protocol.AnyReport], None]) -> None:
+        self._send = send
+        self._is_stopped = threading.Event()
+        self._is_under_way = False
+
+    def start(self, command: protocol.Predict, session: Session, run: int) -> None:
+        """Start predicting with the weights as they are now; the end of it is reported."""
+        if self._is_under_way:
+            self._send(protocol.Notice(run, "Not predicted: another file is being predicted; wait for it, or stop it."))
+            return
+        self._is_under_way = True
+        self._is_stopped.clear()
+        start_thread(self._run, command, trained(session), session.requested.dataset.path, run)
+
+    def stop(self) -> None:
+        """Stop predicting; nothing is written."""
+        self._is_stopped.set()
+
+    def _run(self, command: protocol.Predict, model: TrainedModel, dataset: str | None, run: int) -> None:
+        try:
+            sentence, good = self._predict(command, model, dataset, run)
+        except UserError as error:
+            sentence, good = f"Not predicted: {error.reason}", False
+        except ReadingStopped:
+            sentence, good = "Predicting was stopped; nothing is written.", False
+        except MemoryError:
+            sentence, good = "Not predicted: the memory of this machine is too small for so many rows.", False
+        except OSError as error:
+            reason = error.strerror or error
+            sentence, good = f"{quoted(command.to, PATH_LENGTH)} can't be written: {reason}", False
+        self._is_under_way = False
+        self._send(protocol.Predicted(run, sentence, good))
+
+    def _predict(
+        self, command: protocol.Predict, model: TrainedModel, dataset: str | None, run: int
+    ) -> tuple[str, bool]:
+        """Write the predictions; return what was predicted, and whether any row was."""
+        from tui_trainer.export.predictions import described_in_a_line, predict_file
+
+        to = Path(command.to)
+        due = time.perf_counter() + PROGRESS_AFTER
+
+        def check() -> None:
+            if reason := reason_not_to_predict(to, command.source, dataset, command.overwrite):
+                raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
+
+        def report_progress(fraction: float) -> bool:
+            nonlocal due
+            now = time.perf_counter()
+            if now >= due:
+                due = now + PROGRESS_EVERY
+                self._send(protocol.PredictingProgress(run, fraction))
+            return not self._is_stopped.is_set()
+
+        check()
+        predictions = predict_file(model, command.source, report_progress)
+        check()  # it may be there by now
+        write_output(to, b"".join(predictions.csv))
+        sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))
+        sentence += "" if model.steps else " The network is not trained yet."
+        return sentence, len(predictions.faults) < len(predictions.outputs)
 
 
 if __name__ == "__main__":

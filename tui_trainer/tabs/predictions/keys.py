@@ -16,7 +16,7 @@ KEYS = (
         "new_rows",
         (),
         "New rows",
-        "Predict the rows of another file, and write the predictions beside",
+        "Predict the rows of another file, and write the predictions beside; esc stops it",
     ),
     key("rank_minus", "up", "rank", (-1,), "Sample", "A worse sample", shown_as="↑"),
     key("rank_plus", "down", "rank", (1,), "Sample", "A better sample", shown_as="↓"),
