@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from running_app import wait_until
+from test_app_snapshots import settle
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tui_trainer.app.app import TrainerApp
@@ -100,3 +104,21 @@ async def test_keys_are_handled_in_an_app_that_runs_as_for_a_user(quick: None, f
 
     await TrainerApp(Experiment()).run_async(headless=True, size=(120, 40), auto_pilot=press)
     assert tabs == ["data", "summary", "data"]
+
+
+async def test_the_focus_moves_without_a_new_picture_of_the_whole_screen(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, render_lines = set[Widget](), Widget.render_lines
+
+    def note(widget: Widget, crop: Region) -> list[Strip]:
+        drawn.add(widget)
+        return render_lines(widget, crop)
+
+    async with start() as flow:
+        box = flow.input("training.learning_rate")
+        await settle(flow.pilot)
+        monkeypatch.setattr(Widget, "render_lines", note)
+        box.focus()
+        await flow.until(lambda: box in drawn and box.has_focus, "a drawn field")
+        assert flow.screen.header not in drawn and flow.screen.tabs.view not in drawn

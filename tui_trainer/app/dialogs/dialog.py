@@ -12,7 +12,9 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from textual.worker import Worker
 
@@ -83,6 +85,8 @@ class AskingScreen(Screen[ScreenResultType]):
 
     It ignores an answer while another screen is above it, or after it has closed; Textual would close the top screen.
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # as on the main screen
 
     @on(TextButton.Pressed)
     async def _run_button_action(self, event: TextButton.Pressed) -> None:
