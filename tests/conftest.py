@@ -18,9 +18,12 @@ from systems import FOLDERS, WINDOWS
 
 from tui_trainer.files import DATA_VARIABLE
 
-settings.register_profile("patient", deadline=None)  # a busy machine is no fault of an example
-settings.load_profile("patient")
+# A busy machine is no fault of an example, so there is no deadline. --hypothesis-profile thorough tries many more.
+settings.register_profile("plain", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=200)
+settings.load_profile("plain")
 PLAIN = "not slow"  # the marker expression in pyproject.toml
+MAX_UNCOLLECTED = 700_000  # objects; an app leaves some 100,000, in 7 MB
 LEFT_OUT = pytest.StashKey[int]()
 collect_ignore = [*FOLDERS] if WINDOWS else []
 
@@ -33,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled modules in a folder of this run where they are kept nowhere.
 
     Every process that the tests start would compile the whole package for itself, and every worker all tests.
+    Collecting the tests makes a million objects that stay, which the garbage collector would look at again and again.
     """
+    gc.set_threshold(2 * MAX_UNCOLLECTED, 10, 10)
     if os.environ.pop(NO_BYTECODE, "") and not hasattr(config, "workerinput"):
         config.stash[COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
         sys.pycache_prefix, sys.dont_write_bytecode = config.stash[COMPILED], False
@@ -46,13 +51,18 @@ def store_of_tests(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Tem
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Keep all tests and imports out of garbage collections, and make these rarer, as the app does for itself.
-
-    A full one takes half a second with a few apps in memory; they were a third of the time of tests of the app.
-    """
+    """Keep all tests and imports out of garbage collections, and these out of the tests, as the app does for itself."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect garbage between tests, where there is much: a few apps that have ended.
+
+    Within a test, the collector looks at a whole app that is still held, and finds nothing.
+    """
+    if gc.get_count()[0] > MAX_UNCOLLECTED:  # a long test may make more, and then the collector is let in
+        gc.collect()
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

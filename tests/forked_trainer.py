@@ -19,7 +19,7 @@ MODULE = "tui_trainer.runtime.worker"
 COMPUTED = [f"tui_trainer.tabs{path.split(':')[0]}" for tab in TABS for path in (tab.compute, tab.messages) if path]
 # With what the trainer imports late: pandas alone takes most of the time of a start.
 LATE = ["tui_trainer.datasets.csv.rows", "tui_trainer.store.filter", "tui_trainer.store.edits", "safetensors.numpy"]
-PRELOADED = [MODULE, "tui_trainer.datasets.loading", *LATE, *COMPUTED]
+PRELOADED = [MODULE, "tui_trainer.datasets.loading", *LATE, *COMPUTED, __name__, "warm_trainer"]
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(PRELOADED)
 
@@ -27,7 +27,15 @@ _server.set_forkserver_preload(PRELOADED)
 def prepare() -> None:
     """Start the process that the others are copies of, while standard error is still a file."""
     resource_tracker.ensure_running()
-    forkserver.ensure_running()
+    path = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # it does not take over ours by itself
+    try:
+        forkserver.ensure_running()
+    finally:
+        if path is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = path
 
 
 class ForkedProcess:

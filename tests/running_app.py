@@ -6,22 +6,28 @@ The trainer is a process of its own, as ever, but forked from one that has every
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakKeyDictionary
 
 import pytest
+from rich.console import RenderableType
 from systems import WINDOWS
+from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
+from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from tui_trainer.app import tab_bar
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.preferences import Preferences
 from tui_trainer.app.screen import MainScreen
@@ -32,6 +38,7 @@ from tui_trainer.runtime.client import Client
 from tui_trainer.tabs.loss.messages import Curve
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.ui.fields import Field
+from tui_trainer.ui.pacing import ExactCompositor
 from tui_trainer.ui.terminal_input import PasteParser
 
 PATIENCE = 30.0  # seconds a condition may take to come true; a busy machine needs some of them
@@ -61,7 +68,12 @@ async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
     for node in (pilot.app, pilot.app.screen, pilot.app.focused):
         seen = asyncio.Event()
         if node is not None and node.call_later(seen.set):
-            await asyncio.wait_for(seen.wait(), timeout)
+            answer = asyncio.ensure_future(seen.wait())
+            running = {pilot.app._task} - {None}  # a key may end the app, which answers nothing then
+            done, _ = await asyncio.wait({answer, *running}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            answer.cancel()
+            if not done:
+                raise TimeoutError(f"{node} has not answered in {timeout:g} s")
     async with asyncio.timeout(timeout):
         while isinstance(pilot.app, TrainerApp) and pilot.app.is_running and not pilot.app.keys_received.is_idle:
             await asyncio.sleep(0)
@@ -215,18 +227,35 @@ async def running_app(
     preferences: Preferences | None = None,
     tab: str = "loss",
 ) -> AsyncIterator[Flow]:
-    """The app on ``experiment`` with ``tab`` open, once its first run is loaded."""
+    """The app on ``experiment`` with ``tab`` open, the first one that it has, once its first run is loaded."""
     app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences)
-    async with app.run_test(size=size, notifications=preferences is not None) as pilot:
-        flow = Flow(pilot, reports)
-        await wait_until(pilot, lambda: isinstance(app.screen, MainScreen), "the training screen")
-        await flow.screen.tabs.open(tab)
-        await flow.until(lambda: flow.screen.state == "ready" and flow.screen.tabs.view is not None, "the first load")
-        yield flow
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tab_bar, "FIRST", tab)
+        patch.setattr(tab_bar.TabBar.active, "_default", tab)
+        async with app.run_test(size=size, notifications=preferences is not None) as pilot:
+            flow = Flow(pilot, reports)
+            await wait_until(pilot, lambda: isinstance(app.screen, MainScreen), "the main screen")
+            await wait_until(pilot, lambda: app.screen.is_mounted, "its first tab")
+            patch.undo()
+            tabs = flow.screen.tabs
+            await flow.until(lambda: flow.screen.state == "ready" and tabs.view is not None, "the first load")
+            yield flow
+
+
+class KnownStyles:
+    """What one set of rules gives to nodes: the same in every app of the process, which each would work out itself."""
+
+    def __init__(self) -> None:
+        self.pseudo_classes: dict[frozenset[str], frozenset[str]] = {}  # by the selectors that name a node
+        self.rules: dict[tuple[object, ...], RulesMap] = {}  # by all that selectors can ask of a node and those above
 
 
 PARSED: dict[tuple[object, ...], list[RuleSet]] = {}  # styles, by their text and the colours they name
-parse_anew = Stylesheet._parse_rules
+KNOWN: dict[tuple[int, ...], KnownStyles] = {}  # by the rules; these stay in PARSED
+OF_APP = {"dark", "light", "ansi", "nocolor", "inline"}  # pseudo-classes that all nodes share
+ORDERED = {"first-of-type", "last-of-type", "first-child", "last-child", "empty"}  # a node that has them is told so
+GIVEN: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()  # what nodes were given last
+parse_anew, apply_anew, replace_rules = Stylesheet._parse_rules, Stylesheet.apply, Stylesheet.replace_rules
 
 
 def parse_once(sheet: Stylesheet, *arguments: Any, **named: Any) -> list[RuleSet]:
@@ -237,9 +266,86 @@ def parse_once(sheet: Stylesheet, *arguments: Any, **named: Any) -> list[RuleSet
     return PARSED[key]
 
 
+def note_rules(node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+    """Replace the styles of a node, as ever, and note what they are."""
+    GIVEN[node] = rules
+    replace_rules(node, rules, animate=animate)
+
+
+def known_styles(sheet: Stylesheet) -> tuple[dict[str, list[RuleSet]], KnownStyles]:
+    """The rules of a sheet by their selectors, and what is known of them."""
+    rules = sheet.rules_map
+    remembered: tuple[dict[str, list[RuleSet]], KnownStyles] | None = getattr(sheet, "_known", None)
+    if remembered is None or remembered[0] is not rules:
+        known = KNOWN.setdefault(tuple(id(rule) for rule in sheet.rules), KnownStyles())
+        remembered = sheet._known = (rules, known)  # type: ignore[attr-defined]
+    return remembered
+
+
+def apply_known(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cache: object = None) -> None:
+    """Give a node its styles: those that a node like it, below nodes like those above it, had in any app before."""
+    by_selector, known = known_styles(sheet)
+    selectors = frozenset(by_selector.keys() & node._selector_names)
+    pseudo_classes = known.pseudo_classes.get(selectors)
+    if pseudo_classes is None:
+        pseudo_classes = frozenset().union(*(rule.pseudo_classes for name in selectors for rule in by_selector[name]))
+        known.pseudo_classes[selectors] = pseudo_classes
+    path, own = node.css_path_nodes, pseudo_classes - OF_APP
+    key = (
+        selectors,
+        *(name for name in pseudo_classes & OF_APP if path[0].has_pseudo_class(name)),
+        *((type(one), one._id, one.classes, *(name for name in own if one.has_pseudo_class(name))) for one in path),
+    )
+    rules = known.rules.get(key)
+    if rules is None:
+        GIVEN.pop(node, None)
+        apply_anew(sheet, node, animate=animate)
+        if node in GIVEN:
+            known.rules[key] = GIVEN[node]
+        return
+    node._has_hover_style = "hover" in pseudo_classes
+    node._has_focus_within = "focus-within" in pseudo_classes
+    node._has_order_style = not pseudo_classes.isdisjoint(ORDERED)
+    node._has_odd_or_even = not pseudo_classes.isdisjoint(("odd", "even"))
+    if GIVEN.get(node) is rules:
+        node.notify_style_update()
+    else:
+        note_rules(node, rules, animate)
+    sheet._process_component_classes(node)
+
+
+def know_styles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse and apply styles as if all apps were one."""
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
+    monkeypatch.setattr(Stylesheet, "apply", apply_known)
+    monkeypatch.setattr(Stylesheet, "replace_rules", staticmethod(note_rules))
+
+
+put_together = ExactCompositor.render_update
+
+
+def draw_unseen(
+    compositor: ExactCompositor,
+    full: bool = False,
+    screen_stack: list[Screen[object]] | None = None,
+    simplify: bool = False,
+) -> RenderableType | None:
+    """Draw all widgets of a frame, and don't put the frame together, unless it is for a picture: nobody sees it."""
+    if full:
+        return put_together(compositor, full, screen_stack, simplify)
+    visible_screen_stack.set([] if screen_stack is None else screen_stack)
+    changed = list(compositor._dirty_regions)
+    compositor._dirty_regions.clear()
+    for widget, (region, clip) in compositor.visible_widgets.items():
+        seen = region.intersection(clip)
+        if seen and any(seen.overlaps(part) for part in changed):
+            widget.render_lines(seen.translate(-region.offset))
+    return None
+
+
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A pilot that is quick, styles parsed once for all apps, and no garbage collection, as in the app itself.
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pilot that is quick, frames that only are drawn, and styles that are worked out once for all apps.
 
     It would wait after each key until the process is idle and every widget has answered, 100 ms or so; now it
     waits for those whom a key concerns, and what takes longer is waited for by name.
@@ -251,10 +357,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
-    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
-    gc.disable()
-    yield
-    gc.enable()
+    monkeypatch.setattr(ExactCompositor, "render_update", draw_unseen)
+    know_styles(monkeypatch)
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ async def test_a_killed_trainer_is_told_of_and_replaced(start: Start) -> None:
 
 
 @not_on_windows("a process can't be stopped for a while there")
+@pytest.mark.slow  # seconds of silence, and of steps that take two each; in a moment: tests/ui/test_widgets_lines.py
 async def test_a_trainer_that_is_stopped_is_noticed(start: Start) -> None:
     long = replace(Experiment(), training=TrainingConfig(epochs=10_000_000))
     async with start(long) as flow:

@@ -91,7 +91,7 @@ async def test_all_dialogs_and_the_palette_have_the_same_frame(start: Start, mar
 
 
 async def test_plots_have_thick_markers_on_light_themes_unless_others_were_chosen(start: Start) -> None:
-    async with start() as flow:
+    async with start(tab="live") as flow:
         app, plot = flow.pilot.app, flow.screen.query(PlotWidget).first()
         assert plot.markers == "braille"
         for theme, markers in (("light", "block"), ("dark", "braille"), ("projector", "block")):
@@ -111,7 +111,7 @@ async def test_plots_have_thick_markers_on_light_themes_unless_others_were_chose
 
 
 async def test_cards_are_framed_in_ascii_where_plots_are_and_the_one_in_focus_is_seen(start: Start) -> None:
-    async with start(preferences=Preferences(Settings(markers="ascii"))) as flow:
+    async with start(preferences=Preferences(Settings(markers="ascii")), tab="live") as flow:
         cards = list(flow.screen.query(Card))
         assert len(cards) > 5 and {card.styles.border_top[0] for card in cards} == {"ascii"}
         panel = flow.screen.training_panel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.errors import UserError
@@ -103,7 +103,6 @@ def test_wrong_paths_and_values_are_refused(path: str, value: object, sentence: 
     assert sentence in str(caught.value)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(PATHS), st.text(st.characters()) | st.floats() | st.integers() | st.none())
 def test_any_value_is_taken_or_refused(path: str, value: object) -> None:
     try:
@@ -115,7 +114,6 @@ def test_any_value_is_taken_or_refused(path: str, value: object) -> None:
         assert validate(changed) == changed
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters()) | st.from_regex(r"[a-z_.\[\]0-9]+"))
 def test_any_path_is_taken_or_refused(path: str) -> None:
     with pytest.raises(UserError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from experiment_strategies import experiments
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from systems import LINKS, not_on_windows
 
@@ -16,13 +16,11 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import dumps, loads, read, write
 
 
-@settings(max_examples=200, deadline=None)
 @given(experiments)
 def test_round_trip_is_exact(experiment: Experiment) -> None:
     assert loads(dumps(experiment)) == experiment
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text() | st.text(alphabet='[]{}=".,\n abmodelyrs1-', max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_app import forked_trainers, parse_once
-from textual.css.stylesheet import Stylesheet
+from running_app import forked_trainers, know_styles
 from textual.pilot import Pilot
 
 from tui_trainer.files import ROOT_VARIABLE
@@ -50,7 +49,7 @@ def playground(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forked_trainers:
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
-    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
+    know_styles(monkeypatch)
     yield tmp_path
     left = {path.name for path in tmp_path.iterdir()}
     assert left <= {"files", "data"}, left

@@ -73,9 +73,10 @@ def waiting_messages(cage: Cage) -> int:
 
 @dataclass
 class Hands:
-    """Types and clicks from a seed: singles, pairs and triples within 50 ms, 8 to 60 actions a second."""
+    """Types and clicks from a seed: singles, pairs and triples within 50 ms, ``slowest`` to 60 actions a second."""
 
     seed: int
+    slowest: float = SLOWEST
     rng: random.Random = field(init=False)
     done: list[str] = field(default_factory=list)
     screens: Counter[str] = field(default_factory=Counter)  # in which a group of actions began
@@ -90,7 +91,7 @@ class Hands:
         """So many actions; AssertionError at the first that does harm."""
         left = actions
         while left > 0:
-            pace = self.rng.uniform(SLOWEST, QUICKEST)
+            pace = self.rng.uniform(self.slowest, QUICKEST)
             for _ in range(min(ROUND, left)):
                 left -= await self._group(cage, pace)
             await settle(cage)

@@ -16,6 +16,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import AnyReport, Load, Notice, Pause, Progress, Train, read_frame, report_decoder
 from tui_trainer.store.store import Store, default_path
 
+pytestmark = pytest.mark.slow  # it waits until the store's own patience ends; tests/store/test_saving.py does not
 PATIENCE = 20.0  # seconds; a busy machine may take some of them
 
 

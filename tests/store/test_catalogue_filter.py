@@ -7,7 +7,7 @@ from fnmatch import translate
 from re import match
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.store.filter import (
@@ -240,7 +240,6 @@ def finds(expression: Expression, row: Row) -> bool:
     return bool(found)
 
 
-@settings(max_examples=120, deadline=None)
 @given(EXPRESSIONS, rows())
 def test_sql_finds_what_a_plain_reading_finds(expression: Expression, row: Row) -> None:
     assert parse(written(expression)) == expression

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.training.history import History
@@ -33,7 +33,6 @@ def naive_points(values: np.ndarray, buckets: int) -> list[tuple[float, float]]:
     return points
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(VALUES, max_size=300), st.lists(st.integers(0, 300), max_size=6), st.integers(1, 9))
 def test_thinning_is_that_of_the_whole_series(values: list[float], cuts: list[int], buckets: int) -> None:
     array = np.array(values)
@@ -46,7 +45,6 @@ def test_thinning_is_that_of_the_whole_series(values: list[float], cuts: list[in
     assert all(values[int(place) - 1] == value for place, value in zip(x, y, strict=True))
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=200), st.integers(0, 200), st.integers(1, 5))
 def test_a_saved_series_goes_on_as_if_nothing_had_been(values: list[float], cut: int, buckets: int) -> None:
     array, place = np.array(values), cut % (len(values) + 1)

@@ -103,8 +103,8 @@ async def begun(flow: Flow, name: str = "perceptron") -> None:
 
 
 async def run(flow: Flow) -> None:
-    """Train to the end."""
-    await flow.press("space")
+    """Train to the end, and not for seconds where that is the pace of a lesson."""
+    await flow.press("E" if flow.screen.trainer.pace.steps_per_second else "space")
     await flow.until(lambda: flow.screen.state in ENDED, "the end of the run")
 
 

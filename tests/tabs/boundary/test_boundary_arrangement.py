@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.tabs.boundary.messages import Neuron
@@ -60,7 +60,6 @@ def test_what_is_clicked_on() -> None:
     assert found.neuron_at(45, 20) is None and found.neuron_at(-1, 3) is None
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     units=st.lists(st.integers(1, 70), min_size=1, max_size=9),
     size=st.tuples(st.integers(0, 90), st.integers(0, 50)),

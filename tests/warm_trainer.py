@@ -1,0 +1,12 @@
+"""What a trainer does once in its life, done in the process that the trainers of tests are copies of."""
+
+from __future__ import annotations
+
+import gc
+
+from tui_trainer.datasets.loading import load
+from tui_trainer.experiment.schema import DatasetConfig
+
+load(DatasetConfig("iris"))  # compiles the patterns that files are looked at with
+gc.collect()
+gc.freeze()  # else each copy would copy all objects, only to look at them
