@@ -223,7 +223,7 @@ def _warnings(table: Table, features: tuple[str, ...], target: str, revealing: l
             text = value_text(mark)
             warnings.append(
                 f"{short_name(name)} is {text} in {count:,} rows, far from all others: if that means no value, "
-                f'set missing_marks = ["{text}"].'
+                f'write {text} beside "no value" in the preview, or set missing_marks = ["{text}"] in the TOML file.'
             )
     return warnings[: MAX_LISTED + 1]
 

@@ -126,7 +126,7 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     if len(names) > MAX_COLUMNS:
         _refuse(f"{file.shown} has {len(names):,} columns, but the limit is {MAX_COLUMNS:,}; use a part of them")
     before = filled[start + header_rows] - 1 if values else len(records) - 1
-    footers, footer_lines = _footers(file, records, is_all, marks, len(names), values)
+    footers, footer_lines = _footers(body if is_all else _tail(file), records, is_all, marks, len(names), values)
     repairs = [] if header is None else list(header.repairs)
     if start:
         repairs.append(_left_out("above", start, rows[0]))
@@ -238,12 +238,16 @@ def _is_plain_value(cell: str) -> bool:
 
 
 def _footers(
-    file: TextFile, records: list[Record], is_all: bool, marks: Marks, width: int, values: list[list[str]]
+    text: str, records: list[Record], is_all: bool, marks: Marks, width: int, values: list[list[str]]
 ) -> tuple[list[list[str]], int]:
-    """Return the rows below the table, such as totals and sources, and how many lines there are from the first one."""
+    """Return the rows below the table, such as totals and sources, and how many lines there are from the first one.
+
+    ``text`` is that of ``records`` if they are all, or else the last lines of the file. Behind a quote that is never
+    closed there are none: the rows after it look like one cell.
+    """
     if not is_all:
         try:
-            records = list(parse(_tail(file), marks))
+            records = list(parse(text, marks))
         except csv.Error:
             return [], 0
     if width < 2 or len(values) < MIN_LINES:
@@ -260,7 +264,7 @@ def _footers(
             break
         footers.insert(0, cells)
         first = index
-    if not footers:
+    if not footers or unclosed_quote(text, marks) is not None:
         return [], 0
     return footers, records[-1].line - (records[first - 1].line if first else 0)
 
