@@ -34,7 +34,7 @@ WALK = (
     ("5", "sample 1 of 105"),
     ("6", "precision %"),
     ("7", "Total params: 243"),
-    ("8", "1 run   newest first"),
+    ("8", "newest first"),
     ("0", "━ train  ○ validation"),
     ("1", "What each neuron sees"),
     ("9", "0 of 32 done"),

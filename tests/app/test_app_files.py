@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from systems import WINDOWS
 from textual.widgets import Input
 
 from tui_trainer.app.dialogs.dialog import AskPath, Confirm
@@ -102,7 +103,7 @@ async def test_files_that_cannot_be_used(start: Start, tmp_path: Path) -> None:
             (tmp_path / "no" / "such" / "folder.toml", "No such file or directory"),
             (tmp_path / "folder.toml", "is a folder"),
             ("~nobody-of-that-name/x.toml", "No such file or directory"),
-            ("/dev/null/x.toml", "Not a directory"),
+            *([] if WINDOWS else [("/dev/null/x.toml", "Not a directory")]),
         ):
             await answer(flow, "ctrl+s", path)
             await flow.until(lambda part=part: flow.message.startswith("Not saved: ") and part in flow.message, part)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from systems import LINKS, not_on_windows
 
 from tui_trainer.app.dialogs.pick_file import Entry, common_start, list_folder, split_path
 
 
+@not_on_windows(LINKS)
 def test_folders_first_then_files_of_data(tmp_path: Path) -> None:
     (tmp_path / "Zoo").mkdir()
     (tmp_path / "attic").mkdir()

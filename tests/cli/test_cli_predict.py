@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from systems import LINKS, not_on_windows
 
 from tui_trainer.api import train
 from tui_trainer.cli.main import main
@@ -79,6 +80,7 @@ def test_a_file_of_another_kind_is_never_overwritten(
     assert (tmp_path / "mine.csv").read_text() == "my,own\n1,2\n"
 
 
+@not_on_windows(LINKS)
 def test_the_rows_to_predict_are_never_overwritten(
     houses: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

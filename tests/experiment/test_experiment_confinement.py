@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
+from systems import LINKS, WINDOWS, not_on_windows
 
-from tui_trainer.errors import UserError
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.files import ROOT_VARIABLE, confined, root
 
 
@@ -24,7 +26,8 @@ def jail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_a_root_anything_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     assert root() is None
     assert confined("/etc/passwd") == Path("/etc/passwd")
     assert confined("~/a.toml") == tmp_path / "a.toml" and confined("../.x") == Path("../.x")
@@ -38,15 +41,28 @@ def test_a_path_inside_is_resolved(jail: Path, named: str) -> None:
     assert found.is_relative_to(jail) and found.is_absolute() and "~" not in found.parts
 
 
-@pytest.mark.parametrize(
-    "named",
-    ["/etc/passwd", "../others.toml", "data/../../others.toml", "{jail}/../others.toml", "{jail}2/a", "~/../x", "/"],
+OUTSIDE = (
+    "/etc/passwd",
+    "../others.toml",
+    "data/../../others.toml",
+    "{jail}/../others.toml",
+    "{jail}2/a",
+    "~/../x",
+    "/",
 )
+OUTSIDE_ON_WINDOWS = (
+    *(r"..\others.toml", r"data\..\..\others.toml", r"~\..\x", r"C:\Windows\win.ini", "D:/x", r"\Windows\win.ini"),
+    *(r"\\server\share\x", r"\\?\C:\Windows\win.ini", r"\\.\C:", "con", "nul"),
+)
+
+
+@pytest.mark.parametrize("named", [*OUTSIDE, *(OUTSIDE_ON_WINDOWS if WINDOWS else ())])
 def test_a_path_outside_is_refused(jail: Path, named: str) -> None:
-    with pytest.raises(UserError, match=f"is outside of '{jail}'; give a path inside that folder"):
+    with pytest.raises(UserError, match=re.escape(f"is outside of {quoted(str(jail), 200)}; give a path inside that")):
         confined(named.format(jail=jail), "dataset.path")
 
 
+@not_on_windows(LINKS)
 def test_links_are_followed_before_they_are_judged(jail: Path) -> None:
     (jail / "way_out").symlink_to("..")
     (jail / "theirs.toml").symlink_to("../others.toml")
@@ -59,6 +75,7 @@ def test_links_are_followed_before_they_are_judged(jail: Path) -> None:
     assert confined("round.toml").parent == jail, "a circle is no way out; opening it fails"
 
 
+@not_on_windows(LINKS)
 def test_a_root_that_is_a_link(jail: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "link").symlink_to(jail)
     monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "link"))

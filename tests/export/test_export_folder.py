@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from systems import MODES, not_on_windows
+from systems import LINKS, MODES, not_on_windows
 from trained_runs import HARMFUL, SMALL, named, rich, session_of, trained_on
 
 from tui_trainer import engine
@@ -79,6 +79,7 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
         write_folder(trained_on(), tmp_path, force=True)
 
 
+@not_on_windows(LINKS)
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
     outside, place = tmp_path / "outside.txt", tmp_path / "place"
     place.mkdir()

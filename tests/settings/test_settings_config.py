@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from systems import PIPES, not_on_windows
 
 from tui_trainer.settings import config_path, memory_path, read_config
 
@@ -68,6 +69,7 @@ def test_no_file_is_no_error_unless_it_was_named(tmp_path: Path) -> None:
     assert "There is no file" in read_config(tmp_path / "config.toml", THEMES, named=True).complaints[0]
 
 
+@not_on_windows(PIPES)
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):

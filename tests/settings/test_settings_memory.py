@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from systems import PIPES, WINDOWS, not_on_windows
 
 from tui_trainer.app.preferences import preferences_for
 from tui_trainer.cli.main import main
@@ -32,7 +33,7 @@ def test_each_choice_is_kept_beside_the_other(place: Path) -> None:
     found = memory.recall()
     assert (found.theme, found.markers) == ("color-blind", "block")
     assert [path.name for path in (place / "deep").iterdir()] == ["remembered.json"]
-    assert (place / "deep" / "remembered.json").stat().st_mode & 0o077 == 0
+    assert WINDOWS or (place / "deep" / "remembered.json").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,7 @@ def test_a_damaged_memory_is_none(place: Path, content: bytes) -> None:
     assert memory.recall().markers == "ascii"
 
 
+@not_on_windows(PIPES)
 def test_a_memory_that_cannot_be_written_is_no_error(place: Path) -> None:
     (place / "file").write_text("")
     RememberedSettings(place / "file" / "remembered.json").keep_theme("light")

@@ -155,7 +155,7 @@ def test_exports_name_the_epochs_that_are_left(small: None, tmp_path: Path) -> N
     text = history_csv(columns)
     rows = [line.split(",") for line in text.splitlines()]
     assert rows[0] == ["epoch", "loss", "val_loss"] and [int(row[0]) for row in rows[1:]] == columns[EPOCH].tolist()
-    (tmp_path / "history.csv").write_text(text)
+    (tmp_path / "history.csv").write_text(text, newline="")
     again = read_history(tmp_path / "history.csv")
     assert {name: values.tolist() for name, values in again.items()} == {
         name: values.tolist() for name, values in columns.items()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
-from systems import KILL
+from systems import KILL, WINDOWS
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
@@ -46,7 +46,7 @@ def test_workers_that_are_ended_from_outside_are_told_of() -> None:
     def end_the_others(_: Row) -> None:
         for process in multiprocessing.active_children():
             assert process.pid is not None
-            held.append(signals_held(process.pid))
+            held.append(1 << signal.SIGINT - 1 if WINDOWS else signals_held(process.pid))
             os.kill(process.pid, KILL)
 
     result = sweep(SMALL, {"training.epochs": [2, 1_000_000, 999_999]}, jobs=2, keep=False, on_row=end_the_others)
