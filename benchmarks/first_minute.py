@@ -4,7 +4,7 @@ Starts the app as a newcomer does, on a pseudo-terminal of 120x40; a terminal em
 screen after each burst of output. Needs the packages for the tests (pyte).
 
 With ``--rate``, it is watched over a line of so many bytes a second, where the terminal is asked after each picture
-whether it is there, and it is told how long the line goes on after a pause.
+whether it is there, and it is told how long the line goes on after the run's end.
 
 Usage: python benchmarks/first_minute.py [--runs 3] [--rate 10000]
 """
@@ -94,15 +94,14 @@ def clean(data: bytes) -> bytes:
 
 
 def backlog(app: PtyApp) -> tuple[bytes, float]:
-    """What is still written after a pause, and for how many seconds."""
-    app.press(b" ")
-    paused = last = time.perf_counter()
+    """What is still written after the run, which ends by itself, and for how many seconds."""
+    ended = last = time.perf_counter()
     rest = b""
     while time.perf_counter() - last < 0.7:
         if chunk := app.read_some(0.05):
             rest += chunk
             last = time.perf_counter()
-    return rest, last - paused
+    return rest, last - ended
 
 
 def main() -> None:
@@ -131,7 +130,7 @@ def main() -> None:
         print(
             f"run {number}   first picture {starts[-1] * 1000:5.0f} ms   frames {changed:3}   "
             f"{sum(map(len, parts)) / WATCHED / 1000:.1f} KB/s   accuracy {accuracy[1] if accuracy else '?'}%   "
-            f"after a pause {seconds:.1f} s"
+            f"after the end {seconds:.1f} s"
         )
     print(f"median: first picture {statistics.median(starts) * 1000:.0f} ms, {statistics.median(frames):.0f} frames")
     print(f"in {WATCHED:g} s of watching (mark: {FRAMES if options.rate is None else SLOW_FRAMES})")

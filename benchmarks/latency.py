@@ -1,7 +1,7 @@
 """How long from a key press to changed bytes on the terminal, while a network trains at full speed?
 
 The screen changes by itself as well, so a key counts as answered when what it alone changes is written: its
-own words, or the row of the tabs, which nothing else touches.
+own words, or the row of the tabs, which nothing else touches. The help counts when its last word is written.
 
 Usage: python benchmarks/latency.py
 """
@@ -16,6 +16,8 @@ from pty_app import PtyApp, open_app
 
 PRESSES = 500
 MEDIAN_MARK, P99_MARK = 0.020, 0.060
+HELP_PRESSES, HELP_MARK = 30, 0.080
+HELP_END = (b"esc closes",)  # in its last line
 
 TABS = (b"\x1b[2;",)  # the cursor goes to the row of the tabs
 
@@ -44,7 +46,7 @@ def answer(app: PtyApp, key: bytes, wanted: tuple[bytes, ...], patience: float =
 
 
 def main() -> None:
-    """Print the median, the 99th percentile and the slowest key of all presses."""
+    """Print the median, the 99th percentile and the slowest key of all presses, and the median of the help."""
     random.seed(0)
     app = open_app()
     app.press(b" ")
@@ -54,6 +56,12 @@ def main() -> None:
         for number in range(PRESSES):
             key = list(KEYS)[number % len(KEYS)]
             times[key].append(answer(app, key, KEYS[key]))
+        app.press(b"1")
+        helps = []
+        for _ in range(HELP_PRESSES):
+            helps.append(answer(app, b"?", HELP_END))
+            app.press(b"q")
+            app.read(0.3)
     finally:
         app.close()
     every = sorted(value for values in times.values() for value in values)
@@ -63,6 +71,8 @@ def main() -> None:
     median, p99 = statistics.median(every), every[int(0.99 * len(every))]
     print(f"median {1e3 * median:.1f} ms, {median / MEDIAN_MARK:.2f} of the mark of {1e3 * MEDIAN_MARK:.0f} ms")
     print(f"99%    {1e3 * p99:.1f} ms, {p99 / P99_MARK:.2f} of the mark of {1e3 * P99_MARK:.0f} ms")
+    drawn = statistics.median(helps)
+    print(f"help   {1e3 * drawn:.1f} ms, {drawn / HELP_MARK:.2f} of the mark of {1e3 * HELP_MARK:.0f} ms")
 
 
 if __name__ == "__main__":

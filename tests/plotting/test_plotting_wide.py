@@ -10,7 +10,7 @@ from rich.style import Style
 from tui_trainer.plotting.frame import REST, Board, Frame, changes, one_cell, partly, shorten, shorten_alike, visible
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.ui.plot_widgets import strips
+from tui_trainer.ui.plot_widgets import strip
 
 
 def rows_of(board: Board) -> list[str]:
@@ -56,11 +56,11 @@ def test_a_change_paints_whole_characters() -> None:
                 assert cell_len(visible(row)) == 8 and len(row) == 8
 
 
-def test_strips_are_as_wide_as_the_frame() -> None:
+def test_a_strip_is_as_wide_as_the_frame() -> None:
     board = Board(10, 1)
     board.write(0, 1, "価格", 1)
-    (strip,) = strips(board.frame(), {0: Style(), 1: Style(bold=True)})
-    assert strip.cell_length == 10 and strip.text == " 価格     " and REST not in strip.text
+    row = strip(board.frame(), 0, {0: Style(), 1: Style(bold=True)})
+    assert row.cell_length == 10 and row.text == " 価格     " and REST not in row.text
 
 
 def test_names_of_a_plot_are_drawn() -> None:

@@ -159,7 +159,7 @@ def test_a_slow_line_gets_as_many_cells_as_it_takes_in_a_moment() -> None:
     assert not budget.owed, "the line has become quick"
 
 
-def test_pictures_share_the_budget_and_one_is_painted_whole_when_nothing_waits() -> None:
+def test_pictures_share_the_budget() -> None:
     budget = PaintBudget()
     frames(budget, 600, 0.005, 3)
     limit = budget.limit
@@ -169,7 +169,42 @@ def test_pictures_share_the_budget_and_one_is_painted_whole_when_nothing_waits()
     assert granted[0] > granted[1] > granted[2] > 0 and sum(granted) <= limit and budget.owed
     budget.begin()
     assert budget.take(3) == 3 and not budget.owed, "few cells are painted at once"
-    budget.begin(whole=True)
-    assert budget.take(600) == 600
-    budget.learn(3.0)
-    assert budget.limit == limit, "which tells nothing of the others"
+
+
+def test_changes_that_nobody_sees_are_left_out_while_training_and_over_a_slow_line() -> None:
+    budget = PaintBudget()
+    budget.begin(is_training=True)
+    assert budget.least > 0
+    budget.begin()
+    assert budget.least == 0
+    frames(budget, 600, 0.005, 3)
+    budget.begin()
+    assert budget.limit is not None and budget.least > 0
+
+
+def test_over_a_slow_line_the_next_frame_is_sent_while_one_is_displayed(far: FramePacing, clock: Clock) -> None:
+    terminal: Any = Terminal()
+    far.drawn(terminal)
+    far.answered(terminal)
+    clock.now += 0.05
+    far.answered(terminal)  # the way alone takes 0.05 s
+    far.budget.begin()
+    far.budget.take(600)
+    far.drawn(terminal)
+    clock.now += 2.0
+    far.answered(terminal)
+    assert far.budget.limit is not None, "the line is slow"
+
+    asked = len(terminal.written)
+    far.drawn(terminal)
+    assert not far.is_behind(terminal), "no rest, and one frame is not enough for the line"
+    far.drawn(terminal)
+    far.drawn(terminal)
+    assert far.is_behind(terminal) and len(terminal.written) == asked + 2
+    clock.now += 0.2
+    far.answered(terminal)
+    assert not far.is_behind(terminal)
+    before = far.budget.limit
+    clock.now += FRAME_TIME
+    far.answered(terminal)  # sent long ago, but it had the line for itself only since the answer before
+    assert far.budget.limit >= before

@@ -9,9 +9,12 @@ import pytest
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
 from themed_app import ThemedApp
 
 from tui_trainer.plotting.plot import HIGHEST, Heatmap, Marks, to_levels
+from tui_trainer.ui.pacing import PaintBudget
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 SIZE = (50, 16)
@@ -156,3 +159,46 @@ async def test_a_repainted_picture_is_the_one_drawn_afresh() -> None:
         other.query_one(HeatmapWidget).show(picture(2.0))
         await pilot.pause()
         assert shown == other.screen._compositor.render_strips()
+
+
+def shades(level: int) -> Heatmap:
+    """A map of one level, low at its left edge."""
+    levels = np.full((20, 30), level, np.uint8)
+    levels[:, 0] = 0
+    return Heatmap(levels, (-1.0, 1.0), (-1.0, 1.0))
+
+
+class Training(ThemedApp):
+    """A screen with a map, on a line that takes all."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return MapScreen()
+
+
+class MapScreen(Screen[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.paint_budget = PaintBudget()
+
+    def compose(self) -> ComposeResult:
+        yield HeatmapWidget()
+
+
+async def test_while_training_a_change_that_nobody_sees_is_not_painted_until_it_is_over() -> None:
+    app = Training()
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.pause()
+        widget, budget = app.screen.query_one(HeatmapWidget), app.screen.paint_budget  # type: ignore[attr-defined]
+
+        async def show(level: int, is_training: bool) -> list[Strip]:
+            budget.begin(is_training=is_training)
+            widget.show(shades(level))
+            await pilot.pause()
+            return [widget.render_line(row) for row in range(widget.size.height)]
+
+        first = await show(50, True)
+        assert await show(58, True) == first and widget.is_owed, "one shade"
+        drifted = await show(90, True)
+        assert drifted != first and not widget.is_owed, "five shades"
+        assert await show(98, True) == drifted
+        assert await show(98, False) != drifted and not widget.is_owed

@@ -29,7 +29,7 @@ from tui_trainer.runtime import Launch
 from tui_trainer.system.terminal import TERMINATION, call_on_signals, end_on_hang_up
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import use
-from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor
+from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor, written_to
 from tui_trainer.ui.plot_widgets import MANY_COLORS
 from tui_trainer.ui.terminal import RESTORE_TITLE, SAVE_TITLE, notification, takes_title, title
 from tui_trainer.ui.terminal_input import KeyQueue
@@ -281,6 +281,10 @@ class TrainerApp(App[None]):
     def unexpected_error(self) -> Exception | None:
         """The error that has ended the app."""
         return self._exception
+
+    def on_resize(self) -> None:
+        """Paint all anew: a terminal may drop what a smaller size has no room for."""
+        written_to(self.console).forget()
 
     def on_cursor_position(self) -> None:
         """Pass on the terminal's answer to the query of ``Pacing``."""

@@ -348,22 +348,25 @@ class TrainerLink(Controller):
         progress, update = self._pending_progress, self._pending_update
         self._pending_progress = self._pending_update = None
         budget = self.pacing.budget
-        owing = [picture for picture in self.screen.query(FrameWidget) if picture.is_owed] if budget.owed else []
-        has_news = progress is not None or update is not None
-        if not has_news and not owing:
+        is_training = self.screen.state == "running"
+        has_rest = budget.limit is not None or not is_training  # else the next frame is here before it is painted
+        owing = (
+            [picture for picture in self.screen.query(FrameWidget) if picture.is_owed]
+            if has_rest and budget.owed
+            else []
+        )
+        if progress is None and update is None and not owing:
             return
-        is_idle = not has_news and self.screen.state != "running"
-        budget.begin(whole=is_idle)
+        budget.begin(is_training)
         if progress is not None and progress.run == self._run:
             self.screen.header.progress = self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)
         if update is not None:
             self._show_update(update)
-        for picture in owing[:1] if is_idle else owing:
+        for picture in owing:
             picture.paint_rest()
-        budget.owed = is_idle and len(owing) > 1
         self.pacing.drawn(self.screen.app)
-        if budget.limit is not None and self._retry is None:
+        if has_rest and self._retry is None:
             self._retry = self.screen.set_timer(RETRY, self._draw_again)  # for what is left of the pictures
 
     def _show_update(self, update: protocol.Update) -> None:

@@ -61,8 +61,7 @@ class Board:
 
     def frame(self) -> Frame:
         """Return what was written, each cell with its own role."""
-        rows = self.characters.view(f"<U{self.width}")[:, 0].tolist() if self.width else [""] * self.height
-        return Frame(rows, self.roles)
+        return Frame(_rows(self.characters), self.roles)
 
     def merged_frame(self) -> Frame:
         """Return the same, with the role of the cell before for blank cells, to send fewer colour changes."""
@@ -77,32 +76,47 @@ def changes(old: Frame, new: Frame, gap: int = 8) -> list[tuple[int, int, int]]:
 
     Runs with at most ``gap`` unchanged cells between them are merged, since moving the cursor costs bytes, too.
     """
+    before, after = _characters(old), _characters(new)
+    differs = (before != after) | (old.roles != new.roles)
     runs = []
-    for row, (before, after) in enumerate(zip(old.rows, new.rows, strict=True)):
-        if before == after and np.array_equal(old.roles[row], new.roles[row]):
-            continue
-        differs = (np.array(list(before)) != np.array(list(after))) | (old.roles[row] != new.roles[row])
-        columns = np.flatnonzero(_with_partners(differs, np.array(list(before)), np.array(list(after))))
+    for row in np.flatnonzero(differs.any(axis=1)).tolist():
+        columns = np.flatnonzero(_with_partners(differs[row], before[row], after[row]))
         breaks = np.flatnonzero(np.diff(columns) > gap + 1) + 1
         for run in np.split(columns, breaks):
             runs.append((row, int(run[0]), int(run[-1] - run[0]) + 1))
     return runs
 
 
-def partly(old: Frame, new: Frame, worth: NDArray[np.float64], most: int) -> Frame:
-    """Return ``old`` with the ``most`` cells of ``new`` that differ and are worth most by ``worth`` (height, width)."""
-    before, after = (np.array([list(row) for row in frame.rows]).reshape(frame.roles.shape) for frame in (old, new))
-    differs = np.flatnonzero(((before != after) | (old.roles != new.roles)).ravel())
-    if len(differs) <= most:
+def partly(old: Frame, new: Frame, worth: NDArray[np.float64], most: int | None = None, least: float = 0.0) -> Frame:
+    """Return ``old`` with the cells of ``new`` that differ and are worth at least ``least``, at most ``most`` of them.
+
+    ``worth`` (height, width) says how much it matters that a cell is new.
+    """
+    before, after = _characters(old), _characters(new)
+    differs = np.flatnonzero((before != after) | (old.roles != new.roles))
+    values = worth.ravel()[differs]
+    best = differs[values >= least]
+    if most is not None and len(best) > most:
+        best = differs[np.argsort(-values, kind="stable")[:most]]
+    if len(best) == len(differs):
         return new
-    best = differs[np.argsort(-worth.ravel()[differs], kind="stable")[:most]]
     chosen = np.zeros(before.size, bool)
     chosen[best] = True
-    best = np.flatnonzero(_with_partners(chosen.reshape(before.shape), before, after).ravel())
-    characters, roles = before.ravel(), old.roles.ravel().copy()
-    characters[best], roles[best] = after.ravel()[best], new.roles.ravel()[best]
-    rows = ["".join(row) for row in characters.reshape(before.shape).tolist()]
-    return Frame(rows, roles.reshape(old.roles.shape))
+    chosen = _with_partners(chosen.reshape(before.shape), before, after)
+    rows = _rows(np.where(chosen, after, before))
+    return Frame(rows, np.where(chosen, new.roles, old.roles))
+
+
+def _characters(frame: Frame) -> NDArray[np.str_]:
+    """Return the characters (height, width) of a frame."""
+    width = max(frame.roles.shape[1], 1)
+    return np.array(frame.rows, f"<U{width}").reshape(-1, 1).view("<U1")[:, : frame.roles.shape[1]]
+
+
+def _rows(characters: NDArray[np.str_]) -> list[str]:
+    """Return the rows of an array of characters (height, width)."""
+    height, width = characters.shape
+    return np.ascontiguousarray(characters).view(f"<U{width}")[:, 0].tolist() if width else [""] * height
 
 
 def _with_partners(cells: NDArray[np.bool_], *characters: NDArray[np.str_]) -> NDArray[np.bool_]:

@@ -187,11 +187,13 @@ def stretch(grid: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     """Resize ``grid`` to (rows, columns) by nearest pixels, until the grid of that size arrives."""
     if grid.shape == (rows, columns):
         return grid
-    indices = [
-        np.rint(np.linspace(0, size - 1, target)).astype(np.intp)
-        for size, target in zip(grid.shape, (rows, columns), strict=True)
-    ]
-    return grid[np.ix_(*indices)]
+    return grid[_nearest(grid.shape[0], rows)[:, None], _nearest(grid.shape[1], columns)]
+
+
+@lru_cache(maxsize=256)
+def _nearest(size: int, target: int) -> NDArray[np.intp]:
+    """Return which of ``size`` pixels is nearest to each of ``target`` (target,)."""
+    return np.rint(np.linspace(0, size - 1, target)).astype(np.intp)
 
 
 def mark_pixels(heatmap: Heatmap, marks: Marks, columns: int, rows: int) -> tuple[Indices, Indices, Indices]:

@@ -76,7 +76,8 @@ class FrameWidget(Widget, Generic[Drawing]):
         super().__init__(classes=classes)
         self._drawing = drawing
         self._frame: Frame | None = None
-        self._strips: list[Strip] | None = None
+        self._strips: dict[int, Strip] = {}  # by row, of the frame
+        self._role_styles: Mapping[int, Style] | None = None  # of the frame
         self._drawn_from: tuple[Drawing, tuple[object, ...]] | None = None  # the drawing and the settings of the frame
         self._waiting = False
         self._goal: Frame | None = None  # the whole frame of the drawing; ``_frame`` is what is painted of it
@@ -133,30 +134,39 @@ class FrameWidget(Widget, Generic[Drawing]):
         if before is None or drawn_from is None or not same_settings or self.roles_differ(drawn_from[0], self._drawing):
             self._paint(after)
             self.refresh()
-        elif runs := changes(before, after):
-            granted = self._granted(sum(columns for *_, columns in runs))
-            if granted is not None:
-                after = partly(before, after, self.worth(before, after), granted)
-                runs = changes(before, after, gap=0)
-            self._paint(after)
-            self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
-        else:
-            self._paint(after)
+        elif after is not before:
+            after, runs = self._affordable(before, after)
+            self._frame = after
+            for row in {row for row, *_ in runs}:
+                self._strips.pop(row, None)
+            if runs:
+                self.refresh(*(Region(column, row, columns, 1) for row, column, columns in runs))
 
-    def _granted(self, cells: int) -> int | None:
-        """Return how many of ``cells`` may be painted now; None for all."""
+    def _affordable(self, before: Frame, after: Frame) -> tuple[Frame, list[tuple[int, int, int]]]:
+        """Return ``after`` as far as its changes are seen and may be painted now, and where it differs."""
         budget: PaintBudget | None = getattr(self.screen, "paint_budget", None)
         if budget is None:
-            return None
+            return after, changes(before, after)
+        worth = self.worth(before, after)
+        seen = partly(before, after, worth, least=budget.least)
+        runs = changes(before, seen)
+        cells = sum(columns for *_, columns in runs)
         granted = budget.take(cells)
-        return None if granted >= cells else granted
+        if granted < cells:
+            part = partly(before, seen, worth, granted)
+            return part, changes(before, part, gap=0)
+        budget.owed = budget.owed or (budget.limit is None and seen is not after)  # until it is still
+        return seen, runs
 
     def _paint(self, frame: Frame) -> None:
-        self._frame, self._strips = frame, None
+        """Show a frame that may differ everywhere, and in what its roles mean."""
+        self._frame, self._role_styles = frame, None
+        self._strips.clear()
 
     def notify_style_update(self) -> None:
         """Keep the characters but recolour them: the theme may have changed."""
-        self._strips = None
+        self._strips.clear()
+        self._role_styles = None
         self._styles.clear()
         super().notify_style_update()
 
@@ -173,11 +183,14 @@ class FrameWidget(Widget, Generic[Drawing]):
         is_valid = settings == self.render_settings and (self._waiting or drawing is self._drawing)
         if self._frame is None or not is_valid:
             self._paint(self._draw())
-        if self._strips is None and self._frame is not None:
-            self._strips = strips(
-                self._frame, self.styles_of(self._drawing if self._drawn_from is None else self._drawn_from[0])
-            )
-        return self._strips[y] if self._strips is not None and y < len(self._strips) else Strip.blank(self.size.width)
+        frame = self._frame
+        if frame is None or y >= len(frame.rows):
+            return Strip.blank(self.size.width)
+        if self._role_styles is None:
+            self._role_styles = self.styles_of(self._drawing if self._drawn_from is None else self._drawn_from[0])
+        if y not in self._strips:
+            self._strips[y] = strip(frame, y, self._role_styles)
+        return self._strips[y]
 
     def _draw(self) -> Frame:
         """Return the frame of the current drawing, drawn only if something differs."""
@@ -427,19 +440,14 @@ class Tints(dict[int, Style]):
         return self._colors["background"].blend(self._colors[end], DEPTH * strength)
 
 
-def strips(frame: Frame, styles: Mapping[int, Style]) -> list[Strip]:
-    """Return one strip for each row of a frame, in as few segments as its colours allow."""
-    result = []
-    role_changes = frame.roles[:, 1:] != frame.roles[:, :-1]
-    for text, roles, changed in zip(frame.rows, frame.roles, role_changes, strict=True):
-        edges = [0, *(np.flatnonzero(changed) + 1).tolist(), len(text)]
-        segments = [
-            Segment(visible(text[start:end]), styles[int(roles[start])])
-            for start, end in pairwise(edges)
-            if end > start
-        ]
-        result.append(Strip(segments, len(text)))
-    return result
+def strip(frame: Frame, row: int, styles: Mapping[int, Style]) -> Strip:
+    """Return a row of a frame, in as few segments as its colours allow."""
+    text, roles = frame.rows[row], frame.roles[row]
+    edges = [0, *(np.flatnonzero(roles[1:] != roles[:-1]) + 1).tolist(), len(text)]
+    segments = [
+        Segment(visible(text[start:end]), styles[int(roles[start])]) for start, end in pairwise(edges) if end > start
+    ]
+    return Strip(segments, len(text))
 
 
 def _colors(plot: Plot) -> list[tuple[str, bool]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from string import ascii_lowercase, ascii_uppercase, digits
+from textwrap import wrap
 from typing import ClassVar
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -56,7 +56,7 @@ class HelpScreen(Dialog[None]):
             yield Static(INTRODUCTION, markup=False)
             with Container(classes="columns"):
                 for groups in COLUMNS:
-                    yield Static(keys_text(groups))
+                    yield KeyColumn(groups)
 
 
 class JumpScreen(Dialog[Widget | None]):
@@ -88,21 +88,34 @@ class JumpScreen(Dialog[Widget | None]):
         self.dismiss(self._targets.get(str(clicked.content)) if isinstance(clicked, Static) else None)
 
 
-def keys_text(groups: Sequence[str]) -> Group:
-    """Return the keys of some groups, each group under its title."""
-    parts: list[Text | Table] = []
+class KeyColumn(Static):
+    """The keys of some groups, each group under its title."""
+
+    DEFAULT_CSS = "KeyColumn { height: auto; }"
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        super().__init__()
+        self._groups = groups
+        self._lines: list[Content] = []
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines; a rich table would take four times as long, and twice."""
+        self._lines = list(key_lines(self._groups, width))
+        return len(self._lines)
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines)
+
+
+def key_lines(groups: Sequence[str], width: int) -> Iterator[Content]:
+    """Yield the keys of some groups in lines of ``width`` cells; long texts continue in their own column."""
     for group in groups:
         rows = [(key.display, key.help) for key in keymap().listed if key.group == group]
-        # The title is not a cell of the table: it may be wider than the keys
-        parts += [Text(f"\n{group}", style="bold"), _table([*rows, *(TEXTUAL_KEYS if group == "App" else ())])]
-    return Group(*parts)
-
-
-def _table(rows: Sequence[tuple[str, str]]) -> Table:
-    """Return a table of keys and what they do; long texts continue in their own column."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=KEY_WIDTH)
-    table.add_column(ratio=1)
-    for name, help_text in rows:
-        table.add_row(Text(f"  {name}", style="bold"), Text(help_text))
-    return table
+        yield Content("")
+        yield Content.styled(group, "bold")
+        for name, help_text in (*rows, *(TEXTUAL_KEYS if group == "App" else ())):
+            key = f"  {name}".ljust(KEY_WIDTH)
+            texts = wrap(help_text, max(width - KEY_WIDTH - 1, 1))
+            beside = texts.pop(0) if len(key) == KEY_WIDTH else ""  # a longer key has the line for itself
+            yield Content.assemble((key, "bold"), f" {beside}")
+            yield from (Content(f"{'':{KEY_WIDTH + 1}}{text}") for text in texts)

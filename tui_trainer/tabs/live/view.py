@@ -168,7 +168,8 @@ class LiveView(NeuronView):
         self._fit()
 
     def watch_log_scale(self) -> None:
-        self._draw()
+        if self.is_mounted:
+            self._show_loss(self.content)
 
     def action_log_scale(self) -> None:
         """Use a log or a linear axis for the loss."""
