@@ -251,10 +251,13 @@ class _Votes:
             rf"[+-]?[1-9][0-9]{{0,2}}(?:{m}[0-9]{{3}})(?:(?:{m}[0-9]{{3}})+(?:{o}[0-9]*)?|{o}[0-9]*)"
             rf"|[+-]?[1-9][0-9]?(?:{m}[0-9]{{2}})+{m}[0-9]{{3}}(?:{o}[0-9]*)?"  # as in India
         )
-        ambiguous_count = sum(ambiguous.fullmatch(cell) is not None for cell in cells)
+        marked = [cell for cell in cells if mark in cell]
+        decimals = [cell for cell in marked if decimal.fullmatch(cell)]  # those that are ambiguous among them
+        ambiguous_count = sum(ambiguous.fullmatch(cell) is not None for cell in decimals)
+        is_grouped = len(decimals) < len(marked)  # no cell is both
         return cls(
-            decimal=sum(decimal.fullmatch(cell) is not None for cell in cells) - ambiguous_count,
-            groups=sum(groups.fullmatch(cell) is not None for cell in cells),
+            decimal=len(decimals) - ambiguous_count,
+            groups=sum(groups.fullmatch(cell) is not None for cell in marked) if is_grouped else 0,
             ambiguous=ambiguous_count,
         )
 
