@@ -522,7 +522,8 @@ def regularity(rows: list[list[str]], delimiter: str) -> float:
     cells = [cell for row in table for cell in row[:500]]
     others = [other for other in DELIMITERS.values() if other not in (delimiter, BLANKS)]
     unclean = sum(any(other in cell for other in others) and not _NUMBER_WITH_COMMA.fullmatch(cell) for cell in cells)
-    unclean += sum(_TWO_NUMBERS.fullmatch(cell) is not None and _GAP.search(cell) is None for cell in cells)
+    spaced = (cell for cell in cells if " " in cell or "\t" in cell)
+    unclean += sum(_TWO_NUMBERS.fullmatch(cell) is not None and _GAP.search(cell) is None for cell in spaced)
     # Rows above the table speak a little against it, so that a whole file is preferred to a part of it.
     return count / len(table) * (1 - unclean / len(cells)) * (0.9 + 0.1 * len(table) / len(rows))
 

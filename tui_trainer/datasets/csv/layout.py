@@ -12,6 +12,7 @@ import itertools
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NoReturn
 
 from tui_trainer.datasets.dataset import PLAIN, DatasetError
@@ -311,6 +312,7 @@ def _names_in_comment(text: str, marks: Marks, line: int, width: int, numbers: N
 def _header_rows(rows: list[list[str]], numbers: NumberFormat) -> int:
     """Return how many rows name the columns: 0, 1, or more where the names have a second line, or units below them."""
 
+    @cache
     def is_value(cell: str) -> bool:
         return numbers.is_number(cell) or _DATE_LIKE.fullmatch(cell) is not None or _is_plain_value(cell)
 
