@@ -346,6 +346,8 @@ class ExactCompositor(Compositor):
         visible = self._visible_map or {}
         if self._full_map_invalidated and widget in visible:
             return visible[widget]
+        if self._changed is not None and widget in self._full_map:  # what is painted is where it was laid out
+            return self._full_map[widget]
         found = self.full_map.get(widget) or visible.get(widget)
         if found is None:
             raise errors.NoWidget("Widget is not in layout")
