@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from terminal_modes import left_behind
 
 from tui_trainer.ui.driver import PRIVATE, LimitedDriver, driver_for, within
-from tui_trainer.ui.terminal import default_markers, detect_terminal, prepare
+from tui_trainer.ui.terminal import FRAMES_PER_SECOND, default_markers, detect_terminal, prepare
 
 UTF_8 = {"LANG": "en_US.UTF-8"}
 
@@ -66,7 +66,7 @@ def test_keys_are_painted_sooner_than_is_usual_unless_somebody_says_otherwise() 
         "import os, sys, tui_trainer.cli.app as opening; assert 'textual' not in sys.modules; "
         "opening.prepare(os.environ); from textual.screen import UPDATE_PERIOD; print(round(1 / UPDATE_PERIOD))"
     )
-    for given, expected in ({}, "120"), ({"TEXTUAL_FPS": "30"}, "30"):
+    for given, expected in ({}, FRAMES_PER_SECOND), ({"TEXTUAL_FPS": "30"}, "30"):
         environment = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"} | given
         shown = subprocess.run(
             [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True

@@ -17,7 +17,7 @@ LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")  # the first that is set count
 UTF_8_SUFFIXES = ("utf-8", "utf8")
 # Repaints per second. A key waits for half an interval on average, and at Textual's usual 60 that is a third of its
 # total delay. ``ui.pacing`` decides how often training is drawn.
-FRAMES_PER_SECOND = "120"
+FRAMES_PER_SECOND = "250"
 COERCED_LOCALES = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself sets LC_CTYPE to if LANG is C
 MAX_LENGTH = 120  # characters
 BELL = "\x07"
