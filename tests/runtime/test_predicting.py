@@ -45,6 +45,13 @@ class Reports:
         if isinstance(report, Predicted):
             self.ended.set()
 
+    def predicting(self, session: Session, out: Path) -> FilePredicting:
+        """Start to predict the houses beside ``out``, and wait until that is under way."""
+        predicting = FilePredicting(self.hear)
+        predicting.start(Predict(str(out.parent / "houses.csv"), str(out)), session, 1)
+        assert self.begun.wait(WAIT)
+        return predicting
+
     def end(self) -> Predicted:
         """Let it go on; return how it ended."""
         self.go_on.set()
@@ -58,9 +65,7 @@ def test_training_goes_on_meanwhile_and_the_weights_are_those_of_the_start(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reports, out = Reports(monkeypatch), tmp_path / "out.csv"
-    predicting = FilePredicting(reports.hear)
-    predicting.start(Predict(str(tmp_path / "houses.csv"), str(out)), session, 1)
-    assert reports.begun.wait(WAIT)
+    predicting = reports.predicting(session, out)
     session.train()
     session.advance_to_end()
     assert session.steps > 0 and not out.exists()
@@ -79,9 +84,7 @@ def test_a_second_file_waits_and_the_first_one_can_be_stopped(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reports, out = Reports(monkeypatch), tmp_path / "out.csv"
-    predicting = FilePredicting(reports.hear)
-    predicting.start(Predict(str(tmp_path / "houses.csv"), str(out)), session, 1)
-    assert reports.begun.wait(WAIT)
+    predicting = reports.predicting(session, out)
     predicting.start(Predict(str(tmp_path / "houses.csv"), str(tmp_path / "other.csv")), session, 1)
     notice = reports.told[-1]
     assert isinstance(notice, Notice) and "another file is being predicted" in notice.sentence
@@ -95,8 +98,7 @@ def test_a_file_written_meanwhile_is_not_overwritten(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reports, out = Reports(monkeypatch), tmp_path / "out.csv"
-    FilePredicting(reports.hear).start(Predict(str(tmp_path / "houses.csv"), str(out)), session, 1)
-    assert reports.begun.wait(WAIT)
+    reports.predicting(session, out)
     out.write_text("mine")
     end = reports.end()
     assert end.sentence.startswith("Not predicted: ") and not end.good and out.read_text() == "mine"

@@ -373,6 +373,21 @@ def main() -> None:
         os._exit(1)
 
 
+def now_and_then(report: Callable[[float], None], goes_on: Callable[[], bool]) -> OnProgress:
+    """Return a progress callback that reports what is done if that takes long, and asks each time whether to go on."""
+    due = time.perf_counter() + PROGRESS_AFTER
+
+    def on_progress(fraction: float) -> bool:
+        nonlocal due
+        now = time.perf_counter()
+        if now >= due:
+            due = now + PROGRESS_EVERY
+            report(fraction)
+        return goes_on()
+
+    return on_progress
+
+
 class FileLoading:
     """Reports the progress of loading files, and computes previews of files."""
 
@@ -382,17 +397,11 @@ class FileLoading:
 
     def watcher(self, run: int) -> OnProgress:
         """Return the progress callback of ``Session.load`` for ``run``."""
-        due = time.perf_counter() + PROGRESS_AFTER
 
-        def report_progress(fraction: float) -> bool:
-            nonlocal due
-            now = time.perf_counter()
-            if now >= due:
-                due = now + PROGRESS_EVERY
-                self._send(protocol.LoadingProgress(run, fraction))
-            return not self._commands.stops_loading()
+        def report(fraction: float) -> None:
+            self._send(protocol.LoadingProgress(run, fraction))
 
-        return report_progress
+        return now_and_then(report, lambda: not self._commands.stops_loading())
 
     def stopped(self, run: int) -> None:
         """Report that loading was stopped, unless a newer run is about to be loaded."""
@@ -447,22 +456,17 @@ class FilePredicting:
         from tui_trainer.export.predictions import described_in_a_line, predict_file
 
         to = Path(command.to)
-        due = time.perf_counter() + PROGRESS_AFTER
 
         def check() -> None:
             if reason := reason_not_to_predict(to, command.source, dataset, command.overwrite):
                 raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
 
-        def report_progress(fraction: float) -> bool:
-            nonlocal due
-            now = time.perf_counter()
-            if now >= due:
-                due = now + PROGRESS_EVERY
-                self._send(protocol.PredictingProgress(run, fraction))
-            return not self._is_stopped.is_set()
+        def report(fraction: float) -> None:
+            self._send(protocol.PredictingProgress(run, fraction))
 
         check()
-        predictions = predict_file(model, command.source, report_progress)
+        on_progress = now_and_then(report, lambda: not self._is_stopped.is_set())
+        predictions = predict_file(model, command.source, on_progress)
         check()  # it may be there by now
         write_output(to, b"".join(predictions.csv))
         sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))

@@ -128,7 +128,7 @@ class FramePacing:
         if not self._queried:
             return
         now, queried = time.monotonic(), self._queried.popleft()
-        is_first, before, self._answered_at = self._answered_at == -math.inf, self._answered_at, now
+        is_first, before, self._answered_at = not self._has_answered, self._answered_at, now
         if is_first:  # query once more, with nothing drawn in between, to measure the round trip alone
             self._query(app)
             return

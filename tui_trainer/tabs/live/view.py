@@ -161,8 +161,7 @@ class LiveView(NeuronView):
     def show_progress(self, progress: Progress) -> None:
         """Show the loss in the title at once: a picture that belongs to it may never come."""
         self._progress = progress
-        if self.parent is None or self.parent.display:  # a title that is hidden would cost a layout for each frame
-            self._title_loss()
+        self._title_loss()
 
     def show_content(self, content: Live) -> None:
         self.content = content
