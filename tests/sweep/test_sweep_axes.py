@@ -13,7 +13,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.sweep.plan import Choices, Range, read_axis, value_at
 
-FEATURES = "dataset.features"
+FEATURES, LAYERS = "dataset.features", "model.layers"
 LENGTH, WIDTH = "petal length (cm)", "petal width (cm)"
 A_RATE = "training.learning_rate: expected a finite number greater than 0 and at most 1000000"
 
@@ -35,6 +35,8 @@ A_RATE = "training.learning_rate: expected a finite number greater than 0 and at
         ("training.loss", ["mse", None], ("mse", None)),
         (FEATURES, [(WIDTH,)], ([WIDTH],)),
         ("$.training.epochs", "3", (3,)),
+        (LAYERS, "none, 32,64-32", ("none", "32", "64-32")),
+        (LAYERS, [32, (64, 32), [{"units": 3}]], ("32", "64-32", "3")),
     ],
 )  # fmt: skip
 def test_listed_values_are_read_with_their_types(
@@ -43,6 +45,20 @@ def test_listed_values_are_read_with_their_types(
     axis = read_axis(SMALL, path, given)
     assert axis == Choices(path.removeprefix("$."), values)
     assert list(map(type, axis.values)) == list(map(type, values))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("layers", LAYERS),
+        ("optimizer", "training.optimizer.name"),
+        ("features", FEATURES),
+        ("batch_size", "training.batch_size"),
+        ("beta_1", "training.optimizer.beta_1"),
+    ],
+)
+def test_a_name_that_no_other_field_has_is_enough(name: str, path: str) -> None:
+    assert read_axis(SMALL, name, [value_at(SMALL, path)]).path == path
 
 
 @pytest.mark.parametrize(
@@ -74,6 +90,10 @@ def test_ranges_are_read(path: str, given: str, axis: Range) -> None:
         ("model.layers[3].units", "4", "there is no entry 3, its entries are 0 to 0"),
         ("training.rate", "4", "training: unknown field 'rate'"),
         ("training.early_stopping.patience", "1,2", "training.early_stopping: is not set"),
+        (LAYERS, "32,64x", "model.layers: expected the units of each hidden layer, such as 16 or 64-32, or none for"),
+        (LAYERS, "16,0", "model.layers[0].units: expected an integer from 1 to 65536, got '0'"),
+        (LAYERS, "-".join(["4"] * 257), "model.layers: expected a list of at most 256, got a list of 257"),
+        ("seed", "1,2", "seed: is the name of several fields; give one of them with its table: dataset.seed or "),
         ("a b", "4", "'a b' is not the path of a field"),
         ("", "4", "is not the path of a field"),
         (RATE, "log:1e-3,1e-2", "expected a range after log:, such as log:1e-4..1e-1, got 'log:1e-3,1e-2'"),

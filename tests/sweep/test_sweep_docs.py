@@ -61,7 +61,7 @@ def test_the_python_example_prints_what_is_said(
 
 def test_what_can_be_set_is_understood() -> None:
     rows = re.findall(r"^\| `'?([a-z_.\[\]0-9]+)=([^`]*?)'?` \|", PAGE, re.MULTILINE)
-    assert len(rows) == 7
+    assert len(rows) == 8
     for path, values in rows:
         experiment = Experiment()
         random = 3 if ".." in values else None

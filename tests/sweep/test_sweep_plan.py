@@ -7,9 +7,11 @@ from sweep_cases import RATE, SMALL, UNITS
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment, ModelConfig
+from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.sweep.plan import MAX_RUNS, Choices, Range, SweepOptions, plan
 
+LAYERS = "model.layers"
+SHAPES = Choices(LAYERS, ("8", "8-8"))
 RATES = Choices(RATE, (0.1, 0.2))
 WIDTHS = Choices(UNITS, (4, 8, 16))
 DECADES = Range(RATE, 1e-4, 1e-1, log=True, whole=False)
@@ -61,9 +63,29 @@ def test_weights_given_one_by_one_stay_for_the_first_seed_alone() -> None:
     assert [run.experiment.model.weights for run in plan(given, [], SweepOptions(repeat=2))] == [(0.0,) * 15, ()]
 
 
+def test_hidden_layers_are_like_the_first_one_in_all_but_their_units() -> None:
+    base = Experiment(model=ModelConfig(layers=(LayerConfig(4, "tanh", 0.2), LayerConfig(2, "relu"))))
+    shapes, activations = Choices(LAYERS, ("none", "64-32")), Choices("model.layers[0].activation", ("tanh", "elu"))
+    runs = plan(base, [shapes, activations], SweepOptions())
+    assert [run.experiment.model.layers for run in runs] == [
+        (),
+        (),
+        (LayerConfig(64, "tanh", 0.2), LayerConfig(32, "tanh", 0.2)),
+        (LayerConfig(64, "elu", 0.2), LayerConfig(32, "elu", 0.2)),
+    ]
+    assert runs[3].settings == {LAYERS: "64-32", "model.layers[0].activation": "elu"}
+
+
+def test_weights_given_one_by_one_do_not_outlive_other_layers() -> None:
+    given = Experiment(model=ModelConfig(layers=(), weights=(0.0,) * 15))
+    assert plan(given, [Choices(LAYERS, ("3",))], SweepOptions())[0].experiment.model.weights == ()
+
+
 @pytest.mark.parametrize(
     ("axes", "random", "repeat", "told"),
     [
+        ([WIDTHS, SHAPES], None, 1, "model.layers[0].units: is part of the hidden layers, which are varied as well"),
+        ([Choices("model.layers[1].dropout", (0.1,)), SHAPES], None, 1, "vary model.layers[0].dropout, which they all"),
         ([RATES, WIDTHS, RATES], None, 1, "training.learning_rate: is given twice"),
         ([DECADES], None, 1, "training.learning_rate: a range needs --random N"),
         ([RATES, WIDTHS], 7, 1, "random: expected at most 6 runs, which are all combinations"),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sweep_cases import RATE, SMALL, UNITS, row
 
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
+from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, ModelConfig, TrainingConfig
 from tui_trainer.experiment.validation import label_of
 from tui_trainer.sweep.fields import count_values, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import Kept, Leader, PreviewSweep, SweepPreview, SweepProgress, SweepRequest
@@ -36,7 +36,12 @@ def asked(experiment: Experiment = SMALL, *fields: tuple[str, str], **options: s
 
 
 def test_the_learning_rate_is_offered_first_and_around_its_value() -> None:
-    assert [offer.label for offer in sweepable_fields(SMALL)[:3]] == ["learning rate", "seed", "batch size"]
+    assert [offer.label for offer in sweepable_fields(SMALL)[:4]] == [
+        "learning rate",
+        "seed",
+        "batch size",
+        "hidden layers",
+    ]
     assert suggest_values(with_field(SMALL, RATE, 0.01234), RATE) == "0.0012, 0.0041, 0.01234, 0.037, 0.12"
     assert suggest_values(with_field(SMALL, RATE, 5e5), RATE) == "50000, 170000, 500000", "none above what it takes"
 
@@ -55,6 +60,8 @@ def test_all_that_is_suggested_is_taken(experiment: Experiment) -> None:
     [
         (SMALL, SEED, "0, 1, 2"),
         (NAMED, "dataset.seed", str(2**63 - 1)),
+        (SMALL, "model.layers", "2, 4, 8, 4-4"),
+        (replace(SMALL, model=ModelConfig(layers=())), "model.layers", "none, 8"),
         (SMALL, "training.batch_size", "16, 32, 64"),
         (STOPPING, "training.batch_size", "16, 32, full"),
         (SMALL, UNITS, "2, 4, 8"),

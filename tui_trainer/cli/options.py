@@ -13,6 +13,7 @@ from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment
 from tui_trainer.experiment.share import read_experiment
+from tui_trainer.experiment.validation import full_path
 from tui_trainer.files import confined, is_file, root
 from tui_trainer.pace import PACE_NAMES
 from tui_trainer.settings import Markers
@@ -77,7 +78,7 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
         path, equals, value = text.partition("=")
         if not equals:
             raise UserError("--set", f"expected a field and its value, such as {EXAMPLE}; got {quoted(text)}")
-        experiment = with_field(experiment, path.strip(), value.strip())
+        experiment = with_field(experiment, full_path(path.strip()), value.strip())
     return experiment
 
 

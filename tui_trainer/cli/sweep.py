@@ -20,6 +20,7 @@ from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
+from tui_trainer.experiment.validation import full_path
 from tui_trainer.files import confined, is_file, read_plain
 from tui_trainer.sweep.plan import SweepOptions
 from tui_trainer.sweep.results import (
@@ -144,7 +145,7 @@ def _prepare(experiment: Experiment, options: argparse.Namespace) -> Sweep:
     fields: dict[str, str] = {}
     for text in options.values:
         path, equals, values = text.partition("=")
-        path = path.strip()
+        path = full_path(path.strip())
         if not equals:
             example = "--set training.learning_rate=1e-3,1e-2"
             raise UserError("--set", f"expected a field and its values, such as {example}; got {quoted(text)}")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, quoted
 
-from .schema import MAX_LAYERS, Experiment, LayerConfig
+from .schema import MAX_LAYERS, NO_LAYERS, Experiment, LayerConfig
 from .validation import (
     Steps,
     field_names,
@@ -27,14 +27,16 @@ from .validation import (
 
 POINT_FIELDS = {"points", "removed", "seed"}  # changes of these keep features and classes
 MAX_NAMED = 3  # settings in a sentence
+LAYERS = ("model", "layers")
 RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumber the points of a dataset
 
 
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """Return a new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
-    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names. None empties an
-    optional field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
+    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names. Units alone, as "64-32",
+    make hidden layers that are like the first one in everything else, "none" a perceptron. None empties an optional
+    field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
     the seed changes. The numbers of removed points are dropped if other points are generated, and added points if
     another dataset is named. Raises UserError for a path to no field or a wrong value.
     """
@@ -46,7 +48,8 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
         raise wrong_value(steps, value)  # it has no order
     data = to_plain(experiment)
     try:
-        _parent(data, steps)[steps[-1]] = _from_input(steps, value)
+        layers = _layers_of_units(experiment, value) if steps == LAYERS else None
+        _parent(data, steps)[steps[-1]] = _from_input(steps, value) if layers is None else layers
         if steps[0] == "dataset":
             _drop_outdated(data, experiment, steps)
         elif steps[:2] in (("model", "layers"), ("model", "output"), ("model", "seed")):
@@ -153,13 +156,34 @@ def _from_input(steps: Steps, value: object) -> object:
     return [name.strip() for row in rows for name in row if name.strip()]
 
 
+def _layers_of_units(experiment: Experiment, value: object) -> list[Any] | None:
+    """Return hidden layers, as plain data, with the units in ``value``; None if it gives more than units.
+
+    Raises UserError for a text that does not give units.
+    """
+    units: list[Any]
+    if isinstance(value, str):
+        units = [] if value.strip().lower() == NO_LAYERS else value.strip().split("-")
+        if not all(item.strip().isdecimal() for item in units):
+            expectation = f"the units of each hidden layer, such as 16 or 64-32, or {NO_LAYERS} for no hidden layers"
+            raise UserError(join_path(LAYERS), f"expected {expectation}, got {quoted(value)}")
+    elif isinstance(value, int):
+        units = [value]
+    elif isinstance(value, list | tuple) and value and all(isinstance(item, int) for item in value):
+        units = list(value)
+    else:
+        return None
+    like = to_plain(experiment.model.layers[0] if experiment.model.layers else LayerConfig())
+    return [{**like, "units": item} for item in units]
+
+
 def changed_settings(before: Experiment, after: Experiment) -> list[tuple[str, str]]:
     """Return name and new value of what differs, in words: ``learning rate``, ``0.05``; of many, only how many."""
     if before.dataset.name != after.dataset.name or before.dataset.path != after.dataset.path:
         return [("dataset", after.data_name)]
     old, new = before.model.layers, after.model.layers
     if len(old) != len(new):
-        return [("layers", "-".join(str(layer.units) for layer in new) or "none")]
+        return [("layers", after.model.hidden_units)]
     found = list(_differences(to_plain(before), to_plain(after), ()))
     if len(found) > MAX_NAMED:
         return [(f"{len(found)} settings", "as they were before")]

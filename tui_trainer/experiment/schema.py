@@ -43,6 +43,7 @@ InitializerName = Literal[
     "ones",
 ]
 
+NO_LAYERS = "none"  # the word for a network without hidden layers
 UNTITLED = "untitled"  # an experiment to which nobody has given a name
 MAX_LAYERS = 256
 MAX_WEIGHTS = 4096  # listed in the file
@@ -147,6 +148,11 @@ class ModelConfig(_Table, frozen=True):
     weights: Annotated[tuple[float, ...], Meta(max_length=MAX_WEIGHTS)] = ()
     dtype: Literal["float32", "float64"] = "float32"
 
+    @property
+    def hidden_units(self) -> str:
+        """The units of the hidden layers in one word, as ``64-32``; ``none`` for a perceptron."""
+        return "-".join(str(layer.units) for layer in self.layers) or NO_LAYERS
+
 
 class OptimizerConfig(_Table, frozen=True):
     """An optimizer, and the constants of all optimizers; each uses its own."""
@@ -223,10 +229,9 @@ class Experiment(_Table, frozen=True):
         if self.name != UNTITLED:
             return self.name
         layers = self.model.layers
-        sizes = "-".join(str(layer.units) for layer in layers)
         kinds = "-".join(dict.fromkeys(layer.activation for layer in layers))
         rate = f"{self.training.learning_rate:g}".removeprefix("0")
-        return f"{self.data_name} {f'{sizes} {kinds}' if layers else 'perceptron'} ρ {rate}"
+        return f"{self.data_name} {f'{self.model.hidden_units} {kinds}' if layers else 'perceptron'} ρ {rate}"
 
     @property
     def data_name(self) -> str:

@@ -193,6 +193,42 @@ def join_path(steps: Steps) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
 
+def full_path(path: str) -> str:
+    """Return the path of the field that ``path`` names: its last part, such as ``batch_size``, may stand for it alone.
+
+    ``optimizer`` is that by its name. A path of several parts, or of no field, is returned as it is. Raises UserError
+    for the name of several fields.
+    """
+    steps = parse_path(path)
+    if not steps or len(steps) > 1 or steps[0] in field_names(()):
+        return path
+    named = _paths_by_name().get(str(steps[0]), ())
+    if len(named) > 1:
+        listed = f"{', '.join(named[:-1])} or {named[-1]}"
+        raise UserError(path, f"is the name of several fields; give one of them with its table: {listed}")
+    return named[0] if named else path
+
+
+@cache
+def _paths_by_name() -> dict[str, tuple[str, ...]]:
+    """Return the paths of all fields by their last part; those of the first hidden layer stand for all layers."""
+    paths: dict[str, tuple[str, ...]] = {"optimizer": ("training.optimizer.name",)}
+
+    def walk(steps: Steps) -> None:
+        kind = type_at(steps)
+        inner = _container(kind) if kind is not None else None
+        is_list = isinstance(inner, inspect.VarTupleType) and isinstance(inner.item_type, inspect.StructType)
+        if is_list:
+            walk((*steps, 0))
+        if steps and isinstance(steps[-1], str) and not isinstance(inner, inspect.StructType):
+            paths[steps[-1]] = (*paths.get(steps[-1], ()), join_path(steps))
+        for name in field_names(steps):
+            walk((*steps, name))
+
+    walk(())
+    return paths
+
+
 @cache
 def type_at(steps: Steps) -> inspect.Type | None:
     """Return the type of the field at ``steps``; None if there is no such field."""
@@ -331,6 +367,8 @@ def label_of(path: str) -> str:
     steps = path.replace("]", "").replace("[", ".").split(".")
     if path == "training.optimizer.name":
         return "optimizer"
+    if path == "model.layers":
+        return "hidden layers"
     name = PENALTIES.get(steps[-1]) or steps[-1].replace("_", " ")
     if "layers" in steps and len(steps) > 3:
         return f"layer {int(steps[2]) + 1} {name}"

@@ -100,10 +100,6 @@ def _dataset_name(experiment: Experiment) -> str:
     return dataset.name if dataset.path is None else PurePath(dataset.path).name or dataset.path
 
 
-def _layers(experiment: Experiment) -> str:
-    return "-".join(str(layer.units) for layer in experiment.model.layers) or "none"
-
-
 def _activations(experiment: Experiment) -> str:
     return "-".join(dict.fromkeys(layer.activation for layer in experiment.model.layers)) or "none"
 
@@ -130,7 +126,7 @@ RUN_COLUMNS = (
     RunColumn("here", expression="run = :here"),
     RunColumn("elsewhere", expression=ELSEWHERE),
     RunColumn("dataset", "TEXT NOT NULL", _dataset, kind="text", aliases=("data",)),
-    RunColumn("layers", "TEXT NOT NULL", _of_experiment(_layers, "?"), kind="text"),
+    RunColumn("layers", "TEXT NOT NULL", _of_experiment(lambda one: one.model.hidden_units, "?"), kind="text"),
     RunColumn("activation", "TEXT NOT NULL", _of_experiment(_activations, "?"), kind="text"),
     RunColumn("optimizer", "TEXT NOT NULL", _of_experiment(lambda one: one.training.optimizer.name, "?"), kind="text"),
     RunColumn(

@@ -17,11 +17,12 @@ from tui_trainer.formats import format_six_digits
 from .plan import value_at
 from .results import setting_text
 
-RATE = "training.learning_rate"
+RATE, LAYERS = "training.learning_rate", "model.layers"
 COMMON_FIELDS = (
     RATE,
     "model.seed",
     "training.batch_size",
+    LAYERS,
     "training.epochs",
     "training.optimizer.name",
     "training.optimizer.momentum",
@@ -66,7 +67,7 @@ class SweepableField:
 def sweepable_fields(experiment: Experiment) -> list[SweepableField]:
     """Return all fields that a sweep can vary, the most common ones first."""
     fields = [steps for steps in _leaf_fields(to_plain(experiment), ()) if _can_be_typed(steps)]
-    paths = [path for path in map(join_path, fields) if path not in NOT_TRAINED]
+    paths = [LAYERS, *(path for path in map(join_path, fields) if path not in NOT_TRAINED)]
     return [SweepableField(path, label_of(path)) for path in sorted(paths, key=_order)]
 
 
@@ -84,7 +85,9 @@ def suggest_values(experiment: Experiment, path: str) -> str:
     """Return suggested values of a field, including the current one, as text for ``--set``."""
     current: Any = value_at(experiment, path)
     name = path.rpartition(".")[2]
-    if name == "seed":
+    if path == LAYERS:
+        texts = _shapes(experiment)
+    elif name == "seed":
         texts = [str(current + extra) for extra in range(SUGGESTED_SEEDS)]
     elif path in FACTORS or name in FACTORS:
         texts = _multiples(current, FACTORS.get(path) or FACTORS[name])
@@ -94,6 +97,13 @@ def suggest_values(experiment: Experiment, path: str) -> str:
     current_text = _exact(current)
     valid = [text for text in dict.fromkeys(texts) if _is_valid(experiment, path, text)]
     return ", ".join(valid if current_text in valid or (valid and current is None) else [current_text, *valid])
+
+
+def _shapes(experiment: Experiment) -> list[str]:
+    """Return hidden layers around the current ones: half as wide, as they are, twice as wide, and with one more."""
+    units = [layer.units for layer in experiment.model.layers]
+    shapes = [[max(1, one // 2) for one in units], units, [one * 2 for one in units], [*units, (units or [8])[-1]]]
+    return [with_field(experiment, LAYERS, shape).model.hidden_units for shape in shapes if shape or not units]
 
 
 def _multiples(current: float | str | None, factors: tuple[float, ...]) -> list[str]:

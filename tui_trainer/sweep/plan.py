@@ -13,9 +13,9 @@ import numpy as np
 from msgspec import inspect
 
 from tui_trainer.errors import UserError, quoted
-from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.edit import LAYERS, with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.validation import got, join_path, parse_path, to_plain, type_at
+from tui_trainer.experiment.validation import full_path, got, join_path, parse_path, to_plain, type_at
 
 MAX_RUNS = 10_000
 SEED = "model.seed"
@@ -105,13 +105,14 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
     random, repeat = options.random, options.repeat
     if repeat > 1 and SEED in paths:
         raise UserError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
+    _check_layers(paths)
     _check_count(_combinations(axes) if random is None else random, repeat)
     combinations = _grid(axes) if random is None else _draws(axes, random, options.seed)
     planned: list[Planned] = []
     for settings in combinations:
         base = experiment
-        for path, value in settings.items():
-            base = with_field(base, path, value)
+        for path, value in sorted(settings.items(), key=lambda setting: parse_path(setting[0]) == LAYERS):
+            base = with_field(base, path, value)  # the hidden layers last, since they are like the first one
         for extra in range(repeat):
             planned.append(_with_seed(len(planned) + 1, settings, base, extra, repeat))
     return planned
@@ -120,9 +121,10 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
 def read_axis(experiment: Experiment, path: str, values: str | Iterable[object]) -> Axis:
     """Read the axis of the field at ``path``: text such as ``1e-3,1e-2``, ``log:1e-4..1e-1`` or ``1..100``, or values.
 
-    In a text, double quotes enclose a value that contains a comma. Raises UserError, with the path and the
-    value, for a value that ``experiment`` does not accept there.
+    In a text, double quotes enclose a value that contains a comma. The name of a field is enough where no other has
+    it. Raises UserError, with the path and the value, for a value that ``experiment`` does not accept there.
     """
+    path = full_path(path)
     steps = parse_path(path)
     path = join_path(steps) if steps else path
     if isinstance(values, str):
@@ -142,7 +144,9 @@ def read_axis(experiment: Experiment, path: str, values: str | Iterable[object])
 
 
 def value_at(experiment: Experiment, path: str) -> object:
-    """Return the plain value of the field at ``path``, which must exist."""
+    """Return the plain value of the field at ``path``, which must exist; of hidden layers their units, as ``64-32``."""
+    if parse_path(path) == LAYERS:
+        return experiment.model.hidden_units
     value = to_plain(experiment)
     for step in parse_path(path) or ():
         value = value[step]
@@ -155,6 +159,21 @@ def _with_seed(number: int, settings: dict[str, object], base: Experiment, extra
         return Planned(number, settings, base)
     seed = base.model.seed + extra
     return Planned(number, {**settings, SEED: seed}, with_field(base, SEED, seed) if extra else base)
+
+
+def _check_layers(paths: Sequence[str]) -> None:
+    """Raise UserError for a field of one hidden layer beside the hidden layers themselves, which are all alike."""
+    if join_path(LAYERS) not in paths:
+        return
+    for path in paths:
+        steps = parse_path(path) or ()
+        if steps[:2] != LAYERS or len(steps) < 4:
+            continue
+        if steps[-1] == "units":
+            raise UserError(path, "is part of the hidden layers, which are varied as well; leave one of the two out")
+        if steps[2] != 0:
+            hint = f"vary model.layers[0].{steps[-1]}, which they all follow"
+            raise UserError(path, f"can't be varied beside the hidden layers, which are all alike; {hint}")
 
 
 def _check_count(combinations: int, repeat: int) -> None:
