@@ -8,7 +8,7 @@ from sweep_cases import RATE, SMALL, UNITS
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
-from tui_trainer.sweep.plan import MAX_RUNS, Choices, Range, SweepOptions, plan
+from tui_trainer.sweep.plan import FOLD, MAX_RUNS, SEED, Choices, Range, SweepOptions, plan
 
 LAYERS = "model.layers"
 SHAPES = Choices(LAYERS, ("8", "8-8"))
@@ -56,6 +56,26 @@ def test_seeds_count_up_from_the_experiments_own() -> None:
         (6, 0.2, 9),
     ]
     assert [run.experiment.model.seed for run in planned] == [7, 8, 9, 7, 8, 9]
+
+
+def test_each_fold_is_held_back_once_for_each_seed_of_the_weights() -> None:
+    base = with_field(with_field(SMALL, "dataset.seed", 3), "model.seed", 7)
+    planned = plan(base, [RATES], SweepOptions(repeat=2, folds=2))
+    assert [(run.settings[SEED], run.settings[FOLD]) for run in planned[:4]] == [
+        (7, "1/2"),
+        (7, "2/2"),
+        (8, "1/2"),
+        (8, "2/2"),
+    ]
+    assert [run.experiment.dataset.fold_of for run in planned] == [(1, 2), (2, 2)] * 4
+    assert {run.experiment.dataset.seed for run in planned} == {3}, "the split's seed is its own"
+    assert [run.settings[RATE] for run in planned] == [0.1] * 4 + [0.2] * 4
+
+
+def test_weights_given_one_by_one_stay_for_each_fold() -> None:
+    given = Experiment(model=ModelConfig(layers=(), weights=(0.0,) * 15))
+    planned = plan(given, [], SweepOptions(repeat=2, folds=2))
+    assert [run.experiment.model.weights for run in planned] == [(0.0,) * 15] * 2 + [()] * 2
 
 
 def test_weights_given_one_by_one_stay_for_the_first_seed_alone() -> None:

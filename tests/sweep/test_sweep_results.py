@@ -11,7 +11,7 @@ from tui_trainer.cli.sweep import stretches
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.sweep import Row, SweepResult
-from tui_trainer.sweep.plan import SEED, Planned
+from tui_trainer.sweep.plan import FOLD, SEED, Planned
 from tui_trainer.sweep.results import choose_measure
 
 
@@ -67,8 +67,24 @@ def test_several_seeds_are_told_together() -> None:
     assert first.settings == {RATE: 0.2} and second.settings == {RATE: 0.1}
     assert (first.mean, first.deviation) == pytest.approx((0.3, 0.1))
     assert second.deviation == pytest.approx(math.sqrt((0.5**2 + 0.3**2 + 0.2**2) / 2))
-    # the luckiest single run is not the best: its settings are worse on average
-    assert numbers(result)[0] == 1 and result.best is not None and result.best.number == 6
+    # the luckiest single run, the first one, is not the best: its settings are worse on average
+    assert result.best is not None and result.best.number == 6
+    assert numbers(result) == [4, 5, 6, 1, 2, 3], "the runs of a setting follow one another, those of the best first"
+    assert [group.replicates for group in result.groups()] == ["3 seeds", "3 seeds"]
+
+
+def test_folds_and_seeds_count_together() -> None:
+    losses = {(1, "1/2"): 0.1, (1, "2/2"): 0.3, (2, "1/2"): 0.2, (2, "2/2"): math.nan}
+    rows = [
+        row(number, {"val_loss": loss}, {RATE: 0.1, SEED: seed, FOLD: fold})
+        for number, ((seed, fold), loss) in enumerate(losses.items(), start=1)
+    ]
+    (group,) = SweepResult(rows, "val_loss", repeat=2, folds=2).groups()
+    assert (group.settings, group.counted, group.replicates) == ({RATE: 0.1}, 3, "3 of 4 runs")
+    assert (group.mean, group.deviation) == pytest.approx((0.2, 0.1))
+    seeds = SweepResult(rows, "val_loss", folds=2).groups()
+    assert [one.settings[SEED] for one in seeds] == [1, 2], "seeds that are varied by themselves are settings"
+    assert [one.replicates for one in seeds] == ["2 folds", "1 of 2 folds"]
 
 
 def test_settings_that_diverge_with_some_seed_stand_behind_those_that_do_not() -> None:

@@ -96,6 +96,11 @@ def test_what_a_wish_comes_to() -> None:
     assert asked(SMALL, rates, repeat="4", jobs="1", by="accuracy").said == "3 learning rates × 4 seeds = 12 runs"
     assert asked(SMALL, (RATE, "log:1e-3..1"), random=" 20 ", jobs="1").said == "20 random draws = 20 runs"
     assert asked(SMALL, rates, random="2", repeat="3", jobs="1").said == "2 random draws × 3 seeds = 6 runs"
+    assert asked(SMALL, rates, folds="5", repeat="2", jobs="1").said == "3 learning rates × 2 seeds × 5 folds = 30 runs"
+    assert asked(SMALL, folds="5", jobs="1") == SweepPreview(7, "5 folds = 5 runs", "val_loss")
+    assert asked(SMALL, rates, random="2", folds="4", jobs="1").said == "2 random draws × 4 folds = 8 runs"
+    held_back = with_field(SMALL, "dataset.validation_split", 0)
+    assert asked(held_back, folds="5").by == "val_loss", "the folds are validation parts"
     assert asked(SMALL, (RATE, "1"), jobs="1").said == "1 run"
     at_a_time = f", {min(cores(), 3, 8)} at a time" if cores() > 1 else ""
     assert asked(SMALL, rates).said == f"3 learning rates = 3 runs{at_a_time}"
@@ -112,6 +117,13 @@ def test_what_a_wish_comes_to() -> None:
         (((RATE, "1,2"),), {"random": "3"}, "random", "expected at most 2 runs, which are all combinations"),
         (((RATE, "1,2"),), {"random": "-3"}, "random", "expected a whole number, or nothing, got '-3'"),
         (((RATE, "1,2"),), {"repeat": "0"}, "repeat", "expected a whole number from 1 to 10,000, got 0"),
+        (
+            ((RATE, "1,2"),),
+            {"folds": "1"},
+            "folds",
+            "expected a whole number from 2 to 10,000, got 1; one part can't be",
+        ),
+        ((("dataset.fold", "1/5,2/5"),), {"folds": "2"}, "folds", "hold back every row once, so dataset.fold can't be"),
         (((SEED, "1,2"),), {"repeat": "2"}, "repeat", "gives every run seeds of its own"),
         (((RATE, "1,2"),), {"jobs": "9999"}, "jobs", "expected a whole number from 1 to "),
         (((RATE, "1,2"),), {"by": "speed"}, "by", "expected one of: loss"),
@@ -128,7 +140,7 @@ def test_what_is_wrong_is_told_with_its_field(
 def test_how_a_sweep_stands() -> None:
     tally = Leaderboard("loss", 5)
     assert (
-        tally.best is None
+        tally.leaders(1) == []
         and tally.line() == "0/5 runs"
         and progress_event(tally, 0.0) == SweepProgress(0, 5, 0, "loss")
     )
@@ -139,10 +151,19 @@ def test_how_a_sweep_stands() -> None:
         row(4, {"loss": math.nan}),
     ):
         tally.add(one)
-    assert tally.best is not None and tally.best.number == 3
+    assert tally.leaders(1) == [({RATE: 0.3}, 0.25)]
     assert tally.line() == "4/5 runs  best loss 0.25: learning_rate = 0.3"
     leaders = (Leader("learning_rate = 0.3", "0.25"), Leader("learning_rate = 0.1", "0.5"))
     assert progress_event(tally, 8.0) == SweepProgress(4, 5, 2, "loss", leaders, 2.0)
+
+
+def test_settings_lead_by_their_mean_so_far() -> None:
+    tally = Leaderboard("loss", 6, [SEED])
+    for number, (rate, loss) in enumerate([(0.1, 0.1), (0.2, 0.3), (0.3, math.nan), (0.1, 0.9), (0.2, 0.5)], start=1):
+        tally.add(row(number, {"loss": loss}, {RATE: rate, SEED: number}))
+    leaders = (Leader("learning_rate = 0.2", "0.4"), Leader("learning_rate = 0.1", "0.5"))
+    assert progress_event(tally, 5.0) == SweepProgress(5, 6, 1, "loss", leaders, 1.0)
+    assert tally.line() == "5/6 runs  best loss 0.4: learning_rate = 0.2"
 
 
 def test_how_a_sweep_ends() -> None:
@@ -168,5 +189,5 @@ def test_the_best_settings_of_several_seeds_come_first() -> None:
         for number, (rate, seed, loss) in enumerate(settings, start=1)
     ]
     done = finished_event(SweepResult(rows, "loss", repeat=2, planned=4, seconds=1.0))
-    assert "Best loss 0.3 on average over 2 seeds: learning_rate = 0.1." in done.sentence
-    assert [one.run for one in done.kept] == [11, 13, 12, 14], "the run that opens is one of the best settings"
+    assert "Best loss 0.3 ± 0 on average over 2 seeds: learning_rate = 0.1." in done.sentence
+    assert [one.run for one in done.kept] == [11, 12, 13, 14], "the runs of the best settings come first"

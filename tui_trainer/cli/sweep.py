@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import io
 import json
+import math
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ from tui_trainer.sweep.results import (
     describe_settings,
     groups_table,
     number_text,
+    replicated,
     runs_table,
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
@@ -122,6 +124,12 @@ def _parser() -> Parser:
     add("--random", metavar="N", type=_whole, help="draw N combinations instead of running all of them")
     add("--seed", metavar="S", type=_whole, default=0, help="seed of --random; default: 0")
     add("--repeat", metavar="K", type=_whole, default=1, help="run each K times, with model.seed raised by 1 each time")
+    add(
+        "--folds",
+        metavar="K",
+        type=_whole,
+        help="cross-validate: divide the rows into K parts and run each K times, with another part held back each time",
+    )
     add("--jobs", metavar="N", type=_whole, help="runs at a time; default: the number of cores")
     add(
         "--by", metavar="MEASURE", help="metric that ranks the runs; default: val_loss, or loss without validation rows"
@@ -152,8 +160,9 @@ def _prepare(experiment: Experiment, options: argparse.Namespace) -> Sweep:
         if path in fields:
             raise UserError(path, "is given twice; give all its values at once, separated by commas")
         fields[path] = values
-    if not fields and options.repeat == 1:
-        hint = "--set training.learning_rate=1e-3,1e-2 gives a field and its values, --repeat 5 more seeds"
+    if not fields and options.repeat == 1 and options.folds is None:
+        example = "--set training.learning_rate=1e-3,1e-2"
+        hint = f"{example} gives a field and its values, --repeat 5 more seeds, --folds 5 cross-validates"
         raise UserError("", f"nothing to vary; {hint}")
     return prepare(experiment, fields, SweepOptions(**{name: getattr(options, name) for name in OPTIONS}))
 
@@ -163,8 +172,8 @@ def sentences(result: SweepResult, width: int | None = None) -> list[str]:
     lines = []
     if result.rows:
         lines += ["", *runs_table(result, width)]
-        if result.repeat > 1:
-            lines += ["", *groups_table(result)]
+        if result.is_replicated:
+            lines += ["", *groups_table(result, width)]
         lines += ["", _best(result)]
     if result.interrupted or len(result.rows) < result.planned:
         lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
@@ -190,7 +199,7 @@ def plain(result: SweepResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "best": None if best is None else best.number,
         "runs": [_plain_row(row) for row in result.rows],
-        "settings": [_plain_group(group) for group in result.groups()] if result.repeat > 1 else [],
+        "settings": [_plain_group(group) for group in result.groups()] if result.is_replicated else [],
     }
 
 
@@ -214,16 +223,13 @@ def _best(result: SweepResult) -> str:
     best = result.best
     if best is None:
         return NO_SCORE
-    if result.repeat == 1:
+    if not result.is_replicated:
         values = ", ".join(f"{name} {number_text(best.scores[name])}" for name in by_nearness(result.by, best.scores))
         return f"Best by {result.by}: run {best.number}, {describe_settings(best.settings)}: {values}."
     group = result.groups()[0]
-    what = describe_settings(group.settings)
-    seeds = (
-        f"{group.counted} seeds" if group.counted == len(group.rows) else f"{group.counted} of {len(group.rows)} seeds"
-    )
-    mean = number_text(group.mean)
-    return f"Best by {result.by}: {what}: {mean} on average over {seeds}; its best is run {best.number}."
+    deviation = "" if math.isnan(group.deviation) else f" ± {group.deviation:.2g}"
+    mean = f"{number_text(group.mean)}{deviation} on average over {group.replicates}"
+    return f"Best by {result.by}: {describe_settings(group.settings)}: {mean}; its best is run {best.number}."
 
 
 def _runs(count: int) -> str:
@@ -274,7 +280,9 @@ def _plain_group(group: Group) -> dict[str, Any]:
     return {
         "settings": group.settings,
         "counted": group.counted,
-        "seeds": len(group.rows),
+        "runs": len(group.rows),
+        "seeds": len({row.experiment.model.seed for row in group.rows}),
+        "folds": len({row.experiment.dataset.fold for row in group.rows}),
         "mean": finite(group.mean),
         "deviation": finite(group.deviation),
     }
@@ -294,7 +302,7 @@ def progress(sweep: Sweep, quiet: bool) -> Iterator[OnRow | None]:
         text = TextColumn("{task.description}", markup=False)
         with Progress(BarColumn(None), text, TimeRemainingColumn(compact=True), console=Console(), expand=True) as bar:
             task = bar.add_task(f"0/{len(sweep.planned)} runs", total=len(sweep.planned))
-            leaderboard = Leaderboard(sweep.by, len(sweep.planned))
+            leaderboard = Leaderboard(sweep.by, len(sweep.planned), replicated(sweep.repeat, sweep.folds))
 
             def advance(row: Row) -> None:
                 leaderboard.add(row)

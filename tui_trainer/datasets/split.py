@@ -73,6 +73,7 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
     standardized.
 
     Classes keep their proportions, and each has at least one training row. Without a split the rows stay in file order.
+    With a ``config.fold`` that fold of the rows is the validation part.
     Points that the user added are always trained on, and adding them does not move other points between the parts.
     Raises DatasetError if there are not enough rows for both parts.
     """
@@ -128,14 +129,63 @@ def choose_rows(
     n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, origin: PointOrigin | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the indices of the training and of the validation rows of ``n``, each shuffled; see ``split``."""
-    if config.validation_split == 0:
+    if not config.has_validation:
         return np.arange(n), np.arange(0)
     order, added = _shuffle(n, config.seed, origin)
+    if config.fold_of is None:
+        is_validation = _share(order, n, labels, config.validation_split)
+    else:
+        is_validation = np.zeros(n, dtype=bool)
+        rows = np.sort(order)
+        fold, folds = config.fold_of
+        is_validation[rows] = (
+            fold_of_rows(len(rows), None if labels is None else labels[rows], folds, config.seed) == fold
+        )
+    return np.concatenate([order[~is_validation[order]], added]), order[is_validation[order]]
+
+
+def fold_of_rows(n: int, labels: NDArray[np.intp] | None, folds: int, seed: int) -> NDArray[np.intp]:
+    """Return for each of ``n`` rows the fold, from 1, in which it is held back (n,).
+
+    All folds are about as large, and with ``labels`` (n,) each has about the same share of each class. They are those
+    of scikit-learn's ``StratifiedKFold``, or without labels ``KFold``, with ``shuffle=True`` and ``random_state=seed``,
+    of which it takes 32 bits. Raises DatasetError if there are more folds than rows, or rows of the smallest class.
+    """
+    rng = np.random.RandomState(seed % 2**32)
+    if labels is None:
+        _check_folds(folds, n, "there are")
+        fold_of = np.empty(n, np.intp)
+        for fold, rows in enumerate(np.array_split(rng.permutation(n), folds)):
+            fold_of[rows] = fold
+        return fold_of + 1
+    present, first, codes, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    _check_folds(folds, int(counts.min(initial=n)), "the smallest class has")
+    codes = np.argsort(np.argsort(first))[codes]  # classes in the order in which they appear
+    in_order = np.sort(codes)
+    shares = np.array([np.bincount(in_order[start::folds], minlength=len(present)) for start in range(folds)])
+    fold_of = np.empty(n, np.intp)
+    for code in range(len(present)):
+        of_class = np.arange(folds).repeat(shares[:, code])
+        rng.shuffle(of_class)
+        fold_of[codes == code] = of_class
+    return fold_of + 1
+
+
+def _check_folds(folds: int, fewest: int, where: str) -> None:
+    if folds > fewest:
+        rows = "rows of each class" if where.endswith("has") else "rows"
+        remedy = f"use at most {fewest:,}" if fewest > 1 else "leave the folds out and hold back a share of the rows"
+        reason = f"{folds:,} folds need at least {folds:,} {rows}, but {where} {fewest:,}; {remedy}"
+        raise DatasetError("dataset.fold", reason)
+
+
+def _share(order: NDArray[np.intp], n: int, labels: NDArray[np.intp] | None, share: float) -> NDArray[np.bool_]:
+    """Return which of ``n`` rows are for validation (n,): the last ones of ``order``, of each class its ``share``."""
     groups = [order]
     if labels is not None:
         by_class = order[np.argsort(labels[order], kind="stable")]
         groups = np.split(by_class, np.cumsum(np.bincount(labels[order]))[:-1])
-    sizes = [min(int(len(group) * config.validation_split + 0.5), len(group) - 1) for group in groups]
+    sizes = [min(int(len(group) * share + 0.5), len(group) - 1) for group in groups]
     sizes = [max(size, 0) for size in sizes]
     largest = max(range(len(groups)), key=lambda index: len(groups[index]))
     if not any(sizes) and len(groups[largest]) > 1:
@@ -147,7 +197,7 @@ def choose_rows(
     is_validation = np.zeros(n, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):
         is_validation[group[len(group) - size :]] = True
-    return np.concatenate([order[~is_validation[order]], added]), order[is_validation[order]]
+    return is_validation
 
 
 def _shuffle(n: int, seed: int, origin: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

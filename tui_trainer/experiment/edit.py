@@ -25,9 +25,9 @@ from .validation import (
     wrong_value,
 )
 
-POINT_FIELDS = {"points", "removed", "seed"}  # changes of these keep features and classes
+ROW_FIELDS = {"points", "removed", "seed", "fold"}  # changes of these keep features and classes
 MAX_NAMED = 3  # settings in a sentence
-LAYERS = ("model", "layers")
+LAYERS, FOLD = ("model", "layers"), ("dataset", "fold")
 RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumber the points of a dataset
 
 
@@ -101,7 +101,7 @@ def _drop_outdated(data: Any, before: Experiment, steps: Steps) -> None:
     dataset, was = data["dataset"], to_plain(before.dataset)
     if not isinstance(dataset, dict):
         return  # will be rejected by the validation
-    if {name for name in was if dataset.get(name) != was[name]} - POINT_FIELDS:
+    if {name for name in was if dataset.get(name) != was[name]} - ROW_FIELDS:
         data["model"]["weights"] = []
     field = steps[1] if len(steps) > 1 else ""
     if field in RENUMBERING and str(dataset[field]) != str(was[field]):
@@ -147,7 +147,8 @@ def _from_input(steps: Steps, value: object) -> object:
     if number_type(steps) is not None:
         return number_text(value)
     if not is_text_list(steps):
-        return value.strip()
+        text = value.strip()
+        return None if steps == FOLD and text == "null" else text  # msgspec would take it for a fold
     try:
         # The csv reader lets a name hold a comma, in double quotes.
         rows = list(csv.reader([value], skipinitialspace=True))

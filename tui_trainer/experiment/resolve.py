@@ -106,7 +106,7 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     _check_range(experiment.model, target)
     _check_metrics(experiment, target)
     stopping = experiment.training.early_stopping
-    if stopping and stopping.monitor == "val_loss" and experiment.dataset.validation_split == 0:
+    if stopping and stopping.monitor == "val_loss" and not experiment.dataset.has_validation:
         raise UserError(
             "training.early_stopping.monitor",
             "val_loss needs validation rows, but dataset.validation_split is 0; "
@@ -180,7 +180,7 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
 
 
 def _check_metrics(experiment: Experiment, target: Target) -> None:
-    training, has_validation = experiment.training, experiment.dataset.validation_split > 0
+    training, has_validation = experiment.training, experiment.dataset.has_validation
     if training.stop_at_accuracy is not None and target.task == "regression":
         raise UserError(
             "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target with classes"

@@ -46,6 +46,7 @@ InitializerName = Literal[
 NO_LAYERS = "none"  # the word for a network without hidden layers
 UNTITLED = "untitled"  # an experiment to which nobody has given a name
 MAX_LAYERS = 256
+MAX_FOLDS = 10_000
 MAX_WEIGHTS = 4096  # listed in the file
 MAX_POINTS = 1000  # of a toy set, added or removed by the user
 
@@ -54,6 +55,8 @@ Units = Annotated[int, Meta(ge=1, le=65536)]
 # TOML's integers have 64 bits, sign included.
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
+# The fold that is held back, from 1, and the number of folds.
+Fold = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}/[1-9][0-9]{0,4}$")]
 Fraction = Annotated[float, Meta(ge=0.0, lt=1.0)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
 Positive = Annotated[float, Meta(gt=0.0)]
@@ -79,10 +82,12 @@ class DatasetConfig(_Table, frozen=True):
     No ``features`` means the dataset's default ones, no ``target`` its default one (a file's last column).
     ``standardize_target`` trains a regression on (target - mean) / deviation of the training part; it is off where
     an experiment does not mention it, and on where data are chosen anew. ``seed``
-    is used for the split and for the points of a toy set. ``samples`` (None is the default number), ``noise`` in per
-    cent and ``classes`` (of blobs) describe toy sets; other datasets ignore them, so that they are still there
-    when a toy set is chosen again. Two-dimensional toy sets leave out the generated points ``removed``, numbered from
-    0 and in ascending order, and include the user's own ``points``.
+    is used for the split and for the points of a toy set. ``fold``, as "2/5", divides the rows into so many parts of
+    about the same size and holds that one back, in place of a share ``validation_split``.
+
+    ``samples`` (None is the default number), ``noise`` in per cent and ``classes`` (of blobs) describe toy sets; other
+    datasets ignore them, so that they are still there when a toy set is chosen again. Two-dimensional toy sets leave
+    out the generated points ``removed``, numbered from 0 and in ascending order, and include the user's ``points``.
 
     The rest is for files. ``delimiter``, ``decimal``, ``encoding`` (a Python codec), ``header``, ``skip_rows`` above
     the table, ``comment`` (the beginning of lines to ignore, or "none") and ``quote`` are found from the file if they
@@ -98,6 +103,7 @@ class DatasetConfig(_Table, frozen=True):
     standardize: bool = True
     standardize_target: bool = False
     validation_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.2
+    fold: Fold | None = None
     seed: Seed = 0
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
@@ -115,6 +121,19 @@ class DatasetConfig(_Table, frozen=True):
     missing_marks: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
     missing: Literal["drop", "fill"] = "drop"
     task: Literal["regression", "classification"] | None = None
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether some rows are held back for validation."""
+        return self.fold is not None or self.validation_split > 0
+
+    @property
+    def fold_of(self) -> tuple[int, int] | None:
+        """The fold that is held back, counted from 1, and the number of folds; None without folds."""
+        if self.fold is None:
+            return None
+        fold, folds = map(int, self.fold.split("/"))
+        return fold, folds
 
 
 class LayerConfig(_Table, frozen=True):

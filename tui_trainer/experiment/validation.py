@@ -18,9 +18,10 @@ from msgspec import inspect
 
 from tui_trainer.errors import UserError, quoted, suggestion
 
-from .schema import Experiment
+from .schema import MAX_FOLDS, Experiment
 
 TABLES = {"dataset": "data", "output": "output", "early_stopping": "early stopping"}  # part of a field's label
+WHOLE_LABELS = {"training.optimizer.name": "optimizer", "model.layers": "hidden layers", "dataset.fold": "fold"}
 PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
 EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "validation_split": "0.2",
@@ -100,6 +101,7 @@ def from_plain(data: object, *, strict: bool = True) -> Experiment:
     except msgspec.ValidationError as error:
         raise _in_english(str(error), data) from None
     _refuse_values(to_plain(experiment))
+    _check_fold(experiment)
     return experiment
 
 
@@ -163,6 +165,14 @@ def _refuse_values(data: object, *, only_text: bool = False) -> None:
             raise UserError(join_path(steps), f"expected text in valid Unicode, got {quoted(value)}")
         if not only_text and isinstance(value, float) and not math.isfinite(value):
             raise wrong_value(steps, value)
+
+
+def _check_fold(experiment: Experiment) -> None:
+    """Raise UserError for a fold that is none of its folds."""
+    fold, folds = experiment.dataset.fold_of or (1, 2)
+    if not fold <= folds or not 2 <= folds <= MAX_FOLDS:
+        what = f"expected a fold and the number of folds, from 2 to {MAX_FOLDS:,}, such as 2/5"
+        raise UserError("dataset.fold", f"{what}; got {quoted(f'{fold}/{folds}')}")
 
 
 def _leaves(data: object, steps: Steps) -> Iterator[tuple[Steps, object]]:
@@ -308,6 +318,8 @@ def expected(kind: inspect.Type) -> str:
             return "an integer" + _limits(kind)
         case inspect.FloatType():
             return "a finite number" + _limits(kind)
+        case inspect.StrType(pattern=str()):
+            return "a fold and the number of folds, such as 2/5"
         case inspect.StrType():
             return "a text of at least one character" if kind.min_length else "a text"
         case inspect.BoolType():
@@ -365,10 +377,8 @@ def _limits(kind: Any) -> str:
 def label_of(path: str) -> str:
     """Return the label of a field: ``learning rate``, ``layer 1 units``."""
     steps = path.replace("]", "").replace("[", ".").split(".")
-    if path == "training.optimizer.name":
-        return "optimizer"
-    if path == "model.layers":
-        return "hidden layers"
+    if path in WHOLE_LABELS:
+        return WHOLE_LABELS[path]
     name = PENALTIES.get(steps[-1]) or steps[-1].replace("_", " ")
     if "layers" in steps and len(steps) > 3:
         return f"layer {int(steps[2]) + 1} {name}"

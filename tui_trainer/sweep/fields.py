@@ -44,6 +44,7 @@ VALUES = {
     "l1": ("0", "0.0001", "0.001", "0.01"),
     "l2": ("0", "0.0001", "0.001", "0.01"),
     "validation_split": ("0.1", "0.2", "0.3"),
+    "fold": ("1/5", "2/5", "3/5", "4/5", "5/5"),
     "noise": ("0", "10", "25"),
     "rho": ("0.9", "0.99"),
     "beta_1": ("0.8", "0.9", "0.95"),
@@ -52,7 +53,7 @@ VALUES = {
 OUTPUT_PREFIX = "model.output."  # no suggestions: the target determines the output layer
 SUGGESTED_SEEDS = 3
 MAX_WORDS = 4  # a field with more choices gets only its current value
-NOUNS_WITH_PLURAL = ("rate", "size", "seed", "activation", "optimizer", "initializer", "loss")
+NOUNS_WITH_PLURAL = ("rate", "size", "seed", "activation", "optimizer", "initializer", "loss", "fold")
 PLURALS = {"loss": "losses"}
 
 

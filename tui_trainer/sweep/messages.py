@@ -6,7 +6,7 @@ import msgspec
 
 from tui_trainer.experiment.schema import Experiment
 
-NUMBER_OPTIONS = ("random", "repeat", "jobs")  # the fields of a request that hold integers
+NUMBER_OPTIONS = ("random", "repeat", "folds", "jobs")  # the fields of a request that hold integers
 
 
 class SweepRequest(msgspec.Struct, frozen=True):
@@ -19,6 +19,7 @@ class SweepRequest(msgspec.Struct, frozen=True):
     fields: tuple[tuple[str, str], ...] = ()
     random: str = ""
     repeat: str = ""
+    folds: str = ""
     jobs: str = ""
     by: str = ""
 

@@ -14,11 +14,11 @@ from msgspec import inspect
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.edit import LAYERS, with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import MAX_FOLDS, Experiment
 from tui_trainer.experiment.validation import full_path, got, join_path, parse_path, to_plain, type_at
 
 MAX_RUNS = 10_000
-SEED = "model.seed"
+SEED, FOLD, SHARE = "model.seed", "dataset.fold", "dataset.validation_split"
 LOG = "log:"
 RANGE_SEPARATOR = ".."
 DIGITS = 6  # of a drawn number, so that a value copied from a table is exactly the same
@@ -29,13 +29,15 @@ class SweepOptions:
     """The options of a sweep; the names are those of the options of ``tui-trainer sweep``.
 
     ``random``: the number of combinations to draw, from ``seed``; None for all of them. ``repeat``: seeds of the model
-    per combination. ``by``: the measure to rank by; None for the default. ``jobs``: processes; None for one per
-    core. ``dask``: the address of the scheduler whose workers do the runs instead of processes.
+    per combination. ``folds``: parts of the rows, each held back in one run per combination and seed; None for the
+    experiment's own validation part. ``by``: the measure to rank by; None for the default. ``jobs``: processes; None
+    for one per core. ``dask``: the address of the scheduler whose workers do the runs instead of processes.
     """
 
     random: int | None = None
     seed: int = 0
     repeat: int = 1
+    folds: int | None = None
     by: str | None = None
     jobs: int | None = None
     dask: str | None = None
@@ -94,7 +96,7 @@ Axis = Choices | Range
 
 
 def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) -> list[Planned]:
-    """Plan the runs: all combinations of ``axes``, or ``random`` drawn ones, each with ``repeat`` seeds of the model.
+    """Plan the runs: all combinations of ``axes``, or ``random`` drawn ones, each with all ``repeat`` seeds and folds.
 
     Raises UserError for fields given twice, too many runs, or a combination that is not a valid experiment.
     """
@@ -102,19 +104,24 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
     duplicate = next((path for path in paths if paths.count(path) > 1), None)
     if duplicate is not None:
         raise UserError(duplicate, "is given twice; give all its values at once, separated by commas")
-    random, repeat = options.random, options.repeat
+    random, repeat, folds = options.random, options.repeat, options.folds
     if repeat > 1 and SEED in paths:
         raise UserError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
+    if folds is not None:
+        _check_folds(folds, paths)
     _check_layers(paths)
-    _check_count(_combinations(axes) if random is None else random, repeat)
+    _check_count(_combinations(axes) if random is None else random, repeat * (folds or 1))
     combinations = _grid(axes) if random is None else _draws(axes, random, options.seed)
     planned: list[Planned] = []
     for settings in combinations:
         base = experiment
         for path, value in sorted(settings.items(), key=lambda setting: parse_path(setting[0]) == LAYERS):
             base = with_field(base, path, value)  # the hidden layers last, since they are like the first one
-        for extra in range(repeat):
-            planned.append(_with_seed(len(planned) + 1, settings, base, extra, repeat))
+        for replicate in _replicates(base.model.seed, options):
+            run = base
+            for path, value in replicate.items():
+                run = run if value_at(run, path) == value else with_field(run, path, value)
+            planned.append(Planned(len(planned) + 1, {**settings, **replicate}, run))
     return planned
 
 
@@ -153,12 +160,27 @@ def value_at(experiment: Experiment, path: str) -> object:
     return value
 
 
-def _with_seed(number: int, settings: dict[str, object], base: Experiment, extra: int, repeat: int) -> Planned:
-    """Plan the run with the seed ``extra`` above that of ``base``; the seed is a setting if there are several."""
-    if repeat == 1:
-        return Planned(number, settings, base)
-    seed = base.model.seed + extra
-    return Planned(number, {**settings, SEED: seed}, with_field(base, SEED, seed) if extra else base)
+def _replicates(seed: int, options: SweepOptions) -> Iterator[dict[str, object]]:
+    """Yield the seed and the fold of each run of one combination; the folds vary fastest."""
+    for extra in range(options.repeat):
+        seeded: dict[str, object] = {SEED: seed + extra} if options.repeat > 1 else {}
+        if options.folds is None:
+            yield seeded
+        else:
+            yield from ({**seeded, FOLD: f"{fold + 1}/{options.folds}"} for fold in range(options.folds))
+
+
+def _check_folds(folds: int, paths: Sequence[str]) -> None:
+    """Raise UserError for folds that there can't be, or fields that tell as well which rows are held back."""
+    if not 2 <= folds <= MAX_FOLDS:
+        raise UserError(
+            "folds", f"expected a whole number from 2 to {MAX_FOLDS:,}, got {folds}; one part can't be trained on"
+        )
+    for path in (FOLD, SHARE):
+        if path in paths:
+            raise UserError(
+                "folds", f"hold back every row once, so {path} can't be varied as well; leave one of them out"
+            )
 
 
 def _check_layers(paths: Sequence[str]) -> None:
@@ -176,8 +198,8 @@ def _check_layers(paths: Sequence[str]) -> None:
             raise UserError(path, f"can't be varied beside the hidden layers, which are all alike; {hint}")
 
 
-def _check_count(combinations: int, repeat: int) -> None:
-    runs = combinations * repeat
+def _check_count(combinations: int, runs_each: int) -> None:
+    runs = combinations * runs_each
     if runs > MAX_RUNS:
         count = f"{runs:,}" if runs < 10**15 else "more than can be counted"
         hint = "give fewer values, or draw some of the runs with --random N"

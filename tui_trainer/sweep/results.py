@@ -7,6 +7,7 @@ import re
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import UserError, plain, quoted
@@ -15,7 +16,7 @@ from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.formats import format_six_digits
 from tui_trainer.run_state import RUN_STATES, RunState
 
-from .plan import SEED, Planned
+from .plan import FOLD, SEED, Planned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Runs with the same settings but different seeds: mean and deviation of the measure over the ``counted`` ones."""
+    """Runs with the same settings but different seeds or folds, by their numbers; ``counted`` have a score.
+
+    ``mean`` and ``deviation`` are those of the measure over these, nan where there are too few.
+    """
 
     settings: dict[str, object]
     rows: tuple[Row, ...]
@@ -96,11 +100,21 @@ class Group:
     mean: float
     deviation: float
 
+    @property
+    def replicates(self) -> str:
+        """The counted runs in words, by what makes them differ: ``5 folds``, ``2 of 3 seeds``, ``10 runs``."""
+        differing = [path for path in (SEED, FOLD) if path in self.rows[0].settings and path not in self.settings]
+        noun = {SEED: "seed", FOLD: "fold"}[differing[0]] if len(differing) == 1 else "run"
+        count = len(self.rows)
+        total = f"{count} {noun}s" if count > 1 else f"1 {noun}"
+        return total if self.counted == count else f"{self.counted} of {total}"
+
 
 class SweepResult:
     """All runs of a sweep that ended, the best first; those that diverged or failed come last.
 
-    ``by`` is the measure to rank by, larger is better if it is ``rising``; all settings had ``repeat`` seeds.
+    ``by`` is the measure to rank by, larger is better if it is ``rising``. All settings had ``repeat`` seeds and
+    ``folds`` folds; if there are several, the settings with the best mean come first, each with all its runs.
     ``planned`` is the number of planned runs, ``jobs`` how many ran at a time (0 on a cluster), ``seconds`` the total
     time. There are fewer rows if the sweep was ``interrupted``, or if ``complaint`` says why; it also says why runs
     could not be kept. ``tag`` is the tag of all kept runs.
@@ -108,10 +122,11 @@ class SweepResult:
 
     def __init__(
         self,
-        rows: Iterable[Row],
+        rows: Sequence[Row],
         by: str,
         *,
         repeat: int = 1,
+        folds: int | None = None,
         planned: int = 0,
         jobs: int = 1,
         seconds: float = 0.0,
@@ -119,29 +134,29 @@ class SweepResult:
         complaint: str = "",
         tag: str = "",
     ) -> None:
-        self.by, self.rising, self.repeat = by, is_rising(by), repeat
+        self.by, self.rising, self.repeat, self.folds = by, is_rising(by), repeat, folds
+        self._groups = group_rows(rows, by, replicated(repeat, folds))
         self.rows = tuple(sorted(rows, key=lambda row: rank(row, by)))
+        if self.is_replicated:
+            self.rows = tuple(row for group in self._groups for row in group.rows)
         self.planned, self.jobs, self.seconds = planned, jobs, seconds
         self.interrupted, self.complaint, self.tag = interrupted, complaint, tag
 
     @property
+    def is_replicated(self) -> bool:
+        """Whether the same settings were run several times, with other seeds or folds."""
+        return bool(replicated(self.repeat, self.folds))
+
+    @property
     def best(self) -> Row | None:
-        """The best run; with several seeds, the best one of the best settings. None if no run has a score."""
-        best_group = next(iter(self.groups()), None)
-        return best_group.rows[0] if best_group is not None and best_group.counted else None
+        """The best run; of several seeds or folds, the best one of the best settings. None if no run has a score."""
+        rows = self._groups[0].rows if self.is_replicated and self._groups else self.rows
+        best = min(rows, key=lambda row: rank(row, self.by), default=None)
+        return best if best is not None and math.isfinite(best.value(self.by)) else None
 
     def groups(self) -> list[Group]:
-        """Group the runs by their settings without seeds: first those with the fewest failures, then by the mean."""
-        rows_by_settings: list[tuple[dict[str, object], list[Row]]] = []
-        index_of: dict[str, int] = {}
-        for row in self.rows:
-            settings = {path: value for path, value in row.settings.items() if self.repeat == 1 or path != SEED}
-            index = index_of.setdefault(repr(settings), len(rows_by_settings))
-            if index == len(rows_by_settings):
-                rows_by_settings.append((settings, []))
-            rows_by_settings[index][1].append(row)
-        groups = [self._group(settings, rows) for settings, rows in rows_by_settings]
-        return sorted(groups, key=lambda group: (len(group.rows) - group.counted, *_sort_key(group.mean, self.rising)))
+        """Return the groups of runs with the same settings: first those with the fewest failures, then by the mean."""
+        return self._groups
 
     def frame(self) -> pd.DataFrame:
         """Return a table with one line per run, in the order of ``rows``."""
@@ -167,44 +182,80 @@ class SweepResult:
             for row in self.rows
         ]
 
-    def _group(self, settings: dict[str, object], rows: list[Row]) -> Group:
-        values = [value for row in rows if math.isfinite(value := row.value(self.by))]
-        mean = math.fsum(values) / len(values) if values else math.nan
-        spread = math.fsum((value - mean) ** 2 for value in values)
-        deviation = math.sqrt(spread / (len(values) - 1)) if len(values) > 1 else math.nan
-        return Group(settings, tuple(rows), len(values), mean, deviation)
+
+def replicated(repeat: int, folds: int | None) -> tuple[str, ...]:
+    """Return the fields in which runs of the same settings differ, given the seeds of each and the folds."""
+    return (*((SEED,) if repeat > 1 else ()), *((FOLD,) if folds is not None else ()))
+
+
+def group_rows(rows: Iterable[Row], by: str, differing: Sequence[str]) -> list[Group]:
+    """Group runs by their settings but for ``differing``: first those with the fewest failures, then by the mean."""
+    rows_by_settings: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.number):
+        rows_by_settings.setdefault(repr(_without(row.settings, differing)), []).append(row)
+    groups = [_group(_without(rows[0].settings, differing), rows, by) for rows in rows_by_settings.values()]
+    return sorted(groups, key=lambda group: _group_rank(group, is_rising(by)))
+
+
+def _without(settings: dict[str, object], paths: Sequence[str]) -> dict[str, object]:
+    return {path: value for path, value in settings.items() if path not in paths}
+
+
+def _group(settings: dict[str, object], rows: Sequence[Row], by: str) -> Group:
+    values = [value for row in rows if math.isfinite(value := row.value(by))]
+    return Group(settings, tuple(rows), len(values), *mean_and_deviation(values))
+
+
+def _group_rank(group: Group, rising: bool) -> tuple[int, bool, float]:
+    return (len(group.rows) - group.counted, *_sort_key(group.mean, rising))
+
+
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean and the sample deviation of finite values, each nan if there are too few."""
+    mean = math.fsum(values) / len(values) if values else math.nan
+    spread = math.fsum((value - mean) ** 2 for value in values)
+    return mean, math.sqrt(spread / (len(values) - 1)) if len(values) > 1 else math.nan
 
 
 class Leaderboard:
-    """The rows of a sweep so far, of ``total``, sorted by the measure ``by``, the best first."""
+    """The rows of a sweep so far, of ``total``, sorted by the measure ``by``, the best first.
 
-    def __init__(self, by: str, total: int) -> None:
-        self.by, self.total = by, total
+    Runs that differ only in the fields ``differing`` share one place among the leaders, with their mean.
+    """
+
+    def __init__(self, by: str, total: int, differing: Sequence[str] = ()) -> None:
+        self.by, self.total, self._differing = by, total, differing
         self.rows: list[Row] = []
+        self._groups: dict[str, Group] = {}
 
     def add(self, row: Row) -> None:
         """Insert a row at its rank."""
         insort(self.rows, row, key=lambda other: rank(other, self.by))
+        if self._differing:
+            settings = _without(row.settings, self._differing)
+            before = self._groups.get(repr(settings))
+            self._groups[repr(settings)] = _group(settings, [*(() if before is None else before.rows), row], self.by)
 
     @property
     def done(self) -> int:
         """The number of runs that have ended."""
         return len(self.rows)
 
-    @property
-    def best(self) -> Row | None:
-        """The best row so far; None while none has a score."""
-        return self.rows[0] if self.rows and math.isfinite(self.rows[0].value(self.by)) else None
+    def leaders(self, most: int) -> list[tuple[dict[str, object], float]]:
+        """Return the ``most`` best settings that have a score, and their scores or means of them."""
+        if self._differing:
+            groups = nsmallest(most, self._groups.values(), key=lambda group: _group_rank(group, is_rising(self.by)))
+            return [(group.settings, group.mean) for group in groups if group.counted]
+        scored = [(row.settings, row.value(self.by)) for row in self.rows[:most]]
+        return [(settings, value) for settings, value in scored if math.isfinite(value)]
 
     def line(self) -> str:
         """Describe how many runs are done, and the best of them, in one line."""
-        best = self.best
-        best_text = (
-            ""
-            if best is None
-            else f"  best {self.by} {number_text(best.value(self.by))}: {describe_settings(best.settings)}"
-        )
-        return f"{self.done}/{self.total} runs{best_text}"
+        best = [
+            f"  best {self.by} {number_text(value)}: {describe_settings(settings)}"
+            for settings, value in self.leaders(1)
+        ]
+        return f"{self.done}/{self.total} runs{''.join(best)}"
 
 
 def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
@@ -240,7 +291,7 @@ def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
 
     Raises UserError for an unknown measure, or one of the validation part if some runs have none.
     """
-    run_without = next((run for run in planned if run.experiment.dataset.validation_split == 0), None)
+    run_without = next((run for run in planned if not run.experiment.dataset.has_validation), None)
     if by is None:
         return "val_loss" if run_without is None else "loss"
     if not MEASURE.fullmatch(by):
@@ -272,21 +323,33 @@ def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
     return _with_remaining_count(_aligned([*left_columns, *score_columns, *right_columns]), len(result.rows))
 
 
-def groups_table(result: SweepResult) -> list[str]:
-    """Format a line for each group, the best first: settings, and mean and deviation of the measure over the seeds."""
+def groups_table(result: SweepResult, width: int | None = None) -> list[str]:
+    """Format a line for each group, the best first: settings, mean and deviation of each score, and what was counted.
+
+    If the lines are longer than ``width``, scores other than ``by`` are left out, the last ones first.
+    """
     groups = result.groups()
     shown_groups = groups[:MAX_ROWS]
     columns = [
         [label, *(setting_text(group.settings[path]) for group in shown_groups)]
         for path, label in short_names(groups[0].settings).items()
     ]
-    columns.append(
-        [f"mean {result.by}", *(number_text(group.mean if group.counted else None) for group in shown_groups)]
-    )
-    deviations = [group.deviation if group.counted > 1 else None for group in shown_groups]
-    columns.append(["deviation", *map(number_text, deviations)])
-    columns.append(["seeds", *(f"{group.counted} of {len(group.rows)}" for group in shown_groups)])
-    return _with_remaining_count(_aligned(columns), len(groups))
+    names = dict.fromkeys(name for group in shown_groups for row in group.rows for name in row.scores)
+    score_columns = [
+        [f"mean {name}", *(_mean_text(group, name) for group in shown_groups)] for name in by_nearness(result.by, names)
+    ]
+    counted = ["of", *(group.replicates for group in shown_groups)]
+    while width is not None and len(score_columns) > 1 and _width([*columns, *score_columns, counted]) > width:
+        score_columns.pop()
+    return _with_remaining_count(_aligned([*columns, *score_columns, counted]), len(groups))
+
+
+def _mean_text(group: Group, name: str) -> str:
+    """Format the mean of a score over the runs that have it, with the deviation: ``0.0862739 ± 0.012``."""
+    mean, deviation = mean_and_deviation([value for row in group.rows if math.isfinite(value := row.value(name))])
+    if math.isnan(mean):
+        return number_text(None)
+    return number_text(mean) if math.isnan(deviation) else f"{number_text(mean)} ± {deviation:.2g}"
 
 
 def by_nearness(by: str, names: Iterable[str]) -> list[str]:
@@ -367,5 +430,5 @@ def _width(columns: list[list[str]]) -> int:
 
 def _with_remaining_count(lines: list[str], count: int) -> list[str]:
     if count > MAX_ROWS:
-        lines.append(f"… and {count - MAX_ROWS:,} more; --csv OUT.csv writes all of them")
+        lines.append(f"… and {count - MAX_ROWS:,} more; --results OUT.csv writes all of them")
     return lines

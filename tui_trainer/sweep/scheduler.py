@@ -38,6 +38,7 @@ class Sweep:
     repeat: int
     jobs: int
     dask: str | None = None
+    folds: int | None = None
 
     def run(self, keep: bool = True, on_row: OnRow | None = None) -> SweepResult:
         """Do all runs. An interrupt, or the loss of the workers, ends the sweep with the runs that are done.
@@ -72,6 +73,7 @@ class Sweep:
             rows,
             self.by,
             repeat=self.repeat,
+            folds=self.folds,
             planned=len(self.planned),
             jobs=self.jobs,
             seconds=time.perf_counter() - started,
@@ -102,6 +104,7 @@ def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]]
         repeat=options.repeat,
         jobs=0 if options.dask else min(options.jobs or cores(), len(planned)),
         dask=options.dask,
+        folds=options.folds,
     )
 
 
@@ -112,6 +115,7 @@ def sweep(
     random: int | None = None,
     seed: int = 0,
     repeat: int = 1,
+    folds: int | None = None,
     by: str | None = None,
     jobs: int | None = None,
     dask: str | None = None,
@@ -123,9 +127,10 @@ def sweep(
     ``experiment`` is one, or the path of its TOML file, or the text under which it was shared.
     ``fields`` maps paths to values, ``{"training.learning_rate": [1e-3, 1e-2]}``, or to their text as on the command
     line; all combinations are run. With ``random``, that many of them are drawn instead, from ``seed``; ranges such
-    as ``"log:1e-4..1e-1"`` require it. ``repeat`` runs each combination with that many seeds of the model. ``by`` is
-    the measure to rank by, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the
-    runs instead. The results do not depend on how many runs are done at a time. For the rest see ``Sweep.run``.
+    as ``"log:1e-4..1e-1"`` require it. ``repeat`` runs each combination with that many seeds of the model, ``folds``
+    with each of so many parts of the rows held back for validation; the mean over both decides. ``by`` is the measure
+    to rank by, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the runs instead.
+    The results do not depend on how many runs are done at a time. For the rest see ``Sweep.run``.
 
     Raises UserError, before the first run starts, for invalid fields and values.
     """
@@ -133,7 +138,7 @@ def sweep(
         from tui_trainer.experiment.share import read_experiment
 
         experiment = read_experiment(os.fspath(experiment))
-    options = SweepOptions(random=random, seed=seed, repeat=repeat, by=by, jobs=jobs, dask=dask)
+    options = SweepOptions(random=random, seed=seed, repeat=repeat, folds=folds, by=by, jobs=jobs, dask=dask)
     return prepare(experiment, fields, options).run(keep, on_row)
 
 

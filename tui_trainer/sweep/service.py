@@ -27,7 +27,7 @@ from tui_trainer.system.terminal import call_on_interrupt, interrupt_main_thread
 from . import messages
 from .fields import count_values
 from .plan import SweepOptions
-from .results import NO_SCORE, Leaderboard, Row, SweepResult, describe_settings, number_text
+from .results import NO_SCORE, Leaderboard, Row, SweepResult, describe_settings, number_text, replicated
 from .scheduler import Sweep, cores, prepare
 
 DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
@@ -109,7 +109,7 @@ class SweepService:
         return self._last_validated[1]
 
     def _run(self, sweep: Sweep) -> SweepResult:
-        leaderboard = Leaderboard(sweep.by, len(sweep.planned))
+        leaderboard = Leaderboard(sweep.by, len(sweep.planned), replicated(sweep.repeat, sweep.folds))
         started = time.perf_counter()
 
         def report(row: Row) -> None:
@@ -122,7 +122,12 @@ class SweepService:
                 return sweep.run(True, report)
         except KeyboardInterrupt:  # just before the sweep began, or just after it had ended
             return SweepResult(
-                leaderboard.rows, sweep.by, repeat=sweep.repeat, planned=leaderboard.total, interrupted=True
+                leaderboard.rows,
+                sweep.by,
+                repeat=sweep.repeat,
+                folds=sweep.folds,
+                planned=leaderboard.total,
+                interrupted=True,
             )
 
     def _send(self, event: messages.AnyEvent) -> None:
@@ -172,8 +177,8 @@ def validate(request: messages.SweepRequest) -> Sweep:
         if path in fields:
             raise UserError(path, "is there twice; give all its values at once, separated by commas")
         fields[path] = values.strip().removesuffix(",")  # the user is about to type the next value
-    random, repeat, jobs = (_read_integer(name, getattr(request, name)) for name in ("random", "repeat", "jobs"))
-    if not fields and (repeat or 1) == 1:
+    random, repeat, folds, jobs = (_read_integer(name, getattr(request, name)) for name in messages.NUMBER_OPTIONS)
+    if not fields and (repeat or 1) == 1 and folds is None:
         raise UserError("", NO_FIELD)
     max_jobs = cores()
     if jobs is not None and not 1 <= jobs <= max_jobs:
@@ -181,6 +186,7 @@ def validate(request: messages.SweepRequest) -> Sweep:
     options = SweepOptions(
         random=random,
         repeat=1 if repeat is None else repeat,
+        folds=folds,
         by=request.by or None,
         jobs=jobs or min(max_jobs, DEFAULT_MAX_JOBS),
     )
@@ -189,16 +195,19 @@ def validate(request: messages.SweepRequest) -> Sweep:
 
 def describe_sweep(sweep: Sweep, drawn: bool) -> str:
     """Describe a sweep: ``5 learning rates × 3 seeds = 15 runs, 2 at a time``; ``drawn`` combinations as draws."""
-    total, repeat = len(sweep.planned), sweep.repeat
+    total = len(sweep.planned)
     varied: dict[str, set[str]] = {}
     for run in sweep.planned:
         for path, value in run.settings.items():
             varied.setdefault(path, set()).add(repr(value))
+    counts = {path: count_values(len(values), path) for path, values in varied.items() if len(values) > 1}
     if drawn:
-        parts = [f"{total // repeat:,} random draws" if total > repeat else "1 random draw"]
-        parts += [f"{repeat:,} seeds"] if repeat > 1 else []
+        differing = replicated(sweep.repeat, sweep.folds)
+        draws = total // math.prod(len(varied[path]) for path in differing)
+        counts = {path: count for path, count in counts.items() if path in differing}
+        parts = [f"{draws:,} random draws" if draws > 1 else "1 random draw", *counts.values()]
     else:
-        parts = [count_values(len(values), path) for path, values in varied.items() if len(values) > 1]
+        parts = list(counts.values())
     runs = f"{total:,} runs" if total > 1 else "1 run"
     at_a_time = f", {sweep.jobs} at a time" if sweep.jobs > 1 else ""
     return " = ".join([" × ".join(parts), runs] if parts else [runs]) + at_a_time
@@ -212,10 +221,10 @@ def without_option_signs(reason: str) -> str:
 def progress_event(leaderboard: Leaderboard, seconds: float) -> messages.SweepProgress:
     """Return the progress after ``seconds``."""
     by = leaderboard.by
-    leaders = [row for row in leaderboard.rows[:MAX_LEADERS] if _has_score(row, by)]
+    leaders = leaderboard.leaders(MAX_LEADERS)
     lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(leaderboard.rows))))
     left = seconds / leaderboard.done * (leaderboard.total - leaderboard.done) if leaderboard.done else None
-    entries = tuple(messages.Leader(describe_settings(row.settings), number_text(row.value(by))) for row in leaders)
+    entries = tuple(messages.Leader(describe_settings(settings), number_text(value)) for settings, value in leaders)
     return messages.SweepProgress(leaderboard.done, leaderboard.total, lost, by, entries, left)
 
 
@@ -262,12 +271,12 @@ def _best_sentence(result: SweepResult) -> str:
     best = result.best
     if best is None:
         return NO_SCORE
-    if result.repeat == 1:
+    if not result.is_replicated:
         return f"Best {result.by} {number_text(best.value(result.by))}: {describe_settings(best.settings)}."
     group = result.groups()[0]
-    seeds = "1 seed" if group.counted == 1 else f"{group.counted} seeds"
+    deviation = "" if math.isnan(group.deviation) else f" ± {group.deviation:.2g}"
     settings = describe_settings(group.settings)
-    return f"Best {result.by} {number_text(group.mean)} on average over {seeds}: {settings}."
+    return f"Best {result.by} {number_text(group.mean)}{deviation} on average over {group.replicates}: {settings}."
 
 
 def _has_score(row: Row, by: str) -> bool:

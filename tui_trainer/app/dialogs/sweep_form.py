@@ -30,6 +30,7 @@ COUNTING = "Counting ..."
 OPTIONS = (
     ("random", "random N", "Draw this many combinations; ranges such as log:1e-4..1e-1 need it", "all of them"),
     ("repeat", "seeds each", "Repeat each with this many seeds; the best mean wins", "1"),
+    ("folds", "folds", "Cross-validate: hold each of so many parts of the rows back once; the best mean wins", "none"),
     ("jobs", "at a time", "Runs side by side, each in its own process; 8 at most by default", "all cores"),
 )
 LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
@@ -198,7 +199,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         )
 
     def _measure_options(self) -> list[Option]:
-        has_validation = self._request.experiment.dataset.validation_split > 0
+        has_validation = self._request.experiment.dataset.has_validation
         names = [f"val_{name}" for name in self._measures if has_validation] + list(self._measures)
         return [AUTO, *((name, name) for name in names)]
 

@@ -178,6 +178,12 @@ REST = (
         is_toy,
     ),
     Row(partial(TextField, empty="4", missing=None), "dataset.classes", "classes", "2 to 10", has_classes),
+    Row(
+        partial(TextField, empty="none", missing=None),
+        "dataset.fold",
+        "fold",
+        "Divide the rows and hold one part back instead of a share: 2/5 is the second of five",
+    ),
     Row(TextField, "dataset.seed", "seed", "Seed of the split, and of a toy set's points"),
     Row(
         SwitchField,
