@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, initial_request
 from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgressDialog, parts
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.store.store import Store
 from tui_trainer.sweep.client import SweepClient
@@ -20,6 +21,7 @@ from tui_trainer.sweep.messages import Leader, SweepProgress, SweepRequest
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.fields import ChoiceField
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -84,6 +86,36 @@ async def test_the_form_opens_again_while_the_process_of_the_last_one_ends(
         monkeypatch.setattr(SweepClient, "close", close)
         for client in clients:
             await client.close()
+
+
+async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:
+    async with start(with_field(SMALL, "dataset.validation_split", 0.0)) as flow:
+        form = await opened(flow)
+        form.query(SweepRow).first().input.value = "0.05"
+        layers = await choose(flow, "hid")
+        assert layers.value == "2, 4, 8, 4-4"
+        layers.value = "none, 4-4"
+        option(flow, "folds").value = "1"
+        await flow.until_shown("folds: expected a whole number from 2 to 10,000, got 1")
+        option(flow, "folds").value = "2"
+        option(flow, "repeat").value = "2"
+        await flow.until_shown("2 values of hidden layers × 2 seeds × 2 folds = 8 runs")
+        await flow.until_shown("auto: val_loss")
+        measures = [value for _, value in form.query_one(ChoiceField).query_one(Dropdown).options]
+        assert "val_accuracy" in measures, "each fold is a validation part"
+        await flow.press("enter")
+        await flow.until_said("on average over 4 runs: learning_rate = 0.05, layers = ")
+        await flow.press("8")
+        await flow.until_shown("8 chosen")
+        view = flow.screen.tabs.view
+        assert isinstance(view, RunsView)
+        await flow.until(lambda: view.place.row is not None and "fold = " in view.place.row.name, "the best run")
+        await flow.press("enter")
+        await flow.until(lambda: flow.screen.experiment.dataset.fold is not None, "a run of a fold is open")
+        fold = flow.screen.experiment.dataset.fold
+        await flow.until(lambda: flow.field("dataset.fold").display, "its fold in place of the share")
+        assert fold in ("1/2", "2/2") and not flow.field("dataset.validation_split").display
+        await flow.until_shown("75 + 75 rows")
 
 
 async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_path: Path) -> None:

@@ -67,7 +67,14 @@ def listed(store: Store, text: str = "") -> RunList:
 
 
 # Fields of a dataset that the version before did not have, and what they are in its files
-NEWER = {"skip_rows": None, "comment": None, "quote": None, "missing_marks": [], "standardize_target": False}
+NEWER = {
+    "skip_rows": None,
+    "comment": None,
+    "quote": None,
+    "missing_marks": [],
+    "standardize_target": False,
+    "fold": None,
+}
 
 
 def as_json(experiment: Experiment) -> Any:

@@ -35,7 +35,7 @@ OPTIONS = (
 )
 LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
-MEASURES = {"classification": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
+MEASURES = {"binary": ("loss", "accuracy"), "multiclass": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
 NONE: Option = ("another field", None)
 HINT = "values, separated by commas"
 
@@ -199,7 +199,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         )
 
     def _measure_options(self) -> list[Option]:
-        has_validation = self._request.experiment.dataset.has_validation
+        has_validation = self._request.experiment.dataset.has_validation or bool(self._request.folds.strip())
         names = [f"val_{name}" for name in self._measures if has_validation] + list(self._measures)
         return [AUTO, *((name, name) for name in names)]
 
@@ -254,7 +254,10 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         """Read the request from the rows and options."""
         fields = tuple((row.path, row.values) for row in self._rows() if row.path is not None)
         numbers = {option.path: option.input.value for option in self.query(SweepOption)}
+        measures = self._measure_options()
         self._request = replace(self._request, fields=fields, **{name: numbers[name] for name in NUMBER_OPTIONS})
+        if self._measure_options() != measures:
+            self.query_one(_By).offer(self._measure_options())
 
     def action_start(self) -> None:
         """Start the sweep, as soon as its preview shows that it is valid."""

@@ -133,6 +133,11 @@ def has_features(experiment: Experiment) -> bool:
     return is_table(experiment) or is_plane(experiment)
 
 
+def is_fold(experiment: Experiment) -> bool:
+    """Return whether a fold is held back, as in a run of a cross-validation."""
+    return experiment.dataset.fold is not None
+
+
 def _told_features(experiment: Experiment) -> str:
     """Tell the features: always those of a plane, which are few, of other data those that were chosen."""
     features = experiment.dataset.features
@@ -150,7 +155,20 @@ ROWS = (
         "A built-in dataset, or your own file",
     ),
     Row(partial(TextField, empty="0", missing="0"), "dataset.noise", "noise %", "0 to 50", is_toy),
-    Row(TextField, "dataset.validation_split", "validation", "Fraction held out for validation, 0 to 0.9"),
+    Row(
+        TextField,
+        "dataset.validation_split",
+        "validation",
+        "Fraction held out for validation, 0 to 0.9",
+        lambda experiment: not is_fold(experiment),
+    ),
+    Row(
+        partial(TextField, empty="none", missing=None),
+        "dataset.fold",
+        "fold",
+        "The part held out for validation: 2/5 is the second of five; empty for a fraction",
+        is_fold,
+    ),
 )
 COLUMNS = (
     Row(
@@ -178,12 +196,6 @@ REST = (
         is_toy,
     ),
     Row(partial(TextField, empty="4", missing=None), "dataset.classes", "classes", "2 to 10", has_classes),
-    Row(
-        partial(TextField, empty="none", missing=None),
-        "dataset.fold",
-        "fold",
-        "Divide the rows and hold one part back instead of a share: 2/5 is the second of five",
-    ),
     Row(TextField, "dataset.seed", "seed", "Seed of the split, and of a toy set's points"),
     Row(
         SwitchField,
