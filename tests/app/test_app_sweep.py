@@ -110,6 +110,13 @@ async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:
         view = flow.screen.tabs.view
         assert isinstance(view, RunsView)
         await flow.until(lambda: view.place.row is not None and "fold = " in view.place.row.name, "the best run")
+        await flow.until_shown("by val loss settings together")
+        assert view.listed is not None and [row.group for row in view.listed.rows] == [1] * 4 + [2] * 4
+        await flow.until_shown("mean ± deviation, of")
+        await flow.press("G")
+        await flow.until(lambda: view.listed is not None and not view.listed.grouped, "one by one")
+        await flow.press("G")
+        await flow.until(lambda: view.listed is not None and view.listed.grouped, "together again")
         await flow.press("enter")
         await flow.until(lambda: flow.screen.experiment.dataset.fold is not None, "a run of a fold is open")
         fold = flow.screen.experiment.dataset.fold

@@ -233,3 +233,31 @@ def test_in_what_experiments_differ(tmp_path: Path) -> None:
     assert tables == sorted(tables), "in the order of the file"
     assert index.list(WatchRuns(compared=(1,))).differences == ()
     assert index.list(WatchRuns(compared=(1, 1))).differences == ()
+
+
+def test_runs_that_differ_in_seed_and_fold_alone_stand_together(tmp_path: Path) -> None:
+    store, index = opened(tmp_path)
+    for fold, slow, fast in (("1/3", 0.5, 0.2), ("2/3", 0.1, 0.25), ("3/3", 0.9, 0.3)):
+        add(store, experiment("slow", dataset__fold=fold), val_loss=slow, loss=1.0)
+        add(store, experiment("fast", dataset__fold=fold, training__learning_rate=0.5), val_loss=fast, loss=2.0)
+    add(store, experiment("lost", model__seed=4, training__learning_rate=0.7), "diverged", val_loss=0.0)
+    add(store, experiment("lone", training__learning_rate=0.9), val_loss=0.15)
+    by_loss = index.list(WatchRuns(sort="val_loss", rows=20, grouped=True))
+    assert [(row.name, row.group) for row in by_loss.rows] == [
+        ("lone", 1),
+        *[("fast", 2)] * 3,
+        *[("slow", 3)] * 3,
+        ("lost", 4),
+    ]
+    fast, lost = by_loss.rows[1], by_loss.rows[-1]
+    assert (fast.members, fast.counted, fast.mean, fast.deviation) == (3, 3, pytest.approx(0.25), pytest.approx(0.05))
+    assert (lost.members, lost.counted, lost.mean, lost.deviation) == (1, 0, None, None)
+    assert [row.val_loss for row in by_loss.rows[1:4]] == [0.2, 0.25, 0.3], "within a setting they are as sorted"
+    assert by_loss.grouped and by_loss.rows[0].deviation is None
+    down = index.list(WatchRuns(sort="val_loss", descending=True, rows=20, grouped=True))
+    assert [row.name for row in down.rows] == ["slow"] * 3 + ["fast"] * 3 + ["lone", "lost"]
+    by_name = index.list(WatchRuns(sort="name", rows=20, grouped=True, filter="-lone"))
+    assert [row.name for row in by_name.rows] == ["fast"] * 3 + ["lost"] + ["slow"] * 3
+    assert by_name.rows[0].mean == pytest.approx(0.25), "of the validation loss where no measure sorts"
+    again = index.list(WatchRuns(sort="val_loss", rows=20))
+    assert [row.name for row in again.rows][:3] == ["lost", "slow", "lone"] and {row.group for row in again.rows} == {0}

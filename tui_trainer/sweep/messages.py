@@ -94,6 +94,7 @@ class SweepFinished(SweepEvent, frozen=True):
     """The sweep has ended: a sentence, and the best of its runs in the store, the best first.
 
     All of them have the tag ``tag``, which is empty if none was kept. ``good``: everything went as planned.
+    ``grouped``: several of them have the same settings.
     """
 
     sentence: str
@@ -101,6 +102,7 @@ class SweepFinished(SweepEvent, frozen=True):
     by: str = ""
     tag: str = ""
     kept: tuple[Kept, ...] = ()
+    grouped: bool = False
 
 
 class SweepCrashed(SweepEvent, frozen=True):

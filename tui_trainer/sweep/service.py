@@ -244,7 +244,9 @@ def finished_event(result: SweepResult) -> messages.SweepFinished:
         if row.run is not None
     ]
     good = result.best is not None and not result.complaint
-    return messages.SweepFinished(" ".join(parts), good, result.by, result.tag, tuple(kept[:MAX_LISTED_RUNS]))
+    return messages.SweepFinished(
+        " ".join(parts), good, result.by, result.tag, tuple(kept[:MAX_LISTED_RUNS]), result.is_replicated
+    )
 
 
 def failed_event(reason: str) -> messages.SweepFinished:

@@ -28,6 +28,7 @@ from tui_trainer.tabs.runs.table import (
     epochs,
     last_column,
     layout,
+    mean,
     score,
     sort_of,
 )
@@ -173,22 +174,39 @@ def test_the_cells_of_a_run_are_short_and_printable() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 57, 66, 78, 118, 160])
-def test_columns_follow_the_width(width: int) -> None:
-    name, places = layout(width, 0)
+@pytest.mark.parametrize("grouped", [False, True])
+def test_columns_follow_the_width(width: int, grouped: bool) -> None:
+    columns = sheet(grouped=grouped).columns
+    name, places = layout(width, 0, columns)
     assert GUTTER + name < width or width < 30
     for (left, one), (following, _) in pairwise(places):
         assert left + one.width < following
     assert not places or places[-1][0] + places[-1][1].width < width
     for left, one in places:
-        assert column_at(width, 0, left) is one and column_at(width, 0, left + one.width - 1) is one
-    assert column_at(width, 0, 2) is None
-    last = last_column(width)
-    assert not layout(width, last)[1] or layout(width, last)[1][-1][1] is COLUMNS[-1], "nothing is out of reach"
+        assert column_at(width, 0, columns, left) is one and column_at(width, 0, columns, left + one.width - 1) is one
+    assert column_at(width, 0, columns, 2) is None
+    last = last_column(width, columns)
+    assert not layout(width, last, columns)[1] or layout(width, last, columns)[1][-1][1] is COLUMNS[-1], (
+        "nothing is out of reach"
+    )
 
 
 def sheet(**changes: object) -> Sheet:
     values: dict[str, object] = {"rows": {0: ROW, 1: but(run=8, name="other", pinned=True)}, "total": 2, **changes}
     return Sheet(**values)  # type: ignore[arg-type]
+
+
+def test_the_mean_of_a_setting_stands_beside_its_first_run() -> None:
+    first = but(run=1, name="a", group=1, members=3, counted=2, mean=0.25, deviation=0.0123)
+    rows = (first, *(msgspec.structs.replace(first, run=run) for run in (2, 3)), but(run=4, group=2, members=1))
+    board = Board(78, 6)
+    draw_sheet(board, sheet(rows=dict(enumerate(rows)), total=4, grouped=True, sort="val_loss"), "braille")
+    assert "mean ± deviation, of" in lines(board)[0]
+    assert ["0.2500 ± 0.012, 2/3" in line for line in lines(board)[1:5]] == [True, False, False, False]
+    board = Board(78, 3)
+    draw_sheet(board, sheet(rows=dict(enumerate(rows)), total=4, first=1, cursor=1, grouped=True), "ascii")
+    assert "0.2500" in lines(board)[1] and "0.2500" not in lines(board)[2], "or the first one that is seen"
+    assert mean(but(mean=0.25, counted=1, members=1)) == "0.2500, 1" and mean(ROW) == ""
 
 
 def test_the_list_is_drawn_as_text() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
+import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,10 +13,11 @@ import msgspec
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import Experiment, LayerConfig
+from tui_trainer.experiment.schema import UNTITLED, Experiment, LayerConfig
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.formats import format_exact
+from tui_trainer.run_state import traits_of
 from tui_trainer.store.filter import FilterError, condition, order_by, parse
 from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
@@ -28,7 +31,22 @@ MAX_VALUE = 60  # characters of a value
 NAMELESS = ("units", "activation")  # of a layer: their values are shown without names
 NOT_COMPARED = ("name", "hide")  # no part of what is trained
 FLAGS = frozenset(field.name for field in msgspec.structs.fields(RunRow) if field.type is bool)
-SELECTED = ", ".join(COLUMN_SQL[name] for name in RunRow.__struct_fields__)
+IN_STORE = tuple(name for name in RunRow.__struct_fields__ if name in COLUMN_SQL)  # the others are of its group
+SELECTED = ", ".join(COLUMN_SQL[name] for name in IN_STORE)
+MEASURES = ("loss", "val_loss", "accuracy", "r2", "mae", "score")  # fields of filters named as their columns
+ANY_LOSS = "coalesce(val_loss, loss)"  # what the means are of where a list is not sorted by a measure
+MAX_GROUPED = 2000  # runs: to read the experiments of so many takes less than a second
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunGroup:
+    """The runs with the same settings: their number in the list, and the mean and deviation of ``counted`` of them."""
+
+    group: int
+    members: int
+    counted: int
+    mean: float | None
+    deviation: float | None
 
 
 class RunIndex:
@@ -36,7 +54,8 @@ class RunIndex:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._last: tuple[object, tuple[int, ...]] | None = None  # the last query and the runs it gave
+        self._last: tuple[object, tuple[int, ...], dict[int, RunGroup]] | None = None  # a query, and what it gave
+        self._settings: dict[str, bytes] = {}  # of an experiment as it is stored
         with store.reading() as connection:
             connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
 
@@ -63,23 +82,35 @@ class RunIndex:
                 compared=compared,
                 differences=fields,
                 size=self._store.size(),
+                grouped=request.grouped,
             )
             try:
-                matching_runs = self._matching_runs(connection, request, live, parameters["now"])
+                matching_runs, groups = self._matching_runs(connection, request, live, parameters["now"])
             except FilterError as error:
                 return replace(answer, wrong=Wrong(error.reason, error.start, error.end))
             first = max(0, min(request.first, len(matching_runs) - 1))
             page = matching_runs[first : first + max(0, min(request.rows, MAX_ROWS))]
-            rows = self._rows(connection, page, parameters)
+            rows = tuple(
+                row if (group := groups.get(row.run)) is None else replace(row, **dataclasses.asdict(group))
+                for row in self._rows(connection, page, parameters)
+            )
         place = matching_runs.index(request.cursor) if request.cursor in matching_runs else None
         return replace(answer, total=len(matching_runs), first=first, rows=rows, cursor=request.cursor, place=place)
 
     def _matching_runs(
         self, connection: sqlite3.Connection, request: WatchRuns, live: str, now: object
-    ) -> tuple[int, ...]:
-        """Return all runs that match the filter, in order."""
+    ) -> tuple[tuple[int, ...], dict[int, RunGroup]]:
+        """Return all runs that match the filter, in order, and if asked for the group of each."""
         (version,) = connection.execute("PRAGMA data_version").fetchone()
-        query = (request.filter, request.sort, request.descending, live, version, connection.total_changes)
+        query = (
+            request.filter,
+            request.sort,
+            request.descending,
+            request.grouped,
+            live,
+            version,
+            connection.total_changes,
+        )
         if self._last is None or self._last[0] != query or "age" in request.filter:
             passes, values = condition(parse(request.filter))
             order = order_by(request.sort, request.descending)
@@ -87,8 +118,56 @@ class RunIndex:
                 f"SELECT run FROM cards WHERE {LISTED} AND {passes} ORDER BY {order}",
                 {**values, "live": live, "now": now},
             )
-            self._last = (query, tuple(run for (run,) in cursor.fetchall()))
-        return self._last[1]
+            runs = tuple(run for (run,) in cursor.fetchall())
+            groups = self._groups(connection, runs, request) if request.grouped else {}
+            if groups:  # a sort is stable, so what is equal stays as it was
+                runs = tuple(sorted(runs, key=lambda run: groups[run].group if run in groups else len(runs)))
+            self._last = (query, runs, groups)
+        return self._last[1:]
+
+    def _groups(self, connection: sqlite3.Connection, runs: tuple[int, ...], request: WatchRuns) -> dict[int, RunGroup]:
+        """Group the first ``MAX_GROUPED`` of ``runs`` by their settings without seed of the weights and fold.
+
+        Groups with the fewest failed runs come first, then by their mean of what the list is sorted by; or if that is
+        not measured, as their first runs do.
+        """
+        measure = request.sort if request.sort in MEASURES else None
+        cursor = connection.execute(
+            f"SELECT cards.run, cards.state, {COLUMN_SQL[measure] if measure else ANY_LOSS}, experiment FROM cards "
+            "JOIN runs ON runs.id = cards.run WHERE cards.run IN (SELECT value FROM json_each(?))",
+            (json.dumps(runs[:MAX_GROUPED]),),
+        )
+        facts = {run: (state, value, text) for run, state, value, text in cursor.fetchall()}
+        members: dict[bytes, list[int]] = {}
+        for run in filter(facts.__contains__, runs[:MAX_GROUPED]):
+            members.setdefault(self._setting(str(facts[run][2])), []).append(run)
+        found = []
+        for group in members.values():
+            ended = [run for run in group if traits_of(facts[run][0]).ended and facts[run][0] != "diverged"]
+            values = [float(facts[run][1]) for run in ended if isinstance(facts[run][1], int | float)]
+            mean = statistics.fmean(values) if values else None
+            deviation = statistics.stdev(values) if len(values) > 1 else None
+            found.append((group, RunGroup(0, len(group), len(values), mean, deviation)))
+        if measure:
+            found.sort(key=lambda one: _rank(one[1], request.descending))
+        return {
+            run: dataclasses.replace(facts_of, group=number)
+            for number, (group, facts_of) in enumerate(found, start=1)
+            for run in group
+        }
+
+    def _setting(self, text: str) -> bytes:
+        """Return what is the same for all experiments that differ in seed of the weights, fold and name alone."""
+        if len(self._settings) > 2 * MAX_GROUPED:
+            self._settings.clear()
+        if text not in self._settings:
+            try:
+                one = loads(text)
+                one = replace(one, name=UNTITLED, hide=(), model=replace(one.model, seed=0))
+                self._settings[text] = msgspec.json.encode(replace(one, dataset=replace(one.dataset, fold=None)))
+            except UserError:
+                self._settings[text] = text.encode("utf-8", "replace")
+        return self._settings[text]
 
     def _rows(
         self, connection: sqlite3.Connection, runs: Iterable[int], parameters: Mapping[str, object]
@@ -112,13 +191,18 @@ class RunIndex:
 
 def _row(values: tuple[object, ...]) -> RunRow | None:
     """Return the row of a run; None if a damaged store has a value of another type in a column."""
-    names = RunRow.__struct_fields__
     # SQLite has 0 and 1 for false and true.
-    converted = [bool(value) if name in FLAGS else value for name, value in zip(names, values, strict=True)]
+    converted = [bool(value) if name in FLAGS else value for name, value in zip(IN_STORE, values, strict=True)]
     try:
         return msgspec.convert(converted, RunRow)
     except msgspec.ValidationError:
         return None
+
+
+def _rank(group: RunGroup, descending: bool) -> tuple[int, bool, float]:
+    """Return a sort key of groups: fewest failed runs first, then by the mean, those without one last."""
+    mean = group.mean or 0.0
+    return group.members - group.counted, group.mean is None, -mean if descending else mean
 
 
 def differences(experiments: Sequence[tuple[int, Experiment | None]]) -> tuple[Difference, ...]:

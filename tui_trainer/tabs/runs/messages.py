@@ -11,7 +11,7 @@ class WatchRuns(Request, frozen=True):
     """Requests a part of the list of runs: ``rows`` of those that match ``filter``, from position ``first`` on.
 
     ``sort`` is a field of filters; ``cursor`` a run whose position is requested; ``compared`` are the runs whose
-    experiments are compared.
+    experiments are compared. ``grouped`` puts the runs of one setting together.
     """
 
     filter: str = ""
@@ -21,6 +21,7 @@ class WatchRuns(Request, frozen=True):
     rows: int = 0
     cursor: int | None = None
     compared: tuple[int, ...] = ()
+    grouped: bool = False
 
 
 class RunRow(msgspec.Struct, frozen=True, array_like=True):
@@ -28,6 +29,9 @@ class RunRow(msgspec.Struct, frozen=True, array_like=True):
 
     ``epoch`` are done of ``wanted``; accuracy, R² and MAE are the validation part's where it is followed;
     ``seconds`` it has trained, ``age`` seconds ago it was saved. None is what a run has not.
+
+    In a grouped list, ``group`` numbers the settings from 1; ``counted`` of the ``members`` with these settings have
+    what the list is sorted by, with this ``mean`` and ``deviation``.
     """
 
     run: int
@@ -53,6 +57,11 @@ class RunRow(msgspec.Struct, frozen=True, array_like=True):
     mae: float | None
     seconds: float | None
     age: float
+    group: int = 0
+    members: int = 0
+    counted: int = 0
+    mean: float | None = None
+    deviation: float | None = None
 
 
 class Wrong(msgspec.Struct, frozen=True):
@@ -73,9 +82,9 @@ class Difference(msgspec.Struct, frozen=True):
 class RunList(Content, frozen=True):
     """``rows`` of the list from position ``first`` on; ``total`` of ``stored`` runs match the filter.
 
-    ``filter``, ``sort`` and ``descending`` are those it was asked with; a filter that is ``wrong`` gives no rows.
-    ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared`` are
-    the runs compared, as far as they are there, with the ``differences`` of their experiments. ``size`` is what the
+    ``filter``, ``sort``, ``descending`` and ``grouped`` are those it was asked with; a filter that is ``wrong`` gives
+    no rows. ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared``
+    are the runs compared, as far as they are there, with the ``differences`` of their experiments. ``size`` is what the
     store takes, in bytes.
     """
 
@@ -92,6 +101,7 @@ class RunList(Content, frozen=True):
     compared: tuple[RunRow, ...] = ()
     differences: tuple[Difference, ...] = ()
     size: int = 0
+    grouped: bool = False
 
 
 AnyRequest = WatchRuns

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
+from msgspec.structs import replace
 from rich.style import Style
 from textual import events
 from textual.message import Message
@@ -54,13 +55,19 @@ class Sheet:
     descending: bool = False
     choices: Mapping[int, SelectedRun] = field(default_factory=dict)
     waiting: str = ""
+    grouped: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns after the name."""
+        return (MEAN, *COLUMNS) if self.grouped else COLUMNS
 
 
-def layout(width: int, column: int) -> tuple[int, list[tuple[int, Column]]]:
+def layout(width: int, column: int, columns: Sequence[Column]) -> tuple[int, list[tuple[int, Column]]]:
     """Return the width of the name, and the start of each column that fits, from index ``column`` on."""
     room = width - GUTTER - NAME.width - 1  # the bar at the right
     shown = []
-    for one in COLUMNS[column:]:
+    for one in columns[column:]:
         if room < GAP + one.width:
             break
         room -= GAP + one.width
@@ -73,17 +80,17 @@ def layout(width: int, column: int) -> tuple[int, list[tuple[int, Column]]]:
     return name, places
 
 
-def last_column(width: int) -> int:
+def last_column(width: int, columns: Sequence[Column]) -> int:
     """Return the largest index of a first column that leaves no room on the right."""
-    first = len(COLUMNS)
-    while first > 0 and len(layout(width, first - 1)[1]) == len(COLUMNS) - first + 1:
+    first = len(columns)
+    while first > 0 and len(layout(width, first - 1, columns)[1]) == len(columns) - first + 1:
         first -= 1
-    return min(first, len(COLUMNS) - 1)
+    return min(first, len(columns) - 1)
 
 
-def column_at(width: int, column: int, x: int) -> Column | None:
+def column_at(width: int, column: int, columns: Sequence[Column], x: int) -> Column | None:
     """Return the column at cell ``x`` of a row."""
-    name, places = layout(width, column)
+    name, places = layout(width, column, columns)
     if x < GUTTER + name:
         return NAME if x >= GUTTER else None
     return next((one for left, one in reversed(places) if left <= x < left + one.width), None)
@@ -92,7 +99,7 @@ def column_at(width: int, column: int, x: int) -> Column | None:
 def draw_sheet(board: Board, sheet: Sheet, markers: Markers) -> None:
     """Draw the headings, the visible rows, and a scroll bar."""
     ascii_only = markers == "ascii"
-    name, places = layout(board.width, sheet.column)
+    name, places = layout(board.width, sheet.column, sheet.columns)
     _write_headings(board, sheet, name, places, ascii_only)
     seen = board.height - 1
     visible = range(sheet.first, sheet.first + min(seen, sheet.total - sheet.first))
@@ -103,6 +110,9 @@ def draw_sheet(board: Board, sheet: Sheet, markers: Markers) -> None:
         if row is None:
             board.write(line + 1, GUTTER, "..." if ascii_only else "…", DIM)
         else:
+            above = sheet.rows.get(place - 1) if line else None
+            if above is not None and above.group == row.group:
+                row = replace(row, counted=0)  # the mean stands beside the first run of a setting
             _write_row(board, line + 1, row, sheet, names[place], places, ascii_only)
         if place == sheet.cursor:
             _mark_cursor(board, line + 1, ascii_only)
@@ -118,7 +128,7 @@ def _write_headings(board: Board, sheet: Sheet, name: int, places: list[tuple[in
         text = f"{one.heading}{arrow}" if is_sorted else one.heading
         shown = shorten(text, width, dots)
         board.write(0, left if one.left else left + width - len(shown), shown, SORTED if is_sorted else HEAD)
-    more_left, more_right = sheet.column > 0, sheet.column + len(places) < len(COLUMNS)
+    more_left, more_right = sheet.column > 0, sheet.column + len(places) < len(sheet.columns)
     if more_left:
         board.write(0, GUTTER + name - 1, "<" if ascii_only else "◂", DIM)
     if more_right:
@@ -250,6 +260,16 @@ COLUMNS = (
 )
 
 
+def mean(row: RunRow) -> str:
+    """Format the mean and deviation over the runs of the same settings, and how many they are."""
+    if row.mean is None or not row.counted:
+        return ""
+    deviation = "" if row.deviation is None else f" ± {format_measure(row.deviation, 2)}"
+    of = "" if row.counted == row.members else f"/{row.members}"
+    return f"{format_measure(row.mean)}{deviation}, {row.counted}{of}"
+
+
+MEAN = Column("mean ± deviation, of", "", 24, mean)
 NAME = Column("name", "name", 14, lambda row: cell_text(row.name), left=True)
 
 
@@ -326,8 +346,8 @@ class RunsPanel(SheetPanel[Sheet]):
         event.stop()
         sheet = self._drawing
         if event.y == 0:
-            column = column_at(self.size.width, sheet.column, event.x)
-            if column is not None:
+            column = column_at(self.size.width, sheet.column, sheet.columns, event.x)
+            if column is not None and column.sort:
                 self.post_message(self.Sorted(column.sort))
         elif sheet.first + event.y - 1 < sheet.total:
             self.post_message(self.Pointed(sheet.first + event.y - 1, event.x < GUTTER, event.chain == 2))

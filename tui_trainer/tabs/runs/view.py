@@ -52,7 +52,7 @@ class RunsView(TabView):
     def __init__(self) -> None:
         super().__init__()
         self.place, self.choices = ListCursor(), SelectedRuns()
-        self.filter, self.sort, self.descending = "", "age", False
+        self.filter, self.sort, self.descending, self.grouped = "", "age", False, False
         self._column = 0
         self.listed: RunList | None = None  # as it came last
         self.sheet = Sheet()  # as it is drawn
@@ -71,13 +71,16 @@ class RunsView(TabView):
     def request(self) -> WatchRuns:
         first, rows = self.place.wanted
         compared = self.choices.runs if self.differing else ()
-        return WatchRuns(self.filter, self.sort, self.descending, first, rows, self.place.run, compared)
+        return WatchRuns(self.filter, self.sort, self.descending, first, rows, self.place.run, compared, self.grouped)
 
     def show_loaded(self, loaded: Loaded) -> None:
         self._look_again()
 
     def show_content(self, content: RunList) -> None:
-        if (content.filter, content.sort, content.descending) != (self.filter, self.sort, self.descending):
+        request = self.request
+        if any(
+            getattr(content, name) != getattr(request, name) for name in ("filter", "sort", "descending", "grouped")
+        ):
             return  # an answer to what was asked before
         wrong = content.wrong
         place = None if wrong is None else (wrong.start, wrong.end)
@@ -122,7 +125,7 @@ class RunsView(TabView):
 
     def action_columns(self, offset: int) -> None:
         """Show further columns on the left or the right."""
-        last = last_column(self.query_one(RunsPanel).size.width)
+        last = last_column(self.query_one(RunsPanel).size.width, self.sheet.columns)
         self._column = max(0, min(self._column + offset, last))
         self.show()
 
@@ -142,6 +145,12 @@ class RunsView(TabView):
     def action_turn_around(self) -> None:
         """Reverse the order."""
         self.sort_by(self.sort)
+
+    def action_group_runs(self) -> None:
+        """Put the runs of one setting together, with their mean, or no longer."""
+        self.grouped = not self.grouped
+        self._column = 0
+        self.ask()
 
     def action_choose_run(self) -> None:
         """Select or deselect the run under the cursor."""
@@ -240,6 +249,7 @@ class RunsView(TabView):
         self.filter = f"tag={swept.tag}"
         self.sort = sort_of(swept.by)
         self.descending = next(column.descending for column in SORTABLE_COLUMNS if column.sort == self.sort)
+        self.grouped, self._column = swept.grouped, 0
         self.place.go(0)
         self.place.run = swept.kept[0].run
         self.choices.choose((one.run, one.name) for one in swept.kept)
@@ -297,6 +307,7 @@ class RunsView(TabView):
             listed.descending,
             chosen,
             NO_MATCH if listed.stored else NOTHING,
+            listed.grouped,
         )
         self.query_one(RunsPanel).show(self.sheet)
         if self.differing:
@@ -308,6 +319,8 @@ class RunsView(TabView):
         if listed.filter.strip():
             parts.append(f"/{printable(listed.filter.strip())}")
         parts.append(_order(listed.sort, listed.descending))
+        if listed.grouped:
+            parts.append("settings together")
         if len(self.choices):
             parts.append(f"{len(self.choices):,} chosen")
         if listed.size:
