@@ -1,14 +1,20 @@
 # PYTHON is the one that has '.[dev]' installed, such as: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 SYSTEMS = linux darwin win32
+DIST ?= dist
 
-.PHONY: check test test-all test-snapshot-update format screenshots bench soak
+.PHONY: check dist test test-all test-snapshot-update format screenshots bench soak
 
 check: ## the gate: format, lint, types, tests
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	for system in $(SYSTEMS); do $(PYTHON) -m mypy --platform $$system || exit 1; done
 	$(PYTHON) -m pytest
+
+dist: ## the package, as sdist and as the wheel made from it, and whether an index would take them
+	$(PYTHON) -m build --outdir $(DIST) .
+	$(PYTHON) -m twine check --strict $(DIST)/*
+	$(PYTHON) -m check_wheel_contents $(DIST)/*.whl
 
 test: ## without the slow ones
 	$(PYTHON) -m pytest

@@ -11,7 +11,7 @@ import pytest
 from running_app import PATIENCE
 from textual.pilot import Pilot
 from textual.strip import Strip
-from textual.widgets import Input
+from textual.widgets import DataTable, Input
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.help import HelpScreen
@@ -114,15 +114,22 @@ class TestTrainScreen:
 
     def test_loss(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """Two curves on a log axis."""
-        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("0", "y", then=show_curves))
+
+        async def run_before(pilot: Pilot[None]) -> None:
+            await after("0", then=lambda screen: isinstance(screen.tabs.view, LossView))(pilot)
+            await after("y", then=show_curves)(pilot)
+
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=run_before)
 
     def test_data(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """The table over the scatter."""
-        assert snap_compare(TrainerApp(BOSTON), terminal_size=size, run_before=after("2"))
+        filled = after("2", then=lambda screen: screen.tabs.view is not None and screen.query_one(DataTable).row_count)
+        assert snap_compare(TrainerApp(BOSTON), terminal_size=size, run_before=filled)
 
     def test_summary(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """Keras's table, then the training in words."""
-        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=after("7"))
+        opened = after("7", then=lambda screen: screen.tabs.view)
+        assert snap_compare(TrainerApp(IRIS), terminal_size=size, run_before=opened)
 
     def test_network(self, snap_compare: Compare, size: tuple[int, int]) -> None:
         """A sample going through the layers, over all the width; the first neuron, hands on its second weight."""

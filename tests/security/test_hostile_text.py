@@ -97,6 +97,7 @@ BOMBS: dict[str, tuple[Callable[[str], object], str]] = {
     "word of a gigabyte": (unshare, encoded(zeros(1000))),
     "word of nested lists": (unshare, word(b'{"name":' + b"[" * 400_000 + b"]" * 400_000 + b"}")),
     "word of nested tables": (unshare, word(b'{"hide":' + b'{"a":' * 990 + b"1" + b"}" * 990 + b"}")),
+    "word of tables that Python 3.12 takes": (unshare, word(b'{"hide":' + b'{"a":' * 1500 + b"1" + b"}" * 1500 + b"}")),
     "word of an endless number": (unshare, word(b'{"model":{"seed":' + b"9" * 900_000 + b"}}")),
     "long key": (loads, DOTS + " = 1"),
     "long header": (loads, f"[{DOTS}]"),

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tui_trainer.protocol import AnyCommand
 
 PATIENCE = 10.0
-DEEP = b"\x81\xa1a" * 100_000 + b"\xc0"  # a map in a map in a map
+DEEP = b"\x81\xa1a" * 1_000_000 + b"\xc0"  # a map in a map in a map: deeper than any Python lets a decoder go
 GARBAGE = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     b"\xff\xff\xff\xff",  # four gigabytes are announced

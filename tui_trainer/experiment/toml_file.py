@@ -16,7 +16,7 @@ import tomli_w
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, escaped, quoted
-from tui_trainer.files import write_output
+from tui_trainer.files import is_file, is_folder, write_output
 
 from .schema import Experiment
 from .validation import from_plain, to_plain, validate
@@ -33,9 +33,9 @@ def read(path: str | os.PathLike[str]) -> Experiment:
     """Read the experiment in a file; UserError says what is wrong with the file or with which field."""
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
-        if Path(path).is_dir():
+        if is_folder(path):
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")
-        if not Path(path).is_file():
+        if not is_file(path):
             raise UserError("", f"there is no file {shown}; check the path")
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -109,7 +109,7 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
     content = dumps(with_path_from(experiment, Path(path).parent)).encode()
     shown = quoted(os.fspath(path), _PATH_LENGTH)
     try:
-        if Path(path).is_dir():
+        if is_folder(path):
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")
         write_output(Path(path), content)
     except OSError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -128,8 +129,8 @@ def check_folder(
     """
     names, quoted_path = _names(formats), quoted(str(folder), _PATH_LENGTH)
     with _user_errors(folder):
-        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        if not nearest.is_dir():
+        nearest, mode = next((path, mode) for path in (folder, *folder.absolute().parents) if (mode := _mode(path)))
+        if not stat.S_ISDIR(mode):
             raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} can't be written to; choose another folder")
@@ -143,6 +144,14 @@ def check_folder(
         reason = reason_to_keep(folder / name, dataset, OURS.get(name, bool), overwrite=True)
         if reason:
             raise UserError("", f"{quoted(str(folder / name), _PATH_LENGTH)} {reason}")
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of what is at ``path``; 0 if there is nothing. Raises OSError if that can't be found out."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import itertools
 import lzma
 import os
 import re
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -206,13 +207,15 @@ def open_text(path: str, encoding: str | None, progress: Progress, max_bytes: in
 
 
 def _check_file(file: Path, quoted_path: str) -> None:
-    if file.is_dir():
-        _refuse(f"{quoted_path} is a folder; give the path of a CSV file")
-    if not file.exists():
+    try:
+        status = file.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # a null character is in no path
         _refuse(f"there is no file {quoted_path}; check the path")
-    if not file.is_file():
+    if stat.S_ISDIR(status.st_mode):
+        _refuse(f"{quoted_path} is a folder; give the path of a CSV file")
+    if not stat.S_ISREG(status.st_mode):
         _refuse(f"{quoted_path} is not a regular file; give the path of a CSV file")
-    size = file.stat().st_size
+    size = status.st_size
     if size > MAX_BYTES:
         _refuse(
             f"{quoted_path} has {size // 1_000_000:,} MB, but the limit is {MAX_BYTES // 1_000_000:,}; use a part of it"
