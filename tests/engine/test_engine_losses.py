@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tui_trainer.engine import LOSSES, SGD, Dense, InputLayer, Sequential, Trainer
-from tui_trainer.engine.losses import check_targets, get_loss
+from tui_trainer.engine.losses import SINGLE, check_targets, get_loss
 
 A = np.array([[0.2, 0.9, 0.4], [0.7, 0.3, 0.6]])
 Y = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
@@ -16,7 +16,7 @@ FAR = np.array([[3.0, -1.5, 0.25], [0.0, 0.5, -4.0]])  # residuals on both sides
 
 
 def total(name: str, a: np.ndarray, y: np.ndarray) -> float:
-    return LOSSES[name].value_and_gradient(a, y, np.empty_like(a), np.empty_like(a))
+    return LOSSES[name].value_and_gradient(a, y, np.empty_like(a), np.empty_like(a), SINGLE)
 
 
 def test_squared_errors_are_summed_over_the_outputs() -> None:
@@ -42,7 +42,7 @@ def test_crossentropies_are_their_formulas() -> None:
 @pytest.mark.parametrize("name", ["binary_crossentropy", "categorical_crossentropy"])
 def test_crossentropy_of_outputs_beyond_0_and_1_is_finite(name: str) -> None:
     out = np.empty((1, 3))
-    value = LOSSES[name].value_and_gradient(np.array([[-2.0, 0.0, 3.0]]), np.ones((1, 3)), out, out.copy())
+    value = LOSSES[name].value_and_gradient(np.array([[-2.0, 0.0, 3.0]]), np.ones((1, 3)), out, out.copy(), SINGLE)
     assert math.isfinite(value) and np.isfinite(out).all()
 
 

@@ -30,7 +30,7 @@ STACKS = {
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
 def test_dropout_keeps_the_expectation_at_its_rate(rate: float, dtype: str) -> None:
-    stage = DropoutStage(rate, 50, True, 400, dtype, np.random.default_rng(0))
+    stage = DropoutStage(rate, 50, True, 400, dtype, (np.random.default_rng(0),))
     x = np.ones((51, 400), dtype)
     output = stage.forward(x)
     dropped, kept = output[:50] == 0.0, np.unique(output[:50][output[:50] != 0.0])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tui_trainer.engine import LOSSES, SGD, Dense, InputLayer, Sequential, Trainer
+from tui_trainer.engine.losses import SINGLE
 from tui_trainer.engine.model import PREDICTION_ROWS
 from tui_trainer.engine.objective import FUSED
 from tui_trainer.engine.sample_losses import FROM_Z, SampleLosses, each_loss
@@ -18,7 +19,7 @@ Y = np.eye(3)[RNG.integers(0, 3, 40)].T
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_terms_add_up_to_the_loss(name: str) -> None:
     for a in (P, 4.0 * P - 2.0):  # the second goes beyond huber's delta, and beyond probabilities
-        summed = LOSSES[name].value_and_gradient(a, Y, np.empty_like(a), np.empty_like(a))
+        summed = LOSSES[name].value_and_gradient(a, Y, np.empty_like(a), np.empty_like(a), SINGLE)
         assert each_loss(name, a, Y).shape == (40,)
         assert each_loss(name, a, Y).sum() == pytest.approx(summed, rel=1e-12)
 

@@ -1,8 +1,8 @@
 """Activation functions and their slopes, written in place, registered by name.
 
 Arrays are laid out with one row a unit and one column a sample, (units, samples), so that a layer's
-output is one contiguous block. ``forward`` may be given the same array as ``z`` and ``a``, unless the
-activation keeps ``z``.
+output is one contiguous block; a stack of models has one more axis in front. ``forward`` may be given the
+same array as ``z`` and ``a``, unless the activation keeps ``z``.
 """
 
 from __future__ import annotations
@@ -184,9 +184,9 @@ def normal_cdf(z: Array) -> Array:
 
 
 def _softmax(z: Array, a: Array, work: Work) -> None:
-    subtract(z, maximum.reduce(z, axis=0), out=a)
+    subtract(z, maximum.reduce(z, axis=-2, keepdims=True), out=a)
     exp(a, out=a)
-    divide(a, add.reduce(a, axis=0), out=a)
+    divide(a, add.reduce(a, axis=-2, keepdims=True), out=a)
 
 
 def _softmax_slope(z: Array, a: Array, out: Array, work: Work) -> None:

@@ -147,11 +147,13 @@ class Parameters:
     For layer i of ``inputs`` and ``units``: ``folded[i]`` is (inputs + 1, units), the kernel with the bias
     as its last row (no such row without a bias); ``transposed[i]`` is the same memory as (units, inputs + 1);
     ``kernels[i]`` (inputs, units) and ``biases[i]`` (units,) or None are its parts.
+    Those of a stack of models are one row a model, (models, size), and all views have that axis in front.
     The same class holds gradients.
     """
 
-    def __init__(self, layers: Sequence[tuple[Dense, int]], dtype: DTypeLike) -> None:
-        self.flat: Array = np.zeros(sum(layer.count_params(inputs) for layer, inputs in layers), dtype)
+    def __init__(self, layers: Sequence[tuple[Dense, int]], dtype: DTypeLike, stack: tuple[int, ...] = ()) -> None:
+        size = sum(layer.count_params(inputs) for layer, inputs in layers)
+        self.flat: Array = np.zeros((*stack, size), dtype)
         self.folded: list[Array] = []
         self.transposed: list[Array] = []
         self.kernels: list[Array] = []
@@ -159,11 +161,11 @@ class Parameters:
         start = 0
         for layer, inputs in layers:
             size = layer.count_params(inputs)
-            folded = self.flat[start : start + size].reshape(-1, layer.units)
+            folded = self.flat[..., start : start + size].reshape(*stack, -1, layer.units)
             self.folded.append(folded)
-            self.transposed.append(folded.T)
-            self.kernels.append(folded[:inputs])
-            self.biases.append(folded[inputs] if layer.use_bias else None)
+            self.transposed.append(folded.mT)
+            self.kernels.append(folded[..., :inputs, :])
+            self.biases.append(folded[..., inputs, :] if layer.use_bias else None)
             start += size
 
     def arrays(self) -> list[Array]:
@@ -172,11 +174,12 @@ class Parameters:
         return [array for pair in pairs for array in pair if array is not None]
 
     def kernel_mask(self) -> Array:
-        """A vector as long as ``flat``: 1 at every weight, 0 at every bias."""
-        mask = np.ones_like(self.flat)
+        """A vector as long as one model's parameters: 1 at every weight, 0 at every bias."""
+        mask = np.ones(self.flat.shape[-1], self.flat.dtype)
         offset = 0
         for folded, bias in zip(self.folded, self.biases, strict=True):
-            offset += folded.size
+            rows, units = folded.shape[-2:]
+            offset += rows * units
             if bias is not None:
-                mask[offset - bias.size : offset] = 0.0
+                mask[offset - units : offset] = 0.0
         return mask

@@ -2,7 +2,8 @@
 
 Every function takes outputs ``a`` and targets ``y``, both (outputs, samples) and contiguous, writes the
 gradient with respect to ``a`` of the *sum* over samples and outputs into ``out``, and returns that sum.
-Dividing by the number of samples is left to the objective, once for value and gradient alike.
+Dividing by the number of samples is left to the objective, once for value and gradient alike. For a stack of
+models all arrays have one more axis in front, and the sums are one a model: ``Sums`` is what differs.
 """
 
 from __future__ import annotations
@@ -13,41 +14,93 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy import add, divide, exp, log, log1p, logaddexp, maximum, minimum, multiply, sign, subtract, tanh, vdot
+from numpy import (
+    add,
+    divide,
+    exp,
+    log,
+    log1p,
+    logaddexp,
+    matmul,
+    maximum,
+    minimum,
+    multiply,
+    ndarray,
+    sign,
+    subtract,
+    tanh,
+    vdot,
+    vecdot,
+)
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over the outputs and samples of one model, as a float, or of each model of a stack, as (models,).
+
+    ``total(x)`` sums x, ``inner(x, y)`` sums x * y, both in the arrays' precision with a result in double;
+    ``product`` is the matrix product.
+    """
+
+    total: Callable[[Array], Any]
+    inner: Callable[[Array, Array], Any]
+    product: Callable[..., Any]
+
+
+def _total(x: Array) -> float:
+    return float(add.reduce(x, axis=None))
+
+
+def _inner(x: Array, y: Array) -> float:
+    return float(vdot(x, y))
+
+
+def _totals(x: Array) -> Array:
+    sums: Array = add.reduce(x.reshape(len(x), -1), axis=1)
+    return sums.astype(np.float64)
+
+
+def _inners(x: Array, y: Array) -> Array:
+    sums: Array = vecdot(x.reshape(len(x), -1), y.reshape(len(y), -1))
+    return sums.astype(np.float64)
+
+
+SINGLE = Sums(_total, _inner, ndarray.dot)  # for two small matrices ``dot`` costs less than ``matmul``
+STACKED = Sums(_totals, _inners, matmul)
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
-    """``value_and_gradient(a, y, out, scratch)``; ``per_sample`` says whether n divides the sum."""
+    """``value_and_gradient(a, y, out, scratch, sums)``; ``per_sample`` says whether n divides the sum."""
 
     name: str
     formula: str
-    value_and_gradient: Callable[[Array, Array, Array, Array], float]
+    value_and_gradient: Callable[[Array, Array, Array, Array, Sums], Any]
     per_sample: bool = True
 
 
-def _squared_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
+def _squared_error(a: Array, y: Array, out: Array, scratch: Array, sums: Sums) -> Any:
     subtract(a, y, out=out)
-    value = float(vdot(out, out))
+    value = sums.inner(out, out)
     multiply(out, 2.0, out=out)
     return value
 
 
-def _absolute_error(a: Array, y: Array, out: Array, scratch: Array) -> float:
+def _absolute_error(a: Array, y: Array, out: Array, scratch: Array, sums: Sums) -> Any:
     subtract(a, y, out=out)
     np.abs(out, out=scratch)
     sign(out, out=out)
-    return float(add.reduce(scratch, axis=None))
+    return sums.total(scratch)
 
 
-def _huber(a: Array, y: Array, out: Array, scratch: Array) -> float:
+def _huber(a: Array, y: Array, out: Array, scratch: Array, sums: Sums) -> Any:
     subtract(a, y, out=scratch)  # r; with c = r clipped to [-1, 1], the loss is c (r - c / 2)
     maximum(scratch, -1.0, out=out)
     minimum(out, 1.0, out=out)
-    return float(vdot(scratch, out)) - 0.5 * float(vdot(out, out))
+    return sums.inner(scratch, out) - 0.5 * sums.inner(out, out)
 
 
 def _clipped(p: Array) -> Array:
@@ -56,18 +109,18 @@ def _clipped(p: Array) -> Array:
     return np.clip(p, epsilon, 1.0 - epsilon)
 
 
-def _binary_crossentropy(a: Array, y: Array, out: Array, scratch: Array) -> float:
+def _binary_crossentropy(a: Array, y: Array, out: Array, scratch: Array, sums: Sums) -> Any:
     p = _clipped(a)
     divide(p - y, p * (1.0 - p), out=out)
     multiply(out, p == a, out=out)
-    return -float(np.sum(y * log(p) + (1.0 - y) * log1p(-p)))
+    return -sums.total(y * log(p) + (1.0 - y) * log1p(-p))
 
 
-def _categorical_crossentropy(a: Array, y: Array, out: Array, scratch: Array) -> float:
+def _categorical_crossentropy(a: Array, y: Array, out: Array, scratch: Array, sums: Sums) -> Any:
     p = _clipped(a)
     divide(-y, p, out=out)
     multiply(out, p == a, out=out)
-    return -float(np.sum(y * log(p)))
+    return -sums.total(y * log(p))
 
 
 LOSSES: dict[str, Loss] = {
@@ -98,30 +151,30 @@ def get_loss(name: str, output_activation: str) -> Loss:
         raise ValueError(f"unknown loss {name!r}; choose one of: {choices}") from None
 
 
-def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array) -> float:
+def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array, sums: Sums) -> Any:
     """Softmax and categorical cross-entropy in one: dL/dz = a - y, and no logarithm of a rounded 0.
 
-    z, y, a and out are (outputs, samples), ``row`` is scratch (samples,), ``ones`` (outputs, outputs) holds
+    z, y, a and out are (outputs, samples), ``row`` is scratch (1, samples), ``ones`` (outputs, outputs) holds
     nothing but 1; ``a`` may be ``z``. Writes the probabilities into ``a`` and dL/dz into ``out``. Each
     column of y sums to 1.
     """
-    maximum.reduce(z, axis=0, out=row)
+    maximum.reduce(z, axis=-2, out=row, keepdims=True)
     subtract(z, row, out=a)
-    picked = float(vdot(y, a))
+    picked = sums.inner(y, a)
     exp(a, out=a)
-    ones.dot(a, out=out)  # every row holds the sums of the columns: quicker than a sum and a broadcast
+    sums.product(ones, a, out=out)  # every row holds the sums of the columns: quicker than a sum and a broadcast
     divide(a, out, out=a)
     log(out, out=out)
-    value = float(vdot(y, out)) - picked
+    value = sums.inner(y, out) - picked
     subtract(a, y, out=out)
     return value
 
 
-def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array) -> float:
+def sigmoid_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, ones: Array, sums: Sums) -> Any:
     """Sigmoid and binary cross-entropy in one, as ``softmax_crossentropy``: log(1 + e^z) - y z."""
-    picked = float(vdot(y, z))
+    picked = sums.inner(y, z)
     logaddexp(z, 0.0, out=out)
-    value = float(add.reduce(out, axis=None)) - picked
+    value = sums.total(out) - picked
     multiply(z, 0.5, out=a)
     tanh(a, out=a)
     multiply(a, 0.5, out=a)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy import add, multiply, sign, subtract
 
 from .layers import Parameters
-from .losses import Array, Loss, sigmoid_crossentropy, softmax_crossentropy
+from .losses import SINGLE, STACKED, Array, Loss, sigmoid_crossentropy, softmax_crossentropy
 from .propagation import Propagation
 
 # Pairs whose gradient with respect to z is simply a - y, and whose value is best computed from z.
@@ -19,7 +21,10 @@ FUSED = {
 
 
 class Objective:
-    """A loss bound to a pass of a fixed number of samples, with the scratch it needs."""
+    """A loss bound to a pass of a fixed number of samples, with the scratch it needs.
+
+    Bound to the pass of a stack of models, its values are those of each, (models,).
+    """
 
     def __init__(self, propagation: Propagation, loss: Loss) -> None:
         stage = propagation.last
@@ -31,19 +36,21 @@ class Objective:
         self._softmax = stage.activation.name == "softmax"
         self._scale = 1.0 / propagation.samples if loss.per_sample else 1.0
         self._scale_array = np.array(self._scale, dtype)
-        self._row = np.empty(propagation.samples, dtype)
+        self._row = np.empty((*propagation.stack, 1, propagation.samples), dtype)
         self._scratch = np.empty_like(stage.a)
-        self._ones = np.ones((len(stage.a), len(stage.a)), dtype)
+        outputs = stage.a.shape[-2]
+        self._ones = np.ones((outputs, outputs), dtype)
+        self._sums = STACKED if propagation.stack else SINGLE
 
-    def value(self, x: Array, y: Array, parameters: Parameters) -> float:
+    def value(self, x: Array, y: Array, parameters: Parameters) -> Any:
         """Loss of the samples ``x`` (features + 1, samples) against ``y`` (outputs, samples), no penalty."""
         stage = self._stage
         if self._fused is not None:
             self.propagation.forward(x, parameters, skip_last_activation=True)
-            total = self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones)
+            total = self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones, self._sums)
         else:
             self.propagation.forward(x, parameters)
-            total = self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch)
+            total = self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
         return total * self._scale
 
     def gradients(self, parameters: Parameters, gradients: Parameters) -> None:
@@ -62,7 +69,7 @@ class Objective:
         """dL/dz_i = a_i (dL/da_i - sum_j a_j dL/da_j)."""
         stage = self._stage
         multiply(stage.a, stage.delta, out=self._scratch)
-        add.reduce(self._scratch, axis=0, out=self._row)
+        add.reduce(self._scratch, axis=-2, out=self._row, keepdims=True)
         subtract(stage.delta, self._row, out=stage.delta)
         multiply(stage.delta, stage.a, out=stage.delta)
 
@@ -70,36 +77,48 @@ class Objective:
 class Penalty:
     """L1 and L2 penalties on kernels, ``l1 * sum |W| + l2 * sum W^2``, never on biases.
 
-    Value and gradient are over the flat vector. Raises ValueError for a negative or non-finite factor.
+    Value and gradient are over the flat vector. For a stack the factors are one a model, and so are the values,
+    (models,). Raises ValueError for a negative or non-finite factor.
     """
 
-    def __init__(self, l1: float, l2: float, parameters: Parameters) -> None:
-        for name, factor in (("l1", l1), ("l2", l2)):
-            if not (math.isfinite(factor) and factor >= 0.0):
-                raise ValueError(f"{name} must be a finite number of at least 0, got {factor!r}")
-        self._l1, self._l2 = l1, l2
-        self.is_zero = l1 == 0.0 and l2 == 0.0
+    def __init__(self, l1: float | Sequence[float], l2: float | Sequence[float], parameters: Parameters) -> None:
+        for name, factors in (("l1", l1), ("l2", l2)):
+            for factor in (factors,) if isinstance(factors, int | float) else factors:
+                if not (math.isfinite(factor) and factor >= 0.0):
+                    raise ValueError(f"{name} must be a finite number of at least 0, got {factor!r}")
+        self._has_l1, self._has_l2 = bool(np.any(l1)), bool(np.any(l2))
+        self.is_zero = not (self._has_l1 or self._has_l2)
+        self._l1, self._l2 = _factors(l1), _factors(l2)
+        dtype = parameters.flat.dtype
+        self._l1_slope = np.array(self._l1, dtype)[..., None]
+        self._l2_slope = np.array(2.0 * self._l2, dtype)[..., None]
         self._mask = parameters.kernel_mask()
         self._weights = np.empty_like(parameters.flat)
         self._scratch = np.empty_like(parameters.flat)
+        self._sums = STACKED if parameters.flat.ndim > 1 else SINGLE
 
-    def value(self, flat: Array) -> float:
+    def value(self, flat: Array) -> Any:
         """The penalty at the parameters ``flat`` (size,)."""
         if self.is_zero:
             return 0.0
         multiply(flat, self._mask, out=self._weights)
-        value = self._l2 * float(np.dot(self._weights, self._weights))
-        if self._l1:
+        value = self._l2 * self._sums.inner(self._weights, self._weights)
+        if self._has_l1:
             np.abs(self._weights, out=self._scratch)
-            value += self._l1 * float(add.reduce(self._scratch))
+            value += self._l1 * self._sums.total(self._scratch)
         return value
 
     def add_gradient(self, gradients: Array) -> None:
         """Add the gradient at the parameters last given to ``value`` to ``gradients`` (size,), in place."""
-        if self._l2:
-            multiply(self._weights, 2.0 * self._l2, out=self._scratch)
+        if self._has_l2:
+            multiply(self._weights, self._l2_slope, out=self._scratch)
             add(gradients, self._scratch, out=gradients)
-        if self._l1:
+        if self._has_l1:
             sign(self._weights, out=self._scratch)
-            multiply(self._scratch, self._l1, out=self._scratch)
+            multiply(self._scratch, self._l1_slope, out=self._scratch)
             add(gradients, self._scratch, out=gradients)
+
+
+def _factors(values: float | Sequence[float]) -> Any:
+    """A factor as it is, or those of a stack as an array (models,)."""
+    return values if isinstance(values, int | float) else np.array(values, np.float64)

@@ -1,8 +1,13 @@
-"""Update rules, in order of increasing complexity. Each works on one flat vector of all parameters."""
+"""Update rules, in order of increasing complexity. Each works on one flat vector of all parameters.
+
+For a stack of models that is one row a model, and each hyper-parameter a number for all or a column, one row a model.
+"""
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +24,7 @@ class Optimizer:
     """
 
     slots: tuple[str, ...] = ()
+    hyperparameters: tuple[str, ...] = ()  # beside the learning rate
 
     def __init__(self, learning_rate: float) -> None:
         self._dtype: np.dtype[Any] = np.dtype("float64")
@@ -37,13 +43,32 @@ class Optimizer:
         self._learning_rate = float(value)
         self._rate = self._constant(value)
 
-    def build(self, size: int, dtype: DTypeLike) -> None:
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
         """Allocate state and scratch for ``size`` parameters, all zero; forgets what was there."""
         self._dtype = np.dtype(dtype)
         self._rate = self._constant(self._learning_rate)
         self.steps = 0
         self.state = {name: np.zeros(size, dtype) for name in self.slots}
         self._scratch: Array = np.empty(size, dtype)
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What optimizers must agree in to be stacked."""
+        return (type(self), self.slots)
+
+    @staticmethod
+    def stacked(optimizers: Sequence[Optimizer], size: int, dtype: DTypeLike) -> Optimizer:
+        """A new optimizer for a stack of models of ``size`` parameters: row i is updated as by ``optimizers[i]``.
+
+        Raises ValueError for optimizers of several kinds.
+        """
+        if len({optimizer.kind for optimizer in optimizers}) > 1:
+            raise ValueError("optimizers of several kinds can't be stacked")
+        result = copy.copy(optimizers[0])
+        for name in ("_learning_rate", *result.hyperparameters):
+            setattr(result, name, _column([getattr(optimizer, name) for optimizer in optimizers]))
+        result.build((len(optimizers), size), dtype)
+        return result
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         """Write the next parameters into ``out``; all three are (size,), and only ``out`` is changed.
@@ -52,10 +77,14 @@ class Optimizer:
         """
         raise NotImplementedError
 
-    def _constant(self, value: float) -> Array:
-        """``value`` as an array of no dimension, which spares NumPy a conversion at every update."""
+    def _constant(self, value: Any) -> Array:
+        """``value`` as an array, of no dimension for a number, which spares NumPy a conversion at every update."""
         with np.errstate(over="ignore"):
             return np.array(value, self._dtype)
+
+    def _in_dtype(self, value: Any) -> Any:
+        """A column in the parameters' dtype; a number as it is, since NumPy converts it."""
+        return value if isinstance(value, float) else value.astype(self._dtype)
 
 
 class SGD(Optimizer):
@@ -72,16 +101,25 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0")
         self.momentum, self.nesterov = momentum, nesterov
         self.slots = ("velocity",) if momentum else ()
+        self.hyperparameters = ("momentum",)
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        return (*super().kind, self.nesterov)
+
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
+        super().build(size, dtype)
+        self._momentum = self._constant(self.momentum)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         direction = gradients
-        if self.momentum:
+        if self.slots:
             velocity = direction = self.state["velocity"]
-            multiply(velocity, self.momentum, out=velocity)
+            multiply(velocity, self._momentum, out=velocity)
             add(velocity, gradients, out=velocity)
             if self.nesterov:
-                multiply(velocity, self.momentum, out=out)
+                multiply(velocity, self._momentum, out=out)
                 direction = add(out, gradients, out=out)
         multiply(direction, self._rate, out=out)
         subtract(parameters, out, out=out)
@@ -91,17 +129,22 @@ class Adagrad(Optimizer):
     """p <- p - rho g / (sqrt(s) + epsilon) where s <- s + g^2 (Duchi et al. 2011)."""
 
     slots = ("sum_of_squares",)
+    hyperparameters = ("epsilon",)
 
     def __init__(self, learning_rate: float = 0.01, epsilon: float = 1e-10) -> None:
         super().__init__(learning_rate)
         self.epsilon = _checked_epsilon(epsilon)
+
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
+        super().build(size, dtype)
+        self._epsilon = self._constant(self.epsilon)
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         squares, step = self.state["sum_of_squares"], self._scratch
         multiply(gradients, gradients, out=step)
         add(squares, step, out=squares)
-        _scaled_step(squares, self.epsilon, gradients, self._rate, step)
+        _scaled_step(squares, self._epsilon, gradients, self._rate, step)
         subtract(parameters, step, out=out)
 
 
@@ -109,6 +152,7 @@ class RMSprop(Optimizer):
     """As Adagrad with a moving average, s <- rho s + (1 - rho) g^2 (Tieleman & Hinton 2012)."""
 
     slots = ("mean_of_squares",)
+    hyperparameters = ("rho", "epsilon")
 
     def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
@@ -116,11 +160,16 @@ class RMSprop(Optimizer):
             raise ValueError(f"rho must be at least 0 and less than 1, got {rho!r}")
         self.rho, self.epsilon = rho, _checked_epsilon(epsilon)
 
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
+        super().build(size, dtype)
+        self._decay = self._constant(self.rho), self._constant(1.0 - self.rho)
+        self._epsilon = self._constant(self.epsilon)
+
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         squares, step = self.state["mean_of_squares"], self._scratch
-        _average_squares(squares, gradients, self.rho, step)
-        _scaled_step(squares, self.epsilon, gradients, self._rate, step)
+        _average_squares(squares, gradients, self._decay, step)
+        _scaled_step(squares, self._epsilon, gradients, self._rate, step)
         subtract(parameters, step, out=out)
 
 
@@ -128,6 +177,7 @@ class Adam(Optimizer):
     """p <- p - rho m^ / (sqrt(v^) + epsilon) with bias-corrected moving averages (Kingma & Ba 2015)."""
 
     slots = ("mean", "mean_of_squares")
+    hyperparameters = ("beta_1", "beta_2", "epsilon")
 
     def __init__(
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
@@ -138,18 +188,25 @@ class Adam(Optimizer):
                 raise ValueError(f"{name} must be at least 0 and less than 1, got {beta!r}")
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, _checked_epsilon(epsilon)
 
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
+        super().build(size, dtype)
+        self._decay_1 = self._constant(self.beta_1), self._constant(1.0 - self.beta_1)
+        self._decay_2 = self._constant(self.beta_2), self._constant(1.0 - self.beta_2)
+        self._epsilon = self._constant(self.epsilon)
+
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         mean, squares, step = self.state["mean"], self.state["mean_of_squares"], self._scratch
-        multiply(mean, self.beta_1, out=mean)
-        multiply(gradients, 1.0 - self.beta_1, out=step)
+        keep, take = self._decay_1
+        multiply(mean, keep, out=mean)
+        multiply(gradients, take, out=step)
         add(mean, step, out=mean)
-        _average_squares(squares, gradients, self.beta_2, step)
+        _average_squares(squares, gradients, self._decay_2, step)
         sqrt(squares, out=step)
-        multiply(step, 1.0 / math.sqrt(1.0 - self.beta_2**self.steps), out=step)
-        add(step, self.epsilon, out=step)
+        multiply(step, self._in_dtype(1.0 / _root(1.0 - self.beta_2**self.steps)), out=step)
+        add(step, self._epsilon, out=step)
         divide(mean, step, out=step)
-        multiply(step, self._learning_rate / (1.0 - self.beta_1**self.steps), out=step)
+        multiply(step, self._in_dtype(self._learning_rate / (1.0 - self.beta_1**self.steps)), out=step)
         subtract(parameters, step, out=out)
 
 
@@ -159,15 +216,25 @@ def _checked_epsilon(epsilon: float) -> float:
     return epsilon
 
 
-def _average_squares(squares: Array, gradients: Array, decay: float, scratch: Array) -> None:
-    """squares <- decay squares + (1 - decay) g^2, in place."""
-    multiply(squares, decay, out=squares)
+def _root(value: Any) -> Any:
+    return math.sqrt(value) if isinstance(value, float) else sqrt(value)
+
+
+def _column(values: Sequence[float]) -> Any:
+    """The value that all models of a stack share, or their values as a column (models, 1)."""
+    return values[0] if len(set(values)) == 1 else np.array(values, np.float64)[:, None]
+
+
+def _average_squares(squares: Array, gradients: Array, decay: tuple[Array, Array], scratch: Array) -> None:
+    """squares <- decay squares + (1 - decay) g^2, in place; ``decay`` holds both factors."""
+    keep, take = decay
+    multiply(squares, keep, out=squares)
     multiply(gradients, gradients, out=scratch)
-    multiply(scratch, 1.0 - decay, out=scratch)
+    multiply(scratch, take, out=scratch)
     add(squares, scratch, out=squares)
 
 
-def _scaled_step(squares: Array, epsilon: float, gradients: Array, rate: Array, out: Array) -> None:
+def _scaled_step(squares: Array, epsilon: Array, gradients: Array, rate: Array, out: Array) -> None:
     """out <- rate g / (sqrt(squares) + epsilon)."""
     sqrt(squares, out=out)
     add(out, epsilon, out=out)

@@ -2,7 +2,7 @@
 
 Inside a pass one row is a unit and one column a sample. A buffer that feeds a layer with a bias ends in
 a row of ones, so that the bias is one more row of the kernel: one product gives ``z`` with the bias in it,
-and one product gives both gradients.
+and one product gives both gradients. For a stack of models all arrays have one more axis in front.
 """
 
 from __future__ import annotations
@@ -16,32 +16,37 @@ from numpy.typing import DTypeLike, NDArray
 
 from .activations import get_activation
 from .layers import Dense, Dropout, InputLayer, Layer, Parameters
+from .losses import SINGLE, STACKED
 
 Array = NDArray[Any]
 
 
 def with_ones(rows: Array, add_ones: bool, dtype: DTypeLike) -> Array:
-    """``rows`` (n, k) as a new contiguous array, with a column of ones behind where asked: (n, k + 1)."""
-    result = np.ones((rows.shape[0], rows.shape[1] + int(add_ones)), dtype)
-    result[:, : rows.shape[1]] = rows
+    """``rows`` (..., n, k) as a new contiguous array, with a column of ones behind where asked: (..., n, k + 1)."""
+    *leading, features = rows.shape
+    result = np.ones((*leading, features + int(add_ones)), dtype)
+    result[..., :features] = rows
     return result
 
 
 class DenseStage:
     """One dense layer's share of a pass: its buffers, and the two products."""
 
-    def __init__(self, index: int, layer: Dense, inputs: int, ones: bool, samples: int, dtype: DTypeLike) -> None:
+    def __init__(
+        self, index: int, layer: Dense, ones: bool, samples: int, dtype: DTypeLike, stack: tuple[int, ...] = ()
+    ) -> None:
         self.index = index
         self.activation = get_activation(layer.activation)
-        self.output: Array = np.ones((layer.units + int(ones), samples), dtype)
-        self.a: Array = self.output[: layer.units]
+        self.output: Array = np.ones((*stack, layer.units + int(ones), samples), dtype)
+        self.a: Array = self.output[..., : layer.units, :]
         self.z: Array = np.empty_like(self.a) if self.activation.keeps_z else self.a
         self.delta: Array = np.empty_like(self.a)
-        self.delta_transposed: Array = self.delta.T
+        self.delta_transposed: Array = self.delta.mT
         self.slope: Array = np.empty_like(self.a)
         self.work = [np.zeros_like(self.a) for _ in range(self.activation.buffers)]
         self.is_linear = self.activation.name == "linear"
         self._x: Array = np.empty(0, dtype)
+        self._product = (STACKED if stack else SINGLE).product
 
     def forward(self, x: Array, parameters: Parameters, activate: bool) -> Array:
         """z = kernel.T x + bias for ``x`` (inputs + 1, samples), and a = activation(z) unless told not to.
@@ -49,7 +54,7 @@ class DenseStage:
         Keeps a reference to ``x`` for ``backward`` and returns the next stage's x.
         """
         self._x = x
-        parameters.transposed[self.index].dot(x, out=self.z)
+        self._product(parameters.transposed[self.index], x, out=self.z)
         if activate:
             self.activation.forward(self.z, self.a, self.work)
         return self.output
@@ -62,36 +67,56 @@ class DenseStage:
 
     def backward(self, gradients: Parameters) -> None:
         """Write this layer's gradient, given ``delta`` = dL/dz, for the x of the last forward pass."""
-        self._x.dot(self.delta_transposed, out=gradients.folded[self.index])
+        self._product(self._x, self.delta_transposed, out=gradients.folded[self.index])
 
 
 class DropoutStage:
-    """Inverted dropout on the output of the stage before: a fresh mask each forward pass."""
+    """Inverted dropout on the output of the stage before: a fresh mask each forward pass.
+
+    ``rngs`` are the generators of the masks, one a model of the stack.
+    """
 
     def __init__(
-        self, rate: float, width: int, ones: bool, samples: int, dtype: DTypeLike, rng: np.random.Generator
+        self,
+        rate: float,
+        width: int,
+        ones: bool,
+        samples: int,
+        dtype: DTypeLike,
+        rngs: Sequence[np.random.Generator],
+        stack: tuple[int, ...] = (),
     ) -> None:
-        self._rate, self._rng = rate, rng
-        self.output: Array = np.ones((width + int(ones), samples), dtype)
-        self.a: Array = self.output[:width]
-        self.mask: Array = np.empty_like(self.a)
+        self._rate = rate
+        self.output: Array = np.ones((*stack, width + int(ones), samples), dtype)
+        self.a: Array = self.output[..., :width, :]
+        self.mask: Array = np.empty((*stack, width, samples), dtype)
+        self._draws = list(zip(rngs, self.mask if stack else (self.mask,), strict=True))
 
     def forward(self, x: Array) -> Array:
         """Write ``x``, thinned out, into ``output`` and return that; a row of ones in ``x`` is left alone."""
-        self._rng.random(out=self.mask, dtype=self.mask.dtype)
+        for rng, mask in self._draws:
+            rng.random(out=mask, dtype=mask.dtype)
         greater_equal(self.mask, self._rate, out=self.mask)
         multiply(self.mask, 1.0 / (1.0 - self._rate), out=self.mask)
-        multiply(x[: len(self.a)], self.mask, out=self.a)
+        multiply(x[..., : self.mask.shape[-2], :], self.mask, out=self.a)
         return self.output
 
 
 class Propagation:
-    """A model's passes for ``samples`` columns at a time. With ``rng`` dropout is on, as in training."""
+    """A model's passes for ``samples`` columns at a time, or those of a ``stack`` of as many models.
+
+    With ``rngs``, one a model, dropout is on, as in training.
+    """
 
     def __init__(
-        self, layers: Sequence[Layer], samples: int, dtype: DTypeLike, rng: np.random.Generator | None = None
+        self,
+        layers: Sequence[Layer],
+        samples: int,
+        dtype: DTypeLike,
+        rngs: Sequence[np.random.Generator] = (),
+        stack: tuple[int, ...] = (),
     ) -> None:
-        self.samples = samples
+        self.samples, self.stack = samples, stack
         self.stages: list[DenseStage] = []
         self._drops: list[list[DropoutStage]] = [[]]  # those before each dense layer; usually none
         width = 0
@@ -101,14 +126,15 @@ class Propagation:
             if isinstance(layer, InputLayer):
                 width = layer.units
             elif isinstance(layer, Dense):
-                self.stages.append(DenseStage(len(self.stages), layer, width, ones, samples, dtype))
+                self.stages.append(DenseStage(len(self.stages), layer, ones, samples, dtype, stack))
                 self._drops.append([])
                 width = layer.units
-            elif isinstance(layer, Dropout) and rng is not None and layer.rate > 0.0:
-                self._drops[-1].append(DropoutStage(layer.rate, width, ones, samples, dtype, rng))
+            elif isinstance(layer, Dropout) and rngs and layer.rate > 0.0:
+                self._drops[-1].append(DropoutStage(layer.rate, width, ones, samples, dtype, rngs, stack))
         self.last = self.stages[-1]
         self._path = list(zip(self.stages, self._drops, strict=False))
         self._hidden_backwards = self.stages[:-1][::-1]
+        self._product = (STACKED if stack else SINGLE).product
 
     def forward(self, x: Array, parameters: Parameters, skip_last_activation: bool = False) -> None:
         """Fill every stage from ``x`` (features + 1, samples).
@@ -121,7 +147,7 @@ class Propagation:
             x = stage.forward(x, parameters, not skip_last_activation or stage is not self.last)
 
     def predict(self, x: Array, parameters: Parameters) -> Array:
-        """Outputs (units, samples) for ``x``; a view, overwritten by the next pass."""
+        """Outputs (units, samples) for ``x`` (features + 1, samples); a view, overwritten by the next pass."""
         self.forward(x, parameters)
         return self.last.a
 
@@ -130,7 +156,7 @@ class Propagation:
         stage = self.last
         stage.backward(gradients)
         for before in self._hidden_backwards:
-            parameters.kernels[stage.index].dot(stage.delta, out=before.delta)
+            self._product(parameters.kernels[stage.index], stage.delta, out=before.delta)
             for drop in self._drops[stage.index]:
                 multiply(before.delta, drop.mask, out=before.delta)
             before.through_activation()

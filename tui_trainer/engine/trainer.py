@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .layers import Parameters
-from .losses import Array, check_targets, get_loss
+from .losses import Array, Loss, check_targets, get_loss
 from .metrics import Evaluation
 from .model import Sequential, check_matrix
 from .objective import Objective, Penalty
@@ -104,8 +104,8 @@ class Trainer:
         self.model, self.optimizer = model, optimizer
         self._target_scale = target_scale
         self.loss = get_loss(loss, model.dense[-1][0].activation)
-        self._x, self._y = self._checked(x, y)
-        validation = self._checked(*validation_data) if validation_data else None
+        self._x, self._y = check_data(model, self.loss, x, y)
+        validation = check_data(model, self.loss, *validation_data) if validation_data else None
         self._validation = Evaluation(model, *validation, self.loss, metrics, target_scale) if validation else None
         self._training = Evaluation(model, self._x, self._y, self.loss, metrics, target_scale) if metrics else None
         self._rng = np.random.default_rng(seed)
@@ -173,7 +173,8 @@ class Trainer:
 
     def evaluate(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
         """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs)."""
-        evaluation = Evaluation(self.model, *self._checked(x, y), self.loss, target_scale=self._target_scale)
+        data = check_data(self.model, self.loss, x, y)
+        evaluation = Evaluation(self.model, *data, self.loss, target_scale=self._target_scale)
         return self._scores(evaluation)
 
     def gradient(self) -> list[Array]:
@@ -222,7 +223,7 @@ class Trainer:
             self._start_epoch()
         batch = self._batches[self._position]
         parameters, gradients = self.model.parameters, self._gradients
-        loss = batch.objective.value(batch.x, batch.y, parameters) + self._penalty.value(parameters.flat)
+        loss: float = batch.objective.value(batch.x, batch.y, parameters) + self._penalty.value(parameters.flat)
         if not math.isfinite(loss):
             raise self._diverged(loss)
         batch.objective.gradients(parameters, gradients)
@@ -256,44 +257,60 @@ class Trainer:
             start = stop
 
     def _make_batches(self, size: int) -> list[Batch]:
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ValueError(f"batch_size must be a whole number of at least 1, or None, got {size!r}")
+        check_batch_size(size)
         objectives: dict[int, Objective] = {}
         batches = []
         for start in range(0, len(self._x), size):
             rows = self._rows[start : start + size]
             if len(rows) not in objectives:
-                propagation = Propagation(self.model.layers, len(rows), self.model.dtype, self._rng)
+                propagation = Propagation(self.model.layers, len(rows), self.model.dtype, (self._rng,))
                 objectives[len(rows)] = Objective(propagation, self.loss)
             targets = self._y[start : start + size].T.copy()  # shuffling writes here, never into ``_y``
             batches.append(Batch(rows.T, targets, objectives[len(rows)]))
         return batches
 
-    def _checked(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-        model = self.model
-        with np.errstate(over="ignore"):  # what does not fit the dtype becomes infinite, and is refused below
-            features = check_matrix("x", x, model.inputs).astype(model.dtype)
-            targets = check_matrix("y", y, model.outputs).astype(model.dtype)
-        if len(features) != len(targets):
-            raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(targets)}")
-        for name, values in (("x", features), ("y", targets)):
-            if not np.isfinite(values).all():
-                raise ValueError(f"{name} holds values that are not finite in {model.dtype}")
-        check_targets(self.loss, targets)
-        return features, targets
-
     def _scores(self, evaluation: Evaluation) -> dict[str, float]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            loss = evaluation.loss() + self._penalty.value(self.model.parameters.flat)
+            loss = evaluation.loss(self.model.parameters) + self._penalty.value(self.model.parameters.flat)
             return {"loss": loss, **evaluation.metrics()}
 
     def _diverged(self, loss: float) -> Diverged:
-        largest, layer = None, None
         if self.steps:
             # A copy, not a swap: a second time does no harm. The optimizer's memory may hold infinities.
             np.copyto(self.model.parameters.flat, self._spare.flat)
             self.optimizer.build(self.model.count_params(), self.model.dtype)
-            peaks = [float(np.abs(folded).max()) for folded in self._gradients.folded]
-            largest = max(peaks)
-            layer = peaks.index(largest) + 1
-        return Diverged(self.steps + 1, self.epochs + 1, loss, self.optimizer.learning_rate, largest, layer)
+        gradients = self._gradients.folded if self.steps else None
+        return divergence(self.steps, self.epochs, loss, self.optimizer.learning_rate, gradients)
+
+
+def divergence(steps: int, epochs: int, loss: float, rate: float, gradients: Sequence[Array] | None) -> Diverged:
+    """What is said of a loss that is not finite after so many steps and epochs.
+
+    ``gradients`` are those of the last update, one array a layer; None before any.
+    """
+    if gradients is None:
+        return Diverged(steps + 1, epochs + 1, loss, rate, None, None)
+    peaks = [float(np.abs(gradient).max()) for gradient in gradients]
+    largest = max(peaks)
+    return Diverged(steps + 1, epochs + 1, loss, rate, largest, peaks.index(largest) + 1)
+
+
+def check_batch_size(size: int) -> int:
+    """``size``, after a check that it is one; raises ValueError."""
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise ValueError(f"batch_size must be a whole number of at least 1, or None, got {size!r}")
+    return int(size)
+
+
+def check_data(model: Sequential, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    """x (n, features) and y (n, outputs) in the model's dtype; raises ValueError if they don't fit it or the loss."""
+    with np.errstate(over="ignore"):  # what does not fit the dtype becomes infinite, and is refused below
+        features = check_matrix("x", x, model.inputs).astype(model.dtype)
+        targets = check_matrix("y", y, model.outputs).astype(model.dtype)
+    if len(features) != len(targets):
+        raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(targets)}")
+    for name, values in (("x", features), ("y", targets)):
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} holds values that are not finite in {model.dtype}")
+    check_targets(loss, targets)
+    return features, targets

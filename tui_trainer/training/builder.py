@@ -139,7 +139,7 @@ def scores(
     evaluation = Evaluation(model, x.astype(model.dtype), y.astype(model.dtype), loss, training.metrics, unit)
     penalty = Penalty(training.l1, training.l2, model.parameters)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        value = evaluation.loss() + penalty.value(model.parameters.flat)
+        value = evaluation.loss(model.parameters) + penalty.value(model.parameters.flat)
         return {"loss": value, **evaluation.metrics()}
 
 
