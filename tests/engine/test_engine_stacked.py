@@ -89,7 +89,9 @@ def assert_trains_alike(stack: StackedTrainer, trainers: list[Trainer], epochs: 
         state, expected_state = stack.state(number), trainer.state()
         assert state.keys() == expected_state.keys()
         for name, array in state.items():
-            np.testing.assert_allclose(array, expected_state[name], rtol=rtol, atol=1e-15 if rtol else 0.0, err_msg=name)
+            np.testing.assert_allclose(
+                array, expected_state[name], rtol=rtol, atol=1e-15 if rtol else 0.0, err_msg=name
+            )
 
 
 @pytest.mark.parametrize("path", TRACES, ids=lambda path: path.stem)

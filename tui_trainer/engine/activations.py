@@ -13,7 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy import add, copyto, divide, exp, expm1, logaddexp, maximum, minimum, multiply, negative, sign, subtract, tanh
+from numpy import (
+    add,
+    copyto,
+    divide,
+    exp,
+    expm1,
+    greater,
+    logaddexp,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    sign,
+    subtract,
+    tanh,
+)
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -53,8 +68,14 @@ def _relu(z: Array, a: Array, work: Work) -> None:
     maximum(z, work[0], out=a)  # work[0] stays 0: NumPy's maximum is several times slower with a scalar
 
 
+SIGN_IS_SLOW = 8192  # values from which a comparison, converted to numbers, is quicker than NumPy's sign
+
+
 def _relu_slope(z: Array, a: Array, out: Array, work: Work) -> None:
-    sign(a, out=out)  # a is never negative: 1 where z > 0, else 0
+    if a.size < SIGN_IS_SLOW:
+        sign(a, out=out)  # a is never negative: 1 where z > 0, else 0
+    else:
+        greater(a, work[0], out=out)
 
 
 LEAK = 0.01

@@ -30,20 +30,28 @@ def with_ones(rows: Array, add_ones: bool, dtype: DTypeLike) -> Array:
 
 
 class DenseStage:
-    """One dense layer's share of a pass: its buffers, and the two products."""
+    """One dense layer's share of a pass: its buffers, and the two products.
+
+    In a stack the row of ones lies between the outputs of two models, and NumPy takes several times as long where
+    memory has gaps. So activations work on whole blocks there, and the ones are written anew.
+    """
 
     def __init__(
         self, index: int, layer: Dense, ones: bool, samples: int, dtype: DTypeLike, stack: tuple[int, ...] = ()
     ) -> None:
         self.index = index
         self.activation = get_activation(layer.activation)
-        self.output: Array = np.ones((*stack, layer.units + int(ones), samples), dtype)
-        self.a: Array = self.output[..., : layer.units, :]
-        self.z: Array = np.empty_like(self.a) if self.activation.keeps_z else self.a
-        self.delta: Array = np.empty_like(self.a)
+        units = layer.units
+        self.output: Array = np.ones((*stack, units + int(ones), samples), dtype)
+        self._a = self.output if stack else self.output[:units]
+        self._z = np.zeros_like(self._a) if self.activation.keeps_z else self._a
+        self._delta, self._slope = np.zeros_like(self._a), np.empty_like(self._a)
+        self.work = [np.zeros_like(self._a) for _ in range(self.activation.buffers)]
+        self.a: Array = self._a[..., :units, :]
+        self.z: Array = self._z[..., :units, :]
+        self.delta: Array = self._delta[..., :units, :]
         self.delta_transposed: Array = self.delta.mT
-        self.slope: Array = np.empty_like(self.a)
-        self.work = [np.zeros_like(self.a) for _ in range(self.activation.buffers)]
+        self._ones = self.output[..., units:, :] if stack and ones else None
         self.is_linear = self.activation.name == "linear"
         self._x: Array = np.empty(0, dtype)
         self._product = (STACKED if stack else SINGLE).product
@@ -56,14 +64,16 @@ class DenseStage:
         self._x = x
         self._product(parameters.transposed[self.index], x, out=self.z)
         if activate:
-            self.activation.forward(self.z, self.a, self.work)
+            self.activation.forward(self._z, self._a, self.work)
+            if self._ones is not None:
+                self._ones.fill(1.0)
         return self.output
 
     def through_activation(self) -> None:
         """Turn ``delta`` from dL/da into dL/dz, in place."""
         if not self.is_linear:
-            self.activation.slope(self.z, self.a, self.slope, self.work)
-            multiply(self.delta, self.slope, out=self.delta)
+            self.activation.slope(self._z, self._a, self._slope, self.work)
+            multiply(self._delta, self._slope, out=self._delta)
 
     def backward(self, gradients: Parameters) -> None:
         """Write this layer's gradient, given ``delta`` = dL/dz, for the x of the last forward pass."""

@@ -71,6 +71,9 @@ class StackedTrainer:
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         size = check_batch_size(len(self._x) if batch_size is None else batch_size)
         self._parts = [slice(start, min(start + size, len(self._x))) for start in range(0, len(self._x), size)]
+        self._fixed = {
+            part.start: (self._rows[part].T[None], np.ascontiguousarray(self._y[part].T)[None]) for part in self._parts
+        }
         self._orders = np.tile(np.arange(len(self._x)), (count, 1))
         self.steps = self.epochs = self.position = 0
         self.divergences: dict[int, Diverged] = {}
@@ -82,6 +85,7 @@ class StackedTrainer:
         self._penalty: Penalty
         self._optimizer: Optimizer
         self._row_orders: Array
+        self._columns: slice | list[int]
         self._make_rows()
         for row, model in zip(self.parameters.flat, models, strict=True):
             row[:] = model.parameters.flat
@@ -115,8 +119,9 @@ class StackedTrainer:
         losses[:count] = np.nan
         before, done = self.steps, 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            while done < count and self.running:
-                losses[done, self.members] = self._step()
+            while done < count and len(self._stopped) < len(self.models):
+                values = self._step()  # which may make the stack anew
+                losses[done, self._columns] = values
                 done += 1
         for model, state in self._stopped.items():
             losses[max(int(state["counters"][0]) - before, 0) : count, model] = np.nan
@@ -181,7 +186,7 @@ class StackedTrainer:
         self._optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         self.parameters, self._spare = self._spare, parameters
         self.steps += 1
-        self._epoch_totals += losses * (part.stop - part.start) if self.loss.per_sample else losses
+        self._epoch_totals += losses * objective.propagation.samples if self.loss.per_sample else losses
         self.position += 1
         if self.position == len(self._parts):
             self.position = 0
@@ -198,9 +203,9 @@ class StackedTrainer:
 
     def _batch(self, part: slice) -> tuple[Array, Array]:
         """x (models, features + 1, samples) and y (models, outputs, samples); 1 for the models if all share them."""
-        buffers = self._buffers[part.stop - part.start]
         if not self._shuffle:
-            return self._rows[part].T[None], np.ascontiguousarray(self._y[part].T)[None]
+            return self._fixed[part.start]
+        buffers = self._buffers[part.stop - part.start]
         order = self._row_orders[:, part]
         self._rows.take(order, axis=0, out=buffers.rows, mode="clip")
         self._y.take(order, axis=0, out=buffers.targets, mode="clip")
@@ -223,6 +228,7 @@ class StackedTrainer:
             propagation = Propagation(template.layers, samples, dtype, rngs, stack)
             self._objectives[samples] = Objective(propagation, self.loss)
             self._buffers[samples] = _batch_buffers(stack, samples, self._rows.shape[1], self._y)
+        self._columns = slice(None) if count == len(self.models) else self.members
         self._row_orders = self._orders[self.members]
         self._epoch_totals = np.zeros(count)
         self._evaluations = {
