@@ -42,6 +42,7 @@ TOY_SET = (
     "from tui_trainer.datasets.loading import load",
     "from tui_trainer.experiment.schema import DatasetConfig",
     "load(DatasetConfig(name='blobs'))",
+    "load(DatasetConfig(name='boston'))",
 )
 APP = ("import tui_trainer.sweep.client", "import tui_trainer.sweep.fields", "import tui_trainer.app.app")
 INTERPRETERS = (LIGHT, BOOK, (*ENGINE, *TOY_SET, *TRAINER, *TABS_COMPUTED), APP)
@@ -84,8 +85,9 @@ def test_the_engine_stands_on_numpy_alone() -> None:
     assert not imported_by("import tui_trainer.engine") & foreign
 
 
-def test_a_toy_set_needs_no_pandas() -> None:
-    assert "pandas" not in imported_by("load(DatasetConfig(name='blobs'))")
+@pytest.mark.parametrize("name", ["blobs", "boston"])
+def test_a_shipped_set_needs_no_pandas(name: str) -> None:
+    assert "pandas" not in imported_by(f"load(DatasetConfig(name={name!r}))")
 
 
 @pytest.mark.parametrize("statement", TRAINER + TABS_COMPUTED)

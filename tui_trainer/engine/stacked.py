@@ -30,10 +30,10 @@ class StackedTrainer:
     """Trains ``models`` of one architecture on the same ``x`` (n, features) and ``y`` (n, outputs).
 
     Of ``optimizers``, ``seeds``, ``l1`` and ``l2`` there is one a model; the optimizers are of one kind.
-    Everything else is as for ``Trainer``, and so are the numbers: a model's order of samples, dropout, weights and values are
-    those that a trainer of its own would give. ``running`` are the indices of the models that are still trained: one
-    that diverges is left out from then on, with its ``divergences`` entry, and so is one that is told to ``stop``.
-    Raises ValueError for models or optimizers that differ in kind, or for data that don't fit.
+    Everything else is as for ``Trainer``, and so are the numbers: a model's order of samples, dropout, weights and
+    values are those that a trainer of its own would give. ``running`` are the indices of the models that are still
+    trained: one that diverges is left out from then on, with its ``divergences`` entry, and so is one that is told to
+    ``stop``. Raises ValueError for models or optimizers that differ in kind, or for data that don't fit.
     """
 
     def __init__(
