@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +14,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
 from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, StoreFull, default_path
+from tui_trainer.training.stack import MIN_STACK, stack_key
 
 from . import workers
 from .plan import MAX_RUNS, Planned, SweepOptions, plan, read_axis
@@ -20,6 +22,10 @@ from .results import Outcome, Row, SweepResult, choose_measure, describe_setting
 from .workers import with_absolute_path
 
 MAX_JOBS = 512
+PROCESSES_SECONDS = 1.5  # that a sweep takes at least if processes are started for it, which takes half as long
+GROUP_SECONDS = 2.0  # that a group of runs takes, so that one sees some of them end
+MAX_KINDS = 50  # of runs that can't be trained together, of each of which the first is built to see how large it is
+QUICKLY_READ = 50_000_000  # bytes
 PAUSES = (0.5, 1.0, 2.0)  # seconds between attempts to keep a run; other processes go on training meanwhile
 OnRow = Callable[[Row], None]
 # No trainer has this name, so a finished run belongs to nobody, however long this process lives
@@ -86,9 +92,10 @@ class Sweep:
         tasks = _sorted_by_data([(run.number, with_absolute_path(run.experiment)) for run in self.planned])
         if self.dask is not None:
             return workers.run_on_cluster(tasks, self.by, keep, self.dask)
-        if self.jobs > 1:
-            return workers.run_in_processes(tasks, self.by, keep, self.jobs)
-        return workers.run_sequentially(tasks, self.by, keep)
+        groups, seconds = _groups(tasks, self.jobs)
+        if self.jobs > 1 and seconds > PROCESSES_SECONDS:
+            return workers.run_in_processes(groups, self.by, keep, self.jobs)
+        return workers.run_sequentially(groups, self.by, keep)
 
 
 def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]], options: SweepOptions) -> Sweep:
@@ -206,6 +213,38 @@ class RunSaver:
 def _sorted_by_data(tasks: list[workers.Task]) -> list[workers.Task]:
     """Sort the runs so that those on the same data follow one another, and a process reads the data once."""
     return sorted(tasks, key=lambda task: repr(to_plain(task[1].dataset)))
+
+
+def _groups(tasks: list[workers.Task], jobs: int) -> tuple[list[workers.Tasks], float]:
+    """Divide the runs into groups that are trained together; return also about how many seconds they take in all."""
+    alike: dict[str, list[workers.Task]] = {}
+    for number, experiment in tasks:
+        alike.setdefault(stack_key(experiment) or f"{number}", []).append((number, experiment))
+    groups: list[workers.Tasks] = []
+    seconds = 0.0
+    for similar in alike.values():
+        experiment = similar[0][1]
+        worth_a_look = len(alike) <= MAX_KINDS and _is_quickly_read(experiment)
+        stack = workers.size_of_stack(experiment) if worth_a_look else None
+        if stack is None:
+            groups += [[task] for task in similar]
+            seconds = math.inf
+            continue
+        total = experiment.training.epochs * stack.epoch_seconds(len(similar))
+        seconds += total
+        count = max(-(-len(similar) // stack.models), jobs, math.ceil(total / GROUP_SECONDS))
+        size = max(-(-len(similar) // count), min(stack.models, MIN_STACK))
+        groups += [similar[start : start + size] for start in range(0, len(similar), size)]
+    return groups, seconds
+
+
+def _is_quickly_read(experiment: Experiment) -> bool:
+    """Return whether the data can be read in this process, only to see how many runs to train together."""
+    path = experiment.dataset.path
+    try:
+        return path is None or os.path.getsize(path) <= QUICKLY_READ
+    except OSError:  # each run will say what is wrong with it
+        return False
 
 
 def _check_number(field: str, value: int | None, maximum: int) -> None:

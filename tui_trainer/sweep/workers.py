@@ -13,7 +13,6 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from threadpoolctl import threadpool_limits
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import Experiment
@@ -23,12 +22,14 @@ from tui_trainer.system.processes import wait_for_end
 from tui_trainer.system.terminal import interrupts_hidden
 from tui_trainer.training.builder import scores, split_scores
 from tui_trainer.training.series import MAX_PARAMETERS
-from tui_trainer.training.session import Session
+from tui_trainer.training.session import Session, linear_algebra
+from tui_trainer.training.stack import StackSize, stack_size, train_together
 from tui_trainer.version import __version__
 
 from .results import Outcome
 
 Task = tuple[int, Experiment]  # the number of the run, and its experiment
+Tasks = Sequence[Task]  # that are trained together
 DASK_TIMEOUT = 10  # seconds for the Dask scheduler to answer, and for its workers to appear
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs on some other addresses
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -50,17 +51,17 @@ class _ThreadState(threading.local):
 _thread_state = _ThreadState()
 
 
-def run_sequentially(tasks: Sequence[Task], by: str, keep: bool) -> Outcomes:
-    """Yield each run's number with its outcome, one by one, in this process."""
+def run_sequentially(groups: Sequence[Tasks], by: str, keep: bool) -> Outcomes:
+    """Yield each run's number with its outcome when it is done, in this process, one group after the other."""
     try:
-        for number, experiment in tasks:
-            yield number, run_one(experiment, by, keep)
+        for tasks in groups:
+            yield from run_group(tasks, by, keep)
     finally:
         release()
 
 
-def run_in_processes(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> Outcomes:
-    """Yield each run's number with its outcome when it is done, in ``jobs`` processes with one BLAS thread each.
+def run_in_processes(groups: Sequence[Tasks], by: str, keep: bool, jobs: int) -> Outcomes:
+    """Yield each run's number with its outcome when its group is done, in ``jobs`` processes with one BLAS thread each.
 
     Closing the iterator ends them. Raises WorkersLost if a process is killed.
     """
@@ -71,11 +72,11 @@ def run_in_processes(tasks: Sequence[Task], by: str, keep: bool, jobs: int) -> O
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1, max_nbytes=None, **process_setup):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     with _safe_import_path(), interrupts_hidden():
-        outcomes = parallel(_calls(tasks, by, keep))
-    with _safe_import_path(), _closing(outcomes):
+        done_groups = parallel(_calls(groups, by, keep))
+    with _safe_import_path(), _closing(done_groups):
         try:
-            for outcome in outcomes:  # noqa: UP028 (``yield from`` would close it before ``_closing`` does)
-                yield outcome
+            for outcomes in done_groups:
+                yield from outcomes
         except concurrent.futures.BrokenExecutor as error:
             why = "the system killed a training process, perhaps for lack of memory; use fewer jobs"
             raise WorkersLost(why) from error
@@ -96,16 +97,48 @@ def run_on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> 
         with joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=DASK_TIMEOUT):
             parallel = joblib.Parallel(n_jobs=-1, return_as="generator_unordered")
         try:
-            outcomes = parallel(_calls(tasks, by, keep))
+            done_groups = parallel(_calls([[task] for task in tasks], by, keep))
         except TimeoutError as error:
             reason = f"the scheduler at {quoted(address)} has no workers; start some with dask worker"
             raise UserError("dask", reason) from error
-        with _closing(outcomes):
+        with _closing(done_groups):
             try:
-                for outcome in outcomes:  # noqa: UP028
-                    yield outcome
+                for outcomes in done_groups:
+                    yield from outcomes
             except (distributed.KilledWorker, OSError, concurrent.futures.CancelledError) as error:
                 raise WorkersLost("the cluster's workers or its scheduler are gone") from error
+
+
+def size_of_stack(experiment: Experiment) -> StackSize | None:
+    """Return how many runs like ``experiment`` are best trained at a time; None if it can't be trained.
+
+    Its data are kept for the next run of this thread.
+    """
+    session = _session()
+    try:
+        session.load(experiment)
+    except (UserError, MemoryError):
+        return None
+    return stack_size(session.experiment, len(session.dataset.features), session.split)
+
+
+def run_group(tasks: Tasks, by: str, keep: bool) -> Outcomes:
+    """Train the runs of ``tasks`` together on one thread; yield each one's number with its outcome when it is done.
+
+    Without ``keep``, no snapshots are taken. If the runs can't be trained together, each is trained by itself.
+    """
+    numbers, experiments = zip(*tasks, strict=True)
+    done: set[int] = set()
+    if len(tasks) > 1:
+        with contextlib.suppress(UserError, MemoryError), linear_algebra().limit(limits=1, user_api="blas"):
+            for place, session in train_together(_session(), experiments):
+                _check_measure(session, by)
+                outcome = _outcome(session, keep)
+                done.add(place)
+                yield numbers[place], outcome
+    for place, experiment in enumerate(experiments):
+        if place not in done:
+            yield numbers[place], run_one(experiment, by, keep)
 
 
 def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
@@ -113,11 +146,9 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
 
     Without ``keep``, no snapshot is taken.
     """
-    if _thread_state.session is None:
-        _thread_state.session = Session(max_threads=1)
-    session = _thread_state.session
+    session = _session()
     try:
-        with threadpool_limits(limits=1, user_api="blas"):
+        with linear_algebra().limit(limits=1, user_api="blas"):
             session.load(experiment)
             _check_measure(session, by)
             session.train()
@@ -128,6 +159,12 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
     except MemoryError:
         release()
         return Outcome("failed", "model: its data and layers don't fit into memory; use fewer units, rows or jobs")
+
+
+def _session() -> Session:
+    if _thread_state.session is None:
+        _thread_state.session = Session(max_threads=1)
+    return _thread_state.session
 
 
 def release() -> None:
@@ -173,14 +210,14 @@ def _version() -> str:
     return __version__
 
 
-def _calls(tasks: Sequence[Task], by: str, keep: bool) -> Iterator[Any]:
+def _calls(groups: Sequence[Tasks], by: str, keep: bool) -> Iterator[Any]:
     import joblib
 
-    return (joblib.delayed(_numbered)(number, experiment, by, keep) for number, experiment in tasks)
+    return (joblib.delayed(_outcomes)(tasks, by, keep) for tasks in groups)
 
 
-def _numbered(number: int, experiment: Experiment, by: str, keep: bool) -> NumberedOutcome:
-    return number, run_one(experiment, by, keep)
+def _outcomes(tasks: Tasks, by: str, keep: bool) -> list[NumberedOutcome]:
+    return list(run_group(tasks, by, keep))
 
 
 @contextlib.contextmanager

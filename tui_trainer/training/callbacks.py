@@ -27,6 +27,12 @@ class StopConditions:
         self._goals = True  # whether goals stop the run; not after the user has continued past one
         self.seconds = 0.0  # of training
 
+    @property
+    def is_any(self) -> bool:
+        """Whether there is a condition that looks at the values of an epoch."""
+        goals = self._training.stop_at_loss, self._training.stop_at_accuracy
+        return self._early is not None or any(goal is not None for goal in goals)
+
     def after_epoch(self, epoch: int, logs: Mapping[str, float], model: Sequential) -> str:
         """Return why the run ends after ``epoch`` with its values ``logs``, without full stop; empty if it goes on."""
         if self._early is not None and self._early.should_stop(epoch, logs, model):

@@ -10,11 +10,12 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from tui_trainer.datasets.dataset import OnProgress
 from tui_trainer.datasets.loading import DataCache
@@ -41,6 +42,17 @@ WINDOW = 1.0  # seconds over which the rate of steps is measured
 # 2 million on if the machine is idle, but lose far more than that if it is not.
 THREADED_WORK = 8_000_000
 MAX_THREADS = 8  # a machine of many cores usually has many users
+
+
+class TrainedRun(NamedTuple):
+    """A run at its end that was trained elsewhere: the state of its trainer, and what a session records."""
+
+    state: Mapping[str, Array]
+    last_loss: float | None
+    history: History
+    best: BestWeights
+    stopping: StopConditions
+    divergence: Diverged | None
 
 
 class Session:
@@ -138,6 +150,18 @@ class Session:
         self.target_epochs = max(self.target_epochs, self.trainer.epochs)
         done = self.trainer.epochs >= self.target_epochs and self.trainer.position == 0
         self.state = next((early for early in EARLY_ENDS if early == state), "finished" if done else "paused")
+
+    def take_over(self, run: TrainedRun, sentence: str) -> None:
+        """Go to the end of a ``run`` of the loaded experiment; ``sentence`` says why, if it was stopped early."""
+        self.trainer.restore(run.state)
+        self.history, self.best, self._stopping = run.history, run.best, run.stopping
+        self._last_loss = run.last_loss
+        if run.divergence is not None:
+            self._end_diverged(run.divergence)
+        elif sentence:
+            self._end("stopped early", sentence)
+        else:
+            self._end_finished()
 
     def tune(self, training: TrainingConfig) -> None:
         """Change the learning rate and the number of epochs to those of ``training``; keep weights and history."""
@@ -292,8 +316,7 @@ class Session:
         try:
             self.trainer.run_steps(self._losses[self._filled : self._filled + steps])
         except Diverged as error:
-            self.divergence = error
-            self._end("diverged", error.finding.removesuffix("."))
+            self._end_diverged(error)
         done = self.trainer.steps - before
         self._filled += done
         if self.trajectory is not None and done:
@@ -318,7 +341,7 @@ class Session:
         if sentence := self._stopping.after_epoch(epoch, logs, model):
             self._end("stopped early", sentence)
         elif self.state == "running" and epoch >= self.target_epochs:
-            self._end("finished", f"Finished {epoch:,} epochs, {self.trainer.steps:,} steps")
+            self._end_finished()
 
     def _forget_diagnosis(self) -> None:
         self.divergence, self.warning, self.remedy = None, "", None
@@ -350,6 +373,13 @@ class Session:
         """Start recording the trajectory, if it can be drawn."""
         parameters = self.trainer.model.parameters.flat
         self.trajectory = Trajectory(parameters, self.steps) if len(parameters) <= MAX_PARAMETERS else None
+
+    def _end_diverged(self, error: Diverged) -> None:
+        self.divergence = error
+        self._end("diverged", error.finding.removesuffix("."))
+
+    def _end_finished(self) -> None:
+        self._end("finished", f"Finished {self.trainer.epochs:,} epochs, {self.trainer.steps:,} steps")
 
     def _end(self, state: EndState, sentence: str) -> None:
         """End the run; ``sentence`` lacks its full stop. Weights are restored where early stopping is to do so."""
@@ -411,12 +441,18 @@ def fit_threads(model: Sequential, batch: int, max_threads: int = MAX_THREADS) -
     all_threads = _all_threads()  # before they are limited for the first time
     largest = max(kernel.size for kernel in model.parameters.kernels)
     threads = min(all_threads, max_threads) if largest * batch >= THREADED_WORK else 1
-    threadpool_limits(limits=threads, user_api="blas")
+    linear_algebra().limit(limits=threads, user_api="blas")
     return threads
+
+
+@cache
+def linear_algebra() -> ThreadpoolController:
+    """Return the libraries of linear algebra that are loaded; to look for them takes as long as to load a run."""
+    return ThreadpoolController()
 
 
 @cache
 def _all_threads() -> int:
     """Return the number of threads that the library uses by default: one a core, or as OMP_NUM_THREADS says."""
-    counts = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    counts = [library["num_threads"] for library in linear_algebra().info() if library["user_api"] == "blas"]
     return min(max(counts, default=1), MAX_THREADS)

@@ -1,0 +1,246 @@
+"""Trains runs of one architecture on the same data together, and hands each over as a session of its own would be.
+
+In reading order: which runs can be trained together, how many at a time, and the training.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from tui_trainer.datasets.split import Split
+from tui_trainer.engine import StackedTrainer
+from tui_trainer.errors import UserError
+from tui_trainer.experiment.resolve import count_parameters, resolve
+from tui_trainer.experiment.schema import Experiment, OptimizerConfig
+
+from .builder import available_bytes, build_model, build_optimizer, estimate, metric_scale
+from .callbacks import BestWeights, StopConditions
+from .history import History
+from .series import MAX_PARAMETERS, Array
+from .session import Session, TrainedRun
+
+MAX_STACK = 64
+MIN_STACK = 4  # with fewer models nothing is gained
+STACK_BYTES = 4_000_000  # that a step of the whole stack touches: beyond it memory is slower than what is saved
+BUFFERS = 4  # of a layer's outputs in a step: the outputs, their gradient, the slope, and work of the activation
+VECTORS = 3  # of all parameters in a step: before and after an update, and the gradient
+BLOCK_STEPS = 16_384  # recorded before they are moved to the histories
+# Seconds of a step: what its calls cost, shared by all models; of each model; of each output of a layer; and of each
+# multiplication of the forward pass. Fitted to the stacks of benchmarks/stacked.py.
+CALLS_SECONDS, MODEL_SECONDS, OUTPUT_SECONDS, PRODUCT_SECONDS = 33e-6, 1e-6, 2.5e-9, 0.08e-9
+
+
+def stack_key(experiment: Experiment) -> str | None:
+    """Return what experiments must agree in to be trained together; None if this one is always trained alone.
+
+    They may differ in seeds of the model, first weights, learning rate, constants of the optimizer, penalties and
+    conditions that stop a run, but for the time that it takes.
+    """
+    model, training = experiment.model, experiment.training
+    if training.stop_after is not None:
+        return None
+    optimizer = training.optimizer
+    kind = OptimizerConfig(name=optimizer.name, nesterov=optimizer.nesterov, momentum=float(optimizer.momentum > 0.0))
+    layers = tuple(replace(layer, initializer="zeros") for layer in model.layers)
+    same_model = replace(model, layers=layers, output=replace(model.output, initializer="zeros"), seed=0, weights=())
+    same_training = replace(
+        training,
+        optimizer=kind,
+        learning_rate=1.0,
+        l1=0.0,
+        l2=0.0,
+        early_stopping=None,
+        stop_at_loss=None,
+        stop_at_accuracy=None,
+    )
+    same = replace(experiment, name="", model=same_model, training=same_training, hide=())
+    return msgspec.json.encode(same).decode()
+
+
+class StackSize(NamedTuple):
+    """How many models are best trained at a time, 1 for one by one; and what an epoch of a stack takes."""
+
+    models: int
+    steps: int
+    model_seconds: float  # of a step
+
+    def epoch_seconds(self, models: int) -> float:
+        """Return about how many seconds an epoch of so many models takes, trained together or one by one."""
+        stacks = models if self.models == 1 else 1
+        return self.steps * (stacks * CALLS_SECONDS + models * self.model_seconds)
+
+
+def stack_size(experiment: Experiment, features: int, parts: Split) -> StackSize:
+    """Return how many models of a resolved ``experiment`` to train at a time."""
+    config, training, rows = experiment.model, experiment.training, len(parts.x_train)
+    samples = training.samples_a_step(rows)
+    widths = [layer.units for layer in config.layers] + [config.output.units or 1]
+    parameters = count_parameters(config, features)
+    itemsize = 4 if config.dtype == "float32" else 8
+    outputs = samples * sum(widths)
+    touched = itemsize * (BUFFERS * outputs + 2 * samples * features + VECTORS * parameters)
+    free = available_bytes()
+    fitting = MAX_STACK if free is None else free // max(1, estimate(experiment, features, parts).total)
+    models = int(min(MAX_STACK, STACK_BYTES // touched, fitting))
+    if models < MIN_STACK or parameters <= MAX_PARAMETERS:  # the path of so few parameters is recorded step by step
+        models = 1
+    per_model = MODEL_SECONDS + OUTPUT_SECONDS * outputs + PRODUCT_SECONDS * samples * parameters
+    return StackSize(models, -(-rows // samples), per_model)
+
+
+def train_together(session: Session, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Session]]:
+    """Train ``experiments`` with one ``stack_key``; yield the place of each that has ended, and ``session`` at its end.
+
+    The session is that of a run that was trained alone, with the same numbers; it is used for the next one as soon as
+    the iterator goes on. Raises UserError if an experiment cannot be trained.
+    """
+    session.load(experiments[0])
+    size = stack_size(session.experiment, len(session.dataset.features), session.split).models
+    for start in range(0, len(experiments), size):
+        part = experiments[start : start + size]
+        if len(part) == 1:
+            session.load(part[0])
+            session.train()
+            session.advance_to_end()
+            yield start, session
+        else:
+            for place in _Stack(session, part).train():
+                yield start + place, session
+
+
+class _Stack:
+    """The runs that are trained together: the trainer, and what is recorded of each run."""
+
+    def __init__(self, session: Session, experiments: Sequence[Experiment]) -> None:
+        self._session, self._experiments = session, experiments
+        session.load(experiments[0])
+        parts, features, training = session.split, len(session.dataset.features), session.experiment.training
+        target = session.dataset.target_info()
+        try:
+            self._trainer = StackedTrainer(
+                [build_model(resolve(experiment, target, features), features) for experiment in experiments],
+                parts.x_train,
+                parts.y_train,
+                loss=str(training.loss),
+                optimizers=[build_optimizer(experiment.training) for experiment in experiments],
+                seeds=[experiment.model.seed for experiment in experiments],
+                batch_size=None if training.batch_size == "full" else training.batch_size,
+                shuffle=training.shuffle,
+                l1=[experiment.training.l1 for experiment in experiments],
+                l2=[experiment.training.l2 for experiment in experiments],
+                validation_data=None if parts.x_val is None or parts.y_val is None else (parts.x_val, parts.y_val),
+                metrics=training.metrics,
+                target_scale=metric_scale(parts.target),
+            )
+        except UserError:
+            raise
+        except ValueError as error:  # such as values beyond float32
+            raise UserError("dataset", str(error)) from error
+        count, steps = len(experiments), self._trainer.steps_per_epoch
+        self._last_epoch = training.epochs
+        self._stopping = [StopConditions(experiment.training) for experiment in experiments]
+        self._histories = [History() for _ in experiments]
+        self._best = _BestOfEach(count, self._trainer)
+        self._seconds = np.zeros(count)
+        self._block_epochs = min(max(1, BLOCK_STEPS // steps), self._last_epoch)
+        self._losses = np.empty((self._block_epochs * steps, count))
+        self._last_losses: list[float | None] = [None] * count
+        self._values: dict[str, Array] = {}  # of the epochs of the block, (epochs, models) each
+        self._block_start = 0  # epochs before the block
+
+    def train(self) -> Iterator[int]:
+        """Yield the number of each run when it has ended, with the session at its end."""
+        trainer, steps = self._trainer, self._trainer.steps_per_epoch
+        while running := trainer.running:
+            started = time.perf_counter()
+            row = trainer.epochs - self._block_start
+            values = trainer.run_epoch(self._losses[row * steps : (row + 1) * steps])
+            for name, value in values.items():
+                self._values.setdefault(name, np.empty((self._block_epochs, len(value))))[row] = value
+            self._best.after_epoch(trainer.epochs, values)
+            ends = self._ends(running, values)
+            self._seconds[running] += (time.perf_counter() - started) / len(running)
+            if ends or row + 1 == self._block_epochs:
+                self._record(running)
+            for number, sentence in ends.items():
+                trainer.stop(number)
+                self._hand_over(number, sentence)
+                yield number
+
+    def _ends(self, running: Sequence[int], values: Mapping[str, Array]) -> dict[int, str]:
+        """Return the numbers of the runs that have ended with this epoch, and why if not by their number of epochs."""
+        ends: dict[int, str] = {}
+        for number in running:
+            sentence = "" if number in self._trainer.divergences else self._stop_sentence(number, values)
+            if sentence or number in self._trainer.divergences or self._trainer.epochs >= self._last_epoch:
+                ends[number] = sentence
+        return ends
+
+    def _stop_sentence(self, number: int, values: Mapping[str, Array]) -> str:
+        if not self._stopping[number].is_any:
+            return ""
+        model = self._trainer.models[number]
+        model.parameters.flat[:] = self._trainer.weights(number)
+        logs = {name: float(value[number]) for name, value in values.items()}
+        return self._stopping[number].after_epoch(self._trainer.epochs, logs, model)
+
+    def _record(self, running: Sequence[int]) -> None:
+        """Move what the block has of the ``running`` runs to their histories."""
+        steps = self._trainer.steps_per_epoch
+        for number in running:
+            error = self._trainer.divergences.get(number)
+            done = (self._trainer.steps if error is None else error.step - 1) - self._block_start * steps
+            self._histories[number].add_steps(self._losses[:done, number])
+            if done:
+                self._last_losses[number] = float(self._losses[done - 1, number])
+            self._histories[number].extend({name: rows[: done // steps, number] for name, rows in self._values.items()})
+        self._block_start = self._trainer.epochs
+
+    def _hand_over(self, number: int, sentence: str) -> None:
+        """Make the session that of the run, at its end."""
+        self._stopping[number].seconds = float(self._seconds[number])
+        trained = TrainedRun(
+            self._trainer.state(number),
+            self._last_losses[number],
+            self._histories[number],
+            self._best.of(number),
+            self._stopping[number],
+            self._trainer.divergences.get(number),
+        )
+        self._session.load(self._experiments[number])
+        self._session.take_over(trained, sentence)
+
+
+class _BestOfEach:
+    """The weights of the best epoch of each run, as ``BestWeights`` keeps them for one."""
+
+    def __init__(self, count: int, trainer: StackedTrainer) -> None:
+        self._trainer = trainer
+        self._values, self._epochs = np.full(count, np.inf), np.zeros(count, int)
+        self._weights: Array = np.zeros((count, trainer.models[0].count_params()), trainer.models[0].dtype)
+        self._monitor = "loss"
+
+    def after_epoch(self, epoch: int, values: Mapping[str, Array]) -> None:
+        """Copy the weights of those runs whose best epoch so far this one is."""
+        self._monitor = "val_loss" if "val_loss" in values else "loss"
+        monitored = values[self._monitor]
+        better = monitored < self._values
+        if better.any():
+            self._values[better], self._epochs[better] = monitored[better], epoch
+            members = np.array(self._trainer.members)
+            rows = np.flatnonzero(better[members])
+            self._weights[members[rows]] = self._trainer.parameters.flat[rows]
+
+    def of(self, number: int) -> BestWeights:
+        """Return those of one run."""
+        best = BestWeights()
+        if epoch := int(self._epochs[number]):
+            best.epoch, best.value, best.monitor = epoch, float(self._values[number]), self._monitor
+            best.weights = self._weights[number].copy()
+        return best
