@@ -199,7 +199,8 @@ class _Stack:
             self._histories[number].add_steps(self._losses[:done, number])
             if done:
                 self._last_losses[number] = float(self._losses[done - 1, number])
-            self._histories[number].extend({name: rows[: done // steps, number] for name, rows in self._values.items()})
+            if epochs := done // steps:
+                self._histories[number].extend({name: rows[:epochs, number] for name, rows in self._values.items()})
         self._block_start = self._trainer.epochs
 
     def _hand_over(self, number: int, sentence: str) -> None:
