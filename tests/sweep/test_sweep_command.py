@@ -58,7 +58,7 @@ def test_the_question_of_the_book(run: Sweep) -> None:
     assert [line.split()[0] for line in lines[5:8]] == ["2", "1", "3"]
     assert [line.split()[-1] for line in lines[5:8]] == ["3.63293", "1.23633", "-0.953449"]
     assert lines[9] == "Best by loss: run 2, learning_rate = 1e-5: loss 29564.2, r2 0.307894, mae 5.47336."
-    assert lines[10].startswith("3 runs in ") and "one at a time. Kept in the store as numbers 1 to 3" in lines[10]
+    assert lines[10].startswith("3 runs in ") and "in one process. Kept in the store as numbers 1 to 3" in lines[10]
 
 
 def test_lines_come_in_the_order_of_numbers_whatever_ends_first(run: Sweep) -> None:

@@ -26,6 +26,12 @@ from tui_trainer.training.session import Session
 FIELDS = {RATE: "0.01,0.1,1", UNITS: [4, 8]}
 
 
+@pytest.fixture(autouse=True)
+def processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes do the runs, however short these are."""
+    monkeypatch.setattr(scheduler, "PROCESSES_SECONDS", 0.0)
+
+
 def content(result: SweepResult) -> list[tuple[object, ...]]:
     """All that a sweep has found, but for times."""
     return [

@@ -130,7 +130,7 @@ def _parser() -> Parser:
         type=_whole,
         help="cross-validate: divide the rows into K parts and run each K times, with another part held back each time",
     )
-    add("--jobs", metavar="N", type=_whole, help="runs at a time; default: the number of cores")
+    add("--jobs", metavar="N", type=_whole, help="processes at most; default: the number of cores")
     add(
         "--by", metavar="MEASURE", help="metric that ranks the runs; default: val_loss, or loss without validation rows"
     )
@@ -179,7 +179,7 @@ def sentences(result: SweepResult, width: int | None = None) -> list[str]:
         lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
     if result.rows:
         lines.append(
-            f"{_runs(len(result.rows))} in {result.seconds:.2f} s; {_jobs(result.jobs)}.{_stored_runs(result)}"
+            f"{_runs(len(result.rows))} in {result.seconds:.2f} s, {_jobs(result.jobs)}.{_stored_runs(result)}"
         )
     return [*lines, result.complaint] if result.complaint else lines
 
@@ -239,7 +239,7 @@ def _runs(count: int) -> str:
 def _jobs(jobs: int) -> str:
     if jobs == 0:
         return "on the cluster"
-    return f"{jobs} at a time" if jobs > 1 else "one at a time"
+    return f"in {jobs} processes" if jobs > 1 else "in one process"
 
 
 def stretches(numbers: Sequence[int]) -> str:

@@ -74,7 +74,6 @@ class StackedTrainer:
         self._fixed = {
             part.start: (self._rows[part].T[None], np.ascontiguousarray(self._y[part].T)[None]) for part in self._parts
         }
-        self._orders = np.tile(np.arange(len(self._x)), (count, 1))
         self.steps = self.epochs = self.position = 0
         self.divergences: dict[int, Diverged] = {}
         self._stopped: dict[int, dict[str, Array]] = {}  # the states of models that are trained no more
@@ -163,7 +162,7 @@ class StackedTrainer:
         generator = json.dumps(self._rngs[model].bit_generator.state).encode()
         return {
             "parameters": flat.copy(),
-            "order": self._orders[model].copy(),
+            "order": self._row_orders[self.members.index(model)].copy(),
             "counters": np.array(counters),
             "epoch_total": np.array([self._epoch_totals[self.members.index(model)]]),
             "generator": np.frombuffer(generator, np.uint8),
@@ -198,8 +197,9 @@ class StackedTrainer:
             self._keep_running()
         self._epoch_totals = np.zeros(len(self.members))
         if self._shuffle:
-            for row, model in enumerate(self.members):
-                self._row_orders[row] = self._orders[model] = self._rngs[model].permutation(len(self._x))
+            samples = len(self._x)
+            for order, rng in zip(self._row_orders, self._row_rngs, strict=True):
+                order[:] = rng.permutation(samples)
 
     def _batch(self, part: slice) -> tuple[Array, Array]:
         """x (models, features + 1, samples) and y (models, outputs, samples); 1 for the models if all share them."""
@@ -221,7 +221,7 @@ class StackedTrainer:
         l1, l2 = ([factors[model] for model in self.members] for factors in (self._l1, self._l2))
         self._penalty = Penalty(l1, l2, self.parameters)
         self._stack_optimizers(new=True)
-        rngs = [self._rngs[model] for model in self.members]
+        rngs = self._row_rngs = [self._rngs[model] for model in self.members]
         self._objectives: dict[int, Objective] = {}
         self._buffers: dict[int, _BatchBuffers] = {}
         for samples in {part.stop - part.start for part in self._parts}:
@@ -229,7 +229,7 @@ class StackedTrainer:
             self._objectives[samples] = Objective(propagation, self.loss)
             self._buffers[samples] = _batch_buffers(stack, samples, self._rows.shape[1], self._y)
         self._columns = slice(None) if count == len(self.models) else self.members
-        self._row_orders = self._orders[self.members]
+        self._row_orders = np.tile(np.arange(len(self._x)), (count, 1))
         self._epoch_totals = np.zeros(count)
         self._evaluations = {
             prefix: Evaluation(template, *data, self.loss, self._metrics, self._target_scale, stack)
@@ -247,7 +247,7 @@ class StackedTrainer:
         """Make the stack anew with the models that are running."""
         rows = [row for row, model in enumerate(self.members) if model not in self._stopped]
         old = self.parameters, self._spare, self._gradients
-        optimizer = self._optimizer
+        optimizer, orders = self._optimizer, self._row_orders
         self.members = [self.members[row] for row in rows]
         self._make_rows()
         for new, before in zip((self.parameters, self._spare, self._gradients), old, strict=True):
@@ -255,6 +255,7 @@ class StackedTrainer:
         for name, slot in optimizer.state.items():
             self._optimizer.state[name][:] = slot[rows]
         self._optimizer.steps = optimizer.steps
+        self._row_orders[:] = orders[rows]
 
     def _stop_diverged(self, losses: Array) -> None:
         """Stop the models whose loss is not finite, with the weights from before the last update, as ``Trainer``."""

@@ -161,7 +161,7 @@ def _wrong_entry(steps: Steps, data: Any) -> UserError:
 def _refuse_values(data: object, *, only_text: bool = False) -> None:
     """Raise UserError for what types cannot express: text that is not valid Unicode, numbers not finite."""
     for steps, value in _leaves(data, ()):
-        if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             raise UserError(join_path(steps), f"expected text in valid Unicode, got {quoted(value)}")
         if not only_text and isinstance(value, float) and not math.isfinite(value):
             raise wrong_value(steps, value)

@@ -118,8 +118,13 @@ class Store:
 
     def begin(self, experiment: Experiment) -> int:
         """Add a run of this process, without a snapshot yet; return its id."""
-        now = time.time()
-        values = (now, now, os.getpid(), experiment.title, dumps(experiment), "paused", 0, 0, "{}", self._owner)
+        return self.add(Checkpoint(experiment, "paused", seconds=0.0))
+
+    def add(self, checkpoint: Checkpoint) -> int:
+        """Add a run of this process as it is; return its id."""
+        now, experiment = time.time(), checkpoint.experiment
+        place = (checkpoint.state, checkpoint.epoch, checkpoint.step, json.dumps(dict(checkpoint.latest)))
+        values = (now, now, os.getpid(), experiment.title, dumps(experiment), *place, self._owner)
         with self.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO runs (started, updated, pid, name, experiment, state, epoch, step, latest, owner)"
@@ -128,16 +133,15 @@ class Store:
             )
             run = cursor.lastrowid
             assert run is not None
-            write_index_row(connection, run, self._indexed(Checkpoint(experiment, "paused", seconds=0.0), now))
+            write_index_row(connection, run, self._indexed(checkpoint, now))
+            if checkpoint.snapshot:
+                _write_arrays(connection, run, checkpoint)
         return run
 
     def save(self, run: int, checkpoint: Checkpoint) -> None:
         """Replace the run's snapshot and newest epochs, all or nothing; raise RunTaken if another session owns it."""
         now = time.time()
-        text, arrays = dumps(checkpoint.experiment), pack(checkpoint.snapshot)
-        latest = json.dumps(dict(checkpoint.latest))
-        has_new_epochs = any(len(column) for column in checkpoint.new_epochs.values())
-        new_epochs = pack(checkpoint.new_epochs) if has_new_epochs else None
+        text, latest = dumps(checkpoint.experiment), json.dumps(dict(checkpoint.latest))
         with self.writing() as connection:
             updated = connection.execute(
                 "UPDATE runs SET updated = ?, pid = ?, experiment = ?, state = ?, epoch = ?, step = ?,"
@@ -147,11 +151,7 @@ class Store:
             if not updated.rowcount:
                 raise RunTaken(f"Run {run} is running in another session; this one is saved as a separate run.")
             write_index_row(connection, run, self._indexed(checkpoint, now))
-            connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, arrays))
-            if new_epochs is not None:
-                start = checkpoint.epochs_saved
-                connection.execute("DELETE FROM epochs WHERE run = ? AND first >= ?", (run, start))
-                connection.execute("INSERT INTO epochs VALUES (?, ?, ?)", (run, start, new_epochs))
+            _write_arrays(connection, run, checkpoint)
 
     def _indexed(self, checkpoint: Checkpoint, now: float) -> IndexedRun:
         """Return the run for the index; ``started`` is only used the first time."""
@@ -276,7 +276,10 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Open a write transaction: all or nothing, and no other process writes meanwhile."""
+        """Open a write transaction: all or nothing, and no other process writes meanwhile.
+
+        Inside another transaction it is a part of that one.
+        """
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
@@ -289,6 +292,9 @@ class Store:
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with as_store_error(self._path):
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             self._connection.execute(begin)
             try:
                 yield self._connection
@@ -297,6 +303,15 @@ class Store:
                 if self._connection.in_transaction:  # on a full disk, SQLite may have ended it itself
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _write_arrays(connection: sqlite3.Connection, run: int, checkpoint: Checkpoint) -> None:
+    """Replace the run's snapshot and its newest epochs."""
+    connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, pack(checkpoint.snapshot)))
+    if any(len(column) for column in checkpoint.new_epochs.values()):
+        start = checkpoint.epochs_saved
+        connection.execute("DELETE FROM epochs WHERE run = ? AND first >= ?", (run, start))
+        connection.execute("INSERT INTO epochs VALUES (?, ?, ?)", (run, start, pack(checkpoint.new_epochs)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,15 +36,21 @@ STORE_OWNER = "sweep"
 class Sweep:
     """A sweep that is ready to start: its runs, the measure to rank by, and where they run.
 
-    ``jobs`` is the number of processes, 0 if the workers of the scheduler at ``dask`` do the runs.
+    ``max_jobs`` is the number of processes at most, None for one per core; with ``dask``, the workers of the scheduler
+    there do the runs.
     """
 
     planned: tuple[Planned, ...]
     by: str
     repeat: int
-    jobs: int
+    max_jobs: int | None
     dask: str | None = None
     folds: int | None = None
+
+    @property
+    def jobs(self) -> int:
+        """The number of processes of a sweep that takes long; 0 on a cluster."""
+        return 0 if self.dask is not None else min(self.max_jobs or cores(), len(self.planned))
 
     def run(self, keep: bool = True, on_row: OnRow | None = None) -> SweepResult:
         """Do all runs. An interrupt, or the loss of the workers, ends the sweep with the runs that are done.
@@ -56,8 +62,9 @@ class Sweep:
         rows: list[Row] = []
         interrupted, complaint = False, ""
         saver = RunSaver() if keep else None
+        outcomes, jobs = self._outcomes(keep)
         try:
-            with contextlib.closing(self._outcomes(keep)) as outcomes:
+            with contextlib.closing(outcomes):
                 for number, outcome in outcomes:
                     planned = self.planned[number - 1]
                     run = None if saver is None else saver.save(planned, outcome)
@@ -81,21 +88,23 @@ class Sweep:
             repeat=self.repeat,
             folds=self.folds,
             planned=len(self.planned),
-            jobs=self.jobs,
+            jobs=jobs,
             seconds=time.perf_counter() - started,
             interrupted=interrupted,
             complaint=complaint,
             tag="" if saver is None else saver.tag,
         )
 
-    def _outcomes(self, keep: bool) -> workers.Outcomes:
+    def _outcomes(self, keep: bool) -> tuple[workers.Outcomes, int]:
+        """Return what yields the outcomes, and the number of processes that do the runs."""
         tasks = _sorted_by_data([(run.number, with_absolute_path(run.experiment)) for run in self.planned])
         if self.dask is not None:
-            return workers.run_on_cluster(tasks, self.by, keep, self.dask)
-        groups, seconds = _groups(tasks, self.jobs)
-        if self.jobs > 1 and seconds > PROCESSES_SECONDS:
-            return workers.run_in_processes(groups, self.by, keep, self.jobs)
-        return workers.run_sequentially(groups, self.by, keep)
+            return workers.run_on_cluster(tasks, self.by, keep, self.dask), 0
+        kinds = _kinds(tasks)
+        takes_long = sum(kind.seconds for kind in kinds) > PROCESSES_SECONDS
+        if takes_long and (jobs := self.jobs) > 1:
+            return workers.run_in_processes(_groups(kinds, jobs), self.by, keep, jobs), jobs
+        return workers.run_sequentially(_groups(kinds), self.by, keep), 1
 
 
 def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]], options: SweepOptions) -> Sweep:
@@ -109,7 +118,7 @@ def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]]
         planned=planned,
         by=choose_measure(options.by, planned),
         repeat=options.repeat,
-        jobs=0 if options.dask else min(options.jobs or cores(), len(planned)),
+        max_jobs=options.jobs,
         dask=options.dask,
         folds=options.folds,
     )
@@ -187,7 +196,6 @@ class RunSaver:
         if self._store is None:
             self._store = Store(default_path(), STORE_OWNER)
         edits = RunEdits(self._store)
-        run = self._store.begin(planned.experiment)
         checkpoint = Checkpoint(
             experiment=planned.experiment,
             state=outcome.state,
@@ -198,10 +206,11 @@ class RunSaver:
             new_epochs=outcome.history,
             seconds=outcome.seconds,
         )
-        self._store.save(run, checkpoint)
+        with self._store.writing():  # one transaction, which takes longer than all that is done in it
+            run = self._store.add(checkpoint)
+            edits.tag((run,), (self.tag or f"sweep-{run}",), ())
+            edits.rename(run, describe_settings(planned.settings, LONGEST_NAME))
         self.tag = self.tag or f"sweep-{run}"
-        edits.tag((run,), (self.tag,), ())
-        edits.rename(run, describe_settings(planned.settings, LONGEST_NAME))
         return run
 
     def close(self) -> None:
@@ -215,27 +224,45 @@ def _sorted_by_data(tasks: list[workers.Task]) -> list[workers.Task]:
     return sorted(tasks, key=lambda task: repr(to_plain(task[1].dataset)))
 
 
-def _groups(tasks: list[workers.Task], jobs: int) -> tuple[list[workers.Tasks], float]:
-    """Divide the runs into groups that are trained together; return also about how many seconds they take in all."""
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Runs that can be trained together, how many are best trained at a time, and about how long they take in all."""
+
+    tasks: list[workers.Task]
+    stack: int
+    seconds: float
+
+
+def _kinds(tasks: list[workers.Task]) -> list[_Kind]:
+    """Divide the runs by what can be trained together; runs of which little is known are trained one by one."""
     alike: dict[str, list[workers.Task]] = {}
     for number, experiment in tasks:
         alike.setdefault(stack_key(experiment) or f"{number}", []).append((number, experiment))
-    groups: list[workers.Tasks] = []
-    seconds = 0.0
+    kinds = []
     for similar in alike.values():
         experiment = similar[0][1]
-        worth_a_look = len(alike) <= MAX_KINDS and _is_quickly_read(experiment)
-        stack = workers.size_of_stack(experiment) if worth_a_look else None
+        is_looked_at = len(alike) <= MAX_KINDS and _is_quickly_read(experiment)
+        stack = workers.size_of_stack(experiment) if is_looked_at else None
         if stack is None:
-            groups += [[task] for task in similar]
-            seconds = math.inf
-            continue
-        total = experiment.training.epochs * stack.epoch_seconds(len(similar))
-        seconds += total
-        count = max(-(-len(similar) // stack.models), jobs, math.ceil(total / GROUP_SECONDS))
-        size = max(-(-len(similar) // count), min(stack.models, MIN_STACK))
-        groups += [similar[start : start + size] for start in range(0, len(similar), size)]
-    return groups, seconds
+            kinds.append(_Kind(similar, 1, math.inf))
+        else:
+            seconds = experiment.training.epochs * stack.epoch_seconds(len(similar))
+            kinds.append(_Kind(similar, stack.models, seconds))
+    return kinds
+
+
+def _groups(kinds: list[_Kind], jobs: int = 1) -> list[workers.Tasks]:
+    """Divide the runs into groups that are trained together: one for each of ``jobs`` processes at least, if possible.
+
+    A group that would take long is divided further, so that one sees some of the runs end.
+    """
+    groups: list[workers.Tasks] = []
+    for kind in kinds:
+        runs = len(kind.tasks)
+        parts = max(jobs, kind.seconds / GROUP_SECONDS)
+        size = min(kind.stack, max(math.ceil(runs / parts), MIN_STACK))
+        groups += [kind.tasks[start : start + size] for start in range(0, runs, size)]
+    return groups
 
 
 def _is_quickly_read(experiment: Experiment) -> bool:

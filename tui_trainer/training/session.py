@@ -17,7 +17,7 @@ import numpy as np
 from msgspec.structs import replace
 from threadpoolctl import ThreadpoolController
 
-from tui_trainer.datasets.dataset import OnProgress
+from tui_trainer.datasets.dataset import Dataset, OnProgress
 from tui_trainer.datasets.loading import DataCache
 from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import Split, split
@@ -93,13 +93,16 @@ class Session:
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
         output = resolved.model.output
         assert output.units is not None and output.activation is not None
-        parts = split(dataset, experiment.dataset, output.units, output.activation)
+        if self._is_split(resolved, dataset):
+            parts, preparation = self.split, self._preparation
+        else:
+            parts = split(dataset, experiment.dataset, output.units, output.activation)
+            encoded = msgspec.json.encode(preparation_of(dataset, parts))  # for predictions without the data
+            preparation = np.frombuffer(encoded, np.uint8)
         check_memory(resolved, len(dataset.features), parts)
         trainer = build_trainer(resolved, dataset, parts)
         self.requested, self.experiment = experiment, resolved
-        self.dataset, self.split = dataset, parts
-        preparation = msgspec.json.encode(preparation_of(dataset, parts))  # for predictions without the data
-        self._preparation = np.frombuffer(preparation, np.uint8)
+        self.dataset, self.split, self._preparation = dataset, parts, preparation
         self.trainer: Trainer = trainer
         self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
         self.history, self.step_rate, self.best = History(self._all_epochs), StepRate(), BestWeights()
@@ -110,6 +113,14 @@ class Session:
         self.resumed_at = 0  # the trainer has no gradient before the next step
         self._start_trajectory()
         fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._max_threads)
+
+    def _is_split(self, resolved: Experiment, dataset: Dataset) -> bool:
+        """Return whether the run that is loaded has the same data, split and standardized in the same way."""
+        if self.state == "empty" or self.dataset is not dataset:
+            return False
+        loaded, output = self.experiment, resolved.model.output
+        same_output = (loaded.model.output.units, loaded.model.output.activation) == (output.units, output.activation)
+        return same_output and loaded.dataset == resolved.dataset
 
     def weights(self) -> Array | None:
         """Return a copy of all parameters as one vector; None if nothing is loaded."""

@@ -145,6 +145,7 @@ class _Stack:
         count, steps = len(experiments), self._trainer.steps_per_epoch
         self._last_epoch = training.epochs
         self._stopping = [StopConditions(experiment.training) for experiment in experiments]
+        self._may_stop = [number for number, conditions in enumerate(self._stopping) if conditions.is_any]
         self._histories = [History() for _ in experiments]
         self._best = _BestOfEach(count, self._trainer)
         self._seconds = np.zeros(count)
@@ -174,21 +175,20 @@ class _Stack:
                 yield number
 
     def _ends(self, running: Sequence[int], values: Mapping[str, Array]) -> dict[int, str]:
-        """Return the numbers of the runs that have ended with this epoch, and why if not by their number of epochs."""
-        ends: dict[int, str] = {}
-        for number in running:
-            sentence = "" if number in self._trainer.divergences else self._stop_sentence(number, values)
-            if sentence or number in self._trainer.divergences or self._trainer.epochs >= self._last_epoch:
-                ends[number] = sentence
+        """Return the numbers of the runs that end with this epoch; with a sentence, if a condition has stopped them."""
+        trainer = self._trainer
+        if trainer.epochs >= self._last_epoch:
+            ends = dict.fromkeys(running, "")
+        else:
+            ends = {number: "" for number in running if number in trainer.divergences}
+        for number in self._may_stop:
+            if number in running and number not in trainer.divergences:
+                model = trainer.models[number]
+                model.parameters.flat[:] = trainer.weights(number)
+                logs = {name: float(value[number]) for name, value in values.items()}
+                if sentence := self._stopping[number].after_epoch(trainer.epochs, logs, model):
+                    ends[number] = sentence
         return ends
-
-    def _stop_sentence(self, number: int, values: Mapping[str, Array]) -> str:
-        if not self._stopping[number].is_any:
-            return ""
-        model = self._trainer.models[number]
-        model.parameters.flat[:] = self._trainer.weights(number)
-        logs = {name: float(value[number]) for name, value in values.items()}
-        return self._stopping[number].after_epoch(self._trainer.epochs, logs, model)
 
     def _record(self, running: Sequence[int]) -> None:
         """Move what the block has of the ``running`` runs to their histories."""
