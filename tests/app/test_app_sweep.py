@@ -143,7 +143,7 @@ async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_pa
         seeds.value = "0,1,"
         await flow.until_shown("= 4 runs")
         option(flow, "jobs").value = "1000"
-        await flow.until_shown("at a time: expected a whole number from 1 to")
+        await flow.until_shown("processes: expected a whole number from 1 to")
         option(flow, "jobs").value = "1"
         await flow.until_shown("2 learning rates × 2 seeds = 4 runs")
         await flow.press("escape")

@@ -17,7 +17,7 @@ from tui_trainer.sweep.scheduler import prepare
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"^```console\n\$ tui-trainer (.*?)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-SECONDS = re.compile(r"in \d+\.\d+ s;")
+SECONDS = re.compile(r"in \d+\.\d+ s,")
 TOLERANCE = 1e-3  # machines round differently, and training carries it on
 
 

@@ -102,8 +102,8 @@ def test_what_a_wish_comes_to() -> None:
     held_back = with_field(SMALL, "dataset.validation_split", 0)
     assert asked(held_back, folds="5").by == "val_loss", "the folds are validation parts"
     assert asked(SMALL, (RATE, "1"), jobs="1").said == "1 run"
-    at_a_time = f", {min(cores(), 3, 8)} at a time" if cores() > 1 else ""
-    assert asked(SMALL, rates).said == f"3 learning rates = 3 runs{at_a_time}"
+    processes = f", in up to {min(cores(), 3, 8)} processes" if cores() > 1 else ""
+    assert asked(SMALL, rates).said == f"3 learning rates = 3 runs{processes}"
 
 
 @pytest.mark.parametrize(

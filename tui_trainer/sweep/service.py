@@ -194,7 +194,10 @@ def validate(request: messages.SweepRequest) -> Sweep:
 
 
 def describe_sweep(sweep: Sweep, drawn: bool) -> str:
-    """Describe a sweep: ``5 learning rates × 3 seeds = 15 runs, 2 at a time``; ``drawn`` combinations as draws."""
+    """Describe a sweep: ``5 learning rates × 3 seeds = 15 runs, in up to 2 processes``.
+
+    ``drawn`` combinations are counted as draws.
+    """
     total = len(sweep.planned)
     varied: dict[str, set[str]] = {}
     for run in sweep.planned:
@@ -209,8 +212,8 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
     else:
         parts = list(counts.values())
     runs = f"{total:,} runs" if total > 1 else "1 run"
-    at_a_time = f", {sweep.jobs} at a time" if sweep.jobs > 1 else ""
-    return " = ".join([" × ".join(parts), runs] if parts else [runs]) + at_a_time
+    processes = f", in up to {sweep.jobs} processes" if sweep.jobs > 1 else ""
+    return " = ".join([" × ".join(parts), runs] if parts else [runs]) + processes
 
 
 def without_option_signs(reason: str) -> str:

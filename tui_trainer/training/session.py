@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from tui_trainer.datasets.dataset import Dataset, OnProgress
@@ -71,6 +72,8 @@ class Session:
         self.remedy: Remedy | None = None  # of a run that diverged or has learnt nothing, by ``diagnosis``
         self.pace = FULL
         self._schedule = Schedule(FULL, 0, 0, 0)
+        self.split: Split
+        self._preparation: NDArray[np.uint8]
         self._clock = 0.0  # until when the seconds of training are counted, while there is a schedule to wait for
         self.history = History(all_epochs)
         self.step_rate = StepRate()

@@ -31,7 +31,7 @@ OPTIONS = (
     ("random", "random N", "Draw this many combinations; ranges such as log:1e-4..1e-1 need it", "all of them"),
     ("repeat", "seeds each", "Repeat each with this many seeds; the best mean wins", "1"),
     ("folds", "folds", "Cross-validate: hold each of so many parts of the rows back once; the best mean wins", "none"),
-    ("jobs", "at a time", "Runs side by side, each in its own process; 8 at most by default", "all cores"),
+    ("jobs", "processes", "Processes of a sweep that takes long; 8 at most by default", "all cores"),
 )
 LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
