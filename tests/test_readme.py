@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
-SECONDS = re.compile(r"in \d+\.\d+ s,")
+SECONDS = re.compile(r"in \d+\.\d+ s[;,]")
 TOLERANCE = 1e-3  # machines round differently, and training carries it on
 
 
