@@ -93,7 +93,8 @@ def measured(work: str, file: str) -> None:
         dataset = load(config)
         split(dataset, config, dataset.y.shape[1])
     seconds, processor = time.perf_counter() - started, time.process_time() - clock
-    print(seconds, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    print(seconds, processor, megabytes)
 
 
 def in_a_process(work: str, file: Path) -> tuple[float, float, float]:

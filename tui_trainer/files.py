@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .errors import UserError, quoted
-from .system.files import PLAIN, RESERVED_NAME, SEPARATORS, replace, set_mode, unescaped
+from .system.files import PLAIN, RESERVED_NAME, SEPARATORS, flush_to_disk, replace, set_mode, unescaped
 
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
 DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
@@ -183,7 +183,7 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600, keeps: int | Non
             if keeps is not None:
                 set_mode(file.fileno(), keeps)
             file.flush()
-            os.fsync(file.fileno())
+            flush_to_disk(file.fileno())
         replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

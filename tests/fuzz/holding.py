@@ -15,6 +15,7 @@ import random
 import resource
 import shutil
 import signal
+import sys
 import time
 import traceback
 from collections import Counter
@@ -177,7 +178,8 @@ def _told(error: BaseException) -> str:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return in kB how much memory this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -59,6 +60,10 @@ if sys.platform == "win32":
                     raise
                 time.sleep(0.01)
 
+    def flush_to_disk(number: int) -> None:
+        """Return once what was written to an open file is on the disk."""
+        os.fsync(number)
+
     def set_mode(number: int, mode: int) -> None:
         """Do nothing: a file has the access list of its folder."""
 
@@ -107,6 +112,15 @@ else:
     def replace(source: Path, target: Path) -> None:
         """Put ``source`` in the place of ``target``."""
         os.replace(source, target)
+
+    def flush_to_disk(number: int) -> None:
+        """Return once what was written to an open file is on the disk."""
+        fully = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: fsync leaves it in the disk's own memory
+        if fully is not None:
+            with contextlib.suppress(OSError):  # a file system that lacks it, such as a network's
+                fcntl.fcntl(number, fully)
+                return
+        os.fsync(number)
 
     def set_mode(number: int, mode: int) -> None:
         """Set the permissions of an open file."""

@@ -1,4 +1,4 @@
-"""Memory and processors: how much of them there is, and memory that is given back."""
+"""Memory and processors: how much of them there is, how many a library may use, and memory that is given back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -40,6 +41,10 @@ if sys.platform == "win32":
         """Return how many cores this process may use."""
         return os.cpu_count() or 1
 
+    def limit_accelerate(to_one_thread: bool) -> bool:
+        """Return False: there is no Accelerate."""
+        return False
+
     @contextlib.contextmanager
     def one_heap() -> Iterator[None]:
         """Do nothing: there is one heap for all threads."""
@@ -48,11 +53,14 @@ if sys.platform == "win32":
 else:
     import resource
 
+    PROC = Path("/proc")  # which macOS lacks, and BSDs have empty
+    ACCELERATE = "/System/Library/Frameworks/Accelerate.framework/Accelerate"
+    _MANY_THREADS, _ONE_THREAD = 0, 1  # BLAS_THREADING_MULTI_THREADED and _SINGLE_THREADED of Accelerate
     _ARENA_MAX = -8  # glibc's M_ARENA_MAX
 
     def free_bytes() -> int | None:
         """Return the memory that is available without swapping; None if the system does not say."""
-        limits = [value for value in (_from_meminfo(), _from_cgroup()) if value is not None]
+        limits = [value for value in (_from_meminfo(), _from_cgroup(), _from_percentage()) if value is not None]
         if limits:
             return min(limits)
         try:
@@ -62,7 +70,7 @@ else:
 
     def _from_meminfo() -> int | None:
         try:
-            lines = Path("/proc/meminfo").read_text().splitlines()
+            lines = (PROC / "meminfo").read_text().splitlines()
             return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
         except (OSError, ValueError, IndexError, StopIteration):
             return None
@@ -77,13 +85,27 @@ else:
         except (OSError, ValueError):
             return None
 
+    def _from_percentage() -> int | None:
+        """Return what is free on macOS, which tells it in percent, as its command ``memory_pressure`` does."""
+        percentage, size = _number_of_kernel("kern.memorystatus_level", 4), _number_of_kernel("hw.memsize", 8)
+        return None if percentage is None or size is None else size * percentage // 100
+
+    def _number_of_kernel(name: str, size: int) -> int | None:
+        """Return a number that the kernel keeps in so many bytes; None if it has no such number."""
+        if (ask := _function("sysctlbyname")) is None:  # Linux has none
+            return None
+        value, length = ctypes.create_string_buffer(size), ctypes.c_size_t(size)
+        if ask(name.encode(), value, ctypes.byref(length), None, ctypes.c_size_t(0)) or length.value != size:
+            return None
+        return int.from_bytes(value.raw, sys.byteorder)
+
     def left_of_limit() -> int | None:
         """Return what is left of this process's limit of address space; None if there is no limit."""
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit == resource.RLIM_INFINITY:
+        kind = getattr(resource, "RLIMIT_AS", None)  # OpenBSD has none
+        if kind is None or (limit := resource.getrlimit(kind)[0]) == resource.RLIM_INFINITY:
             return None
         try:
-            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            pages = int((PROC / "self/statm").read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return limit
         return max(0, limit - pages * resource.getpagesize())
@@ -92,22 +114,33 @@ else:
         """Return how many cores this process may use."""
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
+    def limit_accelerate(to_one_thread: bool) -> bool:
+        """Let Accelerate, with which NumPy does linear algebra on macOS, use one thread for the calls of this thread.
+
+        threadpoolctl knows nothing of it. Otherwise it uses as many as it likes. Returns whether it could be told: it
+        can from macOS 15 on.
+        """
+        choose = _function("BLASSetThreading", ACCELERATE)
+        return choose is not None and choose(_ONE_THREAD if to_one_thread else _MANY_THREADS) == 0
+
     @contextlib.contextmanager
     def one_heap() -> Iterator[None]:
         """Let the threads that are started in the block share one heap, and give back what is free in it at the end.
 
         Otherwise glibc keeps what each thread has freed, more than a large table needs. Other libraries do without.
         """
-        if (set_option := _glibc("mallopt")) is not None:
+        if (set_option := _function("mallopt")) is not None:
             set_option(_ARENA_MAX, 1)
         try:
             yield
         finally:
-            if (give_back := _glibc("malloc_trim")) is not None:
+            if (give_back := _function("malloc_trim")) is not None:
                 give_back(0)
 
-    def _glibc(name: str) -> Callable[..., int] | None:
+    @cache
+    def _function(name: str, library: str | None = None) -> Callable[..., int] | None:
+        """Return a function of a library, or of those that Python is linked with; None if there is none."""
         try:
-            return getattr(ctypes.CDLL(None), name, None)
+            return getattr(ctypes.CDLL(library), name, None)
         except OSError:
             return None

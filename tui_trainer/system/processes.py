@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 if sys.platform == "win32":
@@ -78,6 +79,7 @@ if sys.platform == "win32":
 
 else:
     APART: dict[str, Any] = {"start_new_session": True}  # so that Ctrl+C in the terminal is the app's to handle
+    PROC = Path("/proc")  # which macOS lacks, and BSDs have empty
     CHECK_EVERY = 1.0  # seconds
 
     def start(
@@ -94,10 +96,14 @@ else:
     def is_running(pid: int) -> bool:
         """Return whether a process is running; one that has ended is not, even before its exit code is read."""
         try:
-            with open(f"/proc/{pid}/stat") as status:
+            with open(PROC / str(pid) / "stat") as status:
                 return status.read().rpartition(")")[2].split()[0] != "Z"
         except (OSError, IndexError):
             pass  # gone, or a system without /proc
+        look = getattr(os, "waitid", None)  # which macOS has from Python 3.13 on
+        with contextlib.suppress(OSError, OverflowError):  # not a child of ours
+            if look is not None and look(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return False
         try:
             os.kill(pid, 0)
         except (ProcessLookupError, OverflowError):

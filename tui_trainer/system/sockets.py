@@ -96,7 +96,8 @@ if sys.platform == "win32":
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 else:
-    LONGEST = 100  # bytes of a socket's path: the system's limit is 104 on some, 108 on others
+    LONGEST = 100  # bytes of a socket's path: the system's limit is 104 with its end on macOS and BSDs, 108 on Linux
+    ROOM = 1 << 17  # bytes that are on their way, at least: macOS has 8,192, and a picture of a tab has many more
     SHORT = Path("/tmp")  # where sockets go whose own folder has too long a path
 
     def listen(folder: Path, name: str) -> socket.socket:
@@ -121,16 +122,23 @@ else:
         except OSError:
             connection.close()
             raise
+        _widen(connection)
         return connection
 
     def is_own(connection: socket.socket) -> bool:
         """Return whether the same user is at the other end; True if the system does not say: the folder is private."""
-        option = getattr(socket, "SO_PEERCRED", None)
-        if option is None:
-            return True
-        credentials = struct.Struct("3i")  # process, user, group
-        packed = connection.getsockopt(socket.SOL_SOCKET, option, credentials.size)
-        return int(credentials.unpack(packed)[1]) == os.geteuid()
+        _widen(connection)
+        for name, level, credentials in (
+            ("SO_PEERCRED", socket.SOL_SOCKET, struct.Struct("@iII")),  # Linux: process, user, group
+            ("LOCAL_PEERCRED", 0, struct.Struct("@IIh16I")),  # macOS, FreeBSD: version, user, count of groups, groups
+        ):
+            if (option := getattr(socket, name, None)) is not None:
+                packed = connection.getsockopt(level, option, credentials.size)
+                return (
+                    int(credentials.unpack(packed[: credentials.size].ljust(credentials.size, b"\0"))[1])
+                    == os.geteuid()
+                )
+        return True
 
     def address(folder: Path, name: str) -> Path:
         """Return the path of the session's socket; if it would be too long, in a short private folder."""
@@ -142,8 +150,18 @@ else:
 
     def pair() -> tuple[socket.socket, socket.socket]:
         """Return two connected sockets."""
-        return socket.socketpair()
+        both = socket.socketpair()
+        for connection in both:
+            _widen(connection)
+        return both
 
     def keep_port(listener: socket.socket) -> None:
         """Take the port of a server that has just ended without waiting for its last connections."""
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    def _widen(connection: socket.socket) -> None:
+        """Give a connection enough room, or each picture takes many turns of both processes."""
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            with contextlib.suppress(OSError):  # more than the system allows
+                if connection.getsockopt(socket.SOL_SOCKET, option) < ROOM:
+                    connection.setsockopt(socket.SOL_SOCKET, option, ROOM)

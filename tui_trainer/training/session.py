@@ -28,6 +28,7 @@ from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.pace import FULL, Pace, Schedule
 from tui_trainer.protocol import Remedy
 from tui_trainer.run_state import EndState, RunState
+from tui_trainer.system.memory import limit_accelerate, usable_cores
 
 from .builder import build_trainer, check_memory
 from .callbacks import BestWeights, StopConditions
@@ -456,6 +457,7 @@ def fit_threads(model: Sequential, batch: int, max_threads: int = MAX_THREADS) -
     largest = max(kernel.size for kernel in model.parameters.kernels)
     threads = min(all_threads, max_threads) if largest * batch >= THREADED_WORK else 1
     linear_algebra().limit(limits=threads, user_api="blas")
+    limit_accelerate(to_one_thread=threads == 1)
     return threads
 
 
@@ -467,6 +469,9 @@ def linear_algebra() -> ThreadpoolController:
 
 @cache
 def _all_threads() -> int:
-    """Return the number of threads that the library uses by default: one a core, or as OMP_NUM_THREADS says."""
+    """Return the number of threads that the library uses by default: one a core, or as OMP_NUM_THREADS says.
+
+    One a core, too, for a library that threadpoolctl does not know.
+    """
     counts = [library["num_threads"] for library in linear_algebra().info() if library["user_api"] == "blas"]
-    return min(max(counts, default=1), MAX_THREADS)
+    return min(max(counts, default=usable_cores()), MAX_THREADS)
