@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from systems import KILL
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, initial_request
 from tui_trainer.app.dialogs.sweep_progress import SweepLine, SweepProgressDialog, parts
@@ -99,12 +99,24 @@ async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:
         await flow.until_shown("folds: expected a whole number from 2 to 10,000, got 1")
         option(flow, "folds").value = "2"
         option(flow, "repeat").value = "2"
+        option(flow, "jobs").value = "1"
         await flow.until_shown("2 values of hidden layers × 2 seeds × 2 folds = 8 runs")
         await flow.until_shown("auto: val_loss")
-        measures = [value for _, value in form.query_one(ChoiceField).query_one(Dropdown).options]
+        choices = {field.path: field.query_one(Dropdown) for field in form.query(ChoiceField)}
+        measures = [value for _, value in choices["by"].options]
         assert "val_accuracy" in measures, "each fold is a validation part"
+        choices["halving"].focus()
+        await flow.until(lambda: choices["halving"].has_focus)
+        await flow.press("enter")
+        await flow.until(lambda: choices["halving"].expanded, "the list")
+        await flow.press("y", "enter")
+        told = form.query_one(".status", Static)
+        await flow.until(lambda: "the worse half is cut after 2 of 3 epochs" in str(told.content), "what is cut")
+        layers.focus()
+        await flow.until(lambda: layers.has_focus)
         await flow.press("enter")
         await flow.until_said("on average over 4 runs: learning_rate = 0.05, layers = ")
+        await flow.until_said("Halving cut 1 of 2 settings after 2 epochs; 1 was trained for all 3.")
         await flow.press("8")
         await flow.until_shown("8 chosen")
         view = flow.screen.tabs.view

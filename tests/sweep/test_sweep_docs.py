@@ -41,7 +41,7 @@ def assert_alike(printed: str, said: str) -> None:
         assert ours == (pytest.approx(theirs, rel=TOLERANCE) if both else theirs), printed
 
 
-@pytest.mark.parametrize(("command", "said"), CONSOLE, ids=("book", "grid", "folds"))
+@pytest.mark.parametrize(("command", "said"), CONSOLE, ids=("book", "grid", "folds", "halving"))
 def test_a_transcript_is_what_the_command_prints(
     command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,14 +27,13 @@ from tui_trainer.sweep.plan import SweepOptions
 from tui_trainer.sweep.results import (
     NO_SCORE,
     Group,
-    Leaderboard,
     Row,
     SweepResult,
     by_nearness,
     describe_settings,
     groups_table,
+    halving_sentence,
     number_text,
-    replicated,
     runs_table,
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
@@ -99,7 +98,8 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
         print(*sentences(result, width), sep="\n")
     if result.interrupted:
         return INTERRUPTED
-    return 0 if result.best is not None and len(result.rows) == result.planned else DIVERGED
+    whole = result.is_halved if result.stages else len(result.rows) == result.planned
+    return 0 if result.best is not None and whole else DIVERGED
 
 
 def _parser() -> Parser:
@@ -130,6 +130,8 @@ def _parser() -> Parser:
         type=_whole,
         help="cross-validate: divide the rows into K parts and run each K times, with another part held back each time",
     )
+    what = "train all for a few epochs, the better half twice as long, and so on: the first epochs decide what is cut"
+    add("--halving", action="store_true", help=what)
     add("--jobs", metavar="N", type=_whole, help="processes at most; default: the number of cores")
     add(
         "--by", metavar="MEASURE", help="metric that ranks the runs; default: val_loss, or loss without validation rows"
@@ -174,8 +176,10 @@ def sentences(result: SweepResult, width: int | None = None) -> list[str]:
         lines += ["", *runs_table(result, width)]
         if result.is_replicated:
             lines += ["", *groups_table(result, width)]
-        lines += ["", _best(result)]
-    if result.interrupted or len(result.rows) < result.planned:
+        lines += ["", *([halving_sentence(result)] if result.is_halved else []), _best(result)]
+    if result.interrupted and result.stages:
+        lines.append("Interrupted: the runs are as far as they came.")
+    elif result.interrupted or len(result.rows) < result.planned:
         lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
     if result.rows:
         lines.append(
@@ -198,6 +202,7 @@ def plain(result: SweepResult) -> dict[str, Any]:
         "jobs": result.jobs,
         "seconds": round(result.seconds, 3),
         "best": None if best is None else best.number,
+        "halving": [dataclasses.asdict(stage) for stage in result.stages],
         "runs": [_plain_row(row) for row in result.rows],
         "settings": [_plain_group(group) for group in result.groups()] if result.is_replicated else [],
     }
@@ -301,8 +306,8 @@ def progress(sweep: Sweep, quiet: bool) -> Iterator[OnRow | None]:
 
         text = TextColumn("{task.description}", markup=False)
         with Progress(BarColumn(None), text, TimeRemainingColumn(compact=True), console=Console(), expand=True) as bar:
-            task = bar.add_task(f"0/{len(sweep.planned)} runs", total=len(sweep.planned))
-            leaderboard = Leaderboard(sweep.by, len(sweep.planned), replicated(sweep.repeat, sweep.folds))
+            leaderboard = sweep.leaderboard()
+            task = bar.add_task(leaderboard.line(), total=leaderboard.total)
 
             def advance(row: Row) -> None:
                 leaderboard.add(row)
@@ -312,16 +317,26 @@ def progress(sweep: Sweep, quiet: bool) -> Iterator[OnRow | None]:
 
 
 class _Lines:
-    """Prints a line for each run, in the order of their numbers, whatever the order in which they end."""
+    """Prints a line for each run, in the order of their numbers, whatever the order in which they end.
+
+    In successive halving a run has a line for each of its stages, in the order in which these end.
+    """
 
     def __init__(self, sweep: Sweep) -> None:
-        self._by, self._total = sweep.by, len(sweep.planned)
+        self._by, self._total, self._stages = sweep.by, len(sweep.planned), sweep.stages
         self._waiting: dict[int, Row] = {}
         self._next = 1
 
     def __call__(self, row: Row) -> None:
+        if self._stages:
+            self._print(row)
+            return
         self._waiting[row.number] = row
         while (ready := self._waiting.pop(self._next, None)) is not None:
-            end = f"{self._by} {number_text(ready.value(self._by))}" if self._by in ready.scores else ready.message
-            print(f"run {ready.number}/{self._total}  {describe_settings(ready.settings)}  {end}", flush=True)
+            self._print(ready)
             self._next += 1
+
+    def _print(self, row: Row) -> None:
+        end = f"{self._by} {number_text(row.value(self._by))}" if self._by in row.scores else row.message
+        epochs = f" after {row.epochs:,} epochs" if self._stages and self._by in row.scores else ""
+        print(f"run {row.number}/{self._total}  {describe_settings(row.settings)}  {end}{epochs}", flush=True)

@@ -22,6 +22,7 @@ class SweepRequest(msgspec.Struct, frozen=True):
     folds: str = ""
     jobs: str = ""
     by: str = ""
+    halving: bool = False
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
@@ -72,6 +73,8 @@ class Leader(msgspec.Struct, frozen=True, array_like=True):
 class SweepProgress(SweepEvent, frozen=True):
     """``done`` of ``planned`` runs have ended, ``lost`` of them without a score; the best ones so far, by ``by``.
 
+    In successive halving a run is trained several times: what is counted is in ``noun``.
+
     ``seconds_left`` is None while there is no estimate.
     """
 
@@ -81,6 +84,7 @@ class SweepProgress(SweepEvent, frozen=True):
     by: str
     leaders: tuple[Leader, ...] = ()
     seconds_left: float | None = None
+    noun: str = "runs"
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):

@@ -18,6 +18,8 @@ from tui_trainer.experiment.schema import MAX_FOLDS, Experiment
 from tui_trainer.experiment.validation import full_path, got, join_path, parse_path, to_plain, type_at
 
 MAX_RUNS = 10_000
+MAX_HALVINGS = 4  # so that the first look at a run is not at less than a sixteenth of its epochs
+EPOCHS = "training.epochs"
 SEED, FOLD, SHARE = "model.seed", "dataset.fold", "dataset.validation_split"
 LOG = "log:"
 RANGE_SEPARATOR = ".."
@@ -30,7 +32,8 @@ class SweepOptions:
 
     ``random``: the number of combinations to draw, from ``seed``; None for all of them. ``repeat``: seeds of the model
     per combination. ``folds``: parts of the rows, each held back in one run per combination and seed; None for the
-    experiment's own validation part. ``by``: the measure to rank by; None for the default. ``jobs``: processes; None
+    experiment's own validation part. ``halving``: train all for a few epochs, and the better half twice as long, again
+    and again. ``by``: the measure to rank by; None for the default. ``jobs``: processes; None
     for one per core. ``dask``: the address of the scheduler whose workers do the runs instead of processes.
     """
 
@@ -38,6 +41,7 @@ class SweepOptions:
     seed: int = 0
     repeat: int = 1
     folds: int | None = None
+    halving: bool = False
     by: str | None = None
     jobs: int | None = None
     dask: str | None = None
@@ -50,6 +54,15 @@ class Planned:
     number: int
     settings: dict[str, object]
     experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of successive halving: so many ``settings`` are trained for ``epochs``, and the best ``kept`` go on."""
+
+    epochs: int
+    settings: int
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,28 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
                 run = run if value_at(run, path) == value else with_field(run, path, value)
             planned.append(Planned(len(planned) + 1, {**settings, **replicate}, run))
     return planned
+
+
+def plan_stages(planned: Sequence[Planned], replicates: int) -> tuple[Stage, ...]:
+    """Plan successive halving of runs with ``replicates`` for each setting; the last stage is that of all epochs.
+
+    Each stage has twice the epochs of the one before and half its settings; the first one at least an epoch, and a
+    share of them all that is worth looking at. Raises UserError where there is nothing to halve.
+    """
+    settings, lengths = len(planned) // replicates, {run.experiment.training.epochs for run in planned}
+    if len(lengths) > 1:
+        raise UserError("halving", f"decides how long each run is trained, so {EPOCHS} can't be varied as well")
+    if settings < 2:
+        raise UserError("halving", "needs at least two settings to compare; vary a field, or leave it out")
+    (epochs,) = lengths
+    if epochs < 2:
+        raise UserError(
+            "halving", f"needs at least 2 epochs, one to look at and one to go on, got {epochs}; train longer"
+        )
+    halvings = min(MAX_HALVINGS, settings.bit_length() - 1, epochs.bit_length() - 1)
+    counts = [-(-settings // 2**index) for index in range(halvings + 1)]
+    lengths_in_order = [round(epochs / 2 ** (halvings - index)) for index in range(halvings + 1)]
+    return tuple(map(Stage, lengths_in_order, counts, [*counts[1:], counts[-1]]))
 
 
 def read_axis(experiment: Experiment, path: str, values: str | Iterable[object]) -> Axis:

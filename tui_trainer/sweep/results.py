@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -16,7 +17,7 @@ from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.formats import format_six_digits
 from tui_trainer.run_state import RUN_STATES, RunState
 
-from .plan import FOLD, SEED, Planned
+from .plan import FOLD, SEED, Planned, Stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,7 @@ class Row:
     ``state`` is finished, stopped early, diverged or failed, and ``message`` describes it in a sentence. ``scores`` are
     those of the final weights: of the training part, and with ``val_`` of the validation part. ``weights`` are those
     of a very small model, ``history`` the values (epochs,) by name. ``run`` is the number in the store, if it was kept.
+    A run that successive halving has cut is paused, ``cut_after`` so many epochs.
     """
 
     number: int
@@ -81,6 +83,7 @@ class Row:
     weights: dict[str, float]
     history: dict[str, Array]
     run: int | None
+    cut_after: int | None = None
 
     def value(self, by: str) -> float:
         """Return the score ``by``; nan if the run has none, for example because it diverged."""
@@ -101,6 +104,11 @@ class Group:
     deviation: float
 
     @property
+    def cut_after(self) -> int | None:
+        """After how many epochs successive halving has cut the runs; None if it did not cut any."""
+        return min((row.cut_after for row in self.rows if row.cut_after is not None), default=None)
+
+    @property
     def replicates(self) -> str:
         """The counted runs in words, by what makes them differ: ``5 folds``, ``2 of 3 seeds``, ``10 runs``."""
         differing = [path for path in (SEED, FOLD) if path in self.rows[0].settings and path not in self.settings]
@@ -115,9 +123,10 @@ class SweepResult:
 
     ``by`` is the measure to rank by, larger is better if it is ``rising``. All settings had ``repeat`` seeds and
     ``folds`` folds; if there are several, the settings with the best mean come first, each with all its runs.
-    ``planned`` is the number of planned runs, ``jobs`` how many ran at a time (0 on a cluster), ``seconds`` the total
-    time. There are fewer rows if the sweep was ``interrupted``, or if ``complaint`` says why; it also says why runs
-    could not be kept. ``tag`` is the tag of all kept runs.
+    ``stages`` are those of successive halving, if there was one. ``planned`` is the number of planned runs, ``jobs``
+    how many ran at a time (0 on a cluster), ``seconds`` the total time. There are fewer rows if the sweep was
+    ``interrupted``, or if ``complaint`` says why; it also says why runs could not be kept. ``tag`` is the tag of all
+    kept runs.
     """
 
     def __init__(
@@ -127,6 +136,7 @@ class SweepResult:
         *,
         repeat: int = 1,
         folds: int | None = None,
+        stages: Sequence[Stage] = (),
         planned: int = 0,
         jobs: int = 1,
         seconds: float = 0.0,
@@ -135,6 +145,7 @@ class SweepResult:
         tag: str = "",
     ) -> None:
         self.by, self.rising, self.repeat, self.folds = by, is_rising(by), repeat, folds
+        self.stages = tuple(stages)
         self._groups = group_rows(rows, by, replicated(repeat, folds))
         self.rows = tuple(sorted(rows, key=lambda row: rank(row, by)))
         if self.is_replicated:
@@ -146,6 +157,11 @@ class SweepResult:
     def is_replicated(self) -> bool:
         """Whether the same settings were run several times, with other seeds or folds."""
         return bool(replicated(self.repeat, self.folds))
+
+    @property
+    def is_halved(self) -> bool:
+        """Whether the sweep has gone through all stages of successive halving."""
+        return bool(self.stages) and not self.interrupted and not self.complaint
 
     @property
     def best(self) -> Row | None:
@@ -206,8 +222,13 @@ def _group(settings: dict[str, object], rows: Sequence[Row], by: str) -> Group:
     return Group(settings, tuple(rows), len(values), *mean_and_deviation(values))
 
 
-def _group_rank(group: Group, rising: bool) -> tuple[int, bool, float]:
-    return (len(group.rows) - group.counted, *_sort_key(group.mean, rising))
+def _group_rank(group: Group, rising: bool) -> tuple[int, float, bool, float]:
+    return len(group.rows) - group.counted, -_trained_for(group), *_sort_key(group.mean, rising)
+
+
+def _trained_for(ended: Row | Group) -> float:
+    """Return after how many epochs a run, or those of a group, were cut; infinity if they were not."""
+    return math.inf if ended.cut_after is None else ended.cut_after
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
@@ -218,28 +239,31 @@ def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
 
 
 class Leaderboard:
-    """The rows of a sweep so far, of ``total``, sorted by the measure ``by``, the best first.
+    """The rows of a sweep so far, sorted by the measure ``by``, the best first; ``done`` of ``total`` have ended,
+    which are ``noun``.
 
     Runs that differ only in the fields ``differing`` share one place among the leaders, with their mean.
     """
 
-    def __init__(self, by: str, total: int, differing: Sequence[str] = ()) -> None:
-        self.by, self.total, self._differing = by, total, differing
+    def __init__(self, by: str, total: int, differing: Sequence[str] = (), noun: str = "runs") -> None:
+        self.by, self.total, self._differing, self.noun = by, total, differing, noun
+        self.done = 0
         self.rows: list[Row] = []
+        self._numbers: set[int] = set()
         self._groups: dict[str, Group] = {}
 
     def add(self, row: Row) -> None:
-        """Insert a row at its rank."""
+        """Insert a row at its rank, in place of one of the same run that was shorter."""
+        self.done += 1
+        if row.number in self._numbers:
+            self.rows = [other for other in self.rows if other.number != row.number]
+        self._numbers.add(row.number)
         insort(self.rows, row, key=lambda other: rank(other, self.by))
         if self._differing:
             settings = _without(row.settings, self._differing)
             before = self._groups.get(repr(settings))
-            self._groups[repr(settings)] = _group(settings, [*(() if before is None else before.rows), row], self.by)
-
-    @property
-    def done(self) -> int:
-        """The number of runs that have ended."""
-        return len(self.rows)
+            others = () if before is None else (other for other in before.rows if other.number != row.number)
+            self._groups[repr(settings)] = _group(settings, [*others, row], self.by)
 
     def leaders(self, most: int) -> list[tuple[dict[str, object], float]]:
         """Return the ``most`` best settings that have a score, and their scores or means of them."""
@@ -255,11 +279,11 @@ class Leaderboard:
             f"  best {self.by} {number_text(value)}: {describe_settings(settings)}"
             for settings, value in self.leaders(1)
         ]
-        return f"{self.done}/{self.total} runs{''.join(best)}"
+        return f"{self.done}/{self.total} {self.noun}{''.join(best)}"
 
 
-def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
-    """Make the row of a run that has ended."""
+def make_row(planned: Planned, outcome: Outcome, run: int | None, cut_after: int | None = None) -> Row:
+    """Make the row of a run that has ended, or may go on after so many epochs."""
     return Row(
         number=planned.number,
         settings=planned.settings,
@@ -273,12 +297,14 @@ def make_row(planned: Planned, outcome: Outcome, run: int | None) -> Row:
         weights=outcome.weights,
         history=outcome.history,
         run=run,
+        cut_after=cut_after,
     )
 
 
-def rank(row: Row, by: str) -> tuple[bool, float, int, int]:
-    """Return a sort key: the best rows first, those that diverged or failed last."""
-    return (*_sort_key(row.value(by), is_rising(by)), RUN_STATES[row.state].rank, row.number)
+def rank(row: Row, by: str) -> tuple[bool, float, float, int, int]:
+    """Return a sort key: the best rows first, before those that were cut, and those that diverged or failed last."""
+    lost, value = _sort_key(row.value(by), is_rising(by))
+    return lost, -_trained_for(row), value, RUN_STATES[row.state].rank, row.number
 
 
 def is_rising(by: str) -> bool:
@@ -300,6 +326,19 @@ def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
         why = f"needs validation rows, but dataset.validation_split is 0 in run {run_without.number}"
         raise UserError("by", f"{by} {why}; raise it, or take {by.removeprefix('val_')}")
     return by
+
+
+def halving_sentence(result: SweepResult) -> str:
+    """Tell what was cut when: ``Halving cut 2 of 4 settings after 2 epochs, 1 after 4; 1 was trained for all 8.``"""
+    groups = result.groups()
+    counts = Counter(cut for group in groups if group.counted and (cut := group.cut_after) is not None)
+    whole = sum(1 for group in groups if group.counted and group.cut_after is None)
+    lost = len(groups) - whole - counts.total()
+    first, *others = [(f"{counts[epochs]:,}", f" after {epochs:,}") for epochs in sorted(counts)] or [("none", "")]
+    cuts = [f"{first[0]} of {len(groups):,} settings{first[1]}{' epochs' if first[1] else ''}", *map("".join, others)]
+    rest = [f"{whole:,} {'was' if whole == 1 else 'were'} trained for all {result.stages[-1].epochs:,}"]
+    rest += [f"{lost:,} ended without a score"] if lost else []
+    return f"Halving cut {', '.join(cuts)}; {', '.join(rest)}."
 
 
 def runs_table(result: SweepResult, width: int | None = None) -> list[str]:
@@ -338,7 +377,7 @@ def groups_table(result: SweepResult, width: int | None = None) -> list[str]:
     score_columns = [
         [f"mean {name}", *(_mean_text(group, name) for group in shown_groups)] for name in by_nearness(result.by, names)
     ]
-    counted = ["of", *(group.replicates for group in shown_groups)]
+    counted = ["of", *(f"{group.replicates}{_cut_note(group)}" for group in shown_groups)]
     while width is not None and len(score_columns) > 1 and _width([*columns, *score_columns, counted]) > width:
         score_columns.pop()
     return _with_remaining_count(_aligned([*columns, *score_columns, counted]), len(groups))
@@ -409,10 +448,16 @@ def _sort_key(value: float, rising: bool) -> tuple[bool, float]:
     return False, -value if rising else value
 
 
+def _cut_note(ended: Row | Group) -> str:
+    return "" if ended.cut_after is None else f", cut after epoch {ended.cut_after:,}"
+
+
 def _note(row: Row) -> str:
     """Return how the run ended, unless after its last epoch."""
     if row.state == "failed":
         return plain(f"failed: {row.message}", MAX_NOTE)
+    if row.cut_after is not None:
+        return _cut_note(row).removeprefix(", ")
     if row.state == "diverged":
         return f"diverged in epoch {row.epochs + 1:,}"
     return f"stopped early after epoch {row.epochs:,}" if row.state == "stopped early" else ""

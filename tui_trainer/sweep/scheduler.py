@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_trainer.errors import UserError
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
@@ -17,8 +19,18 @@ from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, St
 from tui_trainer.training.stack import MIN_STACK, stack_key
 
 from . import workers
-from .plan import MAX_RUNS, Planned, SweepOptions, plan, read_axis
-from .results import Outcome, Row, SweepResult, choose_measure, describe_settings, make_row
+from .plan import EPOCHS, MAX_RUNS, Planned, Stage, SweepOptions, plan, plan_stages, read_axis
+from .results import (
+    Leaderboard,
+    Outcome,
+    Row,
+    SweepResult,
+    choose_measure,
+    describe_settings,
+    group_rows,
+    make_row,
+    replicated,
+)
 from .workers import with_absolute_path
 
 MAX_JOBS = 512
@@ -46,6 +58,18 @@ class Sweep:
     max_jobs: int | None
     dask: str | None = None
     folds: int | None = None
+    stages: tuple[Stage, ...] = ()  # of successive halving
+
+    @property
+    def trainings(self) -> int:
+        """How many times a run is trained: once, or in successive halving once for each stage that it reaches."""
+        replicates = len(self.planned) // self.stages[0].settings if self.stages else 0
+        return sum(stage.settings for stage in self.stages) * replicates if self.stages else len(self.planned)
+
+    def leaderboard(self) -> Leaderboard:
+        """Return an empty leaderboard for what is trained."""
+        noun = "trainings" if self.stages else "runs"
+        return Leaderboard(self.by, self.trainings, replicated(self.repeat, self.folds), noun)
 
     @property
     def jobs(self) -> int:
@@ -55,22 +79,34 @@ class Sweep:
     def run(self, keep: bool = True, on_row: OnRow | None = None) -> SweepResult:
         """Do all runs. An interrupt, or the loss of the workers, ends the sweep with the runs that are done.
 
-        With ``keep``, each run is saved to the store when it has ended; then ``on_row`` is called with its row.
+        With ``keep``, each run is saved to the store when it has ended; then ``on_row`` is called with its row. In
+        successive halving a run is saved after each of its stages, in place of what it was after the one before.
         Raises UserError if all runs have failed, or if the cluster cannot be reached.
         """
         started = time.perf_counter()
-        rows: list[Row] = []
+        rows: dict[int, Row] = {}
         interrupted, complaint = False, ""
         saver = RunSaver() if keep else None
-        outcomes, jobs = self._outcomes(keep)
+        jobs = 0
         try:
-            with contextlib.closing(outcomes):
-                for number, outcome in outcomes:
-                    planned = self.planned[number - 1]
-                    run = None if saver is None else saver.save(planned, outcome)
-                    rows.append(make_row(planned, outcome, run))
-                    if on_row is not None:
-                        on_row(rows[-1])
+            going: Sequence[Planned] = self.planned
+            for stage in self.stages or (None,):
+                runs = going if stage is None else _shortened(going, rows, stage.epochs)
+                if not runs:
+                    continue
+                outcomes, stage_jobs = dataclasses.replace(self, planned=tuple(runs))._outcomes(keep)
+                jobs = max(jobs, stage_jobs)
+                with contextlib.closing(outcomes):
+                    for number, outcome in outcomes:
+                        planned, before = self.planned[number - 1], rows.get(number)
+                        outcome, cut_after = _cut(outcome, planned, stage)
+                        saved_as = None if before is None else before.run
+                        run = None if saver is None else saver.save(planned, outcome, saved_as)
+                        rows[number] = make_row(planned, outcome, run, cut_after)
+                        if on_row is not None:
+                            on_row(rows[number])
+                if stage is not None:
+                    going = self._best_of(going, rows, stage.kept)
         except KeyboardInterrupt:
             interrupted = True
         except workers.WorkersLost as error:
@@ -79,14 +115,15 @@ class Sweep:
             if saver is not None:
                 complaint = complaint or saver.complaint
                 saver.close()
-        if rows and all(row.state == "failed" for row in rows):
-            first = min(rows, key=lambda row: row.number)
+        if rows and all(row.state == "failed" for row in rows.values()):
+            first = min(rows.values(), key=lambda row: row.number)
             raise UserError("", f"no run can be trained; the first one: {first.message}")
         return SweepResult(
-            rows,
+            list(rows.values()),
             self.by,
             repeat=self.repeat,
             folds=self.folds,
+            stages=self.stages,
             planned=len(self.planned),
             jobs=jobs,
             seconds=time.perf_counter() - started,
@@ -94,6 +131,13 @@ class Sweep:
             complaint=complaint,
             tag="" if saver is None else saver.tag,
         )
+
+    def _best_of(self, going: Sequence[Planned], rows: Mapping[int, Row], kept: int) -> list[Planned]:
+        """Return those of the runs ``going`` that have the ``kept`` best settings, by the mean over seeds and folds."""
+        compared = [dataclasses.replace(rows[run.number], cut_after=None) for run in going]  # all have come as far
+        groups = group_rows(compared, self.by, replicated(self.repeat, self.folds))
+        best = {row.number for group in groups[:kept] if group.counted for row in group.rows}
+        return [run for run in going if run.number in best]
 
     def _outcomes(self, keep: bool) -> tuple[workers.Outcomes, int]:
         """Return what yields the outcomes, and the number of processes that do the runs."""
@@ -121,6 +165,7 @@ def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]]
         max_jobs=options.jobs,
         dask=options.dask,
         folds=options.folds,
+        stages=plan_stages(planned, options.repeat * (options.folds or 1)) if options.halving else (),
     )
 
 
@@ -132,6 +177,7 @@ def sweep(
     seed: int = 0,
     repeat: int = 1,
     folds: int | None = None,
+    halving: bool = False,
     by: str | None = None,
     jobs: int | None = None,
     dask: str | None = None,
@@ -144,7 +190,8 @@ def sweep(
     ``fields`` maps paths to values, ``{"training.learning_rate": [1e-3, 1e-2]}``, or to their text as on the command
     line; all combinations are run. With ``random``, that many of them are drawn instead, from ``seed``; ranges such
     as ``"log:1e-4..1e-1"`` require it. ``repeat`` runs each combination with that many seeds of the model, ``folds``
-    with each of so many parts of the rows held back for validation; the mean over both decides. ``by`` is the measure
+    with each of so many parts of the rows held back for validation; the mean over both decides. ``halving`` trains
+    all settings for a few epochs, and the better half of them twice as long, again and again. ``by`` is the measure
     to rank by, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the runs instead.
     The results do not depend on how many runs are done at a time. For the rest see ``Sweep.run``.
 
@@ -154,7 +201,9 @@ def sweep(
         from tui_trainer.experiment.share import read_experiment
 
         experiment = read_experiment(os.fspath(experiment))
-    options = SweepOptions(random=random, seed=seed, repeat=repeat, folds=folds, by=by, jobs=jobs, dask=dask)
+    options = SweepOptions(
+        random=random, seed=seed, repeat=repeat, folds=folds, halving=halving, by=by, jobs=jobs, dask=dask
+    )
     return prepare(experiment, fields, options).run(keep, on_row)
 
 
@@ -175,24 +224,25 @@ class RunSaver:
         self.complaint = self.tag = ""
         self._store: Store | None = None
 
-    def save(self, planned: Planned, outcome: Outcome) -> int | None:
+    def save(self, planned: Planned, outcome: Outcome, run: int | None = None) -> int | None:
         """Save a run and return its number in the store; None if it has not taken a step, or could not be saved.
 
-        If the store fails, saving is tried again after each of ``PAUSES``, and with the next run.
+        It replaces what was saved before as number ``run``. If the store fails, saving is tried again after each of
+        ``PAUSES``, and with the next run.
         """
         if outcome.steps == 0:
             return None
         for pause in (*(() if self.complaint else PAUSES), None):
             try:
-                return self._save(planned, outcome)
+                return self._save(planned, outcome, run)
             except StoreError as error:
                 if pause is None or not isinstance(error, StoreBusy | StoreFull):
                     self.complaint = str(error)
                     break
                 time.sleep(pause)
-        return None
+        return run
 
-    def _save(self, planned: Planned, outcome: Outcome) -> int:
+    def _save(self, planned: Planned, outcome: Outcome, before: int | None) -> int:
         if self._store is None:
             self._store = Store(default_path(), STORE_OWNER)
         edits = RunEdits(self._store)
@@ -206,6 +256,9 @@ class RunSaver:
             new_epochs=outcome.history,
             seconds=outcome.seconds,
         )
+        if before is not None:
+            self._store.save(before, checkpoint)
+            return before
         with self._store.writing():  # one transaction, which takes longer than all that is done in it
             run = self._store.add(checkpoint)
             edits.tag((run,), (self.tag or f"sweep-{run}",), ())
@@ -217,6 +270,24 @@ class RunSaver:
         """Close the store."""
         if self._store is not None:
             self._store.close()
+
+
+def _shortened(going: Sequence[Planned], rows: Mapping[int, Row], epochs: int) -> list[Planned]:
+    """Return the runs with so many epochs, without those that ended early before: they would end there again."""
+    return [
+        dataclasses.replace(run, experiment=with_field(run.experiment, EPOCHS, epochs))
+        for run in going
+        if run.number not in rows or rows[run.number].cut_after is not None
+    ]
+
+
+def _cut(outcome: Outcome, planned: Planned, stage: Stage | None) -> tuple[Outcome, int | None]:
+    """Return the outcome of a run as one that could go on after the ``stage``, and after how many epochs."""
+    epochs = planned.experiment.training.epochs
+    if stage is None or outcome.state != "finished" or stage.epochs == epochs:
+        return outcome, None
+    message = f"Cut after {stage.epochs:,} of {epochs:,} epochs."
+    return dataclasses.replace(outcome, state="paused", message=message), stage.epochs
 
 
 def _sorted_by_data(tasks: list[workers.Task]) -> list[workers.Task]:

@@ -27,7 +27,16 @@ from tui_trainer.system.terminal import call_on_interrupt, interrupt_main_thread
 from . import messages
 from .fields import count_values
 from .plan import SweepOptions
-from .results import NO_SCORE, Leaderboard, Row, SweepResult, describe_settings, number_text, replicated
+from .results import (
+    NO_SCORE,
+    Leaderboard,
+    Row,
+    SweepResult,
+    describe_settings,
+    halving_sentence,
+    number_text,
+    replicated,
+)
 from .scheduler import Sweep, cores, prepare
 
 DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
@@ -109,7 +118,7 @@ class SweepService:
         return self._last_validated[1]
 
     def _run(self, sweep: Sweep) -> SweepResult:
-        leaderboard = Leaderboard(sweep.by, len(sweep.planned), replicated(sweep.repeat, sweep.folds))
+        leaderboard = sweep.leaderboard()
         started = time.perf_counter()
 
         def report(row: Row) -> None:
@@ -126,7 +135,8 @@ class SweepService:
                 sweep.by,
                 repeat=sweep.repeat,
                 folds=sweep.folds,
-                planned=leaderboard.total,
+                stages=sweep.stages,
+                planned=len(sweep.planned),
                 interrupted=True,
             )
 
@@ -187,6 +197,7 @@ def validate(request: messages.SweepRequest) -> Sweep:
         random=random,
         repeat=1 if repeat is None else repeat,
         folds=folds,
+        halving=request.halving,
         by=request.by or None,
         jobs=jobs or min(max_jobs, DEFAULT_MAX_JOBS),
     )
@@ -213,7 +224,12 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
         parts = list(counts.values())
     runs = f"{total:,} runs" if total > 1 else "1 run"
     processes = f", in up to {sweep.jobs} processes" if sweep.jobs > 1 else ""
-    return " = ".join([" × ".join(parts), runs] if parts else [runs]) + processes
+    said = " = ".join([" × ".join(parts), runs] if parts else [runs]) + processes
+    if sweep.stages:
+        *cuts, last = sweep.stages
+        listed = ", ".join(f"{cut.epochs:,}" for cut in cuts)
+        said += f"; the worse half is cut after {listed} of {last.epochs:,} epochs"
+    return said
 
 
 def without_option_signs(reason: str) -> str:
@@ -228,7 +244,7 @@ def progress_event(leaderboard: Leaderboard, seconds: float) -> messages.SweepPr
     lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(leaderboard.rows))))
     left = seconds / leaderboard.done * (leaderboard.total - leaderboard.done) if leaderboard.done else None
     entries = tuple(messages.Leader(describe_settings(settings), number_text(value)) for settings, value in leaders)
-    return messages.SweepProgress(leaderboard.done, leaderboard.total, lost, by, entries, left)
+    return messages.SweepProgress(leaderboard.done, leaderboard.total, lost, by, entries, left, leaderboard.noun)
 
 
 def finished_event(result: SweepResult) -> messages.SweepFinished:
@@ -239,6 +255,8 @@ def finished_event(result: SweepResult) -> messages.SweepFinished:
     parts = [f"Sweep ended, {count}." if result.interrupted else f"Sweep done, {count}."]
     if done:
         parts.append(_best_sentence(result))
+    if done and result.is_halved:
+        parts.append(halving_sentence(result))
     if result.complaint:
         parts.append(result.complaint)
     kept = [

@@ -33,14 +33,19 @@ OPTIONS = (
     ("folds", "folds", "Cross-validate: hold each of so many parts of the rows back once; the best mean wins", "none"),
     ("jobs", "processes", "Processes of a sweep that takes long; 8 at most by default", "all cores"),
 )
-LABELS = {"by": "best by", **{name: label for name, label, *_ in OPTIONS}}
+LABELS = {"by": "best by", "halving": "halving", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
+HALVINGS: list[Option] = [("no: all epochs for each", None), ("yes: the best go on", "yes")]
 MEASURES = {"binary": ("loss", "accuracy"), "multiclass": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
 NONE: Option = ("another field", None)
 HINT = "values, separated by commas"
 
 
 class _By(ChoiceField):
+    LABEL_WIDTH = 11
+
+
+class _Halving(ChoiceField):
     LABEL_WIDTH = 11
 
 
@@ -146,6 +151,9 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
             with Container(classes="options"):
                 for name, label, help_text, placeholder in OPTIONS:
                     yield SweepOption(name, label, help_text, placeholder, getattr(request, name))
+                yield _Halving(
+                    "halving", "halving", HALVINGS, "Cut the worse half again and again, by the first epochs"
+                )
                 yield _By("by", "best by", self._measure_options(), "The metric that ranks the runs")
             yield Static(COUNTING, classes="status -waiting", markup=False)
             with Horizontal(classes="buttons"):
@@ -155,6 +163,7 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
 
     def on_mount(self) -> None:
         self.query_one(_By).show(self._request.by or None)
+        self.query_one(_Halving).show("yes" if self._request.halving else None)
         self._request_preview()
 
     @property
@@ -228,9 +237,12 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         self._timer = self.set_timer(TYPING_PAUSE, self._request_preview)
 
     @on(FieldEdited)
-    def _follow_measure(self, event: FieldEdited) -> None:
+    def _follow_choice(self, event: FieldEdited) -> None:
         event.stop()
-        self._request = replace(self._request, by=event.value or "")
+        if event.path == "halving":
+            self._request = replace(self._request, halving=bool(event.value))
+        else:
+            self._request = replace(self._request, by=event.value or "")
         self._request_preview()
 
     @on(Input.Submitted)

@@ -79,7 +79,7 @@ class SweepProgressDialog(Dialog[Answer]):
             self.query_one(".leaders", Static).update(_table(progress))
 
     def _sentence(self, progress: SweepProgress) -> str:
-        parts = [f"{progress.done:,} of {progress.planned:,} runs done"]
+        parts = [f"{progress.done:,} of {progress.planned:,} {progress.noun} done"]
         if progress.lost:
             parts.append(f"{progress.lost:,} without a score")
         if progress.seconds_left is not None:
