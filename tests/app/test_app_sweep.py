@@ -17,7 +17,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.store.store import Store
 from tui_trainer.sweep.client import SweepClient
-from tui_trainer.sweep.messages import Leader, SweepProgress, SweepRequest
+from tui_trainer.sweep.messages import Leader, SweepPreview, SweepProgress, SweepRequest
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.dropdown import Dropdown
@@ -86,6 +86,19 @@ async def test_the_form_opens_again_while_the_process_of_the_last_one_ends(
         monkeypatch.setattr(SweepClient, "close", close)
         for client in clients:
             await client.close()
+
+
+async def test_a_preview_may_come_while_a_row_is_being_added(start: Start) -> None:
+    async with start(SMALL) as flow:
+        form = await opened(flow)
+        mounting = form.rows.mount(form._row())
+        for reason in ("", "expected a finite number"):
+            form.show(SweepPreview(form._number, "1 run", field=RATE, reason=reason))
+        await mounting
+        assert form.query(SweepRow).first().has_class("-invalid") and not form.query(SweepRow).last().has_class(
+            "-invalid"
+        )
+        await flow.press("escape")
 
 
 async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:

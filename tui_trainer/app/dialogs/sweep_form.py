@@ -200,7 +200,8 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         self._show_status(sentence, is_problem=True)
 
     def _rows(self) -> Iterator[SweepRow]:
-        return iter(self.rows.query(SweepRow))
+        """Yield the rows; one that is just being added has nothing to read or to mark yet."""
+        return (row for row in self.rows.query(SweepRow) if row.is_mounted)
 
     def _row(self, path: str | None = None, values: str = "") -> SweepRow:
         return SweepRow(
