@@ -47,6 +47,7 @@ examples:
   tui-trainer sweep perceptron.toml --set training.learning_rate=1e-6,1e-5,5e-5
   tui-trainer sweep iris.toml --set 'model.layers[0].units=4,8' --set training.shuffle=true,false
   tui-trainer sweep iris.toml --set training.learning_rate=log:1e-4..1e-1 --random 20 --repeat 3
+  tui-trainer sweep iris.toml --set layers=none,16,64-32 --folds 5 --halving
   tui-trainer sweep --csv house.csv --target price --set 'model.layers[0].units=4,16,64'
 """
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 from msgspec import inspect
+from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.edit import LAYERS, with_field
@@ -130,10 +131,7 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
         base = experiment
         for path, value in sorted(settings.items(), key=lambda setting: parse_path(setting[0]) == LAYERS):
             base = with_field(base, path, value)  # the hidden layers last, since they are like the first one
-        for replicate in _replicates(base.model.seed, options):
-            run = base
-            for path, value in replicate.items():
-                run = run if value_at(run, path) == value else with_field(run, path, value)
+        for replicate, run in _replicates(base, options):
             planned.append(Planned(len(planned) + 1, {**settings, **replicate}, run))
     return planned
 
@@ -195,14 +193,18 @@ def value_at(experiment: Experiment, path: str) -> object:
     return value
 
 
-def _replicates(seed: int, options: SweepOptions) -> Iterator[dict[str, object]]:
-    """Yield the seed and the fold of each run of one combination; the folds vary fastest."""
+def _replicates(base: Experiment, options: SweepOptions) -> Iterator[tuple[dict[str, object], Experiment]]:
+    """Yield each run of one combination, with its seed and its fold as settings; the folds vary fastest."""
     for extra in range(options.repeat):
-        seeded: dict[str, object] = {SEED: seed + extra} if options.repeat > 1 else {}
+        seed = base.model.seed + extra
+        seeded: dict[str, object] = {SEED: seed} if options.repeat > 1 else {}
+        run = with_field(base, SEED, seed) if extra else base  # initial weights that are listed stay for the first seed
         if options.folds is None:
-            yield seeded
-        else:
-            yield from ({**seeded, FOLD: f"{fold + 1}/{options.folds}"} for fold in range(options.folds))
+            yield seeded, run
+            continue
+        for number in range(1, options.folds + 1):
+            fold = f"{number}/{options.folds}"
+            yield {**seeded, FOLD: fold}, replace(run, dataset=replace(run.dataset, fold=fold))
 
 
 def _check_folds(folds: int, paths: Sequence[str]) -> None:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
@@ -19,7 +20,7 @@ from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, St
 from tui_trainer.training.stack import MIN_STACK, stack_key
 
 from . import workers
-from .plan import EPOCHS, MAX_RUNS, Planned, Stage, SweepOptions, plan, plan_stages, read_axis
+from .plan import MAX_RUNS, Planned, Stage, SweepOptions, plan, plan_stages, read_axis
 from .results import (
     Leaderboard,
     Outcome,
@@ -275,10 +276,14 @@ class RunSaver:
 def _shortened(going: Sequence[Planned], rows: Mapping[int, Row], epochs: int) -> list[Planned]:
     """Return the runs with so many epochs, without those that ended early before: they would end there again."""
     return [
-        dataclasses.replace(run, experiment=with_field(run.experiment, EPOCHS, epochs))
+        dataclasses.replace(run, experiment=_with_epochs(run.experiment, epochs))
         for run in going
         if run.number not in rows or rows[run.number].cut_after is not None
     ]
+
+
+def _with_epochs(experiment: Experiment, epochs: int) -> Experiment:
+    return replace(experiment, training=replace(experiment.training, epochs=epochs))
 
 
 def _cut(outcome: Outcome, planned: Planned, stage: Stage | None) -> tuple[Outcome, int | None]:
