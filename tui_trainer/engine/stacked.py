@@ -134,6 +134,16 @@ class StackedTrainer:
             logs |= {f"{prefix}{name}": value for name, value in scores.items() if prefix or name != "loss"}
         return {name: self._by_model(values) for name, values in logs.items()}
 
+    def evaluate(self, x: ArrayLike, y: ArrayLike, metrics: Sequence[str] = ()) -> dict[str, Array]:
+        """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs), (models,) each.
+
+        nan for a model that is not running.
+        """
+        template, stack = self.models[0], (len(self.members),)
+        data = check_data(template, self.loss, x, y)
+        evaluation = Evaluation(template, *data, self.loss, metrics, self._target_scale, stack)
+        return {name: self._by_model(values) for name, values in self._scores(evaluation).items()}
+
     def stop(self, model: int) -> None:
         """Train the model of that index no more; its ``state`` remains."""
         if model not in self._stopped:

@@ -1,0 +1,100 @@
+"""The rate finder finds a rate that trains, well below those that go wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.training.rates import MAX_STEPS, MIN_STEPS, RATES, scan_rates, suggested_rate, train_at_rates
+from tui_trainer.training.session import Session
+
+IRIS = Experiment(
+    dataset=DatasetConfig("iris"), model=ModelConfig(layers=(LayerConfig(8),)), training=TrainingConfig(epochs=60)
+)
+
+
+def loaded(experiment: Experiment) -> Session:
+    session = Session(max_threads=1)
+    session.load(experiment)
+    return session
+
+
+def test_the_losses_are_those_of_training_at_each_rate() -> None:
+    session = loaded(with_field(IRIS, "dataset.validation_split", 0.0))
+    rates = [0.001, 0.1, 0.5]
+    values = train_at_rates(session.experiment, session.split, rates, 2, 20, lambda: False)
+    assert values is not None and values["loss"].shape == (3, 2)
+    for row, rate in enumerate(rates):
+        for seed in range(2):
+            alone = loaded(
+                with_field(with_field(session.requested, "training.learning_rate", rate), "model.seed", seed)
+            )
+            for _ in range(20):
+                alone.step()
+            expected = alone.trainer.evaluate(alone.split.x_train, alone.split.y_train)["loss"]
+            assert values["loss"][row, seed] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("dataset", ["iris", "boston", "moons", "curve_sine", "breast_cancer"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_run_at_the_suggested_rate_learns(dataset: str, optimizer: str) -> None:
+    experiment = with_field(IRIS, "dataset.name", dataset)
+    experiment = with_field(experiment, "dataset.standardize_target", True)
+    session = loaded(with_field(experiment, "training.optimizer.name", optimizer))
+    scan = scan_rates(session)
+    assert scan is not None and scan.suggestion in scan.rates and MIN_STEPS <= scan.steps <= MAX_STEPS
+    place = list(scan.rates).index(scan.suggestion)
+    assert scan.losses[place] < scan.losses[0] and scan.losses[place] < scan.first_loss
+    assert not scan.losses[place] > scan.losses[-1]  # nan at the highest rate is worse
+    session.load(with_field(session.requested, "training.learning_rate", scan.suggestion))
+    session.train()
+    session.advance_to_end()
+    assert session.state == "finished"
+    assert session.values["loss"] < 0.75 * scan.first_loss
+
+
+def test_the_session_is_left_as_it_is() -> None:
+    session = loaded(IRIS)
+    session.epoch()
+    before = session.snapshot()
+    scan_rates(session)
+    assert all(np.array_equal(array, before[name]) for name, array in session.snapshot().items())
+
+
+def test_the_same_experiment_gives_the_same_scan() -> None:
+    one, other = scan_rates(loaded(IRIS)), scan_rates(loaded(IRIS))
+    assert one is not None and other is not None
+    np.testing.assert_array_equal(one.losses, other.losses)
+    assert one.suggestion == other.suggestion
+
+
+def test_it_stops_when_it_is_told_to() -> None:
+    assert scan_rates(loaded(IRIS), lambda: True) is None
+
+
+def test_a_large_network_is_tried_at_fewer_rates() -> None:
+    experiment = with_field(IRIS, "model.layers", [{"units": 500}, {"units": 500}])
+    scan = scan_rates(loaded(with_field(experiment, "training.epochs", 1)))
+    assert scan is not None and len(scan.rates) == len(RATES[::2]) and scan.steps == MIN_STEPS
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([1.0, 0.9, 0.5, 0.1, 0.2, NAN], 1e-2),
+        ([1.0, 0.9, 0.14, 0.1, NAN, NAN], 1e-3),
+        ([1.0, 1.0, 1.0, 1.0, 0.9, 0.8], 1e0),
+        ([1.0, NAN, 1.0, 0.2, 3.0, NAN], 1e-2),
+        ([2.0, NAN, NAN, NAN, NAN, NAN], None),
+        ([NAN] * 6, None),
+    ],
+)
+def test_the_choice_is_the_lowest_rate_that_is_nearly_as_good_as_the_best(
+    losses: list[float], expected: float | None
+) -> None:
+    assert suggested_rate([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0], np.array(losses), 1.0) == expected

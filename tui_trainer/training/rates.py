@@ -1,0 +1,124 @@
+"""The rate finder: short runs at many learning rates at once, and the rate that they speak for.
+
+In reading order: the runs, what they have shown, and the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from msgspec.structs import replace
+
+from tui_trainer.datasets.split import Split
+from tui_trainer.engine import StackedTrainer
+from tui_trainer.errors import UserError
+from tui_trainer.experiment.schema import Experiment
+
+from .builder import build_model, build_optimizer, metric_scale
+from .series import Array
+from .session import Session
+from .stack import stack_size
+
+RATES = (*(float(f"{digit}e{power}") for power in range(-6, 1) for digit in (1, 2, 3, 5)), 10.0)
+SEEDS = 2  # of the first weights at each rate: what one of them survives by luck, the other may not
+MIN_STEPS, MAX_STEPS = 50, 400
+SECONDS = 2.0  # that all runs together should take, which large networks exceed
+CHECKED = 16  # steps between two looks at whether to stop
+NEARLY = 0.95  # of what the best rate has gained on the first weights
+
+Stop = Callable[[], bool]
+
+
+def train_at_rates(
+    experiment: Experiment, parts: Split, rates: Sequence[float], seeds: int, steps: int, stop: Stop
+) -> dict[str, Array] | None:
+    """Train a resolved ``experiment`` for so many steps at each of ``rates``, from ``seeds`` different first weights.
+
+    Returns the loss and the metrics of the training part by name, (rates, seeds) each: nan for a run that diverged.
+    Returns None if ``stop`` said so meanwhile. Raises UserError for data that can't be trained.
+    """
+    features, training, first = parts.x_train.shape[1], experiment.training, experiment.model.seed
+    runs = [(rate, first + number) for rate in rates for number in range(seeds)]
+    size = stack_size(experiment, features, parts).models
+    values: list[dict[str, Array]] = []
+    for start in range(0, len(runs), size):
+        group = runs[start : start + size]
+        models = [
+            replace(experiment.model, seed=seed, weights=()) if seed != first else experiment.model for _, seed in group
+        ]
+        try:
+            trainer = StackedTrainer(
+                [build_model(replace(experiment, model=model), features) for model in models],
+                parts.x_train,
+                parts.y_train,
+                loss=str(training.loss),
+                optimizers=[build_optimizer(replace(training, learning_rate=rate)) for rate, _ in group],
+                batch_size=None if training.batch_size == "full" else training.batch_size,
+                shuffle=training.shuffle,
+                seeds=[seed for _, seed in group],
+                l1=[training.l1] * len(group),
+                l2=[training.l2] * len(group),
+                target_scale=metric_scale(parts.target),
+            )
+        except UserError:
+            raise
+        except ValueError as error:  # such as values beyond float32
+            raise UserError("dataset", str(error)) from error
+        losses = np.empty((CHECKED, len(group)))
+        while trainer.steps < steps and trainer.running:
+            trainer.run_steps(losses[: steps - trainer.steps])
+            if stop():
+                return None
+        values.append(trainer.evaluate(parts.x_train, parts.y_train, ("r2",)))
+    return {name: np.concatenate([part[name] for part in values]).reshape(len(rates), seeds) for name in values[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class RateScan:
+    """The losses (rates,) after so many ``steps`` at each of ``rates``, and that of the first weights.
+
+    Each is that of the worse of ``SEEDS`` runs, nan if one has diverged. ``suggestion`` is None if all have.
+    """
+
+    rates: Array
+    losses: Array
+    first_loss: float
+    steps: int
+    suggestion: float | None
+
+
+def scan_rates(session: Session, stop: Stop = lambda: False) -> RateScan | None:
+    """Scan the learning rates for the loaded experiment, whatever it has learnt; None if ``stop`` returned True.
+
+    Raises UserError for data that can't be trained.
+    """
+    experiment, parts = session.experiment, session.split
+    rates, seeds = RATES, SEEDS
+    size = stack_size(experiment, parts.x_train.shape[1], parts)
+    wanted = min(max(experiment.training.epochs * size.steps, MIN_STEPS), MAX_STEPS)
+    step_seconds = size.epoch_seconds(len(rates) * seeds) / size.steps
+    if wanted * step_seconds > SECONDS:
+        rates, seeds = RATES[::2], 1
+        step_seconds = size.epoch_seconds(len(rates)) / size.steps
+    steps = int(min(wanted, max(MIN_STEPS, SECONDS / step_seconds)))
+    before = train_at_rates(experiment, parts, rates[:1], 1, 0, stop)
+    after = train_at_rates(experiment, parts, rates, seeds, steps, stop)
+    if before is None or after is None:
+        return None
+    losses, first_loss = after["loss"].max(axis=1), float(before["loss"][0, 0])
+    return RateScan(np.array(rates), losses, first_loss, steps, suggested_rate(rates, losses, first_loss))
+
+
+def suggested_rate(rates: Sequence[float], losses: Array, first_loss: float) -> float | None:
+    """Return the lowest rate that gains nearly as much as the best one, since a run is longer than these.
+
+    ``losses`` (rates,) are those after some steps, nan where a run has diverged; ``rates`` rise. Returns None if there
+    is no rate at which the loss falls.
+    """
+    gains = first_loss - np.asarray(losses, float)
+    good = np.isfinite(gains) & (gains > 0.0)
+    if not good.any():
+        return None
+    return float(rates[int(np.argmax(good & (gains >= NEARLY * gains[good].max())))])
