@@ -128,6 +128,14 @@ class StopPredicting(Command, frozen=True):
     """Stop predicting the rows of a file; nothing is written."""
 
 
+class FindRates(Command, frozen=True):
+    """Try many learning rates for the loaded experiment, each from its first weights. Training goes on beside it."""
+
+
+class StopFindingRates(Command, frozen=True):
+    """Stop trying learning rates; nothing is reported."""
+
+
 class Resume(Command, frozen=True):
     """Continue a run of the store where it was saved, as run number ``run``; no other session may have it."""
 
@@ -186,6 +194,8 @@ AnyCommand = (
     | Export
     | Predict
     | StopPredicting
+    | FindRates
+    | StopFindingRates
     | Watch
     | Resume
     | EditRuns
@@ -279,6 +289,20 @@ class PredictingProgress(Report, frozen=True):
     """The rows of a file are being predicted: ``fraction`` of it is done, from 0 to 1."""
 
     fraction: float
+
+
+class RatesFound(Report, frozen=True):
+    """The losses after ``steps`` steps at each of ``rates``, nan where a run has diverged, and that of no step.
+
+    ``suggestion`` is None if the loss falls at none of them; ``reason`` says why nothing was tried, if so.
+    """
+
+    rates: tuple[float, ...] = ()
+    losses: tuple[float, ...] = ()
+    first_loss: float = 0.0
+    steps: int = 0
+    suggestion: float | None = None
+    reason: str = ""
 
 
 class Predicted(Report, frozen=True):
@@ -401,6 +425,7 @@ AnyReport = (
     | LoadingProgress
     | PredictingProgress
     | Predicted
+    | RatesFound
     | Previewed
     | Progress
     | Ended

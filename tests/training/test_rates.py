@@ -7,7 +7,16 @@ import pytest
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.training.rates import MAX_STEPS, MIN_STEPS, RATES, scan_rates, suggested_rate, train_at_rates
+from tui_trainer.training.rates import (
+    MAX_STEPS,
+    MIN_STEPS,
+    RATES,
+    RateScan,
+    Stop,
+    scan_rates,
+    suggested_rate,
+    train_at_rates,
+)
 from tui_trainer.training.session import Session
 
 IRIS = Experiment(
@@ -19,6 +28,11 @@ def loaded(experiment: Experiment) -> Session:
     session = Session(max_threads=1)
     session.load(experiment)
     return session
+
+
+def scan_of(experiment: Experiment, stop: Stop = lambda: False) -> RateScan | None:
+    session = loaded(experiment)
+    return scan_rates(session.experiment, session.split, stop)
 
 
 def test_the_losses_are_those_of_training_at_each_rate() -> None:
@@ -43,9 +57,9 @@ def test_a_run_at_the_suggested_rate_learns(dataset: str, optimizer: str) -> Non
     experiment = with_field(IRIS, "dataset.name", dataset)
     experiment = with_field(experiment, "dataset.standardize_target", True)
     session = loaded(with_field(experiment, "training.optimizer.name", optimizer))
-    scan = scan_rates(session)
+    scan = scan_rates(session.experiment, session.split)
     assert scan is not None and scan.suggestion in scan.rates and MIN_STEPS <= scan.steps <= MAX_STEPS
-    place = list(scan.rates).index(scan.suggestion)
+    place = scan.rates.index(scan.suggestion)
     assert scan.losses[place] < scan.losses[0] and scan.losses[place] < scan.first_loss
     assert not scan.losses[place] > scan.losses[-1]  # nan at the highest rate is worse
     session.load(with_field(session.requested, "training.learning_rate", scan.suggestion))
@@ -59,24 +73,24 @@ def test_the_session_is_left_as_it_is() -> None:
     session = loaded(IRIS)
     session.epoch()
     before = session.snapshot()
-    scan_rates(session)
+    scan_rates(session.experiment, session.split)
     assert all(np.array_equal(array, before[name]) for name, array in session.snapshot().items())
 
 
 def test_the_same_experiment_gives_the_same_scan() -> None:
-    one, other = scan_rates(loaded(IRIS)), scan_rates(loaded(IRIS))
+    one, other = scan_of(IRIS), scan_of(IRIS)
     assert one is not None and other is not None
     np.testing.assert_array_equal(one.losses, other.losses)
     assert one.suggestion == other.suggestion
 
 
 def test_it_stops_when_it_is_told_to() -> None:
-    assert scan_rates(loaded(IRIS), lambda: True) is None
+    assert scan_of(IRIS, lambda: True) is None
 
 
 def test_a_large_network_is_tried_at_fewer_rates() -> None:
     experiment = with_field(IRIS, "model.layers", [{"units": 500}, {"units": 500}])
-    scan = scan_rates(loaded(with_field(experiment, "training.epochs", 1)))
+    scan = scan_of(with_field(experiment, "training.epochs", 1))
     assert scan is not None and len(scan.rates) == len(RATES[::2]) and scan.steps == MIN_STEPS
 
 

@@ -21,6 +21,7 @@ from tui_trainer.experiment.toml_file import is_experiment, read, write
 from tui_trainer.experiment.validation import on_screen, screen_name
 from tui_trainer.files import confined, is_file, reason_to_keep
 from tui_trainer.formats import format_number
+from tui_trainer.protocol import AnyReport, Crashed, FindRates, RatesFound, StopFindingRates
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import key_of
@@ -28,9 +29,11 @@ from tui_trainer.ui.keymap import key_of
 from .controller import Controller
 
 if TYPE_CHECKING:
+    from tui_trainer.app.dialogs.rate_finder import RateFinder
+
     from .screen import MainScreen
 
-WEIGHTS = "model.weights"
+WEIGHTS, RATE = "model.weights", "training.learning_rate"
 SUITED = ("model.layers", "training", "training.optimizer", "training.learning_rate")  # what good settings change
 WEIGHTS_FILE = ".safetensors"
 DEPTH = 200
@@ -47,6 +50,7 @@ class ExperimentEditor(Controller):
         self.history = UndoHistory(experiment)
         self._path = path  # of the file that was opened or saved last
         self._offered: tuple[str, str | None] | None = None  # name and path of a dataset with settings for it
+        self._rate_finder: RateFinder | None = None  # while it is open
         self._lock = asyncio.Lock()  # keys and messages are handled concurrently; panels are updated one by one
 
     @property
@@ -209,6 +213,37 @@ class ExperimentEditor(Controller):
         """Take the next learning rate up (1) or down (-1)."""
         rate = next_rate(self.experiment.training.learning_rate, direction)
         await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}.")
+
+    def action_find_rate(self) -> None:
+        """Try many learning rates, and take the one that is chosen of them."""
+        if is_hidden(self.experiment, RATE):
+            self.show_message("The learning rate is fixed in this experiment.", "error")
+        elif self.screen.trainer.loaded is None:
+            self.show_message("Nothing is loaded to try learning rates with.", "error")
+        else:
+            self.converse(self._find_rate)
+
+    async def _find_rate(self) -> None:
+        from tui_trainer.app.dialogs.rate_finder import RateFinder
+
+        client = self.screen.trainer.client
+        finder = self._rate_finder = RateFinder(self.experiment.training.learning_rate, self.screen.markers)
+        client.send(FindRates())
+        rate = await self.screen.dialogs.ask(finder)
+        self._rate_finder = None
+        client.send(StopFindingRates())
+        if rate is not None:
+            message = f"Learning rate {rate:g}, as was found by trying; {key_of('undo')} undoes it."
+            await self.change_field(RATE, rate, message)
+
+    async def on_report(self, report: AnyReport) -> bool:
+        if self._rate_finder is not None:
+            match report:
+                case RatesFound():
+                    self._rate_finder.show(report)
+                case Crashed():
+                    self._rate_finder.show_lost(report.sentence)
+        return False
 
     async def action_undo(self) -> None:
         """Undo the last edit, of the experiment or of a weight."""

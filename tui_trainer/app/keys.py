@@ -71,6 +71,15 @@ KEYS = (
         "Raise the learning rate, without a reset",
         shown_as="]",
     ),
+    rate(
+        "find_rate",
+        "=,equals_sign",
+        "find_rate",
+        (),
+        "Find ρ",
+        "Find a learning rate: try many, and choose",
+        shown_as="=",
+    ),
     layer("add_layer", "a", "add_layer", (), "Add", "Add a hidden layer after the chosen one"),
     layer(
         "remove_layer", "x,delete", "remove_layer", (), "Remove layer", "Remove the chosen hidden layer", shown_as="x"

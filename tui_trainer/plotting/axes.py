@@ -149,7 +149,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What is left of series number ``index`` after cleaning: x, y (n,), y as exponents if log."""
+    """What is left of series number ``index`` after cleaning: x, y (n,), as exponents where the scale is log."""
 
     index: int
     x: Array
@@ -164,26 +164,30 @@ def clean(plot: Plot) -> tuple[list[Points], int]:
         usable = np.isfinite(x) & np.isfinite(y)
         if plot.x_limits is not None:
             usable &= (x >= min(plot.x_limits)) & (x <= max(plot.x_limits))
-        if plot.log_y:
-            hidden += int(np.count_nonzero(usable & (y <= 0)))
-            usable &= y > 0
+        for values, log in ((x, plot.log_x), (y, plot.log_y)):
+            if log:
+                hidden += int(np.count_nonzero(usable & (values <= 0)))
+                usable &= values > 0
         if usable.any():
-            y = y[usable]
-            kept.append(Points(index, x[usable], np.log10(y) if plot.log_y else y))
+            x, y = x[usable], y[usable]
+            kept.append(Points(index, np.log10(x) if plot.log_x else x, np.log10(y) if plot.log_y else y))
     return kept, hidden
 
 
 def scales(plot: Plot, points: list[Points]) -> tuple[Scale, Scale]:
     """The x and the y scale that show all the points, or the limits that the plot asks for."""
     whole = all(bool((p.x == np.floor(p.x)).all()) for p in points)
-    x_low, x_high = _limits(plot.x_limits, [p.x for p in points])
-    wanted = plot.y_limits
-    if wanted is not None and plot.log_y:
-        # A limit at or below zero cannot be meant; the data decide then.
-        exponents = np.log10(np.clip(wanted, TINY, HUGE))
-        wanted = (float(exponents[0]), float(exponents[1])) if min(wanted) > 0 else None
-    y_low, y_high = _limits(wanted, [p.y for p in points], log=plot.log_y)
-    return Scale(x_low, x_high, whole=whole), Scale(y_low, y_high, log=plot.log_y)
+    x_low, x_high = _limits(_exponents(plot.x_limits, plot.log_x), [p.x for p in points], log=plot.log_x)
+    y_low, y_high = _limits(_exponents(plot.y_limits, plot.log_y), [p.y for p in points], log=plot.log_y)
+    return Scale(x_low, x_high, log=plot.log_x, whole=whole and not plot.log_x), Scale(y_low, y_high, log=plot.log_y)
+
+
+def _exponents(limits: tuple[float, float] | None, log: bool) -> tuple[float, float] | None:
+    """The limits of an axis as its scale has them; none where the axis is log and one of them is not above zero."""
+    if limits is None or not log:
+        return limits
+    low, high = np.log10(np.clip(limits, TINY, HUGE))
+    return (float(low), float(high)) if min(limits) > 0 else None
 
 
 def squared(x: Scale, y: Scale, columns: int, rows: int) -> tuple[Scale, Scale]:

@@ -7,6 +7,7 @@ its kernel can then be limited to the canvas.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -80,7 +81,7 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
         return board.merged_frame()
     x_scale, y_scale = scales(plot, points)
     area, y_ticks = _layout(board, y_scale, markers, int(has_header))
-    if plot.square and not plot.log_y:
+    if plot.square and not (plot.log_x or plot.log_y):
         x_scale, y_scale = squared(x_scale, y_scale, area.columns, area.rows)
         area, y_ticks = _layout(board, y_scale, markers, int(has_header))
     dots = _dots(plot, points, x_scale, y_scale, area)
@@ -90,7 +91,7 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
         _write_signs(board, plot, points, dots, area)
     _write_names(board, plot, points, dots, area)
     if plot.cursor is not None:
-        write_cursor(board, area, x_scale, plot.cursor, markers)
+        write_cursor(board, area, x_scale, math.log10(plot.cursor) if plot.log_x else plot.cursor, markers)
     write_y_axis(board, area, y_scale, y_ticks, markers)
     write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
     return board.merged_frame()

@@ -71,6 +71,7 @@ class Plot:
     y_label: str = ""
     title: str = ""
     log_y: bool = False
+    log_x: bool = False
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     empty: str = ""

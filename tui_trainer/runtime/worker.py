@@ -19,6 +19,7 @@ from pathlib import Path
 from tui_trainer import protocol
 from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
 from tui_trainer.datasets.preview import Previewer
+from tui_trainer.datasets.split import Split
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.validation import on_screen
@@ -32,6 +33,7 @@ from tui_trainer.store.store import StoreError, default_path
 from tui_trainer.system.processes import given_connection, lower_priority
 from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.training.diagnosis import diagnose
+from tui_trainer.training.rates import scan_rates
 from tui_trainer.training.session import Session
 
 from . import Launch, launched, reporting
@@ -60,6 +62,7 @@ class Worker:
         self._commands = CommandQueue(clients)
         self._file_loading = FileLoading(self._commands, self._send)
         self._file_predicting = FilePredicting(self._send)
+        self._rate_finding = RateFinding(self._send)
         self._session = Session()
         self._listener: socket.socket | None = None
         self._live_trainer = self._register()
@@ -190,6 +193,10 @@ class Worker:
                 self._file_predicting.start(command, session, self._run)
             case protocol.StopPredicting():
                 self._file_predicting.stop()
+            case protocol.FindRates():
+                self._rate_finding.start(session.experiment, session.split, self._run)
+            case protocol.StopFindingRates():
+                self._rate_finding.stop()
 
     def _watch(self, command: protocol.Watch) -> None:
         """Compute for another tab; a request that can't be decoded ends the connection, as any invalid message does."""
@@ -472,6 +479,36 @@ class FilePredicting:
         sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))
         sentence += "" if model.steps else " The network is not trained yet."
         return sentence, len(predictions.faults) < len(predictions.outputs)
+
+
+class RateFinding:
+    """Tries learning rates, once at a time, in a thread of its own: no step waits for it."""
+
+    def __init__(self, send: Callable[[protocol.AnyReport], None]) -> None:
+        self._send = send
+        self._stop = threading.Event()  # of the thread that was started last
+
+    def start(self, experiment: Experiment, parts: Split, run: int) -> None:
+        """Start with a resolved experiment and its data; what is found is reported."""
+        self.stop()
+        self._stop = threading.Event()
+        start_thread(self._run, experiment, parts, run, self._stop)
+
+    def stop(self) -> None:
+        """Stop it; nothing is reported."""
+        self._stop.set()
+
+    def _run(self, experiment: Experiment, parts: Split, run: int, stop: threading.Event) -> None:
+        try:
+            scan = scan_rates(experiment, parts, stop.is_set)
+        except UserError as error:
+            self._send(protocol.RatesFound(run, reason=error.reason))
+        except MemoryError:
+            self._send(protocol.RatesFound(run, reason="The memory of this machine is too small for it."))
+        else:
+            if scan is not None:
+                found = tuple(scan.rates), tuple(scan.losses.tolist()), scan.first_loss, scan.steps, scan.suggestion
+                self._send(protocol.RatesFound(run, *found))
 
 
 if __name__ == "__main__":

@@ -26,8 +26,10 @@ from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
 from .builder import build_trainer, check_memory
+from .rates import train_at_rates
 from .series import Array
 from .session import Session
+from .stack import stack_size
 
 Changes = dict[str, bool | float | str]
 STANDARDIZE, STANDARDIZE_TARGET = "dataset.standardize", "dataset.standardize_target"
@@ -318,13 +320,12 @@ class Trials:
         """Try these changes, for ``length`` times the steps of a trial; None if it diverges, or time is up."""
         if self.is_over:
             return None
-        experiment = self._session.requested
         try:
-            for path, value in changes.items():
-                if is_hidden(experiment, path):
-                    return None
-                experiment = with_field(experiment, path, value)
-            trainer, parts = self._trainer(experiment)
+            changed = self._changed(changes)
+            if changed is None:
+                return None
+            experiment, parts = changed
+            trainer = build_trainer(experiment, self._session.dataset, parts)
             steps = min(max(experiment.training.epochs * trainer.steps_per_epoch, MIN_STEPS), MAX_STEPS) * length
             with np.errstate(over="ignore", invalid="ignore"):
                 for number in range(steps):
@@ -348,17 +349,9 @@ class Trials:
         rates = [one for one in LADDER if one < rate * 0.99 or (higher and one > rate * 1.01 and one <= 1.0)]
         if higher:  # the nearest ones first, since time may be up
             rates.sort(key=lambda one: abs(math.log(one / rate)))
-        stable: list[Trial] = []
-        for one in rates:
-            trial = self.run({**base, RATE: one})
-            self.rates_tried += not self.is_over
-            if trial is not None:
-                stable.append(trial)
-            least = min((known.unexplained for known in stable), default=math.inf)
-            if not higher and len(stable) > 2 and all(known.unexplained > least for known in stable[-2:]):
-                break
-            if self.is_over:
-                break
+        stable = self._together(base, rates)
+        if stable is None:
+            stable = self._one_by_one(base, rates, higher)
         for trial in sorted(stable, key=lambda one: float(one.changes[RATE]), reverse=True):
             least = min(known.unexplained for known in stable)
             if trial.unexplained > AS_GOOD * least + 0.01:
@@ -374,12 +367,54 @@ class Trials:
                 return None
         return min(stable, key=lambda known: known.unexplained, default=None)
 
-    def _trainer(self, experiment: Experiment) -> tuple[Trainer, Split]:
-        session = self._session
+    def _together(self, base: Changes, rates: list[float]) -> list[Trial] | None:
+        """Return the trials at ``rates`` that stay stable; None if they are not trained together, or time is up."""
+        try:
+            changed = self._changed(base)
+            if changed is None:
+                return None
+            experiment, parts = changed
+            size = stack_size(experiment, len(self._session.dataset.features), parts)
+            if size.models == 1:
+                return None
+            steps = min(max(experiment.training.epochs * size.steps, MIN_STEPS), MAX_STEPS)
+            values = train_at_rates(experiment, parts, rates, 1, steps, lambda: self.is_over)
+        except (UserError, MemoryError):
+            return None
+        if values is None:
+            return None
+        self.rates_tried += len(rates)
+        trials = [
+            Trial({**base, RATE: rate}, 1.0 - float(r2)) for rate, r2 in zip(rates, values["r2"][:, 0], strict=True)
+        ]
+        return [trial for trial in trials if math.isfinite(trial.unexplained)]
+
+    def _one_by_one(self, base: Changes, rates: list[float], higher: bool) -> list[Trial]:
+        """Return the trials at ``rates`` that stay stable, until they get worse and worse, or time is up."""
+        stable: list[Trial] = []
+        for rate in rates:
+            trial = self.run({**base, RATE: rate})
+            self.rates_tried += not self.is_over
+            if trial is not None:
+                stable.append(trial)
+            least = min((known.unexplained for known in stable), default=math.inf)
+            if not higher and len(stable) > 2 and all(known.unexplained > least for known in stable[-2:]):
+                break
+            if self.is_over:
+                break
+        return stable
+
+    def _changed(self, changes: Changes) -> tuple[Experiment, Split] | None:
+        """Return the resolved experiment with these changes, and its data; None if one of them is fixed."""
+        session, experiment = self._session, self._session.requested
+        for path, value in changes.items():
+            if is_hidden(experiment, path):
+                return None
+            experiment = with_field(experiment, path, value)
         resolved = resolve(experiment, session.dataset.target_info(), len(session.dataset.features))
         parts = self._split(resolved)
         check_memory(resolved, len(session.dataset.features), parts)
-        return build_trainer(resolved, session.dataset, parts), parts
+        return resolved, parts
 
     def _split(self, resolved: Experiment) -> Split:
         """Return the training rows that trials use, without a validation part."""

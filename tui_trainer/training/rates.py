@@ -18,7 +18,6 @@ from tui_trainer.experiment.schema import Experiment
 
 from .builder import build_model, build_optimizer, metric_scale
 from .series import Array
-from .session import Session
 from .stack import stack_size
 
 RATES = (*(float(f"{digit}e{power}") for power in range(-6, 1) for digit in (1, 2, 3, 5)), 10.0)
@@ -82,19 +81,18 @@ class RateScan:
     Each is that of the worse of ``SEEDS`` runs, nan if one has diverged. ``suggestion`` is None if all have.
     """
 
-    rates: Array
+    rates: tuple[float, ...]
     losses: Array
     first_loss: float
     steps: int
     suggestion: float | None
 
 
-def scan_rates(session: Session, stop: Stop = lambda: False) -> RateScan | None:
-    """Scan the learning rates for the loaded experiment, whatever it has learnt; None if ``stop`` returned True.
+def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False) -> RateScan | None:
+    """Scan the learning rates for a resolved ``experiment``, from its first weights; None if ``stop`` returned True.
 
     Raises UserError for data that can't be trained.
     """
-    experiment, parts = session.experiment, session.split
     rates, seeds = RATES, SEEDS
     size = stack_size(experiment, parts.x_train.shape[1], parts)
     wanted = min(max(experiment.training.epochs * size.steps, MIN_STEPS), MAX_STEPS)
@@ -108,7 +106,7 @@ def scan_rates(session: Session, stop: Stop = lambda: False) -> RateScan | None:
     if before is None or after is None:
         return None
     losses, first_loss = after["loss"].max(axis=1), float(before["loss"][0, 0])
-    return RateScan(np.array(rates), losses, first_loss, steps, suggested_rate(rates, losses, first_loss))
+    return RateScan(rates, losses, first_loss, steps, suggested_rate(rates, losses, first_loss))
 
 
 def suggested_rate(rates: Sequence[float], losses: Array, first_loss: float) -> float | None:
