@@ -16,7 +16,7 @@ import tui_trainer
 
 ROOT = Path(tui_trainer.__file__).parent
 PACKAGE = "tui_trainer"
-MAX_MODULES = 202  # without __init__; 200 before many networks were trained together, which took two
+MAX_MODULES = 204  # without __init__; 200 before stacks of networks (2) and the rate finder (2)
 MAX_DEPTH = 3  # of classes of ours
 
 # What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the

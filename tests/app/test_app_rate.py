@@ -1,0 +1,62 @@
+"""The rate finder in the app: many rates are tried, one is chosen and taken, and training is not disturbed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_trainer.app.dialogs.rate_finder import RateFinder
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.protocol import RatesFound
+
+if TYPE_CHECKING:
+    from running_app import Flow, Start
+
+IRIS = Experiment(
+    dataset=DatasetConfig("iris"), model=ModelConfig(layers=(LayerConfig(4),)), training=TrainingConfig(epochs=10)
+)
+
+
+async def find(flow: Flow) -> RatesFound:
+    """Open the finder, and wait for what it has found."""
+    app = flow.pilot.app
+    await flow.press("equals_sign")
+    await flow.until(lambda: isinstance(app.screen, RateFinder), "the finder")
+    await flow.until(lambda: any(isinstance(report, RatesFound) for report in flow.reports), "the rates")
+    return next(report for report in reversed(flow.reports) if isinstance(report, RatesFound))
+
+
+async def test_a_rate_is_found_chosen_and_taken_and_undone(start: Start) -> None:
+    async with start(IRIS) as flow:
+        found = await find(flow)
+        assert found.suggestion is not None
+        await flow.until_shown(f"ρ = {found.suggestion:g}: loss")
+        place = found.rates.index(found.suggestion)
+        await flow.press("right")
+        await flow.until_shown(f"ρ = {found.rates[place + 1]:g}: loss")
+        await flow.press("left", "left")
+        await flow.until_shown(f"ρ = {found.rates[place - 1]:g}: loss")
+        await flow.press("home", "enter")
+        await flow.until_said(f"Learning rate {found.suggestion:g}, as was found by trying")
+        assert flow.screen.experiment.training.learning_rate == found.suggestion
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment == IRIS, "the rate from before")
+
+
+async def test_leaving_takes_nothing_and_training_goes_on(start: Start) -> None:
+    async with start(IRIS) as flow:
+        await flow.press("space")
+        await flow.until_state("finished")
+        before = flow.progress.steps
+        await find(flow)
+        await flow.press("escape")
+        await flow.until(lambda: flow.pilot.app.screen is flow.screen, "the main screen")
+        assert flow.screen.experiment == IRIS and flow.progress.steps == before
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps == before + 1, "a step")
+
+
+async def test_a_fixed_rate_is_not_looked_for(start: Start) -> None:
+    fixed = Experiment(dataset=IRIS.dataset, model=IRIS.model, training=IRIS.training, hide=("training.learning_rate",))
+    async with start(fixed) as flow:
+        await flow.press("equals_sign")
+        await flow.until_said("The learning rate is fixed in this experiment.")
