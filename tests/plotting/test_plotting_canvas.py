@@ -45,9 +45,9 @@ WEIRD: dict[str, list[float]] = {
 @pytest.mark.parametrize("markers", MARKERS)
 @pytest.mark.parametrize("name", WEIRD)
 def test_any_size_and_any_data(name: str, markers: Markers) -> None:
-    for log_y in (False, True):
+    for log_x, log_y in ((False, False), (False, True), (True, False), (True, True)):
         for kind in ("line", "scatter"):
-            plot = Plot((series(WEIRD[name], kind=kind),), "epoch", "loss", "a title", log_y, empty="no run yet")
+            plot = Plot((series(WEIRD[name], kind=kind),), "epoch", "loss", "a title", log_y, log_x, empty="no run yet")
             for width, height in [(0, 0), (0, 3), (3, 0), (1, 1), (5, 2), (2, 9), (9, 5), (20, 6), (80, 24)]:
                 assert_fits(render_plot(plot, width, height, markers), width, height)
 
@@ -56,9 +56,9 @@ numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data(), st.integers(0, 70), st.integers(0, 20), st.sampled_from(MARKERS), st.booleans())
+@given(st.data(), st.integers(0, 70), st.integers(0, 20), st.sampled_from(MARKERS), st.booleans(), st.booleans())
 def test_a_random_plot_fits_its_size(
-    data: st.DataObject, width: int, height: int, markers: Markers, log_y: bool
+    data: st.DataObject, width: int, height: int, markers: Markers, log_x: bool, log_y: bool
 ) -> None:
     parts = data.draw(
         st.lists(st.tuples(st.lists(numbers, max_size=20), st.text(max_size=9), st.booleans()), max_size=4)
@@ -66,7 +66,7 @@ def test_a_random_plot_fits_its_size(
     found = tuple(series(y, label, kind="line" if line else "scatter") for y, label, line in parts)
     limits = data.draw(st.none() | st.tuples(numbers, numbers))
     text = data.draw(st.text(max_size=12))
-    plot = Plot(found, text, text, text, log_y, y_limits=limits, x_limits=limits, empty=text)
+    plot = Plot(found, text, text, text, log_y, log_x, y_limits=limits, x_limits=limits, empty=text)
     assert_fits(render_plot(plot, width, height, markers), width, height)
 
 
