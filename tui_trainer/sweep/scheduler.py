@@ -148,6 +148,7 @@ class Sweep:
         kinds = _kinds(tasks)
         takes_long = sum(kind.seconds for kind in kinds) > PROCESSES_SECONDS
         if takes_long and (jobs := self.jobs) > 1:
+            workers.release()  # the data, which each process reads itself
             return workers.run_in_processes(_groups(kinds, jobs), self.by, keep, jobs), jobs
         return workers.run_sequentially(_groups(kinds), self.by, keep), 1
 
