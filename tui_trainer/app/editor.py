@@ -99,6 +99,8 @@ class ExperimentEditor(Controller):
             return changed, ""
         name = "own files" if data.path is not None else CATALOG[data.name].title.removeprefix("Toy: ")
         said = f"Good settings for {name}: {settings.in_words}"
+        if data.path is not None:  # their rate is a guess
+            said += f" ({key_of('find_rate')} finds a rate for these data)"
         if has_usual_settings(before):
             return suited, f"{said}; {key_of('undo')} goes back."
         self._offered = data.name, data.path
