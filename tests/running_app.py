@@ -41,7 +41,8 @@ from tui_trainer.ui.fields import Field
 from tui_trainer.ui.pacing import ExactCompositor
 from tui_trainer.ui.terminal_input import PasteParser
 
-PATIENCE = 30.0  # seconds a condition may take to come true; a busy machine needs some of them
+# Seconds a condition may take to come true; a busy machine needs some of them, and Wine many to start a process.
+PATIENCE = 90.0 if WINDOWS else 30.0
 WIDE = (120, 40)
 
 

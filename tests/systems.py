@@ -18,6 +18,7 @@ LINKS = "to make a symbolic link is a right that few have there"
 PIPES = "the file system there has no pipes and devices"
 NAMES = "no name of a file holds control codes, quotes or such signs there"
 SHELL = "there is no POSIX shell there"
+TERM = "the console is asked for its colours there, not the environment"
 CURRENT = "the folder that a process is in can't be removed there"
 
 # Folders of which nothing is collected on Windows.

@@ -185,5 +185,9 @@ def test_paths_as_a_system_writes_them() -> None:
         assert files.last_absolute(r"C:/data/D:\other\a.csv") == r"D:\other\a.csv"
         assert files.last_absolute(r"\\server\share\a.csv") == r"\\server\share\a.csv"
         assert files.unescaped(r"C:\data\a b.csv") == r"C:\data\a b.csv"
+        assert files.path_of_url("/C:/data/a.csv") == "C:/data/a.csv"
+        assert files.path_of_url("server/share/a.csv") == "//server/share/a.csv"
     else:
         assert files.unescaped(r"/data/a\ b.csv") == "/data/a b.csv"
+        assert files.path_of_url("/data/a.csv") == "/data/a.csv"
+        assert files.path_of_url("server/share/a.csv") == "file://server/share/a.csv"

@@ -17,7 +17,17 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .errors import UserError, quoted
-from .system.files import PLAIN, RESERVED_NAME, SEPARATORS, flush_to_disk, replace, set_mode, unescaped
+from .system.files import (
+    PLAIN,
+    RESERVED_NAME,
+    SEPARATORS,
+    flush_to_disk,
+    is_no_name,
+    path_of_url,
+    replace,
+    set_mode,
+    unescaped,
+)
 
 ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
 DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
@@ -56,7 +66,7 @@ def file_mode(path: str | os.PathLike[str], field: str = "") -> int:
     except (FileNotFoundError, NotADirectoryError, ValueError):  # a null character is in no path
         return 0
     except OSError as error:
-        if error.errno == errno.ELOOP:
+        if is_no_name(error):
             return 0
         raise UserError(field, f"{quoted(os.fspath(path), _PATH_LENGTH)} can't be read: {error.strerror}") from error
 
@@ -213,7 +223,7 @@ def as_meant(text: str) -> str:
         if len(path) > 1 and path.startswith(quote) and path.endswith(quote):
             return path[1:-1]
     if path.lower().startswith("file://"):
-        return unquote(re.sub(r"^file://(?:localhost)?(?=/)", "", path, flags=re.IGNORECASE))
+        return path_of_url(unquote(re.sub(r"^file://(?:localhost(?=/))?", "", path, flags=re.IGNORECASE)))
     return unescaped(path) or text
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from systems import WINDOWS
 
 from tui_trainer.cli.main import main
 from tui_trainer.cli.options import Parser, add_experiment_options, experiment_from_options
@@ -137,16 +138,19 @@ def test_a_wrong_field_is_named(word: str, sentence: str, capsys: pytest.Capture
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("form", ["'{}'", '"{}"', "  {} ", "file://{}", "file://localhost{}"])
+@pytest.mark.parametrize("form", ["'{}'", '"{}"', "  {} ", "{url}", "{url_here}"])
 def test_paths_come_as_a_terminal_gives_them(form: str, shop: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "--csv", form.format(shop), "--target", "colour", "--epochs", "1"]) == 0
+    url = Path(shop).as_uri()
+    path = form.format(shop, url=url, url_here=url.replace("file://", "FILE://localhost"))
+    assert main(["train", "--csv", path, "--target", "colour", "--epochs", "1"]) == 0
     assert "-> colour: 2 classes" in capsys.readouterr().out
 
 
 def test_a_path_may_be_escaped(shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spaced = tmp_path / "my shop.csv"
     spaced.write_text(Path(shop).read_text())
-    for path in (str(spaced).replace(" ", "\\ "), f"file://{str(spaced).replace(' ', '%20')}"):
+    escaped = str(spaced) if WINDOWS else str(spaced).replace(" ", "\\ ")
+    for path in (escaped, spaced.as_uri()):
         assert main(["train", "--csv", path, "--target", "colour", "--epochs", "1"]) == 0
         assert "-> colour: 2 classes" in capsys.readouterr().out
 

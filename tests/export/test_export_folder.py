@@ -163,7 +163,7 @@ def test_history_is_read_as_it_was_written(tmp_path: Path) -> None:
     again = read_history(path)
     assert list(again) == ["loss", "val_loss"]
     assert all(again[name].tobytes() == values.tobytes() for name, values in history.items())
-    path.write_text(history_csv({}))
+    path.write_text(history_csv({}), newline="")
     assert read_history(path) == {}
     for wrong in ("", "epoch,loss\n1,x\n", "epoch,loss\n1\n"):
         path.write_text(wrong)

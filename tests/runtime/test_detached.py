@@ -45,7 +45,7 @@ from tui_trainer.tabs.view import decode_content
 
 ENDLESS = with_field(Experiment(), "training.epochs", 10_000_000)
 SHORT = with_field(Experiment(), "training.epochs", 50)  # 200 steps
-PATIENCE = 20.0
+PATIENCE = 90.0 if WINDOWS else 20.0  # seconds; Wine needs many of them to start a process on a busy machine
 R = TypeVar("R", bound=Report)
 
 

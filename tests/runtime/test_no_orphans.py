@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from systems import WINDOWS
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -20,7 +21,7 @@ from tui_trainer.runtime.client import start_module
 from tui_trainer.sweep import client as sweep_client
 from tui_trainer.sweep.messages import PreviewSweep, SweepRequest
 
-PATIENCE = 20.0  # seconds; a busy machine may take some of them to start Python
+PATIENCE = 90.0 if WINDOWS else 20.0  # seconds; a busy machine needs some of them to start Python, Wine many
 ENDLESS = with_field(Experiment(), "training.epochs", 10_000_000)
 TRAIN = frame(Load(ENDLESS, 1)) + frame(Train())
 PREVIEW = frame(PreviewSweep(SweepRequest(ENDLESS, (("training.epochs", "2,3"),)), 1))

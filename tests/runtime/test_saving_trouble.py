@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from systems import WINDOWS
 from test_resume_kills import Child
 
 from tui_trainer.experiment.edit import with_field
@@ -17,7 +18,7 @@ from tui_trainer.protocol import AnyReport, Load, Notice, Pause, Progress, Train
 from tui_trainer.store.store import Store, default_path
 
 pytestmark = pytest.mark.slow  # it waits until the store's own patience ends; tests/store/test_saving.py does not
-PATIENCE = 20.0  # seconds; a busy machine may take some of them
+PATIENCE = 90.0 if WINDOWS else 20.0  # seconds; a busy machine needs some of them, and Wine many to start a process
 
 
 def reports_until(child: Child, done: Callable[[AnyReport], bool]) -> list[AnyReport]:

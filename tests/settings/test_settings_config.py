@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from systems import PIPES, not_on_windows
+from systems import PIPES, WINDOWS, not_on_windows
 
 from tui_trainer.settings import config_path, memory_path, read_config
 
@@ -80,7 +80,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 def test_where_the_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TUI_TRAINER_CONFIG", "TUI_TRAINER_DATA", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", "/somewhere/anna")
+    monkeypatch.setenv("USERPROFILE" if WINDOWS else "HOME", "/somewhere/anna")
     assert config_path() == Path("/somewhere/anna/.config/tui-trainer/config.toml")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert config_path() == tmp_path / "tui-trainer" / "config.toml"

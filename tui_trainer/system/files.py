@@ -24,6 +24,7 @@ if sys.platform == "win32":
     PATIENCE = 1.0  # seconds that a reader, or a virus scanner, may keep a file from being replaced
     _offsets = threading.Lock()  # an open file has one place, whoever reads it
     _FAIL_AT_ONCE, _EXCLUSIVE, _IS_LOCKED = 1, 2, 33
+    _NO_NAMES = (123, 161)  # with control codes or such signs, or without a server
 
     class _Overlapped(ctypes.Structure):
         _fields_ = (
@@ -85,6 +86,14 @@ if sys.platform == "win32":
             return 0
         return ctypes.get_last_error()
 
+    def is_no_name(error: OSError) -> bool:
+        """Return whether there can be no file of the name that was asked for."""
+        return error.winerror in _NO_NAMES
+
+    def path_of_url(path: str) -> str:
+        """Return the path that stands after ``file://``: with a drive, or on another machine."""
+        return path[1:] if re.match(r"/[A-Za-z]:", path) else path if path.startswith("/") else f"//{path}"
+
     def unescaped(path: str) -> str:
         r"""Return the path as it is: ``\`` stands between folders."""
         return path
@@ -95,6 +104,7 @@ if sys.platform == "win32":
         return text[starts[-1] :] if starts and not text.startswith(("\\\\", "//")) else text
 
 else:
+    import errno
     import fcntl
 
     PLAIN = os.O_CLOEXEC | os.O_NONBLOCK  # no child process has the file, and a pipe is not waited for
@@ -138,6 +148,14 @@ else:
         except BlockingIOError:
             return True
         return False
+
+    def is_no_name(error: OSError) -> bool:
+        """Return whether there can be no file of the name that was asked for; True if it leads round in a circle."""
+        return error.errno == errno.ELOOP
+
+    def path_of_url(path: str) -> str:
+        """Return the path that stands after ``file://``; all of it where that is no path of this machine."""
+        return path if path.startswith("/") else f"file://{path}"
 
     def unescaped(path: str) -> str:
         r"""Return the path without the ``\`` that a shell's user, or a terminal, puts before blanks and signs."""

@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 
 from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
 from tui_trainer.errors import printable, quoted
-from tui_trainer.system.files import read_at
+from tui_trainer.system.files import is_no_name, read_at
 
 from .dialect import Marks
 
@@ -210,6 +210,10 @@ def _check_file(file: Path, quoted_path: str) -> None:
     try:
         status = file.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):  # a null character is in no path
+        _refuse(f"there is no file {quoted_path}; check the path")
+    except OSError as error:
+        if not is_no_name(error):
+            raise
         _refuse(f"there is no file {quoted_path}; check the path")
     if stat.S_ISDIR(status.st_mode):
         _refuse(f"{quoted_path} is a folder; give the path of a CSV file")
