@@ -36,7 +36,7 @@ from .workers import with_absolute_path
 
 MAX_JOBS = 512
 PROCESSES_SECONDS = 1.5  # that a sweep takes at least if processes are started for it, which takes half as long
-GROUP_SECONDS = 2.0  # that a group of runs takes, so that one sees some of them end
+GROUP_SECONDS = 1.0  # that a group of runs takes, so that one sees some of them end
 MAX_KINDS = 50  # of runs that can't be trained together, of each of which the first is built to see how large it is
 QUICKLY_READ = 50_000_000  # bytes
 PAUSES = (0.5, 1.0, 2.0)  # seconds between attempts to keep a run; other processes go on training meanwhile
