@@ -52,6 +52,15 @@ KEYS = (
         "Start a sweep: many runs with different values of some fields",
         owner="sweeps",
     ),
+    run(
+        "wall",
+        "T",
+        "wall",
+        (),
+        "Wall",
+        "The wall: a race of 4, 9 or 16 networks that differ in one field",
+        owner="wall",
+    ),
     run("resume", "g", "resume", (), "Resume", "Resume the run that was cut off"),
     rate(
         "rate_minus",

@@ -52,6 +52,7 @@ from .own_data import OwnData
 from .sweeps import Sweeps
 from .tab_bar import TabBar, Tabs
 from .trainer_link import TrainerLink
+from .wall import Walls
 
 SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
@@ -90,13 +91,14 @@ class MainScreen(Screen[None]):
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
-        self.coach = Coach(self)
+        self.wall, self.coach = Walls(self), Coach(self)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
             self.trainer,
             self.lessons,
             self.data,
             self.sweeps,
+            self.wall,
             self.editor,
             self.coach,
         )
@@ -156,6 +158,7 @@ class MainScreen(Screen[None]):
     async def on_unmount(self) -> None:
         await self.trainer.client.close()
         await self.sweeps.close()
+        await self.wall.close()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Skip the first update of styles: they have just been computed, and Textual would do it again."""
@@ -380,6 +383,7 @@ class MainScreen(Screen[None]):
         """End the sweep, if any, and the app; keys have no effect from now on."""
         self.dialogs.is_closed = True
         await self.sweeps.close()
+        await self.wall.close()
         await self.trainer.leave()
 
     def action_markers(self) -> None:

@@ -47,7 +47,7 @@ MAX_THREADS = 8  # a machine of many cores usually has many users
 
 
 class TrainedRun(NamedTuple):
-    """A run at its end that was trained elsewhere: the state of its trainer, and what a session records."""
+    """A run that was trained elsewhere, after an epoch: the state of its trainer, and what a session records."""
 
     state: Mapping[str, Array]
     last_loss: float | None
@@ -167,7 +167,10 @@ class Session:
         self.state = next((early for early in EARLY_ENDS if early == state), "finished" if done else "paused")
 
     def take_over(self, run: TrainedRun, sentence: str) -> None:
-        """Go to the end of a ``run`` of the loaded experiment; ``sentence`` says why, if it was stopped early."""
+        """Go where a ``run`` of the loaded experiment is; ``sentence`` says why, if it was stopped early.
+
+        A run that has not ended is paused.
+        """
         self.trainer.restore(run.state)
         self.history, self.best, self._stopping = run.history, run.best, run.stopping
         self._last_loss = run.last_loss
@@ -175,6 +178,8 @@ class Session:
             self._end_diverged(run.divergence)
         elif sentence:
             self._end("stopped early", sentence)
+        elif self.trainer.epochs < self.target_epochs:
+            self.state = "paused"
         else:
             self._end_finished()
 

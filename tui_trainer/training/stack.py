@@ -110,12 +110,15 @@ def train_together(session: Session, experiments: Sequence[Experiment]) -> Itera
             session.advance_to_end()
             yield start, session
         else:
-            for place in _Stack(session, part).train():
+            for place in Stack(session, part).train():
                 yield start + place, session
 
 
-class _Stack:
-    """The runs that are trained together: the trainer, and what is recorded of each run."""
+class Stack:
+    """The runs of ``experiments`` with one ``stack_key``: trained together, and recorded each as if it were alone.
+
+    A run that has ended is taken out of the training. Raises UserError if an experiment cannot be trained.
+    """
 
     def __init__(self, session: Session, experiments: Sequence[Experiment]) -> None:
         self._session, self._experiments = session, experiments
@@ -123,7 +126,7 @@ class _Stack:
         parts, features, training = session.split, len(session.dataset.features), session.experiment.training
         target = session.dataset.target_info()
         try:
-            self._trainer = StackedTrainer(
+            self.trainer = StackedTrainer(
                 [build_model(resolve(experiment, target, features), features) for experiment in experiments],
                 parts.x_train,
                 parts.y_train,
@@ -142,41 +145,58 @@ class _Stack:
             raise
         except ValueError as error:  # such as values beyond float32
             raise UserError("dataset", str(error)) from error
-        count, steps = len(experiments), self._trainer.steps_per_epoch
+        count, steps = len(experiments), self.trainer.steps_per_epoch
         self._last_epoch = training.epochs
         self._stopping = [StopConditions(experiment.training) for experiment in experiments]
         self._may_stop = [number for number, conditions in enumerate(self._stopping) if conditions.is_any]
         self._histories = [History() for _ in experiments]
-        self._best = _BestOfEach(count, self._trainer)
+        self._best = _BestOfEach(count, self.trainer)
         self._seconds = np.zeros(count)
         self._block_epochs = min(max(1, BLOCK_STEPS // steps), self._last_epoch)
         self._losses = np.empty((self._block_epochs * steps, count))
         self._last_losses: list[float | None] = [None] * count
         self._values: dict[str, Array] = {}  # of the epochs of the block, (epochs, models) each
         self._block_start = 0  # epochs before the block
+        self._of_epoch: list[int] = []  # the runs that were trained when the epoch began
+        self._sentences: dict[int, str] = {}  # of the runs that have ended: why, if a condition has stopped them
+        self.values: dict[str, Array] = {}  # of the last epoch, (models,) each
 
     def train(self) -> Iterator[int]:
         """Yield the number of each run when it has ended, with the session at its end."""
-        trainer, steps = self._trainer, self._trainer.steps_per_epoch
-        while running := trainer.running:
-            started = time.perf_counter()
-            row = trainer.epochs - self._block_start
-            values = trainer.run_epoch(self._losses[row * steps : (row + 1) * steps])
-            for name, value in values.items():
-                self._values.setdefault(name, np.empty((self._block_epochs, len(value))))[row] = value
-            self._best.after_epoch(trainer.epochs, values)
-            ends = self._ends(running, values)
-            self._seconds[running] += (time.perf_counter() - started) / len(running)
-            if ends or row + 1 == self._block_epochs:
-                self._record(running)
-            for number, sentence in ends.items():
-                trainer.stop(number)
-                self._hand_over(number, sentence)
+        while self.trainer.running:
+            for number in self.advance(self.trainer.steps_per_epoch):
+                self.hand_over(number)
                 yield number
+
+    def advance(self, steps: int) -> list[int]:
+        """Take so many steps, at most to the end of the epoch; return the runs that have ended with it."""
+        trainer, per_epoch = self.trainer, self.trainer.steps_per_epoch
+        started = time.perf_counter()
+        if trainer.position == 0:
+            self._of_epoch = trainer.running
+        running = self._of_epoch
+        first = (trainer.epochs - self._block_start) * per_epoch + trainer.position
+        trainer.run_steps(self._losses[first : first + min(steps, per_epoch - trainer.position)])
+        ends: dict[int, str] = {}
+        is_over = trainer.position == 0 or not trainer.running
+        if is_over:
+            self.values = trainer.end_epoch()
+            row = first // per_epoch
+            for name, value in self.values.items():
+                self._values.setdefault(name, np.empty((self._block_epochs, len(value))))[row] = value
+            self._best.after_epoch(trainer.epochs, self.values)
+            ends = self._ends(running, self.values)
+        self._seconds[running] += (time.perf_counter() - started) / len(running)
+        if ends or (is_over and row + 1 == self._block_epochs):
+            self._record(running)
+        for number in ends:
+            trainer.stop(number)
+        self._sentences |= ends
+        return list(ends)
 
     def _ends(self, running: Sequence[int], values: Mapping[str, Array]) -> dict[int, str]:
         """Return the numbers of the runs that end with this epoch; with a sentence, if a condition has stopped them."""
-        trainer = self._trainer
+        trainer = self.trainer
         if trainer.epochs >= self._last_epoch:
             ends = dict.fromkeys(running, "")
         else:
@@ -192,37 +212,44 @@ class _Stack:
 
     def _record(self, running: Sequence[int]) -> None:
         """Move what the block has of the ``running`` runs to their histories."""
-        steps = self._trainer.steps_per_epoch
+        steps = self.trainer.steps_per_epoch
         for number in running:
-            error = self._trainer.divergences.get(number)
-            done = (self._trainer.steps if error is None else error.step - 1) - self._block_start * steps
+            error = self.trainer.divergences.get(number)
+            done = (self.trainer.steps if error is None else error.step - 1) - self._block_start * steps
             self._histories[number].add_steps(self._losses[:done, number])
             if done:
                 self._last_losses[number] = float(self._losses[done - 1, number])
             if epochs := done // steps:
                 self._histories[number].extend({name: rows[:epochs, number] for name, rows in self._values.items()})
-        self._block_start = self._trainer.epochs
+        self._block_start = self.trainer.epochs
 
-    def _hand_over(self, number: int, sentence: str) -> None:
-        """Make the session that of the run, at its end."""
+    def hand_over(self, number: int) -> None:
+        """Make the session that of the run, at its end; or paused after the epoch under way, which is finished for it.
+
+        After a run that goes on has been handed over, the stack must not be trained on.
+        """
+        while self.trainer.position and number not in self._sentences:
+            self.advance(self.trainer.steps_per_epoch)
+        if number not in self._sentences and self._block_start < self.trainer.epochs:
+            self._record(self.trainer.running)
         self._stopping[number].seconds = float(self._seconds[number])
         trained = TrainedRun(
-            self._trainer.state(number),
+            self.trainer.state(number),
             self._last_losses[number],
             self._histories[number],
             self._best.of(number),
             self._stopping[number],
-            self._trainer.divergences.get(number),
+            self.trainer.divergences.get(number),
         )
         self._session.load(self._experiments[number])
-        self._session.take_over(trained, sentence)
+        self._session.take_over(trained, self._sentences.get(number, ""))
 
 
 class _BestOfEach:
     """The weights of the best epoch of each run, as ``BestWeights`` keeps them for one."""
 
     def __init__(self, count: int, trainer: StackedTrainer) -> None:
-        self._trainer = trainer
+        self.trainer = trainer
         self._values, self._epochs = np.full(count, np.inf), np.zeros(count, int)
         self._weights: Array = np.zeros((count, trainer.models[0].count_params()), trainer.models[0].dtype)
         self._monitor = "loss"
@@ -234,9 +261,9 @@ class _BestOfEach:
         better = monitored < self._values
         if better.any():
             self._values[better], self._epochs[better] = monitored[better], epoch
-            members = np.array(self._trainer.members)
+            members = np.array(self.trainer.members)
             rows = np.flatnonzero(better[members])
-            self._weights[members[rows]] = self._trainer.parameters.flat[rows]
+            self._weights[members[rows]] = self.trainer.parameters.flat[rows]
 
     def of(self, number: int) -> BestWeights:
         """Return those of one run."""

@@ -533,6 +533,12 @@ class TextButton(Widget, can_focus=True):
         style = self.get_component_rich_style("text-button--key", partial=True)
         return Text.assemble((self._key, style), f" {self._label}", no_wrap=True, overflow="ellipsis")
 
+    def show(self, label: str) -> None:
+        """Show another label."""
+        if label != self._label:
+            self._label = label
+            self.refresh(layout=True)
+
     def on_click(self) -> None:
         self.action_press()
 

@@ -12,7 +12,16 @@ from textual.binding import Binding
 from textual.keys import REPLACED_KEYS, Keys, format_key, key_to_character
 
 DO = "do"  # the one action of the main screen that all keys run, with the name of the key
-SCREEN_PARTS = ("editor", "trainer", "lessons", "data", "sweeps", "coach", "screen")  # all owners of keys but the tabs
+SCREEN_PARTS = (
+    "editor",
+    "trainer",
+    "lessons",
+    "data",
+    "sweeps",
+    "wall",
+    "coach",
+    "screen",
+)  # all owners of keys but the tabs
 OPEN_TAB = "tab"  # owner of a key that works in each tab that has such an action
 MODIFIERS = ("ctrl", "alt", "shift")
 NAMED = frozenset(key.value for key in Keys if key.value.isalnum() and len(key.value) > 1)  # left, f5, ...
