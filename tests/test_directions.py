@@ -16,9 +16,9 @@ import tui_trainer
 
 ROOT = Path(tui_trainer.__file__).parent
 PACKAGE = "tui_trainer"
-# Without __init__; 200 before stacks of networks (2), the rate finder (2), and the wall (6: messages, the race and its
-# process, controller, screen and tiles)
-MAX_MODULES = 210
+# Without __init__; 200 before stacks of networks (2), the rate finder (2), the wall (6: messages, the race and its
+# process, controller, screen and tiles), and charts of runs (2)
+MAX_MODULES = 212
 MAX_DEPTH = 3  # of classes of ours
 
 # What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the
@@ -75,7 +75,7 @@ DIRECTIONS = {
     "": "api errors experiment version",
 }
 # Modules of a tab that are imported by the trainer alone.
-COMPUTED = {"compute", "computing", "axes", "index", "surface"}
+COMPUTED = {"compute", "computing", "axes", "fields", "index", "surface"}
 
 # Exceptions, each with its reason.
 UPWARDS = {}

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from tui_trainer.formats import format_scientific, format_tick
 from tui_trainer.settings import Markers
 
-from .frame import AXIS, TEXT, Board
+from .frame import AXIS, TEXT, Board, one_cell, shorten_alike
 from .plot import Array, Plot
 
 COLUMNS_PER_TICK = 12
 MAX_X_TICKS = 9
+MIN_NAME, NAME_GAP = 6, 2  # cells of a name below an axis, at least, and between two of them
 CELL_HEIGHT = 2  # widths of a cell
 Place = tuple[int, int, str]  # column of an x tick, column where its label starts, label
 HUGE = 1e300  # beyond this a span overflows; such values are drawn at the border
@@ -64,6 +65,10 @@ def write_x_axis(board: Board, area: Area, scale: Scale, name: str, markers: Mar
     row = area.top + area.rows
     if row + 2 > board.height:
         return
+    if scale.names:
+        width = max(area.columns // len(scale.names) - NAME_GAP, MIN_NAME)
+        names = shorten_alike([one_cell(text) for text in scale.names], width, "~" if markers == "ascii" else "…")
+        scale = replace(scale, names=tuple(names))
     corner, line, tick = ("+", "-", "+") if markers == "ascii" else ("└", "─", "┬")
     board.write(row, area.left - 1, corner + line * area.columns, AXIS)
     placed, name_start = _fit(area, scale, len(name))
@@ -90,7 +95,7 @@ def _fit(area: Area, scale: Scale, length: int) -> tuple[list[Place], int | None
     Ticks give way to the name down to two of them; then the name is left out.
     """
     nameless: list[Place] = []
-    for most in range(min(MAX_X_TICKS, area.columns // COLUMNS_PER_TICK + 2), 0, -1):
+    for most in range(len(scale.names) or min(MAX_X_TICKS, area.columns // COLUMNS_PER_TICK + 2), 0, -1):
         placed = _places(area, scale, most)
         spans = [(start, start + len(label)) for _, start, label in placed]
         if any(one[1] + 2 > two[0] for one, two in pairwise(spans)):
@@ -132,13 +137,15 @@ def _fraction(scale: Scale, position: float) -> float:
 class Scale:
     """One axis from ``low`` to ``high``, ``low < high``; the two are exponents of ten when ``log`` is true.
 
-    ``whole`` says that only whole numbers occur, so that ticks between them would mean nothing.
+    ``whole`` says that only whole numbers occur, so that ticks between them would mean nothing. ``names`` stand at 0,
+    1, 2 ... instead of numbers.
     """
 
     low: float
     high: float
     log: bool = False
     whole: bool = False
+    names: tuple[str, ...] = ()
 
     def fraction(self, values: Array) -> Array:
         """Where values (n,) of the axis (exponents if log) lie: 0 at its low end, 1 at its high end."""
@@ -179,7 +186,8 @@ def scales(plot: Plot, points: list[Points]) -> tuple[Scale, Scale]:
     whole = all(bool((p.x == np.floor(p.x)).all()) for p in points)
     x_low, x_high = _limits(_exponents(plot.x_limits, plot.log_x), [p.x for p in points], log=plot.log_x)
     y_low, y_high = _limits(_exponents(plot.y_limits, plot.log_y), [p.y for p in points], log=plot.log_y)
-    return Scale(x_low, x_high, log=plot.log_x, whole=whole and not plot.log_x), Scale(y_low, y_high, log=plot.log_y)
+    x_scale = Scale(x_low, x_high, log=plot.log_x, whole=whole and not plot.log_x, names=plot.x_names)
+    return x_scale, Scale(y_low, y_high, log=plot.log_y)
 
 
 def _exponents(limits: tuple[float, float] | None, log: bool) -> tuple[float, float] | None:
@@ -251,6 +259,9 @@ def ticks(scale: Scale, most: int) -> list[Tick]:
     """
     if most < 1:
         return []
+    if scale.names:
+        stride = math.ceil(len(scale.names) / most)
+        return [(float(place), name) for place, name in enumerate(scale.names) if place % stride == 0]
     found = _labelled(scale, most)
     for count in range(3, FINEST if most > 1 else 0):
         if len(found) > 1:

@@ -12,9 +12,10 @@ from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.protocol import unpack
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import Store
+from tui_trainer.tabs.runs.charts import ParallelPanel
 from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
-from tui_trainer.ui.plot_widgets import FrameWidget
+from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import Prompt
 
 if TYPE_CHECKING:
@@ -227,6 +228,58 @@ async def test_what_chosen_runs_differ_in(start: Start, tmp_path: Path) -> None:
         await flow.pilot.resize_terminal(120, 40)
         await flow.press("w")
         await flow.until(lambda: "dataset.name" in flow.screen_text() and "slow" in flow.screen_text(), "both")
+
+
+async def test_the_runs_are_charted(start: Start, tmp_path: Path) -> None:
+    sessions = store_runs(tmp_path / "store")
+    async with start(size=NARROW) as flow:
+        await opened(flow)
+        await flow.press("H")
+        await flow.until_said("Colours are for the scatter plot; I shows it.")
+        await flow.press("I")
+        await flow.until_shown("what mattered")
+        plot = view_of(flow).query_one(PlotWidget)
+        await flow.until(lambda: len(plot.plot.series) > 1, "points")
+        assert plot.plot.y_label == "validation loss"
+        across = plot.plot.x_label
+        await flow.until_shown(across)
+        await flow.until_shown("run 4")
+        await flow.press("right")
+        await flow.until(lambda: plot.plot.x_label not in ("", across), "another field across")
+        await flow.until_shown(plot.plot.x_label)
+        title = plot.plot.title
+        await flow.press("H")
+        await flow.until(lambda: plot.plot.title != title, "other colours")
+        await flow.press("left")
+        await flow.until(lambda: plot.plot.x_label == across, "the first one again")
+        await flow.press("down")
+        await flow.until_shown("run 3")
+        while view_of(flow).sort != "score":
+            await flow.press("o")
+        await flow.until(lambda: plot.plot.y_label == "score", "what the list is sorted by")
+        await type_in(flow, "slash", "-boston", "enter")
+        await flow.until_shown("3 of 4 runs")
+
+        await flow.press("I")
+        await flow.until_shown("the best quarter")
+        panel = view_of(flow).query_one(ParallelPanel)
+        await flow.until(lambda: "learning rate" in panel.render_line(0).text, "the axes")
+        assert panel.render_line(0).text.rstrip().endswith("score")
+        await flow.press("enter")
+        await flow.until_said("Opened adam")
+        assert flow.screen.experiment == sessions["adam"].requested
+        await flow.press("8", "I")
+        await flow.until(lambda: "val loss" in flow.screen_text() and not plot.display, "the table again")
+
+
+async def test_runs_that_differ_in_nothing_are_not_charted(start: Start, tmp_path: Path) -> None:
+    store_runs(tmp_path / "store", {"one": {}, "two": {}})
+    async with start(size=NARROW) as flow:
+        await opened(flow, 2)
+        await flow.press("I")
+        await flow.until_shown("A chart needs runs that differ in a field; those that the list shows differ in none.")
+        await flow.press("left", "H", "I")
+        await flow.until_shown("A chart needs runs that differ in a field; those that the list shows differ in none.")
 
 
 async def test_the_mouse_sorts_and_chooses_runs(start: Start, tmp_path: Path) -> None:

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sqlite3
 import statistics
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import UNTITLED, Experiment, LayerConfig
+from tui_trainer.experiment.schema import UNTITLED, Experiment
 from tui_trainer.experiment.toml_file import loads
-from tui_trainer.experiment.validation import to_plain
-from tui_trainer.formats import format_exact
+from tui_trainer.protocol import pack
 from tui_trainer.run_state import traits_of
 from tui_trainer.store.filter import FilterError, condition, order_by, parse
 from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store
 
-from .messages import Difference, RunList, RunRow, WatchRuns, Wrong
+from .fields import Plain, chart_fields, differences, is_log_measure, joint_share, plain_fields
+from .messages import RunChart, RunList, RunRow, WatchRuns, Wrong
 
 MAX_ROWS = 1000  # in one answer
 MAX_COMPARED = 16
-MAX_VALUE = 60  # characters of a value
-NAMELESS = ("units", "activation")  # of a layer: their values are shown without names
-NOT_COMPARED = ("name", "hide")  # no part of what is trained
 FLAGS = frozenset(field.name for field in msgspec.structs.fields(RunRow) if field.type is bool)
 IN_STORE = tuple(name for name in RunRow.__struct_fields__ if name in COLUMN_SQL)  # the others are of its group
 SELECTED = ", ".join(COLUMN_SQL[name] for name in IN_STORE)
 MEASURES = ("loss", "val_loss", "accuracy", "r2", "mae", "score")  # fields of filters named as their columns
 ANY_LOSS = "coalesce(val_loss, loss)"  # what the means are of where a list is not sorted by a measure
-MAX_GROUPED = 2000  # runs: to read the experiments of so many takes less than a second
+MAX_READ = 2000  # runs that are grouped or charted: to read the experiments of so many takes less than a second
+RISING = ("accuracy", "r2", "score")  # measures of which more is better
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class RunIndex:
         self._store = store
         self._last: tuple[object, tuple[int, ...], dict[int, RunGroup]] | None = None  # a query, and what it gave
         self._settings: dict[str, bytes] = {}  # of an experiment as it is stored
+        self._plain: dict[str, Plain | None] = {}  # the fields of an experiment as it is stored; None if unreadable
+        self._chart: tuple[object, RunChart] | None = None  # the last one, and what it was made of
         with store.reading() as connection:
             connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
 
@@ -88,6 +90,7 @@ class RunIndex:
                 matching_runs, groups = self._matching_runs(connection, request, live, parameters["now"])
             except FilterError as error:
                 return replace(answer, wrong=Wrong(error.reason, error.start, error.end))
+            chart = self._charted(connection, matching_runs, request) if request.charted else None
             first = max(0, min(request.first, len(matching_runs) - 1))
             page = matching_runs[first : first + max(0, min(request.rows, MAX_ROWS))]
             rows = tuple(
@@ -95,7 +98,15 @@ class RunIndex:
                 for row in self._rows(connection, page, parameters)
             )
         place = matching_runs.index(request.cursor) if request.cursor in matching_runs else None
-        return replace(answer, total=len(matching_runs), first=first, rows=rows, cursor=request.cursor, place=place)
+        return replace(
+            answer,
+            total=len(matching_runs),
+            first=first,
+            rows=rows,
+            cursor=request.cursor,
+            place=place,
+            chart=chart,
+        )
 
     def _matching_runs(
         self, connection: sqlite3.Connection, request: WatchRuns, live: str, now: object
@@ -126,7 +137,7 @@ class RunIndex:
         return self._last[1:]
 
     def _groups(self, connection: sqlite3.Connection, runs: tuple[int, ...], request: WatchRuns) -> dict[int, RunGroup]:
-        """Group the first ``MAX_GROUPED`` of ``runs`` by their settings without seed of the weights and fold.
+        """Group the first ``MAX_READ`` of ``runs`` by their settings without seed of the weights and fold.
 
         Groups with the fewest failed runs come first, then by their mean of what the list is sorted by; or if that is
         not measured, as their first runs do.
@@ -135,11 +146,11 @@ class RunIndex:
         cursor = connection.execute(
             f"SELECT cards.run, cards.state, {COLUMN_SQL[measure] if measure else ANY_LOSS}, experiment FROM cards "
             "JOIN runs ON runs.id = cards.run WHERE cards.run IN (SELECT value FROM json_each(?))",
-            (json.dumps(runs[:MAX_GROUPED]),),
+            (json.dumps(runs[:MAX_READ]),),
         )
         facts = {run: (state, value, text) for run, state, value, text in cursor.fetchall()}
         members: dict[bytes, list[int]] = {}
-        for run in filter(facts.__contains__, runs[:MAX_GROUPED]):
+        for run in filter(facts.__contains__, runs[:MAX_READ]):
             members.setdefault(self._setting(str(facts[run][2])), []).append(run)
         found = []
         for group in members.values():
@@ -158,7 +169,7 @@ class RunIndex:
 
     def _setting(self, text: str) -> bytes:
         """Return what is the same for all experiments that differ in seed of the weights, fold and name alone."""
-        if len(self._settings) > 2 * MAX_GROUPED:
+        if len(self._settings) > 2 * MAX_READ:
             self._settings.clear()
         if text not in self._settings:
             try:
@@ -168,6 +179,52 @@ class RunIndex:
             except UserError:
                 self._settings[text] = text.encode("utf-8", "replace")
         return self._settings[text]
+
+    def _charted(self, connection: sqlite3.Connection, runs: tuple[int, ...], request: WatchRuns) -> RunChart:
+        """Chart the first ``MAX_READ`` of ``runs``, those whose experiment can be read, in the order of the list."""
+        measure = request.sort if request.sort in MEASURES else None
+        cursor = connection.execute(
+            f"SELECT cards.run, cards.state, {COLUMN_SQL[measure] if measure else ANY_LOSS}, val_loss IS NULL,"
+            " experiment FROM cards JOIN runs ON runs.id = cards.run"
+            " WHERE cards.run IN (SELECT value FROM json_each(?))",
+            (json.dumps(runs[:MAX_READ]),),
+        )
+        facts = {run: rest for run, *rest in cursor.fetchall()}
+        made_of = measure, runs, facts
+        if self._chart is not None and self._chart[0] == made_of:
+            return self._chart[1]
+        plain = {run: known for run in runs if run in facts and (known := self._fields(str(facts[run][3]))) is not None}
+        charted = tuple(plain)
+        diverged = tuple(run for run in charted if facts[run][0] == "diverged")
+        lost = set(diverged)
+        values = np.array([math.nan if run in lost else _finite(facts[run][1]) for run in charted], np.float64)
+        if measure is None:
+            held = any(not facts[run][2] for run, value in zip(charted, values, strict=True) if not math.isnan(value))
+            measure = "val_loss" if held else "loss"
+        log = is_log_measure(measure, values)
+        scaled, experiments = np.log10(values) if log else values, list(plain.values())
+        chart = RunChart(
+            measure,
+            measure in RISING,
+            log,
+            charted,
+            pack(values),
+            diverged,
+            chart_fields(experiments, scaled),
+            joint_share(experiments, scaled),
+        )
+        self._chart = made_of, chart
+        return chart
+
+    def _fields(self, text: str) -> Plain | None:
+        if len(self._plain) > 2 * MAX_READ:
+            self._plain.clear()
+        if text not in self._plain:
+            try:
+                self._plain[text] = plain_fields(loads(text))
+            except UserError:
+                self._plain[text] = None
+        return self._plain[text]
 
     def _rows(
         self, connection: sqlite3.Connection, runs: Iterable[int], parameters: Mapping[str, object]
@@ -199,69 +256,12 @@ def _row(values: tuple[object, ...]) -> RunRow | None:
         return None
 
 
+def _finite(value: object) -> float:
+    """Return a measured value; NaN where there is none."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan
+
+
 def _rank(group: RunGroup, descending: bool) -> tuple[int, bool, float]:
     """Return a sort key of groups: fewest failed runs first, then by the mean, those without one last."""
     mean = group.mean or 0.0
     return group.members - group.counted, group.mean is None, -mean if descending else mean
-
-
-def differences(experiments: Sequence[tuple[int, Experiment | None]]) -> tuple[Difference, ...]:
-    """Return the fields whose values differ, in the order of the schema; none for fewer than two experiments.
-
-    An experiment that can't be read has no fields. A layer that only some experiments have is one field.
-    """
-    layers = min((len(one.model.layers) for _, one in experiments if one is not None), default=0)
-    tables = [dict(_fields(to_plain(one), layers)) if one is not None else {} for _, one in experiments]
-    paths = dict.fromkeys(path for table in tables for path in table)
-    found = []
-    for path in paths:
-        values = tuple(table.get(path, "") for table in tables)
-        if len(set(values)) > 1 and path not in NOT_COMPARED:
-            found.append(Difference(path, values))
-    return tuple(sorted(found, key=lambda one: _order(one.path)))
-
-
-def _order(path: str) -> tuple[int, int]:
-    """Return a sort key: tables in the order of the file, layers by their number."""
-    table, _, rest = path.partition(".")
-    number = rest.partition("[")[2].partition("]")[0]
-    return ("dataset", "model", "training").index(table), int(number) if number.isdigit() else -1
-
-
-def _fields(value: object, layers: int, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every field of a plain experiment by its path, with its value as text; layers from ``layers`` on as one."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _fields(inner, layers, f"{path}.{name}".removeprefix("."))
-    elif path == "model.layers" and isinstance(value, list):
-        for index, layer in enumerate(value):
-            if index < layers:
-                yield from _fields(layer, layers, f"{path}[{index}]")
-            else:
-                yield f"{path}[{index}]", _layer(layer)
-    else:
-        yield path, _text(value)
-
-
-def _layer(layer: dict[str, object]) -> str:
-    """Describe a whole layer in a few words: units, activation, and what differs from the default."""
-    usual = to_plain(LayerConfig())
-    others = [
-        f"{name} {_text(value)}" for name, value in layer.items() if name not in NAMELESS and value != usual[name]
-    ]
-    return _text(", ".join([f"{layer['units']} {layer['activation']}", *others]))
-
-
-def _text(value: object) -> str:
-    match value:
-        case bool():
-            text = "true" if value else "false"
-        case float():
-            text = format_exact(value)
-        case list():
-            text = ", ".join(map(_text, value)) or "none"
-        case None:
-            text = "default"
-        case _:
-            text = str(value)
-    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"

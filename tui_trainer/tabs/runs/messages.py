@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from tui_trainer.protocol import Content, Request
@@ -11,7 +13,8 @@ class WatchRuns(Request, frozen=True):
     """Requests a part of the list of runs: ``rows`` of those that match ``filter``, from position ``first`` on.
 
     ``sort`` is a field of filters; ``cursor`` a run whose position is requested; ``compared`` are the runs whose
-    experiments are compared. ``grouped`` puts the runs of one setting together.
+    experiments are compared. ``grouped`` puts the runs of one setting together; ``charted`` requests a chart of the
+    runs that match.
     """
 
     filter: str = ""
@@ -22,6 +25,7 @@ class WatchRuns(Request, frozen=True):
     cursor: int | None = None
     compared: tuple[int, ...] = ()
     grouped: bool = False
+    charted: bool = False
 
 
 class RunRow(msgspec.Struct, frozen=True, array_like=True):
@@ -79,13 +83,47 @@ class Difference(msgspec.Struct, frozen=True):
     values: tuple[str, ...]
 
 
+class ChartField(msgspec.Struct, frozen=True, array_like=True):
+    """A field in which charted runs differ, and where each of them is on its axis.
+
+    ``levels`` are the distinct values as text, in order; ``places`` (runs,) the values themselves, as little-endian
+    doubles, or where the ``scale`` is that of levels the index of each among them. ``share`` of the variance of the
+    measure is explained by the field; None if that can't be told.
+    """
+
+    path: str
+    label: str
+    scale: Literal["linear", "log", "levels"]
+    levels: tuple[str, ...]
+    places: bytes
+    share: float | None
+
+
+class RunChart(msgspec.Struct, frozen=True, array_like=True):
+    """The ``values`` (runs,) of a ``measure`` of some ``runs``, and the fields in which these differ.
+
+    A value is NaN where a run has none; those that ``diverged`` have none. ``rising``: more is better. ``log``: the
+    values are so far apart that their logarithms are shown, and explained. ``together`` is the share of their variance
+    that all fields but seeds and folds explain, as far as runs with the same settings tell it.
+    """
+
+    measure: str
+    rising: bool
+    log: bool
+    runs: tuple[int, ...]
+    values: bytes
+    diverged: tuple[int, ...]
+    fields: tuple[ChartField, ...]
+    together: float | None = None
+
+
 class RunList(Content, frozen=True):
     """``rows`` of the list from position ``first`` on; ``total`` of ``stored`` runs match the filter.
 
     ``filter``, ``sort``, ``descending`` and ``grouped`` are those it was asked with; a filter that is ``wrong`` gives
     no rows. ``place`` is that of ``cursor``, the run it was asked for, None where that is not in the list. ``compared``
     are the runs compared, as far as they are there, with the ``differences`` of their experiments. ``size`` is what the
-    store takes, in bytes.
+    store takes, in bytes. ``chart`` is there if it was asked for.
     """
 
     filter: str
@@ -102,6 +140,7 @@ class RunList(Content, frozen=True):
     differences: tuple[Difference, ...] = ()
     size: int = 0
     grouped: bool = False
+    chart: RunChart | None = None
 
 
 AnyRequest = WatchRuns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,18 +16,46 @@ from tui_trainer.formats import format_file_size
 from tui_trainer.protocol import EditRuns, Loaded
 from tui_trainer.sweep.messages import SweepFinished
 from tui_trainer.tabs.view import TabView, hints_within
+from tui_trainer.ui.keymap import key_of
+from tui_trainer.ui.plot_widgets import PlotWidget, TextLines
 from tui_trainer.ui.status_lines import Prompt
 
+from .charts import ASCII_LEGEND, LEGEND, ChartChoice, Parallel, ParallelPanel, details, scatter, shares
 from .keys import PRECEDING_ACTIONS
-from .messages import RunList, RunRow, WatchRuns
+from .messages import RunChart, RunList, RunRow, WatchRuns
 from .selection import ListCursor, SelectedRun, SelectedRuns
-from .table import SORTABLE_COLUMNS, DifferencesPanel, Differing, RunsPanel, Sheet, last_column, sort_of
+from .table import (
+    SORTABLE_COLUMNS,
+    DifferencesPanel,
+    Differing,
+    RunsPanel,
+    Sheet,
+    briefly,
+    cell_text,
+    last_column,
+    sort_of,
+)
 
 AGAIN = 1.0  # seconds between two checks for changes by other processes
 TALL = 26  # rows from which list and differences are one above the other
-TOLD = ("open_run", "filter", "sort", "choose_run", "differ", "delete_runs", "name_run", "tag_runs", "pin_runs")
+TOLD = (
+    "open_run",
+    "filter",
+    "sort",
+    "chart",
+    "choose_run",
+    "differ",
+    "delete_runs",
+    "name_run",
+    "tag_runs",
+    "pin_runs",
+)
 NOTHING = "No runs yet: the first training step starts one."
 NO_MATCH = "No run matches the filter; / changes it."
+CHART_TOLD = ("chart", "chart_color", "sort", "open_run", "filter", "choose_run")
+Form = Literal["table", "scatter", "parallel"]
+FORMS: tuple[Form, ...] = ("table", "scatter", "parallel")
+MAX_NAME = 24  # cells of the name of a run below a chart
 FILTER, NAME, TAGS = "filter", "name", "tags"
 
 
@@ -42,12 +71,20 @@ class RunsView(TabView):
         &.-differing DifferencesPanel { display: block; }
         &.-differing.-short RunsPanel { display: none; }
         &.-differing.-short DifferencesPanel { margin-top: 0; }
+        .shares, PlotWidget, ParallelPanel, .details { display: none; }
+        .shares, .details { height: 1; }
+        &.-charted {
+            RunsPanel, DifferencesPanel { display: none; }
+            .shares, .details { display: block; }
+        }
+        &.-scatter PlotWidget, &.-parallel ParallelPanel { display: block; }
     }
     """
     MODE = PRECEDING_ACTIONS
     in_mode = True
 
     differing: var[bool] = var(False, toggle_class="-differing")
+    form: var[Form] = var[Form]("table")
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,12 +93,18 @@ class RunsView(TabView):
         self._column = 0
         self.listed: RunList | None = None  # as it came last
         self.sheet = Sheet()  # as it is drawn
+        self.choice = ChartChoice()
+        self._drawn_from: tuple[object, ...] = ()  # what the chart on the screen shows
         self._edits = PendingEdits()
 
     def compose(self) -> ComposeResult:
         yield Static(classes="heading", markup=False)
         yield RunsPanel()
         yield DifferencesPanel()
+        yield TextLines("shares")
+        yield PlotWidget()
+        yield ParallelPanel()
+        yield TextLines("details")
         yield Prompt()
 
     def on_mount(self) -> None:
@@ -71,7 +114,22 @@ class RunsView(TabView):
     def request(self) -> WatchRuns:
         first, rows = self.place.wanted
         compared = self.choices.runs if self.differing else ()
-        return WatchRuns(self.filter, self.sort, self.descending, first, rows, self.place.run, compared, self.grouped)
+        return WatchRuns(
+            self.filter,
+            self.sort,
+            self.descending,
+            first,
+            rows,
+            self.place.run,
+            compared,
+            self.grouped,
+            self.is_charted,
+        )
+
+    @property
+    def is_charted(self) -> bool:
+        """Whether a chart is shown instead of the table."""
+        return self.form != "table"
 
     def show_loaded(self, loaded: Loaded) -> None:
         self._look_again()
@@ -97,7 +155,7 @@ class RunsView(TabView):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < TALL, "-short")
-        self.query_one(Prompt).show_hints(hints_within(event.size.width - 1, TOLD))
+        self.query_one(Prompt).show_hints(hints_within(event.size.width - 1, self._told))
         self.call_after_refresh(self._fit)
 
     def watch_differing(self) -> None:
@@ -105,7 +163,7 @@ class RunsView(TabView):
             self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        if not (self.differing and self.has_class("-short")):  # else the list is hidden
+        if not (self.is_charted or (self.differing and self.has_class("-short"))):  # else the list is hidden
             self.place.page = max(1, self.query_one(RunsPanel).size.height - 1)
         self.place.keep_seen()
         self.show()
@@ -124,7 +182,12 @@ class RunsView(TabView):
         self.go(self.place.total - 1 if direction > 0 else 0)
 
     def action_columns(self, offset: int) -> None:
-        """Show further columns on the left or the right."""
+        """Show further columns on the left or the right; in a chart, the measure over another field."""
+        if self.is_charted:
+            if self.chart is not None:
+                self.choice = self.choice.moved(self.chart, offset)
+                self.show()
+            return
         last = last_column(self.query_one(RunsPanel).size.width, self.sheet.columns)
         self._column = max(0, min(self._column + offset, last))
         self.show()
@@ -172,6 +235,37 @@ class RunsView(TabView):
     def action_differ(self) -> None:
         """Show or hide the differences between the selected runs."""
         self.differing = not self.differing
+
+    def action_chart(self) -> None:
+        """Show the runs as a scatter plot, as parallel coordinates, or as the table again."""
+        self.form = FORMS[(FORMS.index(self.form) + 1) % len(FORMS)]
+
+    def action_chart_color(self) -> None:
+        """Colour the points of the chart by another field, or by none."""
+        if self.form != "scatter":
+            self.post_message(self.StatusMessage(f"Colours are for the scatter plot; {key_of('chart')} shows it."))
+        elif self.chart is not None:
+            self.choice = self.choice.recolored(self.chart)
+            self.show()
+
+    def watch_form(self) -> None:
+        if not self.is_mounted:
+            return
+        for form in FORMS:
+            self.set_class(self.form == form, f"-{form}")
+        self.set_class(self.is_charted, "-charted")
+        self.query_one(Prompt).show_hints(hints_within(self.size.width - 1, self._told))
+        self._drawn_from = ()
+        self.call_after_refresh(self._fit)
+
+    @property
+    def _told(self) -> tuple[str, ...]:
+        return CHART_TOLD if self.is_charted else TOLD
+
+    @property
+    def chart(self) -> RunChart | None:
+        """The chart as it came last; None if none was asked for."""
+        return None if self.listed is None else self.listed.chart
 
     @property
     def targets(self) -> tuple[int, ...]:
@@ -310,8 +404,26 @@ class RunsView(TabView):
             listed.grouped,
         )
         self.query_one(RunsPanel).show(self.sheet)
+        self._show_chart()
         if self.differing:
             self.query_one(DifferencesPanel).show(Differing(listed.compared, listed.differences, chosen))
+
+    def _show_chart(self) -> None:
+        """Draw the chart, unless it is on the screen already."""
+        chart, run, width = self.chart, self.place.run, self.size.width - 2
+        markers = self.query_one(RunsPanel).markers
+        drawn_from = chart, run, self.form, self.choice, width, markers
+        if chart is None or not self.is_charted or drawn_from == self._drawn_from:
+            return
+        self._drawn_from = drawn_from
+        self.query_one(".shares", TextLines).show((shares(chart, self.choice, width, markers),))
+        row = self.place.row
+        name = "" if row is None or row.run != run else briefly(cell_text(row.name), MAX_NAME)
+        self.query_one(".details", TextLines).show((details(chart, run, name),))
+        if self.form == "scatter":
+            self.query_one(PlotWidget).show(scatter(chart, self.choice, run, markers))
+        else:
+            self.query_one(ParallelPanel).show(Parallel(chart, run))
 
     def _heading(self, listed: RunList) -> str:
         runs = "1 run" if listed.stored == 1 else f"{listed.stored:,} runs"
@@ -319,11 +431,15 @@ class RunsView(TabView):
         if listed.filter.strip():
             parts.append(f"/{printable(listed.filter.strip())}")
         parts.append(_order(listed.sort, listed.descending))
-        if listed.grouped:
+        if listed.grouped and not self.is_charted:
             parts.append("settings together")
+        if listed.chart is not None and listed.chart.diverged:
+            parts.append(f"{len(listed.chart.diverged):,} diverged")
         if len(self.choices):
             parts.append(f"{len(self.choices):,} chosen")
-        if listed.size:
+        if self.form == "parallel":
+            parts.append(ASCII_LEGEND if self.query_one(ParallelPanel).form == "ascii" else LEGEND)
+        elif listed.size:
             parts.append(f"{format_file_size(listed.size)} on disk")
         return "   ".join(parts)
 
