@@ -298,3 +298,26 @@ def test_what_does_not_agree_is_refused() -> None:
         stack([one, classifier()(1)], [SGD(), Adam()], [0, 1])
     with pytest.raises(ValueError, match="one optimizer, seed, l1 and l2 for each of 2 models"):
         stack([one, classifier()(1)], [SGD(), SGD()], [0])
+
+
+def test_a_model_without_a_penalty_overflows_beside_others_as_alone() -> None:
+    stack, trainers = both_ways(
+        lambda i: Sequential([InputLayer(4), Dense(3)], i, "float32"),
+        lambda i: Adam(3e28),
+        3,
+        loss="mae",
+        l1=[0.0, 0.01, 0.0],
+        l2=[0.0, 0.0, 0.01],
+    )
+    stack.run_epoch()
+    trainers[0].run_epoch()
+    np.testing.assert_array_equal(stack.run_epoch()["loss"][0], trainers[0].run_epoch()["loss"])
+    assert stack.running == [0]
+    np.testing.assert_array_equal(stack.weights(0), trainers[0].model.parameters.flat)
+
+
+def test_powers_of_the_constants_of_adam_are_those_of_a_model_alone() -> None:
+    betas = [beta for beta in np.random.default_rng(0).random(30_000).tolist() if beta**2 != beta * beta][:4]
+    assert len(betas) == 4
+    stack, trainers = both_ways(classifier(), lambda i: Adam(0.01, betas[i], betas[i]), 4, loss="logistic")
+    assert_trains_alike(stack, trainers, 3, rtol=0.0)

@@ -93,15 +93,18 @@ class Penalty:
         self._l1_slope = np.array(self._l1, dtype)[..., None]
         self._l2_slope = np.array(2.0 * self._l2, dtype)[..., None]
         self._mask = parameters.kernel_mask()
-        self._weights = np.empty_like(parameters.flat)
+        self._weights = np.zeros_like(parameters.flat)
         self._scratch = np.empty_like(parameters.flat)
         self._sums = STACKED if parameters.flat.ndim > 1 else SINGLE
+        # The weights of a model without a penalty stay 0 here: 0 times a sum that overflows would be nan.
+        penalized = np.asarray(np.add(l1, l2) > 0.0)[..., None]
+        self._penalized: Any = True if penalized.all() else penalized
 
     def value(self, flat: Array) -> Any:
         """The penalty at the parameters ``flat`` (size,)."""
         if self.is_zero:
             return 0.0
-        multiply(flat, self._mask, out=self._weights)
+        multiply(flat, self._mask, out=self._weights, where=self._penalized)
         value = self._l2 * self._sums.inner(self._weights, self._weights)
         if self._has_l1:
             np.abs(self._weights, out=self._scratch)

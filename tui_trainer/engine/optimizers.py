@@ -203,10 +203,10 @@ class Adam(Optimizer):
         add(mean, step, out=mean)
         _average_squares(squares, gradients, self._decay_2, step)
         sqrt(squares, out=step)
-        multiply(step, self._in_dtype(1.0 / _root(1.0 - self.beta_2**self.steps)), out=step)
+        multiply(step, self._in_dtype(1.0 / _root(1.0 - _power(self.beta_2, self.steps))), out=step)
         add(step, self._epsilon, out=step)
         divide(mean, step, out=step)
-        multiply(step, self._in_dtype(self._learning_rate / (1.0 - self.beta_1**self.steps)), out=step)
+        multiply(step, self._in_dtype(self._learning_rate / (1.0 - _power(self.beta_1, self.steps))), out=step)
         subtract(parameters, step, out=out)
 
 
@@ -218,6 +218,11 @@ def _checked_epsilon(epsilon: float) -> float:
 
 def _root(value: Any) -> Any:
     return math.sqrt(value) if isinstance(value, float) else sqrt(value)
+
+
+def _power(base: Any, exponent: int) -> Any:
+    """A number or a column to a power, computed by Python: NumPy's powers of arrays differ in the last digit."""
+    return np.array([[one**exponent] for (one,) in base.tolist()]) if isinstance(base, np.ndarray) else base**exponent
 
 
 def _column(values: Sequence[float]) -> Any:
