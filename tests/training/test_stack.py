@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -167,3 +169,25 @@ def test_what_differs_in_more_than_numbers_has_another_key(path: str, value: obj
 
 def test_a_run_that_ends_by_the_clock_is_trained_alone() -> None:
     assert stack_key(with_field(IRIS, "training.stop_after", 2.0)) is None
+
+
+@pytest.mark.parametrize("rows", [40, 60])
+def test_a_file_that_changes_meanwhile_changes_no_run_of_a_stack(tmp_path: Path, rows: int) -> None:
+    def write(rows: int, sign: int) -> None:
+        lines = [f"{row},{row % 7},{sign * row + row % 3}" for row in range(rows)]
+        file.write_text("\n".join(["a,b,y", *lines, ""]))
+
+    file = tmp_path / "own.csv"
+    write(60, 1)
+    own = Experiment(
+        dataset=DatasetConfig("own", path=str(file)),
+        model=ModelConfig(layers=(LayerConfig(4),)),
+        training=TrainingConfig(epochs=3),
+    )
+    targets = []
+    for _, session in train_together(Session(max_threads=1), variants(own, model__seed=[0, 1, 2, 3])):
+        targets.append(session.split.y_train)
+        write(rows, -1)
+    assert len(targets) == 4
+    for target in targets:
+        np.testing.assert_array_equal(target, targets[0])

@@ -93,7 +93,10 @@ class Session:
         ``on_progress`` is called with the fraction of a file that has been read. Raises UserError if something does not
         fit, and ReadingStopped if it returns False; both leave the session as it was.
         """
-        dataset = self.data.get(experiment.dataset, on_progress)
+        self.load_with(experiment, self.data.get(experiment.dataset, on_progress))
+
+    def load_with(self, experiment: Experiment, dataset: Dataset) -> None:
+        """Load ``experiment`` as ``load`` does, with its ``dataset`` as it was read before."""
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
         output = resolved.model.output
         assert output.units is not None and output.activation is not None

@@ -123,6 +123,7 @@ class Stack:
     def __init__(self, session: Session, experiments: Sequence[Experiment]) -> None:
         self._session, self._experiments = session, experiments
         session.load(experiments[0])
+        self._dataset = session.dataset  # of all runs, even if its file changes while they are trained
         parts, features, training = session.split, len(session.dataset.features), session.experiment.training
         target = session.dataset.target_info()
         try:
@@ -241,7 +242,7 @@ class Stack:
             self._stopping[number],
             self.trainer.divergences.get(number),
         )
-        self._session.load(self._experiments[number])
+        self._session.load_with(self._experiments[number], self._dataset)
         self._session.take_over(trained, self._sentences.get(number, ""))
 
 
