@@ -14,11 +14,12 @@ import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 from systems import KILL, WINDOWS
 
+from tui_trainer.engine import StackedTrainer
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.store.store import Store, StoreFull, default_path
 from tui_trainer.sweep import Row, SweepResult, scheduler, sweep
-from tui_trainer.sweep.workers import run_one
+from tui_trainer.sweep.workers import run_group, run_one
 from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
@@ -216,3 +217,11 @@ def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UserError, match=r"dask: Dask is not installed; get it with python -m pip install"):
         sweep(SMALL, FIELDS, dask="localhost:8786")
+
+
+def test_runs_without_the_measure_are_not_trained_together_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StackedTrainer, "run_steps", lambda *_: pytest.fail("a step was taken"))
+    tasks = [(number, with_field(SMALL, "model.seed", number)) for number in range(1, 5)]
+    outcomes = list(run_group(tasks, "r2", keep=False))
+    assert [(number, outcome.state) for number, outcome in outcomes] == [(n, "failed") for n in range(1, 5)]
+    assert outcomes[0][1].message.startswith("by: this run has no r2")

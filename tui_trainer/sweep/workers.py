@@ -131,8 +131,10 @@ def run_group(tasks: Tasks, by: str, keep: bool) -> Outcomes:
     done: set[int] = set()
     if len(tasks) > 1:
         with contextlib.suppress(UserError, MemoryError), linear_algebra().limit(limits=1, user_api="blas"):
-            for place, session in train_together(_session(), experiments):
-                _check_measure(session, by)
+            session = _session()
+            session.load(experiments[0])
+            _check_measure(session, by)  # which all of them have, or none
+            for place, _ in train_together(session, experiments):
                 outcome = _outcome(session, keep)
                 done.add(place)
                 yield numbers[place], outcome
