@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tui_trainer.engine import StackedTrainer
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.training import rates
 from tui_trainer.training.rates import (
     MAX_STEPS,
     MIN_STEPS,
@@ -16,6 +18,7 @@ from tui_trainer.training.rates import (
     scan_rates,
     suggested_rate,
     train_at_rates,
+    trial_part,
 )
 from tui_trainer.training.session import Session
 
@@ -37,10 +40,10 @@ def scan_of(experiment: Experiment, stop: Stop = lambda: False) -> RateScan | No
 
 def test_the_losses_are_those_of_training_at_each_rate() -> None:
     session = loaded(with_field(IRIS, "dataset.validation_split", 0.0))
-    rates = [0.001, 0.1, 0.5]
-    values = train_at_rates(session.experiment, session.split, rates, 2, 20, lambda: False)
+    tried = [0.001, 0.1, 0.5]
+    values = train_at_rates(session.experiment, session.split, tried, 2, 20, lambda: False)
     assert values is not None and values["loss"].shape == (3, 2)
-    for row, rate in enumerate(rates):
+    for row, rate in enumerate(tried):
         for seed in range(2):
             alone = loaded(
                 with_field(with_field(session.requested, "training.learning_rate", rate), "model.seed", seed)
@@ -112,3 +115,20 @@ def test_the_choice_is_the_lowest_rate_that_is_nearly_as_good_as_the_best(
     losses: list[float], expected: float | None
 ) -> None:
     assert suggested_rate([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0], np.array(losses), 1.0) == expected
+
+
+def test_of_many_rows_a_part_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = loaded(with_field(IRIS, "dataset.standardize", False))
+    monkeypatch.setattr(rates, "TRIAL_ROWS", 40)
+    expected = [session.split.x_train[place] for place in (0, -1)]
+    tried = trial_part(session.split, session.experiment.training)
+    assert len(tried.x_train) == len(tried.y_train) == 40 and tried.x_val is None
+    np.testing.assert_array_equal([tried.x_train[0], tried.x_train[-1]], expected)
+    sizes = []
+    monkeypatch.setattr(
+        rates,
+        "StackedTrainer",
+        lambda models, x, y, **options: sizes.append(len(x)) or StackedTrainer(models, x, y, **options),
+    )
+    scan = scan_rates(session.experiment, session.split)
+    assert scan is not None and set(sizes) == {40} and scan.steps == 60 * 4

@@ -26,7 +26,7 @@ from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
 from .builder import build_trainer, check_memory
-from .rates import train_at_rates
+from .rates import sampled, train_at_rates, trial_part
 from .series import Array
 from .session import Session
 from .stack import stack_size
@@ -35,7 +35,6 @@ Changes = dict[str, bool | float | str]
 STANDARDIZE, STANDARDIZE_TARGET = "dataset.standardize", "dataset.standardize_target"
 RATE, OPTIMIZER, INITIALIZER = "training.learning_rate", "training.optimizer.name", "initializer"
 LARGE_FEATURE = 5.0  # root mean square from which an unstandardized feature is taken for the cause
-TRIAL_ROWS = 4096  # of the training part
 MIN_STEPS, MAX_STEPS = 50, 400  # of a trial
 CONFIRMING = 4  # times as many steps to confirm the rate that was chosen
 SECONDS = 1.5  # of computing that all trials of a run may take
@@ -148,7 +147,7 @@ class Finding:
 def nothing_learnt(session: Session) -> Finding | None:
     """Return what shows that a run that has ended has learnt nothing; None if it has."""
     parts = session.split
-    x, y = _sampled(parts.x_train, parts.y_train)
+    x, y = sampled(parts.x_train, parts.y_train)
     with np.errstate(over="ignore", invalid="ignore"):
         layers = _outputs(session.trainer, x)
     outputs, y = layers[-1], y.T
@@ -190,7 +189,7 @@ def _no_better_than_a_constant(session: Session, outputs: Array, y: Array, learn
     largest = largest_class(session)
     if parts.x_val is not None and parts.y_val is not None:
         on = " on the validation part"
-        x, y_scored = _sampled(parts.x_val, parts.y_val)
+        x, y_scored = sampled(parts.x_val, parts.y_val)
         scored = _outputs(session.trainer, x)[-1], y_scored.T
     else:
         scored = outputs, y
@@ -264,16 +263,8 @@ def _warning(session: Session, finding: Finding, trials: Trials) -> tuple[str, R
 
 
 def _training_outputs(session: Session) -> tuple[Array, Array]:
-    x, y = _sampled(session.split.x_train, session.split.y_train)
+    x, y = sampled(session.split.x_train, session.split.y_train)
     return _outputs(session.trainer, x)[-1], y.T
-
-
-def _sampled(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return at most ``TRIAL_ROWS`` rows, evenly spaced."""
-    if len(x) <= TRIAL_ROWS:
-        return x, y
-    rows = np.linspace(0, len(x) - 1, TRIAL_ROWS).astype(np.intp)
-    return x[rows], y[rows]
 
 
 def _outputs(trainer: Trainer, x: Array) -> list[Array]:
@@ -425,13 +416,5 @@ class Trials:
             now = session.experiment.dataset
             unchanged = key == (now.standardize, now.standardize_target)
             parts = session.split if unchanged else split(session.dataset, config, output.units, output.activation)
-            x, y = parts.x_train, parts.y_train
-            batch = resolved.training.batch_size
-            if batch != "full" or resolved.training.loss != "sum_squared_error":  # its steps grow with the rows
-                x, y = _sampled(x, y) if batch == "full" or batch <= TRIAL_ROWS else (x, y)
-            self._parts[key] = _without_validation(parts, x, y)
+            self._parts[key] = trial_part(parts, resolved.training)
         return self._parts[key]
-
-
-def _without_validation(parts: Split, x: Array, y: Array) -> Split:
-    return Split(x, y, None, None, parts.mean, parts.scale, parts.train_rows, parts.val_rows[:0], parts.target)

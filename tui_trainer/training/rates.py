@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import StackedTrainer
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, TrainingConfig
 
 from .builder import build_model, build_optimizer, metric_scale
 from .series import Array
@@ -25,6 +25,7 @@ SEEDS = 2  # of the first weights at each rate: what one of them survives by luc
 MIN_STEPS, MAX_STEPS = 50, 400
 SECONDS = 2.0  # that all runs together should take, which large networks exceed
 CHECKED = 16  # steps between two looks at whether to stop
+TRIAL_ROWS = 4096  # of the training part
 NEARLY = 0.95  # of what the best rate has gained on the first weights
 
 Stop = Callable[[], bool]
@@ -91,11 +92,13 @@ class RateScan:
 def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False) -> RateScan | None:
     """Scan the learning rates for a resolved ``experiment``, from its first weights; None if ``stop`` returned True.
 
-    Raises UserError for data that can't be trained.
+    Of many training rows a part is used. Raises UserError for data that can't be trained.
     """
-    rates, seeds = RATES, SEEDS
+    rates, seeds, training = RATES, SEEDS, experiment.training
+    rows = len(parts.x_train)
+    wanted = min(max(training.epochs * -(-rows // training.samples_a_step(rows)), MIN_STEPS), MAX_STEPS)
+    parts = trial_part(parts, training)
     size = stack_size(experiment, parts.x_train.shape[1], parts)
-    wanted = min(max(experiment.training.epochs * size.steps, MIN_STEPS), MAX_STEPS)
     step_seconds = size.epoch_seconds(len(rates) * seeds) / size.steps
     if wanted * step_seconds > SECONDS:
         rates, seeds = RATES[::2], 1
@@ -107,6 +110,22 @@ def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False)
         return None
     losses, first_loss = after["loss"].max(axis=1), float(before["loss"][0, 0])
     return RateScan(rates, losses, first_loss, steps, suggested_rate(rates, losses, first_loss))
+
+
+def trial_part(parts: Split, training: TrainingConfig) -> Split:
+    """Return what short runs are trained on: at most ``TRIAL_ROWS`` rows if that leaves their steps as they are."""
+    x, y, batch = parts.x_train, parts.y_train, training.batch_size
+    if batch != "full" or training.loss != "sum_squared_error":  # its steps grow with the rows
+        x, y = sampled(x, y) if batch == "full" or batch <= TRIAL_ROWS else (x, y)
+    return Split(x, y, None, None, parts.mean, parts.scale, parts.train_rows, parts.val_rows[:0], parts.target)
+
+
+def sampled(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return at most ``TRIAL_ROWS`` rows, evenly spaced."""
+    if len(x) <= TRIAL_ROWS:
+        return x, y
+    rows = np.linspace(0, len(x) - 1, TRIAL_ROWS).astype(np.intp)
+    return x[rows], y[rows]
 
 
 def suggested_rate(rates: Sequence[float], losses: Array, first_loss: float) -> float | None:
