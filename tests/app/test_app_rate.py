@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_trainer.app.dialogs.rate_finder import RateFinder
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.protocol import RatesFound
 
@@ -60,3 +61,21 @@ async def test_a_fixed_rate_is_not_looked_for(start: Start) -> None:
     async with start(fixed) as flow:
         await flow.press("equals_sign")
         await flow.until_said("The learning rate is fixed in this experiment.")
+
+
+async def test_no_rate_is_looked_for_while_the_experiment_is_refused(start: Start) -> None:
+    async with start(IRIS) as flow:
+        await flow.screen.editor.change(with_field(IRIS, "dataset.features", "nosuch"))
+        await flow.until_said("nosuch")
+        flow.screen.editor.show_message("")
+        await flow.press("equals_sign")
+        await flow.until_said("Features: there is no column 'nosuch'")
+        assert flow.pilot.app.screen is flow.screen
+
+
+async def test_an_experiment_that_is_refused_after_the_finder_has_opened_is_told_of(start: Start) -> None:
+    async with start(IRIS) as flow:
+        await flow.screen.editor.change(with_field(IRIS, "dataset.features", "nosuch"))
+        flow.screen.editor.action_find_rate()  # before the trainer's answer, and before the finder is there
+        await flow.until_shown("Features: there is no column 'nosuch'")
+        assert isinstance(flow.pilot.app.screen, RateFinder)

@@ -21,7 +21,7 @@ from tui_trainer.experiment.toml_file import is_experiment, read, write
 from tui_trainer.experiment.validation import on_screen, screen_name
 from tui_trainer.files import confined, is_file, reason_to_keep
 from tui_trainer.formats import format_number
-from tui_trainer.protocol import AnyReport, Crashed, FindRates, RatesFound, StopFindingRates
+from tui_trainer.protocol import AnyReport, Crashed, FindRates, RatesFound, Refused, StopFindingRates
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import key_of
@@ -222,6 +222,8 @@ class ExperimentEditor(Controller):
             self.show_message("The learning rate is fixed in this experiment.", "error")
         elif self.screen.trainer.loaded is None:
             self.show_message("Nothing is loaded to try learning rates with.", "error")
+        elif (refused := self.screen.trainer.refused) is not None:  # the trainer has another experiment
+            self.show_message(on_screen(refused.field, refused.reason), "error")
         else:
             self.converse(self._find_rate)
 
@@ -243,6 +245,8 @@ class ExperimentEditor(Controller):
             match report:
                 case RatesFound():
                     self._rate_finder.show(report)
+                case Refused():
+                    self._rate_finder.show_lost(on_screen(report.field, report.reason))
                 case Crashed():
                     self._rate_finder.show_lost(report.sentence)
         return False

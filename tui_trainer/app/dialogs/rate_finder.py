@@ -39,6 +39,7 @@ class RateFinder(Dialog[float | None]):
         super().__init__()
         self._current, self._markers = current, markers
         self._found: RatesFound | None = None
+        self._problem = ""  # why nothing is found, or nothing is of use
         self._chosen = 0  # place among the rates
 
     def compose(self) -> ComposeResult:
@@ -52,21 +53,32 @@ class RateFinder(Dialog[float | None]):
             yield plot
             yield Static(TRYING, classes="status -waiting", markup=False)
 
+    def on_mount(self) -> None:
+        self._show()
+
     def show(self, found: RatesFound) -> None:
         """Show what was found."""
         if found.reason:
-            self._show_status(found.reason, is_problem=True)
-            return
-        self._found = found
-        if found.suggestion is None:
-            self._draw()
-            self._show_status(NONE_LEARNS, is_problem=True)
-            return
-        self.action_suggested()
+            self._problem = found.reason
+        else:
+            self._found, self._problem = found, NONE_LEARNS if found.suggestion is None else ""
+        self._show()
 
     def show_lost(self, sentence: str) -> None:
         """Say that nothing more will be found."""
-        self._show_status(sentence, is_problem=True)
+        self._problem = sentence
+        self._show()
+
+    def _show(self) -> None:
+        """Show what is known, unless the dialog has not opened yet, or is being closed."""
+        if not (self.is_attached and self.query(PlotWidget)):
+            return
+        if self._found is not None and self._found.suggestion is None:
+            self._draw()
+        if self._problem:
+            self._show_status(self._problem, is_problem=True)
+        else:
+            self.action_suggested()
 
     def action_lower(self) -> None:
         """Choose the next lower rate."""
