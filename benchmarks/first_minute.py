@@ -6,7 +6,10 @@ screen after each burst of output. Needs the packages for the tests (pyte).
 With ``--rate``, it is watched over a line of so many bytes a second, where the terminal is asked after each picture
 whether it is there, and it is told how long the line goes on after the run's end.
 
-Usage: python benchmarks/first_minute.py [--runs 3] [--rate 10000]
+With ``--wall``, nine networks are watched instead that race with different learning rates; and it is told how much of a
+core the app takes for it, and the process that trains and draws them up.
+
+Usage: python benchmarks/first_minute.py [--runs 3] [--rate 10000] [--wall]
 """
 
 from __future__ import annotations
@@ -17,14 +20,18 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import pyte
+from processor_time import children, shares
 from pty_app import ASKED, PtyApp
 
 SIZE = (120, 40)
 WATCHED = 10.0  # seconds
 GAP = 0.008  # seconds without output that end a burst
 FRAMES, SLOW_FRAMES = 80, 40  # the marks, on the same machine and over a line of 10 KB a second
+WALL_FRAMES = 150  # the mark for the wall of nine
+WALL_READY = b"Which one wins?"
 SEEN = (b"105 parameters", b"Output: color")
 ACCURACY = re.compile(r"acc(?:uracy)? ([\d.]+)%")
 
@@ -104,12 +111,45 @@ def backlog(app: PtyApp) -> tuple[bytes, float]:
     return rest, last - ended
 
 
+def _watch(app: PtyApp, parts: list[bytes]) -> None:
+    """Add the bursts of some seconds to ``parts``."""
+    parts += bursts(app, WATCHED)
+
+
+def watch_walls(runs: int) -> None:
+    """Print how often the pictures of a wall of nine change, and what the processes take for it."""
+    frames = []
+    for number in range(1, runs + 1):
+        app = PtyApp([sys.executable, "-m", "tui_trainer"], *SIZE)
+        seconds_to_first_picture(app)
+        settled(app)
+        before = set(children(app.pid))
+        app.press(b"T")
+        shown = app.read_until(WALL_READY) + settled(app)
+        (racing,) = set(children(app.pid)) - before
+        app.press(b" ")
+        parts: list[bytes] = []
+        of_app, of_race = shares([app.pid, racing], partial(_watch, app, parts))
+        app.close()
+        changed, _ = replayed(shown, parts, b"")
+        frames.append(changed)
+        print(
+            f"run {number}   frames {changed:3}   {sum(map(len, parts)) / WATCHED / 1000:.1f} KB/s   "
+            f"the app {of_app:.0%} of a core, the race {of_race:.0%}"
+        )
+    print(f"median: {statistics.median(frames):.0f} frames in {WATCHED:g} s of watching (mark: {WALL_FRAMES})")
+
+
 def main() -> None:
     """Print one line for each run, and the medians beside the marks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rate", type=float)
+    parser.add_argument("--wall", action="store_true")
     options = parser.parse_args()
+    if options.wall:
+        watch_walls(options.runs)
+        return
     starts, frames, late = [], [], []
     variables = None if options.rate is None else {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}
     for number in range(1, options.runs + 1):

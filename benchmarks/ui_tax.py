@@ -3,7 +3,9 @@
 Bare: a loop of ``Trainer.run_steps`` in a process of its own. In the app: steps between two snapshots of the
 store, while the Loss tab is live on a pseudo-terminal of 120x40. The two take turns.
 
-Usage: python benchmarks/ui_tax.py
+With ``--wall``: a race of nine networks at full pace, seen on the wall, beside the same race that nobody sees.
+
+Usage: python benchmarks/ui_tax.py [--wall]
 """
 
 from __future__ import annotations
@@ -37,6 +39,18 @@ for line in sys.stdin:
             if trainer.position == 0:
                 trainer.end_epoch()
     print((trainer.steps - before) / (time.perf_counter() - start), flush=True)
+"""
+
+RACE = """
+import time
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT
+from tui_trainer.wall.messages import RATE, suggest
+from tui_trainer.wall.race import Race
+race = Race(1, FIRST_EXPERIMENT, RATE, suggest(FIRST_EXPERIMENT, RATE, 9))
+start = time.perf_counter()
+while not race.is_over:
+    race.advance(race.ticks // 500)
+print(time.perf_counter() - start)
 """
 
 
@@ -81,8 +95,33 @@ def _place_after(app: PtyApp, seconds: float) -> tuple[int, float]:
     return row
 
 
+def race_kept() -> float:
+    """Print the seconds of both races for each round, and return the median of their ratios."""
+    ratios = []
+    for number in range(ROUNDS):
+        alone = float(subprocess.run([sys.executable, "-c", RACE], capture_output=True, check=True).stdout)
+        app = PtyApp([sys.executable, "-m", "tui_trainer"])
+        app.read_until(b"Output: color")
+        app.read(1.0)
+        app.press(b"TZZ")
+        app.read_until(b"Which one wins?")
+        app.read(0.5)
+        app.press(b" ")
+        started = time.perf_counter()
+        app.read_until(b" won: ", 120.0)
+        watched = time.perf_counter() - started
+        app.close()
+        ratios.append(alone / watched)
+        seconds = f"unseen {alone:5.2f} s   on the wall {watched:5.2f} s   {ratios[-1]:.3f}"
+        print(f"round {number + 1}   {seconds}   load {os.getloadavg()[0]:.1f}")
+    return statistics.median(ratios)
+
+
 def main() -> None:
     """Print how much of its speed the engine keeps."""
+    if "--wall" in sys.argv[1:]:
+        print(f"a race of nine keeps {race_kept():.1%} of its speed on the wall")
+        return
     kept = speed_kept(open_app(), TRAINING)
     print(f"the engine keeps {kept:.1%} of its bare speed; the mark is {MARK:.0%}")
 

@@ -1,4 +1,4 @@
-"""Pictures of docs/sweeps.md: what the app asks before a sweep, and its runs laid over each other."""
+"""Pictures of docs/sweeps.md and docs/wall.md: the form of a sweep, its runs laid over each other, and a race."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from taking import (  # beside this file, and puts this checkout first
     Pictures,
     open_tab,
     picture,
+    settled,
     training_screen,
     until_shown,
 )
@@ -16,10 +17,12 @@ from textual.widgets import Input
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import FIRST_EXPERIMENT
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.sweep import sweep
 
 SIZE = (120, 34)
+WALL = (120, 40)
 RATES = [0.005, 0.05, 0.5]
 
 
@@ -61,4 +64,20 @@ async def take_curves() -> Sequence[str]:
         return (picture(app),)
 
 
-ALL = (Pictures(("sweep_form",), take_form), Pictures(("sweep",), take_curves))
+async def take_wall() -> Sequence[str]:
+    """The wall of nine at the end of a race, as SVG: the same numbers whatever the machine's speed."""
+    app = TrainerApp(with_field(FIRST_EXPERIMENT, "training.epochs", 500))
+    async with app.run_test(size=WALL) as pilot:
+        await training_screen(pilot)
+        await pilot.press("T")
+        await until_shown(pilot, "Which one wins?")
+        await pilot.press("Z", "Z", "space")
+        await until_shown(pilot, " won: ")
+        return (await settled(pilot),)
+
+
+ALL = (
+    Pictures(("sweep_form",), take_form),
+    Pictures(("sweep",), take_curves),
+    Pictures(("wall",), take_wall),
+)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from running_app import Flow
 from systems import KILL
-from textual.widgets import Static
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
 
+from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs import wall_screen
 from tui_trainer.app.dialogs.wall_screen import WallClient, WallScreen
 from tui_trainer.app.dialogs.wall_tiles import DIGITS, Order, arrange, large_text, line_dots, networks_for
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import (
     DatasetConfig,
     Experiment,
@@ -24,7 +30,7 @@ from tui_trainer.experiment.schema import (
 from tui_trainer.wall.messages import Network, RaceNews, RaceReady
 
 if TYPE_CHECKING:
-    from running_app import Flow, Start
+    from running_app import Start
 
 MOONS = Experiment(
     dataset=DatasetConfig("moons", validation_split=0.3),
@@ -240,7 +246,7 @@ def test_large_digits_have_three_rows_and_fit() -> None:
     assert len(rows) == 3 and len({len(row) for row in rows}) == 1
     assert "".join(rows).strip(" ▀▄█") == ""
     assert large_text("97.3%", len(rows[0]) - 2) == large_text("97.3", 40), "the sign is left out first"
-    assert large_text("97.3", 5) == [] and large_text("–", 40) == []
+    assert large_text("97.3", 5) == () and large_text("–", 40) == ()
     assert len({tuple(large_text(char, 9)) for char in DIGITS}) == len(DIGITS)
 
 
@@ -250,3 +256,29 @@ def test_a_line_is_connected_and_has_gaps_where_nothing_is_known() -> None:
     dots = line_dots(np.array([0.0, 1.0, np.nan, 0.5]), 9)
     assert dots[:, 2].sum() == 0 and dots[4, 3]
     assert dots[0, 0] and dots[8, 1] and dots[:, :2].any(axis=1).all()
+
+
+@pytest.mark.parametrize("size", [pytest.param((120, 40), id="nine"), pytest.param(SMALL, id="four")])
+def test_how_it_looks(
+    size: tuple[int, int],
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    quick: None,
+    forked_trainers: None,
+) -> None:
+    """Read the pictures before accepting new ones: a tile for each network, the leader first, one of them chosen."""
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
+    exact = with_field(MOONS, "model.dtype", "float64")  # so that no shade depends on the machine's rounding
+
+    async def race(pilot: Pilot[None]) -> None:
+        flow = Flow(pilot, [])
+        await flow.until(lambda: flow.screen.state == "ready", "the data")
+        await opened(flow)
+        await raced(flow)
+        await flow.press("right", "right")
+        await flow.until_shown("▶2.")
+
+    assert snap_compare(TrainerApp(exact), terminal_size=size, run_before=race)

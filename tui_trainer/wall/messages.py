@@ -17,7 +17,7 @@ from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.tabs.boundary.messages import Samples
 
 MAX_NETWORKS = 16
-FRAMES = 18  # a second, at most
+FRAMES = 20  # a second, at most
 WATCH = Pace("watch", seconds=25.0)
 PACES = (Pace("2/s", 2.0), Pace("10/s", 10.0), WATCH, Pace("fast", seconds=6.0), FULL)  # from slow to fast
 RATE, SEED, OPTIMIZER, LAYERS = "training.learning_rate", "model.seed", "training.optimizer.name", "model.layers"

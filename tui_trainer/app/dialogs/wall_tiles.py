@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -371,8 +372,8 @@ class _Tile:
         room, height, network = self.arrangement.panel, self.arrangement.height - 2, self.network
         role = BAD if network.state == "diverged" else LEAD_SCORE if self.is_leader else SCORE
         texts = [score_text(network, self.ready.measure, decimals) for decimals in (3, 2, 1)]
-        large = next((rows for text in texts if (rows := large_text(text, room))), [])
-        lines = large if large and self.form != "ascii" and height >= MIN_HIGH else texts[:1]
+        large = next((rows for text in texts if (rows := large_text(text, room))), ())
+        lines: Sequence[str] = large if large and self.form != "ascii" and height >= MIN_HIGH else texts[:1]
         for line, characters in enumerate(lines):
             self.board.write(row + line, column, characters, role)
         used = len(lines)
@@ -484,10 +485,11 @@ def measure_name(measure: str) -> str:
     return f"validation {name}" if measure.startswith("val_") else f"training {name}"
 
 
-def large_text(text: str, room: int) -> list[str]:
+@lru_cache(maxsize=1024)
+def large_text(text: str, room: int) -> tuple[str, ...]:
     """Return a number in digits of three rows; none where it does not fit, or has other characters."""
     if any(char not in DIGITS and char != "." for char in text):
-        return []
+        return ()
     rows = ["", "", ""]
     for char in text:
         grid = ["0", "0", "0", "0", "1", "0"] if char == "." else [f"{int(bits):03b}" for bits in DIGITS[char]]
@@ -497,5 +499,5 @@ def large_text(text: str, room: int) -> list[str]:
                 "".join(HALVES[2 * int(one) + int(two)] for one, two in zip(upper, lower, strict=True)) + " "
             )
     if len(rows[0]) - 1 <= room:
-        return rows
-    return large_text(text.removesuffix("%"), room) if text.endswith("%") else []
+        return tuple(rows)
+    return large_text(text.removesuffix("%"), room) if text.endswith("%") else ()
