@@ -17,8 +17,9 @@ from systems import KILL, WINDOWS
 from tui_trainer.engine import StackedTrainer
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.store.store import Store, StoreFull, default_path
-from tui_trainer.sweep import Row, SweepResult, scheduler, sweep
+from tui_trainer.sweep import Row, SweepResult, scheduler, sweep, workers
 from tui_trainer.sweep.workers import run_group, run_one
 from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import WatchRuns
@@ -225,3 +226,35 @@ def test_runs_without_the_measure_are_not_trained_together_first(monkeypatch: py
     outcomes = list(run_group(tasks, "r2", keep=False))
     assert [(number, outcome.state) for number, outcome in outcomes] == [(n, "failed") for n in range(1, 5)]
     assert outcomes[0][1].message.startswith("by: this run has no r2")
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
+    """The experiments that were built to see how many of them to train at a time."""
+    monkeypatch.setattr(scheduler, "PROCESSES_SECONDS", 1.5)
+    experiments: list[Experiment] = []
+    size_of_stack = workers.size_of_stack
+    monkeypatch.setattr(workers, "size_of_stack", lambda one: experiments.append(one) or size_of_stack(one))
+    return experiments
+
+
+def test_single_runs_are_looked_at_until_it_is_known_that_they_take_long(looked_at: list[Experiment]) -> None:
+    long = with_field(SMALL, "training.epochs", 100_000)
+    kinds = scheduler._kinds([(units, with_field(long, UNITS, units)) for units in range(1, 21)])
+    assert len(kinds) == 20 and len(looked_at) == 1
+    short = scheduler._kinds([(units, with_field(SMALL, UNITS, units)) for units in range(1, 4)])
+    assert len(looked_at) == 4 and sum(kind.seconds for kind in short) < 1.0
+
+
+def test_of_very_many_kinds_those_with_most_runs_are_trained_together(
+    looked_at: list[Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "MAX_KINDS", 2)
+    tasks = [
+        (10 * units + seed, with_field(with_field(SMALL, UNITS, units), "model.seed", seed))
+        for units, runs in ((5, 2), (6, 4), (7, 3))
+        for seed in range(runs)
+    ]
+    kinds = scheduler._kinds(tasks)
+    assert [len(kind.tasks) for kind in kinds] == [2, 4, 3]
+    assert [kind.stack > 1 for kind in kinds] == [False, True, True] and len(looked_at) == 2

@@ -37,7 +37,7 @@ from .workers import with_absolute_path
 MAX_JOBS = 512
 PROCESSES_SECONDS = 1.5  # that a sweep takes at least if processes are started for it, which takes half as long
 GROUP_SECONDS = 1.0  # that a group of runs takes, so that one sees some of them end
-MAX_KINDS = 50  # of runs that can't be trained together, of each of which the first is built to see how large it is
+MAX_KINDS = 50  # of runs that can be trained together, of each of which the first is built to see how large it is
 QUICKLY_READ = 50_000_000  # bytes
 PAUSES = (0.5, 1.0, 2.0)  # seconds between attempts to keep a run; other processes go on training meanwhile
 OnRow = Callable[[Row], None]
@@ -315,10 +315,14 @@ def _kinds(tasks: list[workers.Task]) -> list[_Kind]:
     alike: dict[str, list[workers.Task]] = {}
     for number, experiment in tasks:
         alike.setdefault(stack_key(experiment) or f"{number}", []).append((number, experiment))
-    kinds = []
-    for similar in alike.values():
+    largest = set(sorted(alike, key=lambda key: len(alike[key]), reverse=True)[:MAX_KINDS])
+    kinds: list[_Kind] = []
+    for key, similar in alike.items():
         experiment = similar[0][1]
-        is_looked_at = len(alike) <= MAX_KINDS and _is_quickly_read(experiment)
+        # A single run is looked at only as long as that may show that no processes are needed.
+        may_be_short = len(alike) <= MAX_KINDS and sum(kind.seconds for kind in kinds) <= PROCESSES_SECONDS
+        is_of_use = len(similar) > 1 or may_be_short
+        is_looked_at = key in largest and is_of_use and _is_quickly_read(experiment)
         stack = workers.size_of_stack(experiment) if is_looked_at else None
         if stack is None:
             kinds.append(_Kind(similar, 1, math.inf))
