@@ -151,7 +151,10 @@ class StackedTrainer:
 
     def weights(self, model: int) -> Array:
         """The parameters (size,) of the model of that index, as a copy."""
-        return self.state(model)["parameters"]
+        if model in self._stopped:
+            return self._stopped[model]["parameters"].copy()
+        weights: Array = self.parameters.flat[self.members.index(model)].copy()
+        return weights
 
     def state(self, model: int) -> dict[str, Array]:
         """The state of the model of that index, with which ``Trainer.restore`` goes on alone."""
