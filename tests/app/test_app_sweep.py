@@ -131,12 +131,15 @@ async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:
         await flow.until_said("on average over 4 runs: learning_rate = 0.05, layers = ")
         await flow.until_said("Halving cut 1 of 2 settings after 2 epochs; 1 was trained for all 3.")
         await flow.press("8")
-        await flow.until_shown("8 chosen")
+        await flow.until_shown("4 chosen")
         view = flow.screen.tabs.view
         assert isinstance(view, RunsView)
         await flow.until(lambda: view.place.row is not None and "fold = " in view.place.row.name, "the best run")
         await flow.until_shown("by val loss settings together")
         assert view.listed is not None and [row.group for row in view.listed.rows] == [1] * 4 + [2] * 4
+        await flow.press("0")
+        await flow.until_shown("4 runs: median, quartiles")
+        await flow.press("8")
         await flow.until_shown("mean ± deviation, of")
         await flow.press("G")
         await flow.until(lambda: view.listed is not None and not view.listed.grouped, "one by one")

@@ -1,10 +1,13 @@
 """Ticks: round values, readable labels, never too many."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.plotting.axes import Scale, labels, ticks
+from tui_trainer.plotting.lines import render_plot
+from tui_trainer.plotting.plot import Plot, Series
 
 
 @pytest.mark.parametrize(
@@ -68,3 +71,19 @@ def test_an_axis_has_two_ticks_at_least(low: float, high: float, log: bool) -> N
 
 def test_whole_numbers_may_leave_a_single_tick() -> None:
     assert [label for _, label in ticks(Scale(0.9, 1.1, whole=True), 5)] == ["1"]
+
+
+def test_names_stand_below_their_places() -> None:
+    """All of them where they fit, else every second one; long ones are cut so that they differ."""
+    assert ticks(Scale(-0.5, 3.5, names=("a", "b", "c", "d")), 4) == [(0, "a"), (1, "b"), (2, "c"), (3, "d")]
+    assert ticks(Scale(-0.5, 3.5, names=("a", "b", "c", "d")), 3) == [(0, "a"), (2, "c")]
+    names = ("none", "16-16", "a very long name of one", "a very long name of two")
+    points = Series("", np.arange(4.0), np.arange(4.0), "train", "scatter")
+    for markers in ("braille", "ascii"):
+        wide, narrow = (
+            render_plot(Plot((points,), x_limits=(-0.5, 3.5), x_names=names), width, 10, markers).rows[-1].split()  # type: ignore[arg-type]
+            for width in (120, 40)
+        )
+        assert " ".join(wide) == " ".join(names)
+        dots = "~" if markers == "ascii" else "…"
+        assert " ".join(narrow) == f"none 16-16 a v{dots}one a v{dots}two"

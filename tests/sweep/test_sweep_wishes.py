@@ -191,3 +191,6 @@ def test_the_best_settings_of_several_seeds_come_first() -> None:
     done = finished_event(SweepResult(rows, "loss", repeat=2, planned=4, seconds=1.0))
     assert "Best loss 0.3 ± 0 on average over 2 seeds: learning_rate = 0.1." in done.sentence
     assert [one.run for one in done.kept] == [11, 12, 13, 14], "the runs of the best settings come first"
+    rows += [kept(row(number, {"loss": 0.3}, {RATE: 0.1, SEED: number})) for number in range(5, 15)]
+    done = finished_event(SweepResult(rows, "loss", repeat=12, planned=14, seconds=1.0))
+    assert [one.run for one in done.kept] == [11, 12, *range(15, 25)], "all of the best settings, which have a band"

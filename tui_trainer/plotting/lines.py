@@ -87,6 +87,7 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     dots = _dots(plot, points, x_scale, y_scale, area)
     thick = _thickened(plot, points, dots, area)
     board.paste(area.top, area.left, *draw(thick, area.columns, area.rows, markers))
+    _shade(board, plot, points, dots, area, markers)
     if markers != "ascii":  # in ASCII, each line has its own character anyway
         _write_signs(board, plot, points, dots, area)
     _write_names(board, plot, points, dots, area)
@@ -139,6 +140,23 @@ def _thickened(plot: Plot, points: list[Points], dots: list[Dots], area: Area) -
             shift = np.where(line.y < 0.5, dot, -dot)
             result.append(replace(line, y=line.y + shift))
     return result
+
+
+def _shade(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area, markers: Markers) -> None:
+    """Fill the blank cells between each shaded line and the series after it."""
+    by_index = {part.index: line for part, line in zip(points, dots, strict=True)}
+    across = (np.arange(area.columns) + 0.5) / area.columns
+    middles = 1.0 - (np.arange(area.rows)[:, None] + 0.5) / area.rows
+    for index, line in by_index.items():
+        other = by_index.get(index + 1)
+        if not plot.series[index].shaded or other is None:
+            continue
+        edges = [np.interp(across, one.x, one.y, np.nan, np.nan) for one in (line, other)]
+        inside = (middles >= np.minimum(*edges)) & (middles <= np.maximum(*edges))
+        canvas = slice(area.top, area.top + area.rows), slice(area.left, area.left + area.columns)
+        filled = inside & (board.characters[canvas] == " ")
+        board.characters[canvas][filled] = ":" if markers == "ascii" else "░"
+        board.roles[canvas][filled] = line.role
 
 
 def _write_signs(board: Board, plot: Plot, points: list[Points], dots: list[Dots], area: Area) -> None:

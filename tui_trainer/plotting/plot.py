@@ -35,7 +35,8 @@ class Series:
     and the line continues after them. With a ``glyph``, a character of one cell, points are drawn with it instead of
     dots. ``mark`` is the character of the series in ASCII; the default depends on its position among the series. A
     ``sign`` is drawn here and there on a line, and in the legend, to distinguish it from lines of similar colours.
-    A line is ``thick`` to stand out among others, and has its ``name`` written at its end.
+    A line is ``thick`` to stand out among others, and has its ``name`` written at its end. The area from a ``shaded``
+    line to the series after it is filled, behind all else.
     """
 
     label: str
@@ -48,6 +49,7 @@ class Series:
     sign: str = ""
     thick: bool = False
     name: str = ""
+    shaded: bool = False
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:

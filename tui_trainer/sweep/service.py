@@ -43,6 +43,7 @@ DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
 NO_FIELD = "choose a field to vary"
 MAX_LEADERS = 12
 MAX_LISTED_RUNS = 8  # as many as the plot has colours for
+MIN_BAND_RUNS, MAX_BAND_RUNS = 3, 64  # of one setting that the plot shows as a band of median and quartiles
 
 
 class Interrupts:
@@ -261,13 +262,11 @@ def finished_event(result: SweepResult) -> messages.SweepFinished:
         parts.append(result.complaint)
     kept = [
         messages.Kept(row.run, describe_settings(row.settings, LONGEST_NAME))
-        for row in _best_first(result)
+        for row in _shown_first(result)
         if row.run is not None
     ]
     good = result.best is not None and not result.complaint
-    return messages.SweepFinished(
-        " ".join(parts), good, result.by, result.tag, tuple(kept[:MAX_LISTED_RUNS]), result.is_replicated
-    )
+    return messages.SweepFinished(" ".join(parts), good, result.by, result.tag, tuple(kept), result.is_replicated)
 
 
 def failed_event(reason: str) -> messages.SweepFinished:
@@ -284,10 +283,13 @@ def _read_integer(name: str, text: str) -> int | None:
     return int(text)
 
 
-def _best_first(result: SweepResult) -> list[Row]:
-    """Return the rows with the best run first, which may be that of the best settings, not the one of the first row."""
+def _shown_first(result: SweepResult) -> list[Row]:
+    """Return the best rows, that of the best run first, or all of the best settings where these have a band."""
     best = result.best
-    return [*([] if best is None else [best]), *(row for row in result.rows if row is not best)]
+    group = list(result.groups()[0].rows) if result.is_replicated and result.rows else []
+    rows, most = (group, MAX_BAND_RUNS) if len(group) >= MIN_BAND_RUNS else (result.rows, MAX_LISTED_RUNS)
+    # The best run may be that of the best settings, not the one of the first row.
+    return [*([] if best is None else [best]), *(row for row in rows if row is not best)][:most]
 
 
 def _best_sentence(result: SweepResult) -> str:

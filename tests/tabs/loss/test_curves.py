@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.protocol import unpack
+from tui_trainer.protocol import pack, unpack
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.tabs.computing import TrainerContext
-from tui_trainer.tabs.loss.compute import LossCompute, StoredCurves
+from tui_trainer.tabs.loss.compute import LossCompute, StoredCurves, band_of, noun_of, quartiles
 from tui_trainer.tabs.loss.messages import Curve, WatchLoss
 from tui_trainer.training.history import RecordedCurve
 from tui_trainer.training.series import SpilledSeries
@@ -152,3 +152,60 @@ def test_overlays_need_no_current_run(tmp_path: Path) -> None:
     assert content.curves == () and content.overlays[0].curve is not None
     content = LossCompute(TrainerContext(Session())).compute(WatchLoss(runs=(1,)))
     assert content.curves == content.overlays == (), "without a store there are none"
+
+
+def test_quartiles_by_hand() -> None:
+    # Of four values the quartiles lie three quarters of the way from the first to the second, and so on.
+    found = quartiles(np.array([[4.0, 7.0], [1.0, 7.0], [3.0, math.nan], [2.0, 9.0]]))
+    np.testing.assert_allclose(found, [[1.75, 7.0], [2.5, 7.0], [3.25, 8.0]])
+    values = np.random.default_rng(0).normal(size=(9, 20))
+    np.testing.assert_allclose(quartiles(values), np.quantile(values, (0.25, 0.5, 0.75), axis=0))
+    assert quartiles(np.zeros((3, 0))).shape == (3, 0)
+
+
+def curve(*values: float, first: int = 1, at: float | None = None) -> Curve:
+    return Curve("val_loss", pack(np.arange(first, first + len(values)) * 1.0), pack(np.array(values)), at)
+
+
+def test_a_band_ends_where_less_than_half_of_the_runs_go_on() -> None:
+    curves = {1: curve(1, 2, 3, 4), 2: curve(3, 4, 5), 3: curve(5, math.nan, 7), 4: curve(7, 8)}
+    band = band_of(curves, "seeds", None)
+    assert band.runs == (1, 2, 3, 4) and band.at is None
+    assert unpack(band.x).tolist() == [1, 2, 3], "only one run has a fourth epoch"
+    assert unpack(band.median).tolist() == [4, 5, 5], "the epoch that is not finite lies between its neighbours"
+    assert unpack(band.lower).tolist() == [2.5, 3.5, 4] and unpack(band.upper).tolist() == [5.5, 6.5, 6]
+    told = {run: curve(1, 2, at=float(run)) for run in (1, 2, 3)}
+    assert band_of(told, "folds", 2).at == (1.5, 2, 2.5)
+    assert band_of(told | {4: curve(1), 5: curve(1), 6: curve(1), 7: curve(1)}, "folds", 2).at is None, (
+        "too few have it"
+    )
+    lost = band_of({run: curve(math.nan, math.inf) for run in (1, 2, 3)}, "seeds", 1)
+    assert unpack(lost.x).tolist() == [] and lost.at is None
+
+
+def test_what_the_runs_of_a_band_are() -> None:
+    assert noun_of([(0, None), (1, None), (2, None)]) == "seeds"
+    assert noun_of([(0, "1/2"), (0, "2/2")]) == "folds"
+    assert noun_of([(0, "1/2"), (1, "2/2")]) == "runs" and noun_of([(0, None), (0, None)]) == "runs"
+
+
+def test_three_runs_of_a_setting_have_a_band(tmp_path: Path) -> None:
+    losses = []
+    for seed in range(3):
+        keeper, session = trained(tmp_path, 3, model__seed=seed)
+        losses.append(list(session.history.epochs["val_loss"]))
+    for seed in range(2):
+        keeper, _ = trained(tmp_path, 2, model__seed=seed, training__learning_rate=0.5)
+    assert keeper.store is not None
+    stored = StoredCurves(keeper.store)
+    found = stored.overlays(WatchLoss(runs=(1, 2, 3, 4, 5, 99), at=3), current=5)
+    assert [overlay.run for overlay in found.curves] == [4, 99], (
+        "two of a setting are lines, and the current one is its own"
+    )
+    (band,) = found.bands
+    assert (band.runs, band.noun, found.last) == ((1, 2, 3), "seeds", 3)
+    np.testing.assert_allclose(unpack(band.median), np.median(losses, axis=0))
+    assert band.at is not None and band.at[1] == np.median([values[2] for values in losses])
+    assert stored.overlays(WatchLoss(runs=(1, 2)), None).bands == (), "not of two"
+    assert [one.runs for one in stored.overlays(WatchLoss(runs=(3, 1, 2)), current=2).bands] == [(3, 1, 2)], "all of it"
+    assert stored.overlays(WatchLoss(runs=(1, 2, 3), quantity="r2"), None).bands == (), "nobody has measured that"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import pack
-from tui_trainer.tabs.loss.legend import Item, Legend, Overlay, best_of, drawn, line
-from tui_trainer.tabs.loss.messages import Curve
+from tui_trainer.tabs.loss.legend import Item, Legend, Overlay, best_of, drawn, line, shown_bands
+from tui_trainer.tabs.loss.messages import Band, Curve
 from tui_trainer.tabs.loss.view import MIN_EPOCHS, Viewport
 from tui_trainer.tabs.runs.selection import LETTERS, SelectedRuns
 
@@ -164,3 +164,27 @@ def test_a_mark_of_its_own_is_what_ascii_shows() -> None:
     plain, marked = Series("one", x, x, "train"), Series("two", x, x[::-1], "accent", mark="Q")
     text = "\n".join(render_plot(Plot((plain, marked)), 40, 10, "ascii").rows)
     assert "Q two" in text and "* one" in text and text.count("Q") > 3
+
+
+def band_of(*runs: int, at: tuple[float, float, float] | None = None) -> Band:
+    x, flat = pack(np.array([1.0, 2.0])), [pack(np.full(2, height)) for height in (1.0, 2.0, 9.0)]
+    return Band(runs, "seeds", x, *flat, at)
+
+
+def test_bands_have_a_letter_each_and_what_their_runs_share_as_a_name() -> None:
+    choices = SelectedRuns()
+    choices.choose((run, f"rate = {run // 10}, seed = {run % 10}") for run in (*range(10, 19), *range(20, 25), 30))
+    runs = choices.lettered_first
+    one, two = shown_bands([band_of(*range(10, 19)), band_of(*range(20, 25))], runs)
+    assert (one.selected.letter, one.selected.name) == ("A", "rate = 1")
+    assert (two.selected.letter, two.selected.name) == ("B", "rate = 2"), "a letter that the other band does not need"
+    assert one.item().text(True) == "A rate = 1  9 seeds: median, quartiles"
+    assert shown_bands([band_of(20, 21, 22)], runs) == [], "no letter is left"
+    (told,) = shown_bands([band_of(10, 11, 12, at=(1, 2, 9))], runs)
+    assert told.item().text(True).endswith("  3 seeds: median 2.000, quartiles 1.000 to 9.000")
+    assert shown_bands([band_of(10, 11, 99)], runs) == [], "one of its runs is no longer selected"
+    plot = Plot(tuple(one.series()))
+    for markers, filling in (("braille", "░"), ("ascii", ":")):
+        rows = render_plot(plot, 40, 12, markers).rows  # type: ignore[arg-type]
+        assert sum(filling in row for row in rows) >= 5, "between the quartiles"
+        assert "A" in "".join(rows) and "A rate = 1" in "".join(rows)

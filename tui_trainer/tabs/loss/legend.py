@@ -16,10 +16,10 @@ from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_
 from tui_trainer.plotting.plot import COLORS, Series
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.runs.selection import LETTERS, SLOT_COLORS, SelectedRun
-from tui_trainer.tabs.runs.table import briefly
+from tui_trainer.tabs.runs.table import briefly, cell_text
 from tui_trainer.ui.plot_widgets import FrameWidget
 
-from .messages import Curve
+from .messages import Band, Curve
 
 GAP = 3
 MAX_LINES = 4
@@ -39,15 +39,18 @@ SIGNS = 6  # letters along a curve
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the plot: its sign and colour, its name, and its value if that is shown."""
+    """A line of the plot: its sign and colour, its name, and its value if that is shown, or a ``note`` instead."""
 
     sign: str
     color: str
     name: str
     value: float | None = None
+    note: str = ""
 
     def text(self, with_value: bool) -> str:
         """Return the item as text, ``with_value`` or without."""
+        if self.note:
+            return f"{self.sign} {self.name}{self.note}"
         value = "" if not with_value else " -" if self.value is None else f" {format_measure(self.value)}"
         return f"{self.sign} {self.name}{value}"
 
@@ -201,3 +204,63 @@ class Overlay:
         offset = (1 + (self.selected.slot or 0)) / (len(LETTERS) + 1)
         inner = [int((number + offset) / SIGNS * points) for number in range(SIGNS)]
         return sorted({min(place, points - 1) for place in (*inner, points - 1)})
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBand:
+    """A band over runs of one setting; ``selected`` has its letter and colour, and what the names of its runs share."""
+
+    selected: SelectedRun
+    band: Band
+
+    @property
+    def note(self) -> str:
+        """What the band is of: ``5 seeds: median, quartiles``, with the values at the cursor if it is on."""
+        band = self.band
+        counted = f"{len(band.runs)} {band.noun}: median"
+        if band.at is None:
+            return f"{counted}, quartiles"
+        lower, median, upper = map(format_measure, band.at)
+        return f"{counted} {median}, quartiles {lower} to {upper}"
+
+    def series(self) -> list[Series]:
+        """Return the lines: the quartiles with the area between them, and the median with letters."""
+        band, color = self.band, self.selected.color
+        x = unpack(band.x)
+        if not len(x):
+            return []
+        upper, lower = (Series("", x, np.array(unpack(y)), color, mark=".") for y in (band.upper, band.lower))
+        median = Overlay(self.selected, Curve("median", band.x, band.median))
+        return [replace(upper, shaded=True), lower, *median.series(is_best=True)]
+
+    def item(self) -> Item:
+        """Return its entry of the legend."""
+        name = cell_text(self.selected.name)
+        return Item(self.selected.letter, self.selected.color, name, note=f"{'  ' if name else ''}{self.note}")
+
+
+def shown_bands(bands: Sequence[Band], selected_runs: Sequence[SelectedRun]) -> list[ShownBand]:
+    """Return the bands with letters and names; none whose runs are no longer selected, or for which no letter is left.
+
+    A band has the letter of its first run. If that has none, it gets one of a run in another band, which needs none.
+    """
+    found: list[tuple[list[SelectedRun], Band]] = []
+    for band in bands:
+        members = [one for one in selected_runs if one.run in band.runs]
+        if len(members) == len(band.runs):
+            found.append((members, band))
+    banded = {one.run for members, _ in found for one in members}
+    taken = {one.slot for one in selected_runs if one.run not in banded} | {members[0].slot for members, _ in found}
+    free = [slot for slot in range(len(LETTERS)) if slot not in taken]
+    shown = []
+    for members, band in found:
+        slot = members[0].slot if members[0].slot is not None else free.pop(0) if free else None
+        if slot is not None:
+            shown.append(ShownBand(replace(members[0], name=shared_name(members), slot=slot), band))
+    return shown
+
+
+def shared_name(runs: Sequence[SelectedRun]) -> str:
+    """Return what the names of runs share: ``learning_rate = 0.1`` of runs whose names end in a seed."""
+    pieces = [one.name.split(", ") for one in runs]
+    return ", ".join(piece for piece in pieces[0] if all(piece in others for others in pieces))

@@ -40,16 +40,33 @@ class OverlayCurve(msgspec.Struct, frozen=True):
     curve: Curve | None
 
 
+class Band(msgspec.Struct, frozen=True):
+    """The median and the quartiles over ``runs`` of one setting, which are different ``noun``: seeds, folds or runs.
+
+    ``x``, ``lower``, ``median`` and ``upper`` are little-endian doubles; ``at`` are lower quartile, median and upper
+    quartile at the requested epoch.
+    """
+
+    runs: tuple[int, ...]
+    noun: str
+    x: bytes
+    lower: bytes
+    median: bytes
+    upper: bytes
+    at: tuple[float, float, float] | None = None
+
+
 class LossContent(Content, frozen=True):
     """The curves of the current run, those of other runs, and the last epoch of any of these ``overlays``.
 
-    There are no ``curves`` while no run is loaded.
+    There are no ``curves`` while no run is loaded. Runs that are in one of the ``bands`` are no overlays.
     """
 
     quantity: str
     curves: tuple[Curve, ...] = ()
     overlays: tuple[OverlayCurve, ...] = ()
     last: int = 0
+    bands: tuple[Band, ...] = ()
 
 
 AnyRequest = WatchLoss

@@ -19,7 +19,7 @@ from tui_trainer.tabs.view import TabView, hints_within
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
-from .legend import Item, Legend, LegendPanel, Overlay, best_of, drawn, line
+from .legend import Item, Legend, LegendPanel, Overlay, ShownBand, best_of, drawn, line, shown_bands
 from .messages import Curve, LossContent, WatchLoss
 
 QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
@@ -88,7 +88,16 @@ class LossView(TabView):
     def overlays(self) -> list[Overlay]:
         """The selected runs that the trainer has sent an answer for."""
         curves = {overlay.run: overlay.curve for overlay in self._content.overlays}
-        return [Overlay(selected, curves[selected.run]) for selected in self.selected_runs if selected.run in curves]
+        return [
+            Overlay(selected, curves[selected.run])
+            for selected in self.selected_runs
+            if selected.run in curves and selected.slot is not None
+        ]
+
+    @property
+    def bands(self) -> list[ShownBand]:
+        """The settings of which several runs are selected."""
+        return shown_bands(self._content.bands, self.selected_runs)
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Show all epochs of the run; the overlays stay until the trainer sends them again."""
@@ -114,7 +123,7 @@ class LossView(TabView):
         """Draw the curves of these runs as overlays."""
         self.selected_runs = runs
         if not runs:
-            self._content = msgspec.structs.replace(self._content, overlays=(), last=0)
+            self._content = msgspec.structs.replace(self._content, overlays=(), bands=(), last=0)
         self.ask()
         self.redraw()
 
@@ -200,8 +209,10 @@ class LossView(TabView):
         curves = drawn({curve.name: curve for curve in self._content.curves}, self.quantity, self.batches)
         lines = [(line(curve, self._class_names), curve) for curve in curves]
         overlays = self.overlays
-        best = best_of(overlays, self.quantity)
-        series = [part for overlay in overlays if overlay is not best for part in overlay.series()]
+        bands = self.bands
+        best = None if bands else best_of(overlays, self.quantity)
+        series = [part for band in bands for part in band.series()]
+        series += [part for overlay in overlays if overlay is not best for part in overlay.series()]
         series += [own for own, _ in lines]
         series += [] if best is None else best.series(is_best=True)
         if self.quantity == "loss" and self._diverged_at is not None and lines:
@@ -230,7 +241,8 @@ class LossView(TabView):
             for line, curve in lines
             if curve.name != "batch_loss"
         ]
-        items = [*(own if has_cursor else []), *map(_item, self.overlays)]
+        bands = [band.item() for band in self.bands]
+        items = [*(own if has_cursor else []), *bands, *map(_item, self.overlays)]
         looking = has_cursor or bool(self.selected_runs) or self.smoothing > 0 or self.viewport.low is not None
         width = self.query_one(PlotWidget).size.width
         if looking:

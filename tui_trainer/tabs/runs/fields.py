@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
-from tui_trainer.experiment.schema import NO_LAYERS, Experiment, LayerConfig
+from tui_trainer.errors import UserError
+from tui_trainer.experiment.schema import NO_LAYERS, UNTITLED, Experiment, LayerConfig
+from tui_trainer.experiment.toml_file import loads
 from tui_trainer.experiment.validation import label_of, to_plain
 from tui_trainer.formats import format_exact
 from tui_trainer.protocol import pack
@@ -80,6 +84,16 @@ def _layer(layer: dict[str, object]) -> str:
         f"{name} {value_text(value)}" for name, value in layer.items() if name not in NAMELESS and value != usual[name]
     ]
     return value_text(", ".join([f"{layer['units']} {layer['activation']}", *others]))
+
+
+def setting_of(text: str) -> bytes:
+    """Return what experiments, as they are stored, share if they differ in seed of the weights, fold and name alone."""
+    try:
+        one = loads(text)
+    except UserError:
+        return text.encode("utf-8", "replace")
+    one = replace(one, name=UNTITLED, hide=(), model=replace(one.model, seed=0))
+    return msgspec.json.encode(replace(one, dataset=replace(one.dataset, fold=None)))
 
 
 def value_text(value: object) -> str:

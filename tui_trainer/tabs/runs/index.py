@@ -15,7 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import UNTITLED, Experiment
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.protocol import pack
 from tui_trainer.run_state import traits_of
@@ -24,7 +24,7 @@ from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store
 
-from .fields import Plain, chart_fields, differences, is_log_measure, joint_share, plain_fields
+from .fields import Plain, chart_fields, differences, is_log_measure, joint_share, plain_fields, setting_of
 from .messages import RunChart, RunList, RunRow, WatchRuns, Wrong
 
 MAX_ROWS = 1000  # in one answer
@@ -168,16 +168,10 @@ class RunIndex:
         }
 
     def _setting(self, text: str) -> bytes:
-        """Return what is the same for all experiments that differ in seed of the weights, fold and name alone."""
         if len(self._settings) > 2 * MAX_READ:
             self._settings.clear()
         if text not in self._settings:
-            try:
-                one = loads(text)
-                one = replace(one, name=UNTITLED, hide=(), model=replace(one.model, seed=0))
-                self._settings[text] = msgspec.json.encode(replace(one, dataset=replace(one.dataset, fold=None)))
-            except UserError:
-                self._settings[text] = text.encode("utf-8", "replace")
+            self._settings[text] = setting_of(text)
         return self._settings[text]
 
     def _charted(self, connection: sqlite3.Connection, runs: tuple[int, ...], request: WatchRuns) -> RunChart:

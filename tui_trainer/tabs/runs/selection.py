@@ -33,7 +33,7 @@ class SelectedRun:
 
 
 class SelectedRuns:
-    """The selected runs in order of selection; the first eight are drawn."""
+    """The selected runs in order of selection; the first eight have letters and are drawn as lines."""
 
     def __init__(self) -> None:
         self._chosen: dict[int, SelectedRun] = {}
@@ -53,6 +53,11 @@ class SelectedRuns:
     def drawn(self) -> tuple[SelectedRun, ...]:
         """The runs with a letter, sorted by letter."""
         return tuple(sorted((one for one in self._chosen.values() if one.slot is not None), key=lambda one: one.letter))
+
+    @property
+    def lettered_first(self) -> tuple[SelectedRun, ...]:
+        """All selected runs: those with a letter, sorted by it, and then the others."""
+        return (*self.drawn, *(one for one in self._chosen.values() if one.slot is None))
 
     def get(self, run: int) -> SelectedRun | None:
         """Return a selected run; None if it is not selected."""

@@ -149,7 +149,7 @@ class RunsView(TabView):
         self.place.take(content)
         renamed = [self.choices.rename(row.run, row.name) for row in content.rows]
         if any(renamed):
-            self.post_message(RunsChosen(self.choices.drawn))
+            self.post_message(RunsChosen(self.choices.lettered_first))
         self.show()
         self.ask()
 
@@ -334,7 +334,7 @@ class RunsView(TabView):
 
     def choices_changed(self) -> None:
         """Show the selection, here and in the plot."""
-        self.post_message(RunsChosen(self.choices.drawn))
+        self.post_message(RunsChosen(self.choices.lettered_first))
         self.show()
         self.ask()
 
