@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from systems import WINDOWS
 
 from tui_trainer.datasets.csv import columns as memory
@@ -137,13 +138,15 @@ def test_the_same_file_is_read_once(tmp_path: Path) -> None:
 @example(b"a,b\n1,\x81\n", {})
 @example(b'"', {})
 @example(b"\r", {})
+@example(b"\x01,\x01\n\x02,", {"missing": "drop"})
 @example(b"0;0\n1;1\n1;1", {"missing": "fill"})
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes, fields: dict[str, Any]) -> None:
     config = DatasetConfig(path=saved(tmp_path, content), **fields)
-    problem = Previewer().preview(config).problem
+    preview = Previewer().preview(config)
+    problem = preview.problem
     assert problem.isprintable()
     try:
-        dataset = load(config)
+        dataset = load(replace(config, target=preview.target or None))  # as the preview hands it over
     except DatasetError as error:
         assert str(error) == problem
     else:
