@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tui_trainer.engine import StackedTrainer
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.training import rates
+from tui_trainer.training import builder, rates
 from tui_trainer.training.rates import (
     MAX_STEPS,
     MIN_STEPS,
@@ -132,3 +133,10 @@ def test_of_many_rows_a_part_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     scan = scan_rates(session.experiment, session.split)
     assert scan is not None and set(sizes) == {40} and scan.steps == 60 * 4
+
+
+def test_a_network_that_fits_into_memory_only_once_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = loaded(IRIS)
+    monkeypatch.setattr(builder, "available_bytes", lambda: 1000)
+    with pytest.raises(UserError, match="are free"):
+        scan_rates(session.experiment, session.split)

@@ -16,7 +16,7 @@ from tui_trainer.engine import StackedTrainer
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 
-from .builder import build_model, build_optimizer, metric_scale
+from .builder import build_model, build_optimizer, check_memory, metric_scale
 from .series import Array
 from .stack import stack_size
 
@@ -92,12 +92,13 @@ class RateScan:
 def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False) -> RateScan | None:
     """Scan the learning rates for a resolved ``experiment``, from its first weights; None if ``stop`` returned True.
 
-    Of many training rows a part is used. Raises UserError for data that can't be trained.
+    Of many training rows a part is used. Raises UserError for data that can't be trained, or too little memory.
     """
     rates, seeds, training = RATES, SEEDS, experiment.training
     rows = len(parts.x_train)
     wanted = min(max(training.epochs * -(-rows // training.samples_a_step(rows)), MIN_STEPS), MAX_STEPS)
     parts = trial_part(parts, training)
+    check_memory(experiment, parts.x_train.shape[1], parts)  # for a second network beside the one that is loaded
     size = stack_size(experiment, parts.x_train.shape[1], parts)
     step_seconds = size.epoch_seconds(len(rates) * seeds) / size.steps
     if wanted * step_seconds > SECONDS:
