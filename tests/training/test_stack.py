@@ -191,3 +191,15 @@ def test_a_file_that_changes_meanwhile_changes_no_run_of_a_stack(tmp_path: Path,
     assert len(targets) == 4
     for target in targets:
         np.testing.assert_array_equal(target, targets[0])
+
+
+def test_the_path_of_a_run_begins_where_it_is_handed_over() -> None:
+    book = Experiment(
+        dataset=DatasetConfig("boston_rm"), model=ModelConfig(layers=()), training=TrainingConfig(epochs=3)
+    )
+    session = Session(max_threads=1)
+    stack = stack_module.Stack(session, variants(book, training__learning_rate=[0.01, 0.02]))
+    for _ in stack.train():
+        snapshot = session.snapshot()
+        np.testing.assert_array_equal(snapshot["path.points"], [session.trainer.model.parameters.flat])
+        assert snapshot["path.steps"].tolist() == [session.trainer.steps]

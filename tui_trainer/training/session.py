@@ -175,6 +175,7 @@ class Session:
         A run that has not ended is paused.
         """
         self.trainer.restore(run.state)
+        self._start_trajectory()  # how it came here is not known
         self.history, self.best, self._stopping = run.history, run.best, run.stopping
         self._last_loss = run.last_loss
         if run.divergence is not None:
