@@ -27,6 +27,7 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
+from tui_trainer.tabs.book.view import BookView
 from tui_trainer.wall.messages import Network, RaceNews, RaceReady
 
 if TYPE_CHECKING:
@@ -138,6 +139,37 @@ async def test_values_are_typed_and_what_is_wrong_with_them_is_told(start: Start
         await flow.until(lambda: flow.pilot.app.screen is flow.screen, "the app")
         again = await opened(flow)
         assert again.field.value == "training.optimizer.name", "what differed is remembered"
+
+
+async def test_a_lesson_says_what_its_wall_races_with(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "1_race.toml").write_text(
+        """
+title = "Momentum"
+chapter = "Mine"
+view = "loss"
+text = "A race."
+race = { field = "training.optimizer.momentum", values = [0, 0.5, 0.9] }
+experiment = { dataset = { name = "moons" }, training = { epochs = 3 } }
+checks = [{ state = "finished", done = "Done.", missing = "Train." }]
+"""
+    )
+    async with start(MOONS, lessons=tmp_path) as flow:
+        await flow.press("9")
+        await flow.until(lambda: isinstance(flow.screen.tabs.view, BookView), "the book")
+        await flow.press("end")
+        await flow.until_shown("A race.")
+        await flow.press("enter")
+        await flow.until_said("T opens the wall: a race of 3 values of momentum.")
+        await flow.until_state("ready")
+        wall = await opened(flow)
+        assert wall.values.value == "0, 0.5, 0.9" and wall.field.label == "momentum"
+        await raced(flow)
+        assert standing(flow).startswith("Momentum ")
+        await flow.press("v")
+        await flow.until_shown("learning rate")
+        await flow.press("escape")
+        await flow.until(lambda: flow.pilot.app.screen is flow.screen, "the lesson")
+        assert flow.screen.in_lesson
 
 
 async def test_a_click_chooses_and_a_second_one_opens(start: Start) -> None:

@@ -7,9 +7,10 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.validation import label_of
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
-from tui_trainer.ui.keymap import Key
+from tui_trainer.ui.keymap import Key, key_of
 
 from .controller import Controller
 
@@ -245,6 +246,9 @@ class Lessons(Controller):
         screen.setup_open = False
         screen.trainer.watch_view()
         self.show_strip()
+        if lesson.race is not None:
+            what = f"{len(lesson.race.values)} values of {label_of(lesson.race.field)}"
+            self.show_message(f"{key_of('wall')} opens the wall: a race of {what}.")
 
     async def _focus_blank(self, index: int) -> None:
         if self._visible_page() is None:

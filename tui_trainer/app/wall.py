@@ -38,7 +38,9 @@ class Walls(Controller):
 
         trainer = self.screen.trainer
         client = self.client = WallClient(trainer.launch.niceness)
-        racing = self._racing or Racing()
+        lesson = self.screen.lessons.tracker.lesson if self.screen.in_lesson else None
+        race = None if lesson is None else lesson.race
+        racing = Racing(race.field, race.typed) if race is not None else self._racing or Racing()
         wall = WallScreen(self.screen.experiment, racing, client.send, trainer.pacing, self.screen.markers)
         self.run_worker(partial(self._follow, client, wall), group="wall news")
         left = await self.screen.dialogs.ask(wall)
@@ -46,7 +48,8 @@ class Walls(Controller):
         self.run_worker(client.close, group="wall end")  # the run that is opened need not wait for it
         if left is None:
             return
-        self._racing = left.racing
+        if race is None:
+            self._racing = left.racing
         if left.sentence:
             self.show_message(left.sentence, "good")
         if left.run is not None:

@@ -105,6 +105,18 @@ class Check(_Table, frozen=True):
     one_of: Annotated[tuple[Scalar, ...], Meta(max_length=32)] = ()
 
 
+class LessonRace(_Table, frozen=True):
+    """What the wall races with in a lesson: the values of a field of its experiment."""
+
+    field: Line
+    values: Annotated[tuple[Scalar, ...], Meta(max_length=16)]
+
+    @property
+    def typed(self) -> str:
+        """The values as they are typed."""
+        return ", ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in self.values)
+
+
 class Variant(Struct, frozen=True):
     """The lesson's experiment with some fields changed; ``changes`` maps their paths to the values."""
 
@@ -119,6 +131,7 @@ class Lesson(Struct, frozen=True):
     ``id`` identifies it in the saved progress. There is always a first variant, which the lesson loads.
     ``target`` maps paths of the resolved experiment to the values that an exercise asks for; a number for a list
     is its length. ``pace`` is the one at which it trains; None for the user's own.
+    ``race`` is what the wall opens with; None for what the user has raced with last.
     """
 
     id: str
@@ -133,6 +146,7 @@ class Lesson(Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     target: dict[str, Scalar] = {}
     pace: PaceName | None = None
+    race: LessonRace | None = None
 
     @property
     def target_key(self) -> str:

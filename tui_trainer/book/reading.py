@@ -19,7 +19,7 @@ from tui_trainer.experiment.validation import expected, got, join_path, parse_pa
 from tui_trainer.experiment.validation import from_plain as experiment_from_plain
 from tui_trainer.pace import PaceName
 
-from .lesson import Check, Lesson, LessonError, Line, Page, Question, Variant, View
+from .lesson import Check, Lesson, LessonError, LessonRace, Line, Page, Question, Variant, View
 from .rules import InvalidLesson, check_rules
 
 TOP_TABLES = ("dataset", "model", "training")
@@ -45,6 +45,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checks: Annotated[tuple[Check, ...], Meta(max_length=32)] = ()
     target: dict[str, Any] = {}
     pace: PaceName | None = None
+    race: LessonRace | None = None
 
 
 def loads(text: str, file: str, lesson_id: str) -> Lesson:
@@ -160,9 +161,22 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
         checks=raw.checks,
         target=raw.target,
         pace=raw.pace,
+        race=raw.race,
     )
+    if raw.race is not None:
+        _check_race(base, raw.race)
     check_rules(lesson)
     return lesson
+
+
+def _check_race(experiment: Experiment, race: LessonRace) -> None:
+    if len(race.values) < 2:
+        raise InvalidLesson("race.values", f"expected 2 values at least, got {len(race.values)}")
+    for value in race.values:
+        try:
+            with_field(experiment, race.field, value)
+        except UserError as error:
+            raise InvalidLesson("race", str(error)) from None
 
 
 def _experiment(data: dict[str, Any]) -> Experiment:

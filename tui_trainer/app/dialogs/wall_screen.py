@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.errors import plain, printable
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.experiment.validation import on_screen
+from tui_trainer.experiment.validation import label_of, on_screen
 from tui_trainer.runtime.client import ChildProcess
 from tui_trainer.settings import Markers
 from tui_trainer.ui.dropdown import Dropdown, DropdownList
@@ -104,7 +104,8 @@ class WallScreen(AskingScreen[Left | None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
             yield Static(f"{plain(self._experiment.title)}: a race of", classes="title", markup=False)
-            choice = Dropdown(FIELDS)
+            own = self._racing.path not in [path for _, path in FIELDS]  # of a lesson
+            choice = Dropdown((*FIELDS, (label_of(self._racing.path), self._racing.path)) if own else FIELDS)
             choice.set_reactive(Dropdown.value, self._racing.path)
             yield choice
             yield TextBox(printable(self._racing.values), placeholder="values, separated by commas")
@@ -253,7 +254,7 @@ class WallScreen(AskingScreen[Left | None]):
         network = news.networks[first]
         if network.state in ("ready", "diverged"):
             return "All networks have diverged: the rate is too high for them." if network.state == "diverged" else ""
-        label = next(label for label, path in FIELDS if path == self._racing.path)
+        label = next((label for label, path in FIELDS if path == self._racing.path), label_of(self._racing.path))
         score = f"{score_text(network, ready.measure)} {measure_name(ready.measure)}"
         verb = "won" if news.is_over else "is ahead"
         return f"{label[0].upper()}{label[1:]} {plain(ready.names[first])} {verb}: {score}."
@@ -288,7 +289,8 @@ class WallScreen(AskingScreen[Left | None]):
     def action_vary(self) -> None:
         """Race with the next field that can differ."""
         paths = [path for _, path in FIELDS]
-        self.field.value = paths[(paths.index(self.field.value or paths[0]) + 1) % len(paths)]
+        following = paths.index(self._racing.path) + 1 if self._racing.path in paths else 0
+        self.field.value = paths[following % len(paths)]
         self._start()
 
     def action_move(self, columns: int, rows: int) -> None:
