@@ -201,6 +201,13 @@ async def test_it_is_drawn_with_other_characters(start: Start, markers: str) -> 
         assert text.isascii() == (markers == "ascii"), text
 
 
+async def test_lines_are_thick_on_a_projector(start: Start) -> None:
+    async with start(MOONS, SMALL) as flow:
+        flow.pilot.app.theme = "projector"
+        wall = await opened(flow)
+        assert wall.tiles.markers == "block"
+
+
 async def test_a_process_that_ends_is_told_of_and_the_run_goes_on(start: Start) -> None:
     async with start(MOONS, SMALL) as flow:
         await opened(flow)

@@ -22,6 +22,7 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.dropdown import Dropdown, DropdownList
 from tui_trainer.ui.fields import TextBox, TextButton
 from tui_trainer.ui.pacing import FramePacing, PaintBudget
+from tui_trainer.ui.themes import THICK
 from tui_trainer.wall import messages
 from tui_trainer.wall.messages import FIELDS, PACES, WATCH, RaceNews, RaceReady, suggest
 
@@ -132,7 +133,8 @@ class WallScreen(AskingScreen[Left | None]):
         return self._pacing.budget
 
     def on_mount(self) -> None:
-        self.tiles.markers = self._markers or self.tiles.usual_markers
+        thick: Markers | None = "block" if self.app.theme in THICK else None
+        self.tiles.markers = self._markers or thick or self.tiles.usual_markers
         self._show_pace()
 
     def on_resize(self, event: events.Resize) -> None:
