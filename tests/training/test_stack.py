@@ -19,7 +19,7 @@ from tui_trainer.experiment.schema import (
 )
 from tui_trainer.training import stack as stack_module
 from tui_trainer.training.session import Session
-from tui_trainer.training.stack import MAX_STACK, stack_key, stack_size, train_together
+from tui_trainer.training.stack import MAX_STACK, runs_together, stack_key, stack_size, train_together
 
 IRIS = Experiment(
     dataset=DatasetConfig("iris"),
@@ -126,7 +126,7 @@ def test_too_few_parameters_or_too_large_a_model_are_trained_alone() -> None:
     def models(experiment: Experiment) -> int:
         session = Session(max_threads=1)
         session.load(experiment)
-        return stack_size(session.experiment, len(session.dataset.features), session.split).models
+        return runs_together(session).models
 
     book = Experiment(
         dataset=DatasetConfig("boston_rm"), model=ModelConfig(layers=()), training=TrainingConfig(epochs=3)

@@ -38,7 +38,8 @@ MAX_JOBS = 512
 PROCESSES_SECONDS = 1.5  # that a sweep takes at least if processes are started for it, which takes half as long
 GROUP_SECONDS = 1.0  # that a group of runs takes, so that one sees some of them end
 MAX_KINDS = 50  # of runs that can be trained together, of each of which the first is built to see how large it is
-QUICKLY_READ = 50_000_000  # bytes
+PLAIN_TEXT = (".csv", ".tsv", ".txt", ".dat", ".data")
+QUICKLY_READ, PACKED = 10_000_000, 500_000  # bytes; what is packed may be many times as large
 PAUSES = (0.5, 1.0, 2.0)  # seconds between attempts to keep a run; other processes go on training meanwhile
 OnRow = Callable[[Row], None]
 # No trainer has this name, so a finished run belongs to nobody, however long this process lives
@@ -350,7 +351,7 @@ def _is_quickly_read(experiment: Experiment) -> bool:
     """Return whether the data can be read in this process, only to see how many runs to train together."""
     path = experiment.dataset.path
     try:
-        return path is None or os.path.getsize(path) <= QUICKLY_READ
+        return path is None or os.path.getsize(path) <= (QUICKLY_READ if path.endswith(PLAIN_TEXT) else PACKED)
     except OSError:  # each run will say what is wrong with it
         return False
 

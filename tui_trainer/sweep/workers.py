@@ -23,7 +23,7 @@ from tui_trainer.system.terminal import interrupts_hidden
 from tui_trainer.training.builder import scores, split_scores
 from tui_trainer.training.series import MAX_PARAMETERS
 from tui_trainer.training.session import Session, linear_algebra
-from tui_trainer.training.stack import StackSize, stack_size, train_together
+from tui_trainer.training.stack import StackSize, runs_together, train_together
 from tui_trainer.version import __version__
 
 from .results import Outcome
@@ -119,7 +119,7 @@ def size_of_stack(experiment: Experiment) -> StackSize | None:
         session.load(experiment)
     except (UserError, MemoryError):
         return None
-    return stack_size(session.experiment, len(session.dataset.features), session.split)
+    return runs_together(session)
 
 
 def run_group(tasks: Tasks, by: str, keep: bool) -> Outcomes:

@@ -22,7 +22,7 @@ from tui_trainer.experiment.schema import Experiment, OptimizerConfig
 from .builder import available_bytes, build_model, build_optimizer, estimate, metric_scale
 from .callbacks import BestWeights, StopConditions
 from .history import History
-from .series import MAX_PARAMETERS, Array
+from .series import Array
 from .session import Session, TrainedRun
 
 MAX_STACK = 64
@@ -88,10 +88,18 @@ def stack_size(experiment: Experiment, features: int, parts: Split) -> StackSize
     free = available_bytes()
     fitting = MAX_STACK if free is None else free // max(1, estimate(experiment, features, parts).total)
     models = int(min(MAX_STACK, STACK_BYTES // touched, fitting))
-    if models < MIN_STACK or parameters <= MAX_PARAMETERS:  # the path of so few parameters is recorded step by step
-        models = 1
+    models = models if models >= MIN_STACK else 1
     per_model = MODEL_SECONDS + OUTPUT_SECONDS * outputs + PRODUCT_SECONDS * samples * parameters
     return StackSize(models, -(-rows // samples), per_model)
+
+
+def runs_together(session: Session) -> StackSize:
+    """Return how many runs like the loaded one to train at a time.
+
+    One with so few parameters that their path is drawn is trained alone: the path is recorded step by step.
+    """
+    size = stack_size(session.experiment, len(session.dataset.features), session.split)
+    return size if session.trajectory is None else size._replace(models=1)
 
 
 def train_together(session: Session, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Session]]:
@@ -101,7 +109,7 @@ def train_together(session: Session, experiments: Sequence[Experiment]) -> Itera
     the iterator goes on. Raises UserError if an experiment cannot be trained.
     """
     session.load(experiments[0])
-    size = stack_size(session.experiment, len(session.dataset.features), session.split).models
+    size = runs_together(session).models
     for start in range(0, len(experiments), size):
         part = experiments[start : start + size]
         if len(part) == 1:
