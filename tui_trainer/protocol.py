@@ -31,6 +31,8 @@ def encode(part: msgspec.Struct | None) -> msgspec.Raw:
 
 
 NOTHING = encode(None)  # the request of a tab that needs nothing computed
+# Runs of one setting that the Loss tab shows as a band, and a sweep selects for it. Quartiles of two would say nothing.
+MIN_BAND_RUNS, MAX_BAND_RUNS = 3, 64
 
 
 class Request(msgspec.Struct, frozen=True, tag=True):

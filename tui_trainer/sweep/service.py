@@ -18,7 +18,7 @@ from itertools import takewhile
 
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.formats import format_duration
-from tui_trainer.protocol import NO_MESSAGE, frame, read_frame
+from tui_trainer.protocol import MAX_BAND_RUNS, MIN_BAND_RUNS, NO_MESSAGE, frame, read_frame
 from tui_trainer.runtime.connection import start_thread
 from tui_trainer.store.edits import LONGEST_NAME
 from tui_trainer.system.processes import given_connection, lower_priority
@@ -43,7 +43,6 @@ DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
 NO_FIELD = "choose a field to vary"
 MAX_LEADERS = 12
 MAX_LISTED_RUNS = 8  # as many as the plot has colours for
-MIN_BAND_RUNS, MAX_BAND_RUNS = 3, 64  # of one setting that the plot shows as a band of median and quartiles
 
 
 class Interrupts:

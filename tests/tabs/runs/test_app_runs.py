@@ -261,7 +261,7 @@ async def test_the_runs_are_charted(start: Start, tmp_path: Path) -> None:
         await flow.until_shown("3 of 4 runs")
 
         await flow.press("I")
-        await flow.until_shown("the best quarter")
+        await flow.until_shown("green best quarter, red worst")
         panel = view_of(flow).query_one(ParallelPanel)
         await flow.until(lambda: "learning rate" in panel.render_line(0).text, "the axes")
         assert panel.render_line(0).text.rstrip().endswith("score")

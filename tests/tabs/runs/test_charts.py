@@ -29,7 +29,15 @@ from tui_trainer.tabs.runs.charts import (
     scatter,
     shares,
 )
-from tui_trainer.tabs.runs.fields import axis, chart_fields, explained_share, is_log_measure, is_log_spaced, joint_share
+from tui_trainer.tabs.runs.fields import (
+    axis,
+    chart_fields,
+    explained_share,
+    is_log_measure,
+    is_log_spaced,
+    joint_share,
+    ranks,
+)
 from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import ChartField, RunChart, WatchRuns
 
@@ -70,6 +78,13 @@ def test_what_each_field_of_a_grid_explains() -> None:
     (alone,) = chart_fields(runs[::2], values[::2])
     assert (alone.path, alone.share) == ("training.learning_rate", None), "nothing to compare with"
     assert chart_fields([], np.zeros(0)) == () and joint_share([], np.zeros(0)) is None
+
+
+def test_ranks_are_shared_by_equals_and_lost_runs_are_worst() -> None:
+    values, lost = np.array([5.0, 1e12, NAN, 5.0, 0.1, NAN]), np.array([False, False, True, False, False, False])
+    np.testing.assert_array_equal(ranks(values, lost, rising=False), [2.5, 4, 5, 2.5, 1, NAN])
+    np.testing.assert_array_equal(ranks(values, lost, rising=True), [3.5, 5, 1, 3.5, 2, NAN])
+    assert ranks(np.zeros(0), np.zeros(0, bool), rising=True).shape == (0,)
 
 
 def test_values_of_which_each_run_has_its_own_are_compared_by_ranges() -> None:
@@ -126,7 +141,7 @@ def chart_of(tmp_path: Path, **asked: str) -> RunChart:
 
 
 def test_the_chart_of_a_store(tmp_path: Path) -> None:
-    """Diverged runs are told apart and explain nothing; the number of layers is a field, and the filter holds."""
+    """Diverged runs are told apart; the number of layers is a field, and the filter holds."""
     store = Store(tmp_path / "runs.sqlite")
     for rate, loss in ((0.01, 4.0), (0.1, 0.2), (0.3, 0.1)):
         for units in ((), (8, 4)):
@@ -164,10 +179,11 @@ def charts(draw: st.DrawFn) -> RunChart:
     diverged = draw(st.sets(st.sampled_from(range(count)))) if count else set()
     values[list(diverged)] = NAN
     log = is_log_measure("loss", values)
-    scaled = np.log10(values) if log else values
+    rising = draw(st.booleans())
+    scaled = ranks(values, np.isin(np.arange(count), list(diverged)), rising)
     return RunChart(
         "loss",
-        draw(st.booleans()),
+        rising,
         log,
         tuple(range(count)),
         pack(values),

@@ -9,7 +9,7 @@ import numpy as np
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.toml_file import loads
-from tui_trainer.protocol import pack, unpack
+from tui_trainer.protocol import MAX_BAND_RUNS, MIN_BAND_RUNS, pack, unpack
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.runs.fields import setting_of
@@ -19,8 +19,6 @@ from tui_trainer.training.session import Session
 
 from .messages import Band, Curve, LossContent, OverlayCurve, WatchLoss
 
-MAX_RUNS = 64  # the first of those requested
-MIN_BAND = 3  # runs of a setting: the quartiles of two would tell nothing
 QUARTILES = (0.25, 0.5, 0.75)
 
 
@@ -78,7 +76,7 @@ class StoredCurves:
 
         Where there are three runs of a setting or more, the current one among them, they have a band instead.
         """
-        runs = list(dict.fromkeys(request.runs))[:MAX_RUNS]
+        runs = list(dict.fromkeys(request.runs))[:MAX_BAND_RUNS]
         bands = self._bands(request, runs)
         in_bands = {run for band in bands for run in band.runs}
         curves = []
@@ -101,10 +99,10 @@ class StoredCurves:
                 settings.setdefault(known[0], []).append(run)
         bands = []
         for members in settings.values():
-            columns = {run: self._columns(run) for run in members} if len(members) >= MIN_BAND else {}
+            columns = {run: self._columns(run) for run in members} if len(members) >= MIN_BAND_RUNS else {}
             names = {run: name for run in columns if (name := column_of(request, columns[run])) is not None}
             curves = {run: self._curve(run, name, request) for run, name in names.items()}
-            if len(curves) >= MIN_BAND and len(set(names.values())) == 1:
+            if len(curves) >= MIN_BAND_RUNS and len(set(names.values())) == 1:
                 differing = [self._settings[run][1] for run in curves]
                 bands.append(band_of(curves, noun_of(differing), request.at))
         return tuple(bands)

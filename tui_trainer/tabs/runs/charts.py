@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +13,7 @@ from rich.style import Style
 
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_bar, format_measure
-from tui_trainer.plotting.axes import Area
+from tui_trainer.plotting.axes import HUGE, Area
 from tui_trainer.plotting.colors import WRONG, series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.lines import DOTS, Dots, draw
@@ -134,12 +135,13 @@ def scatter(chart: RunChart, choice: ChartChoice, run: int | None, markers: Mark
 
 def _with_lost(chart: RunChart, values: Array) -> Array:
     """Return the values (n,) with one beyond the worst for runs that diverged."""
+    values = np.clip(values, -HUGE, HUGE)
     y = np.log10(values) if chart.log else values
     known = y[np.isfinite(y)]
     best, worst = (known.max(), known.min()) if chart.rising else (known.min(), known.max())
     beyond = worst + (worst - best) / 12
     y = np.where(np.isin(chart.runs, chart.diverged), beyond, y)
-    return np.power(10.0, y) if chart.log else y
+    return np.power(10.0, np.minimum(y, math.log10(HUGE))) if chart.log else y
 
 
 def _x_limits(field: ChartField, x: Array) -> tuple[float, float]:
@@ -147,9 +149,9 @@ def _x_limits(field: ChartField, x: Array) -> tuple[float, float]:
     if field.scale == "levels":
         return -0.5, len(field.levels) - 0.5
     if field.scale == "log":
-        factor = (high / low) ** MARGIN
+        factor = math.exp((math.log(high) - math.log(low)) * MARGIN)
         return low / factor, high * factor
-    margin = (high - low) * MARGIN
+    margin = (high / 2 - low / 2) * 2 * MARGIN
     return low - margin, high + margin
 
 
@@ -238,8 +240,9 @@ TEXT, AXIS, BAD, REST, GOOD, BEST, RUN = range(len(ROLES))
 LINE_MARKS = {BAD: ".", REST: ":", GOOD: "o", BEST: "#", RUN: "@"}
 MIN_AXIS = 12  # cells between two axes
 QUARTER = 0.25
-LEGEND = "green: the best quarter, red: the worst"
-ASCII_LEGEND = "# the best run, o the best quarter, . the worst"
+MAX_LINES = 200  # more take longer than a blink to draw, and hide one another
+LEGEND = "green best quarter, red worst"
+ASCII_LEGEND = "# best, o best quarter, . worst"
 
 
 class ParallelPanel(FrameWidget[Parallel]):
@@ -352,10 +355,11 @@ def _draw_lines(
     board: Board, chart: RunChart, run: int | None, area: Area, places: Array, y: Array, markers: Markers
 ) -> None:
     roles = line_roles(chart)
+    kept = _evenly(unpack(chart.values), roles)
     lines = []
     for role in (REST, BAD, GOOD, BEST):
         # Lines that are the same on the screen are drawn once.
-        dots = np.unique(np.rint(y[roles == role] * (area.rows * area.down - 1)), axis=0)
+        dots = np.unique(np.rint(y[kept & (roles == role)] * (area.rows * area.down - 1)), axis=0)
         lines += [Dots(role, LINE_MARKS[role], places, one / max(area.rows * area.down - 1, 1), True) for one in dots]
     if run in chart.runs and roles[chart.runs.index(run)]:
         lines.append(Dots(RUN, LINE_MARKS[RUN], places, y[chart.runs.index(run)], True))
@@ -363,6 +367,17 @@ def _draw_lines(
     thick = [line for line in lines if line.role == BEST]
     lines += [Dots(one.role, one.mark, one.x, one.y + np.where(one.y < 0.5, dot, -dot), True) for one in thick]
     board.paste(area.top, area.left, *draw(lines, area.columns, area.rows, markers))
+
+
+def _evenly(values: Array, roles: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which runs (n,) are drawn: all, or where they are many, as many as can be, evenly from best to worst."""
+    order = np.lexsort((values, roles))  # runs of a role follow one another
+    order = order[roles[order] > 0]
+    if len(order) > MAX_LINES:
+        order = order[np.linspace(0, len(order) - 1, MAX_LINES).round().astype(np.intp)]
+    kept: NDArray[np.bool_] = roles == BEST
+    kept[order] = True
+    return kept
 
 
 def _write_axes(board: Board, axes: Sequence[Coordinate], area: Area, places: Array, markers: Markers) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import NO_LAYERS, UNTITLED, Experiment, LayerConfig
@@ -223,6 +224,20 @@ def _ranges(places: Array) -> Array:
         return places
     ranges = max(2, round(len(places) ** 0.5))
     return np.asarray(index * ranges // max(len(distinct), 1), np.float64)
+
+
+def ranks(values: Array, lost: NDArray[np.bool_], rising: bool) -> Array:
+    """Return the rank of each of ``values`` (n,) from 1 up, the mean one of those that are equal; NaN has none.
+
+    Runs that are ``lost`` share the rank of the worst: the last, or the first where ``rising`` values are better. Ranks
+    keep a run that has nearly diverged from outweighing all others.
+    """
+    filled = np.where(lost, -np.inf if rising else np.inf, values)
+    known = ~np.isnan(filled)
+    _, index, counts = np.unique(filled[known], return_inverse=True, return_counts=True)
+    result = np.full(len(values), np.nan)
+    result[known] = (np.cumsum(counts) - (counts - 1) / 2)[index]
+    return result
 
 
 def explained_share(values: Array, groups: Array) -> float | None:

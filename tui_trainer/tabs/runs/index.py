@@ -24,7 +24,7 @@ from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store
 
-from .fields import Plain, chart_fields, differences, is_log_measure, joint_share, plain_fields, setting_of
+from .fields import Plain, chart_fields, differences, is_log_measure, joint_share, plain_fields, ranks, setting_of
 from .messages import RunChart, RunList, RunRow, WatchRuns, Wrong
 
 MAX_ROWS = 1000  # in one answer
@@ -196,16 +196,17 @@ class RunIndex:
             held = any(not facts[run][2] for run, value in zip(charted, values, strict=True) if not math.isnan(value))
             measure = "val_loss" if held else "loss"
         log = is_log_measure(measure, values)
-        scaled, experiments = np.log10(values) if log else values, list(plain.values())
+        rising, experiments = measure in RISING, list(plain.values())
+        ranked = ranks(values, np.array([run in lost for run in charted], bool), rising)
         chart = RunChart(
             measure,
-            measure in RISING,
+            rising,
             log,
             charted,
             pack(values),
             diverged,
-            chart_fields(experiments, scaled),
-            joint_share(experiments, scaled),
+            chart_fields(experiments, ranked),
+            joint_share(experiments, ranked),
         )
         self._chart = made_of, chart
         return chart

@@ -88,7 +88,7 @@ class ChartField(msgspec.Struct, frozen=True, array_like=True):
 
     ``levels`` are the distinct values as text, in order; ``places`` (runs,) the values themselves, as little-endian
     doubles, or where the ``scale`` is that of levels the index of each among them. ``share`` of the variance of the
-    measure is explained by the field; None if that can't be told.
+    ranks by the measure is explained by the field; None if that can't be told.
     """
 
     path: str
@@ -103,8 +103,8 @@ class RunChart(msgspec.Struct, frozen=True, array_like=True):
     """The ``values`` (runs,) of a ``measure`` of some ``runs``, and the fields in which these differ.
 
     A value is NaN where a run has none; those that ``diverged`` have none. ``rising``: more is better. ``log``: the
-    values are so far apart that their logarithms are shown, and explained. ``together`` is the share of their variance
-    that all fields but seeds and folds explain, as far as runs with the same settings tell it.
+    values are so far apart that their logarithms are shown. ``together`` is the share of the variance of the ranks that
+    all fields but seeds and folds explain, as far as runs with the same settings tell it.
     """
 
     measure: str

@@ -430,16 +430,17 @@ class RunsView(TabView):
         parts = [f"{listed.total:,} of {runs}" if listed.filter.strip() else runs]
         if listed.filter.strip():
             parts.append(f"/{printable(listed.filter.strip())}")
-        parts.append(_order(listed.sort, listed.descending))
+        if self.form == "parallel":
+            parts.append(ASCII_LEGEND if self.query_one(ParallelPanel).form == "ascii" else LEGEND)
+        else:
+            parts.append(_order(listed.sort, listed.descending))
         if listed.grouped and not self.is_charted:
             parts.append("settings together")
         if listed.chart is not None and listed.chart.diverged:
             parts.append(f"{len(listed.chart.diverged):,} diverged")
         if len(self.choices):
             parts.append(f"{len(self.choices):,} chosen")
-        if self.form == "parallel":
-            parts.append(ASCII_LEGEND if self.query_one(ParallelPanel).form == "ascii" else LEGEND)
-        elif listed.size:
+        if listed.size:
             parts.append(f"{format_file_size(listed.size)} on disk")
         return "   ".join(parts)
 
