@@ -91,14 +91,13 @@ async def test_the_form_opens_again_while_the_process_of_the_last_one_ends(
 async def test_a_preview_may_come_while_a_row_is_being_added(start: Start) -> None:
     async with start(SMALL) as flow:
         form = await opened(flow)
-        form._number += 1  # the preview of what the form opened with, if it is still on its way, is a stale one
+        await flow.until(lambda: form._preview is not None, "the preview of what the form opens with")
         mounting = form.rows.mount(form._row())
         for reason in ("", "expected a finite number"):
             form.show(SweepPreview(form._number, "1 run", field=RATE, reason=reason))
+        first, *_, last = form.query(SweepRow)
+        assert first.has_class("-invalid") and not last.has_class("-invalid")
         await mounting
-        assert form.query(SweepRow).first().has_class("-invalid") and not form.query(SweepRow).last().has_class(
-            "-invalid"
-        )
         await flow.press("escape")
 
 
