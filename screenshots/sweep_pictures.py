@@ -37,8 +37,8 @@ async def take_form() -> Sequence[str]:
         await until_shown(pilot, "batch size")
         await pilot.press(*"seed", "enter")
         await until_shown(pilot, "5 learning rates × 3 seeds = 15 runs")
-        await pilot.press(*["tab"] * 4, "2", *["shift+tab"] * 4, "end")
-        await until_shown(pilot, "15 runs, 2 at a time")
+        await pilot.press(*["tab"] * 5, "2", *["shift+tab"] * 5, "end")
+        await until_shown(pilot, "15 runs, in up to 2 processes")
         for box in app.screen.query(Input):
             box.cursor_blink = False
         await pilot.pause()
