@@ -82,6 +82,13 @@ def test_every_key_of_the_table_can_be_written() -> None:
             assert read_key(show_key(known)) == known or show_key(known)[-1] in "↑↓←→"
 
 
+def test_a_newer_key_gives_way_to_what_an_older_file_has_made_of_it() -> None:
+    keymap = keymap_with({"compared_part": "T", "next_run_plus": "I,down"})
+    keys = {key.name: key.keys for key in keymap.all}
+    assert (keys["compared_part"], keys["wall"], keys["chart"]) == ("T", "ctrl+t", "ctrl+g")
+    assert {key.name: key.keys for key in keymap_with().all}["wall"] == "T"
+
+
 def test_the_names_in_config_files_stay_what_they_are() -> None:
     assert [key.name for key in KEYS] == NAMES.split()
 

@@ -7,6 +7,7 @@ may give other keys to actions: possible changes are applied, and the others exp
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 
@@ -241,9 +242,24 @@ def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
     return (chips[0], *IN_LESSON) if in_lesson else chips
 
 
+# Actions whose keys are newer than some config files, which may have given these keys to something else
+NEWER = {"wall": "ctrl+t", "chart": "ctrl+g", "find_rate": "ctrl+r"}
+
+
 def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:
-    """Return the keymap of the app with the user's changes, which map the names of actions to other keys."""
-    return Keymap(KEYS, HIDDEN, changes)
+    """Return the keymap of the app with the user's changes, which map the names of actions to other keys.
+
+    Where a key of ``NEWER`` is one that the user has given to another action, its action gets the other key there.
+    """
+    changes = changes or {}
+    taken = {pressed for keys in changes.values() for pressed in keys.split(",")}
+    keys = (
+        replace(key, keys=NEWER[key.name], shown_as=None)
+        if key.name in NEWER and taken.intersection(key.keys.split(","))
+        else key
+        for key in KEYS
+    )
+    return Keymap(tuple(keys), HIDDEN, changes)
 
 
 def changed_keymap(config: Config) -> tuple[Keymap, list[str]]:

@@ -77,6 +77,8 @@ class PickFile(Dialog[str | None]):
     @work(exclusive=True, group="listing")
     async def _read(self, folder: str) -> None:
         listing = await asyncio.to_thread(list_folder, folder)
+        if not self.query(OptionList):
+            return  # the dialog was closed meanwhile
         self._listing = listing
         self._show()
         self._highlight_initial()
