@@ -105,6 +105,7 @@ async def test_a_layer_of_an_experiment_that_is_not_shown_yet(playground: Path) 
     async with cage(0) as one:
         await burst(one, "a", "x", "x", "u")
         editor, said = one.screen.editor, []
+        await one.until(lambda: len(editor.history._future) == 1 and not editor._lock.locked(), "all four edits")
         one.screen.message_line.show_message = lambda *sentence: said.append(sentence[0])  # type: ignore[method-assign]
         async with editor._lock:  # the panels are being updated
             undone = asyncio.create_task(editor.action_redo())
