@@ -28,6 +28,12 @@ IRIS = Experiment(
 )
 
 
+def loaded(experiment: Experiment) -> Session:
+    session = Session(max_threads=1)
+    session.load(experiment)
+    return session
+
+
 def variants(experiment: Experiment, **fields: list[object]) -> list[Experiment]:
     """One experiment for each place in the lists, which are values of the fields ``a__b``."""
     result = []
@@ -62,7 +68,7 @@ def assert_ends_alike(together: Session, experiment: Experiment) -> None:
 def check_together(experiments: list[Experiment]) -> None:
     assert len({stack_key(experiment) for experiment in experiments}) == 1
     ended = []
-    for place, session in train_together(Session(max_threads=1), experiments):
+    for place, session in train_together(loaded(experiments[0]), experiments):
         assert_ends_alike(session, experiments[place])
         ended.append(place)
     assert sorted(ended) == list(range(len(experiments)))
@@ -123,22 +129,16 @@ def test_more_runs_than_a_stack_holds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_too_few_parameters_or_too_large_a_model_are_trained_alone() -> None:
-    def models(experiment: Experiment) -> int:
-        session = Session(max_threads=1)
-        session.load(experiment)
-        return runs_together(session).models
-
     book = Experiment(
         dataset=DatasetConfig("boston_rm"), model=ModelConfig(layers=()), training=TrainingConfig(epochs=3)
     )
-    assert (models(IRIS), models(book)) == (MAX_STACK, 1)
-    assert models(with_field(IRIS, "model.layers", [{"units": 600}, {"units": 600}])) == 1
+    assert (runs_together(loaded(IRIS)).models, runs_together(loaded(book)).models) == (MAX_STACK, 1)
+    assert runs_together(loaded(with_field(IRIS, "model.layers", [{"units": 600}, {"units": 600}]))).models == 1
     check_together(variants(book, training__learning_rate=[1e-6, 1e-5, 1e-4, 1e-3]))
 
 
 def test_a_stack_that_would_not_fit_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Session(max_threads=1)
-    session.load(IRIS)
+    session = loaded(IRIS)
     parts, features = session.split, len(session.dataset.features)
     needed = stack_module.estimate(session.experiment, features, parts).total
     monkeypatch.setattr(stack_module, "available_bytes", lambda: 10 * needed)
@@ -185,7 +185,7 @@ def test_a_file_that_changes_meanwhile_changes_no_run_of_a_stack(tmp_path: Path,
         training=TrainingConfig(epochs=3),
     )
     targets = []
-    for _, session in train_together(Session(max_threads=1), variants(own, model__seed=[0, 1, 2, 3])):
+    for _, session in train_together(loaded(own), variants(own, model__seed=[0, 1, 2, 3])):
         targets.append(session.split.y_train)
         write(rows, -1)
     assert len(targets) == 4
@@ -197,7 +197,7 @@ def test_the_path_of_a_run_begins_where_it_is_handed_over() -> None:
     book = Experiment(
         dataset=DatasetConfig("boston_rm"), model=ModelConfig(layers=()), training=TrainingConfig(epochs=3)
     )
-    session = Session(max_threads=1)
+    session = loaded(book)
     stack = stack_module.Stack(session, variants(book, training__learning_rate=[0.01, 0.02]))
     for _ in stack.train():
         snapshot = session.snapshot()

@@ -5,7 +5,9 @@ Before anything is built, ``check_memory`` says whether it will fit into this ma
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from tui_trainer.engine import (
     Optimizer,
     RMSprop,
     Sequential,
+    StackedTrainer,
     Trainer,
 )
 from tui_trainer.engine.activations import get_activation
@@ -82,27 +85,60 @@ def build_optimizer(training: TrainingConfig) -> Optimizer:
 def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Trainer:
     """Return a trainer at the first step of a resolved ``experiment``; raise UserError if the data do not fit."""
     training = experiment.training
-    assert training.loss is not None, "resolve the experiment first"
-    validation = None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val)
-    try:
+    with _data_errors():
         return Trainer(
             build_model(experiment, len(dataset.features)),
             split.x_train,
             split.y_train,
-            loss=training.loss,
             optimizer=build_optimizer(training),
-            batch_size=None if training.batch_size == "full" else training.batch_size,
-            shuffle=training.shuffle,
             seed=experiment.model.seed,
             l1=training.l1,
             l2=training.l2,
-            validation_data=validation,
-            metrics=training.metrics,
-            target_scale=metric_scale(split.target),
+            **_shared_options(training, split),
         )
+
+
+def build_stack(experiments: Sequence[Experiment], split: Split) -> StackedTrainer:
+    """Return a trainer of resolved ``experiments`` together, which have the same layers, data and batch size.
+
+    Raises UserError if the data do not fit.
+    """
+    features = split.x_train.shape[1]
+    settings = [experiment.training for experiment in experiments]
+    with _data_errors():
+        return StackedTrainer(
+            [build_model(experiment, features) for experiment in experiments],
+            split.x_train,
+            split.y_train,
+            optimizers=[build_optimizer(training) for training in settings],
+            seeds=[experiment.model.seed for experiment in experiments],
+            l1=[training.l1 for training in settings],
+            l2=[training.l2 for training in settings],
+            **_shared_options(settings[0], split),
+        )
+
+
+def _shared_options(training: TrainingConfig, split: Split) -> dict[str, Any]:
+    """Return the options of a trainer that runs which are trained together share."""
+    assert training.loss is not None, "resolve the experiment first"
+    return {
+        "loss": training.loss,
+        "batch_size": None if training.batch_size == "full" else training.batch_size,
+        "shuffle": training.shuffle,
+        "validation_data": None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val),
+        "metrics": training.metrics,
+        "target_scale": metric_scale(split.target),
+    }
+
+
+@contextlib.contextmanager
+def _data_errors() -> Iterator[None]:
+    """Raise UserError for what the engine finds wrong with the data, such as values beyond float32."""
+    try:
+        yield
     except UserError:
         raise
-    except ValueError as error:  # such as values beyond float32
+    except ValueError as error:
         raise UserError("dataset", str(error)) from error
 
 

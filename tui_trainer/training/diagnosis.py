@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
 from .builder import build_trainer, check_memory
-from .rates import sampled, train_at_rates, trial_part
+from .rates import Stop, sampled, train_at_rates, trial_part, trial_steps
 from .series import Array
 from .session import Session
 from .stack import stack_size
@@ -35,7 +35,6 @@ Changes = dict[str, bool | float | str]
 STANDARDIZE, STANDARDIZE_TARGET = "dataset.standardize", "dataset.standardize_target"
 RATE, OPTIMIZER, INITIALIZER = "training.learning_rate", "training.optimizer.name", "initializer"
 LARGE_FEATURE = 5.0  # root mean square from which an unstandardized feature is taken for the cause
-MIN_STEPS, MAX_STEPS = 50, 400  # of a trial
 CONFIRMING = 4  # times as many steps to confirm the rate that was chosen
 SECONDS = 1.5  # of computing that all trials of a run may take
 MAX_WAIT = 5.0  # seconds until they end on a machine that is busy with other things
@@ -46,8 +45,6 @@ LADDER = [float(f"{digit}e{power}") for power in range(3, -9, -1) for digit in (
 ADAM_RATE = 0.01
 FLAT = 1e-3  # of the loss: a smaller change is none
 SAME = 1e-4  # of a deviation: smaller differences between outputs are none
-
-Stop = Callable[[], bool]
 
 
 def diagnose(session: Session, stop: Stop = lambda: False) -> None:
@@ -317,7 +314,7 @@ class Trials:
                 return None
             experiment, parts = changed
             trainer = build_trainer(experiment, self._session.dataset, parts)
-            steps = min(max(experiment.training.epochs * trainer.steps_per_epoch, MIN_STEPS), MAX_STEPS) * length
+            steps = trial_steps(experiment.training, trainer.steps_per_epoch) * length
             with np.errstate(over="ignore", invalid="ignore"):
                 for number in range(steps):
                     trainer.step()
@@ -368,7 +365,7 @@ class Trials:
             size = stack_size(experiment, len(self._session.dataset.features), parts)
             if size.models == 1:
                 return None
-            steps = min(max(experiment.training.epochs * size.steps, MIN_STEPS), MAX_STEPS)
+            steps = trial_steps(experiment.training, size.steps)
             values = train_at_rates(experiment, parts, rates, 1, steps, lambda: self.is_over)
         except (UserError, MemoryError):
             return None

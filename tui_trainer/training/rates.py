@@ -12,11 +12,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.datasets.split import Split
-from tui_trainer.engine import StackedTrainer
-from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 
-from .builder import build_model, build_optimizer, check_memory, metric_scale
+from .builder import build_stack, check_memory
 from .series import Array
 from .stack import stack_size
 
@@ -39,40 +37,31 @@ def train_at_rates(
     Returns the loss and the metrics of the training part by name, (rates, seeds) each: nan for a run that diverged.
     Returns None if ``stop`` said so meanwhile. Raises UserError for data that can't be trained.
     """
-    features, training, first = parts.x_train.shape[1], experiment.training, experiment.model.seed
-    runs = [(rate, first + number) for rate in rates for number in range(seeds)]
-    size = stack_size(experiment, features, parts).models
+    runs = [_variant(experiment, rate, number) for rate in rates for number in range(seeds)]
+    size = stack_size(experiment, parts.x_train.shape[1], parts).models
     values: list[dict[str, Array]] = []
     for start in range(0, len(runs), size):
-        group = runs[start : start + size]
-        models = [
-            replace(experiment.model, seed=seed, weights=()) if seed != first else experiment.model for _, seed in group
-        ]
-        try:
-            trainer = StackedTrainer(
-                [build_model(replace(experiment, model=model), features) for model in models],
-                parts.x_train,
-                parts.y_train,
-                loss=str(training.loss),
-                optimizers=[build_optimizer(replace(training, learning_rate=rate)) for rate, _ in group],
-                batch_size=None if training.batch_size == "full" else training.batch_size,
-                shuffle=training.shuffle,
-                seeds=[seed for _, seed in group],
-                l1=[training.l1] * len(group),
-                l2=[training.l2] * len(group),
-                target_scale=metric_scale(parts.target),
-            )
-        except UserError:
-            raise
-        except ValueError as error:  # such as values beyond float32
-            raise UserError("dataset", str(error)) from error
-        losses = np.empty((CHECKED, len(group)))
+        trainer = build_stack(runs[start : start + size], parts)
+        losses = np.empty((CHECKED, len(trainer.models)))
         while trainer.steps < steps and trainer.running:
             trainer.run_steps(losses[: steps - trainer.steps])
             if stop():
                 return None
         values.append(trainer.evaluate(parts.x_train, parts.y_train, ("r2",)))
     return {name: np.concatenate([part[name] for part in values]).reshape(len(rates), seeds) for name in values[0]}
+
+
+def _variant(experiment: Experiment, rate: float, number: int) -> Experiment:
+    """Return the experiment at another rate, from its first weights, or those of the seed so much higher."""
+    model, training = experiment.model, replace(experiment.training, learning_rate=rate)
+    if number:
+        model = replace(model, seed=model.seed + number, weights=())
+    return replace(experiment, model=model, training=training)
+
+
+def trial_steps(training: TrainingConfig, steps_per_epoch: int) -> int:
+    """Return how many steps a short run takes: as many as the whole one, within limits."""
+    return min(max(training.epochs * steps_per_epoch, MIN_STEPS), MAX_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +85,7 @@ def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False)
     """
     rates, seeds, training = RATES, SEEDS, experiment.training
     rows = len(parts.x_train)
-    wanted = min(max(training.epochs * -(-rows // training.samples_a_step(rows)), MIN_STEPS), MAX_STEPS)
+    wanted = trial_steps(training, -(-rows // training.samples_a_step(rows)))
     parts = trial_part(parts, training)
     check_memory(experiment, parts.x_train.shape[1], parts)  # for a second network beside the one that is loaded
     size = stack_size(experiment, parts.x_train.shape[1], parts)

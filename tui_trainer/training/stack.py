@@ -15,11 +15,10 @@ from msgspec.structs import replace
 
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import StackedTrainer
-from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import count_parameters, resolve
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig
 
-from .builder import available_bytes, build_model, build_optimizer, estimate, metric_scale
+from .builder import available_bytes, build_stack, estimate
 from .callbacks import BestWeights, StopConditions
 from .history import History
 from .series import Array
@@ -105,10 +104,10 @@ def runs_together(session: Session) -> StackSize:
 def train_together(session: Session, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Session]]:
     """Train ``experiments`` with one ``stack_key``; yield the place of each that has ended, and ``session`` at its end.
 
-    The session is that of a run that was trained alone, with the same numbers; it is used for the next one as soon as
-    the iterator goes on. Raises UserError if an experiment cannot be trained.
+    One of them is loaded in the session. What is yielded is the session of a run that was trained alone, with the same
+    numbers; it is used for the next one as soon as the iterator goes on. Raises UserError if an experiment cannot be
+    trained.
     """
-    session.load(experiments[0])
     size = runs_together(session).models
     for start in range(0, len(experiments), size):
         part = experiments[start : start + size]
@@ -125,37 +124,18 @@ def train_together(session: Session, experiments: Sequence[Experiment]) -> Itera
 class Stack:
     """The runs of ``experiments`` with one ``stack_key``: trained together, and recorded each as if it were alone.
 
-    A run that has ended is taken out of the training. Raises UserError if an experiment cannot be trained.
+    One of them is loaded in ``session``. A run that has ended is taken out of the training. Raises UserError if an
+    experiment cannot be trained.
     """
 
     def __init__(self, session: Session, experiments: Sequence[Experiment]) -> None:
         self._session, self._experiments = session, experiments
-        session.load(experiments[0])
         self._dataset = session.dataset  # of all runs, even if its file changes while they are trained
-        parts, features, training = session.split, len(session.dataset.features), session.experiment.training
-        target = session.dataset.target_info()
-        try:
-            self.trainer = StackedTrainer(
-                [build_model(resolve(experiment, target, features), features) for experiment in experiments],
-                parts.x_train,
-                parts.y_train,
-                loss=str(training.loss),
-                optimizers=[build_optimizer(experiment.training) for experiment in experiments],
-                seeds=[experiment.model.seed for experiment in experiments],
-                batch_size=None if training.batch_size == "full" else training.batch_size,
-                shuffle=training.shuffle,
-                l1=[experiment.training.l1 for experiment in experiments],
-                l2=[experiment.training.l2 for experiment in experiments],
-                validation_data=None if parts.x_val is None or parts.y_val is None else (parts.x_val, parts.y_val),
-                metrics=training.metrics,
-                target_scale=metric_scale(parts.target),
-            )
-        except UserError:
-            raise
-        except ValueError as error:  # such as values beyond float32
-            raise UserError("dataset", str(error)) from error
+        target, features = session.dataset.target_info(), len(session.dataset.features)
+        resolved = [resolve(experiment, target, features) for experiment in experiments]
+        self.trainer = build_stack(resolved, session.split)
         count, steps = len(experiments), self.trainer.steps_per_epoch
-        self._last_epoch = training.epochs
+        self._last_epoch = experiments[0].training.epochs
         self._stopping = [StopConditions(experiment.training) for experiment in experiments]
         self._may_stop = [number for number, conditions in enumerate(self._stopping) if conditions.is_any]
         self._histories = [History() for _ in experiments]

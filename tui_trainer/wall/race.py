@@ -60,8 +60,12 @@ class Race:
         groups: dict[str, list[int]] = {}
         for place, entrant in enumerate(self._experiments):
             groups.setdefault(stack_key(entrant) or str(place), []).append(place)
-        self._check_memory(list(groups.values()))
-        self._groups = [_Group(self._session(), places, self._experiments) for places in groups.values()]
+        sessions = _sessions([self._experiments[places[0]] for places in groups.values()])
+        _check_memory([(session, len(places)) for session, places in zip(sessions, groups.values(), strict=True)])
+        self._groups = [
+            _Group(session, places, self._experiments)
+            for session, places in zip(sessions, groups.values(), strict=True)
+        ]
         first = self._groups[0]
         self._view = _View(first.session)
         names = first.value_names
@@ -190,25 +194,30 @@ class Race:
             store.close()
         return run, name
 
-    def _session(self) -> Session:
-        """Return a session for a group, with the data of the first one."""
-        session = Session(max_threads=1)
-        session.data = self._data
-        return session
 
-    def _check_memory(self, groups: Sequence[Sequence[int]]) -> None:
-        """Raise UserError if all networks together take more memory than is free."""
+def _sessions(experiments: Sequence[Experiment]) -> list[Session]:
+    """Return a session for each experiment, loaded; their data are read once."""
+    sessions: list[Session] = []
+    for experiment in experiments:
         session = Session(max_threads=1)
-        self._data, needed = session.data, 0
-        for places in groups:
-            session.load(self._experiments[places[0]])
-            features = len(session.dataset.features)
-            needed += len(places) * estimate(session.experiment, features, session.split).total
-        free = available_bytes()
-        if free is not None and needed > free:
-            count = len(self._experiments)
-            reason = f"{count} networks take {format_memory(needed)}, but {format_memory(free)} are free"
-            raise UserError("", f"{reason}; race fewer, or smaller ones")
+        if sessions:
+            session.data = sessions[0].data
+        session.load(experiment)
+        sessions.append(session)
+    return sessions
+
+
+def _check_memory(sessions: Sequence[tuple[Session, int]]) -> None:
+    """Raise UserError if so many networks like those of the sessions take more memory together than is free."""
+    needed = sum(
+        count * estimate(session.experiment, len(session.dataset.features), session.split).total
+        for session, count in sessions
+    )
+    free = available_bytes()
+    if free is not None and needed > free:
+        total = sum(count for _, count in sessions)
+        reason = f"{total} networks take {format_memory(needed)}, but {format_memory(free)} are free"
+        raise UserError("", f"{reason}; race fewer, or smaller ones")
 
 
 class _Group:
