@@ -127,7 +127,7 @@ def test_of_many_rows_a_part_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal([tried.x_train[0], tried.x_train[-1]], expected)
     sizes = []
     monkeypatch.setattr(
-        rates,
+        builder,
         "StackedTrainer",
         lambda models, x, y, **options: sizes.append(len(x)) or StackedTrainer(models, x, y, **options),
     )

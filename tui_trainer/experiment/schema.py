@@ -27,6 +27,7 @@ LossName = Literal[
 ]
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
 MetricName = Literal["accuracy", "per_class", "r2", "mae"]
+RISING_MEASURES = ("accuracy", "r2", "recall")  # larger is better
 DelimiterName = Literal["comma", "semicolon", "tab", "pipe", "space"]
 QuoteName = Literal["double", "single", "none"]
 ColumnKind = Literal["number", "category", "ignore"]
@@ -272,3 +273,8 @@ FIRST_EXPERIMENT = Experiment(
     model=ModelConfig(layers=(LayerConfig(8, "tanh"), LayerConfig(8, "tanh"))),
     training=TrainingConfig(optimizer=OptimizerConfig("adam"), learning_rate=0.02, batch_size=20, epochs=1500),
 )
+
+
+def is_rising(measure: str) -> bool:
+    """Return whether larger values of a measure are better, of either part of the data."""
+    return measure.removeprefix("val_").startswith(RISING_MEASURES)

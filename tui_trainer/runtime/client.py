@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, ClassVar, Generic, TypeVar
+from typing import IO, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -199,6 +199,17 @@ class ChildProcess(Generic[Command, Message]):
         self._hang_up()
         if process is not None:
             await asyncio.to_thread(_wait_or_kill, process, self.patience)
+
+
+def keeps_newest(kind: type[Any]) -> Append[Any]:
+    """Return what appends a message to a list; of two of this ``kind`` in a row, the older is stale and dropped."""
+
+    def append(messages: list[Any], message: Any) -> None:
+        if messages and isinstance(message, kind) and isinstance(messages[-1], kind):
+            messages.pop()
+        messages.append(message)
+
+    return append
 
 
 class Client(ChildProcess[AnyCommand, AnyReport]):

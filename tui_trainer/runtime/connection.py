@@ -1,4 +1,8 @@
-"""The trainer's end of its connections: one client at a time, its commands in order, reports sent without waiting."""
+"""The end of a connection in a process that the app has started.
+
+Of a trainer there is one client at a time, its commands come in order, and reports are sent without waiting. The
+processes of a sweep and of the wall have one connection, and need the first functions alone.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
+
+import msgspec
 
 from tui_trainer.protocol import (
     NO_MESSAGE,
@@ -32,12 +38,14 @@ from tui_trainer.protocol import (
     queue_newest,
     read_frame,
 )
+from tui_trainer.system.processes import given_connection
 from tui_trainer.system.sockets import is_own
 
 RETRY = 0.1  # seconds until connections are accepted again after the system refused one
 LAST_WORDS = 0.5  # seconds that the last report may take to be sent
 STOPPING = (Load, Resume, Pause, Close)  # commands that stop the loading of a file; so does a client that has gone
 Received = Callable[["Connection", AnyCommand | None], None]
+Command = TypeVar("Command", bound=msgspec.Struct)
 
 
 def start_thread(run: Callable[..., None], *arguments: Any) -> None:
@@ -54,6 +62,37 @@ def start_thread(run: Callable[..., None], *arguments: Any) -> None:
             os._exit(1)
 
     threading.Thread(target=run_or_end, daemon=True).start()
+
+
+def reserved_connection() -> socket.socket:
+    """Return the socket that this process was given, hidden from child processes and from anything printed."""
+    connection = given_connection()
+    with open(os.devnull, "rb") as null:
+        os.dup2(null.fileno(), 0)
+    os.dup2(2, 1)
+    return connection
+
+
+def read_commands(
+    connection: socket.socket, decoder: msgspec.msgpack.Decoder[Command], receive: Callable[[Command], None]
+) -> None:
+    """Call ``receive`` with each command of the app, until it has gone; then the process ends, whatever it does.
+
+    This is for a thread of its own: no command, and not the end of the app, waits for anything.
+    """
+    try:
+        with connection.makefile("rb") as stream:
+            while (body := read_frame(stream)) is not None:
+                receive(decoder.decode(body))
+    except (OSError, *NO_MESSAGE):
+        pass  # it is not our app any more
+    os._exit(0)
+
+
+def send_event(connection: socket.socket, event: msgspec.Struct) -> None:
+    """Send ``event`` to the app; if that has gone, the thread that reads its commands ends the process."""
+    with contextlib.suppress(OSError):
+        connection.sendall(frame(event))
 
 
 class ClientConnections:

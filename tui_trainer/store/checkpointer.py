@@ -26,6 +26,21 @@ NOWHERE = ("", -1, 0)
 DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
+def checkpoint_of(session: Session, epochs_saved: int, new_epochs: Mapping[str, Array]) -> Checkpoint:
+    """Return all that is saved of the run of a session, whose first ``epochs_saved`` are in the store already."""
+    return Checkpoint(
+        experiment=session.requested,
+        state=session.state,
+        epoch=session.trainer.epochs,
+        step=session.steps,
+        latest=session.values,
+        snapshot=session.snapshot(),
+        epochs_saved=epochs_saved,
+        new_epochs=new_epochs,
+        seconds=session.seconds,
+    )
+
+
 class Checkpointer:
     """Saves the run of a session. A run begins with its first step, and is saved while it trains.
 
@@ -171,18 +186,7 @@ class Checkpointer:
         if history.before != self._before:  # fewer of the older epochs remain, so all are written anew
             start = 0
         new_epochs = history.columns(start) if history.count != self._epochs_saved else {}
-        checkpoint = Checkpoint(
-            experiment=session.requested,
-            state=session.state,
-            epoch=session.trainer.epochs,
-            step=session.steps,
-            latest=session.values,
-            snapshot=session.snapshot(),
-            epochs_saved=start,
-            new_epochs=new_epochs,
-            seconds=session.seconds,
-        )
-        store.save(self._run, checkpoint)
+        store.save(self._run, checkpoint_of(session, start, new_epochs))
         self._epochs_saved, self._before = history.count, history.before
         is_full = EPOCH in new_epochs or history.count - start >= BLOCK
         self._block = history.count if is_full else start

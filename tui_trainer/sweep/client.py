@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from tui_trainer.runtime.client import ChildProcess
+from tui_trainer.runtime.client import ChildProcess, keeps_newest
 
 from .messages import AnyCommand, AnyEvent, Cancel, Start, SweepCrashed, SweepFinished, SweepProgress, event_decoder
 
@@ -19,7 +19,7 @@ class SweepClient(ChildProcess[AnyCommand, AnyEvent]):
     patience = 3.0
 
     def __init__(self, niceness: int) -> None:
-        super().__init__(event_decoder, _append_newest)
+        super().__init__(event_decoder, keeps_newest(SweepProgress))
         self._niceness = min(niceness, MAX_NICENESS)
         self._started = self._finished = False  # about the sweep, not the process
 
@@ -45,10 +45,3 @@ class SweepClient(ChildProcess[AnyCommand, AnyEvent]):
     async def close(self) -> None:
         """Cancel the sweep if it is running, end the process, and wait until it has ended."""
         await self._close(Cancel() if self._started and not self._finished else None)
-
-
-def _append_newest(events: list[AnyEvent], event: AnyEvent) -> None:
-    """Append ``event``; of two progress events in a row, the older is stale and dropped."""
-    if events and isinstance(event, SweepProgress) and isinstance(events[-1], SweepProgress):
-        events.pop()
-    events.append(event)

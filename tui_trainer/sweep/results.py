@@ -12,7 +12,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import UserError, plain, quoted
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, is_rising
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.formats import format_six_digits
 from tui_trainer.run_state import RUN_STATES, RunState
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from tui_trainer.training.series import Array
 
-RISING_MEASURES = ("accuracy", "r2", "recall")  # larger is better
 MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
 MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
 NO_SCORE = "No run finished with a score; if they diverged, try lower learning rates."
@@ -305,11 +304,6 @@ def rank(row: Row, by: str) -> tuple[bool, float, float, int, int]:
     """Return a sort key: the best rows first, before those that were cut, and those that diverged or failed last."""
     lost, value = _sort_key(row.value(by), is_rising(by))
     return lost, -_trained_for(row), value, RUN_STATES[row.state].rank, row.number
-
-
-def is_rising(by: str) -> bool:
-    """Return whether larger values of the measure are better."""
-    return by.removeprefix("val_").startswith(RISING_MEASURES)
 
 
 def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:

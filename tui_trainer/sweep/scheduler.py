@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -120,18 +121,25 @@ class Sweep:
         if rows and all(row.state == "failed" for row in rows.values()):
             first = min(rows.values(), key=lambda row: row.number)
             raise UserError("", f"no run can be trained; the first one: {first.message}")
-        return SweepResult(
+        return self.result(
             list(rows.values()),
-            self.by,
-            repeat=self.repeat,
-            folds=self.folds,
-            stages=self.stages,
-            planned=len(self.planned),
             jobs=jobs,
             seconds=time.perf_counter() - started,
             interrupted=interrupted,
             complaint=complaint,
             tag="" if saver is None else saver.tag,
+        )
+
+    def result(self, rows: Sequence[Row], **ended: Any) -> SweepResult:
+        """Return the result of the sweep with these rows; ``ended`` says how it went, as ``SweepResult`` has it."""
+        return SweepResult(
+            rows,
+            self.by,
+            repeat=self.repeat,
+            folds=self.folds,
+            stages=self.stages,
+            planned=len(self.planned),
+            **ended,
         )
 
     def _best_of(self, going: Sequence[Planned], rows: Mapping[int, Row], kept: int) -> list[Planned]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import queue
 import socket
 import sys
@@ -18,10 +17,10 @@ from itertools import takewhile
 
 from tui_trainer.errors import UserError, printable, quoted
 from tui_trainer.formats import format_duration
-from tui_trainer.protocol import MAX_BAND_RUNS, MIN_BAND_RUNS, NO_MESSAGE, frame, read_frame
-from tui_trainer.runtime.connection import start_thread
+from tui_trainer.protocol import MAX_BAND_RUNS, MIN_BAND_RUNS
+from tui_trainer.runtime.connection import read_commands, reserved_connection, send_event, start_thread
 from tui_trainer.store.edits import LONGEST_NAME
-from tui_trainer.system.processes import given_connection, lower_priority
+from tui_trainer.system.processes import lower_priority
 from tui_trainer.system.terminal import call_on_interrupt, interrupt_main_thread
 
 from . import messages
@@ -85,7 +84,7 @@ class SweepService:
 
     def serve(self) -> None:
         """Handle commands until the sweep is done or cancelled."""
-        start_thread(self._read)
+        start_thread(read_commands, self._socket, messages.command_decoder, self._receive)
         while True:
             match self._next():
                 case messages.PreviewSweep() as command:
@@ -130,40 +129,21 @@ class SweepService:
             with self._interrupts.under_way():
                 return sweep.run(True, report)
         except KeyboardInterrupt:  # just before the sweep began, or just after it had ended
-            return SweepResult(
-                leaderboard.rows,
-                sweep.by,
-                repeat=sweep.repeat,
-                folds=sweep.folds,
-                stages=sweep.stages,
-                planned=len(sweep.planned),
-                interrupted=True,
-            )
+            return sweep.result(leaderboard.rows, interrupted=True)
 
     def _send(self, event: messages.AnyEvent) -> None:
-        with contextlib.suppress(OSError):  # the app has gone, and the reading thread ends the process
-            self._socket.sendall(frame(event))
+        send_event(self._socket, event)
 
-    def _read(self) -> None:
-        """Read commands, in a separate thread, so that a cancellation or the end of the app need not wait for a run."""
-        try:
-            with self._socket.makefile("rb") as stream:
-                while (body := read_frame(stream)) is not None:
-                    command = messages.command_decoder.decode(body)
-                    self._inbox.put(command)
-                    if isinstance(command, messages.Cancel):
-                        self._interrupts.request()
-        except (OSError, *NO_MESSAGE):
-            pass  # it is not our app any more
-        os._exit(0)
+    def _receive(self, command: messages.AnyCommand) -> None:
+        """Queue a command, in the thread that reads them: a cancellation need not wait for a run."""
+        self._inbox.put(command)
+        if isinstance(command, messages.Cancel):
+            self._interrupts.request()
 
 
 def main() -> None:
-    """Hide the socket from child processes and from anything printed, and serve."""
-    connection = given_connection()
-    with open(os.devnull, "rb") as null:
-        os.dup2(null.fileno(), 0)
-    os.dup2(2, 1)
+    """Serve the app that has started this process."""
+    connection = reserved_connection()
     SweepService(connection, int(sys.argv[1])).serve()
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, is_rising
 from tui_trainer.formats import format_six_digits
 from tui_trainer.pace import FULL, Pace
 from tui_trainer.run_state import RUN_STATES, RunState
@@ -43,7 +43,6 @@ VALUES = {
     L2: ("0", "0.001", "0.01", "0.1", "0.0001", "0.0003", "0.003", "0.03", "0.3"),
 }
 DECADES = {4: (-1.0, 0.5), 9: (-2.0, 0.5), 16: (-2.0, 0.25)}  # of learning rates: the first, and the step, by the count
-RISING = ("accuracy", "r2")  # measures of which more is better
 Kind = Literal["map", "curve", "loss"]
 
 
@@ -207,7 +206,7 @@ def paths_of(experiment: Experiment, path: str) -> list[str]:
 
 def ranking(networks: Sequence[Network], measure: str) -> list[int]:
     """Return the places of networks in the race, the best first; those that have diverged are last."""
-    rising = measure.removeprefix("val_") in RISING
+    rising = is_rising(measure)
 
     def order(place: int) -> tuple[bool, bool, float, float, int]:
         network = networks[place]

@@ -21,8 +21,9 @@ from tui_trainer.formats import format_memory
 from tui_trainer.plotting.plot import to_levels
 from tui_trainer.protocol import pack
 from tui_trainer.run_state import RunState
+from tui_trainer.store.checkpointer import checkpoint_of
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
-from tui_trainer.store.store import Checkpoint, Store, default_path
+from tui_trainer.store.store import Store, default_path
 from tui_trainer.sweep.plan import Choices, read_axis
 from tui_trainer.sweep.results import describe_settings, setting_text
 from tui_trainer.tabs.boundary.axes import FeatureAxes, Limits, target_limits
@@ -172,17 +173,7 @@ class Race:
         if group.stack.trainer.steps == 0:
             raise UserError("", "This network has not been trained yet.")
         group.stack.hand_over(group.places.index(place))
-        session = group.session
-        checkpoint = Checkpoint(
-            experiment=session.requested,
-            state=session.state,
-            epoch=session.trainer.epochs,
-            step=session.trainer.steps,
-            latest=session.values,
-            snapshot=session.snapshot(),
-            new_epochs=session.history.columns(0),
-            seconds=session.seconds,
-        )
+        checkpoint = checkpoint_of(group.session, 0, group.session.history.columns(0))
         name = describe_settings({self._path: self._values[place]}, LONGEST_NAME)
         store = Store(default_path(), STORE_OWNER)
         try:

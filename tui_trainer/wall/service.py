@@ -7,7 +7,6 @@ immediately when the app closes that, or ends.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import socket
 import sys
@@ -17,11 +16,10 @@ import msgspec
 
 from tui_trainer.errors import UserError, printable
 from tui_trainer.pace import Schedule
-from tui_trainer.protocol import NO_MESSAGE, frame, read_frame
-from tui_trainer.runtime.connection import start_thread
+from tui_trainer.runtime.connection import read_commands, reserved_connection, send_event, start_thread
 from tui_trainer.store.store import StoreError
 from tui_trainer.sweep.workers import with_absolute_path
-from tui_trainer.system.processes import given_connection, lower_priority
+from tui_trainer.system.processes import lower_priority
 
 from . import messages
 from .race import Race
@@ -46,7 +44,7 @@ class WallService:
 
     def serve(self) -> None:
         """Handle commands, train, and tell, until the app has gone."""
-        start_thread(self._read)
+        start_thread(read_commands, self._socket, messages.command_decoder, self._inbox.put)
         while True:
             with contextlib.suppress(queue.Empty):
                 self._handle(self._inbox.get(timeout=self._wait()))
@@ -135,26 +133,12 @@ class WallService:
             self._send(messages.NotKept(error.reason))
 
     def _send(self, event: msgspec.Struct) -> None:
-        with contextlib.suppress(OSError):  # the app has gone, and the reading thread ends the process
-            self._socket.sendall(frame(event))
-
-    def _read(self) -> None:
-        """Read commands, in a thread of its own, so that the end of the app need not wait for anything."""
-        try:
-            with self._socket.makefile("rb") as stream:
-                while (body := read_frame(stream)) is not None:
-                    self._inbox.put(messages.command_decoder.decode(body))
-        except (OSError, *NO_MESSAGE):
-            pass  # it is not our app any more
-        os._exit(0)
+        send_event(self._socket, event)
 
 
 def main() -> None:
-    """Hide the socket from child processes and from anything printed, and serve."""
-    connection = given_connection()
-    with open(os.devnull, "rb") as null:
-        os.dup2(null.fileno(), 0)
-    os.dup2(2, 1)
+    """Serve the app that has started this process."""
+    connection = reserved_connection()
     lower_priority(int(sys.argv[1]))
     WallService(connection).serve()
 

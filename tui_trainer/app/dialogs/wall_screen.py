@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from tui_trainer.errors import plain, printable
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import label_of, on_screen
-from tui_trainer.runtime.client import ChildProcess
+from tui_trainer.runtime.client import ChildProcess, keeps_newest
 from tui_trainer.settings import Markers
 from tui_trainer.ui.dropdown import Dropdown, DropdownList
 from tui_trainer.ui.fields import TextBox, TextButton
@@ -364,7 +364,7 @@ class WallClient(ChildProcess[messages.AnyCommand, messages.AnyEvent]):
     patience = 2.0
 
     def __init__(self, niceness: int) -> None:
-        super().__init__(messages.event_decoder, _append_newest)
+        super().__init__(messages.event_decoder, keeps_newest(RaceNews))
         self._niceness = niceness
 
     async def start(self) -> None:
@@ -381,10 +381,3 @@ class WallClient(ChildProcess[messages.AnyCommand, messages.AnyEvent]):
     async def close(self) -> None:
         """End the process, and wait until it has ended."""
         await self._close(None)
-
-
-def _append_newest(events: list[messages.AnyEvent], event: messages.AnyEvent) -> None:
-    """Append ``event``; of two moments of a race in a row, the older is stale and dropped."""
-    if events and isinstance(event, RaceNews) and isinstance(events[-1], RaceNews):
-        events.pop()
-    events.append(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -22,6 +23,7 @@ from tui_trainer.training.series import Array
 from .messages import ChartField, Difference
 
 LAYERS = "model.layers"
+MAX_READ = 2000  # runs that are grouped or charted: to read the experiments of so many takes less than a second
 MAX_VALUE = 60  # characters of a value
 MAX_FIELDS = 12  # of a chart: those that explain most
 MAX_LEVELS = 12  # values that are not numbers on an even or a log scale, and still are not too many to be told apart
@@ -87,6 +89,7 @@ def _layer(layer: dict[str, object]) -> str:
     return value_text(", ".join([f"{layer['units']} {layer['activation']}", *others]))
 
 
+@lru_cache(maxsize=2 * MAX_READ)
 def setting_of(text: str) -> bytes:
     """Return what experiments, as they are stored, share if they differ in seed of the weights, fold and name alone."""
     try:
@@ -115,6 +118,15 @@ def _whole_text(value: object) -> str:
             return "default"
         case _:
             return str(value)
+
+
+@lru_cache(maxsize=2 * MAX_READ)
+def plain_fields_of(text: str) -> Plain | None:
+    """Return what ``plain_fields`` does of an experiment as it is stored; None if it can't be read."""
+    try:
+        return plain_fields(loads(text))
+    except UserError:
+        return None
 
 
 def plain_fields(experiment: Experiment) -> dict[str, object]:

@@ -9,13 +9,14 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, is_rising
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.protocol import pack
 from tui_trainer.run_state import traits_of
@@ -24,7 +25,7 @@ from tui_trainer.store.live_trainers import live_names
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store
 
-from .fields import Plain, chart_fields, differences, is_log_measure, joint_share, plain_fields, ranks, setting_of
+from .fields import MAX_READ, chart_fields, differences, is_log_measure, joint_share, plain_fields_of, ranks, setting_of
 from .messages import RunChart, RunList, RunRow, WatchRuns, Wrong
 
 MAX_ROWS = 1000  # in one answer
@@ -32,10 +33,9 @@ MAX_COMPARED = 16
 FLAGS = frozenset(field.name for field in msgspec.structs.fields(RunRow) if field.type is bool)
 IN_STORE = tuple(name for name in RunRow.__struct_fields__ if name in COLUMN_SQL)  # the others are of its group
 SELECTED = ", ".join(COLUMN_SQL[name] for name in IN_STORE)
-MEASURES = ("loss", "val_loss", "accuracy", "r2", "mae", "score")  # fields of filters named as their columns
+SCORE = "score"  # the accuracy, or R² where that is measured
+MEASURES = ("loss", "val_loss", "accuracy", "r2", "mae", SCORE)  # fields of filters named as their columns
 ANY_LOSS = "coalesce(val_loss, loss)"  # what the means are of where a list is not sorted by a measure
-MAX_READ = 2000  # runs that are grouped or charted: to read the experiments of so many takes less than a second
-RISING = ("accuracy", "r2", "score")  # measures of which more is better
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,8 +55,6 @@ class RunIndex:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._last: tuple[object, tuple[int, ...], dict[int, RunGroup]] | None = None  # a query, and what it gave
-        self._settings: dict[str, bytes] = {}  # of an experiment as it is stored
-        self._plain: dict[str, Plain | None] = {}  # the fields of an experiment as it is stored; None if unreadable
         self._chart: tuple[object, RunChart] | None = None  # the last one, and what it was made of
         with store.reading() as connection:
             connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
@@ -143,19 +141,14 @@ class RunIndex:
         not measured, as their first runs do.
         """
         measure = request.sort if request.sort in MEASURES else None
-        cursor = connection.execute(
-            f"SELECT cards.run, cards.state, {COLUMN_SQL[measure] if measure else ANY_LOSS}, experiment FROM cards "
-            "JOIN runs ON runs.id = cards.run WHERE cards.run IN (SELECT value FROM json_each(?))",
-            (json.dumps(runs[:MAX_READ]),),
-        )
-        facts = {run: (state, value, text) for run, state, value, text in cursor.fetchall()}
+        measured = _measured(connection, runs, measure)
         members: dict[bytes, list[int]] = {}
-        for run in filter(facts.__contains__, runs[:MAX_READ]):
-            members.setdefault(self._setting(str(facts[run][2])), []).append(run)
+        for run in filter(measured.__contains__, runs):
+            members.setdefault(setting_of(measured[run].experiment), []).append(run)
         found = []
         for group in members.values():
-            ended = [run for run in group if traits_of(facts[run][0]).ended and facts[run][0] != "diverged"]
-            values = [float(facts[run][1]) for run in ended if isinstance(facts[run][1], int | float)]
+            ended = [one for run in group if traits_of((one := measured[run]).state).ended and one.state != "diverged"]
+            values = [float(one.value) for one in ended if isinstance(one.value, int | float)]
             mean = statistics.fmean(values) if values else None
             deviation = statistics.stdev(values) if len(values) > 1 else None
             found.append((group, RunGroup(0, len(group), len(values), mean, deviation)))
@@ -167,36 +160,25 @@ class RunIndex:
             for run in group
         }
 
-    def _setting(self, text: str) -> bytes:
-        if len(self._settings) > 2 * MAX_READ:
-            self._settings.clear()
-        if text not in self._settings:
-            self._settings[text] = setting_of(text)
-        return self._settings[text]
-
     def _charted(self, connection: sqlite3.Connection, runs: tuple[int, ...], request: WatchRuns) -> RunChart:
         """Chart the first ``MAX_READ`` of ``runs``, those whose experiment can be read, in the order of the list."""
         measure = request.sort if request.sort in MEASURES else None
-        cursor = connection.execute(
-            f"SELECT cards.run, cards.state, {COLUMN_SQL[measure] if measure else ANY_LOSS}, val_loss IS NULL,"
-            " experiment FROM cards JOIN runs ON runs.id = cards.run"
-            " WHERE cards.run IN (SELECT value FROM json_each(?))",
-            (json.dumps(runs[:MAX_READ]),),
-        )
-        facts = {run: rest for run, *rest in cursor.fetchall()}
-        made_of = measure, runs, facts
+        measured = _measured(connection, runs, measure)
+        made_of = measure, runs, measured
         if self._chart is not None and self._chart[0] == made_of:
             return self._chart[1]
-        plain = {run: known for run in runs if run in facts and (known := self._fields(str(facts[run][3]))) is not None}
+        read = [(run, plain_fields_of(measured[run].experiment)) for run in runs if run in measured]
+        plain = {run: fields for run, fields in read if fields is not None}
         charted = tuple(plain)
-        diverged = tuple(run for run in charted if facts[run][0] == "diverged")
+        diverged = tuple(run for run in charted if measured[run].state == "diverged")
         lost = set(diverged)
-        values = np.array([math.nan if run in lost else _finite(facts[run][1]) for run in charted], np.float64)
+        values = np.array([math.nan if run in lost else _finite(measured[run].value) for run in charted], np.float64)
         if measure is None:
-            held = any(not facts[run][2] for run, value in zip(charted, values, strict=True) if not math.isnan(value))
-            measure = "val_loss" if held else "loss"
+            known = [measured[run] for run, value in zip(charted, values, strict=True) if not math.isnan(value)]
+            measure = "val_loss" if any(one.has_val_loss for one in known) else "loss"
         log = is_log_measure(measure, values)
-        rising, experiments = measure in RISING, list(plain.values())
+        rising = measure == SCORE or is_rising(measure)
+        experiments = list(plain.values())
         ranked = ranks(values, np.array([run in lost for run in charted], bool), rising)
         chart = RunChart(
             measure,
@@ -210,16 +192,6 @@ class RunIndex:
         )
         self._chart = made_of, chart
         return chart
-
-    def _fields(self, text: str) -> Plain | None:
-        if len(self._plain) > 2 * MAX_READ:
-            self._plain.clear()
-        if text not in self._plain:
-            try:
-                self._plain[text] = plain_fields(loads(text))
-            except UserError:
-                self._plain[text] = None
-        return self._plain[text]
 
     def _rows(
         self, connection: sqlite3.Connection, runs: Iterable[int], parameters: Mapping[str, object]
@@ -239,6 +211,29 @@ class RunIndex:
             return None if row is None else loads(str(row[0]))
         except UserError:
             return None
+
+
+class _Measured(NamedTuple):
+    """What is read of a run that is grouped or charted: its state, a measure, and its experiment as it is stored."""
+
+    state: str
+    value: object
+    has_val_loss: bool
+    experiment: str
+
+
+def _measured(connection: sqlite3.Connection, runs: tuple[int, ...], measure: str | None) -> dict[int, _Measured]:
+    """Read the first ``MAX_READ`` of ``runs``, with any loss where there is no ``measure``."""
+    cursor = connection.execute(
+        f"SELECT cards.run, cards.state, {COLUMN_SQL[measure] if measure else ANY_LOSS}, val_loss IS NOT NULL,"
+        " experiment FROM cards JOIN runs ON runs.id = cards.run"
+        " WHERE cards.run IN (SELECT value FROM json_each(?))",
+        (json.dumps(runs[:MAX_READ]),),
+    )
+    return {
+        run: _Measured(state, value, bool(has_val_loss), str(experiment))
+        for run, state, value, has_val_loss, experiment in cursor.fetchall()
+    }
 
 
 def _row(values: tuple[object, ...]) -> RunRow | None:
