@@ -166,17 +166,21 @@ def sklearn_steps(net: Net) -> Steps:
     return run
 
 
-def jax_steps(net: Net) -> Steps:
-    x, classes = net.data()
+def jax_weights(net: Net, stack: tuple[int, ...] = ()) -> Any:
+    """Kernel and bias of each layer, or those of a stack of networks."""
     rng = np.random.default_rng(1)
-    repeats = 1 if net.is_large else 40
 
     def glorot(inputs: int, units: int) -> Any:
         limit = (6.0 / (inputs + units)) ** 0.5
-        kernel = rng.uniform(-limit, limit, (inputs, units)).astype(np.float32)
-        return jnp.asarray(kernel), jnp.zeros(units, jnp.float32)
+        kernels = rng.uniform(-limit, limit, (*stack, inputs, units)).astype(np.float32)
+        return jnp.asarray(kernels), jnp.zeros((*stack, units), jnp.float32)
 
-    weights = [glorot(inputs, units) for inputs, units in zip(net.sizes, net.sizes[1:], strict=False)]
+    return [glorot(inputs, units) for inputs, units in zip(net.sizes, net.sizes[1:], strict=False)]
+
+
+def jax_epochs(net: Net, repeats: int) -> Callable[[Any, Any], Any]:
+    """A function of weights and learning rate that trains for so many epochs: the new weights, and the losses."""
+    x, classes = net.data()
     xs = jnp.asarray(x.reshape(net.batches, net.batch, -1))
     ys = jax.nn.one_hot(jnp.asarray(classes.reshape(net.batches, net.batch)), net.sizes[-1])
 
@@ -187,18 +191,22 @@ def jax_steps(net: Net) -> Steps:
         kernel, bias = weights[-1]
         return -jnp.mean(jnp.sum(y * jax.nn.log_softmax(a @ kernel + bias), axis=1))
 
-    def step(weights: Any, batch: Any) -> Any:
-        loss, gradients = jax.value_and_grad(loss_of)(weights, batch)
-        return jax.tree.map(lambda w, g: w - RATE * g, weights, gradients), loss
+    def epochs(weights: Any, rate: Any) -> Any:
+        def step(weights: Any, batch: Any) -> Any:
+            loss, gradients = jax.value_and_grad(loss_of)(weights, batch)
+            return jax.tree.map(lambda w, g: w - rate * g, weights, gradients), loss
 
-    @jax.jit
-    def epochs(weights: Any) -> Any:
         return jax.lax.scan(lambda w, _: jax.lax.scan(step, w, (xs, ys)), weights, None, length=repeats)
 
-    state = [weights]
+    return epochs
+
+
+def jax_steps(net: Net) -> Steps:
+    repeats = 1 if net.is_large else 40
+    epochs, state = jax.jit(jax_epochs(net, repeats)), [jax_weights(net)]
 
     def run() -> int:
-        state[0], losses = epochs(state[0])
+        state[0], losses = epochs(state[0], RATE)
         losses.block_until_ready()
         return repeats * net.batches
 

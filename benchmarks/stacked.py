@@ -20,7 +20,9 @@ from engine import (
     Steps,
     engine_steps,
     jax,
+    jax_epochs,
     jax_steps,
+    jax_weights,
     jnp,
     race,
     sklearn_steps,
@@ -95,36 +97,9 @@ def torch_stacked_steps(net: Net, count: int) -> Steps:
 
 def jax_stacked_steps(net: Net, count: int) -> Steps:
     """A scan over the steps, mapped over the networks."""
-    x, classes = net.data()
-    rng = np.random.default_rng(1)
     repeats = max(1, 40 // count)
-
-    def glorot(inputs: int, units: int) -> Any:
-        limit = (6.0 / (inputs + units)) ** 0.5
-        kernels = rng.uniform(-limit, limit, (count, inputs, units)).astype(np.float32)
-        return jnp.asarray(kernels), jnp.zeros((count, units), jnp.float32)
-
-    weights = [glorot(inputs, units) for inputs, units in zip(net.sizes, net.sizes[1:], strict=False)]
-    rates = jnp.linspace(RATE, 2 * RATE, count)
-    xs = jnp.asarray(x.reshape(net.batches, net.batch, -1))
-    ys = jax.nn.one_hot(jnp.asarray(classes.reshape(net.batches, net.batch)), net.sizes[-1])
-
-    def loss_of(weights: Any, batch: Any) -> Any:
-        a, y = batch
-        for kernel, bias in weights[:-1]:
-            a = jax.nn.relu(a @ kernel + bias)
-        kernel, bias = weights[-1]
-        return -jnp.mean(jnp.sum(y * jax.nn.log_softmax(a @ kernel + bias), axis=1))
-
-    def epochs(weights: Any, rate: Any) -> Any:
-        def step(weights: Any, batch: Any) -> Any:
-            loss, gradients = jax.value_and_grad(loss_of)(weights, batch)
-            return jax.tree.map(lambda w, g: w - rate * g, weights, gradients), loss
-
-        return jax.lax.scan(lambda w, _: jax.lax.scan(step, w, (xs, ys)), weights, None, length=repeats)
-
-    mapped = jax.jit(jax.vmap(epochs))
-    state = [weights]
+    mapped = jax.jit(jax.vmap(jax_epochs(net, repeats)))
+    rates, state = jnp.linspace(RATE, 2 * RATE, count), [jax_weights(net, (count,))]
 
     def run() -> int:
         state[0], losses = mapped(state[0], rates)

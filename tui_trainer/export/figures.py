@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.errors import UserError
 from tui_trainer.plotting.axes import HUGE, TINY, Scale, data_limits, ticks
+from tui_trainer.plotting.lines import DOT_CHARACTERS, DOTS, dot_numbers
 from tui_trainer.training.history import epoch_numbers
 
 Array = NDArray[Any]
@@ -25,9 +26,8 @@ X_TICKS, Y_TICKS = 8, 6
 LONGEST = 36  # characters of the title
 TEXT_WIDTH, TEXT_HEIGHT = 72, 20
 MAX_TEXT_SIZE = 10_000
-ACROSS, DOWN = 2, 4  # dots of a cell
+ACROSS, DOWN = DOTS["braille"]
 # The bits of a Braille character by row and column of the dot.
-BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint32)
 EVERY = {"training": 1, "validation": 3}  # one dot in so many is drawn: a line, and a dotted one
 ROWS_PER_TICK, COLUMNS_PER_TICK = 4, 12
 
@@ -206,9 +206,7 @@ def _canvas(curves: Curves, columns: int, rows: int) -> list[str]:
         x, y = _walk(curve, dots.shape[1], dots.shape[0])
         every = EVERY[curve.label]
         dots[dots.shape[0] - 1 - y[::every], x[::every]] = True
-    cells = dots.reshape(rows, DOWN, columns, ACROSS)
-    codes = (cells * BITS[None, :, None, :]).sum(axis=(1, 3))
-    text = [[chr(0x2800 + code) if code else " " for code in row] for row in codes.tolist()]
+    text = DOT_CHARACTERS["braille"][dot_numbers(dots, "braille")].tolist()
     for curve in curves.curves:
         if len(curve.x) == 1:  # one Braille dot by itself is hardly seen
             text[rows - 1 - round(float(curve.y[0]) * (rows - 1))][round(float(curve.x[0]) * (columns - 1))] = "●"

@@ -8,6 +8,7 @@ its kernel can then be limited to the canvas.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -39,6 +40,16 @@ from .plot import Array, Plot, Series
 Characters = NDArray[np.str_]
 
 DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
+DOT_BITS: Mapping[Markers, NDArray[np.uint8]] = {  # of a cell (down, across): the bit of each dot
+    "braille": np.array([[1, 8], [2, 16], [4, 32], [64, 128]], np.uint8),
+    "block": np.array([[1, 2], [4, 8]], np.uint8),
+    "ascii": np.array([[1]], np.uint8),
+}
+DOT_CHARACTERS: Mapping[Markers, Characters] = {  # by the sum of the bits
+    "braille": np.array([" ", *(chr(0x2800 + bits) for bits in range(1, 256))]),
+    "block": np.array(list(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█")),
+    "ascii": np.array([" ", "*"]),
+}
 ASCII_MARKS = "*o+x#@%&"
 SINGLE_POINT = "●"  # a single braille dot is hardly visible
 ESCAPE, END_OF_CODE, NEWLINE, ZERO = map(ord, "\x1bm\n0")
@@ -65,6 +76,18 @@ class Dots:
     line: bool
     behind: bool = False
     glyph: str = ""
+
+
+def dot_numbers(dots: NDArray[np.bool_], markers: Markers) -> NDArray[np.uint8]:
+    """Return for each cell (rows, columns) the number of its character in ``DOT_CHARACTERS``.
+
+    ``dots`` are as many as the cells have, row by row.
+    """
+    bits = DOT_BITS[markers]
+    down, across = bits.shape
+    cells = dots.reshape(dots.shape[0] // down, down, dots.shape[1] // across, across)
+    numbers: NDArray[np.uint8] = np.einsum("hdwa,da->hw", cells, bits).astype(np.uint8)
+    return numbers
 
 
 def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille") -> Frame:

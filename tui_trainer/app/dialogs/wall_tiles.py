@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from textual import events
 from textual.message import Message
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import MINUS, MISSING, fit_number, format_measure
+from tui_trainer.formats import MINUS, MISSING, fit_number, format_measure, measure_in_words
 from tui_trainer.plotting.frame import AXIS, Board, Frame, one_cell, shorten
 from tui_trainer.plotting.heatmaps import (
     DIVERGING_MARKS,
@@ -33,6 +33,7 @@ from tui_trainer.plotting.heatmaps import (
     pixel_tints,
     stretch,
 )
+from tui_trainer.plotting.lines import DOT_CHARACTERS, DOTS, dot_numbers
 from tui_trainer.plotting.plot import HIGHEST, STEPS, Array, Heatmap, class_colors, unpack_levels
 from tui_trainer.protocol import unpack
 from tui_trainer.run_state import RUN_STATES
@@ -68,13 +69,6 @@ DIGITS = {  # five rows of three bits each, and a blank one
     MINUS: "007000",
 }
 HALVES = " ▄▀█"  # by the upper and the lower bit
-QUADRANTS = np.array(list(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))  # by the bits of 2 x 2 dots
-BRAILLE = np.array([chr(0x2800 + bits) for bits in range(256)])
-DOTS: Mapping[Markers, tuple[NDArray[np.intp], Any]] = {  # of a cell (rows, columns): the bit of each
-    "braille": (np.array([[1, 8], [2, 16], [4, 32], [64, 128]]), BRAILLE),
-    "block": (np.array([[1, 2], [4, 8]]), QUADRANTS),
-    "ascii": (np.array([[1]]), np.array([" ", "*"])),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,8 +346,8 @@ class _Tile:
     def _draw_curve(self, row: int, column: int) -> None:
         """Draw the curve of the only feature over the samples."""
         columns, rows = self.arrangement.picture
-        bits, _ = DOTS[self.markers]
-        across, down = columns * bits.shape[1], rows * bits.shape[0]
+        dots_across, dots_down = DOTS[self.markers]
+        across, down = columns * dots_across, rows * dots_down
         (x_low, x_high), (y_low, y_high) = self.ready.x_limits, self.ready.y_limits
         dots = np.zeros((down, across), bool)
         for samples in self.ready.samples:
@@ -390,10 +384,10 @@ class _Tile:
         values = unpack(self.network.curve)
         if limits is None or len(values) < 2:
             return
-        bits, _ = DOTS[self.markers]
-        across = columns * bits.shape[1]
+        dots_across, dots_down = DOTS[self.markers]
+        across = columns * dots_across
         values = values[np.rint(np.linspace(0, len(values) - 1, across)).astype(int)]
-        dots = line_dots(fall(values, limits), rows * bits.shape[0])
+        dots = line_dots(fall(values, limits), rows * dots_down)
         self._paste(row, column, self._thick(dots), mark_tint("validation"))
 
     def _thick(self, dots: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -404,13 +398,12 @@ class _Tile:
 
     def _paste(self, row: int, column: int, dots: NDArray[np.bool_], role: int) -> None:
         """Draw dots over what is there."""
-        bits, characters = DOTS[self.markers]
-        high, wide = bits.shape
-        rows, columns = dots.shape[0] // high, dots.shape[1] // wide
-        numbers = (dots.reshape(rows, high, columns, wide) * bits[None, :, None, :]).sum(axis=(1, 3))
+        numbers = dot_numbers(dots, self.markers)
+        rows, columns = numbers.shape
         place = slice(row, row + rows), slice(column, column + columns)
         drawn = numbers > 0
-        self.board.characters[place] = np.where(drawn, characters[numbers], self.board.characters[place])
+        characters = DOT_CHARACTERS[self.markers][numbers]
+        self.board.characters[place] = np.where(drawn, characters, self.board.characters[place])
         self.board.roles[place] = np.where(drawn, code(role), self.board.roles[place])
 
 
@@ -481,8 +474,8 @@ def score_text(network: Network, measure: str, decimals: int = 3) -> str:
 
 def measure_name(measure: str) -> str:
     """Return what a score is, in words."""
-    name = {"r2": "R²"}.get(measure.removeprefix("val_"), measure.removeprefix("val_"))
-    return f"validation {name}" if measure.startswith("val_") else f"training {name}"
+    words = measure_in_words(measure)
+    return words if measure.startswith("val_") else f"training {words}"
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,7 @@ from textual.message import Message
 from tui_trainer.formats import fit_number
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
+from tui_trainer.plotting.lines import DOT_CHARACTERS, DOTS, dot_numbers
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
@@ -26,10 +27,7 @@ from .messages import LayerValues, Network, NeuronDetail
 
 MIN_GAP_FOR_WEIGHTS = 16  # columns
 MIN_ROOM_FOR_NAMES = 9
-DOTS = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}  # dots of one cell, across and down
 MIN_LINK_SIZES = (5, 36, 72, 104)  # of 127: where the levels of links begin
-BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
-BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 LINK: Final = 10  # the role of the first level of positive links; the others follow, then those of negative ones
 TEXT, DIM, TITLE, CHOSEN, ANSWER, SELECTED_WEIGHT = range(6)
 ASCII_SIGNS = " " * SELECTED_WEIGHT + "@".ljust(LINK - SELECTED_WEIGHT) + "+++#---="  # by role
@@ -281,7 +279,7 @@ def draw_links(gap: Gap, shades: Bytes, front: Front, markers: Markers, dashed: 
         picked = np.zeros(shades.shape, np.bool_)
         picked[front.picked] = True
         draw_group(picked, LEVELS, bool(negative[front.picked]), SELECTED_WEIGHT)
-    return DrawnGap(_ascii_characters(roles) if markers == "ascii" else _dot_characters(bits, markers), roles)
+    return DrawnGap(_ascii_characters(roles) if markers == "ascii" else DOT_CHARACTERS[markers][bits], roles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -289,29 +287,24 @@ class _LinkPaths:
     """The dots of each link: ``dots`` (links, points) are numbered row by row, ``dash`` (same shape) is on and off."""
 
     gap: Gap
-    across: int
-    down: int
+    markers: Markers
     dots: NDArray[np.int32]
     dash: NDArray[np.bool_]
 
     def bits(self, links: Whole, dashed: bool, level: int) -> NDArray[np.uint8]:
         """Return the dots of some links, as one number per cell (height, columns)."""
         gap = self.gap
-        width = gap.columns * self.across
-        field = np.zeros(gap.height * self.down * width, np.bool_)
+        across, down = DOTS[self.markers]
+        width = gap.columns * across
+        field = np.zeros(gap.height * down * width, np.bool_)
         dots = self.dots[links]
         if dashed:
             dots = dots[self.dash[links]]
         field[dots] = True
-        if level == LEVELS and self.down > 1:
+        if level == LEVELS and down > 1:
             below = dots + width
             field[below[below < field.size]] = True
-        cells = field.reshape(gap.height, self.down, gap.columns, self.across)
-        weights = np.array(BRAILLE_BITS if self.down == 4 else ((1, 2), (4, 8)), np.uint8)
-        if self.down == 1:
-            return cells[:, 0, :, 0].astype(np.uint8)
-        bits: NDArray[np.uint8] = np.einsum("hdwa,da->hw", cells, weights).astype(np.uint8)
-        return bits
+        return dot_numbers(field.reshape(-1, width), self.markers)
 
 
 @lru_cache(maxsize=MAX_CACHED_PATHS)
@@ -329,13 +322,7 @@ def _link_paths(gap: Gap, markers: Markers) -> _LinkPaths:
     y = np.rint(np.repeat(starts, len(ends))[:, None] + rise * bend).astype(np.intp)
     y = np.clip(y, 0, height - 1)
     step = np.hypot(np.diff(x, prepend=0), np.diff(y, axis=1, prepend=y[:, :1]))
-    return _LinkPaths(gap, across, down, (y * width + x).astype(np.int32), np.cumsum(step, axis=1) % DASH < DASH / 2)
-
-
-def _dot_characters(bits: NDArray[np.uint8], markers: Markers) -> NDArray[np.str_]:
-    """Turn numbers (height, columns) into characters that show these dots."""
-    braille = (" ", *(chr(0x2800 + number) for number in range(1, 256)))
-    return np.array(braille if markers == "braille" else list(BLOCKS))[bits]
+    return _LinkPaths(gap, markers, (y * width + x).astype(np.int32), np.cumsum(step, axis=1) % DASH < DASH / 2)
 
 
 def _ascii_characters(roles: NDArray[np.uint8]) -> NDArray[np.str_]:

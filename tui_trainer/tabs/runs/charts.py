@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.style import Style
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_bar, format_measure
+from tui_trainer.formats import format_bar, format_measure, measure_in_words
 from tui_trainer.plotting.axes import HUGE, Area
 from tui_trainer.plotting.colors import WRONG, series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
@@ -24,14 +24,6 @@ from tui_trainer.ui.plot_widgets import FrameWidget, Line, Span
 
 from .messages import ChartField, RunChart
 
-MEASURES = {
-    "loss": "loss",
-    "val_loss": "validation loss",
-    "accuracy": "accuracy",
-    "r2": "R²",
-    "mae": "MAE",
-    "score": "score",
-}
 MAX_COLORS = 8  # values of a field that have a colour each; of more, ranges have
 RANGES = 4
 COLOR_MARKS = "*o+x#%&="
@@ -87,15 +79,10 @@ class ChartChoice:
         return ChartChoice(self.across, paths[(paths.index(now) + 1) % len(paths)] if now in paths else paths[0])
 
 
-def measure_name(chart: RunChart) -> str:
-    """Return the measure of a chart in words."""
-    return MEASURES.get(chart.measure, chart.measure)
-
-
 def scatter(chart: RunChart, choice: ChartChoice, run: int | None, markers: Markers) -> Plot:
     """Return the plot of the measure over a field, with ``run`` marked; diverged runs are beyond the worst value."""
     arrows = "<>" if markers == "ascii" else "←→"
-    across, color, name = choice.across_of(chart), choice.color_of(chart), measure_name(chart)
+    across, color, name = choice.across_of(chart), choice.color_of(chart), measure_in_words(chart.measure)
     values = unpack(chart.values)
     if across is None or not np.isfinite(values).any():
         return Plot(empty=NO_FIELDS if across is None else NO_VALUES.format(measure=name))
@@ -204,7 +191,7 @@ def _untold(chart: RunChart) -> str:
         return f"The runs differ in {chart.fields[0].label} alone."
     if not chart.fields or not len(known):
         return ""
-    return ALIKE.format(measure=measure_name(chart)) if len(known) > 1 and np.ptp(known) == 0 else TOO_FEW
+    return ALIKE.format(measure=measure_in_words(chart.measure)) if len(known) > 1 and np.ptp(known) == 0 else TOO_FEW
 
 
 def details(chart: RunChart, run: int | None, name: str) -> Line:
@@ -214,7 +201,7 @@ def details(chart: RunChart, run: int | None, name: str) -> Line:
     place = chart.runs.index(run)
     value = float(unpack(chart.values)[place])
     said = "diverged" if run in chart.diverged else "-" if np.isnan(value) else format_measure(value)
-    spans: list[Span] = [(f"run {run}", "title"), (f"   {measure_name(chart)} ", "dim"), (said, "text")]
+    spans: list[Span] = [(f"run {run}", "title"), (f"   {measure_in_words(chart.measure)} ", "dim"), (said, "text")]
     for field in chart.fields:
         spans += [(f"   {field.label} ", "dim"), (_level(field, place), "text")]
     return (*spans, (f"   {name}", "dim"))
@@ -305,7 +292,7 @@ def coordinates(chart: RunChart, most: int) -> list[Coordinate]:
     scaled = scaled if chart.rising else 1.0 - scaled
     ends = (known[0], known[-1]) if chart.rising else (known[-1], known[0])
     labels = tuple((float(place), format_measure(float(end))) for place, end in zip((0.0, 1.0), ends, strict=True))
-    return [*found, Coordinate(measure_name(chart), np.where(lost, 0.0, scaled), labels)]
+    return [*found, Coordinate(measure_in_words(chart.measure), np.where(lost, 0.0, scaled), labels)]
 
 
 def _scaled(values: Array) -> Array:
@@ -338,7 +325,9 @@ def render_parallel(drawing: Parallel, width: int, height: int, markers: Markers
     board, chart = Board(width, height), drawing.chart
     if chart is None or not chart.fields or not np.isfinite(unpack(chart.values)).any() or height < 3:
         empty = drawing.empty if chart is None or chart.fields else NO_FIELDS
-        board.write_centered(empty or NO_VALUES.format(measure="value" if chart is None else measure_name(chart)), AXIS)
+        board.write_centered(
+            empty or NO_VALUES.format(measure="value" if chart is None else measure_in_words(chart.measure)), AXIS
+        )
         return board.frame()
     axes = coordinates(chart, max(2, width // MIN_AXIS))
     longest = max(len(label) for _, label in axes[-1].labels)
