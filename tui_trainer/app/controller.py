@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from textual.worker import Worker
 
@@ -14,6 +15,7 @@ from tui_trainer.protocol import AnyReport
 if TYPE_CHECKING:
     from .screen import MainScreen
 
+Event = TypeVar("Event")
 Work: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
@@ -39,6 +41,24 @@ class Controller:
     def converse(self, work: Work) -> bool:
         """Run ``work``, which opens dialogs, in the background; return False if another dialog is open or opening."""
         return self.screen.dialogs.converse(partial(self.screen.perform, work))
+
+    async def handle_each(
+        self, events: AsyncIterator[Event], handle: Callable[[Event], Any], is_wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Handle the events of a process until it has ended.
+
+        Those that come once ``is_wanted`` returns False are only read: the process is ending, and must not block on
+        events that nobody reads. What a handler raises is told as in any handler, and the next event is handled in any
+        case.
+        """
+        async for event in events:
+            if is_wanted():
+                try:
+                    result = handle(event)
+                    if isawaitable(result):
+                        await result
+                except Exception as error:
+                    self.screen.app._handle_exception(error)
 
     async def on_report(self, report: AnyReport) -> bool:
         """Handle a report of the trainer; return True to stop it from reaching later controllers."""

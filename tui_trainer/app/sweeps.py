@@ -85,13 +85,7 @@ class Sweeps(Controller):
 
     async def _follow(self, client: SweepClient) -> None:
         """Handle the events of a sweep until its process has ended."""
-        async for event in client.events():
-            if client is not self.client:
-                continue  # the process is ending, and must not block on events that nobody reads
-            try:
-                await self._on_event(event)
-            except Exception as error:  # as in any handler, so that the next event is handled in any case
-                self.screen.app._handle_exception(error)
+        await self.handle_each(client.events(), self._on_event, lambda: client is self.client)
 
     async def _on_event(self, event: messages.AnyEvent) -> None:
         match event:

@@ -92,11 +92,7 @@ class TrainerLink(Controller):
         while True:
             self._send_first()
             await self.client.start()
-            async for report in self.client.reports():
-                try:
-                    await self.screen.on_report(report)
-                except Exception as error:  # as in any handler, so that the next report is handled in any case
-                    self.screen.app._handle_exception(error)
+            await self.handle_each(self.client.reports(), self.screen.on_report)
             if not self.screen.is_running or self._crash is None:
                 return
             self._failures += 1

@@ -58,10 +58,4 @@ class Walls(Controller):
     async def _follow(self, client: WallClient, wall: WallScreen) -> None:
         """Start the process, and show its events until it has ended."""
         await client.start()
-        async for event in client.events():
-            if client is not self.client:
-                continue  # the process is ending, and must not block on events that nobody reads
-            try:
-                wall.show(event)
-            except Exception as error:  # as in any handler, so that the next event is handled in any case
-                self.screen.app._handle_exception(error)
+        await self.handle_each(client.events(), wall.show, lambda: client is self.client)
