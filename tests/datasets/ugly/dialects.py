@@ -13,6 +13,13 @@ DIALECTS = (
     Case("semicolons, points", text(*(line.replace(",", ";") for line in TABLE)), **USUAL, told=("Semicolons",)),
     Case("tabs", text(*(line.replace(",", "\t") for line in TABLE)), **USUAL, told=("Tabs",)),
     Case("tabs, decimal commas", text(*(line.replace(";", "\t") for line in SEMICOLONS)), **USUAL),
+    Case(
+        "tabs, two words in a cell",
+        text("a\tb\ty|z", *(f"{v}.5\t{v * v}\t{('very', 'not')[v % 2]} good" for v in range(1, 21))),
+        features=("a", "b"),
+        values=(1.5, 1),
+        told=("Tabs",),
+    ),
     Case("bars", text(*(line.replace(",", "|") for line in TABLE)), **USUAL, told=("Vertical bars",)),
     Case("Windows lines", text(*TABLE, end="\r\n"), **USUAL),
     Case("old Mac lines", text(*TABLE, end="\r"), **USUAL),

@@ -392,7 +392,7 @@ def find_marks(text: str, options: CsvOptions) -> Marks:
     comment = _find_comment(text) if options.comment is None else options.comment
     if options.delimiter is not None:
         return replace(_complete(text, options.delimiter, comment, options), comment=comment)
-    highest, best, unreadable = 0.0, None, None
+    highest, best, is_whole, unreadable = 0.0, None, False, None
     for delimiter in DELIMITERS.values():
         if delimiter not in text and not (delimiter == BLANKS and "\t" in text):
             continue
@@ -405,10 +405,12 @@ def find_marks(text: str, options: CsvOptions) -> Marks:
         except csv.Error:
             unreadable = unreadable or (None if rows else marks)
         score = regularity(rows, delimiter)
-        if delimiter == BLANKS and score < MIN_BLANK_REGULARITY:
+        if delimiter == BLANKS and (score < MIN_BLANK_REGULARITY or is_whole):
             continue
         if score > highest:
             highest, best = score, marks
+            # Blanks in the cells of a table that is whole without them belong to their cells.
+            is_whole = score >= MIN_BLANK_REGULARITY and len(set(map(len, rows))) == 1
     return best or unreadable or _complete(text, "", comment, options)
 
 
