@@ -11,6 +11,7 @@ import pytest
 from catalogue_cases import add, experiment, layers
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol import pack, unpack
@@ -100,7 +101,9 @@ def test_fields_that_vary_together_are_one() -> None:
         for name, rate in (("sgd", 0.1), ("adam", 0.01))
         for seed in (0, 1)
     ]
-    assert [field.path for field in chart_fields(runs, np.arange(4.0))] == ["training.optimizer.name", "model.seed"]
+    optimizer, seed = chart_fields(runs, np.arange(4.0))
+    assert (optimizer.path, optimizer.shared_label) == ("training.optimizer.name", "optimizer with learning rate")
+    assert (seed.path, seed.shared_label) == ("model.seed", "seed")
 
 
 @pytest.mark.parametrize(
@@ -253,6 +256,8 @@ def test_bars_tell_what_mattered() -> None:
     for fields, told in (
         ((field("rate", None),), "The runs differ in rate alone."),
         ((field("rate", None), field("seed", None)), "There are too few runs to tell which field mattered."),
+        ((replace(field("rate", None), tied=("units",)),), "The runs differ in rate with units, which vary together."),
+        ((replace(field("a", None), tied=("b", "c")),), "The runs differ in a with 2 others, which vary together."),
         ((), ""),
     ):
         assert shares(chart(*fields), ChartChoice(), 80, "ascii") == ((told, "dim"),)

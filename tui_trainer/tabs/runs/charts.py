@@ -169,7 +169,7 @@ def shares(chart: RunChart, choice: ChartChoice, width: int, markers: Markers) -
         spans, used, shown = [("what mattered", "dim")], len("what mattered") + len(end), 0
         for field, share in told:
             bar = format_bar(share, longest, markers == "ascii")
-            entry = f"   {one_cell(field.label)} ", f"{bar} " if bar else "", f"{100 * share:.0f} %"
+            entry = f"   {one_cell(field.shared_label)} ", f"{bar} " if bar else "", f"{100 * share:.0f} %"
             used += sum(map(len, entry))
             if used > width - 4:
                 break
@@ -188,7 +188,8 @@ def _untold(chart: RunChart) -> str:
     values = unpack(chart.values)
     known = values[np.isfinite(values)]
     if len(chart.fields) == 1:
-        return f"The runs differ in {chart.fields[0].label} alone."
+        only = chart.fields[0]
+        return f"The runs differ in {only.shared_label}" + (", which vary together." if only.tied else " alone.")
     if not chart.fields or not len(known):
         return ""
     return ALIKE.format(measure=measure_in_words(chart.measure)) if len(known) > 1 and np.ptp(known) == 0 else TOO_FEW

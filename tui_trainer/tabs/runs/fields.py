@@ -140,21 +140,21 @@ def chart_fields(runs: Sequence[Plain], values: Array) -> tuple[ChartField, ...]
     """Return the fields that vary between ``runs``, first those that explain most of the variance of ``values`` (n,).
 
     Runs without a value, which is NaN, are no part of the variance. Of fields that vary together, the first one stands
-    for all.
+    for all, and the others are tied to it.
     """
-    varied: dict[tuple[int, ...], tuple[str, list[object]]] = {}
+    varied: dict[tuple[int, ...], list[str]] = {}
     for path in _varied_paths(runs):
-        column = [run[path] for run in runs]
         numbers: dict[str, int] = {}
-        partition = tuple(numbers.setdefault(_whole_text(value), len(numbers)) for value in column)
-        varied.setdefault(partition, (path, column))
+        partition = tuple(numbers.setdefault(_whole_text(run[path]), len(numbers)) for run in runs)
+        varied.setdefault(partition, []).append(path)
     known = np.isfinite(values)
     fields = []
-    for path, column in varied.values():
+    for path, *tied in varied.values():
+        column = [run[path] for run in runs]
         scale, levels, places = axis(column)
         groups = places[known] if scale == "levels" else _ranges(places[known])
         share = explained_share(values[known], groups) if len(varied) > 1 else None
-        fields.append(ChartField(path, label_of(path), scale, levels, pack(places), share))
+        fields.append(ChartField(path, label_of(path), scale, levels, pack(places), share, tuple(map(label_of, tied))))
     return tuple(sorted(fields, key=lambda one: -1.0 if one.share is None else one.share, reverse=True)[:MAX_FIELDS])
 
 

@@ -88,7 +88,8 @@ class ChartField(msgspec.Struct, frozen=True, array_like=True):
 
     ``levels`` are the distinct values as text, in order; ``places`` (runs,) the values themselves, as little-endian
     doubles, or where the ``scale`` is that of levels the index of each among them. ``share`` of the variance of the
-    ranks by the measure is explained by the field; None if that can't be told.
+    ranks by the measure is explained by the field; None if that can't be told. ``tied`` are the labels of the fields
+    that vary with this one, so that nothing tells them apart.
     """
 
     path: str
@@ -97,6 +98,14 @@ class ChartField(msgspec.Struct, frozen=True, array_like=True):
     levels: tuple[str, ...]
     places: bytes
     share: float | None
+    tied: tuple[str, ...] = ()
+
+    @property
+    def shared_label(self) -> str:
+        """The label of the field, with the one or the number of those that are tied to it."""
+        if not self.tied:
+            return self.label
+        return f"{self.label} with {self.tied[0] if len(self.tied) == 1 else f'{len(self.tied)} others'}"
 
 
 class RunChart(msgspec.Struct, frozen=True, array_like=True):
