@@ -18,7 +18,7 @@ from tui_trainer.ui.keymap import keymap
 LEAVING = frozenset({"quit", "quit_now", "interrupt"})  # keys, by name
 TABS = tuple("123456789")
 LESSONS = ("9", "n", "n", "n", "p", "p", "V", "A", "B", "j", "L", "enter")
-DIALOGS = ("ctrl+p", "ctrl+o", "ctrl+s", "ctrl+e", "i", "M", "question_mark")
+DIALOGS = ("ctrl+p", "ctrl+o", "ctrl+s", "ctrl+e", "i", "M", "T", "equals_sign", "question_mark")
 ANSWERS = ("enter", "escape", "escape", "tab", "down", "up", "backspace", "z")
 EDITS = ("a", "x", "u", "U", "ctrl+up", "ctrl+down", "R", "[", "]", "space", "s", "e", "r", "m", "k")
 WITHIN = 0.05  # seconds that a pair or a triple of keys takes at most

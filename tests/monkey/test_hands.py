@@ -49,6 +49,7 @@ async def test_a_few_quick_actions(playground: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)  # 5,000 actions take several minutes at the pace of hands
 async def test_many_quick_actions(slow_seed: int, playground: Path, request: pytest.FixtureRequest) -> None:
     options = request.config.option
     await do_no_harm(slow_seed, getattr(options, "actions", ACTIONS) // getattr(options, "seeds", SEEDS))
