@@ -17,8 +17,8 @@ import tui_trainer
 ROOT = Path(tui_trainer.__file__).parent
 PACKAGE = "tui_trainer"
 # Without __init__; 200 before stacks of networks (2), the rate finder (2), the wall (6: messages, the race and its
-# process, controller, screen and tiles), and charts of runs (2)
-MAX_MODULES = 212
+# process, controller, screen and tiles), and charts of runs (2); the table of measures (1)
+MAX_MODULES = 213
 MAX_DEPTH = 3  # of classes of ours
 
 # What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the
@@ -28,43 +28,44 @@ DIRECTIONS = {
     "system": "",
     "version": "",
     "formats": "",
-    "engine": "",
+    "measures": "",
+    "engine": "measures",
     "errors": "",
     "pace": "",
     "run_state": "",
     "files": "errors system",
-    "experiment": "errors files",
+    "experiment": "errors files measures",
     "datasets": "errors experiment files system",
     "settings": "errors experiment files pace",
-    "book": "errors experiment files pace run_state system",
+    "book": "errors experiment files measures pace run_state system",
     "plotting": "formats settings",
     "protocol": "datasets errors experiment pace run_state",
     "tabs.messages": "protocol run_state",
-    "training": "datasets engine errors experiment formats pace protocol run_state system",
+    "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files training",
     "store": "errors experiment files run_state system training",
     "export": "console datasets engine errors experiment files plotting store system training version",
     "api": "console datasets engine errors experiment export training",
-    "ui": "errors experiment formats plotting protocol run_state settings system",
+    "ui": "errors experiment formats measures plotting protocol run_state settings system",
     "tabs.compute": """
-        datasets engine errors experiment formats plotting protocol run_state store tabs.messages training
+        datasets engine errors experiment formats measures plotting protocol run_state store tabs.messages training
     """,
     "runtime": """
         datasets errors experiment export files formats protocol run_state store system tabs.compute
         tabs.messages training
     """,
-    "sweep": "errors experiment files formats protocol run_state runtime store system training version",
+    "sweep": "errors experiment files formats measures protocol run_state runtime store system training version",
     "wall": """
-        datasets engine errors experiment formats pace plotting protocol run_state runtime store sweep system
+        datasets engine errors experiment formats measures pace plotting protocol run_state runtime store sweep system
         tabs.compute tabs.messages training
     """,
     "serve": "errors runtime system ui",
     "tabs.view": """
-        book datasets errors experiment export files formats plotting protocol run_state settings store sweep
+        book datasets errors experiment export files formats measures plotting protocol run_state settings store sweep
         tabs.messages ui
     """,
     "app": """
-        book datasets errors experiment files formats pace plotting protocol run_state runtime settings sweep
+        book datasets errors experiment files formats measures pace plotting protocol run_state runtime settings sweep
         system tabs.messages tabs.view ui version wall
     """,
     "cli": """

@@ -204,13 +204,3 @@ def _with_minus(text: str) -> str:
     if text.startswith("-") and not text.strip("-0."):
         text = text[1:]
     return text.replace("-", MINUS)
-
-
-MEASURE_WORDS = {"r2": "R²", "mae": "MAE"}  # the others are words
-
-
-def measure_in_words(measure: str) -> str:
-    """A measure as people write it: ``val_r2`` as validation R²."""
-    name = measure.removeprefix("val_")
-    words = MEASURE_WORDS.get(name, name)
-    return f"validation {words}" if measure.startswith("val_") else words

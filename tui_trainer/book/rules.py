@@ -8,19 +8,13 @@ from typing import Any
 
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.validation import got
+from tui_trainer.measures import MEASURES
 
 from . import fields
 from .lesson import VIEW_OPTIONS, Check, Lesson, Question
 
 VALUES = (
-    "loss",
-    "val_loss",
-    "accuracy",
-    "val_accuracy",
-    "r2",
-    "val_r2",
-    "mae",
-    "val_mae",
+    *(f"{part}{name}" for name, measure in MEASURES.items() if not measure.by_class for part in ("", "val_")),
     "batch_loss",
     "epoch",
     "step",

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.measures import is_rising
+
 from .model import Sequential
 
 
@@ -17,7 +19,8 @@ class EarlyStopping:
 
     ``patience`` epochs without an improvement of more than ``min_delta`` end the run; with ``baseline`` only
     values better than it count; ``restore_best_weights`` keeps the best epoch's weights for ``restore``;
-    epochs before ``start_from_epoch`` are not looked at. ``mode="auto"`` is ``max`` for accuracy and r2.
+    epochs before ``start_from_epoch`` are not looked at. ``mode="auto"`` is ``max`` for a measure that is better the
+    larger it is.
     As in Keras 3 the first value is the best one so far whatever it is, so that nothing improves on a nan there,
     and a later nan is no improvement.
     """
@@ -34,7 +37,7 @@ class EarlyStopping:
     ) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode must be auto, min or max, got {mode!r}")
-        rising = mode == "max" or (mode == "auto" and monitor.endswith(("accuracy", "r2")))
+        rising = mode == "max" or (mode == "auto" and is_rising(monitor))
         self.monitor, self.patience, self.start_from_epoch = monitor, patience, start_from_epoch
         self.restore_best_weights = restore_best_weights
         self._min_delta, self._sign, self._baseline = abs(min_delta), -1.0 if rising else 1.0, baseline

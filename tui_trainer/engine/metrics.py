@@ -1,14 +1,19 @@
 """How good a model is: metrics of its predictions, and loss and metrics on a fixed set of samples.
 
-Predictions of a stack of models are (models, outputs, samples), and a metric of them is (models,).
+Predictions of a stack of models are (models, outputs, samples), and a metric of them is (models,). The definitions are
+those of scikit-learn, with averages over classes that have samples (``macro``). A metric that is not defined is nan.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+from tui_trainer.measures import BY_CLASS, USUAL
 
 from .layers import Parameters
 from .losses import Array, Loss
@@ -17,6 +22,9 @@ from .objective import Objective
 from .propagation import Propagation, with_ones
 
 THRESHOLD = 0.5  # an output above it is class 1
+CALIBRATION_BINS = 10
+RELATIVE = ("mape",)  # to the size of the target, so that it matters where that is 0
+Metric = Callable[[Array, Array], Any]
 
 
 def accuracy(predicted: Array, y: Array) -> Any:
@@ -39,17 +47,197 @@ def mae(predicted: Array, y: Array) -> Any:
     return _plain(np.mean(np.abs(predicted - y), axis=(-2, -1)))
 
 
+def rmse(predicted: Array, y: Array) -> Any:
+    """Root of the mean squared error, the mean over outputs; both (outputs, samples)."""
+    return _plain(np.sqrt(np.mean((predicted - y) ** 2, axis=-1)).mean(axis=-1))
+
+
+def mape(predicted: Array, y: Array) -> Any:
+    """Mean of the absolute errors by the targets' sizes, both (outputs, samples); nan where a target is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.mean(np.abs(predicted - y) / np.abs(y), axis=(-2, -1))
+    return _plain(shares if y.all() else np.full_like(shares, np.nan))
+
+
 def recall(predicted: Array, y: Array) -> Array:
     """Of each class, the fraction of its samples that is right, (classes,); nan for a class without samples.
 
     Both are (outputs, samples); one output cut at 0.5 has the classes 0 and 1.
     """
-    true = _classes(y)
-    members = true == np.arange(max(2, y.shape[0]))[:, None]  # (classes, samples)
-    right = np.count_nonzero(members & (_classes(predicted) == true)[..., None, :], axis=-1)
-    counts = np.count_nonzero(members, axis=-1)
-    rates: Array = np.divide(right, counts, out=np.full(right.shape, np.nan), where=counts > 0)
-    return rates
+    counts = _counts(predicted, y)
+    return _ratio(counts.right, counts.actual)
+
+
+def f1_of_class(predicted: Array, y: Array) -> Array:
+    """Of each class, the harmonic mean of precision and recall, (classes,); both are (outputs, samples).
+
+    nan for a class that neither is there nor is predicted.
+    """
+    counts = _counts(predicted, y)
+    return _ratio(2 * counts.right, counts.actual + counts.predicted)
+
+
+def balanced_accuracy(predicted: Array, y: Array) -> Any:
+    """Mean recall over the classes that have samples; both (outputs, samples)."""
+    return _plain(_mean_of_known(recall(predicted, y)))
+
+
+def f1(predicted: Array, y: Array) -> Any:
+    """Mean F1 over the classes that are there or are predicted; both (outputs, samples)."""
+    return _plain(_mean_of_known(f1_of_class(predicted, y)))
+
+
+class Thresholds(NamedTuple):
+    """For each distinct score, the highest first: how many samples with at least that score are of the class, or not.
+
+    All are (thresholds,): those of the class are ``right``, the others ``wrong``.
+    """
+
+    scores: Array
+    right: NDArray[Any]
+    wrong: NDArray[Any]
+
+    @classmethod
+    def of(cls, scores: Array, members: NDArray[np.bool_]) -> Thresholds:
+        """Count over ``scores`` (samples,), and whether each sample is of the class (samples,)."""
+        order = np.argsort(-scores, kind="stable")
+        ranked = scores[order]
+        last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+        right = np.cumsum(members[order])[last]
+        return cls(ranked[last], right, last + 1 - right)
+
+    @property
+    def rates(self) -> tuple[Array, Array]:
+        """The ROC curve: the shares of the other samples, and of those of the class, (thresholds + 1,) from 0 to 1."""
+        shares = (np.append(0, counts) / max(counts[-1], 1) for counts in (self.wrong, self.right))
+        false_positive, true_positive = shares
+        return false_positive, true_positive
+
+    @property
+    def precision_and_recall(self) -> tuple[Array, Array]:
+        """The precision and the recall at each threshold, (thresholds,)."""
+        return self.right / (self.right + self.wrong), self.right / max(self.right[-1], 1)
+
+    @property
+    def area(self) -> float:
+        """The area under the ROC curve; nan if all samples are of the class, or none."""
+        if not (self.right[-1] and self.wrong[-1]):
+            return float("nan")
+        false_positive, true_positive = self.rates
+        return float(np.trapezoid(true_positive, false_positive))
+
+    @property
+    def average_precision(self) -> float:
+        """The precision at each threshold, weighted by the recall that it adds; nan if no sample is of the class."""
+        if not self.right[-1]:
+            return float("nan")
+        precision, recalled = self.precision_and_recall
+        return float(np.diff(recalled, prepend=0.0) @ precision)
+
+
+def _of_each_model(metric: Metric) -> Metric:
+    """Apply the metric of one model's outputs to those of a stack, one after the other; nan for outputs that are."""
+
+    @wraps(metric)
+    def applied(predicted: Array, y: Array) -> Any:
+        if predicted.ndim == 2:
+            return float(metric(predicted, y)) if np.isfinite(predicted).all() else float("nan")
+        return np.array([applied(one, y) for one in predicted])
+
+    return applied
+
+
+@_of_each_model
+def roc_auc(predicted: Array, y: Array) -> Any:
+    """Area under the ROC curve: of class 1 of two, else the mean over classes, each against the rest."""
+    return _mean_of_known(np.array([one.area for one in thresholds_by_class(predicted, y)]))
+
+
+@_of_each_model
+def average_precision(predicted: Array, y: Array) -> Any:
+    """Average precision: of class 1 of two, else the mean over classes, each against the rest."""
+    return _mean_of_known(np.array([one.average_precision for one in thresholds_by_class(predicted, y)]))
+
+
+@_of_each_model
+def log_loss(predicted: Array, y: Array) -> Any:
+    """Mean of -ln of the probability of the true class, at least the dtype's epsilon away from 0 and 1."""
+    scores, members = _scores(predicted, y)
+    if len(scores) == 1:
+        scores, members = np.vstack([1.0 - scores, scores]), np.vstack([~members, members])
+    epsilon = np.finfo(predicted.dtype).eps
+    return -np.log(np.clip(scores.T[members.T], epsilon, 1.0 - epsilon)).mean(dtype=np.float64)
+
+
+@_of_each_model
+def brier(predicted: Array, y: Array) -> Any:
+    """Mean squared error of the probabilities (Brier 1950): of class 1 of two, else summed over the classes."""
+    scores, members = _scores(predicted, y)
+    return ((scores - members) ** 2).sum(axis=0).mean(dtype=np.float64)
+
+
+@_of_each_model
+def calibration_error(predicted: Array, y: Array) -> Any:
+    """How far probabilities are from what happens, weighted over ten bins (Naeini et al. 2015).
+
+    The probability is that of class 1 of two, else that of the predicted class.
+    """
+    _, mean_probabilities, frequencies, counts = calibration_curve(predicted, y)
+    return float(np.abs(mean_probabilities - frequencies) @ counts / counts.sum())
+
+
+def calibration_curve(predicted: Array, y: Array) -> tuple[Array, Array, Array, Array]:
+    """Return of each of ten bins with samples: its number, the mean probability, how often it came true, and its size.
+
+    All are (bins,). ``predicted`` and ``y`` are (outputs, samples); see ``calibration_error``.
+    """
+    scores, members = _scores(predicted, y)
+    if len(scores) > 1:
+        scores, members = scores.max(axis=0, keepdims=True), _classes(predicted)[None] == _classes(y)
+    edges = np.linspace(0.0, 1.0, CALIBRATION_BINS + 1)[1:-1]
+    bins = np.searchsorted(edges, scores[0])
+    counts = np.bincount(bins)
+    used = np.flatnonzero(counts)
+    counts = counts[used]
+    means, frequencies = (np.bincount(bins, values)[used] / counts for values in (scores[0], members[0]))
+    return used, means, frequencies, counts
+
+
+def thresholds_by_class(predicted: Array, y: Array) -> list[Thresholds]:
+    """Return the thresholds of each class against the rest, or of class 1 alone of two; both (outputs, samples)."""
+    return [Thresholds.of(*pair) for pair in zip(*_scores(predicted, y), strict=True)]
+
+
+def _scores(predicted: Array, y: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """The scores of each class, and which samples are of it, both (classes, samples); of two classes only class 1."""
+    members = y > THRESHOLD
+    return (predicted[1:], members[1:]) if len(y) == 2 else (predicted, members)
+
+
+class _Counts(NamedTuple):
+    """Samples of each class, (classes,) or (models, classes): right ones, those of the class, those predicted as it."""
+
+    right: Array
+    actual: Array
+    predicted: Array
+
+
+def _counts(predicted: Array, y: Array) -> _Counts:
+    true, classes = _classes(y), np.arange(max(2, y.shape[0]))[:, None]
+    members, chosen = true == classes, _classes(predicted)[..., None, :] == classes  # (classes, samples)
+    right, actual, said = (np.count_nonzero(one, axis=-1) for one in (members & chosen, members, chosen))
+    return _Counts(right, actual, said)
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    ratios: Array = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return ratios
+
+
+def _mean_of_known(values: Array) -> Array:
+    """The mean over the last axis of the values that are not nan; nan where all are."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
 def _classes(values: Array) -> Array:
@@ -62,18 +250,36 @@ def _plain(values: Array) -> Any:
     return values if values.ndim else float(values)
 
 
-METRICS: dict[str, Callable[[Array, Array], Any]] = {"accuracy": accuracy, "r2": r2, "mae": mae}
-PER_CLASS = "per_class"
-USUAL = {True: ("accuracy",), False: ("r2", "mae")}  # by whether the loss is one of classes
+METRICS: dict[str, Metric] = {
+    "accuracy": accuracy,
+    "balanced_accuracy": balanced_accuracy,
+    "f1": f1,
+    "roc_auc": roc_auc,
+    "average_precision": average_precision,
+    "log_loss": log_loss,
+    "brier": brier,
+    "calibration_error": calibration_error,
+    "recall": recall,
+    "f1_of_class": f1_of_class,
+    "r2": r2,
+    "rmse": rmse,
+    "mae": mae,
+    "mape": mape,
+}
 
 
-def measure(names: Iterable[str], predicted: Array, y: Array) -> dict[str, Any]:
-    """The metrics called ``names``; ``per_class`` is one value a class, ``recall[0]``, ``recall[1]`` ..."""
+def measure(names: Iterable[str], predicted: Array, y: Array, mean: Array | float = 0.0) -> dict[str, Any]:
+    """The metrics called ``names``; one of each class is a value for each, ``recall[0]``, ``recall[1]`` ...
+
+    ``mean`` (outputs, 1) is what was taken away from both; most metrics don't depend on it.
+    """
     values: dict[str, Any] = {}
     for name in names:
-        if name == PER_CLASS:
-            rates = np.moveaxis(recall(predicted, y), -1, 0)
-            values |= {f"recall[{k}]": _plain(rate) for k, rate in enumerate(rates)}
+        if name in BY_CLASS:
+            rates = np.moveaxis(METRICS[BY_CLASS[name]](predicted, y), -1, 0)
+            values |= {f"{BY_CLASS[name]}[{k}]": _plain(rate) for k, rate in enumerate(rates)}
+        elif name in RELATIVE:
+            values[name] = METRICS[name](predicted + mean, y + mean)
         else:
             values[name] = METRICS[name](predicted, y)
     return values
@@ -82,7 +288,8 @@ def measure(names: Iterable[str], predicted: Array, y: Array) -> dict[str, Any]:
 class Evaluation:
     """Repeated evaluation on ``x`` (n, features) and ``y`` (n, outputs), of the usual metrics and of ``metrics``.
 
-    ``target_scale`` (outputs,) is what y was divided by: metrics are in the unit before that, the loss is not.
+    ``target_scale`` (outputs,) is what y was divided by, after ``target_mean`` was taken away: metrics are in the unit
+    before that, the loss is not.
     With a ``stack`` of models of the architecture of ``model``, all values are one a model, (models,).
     """
 
@@ -94,15 +301,17 @@ class Evaluation:
         loss: Loss,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
+        target_mean: Array | None = None,
         stack: tuple[int, ...] = (),
     ) -> None:
         rows = with_ones(x, model.dense[0][0].use_bias, model.dtype)
         self._loss = loss
-        usual = USUAL[loss.name.endswith("crossentropy")]
+        usual = USUAL["classes" if loss.name.endswith("crossentropy") else "numbers"]
         self._metrics = tuple(dict.fromkeys((*usual, *metrics)))
         self._targets = np.ascontiguousarray(y.T, model.dtype)
         self._outputs = np.empty((*stack, *self._targets.shape), model.dtype)
         self._unit = None if target_scale is None else np.asarray(target_scale, np.float64)[:, None]
+        self._mean: Array | float = 0.0 if target_mean is None else np.asarray(target_mean, np.float64)[:, None]
         objectives: dict[int, Objective] = {}
         self._chunks: list[tuple[slice, Array, Array, Objective]] = []
         for start in range(0, len(rows), PREDICTION_ROWS):
@@ -127,5 +336,5 @@ class Evaluation:
     def metrics(self) -> dict[str, Any]:
         """The metrics of the outputs of the last call of ``loss``."""
         if self._unit is None:
-            return measure(self._metrics, self._outputs, self._targets)
-        return measure(self._metrics, self._outputs * self._unit, self._targets * self._unit)
+            return measure(self._metrics, self._outputs, self._targets, self._mean)
+        return measure(self._metrics, self._outputs * self._unit, self._targets * self._unit, self._mean)

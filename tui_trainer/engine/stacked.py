@@ -52,6 +52,7 @@ class StackedTrainer:
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
+        target_mean: Array | None = None,
     ) -> None:
         count, model = len(models), models[0]
         self._l1, self._l2 = l1 or [0.0] * count, l2 or [0.0] * count
@@ -65,7 +66,7 @@ class StackedTrainer:
         validation = check_data(model, self.loss, *validation_data) if validation_data else None
         self._evaluated = {"": (self._x, self._y)} if metrics else {}
         self._evaluated |= {"val_": validation} if validation else {}
-        self._metrics, self._target_scale = metrics, target_scale
+        self._metrics, self._target = metrics, (target_scale, target_mean)
         self._shuffle, self._seeds = shuffle, list(seeds)
         self._rngs = [np.random.default_rng(seed) for seed in seeds]
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
@@ -141,7 +142,7 @@ class StackedTrainer:
         """
         template, stack = self.models[0], (len(self.members),)
         data = check_data(template, self.loss, x, y)
-        evaluation = Evaluation(template, *data, self.loss, metrics, self._target_scale, stack)
+        evaluation = Evaluation(template, *data, self.loss, metrics, *self._target, stack)
         return {name: self._by_model(values) for name, values in self._scores(evaluation).items()}
 
     def stop(self, model: int) -> None:
@@ -245,7 +246,7 @@ class StackedTrainer:
         self._row_orders = np.tile(np.arange(len(self._x)), (count, 1))
         self._epoch_totals = np.zeros(count)
         self._evaluations = {
-            prefix: Evaluation(template, *data, self.loss, self._metrics, self._target_scale, stack)
+            prefix: Evaluation(template, *data, self.loss, self._metrics, *self._target, stack)
             for prefix, data in self._evaluated.items()
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -76,10 +77,11 @@ class Trainer:
     """Trains ``model`` on ``x`` (n, features) and ``y`` (n, outputs), one-hot for several classes.
 
     ``batch_size=None`` is the full batch; the last batch of an epoch may be shorter, nothing is dropped.
-    ``metrics`` (``accuracy``, ``per_class``, ``r2``, ``mae``) are taken of the training and the validation part
-    after each epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed``
+    ``metrics`` (names of ``METRICS``, or ``per_class``) are taken of the training and the validation part after each
+    epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed``
     drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
-    ``target_scale`` (outputs,) is what both y were divided by, if anything: metrics are in the unit before that.
+    ``target_scale`` (outputs,) is what both y were divided by, if anything, after ``target_mean`` was taken away:
+    metrics are in the unit before that.
     Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
     does not fit the model or the loss.
     """
@@ -100,14 +102,17 @@ class Trainer:
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
+        target_mean: Array | None = None,
     ) -> None:
         self.model, self.optimizer = model, optimizer
-        self._target_scale = target_scale
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = check_data(model, self.loss, x, y)
         validation = check_data(model, self.loss, *validation_data) if validation_data else None
-        self._validation = Evaluation(model, *validation, self.loss, metrics, target_scale) if validation else None
-        self._training = Evaluation(model, self._x, self._y, self.loss, metrics, target_scale) if metrics else None
+        self._evaluation = partial(
+            Evaluation, model, loss=self.loss, metrics=metrics, target_scale=target_scale, target_mean=target_mean
+        )
+        self._validation = self._evaluation(*validation) if validation else None
+        self._training = self._evaluation(self._x, self._y) if metrics else None
         self._rng = np.random.default_rng(seed)
         self._shuffle = shuffle
         self._gradients = Parameters(model.dense, model.dtype)
@@ -174,8 +179,7 @@ class Trainer:
     def evaluate(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
         """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs)."""
         data = check_data(self.model, self.loss, x, y)
-        evaluation = Evaluation(self.model, *data, self.loss, target_scale=self._target_scale)
-        return self._scores(evaluation)
+        return self._scores(self._evaluation(*data))
 
     def gradient(self) -> list[Array]:
         """Copies of the last step's gradient, penalty included, in the order of ``get_weights``."""

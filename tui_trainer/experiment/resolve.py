@@ -11,9 +11,10 @@ from typing import Literal, cast
 
 from msgspec.structs import replace
 
-from tui_trainer.errors import UserError
+from tui_trainer.errors import UserError, quoted
+from tui_trainer.measures import BY_CLASS, MEASURES, USUAL, measure_of, name_of
 
-from .schema import ActivationName, Experiment, LossName, ModelConfig
+from .schema import ActivationName, Experiment, LossName, MetricName, ModelConfig, TrainingConfig
 
 Task = Literal["regression", "binary", "multiclass"]
 ALIASES: dict[str, LossName] = {"sse": "sum_squared_error", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
@@ -66,7 +67,29 @@ def resolve(experiment: Experiment, target: Target, n_features: int) -> Experime
         training=replace(experiment.training, loss=loss),
     )
     check(resolved, target, n_features)
-    return resolved
+    return replace(resolved, training=measuring(resolved.training, *watched_measures(resolved.training).values()))
+
+
+def watched_measures(training: TrainingConfig) -> dict[str, str]:
+    """Return the measures that the rules of a run look at, by the fields that name them."""
+    stopping, best = training.early_stopping, training.best_epoch_by
+    watched = {} if stopping is None else {"training.early_stopping.monitor": stopping.monitor}
+    return watched if best is None else {**watched, "training.best_epoch_by": best}
+
+
+def measuring(training: TrainingConfig, *measures: str) -> TrainingConfig:
+    """Return ``training`` with the metrics that it takes to have ``measures``, as ``val_f1``, after each epoch."""
+    classes, numbers = USUAL["classes"], USUAL["numbers"]
+    if training.loss is not None:
+        classes, numbers = (classes, ()) if training.loss.endswith("crossentropy") else ((), numbers)
+    metric_of = {values: metric for metric, values in BY_CLASS.items()}
+    metrics = list(training.metrics)
+    for measure in measures:
+        name = name_of(measure)
+        is_usual = name == "loss" or (measure.startswith("val_") and name in (*classes, *numbers))
+        if not is_usual and (metric := metric_of.get(name, name)) not in metrics:
+            metrics.append(cast(MetricName, metric))
+    return replace(training, metrics=tuple(metrics))
 
 
 def _canonical(activation: ActivationName) -> ActivationName:
@@ -105,13 +128,8 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     _check_loss(experiment, target)
     _check_range(experiment.model, target)
     _check_metrics(experiment, target)
-    stopping = experiment.training.early_stopping
-    if stopping and stopping.monitor == "val_loss" and not experiment.dataset.has_validation:
-        raise UserError(
-            "training.early_stopping.monitor",
-            "val_loss needs validation rows, but dataset.validation_split is 0; "
-            "raise it or let early stopping watch the loss",
-        )
+    for field, measure in watched_measures(experiment.training).items():
+        _check_measure(field, measure, experiment, target)
     parameters = count_parameters(experiment.model, n_features)
     if parameters > MAX_PARAMETERS:
         raise UserError(
@@ -191,13 +209,43 @@ def _check_metrics(experiment: Experiment, target: Target) -> None:
             "no accuracy is measured without validation rows; raise dataset.validation_split, "
             "or add accuracy to training.metrics",
         )
-    suitable = ("r2", "mae") if target.task == "regression" else ("accuracy", "per_class")
-    for name in experiment.training.metrics:
+    suitable = suitable_metrics(target.task)
+    for name in training.metrics:
         if name not in suitable:
             kind = "a number" if target.task == "regression" else "one of several classes"
             raise UserError(
-                "training.metrics", f"{name} does not fit: the target is {kind}; choose {' or '.join(suitable)}"
+                "training.metrics", f"{name} does not fit: the target is {kind}; choose of {', '.join(suitable)}"
             )
+        _check_probabilities("training.metrics", name, experiment.model)
+
+
+def suitable_metrics(task: Task) -> tuple[str, ...]:
+    """Return the names of the metrics that fit a target."""
+    kind = "numbers" if task == "regression" else "classes"
+    names = [name for name, one in MEASURES.items() if one.of == kind and not one.by_class]
+    return (*names, *(name for name, of in BY_CLASS.items() if MEASURES[of].of == kind))
+
+
+def _check_measure(field: str, measure: str, experiment: Experiment, target: Target) -> None:
+    """Check that a run will have this measure after each epoch."""
+    name, known = name_of(measure), measure_of(measure)
+    suitable = [one for one in ("loss", *suitable_metrics(target.task)) if one not in BY_CLASS]
+    if known is None or name not in suitable or "[" in measure:
+        expected = f"expected one of {', '.join(suitable)}, with val_ before it for the validation part"
+        raise UserError(field, f"{expected}; got {quoted(measure)}")
+    if measure.startswith("val_") and not experiment.dataset.has_validation:
+        remedy = f"raise it or let it be {name}"
+        raise UserError(field, f"{measure} needs validation rows, but dataset.validation_split is 0; {remedy}")
+    _check_probabilities(field, name, experiment.model)
+
+
+def _check_probabilities(field: str, name: str, model: ModelConfig) -> None:
+    """Check that a measure of probabilities has them: one output of sigmoid, or those of softmax."""
+    output = model.output
+    given = output.activation == "softmax" or (output.activation == "sigmoid" and output.units == 1)
+    if name in MEASURES and MEASURES[name].probabilities and not given:
+        reason = f"{name} needs probabilities, but the outputs are those of {output.activation}"
+        raise UserError(field, f"{reason}; choose {'sigmoid' if output.units == 1 else 'softmax'} for the output")
 
 
 def _check_range(model: ModelConfig, target: Target) -> None:

@@ -26,8 +26,22 @@ LossName = Literal[
     "logistic",
 ]
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
-MetricName = Literal["accuracy", "per_class", "r2", "mae"]
-RISING_MEASURES = ("accuracy", "r2", "recall")  # larger is better
+MetricName = Literal[
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "calibration_error",
+    "per_class",
+    "per_class_f1",
+    "r2",
+    "rmse",
+    "mae",
+    "mape",
+]
 DelimiterName = Literal["comma", "semicolon", "tab", "pipe", "space"]
 QuoteName = Literal["double", "single", "none"]
 ColumnKind = Literal["number", "category", "ignore"]
@@ -187,9 +201,9 @@ class OptimizerConfig(_Table, frozen=True):
 
 
 class EarlyStoppingConfig(_Table, frozen=True):
-    """When to stop before the last epoch; the fields are those of Keras."""
+    """When to stop before the last epoch; the fields are those of Keras. ``monitor`` is a measure, as ``val_f1``."""
 
-    monitor: Literal["loss", "val_loss"] = "val_loss"
+    monitor: Text = "val_loss"
     min_delta: NotNegative = 0.0
     patience: Count = 0
     mode: Literal["auto", "min", "max"] = "auto"
@@ -204,7 +218,8 @@ class TrainingConfig(_Table, frozen=True):
     Training ends after ``epochs``, or earlier: once an epoch's loss is at most ``stop_at_loss``, once the accuracy (of
     the validation part, if there is one) is at least ``stop_at_accuracy``, or after ``stop_after`` seconds of training.
     ``metrics`` are computed on the training and on the validation part; without any, the default ones are computed on
-    the validation part only, which costs less.
+    the validation part only, which costs less. ``best_epoch_by`` is the measure of the best epoch, whose weights are
+    kept; None is the validation loss, or the loss without validation rows.
     """
 
     loss: LossName | None = None
@@ -220,6 +235,7 @@ class TrainingConfig(_Table, frozen=True):
     stop_at_accuracy: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None
     stop_after: Positive | None = None
     metrics: tuple[MetricName, ...] = ()
+    best_epoch_by: Text | None = None
 
     def samples_a_step(self, rows: int) -> int:
         """Return the number of samples in a full mini-batch, given ``rows`` training rows."""
@@ -273,8 +289,3 @@ FIRST_EXPERIMENT = Experiment(
     model=ModelConfig(layers=(LayerConfig(8, "tanh"), LayerConfig(8, "tanh"))),
     training=TrainingConfig(optimizer=OptimizerConfig("adam"), learning_rate=0.02, batch_size=20, epochs=1500),
 )
-
-
-def is_rising(measure: str) -> bool:
-    """Return whether larger values of a measure are better, of either part of the data."""
-    return measure.removeprefix("val_").startswith(RISING_MEASURES)

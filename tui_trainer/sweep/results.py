@@ -12,9 +12,10 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import UserError, plain, quoted
-from tui_trainer.experiment.schema import Experiment, is_rising
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, join_path, parse_path
 from tui_trainer.formats import format_six_digits
+from tui_trainer.measures import MEASURES, is_rising, measure_of
 from tui_trainer.run_state import RUN_STATES, RunState
 
 from .plan import FOLD, SEED, Planned, Stage
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
     from tui_trainer.training.series import Array
 
-MEASURE = re.compile(r"(val_)?(loss|mae|accuracy|r2|recall\[\d{1,4}\])")
-MEASURES = "loss, accuracy, r2, mae, each with val_ before it for the validation part"
+CLASS_NUMBER = re.compile(r"\[\d{1,4}\]$", re.ASCII)
 NO_SCORE = "No run finished with a score; if they diverged, try lower learning rates."
 MAX_VALUE = 40  # characters
 MAX_NOTE = 60  # characters
@@ -314,8 +314,11 @@ def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
     run_without = next((run for run in planned if not run.experiment.dataset.has_validation), None)
     if by is None:
         return "val_loss" if run_without is None else "loss"
-    if not MEASURE.fullmatch(by):
-        raise UserError("by", f"expected one of: {MEASURES}; got {quoted(by)}")
+    known = measure_of(by)
+    if known is None or known.by_class != bool(CLASS_NUMBER.search(by)):
+        names = ", ".join(f"{name}[0]" if one.by_class else name for name, one in MEASURES.items())
+        expected = f"expected one of: {names}, each with val_ before it for the validation part"
+        raise UserError("by", f"{expected}; got {quoted(by)}")
     if by.startswith("val_") and run_without is not None:
         why = f"needs validation rows, but dataset.validation_split is 0 in run {run_without.number}"
         raise UserError("by", f"{by} {why}; raise it, or take {by.removeprefix('val_')}")

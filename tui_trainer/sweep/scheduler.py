@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError
+from tui_trainer.experiment.resolve import measuring
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
@@ -169,15 +170,22 @@ def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]]
     _check_number("jobs", options.jobs, MAX_JOBS)
     axes = [read_axis(experiment, path, values) for path, values in fields.items()]
     planned = tuple(plan(experiment, axes, options))
+    by = choose_measure(options.by, planned)
     return Sweep(
-        planned=planned,
-        by=choose_measure(options.by, planned),
+        planned=tuple(dataclasses.replace(run, experiment=_with_measure(run.experiment, by)) for run in planned),
+        by=by,
         repeat=options.repeat,
         max_jobs=options.jobs,
         dask=options.dask,
         folds=options.folds,
         stages=plan_stages(planned, options.repeat * (options.folds or 1)) if options.halving else (),
     )
+
+
+def _with_measure(experiment: Experiment, by: str) -> Experiment:
+    """Return the experiment with the metric that the sweep ranks by, if it is none of the usual ones."""
+    held_back = f"val_{by.removeprefix('val_')}"  # the usual metrics of both parts are computed at the end in any case
+    return replace(experiment, training=measuring(experiment.training, held_back))
 
 
 def sweep(

@@ -127,7 +127,7 @@ def _shared_options(training: TrainingConfig, split: Split) -> dict[str, Any]:
         "shuffle": training.shuffle,
         "validation_data": None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val),
         "metrics": training.metrics,
-        "target_scale": metric_scale(split.target),
+        **_unit_of(split.target),
     }
 
 
@@ -158,9 +158,9 @@ def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
     )
 
 
-def metric_scale(target: TargetScale) -> Array | None:
-    """What metrics are multiplied by to be in the target's own unit (outputs,); None where they are already."""
-    return None if target.is_none else target.scale
+def _unit_of(target: TargetScale | None) -> dict[str, Any]:
+    """Return the options by which metrics are in the target's own unit; none where they are already."""
+    return {} if target is None or target.is_none else {"target_scale": target.scale, "target_mean": target.mean}
 
 
 def scores(
@@ -171,8 +171,8 @@ def scores(
     With ``target``, y is standardized by it, and the loss is in that unit; the metrics are in the target's own.
     """
     loss = get_loss(str(training.loss), model.dense[-1][0].activation)
-    unit = None if target is None else metric_scale(target)
-    evaluation = Evaluation(model, x.astype(model.dtype), y.astype(model.dtype), loss, training.metrics, unit)
+    data = x.astype(model.dtype), y.astype(model.dtype)
+    evaluation = Evaluation(model, *data, loss, training.metrics, **_unit_of(target))
     penalty = Penalty(training.l1, training.l2, model.parameters)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         value = evaluation.loss(model.parameters) + penalty.value(model.parameters.flat)

@@ -6,13 +6,14 @@ A run stops early by patience, at a loss or an accuracy, or when its time is up.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 
 from tui_trainer.engine import Sequential
 from tui_trainer.experiment.schema import TrainingConfig
 from tui_trainer.formats import format_measure
+from tui_trainer.measures import is_rising
 
 from .builder import build_early_stopping
 from .series import Array
@@ -97,22 +98,25 @@ class StopConditions:
 class BestWeights:
     """The weights of the best epoch of a run, beside the newest ones.
 
-    The best epoch has the lowest ``val_loss``, or the lowest ``loss`` without validation rows.
+    The best epoch is that of the best value of a measure, ``by``; None is ``val_loss``, or ``loss`` without validation
+    rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, by: str | None = None) -> None:
         self.epoch = 0  # no epoch yet
-        self.value = math.inf
-        self.monitor = "val_loss"
+        self.value = worst_value(by)
+        self._by = by
+        self.monitor = by or "val_loss"
         self.weights: Array | None = None  # flat, as in ``Parameters``
         self._replaced: Array | None = None  # by the last ``swap``
 
     def after_epoch(self, epoch: int, logs: Mapping[str, float], parameters: Array) -> None:
         """Copy ``parameters`` (size,) if ``epoch`` is the best one so far by its values ``logs``."""
         self._replaced = None
-        monitor = "val_loss" if "val_loss" in logs else "loss"
-        if logs[monitor] < self.value:
-            self.epoch, self.value, self.monitor = epoch, logs[monitor], monitor
+        monitor = best_measure(self._by, logs)
+        value = logs[monitor]
+        if value > self.value if is_rising(monitor) else value < self.value:
+            self.epoch, self.value, self.monitor = epoch, value, monitor
             if self.weights is None:
                 self.weights = np.empty_like(parameters)
             self.weights[:] = parameters
@@ -152,4 +156,14 @@ class BestWeights:
         if weights.shape != (size,) or best.shape != (3,):
             raise ValueError(f"best weights of {size} parameters expected, got {weights.size}")
         self.epoch, self.value, self.weights = int(best[0]), float(best[1]), weights.copy()
-        self.monitor = "val_loss" if best[2] else "loss"
+        self.monitor = self._by or ("val_loss" if best[2] else "loss")
+
+
+def best_measure(by: str | None, values: Container[str]) -> str:
+    """Return the measure of the best epoch, of those that there are: ``by``, or the loss of the held-back rows."""
+    return by or ("val_loss" if "val_loss" in values else "loss")
+
+
+def worst_value(by: str | None) -> float:
+    """Return a value that any other value of a measure is better than."""
+    return -math.inf if by is not None and is_rising(by) else math.inf

@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.measures import MEASURES
+
 from .series import Array, DownsampledSeries, SpilledSeries, extreme_rows
 
-# The order of the recorded values
-MEASURES = ("loss", "accuracy", "recall", "r2", "mae")
+ORDER = list(MEASURES)  # of the recorded values
 Floats = NDArray[np.float64]
 EPOCH = "epoch"  # the column of the epochs' numbers, in columns from which epochs are missing
 WHOLE_EPOCHS = 65_536  # newest epochs that are kept in full, at least; at most twice as many
@@ -170,7 +171,7 @@ def _older_rows(numbers: Floats) -> int:
 def _rank(name: str) -> tuple[bool, int, int]:
     """Return the sort key of a value: training before validation, the loss first, classes by number."""
     measure, _, index = name.removeprefix("val_").partition("[")
-    position = MEASURES.index(measure) if measure in MEASURES else len(MEASURES)
+    position = ORDER.index(measure) if measure in ORDER else len(ORDER)
     return name.startswith("val_"), position, int(index.rstrip("]") or 0)
 
 

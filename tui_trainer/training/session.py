@@ -112,7 +112,8 @@ class Session:
         self.dataset, self.split, self._preparation = dataset, parts, preparation
         self.trainer: Trainer = trainer
         self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
-        self.history, self.step_rate, self.best = History(self._all_epochs), StepRate(), BestWeights()
+        self.history, self.step_rate = History(self._all_epochs), StepRate()
+        self.best = BestWeights(experiment.training.best_epoch_by)
         self.state, self.sentence = "ready", ""
         self._forget_diagnosis()
         self._stopping = StopConditions(experiment.training)

@@ -15,11 +15,12 @@ from msgspec.structs import replace
 
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import StackedTrainer
-from tui_trainer.experiment.resolve import count_parameters, resolve
+from tui_trainer.experiment.resolve import count_parameters, measuring, resolve, watched_measures
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig
+from tui_trainer.measures import is_rising
 
 from .builder import available_bytes, build_stack, estimate
-from .callbacks import BestWeights, StopConditions
+from .callbacks import BestWeights, StopConditions, best_measure, worst_value
 from .history import History
 from .series import Array
 from .session import Session, TrainedRun
@@ -49,7 +50,7 @@ def stack_key(experiment: Experiment) -> str | None:
     layers = tuple(replace(layer, initializer="zeros") for layer in model.layers)
     same_model = replace(model, layers=layers, output=replace(model.output, initializer="zeros"), seed=0, weights=())
     same_training = replace(
-        training,
+        measuring(training, *watched_measures(training).values()),
         optimizer=kind,
         learning_rate=1.0,
         l1=0.0,
@@ -139,7 +140,7 @@ class Stack:
         self._stopping = [StopConditions(experiment.training) for experiment in experiments]
         self._may_stop = [number for number, conditions in enumerate(self._stopping) if conditions.is_any]
         self._histories = [History() for _ in experiments]
-        self._best = _BestOfEach(count, self.trainer)
+        self._best = _BestOfEach(count, self.trainer, experiments[0].training.best_epoch_by)
         self._seconds = np.zeros(count)
         self._block_epochs = min(max(1, BLOCK_STEPS // steps), self._last_epoch)
         self._losses = np.empty((self._block_epochs * steps, count))
@@ -237,17 +238,17 @@ class Stack:
 class _BestOfEach:
     """The weights of the best epoch of each run, as ``BestWeights`` keeps them for one."""
 
-    def __init__(self, count: int, trainer: StackedTrainer) -> None:
-        self.trainer = trainer
-        self._values, self._epochs = np.full(count, np.inf), np.zeros(count, int)
+    def __init__(self, count: int, trainer: StackedTrainer, by: str | None) -> None:
+        self.trainer, self._by = trainer, by
+        self._values, self._epochs = np.full(count, worst_value(by)), np.zeros(count, int)
         self._weights: Array = np.zeros((count, trainer.models[0].count_params()), trainer.models[0].dtype)
         self._monitor = "loss"
 
     def after_epoch(self, epoch: int, values: Mapping[str, Array]) -> None:
         """Copy the weights of those runs whose best epoch so far this one is."""
-        self._monitor = "val_loss" if "val_loss" in values else "loss"
+        self._monitor = best_measure(self._by, values)
         monitored = values[self._monitor]
-        better = monitored < self._values
+        better = monitored > self._values if is_rising(self._monitor) else monitored < self._values
         if better.any():
             self._values[better], self._epochs[better] = monitored[better], epoch
             members = np.array(self.trainer.members)
@@ -256,7 +257,7 @@ class _BestOfEach:
 
     def of(self, number: int) -> BestWeights:
         """Return those of one run."""
-        best = BestWeights()
+        best = BestWeights(self._by)
         if epoch := int(self._epochs[number]):
             best.epoch, best.value, best.monitor = epoch, float(self._values[number]), self._monitor
             best.weights = self._weights[number].copy()

@@ -26,6 +26,7 @@ from textual.widgets import Input, Label, Static
 
 from tui_trainer.errors import plain, printable
 from tui_trainer.formats import MISSING, format_clock, format_count, format_measure, format_progress
+from tui_trainer.measures import measure_of
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import REST, one_cell, shorten, visible
 from tui_trainer.protocol import Loaded, Progress
@@ -49,7 +50,6 @@ NAMES: Final[dict[str, tuple[str, Role]]] = {
     "val_mae": ("MAE", "text"),
 }
 RANKS = ("loss", "val_loss", "accuracy", "val_accuracy", "val_r2", "val_mae")  # the first is the last to be left out
-PERCENT = ("accuracy", "val_accuracy")
 CHECK_EVERY = 0.5  # seconds between two checks whether the trainer is silent
 MAX_SILENT_CHECKS = 3  # in a row; during training, reports come at least every half second
 MAX_SILENT_STEPS = 3  # if a step takes longer than that
@@ -358,7 +358,8 @@ def metric_text(name: str, value: float) -> str:
         return MISSING
     if math.isnan(value):
         return "nan"
-    return f"{value:.1%}" if name in PERCENT else format_measure(value)
+    measure = measure_of(name)
+    return f"{value:.1%}" if measure is not None and measure.in_percent else format_measure(value)
 
 
 class KeyLine(StyledLine):

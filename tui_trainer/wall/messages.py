@@ -10,8 +10,9 @@ import msgspec
 
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment, is_rising
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.formats import format_six_digits
+from tui_trainer.measures import is_rising
 from tui_trainer.pace import FULL, Pace
 from tui_trainer.run_state import RUN_STATES, RunState
 from tui_trainer.tabs.boundary.messages import Samples

@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from tui_trainer.errors import printable
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.measures import MEASURES
 from tui_trainer.sweep.fields import RATE, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import NUMBER_OPTIONS, SweepPreview, SweepRequest
 from tui_trainer.ui.dropdown import Dropdown, Option
@@ -36,7 +37,6 @@ OPTIONS = (
 LABELS = {"by": "best by", "halving": "halving", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
 HALVINGS: list[Option] = [("no: all epochs for each", None), ("yes: the best go on", "yes")]
-MEASURES = {"binary": ("loss", "accuracy"), "multiclass": ("loss", "accuracy"), "regression": ("loss", "r2", "mae")}
 NONE: Option = ("another field", None)
 HINT = "values, separated by commas"
 
@@ -128,7 +128,8 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
     def __init__(self, request: SweepRequest, task: str, ask: Callable[[SweepRequest, int], None]) -> None:
         super().__init__()
         self._request, self._ask_for_preview = request, ask
-        self._measures = MEASURES.get(task, ("loss",))
+        kind = "numbers" if task == "regression" else "classes"
+        self._measures = [name for name, one in MEASURES.items() if one.of in (kind, "both") and not one.by_class]
         self._options: list[Option] = [
             (field.label, field.path)
             for field in sweepable_fields(request.experiment)

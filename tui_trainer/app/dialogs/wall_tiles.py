@@ -18,7 +18,8 @@ from textual import events
 from textual.message import Message
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import MINUS, MISSING, fit_number, format_measure, measure_in_words
+from tui_trainer.formats import MINUS, MISSING, fit_number, format_measure
+from tui_trainer.measures import in_words, measure_of
 from tui_trainer.plotting.frame import AXIS, Board, Frame, one_cell, shorten
 from tui_trainer.plotting.heatmaps import (
     DIVERGING_MARKS,
@@ -467,14 +468,15 @@ def score_text(network: Network, measure: str, decimals: int = 3) -> str:
     score = network.score
     if not math.isfinite(score):
         return MISSING
-    if measure.endswith("accuracy"):
+    known = measure_of(measure)
+    if known is not None and known.in_percent:
         return f"{100 * score:.1f}%" if score < 1.0 else "100%"
     return fit_number(score, 6, decimals) if measure.endswith("r2") else format_measure(score, decimals)
 
 
 def measure_name(measure: str) -> str:
     """Return what a score is, in words."""
-    words = measure_in_words(measure)
+    words = in_words(measure)
     return words if measure.startswith("val_") else f"training {words}"
 
 

@@ -77,7 +77,13 @@ RULES = (
         partial(TextField, empty="-", missing=()),
         "training.metrics",
         "metrics",
-        "Metrics of both parts; v plots them: accuracy, per_class, r2, mae",
+        "Metrics of both parts, by their names, as f1, roc_auc or rmse; v plots them",
+    ),
+    Row(
+        partial(TextField, empty="loss", missing=None),
+        "training.best_epoch_by",
+        "best by",
+        "The measure of the best epoch, whose weights B brings back: val_f1, val_rmse ...",
     ),
 )
 STOP_RULES = (

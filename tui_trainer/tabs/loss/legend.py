@@ -11,6 +11,7 @@ from rich.style import Style
 
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_measure
+from tui_trainer.measures import MEASURES, is_rising
 from tui_trainer.plotting.colors import series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.plot import COLORS, Series
@@ -33,7 +34,6 @@ LABELS = {
 }
 CLASS_COLORS = 10
 CLASS_MARKS = "*o+x#@%&"
-HIGH_IS_GOOD = ("accuracy", "recall", "r2")  # of other quantities, the lowest value is the best
 SIGNS = 6  # letters along a curve
 
 
@@ -138,7 +138,7 @@ def best_of(overlays: Sequence[Overlay], quantity: str) -> Overlay | None:
     known = [overlay for overlay in overlays if np.isfinite(overlay.last)]
     if len(known) < 2:
         return None
-    return (max if quantity in HIGH_IS_GOOD else min)(known, key=lambda overlay: overlay.last)
+    return (max if is_rising(quantity) else min)(known, key=lambda overlay: overlay.last)
 
 
 def _sign(sign: str, ascii_only: bool) -> str:
@@ -152,8 +152,8 @@ def drawn(curves: Mapping[str, Curve], quantity: str, batches: bool) -> list[Cur
     """
     epochs = len(curves["loss"].x) // 8 if "loss" in curves else 0
     ordered = sorted(curves.values(), key=lambda curve: (curve.name != "batch_loss", "val_" in curve.name))
-    held = [curve for curve in ordered if curve.name.startswith("val_recall")]
-    wanted = held if quantity == "recall" and held else ordered
+    held = [curve for curve in ordered if curve.name.startswith("val_")]
+    wanted = held if MEASURES[quantity].by_class and held else ordered
     return [curve for curve in wanted if curve.name != "batch_loss" or batches or epochs < 2]
 
 

@@ -8,7 +8,7 @@ from tui_trainer.protocol import Content, Request
 
 
 class WatchLoss(Request, frozen=True):
-    """The curves of a quantity over the epochs: loss, accuracy, recall, r2 or mae.
+    """The curves of a quantity over the epochs: a measure such as the loss, or of each class its recall.
 
     Each value is averaged exponentially: the average before it has the share ``smoothing``. ``low`` and ``high``
     limit the epochs, where they are given; ``at`` is an epoch whose values are requested as well. ``runs`` of the

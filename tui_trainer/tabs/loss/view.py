@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui_trainer.measures import MEASURES
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.runs.selection import SelectedRun
@@ -22,7 +23,6 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 from .legend import Item, Legend, LegendPanel, Overlay, ShownBand, best_of, drawn, line, shown_bands
 from .messages import Curve, LossContent, WatchLoss
 
-QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "recall": "accuracy of each class", "r2": "R²", "mae": "MAE"}
 SMOOTHINGS = (0.0, 0.6, 0.9)
 HINTS = ("inspect", "zoom_epochs", "pan_epochs", "all_epochs", "smooth", "compared_part")
 MIN_EPOCHS = 4  # visible at least
@@ -111,7 +111,7 @@ class LossView(TabView):
     def show_progress(self, progress: Progress) -> None:
         self._epoch = progress.epoch
         recorded = {name.removeprefix("val_").partition("[")[0] for name in progress.values}
-        self._quantities = tuple(name for name in QUANTITIES if name == "loss" or name in recorded)
+        self._quantities = tuple(name for name in MEASURES if name == "loss" or name in recorded)
         self._diverged_at = (progress.steps + 1) / progress.batches if progress.state == "diverged" else None
 
     def show_content(self, content: LossContent) -> None:
@@ -218,15 +218,15 @@ class LossView(TabView):
         if self.quantity == "loss" and self._diverged_at is not None and lines:
             top = max(float(own.y.max()) for own, _ in lines)
             series.append(Series("diverged", np.array([self._diverged_at]), np.array([top]), "bad", "scatter"))
-        shares = self.quantity in ("accuracy", "recall")
+        measure = MEASURES[self.quantity]
         zoomed = self.viewport.low is not None
         plot = Plot(
             tuple(series),
             x_label="epoch",
-            y_label=QUANTITIES[self.quantity] + (self._loss_unit if self.quantity == "loss" else ""),
+            y_label=measure.words + (self._loss_unit if self.quantity == "loss" else ""),
             log_y=self.log_scale,
             x_limits=self.viewport.span(self.last) if zoomed else None,
-            y_limits=(0.0, 1.0) if shares and not self.log_scale and not zoomed else None,
+            y_limits=(0.0, 1.0) if measure.share and not self.log_scale and not zoomed else None,
             empty=_empty_text(),
             cursor=self.viewport.at,
         )

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rich.style import Style
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_bar, format_measure, measure_in_words
+from tui_trainer.formats import format_bar, format_measure
+from tui_trainer.measures import in_words
 from tui_trainer.plotting.axes import HUGE, Area
 from tui_trainer.plotting.colors import WRONG, series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
@@ -82,7 +83,7 @@ class ChartChoice:
 def scatter(chart: RunChart, choice: ChartChoice, run: int | None, markers: Markers) -> Plot:
     """Return the plot of the measure over a field, with ``run`` marked; diverged runs are beyond the worst value."""
     arrows = "<>" if markers == "ascii" else "←→"
-    across, color, name = choice.across_of(chart), choice.color_of(chart), measure_in_words(chart.measure)
+    across, color, name = choice.across_of(chart), choice.color_of(chart), in_words(chart.measure)
     values = unpack(chart.values)
     if across is None or not np.isfinite(values).any():
         return Plot(empty=NO_FIELDS if across is None else NO_VALUES.format(measure=name))
@@ -192,7 +193,7 @@ def _untold(chart: RunChart) -> str:
         return f"The runs differ in {only.shared_label}" + (", which vary together." if only.tied else " alone.")
     if not chart.fields or not len(known):
         return ""
-    return ALIKE.format(measure=measure_in_words(chart.measure)) if len(known) > 1 and np.ptp(known) == 0 else TOO_FEW
+    return ALIKE.format(measure=in_words(chart.measure)) if len(known) > 1 and np.ptp(known) == 0 else TOO_FEW
 
 
 def details(chart: RunChart, run: int | None, name: str) -> Line:
@@ -202,7 +203,7 @@ def details(chart: RunChart, run: int | None, name: str) -> Line:
     place = chart.runs.index(run)
     value = float(unpack(chart.values)[place])
     said = "diverged" if run in chart.diverged else "-" if np.isnan(value) else format_measure(value)
-    spans: list[Span] = [(f"run {run}", "title"), (f"   {measure_in_words(chart.measure)} ", "dim"), (said, "text")]
+    spans: list[Span] = [(f"run {run}", "title"), (f"   {in_words(chart.measure)} ", "dim"), (said, "text")]
     for field in chart.fields:
         spans += [(f"   {field.label} ", "dim"), (_level(field, place), "text")]
     return (*spans, (f"   {name}", "dim"))
@@ -293,7 +294,7 @@ def coordinates(chart: RunChart, most: int) -> list[Coordinate]:
     scaled = scaled if chart.rising else 1.0 - scaled
     ends = (known[0], known[-1]) if chart.rising else (known[-1], known[0])
     labels = tuple((float(place), format_measure(float(end))) for place, end in zip((0.0, 1.0), ends, strict=True))
-    return [*found, Coordinate(measure_in_words(chart.measure), np.where(lost, 0.0, scaled), labels)]
+    return [*found, Coordinate(in_words(chart.measure), np.where(lost, 0.0, scaled), labels)]
 
 
 def _scaled(values: Array) -> Array:
@@ -327,7 +328,7 @@ def render_parallel(drawing: Parallel, width: int, height: int, markers: Markers
     if chart is None or not chart.fields or not np.isfinite(unpack(chart.values)).any() or height < 3:
         empty = drawing.empty if chart is None or chart.fields else NO_FIELDS
         board.write_centered(
-            empty or NO_VALUES.format(measure="value" if chart is None else measure_in_words(chart.measure)), AXIS
+            empty or NO_VALUES.format(measure="value" if chart is None else in_words(chart.measure)), AXIS
         )
         return board.frame()
     axes = coordinates(chart, max(2, width // MIN_AXIS))

@@ -17,6 +17,7 @@ from tui_trainer.experiment.schema import NO_LAYERS, UNTITLED, Experiment, Layer
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.experiment.validation import label_of, to_plain
 from tui_trainer.formats import format_exact
+from tui_trainer.measures import measure_of
 from tui_trainer.protocol import pack
 from tui_trainer.training.series import Array
 
@@ -35,7 +36,6 @@ NAMELESS = ("units", "activation")  # of a layer: their values are shown without
 NOT_COMPARED = ("name", "hide")  # no part of what is trained
 REPLICATING = ("model.seed", "dataset.seed", "dataset.fold")  # they repeat a setting rather than change it
 UNITS = re.compile(r"model\.layers\[\d+\]\.units")
-LOSSES = ("loss", "val_loss", "mae")  # measures that are never negative, and best at zero
 Plain = Mapping[str, object]
 
 
@@ -221,9 +221,10 @@ def _unevenness(rising: Array) -> float:
 
 
 def is_log_measure(measure: str, values: Array) -> bool:
-    """Return whether a measure is charted on a log scale: a loss with finite ``values`` (runs,) far apart."""
-    known = values[np.isfinite(values)]
-    return measure in LOSSES and len(known) > 1 and bool(known.min() > 0 and known.max() >= LOG_MEASURE * known.min())
+    """Return whether a measure is charted on a log scale: one that is best at 0, with ``values`` (runs,) far apart."""
+    known, kind = values[np.isfinite(values)], measure_of(measure)
+    falls_to_zero = kind is not None and not (kind.rising or kind.share)
+    return falls_to_zero and len(known) > 1 and bool(known.min() > 0 and known.max() >= LOG_MEASURE * known.min())
 
 
 def _ranges(places: Array) -> Array:

@@ -16,8 +16,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.errors import UserError
-from tui_trainer.experiment.schema import Experiment, is_rising
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
+from tui_trainer.measures import is_rising
 from tui_trainer.protocol import pack
 from tui_trainer.run_state import traits_of
 from tui_trainer.store.filter import FilterError, condition, order_by, parse
