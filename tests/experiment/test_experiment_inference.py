@@ -107,6 +107,27 @@ def test_what_is_inferred(task: str, text: str, expected: tuple[int, str, str]) 
         ),
         (
             "regression",
+            "dataset.validation_split=0.0\ntraining.best_epoch_by='val_rmse'",
+            "training.best_epoch_by",
+            "val_rmse needs validation rows, but dataset.validation_split is 0; raise it or let it be rmse",
+        ),
+        ("regression", "training.best_epoch_by='val_f1'", "training.best_epoch_by", "expected one of loss, r2, rmse, "),
+        ("binary", "training.early_stopping.monitor='f2'", "training.early_stopping.monitor", "got 'f2'"),
+        ("binary", "training.best_epoch_by='recall[0]'", "training.best_epoch_by", "got 'recall[0]'"),
+        (
+            "binary",
+            "training.metrics=['brier']\nmodel.output.activation='tanh'",
+            "training.metrics",
+            "brier needs probabilities, but the outputs are those of tanh; choose sigmoid for the output",
+        ),
+        (
+            "multiclass",
+            "training.best_epoch_by='log_loss'\nmodel.output.activation='sigmoid'\ntraining.loss='mse'",
+            "training.best_epoch_by",
+            "choose softmax for the output",
+        ),
+        (
+            "regression",
             "model.layers=[{units=65536}, {units=65536}]",
             "model",
             "expected at most 100,000,000 parameters, got 4,295,426,049",
@@ -130,6 +151,19 @@ def test_negative_targets_need_an_output_that_reaches_them(activation: str) -> N
 def test_early_stopping_on_the_loss_needs_no_validation() -> None:
     text = "dataset.validation_split=0.0\ntraining.early_stopping.monitor='loss'"
     assert resolve(loads(text), REGRESSION, n_features=1).training.loss == "mean_squared_error"
+
+
+@pytest.mark.parametrize(
+    ("text", "metrics"),
+    [
+        ("training.best_epoch_by='val_f1'", ("f1",)),
+        ("training.best_epoch_by='val_accuracy'", ()),  # which is there in any case
+        ("training.best_epoch_by='accuracy'", ("accuracy",)),  # of the training part, which costs a pass
+        ("training={metrics=['f1'], best_epoch_by='f1', early_stopping={monitor='val_brier'}}", ("f1", "brier")),
+    ],
+)
+def test_a_measure_that_a_rule_looks_at_is_taken(text: str, metrics: tuple[str, ...]) -> None:
+    assert resolve(loads(text), TARGETS["binary"], n_features=4).training.metrics == metrics
 
 
 def test_hidden_identity_becomes_linear() -> None:

@@ -171,7 +171,7 @@ def test_what_differs_in_two_layers_is_told_apart(run: Sweep) -> None:
         (["--set", f"{RATE}=0.1", "--repeat", "10001"], "--repeat: expected a whole number from 1 to 10,000"),
         (["--set", f"training.epochs={HUNDRED}", "--set", f"{UNITS}={HUNDRED}", "--repeat", "2"], "runs, got 20,000"),
         (["--set", f"{RATE}=0.1", "--jobs", "1000"], "--jobs: expected a whole number from 1 to 512, got 1000"),
-        (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, accuracy, r2, mae, each with val_"),
+        (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, accuracy, balanced_accuracy, "),
         (["--set", f"{RATE}=0.1", "--by", "r2"], "no run can be trained; the first one: by: this run has no r2"),
         (["--set", f"{RATE}=0.1", "--epochs", "0"], "training.epochs: expected an integer"),
         (["--set", f"{RATE}=0.1", "--results", "no/such/folder.csv"], "--results: cannot write 'no/such/folder.csv'"),

@@ -114,6 +114,13 @@ def test_numbers_and_measures_are_checked(options: dict[str, object], told: str)
     assert told in str(refused.value)
 
 
+def test_any_measure_may_decide_and_is_taken_for_it() -> None:
+    result = sweep(SMALL, {RATE: [0.001, 0.5]}, by="val_f1", jobs=1, keep=False)
+    assert all(row.experiment.training.metrics == ("f1",) for row in result.rows)
+    first, second = (row.scores["val_f1"] for row in result.rows)
+    assert first > second, "more is better"
+
+
 def test_nothing_runs_where_one_value_is_wrong() -> None:
     seen: list[Row] = []
     with pytest.raises(UserError, match="got 70000"):

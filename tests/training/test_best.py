@@ -36,6 +36,29 @@ def test_the_lowest_validation_loss_counts() -> None:
     assert best.weights is not None and best.weights.tolist() == [2.0, 2.0]
 
 
+def test_any_measure_may_name_the_best_epoch() -> None:
+    rising = with_field(SMALL, "training.best_epoch_by", "val_balanced_accuracy")
+    session = advanced(rising)
+    values = list(session.history.epochs["val_balanced_accuracy"])
+    best = session.best
+    assert (best.monitor, best.value) == ("val_balanced_accuracy", max(values))
+    assert best.epoch == values.index(max(values)) + 1
+    resumed = BestWeights("val_balanced_accuracy")
+    resumed.resume(best.state(), session.trainer.model.count_params())
+    assert (resumed.monitor, resumed.epoch, resumed.value) == (best.monitor, best.epoch, best.value)
+
+
+def test_any_measure_may_stop_a_run() -> None:
+    fields = {"training.early_stopping": {"monitor": "val_roc_auc", "patience": 3}, "training.epochs": 500}
+    stopping = SMALL
+    for path, value in fields.items():
+        stopping = with_field(stopping, path, value)
+    session = advanced(stopping)
+    values = list(session.history.epochs["val_roc_auc"])
+    since = values.index(max(values)) + 1
+    assert session.sentence == f"Stopped after epoch {since + 3}: val_roc_auc has not improved since epoch {since}."
+
+
 def test_without_validation_the_training_loss_counts() -> None:
     session = advanced(with_field(SMALL, "dataset.validation_split", 0))
     losses = list(session.history.epochs["loss"])

@@ -65,6 +65,14 @@ def assert_ends_alike(together: Session, experiment: Experiment) -> None:
     assert together.seconds > 0.0
 
 
+def test_the_best_epoch_by_a_measure_of_its_own() -> None:
+    ranked = with_field(IRIS, "training.best_epoch_by", "val_f1")
+    check_together(variants(ranked, training__learning_rate=[0.02, 0.1, 0.2, 0.4]))
+    stopping = with_field(IRIS, "training.early_stopping", {"monitor": "val_f1", "patience": 2})
+    assert stack_key(stopping) != stack_key(IRIS), "the one measures F1 after each epoch, the other does not"
+    check_together(variants(stopping, training__learning_rate=[0.02, 0.1, 0.2, 0.4]))
+
+
 def check_together(experiments: list[Experiment]) -> None:
     assert len({stack_key(experiment) for experiment in experiments}) == 1
     ended = []

@@ -214,7 +214,7 @@ def _check_metrics(experiment: Experiment, target: Target) -> None:
         if name not in suitable:
             kind = "a number" if target.task == "regression" else "one of several classes"
             raise UserError(
-                "training.metrics", f"{name} does not fit: the target is {kind}; choose of {', '.join(suitable)}"
+                "training.metrics", f"{name} does not fit: the target is {kind}; choose from {', '.join(suitable)}"
             )
         _check_probabilities("training.metrics", name, experiment.model)
 

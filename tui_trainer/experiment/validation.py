@@ -271,7 +271,7 @@ def field_names(steps: Steps) -> tuple[str, ...]:
 def is_text_list(steps: Steps) -> bool:
     """Return whether the field holds a list of names, such as ``dataset.features``."""
     kind = type_at(steps)
-    return isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StrType)
+    return isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StrType | inspect.LiteralType)
 
 
 def number_type(steps: Steps) -> NumberType | None:

@@ -28,7 +28,8 @@ COMMON_FIELDS = (
     "training.optimizer.momentum",
     "training.l2",
 )  # then the layers, then the other fields in the order of the file
-NOT_TRAINED = ("name", "hide")  # these have no effect on training
+# These have no effect on training
+NOT_TRAINED = ("name", "hide", "training.metrics", "training.best_epoch_by")
 FACTORS = {
     RATE: (0.1, 1 / 3, 1.0, 3.0, 10.0),
     "batch_size": (0.5, 1.0, 2.0),
