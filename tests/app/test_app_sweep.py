@@ -181,7 +181,8 @@ async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_pa
         assert [row.values for row in form.query(SweepRow)] == ["0.05,0.5", "0,1,", ""], "it is there again"
         assert option(flow, "jobs").value == "1"
         await flow.press("enter")
-        await flow.until(lambda: flow.screen.query(SweepLine) or "Sweep done" in flow.message, "the line that tells of it")
+        begun = "the line that tells of it, or that it is done"
+        await flow.until(lambda: flow.screen.query(SweepLine) or "Sweep done" in flow.message, begun)
         await flow.press("e")
         await flow.until_said("Sweep done, 4 runs in")
         assert "Best val_loss" in flow.message and "8 and enter open it; 0 shows all curves." in flow.message
