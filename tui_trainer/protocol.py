@@ -231,6 +231,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     rows: int
     train_rows: int
     validation_rows: int
+    test_rows: int
     available: tuple[str, ...]
     columns: dict[str, bytes]
     levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories

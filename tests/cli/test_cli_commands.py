@@ -8,9 +8,11 @@ import math
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tui_trainer import __version__
 from tui_trainer.cli.main import main
@@ -24,6 +26,8 @@ from tui_trainer.experiment.schema import (
     TrainingConfig,
 )
 from tui_trainer.experiment.toml_file import write
+from tui_trainer.export.trained import stored_session
+from tui_trainer.store.store import Store, default_path
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(4),)), training=TrainingConfig(epochs=5))
@@ -88,6 +92,24 @@ def test_json_is_one_object_and_has_no_nan(tmp_path: Path, capsys: pytest.Captur
     result = json.loads(capsys.readouterr().out, parse_constant=refuse)
     assert result["state"] == "diverged" and "steps grow with the features" in result["message"]
     assert [len(weights) for weights in result["weights"]] == [1, 1]
+
+
+def test_the_test_part_is_told_on_request_and_the_run_notes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = saved(tmp_path, replace(SMALL, dataset=DatasetConfig("iris", test_split=0.2)))
+    seen = []
+    for words in ([], ["--test"]):
+        assert main(["train", held, "--json", *words]) == 0
+        result = json.loads(capsys.readouterr().out)
+        assert result["data"]["test_rows"] == 30 and ("test" in result) == bool(words)
+        with closing(Store(default_path())) as store:
+            seen.append(stored_session(store, result["run"]).test_seen_at)
+    assert set(result["test"]) == {"loss", "accuracy"} and seen == [[], [15]]
+    assert main(["train", held, "--test"]) == 0
+    assert "\ntest: loss " in capsys.readouterr().out
+    assert main(["train", saved(tmp_path, SMALL), "--test"]) == 2
+    assert "--test: no rows are held back for the test; add --set test_split=0.2" in capsys.readouterr().err
 
 
 def test_a_run_that_diverges_says_what_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

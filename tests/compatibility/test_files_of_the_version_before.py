@@ -75,6 +75,8 @@ NEWER: dict[str, dict[str, object]] = {
         "missing_marks": [],
         "standardize_target": False,
         "fold": None,
+        "test_split": 0.0,
+        "split_order": "shuffled",
     },
     "training": {"best_epoch_by": None},
 }

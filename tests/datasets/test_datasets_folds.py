@@ -54,7 +54,7 @@ def test_the_folds_are_those_of_scikit_learn() -> None:
     dataset = load(PERCEPTRON.dataset)
     for fold, rows in enumerate(FOLDS, start=1):
         config = with_field(PERCEPTRON, "dataset.fold", f"{fold}/3").dataset
-        train, val = choose_rows(150, dataset.labels, config)
+        train, val, _ = choose_rows(150, dataset.labels, config)
         assert sorted(val) == rows.tolist()
         assert sorted(train) == sorted(set(range(150)) - set(rows.tolist()))
 

@@ -87,7 +87,7 @@ def test_two_classes_as_two_columns() -> None:
 
 
 def test_one_row_of_each_class_is_too_few() -> None:
-    with pytest.raises(DatasetError, match="3 rows are too few for training and validation"):
+    with pytest.raises(DatasetError, match="3 rows are too few to hold some back"):
         split(classified([0, 1, 2]), DatasetConfig(), 3)
 
 

@@ -150,7 +150,7 @@ def test_a_remedy_helps(name: str, tmp_path: Path) -> None:
 def test_few_rows_are_trained_on_without_validation(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("x,y\n1,a\n2,b\n")
     config = DatasetConfig(path=str(tmp_path / "table.csv"), target="y")
-    assert "too few for training and validation; add rows or set it to 0" in said(config)
+    assert "too few to hold some back; add rows or set it to 0" in said(config)
     assert "too few" not in said(replace(config, validation_split=0.0))
     (tmp_path / "table.csv").write_text("x,y\n" + "1,a\n2,b\n" * 5)
     assert "too few" not in said(config)

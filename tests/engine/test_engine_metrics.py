@@ -27,9 +27,7 @@ def test_metrics_are_those_of_scikit_learn(kind: str, seed: int) -> None:
         np.testing.assert_allclose(METRICS[name](predicted, y), answer, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
-@pytest.mark.skipif(
-    find_spec("sklearn") is None, reason="scikit-learn is not here: its kept answers were compared"
-)
+@pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not here: its kept answers were compared")
 def test_the_kept_answers_are_those_of_the_scikit_learn_that_is_installed() -> None:
     for kind, seed in CASES:
         for name, answer in sklearn_answers.answers(*case(kind, seed)).items():

@@ -42,6 +42,7 @@ def _train(words: list[str]) -> int:
     parser.add_argument("--force", action="store_true", help="overwrite the history of another run")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
     parser.add_argument("--no-store", action="store_true", help="do not save the run in the app's store")
+    parser.add_argument("--test", action="store_true", help="print the scores of the test part, which the run notes")
     options = parser.parse_args(words)
     if options.file is None and options.csv is None:
         parser.error("nothing to train: give FILE.toml, --csv FILE.csv, or both")
@@ -60,6 +61,7 @@ def _train(words: list[str]) -> int:
         weights=weights,
         keep=not options.no_store,
         overwrite=options.force,
+        test=options.test,
     )
 
 

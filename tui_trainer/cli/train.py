@@ -11,7 +11,7 @@ from typing import Any
 from tui_trainer.console import check_replaceable, check_writable, finite, format_values, train_to_end, write_text
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.split import reading, reading_sentence
-from tui_trainer.errors import DIVERGED, INTERRUPTED, escaped
+from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, escaped
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
 from tui_trainer.export.trained import load_weights
@@ -31,16 +31,20 @@ def train(
     weights: Path | None = None,
     keep: bool = True,
     overwrite: bool = False,
+    test: bool = False,
 ) -> int:
     """Train ``experiment`` to its end; return the exit code.
 
     ``weights`` is a file of exported weights to start from; ``keep`` saves the run in the store, ``overwrite`` allows
-    to replace an older ``history``. Raises UserError if something does not fit.
+    to replace an older ``history``. With ``test`` the scores of the test part are told, too, and the run notes that.
+    Raises UserError if something does not fit.
     """
     if history is not None:
         check_replaceable(history, "--history", experiment.dataset.path, is_history, overwrite)
     session = Session(all_epochs=True)
     session.load(experiment)
+    if test and not len(session.split.test_rows):
+        raise UserError("--test", "no rows are held back for the test; add --set test_split=0.2")
     if not as_json:
         if experiment.dataset.path is not None:
             print(reading_sentence(session.dataset, session.split))
@@ -65,6 +69,9 @@ def train(
         raise output_error
     diagnose(session)
     result = summarize(session, seconds)
+    if test and not interrupted:
+        session.note_test_seen()
+        result["test"] = session.trainer.evaluate(session.split.x_test, session.split.y_test)
     run = _save(session) if keep else None
     if run is not None:
         result["run"] = run
@@ -159,6 +166,8 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
         lines.append(f"{said} would score {always['accuracy']:.1%}")
     if "validation" in result:
         lines.append(f"validation: {format_values(result['validation'])}")
+    if "test" in result:
+        lines.append(f"test: {format_values(result['test'])}")
     if "best" in result:
         best = dict(result["best"])
         lines.append(f"best epoch: {best.pop('epoch'):,}  {format_values(best)}")

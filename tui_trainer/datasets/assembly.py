@@ -60,7 +60,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         target_column = read_target(complete, target, config.task)
     encoded = encode(complete, features, {name: guess.kind for name, guess in guesses.items()})
     if config.missing == "fill":
-        encoded, filled = fill(encoded, choose_rows(len(complete), target_column.labels, config)[0])
+        encoded, filled = fill(encoded, choose_rows(len(complete), target_column.labels, config).train)
         notes += filled
     revealing = revealing_columns(complete, features, target_column)
     columns, levels = _columns(complete, guesses, target, target_column, encoded)

@@ -1,11 +1,11 @@
-"""Splits a dataset into training and validation rows, and standardizes features and target to mean 0, deviation 1."""
+"""Splits a dataset into training, validation and test rows, and standardizes its features and its target."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
 
+MAX_HELD_BACK = 0.95  # of all rows
 NUMBERS_AT_ONCE = 1_000_000  # of which a deviation is computed
 
 
@@ -47,12 +48,12 @@ class TargetScale:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """The training and the validation data of a model.
+    """The training, the validation and the test data of a model.
 
     Shapes: x (rows, features), y (rows, outputs), None for validation without a split; ``mean`` and
     ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized; ``target`` says
     the same of y;
-    ``train_rows`` and ``val_rows`` are indices into the dataset, in the order of the rows here.
+    ``train_rows``, ``val_rows`` and ``test_rows`` are indices into the dataset, in the order of the rows here.
     """
 
     x_train: NDArray[np.float64]
@@ -64,10 +65,21 @@ class Split:
     train_rows: NDArray[np.intp]
     val_rows: NDArray[np.intp]
     target: TargetScale
+    x_test: NDArray[np.float64]
+    y_test: NDArray[np.float64]
+    test_rows: NDArray[np.intp]
+
+
+class Rows(NamedTuple):
+    """The rows of each part, as indices into a dataset; that of the test part stays out of sight until the end."""
+
+    train: NDArray[np.intp]
+    validation: NDArray[np.intp]
+    test: NDArray[np.intp]
 
 
 def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str = "linear") -> Split:
-    """Shuffle the rows by ``config.seed`` and use the last ones for validation.
+    """Shuffle the rows by ``config.seed`` and use the last ones for the test, and those before for validation.
 
     ``outputs`` is the width of y, ``activation`` that of the output layer, on which it depends how a target can be
     standardized.
@@ -79,10 +91,10 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
     """
     y = dataset.y_for(outputs)
     n = len(dataset.x)
-    train, val = choose_rows(n, dataset.labels, config, dataset.origin)
-    x_train, x_val = dataset.x[train], dataset.x[val]
+    train, val, test = choose_rows(n, dataset.labels, config, dataset.origin)
+    x_train, x_val, x_test = dataset.x[train], dataset.x[val], dataset.x[test]
     mean, scale = _moments(x_train, config.standardize, dataset.inputs)
-    for part in (x_train, x_val):  # in place: they may be larger than everything else together
+    for part in (x_train, x_val, x_test):  # in place: they may be larger than everything else together
         part -= mean
         part /= scale
     target = _target_scale(y[train], config, activation) if dataset.labels is None else TargetScale.none(outputs)
@@ -98,6 +110,9 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
         train,
         val,
         target,
+        x_test,
+        y[test],
+        test,
     )
 
 
@@ -110,6 +125,7 @@ def reading(dataset: Dataset, parts: Split) -> dict[str, Any]:
         "rows": len(dataset.x),
         "training_rows": len(parts.train_rows),
         "validation_rows": len(parts.val_rows),
+        "test_rows": len(parts.test_rows),
         "features": list(dataset.feature_columns),
         "left_out": list(dataset.left_out),
     }
@@ -121,27 +137,41 @@ def reading_sentence(dataset: Dataset, parts: Split) -> str:
     others = len(columns) - 1
     features = plain(columns[0]) + (f" and {others:,} other{'s' * (others > 1)}" if others else "")
     kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number"
-    rows = f"{len(dataset.x):,} rows: {len(parts.train_rows):,} + {len(parts.val_rows):,}"
+    tested = f" + {len(parts.test_rows):,} for the test" if len(parts.test_rows) else ""
+    rows = f"{len(dataset.x):,} rows: {len(parts.train_rows):,} + {len(parts.val_rows):,}{tested}"
     return f"{features} -> {plain(dataset.target)}: {kind}, {rows}"
 
 
 def choose_rows(
     n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, origin: PointOrigin | None = None
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the indices of the training and of the validation rows of ``n``, each shuffled; see ``split``."""
-    if not config.has_validation:
-        return np.arange(n), np.arange(0)
-    order, added = _shuffle(n, config.seed, origin)
-    if config.fold_of is None:
-        is_validation = _share(order, n, labels, config.validation_split)
+) -> Rows:
+    """Return the indices of the training, the validation and the test rows of ``n``; see ``split``."""
+    nothing = np.arange(0)
+    if not (config.has_validation or config.test_split):
+        return Rows(np.arange(n), nothing, nothing)
+    if config.split_order == "file":
+        order, added, labels = np.arange(n), nothing, None
     else:
+        order, added = _shuffle(n, config.seed, origin)
+    if config.fold is None and config.validation_split + config.test_split > MAX_HELD_BACK:
+        shares = f"{config.validation_split:g} for validation and {config.test_split:g} for the test"
+        raise DatasetError("dataset.test_split", f"{shares} leave too few rows to train on; lower one of them")
+    is_test = is_validation = np.zeros(n, dtype=bool)
+    if config.test_split:
+        is_test = _share(order, n, labels, config.test_split, "dataset.test_split")
+    rest = order[~is_test[order]]
+    if config.fold_of is not None:
         is_validation = np.zeros(n, dtype=bool)
-        rows = np.sort(order)
+        rows = np.sort(rest)
         fold, folds = config.fold_of
         is_validation[rows] = (
             fold_of_rows(len(rows), None if labels is None else labels[rows], folds, config.seed) == fold
         )
-    return np.concatenate([order[~is_validation[order]], added]), order[is_validation[order]]
+    elif config.validation_split:
+        share = config.validation_split / (1.0 - config.test_split)  # both are shares of all rows
+        is_validation = _share(rest, n, labels, share, "dataset.validation_split")
+    train = np.concatenate([rest[~is_validation[rest]], added])
+    return Rows(train, rest[is_validation[rest]], order[is_test[order]])
 
 
 def fold_of_rows(n: int, labels: NDArray[np.intp] | None, folds: int, seed: int) -> NDArray[np.intp]:
@@ -179,8 +209,13 @@ def _check_folds(folds: int, fewest: int, where: str) -> None:
         raise DatasetError("dataset.fold", reason)
 
 
-def _share(order: NDArray[np.intp], n: int, labels: NDArray[np.intp] | None, share: float) -> NDArray[np.bool_]:
-    """Return which of ``n`` rows are for validation (n,): the last ones of ``order``, of each class its ``share``."""
+def _share(
+    order: NDArray[np.intp], n: int, labels: NDArray[np.intp] | None, share: float, field: str
+) -> NDArray[np.bool_]:
+    """Return which of ``n`` rows are held back (n,): the last ones of ``order``, of each class its ``share``.
+
+    Raises DatasetError, for the ``field`` that asks for it, if there are too few rows.
+    """
     groups = [order]
     if labels is not None:
         by_class = order[np.argsort(labels[order], kind="stable")]
@@ -191,13 +226,11 @@ def _share(order: NDArray[np.intp], n: int, labels: NDArray[np.intp] | None, sha
     if not any(sizes) and len(groups[largest]) > 1:
         sizes[largest] = 1
     if not any(sizes):
-        raise DatasetError(
-            "dataset.validation_split", f"{n} rows are too few for training and validation; add rows or set it to 0"
-        )
-    is_validation = np.zeros(n, dtype=bool)
+        raise DatasetError(field, f"{n} rows are too few to hold some back; add rows or set it to 0")
+    held_back = np.zeros(n, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):
-        is_validation[group[len(group) - size :]] = True
-    return is_validation
+        held_back[group[len(group) - size :]] = True
+    return held_back
 
 
 def _shuffle(n: int, seed: int, origin: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -98,7 +98,9 @@ class DatasetConfig(_Table, frozen=True):
     ``standardize_target`` trains a regression on (target - mean) / deviation of the training part; it is off where
     an experiment does not mention it, and on where data are chosen anew. ``seed``
     is used for the split and for the points of a toy set. ``fold``, as "2/5", divides the rows into so many parts of
-    about the same size and holds that one back, in place of a share ``validation_split``.
+    about the same size and holds that one back, in place of a share ``validation_split``. ``test_split`` is the share
+    of rows that are never used in training, stopping or choosing. Parts are drawn, or with ``split_order="file"`` the
+    test part is the end of the file and the validation part what comes before, for rows in the order of time.
 
     ``samples`` (None is the default number), ``noise`` in per cent and ``classes`` (of blobs) describe toy sets; other
     datasets ignore them, so that they are still there when a toy set is chosen again. Two-dimensional toy sets leave
@@ -119,6 +121,8 @@ class DatasetConfig(_Table, frozen=True):
     standardize_target: bool = False
     validation_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.2
     fold: Fold | None = None
+    test_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
+    split_order: Literal["shuffled", "file"] = "shuffled"
     seed: Seed = 0
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0

@@ -25,6 +25,7 @@ WHOLE_LABELS = {"training.optimizer.name": "optimizer", "model.layers": "hidden 
 PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
 EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "validation_split": "0.2",
+    "test_split": "0.2",
     "seed": "1",
     "samples": "200",
     "noise": "10",
@@ -59,6 +60,7 @@ SCREEN_LABELS = {  # where a field stands beside others of its table
     "dataset.features": "features",
     "dataset.target": "target",
     "dataset.validation_split": "validation",
+    "dataset.test_split": "test part",
     "dataset.samples": "samples",
     "dataset.noise": "noise",
     "dataset.classes": "classes",

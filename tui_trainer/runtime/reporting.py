@@ -41,6 +41,7 @@ def loaded(session: Session, run: int) -> Loaded:
         rows=len(dataset.x),
         train_rows=len(parts.x_train),
         validation_rows=0 if parts.x_val is None else len(parts.x_val),
+        test_rows=len(parts.test_rows),
         available=columns,
         columns={name: pack(dataset.columns[name][:rows]) for name in columns},
         levels={name: dataset.levels[name] for name in columns if name in dataset.levels},

@@ -22,7 +22,7 @@ TROUBLE_AFTER = 2.0  # seconds that another process may write before the user ha
 PATIENCE = 0.05  # seconds that training waits for another process that writes
 OPENING_PATIENCE = 0.5  # the same before there is any training
 LAST_PATIENCE = 1.0  # and after it
-NOWHERE = ("", -1, 0)
+NOWHERE = ("", -1, 0, 0)
 DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
@@ -102,7 +102,7 @@ class Checkpointer:
         if self._store is None and not self._open(patience):
             return
         assert self._store is not None
-        place = (session.state, session.steps, session.weight_changes)
+        place = _place(session)
         if session.steps == 0 or place == self._saved_place:
             self._succeeded()
             return
@@ -175,7 +175,7 @@ class Checkpointer:
         self._before = history.before if EPOCH in epochs else 0
         self._watched_saved = True  # the claim has said so
         if session.state == state:  # nothing to save until something changes
-            self._saved_place = (session.state, session.steps, session.weight_changes)
+            self._saved_place = _place(session)
 
     def _save(self, store: Store, session: Session) -> None:
         if self._run is None:
@@ -238,3 +238,8 @@ def restore_snapshot(
         session.load(session.requested)
         reason = "the saved data are damaged" if isinstance(error, DAMAGED) else printable(str(error))
         raise StoreError(f"{refusal}: {reason}.") from error
+
+
+def _place(session: Session) -> tuple[str, int, int, int]:
+    """Return what changes whenever there is something new to save."""
+    return session.state, session.steps, session.weight_changes, len(session.test_seen_at)

@@ -5,6 +5,7 @@ In reading order: the runs, what they have shown, and the choice.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -107,7 +108,7 @@ def trial_part(parts: Split, training: TrainingConfig) -> Split:
     x, y, batch = parts.x_train, parts.y_train, training.batch_size
     if batch != "full" or training.loss != "sum_squared_error":  # its steps grow with the rows
         x, y = sampled(x, y) if batch == "full" or batch <= TRIAL_ROWS else (x, y)
-    return Split(x, y, None, None, parts.mean, parts.scale, parts.train_rows, parts.val_rows[:0], parts.target)
+    return dataclasses.replace(parts, x_train=x, y_train=y, x_val=None, y_val=None, val_rows=parts.val_rows[:0])
 
 
 def sampled(x: Array, y: Array) -> tuple[Array, Array]:

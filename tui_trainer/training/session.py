@@ -80,6 +80,7 @@ class Session:
         self.step_rate = StepRate()
         self.best = BestWeights()
         self.weight_changes = 0  # times that weights were changed other than by training
+        self.test_seen_at: list[int] = []  # steps after which the scores of the test part were looked at
         self.trajectory: Trajectory | None = None  # of a model with at most two parameters
         self.data = DataCache()
         self._losses = np.empty(SLICE_STEPS)  # of the steps not yet in the history; the first ``_filled`` count
@@ -113,7 +114,7 @@ class Session:
         self.trainer: Trainer = trainer
         self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
         self.history, self.step_rate = History(self._all_epochs), StepRate()
-        self.best = BestWeights(experiment.training.best_epoch_by)
+        self.best, self.test_seen_at = BestWeights(experiment.training.best_epoch_by), []
         self.state, self.sentence = "ready", ""
         self._forget_diagnosis()
         self._stopping = StopConditions(experiment.training)
@@ -149,6 +150,8 @@ class Session:
         parts |= {"best": self.best.state(), "data": moments(self.split), "preparation": {"json": self._preparation}}
         if self.trajectory is not None:
             parts["path"] = self.trajectory.state()
+        if self.test_seen_at:
+            parts["test"] = {"seen_at": np.array(self.test_seen_at)}
         return {**self.trainer.state(), **joined(parts)}
 
     def restore(self, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str = "") -> None:
@@ -162,6 +165,7 @@ class Session:
         self.resumed_at = self.trainer.steps
         self.history.restore(epochs, DownsampledSeries.from_state(part_of(snapshot, "steps")))
         self._start_trajectory()
+        self.test_seen_at = part_of(snapshot, "test").get("seen_at", np.empty(0)).astype(int).tolist()
         if stopping := part_of(snapshot, "stopping"):
             self._stopping.resume(stopping)
         if self.trajectory is not None and (trajectory := part_of(snapshot, "path")):
@@ -207,6 +211,10 @@ class Session:
         if 0 <= index < len(parameters):
             parameters[index] = value
             self._weights_changed()
+
+    def note_test_seen(self) -> None:
+        """Note that the test part is looked at with the current weights."""
+        self.test_seen_at.append(self.trainer.steps)
 
     def swap_best(self) -> str:
         """Pause, and swap the newest weights with those of the best epoch; return what was done, in a sentence."""

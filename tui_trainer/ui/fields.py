@@ -62,6 +62,7 @@ SENSIBLE = {  # the numbers through which fields are stepped, by the last part o
     "batch_size": POWERS,
     "dropout": SHARES,
     "validation_split": SHARES,
+    "test_split": SHARES,
     "stop_at_accuracy": SHARES,
     "momentum": NEAR_ONE,
     "rho": NEAR_ONE,

@@ -157,6 +157,29 @@ async def test_a_lesson_says_what_is_seen(start: Start) -> None:
         assert request_of(flow).chosen == 0, "ranks are those of the part"
 
 
+async def test_the_test_part_is_shown_when_it_is_asked_for_twice(start: Start) -> None:
+    async with start(with_field(Experiment(), "dataset.test_split", 0.2)) as flow:
+        await flow.press("s")
+        await opened(flow)
+        await flow.until(lambda: "validation: 30 of 150 rows" in flow.screen_text(), "the part that is held back")
+        await flow.press("t")
+        await flow.until_said(
+            "The test part is for the very end: t again shows it, and the run notes that it was seen."
+        )
+        assert request_of(flow).part == "validation"
+        await flow.press("t")
+        await flow.until(lambda: "test: 30 of 150 rows, seen once" in flow.screen_text(), "the test part")
+        await flow.press("down")
+        await flow.until(lambda: content_of(flow).chosen.rank == 1, "another sample, which is the same look")
+        assert content_of(flow).part.seen == 1
+        await flow.press("t")
+        await flow.until(lambda: "training: 90 of 150 rows" in flow.screen_text(), "the training part")
+        await flow.press("t", "t", "t")
+        await flow.until(lambda: "test: 30 of 150 rows, seen 2 times" in flow.screen_text(), "the test part again")
+        await flow.press("r")
+        await flow.until(lambda: "validation: 30 of 150 rows" in flow.screen_text(), "a new run hides it again")
+
+
 async def test_another_dataset_while_the_tab_is_open(start: Start) -> None:
     async with start() as flow:
         await opened(flow)

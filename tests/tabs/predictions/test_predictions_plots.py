@@ -71,7 +71,7 @@ class TestPlots:
     def test_of_many_points_it_is_said_how_many_are_shown(self) -> None:
         picture = picture_of(
             Experiment(dataset=DatasetConfig("curve_sine", samples=50_000)),
-            WatchPredictions(validation=False),
+            WatchPredictions(part="training"),
             epochs=0,
         )
         assert plots.scatter(picture).series[1].label == "training, 2,000 of 40,000 shown"

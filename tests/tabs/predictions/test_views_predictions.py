@@ -18,7 +18,7 @@ from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 
 ROWS = "x,kind\n-2,a\n-2,b\n0,b\n0,b\n2,c\n2,a\n2,c\n0,c\n"
-TRAINING = WatchPredictions(validation=False)
+TRAINING = WatchPredictions(part="training")
 
 
 def loaded(experiment: Experiment, epochs: int = 0) -> Session:
@@ -86,15 +86,15 @@ def test_the_worst_samples_by_hand(by_hand: Session) -> None:
 
 
 def test_ranks_beyond_the_samples_are_the_last(by_hand: Session) -> None:
-    content = classes(by_hand, WatchPredictions(validation=False, first=700, rows=3, chosen=900))
+    content = classes(by_hand, WatchPredictions(part="training", first=700, rows=3, chosen=900))
     assert content.listed.first == 5 and len(unpack(content.listed.rows)) == 3
     assert content.chosen.rank == 7 and content.chosen.row == unpack(content.listed.rows)[-1]
-    content = classes(by_hand, WatchPredictions(validation=False, first=-3, rows=0, chosen=-2))
+    content = classes(by_hand, WatchPredictions(part="training", first=-3, rows=0, chosen=-2))
     assert content.listed.first == 0 and content.listed.rows == b"" and content.chosen.rank == 0
 
 
 def test_without_a_validation_part_it_is_the_training_part(by_hand: Session) -> None:
-    part = classes(by_hand, WatchPredictions(validation=True)).part
+    part = classes(by_hand, WatchPredictions(part="validation")).part
     assert (part.name, part.missing, part.samples) == ("training", "validation", 8)
     assert classes(by_hand).part.missing == ""
 
@@ -103,7 +103,7 @@ def test_rows_are_those_of_the_dataset() -> None:
     session = loaded(Experiment())
     dataset, rows = session.dataset, []
     for validation, samples in ((True, 30), (False, 120)):
-        content = classes(session, WatchPredictions(validation=validation, rows=200))
+        content = classes(session, WatchPredictions(part="validation" if validation else "training", rows=200))
         assert (content.part.name, content.part.samples) == ("validation" if validation else "training", samples)
         listed = unpack(content.listed.rows).astype(int)
         assert (dataset.x[listed].ravel() == unpack(content.listed.features)).all()
@@ -117,7 +117,7 @@ def test_rows_are_those_of_the_dataset() -> None:
 def test_one_unit_decides_at_a_half(activation: str) -> None:
     experiment = Experiment(dataset=DatasetConfig("iris_two"), training=TrainingConfig(learning_rate=0.01))
     session = loaded(with_field(experiment, "model.output.activation", activation), epochs=1)
-    content = classes(session, WatchPredictions(validation=False, rows=80))
+    content = classes(session, WatchPredictions(part="training", rows=80))
     p = session.trainer.model.predict(session.split.x_train)[:, 0].astype(float)
     y = session.split.y_train[:, 0]
     expected = [[np.sum((y == true) & ((p >= 0.5) == said)) for said in (0, 1)] for true in (0, 1)]
@@ -135,7 +135,7 @@ def test_softmax_rows_sum_to_1_for_every_sample() -> None:
     session = loaded(Experiment(), epochs=2)
     look = PredictionsCompute(TrainerContext(session))
     for rank in range(120):
-        content = look.compute(WatchPredictions(validation=False, chosen=rank))
+        content = look.compute(WatchPredictions(part="training", chosen=rank))
         assert isinstance(content, ClassPredictions) and content.chosen.rank == rank
         assert len(unpack(content.chosen.outputs)) == 3
         assert content.chosen.sum == pytest.approx(1.0, abs=1e-6)
@@ -154,7 +154,7 @@ def test_numbers_are_those_of_the_trainer(validation: bool) -> None:
     parts = session.split
     x, y = (parts.x_val, parts.y_val) if validation else (parts.x_train, parts.y_train)
     assert x is not None and y is not None
-    content = numbers(session, WatchPredictions(validation=validation, rows=1000))
+    content = numbers(session, WatchPredictions(part="validation" if validation else "training", rows=1000))
     scores = session.trainer.evaluate(x, y)
     assert (content.r2, content.mae) == (scores["r2"], scores["mae"])
     predicted = session.trainer.model.predict(x)[:, 0].astype(float)

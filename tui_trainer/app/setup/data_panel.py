@@ -196,6 +196,18 @@ REST = (
         is_toy,
     ),
     Row(partial(TextField, empty="4", missing=None), "dataset.classes", "classes", "2 to 10", has_classes),
+    Row(
+        partial(TextField, empty="0", missing="0"),
+        "dataset.test_split",
+        "test part",
+        "Fraction that is never used in training or choosing, 0 to 0.9; the Predictions tab shows it on request",
+    ),
+    Row(
+        partial(ChoiceField, choices=[("shuffled", "shuffled"), ("file", "file")]),
+        "dataset.split_order",
+        "parts",
+        "Drawn from shuffled rows, or the end of the file for the test and what comes before for validation",
+    ),
     Row(TextField, "dataset.seed", "seed", "Seed of the split, and of a toy set's points"),
     Row(
         SwitchField,
@@ -246,7 +258,8 @@ class DataPanel(Panel):
         self._dataset = dataset
         self.absent = frozenset({STANDARDIZE_TARGET} if dataset.classes else ())
         self.show([field for field in self.query(Field) if field.path == STANDARDIZE_TARGET])
-        self.tell_count(f"{dataset.train_rows:,} + {dataset.validation_rows:,} rows")
+        tested = f" + {dataset.test_rows:,}" if dataset.test_rows else ""
+        self.tell_count(f"{dataset.train_rows:,} + {dataset.validation_rows:,}{tested} rows")
 
     def _offer_targets(self) -> None:
         dataset = self._dataset

@@ -75,6 +75,7 @@ class DataView(TabView):
             self._fill_axes(dataset)
         task = f"{len(dataset.classes)} classes" if dataset.classes else "regression"
         rows = f"{dataset.rows:,} rows: {dataset.train_rows:,} training, {dataset.validation_rows:,} validation"
+        rows += f", {dataset.test_rows:,} test" if dataset.test_rows else ""
         about = f"{plain(dataset.title)}: {plain(dataset.target)}, {task}   {rows}"
         self.query_one(".about", Static).update("\n".join((about, *map(printable, dataset.notes))))
         self._draw()

@@ -22,6 +22,7 @@ from .messages import (
     DataPart,
     LossPoints,
     NumberPredictions,
+    PartName,
     SampleList,
     WatchPredictions,
 )
@@ -42,18 +43,22 @@ class PredictionsCompute:
 
     def __init__(self, trainer: TrainerContext) -> None:
         self._session = trainer.session
-        self._parts: dict[bool, Samples] = {}
+        self._parts: dict[PartName, Samples] = {}
+        self._shown: PartName = "training"
 
     def compute(self, request: WatchPredictions) -> Content:
         """Compute the predictions for the part that is requested."""
         if self._session.dataset.y.shape[1] > 1 and self._session.dataset.labels is None:
             outputs = self._session.dataset.y.shape[1]
             return Unavailable(f"This view compares one number per sample; the target has {outputs}.")
-        if request.validation in self._parts:
-            self._parts[request.validation].update()
+        if request.part in self._parts:
+            self._parts[request.part].update()
         else:
-            self._parts[request.validation] = Samples(self._session, request.validation)
-        samples = self._parts[request.validation]
+            self._parts[request.part] = Samples(self._session, request.part)
+        samples = self._parts[request.part]
+        if samples.name == "test" != self._shown:
+            self._session.note_test_seen()
+        self._shown = samples.name
         with np.errstate(over="ignore", invalid="ignore"):
             if self._session.dataset.labels is None:
                 return self._numbers(samples, request)
@@ -93,7 +98,7 @@ class PredictionsCompute:
 
 
 class Samples:
-    """The training or the validation part of a session; ``update`` computes everything for the current weights.
+    """A part of the data of a session; ``update`` computes everything for the current weights.
 
     Shapes: ``outputs`` (units, n), ``losses`` (n,); ``rows`` (n,) are rows of the dataset; ``drawn_indices`` are those
     of the samples to draw, chosen once with the seed of the split; ``true`` and ``predicted`` (n,) are class numbers,
@@ -101,13 +106,17 @@ class Samples:
     unit; only ``losses`` are of the target as it is trained on.
     """
 
-    def __init__(self, session: Session, validation: bool) -> None:
+    def __init__(self, session: Session, part: PartName) -> None:
         split = session.split
-        self.validation = validation and split.x_val is not None and split.y_val is not None
-        self._missing = "validation" if validation and not self.validation else ""
-        x, y = (split.x_val, split.y_val) if self.validation else (split.x_train, split.y_train)
+        parts: dict[PartName, tuple[Array | None, Array | None, Array]] = {
+            "training": (split.x_train, split.y_train, split.train_rows),
+            "validation": (split.x_val, split.y_val, split.val_rows),
+            "test": (split.x_test, split.y_test, split.test_rows),
+        }
+        self.name: PartName = part if len(parts[part][2]) else "training"
+        self._session, self._missing = session, part if self.name != part else ""
+        x, y, self.rows = parts[self.name]
         assert x is not None and y is not None
-        self.rows = split.val_rows if self.validation else split.train_rows
         self._dataset = session.dataset
         self._engine = SampleLosses(session.trainer.model, x, y, session.trainer.loss)
         self.drawn_indices = np.arange(len(x))
@@ -139,7 +148,8 @@ class Samples:
     @property
     def part(self) -> DataPart:
         """The name and size of the part."""
-        return DataPart("validation" if self.validation else "training", len(self.rows), self._missing)
+        seen = len(self._session.test_seen_at) if self.name == "test" else 0
+        return DataPart(self.name, len(self.rows), self._missing, seen)
 
     def listed(self, first: int, count: int) -> SampleList:
         """Return ``count`` samples from rank ``first`` on; near the end, the last ones."""

@@ -8,18 +8,20 @@ import msgspec
 
 from tui_trainer.protocol import Content, Request
 
+PartName = Literal["training", "validation", "test"]
 Axis = Literal["residual", "distance", "probability", "joint"]
 
 
 class WatchPredictions(Request, frozen=True):
-    """Send the predictions for the validation part, or for the training part if there is no other.
+    """Send the predictions for a part of the data, or for the training part if there is no such part.
 
+    That the test part was looked at is noted with the run.
     Samples are ranked by their loss, the largest first: ``rows`` of them are listed from rank ``first`` on,
     and the one of rank ``chosen`` is sent in detail. If there are more than ``classes`` classes, the confusion matrix
     has those with the most mistakes, or on a later ``page`` the next ones, and combines the others.
     """
 
-    validation: bool = True
+    part: PartName = "validation"
     first: int = 0
     rows: int = 20
     chosen: int = 0
@@ -28,11 +30,15 @@ class WatchPredictions(Request, frozen=True):
 
 
 class DataPart(msgspec.Struct, frozen=True):
-    """A part of the data with ``samples`` rows. ``missing`` names the part that was requested but does not exist."""
+    """A part of the data with ``samples`` rows. ``missing`` names the part that was requested but does not exist.
 
-    name: Literal["training", "validation"]
+    ``seen`` is how often the test part was looked at, now included.
+    """
+
+    name: PartName
     samples: int
     missing: str = ""
+    seen: int = 0
 
 
 class SampleList(msgspec.Struct, frozen=True):

@@ -269,6 +269,8 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
         return
     part = content.part
     part_text = f"{part.name}: {part.samples:,} of {picture.rows:,} rows"
+    if part.seen:
+        part_text += f", seen {'once' if part.seen == 1 else f'{part.seen:,} times'}"
     if part.missing:
         part_text = f"{part.name}: all {part.samples:,} rows, none held for {part.missing}"
     if isinstance(content, ClassPredictions):

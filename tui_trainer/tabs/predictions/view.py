@@ -13,10 +13,11 @@ from textual.widgets import Static
 
 from tui_trainer.protocol import Loaded
 from tui_trainer.tabs.view import TabView, hints
+from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
-from .messages import ClassPredictions, NumberPredictions, WatchPredictions
+from .messages import ClassPredictions, NumberPredictions, PartName, WatchPredictions
 from .panels import FRAME_ROWS as PANEL_FRAME
 from .panels import (
     HEADER_ROWS,
@@ -44,6 +45,7 @@ MAX_CLASSES_IN_SMALL_HALF = 6  # with more classes, the matrix gets the larger h
 LARGER_HALF = 72
 MIN_CLASSES = 3
 GUTTER = 2
+TEST_WARNING = "The test part is for the very end: {key} again shows it, and the run notes that it was seen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class PredictionsView(TabView):
     """
 
     panel: var[Panel] = var[Panel]("overview")
-    validation: var[bool] = var(True)
+    part: var[PartName] = var[PartName]("validation")
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,6 +139,8 @@ class PredictionsView(TabView):
         self._last_room = Room(0, 0, 0)
         self._listed = WatchPredictions().rows
         self._hints = ""
+        self._has_test = False
+        self._has_warned = False  # that the next press shows the test part
 
     def compose(self) -> ComposeResult:
         yield TextPanel(draw_heading, "heading")
@@ -154,17 +158,18 @@ class PredictionsView(TabView):
 
     @property
     def request(self) -> WatchPredictions:
-        return WatchPredictions(
-            self.validation, self._first, self._listed, self._chosen, self._room.max_classes, self._page
-        )
+        return WatchPredictions(self.part, self._first, self._listed, self._chosen, self._room.max_classes, self._page)
 
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options: ``panel`` is overview, samples or loss; ``part`` is training or validation."""
         self.panel = next((panel for panel in PANELS if panel == options.get("panel")), "overview")
-        self.validation = options.get("part") != "training"
+        self.part = "training" if options.get("part") == "training" else "validation"
 
     def show_loaded(self, loaded: Loaded) -> None:
         before, self._picture = self._picture, Picture.of(loaded)
+        self._has_test, self._has_warned = loaded.dataset.test_rows > 0, False
+        if self.part == "test":
+            self.part = "validation"
         if self._picture.names == before.names:  # the previous content stays until the next one arrives
             self._picture = replace(self._picture, content=before.content)
         self._first = self._chosen = self._page = 0
@@ -186,7 +191,7 @@ class PredictionsView(TabView):
     def watch_panel(self) -> None:
         self._arrange()
 
-    def watch_validation(self) -> None:
+    def watch_part(self) -> None:
         self._first = self._chosen = 0
         self.ask()
 
@@ -195,8 +200,14 @@ class PredictionsView(TabView):
         self.panel = PANELS[(PANELS.index(self.panel) + 1) % len(PANELS)]
 
     def action_part(self) -> None:
-        """Show the other part."""
-        self.validation = not self.validation
+        """Show the next part; the test part only if the key is pressed again."""
+        if self.part == "validation" and self._has_test and not self._has_warned:
+            self._has_warned = True
+            self.post_message(self.StatusMessage(TEST_WARNING.format(key=key_of("part"))))
+            return
+        after_validation: PartName = "test" if self._has_test else "training"
+        following: dict[PartName, PartName] = {"training": "validation", "validation": after_validation}
+        self.part, self._has_warned = following.get(self.part, "training"), False
 
     async def action_new_rows(self) -> None:
         """Ask for a file of new rows, and predict them."""
