@@ -196,6 +196,7 @@ REST = (
         is_toy,
     ),
     Row(partial(TextField, empty="4", missing=None), "dataset.classes", "classes", "2 to 10", has_classes),
+    Row(TextField, "dataset.seed", "seed", "Seed of the split, and of a toy set's points"),
     Row(
         partial(TextField, empty="0", missing="0"),
         "dataset.test_split",
@@ -208,7 +209,6 @@ REST = (
         "parts",
         "Drawn from shuffled rows, or the end of the file for the test and what comes before for validation",
     ),
-    Row(TextField, "dataset.seed", "seed", "Seed of the split, and of a toy set's points"),
     Row(
         SwitchField,
         "dataset.standardize",
