@@ -40,7 +40,7 @@ VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[st
     },
     "boundary": {"x": str, "y": str, "layer": int, "neuron": int},
     "network": {"panel": ("net", "activation"), "sample": int, "layer": int, "neuron": int},
-    "predictions": {"panel": ("overview", "samples", "loss"), "part": ("training", "validation")},
+    "predictions": {"panel": ("overview", "samples", "loss", "thresholds"), "part": ("training", "validation")},
     "summary": {"code": bool, "book": bool},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Static
 
 from tui_trainer.experiment.edit import with_field
@@ -207,3 +208,28 @@ async def test_markers_are_those_chosen_and_what_is_hidden_is_not_drawn(start: S
         await flow.press("e")
         await flow.until(lambda: panel._drawing is not listed, "the next numbers")
         assert plot.plot is before, "what is not seen is not drawn"
+
+
+@pytest.mark.parametrize("size", [(120, 40), NARROW])
+async def test_the_threshold_moves_along_the_curves(start: Start, size: tuple[int, int]) -> None:
+    async with start(Experiment(dataset=DatasetConfig("breast_cancer"))) as flow:
+        await flow.pilot.resize_terminal(*size)
+        await flow.press("e")
+        await opened(flow)
+        await flow.press("v", "v", "v")
+        await flow.until(lambda: shown(flow) == set(), "the thresholds")
+        await flow.until(lambda: "its output is above 0.5" in flow.screen_text(), "the usual threshold")
+        before = content_of(flow)
+        await flow.press("left", "left")
+        await flow.until(lambda: "its output is above 0.46" in flow.screen_text(), "a lower one")
+        after = content_of(flow)
+        assert isinstance(before, ClassPredictions) and isinstance(after, ClassPredictions)
+        assert before.curves is not None and after.curves is not None
+        assert after.curves.counts[0] >= before.curves.counts[0] and after.curves.area == before.curves.area
+        assert after.confusion == before.confusion, "the predictions themselves stay as they are"
+        await flow.press("v")
+        await flow.until(lambda: "matrix" in shown(flow), "the overview")
+        assert await flow.screen.editor.change_field("dataset.name", "boston")
+        await flow.until(lambda: "scatter" in shown(flow), "prices")
+        await flow.press("v", "v", "v")
+        await flow.until(lambda: "scatter" in shown(flow), "which have no thresholds")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import unpack
-from tui_trainer.tabs.predictions.compute import confusion, count, histogram
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.tabs.predictions.compute import PredictionsCompute, confusion, count, histogram
+from tui_trainer.tabs.predictions.messages import ClassPredictions, WatchPredictions
+from tui_trainer.training.session import Session
 
 
 class TestManyClasses:
@@ -42,3 +46,47 @@ def test_a_histogram_of_nothing_has_limits() -> None:
         edges, counts = histogram(values)
         assert edges[0] == -1.0 and edges[-1] == 1.0 and len(edges) == len(counts) + 1
     assert histogram(np.zeros(3))[1][15] == 3, "0 is in the middle"
+
+
+def test_the_curves_of_a_class_against_the_rest_and_the_counts_at_a_threshold() -> None:
+    session = Session()
+    session.load(Experiment())
+    for _ in range(5):
+        session.epoch()
+    compute = PredictionsCompute(TrainerContext(session))
+    for of_class in range(3):
+        content = compute.compute(WatchPredictions(cut=0.3, of_class=of_class))
+        assert isinstance(content, ClassPredictions) and content.curves is not None
+        curves, x, y = content.curves, session.split.x_val, session.split.y_val
+        assert x is not None and y is not None
+        scores, members = session.trainer.model.predict(x)[:, of_class], y[:, of_class] == 1
+        above = scores > 0.3
+        assert curves.counts == tuple(
+            np.count_nonzero(one) for one in (members & above, members & ~above, ~members & above, ~members & ~above)
+        )
+        assert (curves.of_class, curves.cut) == (of_class, 0.3)
+        # The area is the chance that one of the class has a higher output than one of the others.
+        higher = (scores[members][:, None] > scores[~members]).mean()
+        higher += (scores[members][:, None] == scores[~members]).mean() / 2
+        assert curves.area == pytest.approx(higher)
+        assert unpack(curves.true_positive)[[0, -1]].tolist() == [0.0, 1.0]
+        assert (np.diff(unpack(curves.false_positive)) >= 0).all() and (np.diff(unpack(curves.recall)) >= 0).all()
+    assert compute.compute(WatchPredictions()).curves is None, "only where they are asked for"  # type: ignore[union-attr]
+
+
+def test_two_classes_have_the_curves_of_the_second() -> None:
+    session = Session()
+    session.load(Experiment(dataset=DatasetConfig("iris_two")))
+    session.epoch()
+    content = PredictionsCompute(TrainerContext(session)).compute(WatchPredictions(cut=0.5, of_class=0))
+    assert isinstance(content, ClassPredictions) and content.curves is not None
+    right, missed, wrong, left = content.curves.counts
+    assert content.curves.of_class == 1 and right + left == content.right and right + missed + wrong + left == 20
+
+
+def test_there_are_no_curves_of_outputs_that_are_not_finite() -> None:
+    session = Session()
+    session.load(Experiment())
+    session.trainer.model.parameters.flat[:] = np.nan
+    content = PredictionsCompute(TrainerContext(session)).compute(WatchPredictions(cut=0.5))
+    assert isinstance(content, ClassPredictions) and content.curves is None

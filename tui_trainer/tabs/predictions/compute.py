@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.split import TargetScale
-from tui_trainer.engine.metrics import mae, r2
+from tui_trainer.engine.metrics import Thresholds, mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
 from tui_trainer.protocol import Content, Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
@@ -24,6 +24,7 @@ from .messages import (
     NumberPredictions,
     PartName,
     SampleList,
+    ThresholdCurves,
     WatchPredictions,
 )
 
@@ -77,6 +78,7 @@ class PredictionsCompute:
             listed=samples.listed(request.first, request.rows),
             chosen=samples.chosen(request.chosen),
             points=loss_points(self._session, samples),
+            curves=None if request.cut is None else threshold_curves(samples, request.of_class, request.cut),
         )
 
     def _numbers(self, samples: Samples, request: WatchPredictions) -> NumberPredictions:
@@ -227,6 +229,41 @@ def confusion(counts: Counts, max_rows: int, page: int) -> Confusion:
         recall=pack(_ratio(right, true)),
         precision=pack(_ratio(right, predicted)),
     )
+
+
+def threshold_curves(samples: Samples, of_class: int, cut: float) -> ThresholdCurves | None:
+    """Return the curves of a class against the rest, and the counts at a cut; None while outputs are not finite."""
+    outputs, targets = samples.outputs, samples.targets
+    of_class = min(max(of_class, 0), len(outputs) - 1) if len(outputs) > 2 else 1
+    place = of_class if len(outputs) > 1 else 0
+    scores, members = outputs[place].astype(np.float64), targets[place] > THRESHOLD
+    low, high = min(float(scores.min()), 0.0), max(float(scores.max()), 1.0)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return None
+    cut = low + cut * (high - low)
+    thresholds = Thresholds.of(scores, members)
+    precision, recall = thresholds.precision_and_recall
+    is_above = scores > cut
+    groups = (members & is_above, members & ~is_above, ~members & is_above, ~members & ~is_above)
+    right, missed, wrong, left = (int(np.count_nonzero(group)) for group in groups)
+    false_positive, true_positive = map(_thinned, thresholds.rates)
+    return ThresholdCurves(
+        of_class=of_class,
+        cut=cut,
+        false_positive=pack(false_positive),
+        true_positive=pack(true_positive),
+        recall=pack(_thinned(recall)),
+        precision=pack(_thinned(precision)),
+        area=thresholds.area,
+        average_precision=thresholds.average_precision,
+        counts=(right, missed, wrong, left),
+    )
+
+
+def _thinned(values: Array) -> Array:
+    """Return at most ``CURVE_POINTS`` of ``values`` (n,), evenly spaced, with both ends."""
+    places = np.unique(np.linspace(0, len(values) - 1, CURVE_POINTS).astype(int))
+    return np.asarray(values[places])
 
 
 def loss_points(session: Session, samples: Samples) -> LossPoints:

@@ -8,7 +8,7 @@ from tui_trainer.ui.keymap import Key
 
 key = partial(Key, owner="predictions", group="Predictions")
 KEYS = (
-    key("panel", "v", "panel", (), "Panel", "Show the overview, the samples, or the loss of each sample"),
+    key("panel", "v", "panel", (), "Panel", "Show the overview, the samples, their losses, or the thresholds"),
     key("part", "t", "part", (), "Part", "Switch between the training and validation parts, and the test part"),
     key(
         "new_rows",

@@ -15,10 +15,12 @@ Axis = Literal["residual", "distance", "probability", "joint"]
 class WatchPredictions(Request, frozen=True):
     """Send the predictions for a part of the data, or for the training part if there is no such part.
 
-    That the test part was looked at is noted with the run.
-    Samples are ranked by their loss, the largest first: ``rows`` of them are listed from rank ``first`` on,
-    and the one of rank ``chosen`` is sent in detail. If there are more than ``classes`` classes, the confusion matrix
-    has those with the most mistakes, or on a later ``page`` the next ones, and combines the others.
+    That the test part was looked at is noted with the run. Samples are ranked by their loss, the largest first:
+    ``rows`` of them are listed from rank ``first`` on, and the one of rank ``chosen`` is sent in detail. If there are
+    more than ``classes`` classes, the confusion matrix has those with the most mistakes, or on a later ``page`` the
+    next ones, and combines the others.
+    With a ``cut`` there are also the curves of the class ``of_class`` against the rest; it is a threshold of
+    probabilities, or where outputs are none a share of their range.
     """
 
     part: PartName = "validation"
@@ -27,6 +29,8 @@ class WatchPredictions(Request, frozen=True):
     chosen: int = 0
     classes: int = 12
     page: int = 0
+    cut: float | None = None
+    of_class: int = 1
 
 
 class DataPart(msgspec.Struct, frozen=True):
@@ -115,8 +119,27 @@ class Confusion(msgspec.Struct, frozen=True):
     precision: bytes
 
 
+class ThresholdCurves(msgspec.Struct, frozen=True):
+    """What comes of each threshold for the output of the class ``of_class``, and at the threshold ``cut``.
+
+    ``false_positive`` and ``true_positive`` (k,) are the ROC curve, ``recall`` and ``precision`` (m,) the other one.
+    ``counts`` at the cut: samples of the class above it and below, then the others above it and below. The areas are
+    nan where the samples are all of the class, or none.
+    """
+
+    of_class: int
+    cut: float
+    false_positive: bytes
+    true_positive: bytes
+    recall: bytes
+    precision: bytes
+    area: float
+    average_precision: float
+    counts: tuple[int, int, int, int]
+
+
 class ClassPredictions(Content, frozen=True):
-    """Predictions of classes: the confusion matrix and the worst samples.
+    """Predictions of classes: the confusion matrix and the worst samples, and the ``curves`` if they were asked for.
 
     ``probabilities`` tells whether the outputs are probabilities: those of softmax, or of one sigmoid unit.
     """
@@ -129,6 +152,7 @@ class ClassPredictions(Content, frozen=True):
     listed: SampleList
     chosen: ChosenSample
     points: LossPoints
+    curves: ThresholdCurves | None = None
 
 
 class NumberPredictions(Content, frozen=True):

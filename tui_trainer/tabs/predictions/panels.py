@@ -11,7 +11,7 @@ import numpy as np
 from textual import events
 from textual.message import Message
 
-from tui_trainer.formats import MINUS, format_bar, format_column, format_number, format_percent, format_row
+from tui_trainer.formats import MINUS, MISSING, format_bar, format_column, format_number, format_percent, format_row
 from tui_trainer.plotting.frame import Board, one_cell, shorten, shorten_alike
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
@@ -34,6 +34,8 @@ MIN_LABEL = len("precision %")
 MIN_CELL_WIDTH = 4
 MAX_CELL_WIDTH = 12
 RECALL_WIDTH = len("  recall %")
+CUT_WIDTH = 10  # cells of a count beside the threshold
+CUT_ROWS = 5
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -363,6 +365,34 @@ def _cell_width(room: int, names: list[str], counts: list[list[int]]) -> int:
     min_width = max(MIN_CELL_WIDTH, max(len(str(value)) for row in counts for value in row) + 1)
     preferred = min(MAX_CELL_WIDTH, max(map(len, (*names, "100.0"))) + 1)
     return max(min_width, min(preferred, room // len(names)))
+
+
+def draw_cut(board: Board, picture: Picture, markers: Markers) -> None:
+    """Draw what comes of the threshold: the counts of both sides, and the measures."""
+    curves = picture.curves
+    if curves is None or curves.of_class >= len(picture.classes):
+        return
+    right, missed, wrong, left = curves.counts
+    name = shorten(picture.classes[curves.of_class], MAX_LABEL)
+    board.write(0, 0, f"{name} where its output is above {format_number(curves.cut)}", HEAD)
+    width = max(len(name), MIN_LABEL) + GAP
+    board.write(1, width, "above".rjust(CUT_WIDTH) + "below".rjust(CUT_WIDTH), DIM)
+    rows = ((name, (right, missed), (DIAGONAL, INCORRECT)), ("others", (wrong, left), (INCORRECT, DIAGONAL)))
+    for line, (label, counts, roles) in enumerate(rows):
+        board.write(2 + line, 0, label, HEAD)
+        for column, (value, role) in enumerate(zip(counts, roles, strict=True)):
+            board.write(2 + line, width + column * CUT_WIDTH + 1, f"{value:,}".rjust(CUT_WIDTH - 1), role)
+    shares = {
+        "precision": (right, right + wrong),
+        "recall": (right, right + missed),
+        "accuracy": (right + left, right + missed + wrong + left),
+        "F1": (2 * right, 2 * right + missed + wrong),
+    }
+    told = [
+        f"{what} {format_percent(part / whole, 1) + '%' if whole else MISSING}"
+        for what, (part, whole) in shares.items()
+    ]
+    board.write(4, 0, shorten("   ".join(told), board.width), TEXT)
 
 
 def draw_histogram(board: Board, picture: Picture, markers: Markers) -> None:

@@ -21,10 +21,12 @@ from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
 
-from .messages import ClassPredictions, LossPoints, NumberPredictions
+from .messages import ClassPredictions, LossPoints, NumberPredictions, ThresholdCurves
 
 SAMPLE_MARK = "●"
 MAX_MARKED_POINTS = 250
+UNIT = (0.0, 1.0)
+NO_CURVES = "There is no threshold to move while the outputs are not finite."
 CURVE_COLOR, MEAN_COLOR = "class0", "class3"  # neither is that of the points
 # The loss for one output, and for several outputs as the label of the axis
 CURVES = {
@@ -74,6 +76,11 @@ class Picture:
             row_column=one_cell(plain(dataset.row_column)),
             always=always,
         )
+
+    @property
+    def curves(self) -> ThresholdCurves | None:
+        """The curves over all thresholds; None while there are none."""
+        return self.content.curves if isinstance(self.content, ClassPredictions) else None
 
     @property
     def names(self) -> tuple[object, ...]:
@@ -158,6 +165,43 @@ def losses(picture: Picture) -> Plot:
         y_label=f"loss{picture.loss_unit}",
         x_limits=(0.0, 1.0) if is_probability else None,
     )
+
+
+def roc(picture: Picture) -> Plot:
+    """Plot the ROC curve, the diagonal that chance would give, and the point of the threshold."""
+    curves = picture.curves
+    if curves is None:
+        return Plot(empty=NO_CURVES)
+    right, missed, wrong, left = curves.counts
+    ends = np.array([0.0, 1.0])
+    x, y = unpack(curves.false_positive), unpack(curves.true_positive)
+    series = (
+        Series("chance", ends, ends, MEAN_COLOR),
+        Series(f"ROC, area {format_number(curves.area)}", x, y, CURVE_COLOR),
+        _cut_point(wrong / max(wrong + left, 1), right / max(right + missed, 1)),
+    )
+    return Plot(series, "false positives", "true positives", x_limits=UNIT, y_limits=UNIT)
+
+
+def precision_recall(picture: Picture) -> Plot:
+    """Plot the precision over the recall, the share that chance would give, and the point of the threshold."""
+    curves = picture.curves
+    if curves is None:
+        return Plot()
+    right, missed, wrong, left = curves.counts
+    share = (right + missed) / max(right + missed + wrong + left, 1)
+    label = f"average precision {format_number(curves.average_precision)}"
+    series = [
+        Series("chance", np.array([0.0, 1.0]), np.full(2, share), MEAN_COLOR),
+        Series(label, unpack(curves.recall), unpack(curves.precision), CURVE_COLOR),
+    ]
+    if right + wrong:
+        series.append(_cut_point(right / max(right + missed, 1), right / (right + wrong)))
+    return Plot(tuple(series), "recall", "precision", x_limits=UNIT, y_limits=UNIT)
+
+
+def _cut_point(x: float, y: float) -> Series:
+    return Series("threshold", np.array([x]), np.array([y]), "bad", "scatter", SAMPLE_MARK)
 
 
 def loss_note(picture: Picture) -> str:

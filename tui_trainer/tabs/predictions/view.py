@@ -18,25 +18,34 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
 from .messages import ClassPredictions, NumberPredictions, PartName, WatchPredictions
-from .panels import FRAME_ROWS as PANEL_FRAME
 from .panels import (
+    CUT_ROWS,
     HEADER_ROWS,
     ListPanel,
     columns_for,
     count_digits,
     draw_chosen,
+    draw_cut,
     draw_heading,
     draw_histogram,
     draw_matrix,
     draw_note,
     preferred_height,
 )
+from .panels import FRAME_ROWS as PANEL_FRAME
 from .plots import Picture, TextPanel
 
 FRAME_ROWS = 2  # the heading and the hints
-PLOTS = {"scatter": plots.scatter, "loss": plots.losses}
-Panel = Literal["overview", "samples", "loss"]
-PANELS: tuple[Panel, ...] = ("overview", "samples", "loss")
+PLOTS = {
+    "scatter": plots.scatter,
+    "loss": plots.losses,
+    "roc": plots.roc,
+    "precision": plots.precision_recall,
+}
+TEXTS = ("matrix", "note", "histogram", "list", "chosen", "cut")
+Panel = Literal["overview", "samples", "loss", "thresholds"]
+PANELS: tuple[Panel, ...] = ("overview", "samples", "loss", "thresholds")
+CUT_STEPS = 50  # of the threshold, from one end of the outputs to the other
 MIN_WIDE = 100  # columns from which two panels are side by side
 MIN_TALL = 26  # rows from which there are gaps, and more than the most important panels
 MIN_LIST = 4
@@ -139,6 +148,7 @@ class PredictionsView(TabView):
         self._last_room = Room(0, 0, 0)
         self._listed = WatchPredictions().rows
         self._hints = ""
+        self._cut, self._of_class = CUT_STEPS // 2, 1
         self._has_test = False
         self._has_warned = False  # that the next press shows the test part
 
@@ -150,7 +160,10 @@ class PredictionsView(TabView):
                 yield PlotWidget("scatter")
                 yield TextPanel(draw_note, "note")
                 yield PlotWidget("loss")
+                yield PlotWidget("roc")
+                yield TextPanel(draw_cut, "cut")
             with Vertical(classes="half right"):
+                yield PlotWidget("precision")
                 yield TextPanel(draw_histogram, "histogram")
                 yield ListPanel()
                 yield TextPanel(draw_chosen, "chosen")
@@ -158,7 +171,11 @@ class PredictionsView(TabView):
 
     @property
     def request(self) -> WatchPredictions:
-        return WatchPredictions(self.part, self._first, self._listed, self._chosen, self._room.max_classes, self._page)
+        cut = self._cut / CUT_STEPS if self.panel == "thresholds" else None
+        classes = self._room.max_classes
+        return WatchPredictions(
+            self.part, self._first, self._listed, self._chosen, classes, self._page, cut, self._of_class
+        )
 
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options: ``panel`` is overview, samples or loss; ``part`` is training or validation."""
@@ -173,6 +190,9 @@ class PredictionsView(TabView):
         if self._picture.names == before.names:  # the previous content stays until the next one arrives
             self._picture = replace(self._picture, content=before.content)
         self._first = self._chosen = self._page = 0
+        self._cut, self._of_class = CUT_STEPS // 2, 1
+        if not self._picture.classes and self.panel == "thresholds":
+            self.panel = "overview"
         self._arrange()
 
     def show_content(self, content: ClassPredictions | NumberPredictions) -> None:
@@ -196,8 +216,9 @@ class PredictionsView(TabView):
         self.ask()
 
     def action_panel(self) -> None:
-        """Show the next panel."""
-        self.panel = PANELS[(PANELS.index(self.panel) + 1) % len(PANELS)]
+        """Show the next panel; only classes have thresholds."""
+        panels = PANELS if self._picture.classes else PANELS[:-1]
+        self.panel = panels[(panels.index(self.panel) + 1) % len(panels)]
 
     def action_part(self) -> None:
         """Show the next part; the test part only if the key is pressed again."""
@@ -214,7 +235,12 @@ class PredictionsView(TabView):
         await self.run_action("screen.predict_rows")
 
     def action_rank(self, offset: int) -> None:
-        """Choose the sample ``offset`` ranks further down, and list it."""
+        """Choose the sample ``offset`` ranks further down, and list it; of thresholds, choose another class."""
+        if self.panel == "thresholds":
+            count = len(self._picture.classes)
+            self._of_class = (self._of_class + offset) % count if count > 2 else 1
+            self.ask()
+            return
         self._choose(self._chosen + offset)
 
     def action_rank_end(self, direction: int) -> None:
@@ -224,7 +250,11 @@ class PredictionsView(TabView):
             self._choose(content.part.samples - 1 if direction > 0 else 0)
 
     def action_fold(self, offset: int) -> None:
-        """Show the next or previous of many classes in the confusion matrix."""
+        """Show the next or previous of many classes in the confusion matrix, or move the threshold."""
+        if self.panel == "thresholds":
+            self._cut = min(max(self._cut + offset, 0), CUT_STEPS)
+            self.ask()
+            return
         content = self._picture.content
         if isinstance(content, ClassPredictions):
             self._page = min(max(self._page + offset, 0), content.confusion.pages - 1)
@@ -257,7 +287,7 @@ class PredictionsView(TabView):
         self._last_room = room = self._room
         arrangement = arrange(self.panel, room)
         heights = arrangement.heights
-        for name in ("matrix", "scatter", "note", "loss", "histogram", "list", "chosen"):
+        for name in (*TEXTS, *PLOTS):
             panel = self.query_one(f".{name}")
             panel.display = name in heights
             panel.styles.height = heights.get(name, 1)
@@ -274,6 +304,9 @@ class PredictionsView(TabView):
         content = self._picture.content
         has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
         text = hints(("panel", "part", "new_rows", "rank", "rank_end", *(("fold",) if has_pages else ())))
+        if self.panel == "thresholds":
+            text = f"{hints(('panel', 'part'))}   ← → threshold of the classes"
+            text += "   ↑ ↓ class" if len(self._picture.classes) > 2 else ""
         if text != self._hints:
             self._hints = text
             self.query_one(".hints", Static).update(text, layout=False)
@@ -292,6 +325,8 @@ def arrange(panel: Panel, room: Room) -> Arrangement:
         arrangement = _samples(room)
     elif panel == "loss":
         arrangement = _losses(room)
+    elif panel == "thresholds":
+        arrangement = _thresholds(room)
     else:
         arrangement = _side_by_side(room) if room.is_wide else _stacked(room)
     return replace(arrangement, gaps=_gaps(arrangement)) if room.gap else arrangement
@@ -314,6 +349,13 @@ def _losses(room: Room) -> Arrangement:
     if histogram <= PANEL_FRAME + room.gap:
         histogram = 0
     return Arrangement({"note": 1, "loss": room.height - 1 - histogram}, {"histogram": histogram})
+
+
+def _thresholds(room: Room) -> Arrangement:
+    """Lay out both curves side by side, or the ROC curve alone where there is no room, above the threshold."""
+    cut = CUT_ROWS + room.gap
+    curves = {"roc": room.height - cut, "cut": cut}
+    return Arrangement(curves, {"precision": room.height - cut} if room.is_wide else {}, beside=room.is_wide)
 
 
 def _side_by_side(room: Room) -> Arrangement:
