@@ -52,7 +52,8 @@ async def opened(flow: Flow) -> None:
     """Open the tab and wait for what it shows."""
     await flow.press("6")
     await flow.until(lambda: isinstance(flow.screen.tabs.view, PredictionsView), "the tab")
-    await flow.until(lambda: "rows" in flow.screen_text(), "a heading with the number of rows")
+    await flow.until(lambda: flow.contents("predictions"), "what it shows")
+    await flow.until(lambda: " rows   " in flow.screen_text(), "a heading with the number of rows")
 
 
 def shown(flow: Flow) -> set[str]:
