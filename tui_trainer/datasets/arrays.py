@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.dialect import Dialect, Marks, NumberFormat
+from tui_trainer.datasets.csv.dialect import Dialect, Marks
+from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .assembly import Source, assemble

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.dialect import find_units, is_missing
 from tui_trainer.datasets.csv.layout import Layout
+from tui_trainer.datasets.csv.numbers import find_units, is_missing
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 

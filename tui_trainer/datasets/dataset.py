@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.csv.dialect import NumberFormat
+from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.resolve import Target, Task
 

@@ -13,7 +13,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
-from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect, Marks, NumberFormat
+from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect, Marks
+from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.datasets.csv.reader import Stamp, file_stamp, read_table
 from tui_trainer.datasets.dataset import OnProgress, RowNames
 from tui_trainer.errors import UserError, printable, quoted, suggestion

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from numpy.typing import ArrayLike, NDArray
 
 from tui_trainer.datasets.csv.columns import Column, NumberColumn, TextColumn, without_marks
-from tui_trainer.datasets.csv.dialect import NumberFormat
+from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.resolve import Target, Task
 

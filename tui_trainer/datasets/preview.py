@@ -9,8 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import Table
-from tui_trainer.datasets.csv.dialect import BOTH_QUOTES, MISSING, CsvOptions, Dialect
+from tui_trainer.datasets.csv.dialect import BOTH_QUOTES, CsvOptions, Dialect
 from tui_trainer.datasets.csv.layout import Layout
+from tui_trainer.datasets.csv.numbers import MISSING
 from tui_trainer.datasets.csv.reader import SMALL_FILE, Stamp, inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import UserError, printable

@@ -19,7 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from tui_trainer.console import finite
-from tui_trainer.datasets.csv.dialect import MISSING, MISSING_NUMBERS, MULTIPLES, SPREADSHEET_ERRORS
+from tui_trainer.datasets.csv.numbers import MISSING, MISSING_NUMBERS, MULTIPLES, SPREADSHEET_ERRORS
 from tui_trainer.datasets.preparation import Inputs, Preparation
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.files import read_plain

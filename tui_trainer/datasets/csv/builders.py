@@ -25,7 +25,8 @@ from tui_trainer.experiment.schema import ColumnKind
 
 from .columns import MAX_LEVELS, NOT_KNOWN, Column, NumberColumn, TextColumn, WrongCell, without_marks
 from .dates import COMPACT_DATE, ISO, TIME, date_formats, is_compact_date, parse_dates
-from .dialect import (
+from .layout import Layout
+from .numbers import (
     CODE,
     FALSE_WORDS,
     MISSING,
@@ -36,7 +37,6 @@ from .dialect import (
     find_units,
     is_missing,
 )
-from .layout import Layout
 
 _NOT_NUMBERS = frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
 _DATE_NAME = re.compile(r"date|datum|fecha|day|yyyymmdd|dt$|日付|日期", re.IGNORECASE)

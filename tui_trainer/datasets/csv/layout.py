@@ -25,17 +25,14 @@ from .dialect import (
     CsvOptions,
     Dialect,
     Marks,
-    NumberFormat,
     Record,
-    find_format,
     find_marks,
-    find_units,
-    is_missing,
     parse,
     split_lines,
     table_width,
     unclosed_quote,
 )
+from .numbers import NumberFormat, find_format, find_units, is_missing
 from .text import TextFile
 
 SAMPLE = 1 << 18  # characters; doubled up to MAX_SAMPLE until it has MIN_LINES

@@ -27,8 +27,9 @@ from tui_trainer.system.memory import usable_cores
 
 from .builders import Builder, NumberBuilder, TextBuilder
 from .columns import Column
-from .dialect import BLANKS, MISSING, NO_DELIMITER, Marks
+from .dialect import BLANKS, NO_DELIMITER, Marks
 from .layout import Layout, check_widths, without_extra_cells
+from .numbers import MISSING
 from .text import Block, Progress, TextFile, table_blocks
 
 MIN_BLOCK, MAX_BLOCK = 4_000_000, 32_000_000  # bytes that are read at once
