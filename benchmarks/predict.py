@@ -1,6 +1,6 @@
 """How long predictions of a large file take, against pandas reading it: both in turn, several times.
 
-python benchmarks/predict.py [--rows 1000000] [--rounds 3]
+python benchmarks/predict.py [--rows 1000000] [--rounds 3] [--ids]
 """
 
 from __future__ import annotations
@@ -22,18 +22,22 @@ from tui_trainer.export.trained import trained
 from tui_trainer.training.session import Session
 
 FEATURES = 10
+IDS = "customer"  # a column that tells the rows apart, by which predictions are called
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ids", action="store_true", help="with a first column of texts that tell the rows apart")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         rng = np.random.default_rng(0)
         x = rng.normal(size=(options.rows, FEATURES)).round(4)
         frame = pd.DataFrame(x, columns=[f"x{number}" for number in range(FEATURES)])
+        if options.ids:
+            frame.insert(0, IDS, [f"C{number:07d}" for number in range(options.rows)])
         small = frame.head(1000).assign(y=x[:1000].sum(axis=1))
         small.to_csv(path.with_name("small.csv"), index=False)
         frame.to_csv(path, index=False)
@@ -53,7 +57,8 @@ def main() -> None:
             end = time.perf_counter()
             ratios.append((end - middle) / (middle - begin))
             print(f"pandas reads it in {middle - begin:.2f} s; read, predicted and written in {end - middle:.2f} s")
-    print(f"{options.rows:,} rows of {FEATURES} features: {statistics.median(ratios):.2f} times pandas (mark: 3)")
+    what = f"{options.rows:,} rows of {FEATURES} features{' and an id' * options.ids}"
+    print(f"{what}: {statistics.median(ratios):.2f} times pandas (mark: 3)")
 
 
 if __name__ == "__main__":

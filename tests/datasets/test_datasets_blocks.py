@@ -13,6 +13,7 @@ from tui_trainer.datasets.csv import rows
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions, Marks
 from tui_trainer.datasets.csv.reader import NO_OPTIONS, read_table
+from tui_trainer.datasets.csv.rows import MANY_COLUMNS
 from tui_trainer.datasets.csv.text import row_end
 from tui_trainer.datasets.dataset import DatasetError
 
@@ -40,6 +41,10 @@ FILES: dict[str, tuple[str, Row]] = {
     "text from the middle on": ("a,b,y", lambda n, rng: f"{n if n < 20 else 'abc'},{n % 9},{n % 3}"),
     "some commas at the end": ("a,b,y", lambda n, rng: f"{n},{n % 9},{n % 3}{',' * (n % 50 == 1)}"),
     "large and small": ("a,b,c,y", lambda n, rng: f"{rng.randrange(2**62)},{-rng.randrange(2**17)},{n % 200},{n % 3}"),
+    "many columns of whole numbers": (
+        ",".join([*(f"x{place}" for place in range(MANY_COLUMNS)), "y"]),
+        lambda n, rng: ",".join([*(str(rng.randrange(-3, 4 + n)) for _ in range(MANY_COLUMNS)), str(n % 3)]),
+    ),
     "a number and gaps": ("a,b,y", lambda n, rng: f"{rng.choice(['', 3, -128])},{rng.choice(['NA', 5])},{n % 3}"),
     "a few blanks": (
         "a,b,y",

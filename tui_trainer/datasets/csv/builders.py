@@ -121,7 +121,7 @@ class _Values:
         self.wrong_count = 0
 
     def add(self, values: NDArray[Any]) -> None:
-        self._pieces.append(_compact(values))
+        self._pieces.append(compact(values))
         self._count += len(values)
 
     def add_wrong(self, cells: pd.Series[Any], wrong: NDArray[np.bool_], first_line: int) -> None:
@@ -147,9 +147,9 @@ class _Values:
         return NumberColumn(values, form, self._wrong, self._wrong_texts, date_format)
 
 
-def _compact(values: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers (k,) in as few bytes as they need, others as they are."""
-    if values.dtype.kind == "f" or not len(values):
+def compact(values: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in as few bytes as they need, others as they are."""
+    if values.dtype.kind == "f" or values.dtype.itemsize == 1 or not values.size:
         return values
     return values.astype(np.promote_types(np.min_scalar_type(values.min()), np.min_scalar_type(values.max())))
 

@@ -282,13 +282,16 @@ def regularity(rows: list[list[str]], delimiter: str) -> float:
     count += delimiter == BLANKS and len(table[0]) == width - 1 and len(table) > 2  # names, but for those of the rows
     if 2 * count < len(table) or (count < 2 and len(rows) > 2):
         return 0.0
-    cells = [cell for row in table for cell in row[:500]]
+    cells = Counter(cell for row in table for cell in row[:500])  # of which many are alike
     others = [other for other in DELIMITERS.values() if other not in (delimiter, BLANKS)]
-    unclean = sum(any(other in cell for other in others) and not NUMBER_WITH_COMMA.fullmatch(cell) for cell in cells)
-    spaced = (cell for cell in cells if " " in cell or "\t" in cell)
-    unclean += sum(_TWO_NUMBERS.fullmatch(cell) is not None and GAP.search(cell) is None for cell in spaced)
+    unclean = 0
+    for cell, count_of_cell in cells.items():
+        if any(other in cell for other in others):
+            unclean += count_of_cell * (NUMBER_WITH_COMMA.fullmatch(cell) is None)
+        if " " in cell or "\t" in cell:
+            unclean += count_of_cell * (_TWO_NUMBERS.fullmatch(cell) is not None and GAP.search(cell) is None)
     # Rows above the table speak a little against it, so that a whole file is preferred to a part of it.
-    return count / len(table) * (1 - unclean / len(cells)) * (0.9 + 0.1 * len(table) / len(rows))
+    return count / len(table) * (1 - unclean / cells.total()) * (0.9 + 0.1 * len(table) / len(rows))
 
 
 _TWO_NUMBERS = re.compile(r"[+-]?[0-9.]+(?:[ \t]+[+-]?[0-9.]+)+")

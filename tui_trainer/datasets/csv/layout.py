@@ -313,6 +313,7 @@ def _header_rows(rows: list[list[str]], numbers: NumberFormat) -> int:
     def is_value(cell: str) -> bool:
         return numbers.is_number(cell) or _DATE_LIKE.fullmatch(cell) is not None or _is_plain_value(cell)
 
+    @cache
     def is_gap(cell: str) -> bool:
         return is_missing(cell, among_numbers=True)
 

@@ -25,7 +25,7 @@ from tui_trainer.datasets.dataset import DatasetError
 from tui_trainer.errors import quoted
 from tui_trainer.system.memory import usable_cores
 
-from .builders import Builder, NumberBuilder, TextBuilder
+from .builders import Builder, NumberBuilder, TextBuilder, compact
 from .columns import Column
 from .dialect import BLANKS, NO_DELIMITER, Marks
 from .layout import Layout, check_widths, without_extra_cells
@@ -243,7 +243,7 @@ def _read_block(
     """Return the rows in ``content``, which is UTF-8 and written plainly; one more than ``max_rows`` at most."""
     marks = layout.dialect.marks
     try:
-        return pd.read_csv(  # type: ignore[call-overload, no-any-return, misc]
+        frame = pd.read_csv(  # type: ignore[call-overload, no-any-return, misc]
             _Stream(content),  # it has what pandas calls
             sep=r"\s+" if marks.delimiter == BLANKS else marks.delimiter or NO_DELIMITER,
             quotechar="'" if marks.quote == "'" else '"',
@@ -264,6 +264,15 @@ def _read_block(
         )
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
+    return _compact_frame(frame)
+
+
+def _compact_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return many columns of whole numbers, as pictures have, as one array in as few bytes as they need."""
+    dtypes = frame.dtypes.tolist()
+    if len(dtypes) <= MANY_COLUMNS or set(dtypes) != {np.dtype(np.int64)}:
+        return frame
+    return pd.DataFrame(compact(frame.to_numpy()), copy=False)
 
 
 def _has_blanks_before_cells(content: bytes, marks: Marks) -> bool:
