@@ -8,6 +8,8 @@ from collections.abc import Iterable
 QUOTED_LENGTH = 40
 LINE_LENGTH = 60
 BLANKS = frozenset("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
+# What joins emoji to one picture, or makes one of a sign: terminals do not agree on its width
+JOINERS = dict.fromkeys(map(ord, "\u200c\u200d\ufe0e\ufe0f"))
 # Exit codes of the commands; 0 is success.
 DIVERGED = 1  # or a sweep has missing runs
 BAD_INPUT = 2
@@ -60,9 +62,14 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in plain_blanks)
 
 
+def unjoined(text: str) -> str:
+    """Return ``text`` with emoji side by side that are joined to one, so that each terminal draws it equally wide."""
+    return text if text.isascii() else text.translate(JOINERS)
+
+
 def plain(text: str, max_length: int = LINE_LENGTH) -> str:
     """Return ``text`` as one printable line, cut to ``max_length`` characters."""
-    safe = printable(text)
+    safe = printable(unjoined(text))
     return safe if len(safe) <= max_length else safe[: max_length - 1] + "…"
 
 

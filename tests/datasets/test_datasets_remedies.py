@@ -51,7 +51,7 @@ CONSTANT = table(x, z, lambda row: 3)
 NAMES_OF_ROWS = table(x, z, lambda row: f"name {row}")
 HUGE = table(lambda row: 1e200 if row == 3 else x(row), z, y)
 WORDS = table(lambda row: f"word {row}", z, y)
-UNITS = table(lambda row: f"{row} {'kg' if row % 2 else 'lb'}", z, y)
+UNITS = table(lambda row: f"{row} {'kg' if row % 2 else 'pcs'}", z, y)
 REVEALING = table(lambda row: 2 * y(row), z, y)
 QUOTED = table(lambda row: '"red' if row == 50 else ("red", "blue")[row % 2], z, y)
 LONG_ROW = PLAIN.replace("\n0.5,3.5,", "\n0.5,3.5,1,")
@@ -90,7 +90,7 @@ CASES: dict[str, Case] = {
     "a huge number, rescaled": (HUGE, {}, "rescale or remove it", PLAIN),
     "a huge number, removed": (HUGE, {}, "rescale or remove it", {"kinds": {"x": "ignore"}}),
     "a column of words": (WORDS, {"features": ("x", "z")}, "different texts, but a category", {"features": ("z",)}),
-    "units": (UNITS, {}, "numbers with different units: lb, kg; convert them to one", PLAIN),
+    "units": (UNITS, {}, "numbers with different units: pcs, kg; convert them to one", PLAIN),
     "the answer": (REVEALING, {}, "If not, leave it out", {"features": ("z",)}),
     "an unknown target": (PLAIN, {"target": "yy"}, "did you mean 'y'?", {"target": "y"}),
     "an unknown feature": (PLAIN, {"features": ("a",)}, "the columns are 'x', 'z', 'y'", {"features": ("x",)}),

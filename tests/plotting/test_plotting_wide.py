@@ -21,6 +21,7 @@ def test_text_has_one_character_for_each_cell() -> None:
     for text in ("abc", "価格", "가격 m²", "日本x", "é", "🙂 ok"):
         assert len(one_cell(text)) == cell_len(text) and visible(one_cell(text)) == text
         assert one_cell(one_cell(text)) == one_cell(text)
+    assert one_cell("👩\u200d🔬") == one_cell("👩🔬") and one_cell("👍\U0001f3fd") == one_cell("👍")
     assert one_cell("e\u0301") == "é" and one_cell("ก\u0e34") == "ก" and one_cell("a\x1bb\u200b") == "a?b"
 
 

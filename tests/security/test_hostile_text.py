@@ -49,6 +49,11 @@ def test_what_is_shown_is_printable(text: str) -> None:
     assert escaped(text).isprintable() and quoted(text).isprintable() and len(plain(text)) <= 60
 
 
+def test_joined_emoji_are_taken_apart() -> None:
+    """A terminal draws the woman and the microscope side by side, or as one, where a joiner stands between them."""
+    assert plain("lab 👩\u200d🔬 ❤\ufe0f") == "lab 👩🔬 ❤"
+
+
 async def test_the_message_line_shows_no_control_code() -> None:
     class Host(App[None]):
         def compose(self) -> ComposeResult:

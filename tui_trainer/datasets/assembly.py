@@ -13,7 +13,7 @@ from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .columns import _PATH, Guess, check_features, check_name, guess, guess_kinds, value_text
+from .columns import _PATH, CONVERTED, Guess, check_features, check_name, guess, guess_kinds, value_text
 from .dataset import Dataset, DatasetError, RowNames
 from .encoding import (
     Encoded,
@@ -193,6 +193,13 @@ def _notes(
     if units:
         listed = ", ".join(f"{guesses[name].unit} in {short_name(name)}" for name in units[:MAX_LISTED])
         notes.append(f"Read without the unit: {printable(listed)}{', …' if len(units) > MAX_LISTED else ''}.")
+    converted = [name for name in features if guesses[name].description.startswith(CONVERTED)]
+    if converted:
+        listed = ", ".join(
+            f"{short_name(name)} to {guesses[name].description.removeprefix(CONVERTED)}"
+            for name in converted[:MAX_LISTED]
+        )
+        notes.append(f"Converted to one unit: {listed}{', …' if len(converted) > MAX_LISTED else ''}.")
     dates = [short_name(name) for name in features if guesses[name].description.startswith("date")]
     if dates:
         notes.append(f"Read as days since 1970: {', '.join(dates[:MAX_LISTED])}.")

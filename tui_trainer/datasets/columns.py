@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
 from tui_trainer.datasets.csv.layout import Layout
-from tui_trainer.datasets.csv.numbers import find_units, is_missing
+from tui_trainer.datasets.csv.numbers import find_units, is_convertible, is_missing
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
@@ -26,6 +26,7 @@ _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 MAX_CATEGORIES = 50  # of a feature, since each becomes a column of its own
 FEW_CATEGORIES = 10  # so many are accepted even in a short table
 FORMS = {"date": "date, in days since 1970", "time": "time, in hours", "true/false": "true or false"}
+CONVERTED = "number in "  # the beginning of a description: a column of several units, converted to one
 MIN_NUMBERED = 10  # rows needed before a column that counts up by one is taken for row numbers
 _ID_NAME = re.compile(r"(?:.*[\s_.-])?(?:id|ids|idx|index|uuid|guid|key|nr|rownames?)|.*[a-z](?:Id|ID)", re.ASCII)
 _TIME_NAME = re.compile(r".*(?:year|date|time|month|week|day|hour)", re.IGNORECASE)
@@ -148,6 +149,8 @@ def _guess_numbers(name: str, column: NumberColumn) -> Guess:
     if bool(np.isfinite(values).all()) and _numbers_rows(name, values):
         return Guess("ignore", "numbers the rows", is_row_number=True)
     description = f"number with {quoted(column.unit)}" if column.unit and not column.multiples else "number"
+    if column.multiples and is_convertible(column.unit):
+        description = f"{CONVERTED}{printable(column.unit)}"
     return Guess("number", description, unit="" if column.multiples else column.unit)
 
 

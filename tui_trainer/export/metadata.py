@@ -19,7 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from tui_trainer.console import finite
-from tui_trainer.datasets.csv.numbers import MISSING, MISSING_NUMBERS, MULTIPLES, SPREADSHEET_ERRORS
+from tui_trainer.datasets.csv.numbers import MISSING, MISSING_NUMBERS, SPREADSHEET_ERRORS
 from tui_trainer.datasets.preparation import Inputs, Preparation
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.files import read_plain
@@ -83,9 +83,16 @@ def _reading(inputs: Inputs) -> dict[str, Any]:
         "no_value_numbers": numbers.numbers_in(inputs.missing_marks),
         "decimal": numbers.decimal,
         "thousands": numbers.group if numbers.thousands else "",
-        "multiples": MULTIPLES,
+        "multiples": {column: form.factors for column, form in forms.items() if form.multiples},
+        "months": _months() if any(one.form == "date" for one in inputs.features) else {},
         "numbers": {column: form.pattern for column, form in forms.items()},
     }
+
+
+def _months() -> dict[str, str]:
+    from tui_trainer.datasets.csv.dates import MONTHS  # needs pandas, as no export without dates does
+
+    return MONTHS
 
 
 def read_metadata(path: Path) -> tuple[Preparation, Progress]:

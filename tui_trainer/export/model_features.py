@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 EPOCH = datetime.datetime(1970, 1, 1)
-CLOCK = re.compile(r"([0-9]{1,3}):([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?(?: ?([AaPp])\.?[Mm]\.?)?")
+CLOCK = re.compile(r"([0-9]{1,3})[:hH]([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?(?: ?([AaPp])\.?[Mm]\.?)?")
 WORDS = {"true": 1.0, "false": 0.0}
 
 
@@ -164,9 +164,9 @@ def _number(cell: Any, feature: dict[str, Any]) -> float:
     if match is None:
         raise ValueError
     digits = re.sub(reading["thousands"], "", match["number"]) if reading["thousands"] else match["number"]
-    number = float(digits.replace("\u2212", "-").replace(reading["decimal"], "."))
+    number = float(digits.replace("\u2212", "-").replace(reading["decimal"], ".").upper().replace("D", "E"))
     if feature["multiples"] and match["multiple"]:
-        number *= reading["multiples"][match["multiple"].lower()]
+        number *= reading["multiples"][feature["column"]][match["multiple"].lower()]
     is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
     number = -number if is_negative else number
     return math.nan if number in reading["no_value_numbers"] else number
@@ -186,16 +186,29 @@ def _days(cell: Any, feature: dict[str, Any]) -> float:
 
 def _moment(text: str, form: str) -> datetime.datetime:
     if form and form != "ISO8601":
-        try:
-            return datetime.datetime.strptime(text, form)
-        except ValueError:
-            pass
+        for words in (text, _in_english(text, form)):
+            try:
+                return datetime.datetime.strptime(words, form)
+            except ValueError:
+                pass
     for shorter in ("%Y-%m", "%Y"):
         try:
             return datetime.datetime.strptime(text, shorter)
         except ValueError:
             pass
     return datetime.datetime.fromisoformat(text)
+
+
+def _in_english(text: str, form: str) -> str:
+    """Return a date with its month as strptime knows it, and without a day of the week that is not in the format."""
+    if not form.startswith(("%a", "%A", "%b", "%B")):
+        text = re.sub(r"^[^\W\d_]+[.,]* ", "", text)
+    return re.sub(r"[^\W\d_]{3,}\.?", _month, text) if "%b" in form else text
+
+
+def _month(word: re.Match[str]) -> str:
+    months: dict[str, str] = _reading()["months"]
+    return next((month for start, month in months.items() if word[0].lower().startswith(start)), word[0])
 
 
 def _hours(cell: Any, feature: dict[str, Any]) -> float:

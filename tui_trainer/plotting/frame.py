@@ -146,7 +146,7 @@ def one_cell(text: str) -> str:
 
 def _cells(char: str) -> str:
     cells = cell_len(char)
-    if char == REST or (cells == 0 and unicodedata.category(char) in ("Mn", "Me", "Cf")):
+    if char == REST or (cells == 0 and unicodedata.category(char) in ("Mn", "Me", "Cf", "Sk")):
         return ""
     if not char.isprintable() or cells not in (1, 2):
         return "?"

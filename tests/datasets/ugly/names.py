@@ -21,6 +21,7 @@ NAMES = (
     Case("writing from right to left", text("a\u202eb,\u2066c,y", *ROWS), features=("a�b", "�c")),
     Case("a very long name", text(f"{LONG},b,c", *ROWS), features=(LONG, "b")),
     Case("wide characters", text("価格,🎈,y", *ROWS), features=("価格", "🎈")),
+    Case("joined emoji", text("👩\u200d🔬,❤\ufe0f,y", *ROWS), features=("👩🔬", "❤")),
     Case("names like formulas", text("=1+1,@a,-b", *ROWS), features=("=1+1", "@a")),
     Case("an equals sign", text("a=b,c,y", *ROWS), features=("a=b", "c")),
     Case("row numbers of pandas", text(",a,b", "0,1,2.5", "1,3,4.5", "2,8,1.5"), features=("a",), rows=3),

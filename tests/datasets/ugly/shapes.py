@@ -17,7 +17,78 @@ def _prose() -> bytes:
     return text(*("It was a dark, stormy night; the rain fell, but not on us.\nAll slept." for _ in range(30)))
 
 
+LOGGER = (
+    '"TOA5","CR1000","CR1000","1234","Std.32","Table1"',
+    '"TIMESTAMP","RECORD","Temp_Avg","Wind"',
+    '"TS","RN","Deg C","m/s"',
+    '"","","Avg","Smp"',
+    *(f'"2024-01-01 {hour:02d}:00:00",{hour},{hour * hour % 7 + 0.5},{hour % 5 + 0.25}' for hour in range(12)),
+)
+SURVEY = (
+    "Start,Q1,Q2,Score",
+    '"Start date","How satisfied are you\nwith our product?","Would you recommend us?","Score"',
+    '"{""ImportId"":""start""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2""}","{""ImportId"":""Score""}"',
+    *(
+        f"2024-02-{day:02d},{('good', 'fair')[day % 2]},{('Yes', 'No')[day % 3 == 0]},{day * 7 % 11}.5"
+        for day in range(1, 13)
+    ),
+)
+LOG = tuple(f'level={("info", "warn")[n % 2]} latency={n * 7 % 50}ms path="/a b" status=200' for n in range(9))
+
 SHAPES = (
+    Case(
+        "a logger's four lines",
+        text(*LOGGER),
+        rows=12,
+        features=("TIMESTAMP (TS)", "Temp_Avg (Deg C)"),
+        values=(19723, 0.5),
+        told=("1 row above the table left out: 'TOA5",),
+    ),
+    Case(
+        "questions below the names",
+        text(*SURVEY),
+        rows=12,
+        task="regression",
+        values=(19754,),
+        features=("Start", "Q1=fair", "Q1=good", "Q2=No", "Q2=Yes"),
+        told=("2 rows below the names left out",),
+    ),
+    Case("lines of name=value", text(*LOG), refused="is in lines of name=value, which is not read"),
+    Case(
+        "files put together",
+        text(*TABLE, *TABLE, *TABLE),
+        rows=12,
+        task="binary",
+        values=(1, 2.5),
+        told=("The names stand in 2 more rows, left out.",),
+    ),
+    Case("words that recur are no names", text("p,x,s", "e,x,y", "p,x,s", "e,b,y", "p,x,s"), rows=5),
+    Case(
+        "a database's table",
+        text(
+            " id |  v  | ok ", "----+-----+----", *(f" {n:2} | {n * n % 7}.5 | {n % 2}" for n in range(11)), "(11 rows)"
+        ),
+        rows=11,
+        features=("v",),
+        task="binary",
+    ),
+    Case(
+        "a rule below names of two words",
+        text(
+            "CITY   TMAX  WIND DIR",
+            "------ ----- --------",
+            *(f"{('OSLO', 'BERN')[n % 2]:<6} {n * n % 9 - 3:5.1f} {'NSW'[n % 3]:<8}" for n in range(30)),
+        ),
+        rows=30,
+        features=("CITY=BERN", "CITY=OSLO", "TMAX"),
+        task="multiclass",
+    ),
+    Case(
+        "dashes for no value in the first column",
+        text("a,b,y", "--,1.5,1", "2,2.5,0", "3,4.5,1", "--,3.5,0", "5,1,1"),
+        {"missing": "fill"},
+        rows=5,
+    ),
     Case("a long row", text(*TABLE, "1,2,x,4"), refused="line 6 has 4 cells, but there are 3 columns"),
     Case("a short row", text(*TABLE, "1,2"), refused="line 6 has 2 cells, but there are 3 columns"),
     Case("a short row before blank ones", text(*TABLE, "", "", "1"), refused="line 8 has 1 cell, but"),

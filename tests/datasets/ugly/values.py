@@ -16,6 +16,43 @@ def _typed(*cells: str) -> bytes:
 
 
 VALUES = (
+    Case(
+        "units of weight",
+        _typed("1 kg", "500 g", "2 kg", "2 lb"),
+        values=(1,),
+        told=("Converted to one unit: x to kg",),
+    ),
+    Case("metres alone among others", _typed("1 m", "50 cm", "2 m", "3 m"), values=(100,), told=("x to cm",)),
+    Case(
+        "hours, minutes and seconds", _typed("2 h", "30 min", "3 h", "45 min"), rows=4, told=("Converted to one unit",)
+    ),
+    Case("a unit missing among units", _typed("1 kg", "500 g", "2 kg", "7", *["3 kg"] * 9), refused="'7' in line 5"),
+    Case(
+        "kilograms and pieces",
+        text("w,z,y", *(f"{n} {'kg' if n % 2 else 'pcs'},{n * n}.5,{n}.5" for n in range(9))),
+        told=("Left out: w (numbers with different units: pcs, kg; convert them to one)",),
+    ),
+    Case("at least so many", _typed("0", "1", "3+", "2"), rows=4),
+    Case("a Fortran program's", _typed("0.25D+01", "0.5D-01", "0.125D+00"), values=(2.5,)),
+    Case(
+        "seats are no numbers",
+        _typed("1D2", "3D4", "5D1", "1D2"),
+        {"kinds": {"x": "number"}},
+        refused="'1D2' in line 2",
+    ),
+    Case("hours in French", _typed("6h00", "7h30", "12h15"), values=(6,), told=("Read as hours since midnight: x",)),
+    Case("German dates", _typed("1. Januar 2024", "3. März 2024", "2. September 2024"), values=(19723,)),
+    Case(
+        "days in French", _typed("lundi 1 janvier 2024", "mardi 2 février 2024", "jeudi 1 août 2024"), values=(19723,)
+    ),
+    Case("days in German", _typed("Mo, 1. Jan. 2024", "Di, 2. Jan. 2024", "Fr, 3. Mai 2024"), values=(19723,)),
+    Case(
+        "postal codes",
+        text("plz;v;y", *(f"{('01067', '80331')[n % 2]};{n * n}.5;{n}.5" for n in range(9))),
+        features=("plz=01067", "plz=80331", "v"),
+    ),
+    Case("days of the year, with zeros", text("doy;y", *(f"{n:03d};{n}.5" for n in range(8, 12))), features=("doy",)),
+    Case("a logger's NAN", _typed("1.5", '"NAN"', "2.5", "3.5"), rows=3),
     Case("categories", text(*COLORS), features=("colour=blue", "colour=green", "colour=red", "v"), values=(0, 0, 1)),
     Case("a category ignored", text(*COLORS), {"kinds": {"colour": "ignore"}}, features=("v",)),
     Case("text said to be a number", text(*COLORS), {"kinds": {"colour": "number"}}, refused="'red' in line 2"),

@@ -39,6 +39,12 @@ from .numbers import (
 )
 
 _NOT_NUMBERS = frozenset((*MISSING_NUMBERS, *SPREADSHEET_ERRORS))
+# Columns that hold codes rather than numbers where zeros stand before them, as in 01067
+_CODE_NAME = re.compile(
+    r"zip|plz|post(?:al|code|leit)|code|phone|telefon|téléphone|\btel\b|\bfax\b|mobil|nummer|num[eé]ro|number|nr\.?$"
+    r"|account|konto|kunde|customer|client|isbn|\bean\b|sku|fips|barcode|郵便番号|邮编|电话",
+    re.IGNORECASE,
+)
 _DATE_NAME = re.compile(r"date|datum|fecha|day|yyyymmdd|dt$|日付|日期", re.IGNORECASE)
 MAX_JUDGED, MIN_JUDGED = 400_000, 40  # cells of the first rows from which columns are judged, and of each column
 
@@ -75,7 +81,7 @@ def known_builder(feature: Feature, numbers: NumberFormat, missing: tuple[str, .
 def _builder(name: str, cells: list[str], layout: Layout, kind: ColumnKind | None, may_name: bool) -> Builder:
     if kind == "category":
         return TextBuilder(layout.missing, joins=False, keeps=may_name)
-    if may_name and any(cell.isdecimal() and CODE.match(cell) for cell in cells):
+    if (may_name or _CODE_NAME.search(name)) and any(cell.isdecimal() and CODE.match(cell) for cell in cells):
         return TextBuilder(layout.missing, keeps=may_name)
     form = layout.dialect.numbers
     counts = Counter(cells[: max(MAX_JUDGED // len(layout.names), MIN_JUDGED)])

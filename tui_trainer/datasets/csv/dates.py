@@ -21,7 +21,7 @@ COMPACT_DATE = "%Y%m%d"
 TIME = "time"  # the form of columns that hold times of day
 ISO = "ISO8601"
 _COMPACT = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_CLOCK = re.compile(r"([0-9]{1,3}):([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?(?: ?([AaPp])\.?[Mm]\.?)?")
+_CLOCK = re.compile(r"([0-9]{1,3})[:hH]([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?(?: ?([AaPp])\.?[Mm]\.?)?")
 _TIME_PART = re.compile(
     r"(?P<gap>[ T]|, |:| at )(?P<hour>[0-9]{1,2})(?P<mark>[:.h])(?P<minute>[0-9]{2})"
     r"(?P<second>(?P=mark)[0-9]{2}(?P<fraction>\.[0-9]+)?)?(?P<half> ?[AaPp][Mm])?"
@@ -42,8 +42,8 @@ _ZONE = re.compile(r"\s*\(?\b(?:UTC|GMT|[ECMP][SD]T|CES?T|BST|JST|KST|IST)\b\)?"
 _QUARTER = re.compile(r"(?P<year>[0-9]{4})[ -]?Q(?P<quarter>[1-4])|Q(?P<quarter2>[1-4])[ -/](?P<year2>[0-9]{4})")
 _WEEK = re.compile(r"([0-9]{4})-?W([0-9]{2})(?:-?([1-7]))?")
 _WORD = re.compile(r"[^\W\d_]+\.?")
-# Names of months that do not begin as in English, by their first letters
-_MONTHS = {
+# Names of months in several languages, by their first letters
+MONTHS = {
     **dict.fromkeys(("jän", "janv", "ene", "gen", "янв", "jan"), "Jan"),
     **dict.fromkeys(("feb", "fév", "fev", "фев"), "Feb"),
     **dict.fromkeys(("mär", "mrz", "mars", "maa", "mrt", "мар", "mar"), "Mar"),
@@ -60,6 +60,13 @@ _MONTHS = {
 _ENGLISH = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
+)
+_LONG_MONTH = re.compile("|".join(name for name in _ENGLISH if len(name) > 3), re.IGNORECASE)
+_OTHER_WEEKDAYS = re.compile(
+    r"(?:(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag|lundi|mardi|mercredi|jeudi|vendredi"
+    r"|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo|lunedì|martedì|mercoledì|giovedì|venerdì"
+    r"|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag),?|(?:Mo|Di|Mi|Do|Fr|Sa|So)[.,]+) ",
+    re.IGNORECASE,
 )
 _WEEKDAYS = re.compile(r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? ", re.IGNORECASE)
 _LIKE = re.compile(r".*[0-9].*")
@@ -168,7 +175,7 @@ def _plain_cell(cell: str) -> str:
             return datetime.date.fromisocalendar(int(week[1]), int(week[2]), int(week[3] or 1)).isoformat()
         except ValueError:
             return text
-    text = _WORD.sub(_english, text)
+    text = _WORD.sub(_english, _OTHER_WEEKDAYS.sub("", text, count=1))
     return _ZONE.sub("", _HALF.sub(r"\1m", _ORDINAL.sub("", text)))
 
 
@@ -177,7 +184,7 @@ def _english(word: re.Match[str]) -> str:
     lowered = text.lower()
     if text.isascii() and any(lowered == name.lower() or lowered == name[:3].lower() for name in _ENGLISH):
         return text
-    month = next((month for start, month in _MONTHS.items() if lowered.startswith(start)), None)
+    month = next((month for start, month in MONTHS.items() if lowered.startswith(start)), None)
     return word[0] if month is None or len(text) < 3 else month
 
 
@@ -191,6 +198,8 @@ def parse_dates(cells: pd.Series[Any], form: str) -> NDArray[np.float64]:
     if left.any():
         codes, texts = pd.factorize(cells[left].astype(object))
         plain = pd.Series([_plain_cell(str(text)) for text in texts], dtype=object)
+        if "%b" in form:  # September is not shortened: it is English, too
+            plain = plain.str.replace(_LONG_MONTH, lambda month: month[0][:3], regex=True)
         days[left] = _parse(plain, form)[codes]
     return days
 

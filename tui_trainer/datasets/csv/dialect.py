@@ -26,7 +26,7 @@ BLANKS = " "  # stands for runs of blanks and tabs between cells
 DELIMITERS: dict[DelimiterName, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": BLANKS}
 QUOTES: dict[QuoteName, str] = {"double": '"', "single": "'", "none": ""}
 BOTH_QUOTES = "\"'"
-COMMENT_MARKS = ("#", "%", "//", "|")
+COMMENT_MARKS = ("#", "%", "//", "|", "--")
 DECIMALS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
 _DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", BLANKS: "blanks"}
 _GROUP_WORDS = {",": "commas", ".": "points", **dict.fromkeys(APOSTROPHES, "apostrophes")}
@@ -45,7 +45,7 @@ class Marks:
 
     ``delimiter`` is "" for one column, ``BLANKS`` for runs of blanks and tabs; ``runs`` says that several delimiters
     count as one. ``quote`` is "" if quotes mean nothing, ``BOTH_QUOTES`` if cells are in either; ``escape`` is "" or a
-    backslash. Lines that begin with ``comment`` are none of the table.
+    backslash. Lines that begin with ``comment`` are none of the table, nor are those that repeat its ``header``.
     """
 
     delimiter: str = ","
@@ -53,11 +53,13 @@ class Marks:
     quote: str = '"'
     escape: str = ""
     comment: str = ""
+    header: str = ""
 
     @property
     def are_plain(self) -> bool:
         """Whether pandas and Python's csv module read such lines as they are."""
-        return not self.runs and self.quote != BOTH_QUOTES and not self.comment and not self.escape
+        is_rewritten = self.runs or self.comment or self.escape or self.header
+        return not is_rewritten and self.quote != BOTH_QUOTES
 
     @property
     def when_rewritten(self) -> Marks:
@@ -66,7 +68,8 @@ class Marks:
 
     def plain(self, line: str) -> str:
         """Return a line as it is written with single delimiters and double quotes, and without comments."""
-        if self.comment and line.lstrip(" ").startswith(self.comment):
+        is_comment = self.comment and line.lstrip(" ").startswith(self.comment)
+        if is_comment or (self.header and line.strip() == self.header):
             return line[len(line.rstrip("\r\n")) :]
         if self.runs:
             body = line.rstrip("\r\n")
@@ -223,7 +226,9 @@ def _find_comment(text: str) -> str:
         if not marked or len(marked) == len(lines):
             continue
         others = [line for line in lines if not line.lstrip().startswith(mark)]
-        if mark == "|":
+        if mark == "--":  # for no value, too
+            is_comment = all(map(_RULE.fullmatch, marked))
+        elif mark == "|":
             is_comment = len(marked) <= 2 and lines[0].startswith(mark) and not any(mark in line for line in others)
         else:
             usual = Counter(map(_delimiters_in, others)).most_common(1)[0][0]
@@ -236,6 +241,7 @@ def _find_comment(text: str) -> str:
 
 
 MAX_COMMENT_LINES = 5000
+_RULE = re.compile(r"\s*-{2,}(?:[-+ \t|]*-{2,})?\s*")  # a line below the names, as databases print it
 
 
 def _delimiters_in(line: str) -> tuple[int, ...]:

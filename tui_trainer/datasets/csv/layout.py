@@ -16,7 +16,7 @@ from functools import cache
 from typing import NoReturn
 
 from tui_trainer.datasets.dataset import PLAIN, DatasetError
-from tui_trainer.errors import plain, printable, quoted
+from tui_trainer.errors import plain, printable, quoted, unjoined
 
 from .dialect import (
     BLANKS,
@@ -43,6 +43,8 @@ MAX_COLUMNS = 20_000
 MAX_CELLS = 400_000  # of the first rows, from which the number format is found
 HEADER_SAMPLE_ROWS = 100  # compared with the first row
 MAX_TITLES = 100  # rows above a table
+MAX_HEADER_ROWS = 4
+MAX_UNIT = 24  # characters
 MAX_FOOTERS = 12  # rows below it
 TAIL = 1 << 16  # bytes at the end of a large file, which are searched for rows below the table
 _FIELD = "dataset.path"
@@ -119,6 +121,12 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     if not header_rows and options.header is None:
         first_line = records[filled[start]].line
         head = _names_in_comment(body, marks, first_line, table_width(values)[0], numbers)
+    elif header_rows == 1 and marks.delimiter == BLANKS and marks.comment == "--":
+        head = _names_above_rule(body, records[filled[start]].line) or head
+    repeats = _repeated_header(rows[start:]) if header_rows == 1 else 0
+    if repeats:
+        marks = replace(marks, header=_line(body, records[filled[start]].line).lstrip())
+        values = [row for row in values if row != head]
     header = Header.fit(head, values) if head else None
     names = header.names if header else default_names(max(table_width(values)[0], len(values[0])))
     if len(names) > MAX_COLUMNS:
@@ -126,6 +134,10 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     before = filled[start + header_rows] - 1 if values else len(records) - 1
     footers, footer_lines = _footers(body if is_all else _tail(file), records, is_all, marks, len(names), values)
     repairs = [] if header is None else list(header.repairs)
+    if repeats:
+        repairs.append(f"The names stand in {'1 more row' if repeats == 1 else f'{repeats} more rows'}, left out.")
+    if header_rows > 2 and head == rows[start]:
+        repairs.append(_left_out("below the names", header_rows - 1, rows[start + 1]).replace(" the table", ""))
     if start:
         repairs.append(_left_out("above", start, rows[0]))
     if footers:
@@ -221,6 +233,8 @@ def _begins_table(row: list[str], following: list[str], width: int) -> bool:
         if filled == 1 and width > 2:
             return False
         return not (filled <= 2 and row[0].endswith(":"))
+    if len(row) > width and _names_columns(following, width):  # what a logger says of itself
+        return False
     if len(row) == width - 1 and len(following) == width:  # names without one for the names of the rows
         return filled == width - 1 and any(map(_is_plain_value, following)) and not any(map(_is_plain_value, row))
     if len(row) < width:  # too few names, which is told, rather than a title of several cells
@@ -229,6 +243,11 @@ def _begins_table(row: list[str], following: list[str], width: int) -> bool:
         )
         return filled > 1 and 2 * filled >= width and is_header
     return True
+
+
+def _names_columns(row: list[str], width: int) -> bool:
+    """Return whether a row may be the names of a table of this width: all different, and none of them a value."""
+    return len(row) == width == len(set(row)) and all(row) and not any(map(_is_plain_value, row))
 
 
 def _is_plain_value(cell: str) -> bool:
@@ -317,23 +336,50 @@ def _header_rows(rows: list[list[str]], numbers: NumberFormat) -> int:
     def is_gap(cell: str) -> bool:
         return is_missing(cell, among_numbers=True)
 
-    may_go_on = len(rows) > 3 and not any(map(is_value, rows[1])) and not any(map(is_value, rows[0][1:]))
-    if may_go_on and header_votes(rows[1:], is_value, is_gap) > 1:
-        names_of_rows = [cell for cell in rows[2] if cell]
-        return 3 if len(names_of_rows) == 1 and rows[2][0] and len(rows[2]) > 2 else 2
-    return int(has_header(rows, is_value, is_gap))
+    wordy = [not any(map(is_value, rows[0][1:])), *(not any(map(is_value, row)) for row in rows[1:MAX_HEADER_ROWS])]
+    for count in range(min(MAX_HEADER_ROWS, len(rows) - 2), 1, -1):
+        if all(wordy[:count]) and header_votes(rows[count - 1 :], is_value, is_gap) > 1:
+            names_of_rows = [cell for cell in rows[2] if cell]
+            return 3 if len(names_of_rows) == 1 and rows[2][0] and len(rows[2]) > 2 else count
+    return int(has_header([rows[0], *(row for row in rows[1:] if row != rows[0])], is_value, is_gap))
+
+
+def _repeated_header(rows: list[list[str]]) -> int:
+    """Return how often the first row, which names the columns, stands among the others, as in files put together."""
+    first = rows[0]
+    if len(first) < 2 or not all(first) or len(set(first)) < len(first) or any(map(_is_plain_value, first)):
+        return 0
+    return rows[1:].count(first)
+
+
+def _line(text: str, number: int) -> str:
+    """Return a line, counted from 1, without blanks at its end."""
+    return next(itertools.islice(io.StringIO(text, newline=""), number - 1, None), "").rstrip()
+
+
+def _names_above_rule(text: str, number: int) -> list[str]:
+    """Return the names in a line, counted from 1, as far as the dashes below it go; none if they are no such rule."""
+    line, rule = _line(text, number), _line(text, number + 1)
+    names = [line[dashes.start() : dashes.end()].strip() for dashes in re.finditer("-+", rule)]
+    return names if "".join("".join(names).split()) == "".join(line.split()) else []
 
 
 def join_names(rows: list[list[str]]) -> list[str]:
     """Return the names of the columns from the rows of a header.
 
-    A second row below names that are complete holds units: ``Time (s)``. Otherwise names continue in it.
+    A second row below names that are complete holds units: ``Time (s)``, unless it is wordy, as questions of a survey
+    are. Otherwise names continue in it.
     """
     if len(rows) < 2:
         return rows[0] if rows else []
     width = max(map(len, rows))
     first, *others = ([*row, *[""] * (width - len(row))] for row in rows)
-    if all(first) and len(set(first)) == width and len(others) == 1:
+    is_telling = (
+        all(first) and len(set(first)) == width and (len(others) == 1 or len(list(filter(None, others[1]))) > 1)
+    )
+    if is_telling and len(others) > 1 and any(len(cell) > MAX_UNIT for cell in others[0]):
+        return first
+    if is_telling:
         units = (unit.strip("()[] ") for unit in others[0])
         return [f"{name} ({unit})" if unit else name for name, unit in zip(first, units, strict=True)]
     filled: list[str] = []
@@ -444,7 +490,7 @@ def clean_names(row: list[str], nameless: Collection[int] = ()) -> tuple[list[st
     White space inside is reduced to one space, unprintable characters become �, an empty name is replaced by its
     column's default name, and a repeated name gets a number: ``x``, ``x.2``.
     """
-    tidy = [printable(" ".join(cell.split())) for cell in row]
+    tidy = [printable(unjoined(" ".join(cell.split()))) for cell in row]
     original = {name for name in tidy if name}
     names: list[str] = []
     renamed: list[tuple[str, str]] = []

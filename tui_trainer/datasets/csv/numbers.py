@@ -22,7 +22,7 @@ TRUE_WORDS, FALSE_WORDS = ("true",), ("false",)
 # What programs and people write for a missing value; MISSING_NUMBERS and SPREADSHEET_ERRORS only among numbers.
 MISSING = (
     *("", "?", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL", "null", "\\N"),
-    *("NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+    *("NaN", "nan", "NAN", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
 )
 # "None" is a category among texts: a house may have no garage.
 MISSING_NUMBERS = (
@@ -43,7 +43,7 @@ MISSING_NUMBERS = (
     "unknown",
 )
 SPREADSHEET_ERRORS = ("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
-_EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
+_EXPONENT = r"(?:[eE][+-]?[0-9]+|[dD][+-][0-9]{2})?"  # D in Fortran
 _MARKED = re.compile(f"[{''.join(GROUP_MARKS)}]")
 _GAPS = "".join(GROUP_MARKS[2:])
 GAP = re.compile(f"(?<=[0-9])[{_GAPS}](?=[0-9]{{3}}(?![0-9]))")
@@ -62,6 +62,22 @@ _UNIT = (
     r"|[$€£¥₹₽₩₺₫฿₪₴₦])"
 )
 MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "g": 1e9, "t": 1e12}
+# Units of which one can be converted into the other, in lower case: none of which capitals tell apart, as mW and MW
+CONVERTIBLE = (
+    {"µg": 1e-6, "mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "oz": 28.349523125, "lb": 453.59237, "lbs": 453.59237},
+    {
+        **{"nm": 1e-9, "µm": 1e-6, "mm": 1e-3, "cm": 1e-2, "dm": 1e-1, "m": 1.0, "km": 1e3},
+        **{"in": 0.0254, "ft": 0.3048, "yd": 0.9144, "mi": 1609.344, "miles": 1609.344},
+    },
+    {
+        **{"µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "mins": 60.0, "h": 3600.0, "hr": 3600.0},
+        **{"hrs": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0},
+    },
+    {"ml": 1e-3, "cl": 1e-2, "dl": 1e-1, "l": 1.0},
+    {"hz": 1.0, "khz": 1e3, "ghz": 1e9},
+    {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12},
+    {"hpa": 1e2, "kpa": 1e3, "mbar": 1e2, "bar": 1e5, "psi": 6894.757293168},
+)
 _DRESSED = re.compile(
     rf"(?P<outside>{_CURRENCY})?\s?(?P<open>\()?(?P<limit>[<>≤≥~≈]=? ?)?{_SIGN}? ?(?P<before>{_CURRENCY})?\s?{_SIGN}? ?"
     rf"(?P<digits>[0-9.,][0-9.,{''.join(SPACES)}{''.join(APOSTROPHES)}]*(?:[eE]{_SIGN}?[0-9]+)?)"
@@ -76,7 +92,7 @@ class NumberFormat:
     """How numbers are written: the decimal mark, and the mark between thousands ("" for none).
 
     The numbers of a column may have one ``unit``, before them as $ or after them as kg. If they are ``multiples``, k
-    and M after them are thousands and millions.
+    and M after them are thousands and millions, and where units can be converted, g after them are thousandths of kg.
     """
 
     decimal: DecimalMark = "."
@@ -99,16 +115,25 @@ class NumberFormat:
         number = rf"(?P<number>(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+){_EXPONENT})"
         before, after = rf"(?:{_CURRENCY})?\s?", ""
         if self.multiples:
-            after = rf"\s*(?P<multiple>{'|'.join(sorted(MULTIPLES, key=len, reverse=True))})?"
+            marks = "|".join(sorted(self.factors, key=len, reverse=True))
+            after = rf"\s*(?P<multiple>{marks}){'' if is_convertible(self.unit) else '?'}"
         elif self.unit and not re.fullmatch(_CURRENCY, self.unit):
             before, after = "", rf"\s*{re.escape(self.unit.rstrip('s.'))}s?\.?"
         elif self.unit:
             after = rf"\s*(?:{_CURRENCY})?"
         else:
             before = ""
-        trailing = rf"(?:(?<={mark}[0-9][0-9])(?P<trailing>[-\u2212]))?"  # an amount, as some ledgers write it
+        trailing = rf"(?:(?<={mark}[0-9][0-9])(?P<trailing>[-\u2212])|\+)?"  # an amount of a ledger; 3+ is 3, as >3 is
         start = rf"{before}(?P<open>\()?(?:[<>≤≥~≈]=?\s?)?(?P<sign>{_SIGN})?\s?{before}(?P<inner>{_SIGN})?"
         return f"{'(?i)' if after else ''}{start}{number}{trailing}{after}(?(open)\\))"
+
+    @cached_property
+    def factors(self) -> Mapping[str, float]:
+        """What a number is multiplied by, by the mark or unit after it in lower case."""
+        family = next((family for family in CONVERTIBLE if self.unit.casefold() in family), None)
+        if not self.multiples or family is None or not is_convertible(self.unit):
+            return MULTIPLES
+        return {unit: factor / family[self.unit.casefold()] for unit, factor in family.items()}
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
@@ -122,9 +147,9 @@ class NumberFormat:
         number = match["number"]
         if self.thousands:
             number = re.sub(self.group, "", number)
-        value = float(number.replace("\u2212", "-").replace(self.decimal, "."))
+        value = float(number.replace("\u2212", "-").replace(self.decimal, ".").upper().replace("D", "E"))
         if self.multiples and match["multiple"]:
-            value *= MULTIPLES[match["multiple"].lower()]
+            value *= self.factors[match["multiple"].lower()]
         is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
         return -value if is_negative else value
 
@@ -145,7 +170,10 @@ class NumberFormat:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The units after, or before, the numbers of a column, as they are written, the most frequent first."""
+    """The units after, or before, the numbers of a column, as they are written, the most frequent first.
+
+    If they ``are_multiples``, a number is multiplied by what its own mark or unit says.
+    """
 
     names: tuple[str, ...]
     are_multiples: bool = False
@@ -172,7 +200,16 @@ def find_units(counts: Mapping[str, int]) -> Units | None:
     shares = sorted(spellings.values(), key=lambda counter: -counter.total())
     others = {unit for unit in spellings if not re.fullmatch(_CURRENCY, unit, re.IGNORECASE)}
     are_multiples = bool(others) and others <= MULTIPLES.keys() and (currency or len(others) > 1)
-    return Units(tuple(spelling.most_common(1)[0][0] for spelling in shares), are_multiples)
+    names = tuple(spelling.most_common(1)[0][0] for spelling in shares)
+    if len(names) > 1 and any({name.casefold() for name in names} <= family.keys() for family in CONVERTIBLE):
+        names = tuple(sorted(names, key=lambda name: not is_convertible(name)))  # m alone could be millions
+        are_multiples = is_convertible(names[0])
+    return Units(names, are_multiples)
+
+
+def is_convertible(unit: str) -> bool:
+    """Return whether the unit of multiples is one into which others are converted, and no mark such as k."""
+    return unit.casefold() not in MULTIPLES and any(unit.casefold() in family for family in CONVERTIBLE)
 
 
 def is_missing(cell: str, among_numbers: bool = False) -> bool:

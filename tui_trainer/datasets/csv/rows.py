@@ -243,7 +243,7 @@ def _read_block(
     """Return the rows in ``content``, which is UTF-8 and written plainly; one more than ``max_rows`` at most."""
     marks = layout.dialect.marks
     try:
-        frame = pd.read_csv(  # type: ignore[call-overload, no-any-return, misc]
+        frame = pd.read_csv(  # type: ignore[call-overload, misc]
             _Stream(content),  # it has what pandas calls
             sep=r"\s+" if marks.delimiter == BLANKS else marks.delimiter or NO_DELIMITER,
             quotechar="'" if marks.quote == "'" else '"',

@@ -48,6 +48,7 @@ _OTHER_FILES = (
     (b"%PDF", "a PDF document"),
 )
 _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+_NUL_HINT = "is it a CSV file? If so, remove such bytes from it, as tr -d '\\000' does"
 _CSV = "save it as a CSV file"
 # Text that is no table of cells, by its beginning
 # No pattern may try two ways through the same blanks: a file of blank lines would be looked at for hours.
@@ -63,6 +64,12 @@ _OTHER_TEXTS = (
         re.compile(r"(?:[+-]?[0-9.]+(?:e[+-]?[0-9]+)?(?: +[0-9]+:[0-9.eE+-]+)+ *\r?\n){2}"),
         "in the format of libsvm, number:value",
         "sklearn.datasets.load_svmlight_file reads it",
+    ),
+    (
+        re.compile(r"(?:[\w.]+=(?:\"[^\"\n]*\"|[^\s\"=,;]*)(?:[ \t]+|\r?\n)){2,}[\w.]+="),
+        "in lines of name=value",
+        "pandas.DataFrame(dict(part.split('=', 1) for part in shlex.split(line)) for line in open(path))"
+        ".to_csv('table.csv', index=False) makes a CSV file of it",
     ),
     (re.compile(r"\s*(?:<!doctype html|<html|<table)", re.IGNORECASE), "a web page", _CSV),
     (re.compile(r"\s*<\?xml", re.IGNORECASE), "in XML", _CSV),
@@ -334,7 +341,7 @@ def find_encoding(file: TextFile, encoding: str | None, progress: Progress, max_
             return guessed
         if not fault.after_non_ascii:
             return _single_byte_encoding(file, start, progress, max_bytes)
-    what = "is it a CSV file?" if fault.is_nul else "it may be damaged; save it again, or choose its encoding"
+    what = _NUL_HINT if fault.is_nul else "it may be damaged; save it again, or choose its encoding"
     if codec == "utf-8" and not fault.is_nul and _first_fault(file, "cp1252", progress, max_bytes) is not None:
         what = "it may be damaged; save it again"
     raise DatasetError("dataset.path", f"{file.shown} is {title}, but has {fault.where}; {what}")
@@ -404,9 +411,7 @@ def _single_byte_encoding(file: TextFile, start: bytes, progress: Progress, max_
     if fault is not None:  # a NUL byte, since every other byte is a character
         looks_wide = start[1::2].count(0) > len(start) // 4
         hint = (
-            "it may be UTF-16 without a byte order mark, so choose the encoding utf-16-le"
-            if looks_wide
-            else "is it a CSV file?"
+            "it may be UTF-16 without a byte order mark, so choose the encoding utf-16-le" if looks_wide else _NUL_HINT
         )
         raise DatasetError("dataset.path", f"{file.shown} has {fault.where}; {hint}")
     return codec, f"{title} (guessed: it is not UTF-8)"
