@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ BARS = table(x, z, y, delimiter="|")
 MARKDOWN = "\n".join(f"|{line}|" for line in BARS.splitlines()).replace("|x|z|y|", "|x|z|y|\n|---|---|---|", 1)
 RECORDS = pd.read_csv(io.StringIO(PLAIN))
 JSON_LINES = RECORDS.to_json(orient="records", lines=True)
+RECORD_LINES = "".join(f"x={row.x} z='{row.z}' y={row.y}\n" for row in RECORDS.itertuples())
 JSON = json.dumps(RECORDS.to_dict("records"))
 ARFF = "@relation houses\n" + "".join(f"@attribute {name} numeric\n" for name in NAMES.split(",")) + "@data\n"
 ARFF += PLAIN.partition("\n")[2]
@@ -118,6 +120,21 @@ CASES: dict[str, Case] = {
         {},
         "pandas.read_json(path, lines=True).to_csv('table.csv', index=False) makes a CSV file of it",
         pd.read_json(io.StringIO(JSON_LINES), lines=True).to_csv(index=False),
+    ),
+    "name=value": (
+        RECORD_LINES,
+        {},
+        "pandas.DataFrame(dict(part.split('=', 1) for part in shlex.split(line)) for line in open(path))"
+        ".to_csv('table.csv', index=False) makes a CSV file of it",
+        pd.DataFrame(
+            dict(part.split("=", 1) for part in shlex.split(line)) for line in RECORD_LINES.splitlines()
+        ).to_csv(index=False),
+    ),
+    "NUL bytes": (
+        f"{PLAIN}\0\0\0",
+        {},
+        "remove such bytes from it, as tr -d '\\000' does",
+        f"{PLAIN}\0\0\0".replace("\0", ""),
     ),
 }
 

@@ -94,15 +94,15 @@ def test_cells_as_they_stand_in_a_file_are_read_by_the_export(tmp_path: Path) ->
 def test_what_is_converted_in_training_is_converted_by_the_export(tmp_path: Path) -> None:
     """Units of one kind, letters that multiply, at least so many, dates and times in other languages."""
     rows = (
-        ("1 kg", "$1.2K", "0", "lundi 1 janvier 2024", "1. Januar 2024", "6h30"),
-        ("500 g", "$3M", "3+", "mardi 2 février 2024", "2. September 2024", "7h05"),
-        ("2 lb", "$-950", "1", "mercredi 3 août 2024", "3. März 2024", "12h00"),
-        ("-3 kg", "$12K", "2", "jeudi 4 mai 2024", "4. August 2024", "0h15"),
+        ("1 kg", "$1.2K", "0", "lundi 1 janvier 2024", "1. Januar 2024", "6h30", "1:23.456"),
+        ("500 g", "$3M", "3+", "mardi 2 février 2024", "2. September 2024", "7h05", "0:59.5"),
+        ("2 lb", "$-950", "1", "mercredi 3 août 2024", "3. März 2024", "12h00", "2:00.25"),
+        ("-3 kg", "$12K", "2", "jeudi 4 mai 2024", "4. August 2024", "0h15", "1:01.0"),
     )
-    text = "w;m;n;fr;de;h;y\n" + "".join(";".join((*row, f"{place}.5")) + "\n" for place, row in enumerate(rows))
+    text = "w;m;n;fr;de;h;lap;y\n" + "".join(";".join((*row, f"{place}.5")) + "\n" for place, row in enumerate(rows))
     session, model = run_on(tmp_path, text)
     forms = [one.form for one in model.inputs.features]
-    assert forms == ["number", "number", "number", "date", "date", "time"]
+    assert forms == ["number", "number", "number", "date", "date", "time", "time"]
     np.testing.assert_allclose(session.dataset.x[:, 0], [1, 0.5, 0.90718474, -3])
     as_text = pd.read_csv(tmp_path / "own.csv", sep=";", dtype=str)
     np.testing.assert_array_equal(exported(model, tmp_path)(as_text), session.dataset.x)

@@ -22,6 +22,7 @@ import numpy as np
 
 EPOCH = datetime.datetime(1970, 1, 1)
 CLOCK = re.compile(r"([0-9]{1,3})[:hH]([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?(?: ?([AaPp])\.?[Mm]\.?)?")
+LAP = re.compile(r"([0-9]{1,3}):([0-5][0-9][.,][0-9]{1,6})")  # minutes and seconds
 WORDS = {"true": 1.0, "false": 0.0}
 
 
@@ -212,9 +213,11 @@ def _month(word: re.Match[str]) -> str:
 
 
 def _hours(cell: Any, feature: dict[str, Any]) -> float:
-    """Return the hours since midnight of a time, such as 14:30 or 2:30 PM."""
+    """Return the hours since midnight of a time, such as 14:30 or 2:30 PM, or of a lap, 1:23.45."""
     if isinstance(cell, datetime.time):
         return cell.hour + cell.minute / 60 + (cell.second + cell.microsecond / 1e6) / 3600
+    if lap := LAP.fullmatch(cell):
+        return int(lap[1]) / 60 + float(lap[2].replace(",", ".")) / 3600
     match = CLOCK.fullmatch(cell)
     if match is None or int(match[2]) > 59:
         raise ValueError

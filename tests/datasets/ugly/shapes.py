@@ -53,6 +53,21 @@ SHAPES = (
         features=("Start", "Q1=fair", "Q1=good", "Q2=No", "Q2=Yes"),
         told=("2 rows below the names left out",),
     ),
+    Case(
+        "what an oscilloscope was set to",
+        text(
+            "Model,DS1104Z",
+            "Record Length,1.2E+03",
+            "Units,V",
+            ",",
+            "X,CH1,CH2,",
+            "Second,Volt,Volt,",
+            *(f"{n}E-06,{n * n % 7}.5,{n % 5}.25," for n in range(12)),
+        ),
+        rows=12,
+        features=("X (Second)", "CH1 (Volt)"),
+        told=("3 rows above the table left out",),
+    ),
     Case("lines of name=value", text(*LOG), refused="is in lines of name=value, which is not read"),
     Case(
         "files put together",

@@ -32,6 +32,9 @@ VALUES = (
         text("w,z,y", *(f"{n} {'kg' if n % 2 else 'pcs'},{n * n}.5,{n}.5" for n in range(9))),
         told=("Left out: w (numbers with different units: pcs, kg; convert them to one)",),
     ),
+    Case("at least so many, with commas", _typed("9,491+", "2,172+", "1,001+", "8,475+"), values=(9491,)),
+    Case("millions in words", _typed("$1.5 million", "$3 billion", "$900 thousand", "$2 million"), values=(1.5e6,)),
+    Case("laps", _typed("1:30.0", "1:29.5", "0:59.75"), values=(0.025,), told=("Read as hours since midnight: x",)),
     Case("at least so many", _typed("0", "1", "3+", "2"), rows=4),
     Case("a Fortran program's", _typed("0.25D+01", "0.5D-01", "0.125D+00"), values=(2.5,)),
     Case(

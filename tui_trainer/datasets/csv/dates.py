@@ -22,6 +22,7 @@ TIME = "time"  # the form of columns that hold times of day
 ISO = "ISO8601"
 _COMPACT = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _CLOCK = re.compile(r"([0-9]{1,3})[:hH]([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?(?: ?([AaPp])\.?[Mm]\.?)?")
+_LAP = re.compile(r"([0-9]{1,3}):([0-5][0-9][.,][0-9]{1,6})")  # minutes and seconds
 _TIME_PART = re.compile(
     r"(?P<gap>[ T]|, |:| at )(?P<hour>[0-9]{1,2})(?P<mark>[:.h])(?P<minute>[0-9]{2})"
     r"(?P<second>(?P=mark)[0-9]{2}(?P<fraction>\.[0-9]+)?)?(?P<half> ?[AaPp][Mm])?"
@@ -86,7 +87,7 @@ def date_formats(cells: Sequence[str]) -> list[str]:
     """
     if not cells or any(len(cell) > MAX_LENGTH or not _LIKE.fullmatch(cell) for cell in cells):
         return []
-    if all(map(_CLOCK.fullmatch, cells)):
+    if all(_CLOCK.fullmatch(cell) or _LAP.fullmatch(cell) for cell in cells):
         return [TIME]
     series = pd.Series(list(cells), dtype=object)
     formats = [ISO, *_formats_like(_plain_cell(cells[0]))]
@@ -211,7 +212,9 @@ def _parse(cells: pd.Series[Any], form: str) -> NDArray[np.float64]:
 
 
 def _hours(cell: object) -> float:
-    """Return the hours since midnight for a time such as 14:30 or 2:30 PM; NaN for another text."""
+    """Return the hours since midnight for 14:30 or 2:30 PM, and those of a lap, 1:23.45; NaN for another text."""
+    if lap := _LAP.fullmatch(str(cell).strip()):
+        return int(lap[1]) / 60 + float(lap[2].replace(",", ".")) / 3600
     match = _CLOCK.fullmatch(str(cell).strip())
     if match is None or int(match[2]) > 59:
         return np.nan

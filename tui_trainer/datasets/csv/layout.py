@@ -238,8 +238,10 @@ def _begins_table(row: list[str], following: list[str], width: int) -> bool:
     if len(row) == width - 1 and len(following) == width:  # names without one for the names of the rows
         return filled == width - 1 and any(map(_is_plain_value, following)) and not any(map(_is_plain_value, row))
     if len(row) < width:  # too few names, which is told, rather than a title of several cells
-        is_header = any(map(_is_plain_value, following)) and not any(
-            " " in cell or _is_plain_value(cell) for cell in row
+        is_header = (
+            len(following) == width
+            and any(map(_is_plain_value, following))
+            and not any(" " in cell or _is_plain_value(cell) for cell in row)
         )
         return filled > 1 and 2 * filled >= width and is_header
     return True
@@ -373,6 +375,9 @@ def join_names(rows: list[list[str]]) -> list[str]:
     if len(rows) < 2:
         return rows[0] if rows else []
     width = max(map(len, rows))
+    nameless = next((count for count in range(width) if any("".join(row[width - count - 1 :]) for row in rows)), 0)
+    if nameless:  # rows end with delimiters
+        return [*join_names([row[: width - nameless] for row in rows]), *[""] * nameless]
     first, *others = ([*row, *[""] * (width - len(row))] for row in rows)
     is_telling = (
         all(first) and len(set(first)) == width and (len(others) == 1 or len(list(filter(None, others[1]))) > 1)

@@ -61,7 +61,10 @@ _UNIT = (
     r"(?:[%‰°º′″\"'+][A-Za-z]?|(?![eE][+-]?[0-9])[^\W\d_][^\s\d,;()]*[23²³]?(?:[ /·*][^\s\d,;()]+[23²³]?)?"
     r"|[$€£¥₹₽₩₺₫฿₪₴₦])"
 )
-MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "g": 1e9, "t": 1e12}
+MULTIPLES = {
+    **{"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9, "g": 1e9, "t": 1e12},
+    **{"thousand": 1e3, "tsd": 1e3, "lakh": 1e5, "million": 1e6, "crore": 1e7, "billion": 1e9, "trillion": 1e12},
+}
 # Units of which one can be converted into the other, in lower case: none of which capitals tell apart, as mW and MW
 CONVERTIBLE = (
     {"µg": 1e-6, "mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "oz": 28.349523125, "lb": 453.59237, "lbs": 453.59237},
@@ -223,7 +226,7 @@ def _bare(column: list[str]) -> list[str]:
     if not filled:
         return []
     if 10 * sum(_FIGURES.fullmatch(cell) is not None for cell in filled) >= 8 * len(filled):
-        return [cell.replace("\u2212", "-") for cell in filled]
+        return [cell.replace("\u2212", "-").rstrip("+") for cell in filled]
     bare = [match["digits"].strip() for match in map(_DRESSED.fullmatch, filled) if match is not None]
     return bare if 10 * len(bare) >= 8 * len(filled) else []
 

@@ -272,7 +272,12 @@ def _compact_frame(frame: pd.DataFrame) -> pd.DataFrame:
     dtypes = frame.dtypes.tolist()
     if len(dtypes) <= MANY_COLUMNS or set(dtypes) != {np.dtype(np.int64)}:
         return frame
-    return pd.DataFrame(compact(frame.to_numpy()), copy=False)
+    columns = [cells.to_numpy() for _, cells in frame.items()]
+    ends = np.array([[values.min(), values.max()] for values in columns])
+    cells = np.empty((len(columns), len(frame)), compact(np.array([ends.min(), ends.max()])).dtype)
+    for row, values in zip(cells, columns, strict=True):  # all at once would take as much memory again as pandas'
+        row[:] = values
+    return pd.DataFrame(cells.T, copy=False)
 
 
 def _has_blanks_before_cells(content: bytes, marks: Marks) -> bool:
