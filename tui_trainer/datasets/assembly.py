@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.dialect import CsvOptions
+from tui_trainer.datasets.csv.dialect import BLANKS, DELIMITER_WORDS, CsvOptions
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
@@ -127,9 +127,18 @@ def choose_features(guesses: Mapping[str, Guess], chosen: tuple[str, ...], targe
     features = features or tuple(name for name, guess in others.items() if guess.is_row_number)
     if not features:
         descriptions = [f"{quoted(name)} ({guess.description})" for name, guess in list(others.items())[:4]]
-        left_out = f": left out are {', '.join(descriptions)}" if descriptions else ", since there is no other column"
+        left_out = f": left out are {', '.join(descriptions)}" if descriptions else _no_other_column(target)
         raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
     return features
+
+
+def _no_other_column(name: str) -> str:
+    """Return why there is one column alone, whose ``name`` may hold all of the names of a table that is not regular."""
+    mark = next((mark for mark in DELIMITER_WORDS if mark and mark != BLANKS and mark in name), None)
+    if mark is None:
+        return ", since there is no other column"
+    cells = f"{name.count(mark) + 1} cells, as the first one has"
+    return f", since there is no other column; if {DELIMITER_WORDS[mark]} separate its cells, give each row {cells}"
 
 
 def _row_names(table: Table, left_out: Sequence[str]) -> RowNames:

@@ -167,7 +167,7 @@ def _number(cell: Any, feature: dict[str, Any]) -> float:
     digits = re.sub(reading["thousands"], "", match["number"]) if reading["thousands"] else match["number"]
     number = float(digits.replace("\u2212", "-").replace(reading["decimal"], ".").upper().replace("D", "E"))
     if feature["multiples"] and match["multiple"]:
-        number *= reading["multiples"][feature["column"]][match["multiple"].lower()]
+        number *= reading["multiples"][feature["column"]][match["multiple"].casefold()]
     is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
     number = -number if is_negative else number
     return math.nan if number in reading["no_value_numbers"] else number

@@ -247,7 +247,7 @@ def _rows(columns: Sequence[Sequence[object]]) -> bytes:
 
 def _texts(cells: Array) -> list[str]:
     """Return texts or whole numbers (n,) as texts, "" where there is none."""
-    return ["" if cell is None or cell != cell else value_text(cell) for cell in cells.tolist()]
+    return ["" if cell is None or cell != cell else value_text(cell).strip() for cell in cells.tolist()]
 
 
 def _cells(texts: Sequence[str]) -> list[object]:

@@ -118,6 +118,20 @@ SHAPES = (
     Case("a line end in a name", text('"a\nb",c', "1,2.5", "3,4.5"), features=("a b",), rows=2),
     Case("quotes in a cell", text("a,b,c", '1,2.5,"x ""y"""', "3,4.5,z", '5,1,"x ""y"""', "6,2,z"), rows=4),
     Case("delimiters in cells", text("a,b,c", '1,2.5,"x,y"', "3,4.5,z", '5,1,"x,y"', "6,2,z"), task="binary", rows=4),
+    Case(
+        "ends of lines among cells",
+        text(
+            "id,note,b,y",
+            *(
+                f"{n},{'fine' if n % 4 else 'not' + chr(13) + 'so'},{n}.5,{n % 2}"
+                if n % 4 < 2
+                else f"{n}{chr(13)}x,{n}.5,{n % 2}"
+                for n in range(20)
+            ),
+            end="\r\n",
+        ),
+        refused="if commas separate its cells, give each row 4 cells, as the first one has",
+    ),
     Case("one column", text("a", "1", "2", "3"), refused="no other column"),
     Case("one cell", b"a", refused="a header but no rows"),
     Case("a header alone", text("a,b,c"), refused="a header but no rows"),

@@ -22,6 +22,7 @@ VALUES = (
         values=(1,),
         told=("Converted to one unit: x to kg",),
     ),
+    Case("micrograms", _typed("0.001 mg", "500 µg", "250 μg", "2 mg", "3 µg"), values=(1,), told=("x to µg",)),
     Case("metres alone among others", _typed("1 m", "50 cm", "2 m", "3 m"), values=(100,), told=("x to cm",)),
     Case(
         "hours, minutes and seconds", _typed("2 h", "30 min", "3 h", "45 min"), rows=4, told=("Converted to one unit",)

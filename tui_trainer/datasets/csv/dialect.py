@@ -28,7 +28,7 @@ QUOTES: dict[QuoteName, str] = {"double": '"', "single": "'", "none": ""}
 BOTH_QUOTES = "\"'"
 COMMENT_MARKS = ("#", "%", "//", "|", "--")
 DECIMALS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
-_DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", BLANKS: "blanks"}
+DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", BLANKS: "blanks"}
 _GROUP_WORDS = {",": "commas", ".": "points", **dict.fromkeys(APOSTROPHES, "apostrophes")}
 
 
@@ -359,7 +359,7 @@ class Dialect:
         separator = "One column"
         if self.delimiter:
             runs = "Runs of " if self.marks.runs or self.delimiter == BLANKS else ""
-            words = f"{runs}{_DELIMITER_WORDS[self.delimiter]}"
+            words = f"{runs}{DELIMITER_WORDS[self.delimiter]}"
             separator = f"{words[0].upper()}{words[1:]} between cells"
         parts = [separator, f"decimal {'comma' if self.numbers.decimal == ',' else 'point'}"]
         if self.numbers.thousands:

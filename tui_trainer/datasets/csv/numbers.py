@@ -65,21 +65,22 @@ MULTIPLES = {
     **{"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9, "g": 1e9, "t": 1e12},
     **{"thousand": 1e3, "tsd": 1e3, "lakh": 1e5, "million": 1e6, "crore": 1e7, "billion": 1e9, "trillion": 1e12},
 }
-# Units of which one can be converted into the other, in lower case: none of which capitals tell apart, as mW and MW
+# Units of which one can be converted into the other, case-folded: none of which capitals tell apart, as mW and MW. In
+# multiples of the smallest, so that powers of ten are exact.
 CONVERTIBLE = (
-    {"µg": 1e-6, "mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "oz": 28.349523125, "lb": 453.59237, "lbs": 453.59237},
+    {"μg": 1.0, "mg": 1e3, "g": 1e6, "kg": 1e9, "t": 1e12, "oz": 28349523.125, "lb": 453592370.0, "lbs": 453592370.0},
     {
-        **{"nm": 1e-9, "µm": 1e-6, "mm": 1e-3, "cm": 1e-2, "dm": 1e-1, "m": 1.0, "km": 1e3},
-        **{"in": 0.0254, "ft": 0.3048, "yd": 0.9144, "mi": 1609.344, "miles": 1609.344},
+        **{"nm": 1.0, "μm": 1e3, "mm": 1e6, "cm": 1e7, "dm": 1e8, "m": 1e9, "km": 1e12},
+        **{"in": 25.4e6, "ft": 304.8e6, "yd": 914.4e6, "mi": 1609.344e9, "miles": 1609.344e9},
     },
     {
-        **{"µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "mins": 60.0, "h": 3600.0, "hr": 3600.0},
-        **{"hrs": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0},
+        **{"μs": 1.0, "ms": 1e3, "s": 1e6, "sec": 1e6, "min": 60e6, "mins": 60e6},
+        **{"h": 3.6e9, "hr": 3.6e9, "hrs": 3.6e9, "d": 86.4e9, "day": 86.4e9, "days": 86.4e9},
     },
-    {"ml": 1e-3, "cl": 1e-2, "dl": 1e-1, "l": 1.0},
+    {"ml": 1.0, "cl": 10.0, "dl": 100.0, "l": 1e3},
     {"hz": 1.0, "khz": 1e3, "ghz": 1e9},
-    {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12},
-    {"hpa": 1e2, "kpa": 1e3, "mbar": 1e2, "bar": 1e5, "psi": 6894.757293168},
+    {"kb": 1.0, "mb": 1e3, "gb": 1e6, "tb": 1e9},
+    {"hpa": 1.0, "mbar": 1.0, "kpa": 10.0, "bar": 1e3, "psi": 68.94757293168},
 )
 _DRESSED = re.compile(
     rf"(?P<outside>{_CURRENCY})?\s?(?P<open>\()?(?P<limit>[<>≤≥~≈]=? ?)?{_SIGN}? ?(?P<before>{_CURRENCY})?\s?{_SIGN}? ?"
@@ -152,7 +153,7 @@ class NumberFormat:
             number = re.sub(self.group, "", number)
         value = float(number.replace("\u2212", "-").replace(self.decimal, ".").upper().replace("D", "E"))
         if self.multiples and match["multiple"]:
-            value *= self.factors[match["multiple"].lower()]
+            value *= self.factors[match["multiple"].casefold()]
         is_negative = match["open"] or (match["sign"] or match["inner"] or match["trailing"] or "+") != "+"
         return -value if is_negative else value
 
