@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,11 +119,11 @@ async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:
         choices = {field.path: field.query_one(Dropdown) for field in form.query(ChoiceField)}
         measures = [value for _, value in choices["by"].options]
         assert "val_accuracy" in measures, "each fold is a validation part"
-        choices["halving"].focus()
-        await flow.until(lambda: choices["halving"].has_focus)
+        choices["method"].focus()
+        await flow.until(lambda: choices["method"].has_focus)
         await flow.press("enter")
-        await flow.until(lambda: choices["halving"].expanded, "the list")
-        await flow.press("y", "enter")
+        await flow.until(lambda: choices["method"].expanded, "the list")
+        await flow.press("h", "enter")
         told = form.query_one(".status", Static)
         await flow.until(lambda: "the worse half is cut after 2 of 3 epochs" in str(told.content), "what is cut")
         layers.focus()
@@ -151,6 +152,34 @@ async def test_a_cross_validation_and_one_of_its_runs(start: Start) -> None:
         await flow.until(lambda: flow.field("dataset.fold").display, "its fold in place of the share")
         assert fold in ("1/2", "2/2") and not flow.field("dataset.validation_split").display
         await flow.until_shown("75 + 75 rows")
+
+
+async def test_a_search_has_trials_in_place_of_draws(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trainer.app.dialogs.sweep_form.is_installed", lambda: False)
+    async with start(SMALL) as flow:
+        form = await opened(flow)
+        method = next(field for field in form.query(ChoiceField) if field.path == "method").query_one(Dropdown)
+        random, trials = option(flow, "random"), option(flow, "trials")
+        assert [text for text, _ in method.options][2] == "search: not installed"
+        assert random.parent.display and not trials.parent.display
+        method.focus()
+        await flow.until(lambda: method.has_focus)
+        await flow.press("right", "right")
+        await flow.until(lambda: method.value == "search" and trials.parent.display, "the trials")
+        assert not random.parent.display
+        trials.value = "many"
+        form.query(SweepRow).first().input.value = "1e-4..1"
+        missing = find_spec("optuna") is None
+        await flow.until_shown("Optuna, which is not installed" if missing else "trials: expected a whole number")
+        if missing:
+            await flow.press("enter")
+            assert form_of(flow) is form, "nothing begins"
+            return
+        trials.value = "9"
+        await flow.until_shown("9 trials = 9 runs")
+        form.query(SweepRow).first().input.focus()
+        await flow.press("enter")
+        await flow.until_said("Sweep done, 9 runs in ")
 
 
 async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_path: Path) -> None:

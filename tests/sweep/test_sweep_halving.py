@@ -156,7 +156,7 @@ def test_the_command_tells_what_was_cut_and_when(capsys: pytest.CaptureFixture[s
 
 
 def test_the_form_says_when_is_cut() -> None:
-    request = SweepRequest(EIGHT, ((RATE, "0.1, 0.2, 0.3, 0.4"),), jobs="1", halving=True)
+    request = SweepRequest(EIGHT, ((RATE, "0.1, 0.2, 0.3, 0.4"),), jobs="1", method="halving")
     said = preview(PreviewSweep(request, 1), validate).said
     assert said == "4 learning rates = 4 runs; the worse half is cut after 2, 4 of 8 epochs"
     board = validate(request).leaderboard()

@@ -113,7 +113,12 @@ def test_what_a_wish_comes_to() -> None:
         (((RATE, ""),), {}, RATE, "expected a finite number greater than 0 and at most 1000000, got ''"),
         (((RATE, "1,1"),), {}, RATE, "the value 1.0 is given twice; give each once"),
         (((RATE, "1"), (RATE, "2")), {}, RATE, "is there twice; give all its values at once"),
-        (((RATE, "1e-3..1"),), {}, RATE, "a range needs random N, the number of runs to draw; or list its values"),
+        (
+            ((RATE, "1e-3..1"),),
+            {},
+            RATE,
+            "a range needs random N to draw N runs from it, or search to search it; or list its values",
+        ),
         (((RATE, "1,2"),), {"random": "3"}, "random", "expected at most 2 runs, which are all combinations"),
         (((RATE, "1,2"),), {"random": "-3"}, "random", "expected a whole number, or nothing, got '-3'"),
         (((RATE, "1,2"),), {"repeat": "0"}, "repeat", "expected a whole number from 1 to 10,000, got 0"),

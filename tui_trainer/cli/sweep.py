@@ -37,6 +37,7 @@ from tui_trainer.sweep.results import (
     runs_table,
 )
 from tui_trainer.sweep.scheduler import OnRow, Sweep, prepare
+from tui_trainer.sweep.search import DEFAULT_TRIALS
 
 from .options import STDIN, Parser, add_experiment_options, experiment_from_options
 
@@ -48,6 +49,7 @@ examples:
   tui-trainer sweep iris.toml --set 'model.layers[0].units=4,8' --set training.shuffle=true,false
   tui-trainer sweep iris.toml --set training.learning_rate=log:1e-4..1e-1 --random 20 --repeat 3
   tui-trainer sweep iris.toml --set layers=none,16,64-32 --folds 5 --halving
+  tui-trainer sweep iris.toml --search tpe --set learning_rate=1e-4..1 --set layers=none,16,64-32
   tui-trainer sweep --csv house.csv --target price --set 'model.layers[0].units=4,16,64'
 """
 
@@ -120,10 +122,10 @@ def _parser() -> Parser:
         metavar="FIELD=VALUES",
         action="append",
         default=[],
-        help="values separated by commas, or a range for --random: 1..100, log:1e-4..1e-1",
+        help="values separated by commas, or a range for --random and --search: 1..100, log:1e-4..1e-1",
     )
     add("--random", metavar="N", type=_whole, help="draw N combinations instead of running all of them")
-    add("--seed", metavar="S", type=_whole, default=0, help="seed of --random; default: 0")
+    add("--seed", metavar="S", type=_whole, default=0, help="seed of --random and --search; default: 0")
     add("--repeat", metavar="K", type=_whole, default=1, help="run each K times, with model.seed raised by 1 each time")
     add(
         "--folds",
@@ -133,6 +135,13 @@ def _parser() -> Parser:
     )
     what = "train all for a few epochs, the better half twice as long, and so on: the first epochs decide what is cut"
     add("--halving", action="store_true", help=what)
+    what = (
+        "choose the combinations by the scores of those before, with Optuna, which is an extra: 'tui-trainer[search]'"
+    )
+    add("--search", metavar="tpe", help=what)
+    add("--trials", metavar="N", type=_whole, help=f"combinations that --search tries; default: {DEFAULT_TRIALS}")
+    what = "go on with a sweep of the store: its finished runs are not trained again; the rest as at the first time"
+    add("--resume", metavar="TAG", help=what)
     add("--jobs", metavar="N", type=_whole, help="processes at most; default: the number of cores")
     add(
         "--by", metavar="MEASURE", help="metric that ranks the runs; default: val_loss, or loss without validation rows"
@@ -163,7 +172,7 @@ def _prepare(experiment: Experiment, options: argparse.Namespace) -> Sweep:
         if path in fields:
             raise UserError(path, "is given twice; give all its values at once, separated by commas")
         fields[path] = values
-    if not fields and options.repeat == 1 and options.folds is None:
+    if not fields and options.repeat == 1 and options.folds is None and options.search is None:
         example = "--set training.learning_rate=1e-3,1e-2"
         hint = f"{example} gives a field and its values, --repeat 5 more seeds, --folds 5 cross-validates"
         raise UserError("", f"nothing to vary; {hint}")
@@ -182,6 +191,8 @@ def sentences(result: SweepResult, width: int | None = None) -> list[str]:
         lines.append("Interrupted: the runs are as far as they came.")
     elif result.interrupted or len(result.rows) < result.planned:
         lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
+        if result.tag:
+            lines.append(f"The same command with --resume {result.tag} goes on from there.")
     if result.rows:
         lines.append(
             f"{_runs(len(result.rows))} in {result.seconds:.2f} s, {_jobs(result.jobs)}.{_stored_runs(result)}"
@@ -324,7 +335,7 @@ class _Lines:
     """
 
     def __init__(self, sweep: Sweep) -> None:
-        self._by, self._total, self._stages = sweep.by, len(sweep.planned), sweep.stages
+        self._by, self._total, self._stages = sweep.by, sweep.total, sweep.stages
         self._waiting: dict[int, Row] = {}
         self._next = 1
 

@@ -30,6 +30,10 @@ from .live_trainers import folder_beside, is_live, live_names
 from .schema import IndexedRun, fill_run_index, is_prepared, is_run_index_full, prepare, write_index_row
 
 MAX_RUNS = 100  # listed, the newest
+STORED_COLUMNS = (
+    "runs.id, runs.name, runs.experiment, runs.state, runs.epoch, runs.step, runs.pid, runs.updated, runs.owner,"
+    " runs.watched"
+)
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 INCREMENTAL = 2  # as SQLite numbers the kinds of auto_vacuum
 NO_ACCESS = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
@@ -208,6 +212,16 @@ class Store:
         with self.reading() as connection:
             return self._read(connection, "step > 0 AND id NOT IN (SELECT run FROM cards WHERE deleted_by <> '')")
 
+    def tagged(self, tag: str) -> list[StoredRun]:
+        """Return all runs with that tag that have begun, the oldest first, without deleted and unreadable ones."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {STORED_COLUMNS} FROM runs JOIN cards ON cards.run = runs.id"
+                " WHERE runs.step > 0 AND deleted_by = '' AND instr(' ' || lower(tags) || ' ', ?) ORDER BY id",
+                (f" {tag.lower()} ",),
+            )
+            return [run for row in rows.fetchall() if (run := self._stored(row)) is not None]
+
     def find(self, run: int) -> StoredRun:
         """Return the run with that number; raise StoreError if there is none, or it can't be read."""
         with self.reading() as connection:
@@ -218,8 +232,7 @@ class Store:
 
     def _read(self, connection: sqlite3.Connection, condition: str, *values: int) -> list[StoredRun]:
         rows = connection.execute(
-            "SELECT id, name, experiment, state, epoch, step, pid, updated, owner, watched FROM runs"
-            f" WHERE {condition} ORDER BY updated DESC, id DESC LIMIT {MAX_RUNS}",
+            f"SELECT {STORED_COLUMNS} FROM runs WHERE {condition} ORDER BY updated DESC, id DESC LIMIT {MAX_RUNS}",
             values,
         )
         return [run for row in rows.fetchall() if (run := self._stored(row)) is not None]

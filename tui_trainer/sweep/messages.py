@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from tui_trainer.experiment.schema import Experiment
 
-NUMBER_OPTIONS = ("random", "repeat", "folds", "jobs")  # the fields of a request that hold integers
+NUMBER_OPTIONS = ("random", "trials", "repeat", "folds", "jobs")  # the fields of a request that hold integers
+
+
+Method = Literal["grid", "halving", "search"]  # of choosing what is trained, and for how long
 
 
 class SweepRequest(msgspec.Struct, frozen=True):
     """A sweep as typed: the values of ``fields`` by path, and the options of ``tui-trainer sweep`` of the same names.
 
-    Empty options have their defaults.
+    Empty options have their defaults. ``trials`` counts in a search alone, ``random`` everywhere else.
     """
 
     experiment: Experiment
     fields: tuple[tuple[str, str], ...] = ()
     random: str = ""
+    trials: str = ""
     repeat: str = ""
     folds: str = ""
     jobs: str = ""
     by: str = ""
-    halving: bool = False
+    method: Method = "grid"
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):

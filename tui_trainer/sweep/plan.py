@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,8 +34,10 @@ class SweepOptions:
     ``random``: the number of combinations to draw, from ``seed``; None for all of them. ``repeat``: seeds of the model
     per combination. ``folds``: parts of the rows, each held back in one run per combination and seed; None for the
     experiment's own validation part. ``halving``: train all for a few epochs, and the better half twice as long, again
-    and again. ``by``: the measure to rank by; None for the default. ``jobs``: processes; None
+    and again. ``search``: the sampler that proposes ``trials`` combinations, each batch by the scores of those before;
+    it begins from ``seed``, too. ``by``: the measure to rank by; None for the default. ``jobs``: processes; None
     for one per core. ``dask``: the address of the scheduler whose workers do the runs instead of processes.
+    ``resume``: the tag of a sweep in the store, of which the runs that are done are not trained again.
     """
 
     random: int | None = None
@@ -43,9 +45,17 @@ class SweepOptions:
     repeat: int = 1
     folds: int | None = None
     halving: bool = False
+    search: str | None = None
+    trials: int | None = None
     by: str | None = None
     jobs: int | None = None
     dask: str | None = None
+    resume: str | None = None
+
+    @property
+    def replicates(self) -> int:
+        """How many runs each combination has: one for each seed and fold."""
+        return self.repeat * (self.folds or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,15 @@ class Choices:
         """Draw one of the values."""
         return self.values[rng.integers(len(self.values))]
 
+    @property
+    def count(self) -> int:
+        """The number of values."""
+        return len(self.values)
+
+    def contains(self, value: object) -> bool:
+        """Return whether it is one of the values."""
+        return repr(value) in map(repr, self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -94,12 +113,27 @@ class Range:
             value = (
                 math.exp(rng.uniform(math.log(self.low), math.log(self.high))) if self.log else self._draw_evenly(rng)
             )
-            return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+            return self.rounded(value)
         if not self.log:
             return int(rng.integers(int(self.low), int(self.high), endpoint=True))
         # Half a step more at both ends, so that these are as likely as their neighbours
         value = math.exp(rng.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5)))
         return int(min(max(round(value), self.low), self.high))
+
+    def rounded(self, value: float) -> float:
+        """Return a real number of the range with as many digits as tables show."""
+        return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+
+    @property
+    def count(self) -> float:
+        """The number of values: whole numbers, or infinity for real ones."""
+        return int(self.high) - int(self.low) + 1 if self.whole else math.inf
+
+    def contains(self, value: object) -> bool:
+        """Return whether it is a number of the range."""
+        if not isinstance(value, int if self.whole else int | float) or isinstance(value, bool):
+            return False
+        return self.low <= value <= self.high
 
     def _draw_evenly(self, rng: np.random.Generator) -> float:
         fraction = rng.random()
@@ -114,25 +148,40 @@ def plan(experiment: Experiment, axes: Sequence[Axis], options: SweepOptions) ->
 
     Raises UserError for fields given twice, too many runs, or a combination that is not a valid experiment.
     """
+    check_axes(axes, options)
+    random = options.random
+    _check_count(_combinations(axes) if random is None else random, options.replicates)
+    combinations = _grid(axes) if random is None else _draws(axes, random, options.seed)
+    return plan_combinations(experiment, combinations, options)
+
+
+def check_axes(axes: Sequence[Axis], options: SweepOptions) -> None:
+    """Raise UserError for fields that are given twice, or that are not to be varied beside others or the options."""
     paths = [axis.path for axis in axes]
     duplicate = next((path for path in paths if paths.count(path) > 1), None)
     if duplicate is not None:
         raise UserError(duplicate, "is given twice; give all its values at once, separated by commas")
-    random, repeat, folds = options.random, options.repeat, options.folds
-    if repeat > 1 and SEED in paths:
+    if options.repeat > 1 and SEED in paths:
         raise UserError("repeat", f"gives every run seeds of its own, so {SEED} can't be varied as well")
-    if folds is not None:
-        _check_folds(folds, paths)
+    if options.folds is not None:
+        _check_folds(options.folds, paths)
     _check_layers(paths)
-    _check_count(_combinations(axes) if random is None else random, repeat * (folds or 1))
-    combinations = _grid(axes) if random is None else _draws(axes, random, options.seed)
+
+
+def plan_combinations(
+    experiment: Experiment, combinations: Iterable[Mapping[str, object]], options: SweepOptions, first: int = 1
+) -> list[Planned]:
+    """Plan the runs of some combinations, each with all seeds and folds, with numbers from ``first`` on.
+
+    Raises UserError for a combination that is not a valid experiment.
+    """
     planned: list[Planned] = []
     for settings in combinations:
         base = experiment
         for path, value in sorted(settings.items(), key=lambda setting: parse_path(setting[0]) == LAYERS):
             base = with_field(base, path, value)  # the hidden layers last, since they are like the first one
         for replicate, run in _replicates(base, options):
-            planned.append(Planned(len(planned) + 1, {**settings, **replicate}, run))
+            planned.append(Planned(first + len(planned), {**settings, **replicate}, run))
     return planned
 
 
@@ -252,7 +301,8 @@ def _grid(axes: Sequence[Axis]) -> Iterator[dict[str, object]]:
     columns = []
     for axis in axes:
         if isinstance(axis, Range):
-            raise UserError(axis.path, "a range needs --random N, the number of runs to draw; or list its values")
+            hint = "to draw N runs from it, or --search tpe to search it; or list its values"
+            raise UserError(axis.path, f"a range needs --random N {hint}")
         columns.append(axis.values)
     paths = [axis.path for axis in axes]
     for values in itertools.product(*columns):
@@ -284,6 +334,8 @@ def _read_range(experiment: Experiment, path: str, text: str, kind: Literal["who
     first, separator, last = text.removeprefix(LOG).partition(RANGE_SEPARATOR)
     if not separator:
         raise UserError(path, f"expected a range after {LOG}, such as {LOG}1e-4..1e-1, got {quoted(text)}")
+    if not (first.strip() and last.strip()):
+        raise UserError(path, f"expected a number at both ends of a range, such as 1..100, got {quoted(text)}")
     low, high = _validated(experiment, path, first), _validated(experiment, path, last)
     if not (isinstance(low, int | float) and isinstance(high, int | float)):  # full, for a batch size
         raise UserError(path, f"expected a range of numbers, such as 1..100, got {quoted(text)}")

@@ -7,22 +7,37 @@ import dataclasses
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
 
-from tui_trainer.errors import UserError
+from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import measuring
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.toml_file import dumps
 from tui_trainer.experiment.validation import to_plain
+from tui_trainer.measures import is_rising
+from tui_trainer.run_state import traits_of
 from tui_trainer.store.edits import LONGEST_NAME, RunEdits
-from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoreError, StoreFull, default_path
+from tui_trainer.store.store import Checkpoint, Store, StoreBusy, StoredRun, StoreError, StoreFull, default_path
 from tui_trainer.training.stack import MIN_STACK, stack_key
 
 from . import workers
-from .plan import MAX_RUNS, Planned, Stage, SweepOptions, plan, plan_stages, read_axis
+from .plan import (
+    MAX_RUNS,
+    Axis,
+    Planned,
+    Stage,
+    SweepOptions,
+    check_axes,
+    plan,
+    plan_combinations,
+    plan_stages,
+    read_axis,
+    value_at,
+)
 from .results import (
     Leaderboard,
     Outcome,
@@ -34,6 +49,7 @@ from .results import (
     make_row,
     replicated,
 )
+from .search import BATCH, Search, Trial, first_settings, make_search
 from .workers import with_absolute_path
 
 MAX_JOBS = 512
@@ -52,33 +68,43 @@ STORE_OWNER = "sweep"
 class Sweep:
     """A sweep that is ready to start: its runs, the measure to rank by, and where they run.
 
-    ``max_jobs`` is the number of processes at most, None for one per core; with ``dask``, the workers of the scheduler
-    there do the runs.
+    The runs of a ``search`` are planned in batches on the way, and ``planned`` is empty. ``earlier`` runs of the
+    store are not trained again. With ``options.dask``, the workers of the scheduler there do the runs.
     """
 
-    planned: tuple[Planned, ...]
+    experiment: Experiment
+    options: SweepOptions
     by: str
-    repeat: int
-    max_jobs: int | None
-    dask: str | None = None
-    folds: int | None = None
+    planned: tuple[Planned, ...] = ()
     stages: tuple[Stage, ...] = ()  # of successive halving
+    search: Search | None = None
+    earlier: tuple[StoredRun, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """The number of runs."""
+        return len(self.planned) if self.search is None else self.search.trials * self.options.replicates
 
     @property
     def trainings(self) -> int:
         """How many times a run is trained: once, or in successive halving once for each stage that it reaches."""
-        replicates = len(self.planned) // self.stages[0].settings if self.stages else 0
-        return sum(stage.settings for stage in self.stages) * replicates if self.stages else len(self.planned)
+        settings = sum(stage.settings for stage in self.stages)
+        return settings * self.options.replicates if self.stages else self.total
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The fields in which runs of the same settings differ."""
+        return replicated(self.options.repeat, self.options.folds)
 
     def leaderboard(self) -> Leaderboard:
         """Return an empty leaderboard for what is trained."""
-        noun = "trainings" if self.stages else "runs"
-        return Leaderboard(self.by, self.trainings, replicated(self.repeat, self.folds), noun)
+        return Leaderboard(self.by, self.trainings, self.differing, "trainings" if self.stages else "runs")
 
     @property
     def jobs(self) -> int:
         """The number of processes of a sweep that takes long; 0 on a cluster."""
-        return 0 if self.dask is not None else min(self.max_jobs or cores(), len(self.planned))
+        at_a_time = self.total if self.search is None else min(self.total, BATCH * self.options.replicates)
+        return 0 if self.options.dask is not None else min(self.options.jobs or cores(), at_a_time)
 
     def run(self, keep: bool = True, on_row: OnRow | None = None) -> SweepResult:
         """Do all runs. An interrupt, or the loss of the workers, ends the sweep with the runs that are done.
@@ -90,27 +116,41 @@ class Sweep:
         started = time.perf_counter()
         rows: dict[int, Row] = {}
         interrupted, complaint = False, ""
-        saver = RunSaver() if keep else None
-        jobs = 0
+        if self.options.resume is not None and not keep:
+            raise UserError("resume", "goes on with runs of the store, and saves its own there; leave --no-store out")
+        saver = RunSaver(self.options.resume or "") if keep else None
+        earlier = {dumps(run.experiment): run for run in self.earlier}
+        jobs = 1 if self.options.dask is None else 0
+
+        def note(row: Row) -> None:
+            rows[row.number] = row
+            if on_row is not None:
+                on_row(row)
+
         try:
-            going: Sequence[Planned] = self.planned
-            for stage in self.stages or (None,):
-                runs = going if stage is None else _shortened(going, rows, stage.epochs)
-                if not runs:
+            for runs, stage in self._rounds(rows):
+                missing: list[Planned] = []
+                for planned in runs:
+                    stored = earlier.get(dumps(planned.experiment)) if earlier else None
+                    outcome = None if stored is None or saver is None else saver.load(stored)
+                    if outcome is None or stored is None:
+                        missing.append(planned)
+                    else:
+                        note(make_row(planned, outcome, stored.id))
+                if not missing:
                     continue
-                outcomes, stage_jobs = dataclasses.replace(self, planned=tuple(runs))._outcomes(keep)
-                jobs = max(jobs, stage_jobs)
+                outcomes, round_jobs = self._outcomes(missing, keep)
+                jobs = max(jobs, round_jobs)
+                whole = {run.number: run for run in (*missing, *self.planned)}  # in halving, with all its epochs
                 with contextlib.closing(outcomes):
                     for number, outcome in outcomes:
-                        planned, before = self.planned[number - 1], rows.get(number)
+                        planned, before = whole[number], rows.get(number)
                         outcome, cut_after = _cut(outcome, planned, stage)
                         saved_as = None if before is None else before.run
                         run = None if saver is None else saver.save(planned, outcome, saved_as)
-                        rows[number] = make_row(planned, outcome, run, cut_after)
-                        if on_row is not None:
-                            on_row(rows[number])
-                if stage is not None:
-                    going = self._best_of(going, rows, stage.kept)
+                        note(make_row(planned, outcome, run, cut_after))
+            if self.search is not None and len(rows) < self.total:
+                complaint = f"The search has ended after {len(rows):,} runs: no other values were left to try."
         except KeyboardInterrupt:
             interrupted = True
         except workers.WorkersLost as error:
@@ -136,28 +176,59 @@ class Sweep:
         return SweepResult(
             rows,
             self.by,
-            repeat=self.repeat,
-            folds=self.folds,
+            repeat=self.options.repeat,
+            folds=self.options.folds,
             stages=self.stages,
-            planned=len(self.planned),
+            planned=self.total,
             **ended,
         )
+
+    def _rounds(self, rows: Mapping[int, Row]) -> Iterator[tuple[Sequence[Planned], Stage | None]]:
+        """Yield the runs to train next, and the stage of halving; ``rows`` has those of the rounds before by then."""
+        if self.search is not None:
+            yield self._complete_combinations(self.search), None
+            while proposals := self.search.propose(self._trials(rows)):
+                yield plan_combinations(self.experiment, proposals, self.options, len(rows) + 1), None
+        elif self.stages:
+            going: Sequence[Planned] = self.planned
+            for stage in self.stages:
+                yield _shortened(going, rows, stage.epochs), stage
+                going = self._best_of(going, rows, stage.kept)
+        else:
+            yield self.planned, None
+
+    def _trials(self, rows: Mapping[int, Row]) -> list[Trial]:
+        """Return the combinations that are done, in the order in which they were proposed."""
+        groups = group_rows(rows.values(), self.by, self.differing)
+        in_order = sorted(groups, key=lambda group: group.rows[0].number)
+        return [Trial(group.settings, group.mean if group.counted == len(group.rows) else None) for group in in_order]
+
+    def _complete_combinations(self, search: Search) -> list[Planned]:
+        """Return the combinations of this search that are in the store with all their runs, the first of them."""
+        stored = {dumps(run.experiment) for run in self.earlier}
+        complete: dict[str, dict[str, object]] = {}
+        for run in self.earlier:
+            settings = _settings_of(run.experiment, search.axes)
+            runs = plan_combinations(self.experiment, [settings], self.options)
+            if stored.issuperset(dumps(planned.experiment) for planned in runs):
+                complete[repr(settings)] = settings
+        return plan_combinations(self.experiment, list(complete.values())[: search.trials], self.options)
 
     def _best_of(self, going: Sequence[Planned], rows: Mapping[int, Row], kept: int) -> list[Planned]:
         """Return those of the runs ``going`` that have the ``kept`` best settings, by the mean over seeds and folds."""
         compared = [dataclasses.replace(rows[run.number], cut_after=None) for run in going]  # all have come as far
-        groups = group_rows(compared, self.by, replicated(self.repeat, self.folds))
+        groups = group_rows(compared, self.by, self.differing)
         best = {row.number for group in groups[:kept] if group.counted for row in group.rows}
         return [run for run in going if run.number in best]
 
-    def _outcomes(self, keep: bool) -> tuple[workers.Outcomes, int]:
-        """Return what yields the outcomes, and the number of processes that do the runs."""
-        tasks = _sorted_by_data([(run.number, with_absolute_path(run.experiment)) for run in self.planned])
-        if self.dask is not None:
-            return workers.run_on_cluster(tasks, self.by, keep, self.dask), 0
+    def _outcomes(self, runs: Sequence[Planned], keep: bool) -> tuple[workers.Outcomes, int]:
+        """Return what yields the outcomes of ``runs``, and the number of processes that do them."""
+        tasks = _sorted_by_data([(run.number, with_absolute_path(run.experiment)) for run in runs])
+        if self.options.dask is not None:
+            return workers.run_on_cluster(tasks, self.by, keep, self.options.dask), 0
         kinds = _kinds(tasks)
         takes_long = sum(kind.seconds for kind in kinds) > PROCESSES_SECONDS
-        if takes_long and (jobs := self.jobs) > 1:
+        if takes_long and (jobs := min(self.jobs, len(tasks))) > 1:
             workers.release()  # the data, which each process reads itself
             return workers.run_in_processes(_groups(kinds, jobs), self.by, keep, jobs), jobs
         return workers.run_sequentially(_groups(kinds), self.by, keep), 1
@@ -168,18 +239,23 @@ def prepare(experiment: Experiment, fields: Mapping[str, str | Iterable[object]]
     _check_number("random", options.random, MAX_RUNS)
     _check_number("repeat", options.repeat, MAX_RUNS)
     _check_number("jobs", options.jobs, MAX_JOBS)
+    _check_methods(options)
     axes = [read_axis(experiment, path, values) for path, values in fields.items()]
-    planned = tuple(plan(experiment, axes, options))
-    by = choose_measure(options.by, planned)
-    return Sweep(
-        planned=tuple(dataclasses.replace(run, experiment=_with_measure(run.experiment, by)) for run in planned),
-        by=by,
-        repeat=options.repeat,
-        max_jobs=options.jobs,
-        dask=options.dask,
-        folds=options.folds,
-        stages=plan_stages(planned, options.repeat * (options.folds or 1)) if options.halving else (),
-    )
+    if options.search is None:
+        planned = tuple(plan(experiment, axes, options))
+        by = choose_measure(options.by, planned)
+        planned = tuple(dataclasses.replace(run, experiment=_with_measure(run.experiment, by)) for run in planned)
+        stages = plan_stages(planned, options.replicates) if options.halving else ()
+        sweep = Sweep(experiment, options, by, planned, stages)
+    else:
+        check_axes(axes, options)
+        by = choose_measure(options.by, plan_combinations(experiment, [first_settings(axes)], options))
+        search = make_search(axes, options.search, options.trials, options.seed, is_rising(by))
+        sweep = Sweep(_with_measure(experiment, by), options, by, search=search)
+        if sweep.total > MAX_RUNS:
+            reason = f"expected at most {MAX_RUNS:,} runs, got {sweep.total:,}; ask for fewer trials, seeds or folds"
+            raise UserError("trials", reason)
+    return sweep if options.resume is None else dataclasses.replace(sweep, earlier=_earlier_runs(sweep, options.resume))
 
 
 def _with_measure(experiment: Experiment, by: str) -> Experiment:
@@ -197,9 +273,12 @@ def sweep(
     repeat: int = 1,
     folds: int | None = None,
     halving: bool = False,
+    search: str | None = None,
+    trials: int | None = None,
     by: str | None = None,
     jobs: int | None = None,
     dask: str | None = None,
+    resume: str | None = None,
     keep: bool = True,
     on_row: OnRow | None = None,
 ) -> SweepResult:
@@ -210,8 +289,10 @@ def sweep(
     line; all combinations are run. With ``random``, that many of them are drawn instead, from ``seed``; ranges such
     as ``"log:1e-4..1e-1"`` require it. ``repeat`` runs each combination with that many seeds of the model, ``folds``
     with each of so many parts of the rows held back for validation; the mean over both decides. ``halving`` trains
-    all settings for a few epochs, and the better half of them twice as long, again and again. ``by`` is the measure
-    to rank by, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the runs instead.
+    all settings for a few epochs, and the better half of them twice as long, again and again. ``search="tpe"`` has
+    Optuna propose ``trials`` combinations, from ``seed``, by the scores of those before; ranges are welcome. ``by`` is
+    the measure to rank by, ``jobs`` the number of processes, ``dask`` the address of a scheduler whose workers do the
+    runs instead. ``resume`` is the tag of a sweep in the store, whose finished runs are not trained again.
     The results do not depend on how many runs are done at a time. For the rest see ``Sweep.run``.
 
     Raises UserError, before the first run starts, for invalid fields and values.
@@ -221,7 +302,17 @@ def sweep(
 
         experiment = read_experiment(os.fspath(experiment))
     options = SweepOptions(
-        random=random, seed=seed, repeat=repeat, folds=folds, halving=halving, by=by, jobs=jobs, dask=dask
+        random=random,
+        seed=seed,
+        repeat=repeat,
+        folds=folds,
+        halving=halving,
+        search=search,
+        trials=trials,
+        by=by,
+        jobs=jobs,
+        dask=dask,
+        resume=resume,
     )
     return prepare(experiment, fields, options).run(keep, on_row)
 
@@ -236,12 +327,26 @@ def cores() -> int:
 class RunSaver:
     """Saves finished runs to the store; ``complaint`` says why some could not be saved.
 
-    All runs get the tag ``tag``, which is set when the first one is saved. Their names describe their settings.
+    All runs get the tag ``tag``, which is set when the first one is saved if it is empty. Their names describe their
+    settings.
     """
 
-    def __init__(self) -> None:
-        self.complaint = self.tag = ""
+    def __init__(self, tag: str = "") -> None:
+        self.complaint, self.tag = "", tag
         self._store: Store | None = None
+
+    def load(self, stored: StoredRun) -> Outcome | None:
+        """Return how a run of the store ended, by its saved weights; None if it can't be read, or its data changed."""
+        try:
+            snapshot, epochs = self._opened().snapshot(stored.id)
+        except StoreError:
+            return None
+        return workers.stored_outcome(with_absolute_path(stored.experiment), snapshot, epochs, stored.state)
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = Store(default_path(), STORE_OWNER)
+        return self._store
 
     def save(self, planned: Planned, outcome: Outcome, run: int | None = None) -> int | None:
         """Save a run and return its number in the store; None if it has not taken a step, or could not be saved.
@@ -262,9 +367,8 @@ class RunSaver:
         return run
 
     def _save(self, planned: Planned, outcome: Outcome, before: int | None) -> int:
-        if self._store is None:
-            self._store = Store(default_path(), STORE_OWNER)
-        edits = RunEdits(self._store)
+        store = self._opened()
+        edits = RunEdits(store)
         checkpoint = Checkpoint(
             experiment=planned.experiment,
             state=outcome.state,
@@ -276,10 +380,10 @@ class RunSaver:
             seconds=outcome.seconds,
         )
         if before is not None:
-            self._store.save(before, checkpoint)
+            store.save(before, checkpoint)
             return before
-        with self._store.writing():  # one transaction, which takes longer than all that is done in it
-            run = self._store.add(checkpoint)
+        with store.writing():  # one transaction, which takes longer than all that is done in it
+            run = store.add(checkpoint)
             edits.tag((run,), (self.tag or f"sweep-{run}",), ())
             edits.rename(run, describe_settings(planned.settings, LONGEST_NAME))
         self.tag = self.tag or f"sweep-{run}"
@@ -289,6 +393,65 @@ class RunSaver:
         """Close the store."""
         if self._store is not None:
             self._store.close()
+
+
+def _check_methods(options: SweepOptions) -> None:
+    """Raise UserError for options that exclude each other: each decides in its own way what is trained."""
+    if options.search is None:
+        if options.trials is not None:
+            raise UserError("trials", "is how many combinations a search tries; add --search tpe, or leave it out")
+    elif options.random is not None:
+        raise UserError("search", "chooses the combinations itself; leave --random out, --trials N is their number")
+    elif options.halving:
+        raise UserError("search", "trains each combination to its end; leave it or --halving out")
+    if options.halving and options.resume is not None:
+        raise UserError(
+            "resume", "goes on with runs that are done, and --halving begins with all; leave one of them out"
+        )
+
+
+def _earlier_runs(sweep: Sweep, tag: str) -> tuple[StoredRun, ...]:
+    """Return the runs with that tag in the store that are done and belong to ``sweep``, the oldest first.
+
+    Raises UserError if there is none.
+    """
+    try:
+        with contextlib.closing(Store(default_path(), STORE_OWNER)) as store:
+            tagged = store.tagged(tag)
+    except StoreError as error:
+        raise UserError("resume", str(error)) from error
+    if not tagged:
+        hint = "give its tag, such as sweep-12, which the sweep names at its end and the Runs tab shows"
+        raise UserError("resume", f"there is no sweep {quoted(tag)} in the store; {hint}")
+    done = [run for run in tagged if traits_of(run.state).ended and run.epoch <= run.experiment.training.epochs]
+    planned = {dumps(run.experiment) for run in sweep.planned}
+    earlier = tuple(run for run in done if dumps(run.experiment) in planned or _is_of_search(run.experiment, sweep))
+    if not earlier:
+        which = f"none of the {len(tagged):,} runs of {tag}" if len(tagged) > 1 else f"the run of {tag}"
+        negation = "is" if len(tagged) > 1 else "is not"
+        hint = "give the experiment, its fields and the other options as at the first time"
+        raise UserError("resume", f"{which} {negation} a finished run of this sweep; {hint}")
+    return earlier
+
+
+def _is_of_search(experiment: Experiment, sweep: Sweep) -> bool:
+    """Return whether the search of ``sweep``, if there is one, may come to a run of ``experiment``."""
+    if sweep.search is None:
+        return False
+    try:
+        settings = _settings_of(experiment, sweep.search.axes)
+    except (LookupError, TypeError):  # it has no such field, for example fewer layers
+        return False
+    if not sweep.search.fits(settings):
+        return False
+    return dumps(experiment) in map(
+        dumps, (run.experiment for run in plan_combinations(sweep.experiment, [settings], sweep.options))
+    )
+
+
+def _settings_of(experiment: Experiment, axes: Sequence[Axis]) -> dict[str, object]:
+    """Return the values of a run's experiment on ``axes``, all of which it must have."""
+    return {axis.path: value_at(experiment, axis.path) for axis in axes}
 
 
 def _shortened(going: Sequence[Planned], rows: Mapping[int, Row], epochs: int) -> list[Planned]:

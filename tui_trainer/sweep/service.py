@@ -25,7 +25,7 @@ from tui_trainer.system.terminal import call_on_interrupt, interrupt_main_thread
 
 from . import messages
 from .fields import count_values
-from .plan import SweepOptions
+from .plan import FOLD, SEED, SweepOptions
 from .results import (
     NO_SCORE,
     Leaderboard,
@@ -34,9 +34,9 @@ from .results import (
     describe_settings,
     halving_sentence,
     number_text,
-    replicated,
 )
 from .scheduler import Sweep, cores, prepare
+from .search import BATCH, INSTALL, SAMPLERS, is_installed
 
 DEFAULT_MAX_JOBS = 8  # a machine with many cores usually has many users
 NO_FIELD = "choose a field to vary"
@@ -167,17 +167,27 @@ def validate(request: messages.SweepRequest) -> Sweep:
         if path in fields:
             raise UserError(path, "is there twice; give all its values at once, separated by commas")
         fields[path] = values.strip().removesuffix(",")  # the user is about to type the next value
-    random, repeat, folds, jobs = (_read_integer(name, getattr(request, name)) for name in messages.NUMBER_OPTIONS)
+    is_search = request.method == "search"
+    unused = "random" if is_search else "trials"
+    numbers = {
+        name: None if name == unused else _read_integer(name, getattr(request, name))
+        for name in messages.NUMBER_OPTIONS
+    }
+    repeat, folds, jobs = (numbers[name] for name in ("repeat", "folds", "jobs"))
+    if is_search and not is_installed():
+        raise UserError("method", f"a search needs Optuna, which is not installed; get it with {INSTALL}")
     if not fields and (repeat or 1) == 1 and folds is None:
         raise UserError("", NO_FIELD)
     max_jobs = cores()
     if jobs is not None and not 1 <= jobs <= max_jobs:
         raise UserError("jobs", f"expected a whole number from 1 to {max_jobs}, the cores of this machine, got {jobs}")
     options = SweepOptions(
-        random=random,
+        random=numbers["random"],
         repeat=1 if repeat is None else repeat,
         folds=folds,
-        halving=request.halving,
+        halving=request.method == "halving",
+        search=SAMPLERS[0] if is_search else None,
+        trials=numbers["trials"],
         by=request.by or None,
         jobs=jobs or min(max_jobs, DEFAULT_MAX_JOBS),
     )
@@ -189,14 +199,21 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
 
     ``drawn`` combinations are counted as draws.
     """
-    total = len(sweep.planned)
+    total = sweep.total
     varied: dict[str, set[str]] = {}
     for run in sweep.planned:
         for path, value in run.settings.items():
             varied.setdefault(path, set()).add(repr(value))
     counts = {path: count_values(len(values), path) for path, values in varied.items() if len(values) > 1}
-    if drawn:
-        differing = replicated(sweep.repeat, sweep.folds)
+    differing = sweep.differing
+    if sweep.search is not None:
+        trials = sweep.search.trials
+        seeds_and_folds = (count_values(sweep.options.repeat, SEED), count_values(sweep.options.folds or 1, FOLD))
+        parts = [
+            f"{trials:,} trials" if trials > 1 else "1 trial",
+            *(text for path, text in zip((SEED, FOLD), seeds_and_folds, strict=True) if path in differing),
+        ]
+    elif drawn:
         draws = total // math.prod(len(varied[path]) for path in differing)
         counts = {path: count for path, count in counts.items() if path in differing}
         parts = [f"{draws:,} random draws" if draws > 1 else "1 random draw", *counts.values()]
@@ -205,6 +222,8 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
     runs = f"{total:,} runs" if total > 1 else "1 run"
     processes = f", in up to {sweep.jobs} processes" if sweep.jobs > 1 else ""
     said = " = ".join([" × ".join(parts), runs] if parts else [runs]) + processes
+    if sweep.search is not None and sweep.search.trials > BATCH:
+        said += f"; each {BATCH} trials are chosen by those before"
     if sweep.stages:
         *cuts, last = sweep.stages
         listed = ", ".join(f"{cut.epochs:,}" for cut in cuts)
@@ -214,7 +233,7 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
 
 def without_option_signs(reason: str) -> str:
     """Remove the option signs from a sentence of the command line: the app shows options by their names."""
-    return reason.replace("--random", "random")
+    return reason.replace("--random", "random").replace("--search tpe", "search").replace("--search", "search")
 
 
 def progress_event(leaderboard: Leaderboard, seconds: float) -> messages.SweepProgress:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import logging
 import os
 import re
 import threading
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from tui_trainer.run_state import RUN_STATES
 from tui_trainer.system.processes import wait_for_end
 from tui_trainer.system.terminal import interrupts_hidden
 from tui_trainer.training.builder import scores, split_scores
-from tui_trainer.training.series import MAX_PARAMETERS
+from tui_trainer.training.series import MAX_PARAMETERS, Array
 from tui_trainer.training.session import Session, linear_algebra
 from tui_trainer.training.stack import StackSize, runs_together, train_together
 from tui_trainer.version import __version__
@@ -161,6 +162,26 @@ def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
     except MemoryError:
         release()
         return Outcome("failed", "model: its data and layers don't fit into memory; use fewer units, rows or jobs")
+
+
+def stored_outcome(
+    experiment: Experiment, snapshot: Mapping[str, Array], epochs: Mapping[str, Array], state: str
+) -> Outcome | None:
+    """Return the outcome of a run that was trained before, without a snapshot; None if that is of other data.
+
+    ``snapshot`` and ``epochs`` are what the store has of it, ``state`` is how it ended.
+    """
+    session = _session()
+    try:
+        with linear_algebra().limit(limits=1, user_api="blas"):
+            session.load(experiment)
+            session.restore(snapshot, epochs, state)
+            outcome = _outcome(session, keep=False)
+            message = "Diverged when it was trained before." if outcome.state == "diverged" else "Trained before."
+            return dataclasses.replace(outcome, message=message)
+    except (UserError, MemoryError, KeyError, ValueError):
+        release()
+        return None
 
 
 def _session() -> Session:

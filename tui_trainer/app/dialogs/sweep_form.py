@@ -21,6 +21,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.measures import MEASURES
 from tui_trainer.sweep.fields import RATE, suggest_values, sweepable_fields
 from tui_trainer.sweep.messages import NUMBER_OPTIONS, SweepPreview, SweepRequest
+from tui_trainer.sweep.search import DEFAULT_TRIALS, is_installed
 from tui_trainer.ui.dropdown import Dropdown, Option
 from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited, TextBox, TextButton
 
@@ -30,13 +31,15 @@ TYPING_PAUSE = 0.15  # seconds without a key before a preview is requested
 COUNTING = "Counting ..."
 OPTIONS = (
     ("random", "random N", "Draw this many combinations; ranges such as log:1e-4..1e-1 need it", "all of them"),
+    ("trials", "trials", "Try this many combinations, each chosen by the scores of those before", f"{DEFAULT_TRIALS}"),
     ("repeat", "seeds each", "Repeat each with this many seeds; the best mean wins", "1"),
     ("folds", "folds", "Cross-validate: hold each of so many parts of the rows back once; the best mean wins", "none"),
     ("jobs", "processes", "Processes of a sweep that takes long; 8 at most by default", "all cores"),
 )
-LABELS = {"by": "best by", "halving": "halving", **{name: label for name, label, *_ in OPTIONS}}
+LABELS = {"by": "best by", "method": "method", **{name: label for name, label, *_ in OPTIONS}}
 AUTO: Option = ("auto", None)
-HALVINGS: list[Option] = [("no: all epochs for each", None), ("yes: the best go on", "yes")]
+GRID, HALVING = ("grid: all combinations", "grid"), ("halving: the best go on", "halving")
+SEARCH, NO_SEARCH = ("search: by their scores", "search"), ("search: not installed", "search")
 NONE: Option = ("another field", None)
 HINT = "values, separated by commas"
 
@@ -45,7 +48,7 @@ class _By(ChoiceField):
     LABEL_WIDTH = 11
 
 
-class _Halving(ChoiceField):
+class _Method(ChoiceField):
     LABEL_WIDTH = 11
 
 
@@ -152,9 +155,9 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
             with Container(classes="options"):
                 for name, label, help_text, placeholder in OPTIONS:
                     yield SweepOption(name, label, help_text, placeholder, getattr(request, name))
-                yield _Halving(
-                    "halving", "halving", HALVINGS, "Cut the worse half again and again, by the first epochs"
-                )
+                methods = [GRID, HALVING, SEARCH if is_installed() else NO_SEARCH]
+                what = "Train all, or cut the worse half by the first epochs, or choose trials by the scores before"
+                yield _Method("method", "method", methods, what)
                 yield _By("by", "best by", self._measure_options(), "The metric that ranks the runs")
             yield Static(COUNTING, classes="status -waiting", markup=False)
             with Horizontal(classes="buttons"):
@@ -164,7 +167,8 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
 
     def on_mount(self) -> None:
         self.query_one(_By).show(self._request.by or None)
-        self.query_one(_Halving).show("yes" if self._request.halving else None)
+        self.query_one(_Method).show(self._request.method)
+        self._show_options()
         self._request_preview()
 
     @property
@@ -241,8 +245,9 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
     @on(FieldEdited)
     def _follow_choice(self, event: FieldEdited) -> None:
         event.stop()
-        if event.path == "halving":
-            self._request = replace(self._request, halving=bool(event.value))
+        if event.path == "method":
+            self._request = replace(self._request, method=event.value)
+            self._show_options()
         else:
             self._request = replace(self._request, by=event.value or "")
         self._request_preview()
@@ -263,6 +268,13 @@ class SweepFormDialog(Dialog[SweepRequest | None]):
         if not self._is_lost:
             self.query_one(".status").add_class("-waiting")
             self._ask_for_preview(self._request, self._number)
+
+    def _show_options(self) -> None:
+        """Show the number of trials of a search in place of that of random draws."""
+        is_search = self._request.method == "search"
+        for option in self.query(SweepOption):
+            if option.path in ("random", "trials"):
+                option.display = is_search == (option.path == "trials")
 
     def _read(self) -> None:
         """Read the request from the rows and options."""
