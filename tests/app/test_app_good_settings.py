@@ -10,6 +10,7 @@ from running_app import Start
 from tui_trainer.datasets.catalog import GOOD_SETTINGS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.protocol import RatesFound
 
 
 async def test_a_dataset_brings_settings_that_train_it(start: Start) -> None:
@@ -42,17 +43,55 @@ async def test_what_the_user_has_chosen_stays_and_settings_are_offered(start: St
         await flow.until_said("Nothing to fix")
 
 
-async def test_an_own_file_brings_settings_for_own_files(start: Start, tmp_path: Path) -> None:
-    file = tmp_path / "prices.csv"
+def write_prices(folder: Path) -> str:
+    """A file of prices that grow with the area; its path."""
+    file = folder / "prices.csv"
     file.write_text("area,price\n" + "".join(f"{area},{1000 * area + 50_000}\n" for area in range(50, 150)))
+    return str(file)
+
+
+async def test_an_own_file_brings_settings_and_a_rate_found_for_it(start: Start, tmp_path: Path) -> None:
     async with start(Experiment()) as flow:
-        await flow.enter("dataset.path", str(file))
+        await flow.enter("dataset.path", write_prices(tmp_path))
         await flow.until_loaded(2)
+        await flow.until_said("Good settings for this file: 32 relu, Adam ")
+        await flow.until_said("the rate was found by trying (= shows it); u goes back.")
         experiment = flow.screen.experiment
-        assert experiment.model.layers == OWN_DATA.model.layers and experiment.training == OWN_DATA.training
+        found = next(report for report in flow.reports if isinstance(report, RatesFound))
+        assert found.suggestion is not None and experiment.training.learning_rate == found.suggestion
+        assert experiment.model.layers == OWN_DATA.model.layers
+        usual = replace(experiment.training, learning_rate=OWN_DATA.training.learning_rate)
+        assert usual == OWN_DATA.training, "nothing but the rate"
         await flow.press("escape", "space")
         await flow.until_state("finished")
         assert flow.progress.values["val_r2"] > 0.95 and flow.progress.values["val_mae"] > 100
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment == Experiment(), "file, settings and rate are one edit")
+
+
+async def test_a_run_that_has_begun_keeps_its_rate(start: Start, tmp_path: Path) -> None:
+    async with start(Experiment()) as flow:
+        await flow.enter("dataset.path", write_prices(tmp_path))
+        await flow.until_loaded(2)
+        await flow.until(lambda: any(isinstance(report, RatesFound) for report in flow.reports), "a rate")
+        found = next(report for report in flow.reports if isinstance(report, RatesFound))
+        await flow.press("escape", "s")
+        await flow.until(lambda: flow.progress.steps == 1, "a step")
+        before = flow.screen.editor._suited_to_file = flow.screen.experiment
+        await flow.screen.editor.on_report(replace(found, suggestion=0.123))
+        assert flow.screen.experiment == before
+
+
+async def test_settings_that_are_offered_for_a_file_come_with_a_rate_too(start: Start, tmp_path: Path) -> None:
+    own = with_field(Experiment(), "training.learning_rate", 0.7)
+    async with start(own) as flow:
+        await flow.enter("dataset.path", write_prices(tmp_path))
+        await flow.until_said("If not, leave it out. f takes good settings for own files.")
+        await flow.press("escape", "f")
+        await flow.until_said("the rate was found by trying (= shows it); u goes back.")
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment.training == own.training, "what was there before")
+        assert flow.screen.experiment.dataset.path is not None
 
 
 async def test_one_key_mends_a_run_that_has_learnt_nothing(start: Start) -> None:

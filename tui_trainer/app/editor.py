@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from tui_trainer.experiment.toml_file import is_experiment, read, write
 from tui_trainer.experiment.validation import on_screen, screen_name
 from tui_trainer.files import confined, is_file, reason_to_keep
 from tui_trainer.formats import format_number
-from tui_trainer.protocol import AnyReport, Crashed, FindRates, RatesFound, Refused, StopFindingRates
+from tui_trainer.protocol import AnyReport, Crashed, FindRates, Loaded, RatesFound, Refused, StopFindingRates
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
 from tui_trainer.ui.keymap import key_of
@@ -51,6 +52,7 @@ class ExperimentEditor(Controller):
         self._path = path  # of the file that was opened or saved last
         self._offered: tuple[str, str | None] | None = None  # name and path of a dataset with settings for it
         self._rate_finder: RateFinder | None = None  # while it is open
+        self._suited_to_file: Experiment | None = None  # good settings for a file, until a rate is found for it
         self._lock = asyncio.Lock()  # keys and messages are handled concurrently; panels are updated one by one
 
     @property
@@ -99,9 +101,8 @@ class ExperimentEditor(Controller):
             return changed, ""
         name = "own files" if data.path is not None else CATALOG[data.name].title.removeprefix("Toy: ")
         said = f"Good settings for {name}: {settings.in_words}"
-        if data.path is not None:  # their rate is a guess
-            said += f" ({key_of('find_rate')} finds a rate for these data)"
         if has_usual_settings(before):
+            self._suited_to_file = suited if data.path is not None else None
             return suited, f"{said}; {key_of('undo')} goes back."
         self._offered = data.name, data.path
         return changed, f"{said}: {key_of('fix')} takes them."
@@ -115,7 +116,22 @@ class ExperimentEditor(Controller):
         """Take the settings that were offered for the dataset."""
         settings, self._offered = good_settings(self.experiment.dataset), None
         if settings is not None:
-            await self.change(settings.applied_to(self.experiment), f"{settings.in_words}; {key_of('undo')} goes back.")
+            suited = settings.applied_to(self.experiment)
+            self._suited_to_file = suited if suited.dataset.path is not None else None
+            await self.change(suited, f"{settings.in_words}; {key_of('undo')} goes back.")
+
+    async def _tune_to_file(self, found: RatesFound) -> None:
+        """Take the rate found for a file with its good settings, as part of that edit, unless the run has begun."""
+        suited, self._suited_to_file = self._suited_to_file, None
+        loaded, settings = self.screen.trainer.loaded, None if suited is None else good_settings(suited.dataset)
+        is_new = self.experiment == suited and self.screen.state == "ready"
+        if suited is None or loaded is None or settings is None or found.suggestion is None or not is_new:
+            return
+        self.history.amend(with_field(suited, RATE, found.suggestion))
+        settings = dataclasses.replace(settings, rate=found.suggestion)
+        how = f"the rate was found by trying ({key_of('find_rate')} shows it)"
+        message = f"Good settings for this file: {settings.in_words}; {how}; {key_of('undo')} goes back."
+        await self._apply(suited, " ".join([message, *loaded.dataset.notes]))
 
     async def adopt_experiment(self, experiment: Experiment) -> None:
         """Make ``experiment`` the current one, without sending it to the trainer."""
@@ -231,6 +247,7 @@ class ExperimentEditor(Controller):
         from tui_trainer.app.dialogs.rate_finder import RateFinder
 
         client = self.screen.trainer.client
+        self._suited_to_file = None  # the user looks for a rate
         finder = self._rate_finder = RateFinder(self.experiment.training.learning_rate, self.screen.markers)
         client.send(FindRates())
         rate = await self.screen.dialogs.ask(finder)
@@ -249,6 +266,14 @@ class ExperimentEditor(Controller):
                     self._rate_finder.show_lost(on_screen(report.field, report.reason))
                 case Crashed():
                     self._rate_finder.show_lost(report.sentence)
+        elif self._suited_to_file is not None:
+            match report:
+                case Loaded() if self.experiment == self._suited_to_file:
+                    self.screen.trainer.client.send(FindRates())
+                case RatesFound():
+                    await self._tune_to_file(report)
+                case Loaded() | Refused() | Crashed():
+                    self._suited_to_file = None
         return False
 
     async def action_undo(self) -> None:
@@ -349,6 +374,10 @@ class UndoHistory:
         """Make ``experiment`` the current one; undone edits can no longer be redone."""
         self._past = [*self._past, self.current][-DEPTH:]
         self._future.clear()
+        self.current = experiment
+
+    def amend(self, experiment: Experiment) -> None:
+        """Make ``experiment`` the current one as a part of the last edit."""
         self.current = experiment
 
     def set_by_hand(self, weight: HandSet) -> None:

@@ -72,8 +72,9 @@ class OwnData(Controller):
         """Show once what was done with the user's file."""
         if notes != self._notes:
             self._notes = notes
-            if notes:
-                self.show_message(" ".join(notes))
+            if notes:  # which take the place of the offer
+                offer = f"{key_of('fix')} takes good settings for own files." if self.screen.editor.has_offer else ""
+                self.show_message(" ".join([*notes, offer]).strip())
 
     async def action_open_data(self) -> None:
         """Ask for a file, show a preview, and make it the dataset if the user accepts: one edit."""
