@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tui_trainer.app.dialogs.rate_finder import RateFinder
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.protocol import RatesFound
+from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -41,6 +44,21 @@ async def test_a_rate_is_found_chosen_and_taken_and_undone(start: Start) -> None
         assert flow.screen.experiment.training.learning_rate == found.suggestion
         await flow.press("u")
         await flow.until(lambda: flow.screen.experiment == IRIS, "the rate from before")
+
+
+async def test_the_mouse_chooses_a_rate_and_takes_it(start: Start) -> None:
+    async with start(IRIS) as flow:
+        found = await find(flow)
+        await flow.until_shown(f"ρ = {found.suggestion:g}: loss")
+        plot = flow.pilot.app.screen.query_one(PlotWidget)
+        place = 8
+        cells = plot.cells(np.array(found.rates), np.ones(len(found.rates)))
+        assert cells is not None
+        column, row = round(cells[0][place]), cells[2].top + 1
+        await flow.pilot.click(plot, offset=(column, row))
+        await flow.until_shown(f"ρ = {found.rates[place]:g}: loss")
+        await flow.pilot.click(plot, offset=(column, row), times=2)
+        await flow.until_said(f"Learning rate {found.rates[place]:g}, as was found by trying")
 
 
 async def test_leaving_takes_nothing_and_training_goes_on(start: Start) -> None:

@@ -96,17 +96,13 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     if not board.characters.size:
         return board.merged_frame()
     points, hidden = clean(plot)
-    has_header = board.height >= 4 and _has_header(plot, hidden)
+    has_header = _has_header(plot, hidden, height)
     if has_header:
         write_header(board, plot, hidden, markers)
     if not points:
         board.write_centered(plot.empty, AXIS)
         return board.merged_frame()
-    x_scale, y_scale = scales(plot, points)
-    area, y_ticks = _layout(board, y_scale, markers, int(has_header))
-    if plot.square and not (plot.log_x or plot.log_y):
-        x_scale, y_scale = squared(x_scale, y_scale, area.columns, area.rows)
-        area, y_ticks = _layout(board, y_scale, markers, int(has_header))
+    x_scale, y_scale, area, y_ticks = _canvas(plot, points, width, height, markers, int(has_header))
     dots = _dots(plot, points, x_scale, y_scale, area)
     thick = _thickened(plot, points, dots, area)
     board.paste(area.top, area.left, *draw(thick, area.columns, area.rows, markers))
@@ -121,16 +117,49 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     return board.merged_frame()
 
 
-def _layout(board: Board, y_scale: Scale, markers: Markers, top: int) -> tuple[Area, list[Tick]]:
-    """Return the canvas below row ``top``, and the ticks beside it. A small board first loses the x axis."""
-    below = 2 if board.height >= 6 else 0
-    rows = board.height - top - below
+def _canvas(
+    plot: Plot, points: list[Points], width: int, height: int, markers: Markers, top: int
+) -> tuple[Scale, Scale, Area, list[Tick]]:
+    """Return the scales, the canvas below row ``top``, and the ticks beside it."""
+    x_scale, y_scale = scales(plot, points)
+    area, y_ticks = _layout(width, height, y_scale, markers, top)
+    if plot.square and not (plot.log_x or plot.log_y):
+        x_scale, y_scale = squared(x_scale, y_scale, area.columns, area.rows)
+        area, y_ticks = _layout(width, height, y_scale, markers, top)
+    return x_scale, y_scale, area, y_ticks
+
+
+def plot_cells(
+    plot: Plot, x: Array, y: Array, width: int, height: int, markers: Markers
+) -> tuple[Array, Array, Area] | None:
+    """Return columns and rows (n,) in which ``render_plot`` draws points x, y (n,), nan for those it does not draw.
+
+    The canvas comes with them. Returns None if there is nothing to draw.
+    """
+    points, hidden = clean(plot)
+    if not points or width < 1 or height < 1:
+        return None
+    top = int(_has_header(plot, hidden, height))
+    x_scale, y_scale, area, _ = _canvas(plot, points, width, height, markers, top)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        across = x_scale.fraction(np.log10(x) if plot.log_x else x)
+        up = y_scale.fraction(np.log10(y) if plot.log_y else y)
+        columns = np.rint(across * (area.columns * area.across - 1)) // area.across
+        rows = area.rows - 1 - np.rint(up * (area.rows * area.down - 1)) // area.down
+    places: list[Array] = [np.where(np.isfinite(values), values, np.nan) for values in (columns, rows)]
+    return area.left + places[0], area.top + places[1], area
+
+
+def _layout(width: int, height: int, y_scale: Scale, markers: Markers, top: int) -> tuple[Area, list[Tick]]:
+    """Return the canvas below row ``top``, and the ticks beside it. A small plot first loses the x axis."""
+    below = 2 if height >= 6 else 0
+    rows = height - top - below
     # A log axis has more ticks: they are unevenly spaced, and one or two do not show its shape.
     y_ticks = ticks(y_scale, max(2, rows // (ROWS_PER_TICK - y_scale.log) + 1))
     left = max((len(label) for _, label in y_ticks), default=0) + 1
-    if board.width - left < MIN_COLUMNS:
-        y_ticks, left = [], int(board.width > MIN_COLUMNS)
-    return Area(left, top, board.width - left, rows, *DOTS[markers]), y_ticks
+    if width - left < MIN_COLUMNS:
+        y_ticks, left = [], int(width > MIN_COLUMNS)
+    return Area(left, top, width - left, rows, *DOTS[markers]), y_ticks
 
 
 def _dots(plot: Plot, points: list[Points], x_scale: Scale, y_scale: Scale, area: Area) -> list[Dots]:
@@ -333,9 +362,9 @@ def write_header(board: Board, plot: Plot, hidden: int, markers: Markers) -> Non
         board.write(0, start, title, TEXT)
 
 
-def _has_header(plot: Plot, hidden: int) -> bool:
-    """Return whether there is anything to write above the canvas."""
-    return bool(plot.title or _name(plot, hidden) or any(series.label for series in plot.series))
+def _has_header(plot: Plot, hidden: int, height: int) -> bool:
+    """Return whether there is anything to write above the canvas, and room for it."""
+    return height >= 4 and bool(plot.title or _name(plot, hidden) or any(series.label for series in plot.series))
 
 
 def _name(plot: Plot, hidden: int) -> str:

@@ -22,6 +22,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_trainer.plotting.axes import Area
 from tui_trainer.plotting.colors import series_css
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell, partly, visible
 from tui_trainer.plotting.heatmaps import (
@@ -41,7 +42,7 @@ from tui_trainer.plotting.heatmaps import (
     point_at,
     render_heatmap,
 )
-from tui_trainer.plotting.lines import render_plot
+from tui_trainer.plotting.lines import plot_cells, render_plot
 from tui_trainer.plotting.plot import COLORS, MARK_COLORS, Array, Heatmap, Plot
 from tui_trainer.settings import Markers
 
@@ -108,6 +109,10 @@ class FrameWidget(Widget, Generic[Drawing]):
     def is_owed(self) -> bool:
         """Whether only a part of the drawing is painted."""
         return self._frame is not self._goal
+
+    def row_text(self, row: int) -> str:
+        """Return the text of a row as it is painted; empty where there is none."""
+        return self._frame.rows[row] if self._frame is not None and 0 <= row < len(self._frame.rows) else ""
 
     def paint_rest(self) -> None:
         """Paint what a slow line had no room for."""
@@ -243,6 +248,14 @@ class TintedWidget(FrameWidget[Drawing]):
 class PlotWidget(FrameWidget[Plot]):
     """Shows a plot."""
 
+    @dataclass
+    class Clicked(Message):
+        """A cell of the plot or around it was clicked, ``twice`` in a row."""
+
+        column: int
+        row: int
+        twice: bool
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "plot--text",
         "plot--axis",
@@ -263,6 +276,13 @@ class PlotWidget(FrameWidget[Plot]):
     def plot(self) -> Plot:
         """The plot to show, drawn or not yet."""
         return self._drawing
+
+    def cells(self, x: Array, y: Array) -> tuple[Array, Array, Area] | None:
+        """Return columns and rows of the cells of points x (n,), y (n,), and the canvas; None if nothing is drawn."""
+        return plot_cells(self._drawing, x, y, *self.size, self.markers)
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Clicked(event.x, event.y, event.chain == 2))
 
     def draw(self, drawing: Plot, width: int, height: int) -> Frame:
         return render_plot(drawing, width, height, self.markers)
@@ -348,11 +368,11 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
     """
 
     class Clicked(Message):
-        """A line was clicked."""
+        """Line ``number`` was clicked, at a ``column``."""
 
-        def __init__(self, lines: TextLines, number: int) -> None:
+        def __init__(self, lines: TextLines, number: int, column: int) -> None:
             super().__init__()
-            self.lines, self.number = lines, number
+            self.lines, self.number, self.column = lines, number, column
 
         @property
         def control(self) -> TextLines:
@@ -382,7 +402,7 @@ class TextLines(FrameWidget[tuple[Line, ...]]):
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        self.post_message(self.Clicked(self, event.y))
+        self.post_message(self.Clicked(self, event.y, event.x))
 
 
 class Tints(dict[int, Style]):

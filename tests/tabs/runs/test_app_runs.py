@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pytest
 from stored_runs import EPOCHS, store_runs
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
@@ -15,7 +18,7 @@ from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.charts import ParallelPanel
 from tui_trainer.tabs.runs.table import RunsPanel
 from tui_trainer.tabs.runs.view import RunsView
-from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
+from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget, TextLines
 from tui_trainer.ui.status_lines import Prompt
 
 if TYPE_CHECKING:
@@ -270,6 +273,70 @@ async def test_the_runs_are_charted(start: Start, tmp_path: Path) -> None:
         assert flow.screen.experiment == sessions["adam"].requested
         await flow.press("8", "I")
         await flow.until(lambda: "val loss" in flow.screen_text() and not plot.display, "the table again")
+
+
+async def test_the_mouse_uses_the_charts(start: Start, tmp_path: Path) -> None:
+    sessions = store_runs(tmp_path / "store")
+    async with start() as flow:
+        await opened(flow)
+        await flow.press("I")
+        await flow.until_shown("what mattered")
+        view = view_of(flow)
+        plot, panel = view.query_one(PlotWidget), view.query_one(ParallelPanel)
+        await flow.until(lambda: len(plot.plot.series) > 1 and plot.row_text(plot.size.height - 1).strip(), "points")
+
+        async def click(widget: Widget, column: float, row: float) -> None:
+            await flow.pilot.click(widget, offset=(int(column), int(row)))
+
+        for series in [one for one in plot.plot.series if one.glyph != "◉"]:
+            for x, y in zip(series.x, series.y, strict=True):
+                cells = plot.cells(np.array([x]), np.array([y]))
+                assert cells is not None
+                await click(plot, cells[0][0], cells[1][0])
+                told = view.query_one(".details", TextLines)
+                await flow.until(
+                    lambda told=told: told.text.startswith(f"run {view.place.run} ") and view.place.row is not None,
+                    "a run",
+                )
+                assert view.chart is not None
+                place = view.chart.runs.index(view.place.run or 0)
+                assert unpack(view.chart.values)[place] == pytest.approx(y) or view.place.run in view.chart.diverged
+        across = plot.plot.x_label
+        row = plot.size.height - 1
+        start_of_name = plot.row_text(row).index(across)
+        await click(plot, start_of_name + 5, row)
+        await flow.until(lambda: plot.plot.x_label != across, "the next field across")
+        await flow.until(lambda: plot.plot.x_label in plot.row_text(row), "it is drawn")
+        await click(plot, plot.row_text(row).index(plot.plot.x_label), row)
+        await flow.until(lambda: plot.plot.x_label == across, "the one before, by its arrow")
+        title = plot.plot.title
+        await click(plot, plot.size.width - 3, 0)
+        await flow.until(lambda: plot.plot.title != title, "other colours, by the legend")
+        shares = view.query_one(".shares", TextLines)
+        assert view.chart is not None
+        second = view.chart.fields[1]
+        await click(shares, shares.text.index(second.shared_label) + 1, 0)
+        await flow.until(lambda: plot.plot.x_label == f"← {second.label} →", "the field of a share")
+        sort = view.sort
+        await click(plot, 2, 0)
+        await flow.until(lambda: view.sort != sort, "another measure, by its name")
+
+        view.sort = "loss"
+        await flow.press("I")
+        await flow.until(lambda: panel.display and panel.row_text(0).strip(), "parallel coordinates")
+        rows: dict[int | None, int] = {}
+        for row in range(1, panel.size.height):
+            await click(panel, panel.size.width // 3, row)
+            rows[view.place.run] = row
+        assert len(rows) > 1, "lines select their runs"
+        await click(panel, panel.row_text(0).index(view.chart.fields[1].label), 0)
+        await flow.until(lambda: view.form == "scatter", "the scatter plot over an axis")
+        assert view.choice.across == view.chart.fields[1].path
+        await flow.press("I")
+        await flow.until(lambda: view.form == "parallel", "the lines again")
+        await flow.pilot.click(panel, offset=(panel.size.width // 3, max(rows.values())), times=2)
+        await flow.until_said("Opened ")
+        assert flow.screen.experiment in [session.requested for session in sessions.values()]
 
 
 async def test_runs_that_differ_in_nothing_are_not_charted(start: Start, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tui_trainer.tabs.runs.charts import (
     ChartChoice,
     Parallel,
     details,
+    field_told_at,
     line_roles,
     render_parallel,
     scatter,
@@ -245,6 +246,20 @@ def test_the_field_across_and_the_colours_are_chosen() -> None:
     assert chosen() == ("a", "b")
     assert ChartChoice("a", "b").moved(one, 1).color == "b", "a colour that was chosen stays"
     assert choice.moved(chart(), 1) == choice and choice.color_of(chart()) is None
+
+
+@pytest.mark.parametrize("width", [120, 60])
+def test_each_share_is_found_where_it_stands(width: int) -> None:
+    one = chart(field("rate", 0.71), field("units", 0.18), field("seed", 0.04), field("own", None))
+    line = shares(one, ChartChoice(), width, "braille")
+    text = "".join(span for span, _ in line)
+    told = [at.path if (at := field_told_at(line, one, column)) else "" for column in range(len(text) + 3)]
+    assert told[text.index("rate")] == told[text.index("71") + 3] == "rate"
+    assert told[text.index("what")] == told[text.index("all together")] == told[-1] == ""
+    if width == 120:
+        assert told[text.index("units")] == "units" and told[text.index("seed")] == told[text.index("4 %")] == "seed"
+    else:
+        assert told[text.index("+2")] == "" and "units" not in told
 
 
 def test_bars_tell_what_mattered() -> None:

@@ -6,6 +6,7 @@ import math
 from typing import ClassVar
 
 import numpy as np
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -98,6 +99,22 @@ class RateFinder(Dialog[float | None]):
         """Close with the chosen rate."""
         if self._found is not None and self._found.suggestion is not None:
             self.dismiss(self._found.rates[self._chosen])
+
+    @on(PlotWidget.Clicked)
+    def _choose_clicked(self, event: PlotWidget.Clicked) -> None:
+        """Choose the rate nearest to a click; a second click takes it."""
+        event.stop()
+        found = self._found
+        if found is None or found.suggestion is None:
+            return
+        cells = self.query_one(PlotWidget).cells(np.array(found.rates), np.ones(len(found.rates)))
+        if cells is None:
+            return
+        if event.twice:
+            self.action_take()
+            return
+        self._chosen = int(np.abs(cells[0] - event.column).argmin())
+        self._show_chosen()
 
     def _move(self, steps: int) -> None:
         if self._found is not None and self._found.suggestion is not None:

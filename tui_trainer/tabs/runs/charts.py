@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
+from textual import events
+from textual.message import Message
 
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_bar, format_measure
 from tui_trainer.measures import in_words
-from tui_trainer.plotting.axes import HUGE, Area
+from tui_trainer.plotting.axes import CELL_HEIGHT, HUGE, Area
 from tui_trainer.plotting.colors import WRONG, series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.lines import DOTS, Dots, draw
 from tui_trainer.plotting.plot import Array, Plot, Series
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
-from tui_trainer.ui.plot_widgets import FrameWidget, Line, Span
+from tui_trainer.ui.plot_widgets import FrameWidget, Line, PlotWidget, Span
 
 from .messages import ChartField, RunChart
 
@@ -29,6 +31,7 @@ MAX_COLORS = 8  # values of a field that have a colour each; of more, ranges hav
 RANGES = 4
 COLOR_MARKS = "*o+x#%&="
 MARGIN = 0.04  # of the x axis on each side, so that no point lies on its ends
+REACH = 4.0  # cells from a point to a click on it, at most
 BARS = (24, 16, 10, 6)  # cells of the longest bar
 MIN_SHARE = 0.005  # a smaller one is rounded to 0 %
 NO_FIELDS = "A chart needs runs that differ in a field; those that the list shows differ in none."
@@ -121,6 +124,43 @@ def scatter(chart: RunChart, choice: ChartChoice, run: int | None, markers: Mark
     )
 
 
+def run_at(chart: RunChart, choice: ChartChoice, plot: PlotWidget, column: int, row: int) -> int | None:
+    """Return the run whose point in the scatter plot is nearest to a cell; None where none is near."""
+    across, values = choice.across_of(chart), unpack(chart.values)
+    if across is None or not np.isfinite(values).any():
+        return None
+    cells = plot.cells(unpack(across.places), _with_lost(chart, values))
+    if cells is None:
+        return None
+    columns, rows, _ = cells
+    distances = np.hypot(columns - column, CELL_HEIGHT * (rows - row))
+    distances = np.where(np.isfinite(distances), distances, np.inf)
+    nearest = int(distances.argmin())
+    return chart.runs[nearest] if distances[nearest] <= REACH else None
+
+
+Named = Literal["across", "before", "color", "measure"]
+
+
+def name_at(chart: RunChart, choice: ChartChoice, plot: PlotWidget, column: int, row: int) -> Named | None:
+    """Return what is named at a cell around the scatter plot: the field across, with the arrow to the one before it,
+    the measure, or the field of the colours with its legend; None elsewhere.
+    """
+    cells = plot.cells(np.zeros(1), np.zeros(1))
+    if cells is None:
+        return None
+    area, text = cells[2], plot.row_text(row)
+    if row < area.top:
+        name = in_words(chart.measure)
+        return "measure" if text.startswith(name) and column < len(name) else "color"
+    if row < area.top + area.rows:
+        return None
+    start = text.find(label := one_cell(plot.plot.x_label))
+    if start < 0 or not start <= column < start + len(label):
+        return None
+    return "before" if column < start + 2 else "across"
+
+
 def _with_lost(chart: RunChart, values: Array) -> Array:
     """Return the values (n,) with one beyond the worst for runs that diverged."""
     values = np.clip(values, -HUGE, HUGE)
@@ -182,6 +222,21 @@ def shares(chart: RunChart, choice: ChartChoice, width: int, markers: Markers) -
     if shown < len(told):
         spans.append((f"  +{len(told) - shown}", "dim"))
     return (*spans, (end, "dim"))
+
+
+def field_told_at(line: Line, chart: RunChart, column: int) -> ChartField | None:
+    """Return the field whose share stands at a column of the line that ``shares`` has made; None beside them."""
+    told = iter([field for field in chart.fields if field.share is not None])
+    following, at, end = next(told, None), None, 0
+    for text, _ in line:
+        if following is not None and text.strip() == one_cell(following.shared_label):
+            at, following = following, next(told, None)
+        elif text.startswith(" "):  # what stands behind the last one
+            at = None
+        end += len(text)
+        if column < end:
+            return at
+    return None
 
 
 def _untold(chart: RunChart) -> str:
@@ -249,8 +304,36 @@ class ParallelPanel(FrameWidget[Parallel]):
     }}
     """
 
+    @dataclass
+    class RunPointed(Message):
+        """The line of a run was clicked, ``twice`` in a row."""
+
+        run: int
+        twice: bool
+
+    @dataclass
+    class FieldPointed(Message):
+        """The name of the axis of a field was clicked."""
+
+        path: str
+
     def __init__(self) -> None:
         super().__init__(Parallel(), "parallel")
+
+    def on_click(self, event: events.Click) -> None:
+        chart = self._drawing.chart
+        if chart is None or not _is_drawn(chart, self.size.height):
+            return
+        event.stop()
+        axes, area, places = _arranged(chart, *self.size, self.form)
+        if event.y == 0:
+            number = max(0, sum(area.column(place) <= event.x for place in places.tolist()) - 1)
+            if number < len(axes) - 1:  # the last one is the measure
+                self.post_message(self.FieldPointed(chart.fields[number].path))
+            return
+        run = _line_at(chart, axes, area, places, event.x, event.y)
+        if run is not None:
+            self.post_message(self.RunPointed(run, event.chain == 2))
 
     @property
     def form(self) -> Markers:
@@ -325,21 +408,45 @@ def line_roles(chart: RunChart) -> NDArray[np.intp]:
 def render_parallel(drawing: Parallel, width: int, height: int, markers: Markers) -> Frame:
     """Draw parallel coordinates into ``height`` rows of ``width`` cells, with as many axes as fit."""
     board, chart = Board(width, height), drawing.chart
-    if chart is None or not chart.fields or not np.isfinite(unpack(chart.values)).any() or height < 3:
+    if chart is None or not _is_drawn(chart, height):
         empty = drawing.empty if chart is None or chart.fields else NO_FIELDS
         board.write_centered(
             empty or NO_VALUES.format(measure="value" if chart is None else in_words(chart.measure)), AXIS
         )
         return board.frame()
-    axes = coordinates(chart, max(2, width // MIN_AXIS))
-    longest = max(len(label) for _, label in axes[-1].labels)
-    last = min(max(longest, len(one_cell(axes[-1].name))), width // 4)
-    area = Area(0, 1, max(width - last - 1, 1), height - 1, *DOTS[markers])
-    places = np.linspace(0.0, 1.0, len(axes))
+    axes, area, places = _arranged(chart, width, height, markers)
     y = np.column_stack([one.places for one in axes])  # (runs, axes)
     _draw_lines(board, chart, drawing.run, area, places, y, markers)
     _write_axes(board, axes, area, places, markers)
     return board.frame()
+
+
+def _is_drawn(chart: RunChart, height: int) -> bool:
+    """Return whether there are lines to draw, and room for them."""
+    return bool(chart.fields) and bool(np.isfinite(unpack(chart.values)).any()) and height >= 3
+
+
+def _arranged(chart: RunChart, width: int, height: int, markers: Markers) -> tuple[list[Coordinate], Area, Array]:
+    """Return the axes that fit, where their lines are drawn, and the places (axes,) of the axes, from 0 to 1."""
+    axes = coordinates(chart, max(2, width // MIN_AXIS))
+    longest = max(len(label) for _, label in axes[-1].labels)
+    last = min(max(longest, len(one_cell(axes[-1].name))), width // 4)
+    area = Area(0, 1, max(width - last - 1, 1), height - 1, *DOTS[markers])
+    return axes, area, np.linspace(0.0, 1.0, len(axes))
+
+
+def _line_at(
+    chart: RunChart, axes: Sequence[Coordinate], area: Area, places: Array, column: int, row: int
+) -> int | None:
+    """Return the run whose line passes nearest to a cell; None where none is near."""
+    across = min(max((column - area.left + 0.5) / area.columns, 0.0), 1.0)
+    y = np.column_stack([one.places for one in axes])
+    heights = np.array([np.interp(across, places, line) for line in y])  # nan where a run has no value
+    roles = line_roles(chart)
+    drawn = _evenly(unpack(chart.values), roles) & (roles > 0) & np.isfinite(heights)
+    distances = np.where(drawn, np.abs(area.top + (1.0 - heights) * area.rows - 0.5 - row), np.inf)
+    nearest = int(distances.argmin())
+    return chart.runs[nearest] if distances[nearest] <= REACH / CELL_HEIGHT else None
 
 
 def _draw_lines(

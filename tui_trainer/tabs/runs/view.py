@@ -20,7 +20,19 @@ from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget, TextLines
 from tui_trainer.ui.status_lines import Prompt
 
-from .charts import ASCII_LEGEND, LEGEND, ChartChoice, Parallel, ParallelPanel, details, scatter, shares
+from .charts import (
+    ASCII_LEGEND,
+    LEGEND,
+    ChartChoice,
+    Parallel,
+    ParallelPanel,
+    details,
+    field_told_at,
+    name_at,
+    run_at,
+    scatter,
+    shares,
+)
 from .keys import PRECEDING_ACTIONS
 from .messages import RunChart, RunList, RunRow, WatchRuns
 from .selection import ListCursor, SelectedRun, SelectedRuns
@@ -376,6 +388,63 @@ class RunsView(TabView):
             self.action_choose_run()
         elif event.twice:
             self.action_open_run()
+
+    @on(PlotWidget.Clicked)
+    def _point_at_plot(self, event: PlotWidget.Clicked) -> None:
+        """Select the run of a point; on a name around the plot, change what it stands for."""
+        event.stop()
+        plot, chart = self.query_one(PlotWidget), self.chart
+        if chart is None:
+            return
+        run = run_at(chart, self.choice, plot, event.column, event.row)
+        clicked = name_at(chart, self.choice, plot, event.column, event.row)
+        if clicked == "across":
+            self.action_columns(1)
+        elif clicked == "before":
+            self.action_columns(-1)
+        elif clicked == "color":
+            self.action_chart_color()
+        elif clicked == "measure":
+            self.action_sort()
+        elif run is not None:
+            self._point_at(run, event.twice)
+
+    @on(ParallelPanel.RunPointed)
+    def _point_at_line(self, event: ParallelPanel.RunPointed) -> None:
+        event.stop()
+        self._point_at(event.run, event.twice)
+
+    @on(ParallelPanel.FieldPointed)
+    def _point_at_axis(self, event: ParallelPanel.FieldPointed) -> None:
+        """Show the scatter plot over the field of an axis."""
+        event.stop()
+        self._choose_across(event.path)
+        self.form = "scatter"
+
+    @on(TextLines.Clicked, ".shares")
+    def _point_at_share(self, event: TextLines.Clicked) -> None:
+        event.stop()
+        if self.chart is not None:
+            line = shares(self.chart, self.choice, self.size.width - 2, self.query_one(RunsPanel).markers)
+            field = field_told_at(line, self.chart, event.column)
+            if field is not None:
+                self._choose_across(field.path)
+
+    def _choose_across(self, path: str) -> None:
+        """Chart the measure over another field; the colours stay, unless it was theirs."""
+        color = None if self.choice.color == path else self.choice.color
+        self.choice = ChartChoice(path, color)
+        self.show()
+
+    def _point_at(self, run: int, twice: bool) -> None:
+        """Move the cursor to a run of the chart, or open it."""
+        self.screen.set_focus(None)
+        if twice:
+            self.post_message(RunOpened(run))
+            return
+        self.place.run = run  # the list tells where that is
+        self.show()
+        self.ask()
 
     @on(RunsPanel.Scrolled)
     def _scroll(self, event: RunsPanel.Scrolled) -> None:
