@@ -24,6 +24,7 @@ from tui_trainer.tabs.runs.charts import (
     TEXT,
     ChartChoice,
     Parallel,
+    coordinates,
     details,
     field_told_at,
     line_roles,
@@ -209,7 +210,8 @@ def test_odd_values_are_drawn(chart: RunChart, run: int, size: tuple[int, int], 
         )
         for frame in frames:
             assert [len(row) for row in frame.rows] == [size[0]] * size[1]
-        line = "".join(text for text, _ in shares(chart, choice, size[0], markers) + details(chart, run, "name"))
+        told = details(chart, run, "name", size[0], markers)
+        line = "".join(text for text, _ in shares(chart, choice, size[0], markers) + told)
         assert "nan" not in line or any("nan" in level for field in chart.fields for level in field.levels)
         choice = choice.moved(chart, 1).recolored(chart)
 
@@ -304,7 +306,40 @@ def test_diverged_runs_are_beyond_the_worst() -> None:
     (series,) = (one for one in scatter(lost, ChartChoice(), None, "braille").series if one.label == "diverged")
     assert series.x.tolist() == [3] and series.y[0] == pytest.approx(10 ** (2 + 2 / 12))
     assert line_roles(lost).tolist() == [BEST, REST, BAD]
-    assert "diverged" in "".join(text for text, _ in details(lost, 3, "name")) and details(lost, 9, "name") == ()
+    assert "diverged" in "".join(text for text, _ in details(lost, 3, "name", 80, "braille"))
+    assert details(lost, 9, "name", 80, "braille") == ()
+
+
+def test_what_has_no_room_below_a_chart_is_left_out_whole() -> None:
+    one = chart(field("rate"), field("units"), field("seed"))
+
+    def told(width: int) -> str:
+        return "".join(text for text, _ in details(one, 12, "a name", width, "braille"))
+
+    whole = "run 12   loss 3.000   rate 2   units 2   seed 2   a name"
+    assert told(len(whole)) == whole
+    assert told(len(whole) - 1) == whole.replace("   ", "  "), "closer together"
+    for width in range(10, len(whole) - 5):
+        line = told(width)
+        assert len(line) <= width and line.endswith("  …")
+        assert whole.replace("   ", "  ").startswith(line.removesuffix("  …"))
+        assert whole.replace("   ", "  ").removeprefix(line.removesuffix("  …")).startswith("  "), "no word is cut"
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_an_axis_of_many_values_has_round_labels(scale: str) -> None:
+    rates = np.geomspace(1.3e-4, 0.9, 30)
+    levels = tuple(f"{rate:.6g}" for rate in rates)
+    drawn = ChartField("rate", "rate", scale, levels, pack(rates), 0.5)  # type: ignore[arg-type]
+    runs = RunChart("loss", False, False, tuple(range(30)), pack(np.arange(30.0)), (), (drawn,), None)
+    rate, _ = coordinates(runs, 2)
+    assert 2 <= len(rate.labels) <= 8 and all(len(label) <= 5 for _, label in rate.labels)
+    for place, label in rate.labels:
+        log = np.log10(rates[[0, -1]]) @ [1 - place, place]
+        expected = 10**log if scale == "log" else rates[[0, -1]] @ [1 - place, place]
+        assert float(label) == pytest.approx(expected)
+    few, _ = coordinates(chart(field("rate")), 2)
+    assert [label for _, label in few.labels] == ["1", "2", "3", "4"], "few values have labels themselves"
 
 
 def test_the_best_line_is_told_from_the_best_quarter() -> None:

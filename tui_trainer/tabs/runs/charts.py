@@ -16,7 +16,7 @@ from textual.message import Message
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_bar, format_measure
 from tui_trainer.measures import in_words
-from tui_trainer.plotting.axes import CELL_HEIGHT, HUGE, Area
+from tui_trainer.plotting.axes import CELL_HEIGHT, HUGE, Area, Scale, ticks
 from tui_trainer.plotting.colors import WRONG, series_css, shape
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.lines import DOTS, Dots, draw
@@ -31,6 +31,7 @@ MAX_COLORS = 8  # values of a field that have a colour each; of more, ranges hav
 RANGES = 4
 COLOR_MARKS = "*o+x#%&="
 MARGIN = 0.04  # of the x axis on each side, so that no point lies on its ends
+GAPS = (3, 2)  # cells between the values of a run
 REACH = 4.0  # cells from a point to a click on it, at most
 BARS = (24, 16, 10, 6)  # cells of the longest bar
 MIN_SHARE = 0.005  # a smaller one is rounded to 0 %
@@ -251,17 +252,26 @@ def _untold(chart: RunChart) -> str:
     return ALIKE.format(measure=in_words(chart.measure)) if len(known) > 1 and np.ptp(known) == 0 else TOO_FEW
 
 
-def details(chart: RunChart, run: int | None, name: str) -> Line:
-    """Return a line that tells the values of a run, and its name at the end."""
+def details(chart: RunChart, run: int | None, name: str, width: int, markers: Markers) -> Line:
+    """Return a line of ``width`` cells that tells the values of a run, as many as fit, and its name at the end."""
     if run not in chart.runs:
         return ()
     place = chart.runs.index(run)
     value = float(unpack(chart.values)[place])
     said = "diverged" if run in chart.diverged else "-" if np.isnan(value) else format_measure(value)
-    spans: list[Span] = [(f"run {run}", "title"), (f"   {in_words(chart.measure)} ", "dim"), (said, "text")]
-    for field in chart.fields:
-        spans += [(f"   {field.label} ", "dim"), (_level(field, place), "text")]
-    return (*spans, (f"   {name}", "dim"))
+    values = [(in_words(chart.measure), said), *((field.label, _level(field, place)) for field in chart.fields)]
+    entries: list[list[Span]] = [[(f"{one_cell(label)} ", "dim"), (one_cell(value), "text")] for label, value in values]
+    entries = [[(f"run {run}", "title")], *entries, *([[(one_cell(name), "dim")]] if name else [])]
+    lengths = [sum(len(text) for text, _ in entry) for entry in entries]
+    gap = next((gap for gap in GAPS if sum(lengths) + gap * (len(entries) - 1) <= width), GAPS[-1])
+    dots = "~" if markers == "ascii" else "…"
+    spans, used = entries[0], lengths[0]
+    for number, (entry, length) in enumerate(zip(entries[1:], lengths[1:], strict=True), start=2):
+        more = gap + len(dots) if number < len(entries) else 0  # that the rest needs, to be told of
+        if used + gap + length + more > width:
+            return (*spans, (" " * gap + dots, "dim"))
+        spans, used = [*spans, (" " * gap, "dim"), *entry], used + gap + length
+    return tuple(spans)
 
 
 def _level(field: ChartField, place: int) -> str:
@@ -283,6 +293,7 @@ ROLES = ("text", "axis", "bad", "rest", "good", "best", "run")
 TEXT, AXIS, BAD, REST, GOOD, BEST, RUN = range(len(ROLES))
 LINE_MARKS = {BAD: ".", REST: ":", GOOD: "o", BEST: "#", RUN: "@"}
 MIN_AXIS = 12  # cells between two axes
+MAX_LABELS = 8  # values of a number on its axis; of more, round ones are labelled
 QUARTER = 0.25
 MAX_LINES = 200  # more take longer than a blink to draw, and hide one another
 LEGEND = "green best quarter, red worst"
@@ -368,8 +379,7 @@ def coordinates(chart: RunChart, most: int) -> list[Coordinate]:
         distinct = np.unique(places)
         scaled = _scaled(np.log10(distinct) if field.scale == "log" else distinct)
         of_runs = scaled[np.searchsorted(distinct, places)]
-        labels = tuple(zip(scaled.tolist(), map(one_cell, field.levels), strict=False))
-        found.append(Coordinate(field.label, of_runs, labels))
+        found.append(Coordinate(field.label, of_runs, _axis_labels(field, distinct, scaled)))
     y = unpack(chart.values)
     known = np.unique(y[np.isfinite(y)])
     lost = np.isin(chart.runs, chart.diverged)
@@ -378,6 +388,18 @@ def coordinates(chart: RunChart, most: int) -> list[Coordinate]:
     ends = (known[0], known[-1]) if chart.rising else (known[-1], known[0])
     labels = tuple((float(place), format_measure(float(end))) for place, end in zip((0.0, 1.0), ends, strict=True))
     return [*found, Coordinate(in_words(chart.measure), np.where(lost, 0.0, scaled), labels)]
+
+
+def _axis_labels(field: ChartField, distinct: Array, scaled: Array) -> tuple[tuple[float, str], ...]:
+    """Return the labels of an axis and their places: its values (n,), or round ones where these are too many."""
+    if field.scale == "levels" or len(distinct) <= MAX_LABELS:
+        return tuple(zip(scaled.tolist(), map(one_cell, field.levels), strict=False))
+    is_log = field.scale == "log"
+    low, high = np.log10(distinct[[0, -1]]) if is_log else distinct[[0, -1]]
+    scale = Scale(float(low), float(high), log=is_log)
+    found = ticks(scale, MAX_LABELS)
+    places = scale.fraction(np.array([position for position, _ in found]))
+    return tuple((min(max(place, 0.0), 1.0), label) for place, (_, label) in zip(places.tolist(), found, strict=True))
 
 
 def _scaled(values: Array) -> Array:

@@ -488,7 +488,7 @@ class RunsView(TabView):
         self.query_one(".shares", TextLines).show((shares(chart, self.choice, width, markers),))
         row = self.place.row
         name = "" if row is None or row.run != run else briefly(cell_text(row.name), MAX_NAME)
-        self.query_one(".details", TextLines).show((details(chart, run, name),))
+        self.query_one(".details", TextLines).show((details(chart, run, name, width, markers),))
         if self.form == "scatter":
             self.query_one(PlotWidget).show(scatter(chart, self.choice, run, markers))
         else:
