@@ -1,4 +1,6 @@
-"""Pictures of docs/sweeps.md and docs/wall.md: the form of a sweep, its runs laid over each other, and a race."""
+"""Pictures of docs/sweeps.md, docs/runs.md and docs/wall.md: the form of a sweep, its runs laid over each other and as
+charts, the rate finder, and a race.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,11 @@ from tui_trainer.sweep import sweep
 SIZE = (120, 34)
 WALL = (120, 40)
 RATES = [0.005, 0.05, 0.5]
+DRAWN = {
+    "training.learning_rate": "log:1e-4..1",
+    "model.layers": "none,4,16,64-32",
+    "training.optimizer.name": "sgd,adam",
+}
 
 
 async def take_form() -> Sequence[str]:
@@ -64,6 +71,38 @@ async def take_curves() -> Sequence[str]:
         return (picture(app),)
 
 
+async def take_charts() -> Sequence[str]:
+    """The runs of a larger sweep as a scatter plot and as parallel coordinates, as SVG."""
+    experiment = with_field(read(ROOT / "examples" / "iris.toml"), "training.epochs", 40)
+    sweep(experiment, DRAWN, random=60, jobs=1)
+    app = TrainerApp(experiment)
+    async with app.run_test(size=SIZE) as pilot:
+        await training_screen(pilot)
+        await pilot.press("8")
+        await until_shown(pilot, "60 runs")
+        for _ in range(30):  # until the best one is first and under the cursor
+            await pilot.press("o")
+            await pilot.pause()
+            if any("by val loss" in strip.text for strip in app.screen._compositor.render_strips()):
+                break
+        await pilot.press("home", "I")
+        await until_shown(pilot, "what mattered")
+        scattered = await settled(pilot)
+        await pilot.press("I")
+        await until_shown(pilot, "green best quarter")
+        return scattered, await settled(pilot)
+
+
+async def take_finder() -> Sequence[str]:
+    """The rate finder over the app, as SVG."""
+    app = TrainerApp(read(ROOT / "examples" / "iris.toml"))
+    async with app.run_test(size=SIZE) as pilot:
+        await training_screen(pilot)
+        await pilot.press("equals_sign")
+        await until_shown(pilot, "the lowest that")
+        return (await settled(pilot),)
+
+
 async def take_wall() -> Sequence[str]:
     """The wall of nine at the end of a race, as SVG: the same numbers whatever the machine's speed."""
     app = TrainerApp(with_field(FIRST_EXPERIMENT, "training.epochs", 500))
@@ -79,5 +118,7 @@ async def take_wall() -> Sequence[str]:
 ALL = (
     Pictures(("sweep_form",), take_form),
     Pictures(("sweep",), take_curves),
+    Pictures(("sweep_chart", "sweep_parallel"), take_charts),
+    Pictures(("rate_finder",), take_finder),
     Pictures(("wall",), take_wall),
 )
