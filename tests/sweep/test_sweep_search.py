@@ -169,7 +169,7 @@ def test_the_form_says_what_a_search_comes_to(stand_in: StandIn, monkeypatch: py
     fields = ((RATE, "1e-4..1"), (LAYERS, "none, 4"))
     request = SweepRequest(SMALL, fields, random="7", trials="20", folds="3", jobs="1", method="search")
     told = preview(PreviewSweep(request, 1), validate)
-    assert told.reason == "" and told.said == "20 trials × 3 folds = 60 runs; each 8 trials are chosen by those before"
+    assert told.reason == "" and told.said == "20 trials × 3 folds = 60 runs; 8 at a time, by the scores so far"
     assert told.by == "val_loss"
 
 

@@ -227,7 +227,8 @@ class Sweep:
         if self.options.dask is not None:
             return workers.run_on_cluster(tasks, self.by, keep, self.options.dask), 0
         kinds = _kinds(tasks)
-        takes_long = sum(kind.seconds for kind in kinds) > PROCESSES_SECONDS
+        batches = 1.0 if self.search is None else self.total / len(runs)  # as long as this one: processes stay for all
+        takes_long = batches * sum(kind.seconds for kind in kinds) > PROCESSES_SECONDS
         if takes_long and (jobs := min(self.jobs, len(tasks))) > 1:
             workers.release()  # the data, which each process reads itself
             return workers.run_in_processes(_groups(kinds, jobs), self.by, keep, jobs), jobs

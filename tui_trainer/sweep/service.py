@@ -223,7 +223,7 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
     processes = f", in up to {sweep.jobs} processes" if sweep.jobs > 1 else ""
     said = " = ".join([" × ".join(parts), runs] if parts else [runs]) + processes
     if sweep.search is not None and sweep.search.trials > BATCH:
-        said += f"; each {BATCH} trials are chosen by those before"
+        said += f"; {BATCH} at a time, by the scores so far"
     if sweep.stages:
         *cuts, last = sweep.stages
         listed = ", ".join(f"{cut.epochs:,}" for cut in cuts)
