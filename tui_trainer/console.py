@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import files
 from .errors import UserError
+from .system.files import reason_of
 
 if TYPE_CHECKING:
     from tui_trainer.training.session import Session
@@ -49,8 +50,8 @@ def write_text(path: Path, option: str, text: str) -> None:
 
 def _not_writable(path: Path, option: str, error: OSError | ValueError) -> UserError:
     """Return the error for a file that can't be written."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return UserError(option, f"cannot write {str(path)!r}: {reason}; give another path")
+    why = reason_of(error) if isinstance(error, OSError) else str(error)
+    return UserError(option, f"cannot write {str(path)!r}: {why}; give another path")
 
 
 def silence_stdout() -> None:

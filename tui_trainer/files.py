@@ -21,9 +21,11 @@ from .system.files import (
     PLAIN,
     RESERVED_NAME,
     SEPARATORS,
+    check_not_in_use,
     flush_to_disk,
     is_no_name,
     path_of_url,
+    reason_of,
     replace,
     set_mode,
     unescaped,
@@ -68,7 +70,7 @@ def file_mode(path: str | os.PathLike[str], field: str = "") -> int:
     except OSError as error:
         if is_no_name(error):
             return 0
-        raise UserError(field, f"{quoted(os.fspath(path), _PATH_LENGTH)} can't be read: {error.strerror}") from error
+        raise UserError(field, f"{quoted(os.fspath(path), _PATH_LENGTH)} can't be read: {reason_of(error)}") from error
 
 
 def is_file(path: str | os.PathLike[str], field: str = "") -> bool:
@@ -97,11 +99,15 @@ def reason_to_keep(
     try:
         start = read_plain(path, KIND_BYTES)
     except OSError as error:
-        return f"can't be read: {error.strerror}; give another path"
+        return f"can't be read: {reason_of(error)}; give another path"
     if start.strip() and not is_ours(start):
         return "exists and is a file of another kind, which is never overwritten; give another path"
     if not overwrite:
         return f"exists already; give another path{f', or overwrite it with {insist}' if insist else ''}"
+    try:
+        check_not_in_use(path)
+    except OSError as error:
+        return f"can't be replaced: {reason_of(error)}; give another path"
     return ""
 
 
@@ -157,6 +163,8 @@ def _output_target(path: Path) -> tuple[Path, int]:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not os.access(target, os.W_OK):
+        if stat.S_ISCHR(mode):  # on Windows also what is called nul.csv or aux.txt
+            raise OSError(errno.EINVAL, "it is a device, not a file")
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return target, mode
 

@@ -53,6 +53,19 @@ def code_of(words: list[str]) -> int:
         return int(ended.code or 0)
 
 
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [(["keys"], "←"), (["train", "λ² ⣿.toml"], "there is no file 'λ² ⣿.toml'")],
+    ids=["output", "error"],
+)
+def test_a_pipe_takes_every_character(words: list[str], printed: str) -> None:
+    """The code page that Windows has for pipes lacks most of ours."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "0", "LC_ALL": "C.UTF-8"}
+    environment.pop("PYTHONIOENCODING", None)
+    done = subprocess.run([sys.executable, "-m", "tui_trainer", *words], env=environment, capture_output=True)
+    assert printed in (done.stdout + done.stderr).decode("utf-8")
+
+
 def in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a line of the shell in which ``tui-trainer`` is this one."""
     line = command.replace("tui-trainer", f"{sys.executable} -m tui_trainer")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from systems import LINKS, MODES, PIPES, not_on_windows
+from systems import LINKS, MODES, PIPES, WINDOWS, not_on_windows
 
 from tui_trainer import console
 from tui_trainer.book.progress import LessonProgress
@@ -20,6 +20,7 @@ from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import write
+from tui_trainer.export import folder as exported_folder
 from tui_trainer.export.metadata import read_history, read_metadata
 from tui_trainer.export.weights import read_tensors, weights_bytes
 from tui_trainer.files import ROOT_VARIABLE, read_plain
@@ -206,6 +207,44 @@ def test_a_full_disk_leaves_the_old_file(
         write(Experiment(), old)
     assert old.read_text() == "number,old"
     assert sorted(one.name for one in tiny.parent.iterdir()) == ["old", "tiny.toml"]
+
+
+def test_a_table_that_a_spreadsheet_has_open(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Windows keeps it from being replaced, which is told before the training, not after it."""
+    old = tiny.with_name("old.csv")
+    old.write_text("epoch,old")
+    with open(old):
+        code = main(["train", str(tiny), "--history", str(old), "--force"])
+    said = capsys.readouterr()
+    if WINDOWS:
+        assert code == 2 and said.out == "" and old.read_text() == "epoch,old"
+        assert "--history: " in said.err and "it may be open in another program, such as a spreadsheet" in said.err
+    else:
+        assert code == 0 and old.read_text().startswith("epoch,loss")
+    assert sorted(one.name for one in tiny.parent.iterdir()) == ["old.csv", "tiny.toml"]
+
+
+def test_a_name_that_windows_has_given_to_a_device(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is sent into the void there; elsewhere it is a name like others."""
+    name = tiny.with_name("aux.csv")
+    code = main(["train", str(tiny), "--history", str(name)])
+    said = capsys.readouterr().err
+    if WINDOWS:
+        assert (code, said) == (
+            2,
+            f"tui-trainer: --history: cannot write {str(name)!r}: it is a device, not a file; give another path\n",
+        )
+    else:
+        assert code == 0 and name.read_text().startswith("epoch,loss")
+
+
+def test_an_export_to_a_drive_that_is_not_there(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no folder above it is there either: elsewhere, the root always is."""
+    monkeypatch.setattr(exported_folder, "_mode", lambda path: 0)
+    assert main(["export", str(tiny), "--to", "Q:/exports/tiny"]) == 2
+    assert "is on a drive that is not there; choose another folder" in capsys.readouterr().err
 
 
 @not_on_windows(MODES)

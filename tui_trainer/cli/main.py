@@ -104,14 +104,15 @@ def _explain(error: Exception, debug: bool) -> int:
 
 def _file_error(error: OSError) -> str:
     from tui_trainer.errors import quoted
+    from tui_trainer.system.files import reason_of
 
-    reason = error.strerror or str(error)
+    why = reason_of(error)
     if error.filename is not None:
-        return f"{quoted(str(error.filename), 200)} can't be used: {reason}"
+        return f"{quoted(str(error.filename), 200)} can't be used: {why}"
     if error.errno not in OUTPUT_ERRORS:
-        return reason
+        return why
     _discard(sys.stdout)
-    return f"the output can't be written: {reason}"
+    return f"the output can't be written: {why}"
 
 
 def _print_error(line: str) -> None:
@@ -145,6 +146,7 @@ def _replace_closed_streams() -> None:
     from tui_trainer.system.terminal import make_printable
 
     make_printable(sys.stdout)
+    make_printable(sys.stderr)
 
 
 @contextlib.contextmanager

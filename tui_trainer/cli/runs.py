@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from tui_trainer.errors import BAD_INPUT, DIVERGED, INTERRUPTED, UserError, escaped, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.files import confined, is_file, is_folder, reason_not_to_predict, safe_name
+from tui_trainer.system.files import reason_of
 
 from .options import Parser, add_experiment_options, experiment_from_options
 
@@ -248,4 +249,4 @@ def _opened(to: Path | None) -> Iterator[BinaryIO]:
         with open(to, "wb") as stream:
             yield stream
     except OSError as error:
-        raise UserError("--to", f"{quoted(str(to), 200)} can't be written: {error.strerror or error}") from error
+        raise UserError("--to", f"{quoted(str(to), 200)} can't be written: {reason_of(error)}") from error

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.files import is_file, is_folder, write_output
+from tui_trainer.system.files import reason_of
 
 from .schema import Experiment
 from .validation import from_plain, to_plain, validate
@@ -45,7 +46,7 @@ def read(path: str | os.PathLike[str]) -> Experiment:
     except UnicodeDecodeError as error:
         raise UserError("", f"{shown} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
-        raise UserError("", f"{shown} can't be read: {error.strerror}") from None
+        raise UserError("", f"{shown} can't be read: {reason_of(error)}") from None
 
 
 def _with_found_path(experiment: Experiment, folder: Path) -> Experiment:
@@ -113,7 +114,7 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")
         write_output(Path(path), content)
     except OSError as error:
-        raise UserError("", f"{shown} can't be written: {error.strerror}") from None
+        raise UserError("", f"{shown} can't be written: {reason_of(error)}") from None
     except ValueError as error:
         if isinstance(error, UserError):
             raise

@@ -15,7 +15,7 @@ from pathlib import Path
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps, is_experiment, with_path_from
 from tui_trainer.files import holds_predictions, reason_to_keep
-from tui_trainer.system.files import replace
+from tui_trainer.system.files import reason_of, replace
 from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
 
@@ -129,7 +129,10 @@ def check_folder(
     """
     names, quoted_path = _names(formats), quoted(str(folder), _PATH_LENGTH)
     with _user_errors(folder):
-        nearest, mode = next((path, mode) for path in (folder, *folder.absolute().parents) if (mode := _mode(path)))
+        there = ((path, mode) for path in (folder, *folder.absolute().parents) if (mode := _mode(path)))
+        nearest, mode = next(there, (folder, 0))
+        if not mode:  # on Windows
+            raise UserError("", f"{quoted_path} is on a drive that is not there; choose another folder")
         if not stat.S_ISDIR(mode):
             raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
         if not os.access(nearest, os.W_OK | os.X_OK):
@@ -163,7 +166,7 @@ def _user_errors(folder: Path) -> Iterator[None]:
     except UserError:
         raise
     except OSError as error:
-        raise UserError("", f"{quoted_path} can't be written: {error.strerror or error}") from error
+        raise UserError("", f"{quoted_path} can't be written: {reason_of(error)}") from error
     except ValueError as error:  # such as a null character
         raise UserError("", f"{quoted_path} is not a path: {error}") from error
 

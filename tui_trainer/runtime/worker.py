@@ -30,6 +30,7 @@ from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.edits import compact_store
 from tui_trainer.store.live_trainers import LiveTrainer, folder_beside
 from tui_trainer.store.store import StoreError, default_path
+from tui_trainer.system.files import reason_of
 from tui_trainer.system.processes import given_connection, lower_priority
 from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.training.diagnosis import diagnose
@@ -451,8 +452,7 @@ class FilePredicting:
         except MemoryError:
             sentence, good = "Not predicted: the memory of this machine is too small for so many rows.", False
         except OSError as error:
-            reason = error.strerror or error
-            sentence, good = f"{quoted(command.to, PATH_LENGTH)} can't be written: {reason}", False
+            sentence, good = f"{quoted(command.to, PATH_LENGTH)} can't be written: {reason_of(error)}", False
         self._is_under_way = False
         self._send(protocol.Predicted(run, sentence, good))
 

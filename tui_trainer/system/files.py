@@ -24,6 +24,7 @@ if sys.platform == "win32":
     PATIENCE = 1.0  # seconds that a reader, or a virus scanner, may keep a file from being replaced
     _offsets = threading.Lock()  # an open file has one place, whoever reads it
     _FAIL_AT_ONCE, _EXCLUSIVE, _IS_LOCKED = 1, 2, 33
+    _IN_USE = "it may be open in another program, such as a spreadsheet"
     _NO_NAMES = (123, 161)  # with control codes or such signs, or without a server
 
     class _Overlapped(ctypes.Structure):
@@ -60,6 +61,15 @@ if sys.platform == "win32":
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
+
+    def check_not_in_use(path: Path) -> None:
+        """Raise the OSError that ``replace`` would, if another program has the file ``path`` open."""
+        os.rename(path, path)
+
+    def reason_of(error: OSError) -> str:
+        """Return why a file can't be used: a program that has it open may keep it for itself."""
+        text = error.strerror or str(error)
+        return f"{text} ({_IN_USE})" if isinstance(error, PermissionError) else text
 
     def flush_to_disk(number: int) -> None:
         """Return once what was written to an open file is on the disk."""
@@ -122,6 +132,13 @@ else:
     def replace(source: Path, target: Path) -> None:
         """Put ``source`` in the place of ``target``."""
         os.replace(source, target)
+
+    def check_not_in_use(path: Path) -> None:
+        """Do nothing: a file can be replaced while others have it open."""
+
+    def reason_of(error: OSError) -> str:
+        """Return why a file can't be used."""
+        return error.strerror or str(error)
 
     def flush_to_disk(number: int) -> None:
         """Return once what was written to an open file is on the disk."""

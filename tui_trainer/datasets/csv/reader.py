@@ -13,6 +13,7 @@ import numpy as np
 from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, ReadingStopped
 from tui_trainer.errors import plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
+from tui_trainer.system.files import reason_of
 from tui_trainer.system.memory import one_heap
 
 from .columns import Column, NumberColumn, Table, TextColumn, check_memory
@@ -152,7 +153,7 @@ def _faults_in_sentences(path: str) -> Iterator[None]:
     except (DatasetError, ReadingStopped, MemoryError):
         raise
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        raise _unreadable(path, reason_of(error)) from error
     except Exception as error:
         if file_stamp(path) != before:
             raise _unreadable(path, "it changed while it was being read; read it again") from error
