@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ from tui_trainer.protocol import (
     Watch,
     encode,
 )
-from tui_trainer.runtime import Launch
+from tui_trainer.runtime import Launch, client
 from tui_trainer.runtime.client import Client
 from tui_trainer.store import live_trainers
 from tui_trainer.store.store import Store, StoredRun
@@ -173,6 +173,27 @@ async def test_a_session_that_is_killed_has_ended(folder: Path) -> None:
     os.kill(pid, KILL)
     assert (await second.to_the_end())[-1] == Crashed(0, "The session has ended")
     await first.client.close()
+
+
+async def test_a_connection_ends_with_its_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that somebody else still holds, where the system tells of the end of a process."""
+    held: list[socket.socket] = []
+
+    def held_pair() -> tuple[socket.socket, socket.socket]:
+        ours, theirs = sockets.pair()
+        held.append(theirs.dup())
+        return ours, theirs
+
+    def call_at_end(pid: int, act: Callable[[], object]) -> None:
+        asyncio.ensure_future(gone(pid)).add_done_callback(lambda _: act())
+
+    monkeypatch.setattr(client, "pair", held_pair)
+    if not WINDOWS:
+        monkeypatch.setattr(client, "call_at_end", call_at_end)
+    viewer, pid = await training(Launch())
+    os.kill(pid, KILL)
+    assert isinstance((await viewer.to_the_end())[-1], Crashed)
+    held[0].close()
 
 
 async def test_after_its_run_it_waits_for_a_while(folder: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -31,8 +32,8 @@ from tui_trainer.protocol import (
     queue_newest,
     report_decoder,
 )
-from tui_trainer.store.live_trainers import call, folder_beside
-from tui_trainer.system.processes import how_it_ended, start
+from tui_trainer.store.live_trainers import call, folder_beside, process_of
+from tui_trainer.system.processes import call_at_end, how_it_ended, start
 from tui_trainer.system.sockets import pair
 
 from . import Launch
@@ -43,6 +44,7 @@ Append = Callable[[list[Message], Message], None]
 CHUNK = 1 << 16  # bytes
 MODULE = "tui_trainer.runtime.worker"
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+LAST_READ = 1.0  # seconds in which what an ended process has sent is still read, if its connection seems open
 ERRORS_KEPT = 2000  # bytes of a child's standard error that are looked at
 
 
@@ -134,12 +136,19 @@ class ChildProcess(Generic[Command, Message]):
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the child has ended)
         with theirs:
             self._process = start_module(module, argument, theirs, self._errors)
-        await self._connect(ours)
+        await self._connect(ours, self._process.pid)
 
-    async def _connect(self, connection: socket.socket) -> None:
+    async def _connect(self, connection: socket.socket, pid: int) -> None:
         reader, self._writer = await asyncio.open_connection(sock=connection)
         self._reader = MessageReader(reader, self._decoder)
         self._writer.write(self._early)
+        loop, abort = asyncio.get_running_loop(), self._writer.transport.abort
+
+        def end_connection() -> None:
+            with contextlib.suppress(RuntimeError):  # the app has ended, and its loop
+                loop.call_soon_threadsafe(loop.call_later, LAST_READ, abort)
+
+        call_at_end(pid, end_connection)
 
     async def _messages(self) -> AsyncIterator[Message]:
         """Yield messages as they arrive, without the stale ones, until the connection ends."""
@@ -237,7 +246,7 @@ class Client(ChildProcess[AnyCommand, AnyReport]):
         except OSError as error:
             self._unreachable = f"The session can't be reached: {error.strerror or error}"
             return
-        await self._connect(connection)
+        await self._connect(connection, process_of(self._launch.attach))
 
     async def reports(self) -> AsyncIterator[AnyReport]:
         """Yield reports as they arrive. If the trainer ends unexpectedly, the last one is ``Crashed``."""

@@ -75,6 +75,11 @@ def call(folder: Path, name: str) -> socket.socket:
     return sockets.connect(folder, name)
 
 
+def process_of(name: str) -> int:
+    """Return the number of a session's process."""
+    return int(name.partition("-")[0])
+
+
 def _locked_file(path: Path) -> int:
     """Create a locked file; retry if another process removes it before it is locked."""
     while True:

@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 if sys.platform == "win32":
     import _winapi
     import ctypes
+    import threading
 
     # No window, no Ctrl+C of the terminal, and no end with its window.
     APART: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
@@ -66,6 +67,16 @@ if sys.platform == "win32":
         except OSError:
             return
         _winapi.WaitForSingleObject(process, _winapi.INFINITE)
+        _winapi.CloseHandle(process)
+
+    def call_at_end(pid: int, act: Callable[[], object]) -> None:
+        """Call ``act`` in a thread once a process has ended; its connections may seem open longer, as under Wine."""
+
+        def wait_and_call() -> None:
+            wait_for_end(pid)
+            act()
+
+        threading.Thread(target=wait_and_call, daemon=True).start()
 
     def how_it_ended(code: int) -> str:
         """Describe the exit code of a process."""
@@ -116,6 +127,9 @@ else:
         """Return when the process ``parent``, which has started this one, has ended."""
         while os.getppid() == parent:
             time.sleep(CHECK_EVERY)
+
+    def call_at_end(pid: int, act: Callable[[], object]) -> None:
+        """Do nothing: the connections of a process end with it."""
 
     def how_it_ended(code: int) -> str:
         """Describe the exit code of a process."""
