@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
-from systems import KILL, KILLED
+from systems import KILL, KILLED, WINDOWS, not_on_windows
 
 from tui_trainer.cli import sweep
 from tui_trainer.cli.main import main
@@ -221,9 +221,10 @@ def under_way(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, KILL)
+                process.kill() if WINDOWS else os.killpg(process.pid, KILL)
 
 
+@not_on_windows("Ctrl+C can't be sent there but to everybody at the same console, the tests themselves too")
 def test_ctrl_c_ends_all_processes_and_tells_what_is_done(under_way: subprocess.Popen[str]) -> None:
     os.killpg(under_way.pid, signal.SIGINT)  # as a terminal does: to this process and to its workers
     out, err = under_way.communicate(timeout=20)  # ends when the last of them has let go of the pipes
