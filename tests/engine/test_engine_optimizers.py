@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tui_trainer.engine import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop
+from tui_trainer.engine import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Nadam, Optimizer, RMSprop
 
 GRADIENTS = np.random.default_rng(1).normal(size=(12, 5))
 START = np.array([0.5, -1.0, 2.0, 0.0, 3.0])
@@ -19,6 +19,7 @@ FRESH = {
     "adagrad": lambda rate: Adagrad(rate),
     "rmsprop": lambda rate: RMSprop(rate, rho=0.8),
     "adam": lambda rate: Adam(rate, beta_1=0.85, beta_2=0.98),
+    "nadam": lambda rate: Nadam(rate, beta_1=0.85, beta_2=0.98),
 }
 
 
@@ -36,6 +37,7 @@ def run(optimizer: Optimizer, rates: list[float]) -> np.ndarray:
 def steps(name: str, gradients: Iterator[float]) -> Iterator[float]:
     """What is subtracted from one parameter, divided by the learning rate, update after update."""
     velocity = squares = mean = 0.0
+    product = 1.0
     for t, g in enumerate(gradients, start=1):
         if name == "sgd":
             yield g
@@ -54,6 +56,12 @@ def steps(name: str, gradients: Iterator[float]) -> Iterator[float]:
         else:
             mean = 0.85 * mean + 0.15 * g
             squares = 0.98 * squares + 0.02 * g * g
+            if name == "nadam":
+                now, following = (0.85 * (1 - 0.96**step / 2) for step in (t, t + 1))
+                product *= now
+                ahead = following * mean / (1 - product * following) + (1 - now) * g / (1 - product)
+                yield ahead / (math.sqrt(squares / (1 - 0.98**t)) + 1e-8)
+                continue
             yield mean / (1 - 0.85**t) / (math.sqrt(squares / (1 - 0.98**t)) + 1e-8)
 
 
@@ -69,6 +77,29 @@ def expected(name: str, rates: list[float]) -> list[float]:
 def test_an_update_is_the_published_formula(name: str) -> None:
     rates = [0.05] * len(GRADIENTS)
     np.testing.assert_allclose(run(FRESH[name](0.05), rates), expected(name, rates), rtol=1e-12)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_adamw_shrinks_all_parameters_before_a_step_of_adam(decay: float) -> None:
+    optimizer, rate = AdamW(0.05, 0.85, 0.98, weight_decay=decay), 0.05
+    got = run(optimizer, [rate] * len(GRADIENTS))
+    for value, start, column in zip(got, START, GRADIENTS.T, strict=True):
+        for step in steps("adam", iter(column.tolist())):
+            start = (1.0 - rate * decay) * start - rate * step
+        assert value == pytest.approx(start, rel=1e-12)
+
+
+def test_nadam_goes_on_from_a_state_without_the_steps_before() -> None:
+    whole, later = Nadam(0.05), Nadam(0.05)
+    parameters = run(whole, [0.05] * 7)
+    later.build(START.size, "float64")
+    later.steps = whole.steps
+    for name, slot in whole.state.items():
+        later.state[name][:] = slot
+    one, other = np.empty_like(START), np.empty_like(START)
+    whole.update(parameters, GRADIENTS[7], one)
+    later.update(parameters, GRADIENTS[7], other)
+    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("name", FRESH)
@@ -121,6 +152,12 @@ def test_factors_must_be_from_0_up_to_1(value: float) -> None:
 def test_epsilon_must_be_above_0(optimizer: type[Adagrad | RMSprop | Adam], epsilon: float) -> None:
     with pytest.raises(ValueError, match="epsilon must be a finite number above 0"):
         optimizer(0.1, epsilon=epsilon)
+
+
+@pytest.mark.parametrize("value", [-0.1, math.nan, math.inf])
+def test_weight_decay_must_be_finite_and_not_negative(value: float) -> None:
+    with pytest.raises(ValueError, match="weight_decay must be a finite number of at least 0"):
+        AdamW(0.1, weight_decay=value)
 
 
 def test_nesterov_needs_momentum() -> None:

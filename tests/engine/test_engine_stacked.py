@@ -18,9 +18,11 @@ from tui_trainer.engine import (
     OPTIMIZERS,
     SGD,
     Adam,
+    AdamW,
     Dense,
     Dropout,
     InputLayer,
+    Nadam,
     Optimizer,
     RMSprop,
     Sequential,
@@ -160,6 +162,9 @@ def test_every_loss_trains_as_alone(loss: str, output: str) -> None:
         lambda i: RMSprop(0.01, 0.8 + 0.05 * i),
         lambda i: Adam(0.01 * (i + 1), 0.8 + 0.05 * i, 0.9 + 0.03 * i),
         lambda i: Adam(0.02),
+        lambda i: AdamW(0.01 * (i + 1), 0.8 + 0.05 * i, weight_decay=0.1 * i),
+        lambda i: Nadam(0.01 * (i + 1), 0.8 + 0.05 * i, 0.9 + 0.03 * i),
+        lambda i: Nadam(0.02),
     ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -31,6 +31,8 @@ OPTIMIZERS = (
     OptimizerConfig("rmsprop", rho=0.8),
     OptimizerConfig("adagrad"),
     OptimizerConfig("adam", beta_1=0.8),
+    OptimizerConfig("adamw", weight_decay=0.02),
+    OptimizerConfig("nadam"),
 )
 
 
@@ -155,14 +157,14 @@ def test_the_exports_take_the_columns_of_a_file(library: str, tmp_path: Path) ->
 
 
 @needs("torch", "safetensors")
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
 def test_pytorch_trains_on_as_we_do(number: int, tmp_path: Path) -> None:
     """The loss with its penalty, and the optimizer: ten steps of the full batch, from the exported weights."""
     import runpy
 
     import torch  # type: ignore[import-not-found, unused-ignore]
 
-    experiment = without_dropout(rich("tanh"), LOSSES[number], OPTIMIZERS[number])
+    experiment = without_dropout(rich("tanh"), LOSSES[number % len(LOSSES)], OPTIMIZERS[number])
     ours = session_of(experiment)
     result = trained(ours)
     write_folder(result, tmp_path, ("pytorch",))

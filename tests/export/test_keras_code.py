@@ -47,6 +47,8 @@ OPTIMIZERS = [
     OptimizerConfig("rmsprop"),
     OptimizerConfig("adagrad"),
     OptimizerConfig("adam"),
+    OptimizerConfig("adamw", weight_decay=0.02),
+    OptimizerConfig("nadam"),
 ]
 LOSSES = ["sum_squared_error", "mean_squared_error", "mean_absolute_error", "huber"]
 

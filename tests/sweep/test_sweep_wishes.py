@@ -67,7 +67,7 @@ def test_all_that_is_suggested_is_taken(experiment: Experiment) -> None:
         (SMALL, UNITS, "2, 4, 8"),
         (with_field(SMALL, UNITS, 1), UNITS, "1, 2"),
         (with_field(SMALL, ACTIVATION, "gelu"), ACTIVATION, "gelu, relu, tanh, sigmoid"),
-        (SMALL, "training.optimizer.name", "adagrad, adam, rmsprop, sgd"),
+        (SMALL, "training.optimizer.name", "adagrad, adam, adamw, nadam, rmsprop, sgd"),
         (SMALL, "training.shuffle", "true, false"),
         (SMALL, "training.loss", "null"),
         (NAMED, "dataset.features", '"RM, ""T """"x"""", y"""'),

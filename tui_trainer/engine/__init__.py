@@ -11,7 +11,7 @@ from .early_stopping import EarlyStopping
 from .layers import INITIALIZERS, Dense, Dropout, InputLayer
 from .losses import LOSSES, Loss
 from .model import Sequential
-from .optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop
+from .optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Nadam, Optimizer, RMSprop
 from .stacked import StackedTrainer
 from .summary import LayerRow, Summary, readable_size, summarize
 from .trainer import Diverged, Trainer
@@ -25,6 +25,7 @@ __all__ = [
     "Activation",
     "Adagrad",
     "Adam",
+    "AdamW",
     "Dense",
     "Diverged",
     "Dropout",
@@ -32,6 +33,7 @@ __all__ = [
     "InputLayer",
     "LayerRow",
     "Loss",
+    "Nadam",
     "Optimizer",
     "RMSprop",
     "Sequential",

@@ -15,6 +15,7 @@ from numpy import add, divide, multiply, sqrt, subtract
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
+NADAM_DECAY = 0.96  # of what Nadam's momentum lacks of beta_1, at each step
 
 
 class Optimizer:
@@ -177,7 +178,7 @@ class Adam(Optimizer):
     """p <- p - rho m^ / (sqrt(v^) + epsilon) with bias-corrected moving averages (Kingma & Ba 2015)."""
 
     slots = ("mean", "mean_of_squares")
-    hyperparameters = ("beta_1", "beta_2", "epsilon")
+    hyperparameters: tuple[str, ...] = ("beta_1", "beta_2", "epsilon")
 
     def __init__(
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
@@ -208,6 +209,82 @@ class Adam(Optimizer):
         divide(mean, step, out=step)
         multiply(step, self._in_dtype(self._learning_rate / (1.0 - _power(self.beta_1, self.steps))), out=step)
         subtract(parameters, step, out=out)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay, p <- (1 - rho lambda) p before each step (Loshchilov & Hutter 2019).
+
+    ``weight_decay``, lambda, shrinks all parameters, biases too, as in PyTorch and Keras; a penalty leaves those out.
+    """
+
+    hyperparameters = (*Adam.hyperparameters, "weight_decay")
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.004,
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        if not (math.isfinite(weight_decay) and weight_decay >= 0.0):
+            raise ValueError(f"weight_decay must be a finite number of at least 0, got {weight_decay!r}")
+        self.weight_decay = weight_decay
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        multiply(parameters, self._in_dtype(1.0 - self._learning_rate * self.weight_decay), out=out)
+        super().update(out, gradients, out)
+
+
+class Nadam(Adam):
+    """Adam with Nesterov's momentum (Dozat 2016), as Keras computes it.
+
+    The momentum of step t is mu_t = beta_1 (1 - 0.96^t / 2), and P_t = mu_1 ... mu_t. With m and v^ as in Adam,
+    p <- p - rho (mu_{t+1} m / (1 - P_{t+1}) + (1 - mu_t) g / (1 - P_t)) / (sqrt(v^) + epsilon).
+    PyTorch's ``NAdam`` is the same with ``momentum_decay=1``.
+    """
+
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
+        super().build(size, dtype)
+        self._product: Any = 1.0  # of the momenta of the first ``_multiplied`` steps
+        self._multiplied = 0
+
+    def update(self, parameters: Array, gradients: Array, out: Array) -> None:
+        self.steps += 1
+        mean, squares, step = self.state["mean"], self.state["mean_of_squares"], self._scratch
+        product, momentum, following = (
+            self._product_of_momenta(),
+            self._momentum(self.steps),
+            self._momentum(self.steps + 1),
+        )
+        keep, take = self._decay_1
+        multiply(mean, keep, out=mean)
+        multiply(gradients, take, out=step)
+        add(mean, step, out=mean)
+        _average_squares(squares, gradients, self._decay_2, step)
+        multiply(mean, self._in_dtype(following / (1.0 - product * following)), out=step)
+        multiply(gradients, self._in_dtype((1.0 - momentum) / (1.0 - product)), out=out)
+        add(step, out, out=step)
+        sqrt(squares, out=out)
+        multiply(out, self._in_dtype(1.0 / _root(1.0 - _power(self.beta_2, self.steps))), out=out)
+        add(out, self._epsilon, out=out)
+        divide(step, out, out=step)
+        multiply(step, self._rate, out=step)
+        subtract(parameters, step, out=out)
+
+    def _momentum(self, step: int) -> Any:
+        return self.beta_1 * (1.0 - 0.5 * NADAM_DECAY**step)
+
+    def _product_of_momenta(self) -> Any:
+        """P_t of the present step, from that of the last one; of all steps where these were done elsewhere."""
+        if self._multiplied != self.steps - 1:
+            self._product, self._multiplied = 1.0, 0
+        while self._multiplied < self.steps and np.any(self._product):  # 0 stays 0
+            self._multiplied += 1
+            self._product = self._product * self._momentum(self._multiplied)
+        self._multiplied = self.steps
+        return self._product
 
 
 def _checked_epsilon(epsilon: float) -> float:
@@ -247,4 +324,11 @@ def _scaled_step(squares: Array, epsilon: Array, gradients: Array, rate: Array, 
     multiply(out, rate, out=out)
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adagrad": Adagrad, "adam": Adam}
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+    "adagrad": Adagrad,
+    "adam": Adam,
+    "adamw": AdamW,
+    "nadam": Nadam,
+}

@@ -25,7 +25,7 @@ LossName = Literal[
     "mae",
     "logistic",
 ]
-OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam"]
+OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam", "adamw", "nadam"]
 MetricName = Literal[
     "accuracy",
     "balanced_accuracy",
@@ -202,6 +202,7 @@ class OptimizerConfig(_Table, frozen=True):
     beta_1: Fraction = 0.9
     beta_2: Fraction = 0.999
     epsilon: Positive = 1e-8
+    weight_decay: NotNegative = 0.004
 
 
 class EarlyStoppingConfig(_Table, frozen=True):

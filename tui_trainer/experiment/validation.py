@@ -41,6 +41,7 @@ EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "beta_1": "0.9",
     "beta_2": "0.999",
     "epsilon": "1e-08",
+    "weight_decay": "0.004",
     "min_delta": "0.001",
     "patience": "10",
     "baseline": "0.5",

@@ -139,7 +139,9 @@ def _optimizer(config: OptimizerConfig, rate: float) -> str:
         arguments.append("initial_accumulator_value=0.0")
     else:
         arguments += [f"beta_1={config.beta_1!r}", f"beta_2={config.beta_2!r}"]
-    name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}[config.name]
+    if config.name == "adamw":
+        arguments.append(f"weight_decay={config.weight_decay!r}")
+    name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam", "adamw": "AdamW", "nadam": "Nadam"}[config.name]
     return f"keras.optimizers.{name}({', '.join([*arguments, f'epsilon={config.epsilon!r}'])})"
 
 

@@ -147,7 +147,11 @@ def _optimizer(config: OptimizerConfig, rate: float) -> str:
         return f"torch.optim.SGD(model.parameters(), {', '.join(arguments)})"
     if config.name == "rmsprop":
         arguments.append(f"alpha={config.rho!r}")
-    elif config.name == "adam":
+    elif config.name != "adagrad":
         arguments.append(f"betas=({config.beta_1!r}, {config.beta_2!r})")
-    name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}[config.name]
+    if config.name == "adamw":
+        arguments.append(f"weight_decay={config.weight_decay!r}")
+    elif config.name == "nadam":
+        arguments.append("momentum_decay=1.0")  # as Keras's Nadam
+    name = {"rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam", "adamw": "AdamW", "nadam": "NAdam"}[config.name]
     return f"torch.optim.{name}(model.parameters(), {', '.join([*arguments, f'eps={config.epsilon!r}'])})"

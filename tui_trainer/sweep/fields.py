@@ -50,10 +50,11 @@ VALUES = {
     "rho": ("0.9", "0.99"),
     "beta_1": ("0.8", "0.9", "0.95"),
     "beta_2": ("0.99", "0.999"),
+    "weight_decay": ("0", "0.001", "0.004", "0.01"),
 }
 OUTPUT_PREFIX = "model.output."  # no suggestions: the target determines the output layer
 SUGGESTED_SEEDS = 3
-MAX_WORDS = 4  # a field with more choices gets only its current value
+MAX_WORDS = 6  # a field with more choices gets only its current value
 NOUNS_WITH_PLURAL = ("rate", "size", "seed", "activation", "optimizer", "initializer", "loss", "fold")
 PLURALS = {"loss": "losses"}
 

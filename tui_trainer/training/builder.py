@@ -18,10 +18,12 @@ from tui_trainer.engine import (
     SGD,
     Adagrad,
     Adam,
+    AdamW,
     Dense,
     Dropout,
     EarlyStopping,
     InputLayer,
+    Nadam,
     Optimizer,
     RMSprop,
     Sequential,
@@ -79,7 +81,10 @@ def build_optimizer(training: TrainingConfig) -> Optimizer:
         return RMSprop(rate, config.rho, config.epsilon)
     if kind is Adagrad:
         return Adagrad(rate, config.epsilon)
-    return Adam(rate, config.beta_1, config.beta_2, config.epsilon)
+    constants = (rate, config.beta_1, config.beta_2, config.epsilon)
+    if kind is AdamW:
+        return AdamW(*constants, config.weight_decay)
+    return Nadam(*constants) if kind is Nadam else Adam(*constants)
 
 
 def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Trainer:

@@ -58,6 +58,7 @@ SENSIBLE = {  # the numbers through which fields are stepped, by the last part o
     "stop_at_loss": (0.0, *LADDER),
     "l1": (0.0, *LADDER),
     "l2": (0.0, *LADDER),
+    "weight_decay": (0.0, *LADDER),
     "units": POWERS,
     "batch_size": POWERS,
     "dropout": SHARES,

@@ -33,9 +33,12 @@ class PatienceField(TextField):
         self.post_message(FieldEdited("training.early_stopping", rule, self))
 
 
-def only(optimizer: str) -> Callable[[Experiment], bool]:
-    """Apply to experiments with this optimizer."""
-    return lambda experiment: experiment.training.optimizer.name == optimizer
+def only(*optimizers: str) -> Callable[[Experiment], bool]:
+    """Apply to experiments with one of these optimizers."""
+    return lambda experiment: experiment.training.optimizer.name in optimizers
+
+
+MOMENTS = only("adam", "adamw", "nadam")
 
 
 NUMBER = partial(TextField, empty="0", missing="0")
@@ -69,8 +72,15 @@ RULES = (
     Row(NUMBER, "training.optimizer.momentum", "momentum", "0 is plain gradient descent", only("sgd")),
     Row(SwitchField, "training.optimizer.nesterov", "Nesterov", "Look ahead along the momentum", only("sgd")),
     Row(TextField, "training.optimizer.rho", "decay", "Decay of the mean of squared gradients", only("rmsprop")),
-    Row(TextField, "training.optimizer.beta_1", "β1", "Decay of the mean gradient", only("adam")),
-    Row(TextField, "training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", only("adam")),
+    Row(TextField, "training.optimizer.beta_1", "β1", "Decay of the mean gradient", MOMENTS),
+    Row(TextField, "training.optimizer.beta_2", "β2", "Decay of the mean squared gradient", MOMENTS),
+    Row(
+        NUMBER,
+        "training.optimizer.weight_decay",
+        "weight decay",
+        "Times the rate: the share that each step takes off all weights and biases",
+        only("adamw"),
+    ),
     Row(SwitchField, "training.shuffle", "shuffle", "A new order of the samples in each epoch"),
     Row(NUMBER, "training.l1", "L1 penalty", "Factor of the sum of |W| in the loss"),
     Row(

@@ -146,10 +146,13 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
     dataset, training = loaded.dataset, loaded.experiment.training
     output = loaded.experiment.model.output
     optimizer = training.optimizer
+    betas = f", β1 {optimizer.beta_1:g}, β2 {optimizer.beta_2:g}"
     details = {
         "sgd": f", momentum {optimizer.momentum:g}" if optimizer.momentum else "",
         "rmsprop": f", decay {optimizer.rho:g}",
-        "adam": f", β1 {optimizer.beta_1:g}, β2 {optimizer.beta_2:g}",
+        "adam": betas,
+        "adamw": f"{betas}, weight decay {optimizer.weight_decay:g}",
+        "nadam": betas,
     }.get(optimizer.name, "")
     batches = "the full batch" if training.batch_size == "full" else f"mini-batches of {training.batch_size}"
     classes = ", ".join(map(plain, dataset.classes))
