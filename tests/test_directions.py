@@ -18,8 +18,9 @@ ROOT = Path(tui_trainer.__file__).parent
 PACKAGE = "tui_trainer"
 # Without __init__; 200 before stacks of networks (2), the rate finder (2), the wall (6: messages, the race and its
 # process, controller, screen and tiles), charts of runs (2), the table of measures (1), how the numbers of a file are
-# written (1: it was one module with how its cells are separated), and model-based search (1)
-MAX_MODULES = 215
+# written (1: it was one module with how its cells are separated), model-based search (1), and schedules of the learning
+# rate (1)
+MAX_MODULES = 216
 MAX_DEPTH = 3  # of classes of ours
 
 # What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the

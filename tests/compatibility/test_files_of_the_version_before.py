@@ -18,7 +18,7 @@ from tui_trainer.api import Run
 from tui_trainer.book.library import packaged
 from tui_trainer.book.progress import LessonProgress
 from tui_trainer.cli.main import main
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, OptimizerConfig, ScheduleConfig
 from tui_trainer.experiment.share import share, unshare
 from tui_trainer.experiment.toml_file import loads, read
 from tui_trainer.experiment.validation import to_plain
@@ -78,7 +78,12 @@ NEWER: dict[str, dict[str, object]] = {
         "test_split": 0.0,
         "split_order": "shuffled",
     },
-    "training": {"best_epoch_by": None},
+    "training": {
+        "best_epoch_by": None,
+        "schedule": to_plain(ScheduleConfig()),
+        "clip_norm": None,
+        "clip_value": None,
+    },
 }
 
 
@@ -88,6 +93,7 @@ def as_json(experiment: Experiment) -> Any:
     for table, values in NEWER.items():
         for name, value in values.items():
             assert fields[table].pop(name) == value
+    assert fields["training"]["optimizer"].pop("weight_decay") == OptimizerConfig().weight_decay
     return fields
 
 

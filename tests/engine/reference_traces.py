@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from tui_trainer.engine import SCHEDULES, Schedule
+
 FOLDER = Path(__file__).parents[1] / "reference"
 PATHS = sorted(FOLDER.glob("*.json"))
 STEPS = 40
+SGD = {"name": "sgd", "learning_rate": 0.5, "momentum": 0.5}
 # What each trace has beside the usual things; its optimizer is that of Keras, or of PyTorch where ``library`` says so.
 TRACES: dict[str, dict[str, Any]] = {
     "iris_adamw_keras": {"optimizer": {"name": "adamw", "learning_rate": 0.02, "weight_decay": 0.1, "epsilon": 1e-14}},
@@ -27,6 +32,30 @@ TRACES: dict[str, dict[str, Any]] = {
     },
     "iris_nadam_keras": {"optimizer": {"name": "nadam", "learning_rate": 0.02, "beta_2": 0.99}},
     "iris_nadam_pytorch": {"optimizer": {"name": "nadam", "learning_rate": 0.02}, "library": "pytorch"},
+    "iris_clip_norm_pytorch": {"optimizer": SGD, "clip_norm": 0.3, "library": "pytorch"},
+    "iris_clip_value_keras": {"optimizer": SGD, "clip_value": 0.05},
+    "iris_exponential_keras": {
+        "optimizer": {"name": "sgd", "learning_rate": 0.5},  # momentum would hold rates of before in Keras
+        "schedule": {"name": "ExponentialDecay", "decay_steps": 12, "decay_rate": 0.5},
+    },
+    "iris_cosine_keras": {
+        "optimizer": {"name": "adamw", "learning_rate": 0.05, "weight_decay": 0.1, "epsilon": 1e-14},
+        "schedule": {"name": "CosineDecay", "decay_steps": 25, "alpha": 0.1, "warmup_steps": 6},
+    },
+    "iris_plateau_keras": {
+        "optimizer": {"name": "sgd", "learning_rate": 8.0},
+        "schedule": {"name": "ReduceLROnPlateau", "monitor": "loss", "factor": 0.4, "patience": 1, "cooldown": 1},
+    },
+    "iris_step_pytorch": {
+        "optimizer": SGD,
+        "schedule": {"name": "StepLR", "step_size": 8, "gamma": 0.5},
+        "library": "pytorch",
+    },
+    "iris_one_cycle_pytorch": {
+        "optimizer": {"name": "nadam", "learning_rate": 0.05},
+        "schedule": {"name": "OneCycleLR", "total_steps": 40},
+        "library": "pytorch",
+    },
 }
 USUAL: dict[str, Any] = {
     "dataset": "iris",
@@ -67,37 +96,79 @@ def outputs_of(trace: dict[str, Any], x: Any, weights: list[Any]) -> Any:
     return x
 
 
-def stepper(trace: dict[str, Any], values: list[Any]) -> Callable[[list[Any]], None]:
-    """What takes a step of the weights ``values`` with their gradients: Keras's optimizer, or PyTorch's."""
+def engine_options(trace: dict[str, Any]) -> dict[str, Any]:
+    """What a trainer of the engine is made with, and many of them as well."""
+    return {name: trace.get(name) for name in ("loss", "batch_size", "clip_norm", "clip_value")}
+
+
+def schedule_of(trace: dict[str, Any]) -> Schedule | None:
+    """The engine's schedule of a trace."""
+    options = dict(trace.get("schedule", {}))
+    return SCHEDULES[options.pop("name")](**options) if options else None
+
+
+def stepper(trace: dict[str, Any], values: list[Any]) -> Callable[[list[Any], float | None], None]:
+    """What takes a step of the weights ``values`` with their gradients: Keras's optimizer, or PyTorch's.
+
+    It is told of the loss of an epoch that the step has ended.
+    """
     import keras
     import torch
 
     options = dict(trace["optimizer"])
     name = options.pop("name")
     names = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "nadam": "Nadam"}
+    schedule = dict(trace.get("schedule", {}))
+    kind = schedule.pop("name", "")
     if trace["library"] == "keras":
         rate = options.pop("learning_rate")
-        optimizer = getattr(keras.optimizers, names[name])(rate, **{"epsilon": 1e-8, **options})
+        options["clipvalue"] = trace.get("clip_value")
+        if kind == "CosineDecay":
+            rate = keras.optimizers.schedules.CosineDecay(0.0, warmup_target=rate, **schedule)
+        elif kind == "ExponentialDecay":
+            rate = keras.optimizers.schedules.ExponentialDecay(rate, **schedule)
+        options |= {} if name == "sgd" else {"epsilon": options.get("epsilon", 1e-8)}
+        optimizer = getattr(keras.optimizers, names[name])(rate, **options)
         variables = [keras.Variable(value.detach()) for value in values]
         optimizer.build(variables)
+        plateau = keras.callbacks.ReduceLROnPlateau(**schedule) if kind == "ReduceLROnPlateau" else None
+        if plateau is not None:
+            plateau.set_model(SimpleNamespace(optimizer=optimizer))
+            plateau.on_train_begin()
 
-        def apply(gradients: list[Any]) -> None:
+        def apply(gradients: list[Any], epoch_loss: float | None) -> None:
             optimizer.apply(gradients, variables)
+            if plateau is not None and epoch_loss is not None:
+                plateau.on_epoch_end(0, {"loss": epoch_loss})
             for value, variable in zip(values, variables, strict=True):
                 value.copy_(variable.value)
 
         return apply
     words: dict[str, Any] = {"lr": options.pop("learning_rate")}
-    if name != "sgd":
+    if name == "sgd":
+        words["momentum"] = options.pop("momentum", 0.0)
+    else:
         words["betas"] = (options.pop("beta_1", 0.9), options.pop("beta_2", 0.999))
     if name == "nadam":
         words["momentum_decay"] = 1.0
     torch_optimizer = getattr(torch.optim, "NAdam" if name == "nadam" else names[name])(values, **words, **options)
 
-    def step(gradients: list[Any]) -> None:
+    scheduler = None
+    if kind == "StepLR":
+        scheduler = torch.optim.lr_scheduler.StepLR(torch_optimizer, **schedule)
+    elif kind == "OneCycleLR":
+        rate = trace["optimizer"]["learning_rate"]
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(torch_optimizer, rate, cycle_momentum=False, **schedule)
+
+    def step(gradients: list[Any], _: float | None) -> None:
+        if trace.get("clip_norm"):  # Keras's formula: it rounds to float32 itself, and PyTorch adds 1e-6 to the norm
+            norm = torch.nn.utils.get_total_norm(gradients)
+            gradients = [gradient * min(1.0, trace["clip_norm"] / norm) for gradient in gradients]
         for value, gradient in zip(values, gradients, strict=True):
             value.grad = gradient
         torch_optimizer.step()
+        if scheduler is not None and scheduler.last_epoch < STEPS - 1:
+            scheduler.step()
 
     return step
 
@@ -122,7 +193,9 @@ def computed(name: str) -> dict[str, Any]:
         gradients = torch.autograd.grad(loss, weights)
         losses.append(loss.item())
         with torch.no_grad():
-            step(list(gradients))
+            rows = np.minimum(size, len(x) - np.arange(0, len(x), size))
+            is_end = (number + 1) % len(rows) == 0
+            step(list(gradients), float(np.average(losses[-len(rows) :], weights=rows)) if is_end else None)
     return {
         **trace,
         "made_with": f"Keras {keras.__version__} on PyTorch {torch.__version__}",
@@ -136,5 +209,5 @@ def computed(name: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     os.environ["KERAS_BACKEND"] = "torch"
-    for name in TRACES:
+    for name in sys.argv[1:] or TRACES:
         (FOLDER / f"{name}.json").write_text(json.dumps(computed(name)), encoding="utf-8")

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from reference_traces import PATHS, engine_options, schedule_of
 
 from tui_trainer.engine import OPTIMIZERS, Dense, InputLayer, Sequential, Trainer
-
-TRACES = sorted((Path(__file__).parents[1] / "reference").glob("*.json"))
 
 
 def two_dimensional(values: Any) -> np.ndarray:
@@ -30,23 +29,27 @@ def trainer_for(trace: dict[str, Any]) -> Trainer:
         model,
         x,
         y,
-        loss=trace["loss"],
         optimizer=optimizer,
-        batch_size=trace["batch_size"],
+        schedule=schedule_of(trace),
+        **engine_options(trace),
         l1=trace["l1"],
         l2=trace["l2"],
     )
 
 
 def test_there_are_traces() -> None:
-    assert len(TRACES) >= 6
+    assert len(PATHS) >= 17
 
 
-@pytest.mark.parametrize("path", TRACES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_trace_is_met(path: Path) -> None:
     trace = json.loads(path.read_text())
     trainer = trainer_for(trace)
-    losses = [trainer.step() for _ in trace["losses"]]
+    losses = []
+    for _ in trace["losses"]:
+        losses.append(trainer.step())
+        if trainer.position == 0:
+            trainer.end_epoch()
     np.testing.assert_allclose(losses, trace["losses"], rtol=1e-9, atol=0.0)
     for got, expected in zip(trainer.model.get_weights(), trace["final_weights"], strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-15)

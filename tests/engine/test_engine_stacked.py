@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_traces import PATHS, engine_options, schedule_of
 
 from tui_trainer.engine import (
     ACTIVATIONS,
@@ -19,23 +20,36 @@ from tui_trainer.engine import (
     SGD,
     Adam,
     AdamW,
+    CosineDecay,
     Dense,
     Dropout,
+    ExponentialDecay,
     InputLayer,
     Nadam,
+    OneCycleLR,
     Optimizer,
+    ReduceLROnPlateau,
     RMSprop,
+    Schedule,
     Sequential,
     StackedTrainer,
+    StepLR,
     Trainer,
 )
 
-TRACES = sorted((Path(__file__).parents[1] / "reference").glob("*.json"))
 COMPANY = 7
 Make = Callable[[int], Any]  # of the number of a model
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(23, 4))
 CLASSES = np.eye(3)[RNG.integers(0, 3, 23)]
+SCHEDULED: list[Callable[[], Schedule]] = [
+    lambda: Schedule(3),
+    lambda: StepLR(2, 0.5),
+    lambda: ExponentialDecay(5, 0.3, warmup_steps=2),
+    lambda: CosineDecay(4, 0.1),
+    lambda: OneCycleLR(6),
+    lambda: ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=0.1, cooldown=1),
+]
 VALIDATION = RNG.normal(size=(9, 4)), np.eye(3)[RNG.integers(0, 3, 9)]
 
 
@@ -43,12 +57,14 @@ def both_ways(models: Make, optimizers: Make, count: int, x: Any = X, y: Any = C
     """A stack of ``count`` models, and the trainer of each."""
     per_model = {name: options.pop(name) for name in ("seeds", "l1", "l2") if name in options}
     seeds = per_model.pop("seeds", list(range(count)))
+    schedules = options.pop("schedules", [])  # first those of the stack
     stack = StackedTrainer(
         [models(i) for i in range(count)],
         x,
         y,
         optimizers=[optimizers(i) for i in range(count)],
         seeds=seeds,
+        schedules=schedules[:count],
         **per_model,
         **options,
     )
@@ -59,6 +75,7 @@ def both_ways(models: Make, optimizers: Make, count: int, x: Any = X, y: Any = C
             y,
             optimizer=optimizers(i),
             seed=seeds[i],
+            schedule=schedules[count + i] if schedules else None,
             **{name: values[i] for name, values in per_model.items()},
             **options,
         )
@@ -96,7 +113,7 @@ def assert_trains_alike(stack: StackedTrainer, trainers: list[Trainer], epochs: 
             )
 
 
-@pytest.mark.parametrize("path", TRACES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("place", [0, COMPANY])
 def test_a_trace_of_the_reference_is_met_in_company(path: Path, place: int) -> None:
     trace = json.loads(path.read_text())
@@ -113,10 +130,10 @@ def test_a_trace_of_the_reference_is_met_in_company(path: Path, place: int) -> N
         models,
         x,
         y,
-        loss=trace["loss"],
         optimizers=[kind(**{**options, "learning_rate": rate}) for rate in rates],
         seeds=range(COMPANY + 1),
-        batch_size=trace["batch_size"],
+        schedules=[one for _ in models if (one := schedule_of(trace)) is not None],
+        **engine_options(trace),
         l1=[trace["l1"]] * (COMPANY + 1),
         l2=[trace["l2"]] * (COMPANY + 1),
     )
@@ -124,6 +141,8 @@ def test_a_trace_of_the_reference_is_met_in_company(path: Path, place: int) -> N
     done = 0
     while done < len(losses):
         done += stack.run_steps(losses[done:])
+        if stack.position == 0:
+            stack.end_epoch()
     np.testing.assert_allclose(losses[:, place], trace["losses"], rtol=1e-9)
     models[place].parameters.flat[:] = stack.weights(place)
     for got, expected in zip(models[place].get_weights(), trace["final_weights"], strict=True):
@@ -183,6 +202,8 @@ def test_each_model_has_its_own_constants_of_an_optimizer(optimizers: Make, dtyp
     shuffle=st.booleans(),
     dropout=st.sampled_from([0.0, 0.3]),
     optimizer=st.sampled_from(sorted(OPTIMIZERS)),
+    clipping=st.sampled_from([{}, {"clip_norm": 0.5}, {"clip_value": 0.05}]),
+    schedule=st.sampled_from([None, *SCHEDULED]),
     dtype=st.sampled_from(["float32", "float64"]),
     data=st.integers(0, 2**32 - 1),
 )
@@ -194,6 +215,8 @@ def test_any_stack_gives_the_very_bits_of_its_models_alone(
     shuffle: bool,
     dropout: float,
     optimizer: str,
+    clipping: dict[str, float],
+    schedule: Callable[[], Schedule] | None,
     dtype: str,
     data: int,
 ) -> None:
@@ -218,8 +241,10 @@ def test_any_stack_gives_the_very_bits_of_its_models_alone(
         shuffle=shuffle,
         l2=[0.01 * number for number in range(count)],
         validation_data=(x[:1], y[:1]),
+        schedules=[] if schedule is None else [schedule() for _ in range(2 * count)],
+        **clipping,
     )
-    assert_trains_alike(stack, trainers, 2, rtol=0.0)
+    assert_trains_alike(stack, trainers, 2 if schedule is None else 4, rtol=0.0)
 
 
 def test_a_model_that_diverges_is_left_as_alone_and_disturbs_nobody() -> None:
@@ -326,3 +351,34 @@ def test_powers_of_the_constants_of_adam_are_those_of_a_model_alone() -> None:
     assert len(betas) == 4
     stack, trainers = both_ways(classifier(), lambda i: Adam(0.01, betas[i], betas[i]), 4, loss="logistic")
     assert_trains_alike(stack, trainers, 3, rtol=0.0)
+
+
+def test_a_stack_with_a_schedule_goes_on_alone_and_leaves_out_who_diverges() -> None:
+    rates = [0.05, 1e200, 0.1, 0.2]
+    stack, trainers = both_ways(
+        classifier("linear", "linear"),
+        lambda i: SGD(rates[i]),
+        4,
+        loss="mse",
+        batch_size=8,
+        schedules=[ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=0.5) for _ in range(8)],
+    )
+    for _ in range(4):
+        values = stack.run_epoch()
+    assert stack.running == [0, 2, 3] and np.isnan(values["learning_rate"][1])
+    for number in (0, 2, 3):
+        for _ in range(4):
+            expected = trainers[number].run_epoch()
+        assert values["learning_rate"][number] == expected["learning_rate"] < rates[number]
+        other = Trainer(
+            classifier("linear", "linear")(9),
+            X,
+            CLASSES,
+            optimizer=SGD(rates[number]),
+            loss="mse",
+            batch_size=8,
+            schedule=ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=0.5),
+        )
+        other.restore(stack.state(number))
+        for _ in range(3):
+            assert other.run_epoch() == trainers[number].run_epoch()

@@ -22,6 +22,8 @@ from tui_trainer.experiment.schema import (
     OptimizerName,
     OutputConfig,
     PointConfig,
+    ScheduleConfig,
+    ScheduleName,
     TrainingConfig,
 )
 
@@ -89,6 +91,16 @@ _optimizers = st.builds(
     beta_1=_fraction,
     beta_2=_fraction,
     epsilon=st.floats(0.0, exclude_min=True, allow_infinity=False),
+    weight_decay=_not_negative,
+)
+_schedules = st.builds(
+    ScheduleConfig,
+    name=st.sampled_from(get_args(ScheduleName)),
+    warmup_epochs=_not_negative,
+    decay_epochs=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
+    factor=st.floats(0.0, 1.0, exclude_min=True),
+    alpha=_fraction,
+    patience=_count,
 )
 _stopping = st.builds(
     EarlyStoppingConfig,
@@ -110,6 +122,9 @@ _training = st.builds(
     shuffle=st.booleans(),
     l1=_not_negative,
     l2=_not_negative,
+    schedule=_schedules,
+    clip_norm=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
+    clip_value=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
     early_stopping=st.none() | _stopping,
     stop_at_loss=st.none() | _not_negative,
     stop_at_accuracy=st.none() | st.floats(0.0, 1.0, exclude_min=True),

@@ -140,3 +140,17 @@ def test_a_network_that_fits_into_memory_only_once_is_not_tried(monkeypatch: pyt
     monkeypatch.setattr(builder, "available_bytes", lambda: 1000)
     with pytest.raises(UserError, match="are free"):
         scan_rates(session.experiment, session.split)
+
+
+@pytest.mark.parametrize("name", ["one_cycle", "cosine"])
+def test_the_whole_schedule_is_gone_through(name: str) -> None:
+    """A rate that is reached only for a part of the steps may be higher, and none is suggested that diverges."""
+    scheduled = scan_of(with_field(IRIS, "training.schedule.name", name))
+    assert scheduled is not None and scheduled.suggestion is not None
+    session = loaded(
+        with_field(with_field(IRIS, "training.schedule.name", name), "training.learning_rate", scheduled.suggestion)
+    )
+    before = session.trainer.evaluate(session.split.x_train, session.split.y_train)["loss"]
+    session.train()
+    session.advance_to_end()
+    assert session.state == "finished" and session.values["loss"] < before / 2

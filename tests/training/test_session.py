@@ -17,8 +17,11 @@ from tui_trainer.experiment.schema import (
     LayerConfig,
     ModelConfig,
     OptimizerConfig,
+    ScheduleConfig,
     TrainingConfig,
 )
+from tui_trainer.experiment.toml_file import loads
+from tui_trainer.experiment.validation import full_path
 from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.session import Session
 
@@ -312,3 +315,73 @@ def test_training_ends_at_an_accuracy() -> None:
         session.load(refused)
     with pytest.raises(UserError, match="a number has no accuracy"):
         session.load(with_field(STEEP, "training.stop_at_accuracy", 0.8))
+
+
+SCHEDULED = {
+    "step": {"decay_epochs": 2.0, "factor": 0.5},
+    "exponential": {"factor": 0.3, "warmup_epochs": 1.5},
+    "cosine": {"warmup_epochs": 1.0, "alpha": 0.1},
+    "one_cycle": {},
+    "plateau": {"patience": 1, "factor": 0.5},
+    "constant": {"warmup_epochs": 2.0},
+}
+RATES = {"plateau": 50.0}
+
+
+def scheduled(name: str) -> Experiment:
+    """The small experiment with a schedule, and a rate at which a plateau comes soon."""
+    schedule = ScheduleConfig(name, **SCHEDULED[name])  # type: ignore[arg-type]
+    return replace(
+        SMALL, training=replace(SMALL.training, schedule=schedule, learning_rate=RATES.get(name, 2.0), epochs=8)
+    )
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_a_run_with_a_schedule_goes_on_exactly_from_a_snapshot(name: str) -> None:
+    session = to_the_end(loaded(scheduled(name)))
+    rates = session.history.columns(0)["learning_rate"]
+    assert len(rates) == 8 and len(set(rates.tolist())) > 1
+    other = loaded(scheduled(name))
+    for _ in range(3):
+        other.epoch()
+    other.step()
+    third = loaded(scheduled(name))
+    third.restore(other.snapshot(), other.history.columns(0), other.state)
+    to_the_end(third)
+    for column, values in session.history.columns(0).items():
+        np.testing.assert_array_equal(third.history.columns(0)[column], values, err_msg=column)
+    np.testing.assert_array_equal(third.trainer.model.parameters.flat, session.trainer.model.parameters.flat)
+
+
+def test_a_schedule_over_the_whole_run_follows_a_new_number_of_epochs() -> None:
+    session = loaded(scheduled("one_cycle"))
+    session.epoch()
+    session.tune(replace(session.requested.training, learning_rate=1.0, epochs=4))
+    to_the_end(session)
+    assert session.history.columns(0)["learning_rate"][-1] == pytest.approx(1.0 / 25 / 1e4)
+    reduced = to_the_end(loaded(scheduled("plateau")))
+    rate = reduced.trainer.learning_rate
+    assert rate < 50.0
+    reduced.tune(replace(reduced.requested.training, epochs=20))
+    assert reduced.trainer.learning_rate == rate, "what a plateau has reduced stays"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("training.clip_value", 1.0, "clipped by clip_norm or by clip_value, not by both"),
+        ("training.schedule.warmup_epochs", 2.0, "one_cycle begins with a warm-up of its own"),
+    ],
+)
+def test_settings_that_exclude_each_other_are_refused(path: str, value: float, message: str) -> None:
+    experiment = with_field(scheduled("one_cycle"), "training.clip_norm", 1.0)
+    with pytest.raises(UserError, match=message):
+        loaded(with_field(experiment, path, value))
+
+
+def test_a_schedule_may_be_named_by_a_word() -> None:
+    assert loads('[training]\nschedule = "cosine"\n').training.schedule == ScheduleConfig("cosine")
+    assert with_field(SMALL, full_path("schedule"), "step").training.schedule.name == "step"
+    assert full_path("patience") == "training.early_stopping.patience", "as before there were schedules"
+    with pytest.raises(UserError, match="expected one of: constant, cosine, exponential, one_cycle, plateau, step"):
+        loads('[training]\nschedule = "cosin"\n')

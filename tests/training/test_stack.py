@@ -211,3 +211,14 @@ def test_the_path_of_a_run_begins_where_it_is_handed_over() -> None:
         snapshot = session.snapshot()
         np.testing.assert_array_equal(snapshot["path.points"], [session.trainer.model.parameters.flat])
         assert snapshot["path.steps"].tolist() == [session.trainer.steps]
+
+
+@pytest.mark.parametrize("name", ["cosine", "plateau", "step"])
+def test_runs_with_a_schedule_and_clipped_gradients_are_trained_together(name: str) -> None:
+    experiment = with_field(with_field(IRIS, "training.schedule.name", name), "training.schedule.patience", 1)
+    experiment = with_field(experiment, "training.clip_norm", 0.5)
+    experiments = variants(experiment, training__learning_rate=[0.1, 0.5, 1.0, 4.0, 1e6], model__seed=[0, 1, 2, 3, 4])
+    assert len({stack_key(one) for one in experiments}) == 1
+    for place, session in train_together(loaded(experiments[0]), experiments):
+        assert_ends_alike(session, experiments[place])
+    assert stack_key(experiment) != stack_key(with_field(experiment, "training.schedule.name", "constant"))

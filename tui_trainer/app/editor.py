@@ -230,7 +230,8 @@ class ExperimentEditor(Controller):
     async def action_rate(self, direction: int) -> None:
         """Take the next learning rate up (1) or down (-1)."""
         rate = next_rate(self.experiment.training.learning_rate, direction)
-        await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}.")
+        scaled = "" if self.experiment.training.schedule.is_constant else ", times the factor of its schedule"
+        await self.change_field("training.learning_rate", rate, f"Learning rate {rate:g}{scaled}.")
 
     def action_find_rate(self) -> None:
         """Try many learning rates, and take the one that is chosen of them."""

@@ -1,4 +1,7 @@
-"""What is minimized: a pass, a loss on its outputs, the way back to the gradients, and penalties on kernels."""
+"""What is minimized: a pass, a loss on its outputs, the way back to the gradients, and penalties on kernels.
+
+Last the clipping of gradients, between these and an optimizer.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy import add, multiply, sign, subtract
+from numpy import add, maximum, minimum, multiply, sign, sqrt, subtract
 
 from .layers import Parameters
 from .losses import SINGLE, STACKED, Array, Loss, sigmoid_crossentropy, softmax_crossentropy
@@ -120,6 +123,39 @@ class Penalty:
             sign(self._weights, out=self._scratch)
             multiply(self._scratch, self._l1_slope, out=self._scratch)
             add(gradients, self._scratch, out=gradients)
+
+
+class Clipping:
+    """Limits the gradient: its length to ``clip_norm``, or each of its parts to +- ``clip_value``.
+
+    The length is that over all parameters (Pascanu et al. 2013), Keras's ``global_clipnorm``; ``clip_value`` is its
+    ``clipvalue``. Raises ValueError for both, or for a limit that is not finite and above 0.
+    """
+
+    def __init__(self, clip_norm: float | None, clip_value: float | None, parameters: Parameters) -> None:
+        for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
+            if limit is not None and not (math.isfinite(limit) and limit > 0.0):
+                raise ValueError(f"{name} must be a finite number above 0, got {limit!r}")
+        if clip_norm is not None and clip_value is not None:
+            raise ValueError("gradients are clipped by clip_norm or by clip_value, not by both")
+        self.is_off = clip_norm is None and clip_value is None
+        self._norm = clip_norm
+        dtype = parameters.flat.dtype
+        self._highest, self._lowest = (np.array(sign * (clip_value or 0.0), dtype) for sign in (1.0, -1.0))
+        self._is_stack = parameters.flat.ndim > 1
+        self._sums = STACKED if self._is_stack else SINGLE
+
+    def apply(self, gradients: Array) -> None:
+        """Clip ``gradients`` (size,) in place; those of a stack (models, size) each by itself."""
+        if self._norm is None:
+            maximum(gradients, self._lowest, out=gradients)
+            minimum(gradients, self._highest, out=gradients)
+        elif self._is_stack:
+            lengths = sqrt(self._sums.inner(gradients, gradients))
+            factors = np.where(lengths > self._norm, self._norm / lengths, 1.0)
+            multiply(gradients, factors.astype(gradients.dtype)[:, None], out=gradients)
+        elif (length := math.sqrt(self._sums.inner(gradients, gradients))) > self._norm:
+            multiply(gradients, self._norm / length, out=gradients)
 
 
 def _factors(values: float | Sequence[float]) -> Any:

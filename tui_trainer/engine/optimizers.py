@@ -22,6 +22,7 @@ class Optimizer:
     """Validates the learning rate, owns the state; a subclass adds its hyper-parameters and ``update``.
 
     ``learning_rate`` may be changed between updates. Raises ValueError where it is not finite and above 0.
+    ``used_rate`` is that of the updates: a schedule scales it before each.
     """
 
     slots: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Optimizer:
 
     def __init__(self, learning_rate: float) -> None:
         self._dtype: np.dtype[Any] = np.dtype("float64")
+        self.used_rate: Any = learning_rate
         self.learning_rate = learning_rate
         self.steps = 0
         self.state: dict[str, Array] = {}
@@ -41,12 +43,18 @@ class Optimizer:
     def learning_rate(self, value: float) -> None:
         if not (math.isfinite(value) and value > 0.0):
             raise ValueError(f"learning_rate must be a finite number above 0, got {value!r}")
-        self._learning_rate = float(value)
+        self._learning_rate = self.used_rate = float(value)
         self._rate = self._constant(value)
+
+    def scale_rate(self, factor: Any) -> None:
+        """Let the next updates use the learning rate times ``factor``; of a stack a number or a column (models, 1)."""
+        self.used_rate = self._learning_rate * factor
+        self._rate = np.array(self.used_rate, self._dtype)
 
     def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
         """Allocate state and scratch for ``size`` parameters, all zero; forgets what was there."""
         self._dtype = np.dtype(dtype)
+        self.used_rate = self._learning_rate
         self._rate = self._constant(self._learning_rate)
         self.steps = 0
         self.state = {name: np.zeros(size, dtype) for name in self.slots}
@@ -67,7 +75,7 @@ class Optimizer:
             raise ValueError("optimizers of several kinds can't be stacked")
         result = copy.copy(optimizers[0])
         for name in ("_learning_rate", *result.hyperparameters):
-            setattr(result, name, _column([getattr(optimizer, name) for optimizer in optimizers]))
+            setattr(result, name, column_of([getattr(optimizer, name) for optimizer in optimizers]))
         result.build((len(optimizers), size), dtype)
         return result
 
@@ -207,7 +215,7 @@ class Adam(Optimizer):
         multiply(step, self._in_dtype(1.0 / _root(1.0 - _power(self.beta_2, self.steps))), out=step)
         add(step, self._epsilon, out=step)
         divide(mean, step, out=step)
-        multiply(step, self._in_dtype(self._learning_rate / (1.0 - _power(self.beta_1, self.steps))), out=step)
+        multiply(step, self._in_dtype(self.used_rate / (1.0 - _power(self.beta_1, self.steps))), out=step)
         subtract(parameters, step, out=out)
 
 
@@ -233,7 +241,7 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
-        multiply(parameters, self._in_dtype(1.0 - self._learning_rate * self.weight_decay), out=out)
+        multiply(parameters, self._in_dtype(1.0 - self.used_rate * self.weight_decay), out=out)
         super().update(out, gradients, out)
 
 
@@ -302,7 +310,7 @@ def _power(base: Any, exponent: int) -> Any:
     return np.array([[one**exponent] for (one,) in base.tolist()]) if isinstance(base, np.ndarray) else base**exponent
 
 
-def _column(values: Sequence[float]) -> Any:
+def column_of(values: Sequence[float]) -> Any:
     """The value that all models of a stack share, or their values as a column (models, 1)."""
     return values[0] if len(set(values)) == 1 else np.array(values, np.float64)[:, None]
 

@@ -18,9 +18,10 @@ from .layers import Dense, Layer, Parameters
 from .losses import Array, get_loss
 from .metrics import Evaluation
 from .model import Sequential
-from .objective import Objective, Penalty
-from .optimizers import Optimizer
+from .objective import Clipping, Objective, Penalty
+from .optimizers import Optimizer, column_of
 from .propagation import Propagation, with_ones
+from .schedules import Schedule
 from .trainer import Diverged, check_batch_size, check_data, divergence
 
 REBUILT_AT = 8  # a stack is made anew when one in so many of its models has stopped: until then they are computed along
@@ -29,7 +30,8 @@ REBUILT_AT = 8  # a stack is made anew when one in so many of its models has sto
 class StackedTrainer:
     """Trains ``models`` of one architecture on the same ``x`` (n, features) and ``y`` (n, outputs).
 
-    Of ``optimizers``, ``seeds``, ``l1`` and ``l2`` there is one a model; the optimizers are of one kind.
+    Of ``optimizers``, ``seeds``, ``l1``, ``l2`` and ``schedules``, if any, there is one a model; the optimizers are of
+    one kind. One schedule may be that of several models if it has no state.
     Everything else is as for ``Trainer``, and so are the numbers: a model's order of samples, dropout, weights and
     values are those that a trainer of its own would give. ``running`` are the indices of the models that are still
     trained: one that diverges is left out from then on, with its ``divergences`` entry, and so is one that is told to
@@ -49,6 +51,9 @@ class StackedTrainer:
         shuffle: bool = False,
         l1: Sequence[float] = (),
         l2: Sequence[float] = (),
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        schedules: Sequence[Schedule] = (),
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
@@ -60,7 +65,10 @@ class StackedTrainer:
             raise ValueError(f"expected one optimizer, seed, l1 and l2 for each of {count} models")
         if any((other.dtype, _shape(other)) != (model.dtype, _shape(model)) for other in models):
             raise ValueError("only models of the same layers can be trained together")
-        self.models, self.optimizers = list(models), list(optimizers)
+        if len(schedules) not in (0, count):
+            raise ValueError(f"expected one schedule for each of {count} models, or none")
+        self.models, self.optimizers, self.schedules = list(models), list(optimizers), list(schedules)
+        self._clips = clip_norm, clip_value
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = check_data(model, self.loss, x, y)
         validation = check_data(model, self.loss, *validation_data) if validation_data else None
@@ -83,6 +91,7 @@ class StackedTrainer:
         self._spare: Parameters
         self._gradients: Parameters
         self._penalty: Penalty
+        self._clipping: Clipping
         self._optimizer: Optimizer
         self._row_orders: Array
         self._columns: slice | list[int]
@@ -131,9 +140,14 @@ class StackedTrainer:
         """Values of the epoch whose last step was just taken, (models,) each, named as in ``run_epoch``."""
         logs = {"loss": self._epoch_totals / len(self._x) if self.loss.per_sample else self._epoch_totals}
         for prefix, evaluation in self._evaluations.items():
+            logs |= self._used_rates() if prefix else {}
             scores = self._scores(evaluation)
             logs |= {f"{prefix}{name}": value for name, value in scores.items() if prefix or name != "loss"}
-        return {name: self._by_model(values) for name, values in logs.items()}
+        logs |= self._used_rates()
+        result = {name: self._by_model(values) for name, values in logs.items()}
+        for model in self.running if self.schedules else ():
+            self.schedules[model].after_epoch({name: float(values[model]) for name, values in result.items()})
+        return result
 
     def evaluate(self, x: ArrayLike, y: ArrayLike, metrics: Sequence[str] = ()) -> dict[str, Array]:
         """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs), (models,) each.
@@ -173,6 +187,7 @@ class StackedTrainer:
         self._stack_optimizers()
 
     def _state(self, model: int, flat: Array, counters: list[int], slots: dict[str, Array]) -> dict[str, Array]:
+        schedule = self.schedules[model].state() if self.schedules else {}
         generator = json.dumps(self._rngs[model].bit_generator.state).encode()
         return {
             "parameters": flat.copy(),
@@ -181,6 +196,7 @@ class StackedTrainer:
             "epoch_total": np.array([self._epoch_totals[self.members.index(model)]]),
             "generator": np.frombuffer(generator, np.uint8),
             **slots,
+            **{f"schedule.{name}": array for name, array in schedule.items()},
         }
 
     def _step(self) -> Array:
@@ -195,6 +211,11 @@ class StackedTrainer:
             self._stop_diverged(losses)
         objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
+        if not self._clipping.is_off:
+            self._clipping.apply(gradients.flat)
+        if self.schedules:
+            factors = {schedule: schedule.factor(self.steps) for schedule in self._row_schedules}
+            self._optimizer.scale_rate(column_of([factors[schedule] for schedule in self._row_schedules]))
         # The update goes to the spare vectors: the weights before it survive until a finite loss proves it.
         self._optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         self.parameters, self._spare = self._spare, parameters
@@ -234,7 +255,9 @@ class StackedTrainer:
         self._spare, self._gradients = (Parameters(template.dense, dtype, stack) for _ in range(2))
         l1, l2 = ([factors[model] for model in self.members] for factors in (self._l1, self._l2))
         self._penalty = Penalty(l1, l2, self.parameters)
+        self._clipping = Clipping(*self._clips, self.parameters)
         self._stack_optimizers(new=True)
+        self._row_schedules = [self.schedules[model] for model in self.members] if self.schedules else []
         rngs = self._row_rngs = [self._rngs[model] for model in self.members]
         self._objectives: dict[int, Objective] = {}
         self._buffers: dict[int, _BatchBuffers] = {}
@@ -289,6 +312,12 @@ class StackedTrainer:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             loss = evaluation.loss(self.parameters) + self._penalty.value(self.parameters.flat)
             return {"loss": loss, **evaluation.metrics()}
+
+    def _used_rates(self) -> dict[str, Array]:
+        """``learning_rate`` of the last step, (models,); nothing without schedules."""
+        if not self.schedules:
+            return {}
+        return {"learning_rate": np.broadcast_to(self._optimizer.used_rate, (len(self.members), 1))[:, 0]}
 
     def _by_model(self, values: Array) -> Array:
         """Values of the rows as values of all models, (models,): nan for those that are not running."""

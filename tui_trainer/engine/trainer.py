@@ -15,9 +15,10 @@ from .layers import Parameters
 from .losses import Array, Loss, check_targets, get_loss
 from .metrics import Evaluation
 from .model import Sequential, check_matrix
-from .objective import Objective, Penalty
+from .objective import Clipping, Objective, Penalty
 from .optimizers import Optimizer
 from .propagation import Propagation, with_ones
+from .schedules import Schedule
 
 MOST_COUNTED = 2**53  # steps or epochs that a saved trainer may have done
 
@@ -82,6 +83,8 @@ class Trainer:
     drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
     ``target_scale`` (outputs,) is what both y were divided by, if anything, after ``target_mean`` was taken away:
     metrics are in the unit before that.
+    ``clip_norm`` and ``clip_value`` limit the gradient, penalty included, before the optimizer takes it. ``schedule``
+    says by what the optimizer's learning rate is multiplied at each step.
     Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
     does not fit the model or the loss.
     """
@@ -99,12 +102,15 @@ class Trainer:
         seed: int = 0,
         l1: float = 0.0,
         l2: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        schedule: Schedule | None = None,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
         target_mean: Array | None = None,
     ) -> None:
-        self.model, self.optimizer = model, optimizer
+        self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = check_data(model, self.loss, x, y)
         validation = check_data(model, self.loss, *validation_data) if validation_data else None
@@ -118,6 +124,7 @@ class Trainer:
         self._gradients = Parameters(model.dense, model.dtype)
         self._spare = Parameters(model.dense, model.dtype)
         self._penalty = Penalty(l1, l2, model.parameters)
+        self._clipping = Clipping(clip_norm, clip_value, model.parameters)
         optimizer.build(model.count_params(), model.dtype)
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
@@ -130,6 +137,12 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         return len(self._batches)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        rate = self.optimizer.learning_rate
+        return rate if self.schedule is None else rate * self.schedule.factor(self.steps)
 
     @property
     def position(self) -> int:
@@ -160,7 +173,8 @@ class Trainer:
         """The rest of the epoch under way, or a whole one; returns its values as Keras names them.
 
         ``loss`` is the mean over the samples of the losses of the steps, each before its update (their sum
-        for a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, are of the end.
+        for a sum loss); ``val_loss`` and ``val_accuracy``, or ``val_r2`` and ``val_mae``, are of the end. With a
+        schedule, ``learning_rate`` is that of the last step.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(len(self._batches) - self._position):
@@ -172,8 +186,12 @@ class Trainer:
         logs = {"loss": self._epoch_total / len(self._x) if self.loss.per_sample else self._epoch_total}
         if self._training is not None:
             logs |= {name: value for name, value in self._scores(self._training).items() if name != "loss"}
+        if self.schedule is not None:
+            logs["learning_rate"] = self.optimizer.used_rate
         if self._validation is not None:
             logs |= {f"val_{name}": value for name, value in self._scores(self._validation).items()}
+        if self.schedule is not None:
+            self.schedule.after_epoch(logs)
         return logs
 
     def evaluate(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
@@ -182,12 +200,13 @@ class Trainer:
         return self._scores(self._evaluation(*data))
 
     def gradient(self) -> list[Array]:
-        """Copies of the last step's gradient, penalty included, in the order of ``get_weights``."""
+        """Copies of the last step's gradient, penalty included and clipped, in the order of ``get_weights``."""
         return [array.copy() for array in self._gradients.arrays()]
 
     def state(self) -> dict[str, Array]:
         """All that the next steps depend on, as copies: training from here gives the same numbers again."""
         optimizer = {f"optimizer.{name}": array.copy() for name, array in self.optimizer.state.items()}
+        schedule = {} if self.schedule is None else self.schedule.state()
         generator = json.dumps(self._rng.bit_generator.state).encode()
         return {
             "parameters": self.model.parameters.flat.copy(),
@@ -196,6 +215,7 @@ class Trainer:
             "epoch_total": np.array([self._epoch_total]),
             "generator": np.frombuffer(generator, np.uint8),
             **optimizer,
+            **{f"schedule.{name}": array for name, array in schedule.items()},
         }
 
     def restore(self, state: Mapping[str, Array]) -> None:
@@ -213,6 +233,8 @@ class Trainer:
             raise ValueError("its counts of steps and epochs are damaged")
         if sorted(order.tolist()) != list(range(len(self._x))) or not 0 <= position < len(self._batches):
             raise ValueError(f"expected an epoch of {len(self._x)} samples, got one of {len(order)}")
+        if self.schedule is not None:
+            self.schedule.resume({name: state[f"schedule.{name}"] for name in self.schedule.state()})
         self._rng.bit_generator.state = generator
         self.model.parameters.flat[:] = flat
         for name, slot in slots.items():
@@ -232,6 +254,10 @@ class Trainer:
             raise self._diverged(loss)
         batch.objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
+        if not self._clipping.is_off:
+            self._clipping.apply(gradients.flat)
+        if self.schedule is not None:
+            self.optimizer.scale_rate(self.schedule.factor(self.steps))
         # The update goes to the spare vector: the weights before it survive until a finite loss proves it.
         self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         self.model.parameters, self._spare = self._spare, parameters

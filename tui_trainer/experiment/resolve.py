@@ -130,6 +130,7 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     _check_metrics(experiment, target)
     for field, measure in watched_measures(experiment.training).items():
         _check_measure(field, measure, experiment, target)
+    _check_rate_and_gradient(experiment)
     parameters = count_parameters(experiment.model, n_features)
     if parameters > MAX_PARAMETERS:
         raise UserError(
@@ -246,6 +247,19 @@ def _check_probabilities(field: str, name: str, model: ModelConfig) -> None:
     if name in MEASURES and MEASURES[name].probabilities and not given:
         reason = f"{name} needs probabilities, but the outputs are those of {output.activation}"
         raise UserError(field, f"{reason}; choose {'sigmoid' if output.units == 1 else 'softmax'} for the output")
+
+
+def _check_rate_and_gradient(experiment: Experiment) -> None:
+    training = experiment.training
+    if training.clip_norm is not None and training.clip_value is not None:
+        raise UserError(
+            "training.clip_value", "gradients are clipped by clip_norm or by clip_value, not by both; leave one out"
+        )
+    schedule = training.schedule
+    if schedule.name == "one_cycle" and schedule.warmup_epochs:
+        raise UserError(
+            "training.schedule.warmup_epochs", "one_cycle begins with a warm-up of its own; set warmup_epochs to 0"
+        )
 
 
 def _check_range(model: ModelConfig, target: Target) -> None:

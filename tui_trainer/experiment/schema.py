@@ -26,6 +26,7 @@ LossName = Literal[
     "logistic",
 ]
 OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam", "adamw", "nadam"]
+ScheduleName = Literal["constant", "step", "exponential", "cosine", "one_cycle", "plateau"]
 MetricName = Literal[
     "accuracy",
     "balanced_accuracy",
@@ -205,6 +206,28 @@ class OptimizerConfig(_Table, frozen=True):
     weight_decay: NotNegative = 0.004
 
 
+class ScheduleConfig(_Table, frozen=True):
+    """How the learning rate changes in a run, as a multiple of ``learning_rate``; each schedule uses its own fields.
+
+    Before it, ``warmup_epochs`` raise the rate from 0. ``decay_epochs`` is the length of a ``step``, of the decay by
+    ``factor`` of an ``exponential`` schedule, of the fall to ``alpha`` of ``cosine``, and of a ``one_cycle``; None is
+    all epochs after the warm-up, for ``step`` a third of them. ``plateau`` takes the rate times ``factor`` after
+    ``patience`` epochs without a better validation loss, or loss without validation rows.
+    """
+
+    name: ScheduleName = "constant"
+    warmup_epochs: NotNegative = 0.0
+    decay_epochs: Positive | None = None
+    factor: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.1
+    alpha: Fraction = 0.0
+    patience: Count = 10
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate is the same in all steps."""
+        return self.name == "constant" and not self.warmup_epochs
+
+
 class EarlyStoppingConfig(_Table, frozen=True):
     """When to stop before the last epoch; the fields are those of Keras. ``monitor`` is a measure, as ``val_f1``."""
 
@@ -225,16 +248,21 @@ class TrainingConfig(_Table, frozen=True):
     ``metrics`` are computed on the training and on the validation part; without any, the default ones are computed on
     the validation part only, which costs less. ``best_epoch_by`` is the measure of the best epoch, whose weights are
     kept; None is the validation loss, or the loss without validation rows.
+    ``clip_norm`` is the largest length of the gradient over all parameters, ``clip_value`` the largest size of each of
+    its parts; one of them at most is set.
     """
 
     loss: LossName | None = None
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     learning_rate: LearningRate = 0.05
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     batch_size: BatchSize | Literal["full"] = 32
     epochs: Annotated[int, Meta(ge=1, le=10_000_000)] = 200
     shuffle: bool = True
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0
+    clip_norm: Positive | None = None
+    clip_value: Positive | None = None
     early_stopping: EarlyStoppingConfig | None = None
     stop_at_loss: NotNegative | None = None
     stop_at_accuracy: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None

@@ -20,8 +20,23 @@ from tui_trainer.errors import UserError, quoted, suggestion
 
 from .schema import MAX_FOLDS, Experiment
 
-TABLES = {"dataset": "data", "output": "output", "early_stopping": "early stopping"}  # part of a field's label
-WHOLE_LABELS = {"training.optimizer.name": "optimizer", "model.layers": "hidden layers", "dataset.fold": "fold"}
+TABLES = {
+    "dataset": "data",
+    "output": "output",
+    "early_stopping": "early stopping",
+    "schedule": "schedule",
+}  # part of a field's label
+WHOLE_LABELS = {
+    "training.optimizer.name": "optimizer",
+    "training.schedule.name": "schedule",
+    "model.layers": "hidden layers",
+    "dataset.fold": "fold",
+}
+SHORT_PATHS = {  # of names that say less than they stand for, or that several tables have
+    "optimizer": ("training.optimizer.name",),
+    "schedule": ("training.schedule.name",),
+    "patience": ("training.early_stopping.patience",),
+}
 PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
 EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "validation_split": "0.2",
@@ -42,6 +57,12 @@ EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "beta_2": "0.999",
     "epsilon": "1e-08",
     "weight_decay": "0.004",
+    "warmup_epochs": "5",
+    "decay_epochs": "50",
+    "factor": "0.1",
+    "alpha": "0.01",
+    "clip_norm": "1",
+    "clip_value": "0.5",
     "min_delta": "0.001",
     "patience": "10",
     "baseline": "0.5",
@@ -67,6 +88,7 @@ SCREEN_LABELS = {  # where a field stands beside others of its table
     "dataset.classes": "classes",
     "dataset.points": "points",
 }
+NAMED_TABLES = ("optimizer", "schedule")  # of the training, for which a name may stand
 LARGE = 1e6  # limits from here on are named only where they matter
 
 Steps = tuple[str | int, ...]
@@ -109,11 +131,12 @@ def from_plain(data: object, *, strict: bool = True) -> Experiment:
 
 
 def _with_tables(data: object) -> object:
-    """Return ``data`` with an optimizer that is only named, as ``optimizer = "adam"``, as a table."""
+    """Return ``data`` with an optimizer or a schedule that is only named, as ``optimizer = "adam"``, as a table."""
     training = data.get("training") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(training, dict) or not isinstance(training.get("optimizer"), str):
+    if not isinstance(data, dict) or not isinstance(training, dict):
         return data
-    return {**data, "training": {**training, "optimizer": {"name": training["optimizer"]}}}
+    tables = {name: {"name": training[name]} for name in NAMED_TABLES if isinstance(training.get(name), str)}
+    return {**data, "training": {**training, **tables}} if tables else data
 
 
 def unknown_field(parent: Steps, name: str) -> UserError:
@@ -209,8 +232,8 @@ def join_path(steps: Steps) -> str:
 def full_path(path: str) -> str:
     """Return the path of the field that ``path`` names: its last part, such as ``batch_size``, may stand for it alone.
 
-    ``optimizer`` is that by its name. A path of several parts, or of no field, is returned as it is. Raises UserError
-    for the name of several fields.
+    ``optimizer`` and ``schedule`` are those by their names. A path of several parts, or of no field, is returned as it
+    is. Raises UserError for the name of several fields.
     """
     steps = parse_path(path)
     if not steps or len(steps) > 1 or steps[0] in field_names(()):
@@ -225,7 +248,7 @@ def full_path(path: str) -> str:
 @cache
 def _paths_by_name() -> dict[str, tuple[str, ...]]:
     """Return the paths of all fields by their last part; those of the first hidden layer stand for all layers."""
-    paths: dict[str, tuple[str, ...]] = {"optimizer": ("training.optimizer.name",)}
+    paths: dict[str, tuple[str, ...]] = {}
 
     def walk(steps: Steps) -> None:
         kind = type_at(steps)
@@ -239,7 +262,7 @@ def _paths_by_name() -> dict[str, tuple[str, ...]]:
             walk((*steps, name))
 
     walk(())
-    return paths
+    return {**paths, **SHORT_PATHS}
 
 
 @cache

@@ -123,7 +123,12 @@ def _compile(training: TrainingConfig, outputs: int) -> list[str]:
     if outputs > 1 and loss in ("mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy"):
         lines.append(f"    # Keras divides this loss by the {outputs} outputs, too.")
     lines.append("    loss=" + LOSSES.get(loss, f'"{loss}"') + ",")
-    lines += [f"    optimizer={_optimizer(training.optimizer, training.learning_rate)},", ")"]
+    if training.clip_norm is not None:
+        clip = f", global_clipnorm={training.clip_norm!r}"
+    else:
+        clip = "" if training.clip_value is None else f", clipvalue={training.clip_value!r}"
+    optimizer = _optimizer(training.optimizer, training.learning_rate)
+    lines += [f"    optimizer={optimizer.removesuffix(')')}{clip}),", ")"]
     return lines
 
 

@@ -68,7 +68,7 @@ def predict(x):
 
 
 # To train on: model.train(), and then for each batch
-#   optimizer.zero_grad(); loss(model(standardize(x)), {y}).backward(); optimizer.step()
+#   optimizer.zero_grad(); loss(model(standardize(x)), {y}).backward(); {clip}optimizer.step()
 optimizer = {optimizer}
 
 
@@ -108,6 +108,7 @@ def pytorch_program(trained: TrainedModel) -> str:
         **sizes,
         predicted=predicted,
         y=y,
+        clip=_clip(training),
         target=target,
         optimizer=_optimizer(training.optimizer, training.learning_rate),
         penalized=", and the penalty on the weights" if training.l1 or training.l2 else "",
@@ -137,6 +138,15 @@ def _loss(training: TrainingConfig) -> list[str]:
     squared = f" + {training.l2!r} * sum((w**2).sum() for w in kernels)" if training.l2 else ""
     kernels = 'kernels = [w for name, w in model.named_parameters() if name.endswith("weight")]'
     return [kernels, f"value = {value}", f"return value{absolute}{squared}"]
+
+
+def _clip(training: TrainingConfig) -> str:
+    """Return the statement that clips the gradients; empty without."""
+    if training.clip_norm is not None:
+        return f"nn.utils.clip_grad_norm_(model.parameters(), {training.clip_norm!r}); "
+    if training.clip_value is not None:
+        return f"nn.utils.clip_grad_value_(model.parameters(), {training.clip_value!r}); "
+    return ""
 
 
 def _optimizer(config: OptimizerConfig, rate: float) -> str:

@@ -50,6 +50,10 @@ VALUES = {
     "rho": ("0.9", "0.99"),
     "beta_1": ("0.8", "0.9", "0.95"),
     "beta_2": ("0.99", "0.999"),
+    "clip_norm": ("0.1", "1", "10"),
+    "clip_value": ("0.1", "0.5", "1"),
+    "factor": ("0.1", "0.3", "0.5"),
+    "warmup_epochs": ("0", "1", "5"),
     "weight_decay": ("0", "0.001", "0.004", "0.01"),
 }
 OUTPUT_PREFIX = "model.output."  # no suggestions: the target determines the output layer

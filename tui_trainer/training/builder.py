@@ -19,15 +19,21 @@ from tui_trainer.engine import (
     Adagrad,
     Adam,
     AdamW,
+    CosineDecay,
     Dense,
     Dropout,
     EarlyStopping,
+    ExponentialDecay,
     InputLayer,
     Nadam,
+    OneCycleLR,
     Optimizer,
+    ReduceLROnPlateau,
     RMSprop,
+    Schedule,
     Sequential,
     StackedTrainer,
+    StepLR,
     Trainer,
 )
 from tui_trainer.engine.activations import get_activation
@@ -87,6 +93,34 @@ def build_optimizer(training: TrainingConfig) -> Optimizer:
     return Nadam(*constants) if kind is Nadam else Adam(*constants)
 
 
+def build_schedule(training: TrainingConfig, steps_per_epoch: int, has_validation: bool) -> Schedule | None:
+    """Return the schedule of the learning rate in steps; None where the rate is the same in all of them."""
+    config = training.schedule
+    if config.is_constant:
+        return None
+    warmup = round(config.warmup_epochs * steps_per_epoch)
+    rest = max(1, training.epochs * steps_per_epoch - warmup)
+    length = rest if config.decay_epochs is None else max(1, round(config.decay_epochs * steps_per_epoch))
+    match config.name:
+        case "step":
+            return StepLR(max(1, rest // 3) if config.decay_epochs is None else length, config.factor, warmup)
+        case "exponential":
+            return ExponentialDecay(length, config.factor, warmup)
+        case "cosine":
+            return CosineDecay(length, config.alpha, warmup)
+        case "one_cycle":
+            return OneCycleLR(length)
+        case "plateau":
+            monitor = "val_loss" if has_validation else "loss"
+            return ReduceLROnPlateau(monitor, config.factor, config.patience, warmup_steps=warmup)
+    return Schedule(warmup)
+
+
+def _schedule_for(training: TrainingConfig, split: Split) -> Schedule | None:
+    rows = len(split.x_train)
+    return build_schedule(training, -(-rows // training.samples_a_step(rows)), split.x_val is not None)
+
+
 def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Trainer:
     """Return a trainer at the first step of a resolved ``experiment``; raise UserError if the data do not fit."""
     training = experiment.training
@@ -96,6 +130,7 @@ def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Tra
             split.x_train,
             split.y_train,
             optimizer=build_optimizer(training),
+            schedule=_schedule_for(training, split),
             seed=experiment.model.seed,
             l1=training.l1,
             l2=training.l2,
@@ -110,12 +145,14 @@ def build_stack(experiments: Sequence[Experiment], split: Split) -> StackedTrain
     """
     features = split.x_train.shape[1]
     settings = [experiment.training for experiment in experiments]
+    schedules = [schedule for training in settings if (schedule := _schedule_for(training, split)) is not None]
     with _data_errors():
         return StackedTrainer(
             [build_model(experiment, features) for experiment in experiments],
             split.x_train,
             split.y_train,
             optimizers=[build_optimizer(training) for training in settings],
+            schedules=schedules,
             seeds=[experiment.model.seed for experiment in experiments],
             l1=[training.l1 for training in settings],
             l2=[training.l2 for training in settings],
@@ -130,6 +167,8 @@ def _shared_options(training: TrainingConfig, split: Split) -> dict[str, Any]:
         "loss": training.loss,
         "batch_size": None if training.batch_size == "full" else training.batch_size,
         "shuffle": training.shuffle,
+        "clip_norm": training.clip_norm,
+        "clip_value": training.clip_value,
         "validation_data": None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val),
         "metrics": training.metrics,
         **_unit_of(split.target),

@@ -17,7 +17,7 @@ from tui_trainer.measures import MEASURES
 
 from .series import Array, DownsampledSeries, SpilledSeries, extreme_rows
 
-ORDER = list(MEASURES)  # of the recorded values
+ORDER = list(MEASURES)  # of the recorded values; the learning rate, where it has a schedule, comes after them
 Floats = NDArray[np.float64]
 EPOCH = "epoch"  # the column of the epochs' numbers, in columns from which epochs are missing
 WHOLE_EPOCHS = 65_536  # newest epochs that are kept in full, at least; at most twice as many

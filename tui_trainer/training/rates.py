@@ -38,7 +38,9 @@ def train_at_rates(
     Returns the loss and the metrics of the training part by name, (rates, seeds) each: nan for a run that diverged.
     Returns None if ``stop`` said so meanwhile. Raises UserError for data that can't be trained.
     """
-    runs = [_variant(experiment, rate, number) for rate in rates for number in range(seeds)]
+    rows = len(parts.x_train)
+    shortened = _with_schedule_of(experiment, steps, -(-rows // experiment.training.samples_a_step(rows)))
+    runs = [_variant(shortened, rate, number) for rate in rates for number in range(seeds)]
     size = stack_size(experiment, parts.x_train.shape[1], parts).models
     values: list[dict[str, Array]] = []
     for start in range(0, len(runs), size):
@@ -50,6 +52,17 @@ def train_at_rates(
                 return None
         values.append(trainer.evaluate(parts.x_train, parts.y_train, ("r2",)))
     return {name: np.concatenate([part[name] for part in values]).reshape(len(rates), seeds) for name in values[0]}
+
+
+def _with_schedule_of(experiment: Experiment, steps: int, steps_per_epoch: int) -> Experiment:
+    """Return the experiment with its schedule as a whole in so many steps, so that each rate is reached."""
+    training, schedule = experiment.training, experiment.training.schedule
+    if schedule.is_constant:
+        return experiment
+    epochs = max(1, round(steps / steps_per_epoch))
+    warmup = schedule.warmup_epochs * min(1.0, epochs / training.epochs)
+    shortened = replace(training, epochs=epochs, schedule=replace(schedule, warmup_epochs=warmup, decay_epochs=None))
+    return replace(experiment, training=shortened)
 
 
 def _variant(experiment: Experiment, rate: float, number: int) -> Experiment:

@@ -30,7 +30,7 @@ from tui_trainer.protocol import Remedy
 from tui_trainer.run_state import EndState, RunState
 from tui_trainer.system.memory import limit_accelerate, usable_cores
 
-from .builder import build_trainer, check_memory
+from .builder import build_schedule, build_trainer, check_memory
 from .callbacks import BestWeights, StopConditions
 from .history import History
 from .series import MAX_PARAMETERS, Array, DownsampledSeries, Trajectory
@@ -193,12 +193,22 @@ class Session:
             self._end_finished()
 
     def tune(self, training: TrainingConfig) -> None:
-        """Change the learning rate and the number of epochs to those of ``training``; keep weights and history."""
+        """Change the learning rate and the number of epochs to those of ``training``; keep weights and history.
+
+        A schedule goes on as a multiple of the new rate, over the new number of epochs.
+        """
         self.requested = replace(
             self.requested,
             training=replace(self.requested.training, learning_rate=training.learning_rate, epochs=training.epochs),
         )
-        self.trainer.optimizer.learning_rate = training.learning_rate
+        trainer = self.trainer
+        trainer.optimizer.learning_rate = training.learning_rate
+        if trainer.schedule is not None and training.epochs != self.target_epochs:
+            before = trainer.schedule.state()
+            has_validation = self.split.x_val is not None
+            trainer.schedule = build_schedule(self.requested.training, trainer.steps_per_epoch, has_validation)
+            if trainer.schedule is not None and before:
+                trainer.schedule.resume(before)
         self.target_epochs = training.epochs
         if self.state == "finished" and self.trainer.epochs < self.target_epochs:
             self.state = "paused"
@@ -353,7 +363,7 @@ class Session:
         done = self.trainer.steps - before
         self._filled += done
         if self.trajectory is not None and done:
-            rate = self.trainer.optimizer.learning_rate
+            rate = self.trainer.optimizer.used_rate
             self.trajectory.add(self.trainer.steps, self.trainer.model.parameters.flat, rate)
         if self.trainer.position == 0 and self.state != "diverged":
             self._end_epoch()

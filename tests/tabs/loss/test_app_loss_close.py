@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from stored_runs import EPOCHS, store_runs
 
-from tui_trainer.experiment.schema import Experiment, TrainingConfig
+from tui_trainer.experiment.schema import Experiment, ScheduleConfig, TrainingConfig
 from tui_trainer.formats import format_measure
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import unpack
@@ -164,3 +164,18 @@ async def test_an_opened_run_is_not_laid_beside_itself(start: Start, tmp_path: P
         await flow.until(lambda: own <= {one.label for one in plot_of(flow).series}, "its own lines")
         await flow.until(lambda: [one.mark for one in plot_of(flow).series][:2] == ["A", "A"], "the other's")
         assert len(plot_of(flow).series) == 4
+
+
+async def test_a_scheduled_rate_is_drawn_below_the_loss(start: Start) -> None:
+    training = TrainingConfig(epochs=30, learning_rate=0.2, schedule=ScheduleConfig("cosine"))
+    async with start(Experiment(training=training)) as flow:
+        strip = view_of(flow).query_one(".rate", PlotWidget)
+        assert not strip.display
+        await trained(flow, 30)
+        await flow.until(lambda: strip.display and len(strip.plot.series[0].x) == 30, "the rate")
+        rates = strip.plot.series[0].y
+        assert rates[0] < 0.2 and (np.diff(rates) < 0).all()
+        await flow.press("left")
+        assert strip.plot.cursor == 30
+        await flow.press("right_square_bracket")
+        await flow.until_said("times the factor of its schedule")

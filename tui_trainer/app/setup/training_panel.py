@@ -8,7 +8,7 @@ from typing import get_args
 
 from textual.app import ComposeResult
 
-from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LossName, OptimizerName
+from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment, LossName, OptimizerName, ScheduleName
 from tui_trainer.experiment.validation import to_plain
 from tui_trainer.ui.fields import ChoiceField, Field, FieldEdited, SwitchField, TextField
 
@@ -16,6 +16,7 @@ from .panel import Fold, Panel, Row
 
 LOSSES = [("auto", None), *((name, name) for name in get_args(LossName) if len(name) > 3 and name != "logistic")]
 OPTIMIZERS = [(name, name) for name in get_args(OptimizerName)]
+SCHEDULES = [(name.replace("_", " "), name) for name in get_args(ScheduleName)]
 
 
 class PatienceField(TextField):
@@ -36,6 +37,11 @@ class PatienceField(TextField):
 def only(*optimizers: str) -> Callable[[Experiment], bool]:
     """Apply to experiments with one of these optimizers."""
     return lambda experiment: experiment.training.optimizer.name in optimizers
+
+
+def scheduled(*names: str) -> Callable[[Experiment], bool]:
+    """Apply to experiments with one of these schedules."""
+    return lambda experiment: experiment.training.schedule.name in names
 
 
 MOMENTS = only("adam", "adamw", "nadam")
@@ -95,6 +101,54 @@ RULES = (
         "best by",
         "The measure of the best epoch, whose weights B brings back: val_f1, val_rmse ...",
     ),
+    Row(
+        partial(ChoiceField, choices=SCHEDULES),
+        "training.schedule.name",
+        "schedule",
+        "How the learning rate changes in the run; the rate of each epoch is drawn under the loss",
+    ),
+    Row(
+        partial(TextField, empty="all", missing=None),
+        "training.schedule.decay_epochs",
+        "over epochs",
+        "Length of the schedule, or of one step of it; empty is the whole run, for step a third of it",
+        scheduled("step", "exponential", "cosine", "one_cycle"),
+    ),
+    Row(
+        TextField,
+        "training.schedule.factor",
+        "times",
+        "What the rate is multiplied by at each step, over the length, or on a plateau",
+        scheduled("step", "exponential", "plateau"),
+    ),
+    Row(
+        NUMBER,
+        "training.schedule.alpha",
+        "falls to",
+        "Share of the rate that remains at the end",
+        scheduled("cosine"),
+    ),
+    Row(
+        TextField,
+        "training.schedule.patience",
+        "patience",
+        "Epochs without a better validation loss before the rate is reduced",
+        scheduled("plateau"),
+    ),
+    Row(
+        NUMBER,
+        "training.schedule.warmup_epochs",
+        "warm-up",
+        "Epochs in which the rate first rises from 0",
+        scheduled("constant", "step", "exponential", "cosine", "plateau"),
+    ),
+    Row(
+        OPTIONAL,
+        "training.clip_norm",
+        "clip norm",
+        "Largest length of the gradient, over all parameters; a longer one is shortened",
+    ),
+    Row(OPTIONAL, "training.clip_value", "clip value", "Largest size of each part of the gradient"),
 )
 STOP_RULES = (
     Row(OPTIONAL, "training.stop_at_loss", "at loss", "Stop when the loss is this low"),

@@ -69,7 +69,7 @@ class LandscapeCompute:
             samples=self._surface.samples,
             training_rows=self._surface.training_rows,
             batch=None if batch == "full" or batch >= self._surface.training_rows else batch,
-            rate=self._session.trainer.optimizer.learning_rate,
+            rate=self._session.trainer.learning_rate,
             way=way(trajectory, self._surface, axes) if trajectory is not None and is_complete else None,
             update=update(self._session) if trajectory is not None else None,
             minimum=self._minimum() if is_complete else None,

@@ -19,6 +19,7 @@ from tui_trainer.training.session import Session
 
 from .messages import Band, Curve, LossContent, OverlayCurve, WatchLoss
 
+RATE = "learning_rate"
 QUARTILES = (0.25, 0.5, 0.75)
 
 
@@ -45,7 +46,8 @@ class LossCompute:
         """Compute the curves and the overlays; no overlays if the store can't be read."""
         session, overlays = self._trainer.session, self._update_overlays(request)
         curves = () if session.state == "empty" else run_curves(session, request)
-        return LossContent(request.quantity, curves, overlays.curves, overlays.last, overlays.bands)
+        rate = None if session.state == "empty" else rate_curve(session, request)
+        return LossContent(request.quantity, curves, overlays.curves, overlays.last, overlays.bands, rate)
 
     def _update_overlays(self, request: WatchLoss) -> Overlays:
         """Return the overlays. Each request is a new object, so that the same one, sent again, is computed again."""
@@ -152,6 +154,14 @@ def run_curves(session: Session, request: WatchLoss) -> tuple[Curve, ...]:
         inside = (epochs >= low) & (epochs <= high)
         curves.append(Curve("batch_loss", pack(epochs[inside]), pack(losses[inside])))
     return tuple(curve for curve in curves if curve.x)
+
+
+def rate_curve(session: Session, request: WatchLoss) -> Curve | None:
+    """Return the learning rate at the end of each epoch, never smoothed; None where it has no schedule."""
+    if RATE not in session.history.epochs:
+        return None
+    curve = curve_of(RATE, session.history.curve(RATE), request)
+    return curve if curve.x else None
 
 
 def curve_of(name: str, recorded: RecordedCurve, request: WatchLoss) -> Curve:

@@ -59,7 +59,8 @@ class Band(msgspec.Struct, frozen=True):
 class LossContent(Content, frozen=True):
     """The curves of the current run, those of other runs, and the last epoch of any of these ``overlays``.
 
-    There are no ``curves`` while no run is loaded. Runs that are in one of the ``bands`` are no overlays.
+    ``rate`` is the learning rate at each epoch, where a schedule changes it. There are no ``curves`` while no run is
+    loaded. Runs that are in one of the ``bands`` are no overlays.
     """
 
     quantity: str
@@ -67,6 +68,7 @@ class LossContent(Content, frozen=True):
     overlays: tuple[OverlayCurve, ...] = ()
     last: int = 0
     bands: tuple[Band, ...] = ()
+    rate: Curve | None = None
 
 
 AnyRequest = WatchLoss

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_trainer.measures import MEASURES
 from tui_trainer.plotting.plot import Plot, Series
-from tui_trainer.protocol import Loaded, Progress
+from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.tabs.runs.selection import SelectedRun
 from tui_trainer.tabs.runs.table import cell_text
 from tui_trainer.tabs.view import TabView, hints_within
@@ -34,7 +34,10 @@ class LossView(TabView):
     DEFAULT_CSS = """
     LossView {
         padding: 0 1;
-        LegendPanel, .hints { display: none; }
+        LegendPanel, .hints, .rate { display: none; }
+        .rate { height: 6; }
+        &.-scheduled .rate { display: block; }
+        &.-unseen .rate { display: none; }
         .hints { height: 1; color: $text-muted; }
         &.-looking .hints { display: block; }
     }
@@ -57,6 +60,7 @@ class LossView(TabView):
 
     def compose(self) -> ComposeResult:
         yield PlotWidget()
+        yield PlotWidget(classes="rate")
         yield LegendPanel()
         yield Static(classes="hints", markup=False)
 
@@ -231,7 +235,20 @@ class LossView(TabView):
             cursor=self.viewport.at,
         )
         self.query_one(PlotWidget).show(plot)
+        self._show_rate()
         self._show_legend(lines)
+
+    def _show_rate(self) -> None:
+        """Draw the learning rate below, over the same epochs, where a schedule changes it."""
+        curve = self._content.rate
+        self.set_class(curve is not None, "-scheduled")
+        if curve is None:
+            return
+        x, y = unpack(curve.x), np.array(unpack(curve.y))
+        limits = self.viewport.span(self.last) if self.viewport.low is not None else None
+        rate = Series("", x, y, "accent")
+        plot = Plot((rate,), y_label="learning rate ρ", x_limits=limits, cursor=self.viewport.at)
+        self.query_one(".rate", PlotWidget).show(plot)
 
     def _show_legend(self, lines: Sequence[tuple[Series, Curve]]) -> None:
         """Show the values at the cursor, in ``lines`` of the run and in the overlays, below the plot."""

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui_trainer.errors import plain
+from tui_trainer.experiment.schema import ScheduleConfig, TrainingConfig
 from tui_trainer.export.keras import keras_code
 from tui_trainer.formats import format_amount
 from tui_trainer.protocol import Loaded, Progress
@@ -141,6 +142,29 @@ def description_table(loaded: Loaded) -> Table:
     return table
 
 
+def clipping(training: TrainingConfig) -> str:
+    """Return how the gradient is clipped, as ``, gradient clipped to a norm of 1``; empty if it is not."""
+    if training.clip_norm is not None:
+        return f", gradient clipped to a norm of {training.clip_norm:g}"
+    return "" if training.clip_value is None else f", gradient clipped to ±{training.clip_value:g}"
+
+
+def schedule_text(schedule: ScheduleConfig) -> str:
+    """Return the schedule of the learning rate in words."""
+    length = "the whole run" if schedule.decay_epochs is None else f"{schedule.decay_epochs:g} epochs"
+    step = "each third of the run" if schedule.decay_epochs is None else f"each {length}"
+    words = {
+        "constant": "",
+        "step": f"times {schedule.factor:g} after {step}",
+        "exponential": f"exponential, times {schedule.factor:g} over {length}",
+        "cosine": f"cosine over {length}, down to {schedule.alpha:g} of the rate",
+        "one_cycle": f"one cycle over {length}",
+        "plateau": f"times {schedule.factor:g} after {schedule.patience} epochs without a better loss",
+    }[schedule.name]
+    warmup = f"warm-up of {schedule.warmup_epochs:g} epochs" if schedule.warmup_epochs else ""
+    return ", then ".join(filter(None, (warmup, words)))
+
+
 def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
     """Return names and sentences: the sizes that the data determine, the training settings, and the cost of a step."""
     dataset, training = loaded.dataset, loaded.experiment.training
@@ -161,7 +185,8 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
         ("in", f"{len(dataset.features)} features: {', '.join(map(plain, dataset.features))}"),
         ("out", f"{output.units} {output.activation}, for {target}"),
         ("loss", training.loss or ""),
-        ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}"),
+        ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}{clipping(training)}"),
+        *([] if training.schedule.is_constant else [("schedule", schedule_text(training.schedule))]),
         ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
         (
             "a step",
