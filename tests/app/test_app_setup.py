@@ -248,3 +248,18 @@ async def test_the_line_of_own_data_is_a_button(start: Start) -> None:
         button = flow.screen.data_panel.query_one("TextButton")
         await flow.pilot.click(button, offset=(3, 0))
         await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the question for a file")
+
+
+async def test_weights_of_classes_are_chosen_and_those_of_the_file_stay(start: Start) -> None:
+    experiment = with_field(Experiment(), "training.class_weight", {"setosa": 2.0})
+    async with start(experiment) as flow:
+        field = await flow.unfold("training.class_weight")
+        dropdown = field.query_one(Dropdown)
+        assert dropdown.value == "by class"
+        for text, expected in (("bal", "balanced"), ("none", None), ("by", {"setosa": 2.0})):
+            dropdown.focus()
+            await flow.until(lambda: dropdown.has_focus, "focus")
+            flow.write(f"\r{text}\r")
+            await flow.until(
+                lambda expected=expected: flow.screen.experiment.training.class_weight == expected, f"{expected}"
+            )

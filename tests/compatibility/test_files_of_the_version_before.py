@@ -81,6 +81,7 @@ NEWER: dict[str, dict[str, object]] = {
     "training": {
         "best_epoch_by": None,
         "schedule": to_plain(ScheduleConfig()),
+        "class_weight": None,
         "clip_norm": None,
         "clip_value": None,
     },

@@ -32,6 +32,7 @@ TRACES: dict[str, dict[str, Any]] = {
     },
     "iris_nadam_keras": {"optimizer": {"name": "nadam", "learning_rate": 0.02, "beta_2": 0.99}},
     "iris_nadam_pytorch": {"optimizer": {"name": "nadam", "learning_rate": 0.02}, "library": "pytorch"},
+    "iris_sample_weight": {"optimizer": SGD, "sample_weight": [1.0 + number % 3 / 2 for number in range(50)]},
     "iris_clip_norm_pytorch": {"optimizer": SGD, "clip_norm": 0.3, "library": "pytorch"},
     "iris_clip_value_keras": {"optimizer": SGD, "clip_value": 0.05},
     "iris_exponential_keras": {
@@ -98,7 +99,7 @@ def outputs_of(trace: dict[str, Any], x: Any, weights: list[Any]) -> Any:
 
 def engine_options(trace: dict[str, Any]) -> dict[str, Any]:
     """What a trainer of the engine is made with, and many of them as well."""
-    return {name: trace.get(name) for name in ("loss", "batch_size", "clip_norm", "clip_value")}
+    return {name: trace.get(name) for name in ("loss", "batch_size", "clip_norm", "clip_value", "sample_weight")}
 
 
 def schedule_of(trace: dict[str, Any]) -> Schedule | None:
@@ -189,7 +190,11 @@ def computed(name: str) -> dict[str, Any]:
     for number in range(STEPS):
         start = number % -(-len(x) // size) * size
         outputs = outputs_of(trace, torch.tensor(x[start : start + size]), weights)
-        loss = -(torch.tensor(y[start : start + size]) * torch.log(outputs)).sum(dim=1).mean()
+        targets = torch.tensor(y[start : start + size])
+        weight = torch.tensor(trace.get("sample_weight", [1.0] * len(x))[start : start + size])
+        loss = -(weight * (targets * torch.log(outputs)).sum(dim=1)).mean()
+        of_keras = keras.losses.CategoricalCrossentropy()(targets, outputs.detach(), sample_weight=weight)  # in float32
+        assert abs(float(of_keras) - loss.item()) < 1e-6
         gradients = torch.autograd.grad(loss, weights)
         losses.append(loss.item())
         with torch.no_grad():

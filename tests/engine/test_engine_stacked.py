@@ -203,6 +203,8 @@ def test_each_model_has_its_own_constants_of_an_optimizer(optimizers: Make, dtyp
     dropout=st.sampled_from([0.0, 0.3]),
     optimizer=st.sampled_from(sorted(OPTIMIZERS)),
     clipping=st.sampled_from([{}, {"clip_norm": 0.5}, {"clip_value": 0.05}]),
+    weighted=st.booleans(),
+    loss=st.sampled_from(["mse", "sse", "mae", "huber"]),
     schedule=st.sampled_from([None, *SCHEDULED]),
     dtype=st.sampled_from(["float32", "float64"]),
     data=st.integers(0, 2**32 - 1),
@@ -216,6 +218,8 @@ def test_any_stack_gives_the_very_bits_of_its_models_alone(
     dropout: float,
     optimizer: str,
     clipping: dict[str, float],
+    weighted: bool,
+    loss: str,
     schedule: Callable[[], Schedule] | None,
     dtype: str,
     data: int,
@@ -236,9 +240,10 @@ def test_any_stack_gives_the_very_bits_of_its_models_alone(
         count,
         x,
         y,
-        loss="mse",
+        loss=loss,
         batch_size=batch,
         shuffle=shuffle,
+        sample_weight=rng.random(rows) if weighted else None,
         l2=[0.01 * number for number in range(count)],
         validation_data=(x[:1], y[:1]),
         schedules=[] if schedule is None else [schedule() for _ in range(2 * count)],
@@ -382,3 +387,19 @@ def test_a_stack_with_a_schedule_goes_on_alone_and_leaves_out_who_diverges() -> 
         other.restore(stack.state(number))
         for _ in range(3):
             assert other.run_epoch() == trainers[number].run_epoch()
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_weighted_cross_entropies_train_as_alone(output: str, shuffle: bool) -> None:
+    stack, trainers = both_ways(
+        classifier(output=output),
+        lambda i: Adam(0.02),
+        3,
+        loss="logistic",
+        batch_size=7,
+        shuffle=shuffle,
+        sample_weight=RNG.random(23),
+        validation_data=VALIDATION,
+    )
+    assert_trains_alike(stack, trainers, 3, rtol=0.0)

@@ -123,6 +123,7 @@ _training = st.builds(
     l1=_not_negative,
     l2=_not_negative,
     schedule=_schedules,
+    class_weight=st.none() | st.just("balanced") | st.dictionaries(_text, _not_negative, max_size=3),
     clip_norm=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
     clip_value=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
     early_stopping=st.none() | _stopping,

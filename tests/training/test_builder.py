@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig
+from tui_trainer.experiment.share import share, unshare
+from tui_trainer.experiment.toml_file import dumps, loads
+from tui_trainer.tabs.landscape.surface import Surface
+from tui_trainer.training.builder import sample_weights
 from tui_trainer.training.session import Session
 
 
@@ -41,3 +46,60 @@ def test_the_first_weights_can_be_given_by_hand() -> None:
     assert with_field(experiment, "training.learning_rate", 0.1).model.weights == (2.0, -1.0)
     assert with_field(experiment, "model.output.use_bias", False).model.weights == ()
     assert with_field(experiment, "dataset.name", "iris").model.weights == ()
+
+
+def weighted(class_weight: object, dataset: str = "breast_cancer") -> Session:
+    session = Session(max_threads=1)
+    session.load(with_field(with_field(Experiment(), "dataset.name", dataset), "training.class_weight", class_weight))
+    return session
+
+
+@pytest.mark.parametrize("units", [None, 2])
+def test_balanced_weights_make_classes_count_the_same(units: int | None) -> None:
+    session = weighted("balanced")
+    session.load(with_field(session.requested, "model.output.units", units))
+    y = session.split.y_train
+    weights = sample_weights(session.experiment.training, y)
+    assert weights is not None and weights.shape == (len(y),)
+    members = y[:, -1] == 1.0
+    assert weights[members].sum() == pytest.approx(len(y) / 2) and weights[~members].sum() == pytest.approx(len(y) / 2)
+    assert weights[members][0] == len(y) / (2 * members.sum()), "n / (classes * count), as scikit-learn"
+
+
+def test_weights_are_given_by_the_names_of_classes() -> None:
+    session = weighted({"virginica": 3.0, "setosa": 0.5}, "iris")
+    assert session.experiment.training.class_weight == {"setosa": 0.5, "versicolor": 1.0, "virginica": 3.0}
+    weights = sample_weights(session.experiment.training, session.split.y_train)
+    assert weights is not None
+    np.testing.assert_array_equal(weights, session.split.y_train @ [0.5, 1.0, 3.0])
+    assert unshare(share(session.requested)) == session.requested == loads(dumps(session.requested))
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "dataset", "message"),
+    [
+        ("balanced", "boston", "the target is a number, which has no classes; leave class_weight out"),
+        ({"rose": 1.0}, "iris", "there is no class 'rose'; the classes are: 'setosa', 'versicolor', 'virginica'"),
+        ({"setosa": 0, "versicolor": 0, "virginica": 0}, "iris", "all weights are 0"),
+        ({"setosa": -1.0}, "iris", "expected a finite number of at least 0 for 'setosa', got -1.0"),
+        ("fair", "iris", "expected 'balanced' or a table or nothing, got 'fair'"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(class_weight: object, dataset: str, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        weighted(class_weight, dataset)
+
+
+@pytest.mark.parametrize("layers", ["none", "4"])
+def test_the_landscape_is_that_of_the_weighted_loss(layers: str) -> None:
+    session = weighted({"benign": 0.25})
+    experiment = with_field(with_field(session.requested, "model.layers", layers), "training.batch_size", "full")
+    session.load(with_field(experiment, "model.dtype", "float64"))
+    surface, flat = Surface(session), session.trainer.model.parameters.flat.copy()
+    assert surface.samples == len(session.split.x_train)
+    expected = session.trainer.step()
+    assert surface.value(flat) == pytest.approx(expected, rel=1e-9)
+    values = surface.values(flat, np.eye(len(flat))[:1], np.zeros((1, 1)))
+    assert values[0] == pytest.approx(expected, rel=1e-6)
+    gradient = np.concatenate([part.ravel() for part in session.trainer.gradient()])
+    np.testing.assert_allclose(surface.gradient(flat), gradient, rtol=1e-6, atol=1e-9)

@@ -15,6 +15,7 @@ from numpy import add, maximum, minimum, multiply, sign, sqrt, subtract
 from .layers import Parameters
 from .losses import SINGLE, STACKED, Array, Loss, sigmoid_crossentropy, softmax_crossentropy
 from .propagation import Propagation
+from .sample_losses import FROM_Z, loss_terms
 
 # Pairs whose gradient with respect to z is simply a - y, and whose value is best computed from z.
 FUSED = {
@@ -45,9 +46,15 @@ class Objective:
         self._ones = np.ones((outputs, outputs), dtype)
         self._sums = STACKED if propagation.stack else SINGLE
 
-    def value(self, x: Array, y: Array, parameters: Parameters) -> Any:
-        """Loss of the samples ``x`` (features + 1, samples) against ``y`` (outputs, samples), no penalty."""
+    def value(self, x: Array, y: Array, parameters: Parameters, weights: Array | None = None) -> Any:
+        """Loss of the samples ``x`` (features + 1, samples) against ``y`` (outputs, samples), no penalty.
+
+        With ``weights`` (1, samples) each sample's loss is multiplied by its weight; the mean is still one over the
+        number of samples, as in Keras.
+        """
         stage = self._stage
+        if weights is not None:
+            return self._weighted_value(x, y, parameters, weights)
         if self._fused is not None:
             self.propagation.forward(x, parameters, skip_last_activation=True)
             total = self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones, self._sums)
@@ -55,6 +62,18 @@ class Objective:
             self.propagation.forward(x, parameters)
             total = self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
         return total * self._scale
+
+    def _weighted_value(self, x: Array, y: Array, parameters: Parameters, weights: Array) -> Any:
+        stage = self._stage
+        self.propagation.forward(x, parameters, skip_last_activation=self._fused is not None)
+        if self._fused is not None:
+            terms = FROM_Z[stage.activation.name, self._loss.name](stage.z, y)
+            self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones, self._sums)
+        else:
+            terms = loss_terms(self._loss.name)(stage.a, y)
+            self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
+        multiply(stage.delta, weights, out=stage.delta)
+        return self._sums.total(terms * weights) * self._scale
 
     def gradients(self, parameters: Parameters, gradients: Parameters) -> None:
         """Write the gradient of the value just computed, without penalty, into ``gradients``."""

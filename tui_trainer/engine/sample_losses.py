@@ -45,8 +45,8 @@ def _categorical_crossentropy(a: Array, y: Array) -> Array:
 
 
 def _softmax_crossentropy(z: Array, y: Array) -> Array:
-    shifted = z - z.max(axis=0)
-    terms: Array = y * (log(exp(shifted).sum(axis=0)) - shifted)
+    shifted = z - z.max(axis=-2, keepdims=True)
+    terms: Array = y * (log(exp(shifted).sum(axis=-2, keepdims=True)) - shifted)
     return terms
 
 
@@ -69,6 +69,11 @@ FROM_Z: dict[tuple[str, str], _Terms] = {
     ("softmax", "categorical_crossentropy"): _softmax_crossentropy,
     ("sigmoid", "binary_crossentropy"): _sigmoid_crossentropy,
 }
+
+
+def loss_terms(name: str) -> _Terms:
+    """The function of outputs and targets, both (outputs, samples), whose sum over the outputs is a sample's loss."""
+    return _TERMS[name]
 
 
 def each_loss(name: str, a: Array, y: Array) -> Array:

@@ -22,7 +22,7 @@ from .objective import Clipping, Objective, Penalty
 from .optimizers import Optimizer, column_of
 from .propagation import Propagation, with_ones
 from .schedules import Schedule
-from .trainer import Diverged, check_batch_size, check_data, divergence
+from .trainer import Diverged, check_batch_size, check_data, check_weights, divergence
 
 REBUILT_AT = 8  # a stack is made anew when one in so many of its models has stopped: until then they are computed along
 
@@ -51,6 +51,7 @@ class StackedTrainer:
         shuffle: bool = False,
         l1: Sequence[float] = (),
         l2: Sequence[float] = (),
+        sample_weight: ArrayLike | None = None,
         clip_norm: float | None = None,
         clip_value: float | None = None,
         schedules: Sequence[Schedule] = (),
@@ -71,6 +72,7 @@ class StackedTrainer:
         self._clips = clip_norm, clip_value
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = check_data(model, self.loss, x, y)
+        self._weights = None if sample_weight is None else check_weights(sample_weight, self._y)
         validation = check_data(model, self.loss, *validation_data) if validation_data else None
         self._evaluated = {"": (self._x, self._y)} if metrics else {}
         self._evaluated |= {"val_": validation} if validation else {}
@@ -206,7 +208,9 @@ class StackedTrainer:
         objective = self._objectives[part.stop - part.start]
         x, y = self._batch(part)
         parameters, gradients = self.parameters, self._gradients
-        losses: Array = objective.value(x, y, parameters) + self._penalty.value(parameters.flat)
+        losses: Array = objective.value(x, y, parameters, self._batch_weights(part)) + self._penalty.value(
+            parameters.flat
+        )
         if not isfinite(losses).all():
             self._stop_diverged(losses)
         objective.gradients(parameters, gradients)
@@ -246,6 +250,13 @@ class StackedTrainer:
         self._y.take(order, axis=0, out=buffers.targets, mode="clip")
         copyto(buffers.y, buffers.targets.mT)
         return buffers.x, buffers.y
+
+    def _batch_weights(self, part: slice) -> Array | None:
+        """Weights (models, 1, samples) of a batch; 1 for the models if all share them, None if there are none."""
+        if self._weights is None:
+            return None
+        weights = self._weights[self._row_orders[:, part]] if self._shuffle else self._weights[None, part]
+        return weights[:, None, :]
 
     def _make_rows(self) -> None:
         """Allocate what a step needs for ``members``."""

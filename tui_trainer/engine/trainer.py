@@ -67,11 +67,15 @@ class Diverged(FloatingPointError):
 
 
 class Batch(NamedTuple):
-    """One mini-batch: x (features + 1, samples), y (outputs, samples), and the objective of that size."""
+    """One mini-batch: x (features + 1, samples), y (outputs, samples), and the objective of that size.
+
+    ``weights`` are those of its samples, (1, samples), if they have any.
+    """
 
     x: Array
     y: Array
     objective: Objective
+    weights: Array | None = None
 
 
 class Trainer:
@@ -83,6 +87,8 @@ class Trainer:
     drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
     ``target_scale`` (outputs,) is what both y were divided by, if anything, after ``target_mean`` was taken away:
     metrics are in the unit before that.
+    ``sample_weight`` (n,) multiplies the loss of each training sample, in the steps and in ``loss``, as in Keras; the
+    metrics and the validation part know no weights.
     ``clip_norm`` and ``clip_value`` limit the gradient, penalty included, before the optimizer takes it. ``schedule``
     says by what the optimizer's learning rate is multiplied at each step.
     Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
@@ -102,6 +108,7 @@ class Trainer:
         seed: int = 0,
         l1: float = 0.0,
         l2: float = 0.0,
+        sample_weight: ArrayLike | None = None,
         clip_norm: float | None = None,
         clip_value: float | None = None,
         schedule: Schedule | None = None,
@@ -113,6 +120,7 @@ class Trainer:
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = check_data(model, self.loss, x, y)
+        self._weights = None if sample_weight is None else check_weights(sample_weight, self._y)
         validation = check_data(model, self.loss, *validation_data) if validation_data else None
         self._evaluation = partial(
             Evaluation, model, loss=self.loss, metrics=metrics, target_scale=target_scale, target_mean=target_mean
@@ -124,7 +132,8 @@ class Trainer:
         self._gradients = Parameters(model.dense, model.dtype)
         self._spare = Parameters(model.dense, model.dtype)
         self._penalty = Penalty(l1, l2, model.parameters)
-        self._clipping = Clipping(clip_norm, clip_value, model.parameters)
+        clipping = Clipping(clip_norm, clip_value, model.parameters)
+        self._clipping = None if clipping.is_off else clipping
         optimizer.build(model.count_params(), model.dtype)
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
@@ -249,12 +258,14 @@ class Trainer:
             self._start_epoch()
         batch = self._batches[self._position]
         parameters, gradients = self.model.parameters, self._gradients
-        loss: float = batch.objective.value(batch.x, batch.y, parameters) + self._penalty.value(parameters.flat)
+        loss: float = batch.objective.value(batch.x, batch.y, parameters, batch.weights) + self._penalty.value(
+            parameters.flat
+        )
         if not math.isfinite(loss):
             raise self._diverged(loss)
         batch.objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
-        if not self._clipping.is_off:
+        if self._clipping is not None:
             self._clipping.apply(gradients.flat)
         if self.schedule is not None:
             self.optimizer.scale_rate(self.schedule.factor(self.steps))
@@ -284,6 +295,8 @@ class Trainer:
         for batch in self._batches:
             stop = start + batch.y.shape[1]
             np.copyto(batch.y, targets[start:stop].T)
+            if self._weights is not None and batch.weights is not None:
+                batch.weights[0] = self._weights[order[start:stop]]
             start = stop
 
     def _make_batches(self, size: int) -> list[Batch]:
@@ -296,7 +309,8 @@ class Trainer:
                 propagation = Propagation(self.model.layers, len(rows), self.model.dtype, (self._rng,))
                 objectives[len(rows)] = Objective(propagation, self.loss)
             targets = self._y[start : start + size].T.copy()  # shuffling writes here, never into ``_y``
-            batches.append(Batch(rows.T, targets, objectives[len(rows)]))
+            weights = None if self._weights is None else self._weights[None, start : start + size].copy()
+            batches.append(Batch(rows.T, targets, objectives[len(rows)], weights))
         return batches
 
     def _scores(self, evaluation: Evaluation) -> dict[str, float]:
@@ -330,6 +344,14 @@ def check_batch_size(size: int) -> int:
     if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
         raise ValueError(f"batch_size must be a whole number of at least 1, or None, got {size!r}")
     return int(size)
+
+
+def check_weights(weights: ArrayLike, y: Array) -> Array:
+    """Weights (n,) of the samples of ``y`` (n, outputs), in its dtype; raises ValueError if they are none."""
+    result = np.asarray(weights).astype(y.dtype)
+    if result.shape != (len(y),) or not (np.isfinite(result).all() and (result >= 0.0).all()):
+        raise ValueError(f"sample_weight must be {len(y)} finite numbers of at least 0, one for each row of x")
+    return result
 
 
 def check_data(model: Sequential, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:

@@ -64,10 +64,26 @@ def resolve(experiment: Experiment, target: Target, n_features: int) -> Experime
     resolved = replace(
         experiment,
         model=replace(experiment.model, layers=hidden, output=output),
-        training=replace(experiment.training, loss=loss),
+        training=replace(experiment.training, loss=loss, class_weight=_class_weight(experiment, target)),
     )
     check(resolved, target, n_features)
     return replace(resolved, training=measuring(resolved.training, *watched_measures(resolved.training).values()))
+
+
+def _class_weight(experiment: Experiment, target: Target) -> Literal["balanced"] | dict[str, float] | None:
+    """Return the weights of all classes in their order; raise UserError for weights that no class has."""
+    weights = experiment.training.class_weight
+    if weights is not None and not target.classes:
+        raise UserError("training.class_weight", "the target is a number, which has no classes; leave class_weight out")
+    if not isinstance(weights, dict):
+        return weights
+    unknown = next((name for name in weights if name not in target.classes), None)
+    if unknown is not None:
+        names = ", ".join(map(quoted, target.classes[:20]))
+        raise UserError("training.class_weight", f"there is no class {quoted(unknown)}; the classes are: {names}")
+    if not any(weights.get(name, 1.0) for name in target.classes):
+        raise UserError("training.class_weight", "all weights are 0, so nothing would be learned; raise one of them")
+    return {name: float(weights.get(name, 1.0)) for name in target.classes}
 
 
 def watched_measures(training: TrainingConfig) -> dict[str, str]:

@@ -249,7 +249,8 @@ class TrainingConfig(_Table, frozen=True):
     the validation part only, which costs less. ``best_epoch_by`` is the measure of the best epoch, whose weights are
     kept; None is the validation loss, or the loss without validation rows.
     ``clip_norm`` is the largest length of the gradient over all parameters, ``clip_value`` the largest size of each of
-    its parts; one of them at most is set.
+    its parts; one of them at most is set. ``class_weight`` multiplies the loss of each training sample by the weight of
+    its class, 1 for a class that is not named; "balanced" weights are n / (classes * count).
     """
 
     loss: LossName | None = None
@@ -261,6 +262,7 @@ class TrainingConfig(_Table, frozen=True):
     shuffle: bool = True
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0
+    class_weight: Literal["balanced"] | dict[str, NotNegative] | None = None
     clip_norm: Positive | None = None
     clip_value: Positive | None = None
     early_stopping: EarlyStoppingConfig | None = None

@@ -179,9 +179,17 @@ def _wrong_entry(steps: Steps, data: Any) -> UserError:
     table, words = data, entry_words(steps)
     for step in steps:
         table = table[step]
+    if not words:
+        name, value = next((name, value) for name, value in table.items() if not _is_weight(value))
+        expectation = "a finite number of at least 0"
+        return UserError(join_path(steps), f"expected {expectation} for {quoted(str(name))}, got {got(value)}")
     name, value = next((name, value) for name, value in table.items() if value not in words)
     expectation = f"one of: {', '.join(words)}"
     return UserError(join_path(steps), f"expected {expectation} for {quoted(str(name))}, got {got(value)}")
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
 def _refuse_values(data: object, *, only_text: bool = False) -> None:

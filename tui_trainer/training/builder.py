@@ -38,7 +38,7 @@ from tui_trainer.engine import (
 )
 from tui_trainer.engine.activations import get_activation
 from tui_trainer.engine.losses import get_loss
-from tui_trainer.engine.metrics import Evaluation
+from tui_trainer.engine.metrics import THRESHOLD, Evaluation
 from tui_trainer.engine.model import PREDICTION_ROWS
 from tui_trainer.engine.objective import Penalty
 from tui_trainer.errors import UserError
@@ -167,12 +167,31 @@ def _shared_options(training: TrainingConfig, split: Split) -> dict[str, Any]:
         "loss": training.loss,
         "batch_size": None if training.batch_size == "full" else training.batch_size,
         "shuffle": training.shuffle,
+        "sample_weight": sample_weights(training, split.y_train),
         "clip_norm": training.clip_norm,
         "clip_value": training.clip_value,
         "validation_data": None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val),
         "metrics": training.metrics,
         **_unit_of(split.target),
     }
+
+
+def sample_weights(training: TrainingConfig, y: Array) -> Array | None:
+    """Return the weight (n,) of each sample by its class in y (n, outputs); None where all count the same.
+
+    "balanced" weights are n / (classes * count), as scikit-learn's ``compute_class_weight`` has them.
+    """
+    if training.class_weight is None:
+        return None
+    classes = y.argmax(axis=1) if y.shape[1] > 1 else (y[:, 0] > THRESHOLD).astype(np.intp)
+    if training.class_weight == "balanced":
+        counts = np.bincount(classes)
+        weights = len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    else:
+        assert isinstance(training.class_weight, dict), "resolve the experiment first"
+        weights = np.array(list(training.class_weight.values()))
+    result: Array = weights[classes]
+    return result
 
 
 @contextlib.contextmanager

@@ -34,6 +34,29 @@ class PatienceField(TextField):
         self.post_message(FieldEdited("training.early_stopping", rule, self))
 
 
+BY_CLASS = "by class"
+
+
+class ClassWeightField(ChoiceField):
+    """The weights of classes: none, balanced, or those that the file gives to each class."""
+
+    _table: Mapping[str, float] = {}
+
+    def show(self, value: object) -> None:
+        if isinstance(value, Mapping):
+            self._table = value
+        super().show(BY_CLASS if isinstance(value, Mapping) else value)
+
+    def edited(self, value: object) -> None:
+        super().edited(self._table if value == BY_CLASS else value)
+
+
+def told_weights(experiment: Experiment) -> str:
+    """Say which weights classes have, for the folded row; empty without any."""
+    weights = experiment.training.class_weight
+    return "" if weights is None else f"weighting {weights if isinstance(weights, str) else BY_CLASS}"
+
+
 def only(*optimizers: str) -> Callable[[Experiment], bool]:
     """Apply to experiments with one of these optimizers."""
     return lambda experiment: experiment.training.optimizer.name in optimizers
@@ -83,8 +106,8 @@ RULES = (
     Row(
         NUMBER,
         "training.optimizer.weight_decay",
-        "weight decay",
-        "Times the rate: the share that each step takes off all weights and biases",
+        "decay λ",
+        "Weight decay: times the rate, the share that each step takes off all weights and biases",
         only("adamw"),
     ),
     Row(SwitchField, "training.shuffle", "shuffle", "A new order of the samples in each epoch"),
@@ -141,6 +164,13 @@ RULES = (
         "warm-up",
         "Epochs in which the rate first rises from 0",
         scheduled("constant", "step", "exponential", "cosine", "plateau"),
+    ),
+    Row(
+        partial(ClassWeightField, choices=[("none", None), ("balanced", "balanced")]),
+        "training.class_weight",
+        "weighting",
+        "Weights of classes in the loss; balanced makes all classes count the same, however rare",
+        told=told_weights,
     ),
     Row(
         OPTIONAL,

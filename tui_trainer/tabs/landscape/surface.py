@@ -12,9 +12,10 @@ from tui_trainer.engine.activations import get_activation
 from tui_trainer.engine.layers import Parameters
 from tui_trainer.engine.objective import Objective, Penalty
 from tui_trainer.engine.propagation import Propagation, with_ones
-from tui_trainer.engine.sample_losses import FROM_Z, each_loss
+from tui_trainer.engine.sample_losses import FROM_Z, loss_terms
 from tui_trainer.plotting.plot import HIGHEST, UNKNOWN
 from tui_trainer.protocol import pack
+from tui_trainer.training.builder import sample_weights
 from tui_trainer.training.series import MAX_PARAMETERS
 from tui_trainer.training.session import Session
 
@@ -47,11 +48,14 @@ class Surface:
         rows = _sample_rows(self.training_rows, self.size)
         self.samples = len(rows)
         x, y = np.asarray(split.x_train)[rows], np.asarray(split.y_train)[rows]
+        weights = sample_weights(training, np.asarray(split.y_train))
+        weights = None if weights is None else weights[rows].astype(model.dtype)
         self._layers = len(model.dense)
-        self._neuron_losses = NeuronLosses(model, x, y, trainer.loss) if is_neuron(model) else None
+        self._neuron_losses = NeuronLosses(model, x, y, trainer.loss, weights) if is_neuron(model) else None
         self._l1, self._l2 = training.l1, training.l2
         self._rows = with_ones(x, model.dense[0][0].use_bias, model.dtype).T
         self._targets = np.ascontiguousarray(y.T, model.dtype)
+        self._weights = None if weights is None else weights[None]
         self._parameters = Parameters(model.dense, model.dtype)
         self._gradients = Parameters(model.dense, model.dtype)
         self._penalty = Penalty(self._l1, self._l2, self._parameters)
@@ -100,7 +104,7 @@ class Surface:
 
     def _value(self, parameters: NDArray[np.floating]) -> float:
         self._parameters.flat[:] = parameters
-        loss = self._objective.value(self._rows, self._targets, self._parameters)
+        loss = self._objective.value(self._rows, self._targets, self._parameters, self._weights)
         loss += self._penalty.value(self._parameters.flat)
         return loss if np.isfinite(loss) else np.nan
 
@@ -121,9 +125,20 @@ def is_neuron(model: Sequential) -> bool:
 
 
 class NeuronLosses:
-    """The losses, without penalty, of ``x`` (n, features) and ``y`` (n, 1), in double precision."""
+    """The losses, without penalty, of ``x`` (n, features) and ``y`` (n, 1), in double precision.
 
-    def __init__(self, model: Sequential, x: NDArray[np.floating], y: NDArray[np.floating], loss: Loss) -> None:
+    Each sample's loss is multiplied by its weight if there are ``weights`` (n,).
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        x: NDArray[np.floating],
+        y: NDArray[np.floating],
+        loss: Loss,
+        weights: NDArray[np.floating] | None = None,
+    ) -> None:
+        self._weights = None if weights is None else np.asarray(weights, np.float64)[:, None]
         layer = model.dense[0][0]
         self._columns = np.ascontiguousarray(with_ones(x, layer.use_bias, np.float64).T)
         self._targets = np.asarray(y, np.float64)
@@ -142,10 +157,13 @@ class NeuronLosses:
         z = (points @ self._columns).T
         # Here a column is a point and a row a sample, so a sum over the outputs is a sum over the samples
         if self._from_z is not None:
-            return np.asarray(self._from_z(z, self._targets).sum(axis=0))
+            return self._summed(self._from_z(z, self._targets))
         a = np.empty_like(z) if self._activation.keeps_z else z
         self._activation.forward(z, a, [np.zeros_like(z) for _ in range(self._activation.buffers)])
-        return each_loss(self._loss.name, a, self._targets)
+        return self._summed(loss_terms(self._loss.name)(a, self._targets))
+
+    def _summed(self, terms: Array) -> Array:
+        return np.asarray((terms if self._weights is None else terms * self._weights).sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

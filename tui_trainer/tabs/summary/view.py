@@ -142,6 +142,14 @@ def description_table(loaded: Loaded) -> Table:
     return table
 
 
+def weighting(training: TrainingConfig) -> str:
+    """Return how classes are weighted, as ``, classes balanced``; empty if they are not."""
+    weights = training.class_weight
+    if weights is None or isinstance(weights, str):
+        return "" if weights is None else ", classes balanced"
+    return f", classes weighted {', '.join(f'{plain(name)} {weight:g}' for name, weight in weights.items())}"
+
+
 def clipping(training: TrainingConfig) -> str:
     """Return how the gradient is clipped, as ``, gradient clipped to a norm of 1``; empty if it is not."""
     if training.clip_norm is not None:
@@ -184,7 +192,7 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
     return (
         ("in", f"{len(dataset.features)} features: {', '.join(map(plain, dataset.features))}"),
         ("out", f"{output.units} {output.activation}, for {target}"),
-        ("loss", training.loss or ""),
+        ("loss", f"{training.loss}{weighting(training)}"),
         ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}{clipping(training)}"),
         *([] if training.schedule.is_constant else [("schedule", schedule_text(training.schedule))]),
         ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
