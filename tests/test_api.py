@@ -19,6 +19,7 @@ from tui_trainer import (
     ModelConfig,
     OutputConfig,
     Run,
+    ScheduleConfig,
     TrainingConfig,
     fit,
     train,
@@ -330,3 +331,10 @@ def test_settings_may_be_numbers_of_numpy() -> None:
 def test_the_sentence_on_wrong_weights_names_them_once(run: Run) -> None:
     with pytest.raises(ValueError, match=r"^weights: expected real numbers"):
         train(SMALL, epochs=1, weights=[array + 1j for array in run.weights])
+
+
+def test_a_run_with_a_schedule_tells_the_rate_of_each_epoch() -> None:
+    training = TrainingConfig(learning_rate=0.2, epochs=6, schedule=ScheduleConfig("cosine"), class_weight="balanced")
+    run = train(Experiment(training=training))
+    rates = run.history["learning_rate"]
+    assert len(rates) == 6 and rates[0] < 0.2 and (np.diff(rates) < 0).all()

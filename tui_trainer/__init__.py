@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelConfig,
         OptimizerConfig,
         OutputConfig,
+        ScheduleConfig,
         TrainingConfig,
     )
 
@@ -36,6 +37,7 @@ __all__ = [
     "OptimizerConfig",
     "OutputConfig",
     "Run",
+    "ScheduleConfig",
     "TrainingConfig",
     "__version__",
     "fit",
