@@ -135,13 +135,14 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
     footers, footer_lines = _footers(body if is_all else _tail(file), records, is_all, marks, len(names), values)
     repairs = [] if header is None else list(header.repairs)
     if repeats:
-        repairs.append(f"The names stand in {'1 more row' if repeats == 1 else f'{repeats} more rows'}, left out.")
+        count = ("1 more row" if repeats == 1 else f"{repeats} more rows") if is_all else "more rows"
+        repairs.append(f"The names stand in {count}, left out.")
     if header_rows > 2 and head == rows[start]:
-        repairs.append(_left_out("below the names", header_rows - 1, rows[start + 1]).replace(" the table", ""))
+        repairs.append(_left_out("below the names", header_rows - 1, rows[start + 1]))
     if start:
-        repairs.append(_left_out("above", start, rows[0]))
+        repairs.append(_left_out("above the table", start, rows[0]))
     if footers:
-        repairs.append(_left_out("below", len(footers), footers[0]))
+        repairs.append(_left_out("below the table", len(footers), footers[0]))
         values = values[: len(values) - len(footers)] if is_all else values
     return Layout(
         dialect=Dialect(marks, numbers, file.encoding, header is not None),
@@ -159,7 +160,7 @@ def find_layout(file: TextFile, options: CsvOptions) -> Layout:
 
 def _left_out(where: str, count: int, row: list[str]) -> str:
     cells = " ".join(filter(None, row))
-    return f"{'1 row' if count == 1 else f'{count} rows'} {where} the table left out: {quoted(plain(cells))}."
+    return f"{'1 row' if count == 1 else f'{count} rows'} {where} left out: {quoted(plain(cells))}."
 
 
 def _line_ends(text: str) -> Iterator[int]:
