@@ -25,6 +25,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tui_trainer.datasets.catalog import GOOD_SETTINGS, good_settings
 from tui_trainer.engine.metrics import METRICS
 from tui_trainer.experiment.schema import OWN_DATA, DatasetConfig, Experiment
 from tui_trainer.training.session import Session
@@ -53,7 +54,9 @@ def experiment_of(name: str, seed: int, path: Path) -> Experiment:
         dataset = DatasetConfig(path=str(path), target="churned", **parts)
     else:
         dataset = DatasetConfig(name, standardize_target=True, **parts)
-    return replace(OWN_DATA, dataset=dataset, model=replace(OWN_DATA.model, seed=seed))
+    settings = good_settings(dataset) if name == "made" else GOOD_SETTINGS[None]
+    assert settings is not None
+    return settings.applied_to(replace(OWN_DATA, dataset=dataset, model=replace(OWN_DATA.model, seed=seed)))
 
 
 def theirs(session: Session, seed: int) -> tuple[NDArray[Any], float]:

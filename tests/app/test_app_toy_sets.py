@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from running_app import Flow, Start
 
 SPIRAL = Experiment(dataset=DatasetConfig("spiral", noise=10.0, samples=200))
-ALWAYS = {"dataset.name", "dataset.path", "dataset.validation_split", "dataset.seed", "dataset.standardize"}
+ALWAYS = {
+    *("dataset.name", "dataset.path", "dataset.seed", "dataset.standardize"),
+    *("dataset.validation_split", "dataset.test_split", "dataset.split_order"),
+}
 
 
 def shown(flow: Flow) -> set[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import median
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.datasets.catalog import CATALOG, GOOD_SETTINGS, good_settings, has_usual_settings
+from tui_trainer.datasets.catalog import CATALOG, GOOD_SETTINGS, LARGE_FILE, good_settings, has_usual_settings
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment
 from tui_trainer.training.session import Session
@@ -48,6 +49,16 @@ def test_every_dataset_has_settings() -> None:
     own = good_settings(DatasetConfig(path="mine.csv"))
     assert own is not None and own.applied_to(OWN_DATA) == OWN_DATA
     assert good_settings(DatasetConfig("arrays")) is None
+
+
+def test_a_large_file_has_a_lower_penalty(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"1,2\n" * (LARGE_FILE // 4))
+    settings = good_settings(DatasetConfig(path=str(path)))
+    assert settings is not None and settings.l2 == 0.0001
+    assert has_usual_settings(settings.applied_to(Experiment()))
+    usual = good_settings(DatasetConfig(path=str(tmp_path / "there is none.csv")))
+    assert usual == good_settings(DatasetConfig(path="\0")) == GOOD_SETTINGS[None]
 
 
 def test_what_somebody_has_chosen_is_told_from_what_was_offered() -> None:

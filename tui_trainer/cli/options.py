@@ -83,7 +83,7 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
 
 
 def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Experiment:
-    from tui_trainer.datasets.catalog import choose_file  # not needed without a file
+    from tui_trainer.datasets.catalog import choose_file, good_settings  # not needed without a file
 
     if options.csv == STDIN:
         options.csv = _standard_input()
@@ -93,7 +93,10 @@ def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Exper
     config = choose_file(experiment.dataset, os.path.abspath(file))
     config = replace(config, target=options.target or _guessed_target(config))
     changed = with_field(experiment, "dataset", config)
-    return changed if options.file is not None else with_field(changed, "name", file.stem)
+    if options.file is not None:
+        return changed
+    settings = good_settings(config)
+    return with_field(changed if settings is None else settings.applied_to(changed), "name", file.stem)
 
 
 def _standard_input() -> str:

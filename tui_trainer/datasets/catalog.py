@@ -342,14 +342,30 @@ GOOD_SETTINGS: dict[str | None, GoodSettings] = {
 }
 
 
+# Of thousands of rows a network learns less by heart, and a penalty that suits hundreds keeps it from learning at all:
+# benchmarks/baselines.py, on its made table.
+LARGE_FILE = 1_000_000  # bytes
+LARGE_FILE_SETTINGS = dataclasses.replace(GOOD_SETTINGS[None], l2=0.0001)
+
+
 def good_settings(config: DatasetConfig) -> GoodSettings | None:
     """Return settings that train the dataset of ``config`` well; None for a name that is not in the catalog."""
-    return GOOD_SETTINGS[None] if config.path is not None else GOOD_SETTINGS.get(config.name)
+    if config.path is None:
+        return GOOD_SETTINGS.get(config.name)
+    return LARGE_FILE_SETTINGS if _file_size(config.path) >= LARGE_FILE else GOOD_SETTINGS[None]
+
+
+def _file_size(path: str) -> int:
+    """Return the bytes of a file; 0 where that can't be told."""
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def has_usual_settings(experiment: Experiment) -> bool:
     """Return whether network and training are as they were offered, for any dataset, and not the user's own choice."""
-    offered = [settings.applied_to(experiment) for settings in GOOD_SETTINGS.values()]
+    offered = [one.applied_to(experiment) for one in (*GOOD_SETTINGS.values(), LARGE_FILE_SETTINGS)]
     first = [
         replace(experiment, model=replace(one.model, seed=experiment.model.seed), training=one.training)
         for one in (Experiment(), FIRST_EXPERIMENT, OWN_DATA)

@@ -125,7 +125,7 @@ def reading(dataset: Dataset, parts: Split) -> dict[str, Any]:
         "rows": len(dataset.x),
         "training_rows": len(parts.train_rows),
         "validation_rows": len(parts.val_rows),
-        "test_rows": len(parts.test_rows),
+        **({"test_rows": len(parts.test_rows)} if len(parts.test_rows) else {}),
         "features": list(dataset.feature_columns),
         "left_out": list(dataset.left_out),
     }
