@@ -3,7 +3,9 @@
 Bare: a loop of ``Trainer.run_steps`` in a process of its own. In the app: steps between two snapshots of the
 store, while the Loss tab is live on a pseudo-terminal of 120x40. The two take turns.
 
-With ``--wall``: a race of nine networks at full pace, seen on the wall, beside the same race that nobody sees.
+With ``--wall``: a race of nine networks at full pace, seen on the wall, beside the same race that nobody sees. Then
+what the wall costs the current run: its steps while a race of nine goes on at the pace *watch*, beside those of the
+same run on the Loss tab; the two take turns.
 
 Usage: python benchmarks/ui_tax.py [--wall]
 """
@@ -81,9 +83,14 @@ def steps_in_app(app: PtyApp) -> float:
     """Steps a second between the first and the last snapshot of a few seconds of training."""
     app.press(b" ")
     app.read(1.0)
-    (first, started), (last, ended) = (_place_after(app, seconds) for seconds in (0.0, SECONDS))
+    rate = _steps_a_second(app)
     app.press(b" ")
     app.read(0.5)
+    return rate
+
+
+def _steps_a_second(app: PtyApp) -> float:
+    (first, started), (last, ended) = (_place_after(app, seconds) for seconds in (0.0, SECONDS))
     return (last - first) / (ended - started)
 
 
@@ -117,10 +124,34 @@ def race_kept() -> float:
     return statistics.median(ratios)
 
 
+def run_kept(app: PtyApp) -> float:
+    """Print the rates of the current run, without a wall and beside one, and return the median of their ratios."""
+    ratios = []
+    app.press(b" ")
+    app.read(SECONDS)  # until the run is in the store
+    try:
+        for number in range(ROUNDS):
+            alone = _steps_a_second(app)
+            app.press(b"T")
+            app.read_until(b"Which one wins?")
+            app.press(b" ")
+            app.read(1.0)
+            beside = _steps_a_second(app)
+            app.press(b"\x1b")
+            app.read(1.0)
+            ratios.append(beside / alone)
+            rates = f"without a wall {alone:>9,.0f}   beside one {beside:>9,.0f} steps/s   {ratios[-1]:.3f}"
+            print(f"round {number + 1}   {rates}   load {os.getloadavg()[0]:.1f}")
+    finally:
+        app.close()
+    return statistics.median(ratios)
+
+
 def main() -> None:
     """Print how much of its speed the engine keeps."""
     if "--wall" in sys.argv[1:]:
         print(f"a race of nine keeps {race_kept():.1%} of its speed on the wall")
+        print(f"the current run keeps {run_kept(open_app()):.1%} of its speed beside the wall")
         return
     kept = speed_kept(open_app(), TRAINING)
     print(f"the engine keeps {kept:.1%} of its bare speed; the mark is {MARK:.0%}")

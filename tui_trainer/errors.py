@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
@@ -47,6 +46,8 @@ def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
 
 def suggestion(name: str, names: Iterable[str]) -> str:
     """Return ``, did you mean this?`` with the most similar of ``names``; empty if none is similar."""
+    import difflib  # not before something is misspelt
+
     similar = difflib.get_close_matches(name, list(names), n=1)
     return f", did you mean {similar[0]}?" if similar else ""
 

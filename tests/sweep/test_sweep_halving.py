@@ -20,7 +20,7 @@ from tui_trainer.sweep.messages import PreviewSweep, SweepRequest
 from tui_trainer.sweep.plan import Choices, Stage, SweepOptions, plan, plan_stages
 from tui_trainer.sweep.results import halving_sentence
 from tui_trainer.sweep.scheduler import prepare
-from tui_trainer.sweep.service import finished_event, preview, validate
+from tui_trainer.sweep.service import finished_event, preview, progress_event, validate
 from tui_trainer.training.session import Session
 
 EIGHT = with_field(SMALL, "training.epochs", 8)
@@ -132,7 +132,7 @@ def test_an_interrupt_leaves_the_runs_as_far_as_they_came() -> None:
             raise KeyboardInterrupt
 
     result = sweep(EIGHT, {RATE: RATES}, halving=True, jobs=1, on_row=interrupt)
-    assert result.interrupted and sorted(row.epochs for row in result.rows) == [2, 2, 2, 4]
+    assert result.interrupted and sorted(row.epochs for row in result.rows) == [2, 2, 4, 4]
     assert result.best is not None and result.best.epochs == 4
     assert "Halving" not in finished_event(result).sentence and "Interrupted: the runs are as far" in "\n".join(
         sentences(result)
@@ -161,4 +161,18 @@ def test_the_form_says_when_is_cut() -> None:
     assert said == "4 learning rates = 4 runs; the worse half is cut after 2, 4 of 8 epochs"
     board = validate(request).leaderboard()
     assert board.total == 7 and board.line() == "0/7 trainings"
-    assert scheduler.prepare(EIGHT, {RATE: RATES}, SweepOptions()).trainings == 4
+
+
+def test_the_time_left_counts_the_longer_trainings_that_follow() -> None:
+    board = scheduler.prepare(EIGHT, {RATE: RATES}, SweepOptions(halving=True)).leaderboard()
+    assert board.total == 7 and board.seconds_left(1.0) is None  # 4 of 2 epochs, 2 of 4, and 1 of 8: 24 in all
+    board.done = 4
+    assert progress_event(board, 8.0).seconds_left == pytest.approx(16.0)
+    board.done = 6
+    assert progress_event(board, 16.0).seconds_left == pytest.approx(8.0)
+    board.done = 7
+    assert progress_event(board, 24.0).seconds_left == pytest.approx(0.0)
+
+
+def test_without_halving_each_run_counts_the_same() -> None:
+    assert scheduler.prepare(EIGHT, {RATE: RATES}, SweepOptions()).leaderboard().total == 4

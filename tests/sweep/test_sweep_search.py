@@ -269,7 +269,7 @@ def test_an_interrupted_search_goes_on_as_if_it_had_not_been(folds: int | None, 
     options: dict[str, Any] = {"search": "tpe", "trials": 12, "seed": 5, "folds": folds, "jobs": 1}
     whole = sweep(SMALL, SPACE, keep=False, **options)
     part = sweep(SMALL, SPACE, on_row=interrupted_after(count), **options)
-    assert part.interrupted and len(part.rows) == count
+    assert part.interrupted and len(part.rows) >= count  # and those that had ended together with the last of them
     trained: list[Row] = []
     result = sweep(SMALL, SPACE, resume=part.tag, on_row=trained.append, **options)
     assert result.tag == part.tag and not result.interrupted

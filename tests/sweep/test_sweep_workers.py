@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ import pytest
 from sweep_cases import BOOK, LONG, RATE, SMALL, UNITS
 from systems import KILL, WINDOWS
 
+from tui_trainer.cli.sweep import sentences
 from tui_trainer.engine import StackedTrainer
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.store.store import Store, StoreFull, default_path
+from tui_trainer.store.store import Checkpoint, Store, StoreError, StoreFull, default_path
 from tui_trainer.sweep import Row, SweepResult, scheduler, sweep, workers
 from tui_trainer.sweep.workers import run_group, run_one
 from tui_trainer.tabs.runs.index import RunIndex
 from tui_trainer.tabs.runs.messages import WatchRuns
 from tui_trainer.training.session import Session
+from tui_trainer.training.stack import Stack
 
 FIELDS = {RATE: "0.01,0.1,1", UNITS: [4, 8]}
 
@@ -206,6 +209,69 @@ def test_an_interrupt_keeps_what_is_done(jobs: int) -> None:
     store.close()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl+C interrupts, also where the tests run in the background of a shell, which ignores it there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_keeps_runs_that_are_trained_together_as_far_as_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    advance = Stack.advance
+
+    def interrupted_once(stack: Stack, steps: int) -> list[int]:
+        ended = advance(stack, steps)
+        if stack.trainer.epochs == 3:
+            signal.raise_signal(signal.SIGINT)
+        return ended
+
+    monkeypatch.setattr(Stack, "advance", interrupted_once)
+    result = sweep(SMALL, {"training.stop_at_loss": [1e9, 1e-9, 1e-8, 1e-7]}, jobs=1)
+    assert result.interrupted and result.done == 1
+    rows = sorted(result.rows, key=lambda row: row.number)
+    assert [(row.state, row.epochs, row.cut_after) for row in rows] == [
+        ("stopped early", 1, None),
+        *[("paused", 3, 3)] * 3,
+    ]
+    assert rows[1].message == "Interrupted after 3 of 5 epochs." and rows[1].scores.keys() == rows[0].scores.keys()
+    assert "Interrupted: 1 of 4 runs are done, and 3 as far as they came." in sentences(result)
+    monkeypatch.setattr(Stack, "advance", advance)
+    alone = Session(max_threads=1)
+    alone.load(rows[1].experiment)
+    alone.train()
+    alone.advance_to_end()
+    resumed = Session(max_threads=1)
+    resumed.load(rows[1].experiment)
+    store = Store(default_path())
+    assert rows[1].run is not None
+    resumed.restore(*store.snapshot(rows[1].run))
+    store.close()
+    assert resumed.state == "paused"
+    resumed.train()
+    resumed.advance_to_end()
+    np.testing.assert_array_equal(resumed.trainer.model.parameters.flat, alone.trainer.model.parameters.flat)
+
+
+def test_runs_that_end_together_are_saved_though_one_of_them_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    add = Store.add
+
+    def refuse_one(store: Store, checkpoint: Checkpoint) -> int:
+        if checkpoint.experiment.training.learning_rate == 0.2:
+            raise StoreError("It can't be saved.")
+        return add(store, checkpoint)
+
+    monkeypatch.setattr(Store, "add", refuse_one)
+    result = sweep(SMALL, {RATE: [0.1, 0.2, 0.3, 0.4]}, jobs=1)
+    rows = sorted(result.rows, key=lambda row: row.number)
+    assert [row.run is None for row in rows] == [False, True, False, False]
+    assert result.complaint == "It can't be saved."
+    store = Store(default_path())
+    assert len(store.runs()) == 3
+    store.close()
+
+
 def test_a_cluster_of_dask_finds_the_same() -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is an extra: pip install 'tui-trainer[dask]'")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -230,7 +296,7 @@ def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch
 def test_runs_without_the_measure_are_not_trained_together_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StackedTrainer, "run_steps", lambda *_: pytest.fail("a step was taken"))
     tasks = [(number, with_field(SMALL, "model.seed", number)) for number in range(1, 5)]
-    outcomes = list(run_group(tasks, "r2", keep=False))
+    outcomes = [outcome for ended in run_group(tasks, "r2", keep=False) for outcome in ended]
     assert [(number, outcome.state) for number, outcome in outcomes] == [(n, "failed") for n in range(1, 5)]
     assert outcomes[0][1].message.startswith("by: this run has no r2")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,8 @@ def assert_ends_alike(together: Session, experiment: Experiment) -> None:
         if name != "stopping.own":  # which holds the seconds
             np.testing.assert_array_equal(got[name], array, err_msg=name)
     assert together.seconds > 0.0
+    assert list(together.scores()) == list(alone.scores())
+    assert together.scores() == pytest.approx(alone.scores(), nan_ok=True, rel=0, abs=0)
 
 
 def test_the_best_epoch_by_a_measure_of_its_own() -> None:
@@ -76,7 +79,7 @@ def test_the_best_epoch_by_a_measure_of_its_own() -> None:
 def check_together(experiments: list[Experiment]) -> None:
     assert len({stack_key(experiment) for experiment in experiments}) == 1
     ended = []
-    for place, session in train_together(loaded(experiments[0]), experiments):
+    for place, session in chain.from_iterable(train_together(loaded(experiments[0]), experiments)):
         assert_ends_alike(session, experiments[place])
         ended.append(place)
     assert sorted(ended) == list(range(len(experiments)))
@@ -193,7 +196,8 @@ def test_a_file_that_changes_meanwhile_changes_no_run_of_a_stack(tmp_path: Path,
         training=TrainingConfig(epochs=3),
     )
     targets = []
-    for _, session in train_together(loaded(own), variants(own, model__seed=[0, 1, 2, 3])):
+    runs = train_together(loaded(own), variants(own, model__seed=[0, 1, 2, 3]))
+    for _, session in chain.from_iterable(runs):
         targets.append(session.split.y_train)
         write(rows, -1)
     assert len(targets) == 4
@@ -207,8 +211,8 @@ def test_the_path_of_a_run_begins_where_it_is_handed_over() -> None:
     )
     session = loaded(book)
     stack = stack_module.Stack(session, variants(book, training__learning_rate=[0.01, 0.02]))
-    for _ in stack.train():
-        snapshot = session.snapshot()
+    for number in chain.from_iterable(stack.train()):
+        snapshot = stack.hand_over(number).snapshot()
         np.testing.assert_array_equal(snapshot["path.points"], [session.trainer.model.parameters.flat])
         assert snapshot["path.steps"].tolist() == [session.trainer.steps]
 
@@ -219,6 +223,6 @@ def test_runs_with_a_schedule_and_clipped_gradients_are_trained_together(name: s
     experiment = with_field(experiment, "training.clip_norm", 0.5)
     experiments = variants(experiment, training__learning_rate=[0.1, 0.5, 1.0, 4.0, 1e6], model__seed=[0, 1, 2, 3, 4])
     assert len({stack_key(one) for one in experiments}) == 1
-    for place, session in train_together(loaded(experiments[0]), experiments):
+    for place, session in chain.from_iterable(train_together(loaded(experiments[0]), experiments)):
         assert_ends_alike(session, experiments[place])
     assert stack_key(experiment) != stack_key(with_field(experiment, "training.schedule.name", "constant"))

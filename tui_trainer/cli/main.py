@@ -5,8 +5,10 @@ Nothing else is imported here before an interrupt can be handled.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 a run that diverged, 2 bad input or a file that can't be used, 70 an error of the program, 130 an
     interrupt. Raises SystemExit for wrong usage, for ``--help`` and ``--version``.
     """
+    # Python's last search for garbage, which takes as long as a short command, has nothing to search then.
+    atexit.register(gc.freeze)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [DEBUG]:
         words = [*words[1:], DEBUG]

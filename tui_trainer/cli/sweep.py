@@ -8,7 +8,6 @@ import dataclasses
 import io
 import json
 import math
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -97,12 +96,20 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(plain(result), indent=2))
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print(*sentences(result, width), sep="\n")
+        print(*sentences(result, _terminal_width()), sep="\n")
     if result.interrupted:
         return INTERRUPTED
     whole = result.is_halved if result.stages else len(result.rows) == result.planned
     return 0 if result.best is not None and whole else DIVERGED
+
+
+def _terminal_width() -> int | None:
+    """Return the columns of the terminal; None if the output goes elsewhere."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def _parser() -> Parser:
@@ -190,7 +197,9 @@ def sentences(result: SweepResult, width: int | None = None) -> list[str]:
     if result.interrupted and result.stages:
         lines.append("Interrupted: the runs are as far as they came.")
     elif result.interrupted or len(result.rows) < result.planned:
-        lines.append(f"Interrupted: {len(result.rows):,} of {result.planned:,} runs are done.")
+        cut = len(result.rows) - result.done
+        kept = f", and {cut:,} as far as {'it' if cut == 1 else 'they'} came" if cut else ""
+        lines.append(f"Interrupted: {result.done:,} of {result.planned:,} runs are done{kept}.")
         if result.tag:
             lines.append(f"The same command with --resume {result.tag} goes on from there.")
     if result.rows:
@@ -207,7 +216,7 @@ def plain(result: SweepResult) -> dict[str, Any]:
         "by": result.by,
         "direction": "max" if result.rising else "min",
         "planned": result.planned,
-        "done": len(result.rows),
+        "done": result.done,
         "interrupted": result.interrupted,
         "message": result.complaint,
         "tag": result.tag,

@@ -6,21 +6,23 @@ free text, and columns that are mostly empty.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.columns import MAX_LEVELS, Column, NumberColumn, Table, TextColumn
-from tui_trainer.datasets.csv.layout import Layout
 from tui_trainer.datasets.csv.numbers import find_units, is_convertible, is_missing
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 
 from .dataset import PLAIN, DatasetError
+
+if TYPE_CHECKING:
+    from tui_trainer.datasets.csv.layout import Layout
 
 _FEATURES, _PATH, _KINDS = "dataset.features", "dataset.path", "dataset.kinds"
 MAX_CATEGORIES = 50  # of a feature, since each becomes a column of its own
@@ -43,6 +45,8 @@ def check_name(names: Sequence[str], name: str, field: str) -> None:
     """Raise DatasetError if ``name`` is not among ``names``; the message suggests similar ones."""
     if name in names:
         return
+    import difflib
+
     similar = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     listed = ", ".join(quoted(column) for column in similar or names[:8])
     hint = "did you mean" if similar else "the columns are"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
@@ -15,7 +16,6 @@ from msgspec.structs import replace
 from tui_trainer.datasets.csv.columns import NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect, Marks
 from tui_trainer.datasets.csv.numbers import NumberFormat
-from tui_trainer.datasets.csv.reader import Stamp, file_stamp, read_table
 from tui_trainer.datasets.dataset import OnProgress, RowNames
 from tui_trainer.errors import UserError, printable, quoted, suggestion
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
@@ -26,7 +26,10 @@ from .catalog import CATALOG, ShippedFile, ToySet, data_folder
 from .dataset import Dataset, DatasetError
 from .toy_sets import load_toy_set
 
-_Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...]]
+if TYPE_CHECKING:
+    from tui_trainer.datasets.csv.reader import Stamp
+
+    _Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...]]
 
 
 def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: FileCache | None = None) -> Dataset:
@@ -92,6 +95,8 @@ class FileCache:
 
     def table(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Table:
         """Return the table of ``config.path``; raises DatasetError and ReadingStopped as ``read_table`` does."""
+        from tui_trainer.datasets.csv.reader import read_table  # not before a file is read
+
         options, categories, path = CsvOptions.from_config(config), category_columns(config), file_path(config)
         key = (path, stamp(path), options, tuple(sorted(categories)))
         if self._table is None or key != self._key:
@@ -114,6 +119,8 @@ def category_columns(config: DatasetConfig) -> dict[str, ColumnKind]:
 
 def stamp(path: str) -> Stamp | None:
     """Return a value that changes when the file is written; None if there is no file."""
+    from tui_trainer.datasets.csv.reader import file_stamp
+
     try:
         return file_stamp(str(confined(path)))
     except UserError:

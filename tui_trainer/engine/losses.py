@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy import (
     add,
+    copyto,
     divide,
     exp,
     log,
@@ -42,12 +43,16 @@ class Sums:
     """Sums over the outputs and samples of one model, as a float, or of each model of a stack, as (models,).
 
     ``total(x)`` sums x, ``inner(x, y)`` sums x * y, both in the arrays' precision with a result in double;
-    ``product`` is the matrix product.
+    ``product`` is the matrix product. ``highest(x, row)`` writes the highest output of each sample into ``row``
+    (1, samples). ``normalize(x, logs, row, ones)`` divides the outputs of each sample by their sum, in place, and
+    writes the logarithm of that sum into every row of ``logs``; ``ones`` is (outputs, outputs).
     """
 
     total: Callable[[Array], Any]
     inner: Callable[[Array, Array], Any]
     product: Callable[..., Any]
+    highest: Callable[[Array, Array], object]
+    normalize: Callable[[Array, Array, Array, Array], None]
 
 
 def _total(x: Array) -> float:
@@ -68,8 +73,49 @@ def _inners(x: Array, y: Array) -> Array:
     return sums.astype(np.float64)
 
 
-SINGLE = Sums(_total, _inner, ndarray.dot)  # for two small matrices ``dot`` costs less than ``matmul``
-STACKED = Sums(_totals, _inners, matmul)
+def _highest(x: Array, row: Array) -> None:
+    maximum.reduce(x, axis=-2, out=row, keepdims=True)
+
+
+def _normalize(x: Array, logs: Array, row: Array, ones: Array) -> None:
+    ndarray.dot(ones, x, out=logs)  # every row holds the sums: quicker than a sum and a broadcast
+    divide(x, logs, out=x)
+    log(logs, out=logs)
+
+
+FEW_OUTPUTS = 8  # of each model in a stack, up to which it is quicker to take them one after the other
+
+
+def _highest_of_each(x: Array, row: Array) -> None:
+    if 1 < x.shape[-2] <= FEW_OUTPUTS:
+        _accumulate(maximum, x, row)
+    else:
+        _highest(x, row)
+
+
+def _normalize_each(x: Array, logs: Array, row: Array, ones: Array) -> None:
+    if 1 < x.shape[-2] <= FEW_OUTPUTS:
+        _accumulate(add, x, row)
+        divide(x, row, out=x)
+        log(row, out=row)
+        copyto(logs, row)
+    else:
+        matmul(ones, x, out=logs)
+        divide(x, logs, out=x)
+        log(logs, out=logs)
+
+
+def _accumulate(ufunc: np.ufunc, x: Array, row: Array) -> None:
+    """Write ``ufunc`` of all outputs of x (models, outputs, samples), in order, into ``row`` (models, 1, samples)."""
+    result = row[:, 0]
+    ufunc(x[:, 0], x[:, 1], out=result)
+    for k in range(2, x.shape[1]):
+        ufunc(result, x[:, k], out=result)
+
+
+# For two small matrices ``dot`` costs less than ``matmul``.
+SINGLE = Sums(_total, _inner, ndarray.dot, _highest, _normalize)
+STACKED = Sums(_totals, _inners, matmul, _highest_of_each, _normalize_each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +204,11 @@ def softmax_crossentropy(z: Array, y: Array, a: Array, out: Array, row: Array, o
     nothing but 1; ``a`` may be ``z``. Writes the probabilities into ``a`` and dL/dz into ``out``. Each
     column of y sums to 1.
     """
-    maximum.reduce(z, axis=-2, out=row, keepdims=True)
+    sums.highest(z, row)
     subtract(z, row, out=a)
     picked = sums.inner(y, a)
     exp(a, out=a)
-    sums.product(ones, a, out=out)  # every row holds the sums of the columns: quicker than a sum and a broadcast
-    divide(a, out, out=a)
-    log(out, out=out)
+    sums.normalize(a, out, row, ones)
     value = sums.inner(y, out) - picked
     subtract(a, y, out=out)
     return value

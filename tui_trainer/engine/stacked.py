@@ -80,6 +80,7 @@ class StackedTrainer:
         self._shuffle, self._seeds = shuffle, list(seeds)
         self._rngs = [np.random.default_rng(seed) for seed in seeds]
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
+        self._samples = np.concatenate((self._rows, self._y), axis=1) if shuffle else self._rows
         size = check_batch_size(len(self._x) if batch_size is None else batch_size)
         self._parts = [slice(start, min(start + size, len(self._x))) for start in range(0, len(self._x), size)]
         self._fixed = {
@@ -236,9 +237,9 @@ class StackedTrainer:
             self._keep_running()
         self._epoch_totals = np.zeros(len(self.members))
         if self._shuffle:
-            samples = len(self._x)
+            self._row_orders[:] = np.arange(len(self._x))
             for order, rng in zip(self._row_orders, self._row_rngs, strict=True):
-                order[:] = rng.permutation(samples)
+                rng.shuffle(order)  # as ``permutation`` does it, on an array of its own
 
     def _batch(self, part: slice) -> tuple[Array, Array]:
         """x (models, features + 1, samples) and y (models, outputs, samples); 1 for the models if all share them."""
@@ -246,9 +247,8 @@ class StackedTrainer:
             return self._fixed[part.start]
         buffers = self._buffers[part.stop - part.start]
         order = self._row_orders[:, part]
-        self._rows.take(order, axis=0, out=buffers.rows, mode="clip")
-        self._y.take(order, axis=0, out=buffers.targets, mode="clip")
-        copyto(buffers.y, buffers.targets.mT)
+        self._samples.take(order, axis=0, out=buffers.gathered, mode="clip")
+        copyto(buffers.y, buffers.targets)
         return buffers.x, buffers.y
 
     def _batch_weights(self, part: slice) -> Array | None:
@@ -332,6 +332,8 @@ class StackedTrainer:
 
     def _by_model(self, values: Array) -> Array:
         """Values of the rows as values of all models, (models,): nan for those that are not running."""
+        if len(self.members) == len(self.models) and not self._stopped:
+            return values.astype(np.float64)
         result = np.full(len(self.models), np.nan)
         result[self.members] = values
         result[list(self._stopped)] = np.nan
@@ -339,18 +341,24 @@ class StackedTrainer:
 
 
 class _BatchBuffers(NamedTuple):
-    """Samples as they are gathered, (models, samples, ...), and as they are used, (models, ..., samples)."""
+    """Samples as they are ``gathered`` (models, samples, features + 1 + outputs), and as they are used.
 
-    rows: Array
+    ``x`` (models, features + 1, samples) and ``targets`` (models, outputs, samples) are views of that; ``y`` is a copy
+    of the targets, in whole blocks of memory.
+    """
+
+    gathered: Array
     x: Array
     targets: Array
     y: Array
 
 
 def _batch_buffers(stack: tuple[int, ...], samples: int, width: int, y: Array) -> _BatchBuffers:
-    rows = np.empty((*stack, samples, width), y.dtype)
-    targets = np.empty((*stack, samples, y.shape[1]), y.dtype)
-    return _BatchBuffers(rows, rows.mT, targets, np.empty((*stack, y.shape[1], samples), y.dtype))
+    outputs = y.shape[1]
+    gathered = np.empty((*stack, samples, width + outputs), y.dtype)
+    columns = gathered.mT
+    contiguous = np.empty((*stack, outputs, samples), y.dtype)
+    return _BatchBuffers(gathered, columns[:, :width], columns[:, width:], contiguous)
 
 
 def _shape(model: Sequential) -> list[Layer]:

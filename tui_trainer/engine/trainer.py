@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -67,14 +67,14 @@ class Diverged(FloatingPointError):
 
 
 class Batch(NamedTuple):
-    """One mini-batch: x (features + 1, samples), y (outputs, samples), and the objective of that size.
+    """One mini-batch: x (features + 1, samples), y (outputs, samples), and how many samples these are.
 
     ``weights`` are those of its samples, (1, samples), if they have any.
     """
 
     x: Array
     y: Array
-    objective: Objective
+    samples: int
     weights: Array | None = None
 
 
@@ -91,8 +91,8 @@ class Trainer:
     metrics and the validation part know no weights.
     ``clip_norm`` and ``clip_value`` limit the gradient, penalty included, before the optimizer takes it. ``schedule``
     says by what the optimizer's learning rate is multiplied at each step.
-    Everything a step needs is allocated here, so a step allocates nothing. Raises ValueError for data that
-    does not fit the model or the loss.
+    Everything a step needs is allocated in the first epoch, so a step allocates nothing, and a trainer that is only
+    restored and read costs little. Raises ValueError for data that does not fit the model or the loss.
     """
 
     def __init__(
@@ -121,12 +121,11 @@ class Trainer:
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y = check_data(model, self.loss, x, y)
         self._weights = None if sample_weight is None else check_weights(sample_weight, self._y)
-        validation = check_data(model, self.loss, *validation_data) if validation_data else None
+        self._validation_data = check_data(model, self.loss, *validation_data) if validation_data else None
         self._evaluation = partial(
             Evaluation, model, loss=self.loss, metrics=metrics, target_scale=target_scale, target_mean=target_mean
         )
-        self._validation = self._evaluation(*validation) if validation else None
-        self._training = self._evaluation(self._x, self._y) if metrics else None
+        self._has_metrics = bool(metrics)
         self._rng = np.random.default_rng(seed)
         self._shuffle = shuffle
         self._gradients = Parameters(model.dense, model.dtype)
@@ -137,6 +136,7 @@ class Trainer:
         optimizer.build(model.count_params(), model.dtype)
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
+        self._objectives: dict[int, Objective] = {}  # by the number of samples
         self._order: Array = np.arange(len(self._x))
         self.steps = 0
         self.epochs = 0
@@ -208,6 +208,14 @@ class Trainer:
         data = check_data(self.model, self.loss, x, y)
         return self._scores(self._evaluation(*data))
 
+    @cached_property
+    def _training(self) -> Evaluation | None:
+        return self._evaluation(self._x, self._y) if self._has_metrics else None
+
+    @cached_property
+    def _validation(self) -> Evaluation | None:
+        return self._evaluation(*self._validation_data) if self._validation_data else None
+
     def gradient(self) -> list[Array]:
         """Copies of the last step's gradient, penalty included and clipped, in the order of ``get_weights``."""
         return [array.copy() for array in self._gradients.arrays()]
@@ -257,13 +265,14 @@ class Trainer:
         if self._position == 0:
             self._start_epoch()
         batch = self._batches[self._position]
+        objective = self._objectives.get(batch.samples) or self._build_objective(batch.samples)
         parameters, gradients = self.model.parameters, self._gradients
-        loss: float = batch.objective.value(batch.x, batch.y, parameters, batch.weights) + self._penalty.value(
+        loss: float = objective.value(batch.x, batch.y, parameters, batch.weights) + self._penalty.value(
             parameters.flat
         )
         if not math.isfinite(loss):
             raise self._diverged(loss)
-        batch.objective.gradients(parameters, gradients)
+        objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
         if self._clipping is not None:
             self._clipping.apply(gradients.flat)
@@ -273,7 +282,7 @@ class Trainer:
         self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         self.model.parameters, self._spare = self._spare, parameters
         self.steps += 1
-        self._epoch_total += loss * batch.objective.propagation.samples if self.loss.per_sample else loss
+        self._epoch_total += loss * batch.samples if self.loss.per_sample else loss
         self._position += 1
         if self._position == len(self._batches):
             self._position = 0
@@ -301,17 +310,18 @@ class Trainer:
 
     def _make_batches(self, size: int) -> list[Batch]:
         check_batch_size(size)
-        objectives: dict[int, Objective] = {}
         batches = []
         for start in range(0, len(self._x), size):
             rows = self._rows[start : start + size]
-            if len(rows) not in objectives:
-                propagation = Propagation(self.model.layers, len(rows), self.model.dtype, (self._rng,))
-                objectives[len(rows)] = Objective(propagation, self.loss)
             targets = self._y[start : start + size].T.copy()  # shuffling writes here, never into ``_y``
             weights = None if self._weights is None else self._weights[None, start : start + size].copy()
-            batches.append(Batch(rows.T, targets, objectives[len(rows)], weights))
+            batches.append(Batch(rows.T, targets, len(rows), weights))
         return batches
+
+    def _build_objective(self, samples: int) -> Objective:
+        propagation = Propagation(self.model.layers, samples, self.model.dtype, (self._rng,))
+        objective = self._objectives[samples] = Objective(propagation, self.loss)
+        return objective
 
     def _scores(self, evaluation: Evaluation) -> dict[str, float]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

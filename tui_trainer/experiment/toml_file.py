@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,8 @@ def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
     """Yield the text of a table, then of the tables inside it; tomli_w alone would put a layer on one line."""
     plain = {k: v for k, v in table.items() if v is not None and not _is_nested(v)}
     if plain or header:
-        yield (f"{header}\n" if header else "") + tomli_w.dumps(plain)
+        values = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in plain.items())
+        yield (f"{header}\n" if header else "") + _text(header, values)
     prefix = header.strip("[]") + "." if header else ""
     for key, value in table.items():
         if isinstance(value, dict):
@@ -133,6 +135,12 @@ def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
         elif _is_nested(value):
             for item in value:
                 yield from _sections(f"[[{prefix}{key}]]", item)
+
+
+@lru_cache(maxsize=64)  # experiments that are written one after the other are mostly alike, such as those of a sweep
+def _text(header: str, values: tuple[tuple[str, object], ...]) -> str:
+    """Return the lines of a table's own fields; the header only tells tables apart, in which a field has one type."""
+    return tomli_w.dumps(dict(values))
 
 
 def _is_nested(value: object) -> bool:

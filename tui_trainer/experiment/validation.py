@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 from msgspec import inspect
+from msgspec.structs import asdict
 
 from tui_trainer.errors import UserError, quoted, suggestion
 
@@ -106,7 +107,7 @@ def validate(experiment: Experiment) -> Experiment:
 def to_plain(value: object) -> Any:
     """Convert structs to dicts and tuples to lists, with every field (msgspec would leave out defaults)."""
     if isinstance(value, msgspec.Struct):
-        return {name: to_plain(getattr(value, name)) for name in value.__struct_fields__}
+        return {name: to_plain(item) for name, item in asdict(value).items()}
     if isinstance(value, dict):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -194,11 +195,31 @@ def _is_weight(value: object) -> bool:
 
 def _refuse_values(data: object, *, only_text: bool = False) -> None:
     """Raise UserError for what types cannot express: text that is not valid Unicode, numbers not finite."""
+    if _is_text_valid(data) if only_text else _is_finite(data):  # paths are put together only to name one
+        return
     for steps, value in _leaves(data, ()):
         if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             raise UserError(join_path(steps), f"expected text in valid Unicode, got {quoted(value)}")
         if not only_text and isinstance(value, float) and not math.isfinite(value):
             raise wrong_value(steps, value)
+
+
+def _is_text_valid(data: object) -> bool:
+    """Return whether all text in ``data`` is known to be valid Unicode."""
+    try:
+        msgspec.msgpack.encode(data)  # much quicker than a look at each value
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def _is_finite(data: object) -> bool:
+    """Return whether no number in ``data`` is infinite or not a number."""
+    if isinstance(data, float):
+        return math.isfinite(data)
+    if isinstance(data, dict):
+        return all(map(_is_finite, data.values()))
+    return not isinstance(data, (list, tuple)) or all(map(_is_finite, data))
 
 
 def _check_fold(experiment: Experiment) -> None:

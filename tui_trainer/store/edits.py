@@ -31,6 +31,10 @@ class RunEdits:
         """Rename a run; raise LabelError if the name is empty or too long."""
         self._relabel((run,), name=clean_name(name))
 
+    def label(self, run: int, name: str, tags: Iterable[str]) -> None:
+        """Rename a run and add tags to it; raise LabelError as ``rename`` and ``tag`` do."""
+        self._relabel((run,), name=clean_name(name), add=tuple(tags))
+
     def tag(self, runs: Iterable[int], add: Iterable[str], remove: Iterable[str]) -> None:
         """Add and remove tags of runs; raise LabelError, and change nothing, if a run would have too many."""
         self._relabel(runs, add=tuple(add), remove=tuple(remove))

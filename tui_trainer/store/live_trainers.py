@@ -9,12 +9,14 @@ import contextlib
 import os
 import re
 import secrets
-import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui_trainer.system import sockets
 from tui_trainer.system.files import NO_LINK, PLAIN, is_locked, lock
 from tui_trainer.system.private import make_private
+
+if TYPE_CHECKING:
+    import socket
 
 NAME = re.compile(r"\d+-[0-9a-f]{12}")
 
@@ -34,6 +36,8 @@ class LiveTrainer:
 
     def listen(self) -> socket.socket:
         """A socket on which clients may call."""
+        from tui_trainer.system import sockets  # not before one is used
+
         return sockets.listen(self._folder, self.name)
 
     def leave(self) -> None:
@@ -72,6 +76,8 @@ def call(folder: Path, name: str) -> socket.socket:
     """Return a connection to a live session; raise OSError if it does not answer."""
     if not NAME.fullmatch(name):
         raise FileNotFoundError(f"there is no session {name!r}")
+    from tui_trainer.system import sockets  # not before one is used
+
     return sockets.connect(folder, name)
 
 
@@ -99,6 +105,8 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove(folder: Path, name: str) -> None:
+    from tui_trainer.system import sockets
+
     for path in (sockets.address(folder, name), folder / f"{name}.lock"):
         with contextlib.suppress(OSError):
             path.unlink()

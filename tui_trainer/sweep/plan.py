@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -176,13 +177,23 @@ def plan_combinations(
     Raises UserError for a combination that is not a valid experiment.
     """
     planned: list[Planned] = []
+    steps: list[tuple[tuple[str, object], Experiment]] = []  # what was set for the combination before, one by one
     for settings in combinations:
-        base = experiment
-        for path, value in sorted(settings.items(), key=lambda setting: parse_path(setting[0]) == LAYERS):
-            base = with_field(base, path, value)  # the hidden layers last, since they are like the first one
+        # The hidden layers last, since they are like the first one.
+        ordered = sorted(settings.items(), key=lambda setting: parse_path(setting[0]) == LAYERS)
+        del steps[_common(ordered, [setting for setting, _ in steps]) :]
+        for path, value in ordered[len(steps) :]:
+            steps.append(((path, value), with_field(steps[-1][1] if steps else experiment, path, value)))
+        base = steps[-1][1] if steps else experiment
         for replicate, run in _replicates(base, options):
             planned.append(Planned(first + len(planned), {**settings, **replicate}, run))
     return planned
+
+
+def _common(settings: Sequence[tuple[str, object]], others: Sequence[tuple[str, object]]) -> int:
+    """Return how many settings at the beginning of both are the same fields with the very same values."""
+    pairs = zip(settings, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0][0] == pair[1][0] and pair[0][1] is pair[1][1], pairs))
 
 
 def plan_stages(planned: Sequence[Planned], replicates: int) -> tuple[Stage, ...]:

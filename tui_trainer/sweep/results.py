@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tui_trainer.errors import UserError, plain, quoted
@@ -67,7 +68,7 @@ class Row:
     ``state`` is finished, stopped early, diverged or failed, and ``message`` describes it in a sentence. ``scores`` are
     those of the final weights: of the training part, and with ``val_`` of the validation part. ``weights`` are those
     of a very small model, ``history`` the values (epochs,) by name. ``run`` is the number in the store, if it was kept.
-    A run that successive halving has cut is paused, ``cut_after`` so many epochs.
+    A run that successive halving or an interrupt has cut is paused, ``cut_after`` so many epochs.
     """
 
     number: int
@@ -118,7 +119,7 @@ class Group:
 
 
 class SweepResult:
-    """All runs of a sweep that ended, the best first; those that diverged or failed come last.
+    """All runs of a sweep that were trained, the best first; those that diverged or failed come last.
 
     ``by`` is the measure to rank by, larger is better if it is ``rising``. All settings had ``repeat`` seeds and
     ``folds`` folds; if there are several, the settings with the best mean come first, each with all its runs.
@@ -156,6 +157,11 @@ class SweepResult:
     def is_replicated(self) -> bool:
         """Whether the same settings were run several times, with other seeds or folds."""
         return bool(replicated(self.repeat, self.folds))
+
+    @property
+    def done(self) -> int:
+        """How many runs have ended by themselves, or as successive halving has decided."""
+        return len(self.rows) if self.stages else sum(row.state != "paused" for row in self.rows)
 
     @property
     def is_halved(self) -> bool:
@@ -241,11 +247,15 @@ class Leaderboard:
     """The rows of a sweep so far, sorted by the measure ``by``, the best first; ``done`` of ``total`` have ended,
     which are ``noun``.
 
-    Runs that differ only in the fields ``differing`` share one place among the leaders, with their mean.
+    Runs that differ only in the fields ``differing`` share one place among the leaders, with their mean. ``epochs`` are
+    how many each of ``total`` trainings takes, in the order in which they are done; none if that makes no difference.
     """
 
-    def __init__(self, by: str, total: int, differing: Sequence[str] = (), noun: str = "runs") -> None:
+    def __init__(
+        self, by: str, total: int, differing: Sequence[str] = (), noun: str = "runs", epochs: Sequence[int] = ()
+    ) -> None:
         self.by, self.total, self._differing, self.noun = by, total, differing, noun
+        self._epochs_until = [0, *accumulate(epochs or [1] * total)]
         self.done = 0
         self.rows: list[Row] = []
         self._numbers: set[int] = set()
@@ -263,6 +273,11 @@ class Leaderboard:
             before = self._groups.get(repr(settings))
             others = () if before is None else (other for other in before.rows if other.number != row.number)
             self._groups[repr(settings)] = _group(settings, [*others, row], self.by)
+
+    def seconds_left(self, seconds: float) -> float | None:
+        """Return about how long the rest takes if this much has taken so many ``seconds``; None before there is any."""
+        epochs, all_epochs = self._epochs_until[min(self.done, self.total)], self._epochs_until[-1]
+        return seconds / epochs * (all_epochs - epochs) if epochs else None
 
     def leaders(self, most: int) -> list[tuple[dict[str, object], float]]:
         """Return the ``most`` best settings that have a score, and their scores or means of them."""

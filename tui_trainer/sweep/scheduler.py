@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -86,19 +86,16 @@ class Sweep:
         return len(self.planned) if self.search is None else self.search.trials * self.options.replicates
 
     @property
-    def trainings(self) -> int:
-        """How many times a run is trained: once, or in successive halving once for each stage that it reaches."""
-        settings = sum(stage.settings for stage in self.stages)
-        return settings * self.options.replicates if self.stages else self.total
-
-    @property
     def differing(self) -> tuple[str, ...]:
         """The fields in which runs of the same settings differ."""
         return replicated(self.options.repeat, self.options.folds)
 
     def leaderboard(self) -> Leaderboard:
-        """Return an empty leaderboard for what is trained."""
-        return Leaderboard(self.by, self.trainings, self.differing, "trainings" if self.stages else "runs")
+        """Return an empty leaderboard for what is trained: each run once, or in each stage that it reaches."""
+        if not self.stages:
+            return Leaderboard(self.by, self.total, self.differing)
+        epochs = [stage.epochs for stage in self.stages for _ in range(stage.settings * self.options.replicates)]
+        return Leaderboard(self.by, len(epochs), self.differing, "trainings", epochs)
 
     @property
     def jobs(self) -> int:
@@ -110,7 +107,8 @@ class Sweep:
         """Do all runs. An interrupt, or the loss of the workers, ends the sweep with the runs that are done.
 
         With ``keep``, each run is saved to the store when it has ended; then ``on_row`` is called with its row. In
-        successive halving a run is saved after each of its stages, in place of what it was after the one before.
+        successive halving a run is saved after each of its stages, in place of what it was after the one before. Runs
+        that are being trained together in this process when an interrupt comes are kept as far as they are, paused.
         Raises UserError if all runs have failed, or if the cluster cannot be reached.
         """
         started = time.perf_counter()
@@ -122,10 +120,11 @@ class Sweep:
         earlier = {dumps(run.experiment): run for run in self.earlier}
         jobs = 1 if self.options.dask is None else 0
 
-        def note(row: Row) -> None:
-            rows[row.number] = row
+        def note(*ended: Row) -> None:
+            rows.update({row.number: row for row in ended})  # all of them, also if ``on_row`` raises an interrupt
             if on_row is not None:
-                on_row(row)
+                for row in ended:
+                    on_row(row)
 
         try:
             for runs, stage in self._rounds(rows):
@@ -143,12 +142,8 @@ class Sweep:
                 jobs = max(jobs, round_jobs)
                 whole = {run.number: run for run in (*missing, *self.planned)}  # in halving, with all its epochs
                 with contextlib.closing(outcomes):
-                    for number, outcome in outcomes:
-                        planned, before = whole[number], rows.get(number)
-                        outcome, cut_after = _cut(outcome, planned, stage)
-                        saved_as = None if before is None else before.run
-                        run = None if saver is None else saver.save(planned, outcome, saved_as)
-                        note(make_row(planned, outcome, run, cut_after))
+                    for ended in outcomes:
+                        note(*_saved(ended, whole, rows, stage, saver))
             if self.search is not None and len(rows) < self.total:
                 complaint = f"The search has ended after {len(rows):,} runs: no other values were left to try."
         except KeyboardInterrupt:
@@ -325,6 +320,14 @@ def cores() -> int:
     return int(joblib.cpu_count())
 
 
+class FinishedRun(NamedTuple):
+    """A run that has ended, and its number in the store if it was saved before."""
+
+    planned: Planned
+    outcome: Outcome
+    saved_as: int | None
+
+
 class RunSaver:
     """Saves finished runs to the store; ``complaint`` says why some could not be saved.
 
@@ -349,46 +352,43 @@ class RunSaver:
             self._store = Store(default_path(), STORE_OWNER)
         return self._store
 
-    def save(self, planned: Planned, outcome: Outcome, run: int | None = None) -> int | None:
-        """Save a run and return its number in the store; None if it has not taken a step, or could not be saved.
+    def save(self, finished: Sequence[FinishedRun]) -> list[int | None]:
+        """Save runs that have ended together, in one transaction; return the number of each in the store.
 
-        It replaces what was saved before as number ``run``. If the store fails, saving is tried again after each of
-        ``PAUSES``, and with the next run.
+        None is returned for a run that has not taken a step, or could not be saved. If the store fails, saving is tried
+        again after each of ``PAUSES``, and with the next runs; if one run can't be saved, the others are.
         """
-        if outcome.steps == 0:
-            return None
         for pause in (*(() if self.complaint else PAUSES), None):
             try:
-                return self._save(planned, outcome, run)
+                return self._save(finished)
             except StoreError as error:
-                if pause is None or not isinstance(error, StoreBusy | StoreFull):
+                is_passing = isinstance(error, StoreBusy | StoreFull)
+                if not is_passing and len(finished) > 1:
+                    return [number for run in finished for number in self.save([run])]
+                if pause is None or not is_passing:
                     self.complaint = str(error)
                     break
                 time.sleep(pause)
-        return run
+        return [run.saved_as for run in finished]
 
-    def _save(self, planned: Planned, outcome: Outcome, before: int | None) -> int:
+    def _save(self, finished: Sequence[FinishedRun]) -> list[int | None]:
+        if not any(run.outcome.steps for run in finished):
+            return [None] * len(finished)
         store = self._opened()
-        edits = RunEdits(store)
-        checkpoint = Checkpoint(
-            experiment=planned.experiment,
-            state=outcome.state,
-            epoch=outcome.epochs,
-            step=outcome.steps,
-            latest=outcome.latest,
-            snapshot=outcome.snapshot,
-            new_epochs=outcome.history,
-            seconds=outcome.seconds,
-        )
-        if before is not None:
-            store.save(before, checkpoint)
-            return before
+        edits, tag = RunEdits(store), self.tag
+        runs: list[int | None] = []
         with store.writing():  # one transaction, which takes longer than all that is done in it
-            run = store.add(checkpoint)
-            edits.tag((run,), (self.tag or f"sweep-{run}",), ())
-            edits.rename(run, describe_settings(planned.settings, LONGEST_NAME))
-        self.tag = self.tag or f"sweep-{run}"
-        return run
+            for run in finished:
+                if not run.outcome.steps:
+                    runs.append(None)
+                    continue
+                number = _save_one(store, run)
+                tag = tag or f"sweep-{number}"
+                if run.saved_as is None:
+                    edits.label(number, describe_settings(run.planned.settings, LONGEST_NAME), (tag,))
+                runs.append(number)
+        self.tag = tag
+        return runs
 
     def close(self) -> None:
         """Close the store."""
@@ -455,6 +455,45 @@ def _settings_of(experiment: Experiment, axes: Sequence[Axis]) -> dict[str, obje
     return {axis.path: value_at(experiment, axis.path) for axis in axes}
 
 
+def _saved(
+    ended: Sequence[workers.NumberedOutcome],
+    planned: Mapping[int, Planned],
+    before: Mapping[int, Row],
+    stage: Stage | None,
+    saver: RunSaver | None,
+) -> list[Row]:
+    """Save runs that have ended together, and return their rows; ``before`` are those of a stage before."""
+    cut = [_cut(outcome, planned[number], stage) for number, outcome in ended]
+    finished = [
+        FinishedRun(planned[number], outcome, before[number].run if number in before else None)
+        for (number, _), (outcome, _) in zip(ended, cut, strict=True)
+    ]
+    runs = [None] * len(finished) if saver is None else saver.save(finished)
+    return [
+        make_row(run.planned, run.outcome, saved_as, cut_after)
+        for run, saved_as, (_, cut_after) in zip(finished, runs, cut, strict=True)
+    ]
+
+
+def _save_one(store: Store, finished: FinishedRun) -> int:
+    """Save a run that has ended, and return its number in the store."""
+    outcome = finished.outcome
+    checkpoint = Checkpoint(
+        experiment=finished.planned.experiment,
+        state=outcome.state,
+        epoch=outcome.epochs,
+        step=outcome.steps,
+        latest=outcome.latest,
+        snapshot=outcome.snapshot,
+        new_epochs=outcome.history,
+        seconds=outcome.seconds,
+    )
+    if finished.saved_as is not None:
+        store.save(finished.saved_as, checkpoint)
+        return finished.saved_as
+    return store.add(checkpoint)
+
+
 def _shortened(going: Sequence[Planned], rows: Mapping[int, Row], epochs: int) -> list[Planned]:
     """Return the runs with so many epochs, without those that ended early before: they would end there again."""
     return [
@@ -469,8 +508,13 @@ def _with_epochs(experiment: Experiment, epochs: int) -> Experiment:
 
 
 def _cut(outcome: Outcome, planned: Planned, stage: Stage | None) -> tuple[Outcome, int | None]:
-    """Return the outcome of a run as one that could go on after the ``stage``, and after how many epochs."""
+    """Return the outcome of a run as one that could go on after the ``stage``, and after how many epochs.
+
+    A run that was interrupted is one already.
+    """
     epochs = planned.experiment.training.epochs
+    if outcome.state == "paused":
+        return outcome, outcome.epochs
     if stage is None or outcome.state != "finished" or stage.epochs == epochs:
         return outcome, None
     message = f"Cut after {stage.epochs:,} of {epochs:,} epochs."

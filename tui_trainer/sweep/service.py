@@ -241,18 +241,18 @@ def progress_event(leaderboard: Leaderboard, seconds: float) -> messages.SweepPr
     by = leaderboard.by
     leaders = leaderboard.leaders(MAX_LEADERS)
     lost = len(list(takewhile(lambda row: not _has_score(row, by), reversed(leaderboard.rows))))
-    left = seconds / leaderboard.done * (leaderboard.total - leaderboard.done) if leaderboard.done else None
+    left = leaderboard.seconds_left(seconds)
     entries = tuple(messages.Leader(describe_settings(settings), number_text(value)) for settings, value in leaders)
     return messages.SweepProgress(leaderboard.done, leaderboard.total, lost, by, entries, left, leaderboard.noun)
 
 
 def finished_event(result: SweepResult) -> messages.SweepFinished:
     """Return the final event of a sweep: the best settings, and the kept runs."""
-    done = len(result.rows)
+    done = result.done
     runs = "1 run" if result.planned == 1 else f"{result.planned:,} runs"
     count = f"{done:,} of {runs}" if done < result.planned else f"{runs} in {format_duration(result.seconds)}"
     parts = [f"Sweep ended, {count}." if result.interrupted else f"Sweep done, {count}."]
-    if done:
+    if result.rows:
         parts.append(_best_sentence(result))
     if done and result.is_halved:
         parts.append(halving_sentence(result))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import dataclasses
-import logging
 import os
 import re
 import threading
@@ -21,7 +19,7 @@ from tui_trainer.files import confined
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.system.processes import wait_for_end
 from tui_trainer.system.terminal import interrupts_hidden
-from tui_trainer.training.builder import scores, split_scores
+from tui_trainer.training.builder import scores
 from tui_trainer.training.series import MAX_PARAMETERS, Array
 from tui_trainer.training.session import Session, linear_algebra
 from tui_trainer.training.stack import StackSize, runs_together, train_together
@@ -36,7 +34,7 @@ ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")  # Dask hangs
 SAFE_PATH = "PYTHONSAFEPATH"
 INSTALL = "python -m pip install 'tui-trainer[dask]'"
 NumberedOutcome = tuple[int, Outcome]
-Outcomes = Generator[NumberedOutcome, None, None]  # closing it ends the runs in progress
+Outcomes = Generator[list[NumberedOutcome], None, None]  # of runs that end together; closing it ends those in progress
 
 
 class WorkersLost(Exception):
@@ -53,7 +51,7 @@ _thread_state = _ThreadState()
 
 
 def run_sequentially(groups: Sequence[Tasks], by: str, keep: bool) -> Outcomes:
-    """Yield each run's number with its outcome when it is done, in this process, one group after the other."""
+    """Yield the runs that end together, each number with its outcome, in this process, one group after the other."""
     try:
         for tasks in groups:
             yield from run_group(tasks, by, keep)
@@ -62,10 +60,13 @@ def run_sequentially(groups: Sequence[Tasks], by: str, keep: bool) -> Outcomes:
 
 
 def run_in_processes(groups: Sequence[Tasks], by: str, keep: bool, jobs: int) -> Outcomes:
-    """Yield each run's number with its outcome when its group is done, in ``jobs`` processes with one BLAS thread each.
+    """Yield the runs of a group when it is done, each number with its outcome, in ``jobs`` processes with one BLAS
+    thread each.
 
     Closing the iterator ends them. Raises WorkersLost if a process is killed.
     """
+    from concurrent.futures import BrokenExecutor
+
     import joblib
 
     process_setup = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
@@ -76,15 +77,14 @@ def run_in_processes(groups: Sequence[Tasks], by: str, keep: bool, jobs: int) ->
         done_groups = parallel(_calls(groups, by, keep))
     with _safe_import_path(), _closing(done_groups):
         try:
-            for outcomes in done_groups:
-                yield from outcomes
-        except concurrent.futures.BrokenExecutor as error:
+            yield from done_groups
+        except BrokenExecutor as error:
             why = "the system killed a training process, perhaps for lack of memory; use fewer jobs"
             raise WorkersLost(why) from error
 
 
 def run_on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> Outcomes:
-    """Yield each run's number with its outcome when it is done, by the workers of the Dask scheduler at ``address``.
+    """Yield each run when it is done, its number with its outcome, by the workers of the Dask scheduler at ``address``.
 
     Raises UserError if Dask is not installed, or no worker can be reached, and WorkersLost if they are lost later.
     """
@@ -92,6 +92,8 @@ def run_on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> 
         import distributed
     except ImportError as error:
         raise UserError("dask", f"Dask is not installed; get it with {INSTALL}") from error
+    from concurrent.futures import CancelledError
+
     import joblib
 
     with _logging_disabled("distributed.client"), _client(distributed, address) as client:
@@ -104,9 +106,8 @@ def run_on_cluster(tasks: Sequence[Task], by: str, keep: bool, address: str) -> 
             raise UserError("dask", reason) from error
         with _closing(done_groups):
             try:
-                for outcomes in done_groups:
-                    yield from outcomes
-            except (distributed.KilledWorker, OSError, concurrent.futures.CancelledError) as error:
+                yield from done_groups
+            except (distributed.KilledWorker, OSError, CancelledError) as error:
                 raise WorkersLost("the cluster's workers or its scheduler are gone") from error
 
 
@@ -124,9 +125,10 @@ def size_of_stack(experiment: Experiment) -> StackSize | None:
 
 
 def run_group(tasks: Tasks, by: str, keep: bool) -> Outcomes:
-    """Train the runs of ``tasks`` together on one thread; yield each one's number with its outcome when it is done.
+    """Train the runs of ``tasks`` together on one thread; yield those that end together, each number with its outcome.
 
-    Without ``keep``, no snapshots are taken. If the runs can't be trained together, each is trained by itself.
+    Without ``keep``, no snapshots are taken. If the runs can't be trained together, each is trained by itself. Runs
+    that are trained together are yielded after an interrupt, too, as far as they are, before it is raised.
     """
     numbers, experiments = zip(*tasks, strict=True)
     done: set[int] = set()
@@ -135,13 +137,13 @@ def run_group(tasks: Tasks, by: str, keep: bool) -> Outcomes:
             session = _session()
             session.load(experiments[0])
             _check_measure(session, by)  # which all of them have, or none
-            for place, _ in train_together(session, experiments):
-                outcome = _outcome(session, keep)
-                done.add(place)
-                yield numbers[place], outcome
+            for ended in train_together(session, experiments):
+                outcomes = [(place, _outcome(session, keep)) for place, _ in ended]
+                done.update(place for place, _ in outcomes)
+                yield [(numbers[place], outcome) for place, outcome in outcomes]
     for place, experiment in enumerate(experiments):
         if place not in done:
-            yield numbers[place], run_one(experiment, by, keep)
+            yield [(numbers[place], run_one(experiment, by, keep))]
 
 
 def run_one(experiment: Experiment, by: str, keep: bool) -> Outcome:
@@ -240,12 +242,14 @@ def _calls(groups: Sequence[Tasks], by: str, keep: bool) -> Iterator[Any]:
 
 
 def _outcomes(tasks: Tasks, by: str, keep: bool) -> list[NumberedOutcome]:
-    return list(run_group(tasks, by, keep))
+    return [outcome for ended in run_group(tasks, by, keep) for outcome in ended]
 
 
 @contextlib.contextmanager
 def _logging_disabled(logger: str) -> Iterator[None]:
     """Suppress a package's log messages about problems that are reported here."""
+    import logging
+
     log = logging.getLogger(logger)
     before = log.level
     log.setLevel(logging.CRITICAL)
@@ -291,17 +295,15 @@ def _check_measure(session: Session, by: str) -> None:
 
 
 def _outcome(session: Session, keep: bool) -> Outcome:
-    assert RUN_STATES[session.state].ended
     trainer = session.trainer
+    is_over = RUN_STATES[session.state].ended
     return Outcome(
         session.state,
-        session.sentence,
+        session.sentence if is_over else f"Interrupted after {trainer.epochs:,} of {session.target_epochs:,} epochs.",
         epochs=trainer.epochs,
         steps=trainer.steps,
         seconds=session.seconds,
-        scores={}
-        if session.state == "diverged"
-        else split_scores(trainer.model, session.experiment.training, session.split),
+        scores={} if session.state == "diverged" else session.scores(),
         weights=_weights(session),
         latest=session.values,
         history=session.history.columns(0),

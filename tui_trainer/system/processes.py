@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+    import subprocess
 
 if sys.platform == "win32":
     import _winapi
     import ctypes
+    import socket
+    import subprocess
     import threading
 
     # No window, no Ctrl+C of the terminal, and no end with its window.
@@ -97,11 +101,15 @@ else:
         command: Sequence[str], connection: socket.socket, errors: IO[bytes], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         """Start a process that gets ``connection`` from ``given_connection``, and writes to the file ``errors``."""
+        import subprocess  # not before a process is started
+
         line = connection.fileno()
         return subprocess.Popen([*command], stdin=line, stdout=line, stderr=errors, env=environment, **APART)
 
     def given_connection() -> socket.socket:
         """Return the connection that this process was started with."""
+        import socket
+
         return socket.socket(fileno=os.dup(0))
 
     def is_running(pid: int) -> bool:

@@ -7,7 +7,6 @@ parameters of a small model after some of its steps.
 
 from __future__ import annotations
 
-import tempfile
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
@@ -202,6 +201,8 @@ class SpilledSeries:
         older = self._newest[:-IN_MEMORY].tobytes()
         try:
             if self._file is None:
+                import tempfile  # most runs are short
+
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open as long as the series exists)
             if write_at(self._file.fileno(), older, self._spilled * WIDTH) < len(older):
                 raise OSError("only a part of it was written")

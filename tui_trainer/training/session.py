@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,14 +26,16 @@ from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.pace import FULL, Pace, Schedule
-from tui_trainer.protocol import Remedy
 from tui_trainer.run_state import EndState, RunState
 from tui_trainer.system.memory import limit_accelerate, usable_cores
 
-from .builder import build_schedule, build_trainer, check_memory
+from .builder import build_schedule, build_trainer, check_memory, split_scores
 from .callbacks import BestWeights, StopConditions
 from .history import History
 from .series import MAX_PARAMETERS, Array, DownsampledSeries, Trajectory
+
+if TYPE_CHECKING:
+    from tui_trainer.protocol import Remedy
 
 EARLY_ENDS: tuple[EndState, ...] = ("stopped early", "diverged")  # states of a run that ended before its last epoch
 UNWATCHED = 0.5  # seconds of training between two checks of the state, if nobody watches
@@ -55,6 +57,7 @@ class TrainedRun(NamedTuple):
     best: BestWeights
     stopping: StopConditions
     divergence: Diverged | None
+    scores: dict[str, float] | None  # with its last weights, if they are known
 
 
 class Session:
@@ -87,6 +90,7 @@ class Session:
         self._filled = 0
         self._chunk = 1
         self._last_loss: float | None = None
+        self._scores: tuple[tuple[int, int], dict[str, float]] | None = None  # and of which moment of the run
 
     def load(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
         """Load ``experiment`` and stop before its first step.
@@ -96,8 +100,11 @@ class Session:
         """
         self.load_with(experiment, self.data.get(experiment.dataset, on_progress))
 
-    def load_with(self, experiment: Experiment, dataset: Dataset) -> None:
-        """Load ``experiment`` as ``load`` does, with its ``dataset`` as it was read before."""
+    def load_with(self, experiment: Experiment, dataset: Dataset, fits: bool = False) -> None:
+        """Load ``experiment`` as ``load`` does, with its ``dataset`` as it was read before.
+
+        With ``fits`` it is known that there is memory for it.
+        """
         resolved = resolve(experiment, dataset.target_info(), n_features=len(dataset.features))
         output = resolved.model.output
         assert output.units is not None and output.activation is not None
@@ -107,7 +114,8 @@ class Session:
             parts = split(dataset, experiment.dataset, output.units, output.activation)
             encoded = msgspec.json.encode(preparation_of(dataset, parts))  # for predictions without the data
             preparation = np.frombuffer(encoded, np.uint8)
-        check_memory(resolved, len(dataset.features), parts)
+        if not fits:
+            check_memory(resolved, len(dataset.features), parts)
         trainer = build_trainer(resolved, dataset, parts)
         self.requested, self.experiment = experiment, resolved
         self.dataset, self.split, self._preparation = dataset, parts, preparation
@@ -118,7 +126,7 @@ class Session:
         self.state, self.sentence = "ready", ""
         self._forget_diagnosis()
         self._stopping = StopConditions(experiment.training)
-        self._chunk, self._filled, self._last_loss = 1, 0, None
+        self._chunk, self._filled, self._last_loss, self._scores = 1, 0, None, None
         self.resumed_at = 0  # the trainer has no gradient before the next step
         self._start_trajectory()
         fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._max_threads)
@@ -183,6 +191,7 @@ class Session:
         self._start_trajectory()  # how it came here is not known
         self.history, self.best, self._stopping = run.history, run.best, run.stopping
         self._last_loss = run.last_loss
+        self._scores = (self._moment, run.scores) if run.scores is not None else None
         if run.divergence is not None:
             self._end_diverged(run.divergence)
         elif sentence:
@@ -321,6 +330,17 @@ class Session:
         steps = (self.target_epochs - self.trainer.epochs) * self.trainer.steps_per_epoch - self.trainer.position
         rate = self.step_rate.steps_per_second
         return steps / rate if rate else None
+
+    def scores(self) -> dict[str, float]:
+        """Return the scores of both parts with the present weights, as ``split_scores`` does."""
+        if self._scores is None or self._scores[0] != self._moment:
+            self._scores = self._moment, split_scores(self.trainer.model, self.experiment.training, self.split)
+        return self._scores[1]
+
+    @property
+    def _moment(self) -> tuple[int, int]:
+        """What changes with the weights."""
+        return self.trainer.steps, self.weight_changes
 
     @property
     def steps(self) -> int:

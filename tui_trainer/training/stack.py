@@ -6,7 +6,7 @@ In reading order: which runs can be trained together, how many at a time, and th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from tui_trainer.engine import StackedTrainer
 from tui_trainer.experiment.resolve import count_parameters, measuring, resolve, watched_measures
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig
 from tui_trainer.measures import is_rising
+from tui_trainer.system.terminal import interrupts_held
 
 from .builder import available_bytes, build_stack, estimate
 from .callbacks import BestWeights, StopConditions, best_measure, worst_value
@@ -102,12 +103,14 @@ def runs_together(session: Session) -> StackSize:
     return size if session.trajectory is None else size._replace(models=1)
 
 
-def train_together(session: Session, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Session]]:
-    """Train ``experiments`` with one ``stack_key``; yield the place of each that has ended, and ``session`` at its end.
+def train_together(session: Session, experiments: Sequence[Experiment]) -> Iterator[Iterator[tuple[int, Session]]]:
+    """Train ``experiments`` with one ``stack_key``; yield, each time that some have ended, the place of each of these
+    and ``session`` at its end.
 
     One of them is loaded in the session. What is yielded is the session of a run that was trained alone, with the same
-    numbers; it is used for the next one as soon as the iterator goes on. Raises UserError if an experiment cannot be
-    trained.
+    numbers; it is used for the next one as soon as the iterator goes on. An interrupt comes between two epochs: before
+    it is raised, the runs that were being trained are yielded, too, paused. Raises UserError if an experiment cannot
+    be trained.
     """
     size = runs_together(session).models
     for start in range(0, len(experiments), size):
@@ -116,10 +119,11 @@ def train_together(session: Session, experiments: Sequence[Experiment]) -> Itera
             session.load(part[0])
             session.train()
             session.advance_to_end()
-            yield start, session
+            yield iter([(start, session)])
         else:
-            for place in Stack(session, part).train():
-                yield start + place, session
+            stack = Stack(session, part)
+            for numbers in stack.train():
+                yield ((start + number, stack.hand_over(number)) for number in numbers)
 
 
 class Stack:
@@ -135,6 +139,7 @@ class Stack:
         target, features = session.dataset.target_info(), len(session.dataset.features)
         resolved = [resolve(experiment, target, features) for experiment in experiments]
         self.trainer = build_stack(resolved, session.split)
+        self._metrics = resolved[0].training.metrics
         count, steps = len(experiments), self.trainer.steps_per_epoch
         self._last_epoch = experiments[0].training.epochs
         self._stopping = [StopConditions(experiment.training) for experiment in experiments]
@@ -150,13 +155,24 @@ class Stack:
         self._of_epoch: list[int] = []  # the runs that were trained when the epoch began
         self._sentences: dict[int, str] = {}  # of the runs that have ended: why, if a condition has stopped them
         self.values: dict[str, Array] = {}  # of the last epoch, (models,) each
+        self._scores: dict[int, dict[str, float]] = {}  # of the runs that have ended, with their last weights
 
-    def train(self) -> Iterator[int]:
-        """Yield the number of each run when it has ended, with the session at its end."""
-        while self.trainer.running:
-            for number in self.advance(self.trainer.steps_per_epoch):
-                self.hand_over(number)
-                yield number
+    def train(self) -> Iterator[list[int]]:
+        """Yield the numbers of the runs that have ended, whenever some have, to be handed over.
+
+        After an interrupt these are the runs that have not, as far as they are. It is raised after that.
+        """
+        ends: list[int] = []
+        try:
+            while self.trainer.running:
+                with interrupts_held():  # an epoch is short, and half of one can't be handed over
+                    ends = self.advance(self.trainer.steps_per_epoch)
+                if ends:
+                    yield ends
+                    ends = []
+        except KeyboardInterrupt:
+            yield [*ends, *self.trainer.running]
+            raise
 
     def advance(self, steps: int) -> list[int]:
         """Take so many steps, at most to the end of the epoch; return the runs that have ended with it."""
@@ -173,12 +189,16 @@ class Stack:
             self.values = trainer.end_epoch()
             row = first // per_epoch
             for name, value in self.values.items():
-                self._values.setdefault(name, np.empty((self._block_epochs, len(value))))[row] = value
+                if name not in self._values:
+                    self._values[name] = np.empty((self._block_epochs, len(value)))
+                self._values[name][row] = value
             self._best.after_epoch(trainer.epochs, self.values)
             ends = self._ends(running, self.values)
         self._seconds[running] += (time.perf_counter() - started) / len(running)
         if ends or (is_over and row + 1 == self._block_epochs):
             self._record(running)
+        if whole := [number for number in ends if number not in trainer.divergences]:
+            self._scores |= self._scores_of(whole)
         for number in ends:
             trainer.stop(number)
         self._sentences |= ends
@@ -200,6 +220,13 @@ class Stack:
                     ends[number] = sentence
         return ends
 
+    def _scores_of(self, ends: Iterable[int]) -> dict[int, dict[str, float]]:
+        """Return the scores of both parts of the runs that end with this epoch, as ``split_scores`` gives them."""
+        data = self._session.split
+        scores = self.trainer.evaluate(data.x_train, data.y_train, self._metrics)
+        scores |= {name: value for name, value in self.values.items() if name.startswith("val_")}
+        return {number: {name: float(value[number]) for name, value in scores.items()} for number in ends}
+
     def _record(self, running: Sequence[int]) -> None:
         """Move what the block has of the ``running`` runs to their histories."""
         steps = self.trainer.steps_per_epoch
@@ -213,10 +240,10 @@ class Stack:
                 self._histories[number].extend({name: rows[:epochs, number] for name, rows in self._values.items()})
         self._block_start = self.trainer.epochs
 
-    def hand_over(self, number: int) -> None:
+    def hand_over(self, number: int) -> Session:
         """Make the session that of the run, at its end; or paused after the epoch under way, which is finished for it.
 
-        After a run that goes on has been handed over, the stack must not be trained on.
+        Returns the session. After a run that goes on has been handed over, the stack must not be trained on.
         """
         while self.trainer.position and number not in self._sentences:
             self.advance(self.trainer.steps_per_epoch)
@@ -230,9 +257,11 @@ class Stack:
             self._best.of(number),
             self._stopping[number],
             self.trainer.divergences.get(number),
+            self._scores.get(number),
         )
-        self._session.load_with(self._experiments[number], self._dataset)
+        self._session.load_with(self._experiments[number], self._dataset, fits=True)
         self._session.take_over(trained, self._sentences.get(number, ""))
+        return self._session
 
 
 class _BestOfEach:
