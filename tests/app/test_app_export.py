@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from test_app_files import answer
 
 from tui_trainer import Run
+from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def test_export_and_begin_with_it(start: Start, tmp_path: Path, monkeypatc
         assert not (tmp_path / "small").exists()
         await answer(flow, "ctrl+e", "small", "small")
         await flow.until_said("Exported")
-        assert f"files to '{tmp_path / 'small'}'." in flow.message
+        assert f"files to {quoted(str(tmp_path / 'small'), 1000)}." in flow.message
         run = Run.load(tmp_path / "small")
         assert run.experiment == SMALL and run.history["loss"][-1] == flow.progress.values["loss"]
 

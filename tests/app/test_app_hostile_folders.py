@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stored_runs import store_runs
+from systems import WINDOWS
 
 from tui_trainer.book.library import from_folder
 from tui_trainer.tabs.book.view import BookView
@@ -48,7 +49,7 @@ async def test_what_lessons_and_stored_runs_say_is_text(start: Start, tmp_path: 
     lessons = tmp_path / "lessons"
     lessons.mkdir()
     (lessons / "1.toml").write_text(LESSON.format(json.dumps(ODD)), encoding="utf-8")
-    (lessons / "2\x1b[2J.toml").write_text("nothing", encoding="utf-8")
+    (lessons / ("2.toml" if WINDOWS else "2\x1b[2J.toml")).write_text("nothing", encoding="utf-8")
     assert [one.title for one in from_folder(lessons).lessons] == [ODD], from_folder(lessons).errors
     store_runs(tmp_path / "store", {"one": {}, "two": {}})
     connection = sqlite3.connect(tmp_path / "store" / "runs.sqlite")

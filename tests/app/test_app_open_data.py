@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from systems import WINDOWS
 from textual.widgets import Input, OptionList, Static
 from ugly import CASES
 
@@ -150,7 +151,8 @@ async def test_what_was_found_out_can_be_set_otherwise(start: Start, tmp_path: P
         fields = {field.path.removeprefix("dataset."): field for field in screen.query(Field)}
         assert fields["skip_rows"].query_one(Input).placeholder == "(2)"
         assert fields["missing_marks"].query_one(Input).placeholder == "(empty cells)"
-        assert "comments (#)" in flow.screen_text() and "quotes   (single)" in flow.screen_text()
+        await flow.until_shown("comments (#)")
+        await flow.until_shown("quotes   (single)")
 
         fields["missing_marks"].query_one(Input).focus()
         await flow.press(*"-999", "enter")
@@ -222,9 +224,10 @@ async def test_the_list_narrows_completes_and_goes_into_folders(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
-    for name in ("alpha_one.csv", "alpha_two.TSV", "beta.csv", ".hidden.csv", "notes.txt", "deep/deeper/x.csv"):
+    odd = "red.csv" if WINDOWS else "\x1b[31mred.csv"
+    files = sorted([odd, "alpha_one.csv", "alpha_two.TSV", "beta.csv", "notes.txt"])
+    for name in (*files, ".hidden.csv", "deep/deeper/x.csv"):
         (tmp_path / name).write_text(SHOP)
-    (tmp_path / "\x1b[31mred.csv").write_text(SHOP)
     monkeypatch.chdir(tmp_path)
     async with start() as flow:
         await flow.press("i")
@@ -235,7 +238,7 @@ async def test_the_list_narrows_completes_and_goes_into_folders(
         def names() -> list[str]:
             return [str(option.prompt).split()[0] for option in listed.options]
 
-        everything = ["deep/", "store/", "�[31mred.csv", "alpha_one.csv", "alpha_two.TSV", "beta.csv", "notes.txt"]
+        everything = ["deep/", "store/", *(name.replace("\x1b", "�") for name in files)]
         await flow.until(lambda: names() == everything, "folders, then files")
         assert_clean(flow)
         await flow.press("a")
