@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tui_trainer.datasets.catalog import CATALOG, ShippedFile, choose, data_folder
+from tui_trainer.datasets.catalog import CATALOG, ShippedFile, choose, choose_file, data_folder
 from tui_trainer.datasets.loading import load
 from tui_trainer.experiment.schema import DatasetConfig
 
@@ -82,3 +84,11 @@ def test_choosing_another_dataset_lets_go_of_columns_it_has_not() -> None:
 def test_any_dataset_can_be_chosen_after_a_noisy_toy_set(name: str) -> None:
     toy = DatasetConfig(name="blobs", features=("x1*x2",), noise=50.0, samples=100, classes=5)
     assert load(choose(toy, name)).name == name
+
+
+def test_a_file_chosen_again_keeps_what_was_set_for_it() -> None:
+    """By whatever form of its path: the file picker of Windows has both separators in one."""
+    config = DatasetConfig(path="data/shop.csv", missing="fill", kinds={"colour": "ignore"})
+    assert choose_file(config, os.path.join("data", ".", "shop.csv")) is config
+    assert choose_file(config, "data/other.csv").missing != "fill"
+    assert choose_file(config, None).path is None

@@ -8,6 +8,7 @@ No file is read and no point is generated here, and nothing is imported for that
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -417,7 +418,13 @@ def choose_file(config: DatasetConfig, path: str | None) -> DatasetConfig:
 
     Numbers to predict are standardized. None chooses the catalog's dataset.
     """
-    return config if path == config.path else replace(without_file(config), path=path, standardize_target=True)
+    is_same = _normal(path) == _normal(config.path)
+    return config if is_same else replace(without_file(config), path=path, standardize_target=True)
+
+
+def _normal(path: str | None) -> str | None:
+    r"""Return the path in one form: on Windows, ``/`` and ``\`` are the same."""
+    return None if path is None else os.path.normpath(path)
 
 
 def data_folder() -> Path:
