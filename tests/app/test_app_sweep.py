@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from systems import KILL
+from systems import ENDED_BY_KILL, KILL
 from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.sweep_form import SweepFormDialog, SweepOption, SweepRow, initial_request
@@ -19,6 +19,7 @@ from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, 
 from tui_trainer.store.store import Store
 from tui_trainer.sweep.client import SweepClient
 from tui_trainer.sweep.messages import Leader, SweepPreview, SweepProgress, SweepRequest
+from tui_trainer.system.processes import how_it_ended
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.dropdown import Dropdown
@@ -261,7 +262,7 @@ async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
         pid = sweeping(flow)
         assert pid is not None
         os.kill(pid, KILL)
-        await flow.until_said("The sweep's process was ended by signal 9. Finished runs are kept.")
+        await flow.until_said(f"The sweep's process {how_it_ended(ENDED_BY_KILL)}. Finished runs are kept.")
 
         await opened(flow)
         await flow.press("enter")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from running_app import Flow
-from systems import KILL
+from systems import ENDED_BY_KILL, KILL
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -27,6 +27,7 @@ from tui_trainer.experiment.schema import (
     OptimizerConfig,
     TrainingConfig,
 )
+from tui_trainer.system.processes import how_it_ended
 from tui_trainer.tabs.book.view import BookView
 from tui_trainer.wall.messages import Network, RaceNews, RaceReady
 
@@ -214,7 +215,7 @@ async def test_a_process_that_ends_is_told_of_and_the_run_goes_on(start: Start) 
         client = flow.screen.wall.client
         assert client is not None and client.pid is not None
         os.kill(client.pid, KILL)
-        await flow.until_shown("The wall's process was ended by")
+        await flow.until_shown(f"The wall's process {how_it_ended(ENDED_BY_KILL)}")
         await flow.press("escape", "e")
         await flow.until(lambda: flow.progress.epoch == 1, "the run trains")
 
