@@ -231,12 +231,12 @@ class DatasetView(msgspec.Struct, frozen=True):
     rows: int
     train_rows: int
     validation_rows: int
-    test_rows: int
     available: tuple[str, ...]
     columns: dict[str, bytes]
     levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
     notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
     target_scale: tuple[float, float] | None = None
+    test_rows: int = 0
     largest_class: tuple[str, float] | None = None
     row_heading: str = "row"
     row_column: str = ""
