@@ -333,7 +333,8 @@ async def test_the_mouse_uses_the_charts(start: Start, tmp_path: Path) -> None:
         await flow.until(lambda: view.form == "scatter", "the scatter plot over an axis")
         assert view.choice.across == view.chart.fields[1].path
         await flow.press("I")
-        await flow.until(lambda: view.form == "parallel", "the lines again")
+        await flow.until(lambda: view.form == "parallel" and panel.display, "the lines again")
+        await flow.until(lambda: flow.screen.get_widget_at(*panel.region.offset)[0] is panel, "in their place")
         await flow.pilot.click(panel, offset=(panel.size.width // 3, max(rows.values())), times=2)
         await flow.until_said("Opened ")
         assert flow.screen.experiment in [session.requested for session in sessions.values()]
