@@ -64,6 +64,7 @@ SHOTS = (
     Shot("network", whole=True, keys=("5",)),
     Shot("predictions", whole=True, keys=("6",)),
     Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
+    Shot("thresholds", "iris_overfit", whole=True, keys=("6", "v", "v", "v", "down", "left", "left", "m")),
     Shot("summary", "iris_overfit", keys=("7",)),
     Shot("book", keys=("9",)),
     Shot("help", keys=("question_mark",)),

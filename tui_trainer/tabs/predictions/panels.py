@@ -392,7 +392,7 @@ def draw_cut(board: Board, picture: Picture, markers: Markers) -> None:
         f"{what} {format_percent(part / whole, 1) + '%' if whole else MISSING}"
         for what, (part, whole) in shares.items()
     ]
-    board.write(4, 0, shorten("   ".join(told), board.width), TEXT)
+    board.write(4, 0, shorten("  ".join(told), board.width), TEXT)
 
 
 def draw_histogram(board: Board, picture: Picture, markers: Markers) -> None:

@@ -168,7 +168,7 @@ def losses(picture: Picture) -> Plot:
 
 
 def roc(picture: Picture) -> Plot:
-    """Plot the ROC curve, the diagonal that chance would give, and the point of the threshold."""
+    """Plot the ROC curve: the recall, or rate of true positives, over that of false ones; chance; the threshold."""
     curves = picture.curves
     if curves is None:
         return Plot(empty=NO_CURVES)
@@ -180,7 +180,7 @@ def roc(picture: Picture) -> Plot:
         Series(f"ROC, area {format_number(curves.area)}", x, y, CURVE_COLOR),
         _cut_point(wrong / max(wrong + left, 1), right / max(right + missed, 1)),
     )
-    return Plot(series, "false positives", "true positives", x_limits=UNIT, y_limits=UNIT)
+    return Plot(series, "false positives", "recall", x_limits=UNIT, y_limits=UNIT)
 
 
 def precision_recall(picture: Picture) -> Plot:
