@@ -388,11 +388,9 @@ def draw_cut(board: Board, picture: Picture, markers: Markers) -> None:
         "accuracy": (right + left, right + missed + wrong + left),
         "F1": (2 * right, 2 * right + missed + wrong),
     }
-    told = [
-        f"{what} {format_percent(part / whole, 1) + '%' if whole else MISSING}"
-        for what, (part, whole) in shares.items()
-    ]
-    board.write(4, 0, shorten("  ".join(told), board.width), TEXT)
+    for place, (what, (part, whole)) in enumerate(shares.items()):
+        told = f"{format_percent(part / whole, 1)}%" if whole else MISSING
+        board.write(1 + place, width + 2 * CUT_WIDTH + GAP, f"{what:<{len('precision')}} {told}", TEXT)
 
 
 def draw_histogram(board: Board, picture: Picture, markers: Markers) -> None:
