@@ -141,3 +141,8 @@ def test_missing_file_folder_and_byte_order_mark(tmp_path: Path) -> None:
         write(Experiment(), "a\0b")
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbfname = 'bom'")
     assert read(tmp_path / "bom.toml").name == "bom"
+
+
+def test_a_weight_of_minus_zero_is_written_as_such_beside_one_of_zero() -> None:
+    texts = [dumps(Experiment(model=ModelConfig(weights=(weight,)))) for weight in (0.0, -0.0)]
+    assert "-0.0" not in texts[0] and "-0.0" in texts[1]

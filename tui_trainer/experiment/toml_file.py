@@ -127,7 +127,7 @@ def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
     plain = {k: v for k, v in table.items() if v is not None and not _is_nested(v)}
     if plain or header:
         values = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in plain.items())
-        yield (f"{header}\n" if header else "") + _text(header, values)
+        yield (f"{header}\n" if header else "") + _text(values, repr(values))
     prefix = header.strip("[]") + "." if header else ""
     for key, value in table.items():
         if isinstance(value, dict):
@@ -138,8 +138,8 @@ def _sections(header: str, table: dict[str, Any]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=64)  # experiments that are written one after the other are mostly alike, such as those of a sweep
-def _text(header: str, values: tuple[tuple[str, object], ...]) -> str:
-    """Return the lines of a table's own fields; the header only tells tables apart, in which a field has one type."""
+def _text(values: tuple[tuple[str, object], ...], written: str) -> str:
+    """Return the lines of a table's own fields; how they are ``written`` tells apart what is equal, as 0.0 and -0.0."""
     return tomli_w.dumps(dict(values))
 
 
