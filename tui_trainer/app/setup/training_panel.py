@@ -122,7 +122,7 @@ RULES = (
         partial(TextField, empty="loss", missing=None),
         "training.best_epoch_by",
         "best by",
-        "The measure of the best epoch, whose weights B brings back: val_f1, val_rmse ...",
+        "The measure of the best epoch, whose weights W brings back: val_f1, val_rmse ...",
     ),
     Row(
         partial(ChoiceField, choices=SCHEDULES),
