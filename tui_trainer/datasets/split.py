@@ -156,12 +156,11 @@ def choose_rows(
     if config.fold is None and config.validation_split + config.test_split > MAX_HELD_BACK:
         shares = f"{config.validation_split:g} for validation and {config.test_split:g} for the test"
         raise DatasetError("dataset.test_split", f"{shares} leave too few rows to train on; lower one of them")
-    is_test = is_validation = np.zeros(n, dtype=bool)
+    is_test, is_validation = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     if config.test_split:
         is_test = _share(order, n, labels, config.test_split, "dataset.test_split")
     rest = order[~is_test[order]]
     if config.fold_of is not None:
-        is_validation = np.zeros(n, dtype=bool)
         rows = np.sort(rest)
         fold, folds = config.fold_of
         is_validation[rows] = (

@@ -77,8 +77,8 @@ def _highest(x: Array, row: Array) -> None:
     maximum.reduce(x, axis=-2, out=row, keepdims=True)
 
 
-def _normalize(x: Array, logs: Array, row: Array, ones: Array) -> None:
-    ndarray.dot(ones, x, out=logs)  # every row holds the sums: quicker than a sum and a broadcast
+def _normalize(x: Array, logs: Array, row: Array, ones: Array, product: Callable[..., Any] = ndarray.dot) -> None:
+    product(ones, x, out=logs)  # every row holds the sums: quicker than a sum and a broadcast
     divide(x, logs, out=x)
     log(logs, out=logs)
 
@@ -100,9 +100,7 @@ def _normalize_each(x: Array, logs: Array, row: Array, ones: Array) -> None:
         log(row, out=row)
         copyto(logs, row)
     else:
-        matmul(ones, x, out=logs)
-        divide(x, logs, out=x)
-        log(logs, out=logs)
+        _normalize(x, logs, row, ones, matmul)
 
 
 def _accumulate(ufunc: np.ufunc, x: Array, row: Array) -> None:

@@ -162,7 +162,7 @@ def average_precision(predicted: Array, y: Array) -> Any:
 @_of_each_model
 def log_loss(predicted: Array, y: Array) -> Any:
     """Mean of -ln of the probability of the true class, at least the dtype's epsilon away from 0 and 1."""
-    scores, members = _scores(predicted, y)
+    scores, members = class_scores(predicted, y)
     if len(scores) == 1:
         scores, members = np.vstack([1.0 - scores, scores]), np.vstack([~members, members])
     epsilon = np.finfo(predicted.dtype).eps
@@ -172,7 +172,7 @@ def log_loss(predicted: Array, y: Array) -> Any:
 @_of_each_model
 def brier(predicted: Array, y: Array) -> Any:
     """Mean squared error of the probabilities (Brier 1950): of class 1 of two, else summed over the classes."""
-    scores, members = _scores(predicted, y)
+    scores, members = class_scores(predicted, y)
     return ((scores - members) ** 2).sum(axis=0).mean(dtype=np.float64)
 
 
@@ -191,7 +191,7 @@ def calibration_curve(predicted: Array, y: Array) -> tuple[Array, Array, Array, 
 
     All are (bins,). ``predicted`` and ``y`` are (outputs, samples); see ``calibration_error``.
     """
-    scores, members = _scores(predicted, y)
+    scores, members = class_scores(predicted, y)
     if len(scores) > 1:
         scores, members = scores.max(axis=0, keepdims=True), _classes(predicted)[None] == _classes(y)
     edges = np.linspace(0.0, 1.0, CALIBRATION_BINS + 1)[1:-1]
@@ -205,10 +205,10 @@ def calibration_curve(predicted: Array, y: Array) -> tuple[Array, Array, Array, 
 
 def thresholds_by_class(predicted: Array, y: Array) -> list[Thresholds]:
     """Return the thresholds of each class against the rest, or of class 1 alone of two; both (outputs, samples)."""
-    return [Thresholds.of(*pair) for pair in zip(*_scores(predicted, y), strict=True)]
+    return [Thresholds.of(*pair) for pair in zip(*class_scores(predicted, y), strict=True)]
 
 
-def _scores(predicted: Array, y: Array) -> tuple[Array, NDArray[np.bool_]]:
+def class_scores(predicted: Array, y: Array) -> tuple[Array, NDArray[np.bool_]]:
     """The scores of each class, and which samples are of it, both (classes, samples); of two classes only class 1."""
     members = y > THRESHOLD
     return (predicted[1:], members[1:]) if len(y) == 2 else (predicted, members)
@@ -336,5 +336,5 @@ class Evaluation:
     def metrics(self) -> dict[str, Any]:
         """The metrics of the outputs of the last call of ``loss``."""
         if self._unit is None:
-            return measure(self._metrics, self._outputs, self._targets, self._mean)
+            return measure(self._metrics, self._outputs, self._targets)
         return measure(self._metrics, self._outputs * self._unit, self._targets * self._unit, self._mean)

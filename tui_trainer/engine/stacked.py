@@ -142,11 +142,11 @@ class StackedTrainer:
     def end_epoch(self) -> dict[str, Array]:
         """Values of the epoch whose last step was just taken, (models,) each, named as in ``run_epoch``."""
         logs = {"loss": self._epoch_totals / len(self._x) if self.loss.per_sample else self._epoch_totals}
+        parts: dict[str, dict[str, Any]] = {"": {}, "val_": {}}
         for prefix, evaluation in self._evaluations.items():
-            logs |= self._used_rates() if prefix else {}
             scores = self._scores(evaluation)
-            logs |= {f"{prefix}{name}": value for name, value in scores.items() if prefix or name != "loss"}
-        logs |= self._used_rates()
+            parts[prefix] = {f"{prefix}{name}": value for name, value in scores.items() if prefix or name != "loss"}
+        logs |= parts[""] | self._used_rates() | parts["val_"]
         result = {name: self._by_model(values) for name, values in logs.items()}
         for model in self.running if self.schedules else ():
             self.schedules[model].after_epoch({name: float(values[model]) for name, values in result.items()})

@@ -131,8 +131,7 @@ class Trainer:
         self._gradients = Parameters(model.dense, model.dtype)
         self._spare = Parameters(model.dense, model.dtype)
         self._penalty = Penalty(l1, l2, model.parameters)
-        clipping = Clipping(clip_norm, clip_value, model.parameters)
-        self._clipping = None if clipping.is_off else clipping
+        self._clipping = Clipping(clip_norm, clip_value, model.parameters)
         optimizer.build(model.count_params(), model.dtype)
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
@@ -274,7 +273,7 @@ class Trainer:
             raise self._diverged(loss)
         objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
-        if self._clipping is not None:
+        if not self._clipping.is_off:
             self._clipping.apply(gradients.flat)
         if self.schedule is not None:
             self.optimizer.scale_rate(self.schedule.factor(self.steps))

@@ -276,6 +276,10 @@ class TrainingConfig(_Table, frozen=True):
         """Return the number of samples in a full mini-batch, given ``rows`` training rows."""
         return rows if self.batch_size == "full" else min(self.batch_size, rows)
 
+    def steps_per_epoch(self, rows: int) -> int:
+        """Return the number of mini-batches of ``rows`` training rows, the last of which may be shorter."""
+        return -(-rows // self.samples_a_step(rows))
+
 
 class Experiment(_Table, frozen=True):
     """The full description of a run.

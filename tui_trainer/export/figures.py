@@ -27,7 +27,6 @@ LONGEST = 36  # characters of the title
 TEXT_WIDTH, TEXT_HEIGHT = 72, 20
 MAX_TEXT_SIZE = 10_000
 ACROSS, DOWN = DOTS["braille"]
-# The bits of a Braille character by row and column of the dot.
 EVERY = {"training": 1, "validation": 3}  # one dot in so many is drawn: a line, and a dotted one
 ROWS_PER_TICK, COLUMNS_PER_TICK = 4, 12
 

@@ -23,6 +23,7 @@ from tui_trainer.datasets.csv.numbers import MISSING, MISSING_NUMBERS, SPREADSHE
 from tui_trainer.datasets.preparation import Inputs, Preparation
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.files import read_plain
+from tui_trainer.system.files import reason_of
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.version import __version__
 
@@ -150,7 +151,7 @@ def _content(path: Path, max_bytes: int) -> bytes:
     try:
         content = read_plain(path, max_bytes)
     except OSError as error:
-        raise UserError("", f"{quoted(str(path), 200)} can't be read: {error.strerror or error}") from error
+        raise UserError("", f"{quoted(str(path), 200)} can't be read: {reason_of(error)}") from error
     if len(content) > max_bytes:
         size = f"{quoted(str(path), 200)} is larger than {max_bytes // 1_000_000} MB"
         raise UserError("", f"{size}; is it of an export?")

@@ -18,6 +18,7 @@ from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import file_mode, read_plain
+from tui_trainer.system.files import reason_of
 
 Array = NDArray[Any]
 WEIGHTS = "model.weights"  # the field named by errors
@@ -78,7 +79,7 @@ def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
             raise UserError(WEIGHTS, reason)
         return load(content)
     except OSError as error:
-        raise UserError(WEIGHTS, f"{quoted_path} can't be read: {error.strerror or error}") from error
+        raise UserError(WEIGHTS, f"{quoted_path} can't be read: {reason_of(error)}") from error
     except UserError:
         raise
     except (SafetensorError, ValueError, KeyError, TypeError) as error:

@@ -33,6 +33,7 @@ from tui_trainer.protocol import (
     report_decoder,
 )
 from tui_trainer.store.live_trainers import call, folder_beside, process_of
+from tui_trainer.system.files import reason_of
 from tui_trainer.system.processes import call_at_end, how_it_ended, start
 from tui_trainer.system.sockets import pair
 
@@ -244,7 +245,7 @@ class Client(ChildProcess[AnyCommand, AnyReport]):
         try:
             connection = call(folder_beside(default_path()), self._launch.attach)
         except OSError as error:
-            self._unreachable = f"The session can't be reached: {error.strerror or error}"
+            self._unreachable = f"The session can't be reached: {reason_of(error)}"
             return
         await self._connect(connection, process_of(self._launch.attach))
 

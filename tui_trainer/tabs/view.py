@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -156,15 +156,16 @@ def _content_decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(contents | Unavailable)
 
 
-def hints(actions: Collection[str], taken: Collection[str] = ()) -> str:
+def hints(actions: Collection[str], taken: Collection[str] = (), labels: Mapping[str, str] | None = None) -> str:
     """Return the keys of these actions, of a view or the screen, with labels; keys with the same label are joined.
 
-    Keys ``taken`` by something else at the moment are left out.
+    Keys ``taken`` by something else at the moment are left out. Where an action does something else than usual, its
+    other label is in ``labels``, with the usual one in it: by that a click finds the key.
     """
     keys_by_label: dict[str, list[str]] = {}
     for key in keymap().listed:
         if key.action in actions and not set(key.keys.split(",")) & set(taken):
-            keys_by_label.setdefault(key.label, []).append(key.display)
+            keys_by_label.setdefault((labels or {}).get(key.action, key.label), []).append(key.display)
     return GAP.join(f"{' '.join(keys)} {label.lower()}" for label, keys in keys_by_label.items())
 
 

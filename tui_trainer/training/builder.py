@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.split import Split, TargetScale
 from tui_trainer.engine import (
     OPTIMIZERS,
@@ -38,7 +39,7 @@ from tui_trainer.engine import (
 )
 from tui_trainer.engine.activations import get_activation
 from tui_trainer.engine.losses import get_loss
-from tui_trainer.engine.metrics import THRESHOLD, Evaluation
+from tui_trainer.engine.metrics import Evaluation
 from tui_trainer.engine.model import PREDICTION_ROWS
 from tui_trainer.engine.objective import Penalty
 from tui_trainer.errors import UserError
@@ -117,8 +118,7 @@ def build_schedule(training: TrainingConfig, steps_per_epoch: int, has_validatio
 
 
 def _schedule_for(training: TrainingConfig, split: Split) -> Schedule | None:
-    rows = len(split.x_train)
-    return build_schedule(training, -(-rows // training.samples_a_step(rows)), split.x_val is not None)
+    return build_schedule(training, training.steps_per_epoch(len(split.x_train)), split.x_val is not None)
 
 
 def build_trainer(experiment: Experiment, dataset: Dataset, split: Split) -> Trainer:
@@ -183,7 +183,7 @@ def sample_weights(training: TrainingConfig, y: Array) -> Array | None:
     """
     if training.class_weight is None:
         return None
-    classes = y.argmax(axis=1) if y.shape[1] > 1 else (y[:, 0] > THRESHOLD).astype(np.intp)
+    classes = most_likely(y)
     if training.class_weight == "balanced":
         counts = np.bincount(classes)
         weights = len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class BestWeights:
         self._replaced = None
         monitor = best_measure(self._by, logs)
         value = logs[monitor]
-        if value > self.value if is_rising(monitor) else value < self.value:
+        if improves(monitor, value, self.value):
             self.epoch, self.value, self.monitor = epoch, value, monitor
             if self.weights is None:
                 self.weights = np.empty_like(parameters)
@@ -162,6 +163,11 @@ class BestWeights:
 def best_measure(by: str | None, values: Container[str]) -> str:
     """Return the measure of the best epoch, of those that there are: ``by``, or the loss of the held-back rows."""
     return by or ("val_loss" if "val_loss" in values else "loss")
+
+
+def improves(measure: str, value: Any, best: Any) -> Any:
+    """Return whether the value of a measure is better than the best one so far; of arrays (k,), whether each is."""
+    return value > best if is_rising(measure) else value < best
 
 
 def worst_value(by: str | None) -> float:

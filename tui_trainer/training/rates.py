@@ -38,8 +38,7 @@ def train_at_rates(
     Returns the loss and the metrics of the training part by name, (rates, seeds) each: nan for a run that diverged.
     Returns None if ``stop`` said so meanwhile. Raises UserError for data that can't be trained.
     """
-    rows = len(parts.x_train)
-    shortened = _with_schedule_of(experiment, steps, -(-rows // experiment.training.samples_a_step(rows)))
+    shortened = _with_schedule_of(experiment, steps, experiment.training.steps_per_epoch(len(parts.x_train)))
     runs = [_variant(shortened, rate, number) for rate in rates for number in range(seeds)]
     size = stack_size(experiment, parts.x_train.shape[1], parts).models
     values: list[dict[str, Array]] = []
@@ -99,7 +98,7 @@ def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False)
     """
     rates, seeds, training = RATES, SEEDS, experiment.training
     rows = len(parts.x_train)
-    wanted = trial_steps(training, -(-rows // training.samples_a_step(rows)))
+    wanted = trial_steps(training, training.steps_per_epoch(rows))
     parts = trial_part(parts, training)
     check_memory(experiment, parts.x_train.shape[1], parts)  # for a second network beside the one that is loaded
     size = stack_size(experiment, parts.x_train.shape[1], parts)

@@ -17,11 +17,10 @@ from tui_trainer.datasets.split import Split
 from tui_trainer.engine import StackedTrainer
 from tui_trainer.experiment.resolve import count_parameters, measuring, resolve, watched_measures
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig
-from tui_trainer.measures import is_rising
 from tui_trainer.system.terminal import interrupts_held
 
 from .builder import available_bytes, build_stack, estimate
-from .callbacks import BestWeights, StopConditions, best_measure, worst_value
+from .callbacks import BestWeights, StopConditions, best_measure, improves, worst_value
 from .history import History
 from .series import Array
 from .session import Session, TrainedRun
@@ -91,7 +90,7 @@ def stack_size(experiment: Experiment, features: int, parts: Split) -> StackSize
     models = int(min(MAX_STACK, STACK_BYTES // touched, fitting))
     models = models if models >= MIN_STACK else 1
     per_model = MODEL_SECONDS + OUTPUT_SECONDS * outputs + PRODUCT_SECONDS * samples * parameters
-    return StackSize(models, -(-rows // samples), per_model)
+    return StackSize(models, training.steps_per_epoch(rows), per_model)
 
 
 def runs_together(session: Session) -> StackSize:
@@ -277,7 +276,7 @@ class _BestOfEach:
         """Copy the weights of those runs whose best epoch so far this one is."""
         self._monitor = best_measure(self._by, values)
         monitored = values[self._monitor]
-        better = monitored > self._values if is_rising(self._monitor) else monitored < self._values
+        better = improves(self._monitor, monitored, self._values)
         if better.any():
             self._values[better], self._epochs[better] = monitored[better], epoch
             members = np.array(self.trainer.members)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.split import TargetScale
-from tui_trainer.engine.metrics import Thresholds, mae, r2
+from tui_trainer.engine.metrics import THRESHOLD, Thresholds, class_scores, mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
 from tui_trainer.protocol import Content, Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
@@ -31,7 +31,6 @@ from .messages import (
 Array = NDArray[Any]
 MAX_POINTS = 2000  # drawn of a part; counts are over all samples
 MAX_LISTED_FEATURES = 16  # of each listed sample; no screen has room for more columns
-THRESHOLD = 0.5  # of a single output unit: above it, the second class is predicted
 BIN_COUNT = 31  # of the histogram: odd, so that the middle bin is around 0
 Counts = NDArray[np.intp]
 MIN_CLASSES = 2  # shown individually, next to the others
@@ -233,10 +232,9 @@ def confusion(counts: Counts, max_rows: int, page: int) -> Confusion:
 
 def threshold_curves(samples: Samples, of_class: int, cut: float) -> ThresholdCurves | None:
     """Return the curves of a class against the rest, and the counts at a cut; None while outputs are not finite."""
-    outputs, targets = samples.outputs, samples.targets
-    of_class = min(max(of_class, 0), len(outputs) - 1) if len(outputs) > 2 else 1
-    place = of_class if len(outputs) > 1 else 0
-    scores, members = outputs[place].astype(np.float64), targets[place] > THRESHOLD
+    all_scores, all_members = class_scores(samples.outputs, samples.targets)
+    place = min(max(of_class, 0), len(all_scores) - 1)
+    scores, members = all_scores[place].astype(np.float64), all_members[place]
     low, high = min(float(scores.min()), 0.0), max(float(scores.max()), 1.0)
     if not (np.isfinite(low) and np.isfinite(high)):
         return None
@@ -248,7 +246,7 @@ def threshold_curves(samples: Samples, of_class: int, cut: float) -> ThresholdCu
     right, missed, wrong, left = (int(np.count_nonzero(group)) for group in groups)
     false_positive, true_positive = map(_thinned, thresholds.rates)
     return ThresholdCurves(
-        of_class=of_class,
+        of_class=place if len(all_scores) > 1 else 1,  # of two classes there are the scores of the second
         cut=cut,
         false_positive=pack(false_positive),
         true_positive=pack(true_positive),

@@ -54,6 +54,7 @@ MAX_CLASSES_IN_SMALL_HALF = 6  # with more classes, the matrix gets the larger h
 LARGER_HALF = 72
 MIN_CLASSES = 3
 GUTTER = 2
+AT_THRESHOLDS = {"fold": "threshold of the classes", "rank": "class of the samples"}  # what these keys change
 TEST_WARNING = "The test part is for the very end: {key} again shows it, and the run notes that it was seen."
 
 
@@ -305,8 +306,8 @@ class PredictionsView(TabView):
         has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
         text = hints(("panel", "part", "new_rows", "rank", "rank_end", *(("fold",) if has_pages else ())))
         if self.panel == "thresholds":
-            text = f"{hints(('panel', 'part'))}   ← → threshold of the classes"
-            text += "   ↑ ↓ class" if len(self._picture.classes) > 2 else ""
+            has_choice = len(self._picture.classes) > 2
+            text = hints(("panel", "part", "fold", *(("rank",) if has_choice else ())), labels=AT_THRESHOLDS)
         if text != self._hints:
             self._hints = text
             self.query_one(".hints", Static).update(text, layout=False)

@@ -145,8 +145,10 @@ def description_table(loaded: Loaded) -> Table:
 def weighting(training: TrainingConfig) -> str:
     """Return how classes are weighted, as ``, classes balanced``; empty if they are not."""
     weights = training.class_weight
-    if weights is None or isinstance(weights, str):
-        return "" if weights is None else ", classes balanced"
+    if weights is None:
+        return ""
+    if isinstance(weights, str):
+        return f", classes {weights}"
     return f", classes weighted {', '.join(f'{plain(name)} {weight:g}' for name, weight in weights.items())}"
 
 
