@@ -168,14 +168,14 @@ def validate(request: messages.SweepRequest) -> Sweep:
             raise UserError(path, "is there twice; give all its values at once, separated by commas")
         fields[path] = values.strip().removesuffix(",")  # the user is about to type the next value
     is_search = request.method == "search"
+    if is_search and not is_installed():
+        raise UserError("method", f"a search needs Optuna, which is not installed; get it with {INSTALL}")
     unused = "random" if is_search else "trials"
     numbers = {
         name: None if name == unused else _read_integer(name, getattr(request, name))
         for name in messages.NUMBER_OPTIONS
     }
     repeat, folds, jobs = (numbers[name] for name in ("repeat", "folds", "jobs"))
-    if is_search and not is_installed():
-        raise UserError("method", f"a search needs Optuna, which is not installed; get it with {INSTALL}")
     if not fields and (repeat or 1) == 1 and folds is None:
         raise UserError("", NO_FIELD)
     max_jobs = cores()
