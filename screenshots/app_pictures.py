@@ -59,7 +59,7 @@ SHOTS = (
     Shot("overfit", "iris_overfit", whole=True, keys=("0",)),
     Shot("checkpoint", "iris_overfit", whole=True, keys=("0", "W")),
     Shot("batches", epochs=40, keys=("0", "b"), changes=(("training.batch_size", 5),)),
-    Shot("data", "boston_six", keys=("2",)),
+    Shot("data", "boston_six", keys=("2", "down")),
     Shot("landscape", "perceptron", whole=True, keys=("3",)),
     Shot("network", whole=True, keys=("5",)),
     Shot("predictions", whole=True, keys=("6",)),

@@ -18,9 +18,9 @@ ROOT = Path(tui_trainer.__file__).parent
 PACKAGE = "tui_trainer"
 # Without __init__; 200 before stacks of networks (2), the rate finder (2), the wall (6: messages, the race and its
 # process, controller, screen and tiles), charts of runs (2), the table of measures (1), how the numbers of a file are
-# written (1: it was one module with how its cells are separated), model-based search (1), and schedules of the learning
-# rate (1)
-MAX_MODULES = 216
+# written (1: it was one module with how its cells are separated), model-based search (1), schedules of the learning
+# rate (1), and the columns in numbers (6: the numbers, their words, the Data tab's three usual modules, the command)
+MAX_MODULES = 222
 MAX_DEPTH = 3  # of classes of ours
 
 # What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the
@@ -37,12 +37,12 @@ DIRECTIONS = {
     "run_state": "",
     "files": "errors system",
     "experiment": "errors files measures system",
-    "datasets": "errors experiment files system",
+    "datasets": "errors experiment files formats system",
     "settings": "errors experiment files pace",
     "book": "errors experiment files measures pace run_state system",
     "plotting": "formats settings",
     "protocol": "datasets errors experiment pace run_state",
-    "tabs.messages": "protocol run_state",
+    "tabs.messages": "datasets protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files system training",
     "store": "errors experiment files run_state system training",

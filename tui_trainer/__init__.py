@@ -1,7 +1,7 @@
 """tui-trainer: build, train and understand neural networks in the terminal.
 
-From Python: ``train``, ``fit`` and ``Run``, and the parts of an ``Experiment``. They are imported when they are asked
-for, so that the command line and the app start without NumPy.
+From Python: ``train``, ``fit``, ``describe`` and ``Run``, and the parts of an ``Experiment``. They are imported when
+they are asked for, so that the command line and the app start without NumPy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         TrainingConfig,
     )
 
-    from .api import Run, fit, train
+    from .api import Run, describe, fit, train
     from .errors import ExperimentError
 
 __all__ = [
@@ -40,11 +40,12 @@ __all__ = [
     "ScheduleConfig",
     "TrainingConfig",
     "__version__",
+    "describe",
     "fit",
     "train",
 ]
 
-_MODULES = {"train": "api", "fit": "api", "Run": "api", "ExperimentError": "errors"}
+_MODULES = {"train": "api", "fit": "api", "describe": "api", "Run": "api", "ExperimentError": "errors"}
 
 
 def __getattr__(name: str) -> Any:

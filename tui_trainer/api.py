@@ -13,10 +13,12 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
+from tui_trainer.datasets import statistics
 from tui_trainer.datasets.arrays import NAME, from_arrays, real_array
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preparation import class_names, read_targets
 from tui_trainer.datasets.split import Split, split
+from tui_trainer.datasets.statistics import DataStatistics
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import OWN_DATA, Experiment
 from tui_trainer.experiment.share import is_shared, unshare
@@ -228,6 +230,14 @@ def fit(
     session.data.provide(dataset, described)
     session.load(replace(requested, dataset=described))
     return _trained(session, weights, progress)
+
+
+def describe(experiment: Experiment | str | os.PathLike[str]) -> DataStatistics:
+    """Return what the columns of an experiment's data hold, the test part left out; see ``tui-trainer describe``.
+
+    Raises ExperimentError if there is no such experiment, or its data can't be read.
+    """
+    return statistics.describe(_experiment(experiment).dataset)
 
 
 def _experiment(given: Experiment | str | os.PathLike[str]) -> Experiment:

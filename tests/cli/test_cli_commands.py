@@ -197,3 +197,23 @@ def test_files_are_written_though_the_reader_of_the_output_has_left(tmp_path: Pa
     assert done.returncode == 0 and done.stderr == ""
     assert len((tmp_path / "losses.csv").read_text().splitlines()) == 6
     assert len((tmp_path / "out" / "history.csv").read_text().splitlines()) == 6
+
+
+def test_describe_prints_the_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pets.csv"
+    path.write_text(
+        "kind,kg\x1b[1m,wild\n" + "".join(f"{'cat' if n % 2 else 'dog'},{n / 2},{n % 4 > 1}\n" for n in range(40))
+    )
+    assert main(["describe", "--csv", str(path), "--target", "wild", "--set", "test_split=0.25"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    lines = out.splitlines()
+    assert lines[0] == "30 rows, without the 10 of the test part; the target is wild"
+    assert [line.split()[0] for line in lines[2:]] == ["column", "wild", "kind", "kg\ufffd[1m"]
+    assert main(["describe", "--csv", str(path), "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert [column["name"] for column in described["columns"]] == ["wild", "kind", "kg\ufffd[1m"]
+    assert described["rows"] == 40 and described["columns"][2]["quantiles"] == [0, 4.875, 9.75, 14.625, 19.5]
+    with pytest.raises(SystemExit):
+        main(["describe"])
+    assert "nothing to describe: give FILE.toml, --csv FILE.csv, or both" in capsys.readouterr().err

@@ -19,22 +19,23 @@ from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.keymap import OPEN_TAB, SCREEN_PARTS, is_character, read_key, show_key
 
 NAMES = """
-    toggle_training step epoch reset reseed slow fast train_to_end fix swap_best sweep wall resume rate_minus rate_plus
-    find_rate add_layer remove_layer move_layer_minus move_layer_plus undo redo share open_data open save export
-    log_scale batches quantity markers setup leave coach tab_live tab_data tab_landscape tab_boundary tab_network
-    tab_predictions tab_summary tab_runs tab_book tab_loss choose_minus choose_plus ends_minus ends_plus turn_minus
-    turn_plus load forget next_lesson previous_lesson next_variant answer_0 scroll_page_plus scroll_page_minus
-    leave_lesson see_layer_minus see_layer_plus see_neuron_minus see_neuron_plus see_output tally go_on see_axis_x
-    see_axis_y start_minus start_plus start_2_plus start_2_minus kind weight_plus weight_minus weight_2_plus
-    weight_2_minus layer zoom_plus zoom_minus next_layer_minus next_layer_plus next_neuron_minus next_neuron_plus
-    next_page_minus next_page_plus next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus
-    look_layer_minus look_layer_plus look_neuron_minus look_neuron_plus look_output discretize samples next_axis_x
-    next_axis_y regenerate pen clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point
-    leave_pen panel part new_rows rank_minus rank_plus rank_first rank_last fold_minus fold_plus inspect_minus
-    inspect_plus inspect_end_minus inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus pan_epochs_plus
-    all_epochs smooth compared_part next_run_minus next_run_plus run_page_minus run_page_plus run_end_minus run_end_plus
-    columns_minus columns_plus open_run filter sort turn_around group_runs chart chart_color choose_run choose_none
-    differ name_run tag_runs pin_runs delete_runs bring_back jump help quit quit_now interrupt
+    toggle_training step epoch reset reseed slow fast train_to_end fix swap_best sweep wall resume rate_minus
+    rate_plus find_rate add_layer remove_layer move_layer_minus move_layer_plus undo redo share open_data open save
+    export log_scale batches quantity markers setup leave coach tab_live tab_data tab_landscape tab_boundary
+    tab_network tab_predictions tab_summary tab_runs tab_book tab_loss choose_minus choose_plus ends_minus ends_plus
+    turn_minus turn_plus load forget next_lesson previous_lesson next_variant answer_0 scroll_page_plus
+    scroll_page_minus leave_lesson see_layer_minus see_layer_plus see_neuron_minus see_neuron_plus see_output tally
+    go_on see_axis_x see_axis_y data_table data_line_minus data_line_plus start_minus start_plus start_2_plus
+    start_2_minus kind weight_plus weight_minus weight_2_plus weight_2_minus layer zoom_plus zoom_minus
+    next_layer_minus next_layer_plus next_neuron_minus next_neuron_plus next_page_minus next_page_plus
+    next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus look_layer_minus look_layer_plus
+    look_neuron_minus look_neuron_plus look_output discretize samples next_axis_x next_axis_y regenerate pen
+    clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen panel part new_rows
+    rank_minus rank_plus rank_first rank_last fold_minus fold_plus inspect_minus inspect_plus inspect_end_minus
+    inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus pan_epochs_plus all_epochs smooth
+    compared_part next_run_minus next_run_plus run_page_minus run_page_plus run_end_minus run_end_plus columns_minus
+    columns_plus open_run filter sort turn_around group_runs chart chart_color choose_run choose_none differ
+    name_run tag_runs pin_runs delete_runs bring_back jump help quit quit_now interrupt
 """  # as users have them in their config files
 
 

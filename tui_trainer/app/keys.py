@@ -17,6 +17,7 @@ from tui_trainer.settings import Config
 from tui_trainer.tabs import TABS
 from tui_trainer.tabs.book import keys as book
 from tui_trainer.tabs.boundary import keys as boundary
+from tui_trainer.tabs.data import keys as data
 from tui_trainer.tabs.landscape import keys as landscape
 from tui_trainer.tabs.live import keys as live
 from tui_trainer.tabs.loss import keys as loss
@@ -101,7 +102,7 @@ KEYS = (
     setting("undo", "u", "undo", (), "Undo", "Undo the last change to the settings"),
     setting("redo", "U", "redo", (), "Redo", "Redo the change that was undone"),
     setting("share", "c", "share", (), "Share", "Copy the experiment as a code that opens it elsewhere"),
-    setting("open_data", "i", "open_data", (), "Own data", "Open your own data: a CSV or TSV file", owner="data"),
+    setting("open_data", "i", "open_data", (), "Own data", "Open your own data: a CSV or TSV file", owner="own_data"),
     setting("open", "ctrl+o", "open", (), "Open", "Open an experiment (a TOML file) or exported weights", in_text=True),
     setting("save", "ctrl+s", "save", (), "Save", "Save the experiment as a TOML file", in_text=True),
     setting(
@@ -155,6 +156,7 @@ KEYS = (
     lesson("scroll_page_minus", "J", "scroll_page", (-1,), "Scroll", "In a lesson: scroll up its page"),
     lesson("leave_lesson", "L", "leave_lesson", (), "Leave", "Leave the lesson; the settings stay"),
     *live.KEYS,
+    *data.KEYS,
     *landscape.KEYS,
     *network.KEYS,
     *boundary.KEYS,

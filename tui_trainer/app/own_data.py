@@ -42,7 +42,7 @@ PACKED = (".gz", ".bz2", ".xz", ".zip")  # suffixes after that of the kind of fi
 class OwnData(Controller):
     """Opens the user's own files; nothing changes before the user accepts the preview."""
 
-    name = "data"
+    name = "own_data"
 
     def __init__(self, screen: MainScreen) -> None:
         super().__init__(screen)

@@ -90,13 +90,13 @@ class MainScreen(Screen[None]):
         self.recent_commands: list[str] = []  # of the palette, by their titles, the last first
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
-        self.lessons, self.data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
+        self.lessons, self.own_data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
         self.wall, self.coach = Walls(self), Coach(self)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
             self.trainer,
             self.lessons,
-            self.data,
+            self.own_data,
             self.sweeps,
             self.wall,
             self.editor,
@@ -332,11 +332,11 @@ class MainScreen(Screen[None]):
 
     @on(DatasetField.OwnFileRequested)
     async def _open_data(self) -> None:
-        await self.perform(self.data.action_open_data)
+        await self.perform(self.own_data.action_open_data)
 
     async def action_predict_rows(self) -> None:
         """Ask for a file of new rows, and predict them."""
-        await self.perform(self.data.action_predict_rows)
+        await self.perform(self.own_data.action_predict_rows)
 
     @on(RunOpened)
     def _open_run(self, event: RunOpened) -> None:
@@ -454,7 +454,7 @@ class MainScreen(Screen[None]):
         self.query_one(TabBar).active = name
 
     def action_leave(self) -> None:
-        if not isinstance(self.focused, Input) and self.data.stop_predicting():
+        if not isinstance(self.focused, Input) and self.own_data.stop_predicting():
             return
         if self.focused is None and not self.setup_open:
             self.coach.hide()

@@ -91,6 +91,21 @@ def _summary(words: list[str]) -> int:
     return 0
 
 
+def _describe(words: list[str]) -> int:
+    parser = Parser(prog="tui-trainer describe", description="Describe the columns of the data, in a few numbers each.")
+    parser.add_argument("file", nargs="?", metavar="FILE.toml", help="the experiment; the default one with --csv alone")
+    add_experiment_options(parser)
+    parser.add_argument("--json", action="store_true", help="print all numbers as one JSON object, nothing else")
+    options = parser.parse_args(words)
+    if options.file is None and options.csv is None:
+        parser.error("nothing to describe: give FILE.toml, --csv FILE.csv, or both")
+    experiment = experiment_from_options(options)
+    with interrupts_held():
+        from .describe import describe_data
+
+    return describe_data(experiment.dataset, options.json)
+
+
 def _datasets(words: list[str]) -> int:
     Parser(prog="tui-trainer datasets", description="List the datasets that come with the app.").parse_args(words)
     with interrupts_held():
@@ -208,6 +223,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "train": _train,
     "sweep": _sweep,
     "summary": _summary,
+    "describe": _describe,
     "datasets": _datasets,
     "runs": _runs,
     "sessions": _sessions,

@@ -14,7 +14,7 @@ from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .columns import _PATH, CONVERTED, Guess, check_features, check_name, guess, guess_kinds, value_text
-from .dataset import Dataset, DatasetError, RowNames
+from .dataset import Dataset, DatasetError, ReadColumn, RowNames
 from .encoding import (
     Encoded,
     TargetColumn,
@@ -82,6 +82,10 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         missing_marks=CsvOptions.from_config(config).missing,
         levels=levels,
         rows=_row_names(complete, left_out),
+        read=tuple(
+            ReadColumn(name, guesses[name].kind, guesses[name].description, int(column.missing().sum()))
+            for name, column in table.columns.items()
+        ),
         notes=(
             *notes,
             *table.repairs,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.resolve import Target, Task
+from tui_trainer.experiment.schema import ColumnKind
 
 PLAIN = NumberFormat()
 MAX_NAME = 40  # characters of what tells a row apart, on the screen
@@ -47,6 +48,16 @@ class Feature:
     fill: float | None = None
     unit: str = ""
     multiples: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """A column of the table as it was read: what it holds, such as "category of 3", and its cells without a value."""
+
+    name: str
+    kind: ColumnKind
+    description: str
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +100,8 @@ class Dataset:
     labels.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
     ``numbers`` is how they are written in the file, where cells that are one of ``missing_marks`` have no value;
-    ``rows`` is what the rows are called. ``origin`` is set for two-dimensional toy sets only.
+    ``rows`` is what the rows are called, ``read`` are all columns of the table before rows with gaps were dropped or
+    filled, in file order; none where there is no table. ``origin`` is set for two-dimensional toy sets only.
     """
 
     name: str
@@ -108,6 +120,7 @@ class Dataset:
     numbers: NumberFormat = PLAIN
     missing_marks: tuple[str, ...] = ()
     rows: RowNames = RowNames()
+    read: tuple[ReadColumn, ...] = ()
     origin: PointOrigin | None = None
 
     @property

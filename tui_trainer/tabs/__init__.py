@@ -55,7 +55,16 @@ TABS: tuple[Tab, ...] = (
         ".live.compute:LiveCompute",
         ".live.messages",
     ),
-    Tab("data", "2", "Data", "The dataset as a table and a scatter plot", ".data.view:DataView"),
+    Tab(
+        "data",
+        "2",
+        "Data",
+        "The columns in numbers, the rows, and a scatter plot",
+        ".data.view:DataView",
+        ".data.compute:DataCompute",
+        ".data.messages",
+        is_live=False,
+    ),
     Tab(
         "landscape",
         "3",

@@ -16,7 +16,7 @@ SCREEN_PARTS = (
     "editor",
     "trainer",
     "lessons",
-    "data",
+    "own_data",
     "sweeps",
     "wall",
     "coach",

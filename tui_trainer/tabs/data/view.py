@@ -1,26 +1,82 @@
-"""The Data tab: the dataset as a table, and a scatter plot of any two of its columns."""
+"""The Data tab: the columns in numbers or the rows as a table, and a scatter plot of any two columns."""
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 import numpy as np
+from numpy.typing import NDArray
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.reactive import var
 from textual.widgets import DataTable, Label, Static
 
+from tui_trainer.datasets import statistics_text
 from tui_trainer.datasets.catalog import CATALOG, PLANE_COLUMNS, ToySet
+from tui_trainer.datasets.statistics import ColumnStatistics, DataStatistics
 from tui_trainer.errors import plain, printable
-from tui_trainer.plotting.colors import shape
-from tui_trainer.plotting.plot import Plot, Series, class_colors
+from tui_trainer.formats import format_number
+from tui_trainer.plotting.colors import series_css, shape
+from tui_trainer.plotting.plot import COLORS, Plot, Series, class_colors
 from tui_trainer.protocol import DatasetView, Loaded, unpack
-from tui_trainer.tabs.view import TabView
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.plot_widgets import PlotWidget
+
+from .messages import DataContent, WatchData
 
 TABLE_ROWS, MIN_ROWS = 1000, 50
 MAX_SHAPES = 400  # points up to which each is drawn as a shape, not a dot
 TABLE_CELLS = 30_000  # a wide table has fewer rows, but at least MIN_ROWS: each cell costs 15 us
+Panel = Literal["columns", "rows"]
+TALL = 24  # rows from which there is room for all notes on a file
+MAX_HEADING = 12  # cells of the target's name in a heading
+COMMON = (0.01, 0.99)  # quantiles between which an axis is drawn where the rest of the data would squeeze them
+MAX_STRETCH = 2.0  # of an axis by the rest
+Values = NDArray[np.float64]
+LEFT = frozenset({"column", "distribution", "kind"})  # headings of columns of text
+
+
+class ColumnTable(DataTable[Text]):
+    """The statistics of the columns, one in each row; bars have the colour of the most frequent class in them."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bars--{name}" for name in COLORS}
+    DEFAULT_CSS = f"""
+    ColumnTable {{
+        & > .datatable--cursor {{ background: $primary-muted; }}
+        {series_css("bars--")}
+    }}
+    """
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=True, id="columns")
+
+    def fill(self, statistics: DataStatistics, ascii_only: bool) -> None:
+        """Show other statistics; the cursor stays on the column of the same name."""
+        before = self.cursor_row
+        self.clear(columns=True)
+        target = plain(statistics.columns[0].name, MAX_HEADING)
+        for heading in statistics_text.HEADINGS:
+            label = f"with {target}" if heading == "with" else heading
+            self.add_column(Text(label, justify="left" if heading in LEFT else "right"), key=heading)
+        for column in statistics.columns:
+            self.add_row(*self._cells(column, statistics, ascii_only))
+        self.move_cursor(row=min(before, len(statistics.columns) - 1), animate=False)
+
+    def _cells(self, column: ColumnStatistics, statistics: DataStatistics, ascii_only: bool) -> list[Text]:
+        style = {"target": "bold", "feature": "", "left out": "dim"}[column.role]
+        cells = [
+            Text(text, style, justify="left" if heading in LEFT else "right")
+            for heading, text in zip(statistics_text.HEADINGS, statistics_text.row(column, ascii_only), strict=True)
+        ]
+        colors = class_colors(max(len(statistics.classes), 1)) if statistics.classes else ("train",)
+        styles = [self.get_component_rich_style(f"bars--{color}", partial=True) for color in colors]
+        bars = cells[statistics_text.HEADINGS.index("distribution")]
+        for place, index in enumerate(statistics_text.commonest_classes(column)):
+            bars.stylize(styles[index], place, place + 1)
+        return cells
 
 
 class DataView(TabView):
@@ -30,22 +86,39 @@ class DataView(TabView):
     DataView {
         .about { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
         DataTable { height: 2fr; }
+        .detail { height: auto; max-height: 3; padding: 0 1; }
+        #rows { display: none; }
+        &.-rows #rows { display: block; }
+        &.-rows #columns, &.-rows .detail { display: none; }
         .axes { height: 1; margin-top: 1; padding: 0 1; }
         .axes Label { width: auto; margin-right: 1; color: $text-muted; }
         .axes Dropdown { width: 1fr; max-width: 26; margin-right: 2; }
+        .hints { height: 1; padding: 0 1; color: $text-muted; }
+        &.-short {
+            .about, .detail { max-height: 1; }
+            .axes { margin-top: 0; }
+            DataTable { height: 3fr; }
+            PlotWidget { height: 4fr; }
+        }
+        .beyond { height: auto; padding: 0 1; color: $text-muted; display: none; }
         PlotWidget { height: 3fr; }
     }
     """
+    panel: var[Panel] = var[Panel]("columns")
 
     def __init__(self) -> None:
         super().__init__()
         self._columns: dict[str, np.ndarray] = {}
         self._dataset: DatasetView | None = None
         self._requested_axes: dict[str, str] = {}  # columns of a lesson for the axes, until they exist
+        self._run = 0
+        self._statistics: DataStatistics | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="about", markup=False)
-        yield DataTable(cursor_type="row", zebra_stripes=True)
+        yield ColumnTable()
+        yield Static("", classes="detail", markup=False)
+        yield DataTable(cursor_type="row", zebra_stripes=True, id="rows")
         with Horizontal(classes="axes"):
             yield Label("x")
             yield Dropdown(id="x-axis")
@@ -54,16 +127,68 @@ class DataView(TabView):
         plot = PlotWidget()
         plot.usual_markers = plot.markers = "block"  # a Braille dot is too small for a single sample
         yield plot
+        yield Static("", classes="beyond", markup=False)
+        yield Static(hints(("data_table", "data_line")), classes="hints", markup=False)
+
+    def on_mount(self) -> None:
+        self.watch(self.query_one(PlotWidget), "markers", self._fill_columns, init=False)
+        self.watch(self.app, "theme", self._recolor, init=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < TALL, "-short")
+
+    @property
+    def request(self) -> WatchData:
+        return WatchData(self._run)
 
     def configure(self, options: dict[str, object]) -> None:
-        """Apply a lesson's options: ``x`` and ``y`` are names of columns."""
+        """Apply a lesson's options: ``panel`` is columns or rows, ``x`` and ``y`` are names of columns."""
+        self.panel = "columns" if options.get("panel", "columns") == "columns" else "rows"
         self._requested_axes = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}
         if self._dataset is not None:
             self._fill_axes(self._dataset)
             self._draw()
 
     def show_loaded(self, loaded: Loaded) -> None:
+        self._run = loaded.run
         self.show(loaded.dataset)
+        self.ask()
+
+    def show_content(self, content: DataContent) -> None:
+        """Show the statistics."""
+        self._statistics = content.statistics
+        self._fill_columns()
+
+    def watch_panel(self, panel: Panel) -> None:
+        self.set_class(panel == "rows", "-rows")
+
+    def action_data_table(self) -> None:
+        """Show the rows in place of the columns, or the columns again."""
+        self.panel = "rows" if self.panel == "columns" else "columns"
+
+    def action_data_line(self, offset: int) -> None:
+        """Move the cursor of the visible table."""
+        table = self.query_one(f"#{self.panel}", DataTable)
+        table.move_cursor(row=table.cursor_row + offset)
+
+    def _recolor(self) -> None:
+        self.call_after_refresh(self._fill_columns)  # when the styles are those of the new theme
+
+    def _fill_columns(self) -> None:
+        if self._statistics is not None:
+            self.query_one(ColumnTable).fill(self._statistics, self.query_one(PlotWidget).markers == "ascii")
+
+    @on(DataTable.RowHighlighted, "#columns")
+    def _show_column(self, event: DataTable.RowHighlighted) -> None:
+        """Tell more of the column under the cursor, and draw it on the x axis."""
+        event.stop()
+        if self._statistics is None or event.cursor_row >= len(self._statistics.columns):
+            return
+        column = self._statistics.columns[event.cursor_row]
+        self.query_one(".detail", Static).update(statistics_text.detail(column, self._statistics))
+        if column.role != "target" and column.name in self._columns:
+            self.query_one("#x-axis", Dropdown).value = column.name
+            self._draw()
 
     def show(self, dataset: DatasetView) -> None:
         """Show ``dataset``; the axes keep their columns, if it has them."""
@@ -81,7 +206,7 @@ class DataView(TabView):
         self._draw()
 
     def _fill_table(self, dataset: DatasetView) -> None:
-        table = self.query_one(DataTable)
+        table = self.query_one("#rows", DataTable)
         table.clear(columns=True)
         table.add_column(Text(dataset.row_heading, style="dim"))
         names = () if dataset.row_column in self._columns else dataset.row_names
@@ -138,5 +263,38 @@ class DataView(TabView):
         else:
             series = (Series("", x, y, "train", "scatter"),)
         is_plane = isinstance(CATALOG.get(dataset.name), ToySet) and {x_name, y_name} <= set(PLANE_COLUMNS[:2])
-        plot = Plot(series, empty="No rows.", square=is_plane)  # no labels, since the dropdowns above name the axes
+        limits = {name: None if is_plane else common_limits(values) for name, values in (("x", x), ("y", y))}
+        levels = dataset.classes if x_name == dataset.target else dataset.levels.get(str(x_name), ())
+        plot = Plot(  # no labels, since the dropdowns above name the axes
+            series,
+            empty="No rows.",
+            square=is_plane,
+            x_limits=limits["x"],
+            y_limits=limits["y"],
+            x_names=tuple(map(plain, levels)),
+        )
         self.query_one(PlotWidget).show(plot)
+        self._tell_beyond({"x": x, "y": y}, limits)
+
+    def _tell_beyond(self, values: dict[str, Values], limits: dict[str, tuple[float, float] | None]) -> None:
+        """Say which rows are not drawn, since they would squeeze the others."""
+        sentences = []
+        for axis, ends in limits.items():
+            if ends is not None:
+                low, high = ends
+                beyond = int(((values[axis] < low) | (values[axis] > high)).sum())
+                ends_text = " to ".join(map(format_number, (float(values[axis].min()), float(values[axis].max()))))
+                sentences.append(
+                    f"{axis} is cut at the 1st and 99th percentile: {beyond:,} rows lie beyond, {ends_text}"
+                )
+        line = self.query_one(".beyond", Static)
+        line.display = bool(sentences)
+        line.update("; ".join(sentences))
+
+
+def common_limits(values: Values) -> tuple[float, float] | None:
+    """Return the 1st and 99th percentile of ``values`` (n,) if the rest would squeeze what is between; None if not."""
+    if not len(values):
+        return None
+    low, high = np.quantile(values, COMMON).tolist()
+    return (low, high) if 0 < (high - low) * MAX_STRETCH < np.ptp(values) else None

@@ -1,0 +1,115 @@
+"""The statistics of the columns in words and rows of text, for the Data tab and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_trainer.errors import plain
+from tui_trainer.formats import MINUS, format_column, format_number
+
+from .statistics import OTHERS, ColumnStatistics, DataStatistics
+
+BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+HEADINGS = ("column", "distribution", "with", "least", "median", "greatest", "gaps", "kind")
+MAX_NAME = 24  # cells of a column's name
+GAP = "  "
+
+
+def bars(column: ColumnStatistics, ascii_only: bool = False) -> str:
+    """Return the distribution as a bar for each part of it, the highest one whole; a part with any row has a bar."""
+    blocks = ASCII_BLOCKS if ascii_only else BLOCKS
+    sizes = [sum(counts) for counts in column.counts]
+    steps = len(blocks) - 1
+    largest = max(sizes, default=0)
+    return "".join(blocks[max(round(size / largest * steps), 1)] if size else " " for size in sizes)
+
+
+def commonest_classes(column: ColumnStatistics) -> list[int]:
+    """Return the index of the class with the most rows in each part of the distribution."""
+    return [counts.index(max(counts)) for counts in column.counts]
+
+
+def link_text(column: ColumnStatistics) -> str:
+    """Return how closely the column goes with the target, as ``r −0.39``; empty if that is not known."""
+    if column.link is None:
+        return ""
+    sign = MINUS if round(column.link.value, 2) < 0 else ""
+    return f"{column.link.name} {sign}{abs(column.link.value):.2f}"
+
+
+def row(column: ColumnStatistics, ascii_only: bool = False) -> tuple[str, ...]:
+    """Return the cells of a column under HEADINGS; the kind of one that is left out is in parentheses."""
+    numbers = [format_number(column.quantiles[place]) for place in (0, 2, 4)] if column.quantiles else ["", "", ""]
+    kind = f"({plain(column.description)})" if column.role == "left out" else plain(column.description)
+    gaps = f"{column.gaps:,}" if column.gaps else ""
+    return (plain(column.name, MAX_NAME), bars(column, ascii_only), link_text(column), *numbers, gaps, kind)
+
+
+def detail(column: ColumnStatistics, statistics: DataStatistics) -> str:
+    """Return what else is known of a column, in a sentence or two."""
+    name, classes = plain(column.name, MAX_NAME), statistics.classes
+    if column.role == "left out" and column.counts:
+        name += " (left out)"
+    if column.levels:
+        sizes = [sum(counts) for counts in column.counts]
+        shares = ", ".join(
+            f"{_level(level)} {size:,} ({size / max(sum(sizes), 1):.0%})"
+            for level, size in zip(column.levels, sizes, strict=True)
+        )
+        return f"{name}: {shares}.{_by_level(column, statistics)}"
+    if column.quantiles:
+        mean, deviation = format_number(column.mean), format_number(column.deviation)
+        quartiles = ", ".join(format_column(column.quantiles[1:4]))
+        sentence = f"{name}: mean {mean} ± {deviation}, quartiles {quartiles}."
+        if classes and column.role != "target":
+            sentence += f" Mean of each class: {_listed(classes, format_column(column.means))}."
+        return sentence
+    return f"{name}: left out, {plain(column.description)}."
+
+
+def _by_level(column: ColumnStatistics, statistics: DataStatistics) -> str:
+    """Return what the target is in each level of a category."""
+    if column.role == "target":
+        return ""
+    target = plain(statistics.columns[0].name, MAX_NAME)
+    if column.means:
+        return f" Mean {target}: {_listed(column.levels, format_column(column.means))}."
+    classes = statistics.classes
+    if len(classes) == 2:
+        shares = [f"{counts[1] / max(sum(counts), 1):.0%}" for counts in column.counts]
+        return f" Share of {plain(classes[1])}: {_listed(column.levels, shares)}."
+    if column.counts and len(column.counts[0]) == len(classes):
+        commonest = [plain(classes[index]) for index in commonest_classes(column)]
+        return f" Mostly: {_listed(column.levels, commonest)}."
+    return ""
+
+
+def _listed(names: Sequence[str], texts: Sequence[str]) -> str:
+    return ", ".join(f"{_level(name)} {text}" for name, text in zip(names, texts, strict=True))
+
+
+def _level(name: str) -> str:
+    return "others" if name == OTHERS else plain(name, MAX_NAME)
+
+
+def heading(statistics: DataStatistics) -> str:
+    """Return which rows the numbers are of."""
+    rows = statistics.all_rows - statistics.test_rows
+    words = f"{rows:,} rows" if statistics.rows == rows else f"{statistics.rows:,} of {rows:,} rows, evenly chosen"
+    test = f", without the {statistics.test_rows:,} of the test part" if statistics.test_rows else ""
+    more = f"; {statistics.more_columns:,} more columns" if statistics.more_columns else ""
+    return f"{words}{test}{more}"
+
+
+def table(statistics: DataStatistics, ascii_only: bool = False) -> list[str]:
+    """Return the lines of a table: headings, and a row for each column."""
+    rows = [HEADINGS, *(row(column, ascii_only) for column in statistics.columns)]
+    widths = [max(len(cells[place]) for cells in rows) for place in range(len(HEADINGS))]
+    left = (0, 1, len(HEADINGS) - 1)
+    return [
+        GAP.join(
+            text.ljust(width) if place in left else text.rjust(width)
+            for place, (text, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in rows
+    ]
