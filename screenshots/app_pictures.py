@@ -66,6 +66,7 @@ SHOTS = (
     Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
     Shot("thresholds", "iris_overfit", whole=True, keys=("6", "v", "v", "v", "down", "left", "left", "m")),
     Shot("summary", "iris_overfit", keys=("7",)),
+    Shot("doctor", "iris_overfit", whole=True, keys=("7", "m")),
     Shot("book", keys=("9",)),
     Shot("help", keys=("question_mark",)),
     Shot("small", "spiral", whole=True, size=(80, 24)),

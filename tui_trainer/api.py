@@ -30,6 +30,7 @@ from tui_trainer.export.metadata import values_at
 from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, trained
 from tui_trainer.training.builder import build_model, scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
+from tui_trainer.training.doctor import examine
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.training.session import Session, check_moments
 
@@ -144,6 +145,11 @@ class Run:
             pd.Index(numbers, name=EPOCH) if EPOCH in self.history else pd.RangeIndex(1, len(numbers) + 1, name=EPOCH)
         )
         return pd.DataFrame(columns, index=index)
+
+    @property
+    def findings(self) -> list[str]:
+        """What the doctor finds in this run, in sentences, the gravest first; none of a run that was loaded."""
+        return [] if self._session is None else [advice.sentence for advice in examine(self._session)]
 
     def summary(self) -> str:
         """Return the table of layers and parameters."""

@@ -6,7 +6,7 @@ On the standard library alone, so that any module can use it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 MINUS = "−"  # as wide as a digit
 MISSING = "–"  # for what has no value
@@ -186,6 +186,25 @@ def format_bar(share: float, width: int, ascii_only: bool = False) -> str:
         return "#" * round(share * width)
     full, rest = divmod(round(share * width * 8), 8)
     return "█" * full + (EIGHTHS[rest] if rest else "")
+
+
+def format_bars(sizes: Sequence[float], ascii_only: bool = False) -> str:
+    """A bar of one character for each of ``sizes``, the largest one whole; whatever is above 0 has a bar."""
+    blocks = " .:-=+*#@" if ascii_only else " ▁▂▃▄▅▆▇█"
+    largest = max(sizes, default=0)
+    return "".join(blocks[max(round(size / largest * (len(blocks) - 1)), 1)] if size > 0 else " " for size in sizes)
+
+
+def format_table(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
+    """The lines of a table: as many cells in each row, those of the columns ``left`` aligned at the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if place in left else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def format_progress(share: float, width: int) -> str:

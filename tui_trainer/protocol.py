@@ -356,11 +356,16 @@ class Ended(Report, frozen=True):
     remedy: Remedy | None = None
 
 
-class NothingLearnt(Report, frozen=True):
-    """The run that has ended predicts no better than a constant would: a sentence, and what helps if anything does."""
+class Finding(Report, frozen=True):
+    """What is wrong with the run that has ended: a sentence, and what helps if anything does.
+
+    ``nothing_learnt`` says that it predicts no better than a constant would; ``others`` counts the other findings.
+    """
 
     sentence: str
     remedy: Remedy | None = None
+    nothing_learnt: bool = False
+    others: int = 0
 
 
 class ResumeOffer(Report, frozen=True):
@@ -432,7 +437,7 @@ AnyReport = (
     | Previewed
     | Progress
     | Ended
-    | NothingLearnt
+    | Finding
     | ResumeOffer
     | Opened
     | Attached

@@ -43,7 +43,7 @@ KEYS = (
     run("slow", "z", "pace", (-1,), "Slower", "A slower pace: full, fast, watch, 10 and 2 steps a second"),
     run("fast", "Z", "pace", (1,), "Faster", "A faster pace"),
     run("train_to_end", "E", "train_to_end", (), "End", "Train at full speed to the end of the run"),
-    run("fix", "f", "fix", (), "Fix", "After a run that diverged or learnt nothing: apply what helps, and train again"),
+    run("fix", "f", "fix", (), "Fix", "After a run with which something is wrong: apply what helps, and train again"),
     run("swap_best", "W", "swap_best", (), "Best", "Load the weights of the best epoch; again: the newest ones"),
     run(
         "sweep",

@@ -63,7 +63,8 @@ class TrainerLink(Controller):
         self._opening = 0  # the number of the load that opens a run chosen in the Runs tab
         self._offer: protocol.ResumeOffer | None = None
         self._crash: protocol.Crashed | None = None  # until the next trainer has loaded something
-        self._remedy: protocol.Remedy | None = None  # for the run that diverged, or has learnt nothing
+        self._remedy: protocol.Remedy | None = None  # for the run that has ended
+        self._end = ""  # the sentence on how it ended
         self._fix_asked = False  # before the remedy has arrived
         self._is_reading = False  # the user's file, for the newest load
         self._pending_progress: protocol.Progress | None = None  # received, but not drawn yet
@@ -231,8 +232,8 @@ class TrainerLink(Controller):
                 self._show_progress(report)
             case protocol.Ended():
                 await self._show_end(report)
-            case protocol.NothingLearnt():
-                self._warn(report)
+            case protocol.Finding():
+                self._show_finding(report)
         return False
 
     async def _on_taken_over(self) -> None:
@@ -316,17 +317,22 @@ class TrainerLink(Controller):
             self.screen.lessons.show_progress(paused)
 
     async def _show_end(self, ended: protocol.Ended) -> None:
-        self._remedy = ended.remedy
+        self._remedy, self._end = ended.remedy, ended.sentence
         self.show_message(ended.sentence + _key(ended.remedy), "error" if ended.state == "diverged" else "good")
         self.screen.post_message(RunEnded(f"{self.screen.experiment.title}: {ended.sentence}"))
         if self._fix_asked:
             await self.action_fix()
 
-    def _warn(self, warning: protocol.NothingLearnt) -> None:
-        """Show that the run has learnt nothing; a lesson says itself what is to be seen."""
+    def _show_finding(self, finding: protocol.Finding) -> None:
+        """Show what is wrong with the run that has ended; a lesson says itself what is to be seen."""
         if RUN_STATES[self.screen.state].ended and not self.screen.in_lesson:
-            self._remedy = warning.remedy
-            self.show_message(warning.sentence + _key(warning.remedy), "error")
+            self._remedy = finding.remedy
+            words = finding.sentence + _key(finding.remedy)
+            if finding.nothing_learnt:
+                self.show_message(words, "error")
+                return
+            others = f" {finding.others} more: key {key_of('tab_summary')}." if finding.others else ""
+            self.show_message(f"{self._end} {words}{others}")
 
     def _show_progress(self, progress: protocol.Progress) -> None:
         self.screen.state = progress.state
@@ -447,7 +453,7 @@ class TrainerLink(Controller):
         self.show_message(f"Back at epoch {offer.epoch:,}; {key_of(TRAIN)} continues.")
 
     async def action_fix(self) -> None:
-        """Apply what helps a run that has diverged or learnt nothing, and train again."""
+        """Apply what helps the run that has ended, and train again."""
         remedy, changed = self._remedy, self.screen.experiment
         if remedy is None and self.screen.state == "diverged" and not self._fix_asked:
             self._fix_asked = True  # the trainer is still trying what helps
@@ -458,7 +464,7 @@ class TrainerLink(Controller):
             await self.screen.editor.take_offer()
             return
         if remedy is None:
-            self.show_message("Nothing to fix: no run has diverged, or ended without having learnt anything.")
+            self.show_message("Nothing to fix: the run shows nothing that would help it.")
             return
         for path, value in remedy.changes.items():
             changed = with_field(changed, path, value)

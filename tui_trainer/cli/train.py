@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tui_trainer.export.trained import load_weights
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.store import default_path
 from tui_trainer.training.diagnosis import diagnose, largest_class
+from tui_trainer.training.doctor import examine
 from tui_trainer.training.session import Session
 
 STORE_OWNER = "train"
@@ -96,8 +98,8 @@ def _save(session: Session) -> int | None:
 def summarize(session: Session, seconds: float) -> dict[str, Any]:
     """Return the result of a run: state, counts, newest values, training scores, and the weights if they are few.
 
-    ``warning`` says that the run has learnt nothing, ``remedy`` has the fields that help, and ``always`` the accuracy
-    of always answering the largest class.
+    ``warning`` says that the run has learnt nothing, ``findings`` are the doctor's where it has, ``remedy`` has the
+    fields that help, and ``always`` the accuracy of always answering the largest class.
     """
     trainer, parts = session.trainer, session.split
     model = trainer.model
@@ -116,6 +118,11 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
         result["warning"] = session.warning
     if session.remedy is not None:
         result["remedy"] = session.remedy.changes
+    if not session.warning and (findings := examine(session)):
+        result["findings"] = [
+            {"rule": one.rule, "sentence": one.sentence, **({"remedy": one.remedy.changes} if one.remedy else {})}
+            for one in findings
+        ]
     if (always := largest_class(session)) is not None:
         result["always"] = {"class": always[0], "accuracy": always[1]}
     if parts.x_val is not None and parts.y_val is not None:
@@ -153,8 +160,9 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
     if session.warning:
         lines.append(session.warning)
     if session.remedy is not None:
-        changes = [f"{field} = {_toml(value)}" for field, value in session.remedy.changes.items()]
-        lines.append(f"Try {' and '.join(changes)}.")
+        lines.append(_try(session.remedy.changes))
+    for finding in result.get("findings", ()):
+        lines.append(" ".join((finding["sentence"], *([_try(finding["remedy"])] if "remedy" in finding else []))))
     if session.state == "diverged":
         lines.append("The weights from before the last update are kept.")
     lines.append(
@@ -178,8 +186,17 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
     return "\n".join(lines)
 
 
+def _try(changes: Mapping[str, bool | float | str]) -> str:
+    """Return the changes that help, as lines of the experiment's file."""
+    return f"Try {' and '.join(f'{field} = {_toml(value)}' for field, value in changes.items())}."
+
+
 def _toml(value: bool | float | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _weight_lines(session: Session) -> list[str]:

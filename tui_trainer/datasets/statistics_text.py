@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import MINUS, format_column, format_number
+from tui_trainer.formats import MINUS, format_bars, format_column, format_number, format_table
 
 from .statistics import OTHERS, ColumnStatistics, DataStatistics
 
-BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 HEADINGS = ("column", "distribution", "with", "least", "median", "greatest", "gaps", "kind")
 MAX_NAME = 24  # cells of a column's name
-GAP = "  "
 
 
 def bars(column: ColumnStatistics, ascii_only: bool = False) -> str:
     """Return the distribution as a bar for each part of it, the highest one whole; a part with any row has a bar."""
-    blocks = ASCII_BLOCKS if ascii_only else BLOCKS
-    sizes = [sum(counts) for counts in column.counts]
-    steps = len(blocks) - 1
-    largest = max(sizes, default=0)
-    return "".join(blocks[max(round(size / largest * steps), 1)] if size else " " for size in sizes)
+    return format_bars([sum(counts) for counts in column.counts], ascii_only)
 
 
 def commonest_classes(column: ColumnStatistics) -> list[int]:
@@ -104,12 +98,4 @@ def heading(statistics: DataStatistics) -> str:
 def table(statistics: DataStatistics, ascii_only: bool = False) -> list[str]:
     """Return the lines of a table: headings, and a row for each column."""
     rows = [HEADINGS, *(row(column, ascii_only) for column in statistics.columns)]
-    widths = [max(len(cells[place]) for cells in rows) for place in range(len(HEADINGS))]
-    left = (0, 1, len(HEADINGS) - 1)
-    return [
-        GAP.join(
-            text.ljust(width) if place in left else text.rjust(width)
-            for place, (text, width) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in rows
-    ]
+    return format_table(rows, (0, 1, len(HEADINGS) - 1))

@@ -34,6 +34,7 @@ from tui_trainer.system.files import reason_of
 from tui_trainer.system.processes import given_connection, lower_priority
 from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.training.diagnosis import diagnose
+from tui_trainer.training.doctor import examine
 from tui_trainer.training.rates import scan_rates
 from tui_trainer.training.session import Session
 
@@ -74,6 +75,7 @@ class Worker:
         self._tabs = TabComputing(self._context)
         self._compacted = threading.Event()
         self._trouble = ""  # of saving, as it was reported last
+        self._rules_told: set[str] = set()  # of the doctor, about this run
         self._run = 0
         self._dirty = False
         self._next_report = self._next_view = 0.0
@@ -289,6 +291,7 @@ class Worker:
             lower_priority(self._launch.niceness)
         self._run = run
         self._tabs.forget()
+        self._rules_told.clear()
         self._send(reporting.loaded(self._session, run))
         return True
 
@@ -329,8 +332,20 @@ class Worker:
         self._send(reporting.ended(self._session, self._run))
         if self._session.state != "diverged":
             self._diagnose()
-            if self._session.warning and not self._commands.concerns_run():
-                self._send(protocol.NothingLearnt(self._run, self._session.warning, self._session.remedy))
+            if not self._commands.concerns_run():
+                self._report_finding()
+
+    def _report_finding(self) -> None:
+        """Report what is wrong with the run that has ended: the gravest that was not told before."""
+        session = self._session
+        if session.warning:
+            self._send(protocol.Finding(self._run, session.warning, session.remedy, nothing_learnt=True))
+            return
+        advice = examine(session)
+        new = next((one for one in advice if one.rule not in self._rules_told), None)
+        if new is not None:
+            self._rules_told.add(new.rule)
+            self._send(protocol.Finding(self._run, new.sentence, new.remedy, others=len(advice) - 1))
 
     def _diagnose(self) -> None:
         """Find out what went wrong, if anything did, and what helps, until the next command about the run."""

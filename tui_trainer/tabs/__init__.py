@@ -105,7 +105,16 @@ TABS: tuple[Tab, ...] = (
         ".predictions.messages",
         short="Pred",
     ),
-    Tab("summary", "7", "Summary", "The model, layer by layer", ".summary.view:SummaryView", short="Summ"),
+    Tab(
+        "summary",
+        "7",
+        "Summary",
+        "The model, layer by layer, in numbers and in Keras",
+        ".summary.view:SummaryView",
+        ".summary.compute:SummaryCompute",
+        ".summary.messages",
+        short="Summ",
+    ),
     Tab(
         "runs",
         "8",

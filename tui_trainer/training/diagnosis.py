@@ -146,7 +146,7 @@ def nothing_learnt(session: Session) -> Finding | None:
     parts = session.split
     x, y = sampled(parts.x_train, parts.y_train)
     with np.errstate(over="ignore", invalid="ignore"):
-        layers = _outputs(session.trainer, x)
+        layers = layer_outputs(session.trainer, x)
     outputs, y = layers[-1], y.T
     if not np.isfinite(outputs).all():
         return None
@@ -187,7 +187,7 @@ def _no_better_than_a_constant(session: Session, outputs: Array, y: Array, learn
     if parts.x_val is not None and parts.y_val is not None:
         on = " on the validation part"
         x, y_scored = sampled(parts.x_val, parts.y_val)
-        scored = _outputs(session.trainer, x)[-1], y_scored.T
+        scored = layer_outputs(session.trainer, x)[-1], y_scored.T
     else:
         scored = outputs, y
     if largest is None:
@@ -261,10 +261,10 @@ def _warning(session: Session, finding: Finding, trials: Trials) -> tuple[str, R
 
 def _training_outputs(session: Session) -> tuple[Array, Array]:
     x, y = sampled(session.split.x_train, session.split.y_train)
-    return _outputs(session.trainer, x)[-1], y.T
+    return layer_outputs(session.trainer, x)[-1], y.T
 
 
-def _outputs(trainer: Trainer, x: Array) -> list[Array]:
+def layer_outputs(trainer: Trainer, x: Array) -> list[Array]:
     """Return the outputs (units, n) of each layer for x (n, features), without dropout."""
     model = trainer.model
     rows = with_ones(x, model.dense[0][0].use_bias, model.dtype)
@@ -320,7 +320,7 @@ class Trials:
                     trainer.step()
                     if number % 16 == 0 and self.is_over:
                         return None
-                outputs = _outputs(trainer, parts.x_train)[-1]
+                outputs = layer_outputs(trainer, parts.x_train)[-1]
                 unexplained = 1.0 - r2(outputs, parts.y_train.T)
         except (Diverged, UserError, MemoryError):
             return None

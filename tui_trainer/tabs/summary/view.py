@@ -13,9 +13,12 @@ from textual.widgets import Static
 from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import ScheduleConfig, TrainingConfig
 from tui_trainer.export.keras import keras_code
-from tui_trainer.formats import format_amount
+from tui_trainer.formats import format_amount, format_bars, format_table
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.view import TabView
+from tui_trainer.ui.plot_widgets import Line, TextLines
+
+from .messages import LayerNumbers, SummaryContent, WatchSummary
 
 SCROLL_BAR = 1  # column
 COLUMN_GAP = re.compile(r" {2,}")
@@ -32,16 +35,21 @@ class SummaryView(TabView):
     SummaryView Static { width: 1fr; margin-bottom: 1; }
     SummaryView .speed { height: 1; color: $text-muted; }
     SummaryView .code { color: $text-muted; }
+    SummaryView .findings { color: $text-warning; }
+    SummaryView TextLines { height: 1; margin-bottom: 1; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._loaded: Loaded | None = None
+        self._content: SummaryContent | None = None
         self._in_book = False  # the table as the book shows it
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Static(classes="table", markup=False)
+            yield TextLines("layers")
+            yield Static(classes="findings", markup=False)
             yield Static(classes="words", markup=False)
             yield Static(classes="speed", markup=False)
             yield Static(classes="code", markup=False)
@@ -55,12 +63,36 @@ class SummaryView(TabView):
 
     def show_loaded(self, loaded: Loaded) -> None:
         """Show the model of ``loaded``."""
-        self._loaded = loaded
+        self._loaded, self._content = loaded, None
+        self._write_layers()
+        self.ask()
         self._write_table()
         self.query_one(".words", Static).update(description_table(loaded))
         self.query_one(".speed", Static).update("")
         code = keras_code(loaded.experiment, len(loaded.dataset.features))
         self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
+
+    def on_mount(self) -> None:
+        self.watch(self.query_one(TextLines), "markers", self._write_layers, init=False)
+
+    @property
+    def request(self) -> WatchSummary:
+        return WatchSummary()
+
+    def show_content(self, content: SummaryContent) -> None:
+        """Show the layers in numbers, and what the doctor finds."""
+        self._content = content
+        self._write_layers()
+
+    def _write_layers(self) -> None:
+        layers = self.query_one(TextLines)
+        heads, *rows = layer_lines(self._content, layers.markers == "ascii") if self._content is not None else [""]
+        lines: list[Line] = [((heads, "title"),), *(((row, "text"),) for row in rows)]
+        layers.styles.height = len(lines)
+        layers.show(tuple(lines))
+        findings = () if self._content is None else self._content.findings
+        self.query_one(".findings", Static).update("\n".join(findings))
+        self.query_one(".findings").display = bool(findings)
 
     def on_resize(self) -> None:
         self._write_table()
@@ -78,6 +110,36 @@ class SummaryView(TabView):
         per_second = ((speed, " steps/s"), (speed * samples, " samples/s"), (speed * self._loaded.flops, "FLOP/s"))
         speeds = ", ".join(f"{format_amount(value)}{unit}" for value, unit in per_second)
         self.query_one(".speed", Static).update(f"speed      {speeds}")
+
+
+HEADINGS = ("layer", "gradient", "step", "idle", "weights", "", "outputs", "")
+LEFT = (0, 4, 5, 6, 7)
+
+
+def layer_lines(content: SummaryContent, ascii_only: bool = False) -> list[str]:
+    """Return a table of the layers in numbers: headings, and a line for each layer."""
+    rows = [HEADINGS]
+    for number, layer in enumerate(content.layers, start=1):
+        rows.append(
+            (
+                "out" if number == len(content.layers) else str(number),
+                "" if layer.gradient is None else f"{layer.gradient:.1e}",
+                "" if layer.update is None else f"{layer.update:.1e}",
+                _idle(layer),
+                format_bars(layer.weights, ascii_only),
+                f"±{layer.largest_weight:.2g}",
+                format_bars(layer.outputs, ascii_only),
+                f"{layer.output_range[0]:.2g} to {layer.output_range[1]:.2g}",
+            )
+        )
+    return format_table(rows, LEFT)
+
+
+def _idle(layer: LayerNumbers) -> str:
+    """Return how much of a layer has no slope to learn by."""
+    if layer.dead is not None:
+        return f"{layer.dead} of {layer.units} dead"
+    return "" if layer.saturated is None else f"{layer.saturated:.0%} at ends"
 
 
 def fit_table(table: str, width: int) -> str:

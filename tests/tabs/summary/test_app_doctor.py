@@ -1,0 +1,85 @@
+"""What is wrong with a run that has ended is told once, with what helps; the Summary tab has the layers in numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
+from tui_trainer.protocol import Finding
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.tabs.summary.compute import SummaryCompute
+from tui_trainer.tabs.summary.messages import WatchSummary
+from tui_trainer.tabs.summary.view import layer_lines
+from tui_trainer.training.session import Session
+
+if TYPE_CHECKING:
+    from running_app import Start
+
+IRIS = Experiment(
+    dataset=DatasetConfig("iris"),
+    model=ModelConfig(layers=(LayerConfig(8, "tanh"), LayerConfig(4, "relu"))),
+    training=TrainingConfig(epochs=40, batch_size=121),
+)
+
+
+LARGE_BATCH = "A mini-batch of 121 is more than the 120 training rows"
+
+
+async def test_a_remedy_is_on_a_key(start: Start) -> None:
+    async with start(IRIS) as flow:
+        await flow.press("E")
+        await flow.until_said(LARGE_BATCH)
+        assert flow.message.startswith("Finished 40 epochs, 40 steps. A mini-batch")
+        assert "Key f takes mini-batches of 30 and trains again." in flow.message
+        await flow.press("f")
+        await flow.until(lambda: flow.screen.experiment.training.batch_size == 30, "the remedy")
+        await flow.until(lambda: flow.progress.state == "finished" and flow.progress.steps == 160, "trained again")
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment.training.batch_size == 121, "as before")
+
+
+async def test_a_finding_is_told_once(start: Start) -> None:
+    async with start(IRIS) as flow:
+        await flow.press("E")
+        await flow.until_said(LARGE_BATCH)
+        await flow.press("E")
+        await flow.until(lambda: flow.progress.epoch == 80 and flow.progress.state == "finished", "40 more")
+        await flow.until_said("Finished 80 epochs")
+        told = [report for report in flow.reports if isinstance(report, Finding)]
+        assert len([report for report in told if LARGE_BATCH in report.sentence]) == 1
+
+
+async def test_the_summary_has_the_layers_in_numbers_and_all_findings(start: Start) -> None:
+    async with start(IRIS) as flow:
+        await flow.press("7")
+        await flow.until_shown("layer gradient step idle weights outputs")
+        await flow.press("E")
+        await flow.until_shown("A mini-batch of 121 is more than")
+        rows = [line for line in flow.screen_text().splitlines() if " dead" in line or "at ends" in line]
+        assert len(rows) == 2 and "of 4 dead" in rows[1] and "% at ends" in rows[0]
+
+
+def test_the_numbers_are_those_of_the_weights() -> None:
+    session = Session()
+    session.load(with_field(IRIS, "model.dtype", "float64"))
+    empty = SummaryCompute(TrainerContext(session)).compute(WatchSummary())
+    assert [layer.gradient for layer in empty.layers] == [None, None, None] and empty.findings == ()
+    before = session.trainer.model.get_weights()
+    session.step()
+    content = SummaryCompute(TrainerContext(session)).compute(WatchSummary())
+    after, gradients = session.trainer.model.get_weights(), session.trainer.gradient()
+    for layer, place in zip(content.layers, (0, 2, 4), strict=True):
+        change = np.linalg.norm(after[place] - before[place]) / np.linalg.norm(after[place])
+        np.testing.assert_allclose(layer.update, change, rtol=1e-9)
+        np.testing.assert_allclose(layer.gradient, np.sqrt(np.mean(gradients[place] ** 2)), rtol=1e-12)
+        largest = np.abs(after[place]).max()
+        assert layer.largest_weight == largest
+        assert layer.weights == tuple(np.histogram(after[place], 10, (-largest, largest))[0].tolist())
+        assert sum(layer.outputs) == layer.units * 120
+    assert content.layers[0].saturated is not None and content.layers[1].dead is not None
+    lines = layer_lines(content, ascii_only=True)
+    assert len(lines) == 4 and all(line.replace("±", "").isascii() for line in lines)
+    assert lines[-1].startswith("out")

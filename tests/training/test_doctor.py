@@ -1,0 +1,212 @@
+"""The doctor: each rule has a made case in which it speaks, and a near one in which it must not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tui_trainer.datasets.arrays import from_arrays
+from tui_trainer.datasets.catalog import GOOD_SETTINGS
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
+from tui_trainer.training.doctor import RULES, examine
+from tui_trainer.training.session import Session
+
+Data = tuple[np.ndarray, np.ndarray]
+Case = tuple[Data, Mapping[str, object]]
+
+
+def trained(data: Data, settings: Mapping[str, object]) -> Session:
+    """A session of a run on ``data`` that has ended."""
+    experiment = Experiment(model=ModelConfig(layers=(LayerConfig(8, "tanh"),)))
+    for path, value in settings.items():
+        experiment = with_field(experiment, path, value)
+    dataset, config = from_arrays(*data, experiment.dataset)
+    session = Session()
+    session.data.provide(dataset, config)
+    experiment = with_field(experiment, "dataset", config)
+    if "model.weights" in settings:  # those of other data were dropped
+        experiment = with_field(experiment, "model.weights", settings["model.weights"])
+    session.load(experiment)
+    session.train()
+    session.advance_to_end()
+    return session
+
+
+def clouds(rows: int = 200, distance: float = 1.0, seed: int = 0, features: int = 4) -> Data:
+    """Two classes that overlap, by the first feature."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(rows) % 2
+    x = rng.normal(size=(rows, features))
+    x[:, 0] += distance * (2 * labels - 1)
+    return x, np.where(labels, "yes", "no")
+
+
+def line(rows: int = 200, noise: float = 0.1, seed: int = 0) -> Data:
+    """A number that is the sum of two features."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 2))
+    return x, x.sum(axis=1) + noise * rng.normal(size=rows)
+
+
+def noise_of(rows: int, features: int = 20) -> Data:
+    """Classes about which the features say next to nothing."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(rows, features))
+    return x, np.where(x[:, 0] + 2.0 * rng.normal(size=rows) > 0, "yes", "no")
+
+
+def rare(share: float, distance: float) -> Data:
+    """A class with a ``share`` of the rows, ``distance`` away from the other."""
+    rng = np.random.default_rng(2)
+    labels = np.arange(400) < 400 * share
+    x = rng.normal(size=(400, 3))
+    x[:, 0] += distance * labels
+    return x, np.where(labels, "sick", "well")
+
+
+def scaled(data: Data, factor: float) -> Data:
+    x, y = data
+    return x * np.array([factor, *[1.0] * (x.shape[1] - 1)]), y
+
+
+def telling(share: float) -> Data:
+    """A column that is the class itself but for a ``share`` of the rows."""
+    x, y = clouds()
+    column = (y == "yes").astype(float)
+    column[: int(share * len(y))] = 1 - column[: int(share * len(y))]
+    return np.c_[column, x], y
+
+
+def layers(count: int, activation: str, units: int = 8, **more: Any) -> tuple[LayerConfig, ...]:
+    return tuple(LayerConfig(units, activation, **more) for _ in range(count))  # type: ignore[arg-type]
+
+
+def one_hidden(units: int, dead: int) -> tuple[float, ...]:
+    """Weights of a hidden layer over four features, with so many units whose bias is far below 0."""
+    rng = np.random.default_rng(3)
+    biases = [-100.0] * dead + [0.1] * (units - dead)
+    return (*rng.normal(size=4 * units).tolist(), *biases, *rng.normal(size=units).tolist(), 0.0)
+
+
+TINY_STEPS: dict[str, object] = {"model.layers": (LayerConfig(8, "relu"),), "training.epochs": 5}
+ADAM: dict[str, object] = {"training.optimizer.name": "adam", "training.learning_rate": 0.01, "training.epochs": 40}
+PLAIN: dict[str, object] = {"dataset.standardize": False}
+CASES: dict[str, tuple[Case, Case]] = {  # each rule: in the first it speaks, in the second not
+    "overfits": (
+        (noise_of(120), {**ADAM, "model.layers": layers(2, "relu", 32), "training.epochs": 150}),
+        (noise_of(120), {**ADAM, "model.layers": layers(1, "relu", 2), "training.l2": 0.05, "training.epochs": 150}),
+    ),
+    "learns by heart": (
+        (noise_of(120), {**ADAM, "model.layers": layers(2, "relu", 32), "training.epochs": 150}),
+        (clouds(), ADAM),
+    ),
+    "dead units": (
+        (clouds(), {**TINY_STEPS, "model.weights": one_hidden(8, dead=3)}),
+        (clouds(), {**TINY_STEPS, "model.weights": one_hidden(8, dead=2)}),
+    ),
+    "vanishing gradient": (
+        (line(), {"model.layers": layers(12, "sigmoid"), "training.epochs": 5}),
+        (line(), {"model.layers": layers(12, "relu", initializer="he_normal"), "training.epochs": 5}),
+    ),
+    "saturated": (
+        (scaled(clouds(), 1000.0), {**PLAIN, "training.epochs": 5, "training.learning_rate": 1e-4}),
+        (clouds(), {**PLAIN, "training.epochs": 5, "training.learning_rate": 1e-4}),
+    ),
+    "unscaled features": ((scaled(clouds(), 100.0), {**PLAIN, **ADAM}), (scaled(clouds(), 100.0), ADAM)),
+    "rate too low": (
+        (line(), {"training.learning_rate": 1e-4, "training.epochs": 60}),
+        (line(), {"training.learning_rate": 1e-2, "training.epochs": 60}),
+    ),
+    "rate at its edge": (
+        (line(), {"training.learning_rate": 0.42, "training.batch_size": 8, "training.epochs": 60}),
+        (line(), {"training.learning_rate": 0.02, "training.batch_size": 8, "training.epochs": 60}),
+    ),
+    "penalty too strong": ((line(), {**ADAM, "training.l2": 0.3}), (line(), {**ADAM, "training.l2": 0.0001})),
+    "class missed": ((rare(0.1, 0.3), ADAM), (rare(0.1, 3.0), ADAM)),
+    "unbalanced classes": ((rare(0.1, 1.0), ADAM), (rare(0.4, 1.0), ADAM)),
+    "batch too large": (
+        (clouds(), {**ADAM, "training.batch_size": 161}),
+        (clouds(), {**ADAM, "training.batch_size": 160}),
+    ),
+    "still falling": (
+        (line(), {"training.learning_rate": 0.005, "training.epochs": 10}),
+        (line(), {"training.learning_rate": 0.005, "training.epochs": 200}),
+    ),
+    "one column tells": ((telling(0.0), ADAM), (telling(0.05), ADAM)),
+    "few validation rows": ((clouds(60), ADAM), (clouds(80), ADAM)),
+}
+
+
+@pytest.mark.parametrize("rule", [name for name, _ in RULES])
+def test_a_rule_speaks_in_its_case_and_not_in_a_near_one(rule: str) -> None:
+    (data, settings), (near_data, near_settings) = CASES[rule]
+    session = trained(data, settings)
+    found = {advice.rule: advice for advice in examine(session)}
+    assert rule in found, (found, session.values)
+    advice = found[rule]
+    assert advice.sentence.endswith(".") and not advice.sentence[0].isspace() and len(advice.sentence) < 200
+    if advice.remedy is not None:
+        changed = session.requested
+        for path, value in advice.remedy.changes.items():
+            changed = with_field(changed, path, value)
+        assert changed != session.requested
+    assert rule not in {advice.rule for advice in examine(trained(near_data, near_settings))}
+
+
+def test_every_rule_has_its_cases() -> None:
+    assert len(RULES) >= 12
+    assert set(CASES) == {name for name, _ in RULES}
+
+
+HEALTHY = [name for name in GOOD_SETTINGS if name is not None]
+
+
+@pytest.mark.parametrize("name", [*HEALTHY[:5], "xor", "gauss", "blobs", "plane", "multi_gauss", "curve_step"])
+def test_healthy_runs_hear_nothing(name: str) -> None:
+    assert_quiet(name, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", HEALTHY)
+def test_all_datasets_with_recommended_settings_hear_nothing(name: str, seed: int) -> None:
+    assert_quiet(name, seed)
+
+
+def assert_quiet(name: str, seed: int) -> None:
+    data = DatasetConfig(name, seed=seed, standardize_target=True)
+    session = Session()
+    session.load(GOOD_SETTINGS[name].applied_to(with_field(Experiment(dataset=data), "model.seed", seed)))
+    session.train()
+    session.advance_to_end()
+    assert examine(session) == []
+
+
+@pytest.mark.parametrize("state", ["empty", "ready", "diverged"])
+def test_before_an_epoch_and_after_divergence_there_is_nothing_to_say(state: str) -> None:
+    session = Session()
+    if state != "empty":
+        session.load(
+            with_field(Experiment(dataset=DatasetConfig("boston", standardize=False)), "training.learning_rate", 1000.0)
+        )
+    if state == "diverged":
+        session.train()
+        session.advance_to_end()
+    assert session.state == state and examine(session) == []
+
+
+def test_a_field_that_a_teacher_has_hidden_is_no_remedy() -> None:
+    (data, settings), _ = CASES["batch too large"]
+    session = trained(data, {**settings, "hide": ("training.batch_size",)})
+    assert [advice.remedy for advice in examine(session) if advice.rule == "batch too large"] == [None]
+
+
+def test_the_page_has_every_rule_in_the_order_of_the_doctor() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text().splitlines()
+    table = lines[lines.index("| rule | speaks when | what `f` does |") + 2 :]
+    assert [line.split("|")[1].strip() for line in table if line.startswith("|")] == [name for name, _ in RULES]

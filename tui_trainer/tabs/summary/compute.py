@@ -1,0 +1,57 @@
+"""Computes the layers in numbers, and asks the doctor, with the current weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.training.doctor import Vitals, examine, saturation
+
+from .messages import LayerNumbers, SummaryContent, WatchSummary
+
+BINS = 10
+Array = NDArray[Any]
+
+
+class SummaryCompute:
+    """One pass over training rows, and some counting, for each look."""
+
+    def __init__(self, trainer: TrainerContext) -> None:
+        self._session = trainer.session
+
+    def compute(self, request: WatchSummary) -> SummaryContent:
+        """Compute all layers as they are now."""
+        session, vitals = self._session, Vitals(self._session)
+        kernels = [array for array in session.trainer.model.get_weights() if array.ndim == 2]
+        changes = [array for array in session.trainer.update() if array.ndim == 2] if vitals.gradients else []
+        layers = []
+        for number, (kernel, values) in enumerate(zip(kernels, vitals.outputs, strict=True)):
+            activation = session.trainer.model.dense[number][0].activation
+            largest = float(np.abs(kernel).max())
+            output_range = float(values.min()), float(values.max())
+            size = float(np.linalg.norm(kernel))
+            layers.append(
+                LayerNumbers(
+                    units=len(values),
+                    weights=_counts(kernel, -largest, largest),
+                    largest_weight=largest,
+                    outputs=_counts(values, *output_range),
+                    output_range=output_range,
+                    gradient=vitals.gradients[number] if vitals.gradients else None,
+                    update=float(np.linalg.norm(changes[number])) / size if changes and size else None,
+                    dead=int((~values.any(axis=1)).sum()) if activation == "relu" else None,
+                    saturated=saturation(values, activation),
+                )
+            )
+        return SummaryContent(tuple(layers), tuple(advice.sentence for advice in examine(session)))
+
+
+def _counts(values: Array, low: float, high: float) -> tuple[int, ...]:
+    """Return how many ``values`` there are in each of BINS equal parts; in a single one if they are all the same."""
+    if not 0.0 < high - low < np.inf:
+        return (values.size,)
+    counts, _ = np.histogram(values, BINS, (low, high))
+    return tuple(counts.tolist())

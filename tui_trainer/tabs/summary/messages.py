@@ -1,0 +1,43 @@
+"""The messages of the Summary tab: each layer in numbers, and what the doctor finds."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui_trainer.protocol import Content, Request
+
+
+class WatchSummary(Request, frozen=True):
+    """Requests the layers in numbers."""
+
+
+class LayerNumbers(msgspec.Struct, frozen=True):
+    """A layer in numbers, at the present step.
+
+    ``weights`` are counts over equal parts from minus to plus ``largest_weight``, ``outputs`` over those from the
+    least to the greatest output, ``output_range``. ``gradient`` is the root mean square of the last step's gradient
+    of the weights, ``update`` the length of that step relative to that of the weights; both None before a step.
+    ``dead`` units are 0 for every row, ``saturated`` is the share of outputs at the ends of a sigmoid or tanh; None
+    for others.
+    """
+
+    units: int
+    weights: tuple[int, ...]
+    largest_weight: float
+    outputs: tuple[int, ...]
+    output_range: tuple[float, float]
+    gradient: float | None = None
+    update: float | None = None
+    dead: int | None = None
+    saturated: float | None = None
+
+
+class SummaryContent(Content, frozen=True):
+    """The layers, the output layer last, and what the doctor finds, in sentences."""
+
+    layers: tuple[LayerNumbers, ...]
+    findings: tuple[str, ...]
+
+
+AnyRequest = WatchSummary
+AnyContent = SummaryContent

@@ -1,0 +1,411 @@
+"""The doctor: rules over what a run has shown, each with its evidence, a sentence, and a remedy where one is known.
+
+A rule is a row of RULES and one function of ``Vitals``, which returns None unless it is sure. None trains anything:
+what is wrong with a run that diverged or learnt nothing is found out by trying, in ``diagnosis``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from tui_trainer.datasets.encoding import short_name
+from tui_trainer.datasets.preparation import most_likely
+from tui_trainer.datasets.statistics import ColumnStatistics, statistics_of
+from tui_trainer.engine.metrics import r2
+from tui_trainer.experiment.edit import is_hidden
+from tui_trainer.experiment.schema import LayerConfig
+from tui_trainer.formats import format_number
+from tui_trainer.protocol import Remedy
+
+from .diagnosis import layer_outputs
+from .rates import sampled
+from .series import Array
+from .session import Session
+
+MUCH = 0.1  # of the first epoch's loss
+FIRST_EPOCHS = 5  # which show little
+ENOUGH_EPOCHS = 20  # for what a curve shows
+SQUASHING = ("sigmoid", "tanh")
+LARGE_FEATURE = 5.0  # root mean square
+USUAL_BATCH, USUAL_L2, LARGEST_RATE = 32, 0.001, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a rule has found: its name, a sentence with the evidence, and what helps; None where it can't say."""
+
+    rule: str
+    sentence: str
+    remedy: Remedy | None = None
+
+
+class Vitals:
+    """What the rules look at: curves, outputs and gradients of a run at its present step; each is computed once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.training, self.layers = session.experiment.training, session.experiment.model.layers
+        self.parts, self.classes = session.split, session.dataset.classes
+
+    def curve(self, name: str) -> Array:
+        """Return the values (epochs,) of the newest epochs; none if they are not recorded."""
+        series = self.session.history.epochs.get(name)
+        return np.empty(0) if series is None else np.asarray(series.values(), np.float64)
+
+    @property
+    def has_learnt_little(self) -> bool:
+        """Whether the loss is still a good part of the first epoch's."""
+        loss = self.curve("loss")
+        return bool(len(loss) and loss[-1] > MUCH * loss[0])
+
+    @property
+    def before(self) -> int:
+        """How many epochs there were before the first one of a curve."""
+        return self.session.history.before
+
+    @cached_property
+    def scored(self) -> str:
+        """The part that scores are of, in words."""
+        return "training" if self.parts.x_val is None else "validation"
+
+    @cached_property
+    def outputs(self) -> list[Array]:
+        """The outputs (units, rows) of each layer for training rows."""
+        return layer_outputs(self.session.trainer, sampled(self.parts.x_train, self.parts.y_train)[0])
+
+    @cached_property
+    def scored_pair(self) -> tuple[Array, Array]:
+        """The outputs (rows, outputs) for the rows that are scored, and what they should be."""
+        if self.parts.x_val is None or self.parts.y_val is None:
+            return self.outputs[-1].T, sampled(self.parts.x_train, self.parts.y_train)[1]
+        x, y = sampled(self.parts.x_val, self.parts.y_val)
+        return layer_outputs(self.session.trainer, x)[-1].T, y
+
+    @cached_property
+    def labels(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The classes (rows,) that are predicted in the scored part, and the true ones."""
+        predicted, true = self.scored_pair
+        return most_likely(predicted), most_likely(true)
+
+    @cached_property
+    def gradients(self) -> list[float]:
+        """The root mean square of the last step's gradient of each layer's weights; none before a step."""
+        if not self.session.trainer.steps or self.session.trainer.steps == self.session.resumed_at:
+            return []
+        kernels = [array for array in self.session.trainer.gradient() if array.ndim == 2]
+        return [float(np.sqrt(np.mean(np.square(kernel, dtype=np.float64)))) for kernel in kernels]
+
+    @cached_property
+    def columns(self) -> tuple[ColumnStatistics, ...]:
+        """What the columns hold, the test part left out."""
+        return statistics_of(self.session.dataset, self.parts.test_rows).columns
+
+    def remedy(self, changes: dict[str, bool | float | str], said: str) -> Remedy | None:
+        """Return the remedy that makes these changes; None where one of the fields may not be changed."""
+        hidden = any(is_hidden(self.session.requested, path) for path in changes)
+        return None if hidden else Remedy(changes, said)
+
+
+class Found(NamedTuple):
+    """The evidence of a rule in a sentence without full stop, and what helps."""
+
+    sentence: str
+    remedy: Remedy | None = None
+
+
+def _overfits(vitals: Vitals) -> Found | None:
+    """The validation loss has been rising while the training loss went on falling."""
+    loss, validation = vitals.curve("loss"), vitals.curve("val_loss")
+    if len(validation) < ENOUGH_EPOCHS or not np.isfinite(validation).all():
+        return None
+    window = max(len(validation) // 20, 3)  # a single epoch may be lucky
+    smooth = np.median(sliding_window_view(validation, window), axis=1)
+    best = int(smooth.argmin())
+    after = len(smooth) - 1 - best
+    now = float(np.median(smooth[-max(after // 4, 1) :]))
+    rise = now - float(smooth[best])
+    falls_on = loss[-window:].mean() < 0.9 * loss[best + window // 2]
+    if after < max(10, len(validation) // 4) or now < 1.25 * smooth[best] or rise < MUCH * loss[0] or not falls_on:
+        return None
+    best += int(validation[best : best + window].argmin())
+    epoch = vitals.before + best + 1
+    least, last = format_number(float(validation[best])), format_number(float(validation[-1]))
+    evidence = f"The validation loss has been rising since epoch {epoch:,}, from {least} to {last}"
+    return Found(
+        f"{evidence}, while the training loss fell",
+        vitals.remedy({"training.epochs": float(epoch)}, f"ends after epoch {epoch:,}"),
+    )
+
+
+def _learns_by_heart(vitals: Vitals) -> Found | None:
+    """The training part is predicted far better than the validation part."""
+    if vitals.parts.y_val is None or len(vitals.parts.y_val) < ENOUGH_EPOCHS:
+        return None
+    seen = vitals.outputs[-1].T, sampled(vitals.parts.x_train, vitals.parts.y_train)[1]
+    if vitals.classes:
+        known = float(np.mean(most_likely(seen[0]) == most_likely(seen[1])))
+        new = float(np.mean(vitals.labels[0] == vitals.labels[1]))
+        name, gap = "accuracy", 0.2
+    else:
+        known, new = (float(r2(*(array.T for array in pair))) for pair in (seen, vitals.scored_pair))
+        name, gap = "R²", 0.35
+    if not known - new >= gap:
+        return None
+    l2 = max(10 * vitals.training.l2, USUAL_L2)
+    evidence = f"It knows the training rows better than others: {name} {known:.2f} there and {new:.2f} in validation"
+    return Found(evidence, vitals.remedy({"training.l2": l2}, f"penalizes large weights, with L2 {l2:g}"))
+
+
+def _dead_units(vitals: Vitals) -> Found | None:
+    """Many units of a relu layer are 0 for every row: no gradient reaches them any more."""
+    for number, (layer, values) in enumerate(zip(vitals.layers, vitals.outputs, strict=False)):
+        dead = int((~values.any(axis=1)).sum())
+        if layer.activation == "relu" and dead >= max(3, layer.units / 3) and dead < layer.units:
+            path = f"model.layers[{number}].activation"
+            evidence = f"{dead} of the {layer.units} units of layer {number + 1} are dead: 0 for every row"
+            return Found(evidence, vitals.remedy({path: "leaky_relu"}, f"makes layer {number + 1} leaky_relu"))
+    return None
+
+
+def _saturated(vitals: Vitals) -> Found | None:
+    """Nearly all outputs of a sigmoid or tanh layer are at its ends, where its slope is 0."""
+    for number, (layer, values) in enumerate(zip(vitals.layers, vitals.outputs, strict=False)):
+        share = saturation(values, layer.activation)
+        if share is not None and share > 0.9 and vitals.has_learnt_little:
+            remedy = _standardizing(vitals) or _initializing(vitals, number, layer)
+            evidence = (
+                f"Layer {number + 1} is saturated: {share:.0%} of its outputs are at the ends of {layer.activation}"
+            )
+            return Found(f"{evidence}, where nothing is learnt", remedy)
+    return None
+
+
+def saturation(values: Array, activation: str) -> float | None:
+    """Return the share of outputs ``values`` that are at an end of sigmoid or tanh; None for other activations."""
+    if activation not in SQUASHING:
+        return None
+    low = -1.0 if activation == "tanh" else 0.0
+    return float(np.mean((values > 0.99) | (values < low + 0.01)))
+
+
+def _standardizing(vitals: Vitals) -> Remedy | None:
+    if vitals.session.experiment.dataset.standardize:
+        return None
+    return vitals.remedy({"dataset.standardize": True}, "standardizes the features")
+
+
+def _initializing(vitals: Vitals, number: int, layer: LayerConfig) -> Remedy | None:
+    if layer.initializer == "glorot_uniform":
+        return None
+    path = f"model.layers[{number}].initializer"
+    return vitals.remedy({path: "glorot_uniform"}, f"draws the weights of layer {number + 1} as Glorot does")
+
+
+def _vanishing(vitals: Vitals) -> Found | None:
+    """The first layer gets next to nothing of the gradient of the last hidden one."""
+    hidden = vitals.gradients[: len(vitals.layers)]
+    if len(hidden) < 2 or not 0 < hidden[0] * 1000 < hidden[-1]:
+        return None
+    times = format_number(float(f"{hidden[-1] / hidden[0]:.2g}"))
+    changes: dict[str, bool | float | str] = {
+        f"model.layers[{number}].activation": "relu"
+        for number, layer in enumerate(vitals.layers)
+        if layer.activation in SQUASHING
+    }
+    remedy = vitals.remedy(changes, "makes the hidden layers relu") if changes else None
+    return Found(f"Layer 1 gets 1/{times} of the gradient of layer {len(hidden)}: it hardly learns", remedy)
+
+
+def _class_missed(vitals: Vitals) -> Found | None:
+    """A class that is not rare in the scored part is never predicted."""
+    if not vitals.classes:
+        return None
+    predicted, true = vitals.labels
+    counts = np.bincount(true, minlength=len(vitals.classes))
+    missed = [
+        index
+        for index in np.argsort(-counts).tolist()
+        if counts[index] >= max(5, len(true) * 0.02) and not (predicted == index).any()
+    ]
+    if not missed:
+        return None
+    name, rows = short_name(vitals.classes[missed[0]]), counts[missed[0]]
+    others = f", nor any of {len(missed) - 1} more classes" if len(missed) > 1 else ""
+    return Found(
+        f"{name} is never predicted, for none of its {rows:,} {vitals.scored} rows{others}", _balancing(vitals)
+    )
+
+
+def _balancing(vitals: Vitals) -> Remedy | None:
+    if vitals.training.class_weight is not None:
+        return None
+    return vitals.remedy({"training.class_weight": "balanced"}, "weights the classes evenly")
+
+
+def _unbalanced(vitals: Vitals) -> Found | None:
+    """Most rows are of one class, so that the accuracy says little, and the others are found less often."""
+    if not vitals.classes:
+        return None
+    predicted, true = vitals.labels
+    counts = np.bincount(true, minlength=len(vitals.classes))
+    share = counts.max() / counts.sum()
+    recalls = [float(np.mean(predicted[true == index] == index)) for index in np.flatnonzero(counts)]
+    accuracy, balanced = float(np.mean(predicted == true)), float(np.mean(recalls))
+    if share < 0.8 or len(recalls) < 2 or balanced > accuracy - 0.1:
+        return None
+    name = short_name(vitals.classes[int(counts.argmax())])
+    evidence = f"{share:.0%} of the {vitals.scored} rows are {name}, so an accuracy of {accuracy:.2f} says little"
+    return Found(f"{evidence}: the balanced accuracy is {balanced:.2f}", _balancing(vitals))
+
+
+def _unscaled(vitals: Vitals) -> Found | None:
+    """Features of very different size are not standardized."""
+    if vitals.session.experiment.dataset.standardize:
+        return None
+    sizes = np.sqrt(np.mean(np.square(vitals.parts.x_train), axis=0))
+    largest, least = int(sizes.argmax()), int(sizes.argmin())
+    if sizes[largest] < LARGE_FEATURE or sizes[largest] < 50 * sizes[least]:
+        return None
+    features = vitals.session.dataset.features
+    sized = [f"{short_name(features[place])} is about {sizes[place]:.2g}" for place in (largest, least)]
+    return Found(f"The features are not standardized: {sized[0]} in size, {sized[1]}", _standardizing(vitals))
+
+
+def _rate_too_low(vitals: Vitals) -> Found | None:
+    """The loss falls in a straight line, and has not got far."""
+    loss = vitals.curve("loss")
+    if len(loss) < 10 or vitals.before or not np.isfinite(loss).all():
+        return None
+    middle = loss[len(loss) // 2]
+    first, second = loss[0] - middle, middle - loss[-1]
+    if not (first > 0 and second > 0.7 * first and 0.5 * loss[0] < loss[-1] < 0.999 * loss[0]):
+        return None
+    if (np.diff(loss) > 0).mean() > 0.1:
+        return None
+    rate = vitals.session.trainer.optimizer.learning_rate
+    higher = min(10 * rate, LARGEST_RATE)
+    numbers = f"from {format_number(float(loss[0]))} to {format_number(float(loss[-1]))} in {len(loss):,} epochs"
+    evidence = f"The loss falls as slowly at the end as at the beginning, {numbers}: the rate {rate:g} is low"
+    remedy = vitals.remedy({"training.learning_rate": higher}, f"raises the rate to {higher:g}")
+    return Found(evidence, remedy if higher > rate else None)
+
+
+def _rate_at_its_edge(vitals: Vitals) -> Found | None:
+    """The loss of an epoch is again and again far above that of the epoch before."""
+    loss = vitals.curve("loss")[-max(ENOUGH_EPOCHS, len(vitals.curve("loss")) // 2) :]
+    if len(loss) < ENOUGH_EPOCHS or not np.isfinite(loss).all() or vitals.before:
+        return None
+    rises = loss[1:] > 1.1 * loss[:-1]
+    if rises.mean() < 0.25 or loss.mean() < 0.2 * vitals.curve("loss")[0]:
+        return None
+    rate = vitals.session.trainer.optimizer.learning_rate
+    count = f"{int(rises.sum())} of the last {len(rises):,} epochs"
+    evidence = f"The loss swings up and down: in {count} it rose by a tenth or more"
+    remedy = vitals.remedy({"training.learning_rate": rate / 3}, f"lowers the rate to {rate / 3:.2g}")
+    return Found(f"{evidence}, so the rate {rate:g} is high", remedy)
+
+
+def _still_falling(vitals: Vitals) -> Found | None:
+    """The run has ended while the loss was falling fast."""
+    loss, validation = vitals.curve("loss"), vitals.curve("val_loss")
+    if vitals.session.state != "finished" or len(loss) < 10 or vitals.before or not np.isfinite(loss).all():
+        return None
+    tenth = max(len(loss) // 10, 1)
+    for curve in (loss, validation) if len(validation) else (loss,):
+        if curve[-2 * tenth : -tenth].min() - curve[-tenth:].min() < 0.03 * loss[0]:
+            return None
+    epochs = vitals.session.target_epochs
+    now, then = format_number(float(loss[-1])), format_number(float(loss[-tenth - 1]))
+    evidence = f"It ended while the loss was falling, from {then} to {now} in the last {tenth:,} epochs"
+    return Found(evidence, vitals.remedy({"training.epochs": float(2 * epochs)}, f"trains {2 * epochs:,} epochs"))
+
+
+def _batch_too_large(vitals: Vitals) -> Found | None:
+    """A mini-batch is larger than the training part."""
+    batch, rows = vitals.training.batch_size, len(vitals.parts.x_train)
+    if batch == "full" or batch <= rows:
+        return None
+    smaller = min(USUAL_BATCH, max(rows // 4, 1))
+    remedy = vitals.remedy({"training.batch_size": float(smaller)}, f"takes mini-batches of {smaller}")
+    return Found(
+        f"A mini-batch of {batch:,} is more than the {rows:,} training rows: each epoch is a single step", remedy
+    )
+
+
+def _one_column_tells(vitals: Vitals) -> Found | None:
+    """A single feature determines the target."""
+    for column in vitals.columns:
+        link = column.link
+        if column.role == "feature" and link is not None and abs(link.value) > 0.9995:
+            sure = f"{link.name} = {link.value:.4f}"
+            target = short_name(vitals.session.dataset.target)
+            sentence = f"{short_name(column.name)} alone tells {target} ({sure}): is it known before {target} is?"
+            return Found(f"{sentence} If not, leave it out")
+    return None
+
+
+def _penalty_too_strong(vitals: Vitals) -> Found | None:
+    """Most of the loss is the penalty on weights."""
+    l1, l2 = vitals.training.l1, vitals.training.l2
+    loss = vitals.curve("loss")
+    if not (l1 or l2) or not len(loss) or not vitals.gradients:
+        return None
+    kernels = [array.astype(np.float64) for array in vitals.session.trainer.model.get_weights() if array.ndim == 2]
+    penalty = sum(l1 * float(np.abs(one).sum()) + l2 * float(np.square(one).sum()) for one in kernels)
+    if not (penalty > 0.5 * loss[-1] and loss[-1] - penalty > 0.03 * loss[0]):
+        return None
+    changes: dict[str, bool | float | str] = {
+        f"training.{name}": value / 10 for name, value in (("l1", l1), ("l2", l2)) if value
+    }
+    evidence = f"{min(penalty / loss[-1], 1.0):.0%} of the loss are the penalty on weights, {format_number(penalty)}"
+    return Found(evidence, vitals.remedy(changes, "lowers the penalty to a tenth"))
+
+
+def _few_validation_rows(vitals: Vitals) -> Found | None:
+    """The validation part is so small that a single row moves the accuracy by much."""
+    rows = 0 if vitals.parts.x_val is None else len(vitals.parts.x_val)
+    if not vitals.classes or not 0 < rows < 15:
+        return None
+    points = 100 / rows
+    return Found(
+        f"With {rows} validation rows, one of them is worth {points:.0f} points of accuracy: use folds in a sweep"
+    )
+
+
+# In the order in which they are told: what spoils a run first, what only limits what it says last.
+RULES: tuple[tuple[str, Callable[[Vitals], Found | None]], ...] = (
+    ("one column tells", _one_column_tells),
+    ("overfits", _overfits),
+    ("learns by heart", _learns_by_heart),
+    ("dead units", _dead_units),
+    ("vanishing gradient", _vanishing),
+    ("saturated", _saturated),
+    ("unscaled features", _unscaled),
+    ("rate too low", _rate_too_low),
+    ("rate at its edge", _rate_at_its_edge),
+    ("penalty too strong", _penalty_too_strong),
+    ("class missed", _class_missed),
+    ("unbalanced classes", _unbalanced),
+    ("batch too large", _batch_too_large),
+    ("still falling", _still_falling),
+    ("few validation rows", _few_validation_rows),
+)
+
+
+def examine(session: Session) -> list[Advice]:
+    """Return what the rules have found in a run, the gravest first; nothing of one that diverged or has just begun."""
+    if session.state in ("empty", "ready", "diverged") or session.history.count < FIRST_EPOCHS:
+        return []
+    vitals = Vitals(session)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(vitals.outputs[-1]).all():
+            return []
+        found = [(name, rule(vitals)) for name, rule in RULES]
+    return [Advice(name, f"{one.sentence}.", one.remedy) for name, one in found if one is not None]
