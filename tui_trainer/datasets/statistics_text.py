@@ -31,12 +31,28 @@ def link_text(column: ColumnStatistics) -> str:
     return f"{column.link.name} {sign}{abs(column.link.value):.2f}"
 
 
-def row(column: ColumnStatistics, ascii_only: bool = False) -> tuple[str, ...]:
-    """Return the cells of a column under HEADINGS; the kind of one that is left out is in parentheses."""
-    numbers = [format_number(column.quantiles[place]) for place in (0, 2, 4)] if column.quantiles else ["", "", ""]
-    kind = f"({plain(column.description)})" if column.role == "left out" else plain(column.description)
-    gaps = f"{column.gaps:,}" if column.gaps else ""
-    return (plain(column.name, MAX_NAME), bars(column, ascii_only), link_text(column), *numbers, gaps, kind)
+def headings(statistics: DataStatistics) -> tuple[str, ...]:
+    """Return the headings of the table: HEADINGS, without gaps where no column has any."""
+    has_gaps = any(column.gaps for column in statistics.columns)
+    return tuple(heading for heading in HEADINGS if has_gaps or heading != "gaps")
+
+
+def row(column: ColumnStatistics, ascii_only: bool = False) -> dict[str, str]:
+    """Return the cells of a column by HEADINGS; the kind of one that is left out is in parentheses."""
+    least, median, greatest = ("", "", "")
+    if column.quantiles:
+        least, median, greatest = (format_number(column.quantiles[place]) for place in (0, 2, 4))
+    description = plain(column.description)
+    return {
+        "column": plain(column.name, MAX_NAME),
+        "distribution": bars(column, ascii_only),
+        "with": link_text(column),
+        "least": least,
+        "median": median,
+        "greatest": greatest,
+        "gaps": f"{column.gaps:,}" if column.gaps else "",
+        "kind": f"({description})" if column.role == "left out" else description,
+    }
 
 
 def detail(column: ColumnStatistics, statistics: DataStatistics) -> str:
@@ -97,5 +113,9 @@ def heading(statistics: DataStatistics) -> str:
 
 def table(statistics: DataStatistics, ascii_only: bool = False) -> list[str]:
     """Return the lines of a table: headings, and a row for each column."""
-    rows = [HEADINGS, *(row(column, ascii_only) for column in statistics.columns)]
-    return format_table(rows, (0, 1, len(HEADINGS) - 1))
+    names = headings(statistics)
+    rows = [names]
+    for column in statistics.columns:
+        cells = row(column, ascii_only)
+        rows.append(tuple(cells[name] for name in names))
+    return format_table(rows, (0, 1, len(names) - 1))

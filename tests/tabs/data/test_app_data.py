@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from textual.widgets import DataTable, Static
 
-from tui_trainer.datasets.statistics_text import HEADINGS
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.tabs.data.view import ColumnTable, DataView, common_limits
 from tui_trainer.ui.dropdown import Dropdown
@@ -27,7 +26,8 @@ async def opened(flow: Flow) -> ColumnTable:
 
 
 def cells(table: ColumnTable, row: int) -> dict[str, str]:
-    return dict(zip(HEADINGS, map(str, table.get_row_at(row)), strict=True))
+    headings = [str(column.label).split(" ")[0] for column in table.ordered_columns]
+    return dict(zip(headings, map(str, table.get_row_at(row)), strict=True))
 
 
 async def test_it_opens_on_the_columns_with_the_target_first(start: Start) -> None:

@@ -58,24 +58,26 @@ class ColumnTable(DataTable[Text]):
         before = self.cursor_row
         self.clear(columns=True)
         target = plain(statistics.columns[0].name, MAX_HEADING)
-        for heading in statistics_text.HEADINGS:
-            label = f"with {target}" if heading == "with" else heading
-            self.add_column(Text(label, justify="left" if heading in LEFT else "right"), key=heading)
-        for column in statistics.columns:
-            self.add_row(*self._cells(column, statistics, ascii_only))
+        rows = [self._cells(column, statistics, ascii_only) for column in statistics.columns]
+        names = statistics_text.headings(statistics)
+        for name in names:
+            label = Text(f"with {target}" if name == "with" else name, justify="left" if name in LEFT else "right")
+            # A width that is left to the table grows after its first rows are drawn.
+            self.add_column(label, width=max(label.cell_len, *(cells[name].cell_len for cells in rows)))
+        for cells in rows:
+            self.add_row(*(cells[name] for name in names))
         self.move_cursor(row=min(before, len(statistics.columns) - 1), animate=False)
 
-    def _cells(self, column: ColumnStatistics, statistics: DataStatistics, ascii_only: bool) -> list[Text]:
+    def _cells(self, column: ColumnStatistics, statistics: DataStatistics, ascii_only: bool) -> dict[str, Text]:
         style = {"target": "bold", "feature": "", "left out": "dim"}[column.role]
-        cells = [
-            Text(text, style, justify="left" if heading in LEFT else "right")
-            for heading, text in zip(statistics_text.HEADINGS, statistics_text.row(column, ascii_only), strict=True)
-        ]
-        colors = class_colors(max(len(statistics.classes), 1)) if statistics.classes else ("train",)
+        cells = {
+            name: Text(text, style, justify="left" if name in LEFT else "right")
+            for name, text in statistics_text.row(column, ascii_only).items()
+        }
+        colors = class_colors(len(statistics.classes)) if statistics.classes else ("train",)
         styles = [self.get_component_rich_style(f"bars--{color}", partial=True) for color in colors]
-        bars = cells[statistics_text.HEADINGS.index("distribution")]
         for place, index in enumerate(statistics_text.commonest_classes(column)):
-            bars.stylize(styles[index], place, place + 1)
+            cells["distribution"].stylize(styles[index], place, place + 1)
         return cells
 
 
