@@ -78,6 +78,7 @@ NEWER: dict[str, dict[str, object]] = {
         "test_split": 0.0,
         "split_order": "shuffled",
     },
+    "model": {"input_dropout": 0.0},
     "training": {
         "best_epoch_by": None,
         "schedule": to_plain(ScheduleConfig()),

@@ -81,6 +81,7 @@ _models = st.builds(
     seed=_seed,
     weights=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
     dtype=st.sampled_from(["float32", "float64"]),
+    input_dropout=_fraction,
 )
 _optimizers = st.builds(
     OptimizerConfig,

@@ -194,7 +194,9 @@ def without_dropout(experiment: Experiment, loss: str, optimizer: OptimizerConfi
         batch_size="full",
         learning_rate=rate,
     )
-    return replace(experiment, model=replace(model, layers=layers, dtype="float64"), training=training)
+    return replace(
+        experiment, model=replace(model, layers=layers, dtype="float64", input_dropout=0.0), training=training
+    )
 
 
 @needs("torch", "safetensors")

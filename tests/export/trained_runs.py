@@ -42,11 +42,11 @@ def trained_on(experiment: Experiment = SMALL) -> TrainedModel:
 
 
 def rich(activation: str, dataset: str = "boston") -> Experiment:
-    """Dropout, a layer without bias, and penalties, with one activation everywhere."""
+    """Dropout, on the inputs too, a layer without bias, and penalties, with one activation everywhere."""
     layers = (LayerConfig(16, activation, 0.2), LayerConfig(8, activation, use_bias=False))  # type: ignore[arg-type]
     return Experiment(
         dataset=DatasetConfig(dataset),
-        model=ModelConfig(layers, OutputConfig(use_bias=activation != "elu")),
+        model=ModelConfig(layers, OutputConfig(use_bias=activation != "elu"), input_dropout=0.1),
         training=TrainingConfig(learning_rate=0.001, epochs=4, l1=1e-4, l2=1e-3),
     )
 

@@ -39,6 +39,11 @@ CASES = {
     "float64": Experiment(model=ModelConfig(layers=WIDE.layers, dtype="float64")),
     "full batch": digits(LayerConfig(900, "tanh"), FULL),
     "dropout": digits(LayerConfig(900, dropout=0.3), TrainingConfig(batch_size=600)),
+    "input dropout": Experiment(
+        dataset=DatasetConfig("digits"),
+        model=ModelConfig(layers=(LayerConfig(50),), input_dropout=0.3),
+        training=FULL,
+    ),
     "gelu": digits(LayerConfig(300, "gelu"), FULL),
 }
 

@@ -228,10 +228,12 @@ def test_a_catalog_dataset_is_read_once() -> None:
 
 
 def test_the_summary_names_every_layer() -> None:
-    session = loaded(with_field(SMALL, "model.layers[0].dropout", 0.5))
+    experiment = with_field(SMALL, "model.layers[0].dropout", 0.5)
+    session = loaded(with_field(experiment, "model.input_dropout", 0.1))
     assert session.summary() == [
+        ("dropout", "Dropout", 4, 0),
         ("dense", "Dense", 5, 25),
-        ("dropout", "Dropout", 5, 0),
+        ("dropout_1", "Dropout", 5, 0),
         ("dense_1", "Dense", 3, 18),
     ]
 

@@ -24,7 +24,7 @@ from tui_trainer.training.stack import MAX_STACK, runs_together, stack_key, stac
 
 IRIS = Experiment(
     dataset=DatasetConfig("iris"),
-    model=ModelConfig(layers=(LayerConfig(6, dropout=0.1), LayerConfig(4, "tanh"))),
+    model=ModelConfig(layers=(LayerConfig(6, dropout=0.1), LayerConfig(4, "tanh")), input_dropout=0.05),
     training=TrainingConfig(epochs=12, learning_rate=0.1),
 )
 

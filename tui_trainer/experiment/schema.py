@@ -178,7 +178,8 @@ class OutputConfig(_Table, frozen=True):
 class ModelConfig(_Table, frozen=True):
     """The network; without hidden layers it is a perceptron. ``seed`` draws the initial weights.
 
-    ``weights`` lists them instead: kernels, then biases, layer by layer.
+    ``weights`` lists them instead: kernels, then biases, layer by layer. ``input_dropout`` is the fraction of the
+    inputs dropped in training.
     """
 
     layers: Annotated[tuple[LayerConfig, ...], Meta(max_length=MAX_LAYERS)] = (LayerConfig(),)
@@ -186,6 +187,7 @@ class ModelConfig(_Table, frozen=True):
     seed: Seed = 0
     weights: Annotated[tuple[float, ...], Meta(max_length=MAX_WEIGHTS)] = ()
     dtype: Literal["float32", "float64"] = "float32"
+    input_dropout: Fraction = 0.0
 
     @property
     def hidden_units(self) -> str:

@@ -52,6 +52,7 @@ EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "value": "1",
     "units": "8",
     "dropout": "0.2",
+    "input_dropout": "0.2",
     "momentum": "0.9",
     "rho": "0.9",
     "beta_1": "0.9",

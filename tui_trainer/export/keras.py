@@ -83,7 +83,7 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
     model, training = experiment.model, experiment.training
     if model.output.units is None or model.output.activation is None or training.loss is None:
         raise ValueError("the experiment is not resolved: output units, output activation and loss are needed")
-    dropout = any(layer.dropout for layer in model.layers)
+    dropout = model.input_dropout or any(layer.dropout for layer in model.layers)
     imports = ["import keras", f"from keras.layers import Dense,{' Dropout,' if dropout else ''} InputLayer"]
     imports.append("from keras.models import Sequential")
     lines = []
@@ -93,6 +93,8 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
         lines += [f"penalty = keras.regularizers.L1L2({', '.join(penalties)})", ""]
     penalty = bool(penalties)
     lines += ["model = Sequential([", f"    InputLayer(shape=({n_features},)),"]
+    if model.input_dropout:
+        lines.append(f"    Dropout({model.input_dropout!r}),")
     for layer in model.layers:
         lines.append(f"    {_dense(layer, layer.units, penalty)},")
         if layer.dropout:

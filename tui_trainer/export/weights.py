@@ -135,7 +135,7 @@ def modules(experiment: Experiment, n_features: int) -> list[Module]:
         raise ValueError("the experiment is not resolved: output units and output activation are needed")
     layers = [(layer.units, layer.activation, layer.use_bias, layer.dropout) for layer in model.layers]
     layers.append((model.output.units, model.output.activation, model.output.use_bias, 0.0))
-    result: list[Module] = []
+    result: list[Module] = [Drop(model.input_dropout)] if model.input_dropout else []
     inputs = n_features
     for units, activation, use_bias, dropout in layers:
         result.append(Linear(len(result), inputs, units, use_bias))

@@ -41,6 +41,7 @@ VALUES = {
     "activation": ("relu", "tanh", "sigmoid"),
     "momentum": ("0", "0.5", "0.9"),
     "dropout": ("0", "0.2", "0.5"),
+    "input_dropout": ("0", "0.1", "0.2"),
     "initializer": ("glorot_uniform", "he_uniform"),
     "l1": ("0", "0.0001", "0.001", "0.01"),
     "l2": ("0", "0.0001", "0.001", "0.01"),

@@ -62,6 +62,8 @@ ERF_BUFFERS = 10  # that gelu allocates in each pass, in double precision
 def build_model(experiment: Experiment, n_features: int) -> Sequential:
     """Return the model of a resolved ``experiment`` for ``n_features`` inputs, with its initial weights."""
     layers: list[InputLayer | Dense | Dropout] = [InputLayer(n_features)]
+    if experiment.model.input_dropout:
+        layers.append(Dropout(experiment.model.input_dropout))
     for config in experiment.model.layers:
         layers.append(Dense(config.units, config.activation, config.use_bias, config.initializer))
         if config.dropout:
@@ -285,7 +287,7 @@ def estimate(experiment: Experiment, features: int, parts: Split) -> Needs:
     slots = len(build_optimizer(experiment.training).slots)
     parameters = count_parameters(model, features)
     vectors = VECTORS + slots + SNAPSHOTS * (2 + slots)
-    outputs = size * _values_a_sample(experiment) * sum(_passes(experiment, parts))
+    outputs = size * _values_a_sample(experiment, features) * sum(_passes(experiment, parts))
     outputs += size * COPIES * sum(x.size + y.size for x, y in _arrays(parts))
     return Needs(parameters, size * vectors * parameters, outputs)
 
@@ -314,12 +316,12 @@ def _passes(experiment: Experiment, parts: Split) -> list[int]:
     return passes
 
 
-def _values_a_sample(experiment: Experiment) -> int:
+def _values_a_sample(experiment: Experiment, features: int) -> int:
     """Return how many numbers a pass stores for each sample."""
     model = experiment.model
     layers = [(layer.units, layer.activation, bool(layer.dropout)) for layer in model.layers]
     layers.append((model.output.units or 1, model.output.activation or "linear", False))
-    total = 0
+    total = 2 * features * bool(model.input_dropout)
     for units, name, has_dropout in layers:
         activation = get_activation(name)
         buffers = activation.keeps_z + activation.buffers + ERF_BUFFERS * (name == "gelu")

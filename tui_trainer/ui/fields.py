@@ -66,6 +66,7 @@ SENSIBLE = {  # the numbers through which fields are stepped, by the last part o
     "units": POWERS,
     "batch_size": POWERS,
     "dropout": SHARES,
+    "input_dropout": SHARES,
     "validation_split": SHARES,
     "test_split": SHARES,
     "stop_at_accuracy": SHARES,

@@ -90,6 +90,12 @@ def test_layers_names_and_notes_of_iris() -> None:
     assert all(name in text for name in ("setosa", "virginica", "petal width"))
 
 
+def test_dropout_of_the_inputs_stands_below_them() -> None:
+    SESSIONS["dropped"] = Session()
+    SESSIONS["dropped"].load(Experiment(model=ModelConfig(layers=(LayerConfig(4),), input_dropout=0.25)))
+    assert picture("dropped", 80, 20, Selection()).rows[2].split() == ["drop", "0.25"]
+
+
 def test_folded_neurons_and_layers_are_counted() -> None:
     text = "\n".join(picture("digits", 65, 20, Selection(layer=1, neuron=50)).rows)
     column = next(

@@ -47,6 +47,12 @@ PRECISIONS = [("float32", "float32"), ("float64", "float64")]
 ROWS = (
     Row(TextField, "model.seed", "seed", "Seed of the initial weights and of shuffling"),
     Row(partial(ChoiceField, choices=PRECISIONS), "model.dtype", "precision", "Of all numbers in the network"),
+    Row(
+        partial(TextField, empty="0", missing="0"),
+        "model.input_dropout",
+        "drop inputs",
+        "Fraction of the inputs dropped during training",
+    ),
 )
 
 

@@ -215,7 +215,7 @@ def shape_of(loaded: Loaded) -> Shape:
     model, dataset = loaded.experiment.model, loaded.dataset
     hidden = (Layer(layer.units, layer.activation, layer.use_bias, layer.dropout) for layer in model.layers)
     output = model.output
-    inputs = Layer(len(dataset.features))
+    inputs = Layer(len(dataset.features), dropout=model.input_dropout)
     outputs = Layer(output.units or 1, output.activation or "", output.use_bias)
     class_names = dataset.classes if outputs.units == len(dataset.classes) else ()
     has_one_probability = outputs.activation == "sigmoid" and len(dataset.classes) == 2
