@@ -110,7 +110,7 @@ async def test_cards_have_one_grid_and_nothing_beyond_their_frames(
         for row in flow.screen.query(LayerRow):
             boxes = [box for kind in (Input, Dropdown, Checkbox) for box in row.query(kind)]
             starts = {type(box): box.region.x - row.region.x for box in boxes}
-            assert starts[Dropdown] == Field.LABEL_WIDTH and starts.get(Input, starts[Dropdown]) <= 12
+            assert starts.get(Dropdown, Field.LABEL_WIDTH) == Field.LABEL_WIDTH and starts.get(Input, 0) <= 12
 
 
 async def test_folding_by_keys_alone(start: Start) -> None:
@@ -173,6 +173,23 @@ async def test_folded_rows_say_what_is_not_usual(start: Start) -> None:
         ):
             await flow.screen.editor.change_field(path, value)
             await flow.until(lambda path=path, words=words: said(flow, path) == words, words)
+
+
+async def test_options_of_a_layer_are_edited_behind_the_folded_row(start: Start) -> None:
+    async with start(FIRST_EXPERIMENT) as flow:
+        await flow.unfold("model.layers[1].l2")
+        await flow.enter("model.layers[1].l2", "0.01")
+        await flow.until(lambda: flow.screen.experiment.model.layers[1].l2 == 0.01, "a penalty of its own")
+        await flow.enter("model.layers[0].initializer_scale", "2")
+        await flow.until(lambda: flow.screen.experiment.model.layers[0].initializer_scale == 2.0, "the scale")
+        box = flow.field("model.layers[0].trainable").query_one(Checkbox)
+        await flow.pilot.click(box, offset=(0, 0))
+        await flow.until(lambda: not flow.screen.experiment.model.layers[0].trainable, "the first layer is frozen")
+        await flow.enter("model.layers[1].l2", "")
+        await flow.until(lambda: flow.screen.experiment.model.layers[1].l2 is None, "that of the training again")
+        await flow.enter("model.input_dropout", "0.1")
+        await flow.until(lambda: flow.screen.experiment.model.input_dropout == 0.1, "dropout of the inputs")
+        assert said(flow, "model.seed").startswith("▾ trainable off/on, sca")
 
 
 async def test_what_is_unfolded_stays_so(start: Start) -> None:

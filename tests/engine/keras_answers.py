@@ -18,6 +18,7 @@ STACKS: dict[str, list[dict[str, Any]]] = {
     "dropout": [{"rate": 0.1}, {"units": 8}, {"rate": 0.5}, {"units": 2}],
     "no bias": [{"units": 200, "use_bias": False}, {"units": 1}],
     "large": [{"units": 4096}, {"units": 8192}, {"units": 10}],
+    "frozen": [{"units": 20, "trainable": False}, {"units": 2000}, {"units": 3, "trainable": False}],
     "twelve": [{"units": 5}] * 12,
 }
 INPUTS = 10

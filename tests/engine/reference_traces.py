@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tui_trainer.engine import SCHEDULES, Schedule
+from tui_trainer.engine import SCHEDULES, Dense, Schedule
 
 FOLDER = Path(__file__).parents[1] / "reference"
 PATHS = sorted(FOLDER.glob("*.json"))
@@ -51,6 +51,17 @@ TRACES: dict[str, dict[str, Any]] = {
         "optimizer": SGD,
         "schedule": {"name": "StepLR", "step_size": 8, "gamma": 0.5},
         "library": "pytorch",
+    },
+    "iris_layers_keras": {
+        "optimizer": SGD,
+        "layers": [
+            {"units": 6, "activation": "tanh", "l1": 0.01, "l2": 0.0},
+            {"units": 5, "activation": "tanh", "trainable": False, "l2": 0.3},
+            {"units": 4, "activation": "tanh", "l2": 0.05},
+            {"units": 3, "activation": "softmax"},
+        ],
+        "l1": 0.002,
+        "l2": 0.01,
     },
     "iris_one_cycle_pytorch": {
         "optimizer": {"name": "nadam", "learning_rate": 0.05},
@@ -95,6 +106,23 @@ def outputs_of(trace: dict[str, Any], x: Any, weights: list[Any]) -> Any:
     for number, layer in enumerate(trace["layers"]):
         x = activations[layer["activation"]](x @ weights[2 * number] + weights[2 * number + 1])
     return x
+
+
+def penalty_of(trace: dict[str, Any], kernels: list[Any]) -> Any:
+    """What Keras adds to the loss for the kernels of the layers that are trained."""
+    import keras
+
+    total = 0.0
+    for layer, kernel in zip(trace["layers"], kernels, strict=True):
+        if layer.get("trainable", True):
+            factors = layer.get("l1", trace["l1"]), layer.get("l2", trace["l2"])
+            total = total + keras.regularizers.L1L2(*factors)(kernel)
+    return total
+
+
+def dense_layers(trace: dict[str, Any]) -> list[Dense]:
+    """The same network's layers in the engine."""
+    return [Dense(**{"use_bias": trace["use_bias"], **layer}) for layer in trace["layers"]]
 
 
 def engine_options(trace: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +213,9 @@ def computed(name: str) -> dict[str, Any]:
     x, y = data()
     first, size = first_weights(trace, x.shape[1]), trace["batch_size"]
     weights = [torch.tensor(array, requires_grad=True) for array in first]
-    step = stepper(trace, weights)
+    is_trained = [layer.get("trainable", True) for layer in trace["layers"] for _ in ("kernel", "bias")]
+    trained = [weight for weight, flag in zip(weights, is_trained, strict=True) if flag]
+    step = stepper(trace, trained)
     losses = []
     for number in range(STEPS):
         start = number % -(-len(x) // size) * size
@@ -195,7 +225,8 @@ def computed(name: str) -> dict[str, Any]:
         loss = -(weight * (targets * torch.log(outputs)).sum(dim=1)).mean()
         of_keras = keras.losses.CategoricalCrossentropy()(targets, outputs.detach(), sample_weight=weight)  # in float32
         assert abs(float(of_keras) - loss.item()) < 1e-6
-        gradients = torch.autograd.grad(loss, weights)
+        loss = loss + penalty_of(trace, weights[::2])
+        gradients = torch.autograd.grad(loss, trained)
         losses.append(loss.item())
         with torch.no_grad():
             rows = np.minimum(size, len(x) - np.arange(0, len(x), size))

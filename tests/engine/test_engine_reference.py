@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference_traces import PATHS, engine_options, schedule_of
+from reference_traces import PATHS, dense_layers, engine_options, schedule_of
 
-from tui_trainer.engine import OPTIMIZERS, Dense, InputLayer, Sequential, Trainer
+from tui_trainer.engine import OPTIMIZERS, InputLayer, Sequential, Trainer
 
 
 def two_dimensional(values: Any) -> np.ndarray:
@@ -20,8 +20,7 @@ def two_dimensional(values: Any) -> np.ndarray:
 
 def trainer_for(trace: dict[str, Any]) -> Trainer:
     x, y = two_dimensional(trace["x"]), two_dimensional(trace["y"])
-    layers = [Dense(layer["units"], layer["activation"], use_bias=trace["use_bias"]) for layer in trace["layers"]]
-    model = Sequential([InputLayer(x.shape[1]), *layers], dtype="float64")
+    model = Sequential([InputLayer(x.shape[1]), *dense_layers(trace)], dtype="float64")
     model.set_weights([np.asarray(weight, float) for weight in trace["initial_weights"]])
     options = dict(trace["optimizer"])
     optimizer = OPTIMIZERS[options.pop("name")](**options)
@@ -38,7 +37,7 @@ def trainer_for(trace: dict[str, Any]) -> Trainer:
 
 
 def test_there_are_traces() -> None:
-    assert len(PATHS) >= 17
+    assert len(PATHS) >= 18
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference_traces import PATHS, engine_options, schedule_of
+from reference_traces import PATHS, dense_layers, engine_options, schedule_of
 
 from tui_trainer.engine import (
     ACTIVATIONS,
@@ -119,8 +119,8 @@ def test_a_trace_of_the_reference_is_met_in_company(path: Path, place: int) -> N
     trace = json.loads(path.read_text())
     x, y = (np.asarray(trace[name], float) for name in ("x", "y"))
     x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
-    layers = [Dense(layer["units"], layer["activation"], use_bias=trace["use_bias"]) for layer in trace["layers"]]
-    models = [Sequential([InputLayer(x.shape[1]), *layers], seed, "float64") for seed in range(COMPANY + 1)]
+    layers = [InputLayer(x.shape[1]), *dense_layers(trace)]
+    models = [Sequential(layers, seed, "float64") for seed in range(COMPANY + 1)]
     models[place].set_weights([np.asarray(weight, float) for weight in trace["initial_weights"]])
     options = dict(trace["optimizer"])
     kind = OPTIMIZERS[options.pop("name")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -59,6 +59,12 @@ _datasets = st.builds(
     missing=st.sampled_from(["drop", "fill"]),
     task=st.none() | st.sampled_from(["regression", "classification"]),
 )
+_rarer: dict[str, st.SearchStrategy[Any]] = {
+    "initializer_scale": st.floats(0.0, exclude_min=True, allow_infinity=False),
+    "l1": st.none() | _not_negative,
+    "l2": st.none() | _not_negative,
+    "trainable": st.booleans(),
+}
 _layers = st.builds(
     LayerConfig,
     units=_units,
@@ -66,6 +72,7 @@ _layers = st.builds(
     dropout=_fraction,
     use_bias=st.booleans(),
     initializer=_initializer,
+    **_rarer,
 )
 _outputs = st.builds(
     OutputConfig,
@@ -73,6 +80,7 @@ _outputs = st.builds(
     activation=st.none() | _activation,
     use_bias=st.booleans(),
     initializer=_initializer,
+    **_rarer,
 )
 _models = st.builds(
     ModelConfig,

@@ -127,6 +127,32 @@ def test_everything_that_differs_from_keras_is_written() -> None:
     assert "import os" not in code and "'''" not in code, "no text of the user"
 
 
+def test_options_of_a_layer_are_written() -> None:
+    layers = (
+        LayerConfig(8, l1=0.0, l2=0.5, initializer="he_normal", initializer_scale=0.25),
+        LayerConfig(4, trainable=False, initializer="random_uniform", initializer_scale=4.0),
+        LayerConfig(4, l1=0.0, l2=0.0, initializer_scale=2.0),
+    )
+    experiment = Experiment(model=ModelConfig(layers, input_dropout=0.2), training=TrainingConfig(l1=0.1))
+    code, _ = code_for(experiment)
+    assert "Dropout(0.2),\n    Dense(units=8" in code and "penalty = keras.regularizers.L1L2(l1=0.1)\n" in code
+    made = [options for kind, options in layers_of(code) if kind == "Dense"]
+    assert [options.get("kernel_regularizer") for options in made] == [
+        "keras.regularizers.L1L2(l2=0.5)",
+        None,
+        None,
+        "penalty",
+    ]
+    assert [options.get("trainable") for options in made] == [None, False, None, None]
+    first = "keras.initializers.{}"
+    assert [options.get("kernel_initializer") for options in made] == [
+        first.format("VarianceScaling(0.5, mode='fan_in', distribution='truncated_normal')"),
+        first.format("RandomUniform(minval=-0.1, maxval=0.1)"),
+        first.format("VarianceScaling(2.0, mode='fan_avg', distribution='uniform')"),
+        None,
+    ]
+
+
 def test_an_experiment_that_is_not_resolved_is_refused() -> None:
     with pytest.raises(ValueError, match="not resolved"):
         keras_code(BOOK, 10)

@@ -13,7 +13,14 @@ from tui_trainer.engine.activations import ACTIVATIONS
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.resolve import RANGES
-from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig
+from tui_trainer.experiment.schema import (
+    DatasetConfig,
+    Experiment,
+    LayerConfig,
+    ModelConfig,
+    OutputConfig,
+    TrainingConfig,
+)
 from tui_trainer.experiment.share import share, unshare
 from tui_trainer.experiment.toml_file import dumps, loads
 from tui_trainer.tabs.landscape.surface import Surface
@@ -46,6 +53,31 @@ def test_the_first_weights_can_be_given_by_hand() -> None:
     assert with_field(experiment, "training.learning_rate", 0.1).model.weights == (2.0, -1.0)
     assert with_field(experiment, "model.output.use_bias", False).model.weights == ()
     assert with_field(experiment, "dataset.name", "iris").model.weights == ()
+
+
+def test_options_of_layers_reach_the_engine() -> None:
+    hidden = LayerConfig(4, initializer_scale=2.0, l1=0.1, l2=0.0, trainable=False)
+    session = Session()
+    session.load(Experiment(model=ModelConfig(layers=(hidden,)), training=TrainingConfig(l2=0.3)))
+    (first, _), (last, _) = session.trainer.model.dense
+    assert (first.initializer_scale, first.l1, first.l2, first.trainable) == (2.0, 0.1, 0.0, False)
+    assert (last.initializer_scale, last.l1, last.l2, last.trainable) == (1.0, None, None, True)
+    loss = session.scores()["loss"]
+    session.load(Experiment(model=ModelConfig(layers=(hidden,)), training=TrainingConfig()))
+    squares = float((session.trainer.model.parameters.kernels[1] ** 2).sum())
+    assert loss == pytest.approx(session.scores()["loss"] + 0.3 * squares, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("model.layers", [LayerConfig(4, initializer="zeros", initializer_scale=2.0)], "expected 1 with the initializ"),
+        ("model.output.trainable", False, "no layer is trainable, so nothing would be learned"),
+    ],
+)
+def test_options_of_layers_that_make_no_sense_are_refused(path: str, value: object, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        Session().load(with_field(with_field(Experiment(), "model.layers", []), path, value))
 
 
 def weighted(class_weight: object, dataset: str = "breast_cancer") -> Session:

@@ -129,6 +129,21 @@ def test_penalties_constants_metrics_and_first_weights_end_as_alone() -> None:
     )
 
 
+def test_options_of_layers_end_as_alone() -> None:
+    layers = (LayerConfig(5, "tanh", l1=0.01, l2=0.0), LayerConfig(4, "tanh", trainable=False), LayerConfig(3))
+    training = TrainingConfig(epochs=5, optimizer=OptimizerConfig("adamw"), l2=0.01, clip_norm=0.5)
+    experiment = Experiment(model=ModelConfig(layers=layers), training=training)
+    check_together(
+        variants(
+            experiment,
+            training__l2=[0.0, 0.01, 0.0, 0.1],
+            model__output__initializer_scale=[1.0, 2.0, 0.5, 1.0],
+        )
+    )
+    assert stack_key(experiment) != stack_key(with_field(experiment, "model.layers[0].l1", 0.02))
+    assert stack_key(experiment) != stack_key(with_field(experiment, "model.layers[0].trainable", False))
+
+
 def test_a_long_run_is_recorded_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_module, "BLOCK_STEPS", 11)
     check_together(variants(IRIS, training__learning_rate=[0.01, 0.02, 1e6, 0.04]))

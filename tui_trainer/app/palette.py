@@ -39,6 +39,10 @@ LAYER_DETAILS = {  # fields of each hidden layer that are folded
     "dropout": "Fraction of the outputs dropped during training",
     "initializer": "How the weights are initialized",
     "use_bias": "Whether each neuron has a bias",
+    "l1": "Factor of the sum of |W| of this layer in the loss, instead of that of the training",
+    "l2": "Factor of the sum of W squared of this layer in the loss, instead of that of the training",
+    "initializer_scale": "What the variance of the initial weights is multiplied by",
+    "trainable": "Whether training changes the weights and biases of this layer",
 }
 WITH_REMEDY = "fix"  # a key that only works after a divergence
 

@@ -90,6 +90,12 @@ def _positive(what: str, value: int) -> None:
         raise ValueError(f"{what} must be a whole number of at least 1, got {value!r}")
 
 
+def check_factor(name: str, factor: float) -> None:
+    """Raise ValueError for the factor of a penalty that is negative or not finite."""
+    if not (math.isfinite(factor) and factor >= 0.0):
+        raise ValueError(f"{name} must be a finite number of at least 0, got {factor!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class InputLayer:
     """The number of features a model takes."""
@@ -104,7 +110,10 @@ class InputLayer:
 class Dense:
     """A fully connected layer, ``a = activation(x @ kernel + bias)``.
 
-    kernel is (inputs, units), bias (units,). Raises ValueError for an unknown name or fewer than 1 unit.
+    kernel is (inputs, units), bias (units,). ``initializer_scale`` multiplies the variance of the first kernel, as
+    ``scale`` of Keras's VarianceScaling. ``l1`` and ``l2`` are penalties on the kernel in place of those of the
+    training, which hold where they are None. Training leaves a layer that is not ``trainable`` as it is; it has no
+    penalty, as in Keras. Raises ValueError for an unknown name, fewer than 1 unit or a factor that is none.
     """
 
     units: int
@@ -112,12 +121,32 @@ class Dense:
     use_bias: bool = True
     kernel_initializer: str = "glorot_uniform"
     bias_initializer: str = "zeros"
+    initializer_scale: float = 1.0
+    l1: float | None = None
+    l2: float | None = None
+    trainable: bool = True
 
     def __post_init__(self) -> None:
         _positive("Dense units", self.units)
         get_activation(self.activation)
         get_initializer(self.kernel_initializer)
         get_initializer(self.bias_initializer)
+        if not (math.isfinite(self.initializer_scale) and self.initializer_scale > 0.0):
+            raise ValueError(f"initializer_scale must be a finite number above 0, got {self.initializer_scale!r}")
+        for name, factor in (("l1", self.l1), ("l2", self.l2)):
+            if factor is not None:
+                check_factor(name, factor)
+
+    @property
+    def has_own_penalty(self) -> bool:
+        """Whether a penalty of the training does not hold for this layer."""
+        return self.trainable and (self.l1 is not None or self.l2 is not None)
+
+    def penalties(self, l1: Any, l2: Any) -> tuple[Any, Any]:
+        """The factors of this layer's kernel, where those of the training are ``l1`` and ``l2``."""
+        if not self.trainable:
+            return 0.0, 0.0
+        return (l1 if self.l1 is None else self.l1), (l2 if self.l2 is None else self.l2)
 
     def count_params(self, inputs: int) -> int:
         """Weights and biases for that many inputs."""
@@ -153,6 +182,7 @@ class Parameters:
 
     def __init__(self, layers: Sequence[tuple[Dense, int]], dtype: DTypeLike, stack: tuple[int, ...] = ()) -> None:
         size = sum(layer.count_params(inputs) for layer, inputs in layers)
+        self.layers = [layer for layer, _ in layers]
         self.flat: Array = np.zeros((*stack, size), dtype)
         self.folded: list[Array] = []
         self.transposed: list[Array] = []
@@ -174,12 +204,49 @@ class Parameters:
         return [array for pair in pairs for array in pair if array is not None]
 
     def kernel_mask(self) -> Array:
-        """A vector as long as one model's parameters: 1 at every weight, 0 at every bias."""
-        mask = np.ones(self.flat.shape[-1], self.flat.dtype)
-        offset = 0
-        for folded, bias in zip(self.folded, self.biases, strict=True):
-            rows, units = folded.shape[-2:]
-            offset += rows * units
-            if bias is not None:
-                mask[offset - units : offset] = 0.0
+        """A vector as long as one model's parameters: 1 at every weight that is trained, 0 at all else."""
+        mask = np.zeros(self.flat.shape[-1], self.flat.dtype)
+        for layer, part in zip(self.layers, self.kernel_parts, strict=True):
+            mask[part] = float(layer.trainable)
         return mask
+
+    @property
+    def kernel_parts(self) -> list[slice]:
+        """Where the kernel of each layer stands in one model's parameters."""
+        parts, start = [], 0
+        for folded, kernel in zip(self.folded, self.kernels, strict=True):
+            inputs, units = kernel.shape[-2:]
+            parts.append(slice(start, start + inputs * units))
+            start += folded.shape[-2] * units
+        return parts
+
+    @property
+    def held_parts(self) -> list[slice]:
+        """The parts of one model's parameters that an optimizer leaves alone, each as long as it can be."""
+        held: list[slice] = []
+        start = 0
+        for layer, folded in zip(self.layers, self.folded, strict=True):
+            stop = start + folded.shape[-2] * layer.units
+            if not layer.trainable:
+                before = held.pop() if held and held[-1].stop == start else slice(start, start)
+                held.append(slice(before.start, stop))
+            start = stop
+        return held
+
+
+class HeldParameters:
+    """The parts of the parameters that an optimizer must not change: those of layers that are not trainable."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parts = parameters.held_parts
+        self.is_empty = not self._parts
+
+    def clear(self, gradients: Array) -> None:
+        """Take them out of ``gradients`` (size,), in place, so that they count in no norm."""
+        for part in self._parts:
+            gradients[..., part] = 0.0
+
+    def keep(self, before: Array, after: Array) -> None:
+        """Copy them from the parameters ``before`` an update to those ``after`` it, (size,) both."""
+        for part in self._parts:
+            after[..., part] = before[..., part]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,8 @@ class Sequential:
         """Draw all weights again; the same seed gives the same weights."""
         rng = np.random.default_rng(seed)
         for i, (layer, inputs) in enumerate(self.dense):
-            self.parameters.kernels[i][:] = get_initializer(layer.kernel_initializer)(rng, (inputs, layer.units))
+            kernel = get_initializer(layer.kernel_initializer)(rng, (inputs, layer.units))
+            self.parameters.kernels[i][:] = kernel * math.sqrt(layer.initializer_scale)
             bias = self.parameters.biases[i]
             if bias is not None:
                 bias[:] = get_initializer(layer.bias_initializer)(rng, (layer.units,))

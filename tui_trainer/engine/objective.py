@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import add, maximum, minimum, multiply, sign, sqrt, subtract
 
-from .layers import Parameters
+from .layers import Parameters, check_factor
 from .losses import SINGLE, STACKED, Array, Loss, sigmoid_crossentropy, softmax_crossentropy
 from .propagation import Propagation
 from .sample_losses import FROM_Z, loss_terms
@@ -99,27 +99,34 @@ class Objective:
 class Penalty:
     """L1 and L2 penalties on kernels, ``l1 * sum |W| + l2 * sum W^2``, never on biases.
 
-    Value and gradient are over the flat vector. For a stack the factors are one a model, and so are the values,
-    (models,). Raises ValueError for a negative or non-finite factor.
+    ``l1`` and ``l2`` hold for the layers that have no factors of their own. Value and gradient are over the flat
+    vector. For a stack the factors are one a model, and so are the values, (models,). Raises ValueError for a negative
+    or non-finite factor.
     """
 
     def __init__(self, l1: float | Sequence[float], l2: float | Sequence[float], parameters: Parameters) -> None:
         for name, factors in (("l1", l1), ("l2", l2)):
             for factor in (factors,) if isinstance(factors, int | float) else factors:
-                if not (math.isfinite(factor) and factor >= 0.0):
-                    raise ValueError(f"{name} must be a finite number of at least 0, got {factor!r}")
-        self._has_l1, self._has_l2 = bool(np.any(l1)), bool(np.any(l2))
-        self.is_zero = not (self._has_l1 or self._has_l2)
-        self._l1, self._l2 = _factors(l1), _factors(l2)
+                check_factor(name, factor)
         dtype = parameters.flat.dtype
+        self._l1, self._l2 = _factors(l1), _factors(l2)
         self._l1_slope = np.array(self._l1, dtype)[..., None]
         self._l2_slope = np.array(2.0 * self._l2, dtype)[..., None]
+        self._is_by_layer = any(layer.has_own_penalty for layer in parameters.layers)
+        if self._is_by_layer:
+            self._l1_slope, self._l2_slope = (np.zeros(parameters.flat.shape, dtype) for _ in range(2))
+            for layer, part in zip(parameters.layers, parameters.kernel_parts, strict=True):
+                layer_l1, layer_l2 = layer.penalties(self._l1, self._l2)
+                self._l1_slope[..., part] = np.array(layer_l1)[..., None]
+                self._l2_slope[..., part] = np.array(2.0 * layer_l2)[..., None]
+        self._has_l1, self._has_l2 = bool(np.any(self._l1_slope)), bool(np.any(self._l2_slope))
+        self.is_zero = not (self._has_l1 or self._has_l2)
         self._mask = parameters.kernel_mask()
         self._weights = np.zeros_like(parameters.flat)
         self._scratch = np.empty_like(parameters.flat)
         self._sums = STACKED if parameters.flat.ndim > 1 else SINGLE
         # The weights of a model without a penalty stay 0 here: 0 times a sum that overflows would be nan.
-        penalized = np.asarray(np.add(l1, l2) > 0.0)[..., None]
+        penalized = np.any((self._l1_slope > 0.0) | (self._l2_slope > 0.0), axis=-1, keepdims=True)
         self._penalized: Any = True if penalized.all() else penalized
 
     def value(self, flat: Array) -> Any:
@@ -127,11 +134,19 @@ class Penalty:
         if self.is_zero:
             return 0.0
         multiply(flat, self._mask, out=self._weights, where=self._penalized)
+        if self._is_by_layer:
+            return self._value_by_layer()
         value = self._l2 * self._sums.inner(self._weights, self._weights)
         if self._has_l1:
             np.abs(self._weights, out=self._scratch)
             value += self._l1 * self._sums.total(self._scratch)
         return value
+
+    def _value_by_layer(self) -> Any:
+        multiply(self._weights, self._l2_slope, out=self._scratch)
+        value = 0.5 * self._sums.inner(self._scratch, self._weights)
+        np.abs(self._weights, out=self._scratch)
+        return value + self._sums.inner(self._scratch, self._l1_slope)
 
     def add_gradient(self, gradients: Array) -> None:
         """Add the gradient at the parameters last given to ``value`` to ``gradients`` (size,), in place."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import copyto, isfinite
 from numpy.typing import ArrayLike
 
-from .layers import Dense, Layer, Parameters
+from .layers import Dense, HeldParameters, Layer, Parameters
 from .losses import Array, get_loss
 from .metrics import Evaluation
 from .model import Sequential
@@ -95,6 +96,7 @@ class StackedTrainer:
         self._gradients: Parameters
         self._penalty: Penalty
         self._clipping: Clipping
+        self._held: HeldParameters
         self._optimizer: Optimizer
         self._row_orders: Array
         self._columns: slice | list[int]
@@ -216,6 +218,8 @@ class StackedTrainer:
             self._stop_diverged(losses)
         objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
+        if not self._held.is_empty:
+            self._held.clear(gradients.flat)
         if not self._clipping.is_off:
             self._clipping.apply(gradients.flat)
         if self.schedules:
@@ -223,6 +227,8 @@ class StackedTrainer:
             self._optimizer.scale_rate(column_of([factors[schedule] for schedule in self._row_schedules]))
         # The update goes to the spare vectors: the weights before it survive until a finite loss proves it.
         self._optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
+        if not self._held.is_empty:
+            self._held.keep(parameters.flat, self._spare.flat)
         self.parameters, self._spare = self._spare, parameters
         self.steps += 1
         self._epoch_totals += losses * objective.propagation.samples if self.loss.per_sample else losses
@@ -267,6 +273,7 @@ class StackedTrainer:
         l1, l2 = ([factors[model] for model in self.members] for factors in (self._l1, self._l2))
         self._penalty = Penalty(l1, l2, self.parameters)
         self._clipping = Clipping(*self._clips, self.parameters)
+        self._held = HeldParameters(self.parameters)
         self._stack_optimizers(new=True)
         self._row_schedules = [self.schedules[model] for model in self.members] if self.schedules else []
         rngs = self._row_rngs = [self._rngs[model] for model in self.members]
@@ -363,7 +370,5 @@ def _batch_buffers(stack: tuple[int, ...], samples: int, width: int, y: Array) -
 
 def _shape(model: Sequential) -> list[Layer]:
     """The layers of ``model`` without their initializers: what models of a stack must agree in."""
-    return [
-        Dense(layer.units, layer.activation, layer.use_bias) if isinstance(layer, Dense) else layer
-        for layer in model.layers
-    ]
+    first = {"kernel_initializer": "zeros", "bias_initializer": "zeros", "initializer_scale": 1.0}
+    return [replace(layer, **first) if isinstance(layer, Dense) else layer for layer in model.layers]

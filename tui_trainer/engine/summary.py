@@ -15,21 +15,38 @@ BOOK_WIDTH = 65
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One line of the table; ``output`` is the number of units, behind a batch of any size."""
+    """One line of the table; ``output`` is the number of units, behind a batch of any size.
+
+    ``trainable`` are those of its parameters that training changes.
+    """
 
     name: str
     kind: str
     output: int
     params: int
+    trainable: int
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All rows, and the totals in parameters and bytes."""
+    """All rows, with ``itemsize`` bytes a parameter."""
 
     rows: tuple[LayerRow, ...]
-    params: int
-    size: int
+    itemsize: int
+
+    @property
+    def params(self) -> int:
+        return sum(row.params for row in self.rows)
+
+    @property
+    def trainable(self) -> int:
+        """How many parameters training changes."""
+        return sum(row.trainable for row in self.rows)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all parameters."""
+        return self.params * self.itemsize
 
 
 def summarize(layers: Sequence[Layer], itemsize: int) -> Summary:
@@ -45,9 +62,9 @@ def summarize(layers: Sequence[Layer], itemsize: int) -> Summary:
             count = counts[kind.lower()]
             name = f"{kind.lower()}_{count}" if count else kind.lower()
             counts[kind.lower()] += 1
-            rows.append(LayerRow(name, kind, width, params))
-    total = sum(row.params for row in rows)
-    return Summary(tuple(rows), total, total * itemsize)
+            is_fixed = isinstance(layer, Dense) and not layer.trainable
+            rows.append(LayerRow(name, kind, width, params, 0 if is_fixed else params))
+    return Summary(tuple(rows), itemsize)
 
 
 def format_summary(summary: Summary, style: str = "keras") -> str:
@@ -76,9 +93,16 @@ def _format_keras(summary: Summary) -> str:
     for number, row in enumerate(summary.rows):
         lines += [_rule("├┼┤", "─")] if number else []
         lines += _cells("│", f"{row.name} ({row.kind})", f"(None, {row.output})", f"{row.params:,}")
-    total = f"{summary.params:,} ({readable_size(summary.size)})"
-    lines += [_rule("└┴┘", "─"), f" Total params: {total}", f" Trainable params: {total}"]
-    return "\n".join([*lines, f" Non-trainable params: 0 ({readable_size(0)})"])
+    lines.append(_rule("└┴┘", "─"))
+    for name, params in _totals(summary):
+        lines.append(f" {name}: {params:,} ({readable_size(params * summary.itemsize)})")
+    return "\n".join(lines)
+
+
+def _totals(summary: Summary) -> tuple[tuple[str, int], ...]:
+    """The parameters of all kinds, by Keras's names for them."""
+    fixed = summary.params - summary.trainable
+    return ("Total params", summary.params), ("Trainable params", summary.trainable), ("Non-trainable params", fixed)
 
 
 def _rule(corners: str, line: str) -> str:
@@ -104,10 +128,10 @@ def _format_book(summary: Summary) -> str:
     lines = ['Model: "sequential"', single, _book_line(*HEADING), double]
     for row in summary.rows:
         lines.append(_book_line(f"{row.name} ({row.kind})", f"(None, {row.output})", str(row.params)))
-    total = f"{summary.params} ({readable_size(summary.size, 'Byte')})"
-    lines += [double, f"Total params: {total}", f"Trainable params: {total}"]
-    lines += [f"Non-trainable params: 0 ({readable_size(0, 'Byte')})", single]
-    return "\n".join(lines)
+    lines.append(double)
+    for name, params in _totals(summary):
+        lines.append(f"{name}: {params} ({readable_size(params * summary.itemsize, 'Byte')})")
+    return "\n".join([*lines, single])
 
 
 def _book_line(name: str, shape: str, params: str) -> str:

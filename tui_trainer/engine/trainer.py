@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .layers import Parameters
+from .layers import HeldParameters, Parameters
 from .losses import Array, Loss, check_targets, get_loss
 from .metrics import Evaluation
 from .model import Sequential, check_matrix
@@ -132,6 +132,7 @@ class Trainer:
         self._spare = Parameters(model.dense, model.dtype)
         self._penalty = Penalty(l1, l2, model.parameters)
         self._clipping = Clipping(clip_norm, clip_value, model.parameters)
+        self._held = HeldParameters(model.parameters)
         optimizer.build(model.count_params(), model.dtype)
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
@@ -278,12 +279,16 @@ class Trainer:
             raise self._diverged(loss)
         objective.gradients(parameters, gradients)
         self._penalty.add_gradient(gradients.flat)
+        if not self._held.is_empty:
+            self._held.clear(gradients.flat)
         if not self._clipping.is_off:
             self._clipping.apply(gradients.flat)
         if self.schedule is not None:
             self.optimizer.scale_rate(self.schedule.factor(self.steps))
         # The update goes to the spare vector: the weights before it survive until a finite loss proves it.
         self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
+        if not self._held.is_empty:
+            self._held.keep(parameters.flat, self._spare.flat)
         self.model.parameters, self._spare = self._spare, parameters
         self.steps += 1
         self._epoch_total += loss * batch.samples if self.loss.per_sample else loss

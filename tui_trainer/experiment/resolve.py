@@ -140,6 +140,7 @@ def _logistic(activation: ActivationName) -> LossName:
 def check(experiment: Experiment, target: Target, n_features: int) -> None:
     """Raise UserError for the first conflict between choices of a resolved experiment."""
     _check_hidden(experiment.model)
+    _check_layers(experiment.model)
     _check_units(experiment.model, target)
     _check_loss(experiment, target)
     _check_range(experiment.model, target)
@@ -179,6 +180,23 @@ def _check_hidden(model: ModelConfig) -> None:
                 f"model.layers[{index}].activation",
                 "softmax is for the output layer only; choose another activation, such as relu",
             )
+
+
+def _check_layers(model: ModelConfig) -> None:
+    """Check that a scale has something to scale, and that training has a layer to change."""
+    paths = [f"model.layers[{index}]" for index in range(len(model.layers))]
+    layers = (*model.layers, model.output)
+    for path, layer in zip((*paths, "model.output"), layers, strict=True):
+        if layer.initializer in ("zeros", "ones") and layer.initializer_scale != 1.0:
+            raise UserError(
+                f"{path}.initializer_scale",
+                f"expected 1 with the initializer {layer.initializer}, whose values have no variance to multiply, "
+                f"got {layer.initializer_scale:g}; choose a random initializer, such as he_normal",
+            )
+    if not any(layer.trainable for layer in layers):
+        raise UserError(
+            "model.output.trainable", "no layer is trainable, so nothing would be learned; let one be trainable"
+        )
 
 
 def _check_units(model: ModelConfig, target: Target) -> None:

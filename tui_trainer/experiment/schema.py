@@ -157,22 +157,35 @@ class DatasetConfig(_Table, frozen=True):
 
 
 class LayerConfig(_Table, frozen=True):
-    """A hidden layer; ``dropout`` is the fraction of its activations dropped in training."""
+    """A hidden layer; ``dropout`` is the fraction of its activations dropped in training.
+
+    ``initializer_scale`` multiplies the variance of the initial weights. ``l1`` and ``l2`` are penalties on this
+    layer's weights; None is that of the training. A layer that is not ``trainable`` keeps its parameters, and has no
+    penalty.
+    """
 
     units: Units = 16
     activation: ActivationName = "relu"
     dropout: Fraction = 0.0
     use_bias: bool = True
     initializer: InitializerName = "glorot_uniform"
+    initializer_scale: Positive = 1.0
+    l1: NotNegative | None = None
+    l2: NotNegative | None = None
+    trainable: bool = True
 
 
 class OutputConfig(_Table, frozen=True):
-    """The output layer; ``resolve.resolve`` fills in what is None, from the target."""
+    """The output layer; ``resolve.resolve`` fills in units and activation, from the target. See ``LayerConfig``."""
 
     units: Units | None = None
     activation: ActivationName | None = None
     use_bias: bool = True
     initializer: InitializerName = "glorot_uniform"
+    initializer_scale: Positive = 1.0
+    l1: NotNegative | None = None
+    l2: NotNegative | None = None
+    trainable: bool = True
 
 
 class ModelConfig(_Table, frozen=True):
@@ -274,6 +287,12 @@ class TrainingConfig(_Table, frozen=True):
     metrics: tuple[MetricName, ...] = ()
     best_epoch_by: Text | None = None
 
+    def penalties(self, layer: LayerConfig | OutputConfig) -> tuple[float, float]:
+        """Return the factors L1 and L2 for the weights of ``layer``: its own, or else those of the training."""
+        if not layer.trainable:
+            return 0.0, 0.0
+        return self.l1 if layer.l1 is None else layer.l1, self.l2 if layer.l2 is None else layer.l2
+
     def samples_a_step(self, rows: int) -> int:
         """Return the number of samples in a full mini-batch, given ``rows`` training rows."""
         return rows if self.batch_size == "full" else min(self.batch_size, rows)
@@ -294,6 +313,11 @@ class Experiment(_Table, frozen=True):
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     hide: tuple[Text, ...] = ()
+
+    @property
+    def is_penalized(self) -> bool:
+        """Whether the loss includes a penalty on the weights of any layer."""
+        return any(any(self.training.penalties(layer)) for layer in (*self.model.layers, self.model.output))
 
     @property
     def short_name(self) -> str:

@@ -31,12 +31,15 @@ WHOLE_LABELS = {
     "training.optimizer.name": "optimizer",
     "training.schedule.name": "schedule",
     "model.layers": "hidden layers",
+    "model.input_dropout": "dropout of the inputs",
     "dataset.fold": "fold",
 }
 SHORT_PATHS = {  # of names that say less than they stand for, or that several tables have
     "optimizer": ("training.optimizer.name",),
     "schedule": ("training.schedule.name",),
     "patience": ("training.early_stopping.patience",),
+    "l1": ("training.l1",),
+    "l2": ("training.l2",),
 }
 PENALTIES = {"l1": "penalty L1", "l2": "penalty L2"}
 EXAMPLES = {  # a sensible value of each number, by the last part of its path
@@ -53,6 +56,7 @@ EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "units": "8",
     "dropout": "0.2",
     "input_dropout": "0.2",
+    "initializer_scale": "2",
     "momentum": "0.9",
     "rho": "0.9",
     "beta_1": "0.9",

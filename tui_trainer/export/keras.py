@@ -5,6 +5,7 @@ The code contains no text of the user: names come from fixed lists, everything e
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from tui_trainer.experiment.schema import Experiment, LayerConfig, OptimizerConfig, OutputConfig, TrainingConfig
@@ -89,22 +90,42 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
     lines = []
     if model.dtype != "float32":
         lines += [f'keras.config.set_floatx("{model.dtype}")', ""]
-    if penalties := [f"{name}={value!r}" for name, value in (("l1", training.l1), ("l2", training.l2)) if value]:
-        lines += [f"penalty = keras.regularizers.L1L2({', '.join(penalties)})", ""]
-    penalty = bool(penalties)
+    factors = {training.penalties(layer) for layer in (*model.layers, model.output)}
+    if (training.l1, training.l2) in factors and (shared := _regularizer(training.l1, training.l2)):
+        lines += [f"penalty = {shared}", ""]
     lines += ["model = Sequential([", f"    InputLayer(shape=({n_features},)),"]
     if model.input_dropout:
         lines.append(f"    Dropout({model.input_dropout!r}),")
     for layer in model.layers:
-        lines.append(f"    {_dense(layer, layer.units, penalty)},")
+        lines.append(f"    {_dense(layer, layer.units, training)},")
         if layer.dropout:
             lines.append(f"    Dropout({layer.dropout!r}),")
-    lines += [f"    {_dense(model.output, model.output.units, penalty)},", "])"]
+    lines += [f"    {_dense(model.output, model.output.units, training)},", "])"]
     lines += _compile(training, model.output.units)
     return imports, lines
 
 
-def _dense(layer: LayerConfig | OutputConfig, units: int, penalty: bool) -> str:
+def _regularizer(l1: float, l2: float) -> str:
+    """Return a regularizer; empty without penalties."""
+    penalties = [f"{name}={value!r}" for name, value in (("l1", l1), ("l2", l2)) if value]
+    return f"keras.regularizers.L1L2({', '.join(penalties)})" if penalties else ""
+
+
+def _initializer(name: str, scale: float) -> str:
+    """Return an initializer with its variance times ``scale``; Keras's initializers of these names have one of 1."""
+    if scale == 1.0:
+        return f'"{name}"'
+    family, shape = name.split("_")
+    size = 0.05 * math.sqrt(scale)
+    if family == "random":
+        arguments = f"minval={-size!r}, maxval={size!r}" if shape == "uniform" else f"stddev={size!r}"
+        return f"keras.initializers.Random{shape.capitalize()}({arguments})"
+    mode, distribution = ("fan_avg" if family == "glorot" else "fan_in"), shape.replace("normal", "truncated_normal")
+    scale *= 2.0 if family == "he" else 1.0
+    return f'keras.initializers.VarianceScaling({scale!r}, mode="{mode}", distribution="{distribution}")'
+
+
+def _dense(layer: LayerConfig | OutputConfig, units: int, training: TrainingConfig) -> str:
     """Return one layer; Keras's defaults are left out."""
     arguments = [f"units={units}"]
     activation = str(layer.activation)
@@ -112,10 +133,14 @@ def _dense(layer: LayerConfig | OutputConfig, units: int, penalty: bool) -> str:
         arguments.append("activation=" + ACTIVATIONS.get(activation, f'"{activation}"'))
     if not layer.use_bias:
         arguments.append("use_bias=False")
-    if layer.initializer != DEFAULT_INITIALIZER:
-        arguments.append(f'kernel_initializer="{layer.initializer}"')
-    if penalty:
-        arguments.append("kernel_regularizer=penalty")
+    if layer.initializer != DEFAULT_INITIALIZER or layer.initializer_scale != 1.0:
+        arguments.append(f"kernel_initializer={_initializer(layer.initializer, layer.initializer_scale)}")
+    factors = training.penalties(layer)
+    if any(factors):
+        is_shared = factors == (training.l1, training.l2)
+        arguments.append(f"kernel_regularizer={'penalty' if is_shared else _regularizer(*factors)}")
+    if not layer.trainable:
+        arguments.append("trainable=False")
     return f"Dense({', '.join(arguments)})"
 
 

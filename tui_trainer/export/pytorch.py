@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
 
 from .trained import TrainedModel
-from .weights import Drop, Linear, Module, modules
+from .weights import Drop, Linear, Module, layers_of, linears, modules
 
 ACTIVATIONS = {
     "relu": "nn.ReLU()",
@@ -111,10 +111,10 @@ def pytorch_program(trained: TrainedModel) -> str:
         clip=_clip(training),
         target=target,
         optimizer=_optimizer(training.optimizer, training.learning_rate),
-        penalized=", and the penalty on the weights" if training.l1 or training.l2 else "",
-        loss="\n".join(f"    {line}" for line in _loss(training)),
+        penalized=", and the penalty on the weights" if resolved.is_penalized else "",
+        loss="\n".join(f"    {line}" for line in _loss(resolved, inputs)),
     )
-    return HEAD + "\n".join(_network(resolved, inputs)) + "\n" + load
+    return HEAD + "\n".join([*_network(resolved, inputs), *_frozen(resolved, inputs)]) + "\n" + load
 
 
 def _network(experiment: Experiment, n_features: int) -> list[str]:
@@ -129,15 +129,24 @@ def _module(module: Module) -> str:
     return f"nn.Dropout({module.rate!r})" if isinstance(module, Drop) else ACTIVATIONS[module.name]
 
 
-def _loss(training: TrainingConfig) -> list[str]:
-    """Return the lines that compute the loss; the penalty does not apply to biases."""
-    value = LOSSES[str(training.loss)]
-    if not (training.l1 or training.l2):
-        return [f"return {value}"]
-    absolute = f" + {training.l1!r} * sum(w.abs().sum() for w in kernels)" if training.l1 else ""
-    squared = f" + {training.l2!r} * sum((w**2).sum() for w in kernels)" if training.l2 else ""
-    kernels = 'kernels = [w for name, w in model.named_parameters() if name.endswith("weight")]'
-    return [kernels, f"value = {value}", f"return value{absolute}{squared}"]
+def _frozen(experiment: Experiment, n_features: int) -> list[str]:
+    """Return the statements that keep the layers that are not trainable as they are."""
+    layers = zip(layers_of(experiment), linears(experiment, n_features), strict=True)
+    return [f"model[{linear.number}].requires_grad_(False)" for layer, linear in layers if not layer.trainable]
+
+
+def _loss(experiment: Experiment, n_features: int) -> list[str]:
+    """Return the lines that compute the loss; a penalty applies to kernels alone, each with its own factors."""
+    training = experiment.training
+    lines = [f"value = {LOSSES[str(training.loss)]}"]
+    by_factors: dict[tuple[float, float], list[str]] = {}
+    for layer, linear in zip(layers_of(experiment), linears(experiment, n_features), strict=True):
+        by_factors.setdefault(training.penalties(layer), []).append(f"model[{linear.number}].weight")
+    for (l1, l2), weights in by_factors.items():
+        terms = ([f"{l1!r} * w.abs().sum()"] if l1 else []) + ([f"{l2!r} * (w**2).sum()"] if l2 else [])
+        if terms:
+            lines.append(f"value = value + sum({' + '.join(terms)} for w in ({', '.join(weights)},))")
+    return [*lines, "return value"]
 
 
 def _clip(training: TrainingConfig) -> str:

@@ -43,6 +43,7 @@ VALUES = {
     "dropout": ("0", "0.2", "0.5"),
     "input_dropout": ("0", "0.1", "0.2"),
     "initializer": ("glorot_uniform", "he_uniform"),
+    "initializer_scale": ("0.5", "1", "2"),
     "l1": ("0", "0.0001", "0.001", "0.01"),
     "l2": ("0", "0.0001", "0.001", "0.01"),
     "validation_split": ("0.1", "0.2", "0.3"),

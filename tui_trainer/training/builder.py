@@ -44,7 +44,7 @@ from tui_trainer.engine.model import PREDICTION_ROWS
 from tui_trainer.engine.objective import Penalty
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import count_parameters
-from tui_trainer.experiment.schema import Experiment, TrainingConfig
+from tui_trainer.experiment.schema import Experiment, LayerConfig, OutputConfig, TrainingConfig
 from tui_trainer.formats import format_memory
 from tui_trainer.system.memory import free_bytes, left_of_limit
 
@@ -65,16 +65,29 @@ def build_model(experiment: Experiment, n_features: int) -> Sequential:
     if experiment.model.input_dropout:
         layers.append(Dropout(experiment.model.input_dropout))
     for config in experiment.model.layers:
-        layers.append(Dense(config.units, config.activation, config.use_bias, config.initializer))
+        layers.append(_dense(config, config.units, config.activation))
         if config.dropout:
             layers.append(Dropout(config.dropout))
     output = experiment.model.output
     assert output.units is not None and output.activation is not None, "resolve the experiment first"
-    layers.append(Dense(output.units, output.activation, output.use_bias, output.initializer))
+    layers.append(_dense(output, output.units, output.activation))
     model = Sequential(layers, seed=experiment.model.seed, dtype=experiment.model.dtype)
     if experiment.model.weights:
         model.parameters.flat[:] = experiment.model.weights
     return model
+
+
+def _dense(config: LayerConfig | OutputConfig, units: int, activation: str) -> Dense:
+    return Dense(
+        units,
+        activation,
+        config.use_bias,
+        config.initializer,
+        initializer_scale=config.initializer_scale,
+        l1=config.l1,
+        l2=config.l2,
+        trainable=config.trainable,
+    )
 
 
 def build_optimizer(training: TrainingConfig) -> Optimizer:

@@ -39,16 +39,17 @@ CALLS_SECONDS, MODEL_SECONDS, OUTPUT_SECONDS, PRODUCT_SECONDS = 33e-6, 1e-6, 2.5
 def stack_key(experiment: Experiment) -> str | None:
     """Return what experiments must agree in to be trained together; None if this one is always trained alone.
 
-    They may differ in seeds of the model, first weights, learning rate, constants of the optimizer, penalties and
-    conditions that stop a run, but for the time that it takes.
+    They may differ in seeds of the model, first weights, learning rate, constants of the optimizer, penalties other
+    than those of single layers, and conditions that stop a run, but for the time that it takes.
     """
     model, training = experiment.model, experiment.training
     if training.stop_after is not None:
         return None
     optimizer = training.optimizer
     kind = OptimizerConfig(name=optimizer.name, nesterov=optimizer.nesterov, momentum=float(optimizer.momentum > 0.0))
-    layers = tuple(replace(layer, initializer="zeros") for layer in model.layers)
-    same_model = replace(model, layers=layers, output=replace(model.output, initializer="zeros"), seed=0, weights=())
+    first = {"initializer": "zeros", "initializer_scale": 1.0}
+    layers = tuple(replace(layer, **first) for layer in model.layers)
+    same_model = replace(model, layers=layers, output=replace(model.output, **first), seed=0, weights=())
     same_training = replace(
         measuring(training, *watched_measures(training).values()),
         optimizer=kind,

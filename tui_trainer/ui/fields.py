@@ -58,6 +58,7 @@ SENSIBLE = {  # the numbers through which fields are stepped, by the last part o
     "stop_at_loss": (0.0, *LADDER),
     "l1": (0.0, *LADDER),
     "l2": (0.0, *LADDER),
+    "initializer_scale": LADDER,
     "weight_decay": (0.0, *LADDER),
     "clip_norm": LADDER,
     "clip_value": LADDER,

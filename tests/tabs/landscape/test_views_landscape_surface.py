@@ -30,6 +30,8 @@ CASES = {
     "sigmoid": TWO_CLASSES,
     "sigmoid, squares": with_field(TWO_CLASSES, "training.loss", "mean_squared_error"),
     "softmax": with_field(IRIS, "model.layers", []),
+    "own penalty": with_field(with_field(WITH_BIAS, "model.output.l2", 0.2), "model.output.l1", 0.0),
+    "penalties by layer": with_field(with_field(IRIS, "model.layers[0].l2", 0.2), "model.output.trainable", False),
     "deep, dropout": with_field(IRIS, "model.layers[0].dropout", 0.5),
 }
 
@@ -94,8 +96,9 @@ def test_where_time_is_short_points_between_are_interpolated(monkeypatch: pytest
 @pytest.mark.parametrize("loss", ["sum_squared_error", "mean_squared_error"])
 @pytest.mark.parametrize("l2", [0.0, 0.5])
 @pytest.mark.parametrize("experiment", [PERCEPTRON, WITH_BIAS], ids=["w", "w and b"])
-def test_the_least_loss_has_no_slope(experiment: Experiment, l2: float, loss: str) -> None:
-    session = session_of(experiment, training__loss=loss, training__l2=l2)
+@pytest.mark.parametrize("own", [None, 0.25])
+def test_the_least_loss_has_no_slope(experiment: Experiment, own: float | None, l2: float, loss: str) -> None:
+    session = session_of(experiment, training__loss=loss, training__l2=l2, model__output__l2=own)
     least = least_squares(session)
     assert least is not None
     surface = Surface(session)

@@ -36,11 +36,22 @@ def initializer_name(initializer: str) -> str:
 
 
 INITIALIZERS = [(initializer_name(name), name) for name in get_args(InitializerName)]
+
+
+def own_or_auto(factor: float | None) -> str:
+    """Write the factor of a penalty that a layer may have of its own."""
+    return "auto" if factor is None else format_exact(factor)
+
+
 # Folded settings of layers: the field, what it is called, and how a value is written.
 DETAILS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("dropout", "dropout", format_exact),
     ("initializer", "weights", initializer_name),
     ("use_bias", "bias", on_or_off),
+    ("l1", "L1", own_or_auto),
+    ("l2", "L2", own_or_auto),
+    ("trainable", "trainable", on_or_off),
+    ("initializer_scale", "scale", format_exact),
 )
 FOLDED = tuple(f"model.{layer}.{name}" for layer in ("layers[]", "output") for name, *_ in DETAILS)
 PRECISIONS = [("float32", "float32"), ("float64", "float64")]
@@ -81,6 +92,9 @@ class LayerRow(Horizontal):
         .units, .dropout { width: 5; margin-left: 6; margin-right: 1; }
         .activation, .initializer { width: 1fr; }
         .no-dropout { margin-left: 12; }
+        .l1 { width: 5; margin-left: 6; margin-right: 1; }
+        .l2 { width: 1fr; }
+        .scale { width: 1fr; margin-left: 6; }
         .bias { width: 1; margin-left: 1; }
     }
     """
@@ -117,6 +131,32 @@ def detail_row(index: int | None) -> LayerRow:
     return LayerRow(index, fields)
 
 
+def penalty_row(index: int | None) -> LayerRow:
+    """Create the row with the penalties of a layer, and whether it is trained."""
+    base = _base(index)
+    number = partial(TextField, empty="auto", missing=None)
+    l1, l2 = (f"Factor of the sum of {of}; auto is that of the training" for of in ("|W|", "W squared"))
+    trainable = "Whether training changes the weights and biases of the layer"
+    return LayerRow(
+        index,
+        (
+            number(f"{base}.l1", "", l1, classes="l1"),
+            number(f"{base}.l2", "", l2, classes="l2"),
+            SwitchField(f"{base}.trainable", "", trainable, classes="bias"),
+        ),
+    )
+
+
+def scale_row(index: int | None) -> LayerRow:
+    """Create the row with the scale of a layer's initial weights."""
+    help_text = "What the variance of the initial weights is multiplied by"
+    return LayerRow(index, (TextField(f"{_base(index)}.initializer_scale", "", help_text, "1", "scale", "1"),))
+
+
+# The rows of each layer by the class of what holds them: those that are always there, and the folded ones.
+LAYER_ROWS = {"rows": shape_row, "details": detail_row, "penalties": penalty_row, "scales": scale_row}
+
+
 def _base(index: int | None) -> str:
     return "model.output" if index is None else f"model.layers[{index}]"
 
@@ -124,6 +164,10 @@ def _base(index: int | None) -> str:
 def _details() -> Iterator[Widget]:
     yield Titles("    dropout weights", "bias")
     yield Vertical(detail_row(None), classes="layers details")
+    yield Titles("      L1    L2", "trainable")
+    yield Vertical(penalty_row(None), classes="layers penalties")
+    yield Titles("      scale")
+    yield Vertical(scale_row(None), classes="layers scales")
 
 
 def _told_details(experiment: Experiment) -> Iterator[tuple[str, str]]:
@@ -189,8 +233,8 @@ class NetworkPanel(Panel):
     async def prepare(self, experiment: Experiment) -> None:
         """Create or remove rows to match the layers."""
         count = len(experiment.model.layers)
-        for kind, make in ((".rows", shape_row), (".details", detail_row)):
-            for rows in self.query(kind).results(Vertical):
+        for kind, make in LAYER_ROWS.items():
+            for rows in self.query(f".{kind}").results(Vertical):
                 hidden = [row for row in rows.query(LayerRow) if row.index is not None]
                 for row in hidden[count:]:
                     await row.remove()

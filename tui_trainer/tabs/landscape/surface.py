@@ -52,13 +52,13 @@ class Surface:
         weights = None if weights is None else weights[rows].astype(model.dtype)
         self._layers = len(model.dense)
         self._neuron_losses = NeuronLosses(model, x, y, trainer.loss, weights) if is_neuron(model) else None
-        self._l1, self._l2 = training.l1, training.l2
+        self._l1, self._l2 = model.dense[0][0].penalties(training.l1, training.l2)  # of a single neuron
         self._rows = with_ones(x, model.dense[0][0].use_bias, model.dtype).T
         self._targets = np.ascontiguousarray(y.T, model.dtype)
         self._weights = None if weights is None else weights[None]
         self._parameters = Parameters(model.dense, model.dtype)
         self._gradients = Parameters(model.dense, model.dtype)
-        self._penalty = Penalty(self._l1, self._l2, self._parameters)
+        self._penalty = Penalty(training.l1, training.l2, self._parameters)
         self._kernels = self._parameters.kernel_mask()
         self._objective = Objective(Propagation(model.layers, self.samples, model.dtype), trainer.loss)
 
@@ -249,9 +249,10 @@ def least_squares(session: Session) -> NDArray[np.float64] | None:
     """
     trainer, training, split = session.trainer, session.experiment.training, session.split
     model = trainer.model
-    if model.count_params() > MAX_PARAMETERS or len(model.dense) != 1 or training.l1:
-        return None
     layer, inputs = model.dense[0]
+    l1, l2 = layer.penalties(training.l1, training.l2)
+    if model.count_params() > MAX_PARAMETERS or len(model.dense) != 1 or l1:
+        return None
     if layer.activation not in ("linear", "identity") or trainer.loss.name not in SQUARED_LOSSES:
         return None
     if layer.units > 1:
@@ -259,7 +260,7 @@ def least_squares(session: Session) -> NDArray[np.float64] | None:
     x, y = np.asarray(split.x_train, np.float64), np.asarray(split.y_train, np.float64)[:, 0]
     if layer.use_bias:
         x = np.column_stack([x, np.ones(len(x))])
-    strength = training.l2 * (len(x) if trainer.loss.per_sample else 1)
+    strength = l2 * (len(x) if trainer.loss.per_sample else 1)
     penalty = np.sqrt(strength) * np.eye(inputs, x.shape[1])  # rows that pull each weight, but not the bias, to zero
     solution, _, rank, _ = np.linalg.lstsq(np.vstack([x, penalty]), np.append(y, np.zeros(inputs)))
     return None if rank < x.shape[1] else np.asarray(solution, np.float64)

@@ -149,6 +149,7 @@ class Layer:
     activation: str = ""
     use_bias: bool = False
     dropout: float = 0.0
+    trainable: bool = True
 
     @property
     def note(self) -> str:
@@ -156,6 +157,7 @@ class Layer:
         parts = (
             "" if self.use_bias or not self.activation else "no bias",
             f"drop {self.dropout:g}" * bool(self.dropout),
+            "" if self.trainable else "frozen",
         )
         return ", ".join(part for part in parts if part)
 
@@ -213,10 +215,12 @@ def arrange(shape: Shape, width: int, height: int, chosen: tuple[int, int], firs
 def shape_of(loaded: Loaded) -> Shape:
     """Return the shape of a run's network."""
     model, dataset = loaded.experiment.model, loaded.dataset
-    hidden = (Layer(layer.units, layer.activation, layer.use_bias, layer.dropout) for layer in model.layers)
+    hidden = (
+        Layer(layer.units, layer.activation, layer.use_bias, layer.dropout, layer.trainable) for layer in model.layers
+    )
     output = model.output
     inputs = Layer(len(dataset.features), dropout=model.input_dropout)
-    outputs = Layer(output.units or 1, output.activation or "", output.use_bias)
+    outputs = Layer(output.units or 1, output.activation or "", output.use_bias, trainable=output.trainable)
     class_names = dataset.classes if outputs.units == len(dataset.classes) else ()
     has_one_probability = outputs.activation == "sigmoid" and len(dataset.classes) == 2
     probability_name = (f"P({dataset.classes[1]})",) if has_one_probability else ()

@@ -286,7 +286,7 @@ def loss_points(session: Session, samples: Samples) -> LossPoints:
         curve_y=pack(curve_y),
         mean=mean,
         loss=mean if loss.per_sample else total,
-        penalized=session.experiment.training.l1 > 0 or session.experiment.training.l2 > 0,
+        penalized=session.experiment.is_penalized,
     )
 
 
