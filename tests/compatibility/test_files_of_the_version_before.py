@@ -101,6 +101,7 @@ def as_json(experiment: Experiment) -> Any:
     for layer in (*fields["model"]["layers"], fields["model"]["output"]):
         for name, value in NEWER_OF_LAYERS.items():
             assert layer.pop(name) == value
+    assert not any(layer.pop("batch_norm") for layer in fields["model"]["layers"])
     assert fields["training"]["optimizer"].pop("weight_decay") == OptimizerConfig().weight_decay
     return fields
 

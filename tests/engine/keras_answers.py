@@ -19,6 +19,13 @@ STACKS: dict[str, list[dict[str, Any]]] = {
     "no bias": [{"units": 200, "use_bias": False}, {"units": 1}],
     "large": [{"units": 4096}, {"units": 8192}, {"units": 10}],
     "frozen": [{"units": 20, "trainable": False}, {"units": 2000}, {"units": 3, "trainable": False}],
+    "normed": [
+        {"units": 16, "activation": "relu", "batch_norm": True},
+        {"rate": 0.1},
+        {"units": 8, "batch_norm": True},
+        {"units": 12000, "activation": "tanh", "batch_norm": True, "trainable": False},
+        {"units": 3, "activation": "softmax"},
+    ],
     "twelve": [{"units": 5}] * 12,
 }
 INPUTS = 10
@@ -76,7 +83,17 @@ def summary(layers: list[dict[str, Any]]) -> str:
     import keras
 
     keras.backend.clear_session()
-    stack = [keras.layers.Dropout(**one) if "rate" in one else keras.layers.Dense(**one) for one in layers]
+    stack = []
+    for one in layers:
+        options, kinds = dict(one), keras.layers
+        if "rate" in options:
+            stack.append(kinds.Dropout(**options))
+        elif options.pop("batch_norm", False):
+            activation, trainable = options.pop("activation", None), options.get("trainable", True)
+            stack += [kinds.Dense(**options), kinds.BatchNormalization(trainable=trainable)]
+            stack += [kinds.Activation(activation)] if activation else []
+        else:
+            stack.append(kinds.Dense(**options))
     printed: list[str] = []
     keras.Sequential([keras.Input((INPUTS,)), *stack]).summary(print_fn=printed.append)
     return printed[0].rstrip("\n")

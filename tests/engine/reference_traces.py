@@ -63,6 +63,15 @@ TRACES: dict[str, dict[str, Any]] = {
         "l1": 0.002,
         "l2": 0.01,
     },
+    "iris_batch_norm_keras": {
+        "optimizer": SGD,
+        "layers": [
+            {"units": 6, "activation": "tanh", "batch_norm": True},
+            {"units": 5, "activation": "tanh", "batch_norm": True, "trainable": False},
+            {"units": 4, "activation": "linear", "batch_norm": True},
+            {"units": 3, "activation": "softmax"},
+        ],
+    },
     "iris_one_cycle_pytorch": {
         "optimizer": {"name": "nadam", "learning_rate": 0.05},
         "schedule": {"name": "OneCycleLR", "total_steps": 40},
@@ -90,21 +99,55 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 
 
 def first_weights(trace: dict[str, Any], inputs: int) -> list[np.ndarray]:
-    """Kernel and bias of each layer, drawn from a normal distribution."""
+    """Kernel and bias of each layer, drawn from a normal distribution, and what batch normalization begins with."""
     rng, weights = np.random.default_rng(1), []
     for layer in trace["layers"]:
-        weights += [rng.normal(0, 0.5, (inputs, layer["units"])), rng.normal(0, 0.1, layer["units"])]
-        inputs = layer["units"]
+        units = layer["units"]
+        weights += [rng.normal(0, 0.5, (inputs, units)), rng.normal(0, 0.1, units)]
+        if layer.get("batch_norm"):
+            weights += [rng.normal(1, 0.2, units), rng.normal(0, 0.1, units)]
+            weights += [rng.normal(0, 0.5, units), rng.uniform(0.5, 1.5, units)]
+        inputs = units
     return weights
 
 
+def by_layer(trace: dict[str, Any], weights: list[Any]) -> list[list[Any]]:
+    """The weights of each layer."""
+    rest = iter(weights)
+    return [[next(rest) for _ in range(6 if layer.get("batch_norm") else 2)] for layer in trace["layers"]]
+
+
+def normalized(z: Any, layer: dict[str, Any], weights: list[Any]) -> Any:
+    """What Keras makes of ``z`` in training; the moving mean and variance among ``weights`` are moved.
+
+    With the functions of its layer, which itself takes all to float32.
+    """
+    import keras
+
+    norm = keras.layers.BatchNormalization(trainable=layer.get("trainable", True))
+    gamma, beta, *moving = weights
+    norm.build(z.shape)
+    norm.set_weights([weight.detach().numpy().copy() for weight in weights])
+    of_keras = norm(z.detach(), training=True)
+    newest = keras.ops.moments(z, axes=[0]) if norm.trainable else moving
+    result = keras.ops.batch_normalization(z, *newest, -1, beta, gamma, norm.epsilon)
+    for average, value in zip(moving, newest, strict=True):
+        average.data = average * norm.momentum + value * (1.0 - norm.momentum) if norm.trainable else average
+    for ours, theirs in zip(
+        (result, *moving), (of_keras, norm.moving_mean.value, norm.moving_variance.value), strict=True
+    ):
+        assert float(abs(ours - theirs).detach().max()) < 1e-4
+    return result
+
+
 def outputs_of(trace: dict[str, Any], x: Any, weights: list[Any]) -> Any:
-    """Outputs (n, units) of the network for ``x`` (n, features), in PyTorch."""
+    """Outputs (n, units) of the network in training for ``x`` (n, features), in PyTorch and with Keras's layer."""
     import torch
 
-    activations = {"tanh": torch.tanh, "softmax": lambda z: torch.softmax(z, dim=1)}
-    for number, layer in enumerate(trace["layers"]):
-        x = activations[layer["activation"]](x @ weights[2 * number] + weights[2 * number + 1])
+    activations = {"tanh": torch.tanh, "softmax": lambda z: torch.softmax(z, dim=1), "linear": lambda z: z}
+    for layer, (kernel, bias, *norm) in zip(trace["layers"], by_layer(trace, weights), strict=True):
+        z = x @ kernel + bias
+        x = activations[layer["activation"]](normalized(z, layer, norm) if norm else z)
     return x
 
 
@@ -213,8 +256,8 @@ def computed(name: str) -> dict[str, Any]:
     x, y = data()
     first, size = first_weights(trace, x.shape[1]), trace["batch_size"]
     weights = [torch.tensor(array, requires_grad=True) for array in first]
-    is_trained = [layer.get("trainable", True) for layer in trace["layers"] for _ in ("kernel", "bias")]
-    trained = [weight for weight, flag in zip(weights, is_trained, strict=True) if flag]
+    layers = list(zip(trace["layers"], by_layer(trace, weights), strict=True))
+    trained = [weight for layer, held in layers if layer.get("trainable", True) for weight in held[:4]]
     step = stepper(trace, trained)
     losses = []
     for number in range(STEPS):
@@ -225,7 +268,7 @@ def computed(name: str) -> dict[str, Any]:
         loss = -(weight * (targets * torch.log(outputs)).sum(dim=1)).mean()
         of_keras = keras.losses.CategoricalCrossentropy()(targets, outputs.detach(), sample_weight=weight)  # in float32
         assert abs(float(of_keras) - loss.item()) < 1e-6
-        loss = loss + penalty_of(trace, weights[::2])
+        loss = loss + penalty_of(trace, [held[0] for _, held in layers])
         gradients = torch.autograd.grad(loss, trained)
         losses.append(loss.item())
         with torch.no_grad():

@@ -72,6 +72,7 @@ _layers = st.builds(
     dropout=_fraction,
     use_bias=st.booleans(),
     initializer=_initializer,
+    batch_norm=st.booleans(),
     **_rarer,
 )
 _outputs = st.builds(

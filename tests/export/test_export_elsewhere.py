@@ -169,6 +169,9 @@ def test_pytorch_trains_on_as_we_do(number: int, tmp_path: Path) -> None:
     result = trained(ours)
     write_folder(result, tmp_path, ("pytorch",))
     program = runpy.run_path(str(tmp_path / "model_pytorch.py"))
+    assert "model.train(), model[1].eval(), and then" in (tmp_path / "model_pytorch.py").read_text()
+    program["model"].train()
+    program["model"][1].eval()
     session = Session()  # from the exported weights, with an optimizer that knows nothing yet
     session.load(experiment)
     session.set_weights(ours.trainer.model.parameters.flat)
@@ -180,13 +183,16 @@ def test_pytorch_trains_on_as_we_do(number: int, tmp_path: Path) -> None:
         loss.backward()
         program["optimizer"].step()
         assert loss.item() == pytest.approx(session.trainer.step(), rel=1e-9)
+    gamma, mean = session.trainer.model.get_weights()[7:10:2]  # of the second layer, which has no bias
+    np.testing.assert_allclose(program["model"][4].weight.detach().numpy(), gamma, rtol=1e-6)
+    np.testing.assert_allclose(program["model"][4].running_mean.numpy(), mean, rtol=1e-6)
 
 
 def without_dropout(experiment: Experiment, loss: str, optimizer: OptimizerConfig) -> Experiment:
     """One that is the same each time: full batches in double precision."""
     model = experiment.model
     layers = tuple(
-        replace(layer, dropout=0.0, trainable=number > 0) for number, layer in enumerate(model.layers)
+        replace(layer, dropout=0.0, batch_norm=True, trainable=number > 0) for number, layer in enumerate(model.layers)
     )  # the first one is frozen
     rate = 1e-5 if loss == "sum_squared_error" else 1e-3
     training = replace(

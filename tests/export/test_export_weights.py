@@ -33,6 +33,30 @@ def test_modules_are_numbered_as_in_a_sequential() -> None:
         modules(SMALL, 4)
 
 
+def test_batch_normalization_is_a_module_with_pytorchs_names(tmp_path: Path) -> None:
+    layers = [{"units": 6, "batch_norm": True}, {"units": 4, "use_bias": False, "batch_norm": True}]
+    session = session_of(with_field(SMALL, "model.layers", layers))
+    model = session.trainer.model
+    assert [type(module).__name__ for module in modules(session.experiment, 4)[:3]] == ["Linear", "Norm", "Phi"]
+    tensors = to_tensors(session.experiment, 4, model.get_weights())
+    assert {name.split(".")[1] for name in tensors if name[0] == "1"} == {
+        "weight",
+        "bias",
+        "running_mean",
+        "running_var",
+    }
+    np.testing.assert_array_equal(tensors["4.running_var"], model.parameters.moving_variances[1])
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(weights_bytes({**tensors, "1.num_batches_tracked": np.array(7)}))
+    again = Session()
+    again.load(session.requested)
+    load_weights(again, path)
+    np.testing.assert_array_equal(again.trainer.model.parameters.flat, model.parameters.flat)
+    tensors["1.running_var"] = -tensors["1.running_var"]
+    with pytest.raises(UserError, match="tensor 1.running_var holds values below 0"):
+        from_tensors(session.experiment, 4, tensors)
+
+
 def test_written_weights_are_read_back() -> None:
     trained = trained_on()
     content = weights_bytes(to_tensors(trained.resolved, 4, trained.weights))

@@ -62,7 +62,12 @@ def code_for(experiment: Experiment, target: Target = THREE, features: int = 10)
 def programs() -> list[tuple[str, int]]:
     """One of each kind."""
     training = BOOK.training
-    made = [code_for(BOOK), code_for(RICH), code_for(replace(BOOK, model=ModelConfig(())), NUMBER, 1)]
+    made = [
+        code_for(BOOK),
+        code_for(RICH),
+        code_for(normed(input_dropout=0.1)),
+        code_for(replace(BOOK, model=ModelConfig(())), NUMBER, 1),
+    ]
     made += [code_for(replace(BOOK, training=replace(training, optimizer=optimizer))) for optimizer in OPTIMIZERS]
     made += [code_for(replace(BOOK, training=replace(training, loss=loss)), NUMBER) for loss in LOSSES]  # type: ignore[arg-type]
     return made
@@ -151,6 +156,31 @@ def test_options_of_a_layer_are_written() -> None:
         first.format("VarianceScaling(2.0, mode='fan_avg', distribution='uniform')"),
         None,
     ]
+
+
+def normed(**options: Any) -> Experiment:
+    """One with batch normalization."""
+    layers = (
+        LayerConfig(8, "leaky_relu", 0.5, use_bias=False, batch_norm=True),
+        LayerConfig(4, "linear", batch_norm=True, trainable=False),
+    )
+    return Experiment(model=ModelConfig(layers, **options))
+
+
+def test_batch_normalization_stands_before_the_activation() -> None:
+    code, params = code_for(normed())
+    assert params == 10 * 8 + 32 + 9 * 4 + 16 + 5 * 3
+    assert "from keras.layers import Activation, BatchNormalization, Dense, Dropout, InputLayer\n" in code
+    assert layers_of(code)[1:] == [
+        ("Dense", {"units": 8, "use_bias": False}),
+        ("BatchNormalization", {}),
+        ("Activation", {}),
+        ("Dropout", {}),
+        ("Dense", {"units": 4, "trainable": False}),
+        ("BatchNormalization", {"trainable": False}),
+        ("Dense", {"units": 3, "activation": "softmax"}),
+    ]
+    assert "Activation(keras.layers.LeakyReLU(negative_slope=0.01))" in code
 
 
 def test_an_experiment_that_is_not_resolved_is_refused() -> None:

@@ -42,8 +42,11 @@ def trained_on(experiment: Experiment = SMALL) -> TrainedModel:
 
 
 def rich(activation: str, dataset: str = "boston") -> Experiment:
-    """Dropout, on the inputs too, a layer without bias, and penalties, with one activation everywhere."""
-    layers = (LayerConfig(16, activation, 0.2), LayerConfig(8, activation, use_bias=False, l1=0.0, l2=0.01))  # type: ignore[arg-type]
+    """Dropout, also of the inputs, a layer with batch normalization and no bias, and penalties, with one activation."""
+    layers = (
+        LayerConfig(16, activation, 0.2),
+        LayerConfig(8, activation, use_bias=False, l1=0.0, l2=0.01, batch_norm=True),
+    )  # type: ignore[arg-type]
     return Experiment(
         dataset=DatasetConfig(dataset),
         model=ModelConfig(layers, OutputConfig(use_bias=activation != "elu"), input_dropout=0.1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,25 @@ def advanced(experiment: Experiment = SMALL) -> Session:
     session.train()
     session.advance_to_end()
     return session
+
+
+def test_the_moving_values_of_batch_normalization_come_back_with_the_weights() -> None:
+    experiment = replace(SMALL, model=ModelConfig(layers=(LayerConfig(5, batch_norm=True),)))
+    session = Session()
+    session.load(experiment)
+    parts = [session.trainer.model.parameters.flat.copy()]
+    for _ in range(8):
+        session.epoch()
+        parts.append(session.trainer.model.parameters.flat.copy())
+    (held,) = session.trainer.model.parameters.held_parts
+    assert all(not np.array_equal(one[held], other[held]) for one, other in pairwise(parts))
+    resumed = Session()
+    resumed.load(experiment)
+    resumed.restore(session.snapshot(), session.history.columns(0))
+    for one in (session, resumed):
+        assert np.array_equal(one.trainer.model.parameters.flat, parts[8])
+        one.swap_best()
+        assert np.array_equal(one.trainer.model.parameters.flat, parts[one.best.epoch])
 
 
 def test_the_lowest_validation_loss_counts() -> None:

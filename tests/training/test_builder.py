@@ -68,6 +68,13 @@ def test_options_of_layers_reach_the_engine() -> None:
     assert loss == pytest.approx(session.scores()["loss"] + 0.3 * squares, rel=1e-6)
 
 
+def test_first_weights_with_a_variance_below_0_are_refused() -> None:
+    layers, rest = (LayerConfig(1, batch_norm=True),), (0.5,) * 14
+    Session().load(Experiment(model=ModelConfig(layers=layers, weights=(*rest, 1.0))))
+    with pytest.raises(UserError, match="the moving variances at its end must be at least 0"):
+        Session().load(Experiment(model=ModelConfig(layers=layers, weights=(*rest, -1.0))))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [

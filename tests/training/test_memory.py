@@ -44,6 +44,7 @@ CASES = {
         model=ModelConfig(layers=(LayerConfig(50),), input_dropout=0.3),
         training=FULL,
     ),
+    "batch norm": digits(LayerConfig(900, batch_norm=True), TrainingConfig(batch_size=600)),
     "gelu": digits(LayerConfig(300, "gelu"), FULL),
 }
 

@@ -130,7 +130,11 @@ def test_penalties_constants_metrics_and_first_weights_end_as_alone() -> None:
 
 
 def test_options_of_layers_end_as_alone() -> None:
-    layers = (LayerConfig(5, "tanh", l1=0.01, l2=0.0), LayerConfig(4, "tanh", trainable=False), LayerConfig(3))
+    layers = (
+        LayerConfig(5, "tanh", 0.1, l1=0.01, l2=0.0, batch_norm=True),
+        LayerConfig(4, "tanh", trainable=False),
+        LayerConfig(3, batch_norm=True),
+    )
     training = TrainingConfig(epochs=5, optimizer=OptimizerConfig("adamw"), l2=0.01, clip_norm=0.5)
     experiment = Experiment(model=ModelConfig(layers=layers), training=training)
     check_together(
@@ -141,7 +145,8 @@ def test_options_of_layers_end_as_alone() -> None:
         )
     )
     assert stack_key(experiment) != stack_key(with_field(experiment, "model.layers[0].l1", 0.02))
-    assert stack_key(experiment) != stack_key(with_field(experiment, "model.layers[0].trainable", False))
+    for name, value in (("trainable", False), ("batch_norm", False)):
+        assert stack_key(experiment) != stack_key(with_field(experiment, f"model.layers[0].{name}", value))
 
 
 def test_a_long_run_is_recorded_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:

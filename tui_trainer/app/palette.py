@@ -42,6 +42,7 @@ LAYER_DETAILS = {  # fields of each hidden layer that are folded
     "l1": "Factor of the sum of |W| of this layer in the loss, instead of that of the training",
     "l2": "Factor of the sum of W squared of this layer in the loss, instead of that of the training",
     "initializer_scale": "What the variance of the initial weights is multiplied by",
+    "batch_norm": "Whether what goes into the activation is normalized over each mini-batch",
     "trainable": "Whether training changes the weights and biases of this layer",
 }
 WITH_REMEDY = "fix"  # a key that only works after a divergence

@@ -18,6 +18,7 @@ from .activations import get_activation
 Initializer = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
 Variance = Callable[[int, int], float]  # of fan in (inputs) and fan out (units)
 
+NORM_PARAMETERS = 4  # of a unit with batch normalization: gamma, beta, moving mean and moving variance
 TRUNCATION = 2.0  # deviations, beyond which a truncated normal draws again
 # The deviation of a standard normal truncated at +-t: its variance is 1 - 2 t density(t) / P(|z| < t).
 TRUNCATED_DEVIATION = math.sqrt(
@@ -113,7 +114,9 @@ class Dense:
     kernel is (inputs, units), bias (units,). ``initializer_scale`` multiplies the variance of the first kernel, as
     ``scale`` of Keras's VarianceScaling. ``l1`` and ``l2`` are penalties on the kernel in place of those of the
     training, which hold where they are None. Training leaves a layer that is not ``trainable`` as it is; it has no
-    penalty, as in Keras. Raises ValueError for an unknown name, fewer than 1 unit or a factor that is none.
+    penalty, as in Keras. With ``batch_norm``, a hidden layer is ``activation(batch_norm(x @ kernel + bias))``, as
+    Keras's Dense, BatchNormalization and Activation; all of it is trained, or nothing. Raises ValueError for an unknown
+    name, fewer than 1 unit or a factor that is none.
     """
 
     units: int
@@ -125,6 +128,7 @@ class Dense:
     l1: float | None = None
     l2: float | None = None
     trainable: bool = True
+    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         _positive("Dense units", self.units)
@@ -148,9 +152,13 @@ class Dense:
             return 0.0, 0.0
         return (l1 if self.l1 is None else self.l1), (l2 if self.l2 is None else self.l2)
 
-    def count_params(self, inputs: int) -> int:
+    def count_weights(self, inputs: int) -> int:
         """Weights and biases for that many inputs."""
         return (inputs + int(self.use_bias)) * self.units
+
+    def count_params(self, inputs: int) -> int:
+        """Weights, biases and what batch normalization has, for that many inputs."""
+        return self.count_weights(inputs) + NORM_PARAMETERS * self.units * self.batch_norm
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +183,12 @@ class Parameters:
 
     For layer i of ``inputs`` and ``units``: ``folded[i]`` is (inputs + 1, units), the kernel with the bias
     as its last row (no such row without a bias); ``transposed[i]`` is the same memory as (units, inputs + 1);
-    ``kernels[i]`` (inputs, units) and ``biases[i]`` (units,) or None are its parts.
+    ``kernels[i]`` (inputs, units) and ``biases[i]`` (units,) or None are its parts. Those of all layers are followed by
+    the ``gammas[i]`` and ``betas[i]`` of batch normalization, and these by the ``moving_means[i]`` and
+    ``moving_variances[i]``, (units,) each, or None in a layer without it.
     Those of a stack of models are one row a model, (models, size), and all views have that axis in front.
-    The same class holds gradients.
+    The same class holds gradients. ``held_parts`` are those of one model that no optimizer may change, each as long as
+    it can be: moving means and variances, and all of layers that are not trainable.
     """
 
     def __init__(self, layers: Sequence[tuple[Dense, int]], dtype: DTypeLike, stack: tuple[int, ...] = ()) -> None:
@@ -188,20 +199,42 @@ class Parameters:
         self.transposed: list[Array] = []
         self.kernels: list[Array] = []
         self.biases: list[Array | None] = []
-        start = 0
+        self.held_parts: list[slice] = []
+        self._end = 0
         for layer, inputs in layers:
-            size = layer.count_params(inputs)
-            folded = self.flat[..., start : start + size].reshape(*stack, -1, layer.units)
+            part = self._next_part(layer.count_weights(inputs), is_held=not layer.trainable)
+            folded = self.flat[..., part].reshape(*stack, -1, layer.units)
             self.folded.append(folded)
             self.transposed.append(folded.mT)
             self.kernels.append(folded[..., :inputs, :])
             self.biases.append(folded[..., inputs, :] if layer.use_bias else None)
-            start += size
+        self.gammas, self.betas = self._norm_parts(is_moving=False)
+        self.moving_means, self.moving_variances = self._norm_parts(is_moving=True)
+
+    def _next_part(self, size: int, is_held: bool) -> slice:
+        start, self._end = self._end, self._end + size
+        if is_held and size:
+            is_joined = self.held_parts and self.held_parts[-1].stop == start
+            self.held_parts.append(slice(self.held_parts.pop().start if is_joined else start, self._end))
+        return slice(start, self._end)
+
+    def _norm_parts(self, is_moving: bool) -> tuple[list[Array | None], list[Array | None]]:
+        firsts: list[Array | None] = []
+        seconds: list[Array | None] = []
+        for layer in self.layers:
+            for arrays in (firsts, seconds):
+                part = self._next_part(layer.units * layer.batch_norm, is_held=is_moving or not layer.trainable)
+                arrays.append(self.flat[..., part] if layer.batch_norm else None)
+        return firsts, seconds
 
     def arrays(self) -> list[Array]:
-        """Views in Keras's order: kernel, bias, kernel, bias ..., without the biases that are not there."""
-        pairs = zip(self.kernels, self.biases, strict=True)
-        return [array for pair in pairs for array in pair if array is not None]
+        """Views in Keras's order, layer by layer, without what a layer has not.
+
+        The order of a layer is kernel, bias, gamma, beta, moving mean, moving variance.
+        """
+        norms = self.gammas, self.betas, self.moving_means, self.moving_variances
+        layers = zip(self.kernels, self.biases, *norms, strict=True)
+        return [array for layer in layers for array in layer if array is not None]
 
     def kernel_mask(self) -> Array:
         """A vector as long as one model's parameters: 1 at every weight that is trained, 0 at all else."""
@@ -220,22 +253,9 @@ class Parameters:
             start += folded.shape[-2] * units
         return parts
 
-    @property
-    def held_parts(self) -> list[slice]:
-        """The parts of one model's parameters that an optimizer leaves alone, each as long as it can be."""
-        held: list[slice] = []
-        start = 0
-        for layer, folded in zip(self.layers, self.folded, strict=True):
-            stop = start + folded.shape[-2] * layer.units
-            if not layer.trainable:
-                before = held.pop() if held and held[-1].stop == start else slice(start, start)
-                held.append(slice(before.start, stop))
-            start = stop
-        return held
-
 
 class HeldParameters:
-    """The parts of the parameters that an optimizer must not change: those of layers that are not trainable."""
+    """What takes the parts of the parameters that no optimizer may change out of a step."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parts = parameters.held_parts

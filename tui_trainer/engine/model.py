@@ -53,9 +53,16 @@ class Sequential:
             bias = self.parameters.biases[i]
             if bias is not None:
                 bias[:] = get_initializer(layer.bias_initializer)(rng, (layer.units,))
+        parameters = self.parameters
+        for ones in (*parameters.gammas, *parameters.moving_variances):
+            if ones is not None:
+                ones[:] = 1.0
+        for zeros in (*parameters.betas, *parameters.moving_means):
+            if zeros is not None:
+                zeros[:] = 0.0
 
     def count_params(self) -> int:
-        """Number of weights and biases."""
+        """Number of parameters, also of those that training leaves alone."""
         return self.parameters.flat.size
 
     def summary(self, style: str = "keras") -> str:
@@ -67,7 +74,10 @@ class Sequential:
         return format_summary(summarize(self.layers, self.dtype.itemsize), style)
 
     def get_weights(self) -> list[Array]:
-        """Copies of kernel (inputs, units) and bias (units,) of each dense layer, in order."""
+        """Copies of kernel (inputs, units) and bias (units,) of each dense layer, in order.
+
+        With batch normalization, they are followed by its gamma, beta, moving mean and moving variance, (units,) each.
+        """
         return [array.copy() for array in self.parameters.arrays()]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
@@ -121,6 +131,8 @@ def _connect(layers: Sequence[Layer]) -> list[tuple[Dense, int]]:
         raise ValueError("a model needs at least one Dense layer")
     if isinstance(layers[-1], Dropout):
         raise ValueError("the last layer must be Dense: dropout on the outputs would spoil the predictions")
+    if connected[-1][0].batch_norm:
+        raise ValueError("batch normalization is for hidden layers: the last layer can't have it")
     if any(layer.activation == "softmax" for layer, _ in connected[:-1]):
         raise ValueError("softmax can only be the activation of the last layer")
     return connected

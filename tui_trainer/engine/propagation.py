@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy import greater_equal, multiply
+from numpy import add, divide, greater_equal, multiply, sqrt, subtract
 from numpy.typing import DTypeLike, NDArray
 
 from .activations import get_activation
@@ -29,17 +29,95 @@ def with_ones(rows: Array, add_ones: bool, dtype: DTypeLike) -> Array:
     return result
 
 
+NORM_MOMENTUM, NORM_EPSILON = 0.99, 1e-3  # Keras's: what moving values keep at each step, and what variances get
+
+
+class BatchNormStage:
+    """Batch normalization of a layer before its activation (Ioffe & Szegedy 2015, arXiv:1502.03167), as Keras has it.
+
+    ``x`` and the result are (units, samples), x_norm = (x - mean) / sqrt(variance + epsilon), z = gamma x_norm + beta.
+    With ``by_batch``, as in training, mean and variance are those of the samples; without, the moving ones.
+    """
+
+    def __init__(
+        self, index: int, units: int, samples: int, dtype: DTypeLike, stack: tuple[int, ...], by_batch: bool
+    ) -> None:
+        self.index, self.by_batch = index, by_batch
+        self.x: Array = np.zeros((*stack, units, samples), dtype)
+        self._normed, self._work = np.zeros_like(self.x), np.zeros_like(self.x)
+        self._mean, self._variance, self._factor = (np.zeros((*stack, units, 1), dtype) for _ in range(3))
+        self._share = 1.0 / samples
+
+    def forward(self, parameters: Parameters, out: Array) -> None:
+        """Write z (units, samples) for ``x`` into ``out``."""
+        gamma, beta = _columns(parameters.gammas[self.index], parameters.betas[self.index])
+        if self.by_batch:
+            mean, variance = self._mean, self._variance
+            self._mean_of(self.x, mean)
+            subtract(self.x, mean, out=self._normed)
+            multiply(self._normed, self._normed, out=self._work)
+            self._mean_of(self._work, variance)
+        else:
+            means, variances = parameters.moving_means, parameters.moving_variances
+            mean, variance = _columns(means[self.index], variances[self.index])
+            subtract(self.x, mean, out=self._normed)
+        divide(1.0, sqrt(variance + NORM_EPSILON), out=self._factor)
+        multiply(self._normed, self._factor, out=self._normed)
+        multiply(self._normed, gamma, out=out)
+        add(out, beta, out=out)
+
+    def backward(self, delta: Array, parameters: Parameters, gradients: Parameters) -> None:
+        """Turn ``delta`` (units, samples) from dL/dz into dL/dx, in place, and write the gradients of gamma and beta.
+
+        By batch, dL/dx = gamma / sqrt(variance + epsilon) (delta - mean(delta) - x_norm mean(delta x_norm)).
+        """
+        of_gamma, of_beta = _columns(gradients.gammas[self.index], gradients.betas[self.index])
+        multiply(delta, self._normed, out=self._work)
+        add.reduce(self._work, axis=-1, out=of_gamma, keepdims=True)
+        add.reduce(delta, axis=-1, out=of_beta, keepdims=True)
+        if self.by_batch:
+            multiply(self._normed, of_gamma * self._share, out=self._work)
+            subtract(delta, self._work, out=delta)
+            subtract(delta, of_beta * self._share, out=delta)
+        (gamma,) = _columns(parameters.gammas[self.index])
+        multiply(delta, gamma * self._factor, out=delta)
+
+    def move(self, parameters: Parameters) -> None:
+        """Move the moving mean and variance of ``parameters`` towards those of the last samples."""
+        if self.by_batch:
+            moving = _columns(parameters.moving_means[self.index], parameters.moving_variances[self.index])
+            for average, newest in zip(moving, (self._mean, self._variance), strict=True):
+                multiply(average, NORM_MOMENTUM, out=average)
+                add(average, newest * (1.0 - NORM_MOMENTUM), out=average)
+
+    def _mean_of(self, values: Array, out: Array) -> None:
+        add.reduce(values, axis=-1, out=out, keepdims=True)
+        multiply(out, self._share, out=out)
+
+
+def _columns(*arrays: Array | None) -> list[Array]:
+    """Views (units, 1) of arrays (units,), to go with (units, samples)."""
+    return [array[..., None] for array in arrays if array is not None]
+
+
 class DenseStage:
-    """One dense layer's share of a pass: its buffers, and the two products.
+    """One dense layer's share of a pass: its buffers, and the two products; ``norm`` stands before the activation.
 
     In a stack the row of ones lies between the outputs of two models, and NumPy takes several times as long where
     memory has gaps. So activations work on whole blocks there, and the ones are written anew.
     """
 
     def __init__(
-        self, index: int, layer: Dense, ones: bool, samples: int, dtype: DTypeLike, stack: tuple[int, ...] = ()
+        self,
+        index: int,
+        layer: Dense,
+        ones: bool,
+        samples: int,
+        dtype: DTypeLike,
+        stack: tuple[int, ...] = (),
+        norm: BatchNormStage | None = None,
     ) -> None:
-        self.index = index
+        self.index, self.norm = index, norm
         self.activation = get_activation(layer.activation)
         units = layer.units
         self.output: Array = np.ones((*stack, units + int(ones), samples), dtype)
@@ -54,6 +132,7 @@ class DenseStage:
         self._ones = self.output[..., units:, :] if stack and ones else None
         self.is_linear = self.activation.name == "linear"
         self._x: Array = np.empty(0, dtype)
+        self._weighted = self.z if norm is None else norm.x  # where kernel.T x + bias goes
         self._product = (STACKED if stack else SINGLE).product
 
     def forward(self, x: Array, parameters: Parameters, activate: bool) -> Array:
@@ -62,7 +141,9 @@ class DenseStage:
         Keeps a reference to ``x`` for ``backward`` and returns the next stage's x.
         """
         self._x = x
-        self._product(parameters.transposed[self.index], x, out=self.z)
+        self._product(parameters.transposed[self.index], x, out=self._weighted)
+        if self.norm is not None:
+            self.norm.forward(parameters, self.z)
         if activate:
             self.activation.forward(self._z, self._a, self.work)
             if self._ones is not None:
@@ -115,7 +196,8 @@ class DropoutStage:
 class Propagation:
     """A model's passes for ``samples`` columns at a time, or those of a ``stack`` of as many models.
 
-    With ``rngs``, one a model, dropout is on, as in training.
+    With ``rngs``, one a model, the passes are those of training: dropout is on, and batch normalization of a layer that
+    is trained goes by the samples.
     """
 
     def __init__(
@@ -136,7 +218,9 @@ class Propagation:
             if isinstance(layer, InputLayer):
                 width = layer.units
             elif isinstance(layer, Dense):
-                self.stages.append(DenseStage(len(self.stages), layer, ones, samples, dtype, stack))
+                index, by_batch = len(self.stages), bool(rngs) and layer.trainable
+                norm = BatchNormStage(index, layer.units, samples, dtype, stack, by_batch) if layer.batch_norm else None
+                self.stages.append(DenseStage(index, layer, ones, samples, dtype, stack, norm))
                 self._drops.append([])
                 width = layer.units
             elif isinstance(layer, Dropout) and rngs and layer.rate > 0.0:
@@ -170,5 +254,13 @@ class Propagation:
             for drop in self._drops[stage.index]:
                 multiply(before.delta, drop.mask, out=before.delta)
             before.through_activation()
+            if before.norm is not None:
+                before.norm.backward(before.delta, parameters, gradients)
             before.backward(gradients)
             stage = before
+
+    def move_statistics(self, parameters: Parameters) -> None:
+        """Move the moving means and variances of batch normalization in ``parameters`` after a pass of training."""
+        for stage in self.stages:
+            if stage.norm is not None:
+                stage.norm.move(parameters)

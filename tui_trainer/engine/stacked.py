@@ -229,6 +229,7 @@ class StackedTrainer:
         self._optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         if not self._held.is_empty:
             self._held.keep(parameters.flat, self._spare.flat)
+            objective.propagation.move_statistics(self._spare)
         self.parameters, self._spare = self._spare, parameters
         self.steps += 1
         self._epoch_totals += losses * objective.propagation.samples if self.loss.per_sample else losses

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from .layers import Dense, Dropout, Layer
+from .layers import NORM_PARAMETERS, Dense, Dropout, Layer
 
+KERAS_NAMES = {
+    "Dense": "dense",
+    "Dropout": "dropout",
+    "BatchNormalization": "batch_normalization",
+    "Activation": "activation",
+}
 HEADING = ("Layer (type)", "Output Shape", "Param #")
 KERAS_WIDTHS = (31, 22, 13)  # of the cells' texts: Keras's shares of 76 columns, less rules and blanks
-BOOK_WIDTH = 65
+BOOK_WIDTH, BOOK_NAME_WIDTH = 65, 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +61,27 @@ def summarize(layers: Sequence[Layer], itemsize: int) -> Summary:
     """Rows of all layers but the input, named as Keras names them, with ``itemsize`` bytes a parameter."""
     rows: list[LayerRow] = []
     width = 0
-    counts = {"dense": 0, "dropout": 0}
+    counts: Counter[str] = Counter()
+
+    def add(kind: str, params: int, trainable: int) -> None:
+        word = KERAS_NAMES[kind]
+        name = f"{word}_{counts[word]}" if counts[word] else word
+        counts[word] += 1
+        rows.append(LayerRow(name, kind, width, params, trainable))
+
     for layer in layers:
-        params = layer.count_params(width) if isinstance(layer, Dense) else 0
-        width = width if isinstance(layer, Dropout) else layer.units
-        kind = type(layer).__name__
-        if kind.lower() in counts:
-            count = counts[kind.lower()]
-            name = f"{kind.lower()}_{count}" if count else kind.lower()
-            counts[kind.lower()] += 1
-            is_fixed = isinstance(layer, Dense) and not layer.trainable
-            rows.append(LayerRow(name, kind, width, params, 0 if is_fixed else params))
+        if isinstance(layer, Dense):
+            inputs, width = width, layer.units
+            weights, share = layer.count_weights(inputs), int(layer.trainable)
+            add("Dense", weights, weights * share)
+            if layer.batch_norm:
+                add("BatchNormalization", NORM_PARAMETERS * width, 2 * width * share)  # moving values are not trained
+                if layer.activation != "linear":
+                    add("Activation", 0, 0)
+        elif isinstance(layer, Dropout):
+            add("Dropout", 0, 0)
+        else:
+            width = layer.units
     return Summary(tuple(rows), itemsize)
 
 
@@ -111,10 +129,7 @@ def _rule(corners: str, line: str) -> str:
 
 def _cells(border: str, *texts: str) -> list[str]:
     """One row of the table: as many lines as its longest text needs."""
-    folded = [
-        [text[at : at + width] for at in range(0, len(text), width)]
-        for text, width in zip(texts, KERAS_WIDTHS, strict=True)
-    ]
+    folded = [textwrap.wrap(text, width) for text, width in zip(texts, KERAS_WIDTHS, strict=True)]
     lines = []
     for name, shape, params in zip_longest(*folded, fillvalue=""):
         cells = (name.ljust(KERAS_WIDTHS[0]), shape.ljust(KERAS_WIDTHS[1]), params.rjust(KERAS_WIDTHS[2]))
@@ -127,11 +142,17 @@ def _format_book(summary: Summary) -> str:
     double, single = "=" * BOOK_WIDTH, "_" * BOOK_WIDTH
     lines = ['Model: "sequential"', single, _book_line(*HEADING), double]
     for row in summary.rows:
-        lines.append(_book_line(f"{row.name} ({row.kind})", f"(None, {row.output})", str(row.params)))
+        name, *rest = _parts(f"{row.name} ({row.kind})", BOOK_NAME_WIDTH)
+        lines.append(_book_line(name, f"(None, {row.output})", str(row.params)))
+        lines += [f" {part}" for part in rest]
     lines.append(double)
     for name, params in _totals(summary):
         lines.append(f"{name}: {params} ({readable_size(params * summary.itemsize, 'Byte')})")
     return "\n".join([*lines, single])
+
+
+def _parts(text: str, width: int) -> list[str]:
+    return [text[start : start + width] for start in range(0, len(text), width)]
 
 
 def _book_line(name: str, shape: str, params: str) -> str:

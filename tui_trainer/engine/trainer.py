@@ -289,6 +289,7 @@ class Trainer:
         self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         if not self._held.is_empty:
             self._held.keep(parameters.flat, self._spare.flat)
+            objective.propagation.move_statistics(self._spare)
         self.model.parameters, self._spare = self._spare, parameters
         self.steps += 1
         self._epoch_total += loss * batch.samples if self.loss.per_sample else loss

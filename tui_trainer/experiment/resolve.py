@@ -19,6 +19,7 @@ from .schema import ActivationName, Experiment, LossName, MetricName, ModelConfi
 Task = Literal["regression", "binary", "multiclass"]
 ALIASES: dict[str, LossName] = {"sse": "sum_squared_error", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
 MAX_PARAMETERS = 100_000_000
+NORM_PARAMETERS = 4  # of a unit with batch normalization, as in the engine
 # The range of an output; the minima of swish and gelu are rounded down.
 RANGES: dict[str, tuple[float, float]] = {
     "sigmoid": (0.0, 1.0),
@@ -162,13 +163,13 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
 
 
 def count_parameters(model: ModelConfig, n_features: int) -> int:
-    """Return the number of weights and biases of a model with known output units and ``n_features`` inputs."""
+    """Return the number of parameters of a model with known output units and ``n_features`` inputs."""
     total, inputs = 0, n_features
-    for units, use_bias in (
-        *((layer.units, layer.use_bias) for layer in model.layers),
-        (model.output.units or 1, model.output.use_bias),
+    for units, use_bias, batch_norm in (
+        *((layer.units, layer.use_bias, layer.batch_norm) for layer in model.layers),
+        (model.output.units or 1, model.output.use_bias, False),
     ):
-        total += (inputs + use_bias) * units
+        total += (inputs + use_bias + NORM_PARAMETERS * batch_norm) * units
         inputs = units
     return total
 

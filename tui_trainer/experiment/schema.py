@@ -161,7 +161,7 @@ class LayerConfig(_Table, frozen=True):
 
     ``initializer_scale`` multiplies the variance of the initial weights. ``l1`` and ``l2`` are penalties on this
     layer's weights; None is that of the training. A layer that is not ``trainable`` keeps its parameters, and has no
-    penalty.
+    penalty. ``batch_norm`` normalizes what goes into the activation over each mini-batch.
     """
 
     units: Units = 16
@@ -173,6 +173,7 @@ class LayerConfig(_Table, frozen=True):
     l1: NotNegative | None = None
     l2: NotNegative | None = None
     trainable: bool = True
+    batch_norm: bool = False
 
 
 class OutputConfig(_Table, frozen=True):
@@ -191,7 +192,8 @@ class OutputConfig(_Table, frozen=True):
 class ModelConfig(_Table, frozen=True):
     """The network; without hidden layers it is a perceptron. ``seed`` draws the initial weights.
 
-    ``weights`` lists them instead: kernels, then biases, layer by layer. ``input_dropout`` is the fraction of the
+    ``weights`` lists them instead: kernels, then biases, layer by layer; after them gamma and beta of each layer with
+    batch normalization, and at the end the moving mean and variance of each. ``input_dropout`` is the fraction of the
     inputs dropped in training.
     """
 

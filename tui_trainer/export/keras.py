@@ -39,7 +39,8 @@ features = runpy.run_path(str(folder / "model_features.py"))["features"]  # of t
 mean, scale = np.array(about["mean"]), np.array(about["scale"])
 tensors = load_file(folder / "weights.safetensors")
 # Named as in PyTorch, "0.weight" before "0.bias"; Keras's kernels are (inputs, units).
-names = sorted(tensors, key=lambda name: (int(name.split(".")[0]), name.endswith("bias")))
+order = ["weight", "bias", "running_mean", "running_var"]
+names = sorted(tensors, key=lambda name: (int(name.split(".")[0]), order.index(name.split(".")[1])))
 model.set_weights([tensors[name].T for name in names])
 
 
@@ -85,7 +86,16 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
     if model.output.units is None or model.output.activation is None or training.loss is None:
         raise ValueError("the experiment is not resolved: output units, output activation and loss are needed")
     dropout = model.input_dropout or any(layer.dropout for layer in model.layers)
-    imports = ["import keras", f"from keras.layers import Dense,{' Dropout,' if dropout else ''} InputLayer"]
+    has_norm = any(layer.batch_norm for layer in model.layers)
+    names = {
+        "Activation": any(layer.batch_norm and _activation(layer) for layer in model.layers),
+        "BatchNormalization": has_norm,
+        "Dense": True,
+        "Dropout": dropout,
+        "InputLayer": True,
+    }
+    layer_names = ", ".join(name for name, is_used in names.items() if is_used)
+    imports = ["import keras", f"from keras.layers import {layer_names}"]
     imports.append("from keras.models import Sequential")
     lines = []
     if model.dtype != "float32":
@@ -97,7 +107,10 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
     if model.input_dropout:
         lines.append(f"    Dropout({model.input_dropout!r}),")
     for layer in model.layers:
-        lines.append(f"    {_dense(layer, layer.units, training)},")
+        lines.append(f"    {_dense(layer, layer.units, training, layer.batch_norm)},")
+        if layer.batch_norm:
+            lines.append(f"    BatchNormalization({'' if layer.trainable else 'trainable=False'}),")
+            lines += [f"    Activation({activation})," for activation in (_activation(layer),) if activation]
         if layer.dropout:
             lines.append(f"    Dropout({layer.dropout!r}),")
     lines += [f"    {_dense(model.output, model.output.units, training)},", "])"]
@@ -125,12 +138,19 @@ def _initializer(name: str, scale: float) -> str:
     return f'keras.initializers.VarianceScaling({scale!r}, mode="{mode}", distribution="{distribution}")'
 
 
-def _dense(layer: LayerConfig | OutputConfig, units: int, training: TrainingConfig) -> str:
+def _activation(layer: LayerConfig | OutputConfig) -> str:
+    """Return an activation; empty for the linear one."""
+    name = str(layer.activation)
+    return "" if name in ("linear", "identity") else ACTIVATIONS.get(name, f'"{name}"')
+
+
+def _dense(
+    layer: LayerConfig | OutputConfig, units: int, training: TrainingConfig, activates_later: bool = False
+) -> str:
     """Return one layer; Keras's defaults are left out."""
     arguments = [f"units={units}"]
-    activation = str(layer.activation)
-    if activation not in ("linear", "identity"):
-        arguments.append("activation=" + ACTIVATIONS.get(activation, f'"{activation}"'))
+    if (activation := _activation(layer)) and not activates_later:
+        arguments.append(f"activation={activation}")
     if not layer.use_bias:
         arguments.append("use_bias=False")
     if layer.initializer != DEFAULT_INITIALIZER or layer.initializer_scale != 1.0:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.engine.propagation import NORM_EPSILON
 from tui_trainer.errors import UserError
 from tui_trainer.version import __version__
 
 from .trained import TrainedModel
-from .weights import Linear, Phi, modules, to_tensors
+from .weights import Linear, Norm, Phi, modules, to_tensors
 
 Array = NDArray[Any]
 OPSET = 17  # readable by every runtime since 2022; GELU, an operator from 20 on, is made of older ones
@@ -133,6 +134,9 @@ def _network(graph: _Graph, x: str, trained: TrainedModel) -> str:
         if isinstance(module, Linear):
             names = [graph.constant(name, tensors[name].astype(np.float32)) for name in module.tensors]
             x = graph.add("Gemm", x, *names, transB=1)
+        elif isinstance(module, Norm):
+            names = [graph.constant(name, tensors[name].astype(np.float32)) for name in module.tensors]
+            x = graph.add("BatchNormalization", x, *names, epsilon=NORM_EPSILON)
         elif isinstance(module, Phi):
             x = _activation(graph, x, module.name)
     return x

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import UnionType
+
+from tui_trainer.engine.propagation import NORM_EPSILON, NORM_MOMENTUM
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
 
 from .trained import TrainedModel
-from .weights import Drop, Linear, Module, layers_of, linears, modules
+from .weights import Drop, Linear, Module, Norm, layers_of, linears, modules
 
 ACTIVATIONS = {
     "relu": "nn.ReLU()",
@@ -67,7 +70,7 @@ def predict(x):
         return {predicted}
 
 
-# To train on: model.train(), and then for each batch
+# To train on: model.train(), {evaluated}and then for each batch
 #   optimizer.zero_grad(); loss(model(standardize(x)), {y}).backward(); {clip}optimizer.step()
 optimizer = {optimizer}
 
@@ -109,6 +112,7 @@ def pytorch_program(trained: TrainedModel) -> str:
         predicted=predicted,
         y=y,
         clip=_clip(training),
+        evaluated="".join(f"model[{number}].eval(), " for number in _frozen_modules(resolved, inputs, Norm)),
         target=target,
         optimizer=_optimizer(training.optimizer, training.learning_rate),
         penalized=", and the penalty on the weights" if resolved.is_penalized else "",
@@ -126,13 +130,28 @@ def _network(experiment: Experiment, n_features: int) -> list[str]:
 def _module(module: Module) -> str:
     if isinstance(module, Linear):
         return f"nn.Linear({module.inputs}, {module.units}{'' if module.use_bias else ', bias=False'})"
+    if isinstance(module, Norm):  # as Keras's; PyTorch's momentum is 1 - that of Keras
+        return f"nn.BatchNorm1d({module.units}, eps={NORM_EPSILON!r}, momentum={round(1.0 - NORM_MOMENTUM, 9)!r})"
     return f"nn.Dropout({module.rate!r})" if isinstance(module, Drop) else ACTIVATIONS[module.name]
 
 
 def _frozen(experiment: Experiment, n_features: int) -> list[str]:
     """Return the statements that keep the layers that are not trainable as they are."""
-    layers = zip(layers_of(experiment), linears(experiment, n_features), strict=True)
-    return [f"model[{linear.number}].requires_grad_(False)" for layer, linear in layers if not layer.trainable]
+    return [
+        f"model[{number}].requires_grad_(False)" for number in _frozen_modules(experiment, n_features, Linear | Norm)
+    ]
+
+
+def _frozen_modules(experiment: Experiment, n_features: int, kind: type | UnionType) -> list[int]:
+    """Return the numbers of the modules of a kind that belong to layers that are not trainable."""
+    numbers: list[int] = []
+    layers = iter(layers_of(experiment))
+    for number, module in enumerate(modules(experiment, n_features)):
+        if isinstance(module, Linear):
+            layer = next(layers)
+        if isinstance(module, kind) and not layer.trainable:
+            numbers.append(number)
+    return numbers
 
 
 def _loss(experiment: Experiment, n_features: int) -> list[str]:

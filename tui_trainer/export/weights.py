@@ -27,13 +27,15 @@ MAX_BYTES = 1_000_000_000  # of a file for an unknown or small network
 
 def to_tensors(experiment: Experiment, n_features: int, weights: Sequence[Array]) -> dict[str, Array]:
     """Return tensors under PyTorch's names, from ``weights`` as ``Sequential.get_weights`` returns them."""
-    names = [name for linear in linears(experiment, n_features) for name in linear.tensors]
+    names = [name for module in with_tensors(experiment, n_features) for name in module.tensors]
     return {name: np.ascontiguousarray(array.T) for name, array in zip(names, weights, strict=True)}
 
 
 def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, Array]) -> list[Array]:
     """Return weights for ``Sequential.set_weights``; raise UserError if they are of another network."""
-    expected = {name: shape for linear in linears(experiment, n_features) for name, shape in linear.tensors.items()}
+    expected = {
+        name: shape for module in with_tensors(experiment, n_features) for name, shape in module.tensors.items()
+    }
     for name, shape in expected.items():
         if name not in tensors:
             names = ", ".join(quoted(one) for one in sorted(tensors)[:6]) or "nothing"
@@ -46,7 +48,10 @@ def from_tensors(experiment: Experiment, n_features: int, tensors: Mapping[str, 
             raise UserError(WEIGHTS, reason)
         if tensor.dtype.kind != "f" or not np.isfinite(tensor).all():
             raise UserError(WEIGHTS, f"tensor {name} holds values that are not finite")
-    if more := sorted(set(tensors) - set(expected)):
+        if name.endswith("running_var") and (tensor < 0.0).any():
+            raise UserError(WEIGHTS, f"tensor {name} holds values below 0, but a variance is at least 0")
+    counts = {name for name in tensors if name.endswith(".num_batches_tracked")}  # of PyTorch; it has no effect here
+    if more := sorted(set(tensors) - set(expected) - counts):
         reason = (
             f"the file has a tensor {quoted(more[0])} that this network does not have: it is from one with more layers"
         )
@@ -112,6 +117,19 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
+class Norm:
+    """Batch normalization; its tensors are gamma, beta, the moving mean and the moving variance, by PyTorch's names."""
+
+    number: int
+    units: int
+
+    @property
+    def tensors(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of its tensors."""
+        return {f"{self.number}.{name}": (self.units,) for name in ("weight", "bias", "running_mean", "running_var")}
+
+
+@dataclass(frozen=True, slots=True)
 class Phi:
     """An activation, by its name; ``linear`` is left out."""
 
@@ -125,7 +143,7 @@ class Drop:
     rate: float
 
 
-Module = Linear | Phi | Drop
+Module = Linear | Norm | Phi | Drop
 
 
 def modules(experiment: Experiment, n_features: int) -> list[Module]:
@@ -133,12 +151,16 @@ def modules(experiment: Experiment, n_features: int) -> list[Module]:
     model = experiment.model
     if model.output.units is None or model.output.activation is None:
         raise ValueError("the experiment is not resolved: output units and output activation are needed")
-    layers = [(layer.units, layer.activation, layer.use_bias, layer.dropout) for layer in model.layers]
-    layers.append((model.output.units, model.output.activation, model.output.use_bias, 0.0))
+    layers = [
+        (layer.units, layer.activation, layer.use_bias, layer.batch_norm, layer.dropout) for layer in model.layers
+    ]
+    layers.append((model.output.units, model.output.activation, model.output.use_bias, False, 0.0))
     result: list[Module] = [Drop(model.input_dropout)] if model.input_dropout else []
     inputs = n_features
-    for units, activation, use_bias, dropout in layers:
+    for units, activation, use_bias, batch_norm, dropout in layers:
         result.append(Linear(len(result), inputs, units, use_bias))
+        if batch_norm:
+            result.append(Norm(len(result), units))
         if activation not in ("linear", "identity"):
             result.append(Phi(activation))
         if dropout:
@@ -148,10 +170,15 @@ def modules(experiment: Experiment, n_features: int) -> list[Module]:
 
 
 def layers_of(experiment: Experiment) -> tuple[LayerConfig | OutputConfig, ...]:
-    """Return the layers that have weights, in the order of ``linears``."""
+    """Return the layers, in the order of ``linears``."""
     return (*experiment.model.layers, experiment.model.output)
 
 
+def with_tensors(experiment: Experiment, n_features: int) -> list[Linear | Norm]:
+    """Return the modules that have tensors, in the order of ``Sequential.get_weights``."""
+    return [module for module in modules(experiment, n_features) if isinstance(module, Linear | Norm)]
+
+
 def linears(experiment: Experiment, n_features: int) -> list[Linear]:
-    """Return the modules that have weights."""
+    """Return the modules that multiply with weights, one for each layer."""
     return [module for module in modules(experiment, n_features) if isinstance(module, Linear)]

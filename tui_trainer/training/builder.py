@@ -54,6 +54,7 @@ from .series import Array
 # three of the penalty, the best epoch's weights. A snapshot has weights and best weights as copies, then as bytes.
 VECTORS, SNAPSHOTS = 8, 2
 LAYER_BUFFERS = 3  # of a layer's outputs: the outputs, their gradient and the slope; some activations have more
+NORM_BUFFERS = 3  # of batch normalization: its input, the normalized input, and scratch
 COPIES = 7  # of the data, most in double precision
 SMALL = 10_000_000  # bytes that any machine has
 ERF_BUFFERS = 10  # that gelu allocates in each pass, in double precision
@@ -65,7 +66,7 @@ def build_model(experiment: Experiment, n_features: int) -> Sequential:
     if experiment.model.input_dropout:
         layers.append(Dropout(experiment.model.input_dropout))
     for config in experiment.model.layers:
-        layers.append(_dense(config, config.units, config.activation))
+        layers.append(_dense(config, config.units, config.activation, config.batch_norm))
         if config.dropout:
             layers.append(Dropout(config.dropout))
     output = experiment.model.output
@@ -74,10 +75,14 @@ def build_model(experiment: Experiment, n_features: int) -> Sequential:
     model = Sequential(layers, seed=experiment.model.seed, dtype=experiment.model.dtype)
     if experiment.model.weights:
         model.parameters.flat[:] = experiment.model.weights
+        if any(variance is not None and (variance < 0.0).any() for variance in model.parameters.moving_variances):
+            raise UserError(
+                "model.weights", "the moving variances at its end must be at least 0; leave weights out to draw them"
+            )
     return model
 
 
-def _dense(config: LayerConfig | OutputConfig, units: int, activation: str) -> Dense:
+def _dense(config: LayerConfig | OutputConfig, units: int, activation: str, batch_norm: bool = False) -> Dense:
     return Dense(
         units,
         activation,
@@ -87,6 +92,7 @@ def _dense(config: LayerConfig | OutputConfig, units: int, activation: str) -> D
         l1=config.l1,
         l2=config.l2,
         trainable=config.trainable,
+        batch_norm=batch_norm,
     )
 
 
@@ -332,13 +338,16 @@ def _passes(experiment: Experiment, parts: Split) -> list[int]:
 def _values_a_sample(experiment: Experiment, features: int) -> int:
     """Return how many numbers a pass stores for each sample."""
     model = experiment.model
-    layers = [(layer.units, layer.activation, bool(layer.dropout)) for layer in model.layers]
-    layers.append((model.output.units or 1, model.output.activation or "linear", False))
+    layers = [
+        (layer.units, layer.activation, 2 * bool(layer.dropout) + NORM_BUFFERS * layer.batch_norm)
+        for layer in model.layers
+    ]
+    layers.append((model.output.units or 1, model.output.activation or "linear", 0))
     total = 2 * features * bool(model.input_dropout)
-    for units, name, has_dropout in layers:
+    for units, name, more in layers:
         activation = get_activation(name)
         buffers = activation.keeps_z + activation.buffers + ERF_BUFFERS * (name == "gelu")
-        total += units * (LAYER_BUFFERS + buffers + 2 * has_dropout)
+        total += units * (LAYER_BUFFERS + buffers + more)
     return total
 
 

@@ -190,6 +190,16 @@ def test_axes_are_named_after_weights_and_layers() -> None:
         "layer 3: b[3]",
     ]
     assert [axis.next_layer for axis in names.values()] == [80, 80, 80, 216, 0, 0]
+    normed = session_of(with_field(IRIS, "model.layers[1].batch_norm", True))
+    names = {number: see(normed, 10, parameter=number).axes[0] for number in (242, 243, 251, 259, 274)}
+    assert [axis.name for axis in names.values()] == [
+        "layer 3: b[3]",
+        "layer 2: γ[1]",
+        "layer 2: β[1]",
+        "layer 2: mean[1]",
+        "layer 2: variance[8]",
+    ]
+    assert [axis.next_layer for axis in names.values()] == [243, 0, 0, 0, 0]
     two_features = Experiment(
         dataset=DatasetConfig("boston", features=("RM", "LSTAT")),
         model=ModelConfig(layers=()),

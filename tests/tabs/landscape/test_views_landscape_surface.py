@@ -70,6 +70,18 @@ def test_the_gradient_is_the_slope(experiment: Experiment) -> None:
     assert surface.gradient(point) @ direction == pytest.approx((ahead - behind) / (2 * h), rel=1e-5)
 
 
+def test_a_plane_of_a_network_with_batch_normalization_leaves_all_but_the_weights_alone() -> None:
+    session = session_of(with_field(IRIS, "model.layers[0].batch_norm", True), model__dtype="float64")
+    session.epoch()
+    model, surface = session.trainer.model, Surface(session)
+    flat = model.parameters.flat
+    direction = filter_normalized(model, np.random.default_rng(0))
+    assert not direction[243:].any() and len(direction) == len(flat)
+    ahead, behind = surface.values(flat, direction[None], np.array([[1e-6], [-1e-6]]))
+    assert surface.gradient(flat) @ direction == pytest.approx((ahead - behind) / 2e-6, rel=1e-5)
+    assert surface.value(flat) == pytest.approx(evaluated(session, flat[None])[0], rel=1e-12)
+
+
 def test_a_contour_is_the_trainers_loss_at_every_point() -> None:
     session = session_of(WITH_BIAS)
     cut = Cut(np.zeros(2), np.eye(2), ((-1.0, 9.0), (-40.0, 10.0)))

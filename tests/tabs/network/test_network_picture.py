@@ -90,6 +90,13 @@ def test_layers_names_and_notes_of_iris() -> None:
     assert all(name in text for name in ("setosa", "virginica", "petal width"))
 
 
+def test_what_is_unusual_of_a_layer_stands_below_it() -> None:
+    SESSIONS["normed"] = Session()
+    layers = (LayerConfig(4, trainable=False), LayerConfig(4, batch_norm=True))
+    SESSIONS["normed"].load(Experiment(model=ModelConfig(layers=layers)))
+    assert picture("normed", 80, 20, Selection()).rows[2].split() == ["frozen", "norm"]
+
+
 def test_dropout_of_the_inputs_stands_below_them() -> None:
     SESSIONS["dropped"] = Session()
     SESSIONS["dropped"].load(Experiment(model=ModelConfig(layers=(LayerConfig(4),), input_dropout=0.25)))

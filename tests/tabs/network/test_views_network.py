@@ -54,6 +54,21 @@ def neuron(session: Session, request: WatchNetwork) -> NeuronDetail:
     return found
 
 
+def test_batch_normalization_stands_between_the_sum_and_the_activation() -> None:
+    session = loaded(with_field(with_field(Experiment(), "model.layers[0].batch_norm", True), "model.dtype", "float64"))
+    session.epoch()
+    found, model = neuron(session, WatchNetwork(sample=3, layer=1, neuron=2)), session.trainer.model
+    kernel, bias, gamma, beta, mean, variance = (array[..., 2] for array in model.get_weights()[:6])
+    weighted = float(session.split.x_train[3] @ kernel + bias)
+    assert found.norm is not None and found.bias is not None
+    assert found.sum + found.bias.weight == pytest.approx(weighted)
+    assert found.o == pytest.approx(float(gamma * (weighted - mean) / np.sqrt(variance + 1e-3) + beta))
+    assert found.a == pytest.approx(max(found.o, 0.0))
+    last = neuron(session, WatchNetwork(sample=3, layer=2, neuron=1))
+    gradient = session.trainer._gradients.kernels[1][:, 1]
+    assert [term.gradient for term in last.terms] == gradient[[term.source for term in last.terms]].tolist()
+
+
 @pytest.mark.parametrize("sample", [0, 7])
 def test_the_values_are_those_of_the_model(sample: int) -> None:
     session = loaded(steps=3)

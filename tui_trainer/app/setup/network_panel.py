@@ -50,6 +50,7 @@ DETAILS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("use_bias", "bias", on_or_off),
     ("l1", "L1", own_or_auto),
     ("l2", "L2", own_or_auto),
+    ("batch_norm", "batch norm", on_or_off),
     ("trainable", "trainable", on_or_off),
     ("initializer_scale", "scale", format_exact),
 )
@@ -95,6 +96,7 @@ class LayerRow(Horizontal):
         .l1 { width: 5; margin-left: 6; margin-right: 1; }
         .l2 { width: 1fr; }
         .scale { width: 1fr; margin-left: 6; }
+        .no-norm { margin-right: 2; }
         .bias { width: 1; margin-left: 1; }
     }
     """
@@ -148,9 +150,14 @@ def penalty_row(index: int | None) -> LayerRow:
 
 
 def scale_row(index: int | None) -> LayerRow:
-    """Create the row with the scale of a layer's initial weights."""
-    help_text = "What the variance of the initial weights is multiplied by"
-    return LayerRow(index, (TextField(f"{_base(index)}.initializer_scale", "", help_text, "1", "scale", "1"),))
+    """Create the row with the scale of a layer's initial weights, and batch normalization of a hidden one."""
+    base, help_text = _base(index), "What the variance of the initial weights is multiplied by"
+    classes = "scale no-norm" if index is None else "scale"
+    fields: list[Field] = [TextField(f"{base}.initializer_scale", "", help_text, "1", classes, "1")]
+    if index is not None:
+        norm = "Normalize what goes into the activation over each mini-batch, as Keras's BatchNormalization"
+        fields.append(SwitchField(f"{base}.batch_norm", "", norm, classes="bias"))
+    return LayerRow(index, fields)
 
 
 # The rows of each layer by the class of what holds them: those that are always there, and the folded ones.
@@ -166,7 +173,7 @@ def _details() -> Iterator[Widget]:
     yield Vertical(detail_row(None), classes="layers details")
     yield Titles("      L1    L2", "trainable")
     yield Vertical(penalty_row(None), classes="layers penalties")
-    yield Titles("      scale")
+    yield Titles("      scale", "batch norm")
     yield Vertical(scale_row(None), classes="layers scales")
 
 

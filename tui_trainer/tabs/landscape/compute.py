@@ -237,23 +237,27 @@ def update(session: Session) -> Update | None:
 
 
 def next_layer(model: Sequential, index: int) -> int:
-    """Return the first parameter's number in the layer after that of parameter ``index``; the last wraps around."""
+    """Return the first parameter's number in the layer after that of parameter ``index``; the last wraps around.
+
+    What batch normalization has follows the weights of all layers.
+    """
     start = 0
     for layer, inputs in model.dense:
-        start += layer.count_params(inputs)
+        start += layer.count_weights(inputs)
         if index < start:
             break
-    return start % model.count_params()
+    return start % model.count_params() if index < start else 0
 
 
 def parameter_name(model: Sequential, index: int) -> str:
     """Return the name of parameter ``index``, kernel then bias, layer by layer: ``w``, ``layer 2: w[3,1]``."""
+    count, rest = model.count_params(), index
     for number, (layer, inputs) in enumerate(model.dense, start=1):
-        size = layer.count_params(inputs)
-        if index >= size:
-            index -= size
+        size = layer.count_weights(inputs)
+        if rest >= size:
+            rest -= size
             continue
-        row, unit = divmod(index, layer.units)
+        row, unit = divmod(rest, layer.units)
         kind, indices, count = (
             ("b", (unit,), layer.units) if row == inputs else ("w", (row, unit), inputs * layer.units)
         )
@@ -261,4 +265,10 @@ def parameter_name(model: Sequential, index: int) -> str:
             indices = (row,)
         index_text = "" if count == 1 else f"[{','.join(str(position + 1) for position in indices)}]"
         return f"layer {number}: {kind}{index_text}" if len(model.dense) > 1 else f"{kind}{index_text}"
-    raise IndexError(f"the model has {model.count_params()} parameters, so none has the number {index}")
+    for pair in (("γ", "β"), ("mean", "variance")):
+        for number, (layer, _) in enumerate(model.dense, start=1):
+            for kind in pair if layer.batch_norm else ():
+                if rest < layer.units:
+                    return f"layer {number}: {kind}[{rest + 1}]" if layer.units > 1 else f"layer {number}: {kind}"
+                rest -= layer.units
+    raise IndexError(f"the model has {count} parameters, so none has the number {index}")

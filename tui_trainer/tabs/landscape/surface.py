@@ -228,7 +228,7 @@ def plane_directions(model: Sequential, gradient: Array, seed: int) -> Array:
 
 
 def filter_normalized(model: Sequential, rng: np.random.Generator) -> Array:
-    """Return a random direction (size,) with, for each neuron, the length of its weights; zero for the biases.
+    """Return a random direction (size,) with, for each neuron, the length of its weights; zero for all else.
 
     So a step has the same effect for neurons with small and with large weights (Li et al., 2018). If
     all of a neuron's weights are zero, its part has the length 1.
@@ -239,7 +239,8 @@ def filter_normalized(model: Sequential, rng: np.random.Generator) -> Array:
         lengths = np.linalg.norm(kernel, axis=0)
         direction *= np.where(lengths > 0, lengths, 1.0) / np.linalg.norm(direction, axis=0)
         parts.append(np.vstack([direction, np.zeros((len(folded) - len(kernel), kernel.shape[1]))]).ravel())
-    return np.concatenate(parts)
+    weights = np.concatenate(parts)
+    return np.pad(weights, (0, model.count_params() - len(weights)))  # batch normalization follows
 
 
 def least_squares(session: Session) -> NDArray[np.float64] | None:

@@ -1,6 +1,7 @@
 """Computes the Network tab's content: one sample's way through the network, and one neuron in detail.
 
-A neuron computes a = phi(o) with o = sum of w x, plus b; phi is sent as a curve.
+A neuron computes a = phi(o) with o = sum of w x, plus b, which batch normalization makes factor * o + summand first;
+phi is sent as a curve.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine.activations import Activation, get_activation
-from tui_trainer.engine.propagation import Propagation, with_ones
+from tui_trainer.engine.layers import NORM_PARAMETERS
+from tui_trainer.engine.model import Sequential
+from tui_trainer.engine.propagation import NORM_EPSILON, Propagation, with_ones
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
@@ -158,12 +161,25 @@ def neuron_detail(
         rest=float(np.delete(terms.products, listed).sum()) if len(listed) < inputs else 0.0,
         sum=float(terms.products.sum()),
         bias=terms.term(BIAS) if terms.bias is not None else None,
+        norm=terms.norm,
         span=span,
         curve=None if has_curve else curve(activation, span),
         target=(float(scale.mean[neuron]), float(scale.scale[neuron])) if is_output and not scale.is_none else None,
         probabilities=_probabilities(outputs_of_layer) if is_softmax else (),
         total=float(outputs_of_layer.astype(np.float64).sum()) if is_softmax else 0.0,
     )
+
+
+def batch_norm_of(model: Sequential, layer: int, neuron: int) -> tuple[float, float] | None:
+    """Return the factor and the summand of a neuron's batch normalization in predictions; None without it."""
+    held, index = model.parameters, layer - 1
+    arrays = held.gammas[index], held.betas[index], held.moving_means[index], held.moving_variances[index]
+    values = [float(array[neuron]) for array in arrays if array is not None]
+    if not values:
+        return None
+    gamma, beta, mean, variance = values
+    factor = gamma / math.sqrt(variance + NORM_EPSILON) if variance + NORM_EPSILON > 0.0 else math.nan
+    return factor, beta - factor * mean
 
 
 def phi_and_slope(activation: Activation, o: Array) -> tuple[Array, Array]:
@@ -231,6 +247,9 @@ class _Terms:
         with np.errstate(over="ignore", invalid="ignore"):
             self.products = self._weights * self._x
             self.o = float(self.products.sum()) + (self.bias or 0.0)
+            self.norm = batch_norm_of(model, layer, neuron)
+            if self.norm is not None:
+                self.o = self.norm[0] * self.o + self.norm[1]
 
     def choose(self, max_terms: int, parameter: int | None) -> list[int]:
         """Return which weights to list, in order: the ``max_terms`` largest terms, or those around ``parameter``."""
@@ -263,6 +282,8 @@ class _Terms:
             gradients = [next(arrays)[:, self._neuron % dense.units]]
             if dense.use_bias:
                 gradients.append(next(arrays)[self._neuron % dense.units : self._neuron % dense.units + 1])
+            for _ in range(NORM_PARAMETERS * dense.batch_norm):
+                next(arrays)
         return np.concatenate(gradients)
 
 

@@ -150,6 +150,7 @@ class Layer:
     use_bias: bool = False
     dropout: float = 0.0
     trainable: bool = True
+    batch_norm: bool = False
 
     @property
     def note(self) -> str:
@@ -158,6 +159,7 @@ class Layer:
             "" if self.use_bias or not self.activation else "no bias",
             f"drop {self.dropout:g}" * bool(self.dropout),
             "" if self.trainable else "frozen",
+            "norm" * self.batch_norm,
         )
         return ", ".join(part for part in parts if part)
 
@@ -216,7 +218,8 @@ def shape_of(loaded: Loaded) -> Shape:
     """Return the shape of a run's network."""
     model, dataset = loaded.experiment.model, loaded.dataset
     hidden = (
-        Layer(layer.units, layer.activation, layer.use_bias, layer.dropout, layer.trainable) for layer in model.layers
+        Layer(layer.units, layer.activation, layer.use_bias, layer.dropout, layer.trainable, layer.batch_norm)
+        for layer in model.layers
     )
     output = model.output
     inputs = Layer(len(dataset.features), dropout=model.input_dropout)

@@ -85,7 +85,7 @@ class Probability(msgspec.Struct, frozen=True, array_like=True):
 
 
 class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
-    """A neuron in detail: a = phi(o), o = sum of its terms.
+    """A neuron in detail: a = phi(o), o = sum of its terms, times and plus ``norm`` with batch normalization.
 
     ``terms`` are some of its weights, in order; ``rest`` is the sum of the others' terms, and ``sum`` that of all,
     without the bias. ``slope`` is phi'(o).
@@ -110,6 +110,7 @@ class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
     probabilities: tuple[Probability, ...] = ()
     total: float = 0.0
     target: tuple[float, float] | None = None
+    norm: tuple[float, float] | None = None
 
 
 class InputSeen(msgspec.Struct, frozen=True, tag=True):

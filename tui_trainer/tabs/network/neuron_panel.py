@@ -145,7 +145,8 @@ def phi_name(activation: str) -> str:
 
 
 def _symbols(detail: NeuronDetail) -> str:
-    return ("w x" if detail.inputs == 1 else "Σ wⱼ xⱼ") + (" + b" if detail.bias is not None else "")
+    weighted = ("w x" if detail.inputs == 1 else "Σ wⱼ xⱼ") + (" + b" if detail.bias is not None else "")
+    return weighted if detail.norm is None else f"norm({weighted})"
 
 
 def _numbers(detail: NeuronDetail, digits: int) -> str:
@@ -164,7 +165,11 @@ def _sum(detail: NeuronDetail, digits: int) -> str:
         first = f"{format_measure(term.weight, digits + 1)} · {_factor(term.x, digits)}"
     else:
         first = format_measure(detail.sum, digits)
-    return first if detail.bias is None else first + _signed_summand(detail.bias.weight, digits)
+    weighted = first if detail.bias is None else first + _signed_summand(detail.bias.weight, digits)
+    if detail.norm is None:
+        return weighted
+    factor, summand = detail.norm
+    return f"{format_measure(factor, digits)} · ({weighted}){_signed_summand(summand, digits)}"
 
 
 def _input(detail: InputSeen) -> tuple[str, str]:
