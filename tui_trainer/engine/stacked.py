@@ -371,5 +371,9 @@ def _batch_buffers(stack: tuple[int, ...], samples: int, width: int, y: Array) -
 
 def _shape(model: Sequential) -> list[Layer]:
     """The layers of ``model`` without their initializers: what models of a stack must agree in."""
-    first = {"kernel_initializer": "zeros", "bias_initializer": "zeros", "initializer_scale": 1.0}
-    return [replace(layer, **first) if isinstance(layer, Dense) else layer for layer in model.layers]
+    return [
+        replace(layer, kernel_initializer="zeros", bias_initializer="zeros", initializer_scale=1.0)
+        if isinstance(layer, Dense)
+        else layer
+        for layer in model.layers
+    ]

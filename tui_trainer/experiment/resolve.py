@@ -186,15 +186,14 @@ def _check_hidden(model: ModelConfig) -> None:
 def _check_layers(model: ModelConfig) -> None:
     """Check that a scale has something to scale, and that training has a layer to change."""
     paths = [f"model.layers[{index}]" for index in range(len(model.layers))]
-    layers = (*model.layers, model.output)
-    for path, layer in zip((*paths, "model.output"), layers, strict=True):
+    for path, layer in zip((*paths, "model.output"), model.all_layers, strict=True):
         if layer.initializer in ("zeros", "ones") and layer.initializer_scale != 1.0:
             raise UserError(
                 f"{path}.initializer_scale",
                 f"expected 1 with the initializer {layer.initializer}, whose values have no variance to multiply, "
                 f"got {layer.initializer_scale:g}; choose a random initializer, such as he_normal",
             )
-    if not any(layer.trainable for layer in layers):
+    if not any(layer.trainable for layer in model.all_layers):
         raise UserError(
             "model.output.trainable", "no layer is trainable, so nothing would be learned; let one be trainable"
         )

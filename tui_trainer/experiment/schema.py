@@ -205,6 +205,11 @@ class ModelConfig(_Table, frozen=True):
     input_dropout: Fraction = 0.0
 
     @property
+    def all_layers(self) -> tuple[LayerConfig | OutputConfig, ...]:
+        """The hidden layers and the output layer."""
+        return (*self.layers, self.output)
+
+    @property
     def hidden_units(self) -> str:
         """The units of the hidden layers in one word, as ``64-32``; ``none`` for a perceptron."""
         return "-".join(str(layer.units) for layer in self.layers) or NO_LAYERS
@@ -319,7 +324,7 @@ class Experiment(_Table, frozen=True):
     @property
     def is_penalized(self) -> bool:
         """Whether the loss includes a penalty on the weights of any layer."""
-        return any(any(self.training.penalties(layer)) for layer in (*self.model.layers, self.model.output))
+        return any(any(self.training.penalties(layer)) for layer in self.model.all_layers)
 
     @property
     def short_name(self) -> str:

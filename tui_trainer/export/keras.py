@@ -100,7 +100,7 @@ def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], lis
     lines = []
     if model.dtype != "float32":
         lines += [f'keras.config.set_floatx("{model.dtype}")', ""]
-    factors = {training.penalties(layer) for layer in (*model.layers, model.output)}
+    factors = {training.penalties(layer) for layer in model.all_layers}
     if (training.l1, training.l2) in factors and (shared := _regularizer(training.l1, training.l2)):
         lines += [f"penalty = {shared}", ""]
     lines += ["model = Sequential([", f"    InputLayer(shape=({n_features},)),"]

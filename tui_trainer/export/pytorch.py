@@ -8,7 +8,7 @@ from tui_trainer.engine.propagation import NORM_EPSILON, NORM_MOMENTUM
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
 
 from .trained import TrainedModel
-from .weights import Drop, Linear, Module, Norm, layers_of, linears, modules
+from .weights import Drop, Linear, Module, Norm, linears, modules
 
 ACTIVATIONS = {
     "relu": "nn.ReLU()",
@@ -145,7 +145,7 @@ def _frozen(experiment: Experiment, n_features: int) -> list[str]:
 def _frozen_modules(experiment: Experiment, n_features: int, kind: type | UnionType) -> list[int]:
     """Return the numbers of the modules of a kind that belong to layers that are not trainable."""
     numbers: list[int] = []
-    layers = iter(layers_of(experiment))
+    layers = iter(experiment.model.all_layers)
     for number, module in enumerate(modules(experiment, n_features)):
         if isinstance(module, Linear):
             layer = next(layers)
@@ -159,7 +159,7 @@ def _loss(experiment: Experiment, n_features: int) -> list[str]:
     training = experiment.training
     lines = [f"value = {LOSSES[str(training.loss)]}"]
     by_factors: dict[tuple[float, float], list[str]] = {}
-    for layer, linear in zip(layers_of(experiment), linears(experiment, n_features), strict=True):
+    for layer, linear in zip(experiment.model.all_layers, linears(experiment, n_features), strict=True):
         by_factors.setdefault(training.penalties(layer), []).append(f"model[{linear.number}].weight")
     for (l1, l2), weights in by_factors.items():
         terms = ([f"{l1!r} * w.abs().sum()"] if l1 else []) + ([f"{l2!r} * (w**2).sum()"] if l2 else [])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import count_parameters
-from tui_trainer.experiment.schema import Experiment, LayerConfig, OutputConfig
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.files import file_mode, read_plain
 from tui_trainer.system.files import reason_of
 
@@ -167,11 +167,6 @@ def modules(experiment: Experiment, n_features: int) -> list[Module]:
             result.append(Drop(dropout))
         inputs = units
     return result
-
-
-def layers_of(experiment: Experiment) -> tuple[LayerConfig | OutputConfig, ...]:
-    """Return the layers, in the order of ``linears``."""
-    return (*experiment.model.layers, experiment.model.output)
 
 
 def with_tensors(experiment: Experiment, n_features: int) -> list[Linear | Norm]:
