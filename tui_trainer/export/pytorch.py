@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from types import UnionType
-
 from tui_trainer.engine.propagation import NORM_EPSILON, NORM_MOMENTUM
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, TrainingConfig
 
 from .trained import TrainedModel
-from .weights import Drop, Linear, Module, Norm, linears, modules
+from .weights import Drop, Linear, Module, Norm, linears, modules, with_tensors
 
 ACTIVATIONS = {
     "relu": "nn.ReLU()",
@@ -112,7 +110,7 @@ def pytorch_program(trained: TrainedModel) -> str:
         predicted=predicted,
         y=y,
         clip=_clip(training),
-        evaluated="".join(f"model[{number}].eval(), " for number in _frozen_modules(resolved, inputs, Norm)),
+        evaluated=_evaluated(resolved, inputs),
         target=target,
         optimizer=_optimizer(training.optimizer, training.learning_rate),
         penalized=", and the penalty on the weights" if resolved.is_penalized else "",
@@ -137,35 +135,34 @@ def _module(module: Module) -> str:
 
 def _frozen(experiment: Experiment, n_features: int) -> list[str]:
     """Return the statements that keep the layers that are not trainable as they are."""
-    return [
-        f"model[{number}].requires_grad_(False)" for number in _frozen_modules(experiment, n_features, Linear | Norm)
-    ]
+    frozen = (module for module in with_tensors(experiment, n_features) if not module.trainable)
+    return [f"model[{module.number}].requires_grad_(False)" for module in frozen]
 
 
-def _frozen_modules(experiment: Experiment, n_features: int, kind: type | UnionType) -> list[int]:
-    """Return the numbers of the modules of a kind that belong to layers that are not trainable."""
-    numbers: list[int] = []
-    layers = iter(experiment.model.all_layers)
-    for number, module in enumerate(modules(experiment, n_features)):
-        if isinstance(module, Linear):
-            layer = next(layers)
-        if isinstance(module, kind) and not layer.trainable:
-            numbers.append(number)
-    return numbers
+def _evaluated(experiment: Experiment, n_features: int) -> str:
+    """Return what goes by its moving values in training as well, to be said after ``model.train()``."""
+    norms = (module for module in with_tensors(experiment, n_features) if isinstance(module, Norm))
+    return "".join(f"model[{norm.number}].eval(), " for norm in norms if not norm.trainable)
 
 
 def _loss(experiment: Experiment, n_features: int) -> list[str]:
-    """Return the lines that compute the loss; a penalty applies to kernels alone, each with its own factors."""
-    training = experiment.training
-    lines = [f"value = {LOSSES[str(training.loss)]}"]
+    """Return the lines that compute the loss."""
+    value = LOSSES[str(experiment.training.loss)]
+    terms = penalty_terms(experiment, n_features)
+    return [f"value = {value}", *(f"value = value + {term}" for term in terms), "return value"]
+
+
+def penalty_terms(experiment: Experiment, n_features: int) -> list[str]:
+    """Return what the penalties add to the loss: of kernels alone, those with the same factors together."""
     by_factors: dict[tuple[float, float], list[str]] = {}
     for layer, linear in zip(experiment.model.all_layers, linears(experiment, n_features), strict=True):
-        by_factors.setdefault(training.penalties(layer), []).append(f"model[{linear.number}].weight")
+        by_factors.setdefault(experiment.training.penalties(layer), []).append(f"model[{linear.number}].weight")
+    terms = []
     for (l1, l2), weights in by_factors.items():
-        terms = ([f"{l1!r} * w.abs().sum()"] if l1 else []) + ([f"{l2!r} * (w**2).sum()"] if l2 else [])
-        if terms:
-            lines.append(f"value = value + sum({' + '.join(terms)} for w in ({', '.join(weights)},))")
-    return [*lines, "return value"]
+        summands = ([f"{l1!r} * w.abs().sum()"] if l1 else []) + ([f"{l2!r} * (w**2).sum()"] if l2 else [])
+        if summands:
+            terms.append(f"sum({' + '.join(summands)} for w in ({', '.join(weights)},))")
+    return terms
 
 
 def _clip(training: TrainingConfig) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import count_parameters
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.files import file_mode, read_plain
 from tui_trainer.system.files import reason_of
 
@@ -108,6 +108,7 @@ class Linear:
     inputs: int
     units: int
     use_bias: bool
+    trainable: bool = True
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
@@ -122,6 +123,7 @@ class Norm:
 
     number: int
     units: int
+    trainable: bool = True
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
@@ -151,20 +153,17 @@ def modules(experiment: Experiment, n_features: int) -> list[Module]:
     model = experiment.model
     if model.output.units is None or model.output.activation is None:
         raise ValueError("the experiment is not resolved: output units and output activation are needed")
-    layers = [
-        (layer.units, layer.activation, layer.use_bias, layer.batch_norm, layer.dropout) for layer in model.layers
-    ]
-    layers.append((model.output.units, model.output.activation, model.output.use_bias, False, 0.0))
     result: list[Module] = [Drop(model.input_dropout)] if model.input_dropout else []
     inputs = n_features
-    for units, activation, use_bias, batch_norm, dropout in layers:
-        result.append(Linear(len(result), inputs, units, use_bias))
-        if batch_norm:
-            result.append(Norm(len(result), units))
-        if activation not in ("linear", "identity"):
-            result.append(Phi(activation))
-        if dropout:
-            result.append(Drop(dropout))
+    for layer in model.all_layers:
+        units = layer.units or 1
+        result.append(Linear(len(result), inputs, units, layer.use_bias, layer.trainable))
+        if isinstance(layer, LayerConfig) and layer.batch_norm:
+            result.append(Norm(len(result), units, layer.trainable))
+        if layer.activation not in (None, "linear", "identity"):
+            result.append(Phi(layer.activation))
+        if isinstance(layer, LayerConfig) and layer.dropout:
+            result.append(Drop(layer.dropout))
         inputs = units
     return result
 
