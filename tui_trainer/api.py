@@ -93,7 +93,7 @@ class Run:
 
     @property
     def weights(self) -> list[Array]:
-        """Copies of kernel (inputs, units) and bias (units,) of each layer."""
+        """Copies of kernel (inputs, units) and bias (units,) of each layer, and of what batch normalization has."""
         return self.model.get_weights()
 
     def best(self) -> Run:
