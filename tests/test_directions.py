@@ -20,8 +20,9 @@ PACKAGE = "tui_trainer"
 # process, controller, screen and tiles), charts of runs (2), the table of measures (1), how the numbers of a file are
 # written (1: it was one module with how its cells are separated), model-based search (1), schedules of the learning
 # rate (1), and the columns in numbers (6: the numbers, their words, the Data tab's three usual modules, the command),
-# the doctor (1) and the layers in numbers (2)
-MAX_MODULES = 225
+# the doctor (1) and the layers in numbers (2), what columns say of
+# the rows (1)
+MAX_MODULES = 226
 MAX_DEPTH = 3  # of classes of ours
 
 # What each room may import, from the bottom up: a row names rows above it only. A room is a folder or a module of the

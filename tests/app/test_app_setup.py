@@ -16,6 +16,8 @@ from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.fields import Field
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from running_app import Flow, Start
 
 
@@ -280,3 +282,18 @@ async def test_weights_of_classes_are_chosen_and_those_of_the_file_stay(start: S
             await flow.until(
                 lambda expected=expected: flow.screen.experiment.training.class_weight == expected, f"{expected}"
             )
+
+
+async def test_rows_of_a_group_and_parts_by_a_column_are_set_on_the_card(start: Start, tmp_path: Path) -> None:
+    lines = [f"{n * n},{'test' if n % 5 == 0 else 'train'},p{n // 5},{n % 2}" for n in range(40)]
+    (tmp_path / "own.csv").write_text("\n".join(["a,part,who,y", *lines, ""]))
+    async with start(Experiment(dataset=DatasetConfig(path=str(tmp_path / "own.csv"), target="y"))) as flow:
+        await flow.enter("dataset.split_column", "prat")
+        await flow.until_said("there is no column 'prat'; did you mean 'part'")
+        await flow.enter("dataset.split_column", "part")
+        await flow.until(lambda: flow.screen.trainer.loaded.dataset.test_rows == 8, "the rows for the test")
+        await flow.enter("dataset.group_column", "who")
+        await flow.until_said("the group 'p0' is in two parts, test in line 2 and training in line 3")
+        await flow.enter("dataset.split_column", "")
+        await flow.until(lambda: flow.screen.trainer.loaded.dataset.test_rows == 0, "the groups alone")
+        assert flow.screen.experiment.dataset.group_column == "who"

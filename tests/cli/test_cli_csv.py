@@ -172,3 +172,28 @@ def test_the_path_in_a_file_is_relative_to_it(shop: str, tmp_path: Path, monkeyp
     monkeypatch.chdir("/")
     for file in ("own.toml", "far.toml"):
         assert main(["train", str(moved / file), "--set", "training.epochs=1"]) == 0
+
+
+def test_a_column_with_another_meaning_is_not_guessed_to_be_the_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{n * n},{n % 2},{'test' if n % 4 == 0 else 'train'}" for n in range(40)]
+    (tmp_path / "own.csv").write_text("\n".join(["a,sick,part", *rows, ""]))
+    words = [
+        "train",
+        "--csv",
+        str(tmp_path / "own.csv"),
+        "--set",
+        "split_column=part",
+        "--epochs",
+        "1",
+        "--test",
+        "--json",
+    ]
+    assert main(words) == 0
+    result = json.loads(capsys.readouterr().out)
+    data = result["data"]
+    assert (data["target"], data["features"], data["left_out"]) == ("sick", ["a"], ["part"])
+    assert (data["training_rows"], data["validation_rows"], data["test_rows"]) == (24, 6, 10) and "test" in result
+    assert main([*words[:3], "--set", "group_column=part", "--set", "target=part"]) == 2
+    assert "dataset.group_column: 'part' is the target; choose another column here" in capsys.readouterr().err

@@ -77,6 +77,8 @@ NEWER: dict[str, dict[str, object]] = {
         "fold": None,
         "test_split": 0.0,
         "split_order": "shuffled",
+        "split_column": None,
+        "group_column": None,
     },
     "model": {"input_dropout": 0.0},
     "training": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tui_trainer.datasets.dataset import DatasetError
+from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.split import choose_rows, split
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
@@ -69,16 +70,41 @@ def test_parts_that_leave_nothing_to_train_on_are_refused() -> None:
 
 def test_what_the_test_rows_hold_changes_nothing_that_is_trained_or_chosen() -> None:
     in_order = replace(HELD, split_order="file")  # in which no row's class decides where it goes
-    experiment = Experiment(dataset=in_order, training=TrainingConfig(epochs=5, metrics=("accuracy", "f1")))
     dataset = load(in_order)
     test_rows = split(dataset, in_order, 3).test_rows
     x, labels = dataset.x.copy(), np.array(dataset.labels)
     x[test_rows], labels[test_rows] = 1e6, 0
+    assert len(test_rows) == 30
+    assert_trained_alike(in_order, dataset, dataclasses.replace(dataset, x=x, labels=labels))
+
+
+@pytest.mark.parametrize("by", ["column", "column and folds", "column and groups"])
+def test_rows_that_a_file_sets_apart_change_nothing(by: str, tmp_path: Path) -> None:
+    config = DatasetConfig(path=str(tmp_path / "own.csv"), target="y", missing="fill", split_column="part")
+    config = replace(config, fold="2/3" if "folds" in by else None, group_column="who" if "groups" in by else None)
+    rng = np.random.default_rng(2)
+    rows = [[*rng.normal(size=2).round(3).tolist(), "abc"[n % 3], f"p{n // 4}", f"class {n % 2}"] for n in range(80)]
+    parts = ["test" if n // 4 % 5 == 0 else "train" for n in range(80)]
+    loaded = []
+    for spoiled in (False, True):
+        lines = ["a,b,c,who,y,part"]
+        for row, part in zip(rows, parts, strict=True):
+            row = [1e6, "", "a", row[3], "class 0"] if spoiled and part == "test" else row
+            lines.append(",".join(map(str, [*row, part])))
+        (tmp_path / "own.csv").write_text("\n".join([*lines, ""]))
+        loaded.append(load(config))
+    assert_trained_alike(config, *loaded)
+
+
+def assert_trained_alike(config: DatasetConfig, one_dataset: Dataset, other_dataset: Dataset) -> None:
+    """Two datasets that differ in the rows of the test part give the same bits."""
+    experiment = Experiment(dataset=config, training=TrainingConfig(epochs=5, metrics=("accuracy", "f1")))
     one, other = Session(), Session()
-    for session, data in ((one, dataset), (other, dataclasses.replace(dataset, x=x, labels=labels))):
+    for session, data in ((one, one_dataset), (other, other_dataset)):
         session.load_with(experiment, data)
         session.train()
         session.advance_to_end()
-    assert len(test_rows) == 30 and one.history.rows() == other.history.rows()
+    assert not np.array_equal(one.split.x_test, other.split.x_test)
+    assert one.history.rows() == other.history.rows() and one.scores() == other.scores()
     np.testing.assert_array_equal(one.trainer.model.parameters.flat, other.trainer.model.parameters.flat)
     assert (one.best.epoch, one.sentence, one.warning) == (other.best.epoch, other.sentence, other.warning)

@@ -79,6 +79,9 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
         if not equals:
             raise UserError("--set", f"expected a field and its value, such as {EXAMPLE}; got {quoted(text)}")
         experiment = with_field(experiment, full_path(path.strip()), value.strip())
+    if options.csv is not None and experiment.dataset.target is None:
+        target = _guessed_target(experiment.dataset)  # not before it is known which columns say something else
+        experiment = replace(experiment, dataset=replace(experiment.dataset, target=target))
     return experiment
 
 
@@ -91,8 +94,7 @@ def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Exper
     if not is_file(file, "--csv"):
         raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
     config = choose_file(experiment.dataset, os.path.abspath(file))
-    config = replace(config, target=options.target or _guessed_target(config))
-    changed = with_field(experiment, "dataset", config)
+    changed = with_field(experiment, "dataset", replace(config, target=options.target))
     if options.file is not None:
         return changed
     settings = good_settings(config)
@@ -122,7 +124,8 @@ def _guessed_target(config: DatasetConfig) -> str | None:
     from tui_trainer.datasets.csv.reader import SMALL_FILE, inspect_file
 
     try:
-        return guess_target(inspect_file(str(config.path), CsvOptions.from_config(config), max_bytes=SMALL_FILE)[1])
+        layout = inspect_file(str(config.path), CsvOptions.from_config(config), max_bytes=SMALL_FILE)[1]
+        return guess_target(layout, config.known_kinds)
     except UserError:
         return None
 

@@ -41,12 +41,25 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     if values.ndim != 1 or set(lengths.values()) != {len(values)}:
         shape = f"{next(iter(lengths.values()))} rows of x"
         raise DatasetError("y", f"expected one value for each of {shape}, got the shape {values.shape}")
+    max_levels = {config.group_column: sys.maxsize}
     table = Table(
-        {**{name: column_of(column, name) for name, column in columns.items()}, target: column_of(values, target)},
+        {
+            **{name: column_of(column, name, max_levels.get(name, MAX_LEVELS)) for name, column in columns.items()},
+            target: column_of(values, target),
+        },
         np.arange(len(values)),
         Dialect(Marks(""), NumberFormat(), "", header=True),
     )
-    adapted = replace(without_file(config), name=NAME, features=tuple(columns), target=target, task=config.task)
+    row_columns = config.row_columns.values()
+    adapted = replace(
+        without_file(config),
+        name=NAME,
+        features=tuple(name for name in columns if name not in row_columns),
+        target=target,
+        task=config.task,
+        split_column=config.split_column,
+        group_column=config.group_column,
+    )
     return assemble(table, adapted, Source(NAME, "arrays of a program")), adapted
 
 
@@ -99,8 +112,8 @@ def _free_name(name: str, used_names: Mapping[str, object]) -> str:
     return name
 
 
-def column_of(values: NDArray[Any], name: str) -> Column:
-    """Return a column of numbers if all values are numbers or dates, otherwise a column of texts."""
+def column_of(values: NDArray[Any], name: str, max_levels: int = MAX_LEVELS) -> Column:
+    """Return a column of numbers if all values are numbers or dates, otherwise one of ``max_levels`` texts."""
     try:
         if values.dtype.kind not in "US":
             return NumberColumn(to_numbers(values), KINDS.get(values.dtype.kind, "number"))
@@ -108,8 +121,8 @@ def column_of(values: NDArray[Any], name: str) -> Column:
         pass
     texts = ["" if _is_missing(value, name) else str(value) for value in values.tolist()]
     levels = {text: code for code, text in enumerate(dict.fromkeys(filter(None, texts)))}
-    codes = np.array([min(levels.get(text, -1), MAX_LEVELS - 1) for text in texts], np.int32)
-    return TextColumn(codes, tuple(levels)[:MAX_LEVELS], len(levels) > MAX_LEVELS)
+    codes = np.array([min(levels.get(text, -1), max_levels - 1) for text in texts], np.int32)
+    return TextColumn(codes, tuple(levels)[:max_levels], len(levels) > max_levels)
 
 
 def _is_missing(value: Any, name: str) -> bool:

@@ -29,6 +29,7 @@ from .encoding import (
     sorted_levels,
     target_from_indices,
 )
+from .row_metadata import read_metadata, without_row_columns
 from .split import choose_rows
 
 MAX_LISTED = 6  # columns in a note
@@ -48,6 +49,7 @@ class Source:
 
 def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
     """Return the dataset that ``config`` makes of the table; DatasetError names the field and the column at fault."""
+    config = without_row_columns(config, table.names, source.target)
     guesses = guess_columns(table, config)
     target = choose_target(guesses, config, source)
     defaults = tuple(name for name in source.features if name != target)
@@ -58,9 +60,12 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         target_column = target_from_indices(complete, target, source.classes)
     else:
         target_column = read_target(complete, target, config.task)
+    metadata = read_metadata(complete, config)
     encoded = encode(complete, features, {name: guess.kind for name, guess in guesses.items()})
     if config.missing == "fill":
-        encoded, filled = fill(encoded, choose_rows(len(complete), target_column.labels, config).train)
+        encoded, filled = fill(
+            encoded, choose_rows(len(complete), target_column.labels, config, metadata=metadata).train
+        )
         notes += filled
     revealing = revealing_columns(complete, features, target_column)
     columns, levels = _columns(complete, guesses, target, target_column, encoded)
@@ -86,6 +91,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
             ReadColumn(name, guesses[name].kind, guesses[name].description, int(column.missing().sum()))
             for name, column in table.columns.items()
         ),
+        metadata=metadata,
         notes=(
             *notes,
             *table.repairs,

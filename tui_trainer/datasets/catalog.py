@@ -400,6 +400,8 @@ def without_file(config: DatasetConfig) -> DatasetConfig:
         path=None,
         features=(),
         target=None,
+        split_column=None,
+        group_column=None,
         delimiter=None,
         decimal=None,
         encoding=None,

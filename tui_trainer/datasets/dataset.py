@@ -16,6 +16,8 @@ from tui_trainer.experiment.schema import ColumnKind
 
 PLAIN = NumberFormat()
 MAX_NAME = 40  # characters of what tells a row apart, on the screen
+PARTS = ("training", "validation", "test")
+TRAINING, VALIDATION, TEST = range(len(PARTS))
 CellForm = Literal["number", "true/false", "date", "time", "index"]
 
 
@@ -90,6 +92,21 @@ class RowNames:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RowMetadata:
+    """What columns that are no features say of the rows; None where there is no such column.
+
+    ``parts`` (n,) are indices into PARTS. ``groups`` (n,) are numbers of groups, in the order of their names, whose
+    rows stay together.
+    """
+
+    parts: NDArray[np.intp] | None = None
+    groups: NDArray[np.intp] | None = None
+
+
+NO_METADATA = RowMetadata()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """A dataset ready for training; rows are samples.
 
@@ -100,8 +117,9 @@ class Dataset:
     labels.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
     ``numbers`` is how they are written in the file, where cells that are one of ``missing_marks`` have no value;
-    ``rows`` is what the rows are called, ``read`` are all columns of the table before rows with gaps were dropped or
-    filled, in file order; none where there is no table. ``origin`` is set for two-dimensional toy sets only.
+    ``rows`` is what the rows are called, ``metadata`` what columns say of them, ``read`` are all columns of the table
+    before rows with gaps were dropped or filled, in file order; none where there is no table. ``origin`` is set for
+    two-dimensional toy sets only.
     """
 
     name: str
@@ -121,6 +139,7 @@ class Dataset:
     missing_marks: tuple[str, ...] = ()
     rows: RowNames = RowNames()
     read: tuple[ReadColumn, ...] = ()
+    metadata: RowMetadata = NO_METADATA
     origin: PointOrigin | None = None
 
     @property

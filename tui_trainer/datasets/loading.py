@@ -23,13 +23,13 @@ from tui_trainer.files import confined
 
 from .assembly import Source, assemble
 from .catalog import CATALOG, ShippedFile, ToySet, data_folder
-from .dataset import Dataset, DatasetError
+from .dataset import Dataset, DatasetError, Feature
 from .toy_sets import load_toy_set
 
 if TYPE_CHECKING:
     from tui_trainer.datasets.csv.reader import Stamp
 
-    _Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...]]
+    _Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...], str | None]
 
 
 def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: FileCache | None = None) -> Dataset:
@@ -98,10 +98,10 @@ class FileCache:
         from tui_trainer.datasets.csv.reader import read_table  # not before a file is read
 
         options, categories, path = CsvOptions.from_config(config), category_columns(config), file_path(config)
-        key = (path, stamp(path), options, tuple(sorted(categories)))
+        key = (path, stamp(path), options, tuple(sorted(categories)), config.group_column)
         if self._table is None or key != self._key:
             self._key = self._table = None  # frees the memory of the old table before the next is read
-            self._table = read_table(path, options, categories, on_progress)
+            self._table = read_table(path, options, categories, on_progress, known_columns(config))
             self._key = key
         return self._table
 
@@ -115,6 +115,12 @@ def file_path(config: DatasetConfig) -> str:
 def category_columns(config: DatasetConfig) -> dict[str, ColumnKind]:
     """Return the corrections that matter for reading: numbers as categories keep their spelling."""
     return {name: kind for name, kind in (config.kinds or {}).items() if kind == "category"}
+
+
+def known_columns(config: DatasetConfig) -> dict[str, Feature]:
+    """Return the column of groups as one of texts: all different ones are told apart, however many there are."""
+    name = config.group_column
+    return {} if name is None else {name: Feature(name, name, category="")}
 
 
 def stamp(path: str) -> Stamp | None:

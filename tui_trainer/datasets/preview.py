@@ -21,7 +21,8 @@ from .assembly import assemble, choose_target, guess_columns
 from .columns import Guess, guess, guess_kinds, guess_target
 from .dataset import Dataset
 from .encoding import short_name
-from .loading import category_columns, file_path, file_source, stamp
+from .loading import category_columns, file_path, file_source, known_columns, stamp
+from .row_metadata import without_row_columns
 from .split import choose_rows
 
 # How much of a file is displayed
@@ -108,14 +109,14 @@ class Previewer:
         guesses = guess_kinds(table, config.kinds or {})
         target, problem = "", ""
         try:
+            config = without_row_columns(config, table.names)
             guess_columns(table, config)
             if config.target is None:
                 config = replace(config, target=guess_target(layout, config.kinds))
             target = choose_target(guesses, config, file_source(""))
             dataset = assemble(table, config, file_source(""))
-            choose_rows(
-                len(dataset.x), dataset.labels, config
-            )  # so that too few rows are reported now, not after accepting
+            # so that too few rows are reported now, not after accepting
+            choose_rows(len(dataset.x), dataset.labels, config, metadata=dataset.metadata)
         except UserError as error:
             dataset, problem = None, str(error)
         result = replace(result, rows=len(table), is_part=table.is_part)
@@ -124,11 +125,12 @@ class Previewer:
 
     def _inspected(self, config: DatasetConfig) -> tuple[TextFile, Layout, Table | None]:
         options, path = CsvOptions.from_config(config), file_path(config)
-        key: tuple[str, Stamp | None, CsvOptions, list[str]] = (
+        key: tuple[str, Stamp | None, CsvOptions, list[str], str | None] = (
             path,
             stamp(path),
             options,
             sorted(category_columns(config)),
+            config.group_column,
         )
         if self._read is None or key != self._key:
             self._key = self._read = None
@@ -139,7 +141,7 @@ class Previewer:
     def _table(self, config: DatasetConfig, file: TextFile, layout: Layout) -> Table:
         sample = max(SAMPLE_CELLS // len(layout.names), MIN_SAMPLE_ROWS)
         max_rows = None if file.size <= SMALL_FILE else min(SAMPLE_ROWS, sample)
-        table = read_rows(file, layout, category_columns(config), max_rows)
+        table = read_rows(file, layout, category_columns(config), max_rows, known=known_columns(config))
         self._read = file, layout, table
         return table
 

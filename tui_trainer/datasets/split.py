@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.errors import plain
+from tui_trainer.errors import plain, quoted
 from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .dataset import Dataset, DatasetError, Feature, PointOrigin
+from .dataset import NO_METADATA, TEST, TRAINING, VALIDATION, Dataset, DatasetError, Feature, PointOrigin, RowMetadata
 
 MAX_HELD_BACK = 0.95  # of all rows
 NUMBERS_AT_ONCE = 1_000_000  # of which a deviation is computed
@@ -85,13 +85,14 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
     standardized.
 
     Classes keep their proportions, and each has at least one training row. Without a split the rows stay in file order.
-    With a ``config.fold`` that fold of the rows is the validation part.
+    With a ``config.fold`` that fold of the rows is the validation part. A column of parts decides instead for the parts
+    that it names, and groups of rows are not divided.
     Points that the user added are always trained on, and adding them does not move other points between the parts.
     Raises DatasetError if there are not enough rows for both parts.
     """
     y = dataset.y_for(outputs)
     n = len(dataset.x)
-    train, val, test = choose_rows(n, dataset.labels, config, dataset.origin)
+    train, val, test = choose_rows(n, dataset.labels, config, dataset.origin, dataset.metadata)
     x_train, x_val, x_test = dataset.x[train], dataset.x[val], dataset.x[test]
     mean, scale = _moments(x_train, config.standardize, dataset.inputs)
     for part in (x_train, x_val, x_test):  # in place: they may be larger than everything else together
@@ -143,38 +144,88 @@ def reading_sentence(dataset: Dataset, parts: Split) -> str:
 
 
 def choose_rows(
-    n: int, labels: NDArray[np.intp] | None, config: DatasetConfig, origin: PointOrigin | None = None
+    n: int,
+    labels: NDArray[np.intp] | None,
+    config: DatasetConfig,
+    origin: PointOrigin | None = None,
+    metadata: RowMetadata = NO_METADATA,
 ) -> Rows:
     """Return the indices of the training, the validation and the test rows of ``n``; see ``split``."""
     nothing = np.arange(0)
     if not (config.has_validation or config.test_split):
         return Rows(np.arange(n), nothing, nothing)
+    rng = np.random.default_rng(config.seed)
     if config.split_order == "file":
         order, added, labels = np.arange(n), nothing, None
     else:
-        order, added = _shuffle(n, config.seed, origin)
-    if config.fold is None and config.validation_split + config.test_split > MAX_HELD_BACK:
+        order, added = _shuffle(n, rng, origin)
+    parts = np.full(n, TRAINING) if metadata.parts is None else metadata.parts
+    if metadata.groups is None:
+        is_validation, is_test = _held_back(Units(order, n, labels, "rows"), parts, config)
+    else:
+        _, first_rows, group_of = np.unique(metadata.groups, return_index=True, return_inverse=True)
+        count = len(first_rows)
+        group_order = np.argsort(first_rows) if config.split_order == "file" else rng.permutation(count)
+        masks = _held_back(Units(group_order, count, None, "groups"), parts[first_rows], config)
+        is_validation, is_test = (mask[group_of] for mask in masks)
+    train = np.concatenate([order[~(is_validation | is_test)[order]], added])
+    return Rows(train, order[is_validation[order]], order[is_test[order]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """What is divided: ``count`` rows or groups of rows, by ``name``; those in ``order`` can be held back.
+
+    ``labels`` (count,) are the classes that keep their shares, None without.
+    """
+
+    order: NDArray[np.intp]
+    count: int
+    labels: NDArray[np.intp] | None
+    name: str
+
+
+def _held_back(
+    units: Units, parts: NDArray[np.intp], config: DatasetConfig
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which units are for validation and which for the test, both (count,).
+
+    ``parts`` (count,) are as a column says, all for training without one. Raises DatasetError if too few are left.
+    """
+    order, count, labels = units.order, units.count, units.labels
+    is_validation, is_test = parts == VALIDATION, parts == TEST
+    names_validation = bool(is_validation.any())
+    if is_test.any() and config.test_split:
+        reason = f"the column {quoted(str(config.split_column))} says which rows are for the test; set test_split to 0"
+        raise DatasetError("dataset.test_split", reason)
+    if not names_validation and config.fold is None and config.validation_split + config.test_split > MAX_HELD_BACK:
         shares = f"{config.validation_split:g} for validation and {config.test_split:g} for the test"
         raise DatasetError("dataset.test_split", f"{shares} leave too few rows to train on; lower one of them")
-    is_test, is_validation = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     if config.test_split:
-        is_test = _share(order, n, labels, config.test_split, "dataset.test_split")
+        candidates = replace(units, order=order[~is_validation[order]])
+        is_test = _share(candidates, config.test_split, "dataset.test_split")
     rest = order[~is_test[order]]
     if config.fold_of is not None:
-        rows = np.sort(rest)
         fold, folds = config.fold_of
-        is_validation[rows] = (
-            fold_of_rows(len(rows), None if labels is None else labels[rows], folds, config.seed) == fold
-        )
-    elif config.validation_split:
+        rows = np.sort(rest)
+        of_class = None if labels is None else labels[rows]
+        is_validation = np.zeros(count, bool)
+        is_validation[rows] = fold_of_rows(len(rows), of_class, folds, config.seed, units.name) == fold
+    elif config.validation_split and not names_validation:
         share = config.validation_split / (1.0 - config.test_split)  # both are shares of all rows
-        is_validation = _share(rest, n, labels, share, "dataset.validation_split")
-    train = np.concatenate([rest[~is_validation[rest]], added])
-    return Rows(train, rest[is_validation[rest]], order[is_test[order]])
+        is_validation = _share(replace(units, order=rest), share, "dataset.validation_split")
+    if config.split_column is not None and (is_test | is_validation).all():
+        reason = f"the column {quoted(str(config.split_column))} leaves no row for training; let it say train in some"
+        raise DatasetError("dataset.split_column", reason)
+    return is_validation, is_test
 
 
-def fold_of_rows(n: int, labels: NDArray[np.intp] | None, folds: int, seed: int) -> NDArray[np.intp]:
+def fold_of_rows(
+    n: int, labels: NDArray[np.intp] | None, folds: int, seed: int, name: str = "rows"
+) -> NDArray[np.intp]:
     """Return for each of ``n`` rows the fold, from 1, in which it is held back (n,).
+
+    What is divided may be groups of rows instead, as ``name`` says: then the folds are those of ``GroupKFold``.
 
     All folds are about as large, and with ``labels`` (n,) each has about the same share of each class. They are those
     of scikit-learn's ``StratifiedKFold``, or without labels ``KFold``, with ``shuffle=True`` and ``random_state=seed``,
@@ -182,13 +233,13 @@ def fold_of_rows(n: int, labels: NDArray[np.intp] | None, folds: int, seed: int)
     """
     rng = np.random.RandomState(seed % 2**32)
     if labels is None:
-        _check_folds(folds, n, "there are")
+        _check_folds(folds, n, "there are", name)
         fold_of = np.empty(n, np.intp)
         for fold, rows in enumerate(np.array_split(rng.permutation(n), folds)):
             fold_of[rows] = fold
         return fold_of + 1
     present, first, codes, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    _check_folds(folds, int(counts.min(initial=n)), "the smallest class has")
+    _check_folds(folds, int(counts.min(initial=n)), "the smallest class has", "rows of each class")
     codes = np.argsort(np.argsort(first))[codes]  # classes in the order in which they appear
     in_order = np.sort(codes)
     shares = np.array([np.bincount(in_order[start::folds], minlength=len(present)) for start in range(folds)])
@@ -200,21 +251,19 @@ def fold_of_rows(n: int, labels: NDArray[np.intp] | None, folds: int, seed: int)
     return fold_of + 1
 
 
-def _check_folds(folds: int, fewest: int, where: str) -> None:
+def _check_folds(folds: int, fewest: int, where: str, what: str) -> None:
     if folds > fewest:
-        rows = "rows of each class" if where.endswith("has") else "rows"
         remedy = f"use at most {fewest:,}" if fewest > 1 else "leave the folds out and hold back a share of the rows"
-        reason = f"{folds:,} folds need at least {folds:,} {rows}, but {where} {fewest:,}; {remedy}"
+        reason = f"{folds:,} folds need at least {folds:,} {what}, but {where} {fewest:,}; {remedy}"
         raise DatasetError("dataset.fold", reason)
 
 
-def _share(
-    order: NDArray[np.intp], n: int, labels: NDArray[np.intp] | None, share: float, field: str
-) -> NDArray[np.bool_]:
-    """Return which of ``n`` rows are held back (n,): the last ones of ``order``, of each class its ``share``.
+def _share(units: Units, share: float, field: str) -> NDArray[np.bool_]:
+    """Return which units are held back (count,): the last ones of ``units.order``, of each class its ``share``.
 
-    Raises DatasetError, for the ``field`` that asks for it, if there are too few rows.
+    Raises DatasetError, for the ``field`` that asks for it, if there are too few.
     """
+    order, count, labels, name = units.order, units.count, units.labels, units.name
     groups = [order]
     if labels is not None:
         by_class = order[np.argsort(labels[order], kind="stable")]
@@ -225,20 +274,19 @@ def _share(
     if not any(sizes) and len(groups[largest]) > 1:
         sizes[largest] = 1
     if not any(sizes):
-        raise DatasetError(field, f"{n} rows are too few to hold some back; add rows or set it to 0")
-    held_back = np.zeros(n, dtype=bool)
+        raise DatasetError(field, f"{count} {name} are too few to hold some back; add {name} or set it to 0")
+    held_back = np.zeros(count, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):
         held_back[group[len(group) - size :]] = True
     return held_back
 
 
-def _shuffle(n: int, seed: int, origin: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _shuffle(n: int, rng: np.random.Generator, origin: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the generated rows in random order, and the rows that the user added.
 
     All generated points are shuffled, including removed ones, so that removing a point keeps the order of the others.
     They stay in their parts, too, except for one where a class's share is rounded differently.
     """
-    rng = np.random.default_rng(seed)
     if origin is None:
         return rng.permutation(n), np.arange(0)
     rows = np.flatnonzero(origin.numbers >= 0)

@@ -79,7 +79,8 @@ class DataStatistics(msgspec.Struct, frozen=True):
 def describe(config: DatasetConfig) -> DataStatistics:
     """Return the statistics of the data that ``config`` describes; raises what ``load`` and ``choose_rows`` raise."""
     dataset = load(config)
-    return statistics_of(dataset, choose_rows(len(dataset.x), dataset.labels, config, dataset.origin).test)
+    rows = choose_rows(len(dataset.x), dataset.labels, config, dataset.origin, dataset.metadata)
+    return statistics_of(dataset, rows.test)
 
 
 def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp]) -> DataStatistics:

@@ -293,6 +293,8 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     target, fewer than two samples of a class, and points that cannot be removed or added.
     """
     _check_target(entry, config)
+    for field, name in config.row_columns.items():
+        raise DatasetError(field, f"a toy set has no column {quoted(name)}; leave it out")
     check_features(entry.columns, config.features, entry.target)
     classes = entry.class_names(config.classes)
     samples = entry.samples if config.samples is None else config.samples

@@ -148,6 +148,8 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     _check_metrics(experiment, target)
     for field, measure in watched_measures(experiment.training).items():
         _check_measure(field, measure, experiment, target)
+    if not experiment.dataset.has_validation:
+        check_without_validation(experiment.training)
     _check_rate_and_gradient(experiment)
     parameters = count_parameters(experiment.model, n_features)
     if parameters > MAX_PARAMETERS:
@@ -233,16 +235,10 @@ def _check_loss(experiment: Experiment, target: Target) -> None:
 
 
 def _check_metrics(experiment: Experiment, target: Target) -> None:
-    training, has_validation = experiment.training, experiment.dataset.has_validation
+    training = experiment.training
     if training.stop_at_accuracy is not None and target.task == "regression":
         raise UserError(
             "training.stop_at_accuracy", "a number has no accuracy; use stop_at_loss, or choose a target with classes"
-        )
-    if training.stop_at_accuracy is not None and not has_validation and "accuracy" not in training.metrics:
-        raise UserError(
-            "training.stop_at_accuracy",
-            "no accuracy is measured without validation rows; raise dataset.validation_split, "
-            "or add accuracy to training.metrics",
         )
     suitable = suitable_metrics(target.task)
     for name in training.metrics:
@@ -252,6 +248,20 @@ def _check_metrics(experiment: Experiment, target: Target) -> None:
                 "training.metrics", f"{name} does not fit: the target is {kind}; choose from {', '.join(suitable)}"
             )
         _check_probabilities("training.metrics", name, experiment.model)
+
+
+def check_without_validation(training: TrainingConfig) -> None:
+    """Raise UserError if a run without validation rows would look at a measure of them."""
+    if training.stop_at_accuracy is not None and "accuracy" not in training.metrics:
+        raise UserError(
+            "training.stop_at_accuracy",
+            "no accuracy is measured without validation rows; raise dataset.validation_split, "
+            "or add accuracy to training.metrics",
+        )
+    for field, measure in watched_measures(training).items():
+        if measure.startswith("val_"):
+            remedy = f"raise it or let it be {name_of(measure)}"
+            raise UserError(field, f"{measure} needs validation rows, but dataset.validation_split is 0; {remedy}")
 
 
 def suitable_metrics(task: Task) -> tuple[str, ...]:
@@ -268,9 +278,6 @@ def _check_measure(field: str, measure: str, experiment: Experiment, target: Tar
     if known is None or name not in suitable or "[" in measure:
         expected = f"expected one of {', '.join(suitable)}, with val_ before it for the validation part"
         raise UserError(field, f"{expected}; got {quoted(measure)}")
-    if measure.startswith("val_") and not experiment.dataset.has_validation:
-        remedy = f"raise it or let it be {name}"
-        raise UserError(field, f"{measure} needs validation rows, but dataset.validation_split is 0; {remedy}")
     _check_probabilities(field, name, experiment.model)
 
 

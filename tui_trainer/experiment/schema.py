@@ -103,6 +103,10 @@ class DatasetConfig(_Table, frozen=True):
     of rows that are never used in training, stopping or choosing. Parts are drawn, or with ``split_order="file"`` the
     test part is the end of the file and the validation part what comes before, for rows in the order of time.
 
+    Columns that say something of each row are no features. ``split_column`` says which part the row is in, as train,
+    validation or test; a part that it does not name is drawn as a share of the rows for training. Rows with the same
+    value of ``group_column`` stay in one part, and shares and folds are those of the groups.
+
     ``samples`` (None is the default number), ``noise`` in per cent and ``classes`` (of blobs) describe toy sets; other
     datasets ignore them, so that they are still there when a toy set is chosen again. Two-dimensional toy sets leave
     out the generated points ``removed``, numbered from 0 and in ascending order, and include the user's ``points``.
@@ -124,6 +128,8 @@ class DatasetConfig(_Table, frozen=True):
     fold: Fold | None = None
     test_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
     split_order: Literal["shuffled", "file"] = "shuffled"
+    split_column: Text | None = None
+    group_column: Text | None = None
     seed: Seed = 0
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
@@ -144,8 +150,20 @@ class DatasetConfig(_Table, frozen=True):
 
     @property
     def has_validation(self) -> bool:
-        """Whether some rows are held back for validation."""
-        return self.fold is not None or self.validation_split > 0
+        """Whether some rows are held back for validation, as far as that is known before the data are read."""
+        return self.fold is not None or self.validation_split > 0 or self.split_column is not None
+
+    @property
+    def row_columns(self) -> dict[str, str]:
+        """The columns that say something of each row and are no features, by the fields that name them."""
+        named = {"dataset.split_column": self.split_column, "dataset.group_column": self.group_column}
+        return {field: name for field, name in named.items() if name is not None}
+
+    @property
+    def known_kinds(self) -> dict[str, ColumnKind]:
+        """The kinds of columns that are not guessed: the corrected ones, and those of ``row_columns``, ignored."""
+        ignored: dict[str, ColumnKind] = dict.fromkeys(self.row_columns.values(), "ignore")
+        return {**(self.kinds or {}), **ignored}
 
     @property
     def fold_of(self) -> tuple[int, int] | None:

@@ -23,7 +23,7 @@ from tui_trainer.datasets.loading import DataCache
 from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
-from tui_trainer.experiment.resolve import resolve
+from tui_trainer.experiment.resolve import check_without_validation, resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.pace import FULL, Pace, Schedule
 from tui_trainer.run_state import EndState, RunState
@@ -114,6 +114,8 @@ class Session:
             parts = split(dataset, experiment.dataset, output.units, output.activation)
             encoded = msgspec.json.encode(preparation_of(dataset, parts))  # for predictions without the data
             preparation = np.frombuffer(encoded, np.uint8)
+        if parts.x_val is None:  # only now it is known what a column says
+            check_without_validation(resolved.training)
         if not fits:
             check_memory(resolved, len(dataset.features), parts)
         trainer = build_trainer(resolved, dataset, parts)

@@ -15,7 +15,13 @@ from msgspec.structs import replace
 
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import StackedTrainer
-from tui_trainer.experiment.resolve import count_parameters, measuring, resolve, watched_measures
+from tui_trainer.experiment.resolve import (
+    check_without_validation,
+    count_parameters,
+    measuring,
+    resolve,
+    watched_measures,
+)
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig
 from tui_trainer.system.terminal import interrupts_held
 
@@ -138,6 +144,9 @@ class Stack:
         self._dataset = session.dataset  # of all runs, even if its file changes while they are trained
         target, features = session.dataset.target_info(), len(session.dataset.features)
         resolved = [resolve(experiment, target, features) for experiment in experiments]
+        if session.split.x_val is None:
+            for one in resolved:
+                check_without_validation(one.training)
         self.trainer = build_stack(resolved, session.split)
         self._metrics = resolved[0].training.metrics
         count, steps = len(experiments), self.trainer.steps_per_epoch

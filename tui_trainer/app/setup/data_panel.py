@@ -186,6 +186,20 @@ COLUMNS = (
         "The column to predict",
         is_table,
     ),
+    Row(
+        partial(TextField, empty="none", missing=None),
+        "dataset.split_column",
+        "part column",
+        "The column that says which part each row is in: train, validation or test; it is no feature",
+        is_table,
+    ),
+    Row(
+        partial(TextField, empty="none", missing=None),
+        "dataset.group_column",
+        "groups",
+        "The column whose equal values keep rows in one part, such as a patient's; it is no feature",
+        is_table,
+    ),
 )
 REST = (
     Row(

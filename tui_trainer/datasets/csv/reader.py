@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import ColumnKind
 from tui_trainer.system.files import reason_of
 from tui_trainer.system.memory import one_heap
 
-from .columns import Column, NumberColumn, Table, TextColumn, check_memory
+from .columns import NOT_KNOWN, Column, NumberColumn, Table, TextColumn, check_memory
 from .dialect import CsvOptions
 from .layout import Layout, find_layout
 from .text import Progress, TextFile, open_text
@@ -37,16 +37,17 @@ def read_table(
     options: CsvOptions = NO_OPTIONS,
     kinds: Mapping[str, ColumnKind] = NO_KINDS,
     on_progress: OnProgress | None = None,
+    known: Mapping[str, Feature] = NOT_KNOWN,
 ) -> Table:
     """Return the rows of a CSV file, numbered as in the file; ``options`` override what is found out.
 
-    ``kinds`` are known kinds of columns; ignored ones are left out. So are blank lines, empty columns
-    without a name, and a first column without a name that numbers the rows. ``on_progress`` is called with the fraction
-    done; if it returns False, ReadingStopped is raised. Raises DatasetError for whatever keeps the file from
-    being a table.
+    ``kinds`` are kinds of columns by name; ignored ones are left out. So are blank lines, empty columns without a name,
+    and a first column without a name that numbers the rows. Cells of ``known`` columns are read as those of new rows
+    are. ``on_progress`` is called with the fraction done; if it returns False, ReadingStopped is raised. Raises
+    DatasetError for whatever keeps the file from being a table.
     """
     file, layout = inspect_file(path, options, on_progress)
-    return read_rows(file, layout, kinds, None, on_progress)
+    return read_rows(file, layout, kinds, None, on_progress, known)
 
 
 def inspect_file(
@@ -64,6 +65,7 @@ def read_rows(
     kinds: Mapping[str, ColumnKind],
     max_rows: int | None,
     on_progress: OnProgress | None = None,
+    known: Mapping[str, Feature] = NOT_KNOWN,
 ) -> Table:
     """Return the table, or its first ``max_rows`` rows."""
     from .builders import plan
@@ -72,7 +74,7 @@ def read_rows(
     if max_rows is None:
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
     with _faults_in_sentences(str(file.path)), one_heap():
-        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(plan(layout, kinds))
+        rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(plan(layout, kinds, known))
     if len(rows.numbers) < 2:
         raise _too_few(file, layout, len(rows.numbers), "two rows are")
     columns = _without_artefacts(rows, layout)
