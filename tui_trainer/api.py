@@ -313,6 +313,7 @@ def _reload_data(trained: TrainedModel) -> Split:
     if config.path is None and config.name == NAME:
         raise UserError("", "it was trained on arrays; give x and y to evaluate")
     try:
+        config = replace(config, test_path=None)  # the other parts do not depend on it
         parts = split(load(config), config, output.units, output.activation)
         target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
         check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)

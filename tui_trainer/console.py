@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +32,10 @@ def check_writable(path: Path, option: str) -> None:
 
 
 def check_replaceable(
-    path: Path, option: str, dataset: str | None, is_ours: Callable[[bytes], bool], overwrite: bool
+    path: Path, option: str, data_files: Sequence[str], is_ours: Callable[[bytes], bool], overwrite: bool
 ) -> None:
     """Raise UserError, naming ``option``, if ``path`` is a file that must stay, or ``--force`` would be needed."""
-    reason = files.reason_to_keep(path, dataset, is_ours, overwrite, "--force")
+    reason = files.reason_to_keep(path, data_files, is_ours, overwrite, "--force")
     if reason:
         raise UserError(option, f"{str(path)!r} {reason}")
 

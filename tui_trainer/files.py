@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -84,17 +84,17 @@ def is_folder(path: str | os.PathLike[str], field: str = "") -> bool:
 
 
 def reason_to_keep(
-    path: Path, dataset: str | None, is_ours: Callable[[bytes], bool], overwrite: bool, insist: str = ""
+    path: Path, data_files: Sequence[str], is_ours: Callable[[bytes], bool], overwrite: bool, insist: str = ""
 ) -> str:
     """Return why a file of the user may not be replaced, as the rest of a sentence; "" if it may.
 
-    The ``dataset`` in use is always kept, by whatever name or link it is called; and so is a file that is not of the
-    kind to be written, as ``is_ours`` says of its first bytes. Others are replaced if the user wants to ``overwrite``;
-    ``insist`` is the option for that.
+    The ``data_files`` in use are always kept, by whatever name or link one is called; and so is a file that is not of
+    the kind to be written, as ``is_ours`` says of its first bytes. Others are replaced if the user wants to
+    ``overwrite``; ``insist`` is the option for that.
     """
     if not is_file(path):
         return "" if not file_mode(path) or not stat.S_ISDIR(file_mode(path)) else "is a folder; give another path"
-    if dataset is not None and _is_same_file(path, dataset):
+    if any(_is_same_file(path, file) for file in data_files):
         return "is the dataset in use; give another path"
     try:
         start = read_plain(path, KIND_BYTES)
@@ -116,11 +116,11 @@ def holds_predictions(start: bytes) -> bool:
     return PREDICTED.encode() in start.partition(b"\n")[0]
 
 
-def reason_not_to_predict(path: Path, source: str, dataset: str | None, overwrite: bool, insist: str = "") -> str:
+def reason_not_to_predict(path: Path, source: str, data_files: Sequence[str], overwrite: bool, insist: str = "") -> str:
     """Return why predictions for the rows of ``source`` may not be written to ``path``, as ``reason_to_keep`` does."""
     if is_file(path) and _is_same_file(path, source):
         return "holds the rows to predict; give another path"
-    return reason_to_keep(path, dataset, holds_predictions, overwrite, insist)
+    return reason_to_keep(path, data_files, holds_predictions, overwrite, insist)
 
 
 def _is_same_file(path: Path, other: str) -> bool:

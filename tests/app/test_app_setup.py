@@ -297,3 +297,19 @@ async def test_rows_of_a_group_and_parts_by_a_column_are_set_on_the_card(start: 
         await flow.enter("dataset.split_column", "")
         await flow.until(lambda: flow.screen.trainer.loaded.dataset.test_rows == 0, "the groups alone")
         assert flow.screen.experiment.dataset.group_column == "who"
+
+
+async def test_the_file_of_the_test_part_is_set_on_the_card(start: Start, tmp_path: Path) -> None:
+    for name, rows in (("own.csv", 40), ("new.csv", 5)):
+        lines = [f"{n * n},{n % 2}" for n in range(rows)]
+        (tmp_path / name).write_text("\n".join(["a,y", *lines, ""]))
+    experiment = Experiment(dataset=DatasetConfig(path=str(tmp_path / "own.csv"), target="y"))
+    async with start(experiment) as flow:
+        await flow.enter("dataset.test_path", str(tmp_path / "none.csv"))
+        await flow.until_said("there is no file")
+        await flow.enter("dataset.test_path", str(tmp_path / "new.csv"))
+        await flow.until(lambda: flow.screen.trainer.loaded.dataset.test_rows == 5, "the rows for the test")
+        loaded = flow.screen.trainer.loaded.dataset
+        assert (loaded.train_rows, loaded.validation_rows) == (32, 8)
+        await flow.press("2")
+        await flow.until_shown("45 rows: 32 training, 8 validation, 5 test")

@@ -70,7 +70,7 @@ async def until_features(flow: Flow, *names: str) -> None:
 async def test_fields_show_where_they_mean_something(start: Start) -> None:
     fields = {
         "spiral": {"dataset.samples", "dataset.noise"},  # with which the app is started
-        "iris": {"dataset.features", "dataset.target", "dataset.split_column", "dataset.group_column"},
+        "iris": {"dataset.features", "dataset.target"},
         "plane": {"dataset.samples", "dataset.noise", STANDARDIZE_TARGET},
         "curve_sine": {"dataset.samples", "dataset.noise", STANDARDIZE_TARGET},
         "blobs": {"dataset.samples", "dataset.noise", "dataset.classes"},

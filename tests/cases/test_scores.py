@@ -48,7 +48,7 @@ SCORES = {
 @cache
 def run(name: str) -> Session:
     """The run that ``tui-trainer train --csv FILE --missing fill`` makes."""
-    options = argparse.Namespace(file=None, csv=str(FILES / name), target=None, missing="fill")
+    options = argparse.Namespace(file=None, csv=str(FILES / name), test_csv=None, target=None, missing="fill")
     session = Session()
     session.load(experiment_from_options(options))
     session.train()

@@ -78,20 +78,24 @@ def test_what_the_test_rows_hold_changes_nothing_that_is_trained_or_chosen() -> 
     assert_trained_alike(in_order, dataset, dataclasses.replace(dataset, x=x, labels=labels))
 
 
-@pytest.mark.parametrize("by", ["column", "column and folds", "column and groups"])
+@pytest.mark.parametrize("by", ["column", "column and folds", "column and groups", "file", "file and folds"])
 def test_rows_that_a_file_sets_apart_change_nothing(by: str, tmp_path: Path) -> None:
-    config = DatasetConfig(path=str(tmp_path / "own.csv"), target="y", missing="fill", split_column="part")
+    config = DatasetConfig(path=str(tmp_path / "own.csv"), features=("a", "b", "c"), target="y", missing="fill")
+    where = {"test_path": str(tmp_path / "new.csv")} if "file" in by else {"split_column": "part"}
+    config = replace(config, **where)
     config = replace(config, fold="2/3" if "folds" in by else None, group_column="who" if "groups" in by else None)
     rng = np.random.default_rng(2)
     rows = [[*rng.normal(size=2).round(3).tolist(), "abc"[n % 3], f"p{n // 4}", f"class {n % 2}"] for n in range(80)]
     parts = ["test" if n // 4 % 5 == 0 else "train" for n in range(80)]
     loaded = []
     for spoiled in (False, True):
-        lines = ["a,b,c,who,y,part"]
+        lines: dict[str, list[str]] = {"own.csv": ["a,b,c,who,y,part"], "new.csv": ["a,b,c,who,y,part"]}
         for row, part in zip(rows, parts, strict=True):
             row = [1e6, "", "a", row[3], "class 0"] if spoiled and part == "test" else row
-            lines.append(",".join(map(str, [*row, part])))
-        (tmp_path / "own.csv").write_text("\n".join([*lines, ""]))
+            file = "new.csv" if "file" in by and part == "test" else "own.csv"
+            lines[file].append(",".join(map(str, [*row, part])))
+        for file, content in lines.items():
+            (tmp_path / file).write_text("\n".join([*content, ""]))
         loaded.append(load(config))
     assert_trained_alike(config, *loaded)
 

@@ -340,7 +340,7 @@ class ExperimentEditor(Controller):
             return
         try:
             file = confined(path)
-            reason = reason_to_keep(file, self.experiment.dataset.path, is_experiment, overwrite=True)
+            reason = reason_to_keep(file, self.experiment.dataset.paths, is_experiment, overwrite=True)
             if reason:
                 self.show_message(f"Not saved: {plain(path)} {reason}.", "error")
                 return

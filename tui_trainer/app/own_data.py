@@ -123,7 +123,7 @@ class OwnData(Controller):
         if path is None:
             return
         to = confined(path)
-        if reason := reason_not_to_predict(to, str(source), self.screen.experiment.dataset.path, overwrite=True):
+        if reason := reason_not_to_predict(to, str(source), self.screen.experiment.dataset.paths, overwrite=True):
             self.show_message(f"Not predicted: {plain(path)} {reason}.", "error")
             return
         exists = is_file(to)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from msgspec.structs import replace
@@ -45,6 +46,7 @@ def add_experiment_options(parser: Parser, fields: bool = True) -> None:
     """Add the options that ``experiment_from_options`` reads; without ``fields``, none for single values."""
     add = parser.add_argument
     add("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's; - reads from a pipe")
+    add("--test-csv", metavar="FILE.csv", help="a file with the columns of --csv whose rows are the test part")
     add("--target", metavar="COLUMN", help="the column of --csv to predict; default: guessed by its name, or the last")
     add("--missing", choices=("drop", "fill"), help="leave out rows with gaps, or fill the gaps; default: drop")
     if fields:
@@ -59,7 +61,7 @@ def add_experiment_options(parser: Parser, fields: bool = True) -> None:
 
 
 def experiment_from_options(options: argparse.Namespace) -> Experiment:
-    """Return the experiment of the options ``file``, ``csv``, ``target``, ``missing`` and ``fields``.
+    """Return the experiment of the options ``file``, ``csv``, ``test_csv``, ``target``, ``missing`` and ``fields``.
 
     Without a file, it is the first one of the app, or with ``csv`` the usual one of own data. Raises UserError for
     what does not fit.
@@ -72,6 +74,8 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
         experiment = _with_own_data(experiment, options)
     elif options.target is not None:
         raise UserError("", "--target names a column of a CSV file; give the file with --csv")
+    if options.test_csv is not None:
+        experiment = with_field(experiment, "dataset.test_path", _data_file(options.test_csv, "--test-csv"))
     if options.missing is not None:
         experiment = with_field(experiment, "dataset.missing", options.missing)
     for text in getattr(options, "fields", ()):
@@ -90,15 +94,21 @@ def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Exper
 
     if options.csv == STDIN:
         options.csv = _standard_input()
-    file = confined(options.csv, "--csv")
-    if not is_file(file, "--csv"):
-        raise UserError("--csv", f"there is no file {quoted(options.csv, 200)}; check the path")
-    config = choose_file(experiment.dataset, os.path.abspath(file))
+    path = _data_file(options.csv, "--csv")
+    config = choose_file(experiment.dataset, path)
     changed = with_field(experiment, "dataset", replace(config, target=options.target))
     if options.file is not None:
         return changed
     settings = good_settings(config)
-    return with_field(changed if settings is None else settings.applied_to(changed), "name", file.stem)
+    return with_field(changed if settings is None else settings.applied_to(changed), "name", Path(path).stem)
+
+
+def _data_file(given: str, option: str) -> str:
+    """Return the absolute path of a file of data; raise UserError, naming the option, if there is none."""
+    file = confined(given, option)
+    if not is_file(file, option):
+        raise UserError(option, f"there is no file {quoted(given, 200)}; check the path")
+    return os.path.abspath(file)
 
 
 def _standard_input() -> str:

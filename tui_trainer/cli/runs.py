@@ -86,7 +86,7 @@ def export(words: list[str]) -> int:
     session = from_store(int(options.file), stored_session) if is_run else _loaded(options)
 
     folder = confined(options.to or safe_name(session.requested.name), "--to")
-    check_folder(folder, formats, options.force, OVERWRITE, session.requested.dataset.path)
+    check_folder(folder, formats, options.force, OVERWRITE, session.requested.dataset.paths)
     try:
         output_error = None if is_run else _train(session)
     except KeyboardInterrupt:
@@ -224,7 +224,7 @@ def _predict_parser() -> Parser:
 
 def _check_output(to: Path, source: Path, force: bool) -> None:
     """Raise UserError for an output that exists, that holds the rows to predict, or that is a file of another kind."""
-    if is_file(to, "--to") and (reason := reason_not_to_predict(to, str(source), None, force, OVERWRITE)):
+    if is_file(to, "--to") and (reason := reason_not_to_predict(to, str(source), (), force, OVERWRITE)):
         raise UserError("--to", f"{quoted(str(to), 200)} {reason}")
 
 

@@ -87,7 +87,7 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
     sweep = _prepare(experiment, options)
     table = None if options.results is None else confined(options.results, "--results")
     if table is not None:
-        check_replaceable(table, "--results", experiment.dataset.path, is_table, options.force)
+        check_replaceable(table, "--results", experiment.dataset.paths, is_table, options.force)
         check_writable(table, "--results")
     with progress(sweep, options.json) as on_row:
         result = sweep.run(not options.no_store, on_row)

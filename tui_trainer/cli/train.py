@@ -42,7 +42,7 @@ def train(
     Raises UserError if something does not fit.
     """
     if history is not None:
-        check_replaceable(history, "--history", experiment.dataset.path, is_history, overwrite)
+        check_replaceable(history, "--history", experiment.dataset.paths, is_history, overwrite)
     session = Session(all_epochs=True)
     session.load(experiment)
     if test and not len(session.split.test_rows):

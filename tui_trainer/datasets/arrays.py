@@ -30,6 +30,9 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     ``x`` is (n, features), or a data frame or dict of columns, where texts are categories; ``y`` is (n,), numbers or
     classes. Raises DatasetError for unsuitable shapes or values.
     """
+    if config.test_path is not None:
+        reason = "data of a program have no file for the test; call evaluate with its x and y, or set test_split"
+        raise DatasetError("dataset.test_path", reason)
     columns = _features(x)
     if not columns:
         raise DatasetError("x", "there are no features in it; at least one column is needed")

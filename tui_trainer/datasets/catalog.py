@@ -398,6 +398,7 @@ def without_file(config: DatasetConfig) -> DatasetConfig:
     return replace(
         config,
         path=None,
+        test_path=None,
         features=(),
         target=None,
         split_column=None,

@@ -114,7 +114,7 @@ class Dataset:
     indices into ``classes``, None for a regression. y is the target itself for a regression, one 0/1 column for two
     classes, one-hot for more. ``columns`` holds, for tables and scatter plots, the target and every column of numbers
     or categories without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its
-    labels.
+    labels; rows of a file for the test alone are not among these.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
     ``numbers`` is how they are written in the file, where cells that are one of ``missing_marks`` have no value;
     ``rows`` is what the rows are called, ``metadata`` what columns say of them, ``read`` are all columns of the table
@@ -154,7 +154,9 @@ class Dataset:
 
     def target_info(self) -> Target:
         """Return the facts that the output layer and the loss are inferred from."""
-        return Target(self.task, self.y.shape[1], self.classes, float(self.y.min()), float(self.y.max()))
+        y = self.y if self.metadata.parts is None else self.y[self.metadata.parts != TEST]
+        y = y if len(y) else self.y
+        return Target(self.task, self.y.shape[1], self.classes, float(y.min()), float(y.max()))
 
     def one_hot(self) -> NDArray[np.float64]:
         """Return the classes as (n, classes), a single 1 in each row; raise DatasetError for a regression."""

@@ -280,12 +280,12 @@ def drop_rows(
         remedy = "fill the gaps, or leave columns out" if kept > 1 and not empty else "leave columns out"
         if target in gaps and kept < 2:
             remedy = "choose another target"
-        raise DatasetError("dataset.missing", f"{too_few}; no value in {_listed(gaps)}; {remedy}")
+        raise DatasetError("dataset.missing", f"{too_few}; no value in {listed_gaps(gaps)}; {remedy}")
     if not gaps:
         return table, ()
     dropped = len(table) - count
     rows = "row" if len(table) == 1 else "rows"
-    note = f"{dropped:,} of {len(table):,} {rows} dropped: no value in {_listed(gaps)}."
+    note = f"{dropped:,} of {len(table):,} {rows} dropped: no value in {listed_gaps(gaps)}."
     if offers_filling and dropped > MAX_DROPPED * len(table):
         note += ' missing = "fill" keeps them, with their gaps filled.'
     return table.take(complete), (note,)
@@ -317,10 +317,10 @@ def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[Encoded, tuple[str,
     if not gaps:
         return filled, ()
     how = "the mean, or the most frequent category, of the training part"
-    return filled, (f"{sum(gaps.values()):,} gaps filled with {how}: {_listed(gaps)}.",)
+    return filled, (f"{sum(gaps.values()):,} gaps filled with {how}: {listed_gaps(gaps)}.",)
 
 
-def _listed(gaps: Mapping[str, int]) -> str:
+def listed_gaps(gaps: Mapping[str, int]) -> str:
     """List the columns with their numbers of gaps, as ``RM (10), TAX (2)``."""
     worst = sorted(gaps.items(), key=lambda item: -item[1])
     parts = [f"{short_name(name)} ({count:,})" for name, count in worst[:MAX_LISTED]]

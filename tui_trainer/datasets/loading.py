@@ -39,9 +39,17 @@ def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: Fi
     raised. Raises DatasetError, naming the field of the configuration and the column or row at fault.
     """
     if config.path is None:
+        if config.test_path is not None:
+            reason = "a file for the test goes with a file to train on; set path, too, or test_split instead"
+            raise DatasetError("dataset.test_path", reason)
         return _load_catalog(config)
     table = (cache or FileCache()).table(config, on_progress)
-    return assemble(table, config, file_source(config.path))
+    dataset = assemble(table, config, file_source(config.path))
+    if config.test_path is None:
+        return dataset
+    from .new_rows import with_test_file  # not before a file is read
+
+    return with_test_file(dataset, table, config, on_progress)
 
 
 def file_source(path: str) -> Source:
@@ -137,20 +145,16 @@ class DataCache:
     """Keeps the dataset that was loaded last; a change of target, features or seed does not read the file again."""
 
     def __init__(self) -> None:
-        self._loaded: tuple[DatasetConfig, object, Dataset] | None = None  # with the stamp of a user's file
+        self._loaded: tuple[DatasetConfig, list[Stamp | None], Dataset] | None = None  # with the stamps of own files
         self._files = FileCache()
 
     def get(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Dataset:
         """Return the dataset that ``config`` describes; raises what ``load`` raises."""
-        file_stamp = None if config.path is None else stamp(config.path)
-        if (
-            self._loaded is None
-            or self._loaded[:2] != (config, file_stamp)
-            or (config.path is not None and file_stamp is None)
-        ):
-            self._loaded = (config, file_stamp, load(config, on_progress, self._files))
+        stamps = [stamp(path) for path in config.paths]
+        if self._loaded is None or self._loaded[:2] != (config, stamps) or None in stamps:
+            self._loaded = (config, stamps, load(config, on_progress, self._files))
         return self._loaded[2]
 
     def provide(self, dataset: Dataset, config: DatasetConfig) -> None:
         """Use ``dataset`` as the dataset of ``config``, which names no file."""
-        self._loaded = (config, None, dataset)
+        self._loaded = (config, [], dataset)

@@ -184,7 +184,7 @@ def _fill_categories(
     block: NDArray[np.float64], column: Column, features: Sequence[Feature], faults: dict[int, str]
 ) -> None:
     """Write the features (n, k) of one column of categories into ``block``: a 1 in each row, or the fill of a gap."""
-    cells = column if isinstance(column, TextColumn) else _as_texts(column)
+    cells = column if isinstance(column, TextColumn) else as_texts(column)
     categories = [str(feature.category) for feature in features]
     rows = np.full((len(cells.levels) + 1, len(features)), np.nan)  # one for each text, and one for gaps
     where = f"column {quoted(features[0].column)}"
@@ -203,7 +203,7 @@ def _fill_categories(
     block[:] = rows[cells.codes]
 
 
-def _as_texts(column: NumberColumn) -> TextColumn:
+def as_texts(column: NumberColumn) -> TextColumn:
     """Return a column of numbers as the texts that a category of numbers was trained on."""
     values, codes = np.unique(column.values, return_inverse=True)  # the missing ones are last
     levels = tuple(map(value_text, values[~np.isnan(values)].tolist()))

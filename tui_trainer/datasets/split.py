@@ -152,21 +152,23 @@ def choose_rows(
 ) -> Rows:
     """Return the indices of the training, the validation and the test rows of ``n``; see ``split``."""
     nothing = np.arange(0)
-    if not (config.has_validation or config.test_split):
+    if not (config.has_validation or config.test_split or metadata.parts is not None):
         return Rows(np.arange(n), nothing, nothing)
     rng = np.random.default_rng(config.seed)
+    parts = np.full(n, TRAINING) if metadata.parts is None else metadata.parts
     if config.split_order == "file":
         order, added, labels = np.arange(n), nothing, None
+    elif origin is not None:
+        order, added = _shuffle_points(rng, origin)
     else:
-        order, added = _shuffle(n, rng, origin)
-    parts = np.full(n, TRAINING) if metadata.parts is None else metadata.parts
+        order, added = _shuffle(parts, rng), nothing
     if metadata.groups is None:
         is_validation, is_test = _held_back(Units(order, n, labels, "rows"), parts, config)
     else:
         _, first_rows, group_of = np.unique(metadata.groups, return_index=True, return_inverse=True)
-        count = len(first_rows)
-        group_order = np.argsort(first_rows) if config.split_order == "file" else rng.permutation(count)
-        masks = _held_back(Units(group_order, count, None, "groups"), parts[first_rows], config)
+        parts = parts[first_rows]
+        group_order = np.argsort(first_rows) if config.split_order == "file" else _shuffle(parts, rng)
+        masks = _held_back(Units(group_order, len(first_rows), None, "groups"), parts, config)
         is_validation, is_test = (mask[group_of] for mask in masks)
     train = np.concatenate([order[~(is_validation | is_test)[order]], added])
     return Rows(train, order[is_validation[order]], order[is_test[order]])
@@ -196,8 +198,10 @@ def _held_back(
     is_validation, is_test = parts == VALIDATION, parts == TEST
     names_validation = bool(is_validation.any())
     if is_test.any() and config.test_split:
-        reason = f"the column {quoted(str(config.split_column))} says which rows are for the test; set test_split to 0"
-        raise DatasetError("dataset.test_split", reason)
+        source = (
+            f"the column {quoted(str(config.split_column))}" if config.test_path is None else "the file of test_path"
+        )
+        raise DatasetError("dataset.test_split", f"{source} says which rows are for the test; set test_split to 0")
     if not names_validation and config.fold is None and config.validation_split + config.test_split > MAX_HELD_BACK:
         shares = f"{config.validation_split:g} for validation and {config.test_split:g} for the test"
         raise DatasetError("dataset.test_split", f"{shares} leave too few rows to train on; lower one of them")
@@ -281,14 +285,21 @@ def _share(units: Units, share: float, field: str) -> NDArray[np.bool_]:
     return held_back
 
 
-def _shuffle(n: int, rng: np.random.Generator, origin: PointOrigin | None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _shuffle(parts: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return rows, or groups, in random order, after them those that ``parts`` (n,) has for the test.
+
+    The order of the others does not depend on how many these are.
+    """
+    rows = np.flatnonzero(parts != TEST)
+    return np.concatenate([rows[rng.permutation(len(rows))], np.flatnonzero(parts == TEST)])
+
+
+def _shuffle_points(rng: np.random.Generator, origin: PointOrigin) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the generated rows in random order, and the rows that the user added.
 
     All generated points are shuffled, including removed ones, so that removing a point keeps the order of the others.
     They stay in their parts, too, except for one where a class's share is rounded differently.
     """
-    if origin is None:
-        return rng.permutation(n), np.arange(0)
     rows = np.flatnonzero(origin.numbers >= 0)
     row_of = np.full(origin.total, -1)
     row_of[origin.numbers[rows]] = rows

@@ -105,7 +105,8 @@ class DatasetConfig(_Table, frozen=True):
 
     Columns that say something of each row are no features. ``split_column`` says which part the row is in, as train,
     validation or test; a part that it does not name is drawn as a share of the rows for training. Rows with the same
-    value of ``group_column`` stay in one part, and shares and folds are those of the groups.
+    value of ``group_column`` stay in one part, and shares and folds are those of the groups. ``test_path`` is a file
+    beside that of ``path``, with the same columns, whose rows are the test part.
 
     ``samples`` (None is the default number), ``noise`` in per cent and ``classes`` (of blobs) describe toy sets; other
     datasets ignore them, so that they are still there when a toy set is chosen again. Two-dimensional toy sets leave
@@ -130,6 +131,7 @@ class DatasetConfig(_Table, frozen=True):
     split_order: Literal["shuffled", "file"] = "shuffled"
     split_column: Text | None = None
     group_column: Text | None = None
+    test_path: Text | None = None
     seed: Seed = 0
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     noise: Annotated[float, Meta(ge=0.0, le=50.0)] = 0.0
@@ -152,6 +154,11 @@ class DatasetConfig(_Table, frozen=True):
     def has_validation(self) -> bool:
         """Whether some rows are held back for validation, as far as that is known before the data are read."""
         return self.fold is not None or self.validation_split > 0 or self.split_column is not None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The user's files: that to train on, and that of the test part."""
+        return tuple(path for path in (self.path, self.test_path) if path is not None)
 
     @property
     def row_columns(self) -> dict[str, str]:

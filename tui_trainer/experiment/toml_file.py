@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,17 +51,27 @@ def read(path: str | os.PathLike[str]) -> Experiment:
 
 
 def _with_found_path(experiment: Experiment, folder: Path) -> Experiment:
-    """Return the experiment with the path of its file of data as it is found from here, not from the ``folder``.
+    """Return the experiment with the paths of its files of data as they are found from here, not from the ``folder``.
 
     In files of before, paths were relative to where the app was started; they still are where nothing is found.
     """
-    path = experiment.dataset.path
-    if path is None or os.path.isabs(path) or path.startswith("~"):
+
+    def found(path: str | None) -> str | None:
+        if path is None or os.path.isabs(path) or path.startswith("~"):
+            return path
+        there = os.path.normpath(folder / path)
+        return there if os.path.lexists(there) else path
+
+    return _with_paths(experiment, found)
+
+
+def _with_paths(experiment: Experiment, changed: Callable[[str | None], str | None]) -> Experiment:
+    """Return the experiment with the paths of its files of data ``changed``."""
+    config = experiment.dataset
+    paths = changed(config.path), changed(config.test_path)
+    if paths == (config.path, config.test_path):
         return experiment
-    there = os.path.normpath(folder / path)
-    if not os.path.lexists(there):
-        return experiment
-    return replace(experiment, dataset=replace(experiment.dataset, path=there))
+    return replace(experiment, dataset=replace(config, path=paths[0], test_path=paths[1]))
 
 
 def is_experiment(start: bytes) -> bool:
@@ -70,17 +80,20 @@ def is_experiment(start: bytes) -> bool:
 
 
 def with_path_from(experiment: Experiment, folder: Path | None = None) -> Experiment:
-    """Return the experiment with the path of its file of data as it is found from a file in ``folder``.
+    """Return the experiment with the paths of its files of data as they are found from a file in ``folder``.
 
     Data beside the file keep a relative path, so that both can be moved; any other path is absolute.
     """
-    path = experiment.dataset.path
-    if path is None or path.startswith("~"):
-        return experiment
-    found = os.path.abspath(path)
-    if folder is not None and Path(found).is_relative_to(base := os.path.abspath(folder)):
-        found = Path(found).relative_to(base).as_posix()  # the file may be opened on another system
-    return replace(experiment, dataset=replace(experiment.dataset, path=found))
+
+    def moved(path: str | None) -> str | None:
+        if path is None or path.startswith("~"):
+            return path
+        found = os.path.abspath(path)
+        if folder is not None and Path(found).is_relative_to(base := os.path.abspath(folder)):
+            return Path(found).relative_to(base).as_posix()  # the file may be opened on another system
+        return found
+
+    return _with_paths(experiment, moved)
 
 
 def loads(text: str) -> Experiment:

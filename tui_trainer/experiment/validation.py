@@ -89,6 +89,7 @@ SCREEN_LABELS = {  # where a field stands beside others of its table
     "dataset.target": "target",
     "dataset.validation_split": "validation",
     "dataset.test_split": "test part",
+    "dataset.test_path": "test file",
     "dataset.split_column": "part column",
     "dataset.group_column": "groups",
     "dataset.samples": "samples",

@@ -9,7 +9,7 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tui_trainer.errors import UserError, quoted
@@ -112,7 +112,7 @@ def write_folder(
     if trained.data is None and "predictions" in chosen:
         raise UserError("formats", "a loaded run has no data to predict; use Run.predict, or tui-trainer predict")
     names = [name for name in _names(chosen) if name != PREDICTIONS or trained.data is not None]
-    check_folder(folder, chosen, force, insist, trained.experiment.dataset.path)
+    check_folder(folder, chosen, force, insist, trained.experiment.dataset.paths)
     contents = {name: _content(name, trained, names) for name in names}
     with _user_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,11 +121,11 @@ def write_folder(
 
 
 def check_folder(
-    folder: Path, formats: Iterable[str], force: bool = False, insist: str = "", dataset: str | None = None
+    folder: Path, formats: Iterable[str], force: bool = False, insist: str = "", data_files: Sequence[str] = ()
 ) -> None:
     """Raise UserError if ``write_folder`` would; to be called before a training rather than after it.
 
-    The file of the ``dataset`` in use and files that no export has written are never overwritten.
+    The ``data_files`` in use and files that no export has written are never overwritten.
     """
     names, quoted_path = _names(formats), quoted(str(folder), _PATH_LENGTH)
     with _user_errors(folder):
@@ -144,7 +144,7 @@ def check_folder(
         remedy = f", or overwrite with {insist}" if insist else ""
         raise UserError("", f"{quoted_path} has {_listed(existing)} already; choose another folder{remedy}")
     for name in existing:
-        reason = reason_to_keep(folder / name, dataset, OURS.get(name, bool), overwrite=True)
+        reason = reason_to_keep(folder / name, data_files, OURS.get(name, bool), overwrite=True)
         if reason:
             raise UserError("", f"{quoted(str(folder / name), _PATH_LENGTH)} {reason}")
 

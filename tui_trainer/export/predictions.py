@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from tui_trainer.console import format_values
 from tui_trainer.datasets.columns import naming_column, value_text
 from tui_trainer.datasets.csv.columns import Table, TextColumn
-from tui_trainer.datasets.csv.dialect import CsvOptions
-from tui_trainer.datasets.csv.reader import inspect_file, read_in_parts
+from tui_trainer.datasets.csv.reader import NO_OPTIONS, read_in_parts
 from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature, OnProgress
+from tui_trainer.datasets.new_rows import inspect_rows
 from tui_trainer.datasets.preparation import most_likely, position, read_targets
 from tui_trainer.datasets.split import Split
 from tui_trainer.engine import Sequential
@@ -32,7 +32,6 @@ from .trained import TrainedModel
 Array = NDArray[Any]
 MAX_LISTED = 10  # rows that can't be predicted, told one by one
 CHUNK = 65_536  # rows at a time, so that the activations of a million rows need little memory
-_MADE_UP = re.compile(r"column_\d+")  # a name in a file without a header
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _EMPTY, _END = msgspec.Raw(b""), msgspec.Raw(b"\xff")  # a cell, and the end of a row: a byte that is in no UTF-8
 LINE = "line"  # the name of the column with the line in the file, where no other one tells the rows apart
@@ -107,9 +106,7 @@ def read_columns(trained: TrainedModel, path: str, on_progress: OnProgress | Non
     They are the features, what tells the rows apart, and the target if it is there.
     """
     inputs, target = trained.inputs, trained.preparation.target
-    header = not all(_MADE_UP.fullmatch(feature.column) for feature in inputs.features)
-    options = CsvOptions(decimal=inputs.numbers.decimal, header=header, missing=inputs.missing_marks)
-    file, layout = inspect_file(path, options, on_progress)
+    file, layout = inspect_rows(path, inputs, NO_OPTIONS, on_progress)
     try:
         needed = inputs.needed(layout.names)
     except ValueError as error:

@@ -451,15 +451,15 @@ class FilePredicting:
             return
         self._is_under_way = True
         self._is_stopped.clear()
-        start_thread(self._run, command, trained(session), session.requested.dataset.path, run)
+        start_thread(self._run, command, trained(session), session.requested.dataset.paths, run)
 
     def stop(self) -> None:
         """Stop predicting; nothing is written."""
         self._is_stopped.set()
 
-    def _run(self, command: protocol.Predict, model: TrainedModel, dataset: str | None, run: int) -> None:
+    def _run(self, command: protocol.Predict, model: TrainedModel, data_files: tuple[str, ...], run: int) -> None:
         try:
-            sentence, good = self._predict(command, model, dataset, run)
+            sentence, good = self._predict(command, model, data_files, run)
         except UserError as error:
             sentence, good = f"Not predicted: {error.reason}", False
         except ReadingStopped:
@@ -472,7 +472,7 @@ class FilePredicting:
         self._send(protocol.Predicted(run, sentence, good))
 
     def _predict(
-        self, command: protocol.Predict, model: TrainedModel, dataset: str | None, run: int
+        self, command: protocol.Predict, model: TrainedModel, data_files: tuple[str, ...], run: int
     ) -> tuple[str, bool]:
         """Write the predictions; return what was predicted, and whether any row was."""
         from tui_trainer.export.predictions import described_in_a_line, predict_file
@@ -480,7 +480,7 @@ class FilePredicting:
         to = Path(command.to)
 
         def check() -> None:
-            if reason := reason_not_to_predict(to, command.source, dataset, command.overwrite):
+            if reason := reason_not_to_predict(to, command.source, data_files, command.overwrite):
                 raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
 
         def report(fraction: float) -> None:

@@ -573,9 +573,11 @@ def _groups(kinds: list[_Kind], jobs: int = 1) -> list[workers.Tasks]:
 
 def _is_quickly_read(experiment: Experiment) -> bool:
     """Return whether the data can be read in this process, only to see how many runs to train together."""
-    path = experiment.dataset.path
     try:
-        return path is None or os.path.getsize(path) <= (QUICKLY_READ if path.endswith(PLAIN_TEXT) else PACKED)
+        return all(
+            os.path.getsize(path) <= (QUICKLY_READ if path.endswith(PLAIN_TEXT) else PACKED)
+            for path in experiment.dataset.paths
+        )
     except OSError:  # each run will say what is wrong with it
         return False
 

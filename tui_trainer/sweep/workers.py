@@ -198,11 +198,14 @@ def release() -> None:
 
 
 def with_absolute_path(experiment: Experiment) -> Experiment:
-    """Make the path of the data file absolute: other processes may have another working folder."""
+    """Make the paths of the data files absolute: other processes may have another working folder."""
     config = experiment.dataset
-    if config.path is None:
-        return experiment
-    return replace(experiment, dataset=replace(config, path=os.path.abspath(confined(config.path, "dataset.path"))))
+    paths = {
+        name: os.path.abspath(confined(path, f"dataset.{name}"))
+        for name, path in (("path", config.path), ("test_path", config.test_path))
+        if path is not None
+    }
+    return replace(experiment, dataset=replace(config, **paths)) if paths else experiment
 
 
 def end_with_parent(parent: int) -> None:

@@ -122,6 +122,16 @@ def has_classes(experiment: Experiment) -> bool:
     return toy is not None and toy.any_classes
 
 
+def is_own_file(experiment: Experiment) -> bool:
+    """Return whether the data are read from a file of the user's."""
+    return experiment.dataset.path is not None
+
+
+def has_row_columns(experiment: Experiment) -> bool:
+    """Return whether columns may say something of the rows: in a file of the user's, or where one does already."""
+    return is_own_file(experiment) or bool(experiment.dataset.row_columns)
+
+
 def is_plane(experiment: Experiment) -> bool:
     """Return whether the points lie in the plane of x1 and x2."""
     toy = toy_set_of(experiment)
@@ -191,14 +201,14 @@ COLUMNS = (
         "dataset.split_column",
         "part column",
         "The column that says which part each row is in: train, validation or test; it is no feature",
-        is_table,
+        has_row_columns,
     ),
     Row(
         partial(TextField, empty="none", missing=None),
         "dataset.group_column",
         "groups",
         "The column whose equal values keep rows in one part, such as a patient's; it is no feature",
-        is_table,
+        has_row_columns,
     ),
 )
 REST = (
@@ -216,6 +226,13 @@ REST = (
         "dataset.test_split",
         "test part",
         "Fraction that is never used in training or choosing, 0 to 0.9; the Predictions tab shows it on request",
+    ),
+    Row(
+        partial(TextField, empty="none", missing=None),
+        "dataset.test_path",
+        "test file",
+        "The path of a file with the same columns, whose rows are the test part",
+        is_own_file,
     ),
     Row(
         partial(ChoiceField, choices=[("shuffled", "shuffled"), ("file", "file")]),
