@@ -35,6 +35,7 @@ from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.training.session import Session, check_moments
 
 from .engine import Sequential
+from .engine.trainer import check_weights
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -116,9 +117,10 @@ class Run:
         """Return the names of the most likely classes (n,) for raw features; raise ValueError for a numeric target."""
         return class_names(self.predict(x), self._trained.target)
 
-    def evaluate(self, x: Any = None, y: Any = None) -> dict[str, float]:
+    def evaluate(self, x: Any = None, y: Any = None, sample_weight: ArrayLike | None = None) -> dict[str, float]:
         """Return loss, penalty included, and metrics for raw ``x`` and ``y`` (n,): numbers, or names of classes.
 
+        ``sample_weight`` (n,) multiplies the loss of each row, and no metric.
         If the target was standardized, the loss is of that; the metrics are in the target's own unit in any case.
         Without them, those of the training part and, with ``val_`` before their names, of the validation part;
         raises ExperimentError if the data of a loaded run can't be read any more.
@@ -133,7 +135,8 @@ class Run:
         if len(features) != len(answers):
             raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(answers)}")
         scale = self._trained.target_scale
-        return scores(self.model, self._trained.resolved.training, features, scale.apply(answers), scale)
+        weights = None if sample_weight is None else check_weights(sample_weight, answers)
+        return scores(self.model, self._trained.resolved.training, features, scale.apply(answers), scale, weights)
 
     def history_frame(self) -> pd.DataFrame:
         """Return the history as a pandas data frame, one row per epoch, numbered from 1."""

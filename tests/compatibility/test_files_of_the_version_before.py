@@ -79,6 +79,7 @@ NEWER: dict[str, dict[str, object]] = {
         "split_order": "shuffled",
         "split_column": None,
         "group_column": None,
+        "weight_column": None,
         "test_path": None,
     },
     "model": {"input_dropout": 0.0},

@@ -245,7 +245,7 @@ def test_any_stack_gives_the_very_bits_of_its_models_alone(
         shuffle=shuffle,
         sample_weight=rng.random(rows) if weighted else None,
         l2=[0.01 * number for number in range(count)],
-        validation_data=(x[:1], y[:1]),
+        validation_data=(x[:1], y[:1], rng.random(1) if weighted else None),
         schedules=[] if schedule is None else [schedule() for _ in range(2 * count)],
         **clipping,
     )

@@ -60,6 +60,18 @@ def test_the_validation_part_has_no_weights() -> None:
     assert values["val_loss"] == one.evaluate(X, TARGETS[1])["loss"]
 
 
+@pytest.mark.parametrize(("loss", "output"), CASES)
+def test_weights_of_the_validation_part_are_as_good_as_copies(loss: str, output: str) -> None:
+    y = TARGETS[3 if output == "softmax" else 1]
+    weighted = trainer(loss, output, validation_data=(X, y, WEIGHTS), metrics=["accuracy"], l2=0.01)
+    values, penalty = weighted.run_epoch(), weighted.evaluate(X, y, np.zeros(12))["loss"]
+    copies = np.repeat(np.arange(12), WEIGHTS.astype(int))
+    scale = len(copies) / 12 if LOSSES[loss].per_sample else 1.0
+    copied = weighted.evaluate(X[copies], y[copies])["loss"]
+    assert values["val_loss"] == pytest.approx(scale * (copied - penalty) + penalty, rel=1e-12)
+    assert values["val_accuracy"] == weighted.evaluate(X, y)["accuracy"], "measures know no weights"
+
+
 @pytest.mark.parametrize("weights", [WEIGHTS[:5], -WEIGHTS, [math.nan] * 12, [math.inf] * 12])
 def test_what_is_no_weight_is_refused(weights: object) -> None:
     with pytest.raises(ValueError, match="sample_weight must be 12 finite numbers of at least 0"):

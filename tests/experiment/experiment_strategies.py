@@ -49,6 +49,7 @@ _datasets = st.builds(
     validation_split=st.floats(0.0, 0.9),
     split_column=st.none() | _text,
     group_column=st.none() | _text,
+    weight_column=st.none() | _text,
     test_path=st.none() | _text,
     seed=_seed,
     samples=st.none() | st.integers(4, 1_000_000),

@@ -73,7 +73,7 @@ def train(
     result = summarize(session, seconds)
     if test and not interrupted:
         session.note_test_seen()
-        result["test"] = session.trainer.evaluate(session.split.x_test, session.split.y_test)
+        result["test"] = session.trainer.evaluate(session.split.x_test, session.split.y_test, session.split.w_test)
     run = _save(session) if keep else None
     if run is not None:
         result["run"] = run
@@ -112,7 +112,7 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "parameters": model.count_params(),
         "values": session.values,
-        "training": trainer.evaluate(parts.x_train, parts.y_train),
+        "training": trainer.evaluate(parts.x_train, parts.y_train, parts.w_train),
     }
     if session.warning:
         result["warning"] = session.warning
@@ -126,7 +126,7 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
     if (always := largest_class(session)) is not None:
         result["always"] = {"class": always[0], "accuracy": always[1]}
     if parts.x_val is not None and parts.y_val is not None:
-        result["validation"] = trainer.evaluate(parts.x_val, parts.y_val)
+        result["validation"] = trainer.evaluate(parts.x_val, parts.y_val, parts.w_val)
     if session.best.weights is not None:
         result["best"] = {"epoch": session.best.epoch, session.best.monitor: session.best.value}
     if not parts.target.is_none:

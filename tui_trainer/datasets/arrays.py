@@ -62,6 +62,7 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
         task=config.task,
         split_column=config.split_column,
         group_column=config.group_column,
+        weight_column=config.weight_column,
     )
     return assemble(table, adapted, Source(NAME, "arrays of a program")), adapted
 

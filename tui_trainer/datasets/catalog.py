@@ -403,6 +403,7 @@ def without_file(config: DatasetConfig) -> DatasetConfig:
         target=None,
         split_column=None,
         group_column=None,
+        weight_column=None,
         delimiter=None,
         decimal=None,
         encoding=None,

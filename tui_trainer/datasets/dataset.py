@@ -96,11 +96,12 @@ class RowMetadata:
     """What columns that are no features say of the rows; None where there is no such column.
 
     ``parts`` (n,) are indices into PARTS. ``groups`` (n,) are numbers of groups, in the order of their names, whose
-    rows stay together.
+    rows stay together. ``weights`` (n,) multiply the loss of each row, and are at least 0.
     """
 
     parts: NDArray[np.intp] | None = None
     groups: NDArray[np.intp] | None = None
+    weights: NDArray[np.float64] | None = None
 
 
 NO_METADATA = RowMetadata()

@@ -21,6 +21,7 @@ from tui_trainer.files import confined
 from .dataset import TEST, TRAINING, Dataset, DatasetError, Feature, OnProgress, RowMetadata, RowNames
 from .encoding import TargetColumn, listed_gaps, target_from_labels
 from .preparation import Inputs, as_texts, position
+from .row_metadata import read_weights
 
 FIELD = "dataset.test_path"
 MAX_LISTED = 12  # columns and classes in a message
@@ -58,6 +59,9 @@ def with_test_file(
     groups = metadata.groups
     if groups is not None:
         groups = np.concatenate([groups, groups.max() + 1 + _groups(table, rows, str(config.group_column))])
+    weights = metadata.weights
+    if weights is not None:
+        weights = np.concatenate([weights, _weights(rows, str(config.weight_column))])
     labels = None
     if dataset.labels is not None and target.labels is not None:
         labels = np.concatenate([dataset.labels, target.labels])
@@ -68,7 +72,7 @@ def with_test_file(
         y=np.concatenate([dataset.y, target.y]),
         labels=labels,
         rows=RowNames(np.concatenate([names.lines, rows.lines]), names.column, _names(names, rows)),
-        metadata=RowMetadata(np.concatenate([parts, np.full(len(rows), TEST)]), groups),
+        metadata=RowMetadata(np.concatenate([parts, np.full(len(rows), TEST)]), groups, weights),
         notes=(*dataset.notes, *notes),
     )
 
@@ -78,7 +82,8 @@ def _read(
 ) -> tuple[Table, tuple[str, ...]]:
     """Return the rows of the file that can be used, with the columns that are needed, and a note on the others."""
     path = str(confined(str(config.test_path), FIELD))
-    needed = [*dataset.feature_columns, dataset.target, *([config.group_column] if config.group_column else ())]
+    columns = (config.group_column, config.weight_column)
+    needed = [*dataset.feature_columns, dataset.target, *(name for name in columns if name is not None)]
     try:
         file, layout = inspect_rows(path, inputs, CsvOptions.from_config(config), on_progress)
         missing = [name for name in needed if name not in layout.names]
@@ -105,18 +110,19 @@ def _read(
 
 def _known_columns(dataset: Dataset, table: Table, config: DatasetConfig) -> dict[str, Feature]:
     """Return how the columns of the file are read: each as that of the ``table``."""
-    target = table.columns[dataset.target]
     known = {feature.column: feature for feature in dataset.inputs}
     known[dataset.target] = Feature(dataset.target, dataset.target, category="")
-    if isinstance(target, NumberColumn):
-        known[dataset.target] = Feature(
-            dataset.target,
-            dataset.target,
-            form=target.form,
-            date_format=target.date_format,
-            unit=target.unit,
-            multiples=target.multiples,
-        )
+    for name in (dataset.target, config.weight_column):
+        column = None if name is None else table.columns[name]
+        if name is not None and isinstance(column, NumberColumn):
+            known[name] = Feature(
+                name,
+                name,
+                form=column.form,
+                date_format=column.date_format,
+                unit=column.unit,
+                multiples=column.multiples,
+            )
     if config.group_column is not None:
         known[config.group_column] = Feature(config.group_column, config.group_column, category="")
     if dataset.rows.column and dataset.rows.column not in known:
@@ -167,6 +173,13 @@ def _groups(table: Table, rows: Table, name: str) -> NDArray[np.intp]:
         where = f"line {line} of the file to train on and line {rows.lines[both[0]]} of this one"
         raise DatasetError(FIELD, f"the group {quoted(group)} is in {where}; all rows of a group belong into one part")
     return codes
+
+
+def _weights(rows: Table, name: str) -> NDArray[np.float64]:
+    try:
+        return read_weights(rows, name)
+    except DatasetError as error:
+        raise DatasetError(FIELD, f"in the file for the test, {error.reason}") from error
 
 
 def _names(names: RowNames, rows: Table) -> NDArray[np.object_] | None:

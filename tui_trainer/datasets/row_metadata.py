@@ -1,4 +1,4 @@
-"""Reads the columns that say something of each row and are no features: the part that it is in, and its group."""
+"""Reads the columns that say something of each row and are no features: its part, its group and its weight."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 from .columns import check_name, value_text
 from .dataset import PARTS, TEST, TRAINING, VALIDATION, DatasetError, RowMetadata
-from .encoding import codes_in_order, sorted_levels
+from .encoding import MAX_VALUE, codes_in_order, first_text, sorted_levels
 
 WORDS = {
     **dict.fromkeys(("train", "training", "fit", "learn"), TRAINING),
@@ -44,7 +44,8 @@ def read_metadata(table: Table, config: DatasetConfig) -> RowMetadata:
     groups = None if config.group_column is None else _groups(table, config.group_column)
     if parts is not None and groups is not None:
         _check_groups(table, str(config.group_column), groups, parts)
-    return RowMetadata(parts, groups)
+    weights = None if config.weight_column is None else read_weights(table, config.weight_column)
+    return RowMetadata(parts, groups, weights)
 
 
 def _parts(table: Table, name: str) -> NDArray[np.intp]:
@@ -73,6 +74,25 @@ def _groups(table: Table, name: str) -> NDArray[np.intp]:
         numbers: NDArray[np.intp] = np.unique(column.values, return_inverse=True)[1]
         return numbers
     return codes_in_order(column, sorted_levels(column)).astype(np.intp)
+
+
+def read_weights(table: Table, name: str) -> NDArray[np.float64]:
+    """Return the weight of each row (n,); DatasetError names the line of one that is no finite number of at least 0."""
+    field, what = "dataset.weight_column", "expected a finite number of at least 0"
+    text = first_text(table, table.columns[name])
+    if text is not None:
+        raise DatasetError(field, f"{what}, got {quoted(text[1])} in line {text[0]} of the column {quoted(name)}")
+    column = _filled(table, name, field, "its weight")
+    assert isinstance(column, NumberColumn)
+    weights = column.values
+    wrong = ~((weights >= 0.0) & (weights <= MAX_VALUE))
+    if wrong.any():
+        row = int(wrong.argmax())
+        limit = f"{what}, at most {MAX_VALUE:g}" if weights[row] > MAX_VALUE else what
+        raise DatasetError(
+            field, f"{limit}, got {weights[row]:g} in line {table.lines[row]} of the column {quoted(name)}"
+        )
+    return weights
 
 
 def _filled(table: Table, name: str, field: str, what: str) -> NumberColumn | TextColumn:

@@ -52,8 +52,8 @@ class Split:
 
     Shapes: x (rows, features), y (rows, outputs), None for validation without a split; ``mean`` and
     ``scale`` (features,) with x = (raw - mean) / scale, 0 and 1 where nothing is standardized; ``target`` says
-    the same of y;
-    ``train_rows``, ``val_rows`` and ``test_rows`` are indices into the dataset, in the order of the rows here.
+    the same of y; ``w_train``, ``w_val`` and ``w_test`` (rows,) are the weights of the rows, None where all count the
+    same; ``train_rows``, ``val_rows`` and ``test_rows`` are indices into the dataset, in the order of the rows here.
     """
 
     x_train: NDArray[np.float64]
@@ -68,6 +68,9 @@ class Split:
     x_test: NDArray[np.float64]
     y_test: NDArray[np.float64]
     test_rows: NDArray[np.intp]
+    w_train: NDArray[np.float64] | None = None
+    w_val: NDArray[np.float64] | None = None
+    w_test: NDArray[np.float64] | None = None
 
 
 class Rows(NamedTuple):
@@ -93,6 +96,11 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
     y = dataset.y_for(outputs)
     n = len(dataset.x)
     train, val, test = choose_rows(n, dataset.labels, config, dataset.origin, dataset.metadata)
+    weights = dataset.metadata.weights
+    w_train, w_val, w_test = (None if weights is None else weights[rows] for rows in (train, val, test))
+    if w_train is not None and not w_train.any():
+        reason = f"all training rows have the weight 0 in the column {quoted(str(config.weight_column))}"
+        raise DatasetError("dataset.weight_column", f"{reason}, so nothing would be learned; give some a weight")
     x_train, x_val, x_test = dataset.x[train], dataset.x[val], dataset.x[test]
     mean, scale = _moments(x_train, config.standardize, dataset.inputs)
     for part in (x_train, x_val, x_test):  # in place: they may be larger than everything else together
@@ -114,6 +122,9 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
         x_test,
         y[test],
         test,
+        w_train,
+        w_val,
+        w_test,
     )
 
 

@@ -289,7 +289,7 @@ class Evaluation:
     """Repeated evaluation on ``x`` (n, features) and ``y`` (n, outputs), of the usual metrics and of ``metrics``.
 
     ``target_scale`` (outputs,) is what y was divided by, after ``target_mean`` was taken away: metrics are in the unit
-    before that, the loss is not.
+    before that, the loss is not. ``sample_weight`` (n,) multiplies the loss of each sample, and no metric.
     With a ``stack`` of models of the architecture of ``model``, all values are one a model, (models,).
     """
 
@@ -303,6 +303,7 @@ class Evaluation:
         target_scale: Array | None = None,
         target_mean: Array | None = None,
         stack: tuple[int, ...] = (),
+        sample_weight: Array | None = None,
     ) -> None:
         rows = with_ones(x, model.dense[0][0].use_bias, model.dtype)
         self._loss = loss
@@ -313,22 +314,23 @@ class Evaluation:
         self._unit = None if target_scale is None else np.asarray(target_scale, np.float64)[:, None]
         self._mean: Array | float = 0.0 if target_mean is None else np.asarray(target_mean, np.float64)[:, None]
         objectives: dict[int, Objective] = {}
-        self._chunks: list[tuple[slice, Array, Array, Objective]] = []
+        self._chunks: list[tuple[slice, Array, Array, Array | None, Objective]] = []
         for start in range(0, len(rows), PREDICTION_ROWS):
             part = slice(start, min(start + PREDICTION_ROWS, len(rows)))
             size = part.stop - part.start
             if size not in objectives:
                 objectives[size] = Objective(Propagation(model.layers, size, model.dtype, stack=stack), loss)
             chunk_targets = np.ascontiguousarray(self._targets[:, part])
-            if stack:
-                chunk_targets = chunk_targets[None]  # the same for all models
-            self._chunks.append((part, rows[part].T, chunk_targets, objectives[size]))
+            weights = None if sample_weight is None else sample_weight[None, part].astype(model.dtype)
+            if stack:  # the same for all models
+                chunk_targets, weights = chunk_targets[None], None if weights is None else weights[None]
+            self._chunks.append((part, rows[part].T, chunk_targets, weights, objectives[size]))
 
     def loss(self, parameters: Parameters) -> Any:
         """The loss at ``parameters``, without penalty; the outputs are kept for ``metrics``."""
         total: Any = 0.0
-        for part, x, y, objective in self._chunks:
-            value = objective.value(x, y, parameters)
+        for part, x, y, weights, objective in self._chunks:
+            value = objective.value(x, y, parameters, weights)
             total = total + (value * (part.stop - part.start) if self._loss.per_sample else value)
             self._outputs[..., part] = objective.propagation.last.a
         return total / self._targets.shape[1] if self._loss.per_sample else total

@@ -23,7 +23,7 @@ from .objective import Clipping, Objective, Penalty
 from .optimizers import Optimizer, column_of
 from .propagation import Propagation, with_ones
 from .schedules import Schedule
-from .trainer import Diverged, check_batch_size, check_data, check_weights, divergence
+from .trainer import Diverged, check_batch_size, check_samples, divergence
 
 REBUILT_AT = 8  # a stack is made anew when one in so many of its models has stopped: until then they are computed along
 
@@ -56,7 +56,7 @@ class StackedTrainer:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         schedules: Sequence[Schedule] = (),
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None] | None = None,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
         target_mean: Array | None = None,
@@ -72,10 +72,11 @@ class StackedTrainer:
         self.models, self.optimizers, self.schedules = list(models), list(optimizers), list(schedules)
         self._clips = clip_norm, clip_value
         self.loss = get_loss(loss, model.dense[-1][0].activation)
-        self._x, self._y = check_data(model, self.loss, x, y)
-        self._weights = None if sample_weight is None else check_weights(sample_weight, self._y)
-        validation = check_data(model, self.loss, *validation_data) if validation_data else None
-        self._evaluated = {"": (self._x, self._y)} if metrics else {}
+        self._x, self._y, self._weights = check_samples(model, self.loss, x, y, sample_weight)
+        validation = check_samples(model, self.loss, *validation_data) if validation_data else None
+        self._evaluated: dict[str, tuple[Array, Array, Array | None]] = {}
+        if metrics:
+            self._evaluated[""] = self._x, self._y, None
         self._evaluated |= {"val_": validation} if validation else {}
         self._metrics, self._target = metrics, (target_scale, target_mean)
         self._shuffle, self._seeds = shuffle, list(seeds)
@@ -154,14 +155,16 @@ class StackedTrainer:
             self.schedules[model].after_epoch({name: float(values[model]) for name, values in result.items()})
         return result
 
-    def evaluate(self, x: ArrayLike, y: ArrayLike, metrics: Sequence[str] = ()) -> dict[str, Array]:
+    def evaluate(
+        self, x: ArrayLike, y: ArrayLike, metrics: Sequence[str] = (), sample_weight: ArrayLike | None = None
+    ) -> dict[str, Array]:
         """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs), (models,) each.
 
-        nan for a model that is not running.
+        ``sample_weight`` (n,) multiplies the loss of each sample. nan for a model that is not running.
         """
         template, stack = self.models[0], (len(self.members),)
-        data = check_data(template, self.loss, x, y)
-        evaluation = Evaluation(template, *data, self.loss, metrics, *self._target, stack)
+        features, targets, weights = check_samples(template, self.loss, x, y, sample_weight)
+        evaluation = Evaluation(template, features, targets, self.loss, metrics, *self._target, stack, weights)
         return {name: self._by_model(values) for name, values in self._scores(evaluation).items()}
 
     def stop(self, model: int) -> None:
@@ -288,8 +291,8 @@ class StackedTrainer:
         self._row_orders = np.tile(np.arange(len(self._x)), (count, 1))
         self._epoch_totals = np.zeros(count)
         self._evaluations = {
-            prefix: Evaluation(template, *data, self.loss, self._metrics, *self._target, stack)
-            for prefix, data in self._evaluated.items()
+            prefix: Evaluation(template, features, targets, self.loss, self._metrics, *self._target, stack, weights)
+            for prefix, (features, targets, weights) in self._evaluated.items()
         }
 
     def _stack_optimizers(self, new: bool = False) -> None:

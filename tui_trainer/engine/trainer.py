@@ -84,11 +84,12 @@ class Trainer:
     ``batch_size=None`` is the full batch; the last batch of an epoch may be shorter, nothing is dropped.
     ``metrics`` (names of ``METRICS``, or ``per_class``) are taken of the training and the validation part after each
     epoch, beside the usual ones; without any, the usual ones of the validation part alone. ``seed``
-    drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch.
+    drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch, or (x, y,
+    sample_weight).
     ``target_scale`` (outputs,) is what both y were divided by, if anything, after ``target_mean`` was taken away:
     metrics are in the unit before that.
-    ``sample_weight`` (n,) multiplies the loss of each training sample, in the steps and in ``loss``, as in Keras; the
-    metrics and the validation part know no weights.
+    ``sample_weight`` (n,) multiplies the loss of each training sample, in the steps and in ``loss``, and that of
+    ``validation_data`` counts in ``val_loss``; the metrics know no weights. So it is in Keras.
     ``clip_norm`` and ``clip_value`` limit the gradient, penalty included, before the optimizer takes it. ``schedule``
     says by what the optimizer's learning rate is multiplied at each step.
     Everything a step needs is allocated in the first epoch, so a step allocates nothing, and a trainer that is only
@@ -112,16 +113,15 @@ class Trainer:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         schedule: Schedule | None = None,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None] | None = None,
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
         target_mean: Array | None = None,
     ) -> None:
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.loss = get_loss(loss, model.dense[-1][0].activation)
-        self._x, self._y = check_data(model, self.loss, x, y)
-        self._weights = None if sample_weight is None else check_weights(sample_weight, self._y)
-        self._validation_data = check_data(model, self.loss, *validation_data) if validation_data else None
+        self._x, self._y, self._weights = check_samples(model, self.loss, x, y, sample_weight)
+        self._validation_data = check_samples(model, self.loss, *validation_data) if validation_data else None
         self._evaluation = partial(
             Evaluation, model, loss=self.loss, metrics=metrics, target_scale=target_scale, target_mean=target_mean
         )
@@ -203,10 +203,13 @@ class Trainer:
             self.schedule.after_epoch(logs)
         return logs
 
-    def evaluate(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
-        """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs)."""
-        data = check_data(self.model, self.loss, x, y)
-        return self._scores(self._evaluation(*data))
+    def evaluate(self, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> dict[str, float]:
+        """``loss``, penalty included, and metrics of ``x`` (n, features) against ``y`` (n, outputs).
+
+        ``sample_weight`` (n,) multiplies the loss of each sample.
+        """
+        features, targets, weights = check_samples(self.model, self.loss, x, y, sample_weight)
+        return self._scores(self._evaluation(features, targets, sample_weight=weights))
 
     @cached_property
     def _training(self) -> Evaluation | None:
@@ -214,7 +217,10 @@ class Trainer:
 
     @cached_property
     def _validation(self) -> Evaluation | None:
-        return self._evaluation(*self._validation_data) if self._validation_data else None
+        if self._validation_data is None:
+            return None
+        x, y, weights = self._validation_data
+        return self._evaluation(x, y, sample_weight=weights)
 
     def gradient(self) -> list[Array]:
         """Copies of the last step's gradient, penalty included and clipped, in the order of ``get_weights``."""
@@ -364,6 +370,17 @@ def check_batch_size(size: int) -> int:
     if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
         raise ValueError(f"batch_size must be a whole number of at least 1, or None, got {size!r}")
     return int(size)
+
+
+def check_samples(
+    model: Sequential, loss: Loss, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> tuple[Array, Array, Array | None]:
+    """x and y as ``check_data`` has them, and the weights (n,) of their samples, if there are any, in the same dtype.
+
+    Raises ValueError for weights that are none.
+    """
+    features, targets = check_data(model, loss, x, y)
+    return features, targets, None if sample_weight is None else check_weights(sample_weight, targets)
 
 
 def check_weights(weights: ArrayLike, y: Array) -> Array:

@@ -105,7 +105,8 @@ class DatasetConfig(_Table, frozen=True):
 
     Columns that say something of each row are no features. ``split_column`` says which part the row is in, as train,
     validation or test; a part that it does not name is drawn as a share of the rows for training. Rows with the same
-    value of ``group_column`` stay in one part, and shares and folds are those of the groups. ``test_path`` is a file
+    value of ``group_column`` stay in one part, and shares and folds are those of the groups. ``weight_column`` is the
+    weight by which the loss of each row is multiplied. ``test_path`` is a file
     beside that of ``path``, with the same columns, whose rows are the test part.
 
     ``samples`` (None is the default number), ``noise`` in per cent and ``classes`` (of blobs) describe toy sets; other
@@ -131,6 +132,7 @@ class DatasetConfig(_Table, frozen=True):
     split_order: Literal["shuffled", "file"] = "shuffled"
     split_column: Text | None = None
     group_column: Text | None = None
+    weight_column: Text | None = None
     test_path: Text | None = None
     seed: Seed = 0
     samples: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
@@ -163,7 +165,11 @@ class DatasetConfig(_Table, frozen=True):
     @property
     def row_columns(self) -> dict[str, str]:
         """The columns that say something of each row and are no features, by the fields that name them."""
-        named = {"dataset.split_column": self.split_column, "dataset.group_column": self.group_column}
+        named = {
+            "dataset.split_column": self.split_column,
+            "dataset.group_column": self.group_column,
+            "dataset.weight_column": self.weight_column,
+        }
         return {field: name for field, name in named.items() if name is not None}
 
     @property

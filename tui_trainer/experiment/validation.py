@@ -92,6 +92,7 @@ SCREEN_LABELS = {  # where a field stands beside others of its table
     "dataset.test_path": "test file",
     "dataset.split_column": "part column",
     "dataset.group_column": "groups",
+    "dataset.weight_column": "row weights",
     "dataset.samples": "samples",
     "dataset.noise": "noise",
     "dataset.classes": "classes",

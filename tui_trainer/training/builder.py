@@ -188,31 +188,34 @@ def _shared_options(training: TrainingConfig, split: Split) -> dict[str, Any]:
         "loss": training.loss,
         "batch_size": None if training.batch_size == "full" else training.batch_size,
         "shuffle": training.shuffle,
-        "sample_weight": sample_weights(training, split.y_train),
+        "sample_weight": sample_weights(training, split.y_train, split.w_train),
         "clip_norm": training.clip_norm,
         "clip_value": training.clip_value,
-        "validation_data": None if split.x_val is None or split.y_val is None else (split.x_val, split.y_val),
+        "validation_data": None
+        if split.x_val is None or split.y_val is None
+        else (split.x_val, split.y_val, split.w_val),
         "metrics": training.metrics,
         **_unit_of(split.target),
     }
 
 
-def sample_weights(training: TrainingConfig, y: Array) -> Array | None:
-    """Return the weight (n,) of each sample by its class in y (n, outputs); None where all count the same.
+def sample_weights(training: TrainingConfig, y: Array, weights: Array | None = None) -> Array | None:
+    """Return the weight (n,) of each training sample; None where all count the same.
 
-    "balanced" weights are n / (classes * count), as scikit-learn's ``compute_class_weight`` has them.
+    It is that of its class in y (n, outputs) times its own of ``weights`` (n,). "balanced" weights of classes are
+    n / (classes * count), as scikit-learn's ``compute_class_weight`` has them.
     """
     if training.class_weight is None:
-        return None
+        return weights
     classes = most_likely(y)
     if training.class_weight == "balanced":
         counts = np.bincount(classes)
-        weights = len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        of_classes = len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
         assert isinstance(training.class_weight, dict), "resolve the experiment first"
-        weights = np.array(list(training.class_weight.values()))
-    result: Array = weights[classes]
-    return result
+        of_classes = np.array(list(training.class_weight.values()))
+    result: Array = of_classes[classes]
+    return result if weights is None else result * weights
 
 
 @contextlib.contextmanager
@@ -248,15 +251,21 @@ def _unit_of(target: TargetScale | None) -> dict[str, Any]:
 
 
 def scores(
-    model: Sequential, training: TrainingConfig, x: Array, y: Array, target: TargetScale | None = None
+    model: Sequential,
+    training: TrainingConfig,
+    x: Array,
+    y: Array,
+    target: TargetScale | None = None,
+    sample_weight: Array | None = None,
 ) -> dict[str, float]:
     """``loss``, penalty included, and metrics of standardized ``x`` (n, features) against ``y`` (n, outputs).
 
     With ``target``, y is standardized by it, and the loss is in that unit; the metrics are in the target's own.
+    ``sample_weight`` (n,) multiplies the loss of each sample.
     """
     loss = get_loss(str(training.loss), model.dense[-1][0].activation)
     data = x.astype(model.dtype), y.astype(model.dtype)
-    evaluation = Evaluation(model, *data, loss, training.metrics, **_unit_of(target))
+    evaluation = Evaluation(model, *data, loss, training.metrics, **_unit_of(target), sample_weight=sample_weight)
     penalty = Penalty(training.l1, training.l2, model.parameters)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         value = evaluation.loss(model.parameters) + penalty.value(model.parameters.flat)
@@ -265,9 +274,9 @@ def scores(
 
 def split_scores(model: Sequential, training: TrainingConfig, data: Split) -> dict[str, float]:
     """The scores of the training part and, with ``val_`` before their names, of the validation part if there is one."""
-    result = scores(model, training, data.x_train, data.y_train, data.target)
+    result = scores(model, training, data.x_train, data.y_train, data.target, data.w_train)
     if data.x_val is not None and data.y_val is not None:
-        validation_scores = scores(model, training, data.x_val, data.y_val, data.target)
+        validation_scores = scores(model, training, data.x_val, data.y_val, data.target, data.w_val)
         result |= {f"val_{name}": value for name, value in validation_scores.items()}
     return result
 

@@ -49,7 +49,7 @@ def train_at_rates(
             trainer.run_steps(losses[: steps - trainer.steps])
             if stop():
                 return None
-        values.append(trainer.evaluate(parts.x_train, parts.y_train, ("r2",)))
+        values.append(trainer.evaluate(parts.x_train, parts.y_train, ("r2",), parts.w_train))
     return {name: np.concatenate([part[name] for part in values]).reshape(len(rates), seeds) for name in values[0]}
 
 
@@ -117,18 +117,33 @@ def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False)
 
 def trial_part(parts: Split, training: TrainingConfig) -> Split:
     """Return what short runs are trained on: at most ``TRIAL_ROWS`` rows if that leaves their steps as they are."""
-    x, y, batch = parts.x_train, parts.y_train, training.batch_size
-    if batch != "full" or training.loss != "sum_squared_error":  # its steps grow with the rows
-        x, y = sampled(x, y) if batch == "full" or batch <= TRIAL_ROWS else (x, y)
-    return dataclasses.replace(parts, x_train=x, y_train=y, x_val=None, y_val=None, val_rows=parts.val_rows[:0])
+    batch = training.batch_size
+    grows = batch == "full" and training.loss == "sum_squared_error"  # its steps, with the rows
+    is_small = not grows and (batch == "full" or batch <= TRIAL_ROWS)
+    rows = trial_rows(len(parts.x_train)) if is_small else slice(None)
+    return dataclasses.replace(
+        parts,
+        x_train=parts.x_train[rows],
+        y_train=parts.y_train[rows],
+        w_train=None if parts.w_train is None else parts.w_train[rows],
+        x_val=None,
+        y_val=None,
+        w_val=None,
+        val_rows=parts.val_rows[:0],
+    )
 
 
 def sampled(x: Array, y: Array) -> tuple[Array, Array]:
     """Return at most ``TRIAL_ROWS`` rows, evenly spaced."""
-    if len(x) <= TRIAL_ROWS:
-        return x, y
-    rows = np.linspace(0, len(x) - 1, TRIAL_ROWS).astype(np.intp)
+    rows = trial_rows(len(x))
     return x[rows], y[rows]
+
+
+def trial_rows(count: int) -> slice | Array:
+    """Return which of ``count`` rows to use: at most ``TRIAL_ROWS``, evenly spaced."""
+    if count <= TRIAL_ROWS:
+        return slice(None)
+    return np.linspace(0, count - 1, TRIAL_ROWS).astype(np.intp)
 
 
 def suggested_rate(rates: Sequence[float], losses: Array, first_loss: float) -> float | None:

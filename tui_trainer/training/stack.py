@@ -232,7 +232,7 @@ class Stack:
     def _scores_of(self, ends: Iterable[int]) -> dict[int, dict[str, float]]:
         """Return the scores of both parts of the runs that end with this epoch, as ``split_scores`` gives them."""
         data = self._session.split
-        scores = self.trainer.evaluate(data.x_train, data.y_train, self._metrics)
+        scores = self.trainer.evaluate(data.x_train, data.y_train, self._metrics, data.w_train)
         scores |= {name: value for name, value in self.values.items() if name.startswith("val_")}
         return {number: {name: float(value[number]) for name, value in scores.items()} for number in ends}
 

@@ -210,6 +210,13 @@ COLUMNS = (
         "The column whose equal values keep rows in one part, such as a patient's; it is no feature",
         has_row_columns,
     ),
+    Row(
+        partial(TextField, empty="none", missing=None),
+        "dataset.weight_column",
+        "row weights",
+        "The column by which the loss of each row is multiplied; it is no feature",
+        has_row_columns,
+    ),
 )
 REST = (
     Row(

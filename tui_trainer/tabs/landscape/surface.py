@@ -48,7 +48,7 @@ class Surface:
         rows = _sample_rows(self.training_rows, self.size)
         self.samples = len(rows)
         x, y = np.asarray(split.x_train)[rows], np.asarray(split.y_train)[rows]
-        weights = sample_weights(training, np.asarray(split.y_train))
+        weights = sample_weights(training, np.asarray(split.y_train), split.w_train)
         weights = None if weights is None else weights[rows].astype(model.dtype)
         self._layers = len(model.dense)
         self._neuron_losses = NeuronLosses(model, x, y, trainer.loss, weights) if is_neuron(model) else None

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui_trainer.errors import plain
-from tui_trainer.experiment.schema import ScheduleConfig, TrainingConfig
+from tui_trainer.experiment.schema import Experiment, ScheduleConfig, TrainingConfig
 from tui_trainer.export.keras import keras_code
 from tui_trainer.formats import format_amount, format_bars, format_table
 from tui_trainer.protocol import Loaded, Progress
@@ -204,14 +204,16 @@ def description_table(loaded: Loaded) -> Table:
     return table
 
 
-def weighting(training: TrainingConfig) -> str:
-    """Return how classes are weighted, as ``, classes balanced``; empty if they are not."""
-    weights = training.class_weight
+def weighting(experiment: Experiment) -> str:
+    """Return how classes and rows are weighted, as ``, classes balanced, rows weighted by w``; empty without."""
+    weights, column = experiment.training.class_weight, experiment.dataset.weight_column
+    rows = "" if column is None else f", rows weighted by {plain(column)}"
     if weights is None:
-        return ""
+        return rows
     if isinstance(weights, str):
-        return f", classes {weights}"
-    return f", classes weighted {', '.join(f'{plain(name)} {weight:g}' for name, weight in weights.items())}"
+        return f", classes {weights}{rows}"
+    listed = ", ".join(f"{plain(name)} {weight:g}" for name, weight in weights.items())
+    return f", classes weighted {listed}{rows}"
 
 
 def clipping(training: TrainingConfig) -> str:
@@ -256,7 +258,7 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
     return (
         ("in", f"{len(dataset.features)} features: {', '.join(map(plain, dataset.features))}"),
         ("out", f"{output.units} {output.activation}, for {target}"),
-        ("loss", f"{training.loss}{weighting(training)}"),
+        ("loss", f"{training.loss}{weighting(loaded.experiment)}"),
         ("optimizer", f"{optimizer.name}, learning rate {training.learning_rate:g}{details}{clipping(training)}"),
         *([] if training.schedule.is_constant else [("schedule", schedule_text(training.schedule))]),
         ("epochs", f"{training.epochs:,}, {batches} of {dataset.train_rows:,} samples"),
