@@ -36,6 +36,7 @@ MAX_BITS = 128  # of a number in a message
 Markers = Literal["braille", "block", "ascii"]
 Notify = Literal["none", "bell", "desktop"]
 CoachMode = Literal["first", "always", "offers", "never"]
+Matrix = Literal["counts", "recall", "precision"]  # of a confusion matrix: counts, shares by row, shares by column
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _reason(name: str, value: object, themes: Collection[str]) -> str:
         "pace": PACE_NAMES,
         "notify": get_args(Notify),
         "coach": get_args(CoachMode),
+        "matrix": get_args(Matrix),
     }
     if name in words:
         if value in words[name]:
@@ -182,6 +184,7 @@ class RememberedChoices(msgspec.Struct, omit_defaults=True):
     markers: Markers | None = None
     pace: PaceName | None = None
     coach: CoachMode | None = None
+    matrix: Matrix | None = None
 
 
 class RememberedSettings:
@@ -213,6 +216,10 @@ class RememberedSettings:
         """Remember when the coach strip is shown."""
         self._write(msgspec.structs.replace(self.recall(), coach=mode))
 
+    def keep_matrix(self, matrix: Matrix) -> None:
+        """Remember what the confusion matrix holds."""
+        self._write(msgspec.structs.replace(self.recall(), matrix=matrix))
+
     def _write(self, choices: RememberedChoices) -> None:
         """Write the file atomically; choices just made in another window are kept, as they were read again."""
         with contextlib.suppress(OSError):
@@ -233,6 +240,7 @@ class Settings:
     markers: Markers | None = None
     pace: PaceName = "full"
     coach: CoachMode = "never"
+    matrix: Matrix = "counts"
     reduced_motion: bool = False
     notify: Notify = "none"
     title: bool = True

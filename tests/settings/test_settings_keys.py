@@ -15,6 +15,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.settings import Config
 from tui_trainer.tabs import TABS, Tab
 from tui_trainer.tabs.boundary.view import BoundaryView
+from tui_trainer.tabs.predictions.view import PredictionsView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.keymap import OPEN_TAB, SCREEN_PARTS, is_character, read_key, show_key
 
@@ -31,11 +32,12 @@ NAMES = """
     next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus look_layer_minus look_layer_plus
     look_neuron_minus look_neuron_plus look_output discretize samples next_axis_x next_axis_y regenerate pen
     clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen panel part new_rows
-    rank_minus rank_plus rank_first rank_last fold_minus fold_plus inspect_minus inspect_plus inspect_end_minus
-    inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus pan_epochs_plus all_epochs smooth
-    compared_part next_run_minus next_run_plus run_page_minus run_page_plus run_end_minus run_end_plus columns_minus
-    columns_plus open_run filter sort turn_around group_runs chart chart_color choose_run choose_none differ
-    name_run tag_runs pin_runs delete_runs bring_back jump help quit quit_now interrupt
+    look_into matrix_shares leave_look rank_minus rank_plus rank_first rank_last fold_minus fold_plus inspect_minus
+    inspect_plus inspect_end_minus inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus
+    pan_epochs_plus all_epochs smooth compared_part next_run_minus next_run_plus run_page_minus run_page_plus
+    run_end_minus run_end_plus columns_minus columns_plus open_run filter sort turn_around group_runs chart
+    chart_color choose_run choose_none differ name_run tag_runs pin_runs delete_runs bring_back jump help quit
+    quit_now interrupt
 """  # as users have them in their config files
 
 
@@ -124,7 +126,7 @@ def _view(tab: Tab) -> type:
 
 def test_the_usual_keys_do_not_clash() -> None:
     """And those of a view's mode are known to come first."""
-    assert PRECEDING == RunsView.MODE | BoundaryView.MODE
+    assert PRECEDING == RunsView.MODE | BoundaryView.MODE | PredictionsView.MODE
     assert {key.action for key in KEYS if key.group == "Pen"} == BoundaryView.MODE
     for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))

@@ -63,6 +63,8 @@ def test_the_command_line_comes_first_then_the_file_then_what_is_remembered(plac
     found = preferences_for({})
     assert (found.settings.theme, found.settings.markers, found.settings.mouse) == ("light", "block", True)
     assert found.sources == {"theme": "remembered", "markers": "remembered"}
+    memory.keep_matrix("recall")
+    assert preferences_for({}).settings.matrix == "recall"
     (place / "config.toml").write_text('theme = "high-contrast"\nmouse = false\nmarkers = "dots"\n')
     found = preferences_for({})
     assert (found.settings.theme, found.settings.markers, found.settings.mouse) == ("high-contrast", "block", False)

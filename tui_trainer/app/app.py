@@ -27,6 +27,7 @@ from tui_trainer.files import free_name, root, user_folder, write_output
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.runtime import Launch
 from tui_trainer.system.terminal import TERMINATION, call_on_signals, end_on_hang_up
+from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.driver import driver_for
 from tui_trainer.ui.keymap import use
 from tui_trainer.ui.pacing import freeze_startup_objects, use_exact_compositor, written_to
@@ -165,6 +166,11 @@ class TrainerApp(App[None]):
         """Remember the pace."""
         if self.preferences.memory is not None:
             self.preferences.memory.keep_pace(event.pace.name)
+
+    def on_tab_view_matrix_chosen(self, event: TabView.MatrixChosen) -> None:
+        """Remember what the confusion matrix holds, unless the config file says that."""
+        if self.preferences.memory is not None and self.preferences.sources.get("matrix") != CONFIG:
+            self.preferences.memory.keep_matrix(event.matrix)
 
     def on_coach_chosen(self, event: CoachChosen) -> None:
         """Remember when the coach strip is shown, unless the config file says that."""

@@ -197,7 +197,7 @@ FIXED = (
 )  # several keys on one line of the table, and the way out
 EVERYWHERE, LESSONS, PEN = "everywhere", "lessons", "Pen"
 SHARED = "loss"  # the tab that counts for keys of several tabs: it has the most keys of those
-PRECEDING = boundary.PEN_ACTIONS | runs.PRECEDING_ACTIONS  # the actions of views' modes
+PRECEDING = boundary.PEN_ACTIONS | predictions.PRECEDING_ACTIONS | runs.PRECEDING_ACTIONS  # the actions of views' modes
 
 train, pace = Chip("train", ("toggle_training",)), Chip("pace", ("slow", "fast"))
 step, epoch, reset = Chip("step", ("step",)), Chip("epoch", ("epoch",)), Chip("reset", ("reset",))

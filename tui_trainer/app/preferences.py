@@ -55,6 +55,7 @@ def preferences_for(given: Mapping[str, Any]) -> Preferences:
         "markers": chosen.markers,
         "pace": chosen.pace,
         "coach": chosen.coach,
+        "matrix": chosen.matrix,
     }
     by_source = {
         COMMAND: given,

@@ -30,7 +30,7 @@ from tui_trainer.experiment.validation import on_screen
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport
 from tui_trainer.run_state import RunState
-from tui_trainer.settings import Markers, Settings
+from tui_trainer.settings import Markers, Matrix, Settings
 from tui_trainer.tabs.book.lesson_page import Answered
 from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
 from tui_trainer.tabs.runs.view import RunOpened, RunsChosen, RunsEdited, UndoAsked
@@ -89,6 +89,7 @@ class MainScreen(Screen[None]):
         self.dialogs = Dialogs(self)
         self.recent_commands: list[str] = []  # of the palette, by their titles, the last first
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
+        self.matrix: Matrix = "counts"  # what confusion matrices hold
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.own_data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
         self.wall, self.coach = Walls(self), Coach(self)
@@ -124,6 +125,7 @@ class MainScreen(Screen[None]):
     def take_settings(self, settings: Settings) -> None:
         """Apply the user's settings."""
         self.markers = settings.markers
+        self.matrix = settings.matrix
         self.coach.mode = settings.coach
         self.trainer.chosen_pace = self.trainer.pace = pace_named(settings.pace)
         self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0

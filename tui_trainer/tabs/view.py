@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Loaded, Progress, Request, Unavailable, Update
+from tui_trainer.settings import Matrix
 from tui_trainer.tabs import tab_named
 from tui_trainer.ui.keymap import DO, Key, action_of, keymap
 
@@ -70,6 +71,12 @@ class TabView(Vertical):
         value: float
         old: float
         sentence: str
+
+    @dataclass
+    class MatrixChosen(Message):
+        """The user chose what confusion matrices hold, now and later."""
+
+        matrix: Matrix
 
     @dataclass
     class OfferTaken(Message):
@@ -183,9 +190,9 @@ def _hint_at(text: str, x: int, works: Callable[[Key], bool]) -> Key | None:
     return None
 
 
-def hints_within(width: int, actions: Sequence[str]) -> str:
+def hints_within(width: int, actions: Sequence[str], labels: Mapping[str, str] | None = None) -> str:
     """Return hints for as many of the first actions as fit into ``width`` cells, and for the key of the help."""
-    shown_hints = [hints((name,)) for name in actions]
+    shown_hints = [hints((name,), labels=labels) for name in actions]
     more = hints(("help",))
     while shown_hints and len(GAP.join((*shown_hints, more))) > width:
         del shown_hints[-1]

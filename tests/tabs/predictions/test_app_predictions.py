@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from textual.widgets import Static
 
+from tui_trainer.app.preferences import Preferences
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.protocol import Update
+from tui_trainer.protocol import Update, unpack
+from tui_trainer.settings import RememberedSettings, Settings
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
-from tui_trainer.tabs.predictions.panels import ListPanel
+from tui_trainer.tabs.predictions.panels import ListPanel, MatrixLayout, MatrixPanel
 from tui_trainer.tabs.predictions.view import PredictionsView
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 
@@ -137,7 +141,8 @@ async def test_many_classes_are_leafed_through(start: Start) -> None:
         await flow.until(lambda: "page 1 of" in flow.screen_text(), "a matrix of some classes")
         first = content_of(flow)
         assert isinstance(first, ClassPredictions) and first.confusion.others > 0
-        assert "← → classes" in str(view_of(flow).query_one(".hints", Static).content)
+        hints = view_of(flow).query_one(".hints", Static)
+        await flow.until(lambda: "← → classes" in str(hints.content), "the keys that leaf through them")
         await flow.press("right")
         await flow.until(lambda: "page 2 of" in flow.screen_text(), "the next ones")
         await flow.press("left", "left")
@@ -234,3 +239,57 @@ async def test_the_threshold_moves_along_the_curves(start: Start, size: tuple[in
         await flow.until(lambda: "scatter" in shown(flow), "prices")
         await flow.press("v", "v", "v")
         await flow.until(lambda: "scatter" in shown(flow), "which have no thresholds")
+
+
+async def test_a_cell_of_the_matrix_filters_the_samples(start: Start) -> None:
+    async with start(with_field(Experiment(), "training.learning_rate", 0.001)) as flow:
+        await opened(flow)
+        await flow.until(lambda: "into the matrix" in flow.screen_text(), "the hint of the key")
+        content = content_of(flow)
+        assert isinstance(content, ClassPredictions)
+        counts = unpack(content.confusion.counts).reshape(3, 3)
+        true, predicted = divmod(int((counts - np.diag(counts.diagonal())).argmax()), 3)
+        names = view_of(flow)._picture.classes
+        words = f"{counts[true, predicted]:.0f} of class {names[true]} taken for {names[predicted]}"
+        await flow.press("enter")
+        assert view_of(flow)._cursor == (true, predicted), "the most frequent mistake"
+        await flow.until(lambda: "row of samples" in flow.screen_text(), "the keys of the cursor")
+        await flow.press("enter")
+        await flow.until(lambda: words in flow.screen_text(), "the filter in words")
+        assert content_of(flow).listed.total == counts[true, predicted]
+        await flow.press("enter", *["up"] * 3, *["left"] * 3)
+        assert view_of(flow)._cursor == (0, 0)
+        await flow.press("enter")
+        await flow.until(lambda: "of class setosa predicted as such" in flow.screen_text(), "another cell")
+        await flow.press("enter", "enter")
+        await flow.until(lambda: content_of(flow).listed.total == 30, "the same again: all samples")
+        assert not view_of(flow).in_mode
+
+        matrix = view_of(flow).query_one(MatrixPanel)
+        layout = MatrixLayout.of(view_of(flow)._picture, content, matrix.size.width)
+        offset = layout.label + predicted * layout.cell + 2, 2 + true
+        await flow.pilot.click(MatrixPanel, offset=offset)
+        await flow.until(lambda: words in flow.screen_text(), "the same cell, by the mouse")
+        await flow.press("enter", "escape")
+        assert view_of(flow)._cursor is None and request_of(flow).cell == (true, predicted)
+        await flow.press("escape")
+        await flow.until(lambda: content_of(flow).listed.total == 30, "esc takes it off")
+
+
+async def test_the_matrix_holds_shares_and_the_app_remembers_that(start: Start, tmp_path: Path) -> None:
+    memory = RememberedSettings(tmp_path / "remembered.json")
+    async with start(preferences=Preferences(Settings(matrix="recall"), memory=memory)) as flow:
+        await opened(flow)
+        await flow.until(lambda: "% of each row" in flow.screen_text(), "as remembered")
+        await flow.press("d")
+        await flow.until(lambda: "% of each column" in flow.screen_text(), "by column")
+        await flow.until(lambda: memory.recall().matrix == "precision", "that remembered")
+        await flow.press("d")
+        await flow.until(lambda: "% of each" not in flow.screen_text(), "counts")
+
+
+async def test_a_number_has_no_matrix(start: Start) -> None:
+    async with start(BOSTON) as flow:
+        await opened(flow)
+        await flow.press("enter")
+        await flow.until_said("A number has no confusion matrix; its samples are all in the list.")

@@ -16,8 +16,15 @@ from tui_trainer.protocol import pack, unpack
 from tui_trainer.runtime import reporting
 from tui_trainer.tabs.predictions.compute import confusion
 from tui_trainer.tabs.predictions.messages import ClassPredictions, Confusion, NumberPredictions
-from tui_trainer.tabs.predictions.panels import columns_for, draw_chosen, draw_list, draw_matrix, preferred_height
-from tui_trainer.tabs.predictions.plots import CHOSEN, CORRECT, DIAGONAL, INCORRECT, Picture
+from tui_trainer.tabs.predictions.panels import (
+    MatrixLayout,
+    columns_for,
+    draw_chosen,
+    draw_list,
+    draw_matrix,
+    preferred_height,
+)
+from tui_trainer.tabs.predictions.plots import CHOSEN, CORRECT, CURSOR, DIAGONAL, INCORRECT, Picture
 from tui_trainer.training.session import Session
 
 
@@ -86,6 +93,50 @@ class TestMatrix:
             assert lines[2 + shown].startswith(f"{100 - shown} others") and lines[3 + shown].startswith("precision")
             cells = [cell for line in lines[2 : 3 + shown] for cell in line.split()[-shown - 2 : -1]]
             assert sum(int(cell) for cell in cells if cell != "·") == counts.sum()
+
+    def test_cells_are_counts_or_shares_of_a_row_or_a_column(self) -> None:
+        counts = np.array([[6, 0, 2], [1, 5, 0], [0, 0, 0]])
+        picture = matrix_of(("setosa", "versicolor", "virginica"), counts)
+        by_row = rows_of(drawn(draw_matrix, dataclasses.replace(picture, matrix="recall"), 58, 6))
+        assert by_row[0].split() == ["predicted,", "%", "of", "each", "row"]
+        assert [line.split()[1:4] for line in by_row[2:5]] == [
+            ["75.0", "·", "25.0"],
+            ["16.7", "83.3", "·"],
+            ["·", "·", "–"],
+        ]
+        by_column = rows_of(drawn(draw_matrix, dataclasses.replace(picture, matrix="precision"), 58, 6))
+        assert by_column[0].split() == ["predicted,", "%", "of", "each", "column"]
+        assert [line.split()[1:4] for line in by_column[2:5]] == [
+            ["85.7", "·", "100.0"],
+            ["14.3", "100.0", "·"],
+            ["·", "·", "0.0"],
+        ]
+        narrow = rows_of(drawn(draw_matrix, dataclasses.replace(picture, matrix="precision"), 36, 6))
+        assert narrow[2].split()[1:4] == ["86", "·", "100"]
+
+    def test_the_cursor_and_the_listed_cell_are_in_brackets(self) -> None:
+        picture = matrix_of(("setosa", "versicolor", "virginica"), np.array([[10, 0, 2], [1, 5, 0], [0, 3, 7]]))
+        assert isinstance(picture.content, ClassPredictions)
+        content = replace(picture.content, cell=(0, 2))
+        board = drawn(draw_matrix, dataclasses.replace(picture, content=content, cursor=(2, 1)), 58, 6)
+        lines = rows_of(board)
+        assert "[2]" in lines[2] and "[3]" in lines[4]
+        assert {CHOSEN, CURSOR} <= set(board.roles.ravel().tolist())
+        listed = rows_of(drawn(draw_list, dataclasses.replace(picture, content=content), 58, 6))
+        assert f"{content.listed.total} of class setosa taken for virginica" in listed[0]
+        assert listed[1].split()[0] == "#"
+        of_one_class = dataclasses.replace(picture, content=replace(content, cell=(1, 1), chosen=None))
+        listed = rows_of(drawn(draw_list, of_one_class, 58, 6))
+        assert listed[0].strip().endswith("of class versicolor predicted as such") and not listed[1].strip()
+
+    def test_the_cell_at_a_position_is_the_one_drawn_there(self) -> None:
+        picture = matrix_of(("setosa", "versicolor", "virginica"), np.array([[11, 22, 33], [44, 55, 66], [77, 88, 99]]))
+        assert isinstance(picture.content, ClassPredictions)
+        lines, layout = rows_of(drawn(draw_matrix, picture, 58, 6)), MatrixLayout.of(picture, picture.content, 58)
+        for row in range(3):
+            for column, text in enumerate(lines[2 + row].split()[1:4]):
+                assert layout.at(lines[2 + row].index(text), 2 + row) == (row, column)
+        assert layout.at(0, 3) is None and layout.at(20, 1) is None and layout.at(57, 3) is None
 
     def test_a_class_without_samples_has_no_share(self) -> None:
         lines = rows_of(drawn(draw_matrix, matrix_of(("a", "b"), np.array([[3, 0], [0, 0]])), 60, 5))

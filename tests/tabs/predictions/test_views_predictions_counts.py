@@ -90,3 +90,26 @@ def test_there_are_no_curves_of_outputs_that_are_not_finite() -> None:
     session.trainer.model.parameters.flat[:] = np.nan
     content = PredictionsCompute(TrainerContext(session)).compute(WatchPredictions(cut=0.5))
     assert isinstance(content, ClassPredictions) and content.curves is None
+
+
+def test_a_cell_of_the_matrix_leaves_only_its_samples() -> None:
+    session = Session()
+    session.load(Experiment())
+    compute = PredictionsCompute(TrainerContext(session))
+    whole = compute.compute(WatchPredictions(part="training", rows=200))
+    assert isinstance(whole, ClassPredictions) and whole.listed.total == 120
+    counts = unpack(whole.confusion.counts).reshape(3, 3)
+    true, predicted = (int(place) for place in np.argwhere(counts - np.diag(counts.diagonal()))[0])
+    content = compute.compute(WatchPredictions(part="training", rows=200, chosen=900, cell=(true, predicted)))
+    assert isinstance(content, ClassPredictions) and content.chosen is not None
+    assert content.cell == (true, predicted) and content.confusion == whole.confusion
+    assert content.listed.total == counts[true, predicted] == content.chosen.rank + 1
+    assert set(unpack(content.listed.true)) == {true} and set(unpack(content.listed.predicted)) == {predicted}
+    is_in_cell = (unpack(whole.listed.true) == true) & (unpack(whole.listed.predicted) == predicted)
+    assert (unpack(content.listed.rows) == unpack(whole.listed.rows)[is_in_cell]).all(), "the worst first"
+    empty = tuple(int(place) for place in np.argwhere(counts == 0)[0])
+    content = compute.compute(WatchPredictions(part="training", cell=(empty[0], empty[1])))
+    assert isinstance(content, ClassPredictions)
+    assert (content.listed.total, content.listed.rows, content.chosen) == (0, b"", None)
+    content = compute.compute(WatchPredictions(part="training", cell=(1, 3)))
+    assert isinstance(content, ClassPredictions) and content.cell is None and content.listed.total == 120

@@ -68,15 +68,19 @@ class PredictionsCompute:
         counts = count(samples.true, samples.predicted, len(self._session.dataset.classes))
         right = int(counts.trace())
         output = self._session.experiment.model.output.activation
+        cell = request.cell
+        if cell is not None and not all(0 <= number < len(counts) for number in cell):
+            cell = None
         return ClassPredictions(
             part=samples.part,
             confusion=confusion(counts, request.classes, request.page),
             accuracy=right / len(samples.rows),
             right=right,
             probabilities=output == "softmax" or (output == "sigmoid" and len(samples.outputs) == 1),
-            listed=samples.listed(request.first, request.rows),
-            chosen=samples.chosen(request.chosen),
+            listed=samples.listed(request.first, request.rows, cell),
+            chosen=samples.chosen(request.chosen, cell),
             points=loss_points(self._session, samples),
+            cell=cell,
             curves=None if request.cut is None else threshold_curves(samples, request.of_class, request.cut),
         )
 
@@ -152,14 +156,24 @@ class Samples:
         seen = len(self._session.test_seen_at) if self.name == "test" else 0
         return DataPart(self.name, len(self.rows), self._missing, seen)
 
-    def listed(self, first: int, count: int) -> SampleList:
-        """Return ``count`` samples from rank ``first`` on; near the end, the last ones."""
-        count = min(max(count, 0), len(self._order))
-        first = min(max(first, 0), len(self._order) - count)
-        indices = self._order[first : first + count]
+    def ranked(self, cell: tuple[int, int] | None = None) -> NDArray[np.intp]:
+        """Return the indices of the samples of a cell of the confusion matrix, or of all, by their loss."""
+        if cell is None:
+            return self._order
+        is_in_cell = (self.true == cell[0]) & (self.predicted == cell[1])
+        ranked: NDArray[np.intp] = self._order[is_in_cell[self._order]]
+        return ranked
+
+    def listed(self, first: int, count: int, cell: tuple[int, int] | None = None) -> SampleList:
+        """Return ``count`` samples, of a cell or of all, from rank ``first`` on; near the end, the last ones."""
+        ranked = self.ranked(cell)
+        count = min(max(count, 0), len(ranked))
+        first = min(max(first, 0), len(ranked) - count)
+        indices = ranked[first : first + count]
         named, rows = self._dataset.rows, self.rows[indices].tolist()
         return SampleList(
             first=first,
+            total=len(ranked),
             rows=pack(np.array([named.number(row) for row in rows])),
             names=tuple(map(named.name, rows)) if named.column else (),
             true=pack(self.true[indices]),
@@ -169,10 +183,13 @@ class Samples:
             features=pack(self._dataset.x[self.rows[indices], :MAX_LISTED_FEATURES].ravel()),
         )
 
-    def chosen(self, rank: int) -> ChosenSample:
-        """Return the sample of a rank, or the last one."""
-        rank = min(max(rank, 0), len(self._order) - 1)
-        index = int(self._order[rank])
+    def chosen(self, rank: int, cell: tuple[int, int] | None = None) -> ChosenSample | None:
+        """Return the sample of a rank, or the last one; None if a cell has none."""
+        ranked = self.ranked(cell)
+        if not len(ranked):
+            return None
+        rank = min(max(rank, 0), len(ranked) - 1)
+        index = int(ranked[rank])
         outputs = self.outputs[:, index].astype(np.float64)
         if len(outputs) == 1 and self._dataset.labels is not None and self._sigmoid:
             outputs = np.array([1.0 - outputs[0], outputs[0]])

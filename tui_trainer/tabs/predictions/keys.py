@@ -18,6 +18,18 @@ KEYS = (
         "New rows",
         "Predict the rows of another file, and write the predictions beside; esc stops it",
     ),
+    key(
+        "look_into",
+        "enter",
+        "look_into",
+        (),
+        "Into",
+        "Into the matrix; then, list only the samples of that cell, or all again",
+    ),
+    key(
+        "matrix_shares", "d", "matrix_shares", (), "Shares", "The matrix in counts, in % of each row or of each column"
+    ),
+    key("leave_look", "escape", "leave_look", (), "Back", "Back from the matrix, then to all samples", shown_as="esc"),
     key("rank_minus", "up", "rank", (-1,), "Sample", "A worse sample", shown_as="↑"),
     key("rank_plus", "down", "rank", (1,), "Sample", "A better sample", shown_as="↓"),
     key("rank_first", "home", "rank_end", (-1,), "Sample", "The worst sample"),
@@ -25,3 +37,4 @@ KEYS = (
     key("fold_minus", "left", "fold", (-1,), "Classes", "With many classes: the ones with more mistakes", shown_as="←"),
     key("fold_plus", "right", "fold", (1,), "Classes", "With many classes: the ones with fewer mistakes", shown_as="→"),
 )
+PRECEDING_ACTIONS = frozenset({"leave_look"})  # only while there is something to go back from

@@ -19,6 +19,7 @@ class WatchPredictions(Request, frozen=True):
     ``rows`` of them are listed from rank ``first`` on, and the one of rank ``chosen`` is sent in detail. If there are
     more than ``classes`` classes, the confusion matrix has those with the most mistakes, or on a later ``page`` the
     next ones, and combines the others.
+    A ``cell`` of the matrix, the numbers of a true and a predicted class, leaves only its samples to be listed.
     With a ``cut`` there are also the curves of the class ``of_class`` against the rest; it is a threshold of
     probabilities, or where outputs are none a share of their range.
     """
@@ -31,6 +32,7 @@ class WatchPredictions(Request, frozen=True):
     page: int = 0
     cut: float | None = None
     of_class: int = 1
+    cell: tuple[int, int] | None = None
 
 
 class DataPart(msgspec.Struct, frozen=True):
@@ -46,14 +48,16 @@ class DataPart(msgspec.Struct, frozen=True):
 
 
 class SampleList(msgspec.Struct, frozen=True):
-    """Samples from rank ``first`` on; arrays (k,), but ``features`` (k, listed): the first few raw ones of each sample.
+    """Samples from rank ``first`` on, of ``total``; arrays (k,).
 
+    ``features`` (k, listed) are the first few raw ones of each sample.
     ``rows`` are their lines in the file, or else their rows in the data, ``names`` (k,) what tells them apart, if a
     column does. ``true`` and ``predicted`` are class numbers, or values of the target. ``certainty`` is the output for
     the true class (for a single unit with output p, 1 - p for the first class); for numbers, the residual.
     """
 
     first: int
+    total: int
     rows: bytes
     true: bytes
     predicted: bytes
@@ -141,7 +145,8 @@ class ThresholdCurves(msgspec.Struct, frozen=True):
 class ClassPredictions(Content, frozen=True):
     """Predictions of classes: the confusion matrix and the worst samples, and the ``curves`` if they were asked for.
 
-    ``probabilities`` tells whether the outputs are probabilities: those of softmax, or of one sigmoid unit.
+    ``probabilities`` tells whether the outputs are probabilities: those of softmax, or of one sigmoid unit. Only the
+    samples of a ``cell`` are listed, if one was requested; of an empty one, none is ``chosen``.
     """
 
     part: DataPart
@@ -150,8 +155,9 @@ class ClassPredictions(Content, frozen=True):
     right: int
     probabilities: bool
     listed: SampleList
-    chosen: ChosenSample
+    chosen: ChosenSample | None
     points: LossPoints
+    cell: tuple[int, int] | None = None
     curves: ThresholdCurves | None = None
 
 
@@ -171,7 +177,7 @@ class NumberPredictions(Content, frozen=True):
     mae: float
     rmse: float
     listed: SampleList
-    chosen: ChosenSample
+    chosen: ChosenSample | None
     points: LossPoints
 
 

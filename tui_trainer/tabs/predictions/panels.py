@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from textual import events
 from textual.message import Message
 
 from tui_trainer.formats import MINUS, MISSING, format_bar, format_column, format_number, format_percent, format_row
 from tui_trainer.plotting.frame import Board, one_cell, shorten, shorten_alike
 from tui_trainer.protocol import unpack
-from tui_trainer.settings import Markers
+from tui_trainer.settings import Markers, Matrix
 
 from .messages import ChosenSample, ClassPredictions, NumberPredictions, SampleList
-from .plots import BAR, CHOSEN, CORRECT, DIAGONAL, DIM, HEAD, INCORRECT, TEXT, Picture, TextPanel, loss_note
+from .plots import BAR, CHOSEN, CORRECT, CURSOR, DIAGONAL, DIM, HEAD, INCORRECT, TEXT, Picture, TextPanel, loss_note
 
 HEADER_ROWS = 1
 GAP = 2
@@ -34,8 +35,10 @@ MIN_LABEL = len("precision %")
 MIN_CELL_WIDTH = 4
 MAX_CELL_WIDTH = 12
 RECALL_WIDTH = len("  recall %")
+MATRIX_TOP = 2  # rows of the matrix above its cells
 CUT_WIDTH = 10  # cells of a count beside the threshold
 CUT_ROWS = 5
+IN_PERCENT = {"recall": ", % of each row", "precision": ", % of each column"}
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -59,36 +62,57 @@ def draw_list(board: Board, picture: Picture, markers: Markers) -> None:
     content = picture.content
     if content is None:
         return
-    listed, chosen_row = content.listed, content.chosen.rank - content.listed.first
+    listed, top = content.listed, header_rows(content)
+    if isinstance(content, ClassPredictions) and content.cell is not None:
+        board.write(0, 2, shorten(_cell_words(picture, content, content.cell), board.width - 2), CHOSEN)
+    if content.chosen is None:
+        return
+    chosen_row = content.chosen.rank - listed.first
     columns = _columns(picture, listed)
     features = _features(picture, listed)
-    start, row_limit = 2, min(len(listed.rows) // 8, board.height - HEADER_ROWS)
+    start, row_limit = 2, min(len(listed.rows) // 8, board.height - top)
     for index, column in enumerate([*columns, *features]):
         remaining = len(picture.features) - (index - len(columns))
         room = board.width - start
         if index >= len(columns) and column.width + (GAP + 4 if remaining > 1 else 0) > room:
             text = f"+{remaining} features"
-            board.write(0, start, text if len(text) <= room else shorten(f"+{remaining}", room), DIM)
+            board.write(top - 1, start, text if len(text) <= room else shorten(f"+{remaining}", room), DIM)
             break
         _write_column(
             board,
             column,
-            start,
+            (top - 1, start),
             row_limit,
             _correctness_roles(content, listed) if column.heading == "predicted" else None,
         )
         start += column.width + GAP
     if 0 <= chosen_row < row_limit:
-        line = HEADER_ROWS + chosen_row
+        line = top + chosen_row
         board.write(line, 0, ">" if markers == "ascii" else "▸", CHOSEN)
         board.roles[line, :] = CHOSEN
 
 
-def _write_column(board: Board, column: Column, start: int, row_limit: int, roles: list[int] | None) -> None:
+def header_rows(content: object) -> int:
+    """Return how many rows are above the samples of the list."""
+    return HEADER_ROWS + (isinstance(content, ClassPredictions) and content.cell is not None)
+
+
+def _cell_words(picture: Picture, content: ClassPredictions, cell: tuple[int, int]) -> str:
+    """Describe which samples are listed: ``7 of class versicolor taken for virginica``."""
+    true, predicted = (picture.classes[k] for k in cell)
+    count = f"{content.listed.total:,} of class {true}"
+    return f"{count} taken for {predicted}" if true != predicted else f"{count} predicted as such"
+
+
+def _write_column(
+    board: Board, column: Column, corner: tuple[int, int], row_limit: int, roles: list[int] | None
+) -> None:
+    """Write a column, its heading at ``corner``: a row and a column of the board."""
+    top, start = corner
     for line, text in enumerate((column.heading, *column.cells[:row_limit])):
         aligned = text.ljust(column.width) if column.left else text.rjust(column.width)
         role = HEAD if line == 0 else roles[line - 1] if roles else column.role
-        board.write(line, start, aligned, role)
+        board.write(top + line, start, aligned, role)
 
 
 def _columns(picture: Picture, listed: SampleList) -> list[Column]:
@@ -149,8 +173,9 @@ class ListPanel(TextPanel):
 
     def on_click(self, event: events.Click) -> None:
         content = self._drawing.content
-        if content is not None and HEADER_ROWS <= event.y < HEADER_ROWS + len(content.listed.rows) // 8:
-            self.post_message(self.Chosen(content.listed.first + event.y - HEADER_ROWS))
+        top = header_rows(content)
+        if content is not None and top <= event.y < top + len(content.listed.rows) // 8:
+            self.post_message(self.Chosen(content.listed.first + event.y - top))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._move(1)
@@ -160,7 +185,7 @@ class ListPanel(TextPanel):
 
     def _move(self, offset: int) -> None:
         content = self._drawing.content
-        if content is not None:
+        if content is not None and content.chosen is not None:
             self.post_message(self.Chosen(content.chosen.rank + offset))
 
 
@@ -174,10 +199,12 @@ def preferred_height(picture: Picture, width: int) -> int:
 def draw_chosen(board: Board, picture: Picture, markers: Markers) -> None:
     """Draw the chosen sample: a title line, its probabilities and their sum, its features."""
     content = picture.content
+    chosen = None if content is None else content.chosen
+    if chosen is None:
+        return
     if isinstance(content, ClassPredictions):
-        _write_classes(board, picture, content, markers)
-    elif isinstance(content, NumberPredictions):
-        chosen = content.chosen
+        _write_classes(board, picture, content, chosen, markers)
+    else:
         true, predicted, loss = map(format_number, (chosen.true, chosen.predicted, chosen.loss))
         residual = f"{'+' if chosen.certainty > 0 else ''}{format_number(chosen.certainty)}"
         values = f"{shorten(picture.target, MAX_CLASS_NAME)} {true}, predicted {predicted}"
@@ -191,8 +218,9 @@ def _row(picture: Picture, chosen: ChosenSample) -> str:
     return format_row(picture.row_heading, chosen.row, shorten(picture.row_column, MAX_CLASS_NAME), name)
 
 
-def _write_classes(board: Board, picture: Picture, content: ClassPredictions, markers: Markers) -> None:
-    chosen = content.chosen
+def _write_classes(
+    board: Board, picture: Picture, content: ClassPredictions, chosen: ChosenSample, markers: Markers
+) -> None:
     true, predicted = picture.classes[int(chosen.true)], picture.classes[int(chosen.predicted)]
     title = f"{_row(picture, chosen)}: {true}, predicted {predicted}, loss {format_number(chosen.loss)}"
     board.write(0, 0, shorten(title, board.width), HEAD)
@@ -246,7 +274,7 @@ def _meaning(picture: Picture, content: ClassPredictions, outputs: int) -> str:
 def _feature_lines(picture: Picture, width: int) -> list[str]:
     """Return names and values of the features, in lines of at most ``width``."""
     content, lines = picture.content, [""]
-    if content is None:
+    if content is None or content.chosen is None:
         return []
     for name, value in zip(picture.features, unpack(content.chosen.features).tolist(), strict=True):
         item = shorten(f"{name} {format_number(value)}", width - 1)
@@ -309,62 +337,129 @@ def count_digits(picture: Picture) -> int:
     return len(f"{unpack(content.confusion.counts).max():.0f}") if isinstance(content, ClassPredictions) else 1
 
 
+@dataclass(frozen=True, slots=True)
+class MatrixLayout:
+    """A confusion matrix on a board: the names of its classes, and the widths of the labels and of the cells."""
+
+    names: list[str]
+    label: int
+    cell: int
+
+    @classmethod
+    def of(cls, picture: Picture, content: ClassPredictions, width: int) -> MatrixLayout:
+        """Lay out the matrix of ``content`` in ``width`` cells: as the names need, if there is room."""
+        confusion = content.confusion
+        names = [picture.classes[k] for k in confusion.shown]
+        if confusion.others:
+            names.append(f"{confusion.others} others")
+        room = width - RECALL_WIDTH
+        label = max(MIN_LABEL, min(MAX_LABEL, max(map(len, names)), room - len(names) * MIN_CELL_WIDTH))
+        min_width = max(MIN_CELL_WIDTH, count_digits(picture) + 1)
+        preferred = min(MAX_CELL_WIDTH, max(map(len, (*names, "100.0"))) + 1)
+        return cls(names, label, max(min_width, min(preferred, (room - label) // len(names))))
+
+    @property
+    def size(self) -> int:
+        """The number of rows, and of columns."""
+        return len(self.names)
+
+    @property
+    def edge(self) -> int:
+        """The column after the last cell."""
+        return self.label + self.size * self.cell
+
+    @property
+    def decimals(self) -> int:
+        """The decimals of a share in a cell."""
+        return 1 if self.cell > len("100.0") else 0
+
+    def at(self, x: int, y: int) -> tuple[int, int] | None:
+        """Return the row and the column of the cell at a position; None where there is none."""
+        row, column = y - MATRIX_TOP, (x - self.label) // self.cell
+        return (row, column) if 0 <= row < self.size and 0 <= column < self.size else None
+
+
 def draw_matrix(board: Board, picture: Picture, markers: Markers) -> None:
-    """Draw counts, with recall on the right, precision below, and the accuracy in the corner."""
+    """Draw counts or shares, with recall on the right, precision below, and the accuracy in the corner."""
     content = picture.content
     if not isinstance(content, ClassPredictions):
         return
-    confusion = content.confusion
-    names = [picture.classes[k] for k in confusion.shown]
-    if confusion.others:
-        names.append(f"{confusion.others} others")
-    size = len(names)
-    counts = unpack(confusion.counts).reshape(size, size).astype(int).tolist()
-    label_width = max(
-        MIN_LABEL, min(MAX_LABEL, max(map(len, names)), board.width - RECALL_WIDTH - size * MIN_CELL_WIDTH)
-    )
-    cell_width = _cell_width(board.width - label_width - RECALL_WIDTH, names, counts)
-    edge = label_width + size * cell_width
-    title = "predicted" + (f", page {confusion.page + 1} of {confusion.pages}" if confusion.pages > 1 else "")
-    board.write(
-        0, label_width + max(1, (size * cell_width - len(title)) // 2), shorten(title, board.width - label_width), DIM
-    )
+    confusion, layout = content.confusion, MatrixLayout.of(picture, content, board.width)
+    size, cell = layout.size, layout.cell
+    counts = unpack(confusion.counts).reshape(size, size)
+    title = f"predicted{IN_PERCENT.get(picture.matrix, '')}"
+    title += f", page {confusion.page + 1} of {confusion.pages}" if confusion.pages > 1 else ""
+    start = layout.label + max(1, (size * cell - len(title)) // 2)
+    board.write(0, start, shorten(title, board.width - layout.label), DIM)
     board.write(1, 0, "true", DIM)
-    board.write(1, edge, "recall %".rjust(RECALL_WIDTH), DIM)
-    for predicted, name in enumerate(shorten_alike(names, cell_width - 1)):
-        board.write(1, label_width + predicted * cell_width, name.rjust(cell_width), HEAD)
-    for row, name in enumerate(shorten_alike(names, label_width)):
-        board.write(2 + row, 0, name, HEAD)
-        for predicted, value in enumerate(counts[row]):
+    board.write(1, layout.edge, "recall %".rjust(RECALL_WIDTH), DIM)
+    for predicted, name in enumerate(shorten_alike(layout.names, cell - 1)):
+        board.write(1, layout.label + predicted * cell, name.rjust(cell), HEAD)
+    texts = _cell_texts(counts, picture.matrix, layout.decimals)
+    for row, name in enumerate(shorten_alike(layout.names, layout.label)):
+        board.write(MATRIX_TOP + row, 0, name, HEAD)
+        for predicted, text in enumerate(texts[row]):
             is_mixed = bool(confusion.others) and row == predicted == size - 1
-            role = TEXT if is_mixed else DIAGONAL if row == predicted else INCORRECT if value else DIM
-            text = str(value) if value or row == predicted else "·"
-            board.write(2 + row, label_width + predicted * cell_width + 1, text.rjust(cell_width - 1), role)
-    _write_shares(board, content, label_width, cell_width, size)
+            role = TEXT if is_mixed else DIAGONAL if row == predicted else INCORRECT if counts[row, predicted] else DIM
+            board.write(MATRIX_TOP + row, layout.label + predicted * cell + 1, text.rjust(cell - 1), role)
+    _write_shares(board, content, layout)
+    for marked, role in ((cell_place(content), CHOSEN), (picture.cursor, CURSOR)):
+        if marked is not None and max(marked) < size:
+            row, column = marked
+            text, right = texts[row][column], layout.label + (column + 1) * cell
+            board.write(MATRIX_TOP + row, right - len(text) - 1, f"[{text}]", role)
 
 
-def _write_shares(board: Board, content: ClassPredictions, label_width: int, cell_width: int, size: int) -> None:
+def _cell_texts(counts: NDArray[np.float64], matrix: Matrix, decimals: int) -> list[list[str]]:
+    """Return the texts of the cells for counts (k, k); what is not on the diagonal and 0 is a dot."""
+    texts = [[f"{count:.0f}" for count in row] for row in counts.tolist()]
+    if matrix != "counts":
+        with np.errstate(invalid="ignore"):
+            shares = counts / counts.sum(axis=1 if matrix == "recall" else 0, keepdims=True)
+        texts = [[format_percent(share, decimals) for share in row] for row in shares.tolist()]
+    is_dot = (counts == 0) & ~np.eye(len(counts), dtype=bool)
+    return [["·" if dot else text for text, dot in zip(*row, strict=True)] for row in zip(texts, is_dot, strict=True)]
+
+
+def cell_place(content: ClassPredictions) -> tuple[int, int] | None:
+    """Return the row and the column of the cell whose samples are listed; None if it is not among those shown."""
+    shown = content.confusion.shown
+    if content.cell is None or not set(content.cell) <= set(shown):
+        return None
+    return shown.index(content.cell[0]), shown.index(content.cell[1])
+
+
+class MatrixPanel(TextPanel):
+    """The confusion matrix as a widget: a click on a cell chooses it."""
+
+    @dataclass
+    class Chosen(Message):
+        """The user chose the cell in this row and column."""
+
+        row: int
+        column: int
+
+    def __init__(self) -> None:
+        super().__init__(draw_matrix, "matrix")
+
+    def on_click(self, event: events.Click) -> None:
+        content = self._drawing.content
+        if isinstance(content, ClassPredictions):
+            place = MatrixLayout.of(self._drawing, content, self.size.width).at(event.x, event.y)
+            if place is not None:
+                self.post_message(self.Chosen(*place))
+
+
+def _write_shares(board: Board, content: ClassPredictions, layout: MatrixLayout) -> None:
     recall, precision = unpack(content.confusion.recall), unpack(content.confusion.precision)
-    decimals = 1 if cell_width > len("100.0") else 0
-    edge = label_width + size * cell_width
-    board.write(2 + size, 0, "precision %", DIM)
-    for index in range(size):
-        board.write(2 + index, edge, format_percent(recall[index], 1).rjust(RECALL_WIDTH), TEXT)
-        board.write(
-            2 + size,
-            label_width + index * cell_width,
-            format_percent(precision[index], decimals).rjust(cell_width),
-            TEXT,
-        )
+    below = MATRIX_TOP + layout.size
+    board.write(below, 0, "precision %", DIM)
+    for index in range(layout.size):
+        board.write(MATRIX_TOP + index, layout.edge, format_percent(recall[index], 1).rjust(RECALL_WIDTH), TEXT)
+        text = format_percent(precision[index], layout.decimals).rjust(layout.cell)
+        board.write(below, layout.label + index * layout.cell, text, TEXT)
     accuracy = format_percent(content.accuracy, 1)
-    board.write(2 + size, edge + RECALL_WIDTH - len(accuracy) - 1, f" {accuracy}", CORRECT)
-
-
-def _cell_width(room: int, names: list[str], counts: list[list[int]]) -> int:
-    """Return the width of a cell: as the names need, if there is room."""
-    min_width = max(MIN_CELL_WIDTH, max(len(str(value)) for row in counts for value in row) + 1)
-    preferred = min(MAX_CELL_WIDTH, max(map(len, (*names, "100.0"))) + 1)
-    return max(min_width, min(preferred, room // len(names)))
+    board.write(below, layout.edge + RECALL_WIDTH - len(accuracy) - 1, f" {accuracy}", CORRECT)
 
 
 def draw_cut(board: Board, picture: Picture, markers: Markers) -> None:

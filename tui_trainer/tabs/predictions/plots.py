@@ -18,7 +18,7 @@ from tui_trainer.plotting.colors import RIGHT, WRONG
 from tui_trainer.plotting.frame import Board, Frame, one_cell
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import Loaded, unpack
-from tui_trainer.settings import Markers
+from tui_trainer.settings import Markers, Matrix
 from tui_trainer.ui.plot_widgets import FrameWidget
 
 from .messages import ClassPredictions, LossPoints, NumberPredictions, ThresholdCurves
@@ -37,13 +37,16 @@ CURVES = {
     "binary_crossentropy": ("-log p", ""),
     "categorical_crossentropy": ("-log p", ""),
 }
-TEXT, DIM, HEAD, CORRECT, DIAGONAL, INCORRECT, CHOSEN, BAR = range(8)
-ROLE_NAMES = ("text", "dim", "head", "right", "diagonal", "wrong", "chosen", "bar")
+TEXT, DIM, HEAD, CORRECT, DIAGONAL, INCORRECT, CHOSEN, BAR, CURSOR = range(9)
+ROLE_NAMES = ("text", "dim", "head", "right", "diagonal", "wrong", "chosen", "bar", "cursor")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """The computed content, and the names that go with it, printable and one cell per character."""
+    """The computed content, and the names that go with it, printable and one cell per character.
+
+    ``matrix`` is what the confusion matrix holds, ``cursor`` the row and column of its cell under the cursor.
+    """
 
     content: ClassPredictions | NumberPredictions | None = None
     features: tuple[str, ...] = ()
@@ -54,6 +57,8 @@ class Picture:
     row_heading: str = "row"
     row_column: str = ""
     always: str = ""  # what always answering the largest class would score
+    matrix: Matrix = "counts"
+    cursor: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
@@ -105,6 +110,7 @@ class TextPanel(FrameWidget[Picture]):
         .panel--wrong { color: $text-error; }
         .panel--chosen { color: $text-primary; background: $primary-muted; text-style: bold; }
         .panel--bar { color: $data-class0; }
+        .panel--cursor { color: $text-accent; text-style: bold reverse; }
     }
     """
 

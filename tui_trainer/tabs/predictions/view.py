@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
+import numpy as np
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import var
 from textual.widgets import Static
 
-from tui_trainer.protocol import Loaded
-from tui_trainer.tabs.view import TabView, hints
+from tui_trainer.protocol import Loaded, unpack
+from tui_trainer.settings import Matrix
+from tui_trainer.tabs.view import TabView, hints, hints_within
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
+from .keys import PRECEDING_ACTIONS
 from .messages import ClassPredictions, NumberPredictions, PartName, WatchPredictions
 from .panels import (
     CUT_ROWS,
     HEADER_ROWS,
     ListPanel,
+    MatrixPanel,
+    cell_place,
     columns_for,
     count_digits,
     draw_chosen,
     draw_cut,
     draw_heading,
     draw_histogram,
-    draw_matrix,
     draw_note,
     preferred_height,
 )
@@ -54,7 +58,12 @@ MAX_CLASSES_IN_SMALL_HALF = 6  # with more classes, the matrix gets the larger h
 LARGER_HALF = 72
 MIN_CLASSES = 3
 GUTTER = 2
+HINTS = ("panel", "part", "look_into", "matrix_shares", "rank", "new_rows", "rank_end")  # the most important first
+INTO_MATRIX = {"look_into": "into the matrix"}
+IN_MATRIX = {"look_into": "into the cell", "rank": "row of samples", "fold": "column of classes"}
 AT_THRESHOLDS = {"fold": "threshold of the classes", "rank": "class of the samples"}  # what these keys change
+NO_MATRIX = "A number has no confusion matrix; its samples are all in the list."
+MIXED_CELL = "This cell combines several classes; {keys} shows them one by one."
 TEST_WARNING = "The test part is for the very end: {key} again shows it, and the run notes that it was seen."
 
 
@@ -138,6 +147,7 @@ class PredictionsView(TabView):
         .half { height: auto; }
     }
     """
+    MODE = PRECEDING_ACTIONS
 
     panel: var[Panel] = var[Panel]("overview")
     part: var[PartName] = var[PartName]("validation")
@@ -149,6 +159,8 @@ class PredictionsView(TabView):
         self._last_room = Room(0, 0, 0)
         self._listed = WatchPredictions().rows
         self._hints = ""
+        self._cell: tuple[int, int] | None = None  # the true and the predicted class of the listed samples
+        self._cursor: tuple[int, int] | None = None  # the row and the column of the cursor in the matrix
         self._cut, self._of_class = CUT_STEPS // 2, 1
         self._has_test = False
         self._has_warned = False  # that the next press shows the test part
@@ -157,7 +169,7 @@ class PredictionsView(TabView):
         yield TextPanel(draw_heading, "heading")
         with Container(classes="panels"):
             with Vertical(classes="half left"):
-                yield TextPanel(draw_matrix, "matrix")
+                yield MatrixPanel()
                 yield PlotWidget("scatter")
                 yield TextPanel(draw_note, "note")
                 yield PlotWidget("loss")
@@ -170,12 +182,16 @@ class PredictionsView(TabView):
                 yield TextPanel(draw_chosen, "chosen")
         yield Static(classes="hints", markup=False)
 
+    def on_mount(self) -> None:
+        matrix: Matrix = getattr(self.screen, "matrix", "counts")
+        self._picture = replace(self._picture, matrix=matrix)
+
     @property
     def request(self) -> WatchPredictions:
         cut = self._cut / CUT_STEPS if self.panel == "thresholds" else None
         classes = self._room.max_classes
         return WatchPredictions(
-            self.part, self._first, self._listed, self._chosen, classes, self._page, cut, self._of_class
+            self.part, self._first, self._listed, self._chosen, classes, self._page, cut, self._of_class, self._cell
         )
 
     def configure(self, options: dict[str, object]) -> None:
@@ -184,13 +200,15 @@ class PredictionsView(TabView):
         self.part = "training" if options.get("part") == "training" else "validation"
 
     def show_loaded(self, loaded: Loaded) -> None:
-        before, self._picture = self._picture, Picture.of(loaded)
+        before = self._picture
+        self._picture = replace(Picture.of(loaded), matrix=before.matrix)
         self._has_test, self._has_warned = loaded.dataset.test_rows > 0, False
         if self.part == "test":
             self.part = "validation"
         if self._picture.names == before.names:  # the previous content stays until the next one arrives
             self._picture = replace(self._picture, content=before.content)
         self._first = self._chosen = self._page = 0
+        self._cell = self._cursor = None
         self._cut, self._of_class = CUT_STEPS // 2, 1
         if not self._picture.classes and self.panel == "thresholds":
             self.panel = "overview"
@@ -200,8 +218,9 @@ class PredictionsView(TabView):
         before = self._picture.content
         self._picture = replace(self._picture, content=content)
         # Clipped to the samples of this content only: content for a later request may be on its way
-        self._chosen = min(self._chosen, content.part.samples - 1)
-        self._first = min(self._first, max(content.part.samples - self._listed, 0))
+        if self._cell == (content.cell if isinstance(content, ClassPredictions) else None):
+            self._chosen = min(self._chosen, max(content.listed.total - 1, 0))
+            self._first = min(self._first, max(content.listed.total - self._listed, 0))
         if before is None or self._room != self._last_room:
             self._arrange()
         self._show()
@@ -210,6 +229,7 @@ class PredictionsView(TabView):
         self._arrange()
 
     def watch_panel(self) -> None:
+        self._cursor = None
         self._arrange()
 
     def watch_part(self) -> None:
@@ -235,8 +255,65 @@ class PredictionsView(TabView):
         """Ask for a file of new rows, and predict them."""
         await self.run_action("screen.predict_rows")
 
+    def action_matrix_shares(self) -> None:
+        """Show counts in the confusion matrix, or shares of each row or of each column."""
+        order = get_args(Matrix)
+        matrix = order[(order.index(self._picture.matrix) + 1) % len(order)]
+        self._picture = replace(self._picture, matrix=matrix)
+        self.post_message(self.MatrixChosen(matrix))
+        self._show()
+
+    def action_look_into(self) -> None:
+        """Put the cursor into the confusion matrix, or list the samples of the cell under it."""
+        content = self._picture.content
+        if not isinstance(content, ClassPredictions):
+            self.post_message(self.StatusMessage(NO_MATRIX))
+        elif self._cursor is not None:
+            self._choose_cell(*self._cursor)
+        else:
+            self.panel = "overview"
+            self._cursor = cell_place(content) or _largest_mistake(content)
+            self._show()
+
+    def action_leave_look(self) -> None:
+        """Leave the confusion matrix, or else list all samples again."""
+        if self._cursor is not None:
+            self._cursor = None
+            self._show()
+        else:
+            self._list_cell(None)
+
+    def _choose_cell(self, row: int, column: int) -> None:
+        """List the samples of a cell alone; if they are already, all samples."""
+        content = self._picture.content
+        if not isinstance(content, ClassPredictions):
+            return
+        shown = content.confusion.shown
+        if max(row, column) >= len(shown):
+            self.post_message(self.StatusMessage(MIXED_CELL.format(keys=hints(("fold",)))))
+            return
+        cell = shown[row], shown[column]
+        self._list_cell(None if cell == self._cell else cell)
+
+    def _list_cell(self, cell: tuple[int, int] | None) -> None:
+        self._cell, self._cursor = cell, None
+        self._first = self._chosen = 0
+        self._arrange()
+
+    def _move_cursor(self, rows: int, columns: int) -> None:
+        """Move the cursor of the matrix over the cells of single classes."""
+        content = self._picture.content
+        if self._cursor is not None and isinstance(content, ClassPredictions):
+            last = len(content.confusion.shown) - 1
+            row, column = self._cursor
+            self._cursor = min(max(row + rows, 0), last), min(max(column + columns, 0), last)
+            self._show()
+
     def action_rank(self, offset: int) -> None:
         """Choose the sample ``offset`` ranks further down, and list it; of thresholds, choose another class."""
+        if self._cursor is not None:
+            self._move_cursor(offset, 0)
+            return
         if self.panel == "thresholds":
             count = len(self._picture.classes)
             self._of_class = (self._of_class + offset) % count if count > 2 else 1
@@ -248,10 +325,13 @@ class PredictionsView(TabView):
         """Choose the best sample (1) or the worst (-1)."""
         content = self._picture.content
         if content is not None:
-            self._choose(content.part.samples - 1 if direction > 0 else 0)
+            self._choose(content.listed.total - 1 if direction > 0 else 0)
 
     def action_fold(self, offset: int) -> None:
         """Show the next or previous of many classes in the confusion matrix, or move the threshold."""
+        if self._cursor is not None:
+            self._move_cursor(0, offset)
+            return
         if self.panel == "thresholds":
             self._cut = min(max(self._cut + offset, 0), CUT_STEPS)
             self.ask()
@@ -260,6 +340,11 @@ class PredictionsView(TabView):
         if isinstance(content, ClassPredictions):
             self._page = min(max(self._page + offset, 0), content.confusion.pages - 1)
             self.ask()
+
+    @on(MatrixPanel.Chosen)
+    def _choose_clicked_cell(self, event: MatrixPanel.Chosen) -> None:
+        event.stop()
+        self._choose_cell(event.row, event.column)
 
     @on(ListPanel.Chosen)
     def _choose_listed(self, event: ListPanel.Chosen) -> None:
@@ -270,7 +355,7 @@ class PredictionsView(TabView):
         content = self._picture.content
         if content is None:
             return
-        self._chosen = min(max(rank, 0), content.part.samples - 1)
+        self._chosen = min(max(rank, 0), max(content.listed.total - 1, 0))
         self._first = min(max(self._first, self._chosen - self._listed + 1), self._chosen)
         self.ask()
 
@@ -296,18 +381,19 @@ class PredictionsView(TabView):
         for half, width in (("left", room.left), ("right", room.right)):
             self.query_one(f".{half}").styles.width = width if arrangement.beside else room.width
         self.query_one(".panels").set_class(arrangement.beside, "-beside")
-        self._listed = max(heights.get("list", self._listed + HEADER_ROWS) - HEADER_ROWS, 1)
+        above = HEADER_ROWS + (self._cell is not None)
+        self._listed = max(heights.get("list", self._listed + above) - above, 1)
         self._show()
         self.ask()
 
     def _show(self) -> None:
         """Pass the picture to the visible panels."""
-        content = self._picture.content
-        has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
-        text = hints(("panel", "part", "new_rows", "rank", "rank_end", *(("fold",) if has_pages else ())))
-        if self.panel == "thresholds":
-            has_choice = len(self._picture.classes) > 2
-            text = hints(("panel", "part", "fold", *(("rank",) if has_choice else ())), labels=AT_THRESHOLDS)
+        self._picture = replace(self._picture, cursor=self._cursor)
+        in_mode = self._cursor is not None or self._cell is not None
+        if in_mode != self.in_mode:
+            self.in_mode = in_mode
+            self.refresh_bindings()
+        text = self._hints_now()
         if text != self._hints:
             self._hints = text
             self.query_one(".hints", Static).update(text, layout=False)
@@ -318,6 +404,29 @@ class PredictionsView(TabView):
             plot = self.query_one(f".{name}", PlotWidget)
             if plot.display and self._picture.content is not None:
                 plot.show(make(self._picture))
+
+    def _hints_now(self) -> str:
+        """Return the hints of the keys that matter in this panel."""
+        content, classes = self._picture.content, self._picture.classes
+        if self._cursor is not None:
+            return hints(("rank", "fold", "look_into", "leave_look"), labels=IN_MATRIX)
+        if self.panel == "thresholds":
+            has_choice = len(classes) > 2
+            return hints(("panel", "part", "fold", *(("rank",) if has_choice else ())), labels=AT_THRESHOLDS)
+        has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
+        first = (*(("leave_look",) if self._cell is not None else ()), *(("fold",) if has_pages else ()))
+        usual = (name for name in HINTS if classes or name not in ("look_into", "matrix_shares"))
+        return hints_within(self.size.width - 1, (*first, *usual), INTO_MATRIX)
+
+
+def _largest_mistake(content: ClassPredictions) -> tuple[int, int]:
+    """Return the row and the column of the cell of two single classes with the most mistakes."""
+    shown = len(content.confusion.shown)
+    size = shown + (content.confusion.others > 0)
+    counts = unpack(content.confusion.counts).reshape(size, size)[:shown, :shown].copy()
+    np.fill_diagonal(counts, -1.0)
+    row, column = divmod(int(counts.argmax()), shown)
+    return row, column
 
 
 def arrange(panel: Panel, room: Room) -> Arrangement:
