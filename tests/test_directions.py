@@ -73,14 +73,14 @@ DIRECTIONS = {
         system tabs.messages tabs.view ui version wall
     """,
     "cli": """
-        app console datasets errors experiment export files formats pace runtime serve settings store sweep
-        system training ui version
+        app console datasets errors experiment export files formats measures pace runtime serve settings store
+        sweep system training ui version
     """,
     "__main__": "cli",
     "": "api errors experiment version",
 }
 # Modules of a tab that are imported by the trainer alone.
-COMPUTED = {"compute", "computing", "axes", "fields", "index", "surface"}
+COMPUTED = {"compute", "computing", "axes", "fields", "index", "inspection", "surface"}
 
 # Exceptions, each with its reason.
 UPWARDS = {}

@@ -14,10 +14,9 @@ from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
 from tui_trainer.datasets import statistics
-from tui_trainer.datasets.arrays import NAME, from_arrays, real_array
-from tui_trainer.datasets.loading import load
+from tui_trainer.datasets.arrays import from_arrays, real_array
 from tui_trainer.datasets.preparation import class_names, read_targets
-from tui_trainer.datasets.split import Split, split
+from tui_trainer.datasets.split import Split
 from tui_trainer.datasets.statistics import DataStatistics
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import OWN_DATA, Experiment
@@ -27,12 +26,13 @@ from tui_trainer.experiment.validation import validate
 from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.metadata import values_at
-from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, trained
+from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, reload_data, trained
 from tui_trainer.training.builder import build_model, scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
-from tui_trainer.training.session import Session, check_moments
+from tui_trainer.training.inspection import REPEATS, ColumnImportance, importance_of, measure_of_importance
+from tui_trainer.training.session import Session
 
 from .engine import Sequential
 from .engine.trainer import check_weights
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[Any]
+GIVE_DATA = "; give x and y"  # where the data of a run can't be read again
 
 
 class Run:
@@ -126,17 +127,31 @@ class Run:
         raises ExperimentError if the data of a loaded run can't be read any more.
         """
         if x is None and y is None:
-            data = self._session.split if self._session is not None else _reload_data(self._trained)
-            return split_scores(self.model, self._trained.resolved.training, data)
+            return split_scores(self.model, self._trained.resolved.training, self._data())
         if x is None or y is None:
             raise ValueError("give both x and y, or neither")
-        features = self._trained.inputs.standardized(x)
-        answers = read_targets(y, self._trained.target, self.model.outputs)
-        if len(features) != len(answers):
-            raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(answers)}")
-        scale = self._trained.target_scale
+        features, answers = self._rows(x, y)
         weights = None if sample_weight is None else check_weights(sample_weight, answers)
-        return scores(self.model, self._trained.resolved.training, features, scale.apply(answers), scale, weights)
+        scale = self._trained.target_scale
+        return scores(self.model, self._trained.resolved.training, features, answers, scale, weights)
+
+    def importance(
+        self, x: Any = None, y: Any = None, *, by: str | None = None, repeats: int = REPEATS, seed: int = 0
+    ) -> list[ColumnImportance]:
+        """Return the permutation importance of each column of the data, the largest first.
+
+        It is how much the measure ``by``, accuracy or R² if none is given, gets worse where the rows of a column are
+        permuted: the mean and the deviation over ``repeats`` permutations, those of ``seed``. A category's features
+        are permuted together. The data are the validation part, or the training part without one, or raw ``x`` and
+        ``y`` as in ``evaluate``. As ``sklearn.inspection.permutation_importance`` computes it.
+        """
+        resolved, target = self._trained.resolved, self._trained.target_scale
+        by = measure_of_importance(by, resolved, self._trained.target.task)
+        if (x is None) != (y is None):
+            raise ValueError("give both x and y, or neither")
+        rows = self._data().judged[:2] if x is None else self._rows(x, y)
+        features = self._trained.preparation.features
+        return importance_of(self.model, resolved, (*rows, target), features, by, repeats, seed).finish()
 
     def history_frame(self) -> pd.DataFrame:
         """Return the history as a pandas data frame, one row per epoch, numbered from 1."""
@@ -188,6 +203,17 @@ class Run:
         values = "".join(f"<td>{html.escape(value)}</td>" for value in cells.values())
         caption = html.escape(self.experiment.name)
         return f"<table><caption>{caption}</caption><tr>{heads}</tr><tr>{values}</tr></table>"
+
+    def _data(self) -> Split:
+        return self._session.split if self._session is not None else reload_data(self._trained, GIVE_DATA)
+
+    def _rows(self, x: Any, y: Any) -> tuple[Array, Array]:
+        """Return raw ``x`` and ``y`` as they are trained on: (n, features) and (n, outputs)."""
+        features = self._trained.inputs.standardized(x)
+        answers = read_targets(y, self._trained.target, self.model.outputs)
+        if len(features) != len(answers):
+            raise ValueError(f"x and y must have the same number of rows, got {len(features)} and {len(answers)}")
+        return features, self._trained.target_scale.apply(answers)
 
     def _last(self) -> dict[str, float]:
         """Return the values of the epoch of the weights."""
@@ -307,22 +333,3 @@ def _begin_with(session: Session, weights: Weights) -> None:
     except (ValueError, TypeError) as error:
         raise UserError("weights", str(error)) from error
     session.set_weights(session.trainer.model.parameters.flat.copy())
-
-
-def _reload_data(trained: TrainedModel) -> Split:
-    """Read the data of a saved run again; raise ExperimentError if they are not those it was trained on."""
-    config, output = trained.experiment.dataset, trained.resolved.model.output
-    assert output.units is not None and output.activation is not None
-    if config.path is None and config.name == NAME:
-        raise UserError("", "it was trained on arrays; give x and y to evaluate")
-    try:
-        config = replace(config, test_path=None)  # the other parts do not depend on it
-        parts = split(load(config), config, output.units, output.activation)
-        target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
-        check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)
-    except UserError as error:
-        reason = f"the data it was trained on can't be read ({error}); give x and y to evaluate"
-        raise UserError("", reason) from error
-    except ValueError as error:
-        raise UserError("", f"{error}; give x and y to evaluate") from error
-    return parts

@@ -153,6 +153,13 @@ def _predict(words: list[str]) -> int:
     return predict(words)
 
 
+def _importance(words: list[str]) -> int:
+    with interrupts_held():
+        from .runs import importance
+
+    return importance(words)
+
+
 def _serve(words: list[str]) -> int:
     with interrupts_held():
         from .serve import main as serve
@@ -229,6 +236,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "sessions": _sessions,
     "export": _export,
     "predict": _predict,
+    "importance": _importance,
     "serve": _serve,
     "settings": _settings,
     "keys": _keys,

@@ -1,4 +1,4 @@
-"""The commands on trained networks: ``runs`` lists saved ones, ``export`` takes one along, ``predict`` applies one."""
+"""The commands on trained networks: what ``runs`` there are, ``export``, ``predict``, and ``importance`` of columns."""
 
 from __future__ import annotations
 
@@ -38,6 +38,15 @@ examples:
   tui-trainer predict 12 new.csv                  with run 12 of the store
   tui-trainer predict houses new.csv --to out.csv with the export in the folder houses
 """
+IMPORTANCE = """\
+Show which columns of the data the predictions of a trained network depend on: how much a measure of the
+validation rows gets worse where the rows of a column are permuted, the mean ± the deviation of some repeats."""
+IMPORTANCE_EXAMPLES = """\
+examples:
+  tui-trainer importance 12                  the columns of run 12 of the store, the most important first
+  tui-trainer importance 12 --by f1 --repeats 30
+"""
+NAME_WIDTH, BAR_WIDTH = 24, 30  # cells of a column's name and of the longest bar
 
 
 def list_runs(words: list[str]) -> int:
@@ -194,9 +203,11 @@ def predict(words: list[str]) -> int:
     source = confined(options.file)
     if to is not None:
         _check_output(to, source, options.force)
-    trained = _trained(options.run)
 
     from tui_trainer.export.predictions import described, predict_file
+    from tui_trainer.export.trained import stored_model
+
+    trained = _trained(options.run, stored_model)
 
     predictions = predict_file(trained, str(source))
     with _opened(to) as stream:
@@ -228,15 +239,15 @@ def _check_output(to: Path, source: Path, force: bool) -> None:
         raise UserError("--to", f"{quoted(str(to), 200)} {reason}")
 
 
-def _trained(run: str) -> TrainedModel:
-    """Return the network of a saved run or an export; raise UserError if there is none."""
-    from tui_trainer.export.trained import exported_model, stored_model
+def _trained(run: str, read: Callable[[Store, int], TrainedModel]) -> TrainedModel:
+    """Return the network of a saved run, as ``read``, or of an export; raise UserError if there is none."""
+    from tui_trainer.export.trained import exported_model
 
     if is_folder(run, ""):
         return exported_model(confined(run))
     if not is_run_number(run):
         raise UserError("", f"there is no run or folder {quoted(run, 200)}; tui-trainer runs lists the runs")
-    return from_store(int(run), stored_model)
+    return from_store(int(run), read)
 
 
 @contextlib.contextmanager
@@ -250,3 +261,53 @@ def _opened(to: Path | None) -> Iterator[BinaryIO]:
             yield stream
     except OSError as error:
         raise UserError("--to", f"{quoted(str(to), 200)} can't be written: {reason_of(error)}") from error
+
+
+def importance(words: list[str]) -> int:
+    """Run the command; return the exit code. Raises UserError if the run or its data can't be used."""
+    parser = Parser(
+        prog="tui-trainer importance",
+        description=IMPORTANCE,
+        epilog=IMPORTANCE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the number of a saved run, or the folder of an exported one")
+    add("--by", metavar="MEASURE", help="the measure, as f1 or loss; default: accuracy, or r2 of a number")
+    add("--repeats", metavar="N", type=int, default=5, help="permutations of each column; default: 5")
+    add("--seed", metavar="N", type=int, default=0, help="the seed of the permutations; default: 0")
+    add("--json", action="store_true", help="print the importances as JSON, nothing else")
+    options = parser.parse_args(words)
+
+    from tui_trainer.console import finite
+    from tui_trainer.export.trained import reload_data, stored_session
+    from tui_trainer.export.trained import trained as trained_by
+    from tui_trainer.formats import format_bar, format_number
+    from tui_trainer.measures import in_words, is_rising
+    from tui_trainer.training.builder import build_model
+    from tui_trainer.training.inspection import importance_of, measure_of_importance
+
+    trained = _trained(options.run, lambda store, run: trained_by(stored_session(store, run)))
+    data, target = trained.data[1] if trained.data is not None else reload_data(trained), trained.target_scale
+    by = measure_of_importance(options.by, trained.resolved, trained.target.task)
+    x, y, part = data.judged
+    model = build_model(trained.resolved, len(trained.preparation.features))
+    model.set_weights(trained.weights)
+    features = trained.preparation.features
+    computed = importance_of(model, trained.resolved, (x, y, target), features, by, options.repeats, options.seed)
+    columns = computed.finish()
+    if options.json:
+        listed = [{"column": one.column, "mean": one.mean, "deviation": one.deviation} for one in columns]
+        summary = {"measure": by, "part": part, "rows": len(x), "value": computed.baseline, "repeats": options.repeats}
+        print(json.dumps(finite({**summary, "columns": listed}), indent=2))
+        return 0
+    worse = "lower" if is_rising(by) else "higher"
+    print(f"The {in_words(by)} of {len(x):,} {part} rows is {format_number(computed.baseline)}.")
+    print(f"It is {worse} by this much where a column is permuted, {options.repeats} times:")
+    largest = max((one.mean for one in columns if one.mean > 0), default=1.0)
+    for one in columns:
+        name = printable(one.column)
+        name = name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
+        bar = format_bar(one.mean / largest, BAR_WIDTH, ascii_only=True)
+        print(f"{name:<{NAME_WIDTH}} {format_number(one.mean):>9} ± {format_number(one.deviation):<9} {bar}".rstrip())
+    return 0

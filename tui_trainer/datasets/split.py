@@ -72,6 +72,13 @@ class Split:
     w_val: NDArray[np.float64] | None = None
     w_test: NDArray[np.float64] | None = None
 
+    @property
+    def judged(self) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
+        """x and y of the part that a model is judged by, and its name: validation, or training without one."""
+        if self.x_val is None or self.y_val is None:
+            return self.x_train, self.y_train, "training"
+        return self.x_val, self.y_val, "validation"
+
 
 class Rows(NamedTuple):
     """The rows of each part, as indices into a dataset; that of the test part stays out of sight until the end."""

@@ -271,6 +271,12 @@ def suitable_metrics(task: Task) -> tuple[str, ...]:
     return (*names, *(name for name, of in BY_CLASS.items() if MEASURES[of].of == kind))
 
 
+def suitable_measures(experiment: Experiment, task: Task) -> tuple[str, ...]:
+    """Return the measures of one value that a resolved experiment has for a target."""
+    names = ("loss", *(name for name in suitable_metrics(task) if name not in BY_CLASS))
+    return tuple(name for name in names if not MEASURES[name].probabilities or _has_probabilities(experiment.model))
+
+
 def _check_measure(field: str, measure: str, experiment: Experiment, target: Target) -> None:
     """Check that a run will have this measure after each epoch."""
     name, known = name_of(measure), measure_of(measure)
@@ -284,10 +290,15 @@ def _check_measure(field: str, measure: str, experiment: Experiment, target: Tar
 def _check_probabilities(field: str, name: str, model: ModelConfig) -> None:
     """Check that a measure of probabilities has them: one output of sigmoid, or those of softmax."""
     output = model.output
-    given = output.activation == "softmax" or (output.activation == "sigmoid" and output.units == 1)
-    if name in MEASURES and MEASURES[name].probabilities and not given:
+    if name in MEASURES and MEASURES[name].probabilities and not _has_probabilities(model):
         reason = f"{name} needs probabilities, but the outputs are those of {output.activation}"
         raise UserError(field, f"{reason}; choose {'sigmoid' if output.units == 1 else 'softmax'} for the output")
+
+
+def _has_probabilities(model: ModelConfig) -> bool:
+    """Return whether the outputs are probabilities: those of softmax, or of one sigmoid unit."""
+    output = model.output
+    return output.activation == "softmax" or (output.activation == "sigmoid" and output.units == 1)
 
 
 def _check_rate_and_gradient(experiment: Experiment) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.arrays import NAME
 from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preparation import Inputs, Preparation, preparation_of
-from tui_trainer.datasets.split import Split, TargetScale
+from tui_trainer.datasets.split import Split, TargetScale, split
 from tui_trainer.engine.layers import Parameters
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, resolve
@@ -25,7 +27,7 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.store.checkpointer import restore_snapshot
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.training.builder import build_model
-from tui_trainer.training.session import Session, part_of
+from tui_trainer.training.session import Session, check_moments, part_of
 
 from .metadata import read_history, read_metadata
 from .weights import read_weights
@@ -147,6 +149,25 @@ def stored_session(store: Store, run: int) -> Session:
     session.load(stored.experiment)
     restore_snapshot(session, snapshot, epochs, stored.state, f"Run {run} does not fit its experiment")
     return session
+
+
+def reload_data(trained: TrainedModel, remedy: str = "") -> Split:
+    """Read the data of a saved run again; raise UserError, with a ``remedy``, if they are not those of its training."""
+    config, output = trained.experiment.dataset, trained.resolved.model.output
+    assert output.units is not None and output.activation is not None
+    if config.path is None and config.name == NAME:
+        raise UserError("", f"it was trained on arrays{remedy}")
+    try:
+        config = replace(config, test_path=None)  # the other parts do not depend on it
+        parts = split(load(config), config, output.units, output.activation)
+        target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
+        check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)
+    except UserError as error:
+        reason = f"the data it was trained on can't be read ({error}){remedy}"
+        raise UserError("", reason) from error
+    except ValueError as error:
+        raise UserError("", f"{error}{remedy}") from error
+    return parts
 
 
 def load_weights(session: Session, path: Path) -> None:
