@@ -42,6 +42,11 @@ class Request(msgspec.Struct, frozen=True, tag=True):
 class Content(msgspec.Struct, frozen=True, tag=True):
     """What a tab shows. Arrays are bytes, see ``pack``; their shapes are given with each field."""
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether computing it again goes on where this has ended."""
+        return False
+
 
 class Unavailable(Content, frozen=True):
     """Nothing can be shown, for a ``reason`` that is a sentence for the user. Any tab may get it."""

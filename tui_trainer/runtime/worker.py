@@ -99,6 +99,8 @@ class Worker:
                     self._announce_end()
             if running or self._checkpointer.is_behind:
                 self._save()
+            if self._tabs.is_partial and self._clients.current is not None:
+                self._dirty = True
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
 
@@ -123,6 +125,8 @@ class Worker:
         """Seconds to wait for a command while nothing is trained; None means for ever."""
         if self._clients.current is None:
             return self._launch.linger
+        if self._tabs.is_partial:
+            return 0.0
         return max(0.01, self._checkpointer.retry_in) if self._checkpointer.is_behind else None
 
     def _end(self) -> None:

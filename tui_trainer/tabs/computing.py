@@ -50,6 +50,7 @@ class TabComputing:
         self._tab: Tab | None = None
         self._request: Request | None = None
         self._computes: dict[str, Compute] = {}
+        self.is_partial = False  # whether the content that was computed last is only a part of what was requested
 
     def watch(self, watch: Watch) -> None:
         """Open a tab; raise one of ``NO_MESSAGE`` if there is no such tab, or the request is not one of its own."""
@@ -63,10 +64,12 @@ class TabComputing:
     def stop(self) -> None:
         """Close the open tab."""
         self._tab = self._request = None
+        self.is_partial = False
 
     def forget(self) -> None:
         """Drop everything that was cached, as another run has been loaded."""
         self._computes.clear()
+        self.is_partial = False
 
     @property
     def is_live(self) -> bool:
@@ -76,8 +79,11 @@ class TabComputing:
     def compute(self) -> tuple[str, Content] | None:
         """Compute the content of the open tab; return the tab's name and content, None if there is nothing."""
         tab, request = self._tab, self._request
+        self.is_partial = False
         if tab is None or request is None or (tab.about_run and self._trainer.session.state == "empty"):
             return None
         if tab.name not in self._computes:
             self._computes[tab.name] = tab.load_compute()(self._trainer)
-        return tab.name, self._computes[tab.name].compute(request)
+        content = self._computes[tab.name].compute(request)
+        self.is_partial = content.is_partial
+        return tab.name, content

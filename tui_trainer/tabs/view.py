@@ -167,7 +167,7 @@ def hints(actions: Collection[str], taken: Collection[str] = (), labels: Mapping
     """Return the keys of these actions, of a view or the screen, with labels; keys with the same label are joined.
 
     Keys ``taken`` by something else at the moment are left out. Where an action does something else than usual, its
-    other label is in ``labels``, with the usual one in it: by that a click finds the key.
+    other label is in ``labels``.
     """
     keys_by_label: dict[str, list[str]] = {}
     for key in keymap().listed:
@@ -182,7 +182,8 @@ def _hint_at(text: str, x: int, works: Callable[[Key], bool]) -> Key | None:
     for hint in text.split(GAP):
         if start <= x < start + cell_len(hint):
             words = hint.split(" ")
-            named = [key for key in keymap().listed if key.display in words[:-1] and key.label.lower() in hint]
+            there = [key for key in keymap().listed if key.display in words[:-1]]
+            named = [key for key in there if key.label.lower() in hint] or there
             keys = [key for key in named if works(key)]
             pointed = text[text.rfind(" ", 0, x + 1) + 1 :].split(" ")[0]
             return next((key for key in keys if key.display == pointed), keys[0] if keys else None)

@@ -12,7 +12,7 @@ from tui_trainer.tabs.predictions.view import PANELS, Panel, Room, arrange
 class TestArrangement:
     """Panels fill the room there is, whatever it is."""
 
-    @pytest.mark.parametrize("panel", PANELS)
+    @pytest.mark.parametrize("panel", [*PANELS, "importance", "response", "what_if"])
     @pytest.mark.parametrize("classes", [0, 2, 3, 10, 100])
     @pytest.mark.parametrize("size", [(117, 33), (65, 33), (77, 17), (59, 9), (200, 60)])
     def test_the_room_is_filled_and_not_overfilled(self, panel: Panel, classes: int, size: tuple[int, int]) -> None:
@@ -24,7 +24,7 @@ class TestArrangement:
             assert halves[0] == size[1] and found.heights["precision"] == found.heights["roc"]
         else:
             assert (set(halves) == {size[1]}) if found.beside else (sum(halves) == size[1])
-        assert found.beside == (panel in ("overview", "thresholds") and size[0] >= 100)
+        assert found.beside == (panel in ("overview", "thresholds", "response") and size[0] >= 100)
         assert sum(found.heights.values()) + len(found.gaps) == sum(halves)
 
     def test_what_is_beside_what(self) -> None:

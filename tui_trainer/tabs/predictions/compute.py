@@ -14,6 +14,7 @@ from tui_trainer.protocol import Content, Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
+from .inspection import Inspection
 from .messages import (
     Axis,
     ChosenSample,
@@ -25,7 +26,9 @@ from .messages import (
     PartName,
     SampleList,
     ThresholdCurves,
+    WatchImportance,
     WatchPredictions,
+    WatchWhatIf,
 )
 
 Array = NDArray[Any]
@@ -45,21 +48,26 @@ class PredictionsCompute:
         self._session = trainer.session
         self._parts: dict[PartName, Samples] = {}
         self._shown: PartName = "training"
+        self._inspection = Inspection(trainer.session)
 
-    def compute(self, request: WatchPredictions) -> Content:
+    def compute(self, request: WatchPredictions | WatchImportance | WatchWhatIf) -> Content:
         """Compute the predictions for the part that is requested."""
         if self._session.dataset.y.shape[1] > 1 and self._session.dataset.labels is None:
             outputs = self._session.dataset.y.shape[1]
             return Unavailable(f"This view compares one number per sample; the target has {outputs}.")
-        if request.part in self._parts:
-            self._parts[request.part].update()
-        else:
+        if request.part not in self._parts:
             self._parts[request.part] = Samples(self._session, request.part)
+        elif isinstance(request, WatchPredictions):
+            self._parts[request.part].update()
         samples = self._parts[request.part]
         if samples.name == "test" != self._shown:
             self._session.note_test_seen()
         self._shown = samples.name
         with np.errstate(over="ignore", invalid="ignore"):
+            if isinstance(request, WatchImportance):
+                return self._inspection.importance(samples, request)
+            if isinstance(request, WatchWhatIf):
+                return self._inspection.what_if(samples, request)
             if self._session.dataset.labels is None:
                 return self._numbers(samples, request)
             return self._classes(samples, request)
@@ -105,10 +113,11 @@ class PredictionsCompute:
 class Samples:
     """A part of the data of a session; ``update`` computes everything for the current weights.
 
-    Shapes: ``outputs`` (units, n), ``losses`` (n,); ``rows`` (n,) are rows of the dataset; ``drawn_indices`` are those
-    of the samples to draw, chosen once with the seed of the split; ``true`` and ``predicted`` (n,) are class numbers,
-    or values, and ``certainty`` (n,) is the output for the true class, or the residual. Numbers are in the target's own
-    unit; only ``losses`` are of the target as it is trained on.
+    Shapes: ``x`` (n, features) and ``y`` (n, outputs) as they are trained on; ``outputs`` (units, n), ``losses`` (n,);
+    ``rows`` (n,) are rows of the dataset; ``drawn_indices`` are those of the samples to draw, chosen once with the seed
+    of the split; ``true`` and ``predicted`` (n,) are class numbers, or values, and ``certainty`` (n,) is the output for
+    the true class, or the residual. Numbers are in the target's own unit; only ``losses`` are of the target as it is
+    trained on.
     """
 
     def __init__(self, session: Session, part: PartName) -> None:
@@ -122,6 +131,7 @@ class Samples:
         self._session, self._missing = session, part if self.name != part else ""
         x, y, self.rows = parts[self.name]
         assert x is not None and y is not None
+        self.x, self.y = x, y
         self._dataset = session.dataset
         self._engine = SampleLosses(session.trainer.model, x, y, session.trainer.loss)
         self.drawn_indices = np.arange(len(x))
@@ -155,6 +165,12 @@ class Samples:
         """The name and size of the part."""
         seen = len(self._session.test_seen_at) if self.name == "test" else 0
         return DataPart(self.name, len(self.rows), self._missing, seen)
+
+    def by_class(self, outputs: Array) -> Array:
+        """Return outputs (k,) as one for each class: those of a single sigmoid unit are 1 - p and p."""
+        if len(outputs) == 1 and self._dataset.labels is not None and self._sigmoid:
+            return np.array([1.0 - outputs[0], outputs[0]])
+        return outputs
 
     def ranked(self, cell: tuple[int, int] | None = None) -> NDArray[np.intp]:
         """Return the indices of the samples of a cell of the confusion matrix, or of all, by their loss."""
@@ -190,11 +206,10 @@ class Samples:
             return None
         rank = min(max(rank, 0), len(ranked) - 1)
         index = int(ranked[rank])
-        outputs = self.outputs[:, index].astype(np.float64)
-        if len(outputs) == 1 and self._dataset.labels is not None and self._sigmoid:
-            outputs = np.array([1.0 - outputs[0], outputs[0]])
+        outputs = self.by_class(self.outputs[:, index].astype(np.float64))
         return ChosenSample(
             rank=rank,
+            index=index,
             row=self._dataset.rows.number(int(self.rows[index])),
             name=self._dataset.rows.name(int(self.rows[index])),
             true=float(self.true[index]),

@@ -35,6 +35,33 @@ class WatchPredictions(Request, frozen=True):
     cell: tuple[int, int] | None = None
 
 
+class WatchImportance(Request, frozen=True):
+    """Send the importance of each column of the data for a part of it, by the measure ``by``, the usual one if empty.
+
+    With the number of a ``column`` there is also the response to it: the output of the class ``of_class``, or the
+    number.
+    """
+
+    part: PartName = "validation"
+    by: str = ""
+    column: int | None = None
+    of_class: int = 1
+
+
+class WatchWhatIf(Request, frozen=True):
+    """Send what the model makes of a sample, number ``sample`` of a part, with some of its inputs ``moved``.
+
+    These are the number of a column and its value, for a category the number of that. ``rows`` columns are listed from
+    column ``first`` on, each with the values at which the decision flips.
+    """
+
+    part: PartName = "validation"
+    sample: int = 0
+    moved: tuple[tuple[int, float], ...] = ()
+    first: int = 0
+    rows: int = 20
+
+
 class DataPart(msgspec.Struct, frozen=True):
     """A part of the data with ``samples`` rows. ``missing`` names the part that was requested but does not exist.
 
@@ -70,11 +97,13 @@ class SampleList(msgspec.Struct, frozen=True):
 class ChosenSample(msgspec.Struct, frozen=True):
     """One sample in detail: raw ``features`` (features,), ``outputs`` (k,) of the model, and their sum.
 
+    ``index`` is its number in the part.
     ``row`` and ``name`` are as in ``SampleList``. There is one output per class; for a single sigmoid
     unit, 1 - p and p.
     """
 
     rank: int
+    index: int
     row: int
     true: float
     predicted: float
@@ -181,5 +210,85 @@ class NumberPredictions(Content, frozen=True):
     points: LossPoints
 
 
-AnyRequest = WatchPredictions
-AnyContent = ClassPredictions | NumberPredictions
+class Response(msgspec.Struct, frozen=True):
+    """How the output depends on one column: ``values`` (k,) in its unit, or its ``categories``.
+
+    ``mean`` (k,) is over ``count`` rows, ``rows`` (r, k) are curves of single rows. ``of_class`` is the class of the
+    output, None for a number.
+    """
+
+    column: int
+    categories: tuple[str, ...]
+    values: bytes
+    mean: bytes
+    rows: bytes
+    count: int
+    of_class: int | None
+
+
+class Importance(Content, frozen=True):
+    """How much the measure ``by`` gets worse where a column is permuted.
+
+    It is of ``rows`` rows, with the weights of ``epoch``. ``means`` and ``deviations`` (columns,) are over the
+    ``repeats`` that are done, of ``all_repeats``; nan where none is. ``value`` is the measure of the rows as they are,
+    ``measures`` are all that there are for the target.
+    """
+
+    part: DataPart
+    by: str
+    measures: tuple[str, ...]
+    rows: int
+    epoch: int
+    columns: tuple[str, ...]
+    means: bytes
+    deviations: bytes
+    value: float
+    repeats: int
+    all_repeats: int
+    response: Response | None = None
+    unfinished: bool = False  # also where a newer one is under way
+
+    @property
+    def is_partial(self) -> bool:
+        return self.unfinished
+
+
+class Input(msgspec.Struct, frozen=True):
+    """A column of a sample: its ``value``, what it is in the data, and the range of the data.
+
+    ``flips`` are the values at which the decision flips: the nearest ones below and above; of a category, all that
+    change it. Values of a column with ``categories`` are their numbers. ``step`` is by how much it is moved.
+    """
+
+    name: str
+    value: float
+    original: float
+    low: float
+    high: float
+    step: float
+    flips: tuple[float, ...]
+    categories: tuple[str, ...] = ()
+
+
+class WhatIf(Content, frozen=True):
+    """A sample with some of its inputs moved: ``inputs`` from column ``first`` on, of ``columns``.
+
+    ``outputs`` (k,) are those now, ``before`` (k,) those of the sample as it is in the data, as in ``ChosenSample``.
+    ``predicted`` is a class number or a value, ``row`` and ``name`` are as in ``SampleList``.
+    """
+
+    part: DataPart
+    row: int
+    name: str
+    true: float
+    predicted: float
+    predicted_before: float
+    outputs: bytes
+    before: bytes
+    first: int
+    columns: int
+    inputs: tuple[Input, ...]
+
+
+AnyRequest = WatchPredictions | WatchImportance | WatchWhatIf
+AnyContent = ClassPredictions | NumberPredictions | Importance | WhatIf

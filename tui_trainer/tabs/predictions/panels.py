@@ -294,7 +294,7 @@ def _write_features(board: Board, picture: Picture, top: int) -> None:
 
 def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
     """Draw the part and its size, then the metrics."""
-    content = picture.content
+    content = picture.what_if or picture.importance or picture.content
     if content is None:
         return
     part = content.part
@@ -303,11 +303,12 @@ def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
         part_text += f", seen {'once' if part.seen == 1 else f'{part.seen:,} times'}"
     if part.missing:
         part_text = f"{part.name}: all {part.samples:,} rows, none held for {part.missing}"
+    measures: list[tuple[str, str]] = []
     if isinstance(content, ClassPredictions):
         measures = [("accuracy", f"{format_percent(content.accuracy, 1)}%, {content.right:,} right")]
         if picture.always and (content.part.name == "validation" or content.part.missing):
             measures.append((picture.always, ""))
-    else:
+    elif isinstance(content, NumberPredictions):
         measures = [
             ("R²", format_number(content.r2)),
             ("MAE", format_number(content.mae)),

@@ -21,7 +21,7 @@ from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.settings import Markers, Matrix
 from tui_trainer.ui.plot_widgets import FrameWidget
 
-from .messages import ClassPredictions, LossPoints, NumberPredictions, ThresholdCurves
+from .messages import ClassPredictions, Importance, LossPoints, NumberPredictions, ThresholdCurves, WhatIf
 
 SAMPLE_MARK = "●"
 MAX_MARKED_POINTS = 250
@@ -46,6 +46,7 @@ class Picture:
     """The computed content, and the names that go with it, printable and one cell per character.
 
     ``matrix`` is what the confusion matrix holds, ``cursor`` the row and column of its cell under the cursor.
+    ``column`` is the number of the chosen column of the data.
     """
 
     content: ClassPredictions | NumberPredictions | None = None
@@ -59,6 +60,9 @@ class Picture:
     always: str = ""  # what always answering the largest class would score
     matrix: Matrix = "counts"
     cursor: tuple[int, int] | None = None
+    importance: Importance | None = None
+    what_if: WhatIf | None = None
+    column: int | None = None
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
@@ -120,8 +124,7 @@ class TextPanel(FrameWidget[Picture]):
 
     def draw(self, drawing: Picture, width: int, height: int) -> Frame:
         board = Board(width, height)
-        if drawing.content is not None:
-            self._draw_on(board, drawing, self.markers)
+        self._draw_on(board, drawing, self.markers)
         return board.frame()
 
     def styles_of(self, drawing: Picture) -> Mapping[int, Style]:

@@ -20,7 +20,16 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
 from .keys import PRECEDING_ACTIONS
-from .messages import ClassPredictions, NumberPredictions, PartName, WatchPredictions
+from .messages import (
+    ClassPredictions,
+    Importance,
+    NumberPredictions,
+    PartName,
+    WatchImportance,
+    WatchPredictions,
+    WatchWhatIf,
+    WhatIf,
+)
 from .panels import (
     CUT_ROWS,
     HEADER_ROWS,
@@ -38,6 +47,8 @@ from .panels import (
 )
 from .panels import FRAME_ROWS as PANEL_FRAME
 from .plots import Picture, TextPanel
+from .why import TOP as BARS_TOP
+from .why import ImportancePanel, draw_what_if, moved_value, output_rows, ranking, response
 
 FRAME_ROWS = 2  # the heading and the hints
 PLOTS = {
@@ -45,9 +56,10 @@ PLOTS = {
     "loss": plots.losses,
     "roc": plots.roc,
     "precision": plots.precision_recall,
+    "response": response,
 }
-TEXTS = ("matrix", "note", "histogram", "list", "chosen", "cut")
-Panel = Literal["overview", "samples", "loss", "thresholds"]
+TEXTS = ("matrix", "note", "histogram", "list", "chosen", "cut", "bars", "what_if")
+Panel = Literal["overview", "samples", "loss", "thresholds", "importance", "response", "what_if"]
 PANELS: tuple[Panel, ...] = ("overview", "samples", "loss", "thresholds")
 CUT_STEPS = 50  # of the threshold, from one end of the outputs to the other
 MIN_WIDE = 100  # columns from which two panels are side by side
@@ -58,9 +70,23 @@ MAX_CLASSES_IN_SMALL_HALF = 6  # with more classes, the matrix gets the larger h
 LARGER_HALF = 72
 MIN_CLASSES = 3
 GUTTER = 2
-HINTS = ("panel", "part", "look_into", "matrix_shares", "rank", "new_rows", "rank_end")  # the most important first
+HINTS = (
+    "panel",
+    "part",
+    "importance",
+    "what_if",
+    "look_into",
+    "matrix_shares",
+    "rank",
+    "new_rows",
+    "rank_end",
+)  # the most important first
 INTO_MATRIX = {"look_into": "into the matrix"}
 IN_MATRIX = {"look_into": "into the cell", "rank": "row of samples", "fold": "column of classes"}
+IN_IMPORTANCE = {"rank": "column", "fold": "measure", "look_into": "the response to it"}
+IN_RESPONSE = {"rank": "column", "fold": "class"}
+IN_WHAT_IF = {"rank": "input", "fold": "move it"}
+NOTHING_CHOSEN = "No sample is chosen; choose one in the list first."
 AT_THRESHOLDS = {"fold": "threshold of the classes", "rank": "class of the samples"}  # what these keys change
 NO_MATRIX = "A number has no confusion matrix; its samples are all in the list."
 MIXED_CELL = "This cell combines several classes; {keys} shows them one by one."
@@ -71,7 +97,7 @@ TEST_WARNING = "The test part is for the very end: {key} again shows it, and the
 class Room:
     """The room for the panels: its cells, the classes (0 for a number), and the rows the chosen sample needs.
 
-    ``digits`` is the number of digits of the largest count in the confusion matrix.
+    ``digits`` is the number of digits of the largest count in the confusion matrix, ``columns`` that of bars.
     """
 
     width: int
@@ -79,6 +105,7 @@ class Room:
     classes: int
     chosen: int = 0
     digits: int = 1
+    columns: int = 0
 
     @property
     def is_wide(self) -> bool:
@@ -162,6 +189,12 @@ class PredictionsView(TabView):
         self._cell: tuple[int, int] | None = None  # the true and the predicted class of the listed samples
         self._cursor: tuple[int, int] | None = None  # the row and the column of the cursor in the matrix
         self._cut, self._of_class = CUT_STEPS // 2, 1
+        self._panel_before: Panel = "overview"  # to go back to from importances and what if
+        self._measure = ""  # of the importances; the usual one if empty
+        self._column: int | None = None  # the chosen column of the data
+        self._sample = 0  # the number of the sample in its part whose inputs are moved
+        self._moved: dict[int, float] = {}  # the values of moved inputs, by column
+        self._first_input, self._listed_inputs = 0, 1
         self._has_test = False
         self._has_warned = False  # that the next press shows the test part
 
@@ -175,8 +208,11 @@ class PredictionsView(TabView):
                 yield PlotWidget("loss")
                 yield PlotWidget("roc")
                 yield TextPanel(draw_cut, "cut")
+                yield ImportancePanel()
+                yield TextPanel(draw_what_if, "what_if")
             with Vertical(classes="half right"):
                 yield PlotWidget("precision")
+                yield PlotWidget("response")
                 yield TextPanel(draw_histogram, "histogram")
                 yield ListPanel()
                 yield TextPanel(draw_chosen, "chosen")
@@ -187,7 +223,13 @@ class PredictionsView(TabView):
         self._picture = replace(self._picture, matrix=matrix)
 
     @property
-    def request(self) -> WatchPredictions:
+    def request(self) -> WatchPredictions | WatchImportance | WatchWhatIf:
+        if self.panel in ("importance", "response"):
+            column = self._column if self.panel == "response" else None
+            return WatchImportance(self.part, self._measure, column, self._of_class)
+        if self.panel == "what_if":
+            moved = tuple(sorted(self._moved.items()))
+            return WatchWhatIf(self.part, self._sample, moved, self._first_input, self._listed_inputs)
         cut = self._cut / CUT_STEPS if self.panel == "thresholds" else None
         classes = self._room.max_classes
         return WatchPredictions(
@@ -208,13 +250,19 @@ class PredictionsView(TabView):
         if self._picture.names == before.names:  # the previous content stays until the next one arrives
             self._picture = replace(self._picture, content=before.content)
         self._first = self._chosen = self._page = 0
-        self._cell = self._cursor = None
+        self._cell = self._cursor = self._column = None
+        self._measure = ""
         self._cut, self._of_class = CUT_STEPS // 2, 1
+        if self.panel == "what_if":
+            self.panel = self._panel_before
         if not self._picture.classes and self.panel == "thresholds":
             self.panel = "overview"
         self._arrange()
 
-    def show_content(self, content: ClassPredictions | NumberPredictions) -> None:
+    def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf) -> None:
+        if isinstance(content, Importance | WhatIf):
+            self._show_inspection(content)
+            return
         before = self._picture.content
         self._picture = replace(self._picture, content=content)
         # Clipped to the samples of this content only: content for a later request may be on its way
@@ -225,21 +273,63 @@ class PredictionsView(TabView):
             self._arrange()
         self._show()
 
+    def _show_inspection(self, content: Importance | WhatIf) -> None:
+        """Show importances or moved inputs, unless they come too late."""
+        if isinstance(content, WhatIf) and self.panel == "what_if":
+            self._picture = replace(self._picture, what_if=content)
+        elif isinstance(content, Importance) and self.panel in ("importance", "response"):
+            self._picture = replace(self._picture, importance=content)
+            if self._column is None or self._column >= len(content.columns):
+                self._column = ranking(content)[0]
+        self._show()
+
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
 
-    def watch_panel(self) -> None:
+    def watch_panel(self, before: Panel, panel: Panel) -> None:
         self._cursor = None
+        if {before, panel} != {"importance", "response"}:
+            self._picture = replace(self._picture, importance=None, what_if=None)
         self._arrange()
 
     def watch_part(self) -> None:
         self._first = self._chosen = 0
+        if self.panel == "what_if":
+            self.panel = self._panel_before
         self.ask()
 
     def action_panel(self) -> None:
         """Show the next panel; only classes have thresholds."""
         panels = PANELS if self._picture.classes else PANELS[:-1]
-        self.panel = panels[(panels.index(self.panel) + 1) % len(panels)]
+        place = panels.index(self.panel) + 1 if self.panel in panels else 0
+        self.panel = panels[place % len(panels)]
+
+    def action_importance(self) -> None:
+        """Show the importance of each column, or go back."""
+        self._inspect("importance", is_open=self.panel in ("importance", "response"))
+
+    def action_what_if(self) -> None:
+        """Move the inputs of the chosen sample, or go back."""
+        content = self._picture.content
+        chosen = None if content is None else content.chosen
+        if self.panel != "what_if":
+            if chosen is None:
+                self.post_message(self.StatusMessage(NOTHING_CHOSEN))
+                return
+            self._sample, self._column, self._moved, self._first_input = chosen.index, self._column or 0, {}, 0
+        self._inspect("what_if", is_open=self.panel == "what_if")
+
+    def _inspect(self, panel: Panel, is_open: bool) -> None:
+        """Open a panel of importances or of moved inputs, or go back to the one before."""
+        if self.panel in PANELS:
+            self._panel_before = self.panel
+        self.panel = self._panel_before if is_open else panel
+
+    def action_reset_inputs(self) -> None:
+        """Put all moved inputs back to what they are in the data."""
+        if self.panel == "what_if":
+            self._moved.clear()
+            self.ask()
 
     def action_part(self) -> None:
         """Show the next part; the test part only if the key is pressed again."""
@@ -266,7 +356,11 @@ class PredictionsView(TabView):
     def action_look_into(self) -> None:
         """Put the cursor into the confusion matrix, or list the samples of the cell under it."""
         content = self._picture.content
-        if not isinstance(content, ClassPredictions):
+        if self.panel in ("importance", "response"):
+            self.panel = "response" if self.panel == "importance" else "importance"
+        elif self.panel == "what_if" or content is None:
+            return
+        elif isinstance(content, NumberPredictions):
             self.post_message(self.StatusMessage(NO_MATRIX))
         elif self._cursor is not None:
             self._choose_cell(*self._cursor)
@@ -277,7 +371,11 @@ class PredictionsView(TabView):
 
     def action_leave_look(self) -> None:
         """Leave the confusion matrix, or else list all samples again."""
-        if self._cursor is not None:
+        if self.panel == "response":
+            self.panel = "importance"
+        elif self.panel not in PANELS:
+            self.panel = self._panel_before
+        elif self._cursor is not None:
             self._cursor = None
             self._show()
         else:
@@ -314,6 +412,9 @@ class PredictionsView(TabView):
         if self._cursor is not None:
             self._move_cursor(offset, 0)
             return
+        if self.panel not in PANELS:
+            self._choose_column(offset)
+            return
         if self.panel == "thresholds":
             count = len(self._picture.classes)
             self._of_class = (self._of_class + offset) % count if count > 2 else 1
@@ -324,13 +425,21 @@ class PredictionsView(TabView):
     def action_rank_end(self, direction: int) -> None:
         """Choose the best sample (1) or the worst (-1)."""
         content = self._picture.content
-        if content is not None:
+        if self.panel not in PANELS:
+            self._choose_column(direction * len(self._picture.features))
+        elif content is not None:
             self._choose(content.listed.total - 1 if direction > 0 else 0)
 
     def action_fold(self, offset: int) -> None:
         """Show the next or previous of many classes in the confusion matrix, or move the threshold."""
         if self._cursor is not None:
             self._move_cursor(0, offset)
+            return
+        if self.panel == "what_if":
+            self._move_input(offset)
+            return
+        if self.panel in ("importance", "response"):
+            self._next_of_importance(offset)
             return
         if self.panel == "thresholds":
             self._cut = min(max(self._cut + offset, 0), CUT_STEPS)
@@ -340,6 +449,52 @@ class PredictionsView(TabView):
         if isinstance(content, ClassPredictions):
             self._page = min(max(self._page + offset, 0), content.confusion.pages - 1)
             self.ask()
+
+    def _choose_column(self, offset: int) -> None:
+        """Choose the column ``offset`` bars or inputs further down."""
+        importance, what_if = self._picture.importance, self._picture.what_if
+        if what_if is not None:
+            self._column = min(max((self._column or 0) + offset, 0), what_if.columns - 1)
+            first = max(self._first_input, self._column - self._listed_inputs + 1)
+            self._first_input = min(first, self._column)
+        elif importance is not None:
+            order = ranking(importance)
+            place = order.index(self._column) if self._column in order else 0
+            self._column = order[min(max(place + offset, 0), len(order) - 1)]
+        self._show()
+        self.ask()
+
+    def _next_of_importance(self, offset: int) -> None:
+        """Show the importances by the next measure, or the response of the next class."""
+        importance, count = self._picture.importance, len(self._picture.classes)
+        if self.panel == "response":
+            self._of_class = (self._of_class + offset) % count if count > 2 else 1
+        elif importance is not None:
+            measures = importance.measures
+            self._measure = measures[(measures.index(importance.by) + offset) % len(measures)]
+        self.ask()
+
+    def _move_input(self, offset: int) -> None:
+        """Move the chosen input of the sample by a step."""
+        what_if, column = self._picture.what_if, self._column
+        if what_if is None or column is None or not 0 <= column - what_if.first < len(what_if.inputs):
+            return
+        chosen = what_if.inputs[column - what_if.first]  # its value may be that before the last steps
+        value = moved_value(chosen, self._moved.get(column, chosen.original), offset)
+        if value == chosen.original:
+            self._moved.pop(column, None)
+        else:
+            self._moved[column] = value
+        self.ask()
+
+    @on(ImportancePanel.Chosen)
+    def _choose_clicked_column(self, event: ImportancePanel.Chosen) -> None:
+        event.stop()
+        if event.column == self._column:
+            self.panel = "response"
+        self._column = event.column
+        self._show()
+        self.ask()
 
     @on(MatrixPanel.Chosen)
     def _choose_clicked_cell(self, event: MatrixPanel.Chosen) -> None:
@@ -364,7 +519,8 @@ class PredictionsView(TabView):
         picture = self._picture
         width, height = self.content_size.width, self.content_size.height - FRAME_ROWS
         room = Room(width, height, len(picture.classes), digits=count_digits(picture))
-        return replace(room, chosen=preferred_height(picture, room.right))
+        columns = 0 if picture.importance is None else len(picture.importance.columns)
+        return replace(room, chosen=preferred_height(picture, room.right), columns=columns)
 
     def _arrange(self) -> None:
         """Lay out the panels in the available room, and request as much as they show."""
@@ -383,13 +539,14 @@ class PredictionsView(TabView):
         self.query_one(".panels").set_class(arrangement.beside, "-beside")
         above = HEADER_ROWS + (self._cell is not None)
         self._listed = max(heights.get("list", self._listed + above) - above, 1)
+        self._listed_inputs = max(heights.get("what_if", 0) - output_rows(self._picture), 1)
         self._show()
         self.ask()
 
     def _show(self) -> None:
         """Pass the picture to the visible panels."""
-        self._picture = replace(self._picture, cursor=self._cursor)
-        in_mode = self._cursor is not None or self._cell is not None
+        self._picture = replace(self._picture, cursor=self._cursor, column=self._column)
+        in_mode = self._cursor is not None or self._cell is not None or self.panel not in PANELS
         if in_mode != self.in_mode:
             self.in_mode = in_mode
             self.refresh_bindings()
@@ -402,7 +559,7 @@ class PredictionsView(TabView):
                 panel.show(self._picture)
         for name, make in PLOTS.items():
             plot = self.query_one(f".{name}", PlotWidget)
-            if plot.display and self._picture.content is not None:
+            if plot.display:
                 plot.show(make(self._picture))
 
     def _hints_now(self) -> str:
@@ -410,6 +567,12 @@ class PredictionsView(TabView):
         content, classes = self._picture.content, self._picture.classes
         if self._cursor is not None:
             return hints(("rank", "fold", "look_into", "leave_look"), labels=IN_MATRIX)
+        if self.panel == "importance":
+            return hints(("leave_look", "rank", "fold", "look_into", "part"), labels=IN_IMPORTANCE)
+        if self.panel == "response":
+            return hints(("leave_look", "rank", *(("fold",) if len(classes) > 2 else ())), labels=IN_RESPONSE)
+        if self.panel == "what_if":
+            return hints(("leave_look", "rank", "fold", "reset_inputs"), labels=IN_WHAT_IF)
         if self.panel == "thresholds":
             has_choice = len(classes) > 2
             return hints(("panel", "part", "fold", *(("rank",) if has_choice else ())), labels=AT_THRESHOLDS)
@@ -437,6 +600,12 @@ def arrange(panel: Panel, room: Room) -> Arrangement:
         arrangement = _losses(room)
     elif panel == "thresholds":
         arrangement = _thresholds(room)
+    elif panel == "importance":
+        arrangement = Arrangement({"bars": room.height}, {})
+    elif panel == "what_if":
+        arrangement = Arrangement({"what_if": room.height}, {})
+    elif panel == "response":
+        arrangement = _response(room)
     else:
         arrangement = _side_by_side(room) if room.is_wide else _stacked(room)
     return replace(arrangement, gaps=_gaps(arrangement)) if room.gap else arrangement
@@ -466,6 +635,14 @@ def _thresholds(room: Room) -> Arrangement:
     cut = CUT_ROWS + room.gap
     curves = {"roc": room.height - cut, "cut": cut}
     return Arrangement(curves, {"precision": room.height - cut} if room.is_wide else {}, beside=room.is_wide)
+
+
+def _response(room: Room) -> Arrangement:
+    """Lay out the response beside the bars, or below them."""
+    if room.is_wide:
+        return Arrangement({"bars": room.height}, {"response": room.height}, beside=True)
+    bars = min(room.height // 3, BARS_TOP + room.columns + room.gap)
+    return Arrangement({"bars": bars, "response": room.height - bars}, {})
 
 
 def _side_by_side(room: Room) -> Arrangement:
