@@ -17,7 +17,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.settings import Settings
 
-TABS_OF_CONTENT = ("6",)  # keys of tabs whose other keys need what is computed for them
+AWAITED = ("6", "w", "h")  # keys that others follow, which need what is computed for these
 ENDS = ("finished", "stopped early", "diverged")
 
 
@@ -67,6 +67,8 @@ SHOTS = (
     Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
     Shot("thresholds", "iris_overfit", whole=True, keys=("6", "v", "v", "v", "down", "left", "left", "m")),
     Shot("matrix", epochs=3, keys=("6", "enter", "enter", "d", "m")),
+    Shot("why", "boston_six", whole=True, keys=("6", "m", "w", "enter")),
+    Shot("what_if", epochs=8, keys=("6", "m", "h", "down", "down", "left", *["down"], *["left"] * 5)),
     Shot("summary", "iris_overfit", keys=("7",)),
     Shot("doctor", "iris_overfit", whole=True, keys=("7", "m")),
     Shot("book", keys=("9",)),
@@ -103,7 +105,7 @@ async def take(shot: Shot) -> str:
             await until(pilot, lambda epoch=epoch: _epoch(screen) == epoch, f"{shot.name}: epoch {epoch}")
         for key in shot.keys:
             await pilot.press(key)
-            await (settled(pilot) if key in TABS_OF_CONTENT else pilot.pause())
+            await (settled(pilot) if key in AWAITED else pilot.pause())
         return await settled(pilot)
 
 

@@ -41,6 +41,7 @@ examples:
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
   tui-trainer export iris.toml --to iris        train, and export the network for Keras and PyTorch
   tui-trainer predict iris new.csv              predict new rows with that export, or with run 12
+  tui-trainer importance iris                   show which columns its predictions depend on
   tui-trainer summary iris.toml                 show the layers and their parameters
   tui-trainer datasets                          list the built-in datasets
   tui-trainer serve iris.toml                   open the app in a browser on this machine

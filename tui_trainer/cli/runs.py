@@ -282,7 +282,7 @@ def importance(words: list[str]) -> int:
     from tui_trainer.console import finite
     from tui_trainer.export.trained import reload_data, stored_session
     from tui_trainer.export.trained import trained as trained_by
-    from tui_trainer.formats import format_bar, format_number
+    from tui_trainer.formats import format_bar, format_column, format_number
     from tui_trainer.measures import in_words, is_rising
     from tui_trainer.training.builder import build_model
     from tui_trainer.training.inspection import importance_of, measure_of_importance
@@ -305,9 +305,11 @@ def importance(words: list[str]) -> int:
     print(f"The {in_words(by)} of {len(x):,} {part} rows is {format_number(computed.baseline)}.")
     print(f"It is {worse} by this much where a column is permuted, {options.repeats} times:")
     largest = max((one.mean for one in columns if one.mean > 0), default=1.0)
-    for one in columns:
+    means, deviations = (format_column([one[k] for one in columns]) for k in (1, 2))
+    width = max(map(len, means))
+    for one, mean, deviation in zip(columns, means, deviations, strict=True):
         name = printable(one.column)
         name = name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
         bar = format_bar(one.mean / largest, BAR_WIDTH, ascii_only=True)
-        print(f"{name:<{NAME_WIDTH}} {format_number(one.mean):>9} ± {format_number(one.deviation):<9} {bar}".rstrip())
+        print(f"{name:<{NAME_WIDTH}} {mean:>{width}} ± {deviation}  {bar}".rstrip())
     return 0
