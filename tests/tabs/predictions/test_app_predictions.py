@@ -244,7 +244,7 @@ async def test_the_threshold_moves_along_the_curves(start: Start, size: tuple[in
 async def test_a_cell_of_the_matrix_filters_the_samples(start: Start) -> None:
     async with start(with_field(Experiment(), "training.learning_rate", 0.001)) as flow:
         await opened(flow)
-        await flow.until(lambda: "into the matrix" in flow.screen_text(), "the hint of the key")
+        await flow.until(lambda: "enter matrix" in flow.screen_text(), "the hint of the key")
         content = content_of(flow)
         assert isinstance(content, ClassPredictions)
         counts = unpack(content.confusion.counts).reshape(3, 3)

@@ -79,9 +79,8 @@ HINTS = (
     "matrix_shares",
     "rank",
     "new_rows",
-    "rank_end",
 )  # the most important first
-INTO_MATRIX = {"look_into": "into the matrix"}
+INTO_MATRIX = {"look_into": "matrix"}
 IN_MATRIX = {"look_into": "into the cell", "rank": "row of samples", "fold": "column of classes"}
 IN_IMPORTANCE = {"rank": "column", "fold": "measure", "look_into": "the response to it"}
 IN_RESPONSE = {"rank": "column", "fold": "class"}
