@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.arrays import NAME
@@ -158,7 +159,7 @@ def reload_data(trained: TrainedModel, remedy: str = "") -> Split:
     if config.path is None and config.name == NAME:
         raise UserError("", f"it was trained on arrays{remedy}")
     try:
-        config = replace(config, test_path=None)  # the other parts do not depend on it
+        config = structs.replace(config, test_path=None)  # the other parts do not depend on it
         parts = split(load(config), config, output.units, output.activation)
         target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
         check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)
