@@ -50,6 +50,7 @@ DIRECTIONS = {
     "store": "errors experiment files run_state system training",
     "export": "console datasets engine errors experiment files plotting store system training version",
     "api": "console datasets engine errors experiment export training",
+    "estimators": "api datasets experiment export training",
     "ui": "errors experiment formats measures plotting protocol run_state settings system",
     "tabs.compute": """
         datasets engine errors experiment formats measures plotting protocol run_state store tabs.messages training
@@ -77,7 +78,7 @@ DIRECTIONS = {
         sweep system training ui version
     """,
     "__main__": "cli",
-    "": "api errors experiment version",
+    "": "api errors estimators experiment version",
 }
 # Modules of a tab that are imported by the trainer alone.
 COMPUTED = {"compute", "computing", "axes", "fields", "index", "inspection", "surface"}

@@ -1,7 +1,8 @@
 """tui-trainer: build, train and understand neural networks in the terminal.
 
-From Python: ``train``, ``fit``, ``describe`` and ``Run``, and the parts of an ``Experiment``. They are imported when
-they are asked for, so that the command line and the app start without NumPy.
+From Python: ``train``, ``fit``, ``describe`` and ``Run``, the parts of an ``Experiment``, and for scikit-learn
+``TuiClassifier`` and ``TuiRegressor``. They are imported when they are asked for, so that the command line and the app
+start without NumPy.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from .api import Run, describe, fit, train
     from .errors import ExperimentError
+    from .estimators import TuiClassifier as TuiClassifier
+    from .estimators import TuiRegressor as TuiRegressor
 
 __all__ = [
     "DatasetConfig",
@@ -45,14 +48,28 @@ __all__ = [
     "train",
 ]
 
-_MODULES = {"train": "api", "fit": "api", "describe": "api", "Run": "api", "ExperimentError": "errors"}
+ESTIMATORS = ("TuiClassifier", "TuiRegressor")  # not among all names: without scikit-learn they can't be imported
+_MODULES = {
+    "train": "api",
+    "fit": "api",
+    "describe": "api",
+    "Run": "api",
+    "ExperimentError": "errors",
+    **dict.fromkeys(ESTIMATORS, "estimators"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in __all__ and name not in ESTIMATORS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_MODULES.get(name, 'experiment.schema')}", __name__), name)
+    try:
+        return getattr(importlib.import_module(f".{_MODULES.get(name, 'experiment.schema')}", __name__), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "sklearn":
+            raise
+        remedy = "python -m pip install 'tui-trainer[sklearn]'"
+        raise ImportError(f"{name} needs scikit-learn, which is not installed: {remedy}") from None
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *ESTIMATORS})

@@ -75,6 +75,11 @@ class Run:
         return self._trained.experiment
 
     @property
+    def resolved(self) -> Experiment:
+        """The experiment with everything filled in that follows from the data."""
+        return self._trained.resolved
+
+    @property
     def state(self) -> str:
         return self._trained.state
 
@@ -239,7 +244,7 @@ def train(
     what makes no sense.
     """
     session = Session(all_epochs=True)
-    session.load(_changed(_experiment(experiment), epochs, settings))
+    session.load(requested_experiment(experiment, settings, epochs))
     return _trained(session, weights, progress)
 
 
@@ -259,7 +264,7 @@ def fit(
     part and standardization are those of ``experiment``, or the usual ones of own data, ``OWN_DATA``; the rest is as
     in ``train``.
     """
-    requested = _changed(OWN_DATA if experiment is None else _experiment(experiment), epochs, settings)
+    requested = requested_experiment(OWN_DATA if experiment is None else experiment, settings, epochs)
     dataset, described = from_arrays(x, y, requested.dataset)
     session = Session(all_epochs=True)
     session.data.provide(dataset, described)
@@ -273,6 +278,20 @@ def describe(experiment: Experiment | str | os.PathLike[str]) -> DataStatistics:
     Raises ExperimentError if there is no such experiment, or its data can't be read.
     """
     return statistics.describe(_experiment(experiment).dataset)
+
+def requested_experiment(
+    given: Experiment | str | os.PathLike[str], settings: Mapping[str, object] | None, epochs: int | None = None
+) -> Experiment:
+    """Return an experiment, the one in a file or that of a share code, with other ``settings`` by their paths."""
+    if not isinstance(settings, Mapping | None) or not all(isinstance(name, str) for name in settings or ()):
+        raise UserError("settings", f"expected a dict from names of fields to values, got {_kind(settings)}")
+    changes = dict(settings or {})
+    if epochs is not None:
+        changes["training.epochs"] = epochs
+    experiment = _experiment(given)
+    for path, value in changes.items():
+        experiment = with_field(experiment, path, value)
+    return experiment
 
 
 def _experiment(given: Experiment | str | os.PathLike[str]) -> Experiment:
@@ -293,17 +312,6 @@ def _path(folder: object) -> Path:
 
 def _kind(value: object) -> str:
     return f"a value of type {type(value).__name__}"
-
-
-def _changed(experiment: Experiment, epochs: int | None, settings: Mapping[str, object] | None) -> Experiment:
-    if not isinstance(settings, Mapping | None) or not all(isinstance(name, str) for name in settings or ()):
-        raise UserError("settings", f"expected a dict from names of fields to values, got {_kind(settings)}")
-    changes = dict(settings or {})
-    if epochs is not None:
-        changes["training.epochs"] = epochs
-    for path, value in changes.items():
-        experiment = with_field(experiment, path, value)
-    return experiment
 
 
 def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
