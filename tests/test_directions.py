@@ -48,7 +48,9 @@ DIRECTIONS = {
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files system training",
     "store": "errors experiment files run_state system training",
-    "export": "console datasets engine errors experiment files plotting store system training version",
+    "export": """
+        console datasets engine errors experiment files formats measures plotting store system training version
+    """,
     "api": "console datasets engine errors experiment export training",
     "estimators": "api datasets experiment export training",
     "ui": "errors experiment formats measures plotting protocol run_state settings system",

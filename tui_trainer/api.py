@@ -26,6 +26,7 @@ from tui_trainer.experiment.validation import validate
 from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.metadata import values_at
+from tui_trainer.export.report import Report, write_report
 from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, reload_data, trained
 from tui_trainer.training.builder import build_model, scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
@@ -197,6 +198,18 @@ class Run:
                 raise UserError("formats", f"expected names of formats, got {_kind(name)}")
         return write_folder(self._trained.with_weights(self.weights), _path(folder), chosen, force, "force=True")
 
+    def report(self, path: str | os.PathLike[str], test: bool = False, force: bool = False) -> list[str]:
+        """Write a report in Markdown to ``path``, and its figure beside it; return their names.
+
+        With ``test`` it has the scores of the test part. Raises ExperimentError for a loaded run, which has no data,
+        and if a file already exists, unless ``force`` is true.
+        """
+        file, trained = _path(path, "path"), self._trained.with_weights(self.weights)
+        if test and self._session is not None:
+            self._session.note_test_seen()
+        report = Report(trained, 0 if self._session is None else len(self._session.test_seen_at))
+        return [written.name for written in write_report(report, file, self.experiment.dataset.path, force)]
+
     def __repr__(self) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in self._last().items())
         return f"<Run {self.experiment.name!r}: {self.state}, epoch {self.epoch:,}{', ' if values else ''}{values}>"
@@ -304,10 +317,11 @@ def _experiment(given: Experiment | str | os.PathLike[str]) -> Experiment:
     return read(given)
 
 
-def _path(folder: object) -> Path:
-    if not isinstance(folder, str | os.PathLike):
-        raise UserError("folder", f"expected the path of a folder, got {_kind(folder)}")
-    return Path(folder)
+def _path(path: object, kind: str = "folder") -> Path:
+    if not isinstance(path, str | os.PathLike):
+        expected = "the path of a folder" if kind == "folder" else "the path of a file"
+        raise UserError(kind, f"expected {expected}, got {_kind(path)}")
+    return Path(path)
 
 
 def _kind(value: object) -> str:

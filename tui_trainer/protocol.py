@@ -120,6 +120,12 @@ class Export(Command, frozen=True):
     best: bool = False
 
 
+class WriteReport(Command, frozen=True):
+    """Write a report of the run with its current weights to the new file ``path``, an absolute one."""
+
+    path: str
+
+
 class Predict(Command, frozen=True):
     """Predict the rows of the file ``source`` with the weights as they are now, and write ``to``; absolute paths.
 
@@ -199,6 +205,7 @@ AnyCommand = (
     | SetWeight
     | SwapBest
     | Export
+    | WriteReport
     | Predict
     | StopPredicting
     | FindRates

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from test_app_files import answer
 
 from tui_trainer import Run
+from tui_trainer.app.dialogs.dialog import AskPath
+from tui_trainer.app.palette import found
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig, TrainingConfig
 
@@ -50,6 +52,26 @@ async def test_export_and_begin_with_it(start: Start, tmp_path: Path, monkeypatc
         await flow.until(lambda: flow.screen.state == "paused" and "loss" in flow.progress.values, "an epoch")
         assert flow.progress.values["loss"] < run.history["loss"][0] / 2
         assert flow.screen.experiment == SMALL, "the experiment is what it was"
+
+
+async def test_a_report_from_the_palette(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with start(SMALL) as flow:
+        await trained(flow)
+        app = flow.pilot.app
+        (entry,) = (one for one in found(flow.screen, "report") if one.title == "Report")
+        for expected, said in (("small-report.md", "The report is in"), ("small-report-2.md", "No report: ")):
+            await flow.screen.perform(entry.run)
+            await flow.until(lambda: isinstance(app.screen, AskPath), "the question for a path")
+            box = app.screen.query_one("Input")
+            await flow.until(lambda: app.screen.query_one("Input").has_focus)
+            assert box.value == expected
+            box.value = "small-report.md"
+            await flow.press("enter")
+            await flow.until_said(said)
+        assert "exists already; give another path" in flow.message
+    text = (tmp_path / "small-report.md").read_text()
+    assert "finished" in text and "## Scores" in text and (tmp_path / "small-report-loss.svg").is_file()
 
 
 async def test_weights_that_do_not_fit(start: Start, tmp_path: Path) -> None:

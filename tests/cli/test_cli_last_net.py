@@ -29,6 +29,7 @@ COMMANDS = (
     ["train", "tiny.toml"],
     ["train", "tiny.toml", "--json"],
     ["export", "tiny.toml", "--format", "csv", "--force"],
+    ["report", "--help"],
     ["sweep", "tiny.toml", "--repeat", "2", "--jobs", "1", "--no-store"],
     ["--version"],
     ["train", "--help"],

@@ -72,6 +72,7 @@ def commands() -> list[protocol.AnyCommand]:
         protocol.Preview(DatasetConfig(path="own.csv"), 1),
         protocol.Resume(1, 2),
         protocol.Export("out", ("csv",)),
+        protocol.WriteReport("report.md"),
         protocol.Predict("new.csv", "out.csv", True),
         protocol.StopPredicting(),
         protocol.Attach(1),

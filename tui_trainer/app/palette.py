@@ -183,6 +183,8 @@ def _settings(screen: MainScreen) -> Iterator[Entry]:
     for markers in get_args(Markers):
         choose_markers = partial(screen.choose_markers, markers)
         yield Entry(f"Markers {markers}", "Setting: how plots are drawn", choose_markers, (markers,), rank=3)
+    report = "Write a report of the run: Markdown with scores, mistakes and figures"
+    yield Entry("Report", report, screen.trainer.ask_for_report, rank=3)
     yield Entry("Screenshot", "Save the screen as a picture (SVG)", app.action_screenshot, rank=3)
 
 

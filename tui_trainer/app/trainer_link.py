@@ -18,7 +18,7 @@ from tui_trainer.errors import plain
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import on_screen
-from tui_trainer.files import confined, free_folder
+from tui_trainer.files import confined, free_folder, free_name, safe_name
 from tui_trainer.formats import format_clock
 from tui_trainer.pace import FULL, PACE_NAMES, PACES, Pace
 from tui_trainer.plotting.lines import warm_up
@@ -482,6 +482,16 @@ class TrainerLink(Controller):
         path = await self.screen.dialogs.ask(question)
         if path is not None:
             self.client.send(protocol.Export(os.path.abspath(confined(path))))
+
+    def ask_for_report(self) -> None:
+        """Ask for a file, and write a report of the run to it."""
+        self.converse(self._write_report)
+
+    async def _write_report(self) -> None:
+        suggestion = free_name(Path("."), f"{safe_name(self.screen.experiment.title)}-report.md")
+        path = await self.screen.dialogs.ask(AskPath("Write a report of the run to the file", suggestion))
+        if path is not None:
+            self.client.send(protocol.WriteReport(os.path.abspath(confined(path))))
 
 
 def _key(remedy: protocol.Remedy | None) -> str:

@@ -46,8 +46,8 @@ examples:
   tui-trainer datasets                          list the built-in datasets
   tui-trainer serve iris.toml                   open the app in a browser on this machine
 
-commands: train, sweep, export, predict, importance, runs, summary, datasets, sessions, serve, settings,
-keys; each has its own --help.
+commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets, sessions,
+serve, settings, keys; each has its own --help.
 """
 
 

@@ -146,6 +146,13 @@ def _export(words: list[str]) -> int:
     return export(words)
 
 
+def _report(words: list[str]) -> int:
+    with interrupts_held():
+        from .runs import report
+
+    return report(words)
+
+
 def _predict(words: list[str]) -> int:
     with interrupts_held():
         from .runs import predict
@@ -234,6 +241,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "datasets": _datasets,
     "runs": _runs,
     "sessions": _sessions,
+    "report": _report,
     "export": _export,
     "predict": _predict,
     "importance": _importance,

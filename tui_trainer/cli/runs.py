@@ -1,4 +1,8 @@
-"""The commands on trained networks: what ``runs`` there are, ``export``, ``predict``, and ``importance`` of columns."""
+"""The commands on trained networks.
+
+``runs`` lists saved ones, ``report`` writes about one, ``export`` takes one along, ``predict`` applies one, and
+``importance`` tells which columns one goes by.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,10 @@ FORMATS = ("folder", "keras", "pytorch", "onnx", "csv", "predictions", "svg", "t
 OVERWRITE = "--force"
 NEWEST = 5  # runs listed if there is none of that number
 MAX_DIGITS = 18  # of the number of a run
+REPORT = """\
+Write a report of a saved run, in Markdown with figures: data, network, curves, scores, mistakes, worst rows,
+and how to do it again."""
+REPORT_OWNER = "report"  # of a run while it is noted that its test part was looked at
 PREDICT = """\
 Predict the rows of a CSV file with a trained network: one row in, one row out. The columns may be in any order,
 others are ignored. With the column of the target in it, the scores are printed, too."""
@@ -194,6 +202,55 @@ def _train(session: Session) -> OSError | None:
         diagnose(session)
     print(session.sentence)
     return output_error
+
+
+def report(words: list[str]) -> int:
+    """Run the command; return the exit code. Raises UserError if the run or its data can't be read."""
+    parser = Parser(prog="tui-trainer report", description=REPORT)
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the number of a saved run")
+    add("--to", metavar="FILE.md", help="the file to write; default: one named after the run, in this folder")
+    add("--best", action="store_true", help="report the weights of the best epoch instead of the newest")
+    add("--test", action="store_true", help="with the scores of the test part, which the run notes")
+    add(OVERWRITE, action="store_true", help="overwrite an existing report")
+    options = parser.parse_args(words)
+    if not is_run_number(options.run):
+        raise UserError("", f"expected the number of a saved run, got {quoted(options.run, 200)}; see tui-trainer runs")
+    run = int(options.run)
+
+    from tui_trainer.export.report import Report, check_report, write_report
+    from tui_trainer.export.trained import stored_session, trained
+
+    session = from_store(run, stored_session)
+    to = confined(options.to or f"{safe_name(session.requested.title)}-report.md", "--to")
+    check_report(to, session.requested.dataset.path, options.force)
+    if options.test:
+        session = _with_test_seen(run, session)
+    written = Report(trained(session, options.best), len(session.test_seen_at), run)
+    for path in write_report(written, to, session.requested.dataset.path, options.force):
+        print(printable(str(path)))
+    return 0
+
+
+def _with_test_seen(run: int, session: Session) -> Session:
+    """Note in the store that the test part of a run is looked at, and return its session; UserError if it can't be."""
+    from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
+    from tui_trainer.store.store import StoreError, default_path
+
+    if not len(session.split.test_rows):
+        raise UserError("--test", "no rows are held back for the test in this run; train with --set test_split=0.2")
+    checkpointer = Checkpointer(default_path(), REPORT_OWNER)
+    try:
+        checkpointer.restore(session, run, checkpointer.claim(run).state)
+        session.note_test_seen()
+        checkpointer.save(session, LAST_PATIENCE)
+        if checkpointer.is_behind:
+            raise UserError("--test", f"it can't be noted that the test part was looked at: {checkpointer.trouble}")
+    except StoreError as error:
+        raise UserError("--test", str(error)) from error
+    finally:
+        checkpointer.close()
+    return session
 
 
 def predict(words: list[str]) -> int:

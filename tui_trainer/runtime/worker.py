@@ -196,6 +196,8 @@ class Worker:
                 self._send(protocol.Notice(self._run, session.swap_best(), good=True))
             case protocol.Export():
                 self._export(command)
+            case protocol.WriteReport():
+                self._write_report(command)
             case protocol.Predict():
                 self._file_predicting.start(command, session, self._run)
             case protocol.StopPredicting():
@@ -234,6 +236,18 @@ class Worker:
             return
         folder = quoted(command.folder, PATH_LENGTH)
         self._send(protocol.Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
+
+    def _write_report(self, command: protocol.WriteReport) -> None:
+        from tui_trainer.export.report import Report, write_report  # as for an export
+
+        session = self._session
+        try:
+            report = Report(trained(session), len(session.test_seen_at), self._checkpointer.run)
+            write_report(report, Path(command.path), session.requested.dataset.path)
+        except UserError as error:
+            self._send(protocol.Notice(self._run, f"No report: {error.reason}"))
+            return
+        self._send(protocol.Notice(self._run, f"The report is in {quoted(command.path, PATH_LENGTH)}.", good=True))
 
     def _client_left(self) -> None:
         """Continue without a client if the trainer stays and is training; otherwise end."""

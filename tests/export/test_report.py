@@ -1,0 +1,179 @@
+"""Reports of runs: what is in them, what stays hidden, and that text of files is only text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from trained_runs import SMALL, session_of
+
+from tui_trainer import Run, train
+from tui_trainer.cli.main import main
+from tui_trainer.errors import UserError
+from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OptimizerConfig, TrainingConfig
+from tui_trainer.experiment.toml_file import loads
+from tui_trainer.export.report import Report
+from tui_trainer.export.trained import trained
+from tui_trainer.training.session import Session
+
+TESTED = replace(SMALL, dataset=DatasetConfig(test_split=0.2))
+HOUSES = Experiment(
+    dataset=DatasetConfig("boston", standardize_target=True),
+    model=ModelConfig(()),
+    training=TrainingConfig(epochs=20, optimizer=OptimizerConfig("adam"), learning_rate=0.01),
+)
+Capture = pytest.CaptureFixture[str]
+
+
+def table(report: str, first_head: str) -> list[list[str]]:
+    """The cells of the table whose first heading is ``first_head``, without its rule."""
+    found = re.search(rf"^\| {re.escape(first_head)} \|.*\n(?:\|.*\n)*", report, re.MULTILINE)
+    assert found is not None, f"no table of {first_head}"
+    rows = [line.strip("| ").split(" | ") for line in found[0].splitlines()]
+    return [rows[0], *rows[2:]]
+
+
+def reported(session: Session) -> str:
+    """The report of a session."""
+    return Report(trained(session), len(session.test_seen_at)).markdown("loss.svg")
+
+
+def test_the_scores_are_those_of_the_run() -> None:
+    session = session_of(HOUSES)
+    report = reported(session)
+    scores = {row[0]: row[1:] for row in table(report, "measure")[1:]}
+    for name, value in session.scores().items():
+        part, words = (1, name.removeprefix("val_")) if name.startswith("val_") else (0, name)
+        words = {"r2": "R²", "mae": "MAE"}.get(words, words)
+        assert float(scores[words][part]) == pytest.approx(value, rel=1e-3)
+    assert set(scores) == {"loss", "R²", "RMSE", "MAE", "MAPE"}
+    assert "Predicted less true PRICE, validation part:" in report and "![The loss over the epochs](loss.svg)" in report
+
+
+def test_the_mistakes_are_counted() -> None:
+    session = session_of()
+    report, parts = reported(session), session.split
+    assert parts.x_val is not None and session.dataset.labels is not None
+    predicted = session.trainer.model.predict(parts.x_val).argmax(axis=1)
+    cells = [row[1:4] for row in table(report, "validation part: true")[1:4]]
+    expected = np.zeros((3, 3), int)
+    np.add.at(expected, (session.dataset.labels[parts.val_rows], predicted), 1)
+    assert cells == expected.astype(str).tolist()
+    worst = table(report, "row")
+    assert worst[0][:4] == ["row", "true", "predicted", "loss"] and len(worst) == 11
+    losses = [float(row[3]) for row in worst[1:]]
+    assert losses == sorted(losses, reverse=True) and {int(row[0]) for row in worst[1:]} <= set(parts.val_rows.tolist())
+
+
+def test_the_experiment_in_it_gives_the_same_run() -> None:
+    session = session_of(TESTED)
+    toml = re.findall(r"^```toml\n(.*?)^```$", reported(session), re.DOTALL | re.MULTILINE)[-1]
+    again = session_of(loads(toml))
+    np.testing.assert_array_equal(again.trainer.model.parameters.flat, session.trainer.model.parameters.flat)
+
+
+def test_the_test_part_is_hidden_until_it_was_looked_at() -> None:
+    session = session_of(TESTED)
+    hidden = reported(session)
+    assert table(hidden, "measure")[0] == ["measure", "training", "validation"]
+    assert table(hidden, "part")[3][:2] == ["test (hidden)", "30"] and "The test part is hidden" in hidden
+    lowest = table(hidden, "column")[2][4]
+    visible = np.concatenate([session.split.train_rows, session.split.val_rows])
+    assert float(lowest) == pytest.approx(session.dataset.x[visible, 0].min(), rel=1e-3)
+    session.note_test_seen()
+    shown = reported(session)
+    assert table(shown, "measure")[0] == ["measure", "training", "validation", "test"]
+    assert (
+        "were looked at once." in shown
+        and "test part: true" in shown
+        and "tui-trainer train small.toml --test" in shown
+    )
+
+
+def test_text_of_a_file_is_only_text(tmp_path: Path) -> None:
+    path = tmp_path / "evil.csv"
+    cells = ["<script>x</script>", "![p](http://x/y.png)", "`a` | b", "*b* _c_ ~~d~~"]
+    lines = [f'"{cells[n % 4]}",{n},{"[l](javascript:0)" if n % 3 else "<b>no"}' for n in range(60)]
+    path.write_text("\n".join(["<img src=x>|a,n b,```", *lines]), encoding="utf-8")
+    config = DatasetConfig(path=str(path), target="```")
+    report = reported(session_of(replace(SMALL, name="# ```\n<h1>|", dataset=config)))
+    rendered, toml = report.split("## To do it again")
+    rendered = re.sub(r"^```text\n.*?^```$", "", rendered, flags=re.DOTALL | re.MULTILINE)
+    told = rendered.split("-->", 1)[1].replace("![The loss over the epochs](loss.svg)", "")
+    unescaped = re.sub(r"\\.", "", told)
+    assert not re.search(r"<|>(?!$)|`|\]\(|!\[|~~", unescaped), unescaped
+    for head in ("part", "column", "measure", "row" if "| row |" in report else "line"):
+        widths = {len(re.sub(r"\\.", "", line).split("|")) for line in _rows(told, head)}
+        assert len(widths) == 1, f"a cell of the table of {head} breaks it"
+    assert toml.count("\n````toml\n") == 1 and toml.rstrip().endswith("\n````"), (
+        "the fence is longer than what is in it"
+    )
+
+
+def _rows(report: str, head: str) -> list[str]:
+    found = re.search(rf"^\| {head} \|.*\n(?:\|.*\n)*", report, re.MULTILINE)
+    assert found is not None
+    return found[0].splitlines()
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with a store of its own."""
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "store"))
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_a_stored_run_is_reported_and_notes_that_its_test_part_was_seen(place: Path, capsys: Capture) -> None:
+    Path("e.toml").write_text('name = "e"\n[dataset]\ntest_split = 0.2\n[training]\nepochs = 3\n')
+    assert main(["train", "e.toml"]) == 0
+    capsys.readouterr()
+    assert main(["report", "1"]) == 0
+    assert capsys.readouterr().out == "e-report.md\ne-report-loss.svg\n"
+    assert (
+        Path("e-report.md").read_text().startswith("<!-- report of tui-trainer")
+        and "Run 1, a" in Path("e-report.md").read_text()
+    )
+    assert Path("e-report-loss.svg").read_text().startswith("<svg ")
+
+    assert main(["report", "1"]) == 2
+    assert "exists already; give another path, or overwrite it with --force" in capsys.readouterr().err
+    assert main(["report", "1", "--force", "--test"]) == 0
+    assert "were looked at once." in Path("e-report.md").read_text()
+    assert main(["report", "1", "--best", "--to", "best.md"]) == 0
+    assert "were looked at once." in Path("best.md").read_text(), "the store has it"
+    assert "those of the best epoch" in Path("best.md").read_text()
+
+
+def test_what_cannot_be_reported_is_said(place: Path, capsys: Capture) -> None:
+    def refused(*words: str) -> str:
+        assert main(["report", *words]) == 2
+        return capsys.readouterr().err
+
+    assert "there is no run 1: no run has been saved" in refused("1")
+    assert "expected the number of a saved run, got 'x.toml'" in refused("x.toml")
+    Path("e.toml").write_text("[training]\nepochs = 1\n")
+    assert main(["train", "e.toml"]) == 0
+    assert "no rows are held back for the test in this run" in refused("1", "--test")
+    Path("notes.md").write_text("mine")
+    assert "file of another kind, which is never overwritten" in refused("1", "--to", "notes.md", "--force")
+    assert "cannot write 'nowhere/r.md'" in refused("1", "--to", "nowhere/r.md")
+    assert sorted(path.name for path in place.iterdir()) == ["e.toml", "notes.md"], "nothing was written"
+
+
+def test_from_python(tmp_path: Path) -> None:
+    run = train(TESTED)
+    assert run.report(tmp_path / "r.md") == ["r.md", "r-loss.svg"]
+    assert "test (hidden)" in (tmp_path / "r.md").read_text()
+    with pytest.raises(UserError, match="exists already"):
+        run.report(tmp_path / "r.md")
+    run.report(tmp_path / "r.md", test=True, force=True)
+    assert "were looked at once." in (tmp_path / "r.md").read_text()
+    run.save(tmp_path / "saved")
+    with pytest.raises(UserError, match="a report needs the data"):
+        Run.load(tmp_path / "saved").report(tmp_path / "other.md")

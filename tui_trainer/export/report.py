@@ -1,0 +1,403 @@
+"""A report of a run in Markdown: data, network, curves, scores, mistakes, and how to do it again.
+
+In reading order: the report and its sections, what they are computed from, and text that is safe in Markdown. What
+comes from files, such as names of columns, is escaped. Of a test part that was never looked at, only its size is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from tui_trainer.console import check_replaceable, check_writable, write_text
+from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.preparation import most_likely
+from tui_trainer.datasets.split import Split
+from tui_trainer.engine import Sequential
+from tui_trainer.engine.losses import get_loss
+from tui_trainer.engine.sample_losses import SampleLosses
+from tui_trainer.errors import UserError, printable
+from tui_trainer.experiment.resolve import suitable_metrics
+from tui_trainer.experiment.toml_file import dumps, with_path_from
+from tui_trainer.files import safe_name
+from tui_trainer.formats import MISSING, format_bar, format_measure, format_number, format_percent
+from tui_trainer.measures import BY_CLASS, MEASURES, in_words
+from tui_trainer.training.builder import build_model, scores
+from tui_trainer.version import __version__
+
+from .figures import loss_svg, loss_text
+from .metadata import values_at
+from .trained import TrainedModel
+
+Array = NDArray[Any]
+MARK = f"<!-- report of tui-trainer {__version__} -->"
+TO = "--to"  # the option that errors name
+MAX_COLUMNS = 40  # of the data, with a line each
+MAX_CLASSES = 20  # of a confusion matrix
+MAX_TEXT = 60  # characters of a name or a category
+WORST = 10  # rows
+WORST_FEATURES = 6  # of each of them
+BINS = 12  # of a small histogram
+BARS = "▁▂▃▄▅▆▇█"
+ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the middle one is around 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of ``trained``, which has its data at hand.
+
+    The test part is in it if it was looked at: ``test_seen`` is how often. ``number`` is that of the run in the store.
+    """
+
+    trained: TrainedModel
+    test_seen: int = 0
+    number: int | None = None
+
+    def markdown(self, figure: str) -> str:
+        """Return the report; ``figure`` is the name of the file beside it with the loss."""
+        sections = [section(self) for section in SECTIONS]
+        text = "\n\n".join([MARK, *("\n".join(lines) for lines in sections if lines)]) + "\n"
+        return text.replace(FIGURE, quote(figure))
+
+    @cached_property
+    def data(self) -> tuple[Dataset, Split]:
+        if self.trained.data is None:
+            raise UserError("", "a report needs the data; a loaded run has only its network")
+        return self.trained.data
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.data[0]
+
+    @cached_property
+    def model(self) -> Sequential:
+        model = build_model(self.trained.resolved, len(self.trained.inputs.features))
+        model.set_weights(self.trained.weights)
+        return model
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The parts of the data that may be shown, by name."""
+        split = self.data[1]
+        parts = {"training": Part(split.x_train, split.y_train, split.train_rows)}
+        if split.x_val is not None and split.y_val is not None:
+            parts["validation"] = Part(split.x_val, split.y_val, split.val_rows)
+        if len(split.test_rows) and self.test_seen:
+            parts["test"] = Part(split.x_test, split.y_test, split.test_rows)
+        return parts
+
+    @property
+    def judged(self) -> str:
+        """The name of the part by which the network is judged: the one that had least to do with its training."""
+        return list(self.parts)[-1]
+
+    @cached_property
+    def outputs(self) -> Array:
+        """Outputs (n, k) for the rows of the judged part, in the target's own unit."""
+        return self.trained.target_scale.restore(self.model.predict(self.parts[self.judged].x))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A part of the data as trained on, x (n, features) and y (n, outputs); ``rows`` (n,) are those of the dataset."""
+
+    x: Array
+    y: Array
+    rows: NDArray[np.intp]
+
+
+def write_report(report: Report, path: Path, dataset: str | None, force: bool = False) -> list[Path]:
+    """Write a report and its figure beside it; return their paths.
+
+    Raises UserError, with nothing written, if one of them exists, unless ``force`` is true, or can't be written.
+    """
+    figure = check_report(path, dataset, force)
+    text = report.markdown(figure.name)
+    write_text(figure, TO, loss_svg(report.trained.history, report.trained.experiment.title))
+    write_text(path, TO, text)
+    return [path, figure]
+
+
+def check_report(path: Path, dataset: str | None, force: bool = False) -> Path:
+    """Return the path of the figure beside a report; raise UserError if one of them can't or may not be written.
+
+    The file of the ``dataset`` in use and files of other kinds are never overwritten.
+    """
+    figure = path.with_name(f"{safe_name(path.stem)}-loss.svg")
+    for file, is_ours in ((path, is_report), (figure, lambda start: b"<svg" in start)):
+        check_replaceable(file, TO, dataset, is_ours, force)
+        check_writable(file, TO)
+    return figure
+
+
+def is_report(start: bytes) -> bool:
+    """Return whether a file that begins so is a report."""
+    return start.startswith(b"<!-- report of tui-trainer")
+
+
+FIGURE = "\0figure\0"  # stands for the name of the file, which is known last; no text of a file can hold it
+
+
+def _head(report: Report) -> list[str]:
+    trained = report.trained
+    run = "A network" if report.number is None else f"Run {report.number}, a network"
+    which = "the best epoch" if trained.best else "epoch"
+    values = values_at(trained.history, trained.epoch)
+    told = "".join(f", {in_words(name)} {_measured(name, value)}" for name, value in values.items() if _is_told(name))
+    return [
+        f"# {_text(trained.experiment.title)}",
+        "",
+        f"{run} trained with tui-trainer {__version__}: {trained.state}, {trained.steps:,} steps.",
+        f"The weights are those of {which} {trained.epoch:,}{told}.",
+    ]
+
+
+def _is_told(name: str) -> bool:
+    return name in ("loss", "val_loss")
+
+
+def _data(report: Report) -> list[str]:
+    dataset, split = report.data
+    config = report.trained.experiment.dataset
+    source = _text(dataset.title) if config.path is None else f"the file {_text(config.path, 200)}"
+    kind = f"one of {len(dataset.classes)} classes" if dataset.classes else "a number"
+    lines = ["## Data", "", f"From {source}; to predict is **{_text(dataset.target)}**, {kind}.", ""]
+    lines += _parts_table(report, split)
+    lines += ["", *_columns_table(dataset, np.concatenate([part.rows for part in report.parts.values()]))]
+    if dataset.notes:
+        lines += ["", *(f"- {_text(note, 400)}" for note in dataset.notes)]
+    return lines
+
+
+def _parts_table(report: Report, split: Split) -> list[str]:
+    dataset = report.dataset
+    classes = dataset.classes if dataset.labels is not None and len(dataset.classes) <= MAX_CLASSES else ()
+    rows = []
+    for name, part in report.parts.items():
+        shares: list[str] = []
+        if classes and dataset.labels is not None:
+            counts = np.bincount(dataset.labels[part.rows], minlength=len(classes))
+            shares = [f"{format_percent(count / len(part.rows), 1)} %" for count in counts.tolist()]
+        rows.append([name, f"{len(part.rows):,}", *shares])
+    if len(split.test_rows) and "test" not in report.parts:
+        rows.append(["test (hidden)", f"{len(split.test_rows):,}", *([""] * len(classes))])
+    return _table(["part", "rows", *map(_text, classes)], rows, left=1)
+
+
+def _columns_table(dataset: Dataset, rows: NDArray[np.intp]) -> list[str]:
+    """Return a line for each column, over the ``rows`` that may be shown."""
+    names = [dataset.target, *(name for name in dataset.feature_columns if name != dataset.target)]
+    shown = [name for name in names if name in dataset.columns]
+    lines = []
+    for name in shown[:MAX_COLUMNS]:
+        values = dataset.columns[name][rows]
+        levels = dataset.classes if name == dataset.target and dataset.classes else dataset.levels.get(name)
+        role = "target" if name == dataset.target else "feature"
+        if levels:
+            counts = np.bincount(values.astype(np.intp), minlength=len(levels))
+            common = int(counts.argmax())
+            most = f"{_text(levels[common])} {format_percent(counts[common] / len(values), 0)} %"
+            lines.append([_text(name), role, f"{len(levels):,} categories", most, "", "", _bars(counts)])
+        else:
+            low, mean, high = (format_number(float(value)) for value in (values.min(), values.mean(), values.max()))
+            lines.append([_text(name), role, "number", mean, low, high, _bars(np.histogram(values, BINS)[0])])
+    table = _table(["column", "role", "kind", "mean, or most", "lowest", "highest", "histogram"], lines, left=3)
+    more = len(names) - len(lines)
+    return [*table, *(["", f"And {more:,} more."] if more else [])]
+
+
+def _network(report: Report) -> list[str]:
+    trained = report.trained
+    resolved = trained.resolved
+    training, optimizer = resolved.training, resolved.training.optimizer.name
+    schedule = "" if training.schedule.is_constant else f", schedule {training.schedule.name}"
+    penalty = "".join(f", {name} {value:g}" for name, value in (("L1", training.l1), ("L2", training.l2)) if value)
+    activations = ", ".join(
+        [*(layer.activation for layer in resolved.model.layers), str(resolved.model.output.activation)]
+    )
+    return [
+        "## Network",
+        "",
+        *_fenced(report.model.summary()),
+        "",
+        f"Activations: {activations}. Loss: {training.loss}. Optimizer: {optimizer}, learning rate "
+        f"{training.learning_rate:g}{schedule}, batch size {training.batch_size}{penalty}.",
+    ]
+
+
+def _training(report: Report) -> list[str]:
+    history = report.trained.history
+    return ["## Training", "", *_fenced(loss_text(history).rstrip("\n")), "", f"![The loss over the epochs]({FIGURE})"]
+
+
+def _scores(report: Report) -> list[str]:
+    trained, split = report.trained, report.data[1]
+    resolved = trained.resolved
+    output = resolved.model.output
+    has_shares = output.activation == "softmax" or (output.activation == "sigmoid" and output.units == 1)
+    metrics = tuple(
+        name
+        for name in suitable_metrics(trained.target.task)
+        if name not in BY_CLASS and (has_shares or not MEASURES[name].probabilities)
+    )
+    training = replace(resolved.training, metrics=metrics)
+    by_part = [scores(report.model, training, part.x, part.y, split.target) for part in report.parts.values()]
+    names = sorted(by_part[0], key=list(MEASURES).index)
+    rows = [[in_words(name), *(_measured(name, values[name]) for values in by_part)] for name in names]
+    lines = ["## Scores", "", *_table(["measure", *report.parts], rows, left=1)]
+    labels = report.dataset.labels
+    if labels is not None:
+        most = int(np.bincount(labels[split.train_rows]).argmax())
+        share = float(np.mean(labels[report.parts[report.judged].rows] == most))
+        answer = f"Always answering {_text(report.dataset.classes[most])} has an accuracy of {100 * share:.1f} %"
+        lines += ["", f"{answer} on the {report.judged} part."]
+    if "test" in report.parts:
+        lines += ["", f"The scores of the test part were looked at {_times(report.test_seen)}."]
+    elif len(split.test_rows):
+        lines += ["", "The test part is hidden: `--test` puts it into the report, and the run notes that."]
+    return lines
+
+
+def _mistakes(report: Report) -> list[str]:
+    """Return the confusion matrix, or for numbers a histogram of the errors."""
+    dataset, part = report.dataset, report.parts[report.judged]
+    lines = ["## Mistakes", ""]
+    if dataset.labels is None:
+        errors = (report.outputs - dataset.y[part.rows])[:, 0]
+        largest = float(np.abs(errors).max()) or 1.0
+        counts, edges = np.histogram(errors, ERROR_BINS, range=(-largest, largest))
+        bars = [
+            f"{format_number(float(edge)):>9} to {format_number(float(end)):>9}  "
+            f"{format_bar(count / counts.max(), BAR_WIDTH)} {count:,}"
+            for edge, end, count in zip(edges, edges[1:], counts, strict=False)
+        ]
+        return [
+            *lines,
+            f"Predicted less true {_text(dataset.target)}, {report.judged} part:",
+            "",
+            *_fenced("\n".join(bars)),
+        ]
+    classes, count = dataset.classes, len(dataset.classes)
+    if count > MAX_CLASSES:
+        return []
+    true, predicted = dataset.labels[part.rows], most_likely(report.outputs)
+    counts = np.bincount(true * count + predicted, minlength=count * count).reshape(count, count)
+    right = counts.diagonal()
+    with np.errstate(invalid="ignore"):
+        recall, precision = right / counts.sum(axis=1), right / counts.sum(axis=0)
+    rows = [
+        [_text(name), *(f"{cell:,}" for cell in row), f"{format_percent(share, 0)} %"]
+        for name, row, share in zip(classes, counts.tolist(), recall.tolist(), strict=True)
+    ]
+    rows.append(["precision", *(f"{format_percent(share, 0)} %" for share in precision.tolist()), ""])
+    heads = [f"{report.judged} part: true", *(f"as {_text(name)}" for name in classes), "recall"]
+    return [*lines, *_table(heads, rows, left=1)]
+
+
+def _worst(report: Report) -> list[str]:
+    """Return the rows of the judged part with the largest losses."""
+    dataset, part, outputs = report.dataset, report.parts[report.judged], report.outputs
+    resolved = report.trained.resolved
+    loss = get_loss(str(resolved.training.loss), report.model.dense[-1][0].activation)
+    samples = SampleLosses(report.model, part.x, part.y, loss)
+    samples.update()
+    named, classes = dataset.rows, dataset.classes
+    is_named = bool(named.column)
+    rows = []
+    for place in np.argsort(-samples.losses, kind="stable")[:WORST].tolist():
+        row = int(part.rows[place])
+        if dataset.labels is not None:
+            true, predicted = classes[dataset.labels[row]], classes[most_likely(outputs[place : place + 1])[0]]
+        else:
+            true, predicted = (
+                ", ".join(format_number(float(value)) for value in values)
+                for values in (dataset.y[row], outputs[place])
+            )
+        rows.append(
+            [
+                f"{named.number(row):,}",
+                *([_text(named.name(row))] if is_named else []),
+                _text(true),
+                _text(predicted),
+                format_measure(float(samples.losses[place])),
+                *(format_number(float(value)) for value in dataset.x[row, :WORST_FEATURES]),
+            ]
+        )
+    features = list(map(_text, dataset.features[:WORST_FEATURES]))
+    heads = [named.heading, *([_text(named.column)] if is_named else []), "true", "predicted", "loss", *features]
+    title = f"The rows of the {report.judged} part with the largest loss:"
+    return ["## Worst rows", "", title, "", *_table(heads, rows)]
+
+
+def _again(report: Report) -> list[str]:
+    experiment = report.trained.experiment
+    file = f"{safe_name(experiment.short_name)}.toml"
+    test = " --test" if "test" in report.parts else ""
+    return [
+        "## To do it again",
+        "",
+        f"Save the experiment below as `{file}`; it gives the same numbers on the same data.",
+        "",
+        *_fenced(f"tui-trainer train {file}{test}", "sh"),
+        "",
+        *_fenced(dumps(with_path_from(experiment)).rstrip("\n"), "toml"),
+    ]
+
+
+SECTIONS: tuple[Callable[[Report], list[str]], ...] = (
+    _head,
+    _data,
+    _network,
+    _training,
+    _scores,
+    _mistakes,
+    _worst,
+    _again,
+)
+
+
+def _measured(name: str, value: float) -> str:
+    measure = MEASURES[name.removeprefix("val_")]
+    if measure.in_percent:
+        return MISSING if value != value else f"{format_percent(value, 1)} %"
+    return format_measure(value)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _bars(counts: Array) -> str:
+    """Return counts (k,) as small bars; of many, the first ones."""
+    heights = counts[:BINS] / max(int(counts.max()), 1)
+    return "".join(BARS[round(height * (len(BARS) - 1))] for height in heights.tolist())
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0) -> list[str]:
+    """Return a table of Markdown, its first ``left`` columns aligned left; all texts are escaped already."""
+    rules = [":--" if place < left else "--:" for place in range(len(heads))]
+    return [f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows)]
+
+
+def _text(text: str, limit: int = MAX_TEXT) -> str:
+    """Return text of a file as one that Markdown and HTML show as it is: no markup, link, picture or tag."""
+    safe = printable(text)
+    safe = safe if len(safe) <= limit else safe[: limit - 1] + "…"
+    safe = re.sub(r"[\\`*\[\]|~#!$]|://|(?<![^\W_])_|_(?![^\W_])", lambda match: "\\" + match[0], safe)
+    return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _fenced(text: str, language: str = "text") -> list[str]:
+    """Return a block of text as it is, within a fence that is longer than any in it."""
+    lines = "\n".join(printable(line) for line in text.split("\n"))
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", lines)), 3)
+    return [f"{fence}{language}", *lines.split("\n"), fence]
