@@ -17,6 +17,7 @@ import pytest
 from msgspec.structs import replace
 from trained_runs import ACTIVATIONS, UGLY, rich, run_on, session_of
 
+from tui_trainer import Run
 from tui_trainer.experiment.schema import Experiment, OptimizerConfig, OutputConfig
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.predictions import predict_file
@@ -83,9 +84,10 @@ def worst(said: list[np.ndarray], found: list[np.ndarray]) -> float:
     )
 
 
-def run_programs(folder: Path, count: int, program: str) -> list[np.ndarray]:
-    """What each folder's program predicts, all in one process of its own."""
+def run_programs(folder: Path, count: int, program: str, before: str = "") -> list[np.ndarray]:
+    """What each folder's program predicts, all in one process of its own, after ``before``."""
     script = (
+        f"{before}"
         "import runpy, sys, numpy as np\n"
         "for number in range(int(sys.argv[2])):\n"
         "    place = f'{sys.argv[1]}/{number}'\n"
@@ -111,6 +113,28 @@ def test_the_exported_programs_predict_the_same(library: str, tmp_path: Path) ->
     assert difference < TOLERANCE
 
 
+def test_one_file_in_numpy_alone_predicts_the_same(tmp_path: Path) -> None:
+    said = write_all(tmp_path, ("numpy",))
+    blocked = "import sys\nfor name in ('tui_trainer', 'safetensors', 'pandas'):\n    sys.modules[name] = None\n"
+    found = run_programs(tmp_path, len(said), "model_numpy.py", blocked)
+    assert worst(said, found) < TOLERANCE
+    doubles = [place for place, outputs in enumerate(said) if experiments()[place].model.dtype == "float64"]
+    assert worst([said[place] for place in doubles], [found[place] for place in doubles]) < 1e-12
+
+
+def test_one_file_in_numpy_alone_names_classes(tmp_path: Path) -> None:
+    import runpy
+
+    for dataset in ("iris", "breast_cancer"):
+        session = session_of(rich("tanh", dataset))
+        write_folder(trained(session), tmp_path / dataset, ("numpy",))
+        named = runpy.run_path(str(tmp_path / dataset / "model_numpy.py"))["classes"](session.dataset.x)
+        assert named.tolist() == Run.of_session(session).classes(session.dataset.x).tolist()
+    write_folder(trained(session_of(rich("tanh"))), tmp_path / "boston", ("numpy",))
+    with pytest.raises(ValueError, match="the target is a number and has no classes"):
+        runpy.run_path(str(tmp_path / "boston" / "model_numpy.py"))["classes"](np.zeros((1, 13)))
+
+
 @needs("onnx", "onnxruntime")
 def test_onnxruntime_predicts_the_same(tmp_path: Path) -> None:
     import onnxruntime  # type: ignore[import-not-found, unused-ignore]
@@ -132,6 +156,7 @@ def test_onnxruntime_predicts_the_same(tmp_path: Path) -> None:
     [
         pytest.param("pytorch", marks=needs("torch", "safetensors")),
         pytest.param("keras", marks=needs("keras", "torch")),
+        "numpy",
         pytest.param("onnx", marks=needs("onnx", "onnxruntime")),
     ],
 )

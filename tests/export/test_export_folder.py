@@ -34,6 +34,7 @@ ALWAYS = {
     "model.json",
     "model_features.py",
     "model_keras.py",
+    "model_numpy.py",
     "model_pytorch.py",
     "weights.safetensors",
 }
@@ -146,10 +147,10 @@ def test_a_runs_name_is_no_path(name: str, safe: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 def test_programs_are_python_without_a_word_of_the_user(activation: str, tmp_path: Path) -> None:
-    write_folder(trained_on(rich(activation)), tmp_path / "rich", ["keras", "pytorch"])
+    write_folder(trained_on(rich(activation)), tmp_path / "rich", ["keras", "pytorch", "numpy"])
     write_folder(trained_on(named(HARMFUL)), tmp_path / "harmful")
     for place in ("rich", "harmful"):
-        for name in ("model_keras.py", "model_pytorch.py"):
+        for name in ("model_keras.py", "model_pytorch.py", "model_numpy.py"):
             code = (tmp_path / place / name).read_text()
             tree = ast.parse(code)
             assert {"predict", "standardize"} <= {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}

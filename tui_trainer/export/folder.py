@@ -22,6 +22,7 @@ from tui_trainer.version import __version__
 from .figures import loss_svg, loss_text
 from .keras import keras_program
 from .metadata import history_csv, metadata_text
+from .numpy import numpy_program
 from .onnx import check_onnx, onnx_bytes, onnx_is_there
 from .predictions import parts_csv
 from .pytorch import pytorch_program
@@ -33,6 +34,7 @@ FEATURES = "model_features.py"
 FORMATS: dict[str, tuple[str, ...]] = {
     "keras": ("model_keras.py", FEATURES, WEIGHTS, ABOUT),
     "pytorch": ("model_pytorch.py", FEATURES, WEIGHTS, ABOUT),
+    "numpy": ("model_numpy.py",),
     "onnx": ("model.onnx", FEATURES, ABOUT),
     "csv": ("history.csv",),
     "predictions": (PREDICTIONS,),
@@ -68,6 +70,10 @@ The features from columns as they are in the data: dates, categories, gaps. The 
 The same for Keras 3. pip install keras safetensors, and a backend such as torch
     from model_keras import predict
     predict(table)""",
+    "model_numpy.py": """\
+The network in NumPy alone; the file needs no other one. pip install numpy
+    from model_numpy import predict
+    predict(table)""",
     "model.onnx": """\
 The same as a graph for ONNX runtimes. pip install onnxruntime
     session = onnxruntime.InferenceSession("model.onnx")
@@ -93,6 +99,7 @@ OURS: dict[str, Callable[[bytes], bool]] = {
     "weights.safetensors": lambda start: start[8:9] == b"{",
     "model_keras.py": lambda start: b"def predict" in start,
     "model_pytorch.py": lambda start: b"def predict" in start,
+    "model_numpy.py": lambda start: b"def predict" in start or b"in NumPy alone" in start,
     "model_features.py": lambda start: b"The features of a network" in start,
     "loss.svg": lambda start: b"<svg" in start,
 }
@@ -199,6 +206,7 @@ def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
         "experiment.toml": lambda: dumps(with_path_from(trained.experiment)),
         "model_keras.py": lambda: keras_program(trained),
         "model_pytorch.py": lambda: pytorch_program(trained),
+        "model_numpy.py": lambda: numpy_program(trained),
         FEATURES: lambda: Path(__file__).with_name(FEATURES).read_text(encoding="utf-8"),
         ABOUT: lambda: metadata_text(trained),
         "history.csv": lambda: history_csv(trained.history),
