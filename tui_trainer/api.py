@@ -208,7 +208,7 @@ class Run:
         if test and self._session is not None:
             self._session.note_test_seen()
         report = Report(trained, 0 if self._session is None else len(self._session.test_seen_at))
-        return [written.name for written in write_report(report, file, self.experiment.dataset.path, force)]
+        return [written.name for written in write_report(report, file, self.experiment.dataset.paths, force)]
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in self._last().items())
@@ -291,6 +291,7 @@ def describe(experiment: Experiment | str | os.PathLike[str]) -> DataStatistics:
     Raises ExperimentError if there is no such experiment, or its data can't be read.
     """
     return statistics.describe(_experiment(experiment).dataset)
+
 
 def requested_experiment(
     given: Experiment | str | os.PathLike[str], settings: Mapping[str, object] | None, epochs: int | None = None

@@ -135,7 +135,7 @@ def test_summary_and_datasets_print_tables(tmp_path: Path, capsys: pytest.Captur
     assert by_name["spiral"].endswith("2 classes   x1, x2 -> color")
 
 
-@pytest.mark.parametrize("words", [[], ["train"], ["summary"], ["datasets"]])
+@pytest.mark.parametrize("words", [[], ["train"], ["summary"], ["describe"], ["datasets"]])
 def test_help_is_printed_for_each_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*words, "--help"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -210,3 +211,23 @@ def test_the_page_has_every_rule_in_the_order_of_the_doctor() -> None:
     lines = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text().splitlines()
     table = lines[lines.index("| rule | speaks when | what `f` does |") + 2 :]
     assert [line.split("|")[1].strip() for line in table if line.startswith("|")] == [name for name, _ in RULES]
+
+
+def test_a_long_run_takes_little_memory_and_time() -> None:
+    """A hundred thousand epochs: what is looked at is a small multiple of their values."""
+    session = trained(line(40), {"training.epochs": 5, "training.batch_size": "full"})
+    rng = np.random.default_rng(0)
+    epochs = 100_000
+    falling = np.exp(-np.arange(epochs) / 2e4)
+    rising = np.where(np.arange(epochs) < epochs / 3, falling, np.linspace(falling[epochs // 3], 1, epochs))
+    noise = 0.01 * rng.random(epochs)
+    session.history.extend(
+        {name: np.zeros(epochs) for name in session.history.epochs} | {"loss": falling, "val_loss": rising + noise}
+    )
+    tracemalloc.start()
+    found = {advice.rule: advice.sentence for advice in examine(session)}
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "overfits" in found and peak < 30 * 8 * epochs
+    since = int(found["overfits"].split("since epoch ")[1].split(", from")[0].replace(",", ""))
+    assert abs(since - epochs / 3) < epochs / 20

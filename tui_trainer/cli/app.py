@@ -43,11 +43,12 @@ examples:
   tui-trainer predict iris new.csv              predict new rows with that export, or with run 12
   tui-trainer importance iris                   show which columns its predictions depend on
   tui-trainer summary iris.toml                 show the layers and their parameters
+  tui-trainer describe --csv house.csv          show what its columns hold, in a few numbers each
   tui-trainer datasets                          list the built-in datasets
   tui-trainer serve iris.toml                   open the app in a browser on this machine
 
-commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets, sessions,
-serve, settings, keys; each has its own --help.
+commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets,
+sessions, serve, settings, keys; each has its own --help.
 """
 
 

@@ -223,11 +223,11 @@ def report(words: list[str]) -> int:
 
     session = from_store(run, stored_session)
     to = confined(options.to or f"{safe_name(session.requested.title)}-report.md", "--to")
-    check_report(to, session.requested.dataset.path, options.force)
+    check_report(to, session.requested.dataset.paths, options.force)
     if options.test:
         session = _with_test_seen(run, session)
     written = Report(trained(session, options.best), len(session.test_seen_at), run)
-    for path in write_report(written, to, session.requested.dataset.path, options.force):
+    for path in write_report(written, to, session.requested.dataset.paths, options.force):
         print(printable(str(path)))
     return 0
 
@@ -362,7 +362,7 @@ def importance(words: list[str]) -> int:
     print(f"The {in_words(by)} of {len(x):,} {part} rows is {format_number(computed.baseline)}.")
     print(f"It is {worse} by this much where a column is permuted, {options.repeats} times:")
     largest = max((one.mean for one in columns if one.mean > 0), default=1.0)
-    means, deviations = (format_column([one[k] for one in columns]) for k in (1, 2))
+    means, deviations = format_column([one.mean for one in columns]), format_column([one.deviation for one in columns])
     width = max(map(len, means))
     for one, mean, deviation in zip(columns, means, deviations, strict=True):
         name = printable(one.column)

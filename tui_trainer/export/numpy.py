@@ -11,8 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tui_trainer.engine.propagation import NORM_EPSILON
+
 from .metadata import metadata_text
 from .trained import TrainedModel
+from .weights import Linear, Norm, Phi, modules
 
 HEAD = '''\
 """A network from tui-trainer in NumPy alone: all of it is in this file, the weights as well.
@@ -50,8 +53,9 @@ def standardize(table: Any) -> Any:
 def predict(table: Any) -> Any:
     """Return the outputs (n, {outputs}) for a table{unit}."""
     a = standardize(table)
-    for kernel, bias, activation in LAYERS:
-        a = ACTIVATIONS[activation](a @ kernel if bias is None else a @ kernel + bias)
+    for kernel, bias, norm, activation in LAYERS:
+        z = a @ kernel if bias is None else a @ kernel + bias
+        a = ACTIVATIONS[activation](z if norm is None else z * norm[0] + norm[1])
     return {outputs_in_unit}
 
 
@@ -74,14 +78,14 @@ ABOUT = json.loads(
     )
 )
 DTYPE = "{dtype}"
-# Kernel (inputs, units), bias (units,) and activation of each layer
+# Kernel (inputs, units), bias (units,), batch normalization as a factor and a summand (units,), and activation of each
 LAYERS = [
 {layers}
 ]
 
 
 if __name__ == "__main__":
-    for kernel, _, activation in LAYERS:
+    for kernel, _, _, activation in LAYERS:
         print(kernel.shape[0], "->", kernel.shape[1], activation)
 '''
 FEATURES = "model_features.py"
@@ -113,14 +117,24 @@ def numpy_program(trained: TrainedModel) -> str:
 
 
 def _layers(trained: TrainedModel) -> list[str]:
-    model, weights = trained.resolved.model, iter(trained.weights)
-    lines = []
-    for layer in (*model.layers, model.output):
-        arrays = [next(weights), *([next(weights)] if layer.use_bias else [])]
-        texts = [f'_array("""{_base64(_bytes(one))}""", {", ".join(map(str, one.shape))})' for one in arrays]
-        activation = "linear" if layer.activation == "identity" else layer.activation
-        lines.append(f'    ({texts[0]}, {texts[1] if layer.use_bias else "None"}, "{activation}"),')
-    return lines
+    weights = iter(trained.weights)
+    layers: list[tuple[str, str, str, str]] = []
+    for module in modules(trained.resolved, len(trained.inputs.features)):
+        if isinstance(module, Linear):
+            layers.append(
+                (_array(next(weights)), _array(next(weights)) if module.use_bias else "None", "None", "linear")
+            )
+        elif isinstance(module, Norm):
+            gamma, beta, mean, variance = (next(weights) for _ in range(4))
+            factor = gamma / np.sqrt(variance + np.asarray(NORM_EPSILON, variance.dtype))
+            layers[-1] = (*layers[-1][:2], f"({_array(factor)}, {_array(beta - mean * factor)})", layers[-1][3])
+        elif isinstance(module, Phi):
+            layers[-1] = (*layers[-1][:3], module.name)
+    return [f'    ({kernel}, {bias}, {norm}, "{activation}"),' for kernel, bias, norm, activation in layers]
+
+
+def _array(array: np.ndarray) -> str:
+    return f'_array("""{_base64(_bytes(array))}""", {", ".join(map(str, array.shape))})'
 
 
 def _bytes(array: np.ndarray) -> bytes:

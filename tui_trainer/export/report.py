@@ -115,26 +115,26 @@ class Part:
     rows: NDArray[np.intp]
 
 
-def write_report(report: Report, path: Path, dataset: str | None, force: bool = False) -> list[Path]:
+def write_report(report: Report, path: Path, data_files: Sequence[str], force: bool = False) -> list[Path]:
     """Write a report and its figure beside it; return their paths.
 
     Raises UserError, with nothing written, if one of them exists, unless ``force`` is true, or can't be written.
     """
-    figure = check_report(path, dataset, force)
+    figure = check_report(path, data_files, force)
     text = report.markdown(figure.name)
     write_text(figure, TO, loss_svg(report.trained.history, report.trained.experiment.title))
     write_text(path, TO, text)
     return [path, figure]
 
 
-def check_report(path: Path, dataset: str | None, force: bool = False) -> Path:
+def check_report(path: Path, data_files: Sequence[str], force: bool = False) -> Path:
     """Return the path of the figure beside a report; raise UserError if one of them can't or may not be written.
 
-    The file of the ``dataset`` in use and files of other kinds are never overwritten.
+    The ``data_files`` in use and files of other kinds are never overwritten.
     """
     figure = path.with_name(f"{safe_name(path.stem)}-loss.svg")
     for file, is_ours in ((path, is_report), (figure, lambda start: b"<svg" in start)):
-        check_replaceable(file, TO, dataset, is_ours, force)
+        check_replaceable(file, TO, data_files, is_ours, force)
         check_writable(file, TO)
     return figure
 

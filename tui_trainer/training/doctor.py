@@ -126,13 +126,15 @@ def _overfits(vitals: Vitals) -> Found | None:
     if len(validation) < ENOUGH_EPOCHS or not np.isfinite(validation).all():
         return None
     window = max(len(validation) // 20, 3)  # a single epoch may be lucky
-    smooth = np.median(sliding_window_view(validation, window), axis=1)
-    best = int(smooth.argmin())
-    after = len(smooth) - 1 - best
-    now = float(np.median(smooth[-max(after // 4, 1) :]))
-    rise = now - float(smooth[best])
+    stride = -(-window // 4)  # all windows of a long run would hold a multiple of it
+    smooth = np.median(sliding_window_view(validation, window)[::stride], axis=1)
+    lowest = int(smooth.argmin())
+    best = lowest * stride
+    after = len(validation) - window - best
+    now = float(np.median(smooth[-max((len(smooth) - 1 - lowest) // 4, 1) :]))
+    rise = now - float(smooth[lowest])
     falls_on = loss[-window:].mean() < 0.9 * loss[best + window // 2]
-    if after < max(10, len(validation) // 4) or now < 1.25 * smooth[best] or rise < MUCH * loss[0] or not falls_on:
+    if after < max(10, len(validation) // 4) or now < 1.25 * smooth[lowest] or rise < MUCH * loss[0] or not falls_on:
         return None
     best += int(validation[best : best + window].argmin())
     epoch = vitals.before + best + 1
