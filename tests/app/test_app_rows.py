@@ -32,7 +32,7 @@ async def test_lines_and_names_stand_in_all_tabs(start: Start, tmp_path: Path) -
         await flow.until(lambda: flow.screen.query("DataView #rows"), "the table")
         table = flow.screen.query_one("DataView #rows", DataTable)
         await flow.until(lambda: table.row_count == 39, "the rows")
-        assert [str(column.label) for column in table.ordered_columns][:3] == ["line", "tree", "height"]
+        assert [str(column.label) for column in table.ordered_columns][:3] == ["line", "tree", "kind"]
         assert list(map(str, table.get_row_at(3)))[:2] == ["8", "T04"]
 
         await flow.press("6")

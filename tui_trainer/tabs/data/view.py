@@ -214,13 +214,14 @@ class DataView(TabView):
         names = () if dataset.row_column in self._columns else dataset.row_names
         if names:
             table.add_column(Text(plain(dataset.row_column), style="dim"))
-        for name in self._columns:
+        shown = (dataset.target, *(name for name in self._columns if name != dataset.target))
+        for name in shown:
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
         words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
         rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), MIN_ROWS))
         cells = [
-            [plain(words[name][int(value)]) if name in words else f"{value:g}" for value in values[:rows].tolist()]
-            for name, values in self._columns.items()
+            [plain(words[name][int(value)]) if name in words else f"{value:g}" for value in column[:rows].tolist()]
+            for name, column in ((name, self._columns[name]) for name in shown)
         ]
         numbers = [f"{number:.0f}" for number in unpack(dataset.row_numbers).tolist()]
         named = [numbers, names] if names else [numbers]
