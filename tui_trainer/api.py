@@ -124,16 +124,26 @@ class Run:
         """Return the names of the most likely classes (n,) for raw features; raise ValueError for a numeric target."""
         return class_names(self.predict(x), self._trained.target)
 
-    def evaluate(self, x: Any = None, y: Any = None, sample_weight: ArrayLike | None = None) -> dict[str, float]:
+    def evaluate(
+        self, x: Any = None, y: Any = None, sample_weight: ArrayLike | None = None, *, test: bool = False
+    ) -> dict[str, float]:
         """Return loss, penalty included, and metrics for raw ``x`` and ``y`` (n,): numbers, or names of classes.
 
         ``sample_weight`` (n,) multiplies the loss of each row, and no metric.
         If the target was standardized, the loss is of that; the metrics are in the target's own unit in any case.
-        Without them, those of the training part and, with ``val_`` before their names, of the validation part;
-        raises ExperimentError if the data of a loaded run can't be read any more.
+        Without them, those of the training part and, with ``val_`` before their names, of the validation part, or with
+        ``test`` those of the test part alone; raises ExperimentError if there is none, or the data of a loaded run
+        can't be read any more.
         """
+        if test and not (x is None and y is None):
+            raise ValueError("give x and y, or test=True for the test part, not both")
         if x is None and y is None:
-            return split_scores(self.model, self._trained.resolved.training, self._data())
+            data, training = self._data(test), self._trained.resolved.training
+            if not test:
+                return split_scores(self.model, training, data)
+            if not len(data.test_rows):
+                raise UserError("", "no rows are held back for the test; set dataset.test_split")
+            return scores(self.model, training, data.x_test, data.y_test, data.target, data.w_test)
         if x is None or y is None:
             raise ValueError("give both x and y, or neither")
         features, answers = self._rows(x, y)
@@ -222,8 +232,9 @@ class Run:
         caption = html.escape(self.experiment.name)
         return f"<table><caption>{caption}</caption><tr>{heads}</tr><tr>{values}</tr></table>"
 
-    def _data(self) -> Split:
-        return self._session.split if self._session is not None else reload_data(self._trained, GIVE_DATA)
+    def _data(self, test: bool = False) -> Split:
+        """Return the parts; of a loaded run with that of a file for the test only if ``test`` asks for it."""
+        return self._session.split if self._session is not None else reload_data(self._trained, GIVE_DATA, test)
 
     def _rows(self, x: Any, y: Any) -> tuple[Array, Array]:
         """Return raw ``x`` and ``y`` as they are trained on: (n, features) and (n, outputs)."""

@@ -18,6 +18,7 @@ from tui_trainer.datasets.dataset import Dataset, DatasetError, RowMetadata
 from tui_trainer.datasets.loading import DataCache, load
 from tui_trainer.datasets.preview import Previewer
 from tui_trainer.datasets.split import choose_rows, split
+from tui_trainer.datasets.statistics import describe
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, EarlyStoppingConfig, Experiment, TrainingConfig
@@ -274,3 +275,10 @@ def test_fields_are_set_by_their_names() -> None:
     experiment = with_field(Experiment(), "dataset.group_column", "patient")
     assert experiment.dataset.row_columns == {"dataset.group_column": "patient"}
     assert with_field(experiment, "dataset.group_column", None).dataset.row_columns == {}
+
+
+def test_the_columns_in_numbers_leave_out_what_a_column_keeps_for_the_test(tmp_path: Path) -> None:
+    config = by_part(tmp_path, ["train"] * 6 + ["val"] * 3 + ["test"] * 3)
+    statistics = describe(config)
+    assert (statistics.rows, statistics.test_rows) == (9, 3)
+    assert next(one for one in statistics.columns if one.name == "a").quantiles[-1] == 8.0

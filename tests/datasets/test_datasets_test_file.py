@@ -16,6 +16,8 @@ from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import DataCache, load
 from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import split
+from tui_trainer.datasets.statistics import describe
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.experiment.toml_file import read, write
 from tui_trainer.files import reason_to_keep
@@ -177,8 +179,17 @@ def test_a_saved_run_scores_its_parts_without_the_file_for_the_test(tmp_path: Pa
     experiment = Experiment(dataset=files(tmp_path), training=TrainingConfig(epochs=2))
     run = train(experiment)
     run.save(tmp_path / "saved")
+    of_test, loaded = run.evaluate(test=True), Run.load(tmp_path / "saved")
+    assert set(of_test) == {"loss", "accuracy"} and loaded.evaluate(test=True) == pytest.approx(of_test)
     (tmp_path / "new.csv").unlink()
-    assert Run.load(tmp_path / "saved").evaluate() == pytest.approx(run.evaluate())
+    assert loaded.evaluate() == pytest.approx(run.evaluate())
+    with pytest.raises(UserError, match=r"can't be read \(dataset\.test_path: there is no file"):
+        loaded.evaluate(test=True)
+    with pytest.raises(ValueError, match="give x and y, or test=True for the test part, not both"):
+        run.evaluate([[1, 2]], [0], test=True)
+    without = train(replace(experiment, dataset=replace(experiment.dataset, test_path=None)))
+    with pytest.raises(UserError, match=r"no rows are held back for the test; set dataset\.test_split"):
+        without.evaluate(test=True)
 
 
 def test_the_command_line_takes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,3 +204,19 @@ def test_the_command_line_takes_it(tmp_path: Path, capsys: pytest.CaptureFixture
     )
     assert main([*words, "--test-csv", "none.csv"]) == 2
     assert "--test-csv: there is no file 'none.csv'; check the path" in capsys.readouterr().err
+
+
+def test_it_stays_where_files_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "room").mkdir()
+    config = replace(files(tmp_path / "room"), test_path=str(tmp_path / "new.csv"))
+    (tmp_path / "new.csv").write_text("\n".join([NAMES, *NEW, ""]))
+    assert len(load(config).x) == 43
+    monkeypatch.setenv("TUI_TRAINER_ROOT", str(tmp_path / "room"))
+    with pytest.raises(UserError, match=r"dataset\.test_path: .* is outside of"):
+        load(config)
+
+
+def test_the_columns_in_numbers_are_those_of_the_file_to_train_on(tmp_path: Path) -> None:
+    config = files(tmp_path)
+    with_test, alone = describe(config), describe(replace(config, test_path=None))
+    assert with_test.columns == alone.columns and (with_test.rows, with_test.test_rows) == (40, 3)

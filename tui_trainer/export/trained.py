@@ -152,14 +152,18 @@ def stored_session(store: Store, run: int) -> Session:
     return session
 
 
-def reload_data(trained: TrainedModel, remedy: str = "") -> Split:
-    """Read the data of a saved run again; raise UserError, with a ``remedy``, if they are not those of its training."""
+def reload_data(trained: TrainedModel, remedy: str = "", test: bool = False) -> Split:
+    """Read the data of a saved run again, a file for the test only with ``test``.
+
+    Raises UserError, with a ``remedy``, if they are not those of its training.
+    """
     config, output = trained.experiment.dataset, trained.resolved.model.output
     assert output.units is not None and output.activation is not None
     if config.path is None and config.name == NAME:
         raise UserError("", f"it was trained on arrays{remedy}")
     try:
-        config = structs.replace(config, test_path=None)  # the other parts do not depend on it
+        if not test:  # the other parts do not depend on it
+            config = structs.replace(config, test_path=None)
         parts = split(load(config), config, output.units, output.activation)
         target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
         check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 
 from textual import on
 from textual.app import ComposeResult
@@ -148,6 +149,12 @@ def is_fold(experiment: Experiment) -> bool:
     return experiment.dataset.fold is not None
 
 
+def _told_test_file(experiment: Experiment) -> str:
+    """Tell the name of the file, which alone fits a folded row."""
+    path = experiment.dataset.test_path
+    return "" if path is None else printable(f"test file {PurePath(path).name}")
+
+
 def _told_features(experiment: Experiment) -> str:
     """Tell the features: always those of a plane, which are few, of other data those that were chosen."""
     features = experiment.dataset.features
@@ -240,6 +247,7 @@ REST = (
         "test file",
         "The path of a file with the same columns, whose rows are the test part",
         is_own_file,
+        told=_told_test_file,
     ),
     Row(
         partial(ChoiceField, choices=[("shuffled", "shuffled"), ("file", "file")]),
