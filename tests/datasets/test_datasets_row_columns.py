@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tui_trainer import fit
+from tui_trainer.datasets import preview
 from tui_trainer.datasets.arrays import from_arrays
 from tui_trainer.datasets.catalog import choose, choose_file
 from tui_trainer.datasets.dataset import Dataset, DatasetError, RowMetadata
@@ -282,3 +283,13 @@ def test_the_columns_in_numbers_leave_out_what_a_column_keeps_for_the_test(tmp_p
     statistics = describe(config)
     assert (statistics.rows, statistics.test_rows) == (9, 3)
     assert next(one for one in statistics.columns if one.name == "a").quantiles[-1] == 8.0
+
+
+def test_a_preview_of_the_beginning_of_a_file_does_not_miss_the_parts_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = by_part(tmp_path, ["test"] * 300 + ["train"] * 300)
+    monkeypatch.setattr(preview, "SMALL_FILE", 2000)
+    monkeypatch.setattr(preview, "SAMPLE_ROWS", 100)
+    seen = Previewer().preview(config)
+    assert seen.is_part and seen.rows == 100 and not seen.problem

@@ -115,8 +115,8 @@ class Previewer:
                 config = replace(config, target=guess_target(layout, config.kinds))
             target = choose_target(guesses, config, file_source(""))
             dataset = assemble(table, config, file_source(""))
-            # so that too few rows are reported now, not after accepting
-            choose_rows(len(dataset.x), dataset.labels, config, metadata=dataset.metadata)
+            if not table.is_part:  # so that too few rows are reported now, not after accepting
+                choose_rows(len(dataset.x), dataset.labels, config, metadata=dataset.metadata)
         except UserError as error:
             dataset, problem = None, str(error)
         result = replace(result, rows=len(table), is_part=table.is_part)
