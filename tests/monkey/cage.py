@@ -19,6 +19,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import AnyReport, Crashed
 from tui_trainer.runtime.client import Client
+from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.terminal_input import KeyQueue
 
 PATIENCE = 60.0  # seconds until the app answers; a busy machine needs some of them
@@ -79,7 +80,7 @@ class Cage:
         self.monkey.size = (120, 40)
         for _ in range(DEEPEST):
             await self.until(lambda: self.keys_received.is_idle, "the effect of the keys before")  # maybe a dialog
-            if self.pilot.app.screen is self.screen and self.screen.focused is None:
+            if self.pilot.app.screen is self.screen and self.screen.focused is None and not self.is_in_mode:
                 break
             await self.pilot.press("escape")
         assert self.pilot.app.screen is self.screen, f"stuck in {self.pilot.app.screen}: {self.monkey.story()}"
@@ -108,6 +109,12 @@ class Cage:
         """An experiment that is known, at its first step."""
         await self.screen.trainer.start_over(Experiment())
         await self.until(lambda: self.screen.state == "ready" and self.steps == 0, "the usual experiment")
+
+    @property
+    def is_in_mode(self) -> bool:
+        """Whether keys do something else than usual in the open tab, until escape, such as those of the pen."""
+        view = self.screen.tabs.view
+        return view is not None and view.in_mode and not isinstance(view, RunsView)  # which always has its own u
 
     @property
     def keys_received(self) -> KeyQueue:

@@ -12,6 +12,7 @@ from tui_trainer.plotting.plot import Heatmap
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.boundary.messages import Samples
 from tui_trainer.tabs.boundary.points import PointPen, name_of, nearest, point_at
+from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import HeatmapWidget
 
 GRID = (40, 30)  # pixels: 15 rows of cells
@@ -91,3 +92,11 @@ async def test_where_there_is_no_point(config: DatasetConfig) -> None:
     async with app.run_test(size=(43, 18)):
         widget = app.query_one(HeatmapWidget)
         assert nearest(widget, (0, 0), config, []) is None
+
+
+def test_a_number_without_a_meaning_says_how_numbers_open_tabs_again() -> None:
+    pen = PointPen()
+    assert pen.pick(2, ("orange", "blue")) == ""
+    told = pen.pick(7, ("orange", "blue"))
+    assert told == f"There are 2 classes, 1 to 2; {key_of('leave_pen')} puts the pen away, and numbers open tabs again."
+    assert pen.digit == 2

@@ -169,7 +169,8 @@ class PointPen:
         if digit <= (len(classes) or MIDDLE + STEPS):
             self.digit = digit
             return ""
-        return f"There are {len(classes)} classes, 1 to {len(classes)}." if classes else "1 is -1, 5 is 0, and 9 is 1."
+        known = f"There are {len(classes)} classes, 1 to {len(classes)}" if classes else "1 is -1, 5 is 0, and 9 is 1"
+        return f"{known}; {key_of('leave_pen')} puts the pen away, and numbers open tabs again."
 
     def point(self, content: Boundary, canvas: HeatmapWidget) -> PointConfig:
         """Return the point that it would add here."""
