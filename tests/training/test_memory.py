@@ -35,6 +35,7 @@ def digits(layer: LayerConfig, training: TrainingConfig) -> Experiment:
 
 CASES = {
     "sgd": Experiment(model=WIDE),
+    "own penalties": Experiment(model=ModelConfig(layers=(LayerConfig(700, l1=0.1), LayerConfig(700, l2=0.1)))),
     "adam": Experiment(model=WIDE, training=ADAM),
     "float64": Experiment(model=ModelConfig(layers=WIDE.layers, dtype="float64")),
     "full batch": digits(LayerConfig(900, "tanh"), FULL),

@@ -49,7 +49,8 @@ class Sequential:
         rng = np.random.default_rng(seed)
         for i, (layer, inputs) in enumerate(self.dense):
             kernel = get_initializer(layer.kernel_initializer)(rng, (inputs, layer.units))
-            self.parameters.kernels[i][:] = kernel * math.sqrt(layer.initializer_scale)
+            kernel *= math.sqrt(layer.initializer_scale)
+            self.parameters.kernels[i][:] = kernel
             bias = self.parameters.biases[i]
             if bias is not None:
                 bias[:] = get_initializer(layer.bias_initializer)(rng, (layer.units,))

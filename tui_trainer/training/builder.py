@@ -53,6 +53,7 @@ from .series import Array
 # Vectors of the length of all parameters: weights, gradients, the weights before an update, the optimizer's scratch,
 # three of the penalty, the best epoch's weights. A snapshot has weights and best weights as copies, then as bytes.
 VECTORS, SNAPSHOTS = 8, 2
+OWN_FACTORS = 2  # vectors of the same length, where layers have penalties of their own
 LAYER_BUFFERS = 3  # of a layer's outputs: the outputs, their gradient and the slope; some activations have more
 NORM_BUFFERS = 3  # of batch normalization: its input, the normalized input, and scratch
 COPIES = 7  # of the data, most in double precision
@@ -314,7 +315,8 @@ def estimate(experiment: Experiment, features: int, parts: Split) -> Needs:
     size = 4 if model.dtype == "float32" else 8
     slots = len(build_optimizer(experiment.training).slots)
     parameters = count_parameters(model, features)
-    vectors = VECTORS + slots + SNAPSHOTS * (2 + slots)
+    has_own = any(layer.l1 is not None or layer.l2 is not None for layer in model.all_layers)
+    vectors = VECTORS + slots + SNAPSHOTS * (2 + slots) + OWN_FACTORS * has_own
     outputs = size * _values_a_sample(experiment, features) * sum(_passes(experiment, parts))
     outputs += size * COPIES * sum(x.size + y.size for x, y in _arrays(parts))
     return Needs(parameters, size * vectors * parameters, outputs)
