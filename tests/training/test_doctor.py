@@ -159,6 +159,14 @@ def test_a_rule_speaks_in_its_case_and_not_in_a_near_one(rule: str) -> None:
     assert rule not in {advice.rule for advice in examine(trained(near_data, near_settings))}
 
 
+def test_a_penalty_of_a_layer_is_lowered_where_it_is_set() -> None:
+    own = {**ADAM, "model.layers[0].l2": 0.3, "model.output.l2": 0.3}
+    (advice,) = (one for one in examine(trained(line(), own)) if one.rule == "penalty too strong")
+    assert advice.remedy is not None and set(advice.remedy.changes) == {"model.layers[0].l2", "model.output.l2"}
+    without = {**ADAM, "training.l2": 0.3, "model.layers[0].l2": 0.0, "model.output.l2": 0.0}
+    assert "penalty too strong" not in {one.rule for one in examine(trained(line(), without))}
+
+
 def test_every_rule_has_its_cases() -> None:
     assert len(RULES) >= 12
     assert set(CASES) == {name for name, _ in RULES}

@@ -355,17 +355,21 @@ def _one_column_tells(vitals: Vitals) -> Found | None:
 
 def _penalty_too_strong(vitals: Vitals) -> Found | None:
     """Most of the loss is the penalty on weights."""
-    l1, l2 = vitals.training.l1, vitals.training.l2
     loss = vitals.curve("loss")
-    if not (l1 or l2) or not len(loss) or not vitals.gradients:
+    if not vitals.session.experiment.is_penalized or not len(loss) or not vitals.gradients:
         return None
     kernels = [array.astype(np.float64) for array in vitals.session.trainer.model.get_weights() if array.ndim == 2]
-    penalty = sum(l1 * float(np.abs(one).sum()) + l2 * float(np.square(one).sum()) for one in kernels)
+    model, penalty = vitals.session.experiment.model, 0.0
+    paths = [*(f"model.layers[{number}]" for number in range(len(model.layers))), "model.output"]
+    changes: dict[str, bool | float | str] = {}
+    for path, layer, kernel in zip(paths, model.all_layers, kernels, strict=True):
+        l1, l2 = vitals.training.penalties(layer)
+        penalty += l1 * float(np.abs(kernel).sum()) + l2 * float(np.square(kernel).sum())
+        for name, value, own in (("l1", l1, layer.l1), ("l2", l2, layer.l2)):
+            if value:
+                changes[f"training.{name}" if own is None else f"{path}.{name}"] = value / 10
     if not (penalty > 0.5 * loss[-1] and loss[-1] - penalty > 0.03 * loss[0]):
         return None
-    changes: dict[str, bool | float | str] = {
-        f"training.{name}": value / 10 for name, value in (("l1", l1), ("l2", l2)) if value
-    }
     evidence = f"{min(penalty / loss[-1], 1.0):.0%} of the loss are the penalty on weights, {format_number(penalty)}"
     return Found(evidence, vitals.remedy(changes, "lowers the penalty to a tenth"))
 
