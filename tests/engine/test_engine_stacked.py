@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from reference_traces import PATHS, dense_layers, engine_options, schedule_of
 
@@ -209,6 +209,7 @@ def test_each_model_has_its_own_constants_of_an_optimizer(optimizers: Make, dtyp
     dtype=st.sampled_from(["float32", "float64"]),
     data=st.integers(0, 2**32 - 1),
 )
+@example(1, 3, 3, 1, True, 0.3, "adagrad", {}, False, "mse", None, "float32", 252)  # rows that lay otherwise in memory
 def test_any_stack_gives_the_very_bits_of_its_models_alone(
     width: int,
     rows: int,

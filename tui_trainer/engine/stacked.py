@@ -82,7 +82,6 @@ class StackedTrainer:
         self._shuffle, self._seeds = shuffle, list(seeds)
         self._rngs = [np.random.default_rng(seed) for seed in seeds]
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
-        self._samples = np.concatenate((self._rows, self._y), axis=1) if shuffle else self._rows
         size = check_batch_size(len(self._x) if batch_size is None else batch_size)
         self._parts = [slice(start, min(start + size, len(self._x))) for start in range(0, len(self._x), size)]
         self._fixed = {
@@ -257,8 +256,9 @@ class StackedTrainer:
             return self._fixed[part.start]
         buffers = self._buffers[part.stop - part.start]
         order = self._row_orders[:, part]
-        self._samples.take(order, axis=0, out=buffers.gathered, mode="clip")
-        copyto(buffers.y, buffers.targets)
+        self._rows.take(order, axis=0, out=buffers.rows, mode="clip")
+        self._y.take(order, axis=0, out=buffers.targets, mode="clip")
+        copyto(buffers.y, buffers.targets.mT)
         return buffers.x, buffers.y
 
     def _batch_weights(self, part: slice) -> Array | None:
@@ -352,24 +352,22 @@ class StackedTrainer:
 
 
 class _BatchBuffers(NamedTuple):
-    """Samples as they are ``gathered`` (models, samples, features + 1 + outputs), and as they are used.
+    """Samples as they are gathered, ``rows`` and ``targets`` (models, samples, columns).
 
-    ``x`` (models, features + 1, samples) and ``targets`` (models, outputs, samples) are views of that; ``y`` is a copy
-    of the targets, in whole blocks of memory.
+    ``x`` (models, features + 1, samples) is a view of the rows; ``y`` (models, outputs, samples) a copy of the targets,
+    in whole blocks of memory. Rows with their targets in one array would be gathered at once, but lie otherwise in
+    memory than those of a model alone, by which small products are rounded otherwise.
     """
 
-    gathered: Array
-    x: Array
+    rows: Array
     targets: Array
+    x: Array
     y: Array
 
 
 def _batch_buffers(stack: tuple[int, ...], samples: int, width: int, y: Array) -> _BatchBuffers:
-    outputs = y.shape[1]
-    gathered = np.empty((*stack, samples, width + outputs), y.dtype)
-    columns = gathered.mT
-    contiguous = np.empty((*stack, outputs, samples), y.dtype)
-    return _BatchBuffers(gathered, columns[:, :width], columns[:, width:], contiguous)
+    rows, targets = (np.empty((*stack, samples, columns), y.dtype) for columns in (width, y.shape[1]))
+    return _BatchBuffers(rows, targets, rows.mT, np.ascontiguousarray(targets.mT))
 
 
 def _shape(model: Sequential) -> list[Layer]:
