@@ -65,7 +65,7 @@ async def test_importances_are_computed_at_rest_and_a_column_opens_its_response(
         await flow.until(lambda: importance_of(flow).by == "loss", "another measure")
         await flow.until(lambda: "higher by this much" in flow.screen_text(), "of which less is better")
         await flow.press("escape")
-        await flow.until(lambda: isinstance(content_of(flow), ClassPredictions), "the overview again")
+        await flow.until(lambda: isinstance(flow.contents("predictions")[-1], ClassPredictions), "the overview again")
         assert view_of(flow).panel == "overview" and not view_of(flow).in_mode
 
 
@@ -75,6 +75,7 @@ async def test_a_click_chooses_a_column_and_then_opens_its_response(start: Start
         await flow.press("w")
         await finished(flow)
         order = ranking(importance_of(flow))
+        await flow.until(lambda: f"▸ {importance_of(flow).columns[order[0]]}" in flow.screen_text(), "the bars")
         await flow.pilot.click(ImportancePanel, offset=(4, TOP + 2))
         await flow.until(lambda: view_of(flow)._column == order[2], "the third")
         await flow.pilot.click(ImportancePanel, offset=(4, TOP + 2))
@@ -84,7 +85,7 @@ async def test_a_click_chooses_a_column_and_then_opens_its_response(start: Start
 async def test_importances_follow_the_training_and_do_not_hold_it_up(start: Start) -> None:
     async with start(with_field(IRIS, "training.epochs", 3000)) as flow:
         await opened(flow)
-        await flow.press("w", "E", "space")
+        await flow.press("w", "E")
         await flow.until(lambda: flow.screen.state == "finished", "the end of the run")
         await flow.until(lambda: importance_of(flow).epoch == 3000 and not importance_of(flow).is_partial, "the last")
 

@@ -54,6 +54,7 @@ class Inspection:
         self._under_way: Permuting | None = None
         self._complete: Permuting | None = None
         self._response: tuple[object, Response] | None = None  # and what it is the response of
+        self._ranges: dict[int, tuple[float, float, bool]] = {}  # of columns of numbers, and whether all are whole
 
     def importance(self, samples: Samples, request: WatchImportance) -> Importance:
         """Compute a slice of the importances; return those of the last weights for which they are complete."""
@@ -86,7 +87,7 @@ class Inspection:
             repeats=shown.computed.repeats,
             all_repeats=REPEATS,
             response=None if request.column is None else self._response_to(samples, request.column, request.of_class),
-            unfinished=self._under_way is not None,
+            unfinished=self._complete is None or self._complete.moment != self._moment,
         )
 
     @property
@@ -165,10 +166,11 @@ class Inspection:
             decisions = most_likely(outputs) if self._raw_model.classes else outputs[:, 0] > level
             changed = tuple(np.flatnonzero(decisions != decisions[category]).astype(float).tolist())
             return Input(name, category, before, 0.0, len(categories) - 1.0, 1.0, changed, categories)
-        values = self._session.dataset.x[:, place.start]
-        low, high = float(values.min()), float(values.max())
+        if column not in self._ranges:
+            values = self._session.dataset.x[:, place.start]
+            self._ranges[column] = float(values.min()), float(values.max()), bool((values % 1 == 0).all())
+        low, high, is_whole = self._ranges[column]
         now = float(moved[place.start])
-        is_whole = bool((values[: 10 * STEPS] % 1 == 0).all())
         limits = min(low, now), max(high, now)
         found = flips(self._raw_model, moved, place.start, limits, level)
         if is_whole:  # the next whole number on the other side
