@@ -178,7 +178,9 @@ def test_moved_inputs_change_the_output_and_flips_are_told(table: Session) -> No
     lines = rows_of(drawn(draw_what_if, picture_of(table, moved), 78, 8))
     names = table.dataset.classes
     assert f"predicted {names[int(before.predicted)]} → {names[int(moved.predicted)]}" in lines[0]
-    assert lines[4].startswith("▸ size") and f"was {size.value:.0f}, flips at size = " in lines[4]
+    flip = f"{moved.inputs[0].flips[0]:.0f}"
+    assert lines[3].strip() == f"flips at size = {flip}"
+    assert lines[4].startswith("▸ size") and f"was {size.value:.0f}, flips at {flip}" in lines[4]
     assert "was " in lines[5]
 
 
@@ -202,7 +204,7 @@ def test_a_number_passes_its_true_value() -> None:
             sides.append(output[0, 0] > content.true)
         assert sides[0] != sides[1] or one.step >= 1.0, one.name
     lines = rows_of(drawn(draw_what_if, picture_of(session, content, column=5), 78, 8))
-    assert "predicted " in lines[1] and "pass" in lines[3]
+    assert "predicted " in lines[1] and "pass" in lines[2]
 
 
 def test_steps_are_round_and_stay_within_the_data() -> None:

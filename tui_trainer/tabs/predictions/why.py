@@ -150,7 +150,7 @@ class ImportancePanel(TextPanel):
 
 
 def output_rows(picture: Picture) -> int:
-    """Return how many rows the outputs of a sample take, above its inputs."""
+    """Return how many rows are above the inputs of a sample: its outputs, and where the chosen input flips them."""
     return 1 + min(len(picture.classes), MAX_OUTPUTS) + 1 if picture.classes else 3
 
 
@@ -167,6 +167,9 @@ def draw_what_if(board: Board, picture: Picture, markers: Markers) -> None:
     slider = min(SLIDER, max(board.width // 4, 5))
     for line, (one, name, value) in enumerate(zip(what_if.inputs, names, values, strict=True), top):
         is_chosen = what_if.first + line - top == picture.column
+        if is_chosen:
+            words = flip_words(picture, what_if, one, one_cell(plain(one.name)))
+            board.write(top - 1, 2, shorten(words, board.width - 2), TEXT if one.flips else DIM)
         role = CHOSEN if is_chosen else TEXT
         board.write(line, 0, (">" if markers == "ascii" else "▸") if is_chosen else " ", CHOSEN)
         board.write(line, 2, f"{name:<{width}}  {value:>{value_width}}", role)
@@ -174,7 +177,7 @@ def draw_what_if(board: Board, picture: Picture, markers: Markers) -> None:
         _write_slider(board, (line, start), one, slider, markers)
         start += slider + GAP
         was = f"was {_value_text(one, one.original)}" if one.value != one.original else ""
-        told = ", ".join(filter(None, (was, flip_words(picture, what_if, one) if one.flips or is_chosen else "")))
+        told = ", ".join(filter(None, (was, flip_words(picture, what_if, one) if one.flips else "")))
         board.write(line, start, shorten(told, max(board.width - start, 0)), role if is_chosen else DIM)
 
 
@@ -210,13 +213,13 @@ def _value_text(one: Input, value: float) -> str:
     return format_number(value)
 
 
-def flip_words(picture: Picture, what_if: WhatIf, one: Input) -> str:
-    """Tell where an input flips the decision: ``flips at RM = 6.1``; of a number, where it is the true value."""
-    verb = "flips" if picture.classes else f"passes {format_number(what_if.true)}"
+def flip_words(picture: Picture, what_if: WhatIf, one: Input, name: str = "") -> str:
+    """Tell where an input flips the decision: ``flips at RM = 6.1``; of a number, where it passes the true value."""
     if not one.flips:
-        return f"{'does not flip' if picture.classes else f'does not pass {format_number(what_if.true)}'}"
-    name = shorten(one_cell(plain(one.name)), MAX_NAME)
-    return f"{verb} at {name} = {' and '.join(_value_text(one, value) for value in one.flips[:3])}"
+        return "does not flip" if picture.classes else f"does not pass {format_number(what_if.true)}"
+    verb = "flips" if picture.classes else f"passes {format_number(what_if.true)}"
+    values = " and ".join(_value_text(one, value) for value in one.flips[:3])
+    return f"{verb} at {name} = {values}" if name else f"{verb} at {values}"
 
 
 def _write_slider(board: Board, corner: tuple[int, int], one: Input, width: int, markers: Markers) -> None:
