@@ -235,3 +235,9 @@ def test_the_test_part_is_noted_when_its_importances_are_looked_at() -> None:
     compute = PredictionsCompute(TrainerContext(session))
     complete(compute, WatchImportance(part="test"))
     assert len(session.test_seen_at) == 1
+
+
+def test_a_network_with_batch_normalization_is_judged_as_it_predicts() -> None:
+    session = trained(with_field(Experiment(), "model.layers[0].batch_norm", True))
+    content = complete(PredictionsCompute(TrainerContext(session)), WatchImportance(by="loss"))
+    assert content.value == pytest.approx(session.scores()["val_loss"], rel=1e-5)
