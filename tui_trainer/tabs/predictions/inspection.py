@@ -54,7 +54,7 @@ class Inspection:
         self._under_way: Permuting | None = None
         self._complete: Permuting | None = None
         self._response: tuple[object, Response] | None = None  # and what it is the response of
-        self._ranges: dict[int, tuple[float, float, bool]] = {}  # of columns of numbers, and whether all are whole
+        self._ranges: dict[int, tuple[float, float, bool]] = {}  # of training rows, and whether all are whole
 
     def importance(self, samples: Samples, request: WatchImportance) -> Importance:
         """Compute a slice of the importances; return those of the last weights for which they are complete."""
@@ -167,7 +167,7 @@ class Inspection:
             changed = tuple(np.flatnonzero(decisions != decisions[category]).astype(float).tolist())
             return Input(name, category, before, 0.0, len(categories) - 1.0, 1.0, changed, categories)
         if column not in self._ranges:
-            values = self._session.dataset.x[:, place.start]
+            values = self._session.dataset.x[self._session.split.train_rows, place.start]
             self._ranges[column] = float(values.min()), float(values.max()), bool((values % 1 == 0).all())
         low, high, is_whole = self._ranges[column]
         now = float(moved[place.start])
