@@ -198,7 +198,7 @@ def test_damaged_metadata_are_refused(old: str, new: str, tmp_path: Path) -> Non
 def test_every_activation_and_loss_can_be_exported() -> None:
     hidden = set(engine.ACTIVATIONS) - {"linear"}
     assert set(pytorch.ACTIVATIONS) == hidden == set(onnx.SIMPLE) | {"swish", "gelu"}
-    assert set(pytorch.LOSSES) == set(engine.LOSSES)
+    assert set(pytorch.EACH_LOSS) == set(engine.LOSSES)
 
 
 def test_weights_of_the_best_epoch_say_so(tmp_path: Path) -> None:

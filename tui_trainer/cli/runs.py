@@ -30,7 +30,19 @@ Found = TypeVar("Found")
 EXPORT = """\
 Train an experiment, or take a saved run, and export the network for use elsewhere: for Keras, PyTorch
 and ONNX runtimes, with the losses as CSV and as a figure."""
-FORMATS = ("folder", "keras", "pytorch", "numpy", "onnx", "csv", "predictions", "svg", "txt")
+FORMATS = (
+    "folder",
+    "keras",
+    "pytorch",
+    "numpy",
+    "onnx",
+    "csv",
+    "predictions",
+    "svg",
+    "txt",
+    "train_keras",
+    "train_pytorch",
+)
 OVERWRITE = "--force"
 NEWEST = 5  # runs listed if there is none of that number
 MAX_DIGITS = 18  # of the number of a run

@@ -19,6 +19,7 @@ from tui_trainer.system.files import reason_of, replace
 from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
 
+from .again import data_bytes, keras_training, pytorch_training
 from .figures import loss_svg, loss_text
 from .keras import keras_program
 from .metadata import history_csv, metadata_text
@@ -40,6 +41,11 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "predictions": (PREDICTIONS,),
     "svg": ("loss.svg",),
     "txt": ("loss.txt",),
+}
+# Programs that train again, not in a whole folder: with them go the data.
+AGAIN: dict[str, tuple[str, ...]] = {
+    "train_keras": ("train_keras.py", "data.npz"),
+    "train_pytorch": ("train_pytorch.py", "data.npz"),
 }
 _PATH_LENGTH = 200
 # In place of the sentence below, for a run so long that not all of its epochs are kept.
@@ -100,6 +106,9 @@ OURS: dict[str, Callable[[bytes], bool]] = {
     "model_keras.py": lambda start: b"def predict" in start,
     "model_pytorch.py": lambda start: b"def predict" in start,
     "model_numpy.py": lambda start: b"def predict" in start or b"in NumPy alone" in start,
+    "train_keras.py": lambda start: b"Trains a network of tui-trainer again" in start,
+    "train_pytorch.py": lambda start: b"Trains a network of tui-trainer again" in start,
+    "data.npz": lambda start: start.startswith(b"PK"),
     "model_features.py": lambda start: b"The features of a network" in start,
     "loss.svg": lambda start: b"<svg" in start,
 }
@@ -118,6 +127,8 @@ def write_folder(
     chosen = list(dict.fromkeys(formats))
     if trained.data is None and "predictions" in chosen:
         raise UserError("formats", "a loaded run has no data to predict; use Run.predict, or tui-trainer predict")
+    if trained.data is None and set(AGAIN) & set(chosen):
+        raise UserError("formats", "a loaded run has no data to train on again; export it from the app or the store")
     names = [name for name in _names(chosen) if name != PREDICTIONS or trained.data is not None]
     check_folder(folder, chosen, force, insist, trained.experiment.dataset.paths)
     contents = {name: _content(name, trained, names) for name in names}
@@ -188,10 +199,12 @@ def _names(formats: Iterable[str]) -> list[str]:
                 *(file for format_name in available for file in FORMATS[format_name]),
                 "README.txt",
             ]
-        elif name in FORMATS:
-            names += FORMATS[name]
+        elif name in FORMATS or name in AGAIN:
+            names += FORMATS.get(name) or AGAIN[name]
         else:
-            raise UserError("formats", f"expected some of: {', '.join(('folder', *FORMATS))}; got {quoted(str(name))}")
+            raise UserError(
+                "formats", f"expected some of: {', '.join(('folder', *FORMATS, *AGAIN))}; got {quoted(str(name))}"
+            )
     return list(dict.fromkeys(names))
 
 
@@ -200,12 +213,16 @@ def _content(name: str, trained: TrainedModel, names: list[str]) -> bytes:
         return weights_bytes(to_tensors(trained.resolved, len(trained.inputs.features), trained.weights))
     if name == "model.onnx":
         return onnx_bytes(trained)
+    if name == "data.npz":
+        return data_bytes(trained)
     if name == PREDICTIONS and trained.data is not None:
         return parts_csv(trained, *trained.data)
     texts: dict[str, Callable[[], str]] = {
         "experiment.toml": lambda: dumps(with_path_from(trained.experiment)),
         "model_keras.py": lambda: keras_program(trained),
         "model_pytorch.py": lambda: pytorch_program(trained),
+        "train_keras.py": lambda: keras_training(trained),
+        "train_pytorch.py": lambda: pytorch_training(trained),
         "model_numpy.py": lambda: numpy_program(trained),
         FEATURES: lambda: Path(__file__).with_name(FEATURES).read_text(encoding="utf-8"),
         ABOUT: lambda: metadata_text(trained),

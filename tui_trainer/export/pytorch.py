@@ -21,13 +21,14 @@ ACTIVATIONS = {
 }
 SQUARES = "((outputs - y) ** 2)"
 EPSILON = "torch.finfo(outputs.dtype).eps"
-LOSSES = {
-    "sum_squared_error": f"{SQUARES}.sum()",
-    "mean_squared_error": f"{SQUARES}.sum(dim=1).mean()",
-    "mean_absolute_error": "(outputs - y).abs().sum(dim=1).mean()",
-    "huber": 'nn.functional.huber_loss(outputs, y, reduction="none").sum(dim=1).mean()',
-    "binary_crossentropy": 'nn.functional.binary_cross_entropy(outputs, y, reduction="none").sum(dim=1).mean()',
-    "categorical_crossentropy": f"-(y * outputs.clamp_min({EPSILON}).log()).sum(dim=1).mean()",
+# The loss (n,) of each sample.
+EACH_LOSS = {
+    "sum_squared_error": f"{SQUARES}.sum(dim=1)",
+    "mean_squared_error": f"{SQUARES}.sum(dim=1)",
+    "mean_absolute_error": "(outputs - y).abs().sum(dim=1)",
+    "huber": 'nn.functional.huber_loss(outputs, y, reduction="none").sum(dim=1)',
+    "binary_crossentropy": 'nn.functional.binary_cross_entropy(outputs, y, reduction="none").sum(dim=1)',
+    "categorical_crossentropy": f"-(y * outputs.clamp_min({EPSILON}).log()).sum(dim=1)",
 }
 HEAD = '''\
 """A network from tui-trainer, for PyTorch. Its weights and the scales of its features are in the files beside it.
@@ -109,17 +110,17 @@ def pytorch_program(trained: TrainedModel) -> str:
         **sizes,
         predicted=predicted,
         y=y,
-        clip=_clip(training),
-        evaluated=_evaluated(resolved, inputs),
+        clip=clip_statement(training),
+        evaluated=evaluated_statement(resolved, inputs),
         target=target,
-        optimizer=_optimizer(training.optimizer, training.learning_rate),
+        optimizer=optimizer_code(training.optimizer, training.learning_rate),
         penalized=", and the penalty on the weights" if resolved.is_penalized else "",
         loss="\n".join(f"    {line}" for line in _loss(resolved, inputs)),
     )
-    return HEAD + "\n".join([*_network(resolved, inputs), *_frozen(resolved, inputs)]) + "\n" + load
+    return HEAD + "\n".join([*network_lines(resolved, inputs), *frozen_lines(resolved, inputs)]) + "\n" + load
 
 
-def _network(experiment: Experiment, n_features: int) -> list[str]:
+def network_lines(experiment: Experiment, n_features: int) -> list[str]:
     double = ".double()" if experiment.model.dtype == "float64" else ""
     lines = [f"    {_module(module)}," for module in modules(experiment, n_features)]
     return ["model = nn.Sequential(", *lines, f"){double}"]
@@ -133,13 +134,13 @@ def _module(module: Module) -> str:
     return f"nn.Dropout({module.rate!r})" if isinstance(module, Drop) else ACTIVATIONS[module.name]
 
 
-def _frozen(experiment: Experiment, n_features: int) -> list[str]:
+def frozen_lines(experiment: Experiment, n_features: int) -> list[str]:
     """Return the statements that keep the layers that are not trainable as they are."""
     frozen = (module for module in with_tensors(experiment, n_features) if not module.trainable)
     return [f"model[{module.number}].requires_grad_(False)" for module in frozen]
 
 
-def _evaluated(experiment: Experiment, n_features: int) -> str:
+def evaluated_statement(experiment: Experiment, n_features: int) -> str:
     """Return what goes by its moving values in training as well, to be said after ``model.train()``."""
     norms = (module for module in with_tensors(experiment, n_features) if isinstance(module, Norm))
     return "".join(f"model[{norm.number}].eval(), " for norm in norms if not norm.trainable)
@@ -147,7 +148,8 @@ def _evaluated(experiment: Experiment, n_features: int) -> str:
 
 def _loss(experiment: Experiment, n_features: int) -> list[str]:
     """Return the lines that compute the loss."""
-    value = LOSSES[str(experiment.training.loss)]
+    loss = str(experiment.training.loss)
+    value = f"{EACH_LOSS[loss]}.{'sum' if loss == 'sum_squared_error' else 'mean'}()"
     terms = penalty_terms(experiment, n_features)
     return [f"value = {value}", *(f"value = value + {term}" for term in terms), "return value"]
 
@@ -165,7 +167,7 @@ def penalty_terms(experiment: Experiment, n_features: int) -> list[str]:
     return terms
 
 
-def _clip(training: TrainingConfig) -> str:
+def clip_statement(training: TrainingConfig) -> str:
     """Return the statement that clips the gradients; empty without."""
     if training.clip_norm is not None:
         return f"nn.utils.clip_grad_norm_(model.parameters(), {training.clip_norm!r}); "
@@ -174,7 +176,7 @@ def _clip(training: TrainingConfig) -> str:
     return ""
 
 
-def _optimizer(config: OptimizerConfig, rate: float) -> str:
+def optimizer_code(config: OptimizerConfig, rate: float) -> str:
     arguments = [f"lr={rate!r}"]
     if config.name == "sgd":
         if config.momentum:
