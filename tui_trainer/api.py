@@ -27,6 +27,7 @@ from tui_trainer.export.figures import LossPlot
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.metadata import values_at
 from tui_trainer.export.report import Report, write_report
+from tui_trainer.export.tensorboard import event_files
 from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, reload_data, trained
 from tui_trainer.training.builder import build_model, scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
@@ -35,6 +36,7 @@ from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.training.inspection import REPEATS, ColumnImportance, importance_of, measure_of_importance
 from tui_trainer.training.session import Session
 
+from .console import train_to_end
 from .engine import Sequential
 from .engine.trainer import check_weights
 from .errors import UserError
@@ -259,17 +261,18 @@ def train(
     settings: Mapping[str, object] | None = None,
     weights: Weights | None = None,
     progress: bool = False,
+    tensorboard: str | os.PathLike[str] | None = None,
 ) -> Run:
     """Train ``experiment`` to its end: an Experiment, the path of a TOML file, or a share code.
 
     ``epochs`` and ``settings``, such as ``{"training.learning_rate": 0.01}``, replace what it says.
     It starts from ``weights``: those of another run, of an exported file, or a list like ``Run.weights``.
-    ``progress`` prints its progress. Warns if the run diverges. Raises ExperimentError, a ValueError, for
-    what makes no sense.
+    ``progress`` prints its progress, ``tensorboard`` is a folder for event files. Warns if the run diverges. Raises
+    ExperimentError, a ValueError, for what makes no sense.
     """
     session = Session(all_epochs=True)
     session.load(requested_experiment(experiment, settings, epochs))
-    return _trained(session, weights, progress)
+    return _trained(session, weights, progress, tensorboard)
 
 
 def fit(
@@ -281,6 +284,7 @@ def fit(
     settings: Mapping[str, object] | None = None,
     weights: Weights | None = None,
     progress: bool = False,
+    tensorboard: str | os.PathLike[str] | None = None,
 ) -> Run:
     """Train on arrays: ``x`` (n, features), or a data frame, in which strings are categories; ``y`` (n,).
 
@@ -293,7 +297,7 @@ def fit(
     session = Session(all_epochs=True)
     session.data.provide(dataset, described)
     session.load(replace(requested, dataset=described))
-    return _trained(session, weights, progress)
+    return _trained(session, weights, progress, tensorboard)
 
 
 def describe(experiment: Experiment | str | os.PathLike[str]) -> DataStatistics:
@@ -331,7 +335,7 @@ def _experiment(given: Experiment | str | os.PathLike[str]) -> Experiment:
 
 def _path(path: object, kind: str = "folder") -> Path:
     if not isinstance(path, str | os.PathLike):
-        expected = "the path of a folder" if kind == "folder" else "the path of a file"
+        expected = "the path of a file" if kind == "path" else "the path of a folder"
         raise UserError(kind, f"expected {expected}, got {_kind(path)}")
     return Path(path)
 
@@ -340,15 +344,14 @@ def _kind(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _trained(session: Session, weights: Weights | None, progress: bool) -> Run:
+def _trained(
+    session: Session, weights: Weights | None, progress: bool, tensorboard: str | os.PathLike[str] | None
+) -> Run:
     if weights is not None:
         _begin_with(session, weights)
-    session.train()
-    if progress:
-        from .console import train_to_end
-
-        train_to_end(session)
-    session.advance_to_end()
+    with event_files(None if tensorboard is None else _path(tensorboard, "tensorboard"), session) as follow:
+        session.train()
+        train_to_end(session, quiet=not progress, after_slice=follow)
     if session.state == "diverged":
         diagnose(session)
         warnings.warn(session.sentence, stacklevel=3)

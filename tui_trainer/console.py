@@ -69,29 +69,42 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def train_to_end(session: Session, quiet: bool = False, go_on_silently: bool = False) -> OSError | None:
+def _nothing() -> None: ...
+
+
+def train_to_end(
+    session: Session, quiet: bool = False, go_on_silently: bool = False, after_slice: Callable[[], None] = _nothing
+) -> OSError | None:
     """Advance a training session until it ends, and show its progress unless ``quiet``.
+
+    ``after_slice`` is called now and then, and at the end, for those who follow the epochs.
 
     If the output can't be written any more, since the reader of a pipe has closed it or the disk is full, that error is
     raised; with ``go_on_silently``, as there is still a file to write, it is returned when training has ended.
     """
     if quiet:
-        session.advance_to_end()
+        _advance(session, after_slice)
     elif sys.stdout.isatty():
-        _show_bar(session)
+        _show_bar(session, after_slice)
     else:
         try:
-            _print_lines(session)
+            _print_lines(session, after_slice)
         except OSError as error:
             if not go_on_silently:
                 raise
             silence_stdout()
-            session.advance_to_end()
+            _advance(session, after_slice)
             return error
     return None
 
 
-def _show_bar(session: Session) -> None:
+def _advance(session: Session, after_slice: Callable[[], None]) -> None:
+    while session.state == "running":
+        session.advance(SLICE)
+        after_slice()
+
+
+def _show_bar(session: Session, after_slice: Callable[[], None]) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -100,15 +113,17 @@ def _show_bar(session: Session) -> None:
         task = progress.add_task("", total=session.target_epochs)
         while session.state == "running":
             session.advance(SLICE)
+            after_slice()
             text = f"epoch {session.trainer.epochs}/{session.target_epochs}  {format_values(session.values)}"
             progress.update(task, completed=session.trainer.epochs, description=text)
 
 
-def _print_lines(session: Session) -> None:
+def _print_lines(session: Session, after_slice: Callable[[], None]) -> None:
     every = max(1, session.target_epochs // LINES)
     epoch = 0
     while session.state == "running":
         session.advance(SLICE)
+        after_slice()
         for row in session.history.rows(epoch):
             epoch = int(row.pop("epoch"))
             if epoch % every == 0 or epoch in (1, session.target_epochs):

@@ -38,6 +38,8 @@ def _train(words: list[str]) -> int:
     add_experiment_options(parser)
     parser.add_argument("--epochs", metavar="N", help="epochs to train, instead of the number in the file")
     parser.add_argument("--history", metavar="OUT.csv", help="write the values of every epoch to this file")
+    events = "write event files for TensorBoard into this folder"
+    parser.add_argument("--tensorboard", metavar="FOLDER", help=events)
     parser.add_argument("--weights", metavar="IN.safetensors", help="start with exported weights")
     parser.add_argument("--force", action="store_true", help="overwrite the history of another run")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, nothing else")
@@ -62,6 +64,7 @@ def _train(words: list[str]) -> int:
         keep=not options.no_store,
         overwrite=options.force,
         test=options.test,
+        tensorboard=None if options.tensorboard is None else confined(options.tensorboard, "--tensorboard"),
     )
 
 

@@ -15,6 +15,7 @@ from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, escaped
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
+from tui_trainer.export.tensorboard import event_files
 from tui_trainer.export.trained import load_weights
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.store import default_path
@@ -34,11 +35,13 @@ def train(
     keep: bool = True,
     overwrite: bool = False,
     test: bool = False,
+    tensorboard: Path | None = None,
 ) -> int:
     """Train ``experiment`` to its end; return the exit code.
 
     ``weights`` is a file of exported weights to start from; ``keep`` saves the run in the store, ``overwrite`` allows
     to replace an older ``history``. With ``test`` the scores of the test part are told, too, and the run notes that.
+    ``tensorboard`` is a folder for event files.
     Raises UserError if something does not fit.
     """
     if history is not None:
@@ -60,7 +63,8 @@ def train(
     session.train()
     interrupted, output_error = False, None
     try:
-        output_error = train_to_end(session, quiet=as_json, go_on_silently=history is not None)
+        with event_files(tensorboard, session, "--tensorboard") as follow:
+            output_error = train_to_end(session, as_json, history is not None, follow)
     except KeyboardInterrupt:
         session.pause()
         interrupted = True
