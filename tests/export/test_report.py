@@ -80,7 +80,7 @@ def test_the_test_part_is_hidden_until_it_was_looked_at() -> None:
     hidden = reported(session)
     assert table(hidden, "measure")[0] == ["measure", "training", "validation"]
     assert table(hidden, "part")[3][:2] == ["test (hidden)", "30"] and "The test part is hidden" in hidden
-    lowest = table(hidden, "column")[2][4]
+    lowest = table(hidden, "column")[2][3]
     visible = np.concatenate([session.split.train_rows, session.split.val_rows])
     assert float(lowest) == pytest.approx(session.dataset.x[visible, 0].min(), rel=1e-3)
     session.note_test_seen()

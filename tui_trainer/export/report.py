@@ -19,9 +19,11 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tui_trainer.console import check_replaceable, check_writable, write_text
+from tui_trainer.datasets import statistics_text
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.split import Split
+from tui_trainer.datasets.statistics import statistics_of
 from tui_trainer.engine import Sequential
 from tui_trainer.engine.losses import get_loss
 from tui_trainer.engine.sample_losses import SampleLosses
@@ -46,8 +48,6 @@ MAX_CLASSES = 20  # of a confusion matrix
 MAX_TEXT = 60  # characters of a name or a category
 WORST = 10  # rows
 WORST_FEATURES = 6  # of each of them
-BINS = 12  # of a small histogram
-BARS = "▁▂▃▄▅▆▇█"
 ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the middle one is around 0
 
 
@@ -172,7 +172,7 @@ def _data(report: Report) -> list[str]:
     kind = f"one of {len(dataset.classes)} classes" if dataset.classes else "a number"
     lines = ["## Data", "", f"From {source}; to predict is **{_text(dataset.target)}**, {kind}.", ""]
     lines += _parts_table(report, split)
-    lines += ["", *_columns_table(dataset, np.concatenate([part.rows for part in report.parts.values()]))]
+    lines += ["", *_columns_table(dataset, split.test_rows)]
     if dataset.notes:
         lines += ["", *(f"- {_text(note, 400)}" for note in dataset.notes)]
     return lines
@@ -193,26 +193,19 @@ def _parts_table(report: Report, split: Split) -> list[str]:
     return _table(["part", "rows", *map(_text, classes)], rows, left=1)
 
 
-def _columns_table(dataset: Dataset, rows: NDArray[np.intp]) -> list[str]:
-    """Return a line for each column, over the ``rows`` that may be shown."""
-    names = [dataset.target, *(name for name in dataset.feature_columns if name != dataset.target)]
-    shown = [name for name in names if name in dataset.columns]
-    lines = []
-    for name in shown[:MAX_COLUMNS]:
-        values = dataset.columns[name][rows]
-        levels = dataset.classes if name == dataset.target and dataset.classes else dataset.levels.get(name)
-        role = "target" if name == dataset.target else "feature"
-        if levels:
-            counts = np.bincount(values.astype(np.intp), minlength=len(levels))
-            common = int(counts.argmax())
-            most = f"{_text(levels[common])} {format_percent(counts[common] / len(values), 0)} %"
-            lines.append([_text(name), role, f"{len(levels):,} categories", most, "", "", _bars(counts)])
-        else:
-            low, mean, high = (format_number(float(value)) for value in (values.min(), values.mean(), values.max()))
-            lines.append([_text(name), role, "number", mean, low, high, _bars(np.histogram(values, BINS)[0])])
-    table = _table(["column", "role", "kind", "mean, or most", "lowest", "highest", "histogram"], lines, left=3)
-    more = len(names) - len(lines)
-    return [*table, *(["", f"And {more:,} more."] if more else [])]
+def _columns_table(dataset: Dataset, test_rows: NDArray[np.intp]) -> list[str]:
+    """Return the columns in numbers, of the target and the features; the test part is left out."""
+    statistics = statistics_of(dataset, test_rows)
+    rows = [statistics_text.row(one) for one in statistics.columns if one.role != "left out"]
+    heads = statistics_text.headings(statistics)
+    lines = [[_text(cells[head]) for head in heads] for cells in rows[:MAX_COLUMNS]]
+    more = len(rows) - len(lines) + statistics.more_columns
+    return [
+        f"Of {statistics_text.heading(statistics)}:",
+        "",
+        *_table(heads, lines, left=2),
+        *(["", f"And {more:,} more."] if more else []),
+    ]
 
 
 def _network(report: Report) -> list[str]:
@@ -374,12 +367,6 @@ def _measured(name: str, value: float) -> str:
 
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
-
-
-def _bars(counts: Array) -> str:
-    """Return counts (k,) as small bars; of many, the first ones."""
-    heights = counts[:BINS] / max(int(counts.max()), 1)
-    return "".join(BARS[round(height * (len(BARS) - 1))] for height in heights.tolist())
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0) -> list[str]:
