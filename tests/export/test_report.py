@@ -16,7 +16,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OptimizerConfig, TrainingConfig
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.export.report import Report
-from tui_trainer.export.trained import trained
+from tui_trainer.training.doctor import examine
 from tui_trainer.training.session import Session
 
 TESTED = replace(SMALL, dataset=DatasetConfig(test_split=0.2))
@@ -38,7 +38,7 @@ def table(report: str, first_head: str) -> list[list[str]]:
 
 def reported(session: Session) -> str:
     """The report of a session."""
-    return Report(trained(session), len(session.test_seen_at)).markdown("loss.svg")
+    return Report.of_session(session).markdown("loss.svg")
 
 
 def test_the_scores_are_those_of_the_run() -> None:
@@ -51,6 +51,15 @@ def test_the_scores_are_those_of_the_run() -> None:
         assert float(scores[words][part]) == pytest.approx(value, rel=1e-3)
     assert set(scores) == {"loss", "R²", "RMSE", "MAE", "MAPE"}
     assert "Predicted less true PRICE, validation part:" in report and "![The loss over the epochs](loss.svg)" in report
+
+
+def test_what_the_doctor_finds_is_told() -> None:
+    training = replace(SMALL.training, epochs=300, learning_rate=0.5, optimizer=OptimizerConfig("adam"))
+    session = session_of(replace(SMALL, training=training))
+    findings = [advice.sentence for advice in examine(session)]
+    assert findings, "it overfits"
+    told = reported(session).split("What is conspicuous in the run:")[1].split("## Scores")[0]
+    assert told.count("\n- ") == len(findings) and findings[0][:20] in told
 
 
 def test_the_mistakes_are_counted() -> None:

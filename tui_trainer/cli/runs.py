@@ -231,14 +231,14 @@ def report(words: list[str]) -> int:
     run = int(options.run)
 
     from tui_trainer.export.report import Report, check_report, write_report
-    from tui_trainer.export.trained import stored_session, trained
+    from tui_trainer.export.trained import stored_session
 
     session = from_store(run, stored_session)
     to = confined(options.to or f"{safe_name(session.requested.title)}-report.md", "--to")
     check_report(to, session.requested.dataset.paths, options.force)
     if options.test:
         session = _with_test_seen(run, session)
-    written = Report(trained(session, options.best), len(session.test_seen_at), run)
+    written = Report.of_session(session, options.best, run)
     for path in write_report(written, to, session.requested.dataset.paths, options.force):
         print(printable(str(path)))
     return 0

@@ -31,14 +31,16 @@ from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import safe_name
-from tui_trainer.formats import MISSING, format_bar, format_measure, format_number, format_percent
+from tui_trainer.formats import format_bar, format_measure, format_number, format_percent
 from tui_trainer.measures import BY_CLASS, MEASURES, in_words
 from tui_trainer.training.builder import build_model, scores
+from tui_trainer.training.doctor import examine
+from tui_trainer.training.session import Session
 from tui_trainer.version import __version__
 
 from .figures import loss_svg, loss_text
 from .metadata import values_at
-from .trained import TrainedModel
+from .trained import TrainedModel, trained
 
 Array = NDArray[Any]
 MARK = f"<!-- report of tui-trainer {__version__} -->"
@@ -46,6 +48,7 @@ TO = "--to"  # the option that errors name
 MAX_COLUMNS = 40  # of the data, with a line each
 MAX_CLASSES = 20  # of a confusion matrix
 MAX_TEXT = 60  # characters of a name or a category
+MAX_SHARE = 1000.0  # up to which a percentage is written with a decimal
 WORST = 10  # rows
 WORST_FEATURES = 6  # of each of them
 ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the middle one is around 0
@@ -53,14 +56,22 @@ ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the m
 
 @dataclass(frozen=True)
 class Report:
-    """A report of ``trained``, which has its data at hand.
+    """A report of a ``network``, which has its data at hand.
 
-    The test part is in it if it was looked at: ``test_seen`` is how often. ``number`` is that of the run in the store.
+    The test part is in it if it was looked at: ``test_seen`` is how often. ``number`` is that of the run in the store,
+    ``findings`` are the doctor's, in sentences.
     """
 
-    trained: TrainedModel
+    network: TrainedModel
     test_seen: int = 0
     number: int | None = None
+    findings: Sequence[str] = ()
+
+    @classmethod
+    def of_session(cls, session: Session, best: bool = False, number: int | None = None) -> Report:
+        """Return the report of a session with its weights as they are, or those of its best epoch."""
+        findings = tuple(advice.sentence for advice in examine(session))
+        return cls(trained(session, best), len(session.test_seen_at), number, findings)
 
     def markdown(self, figure: str) -> str:
         """Return the report; ``figure`` is the name of the file beside it with the loss."""
@@ -70,9 +81,9 @@ class Report:
 
     @cached_property
     def data(self) -> tuple[Dataset, Split]:
-        if self.trained.data is None:
+        if self.network.data is None:
             raise UserError("", "a report needs the data; a loaded run has only its network")
-        return self.trained.data
+        return self.network.data
 
     @property
     def dataset(self) -> Dataset:
@@ -80,8 +91,8 @@ class Report:
 
     @cached_property
     def model(self) -> Sequential:
-        model = build_model(self.trained.resolved, len(self.trained.inputs.features))
-        model.set_weights(self.trained.weights)
+        model = build_model(self.network.resolved, len(self.network.inputs.features))
+        model.set_weights(self.network.weights)
         return model
 
     @cached_property
@@ -103,7 +114,7 @@ class Report:
     @cached_property
     def outputs(self) -> Array:
         """Outputs (n, k) for the rows of the judged part, in the target's own unit."""
-        return self.trained.target_scale.restore(self.model.predict(self.parts[self.judged].x))
+        return self.network.target_scale.restore(self.model.predict(self.parts[self.judged].x))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +133,7 @@ def write_report(report: Report, path: Path, data_files: Sequence[str], force: b
     """
     figure = check_report(path, data_files, force)
     text = report.markdown(figure.name)
-    write_text(figure, TO, loss_svg(report.trained.history, report.trained.experiment.title))
+    write_text(figure, TO, loss_svg(report.network.history, report.network.experiment.title))
     write_text(path, TO, text)
     return [path, figure]
 
@@ -148,16 +159,16 @@ FIGURE = "\0figure\0"  # stands for the name of the file, which is known last; n
 
 
 def _head(report: Report) -> list[str]:
-    trained = report.trained
+    network = report.network
     run = "A network" if report.number is None else f"Run {report.number}, a network"
-    which = "the best epoch" if trained.best else "epoch"
-    values = values_at(trained.history, trained.epoch)
+    which = "the best epoch" if network.best else "epoch"
+    values = values_at(network.history, network.epoch)
     told = "".join(f", {in_words(name)} {_measured(name, value)}" for name, value in values.items() if _is_told(name))
     return [
-        f"# {_text(trained.experiment.title)}",
+        f"# {_text(network.experiment.title)}",
         "",
-        f"{run} trained with tui-trainer {__version__}: {trained.state}, {trained.steps:,} steps.",
-        f"The weights are those of {which} {trained.epoch:,}{told}.",
+        f"{run} trained with tui-trainer {__version__}: {network.state}, {network.steps:,} steps.",
+        f"The weights are those of {which} {network.epoch:,}{told}.",
     ]
 
 
@@ -167,7 +178,7 @@ def _is_told(name: str) -> bool:
 
 def _data(report: Report) -> list[str]:
     dataset, split = report.data
-    config = report.trained.experiment.dataset
+    config = report.network.experiment.dataset
     source = _text(dataset.title) if config.path is None else f"the file {_text(config.path, 200)}"
     kind = f"one of {len(dataset.classes)} classes" if dataset.classes else "a number"
     lines = ["## Data", "", f"From {source}; to predict is **{_text(dataset.target)}**, {kind}.", ""]
@@ -209,8 +220,8 @@ def _columns_table(dataset: Dataset, test_rows: NDArray[np.intp]) -> list[str]:
 
 
 def _network(report: Report) -> list[str]:
-    trained = report.trained
-    resolved = trained.resolved
+    network = report.network
+    resolved = network.resolved
     training, optimizer = resolved.training, resolved.training.optimizer.name
     schedule = "" if training.schedule.is_constant else f", schedule {training.schedule.name}"
     penalty = "".join(f", {name} {value:g}" for name, value in (("L1", training.l1), ("L2", training.l2)) if value)
@@ -228,18 +239,26 @@ def _network(report: Report) -> list[str]:
 
 
 def _training(report: Report) -> list[str]:
-    history = report.trained.history
-    return ["## Training", "", *_fenced(loss_text(history).rstrip("\n")), "", f"![The loss over the epochs]({FIGURE})"]
+    history = report.network.history
+    findings = [f"- {_text(finding, 400)}" for finding in report.findings]
+    return [
+        "## Training",
+        "",
+        *_fenced(loss_text(history).rstrip("\n")),
+        "",
+        f"![The loss over the epochs]({FIGURE})",
+        *(["", "What is conspicuous in the run:", "", *findings] if findings else []),
+    ]
 
 
 def _scores(report: Report) -> list[str]:
-    trained, split = report.trained, report.data[1]
-    resolved = trained.resolved
+    network, split = report.network, report.data[1]
+    resolved = network.resolved
     output = resolved.model.output
     has_shares = output.activation == "softmax" or (output.activation == "sigmoid" and output.units == 1)
     metrics = tuple(
         name
-        for name in suitable_metrics(trained.target.task)
+        for name in suitable_metrics(network.target.task)
         if name not in BY_CLASS and (has_shares or not MEASURES[name].probabilities)
     )
     training = replace(resolved.training, metrics=metrics)
@@ -299,7 +318,7 @@ def _mistakes(report: Report) -> list[str]:
 def _worst(report: Report) -> list[str]:
     """Return the rows of the judged part with the largest losses."""
     dataset, part, outputs = report.dataset, report.parts[report.judged], report.outputs
-    resolved = report.trained.resolved
+    resolved = report.network.resolved
     loss = get_loss(str(resolved.training.loss), report.model.dense[-1][0].activation)
     samples = SampleLosses(report.model, part.x, part.y, loss)
     samples.update()
@@ -332,7 +351,7 @@ def _worst(report: Report) -> list[str]:
 
 
 def _again(report: Report) -> list[str]:
-    experiment = report.trained.experiment
+    experiment = report.network.experiment
     file = f"{safe_name(experiment.short_name)}.toml"
     test = " --test" if "test" in report.parts else ""
     return [
@@ -361,7 +380,7 @@ SECTIONS: tuple[Callable[[Report], list[str]], ...] = (
 def _measured(name: str, value: float) -> str:
     measure = MEASURES[name.removeprefix("val_")]
     if measure.in_percent:
-        return MISSING if value != value else f"{format_percent(value, 1)} %"
+        return f"{format_percent(value, 1) if not value > MAX_SHARE else format_number(100 * value)} %"
     return format_measure(value)
 
 

@@ -242,7 +242,7 @@ class Worker:
 
         session = self._session
         try:
-            report = Report(trained(session), len(session.test_seen_at), self._checkpointer.run)
+            report = Report.of_session(session, number=self._checkpointer.run)
             write_report(report, Path(command.path), session.requested.dataset.paths)
         except UserError as error:
             self._send(protocol.Notice(self._run, f"No report: {error.reason}"))
