@@ -287,6 +287,7 @@ class Denied:
         ["keys"],
         ["sessions"],
         ["export", "7"],
+        ["report", "7", "--to", "secret/r.md"],
         ["--resume"],
         ["--csv", "secret/a.csv"],
         ["secret/a.toml"],

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from systems import LINKS, not_on_windows
 from trained_runs import SMALL, session_of
 
 from tui_trainer import Run, train
@@ -38,7 +39,7 @@ def table(report: str, first_head: str) -> list[list[str]]:
 
 def reported(session: Session) -> str:
     """The report of a session."""
-    return Report.of_session(session).markdown("loss.svg")
+    return Report.of_session(session).markdown()
 
 
 def test_the_scores_are_those_of_the_run() -> None:
@@ -173,6 +174,17 @@ def test_what_cannot_be_reported_is_said(place: Path, capsys: Capture) -> None:
     assert "file of another kind, which is never overwritten" in refused("1", "--to", "notes.md", "--force")
     assert "cannot write 'nowhere/r.md'" in refused("1", "--to", "nowhere/r.md")
     assert sorted(path.name for path in place.iterdir()) == ["e.toml", "notes.md"], "nothing was written"
+
+
+@not_on_windows(LINKS)
+def test_the_figure_stays_where_it_may_be(place: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("e.toml").write_text("[training]\nepochs = 1\n")
+    assert main(["train", "e.toml"]) == 0
+    monkeypatch.setenv("TUI_TRAINER_ROOT", str(place))
+    (place / "r-loss.svg").symlink_to(place.parent / "outside.svg")
+    assert main(["report", "1", "--to", "r.md"]) == 2
+    assert "is outside of" in capsys.readouterr().err
+    assert not (place / "r.md").exists() and not (place.parent / "outside.svg").exists()
 
 
 def test_from_python(tmp_path: Path) -> None:

@@ -67,14 +67,16 @@ def store(case: Case) -> list[str]:
     path = case.folder / "data" / "runs.sqlite"
     path.parent.mkdir()
     path.write_bytes(store_file(case.rng, case.folder))
-    return case.rng.choice((["sessions"], ["--resume"], ["--resume", "1"], ["export", "1", "--to", "out", "--best"]))
+    report = ["report", "1", "--to", "r.md"]
+    commands = (["sessions"], ["--resume"], ["--resume", "1"], ["export", "1", "--to", "out", "--best"], report)
+    return case.rng.choice(commands)
 
 
 INPUTS: tuple[Callable[[Case], list[str]], ...] = (experiment, data, config, lessons, word, store)
 
 
 def try_command(case: Case) -> bool:
-    case.outputs |= {"out", "out.csv", "data"}
+    case.outputs |= {"out", "out.csv", "data", "r.md", "r-loss.svg"}
     words = case.rng.choice(INPUTS)(case)
     encoding = case.rng.choice(("utf-8", "ascii", "latin-1"))
     environment = {

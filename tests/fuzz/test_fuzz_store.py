@@ -142,7 +142,7 @@ def try_store(case: Case) -> bool:
     path = case.folder / "data" / "runs.sqlite"
     path.parent.mkdir()
     path.write_bytes(store_file(case.rng, case.folder))
-    case.outputs |= {"data", "out"}
+    case.outputs |= {"data", "out", "r.md", "r-loss.svg"}
     os.environ[DATA_VARIABLE] = str(path.parent)  # the campaign puts it back
     acts = (_list, _find, _catalogue, _export, _resume, _begin)
     return all([_is_done(act, path) for act in acts])
@@ -189,6 +189,7 @@ def _export(path: Path) -> list[str]:
     with contextlib.closing(Store(path)) as store:
         stored_session(store, 2)
     run_command("export", "1", "--to", "out", "--format", "csv", "--force")
+    run_command("report", "1", "--to", "r.md", "--force")
     return []
 
 

@@ -141,6 +141,8 @@ def test_weights_cut_anywhere_are_refused(tmp_path: Path) -> None:
         ["train", "tiny.toml", "--history", "{0}"],
         ["train", "tiny.toml", "--weights", "{0}"],
         ["train", "--csv", "{0}"],
+        ["train", "tiny.toml", "--tensorboard", "{0}"],
+        ["report", "1", "--to", "{0}"],
         ["export", "tiny.toml", "--to", "{0}"],
         ["sweep", "tiny.toml", "--repeat", "2", "--no-store", "--results", "{0}"],
         ["train", "{0}"],

@@ -228,13 +228,13 @@ def report(words: list[str]) -> int:
     options = parser.parse_args(words)
     if not is_run_number(options.run):
         raise UserError("", f"expected the number of a saved run, got {quoted(options.run, 200)}; see tui-trainer runs")
-    run = int(options.run)
+    run, to = int(options.run), None if options.to is None else confined(options.to, "--to")
 
     from tui_trainer.export.report import Report, check_report, write_report
     from tui_trainer.export.trained import stored_session
 
     session = from_store(run, stored_session)
-    to = confined(options.to or f"{safe_name(session.requested.title)}-report.md", "--to")
+    to = to or confined(f"{safe_name(session.requested.title)}-report.md")
     check_report(to, session.requested.dataset.paths, options.force)
     if options.test:
         session = _with_test_seen(run, session)

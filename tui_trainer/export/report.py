@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as with_attributes
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from tui_trainer.engine.sample_losses import SampleLosses
 from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
-from tui_trainer.files import safe_name
+from tui_trainer.files import confined, safe_name
 from tui_trainer.formats import format_bar, format_measure, format_number, format_percent
 from tui_trainer.measures import BY_CLASS, MEASURES, in_words
 from tui_trainer.training.builder import build_model, scores
@@ -44,6 +45,7 @@ from .trained import TrainedModel, trained
 
 Array = NDArray[Any]
 MARK = f"<!-- report of tui-trainer {__version__} -->"
+LOSSES = ("loss", "val_loss")
 TO = "--to"  # the option that errors name
 MAX_COLUMNS = 40  # of the data, with a line each
 MAX_CLASSES = 20  # of a confusion matrix
@@ -59,13 +61,14 @@ class Report:
     """A report of a ``network``, which has its data at hand.
 
     The test part is in it if it was looked at: ``test_seen`` is how often. ``number`` is that of the run in the store,
-    ``findings`` are the doctor's, in sentences.
+    ``findings`` are the doctor's, in sentences. ``figure`` is the name of the file beside it with the loss.
     """
 
     network: TrainedModel
     test_seen: int = 0
     number: int | None = None
     findings: Sequence[str] = ()
+    figure: str = "loss.svg"
 
     @classmethod
     def of_session(cls, session: Session, best: bool = False, number: int | None = None) -> Report:
@@ -73,11 +76,10 @@ class Report:
         findings = tuple(advice.sentence for advice in examine(session))
         return cls(trained(session, best), len(session.test_seen_at), number, findings)
 
-    def markdown(self, figure: str) -> str:
-        """Return the report; ``figure`` is the name of the file beside it with the loss."""
+    def markdown(self) -> str:
+        """Return the report as Markdown."""
         sections = [section(self) for section in SECTIONS]
-        text = "\n\n".join([MARK, *("\n".join(lines) for lines in sections if lines)]) + "\n"
-        return text.replace(FIGURE, quote(figure))
+        return "\n\n".join([MARK, *("\n".join(lines) for lines in sections if lines)]) + "\n"
 
     @cached_property
     def data(self) -> tuple[Dataset, Split]:
@@ -132,7 +134,7 @@ def write_report(report: Report, path: Path, data_files: Sequence[str], force: b
     Raises UserError, with nothing written, if one of them exists, unless ``force`` is true, or can't be written.
     """
     figure = check_report(path, data_files, force)
-    text = report.markdown(figure.name)
+    text = with_attributes(report, figure=figure.name).markdown()
     write_text(figure, TO, loss_svg(report.network.history, report.network.experiment.title))
     write_text(path, TO, text)
     return [path, figure]
@@ -143,7 +145,7 @@ def check_report(path: Path, data_files: Sequence[str], force: bool = False) -> 
 
     The ``data_files`` in use and files of other kinds are never overwritten.
     """
-    figure = path.with_name(f"{safe_name(path.stem)}-loss.svg")
+    figure = confined(path.with_name(f"{safe_name(path.stem)}-loss.svg"), TO)  # it may be a link
     for file, is_ours in ((path, is_report), (figure, lambda start: b"<svg" in start)):
         check_replaceable(file, TO, data_files, is_ours, force)
         check_writable(file, TO)
@@ -155,25 +157,18 @@ def is_report(start: bytes) -> bool:
     return start.startswith(b"<!-- report of tui-trainer")
 
 
-FIGURE = "\0figure\0"  # stands for the name of the file, which is known last; no text of a file can hold it
-
-
 def _head(report: Report) -> list[str]:
     network = report.network
     run = "A network" if report.number is None else f"Run {report.number}, a network"
     which = "the best epoch" if network.best else "epoch"
     values = values_at(network.history, network.epoch)
-    told = "".join(f", {in_words(name)} {_measured(name, value)}" for name, value in values.items() if _is_told(name))
+    told = "".join(f", {in_words(name)} {_measured(name, values[name])}" for name in LOSSES if name in values)
     return [
         f"# {_text(network.experiment.title)}",
         "",
         f"{run} trained with tui-trainer {__version__}: {network.state}, {network.steps:,} steps.",
         f"The weights are those of {which} {network.epoch:,}{told}.",
     ]
-
-
-def _is_told(name: str) -> bool:
-    return name in ("loss", "val_loss")
 
 
 def _data(report: Report) -> list[str]:
@@ -246,7 +241,7 @@ def _training(report: Report) -> list[str]:
         "",
         *_fenced(loss_text(history).rstrip("\n")),
         "",
-        f"![The loss over the epochs]({FIGURE})",
+        f"![The loss over the epochs]({quote(report.figure)})",
         *(["", "What is conspicuous in the run:", "", *findings] if findings else []),
     ]
 
