@@ -54,6 +54,14 @@ def test_the_scores_are_those_of_the_run() -> None:
     assert "Predicted less true PRICE, validation part:" in report and "![The loss over the epochs](loss.svg)" in report
 
 
+def test_rows_with_weights_count_as_in_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["x,y,w", *(f"{n * 7 % 31},{'no' if n % 3 else 'yes'},{n % 5}" for n in range(90))]))
+    session = session_of(replace(SMALL, dataset=DatasetConfig(path=str(path), target="y", weight_column="w")))
+    loss = {row[0]: row[1:] for row in table(reported(session), "measure")[1:]}["loss"]
+    assert list(map(float, loss)) == pytest.approx([session.scores()[name] for name in ("loss", "val_loss")], rel=1e-3)
+
+
 def test_what_the_doctor_finds_is_told() -> None:
     training = replace(SMALL.training, epochs=300, learning_rate=0.5, optimizer=OptimizerConfig("adam"))
     session = session_of(replace(SMALL, training=training))

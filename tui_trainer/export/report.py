@@ -101,11 +101,11 @@ class Report:
     def parts(self) -> dict[str, Part]:
         """The parts of the data that may be shown, by name."""
         split = self.data[1]
-        parts = {"training": Part(split.x_train, split.y_train, split.train_rows)}
+        parts = {"training": Part(split.x_train, split.y_train, split.train_rows, split.w_train)}
         if split.x_val is not None and split.y_val is not None:
-            parts["validation"] = Part(split.x_val, split.y_val, split.val_rows)
+            parts["validation"] = Part(split.x_val, split.y_val, split.val_rows, split.w_val)
         if len(split.test_rows) and self.test_seen:
-            parts["test"] = Part(split.x_test, split.y_test, split.test_rows)
+            parts["test"] = Part(split.x_test, split.y_test, split.test_rows, split.w_test)
         return parts
 
     @property
@@ -121,11 +121,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A part of the data as trained on, x (n, features) and y (n, outputs); ``rows`` (n,) are those of the dataset."""
+    """A part of the data as trained on, x (n, features) and y (n, outputs); ``rows`` (n,) are those of the dataset.
+
+    ``weights`` (n,) are those of the rows in the loss, None where all count the same.
+    """
 
     x: Array
     y: Array
     rows: NDArray[np.intp]
+    weights: Array | None
 
 
 def write_report(report: Report, path: Path, data_files: Sequence[str], force: bool = False) -> list[Path]:
@@ -257,7 +261,9 @@ def _scores(report: Report) -> list[str]:
         if name not in BY_CLASS and (has_shares or not MEASURES[name].probabilities)
     )
     training = replace(resolved.training, metrics=metrics)
-    by_part = [scores(report.model, training, part.x, part.y, split.target) for part in report.parts.values()]
+    by_part = [
+        scores(report.model, training, part.x, part.y, split.target, part.weights) for part in report.parts.values()
+    ]
     names = sorted(by_part[0], key=list(MEASURES).index)
     rows = [[in_words(name), *(_measured(name, values[name]) for values in by_part)] for name in names]
     lines = ["## Scores", "", *_table(["measure", *report.parts], rows, left=1)]
