@@ -131,3 +131,20 @@ def test_whatever_the_numbers_every_row_is_counted_once(pairs: list[tuple[float,
     bars = statistics_text.bars(column)
     assert [bar == " " for bar in bars] == [sum(counts) == 0 for counts in column.counts]
     assert statistics_text.bars(column, ascii_only=True).isascii()
+
+
+def test_a_column_that_is_constant_outside_of_the_test_part_has_no_link() -> None:
+    """The mean of 280 times 0.1 is not 0.1: what is left of it is no variance."""
+    dataset = load(DatasetConfig(name="iris"))
+    constant = dict.fromkeys(dataset.columns, np.full(150, 0.1)) | {"target": dataset.columns["target"]}
+    for columns, classes in ((constant, 3), ({**constant, "target": np.full(150, 0.1)}, 0)):
+        made = replace(dataset, columns=columns, classes=dataset.classes[:classes], levels={})
+        column = columns_of(statistics_of(made, NONE))["petal length (cm)"]
+        assert column.link is None and len(column.counts) == 1
+
+
+def test_rows_of_a_file_for_the_test_are_counted_beside() -> None:
+    dataset = load(DatasetConfig(name="iris"))
+    statistics = statistics_of(dataset, np.arange(150, 180))
+    assert (statistics.rows, statistics.all_rows, statistics.test_rows) == (150, 180, 30)
+    assert statistics_text.heading(statistics) == "150 rows, without the 30 of the test part"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from tui_trainer.datasets.arrays import from_arrays
 from tui_trainer.datasets.catalog import GOOD_SETTINGS
@@ -239,3 +240,34 @@ def test_a_long_run_takes_little_memory_and_time() -> None:
     assert "overfits" in found and peak < 30 * 8 * epochs
     since = int(found["overfits"].split("since epoch ")[1].split(", from")[0].replace(",", ""))
     assert abs(since - epochs / 3) < epochs / 20
+
+
+def changes_of(rule: str, session: Session) -> Mapping[str, object]:
+    advice = next(advice for advice in examine(session) if advice.rule == rule)
+    assert advice.remedy is not None
+    return advice.remedy.changes
+
+
+def test_penalties_of_layers_are_raised_where_they_have_their_own() -> None:
+    (data, settings), _ = CASES["learns by heart"]
+    own = tuple(replace(layer, l2=0.0) for layer in layers(2, "relu", 32))
+    session = trained(data, {**settings, "model.layers": own})
+    expected = {
+        "model.layers[0].l2": 0.001,
+        "model.layers[1].l2": 0.001,
+        "training.l2": 0.001,
+    }  # the last: the output's
+    assert changes_of("learns by heart", session) == expected
+
+
+def test_weights_that_are_scaled_up_are_drawn_in_their_usual_size() -> None:
+    wild = layers(1, "tanh", initializer_scale=1e6)
+    session = trained(clouds(), {"model.layers": wild, "training.epochs": 5, "training.learning_rate": 1e-6})
+    assert changes_of("saturated", session)["model.layers[0].initializer_scale"] == 1.0
+
+
+def test_no_remedy_has_more_epochs_than_a_run_may_have() -> None:
+    (data, settings), _ = CASES["still falling"]
+    session = trained(data, settings)
+    session.target_epochs = 6_000_000
+    assert next(advice for advice in examine(session) if advice.rule == "still falling").remedy is None

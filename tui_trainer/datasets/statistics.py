@@ -89,8 +89,10 @@ def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp]) -> DataStatisti
     read = {one.name: one for one in dataset.read or _columns_as_read(dataset)}
     others = [name for name in read if name not in names]
     shown = (names + others)[:MAX_COLUMNS]
-    known = np.setdiff1d(np.arange(len(dataset.x)), test_rows)
-    rows = known[:: max(-(-len(known) * len(shown) // MAX_CELLS), 1)]
+    is_visible = np.ones(len(dataset.x), bool)
+    is_visible[test_rows[test_rows < len(dataset.x)]] = False  # those of a file for the test come after
+    visible_rows = np.flatnonzero(is_visible)
+    rows = visible_rows[:: max(-(-len(visible_rows) * len(shown) // MAX_CELLS), 1)]
     target = dataset.columns[dataset.target][rows]
     columns = []
     for name in shown:
@@ -106,7 +108,8 @@ def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp]) -> DataStatisti
         else:
             columns.append(empty)
     more = len(names) + len(others) - len(shown)
-    return DataStatistics(tuple(columns), len(rows), len(dataset.x), len(test_rows), dataset.classes, more_columns=more)
+    all_rows = len(visible_rows) + len(test_rows)
+    return DataStatistics(tuple(columns), len(rows), all_rows, len(test_rows), dataset.classes, more_columns=more)
 
 
 def _columns_as_read(dataset: Dataset) -> tuple[ReadColumn, ...]:
@@ -124,8 +127,8 @@ def _filled(
 ) -> ColumnStatistics:
     """Return the statistics of ``values`` (n,) beside those of the ``target`` (n,)."""
     classes = len(dataset.classes)
-    kinds = classes if 0 < classes <= MAX_CLASSES else 1  # counted apart in each bin
-    labels = target.astype(np.intp) if kinds > 1 else np.zeros(len(target), np.intp)
+    counted_classes = classes if 0 < classes <= MAX_CLASSES else 1  # apart in each bin
+    labels = target.astype(np.intp) if counted_classes > 1 else np.zeros(len(target), np.intp)
     is_target = empty.role == "target"
     levels = dataset.classes if is_target else dataset.levels.get(empty.name, ())
     if levels:
@@ -134,7 +137,7 @@ def _filled(
         return replace(
             empty,
             levels=listed,
-            counts=_counts(bins, labels, len(listed), kinds),
+            counts=_counts(bins, labels, len(listed), counted_classes),
             means=() if classes else tuple(_means(bins, target, len(listed)).tolist()),
             link=None if is_target else _category_link(codes, target, classes),
         )
@@ -145,7 +148,7 @@ def _filled(
         bins = np.clip((values - low) / width, 0, BINS - 1).astype(np.intp)
     return replace(
         empty,
-        counts=_counts(bins, labels, BINS if width else 1, kinds),
+        counts=_counts(bins, labels, BINS if width else 1, counted_classes),
         quantiles=tuple(np.quantile(values, (0.0, 0.25, 0.5, 0.75, 1.0)).tolist()),
         mean=float(values.mean()),
         deviation=float(values.std()),
@@ -182,7 +185,7 @@ def _number_link(values: NDArray[np.float64], target: NDArray[np.float64], class
     if classes > 2:
         return _ratio(values, target.astype(np.intp), classes)
     deviations = values.std() * target.std()
-    if not 0 < deviations < np.inf:
+    if np.ptp(values) == 0 or np.ptp(target) == 0 or not 0 < deviations < np.inf:  # equal numbers round to a deviation
         return None
     return Link("r", float(((values - values.mean()) * (target - target.mean())).mean() / deviations))
 
@@ -203,7 +206,7 @@ def _category_link(codes: NDArray[np.intp], target: NDArray[np.float64], classes
 def _ratio(values: NDArray[np.float64], groups: NDArray[np.intp], count: int) -> Link | None:
     """Return the correlation ratio of ``values`` (n,) with the groups they are in."""
     whole = float(((values - values.mean()) ** 2).sum())
-    if not 0 < whole < np.inf:
+    if np.ptp(values) == 0 or not 0 < whole < np.inf:
         return None
     between = np.nan_to_num(_means(groups, values, count))[groups] - values.mean()
-    return Link("η", float(np.sqrt((between**2).sum() / whole)))
+    return Link("η", min(float(np.sqrt((between**2).sum() / whole)), 1.0))

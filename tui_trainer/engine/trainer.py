@@ -226,7 +226,7 @@ class Trainer:
         """Copies of the last step's gradient, penalty included and clipped, in the order of ``get_weights``."""
         return [array.copy() for array in self._gradients.arrays()]
 
-    def update(self) -> list[Array]:
+    def last_update(self) -> list[Array]:
         """The last step's change of the weights, in the order of ``get_weights``; all 0 before the first step."""
         pairs = zip(self.model.parameters.arrays(), self._spare.arrays(), strict=True)
         return [after - before for after, before in pairs] if self.steps else [0 * one for one, _ in pairs]

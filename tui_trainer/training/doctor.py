@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.preparation import most_likely
-from tui_trainer.datasets.statistics import ColumnStatistics, statistics_of
+from tui_trainer.datasets.statistics import ColumnStatistics
 from tui_trainer.engine.metrics import r2
 from tui_trainer.experiment.edit import is_hidden
 from tui_trainer.experiment.schema import LayerConfig
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
-from .diagnosis import layer_outputs
+from .diagnosis import Changes, layer_outputs
 from .rates import sampled
 from .series import Array
 from .session import Session
@@ -35,6 +35,7 @@ ENOUGH_EPOCHS = 20  # for what a curve shows
 SQUASHING = ("sigmoid", "tanh")
 LARGE_FEATURE = 5.0  # root mean square
 USUAL_BATCH, USUAL_L2, LARGEST_RATE = 32, 0.001, 1.0
+MAX_EPOCHS = 10_000_000  # of the schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +106,35 @@ class Vitals:
     @cached_property
     def columns(self) -> tuple[ColumnStatistics, ...]:
         """What the columns hold, the test part left out."""
-        return statistics_of(self.session.dataset, self.parts.test_rows).columns
+        return self.session.statistics.columns
 
-    def remedy(self, changes: dict[str, bool | float | str], said: str) -> Remedy | None:
+    def penalties(self, name: Literal["l1", "l2"]) -> dict[str, float]:
+        """Return the fields from which the layers that are trained have the penalty ``name``, and their values."""
+        model = self.session.experiment.model
+        paths = [*(f"model.layers[{number}]" for number in range(len(model.layers))), "model.output"]
+        values = {}
+        for path, layer in zip(paths, model.all_layers, strict=True):
+            own = getattr(layer, name)
+            if layer.trainable:
+                values[f"training.{name}" if own is None else f"{path}.{name}"] = (
+                    getattr(self.training, name) if own is None else own
+                )
+        return values
+
+    def remedy(self, changes: Changes, said: str) -> Remedy | None:
         """Return the remedy that makes these changes; None where one of the fields may not be changed."""
         hidden = any(is_hidden(self.session.requested, path) for path in changes)
         return None if hidden else Remedy(changes, said)
 
 
-class Found(NamedTuple):
-    """The evidence of a rule in a sentence without full stop, and what helps."""
+class Evidence(NamedTuple):
+    """What a rule goes by, in a sentence without full stop, and what helps."""
 
     sentence: str
     remedy: Remedy | None = None
 
 
-def _overfits(vitals: Vitals) -> Found | None:
+def _overfits(vitals: Vitals) -> Evidence | None:
     """The validation loss has been rising while the training loss went on falling."""
     loss, validation = vitals.curve("loss"), vitals.curve("val_loss")
     if len(validation) < ENOUGH_EPOCHS or not np.isfinite(validation).all():
@@ -140,43 +154,45 @@ def _overfits(vitals: Vitals) -> Found | None:
     epoch = vitals.before + best + 1
     least, last = format_number(float(validation[best])), format_number(float(validation[-1]))
     evidence = f"The validation loss has been rising since epoch {epoch:,}, from {least} to {last}"
-    return Found(
+    return Evidence(
         f"{evidence}, while the training loss fell",
         vitals.remedy({"training.epochs": float(epoch)}, f"ends after epoch {epoch:,}"),
     )
 
 
-def _learns_by_heart(vitals: Vitals) -> Found | None:
+def _learns_by_heart(vitals: Vitals) -> Evidence | None:
     """The training part is predicted far better than the validation part."""
     if vitals.parts.y_val is None or len(vitals.parts.y_val) < ENOUGH_EPOCHS:
         return None
-    seen = vitals.outputs[-1].T, sampled(vitals.parts.x_train, vitals.parts.y_train)[1]
+    training_pair = vitals.outputs[-1].T, sampled(vitals.parts.x_train, vitals.parts.y_train)[1]
     if vitals.classes:
-        known = float(np.mean(most_likely(seen[0]) == most_likely(seen[1])))
-        new = float(np.mean(vitals.labels[0] == vitals.labels[1]))
+        training = float(np.mean(most_likely(training_pair[0]) == most_likely(training_pair[1])))
+        validation = float(np.mean(vitals.labels[0] == vitals.labels[1]))
         name, gap = "accuracy", 0.2
     else:
-        known, new = (float(r2(*(array.T for array in pair))) for pair in (seen, vitals.scored_pair))
+        training, validation = (float(r2(*(one.T for one in pair))) for pair in (training_pair, vitals.scored_pair))
         name, gap = "R²", 0.35
-    if not known - new >= gap:
+    if not training - validation >= gap:
         return None
-    l2 = max(10 * vitals.training.l2, USUAL_L2)
-    evidence = f"It knows the training rows better than others: {name} {known:.2f} there and {new:.2f} in validation"
-    return Found(evidence, vitals.remedy({"training.l2": l2}, f"penalizes large weights, with L2 {l2:g}"))
+    changes = {path: max(10 * value, USUAL_L2) for path, value in vitals.penalties("l2").items()}
+    scores = f"{name} {training:.2f} there and {validation:.2f} in validation"
+    said = f"penalizes large weights, with L2 {max(changes.values(), default=0):g}"
+    return Evidence(f"It knows the training rows better than others: {scores}", vitals.remedy({**changes}, said))
 
 
-def _dead_units(vitals: Vitals) -> Found | None:
+def _dead_units(vitals: Vitals) -> Evidence | None:
     """Many units of a relu layer are 0 for every row: no gradient reaches them any more."""
     for number, (layer, values) in enumerate(zip(vitals.layers, vitals.outputs, strict=False)):
         dead = int((~values.any(axis=1)).sum())
         if layer.activation == "relu" and dead >= max(3, layer.units / 3) and dead < layer.units:
             path = f"model.layers[{number}].activation"
-            evidence = f"{dead} of the {layer.units} units of layer {number + 1} are dead: 0 for every row"
-            return Found(evidence, vitals.remedy({path: "leaky_relu"}, f"makes layer {number + 1} leaky_relu"))
+            rows = "every row" if len(vitals.parts.x_train) == values.shape[1] else f"each of {values.shape[1]:,} rows"
+            evidence = f"{dead} of the {layer.units} units of layer {number + 1} are dead: 0 for {rows}"
+            return Evidence(evidence, vitals.remedy({path: "leaky_relu"}, f"makes layer {number + 1} leaky_relu"))
     return None
 
 
-def _saturated(vitals: Vitals) -> Found | None:
+def _saturated(vitals: Vitals) -> Evidence | None:
     """Nearly all outputs of a sigmoid or tanh layer are at its ends, where its slope is 0."""
     for number, (layer, values) in enumerate(zip(vitals.layers, vitals.outputs, strict=False)):
         share = saturation(values, layer.activation)
@@ -185,7 +201,7 @@ def _saturated(vitals: Vitals) -> Found | None:
             evidence = (
                 f"Layer {number + 1} is saturated: {share:.0%} of its outputs are at the ends of {layer.activation}"
             )
-            return Found(f"{evidence}, where nothing is learnt", remedy)
+            return Evidence(f"{evidence}, where nothing is learnt", remedy)
     return None
 
 
@@ -204,28 +220,29 @@ def _standardizing(vitals: Vitals) -> Remedy | None:
 
 
 def _initializing(vitals: Vitals, number: int, layer: LayerConfig) -> Remedy | None:
-    if layer.initializer == "glorot_uniform":
+    if layer.initializer == "glorot_uniform" and layer.initializer_scale == 1.0:
         return None
-    path = f"model.layers[{number}].initializer"
-    return vitals.remedy({path: "glorot_uniform"}, f"draws the weights of layer {number + 1} as Glorot does")
+    path = f"model.layers[{number}]"
+    changes: Changes = {f"{path}.initializer": "glorot_uniform", f"{path}.initializer_scale": 1.0}
+    return vitals.remedy(changes, f"draws the weights of layer {number + 1} as Glorot does")
 
 
-def _vanishing(vitals: Vitals) -> Found | None:
+def _vanishing(vitals: Vitals) -> Evidence | None:
     """The first layer gets next to nothing of the gradient of the last hidden one."""
     hidden = vitals.gradients[: len(vitals.layers)]
     if len(hidden) < 2 or not 0 < hidden[0] * 1000 < hidden[-1]:
         return None
     times = format_number(float(f"{hidden[-1] / hidden[0]:.2g}"))
-    changes: dict[str, bool | float | str] = {
+    changes: Changes = {
         f"model.layers[{number}].activation": "relu"
         for number, layer in enumerate(vitals.layers)
         if layer.activation in SQUASHING
     }
     remedy = vitals.remedy(changes, "makes the hidden layers relu") if changes else None
-    return Found(f"Layer 1 gets 1/{times} of the gradient of layer {len(hidden)}: it hardly learns", remedy)
+    return Evidence(f"Layer 1 gets 1/{times} of the gradient of layer {len(hidden)}: it hardly learns", remedy)
 
 
-def _class_missed(vitals: Vitals) -> Found | None:
+def _class_missed(vitals: Vitals) -> Evidence | None:
     """A class that is not rare in the scored part is never predicted."""
     if not vitals.classes:
         return None
@@ -240,7 +257,7 @@ def _class_missed(vitals: Vitals) -> Found | None:
         return None
     name, rows = short_name(vitals.classes[missed[0]]), counts[missed[0]]
     others = f", nor any of {len(missed) - 1} more classes" if len(missed) > 1 else ""
-    return Found(
+    return Evidence(
         f"{name} is never predicted, for none of its {rows:,} {vitals.scored} rows{others}", _balancing(vitals)
     )
 
@@ -251,7 +268,7 @@ def _balancing(vitals: Vitals) -> Remedy | None:
     return vitals.remedy({"training.class_weight": "balanced"}, "weights the classes evenly")
 
 
-def _unbalanced(vitals: Vitals) -> Found | None:
+def _unbalanced(vitals: Vitals) -> Evidence | None:
     """Most rows are of one class, so that the accuracy says little, and the others are found less often."""
     if not vitals.classes:
         return None
@@ -264,23 +281,24 @@ def _unbalanced(vitals: Vitals) -> Found | None:
         return None
     name = short_name(vitals.classes[int(counts.argmax())])
     evidence = f"{share:.0%} of the {vitals.scored} rows are {name}, so an accuracy of {accuracy:.2f} says little"
-    return Found(f"{evidence}: the balanced accuracy is {balanced:.2f}", _balancing(vitals))
+    return Evidence(f"{evidence}: the balanced accuracy is {balanced:.2f}", _balancing(vitals))
 
 
-def _unscaled(vitals: Vitals) -> Found | None:
+def _unscaled(vitals: Vitals) -> Evidence | None:
     """Features of very different size are not standardized."""
     if vitals.session.experiment.dataset.standardize:
         return None
-    sizes = np.sqrt(np.mean(np.square(vitals.parts.x_train), axis=0))
+    rows, _ = sampled(vitals.parts.x_train, vitals.parts.y_train)
+    sizes = np.sqrt(np.mean(np.square(rows), axis=0))
     largest, least = int(sizes.argmax()), int(sizes.argmin())
     if sizes[largest] < LARGE_FEATURE or sizes[largest] < 50 * sizes[least]:
         return None
     features = vitals.session.dataset.features
     sized = [f"{short_name(features[place])} is about {sizes[place]:.2g}" for place in (largest, least)]
-    return Found(f"The features are not standardized: {sized[0]} in size, {sized[1]}", _standardizing(vitals))
+    return Evidence(f"The features are not standardized: {sized[0]} in size, {sized[1]}", _standardizing(vitals))
 
 
-def _rate_too_low(vitals: Vitals) -> Found | None:
+def _rate_too_low(vitals: Vitals) -> Evidence | None:
     """The loss falls in a straight line, and has not got far."""
     loss = vitals.curve("loss")
     if len(loss) < 10 or vitals.before or not np.isfinite(loss).all():
@@ -296,10 +314,10 @@ def _rate_too_low(vitals: Vitals) -> Found | None:
     numbers = f"from {format_number(float(loss[0]))} to {format_number(float(loss[-1]))} in {len(loss):,} epochs"
     evidence = f"The loss falls as slowly at the end as at the beginning, {numbers}: the rate {rate:g} is low"
     remedy = vitals.remedy({"training.learning_rate": higher}, f"raises the rate to {higher:g}")
-    return Found(evidence, remedy if higher > rate else None)
+    return Evidence(evidence, remedy if higher > rate else None)
 
 
-def _rate_at_its_edge(vitals: Vitals) -> Found | None:
+def _rate_at_its_edge(vitals: Vitals) -> Evidence | None:
     """The loss of an epoch is again and again far above that of the epoch before."""
     loss = vitals.curve("loss")[-max(ENOUGH_EPOCHS, len(vitals.curve("loss")) // 2) :]
     if len(loss) < ENOUGH_EPOCHS or not np.isfinite(loss).all() or vitals.before:
@@ -311,10 +329,10 @@ def _rate_at_its_edge(vitals: Vitals) -> Found | None:
     count = f"{int(rises.sum())} of the last {len(rises):,} epochs"
     evidence = f"The loss swings up and down: in {count} it rose by a tenth or more"
     remedy = vitals.remedy({"training.learning_rate": rate / 3}, f"lowers the rate to {rate / 3:.2g}")
-    return Found(f"{evidence}, so the rate {rate:g} is high", remedy)
+    return Evidence(f"{evidence}, so the rate {rate:g} is high", remedy)
 
 
-def _still_falling(vitals: Vitals) -> Found | None:
+def _still_falling(vitals: Vitals) -> Evidence | None:
     """The run has ended while the loss was falling fast."""
     loss, validation = vitals.curve("loss"), vitals.curve("val_loss")
     if vitals.session.state != "finished" or len(loss) < 10 or vitals.before or not np.isfinite(loss).all():
@@ -323,25 +341,26 @@ def _still_falling(vitals: Vitals) -> Found | None:
     for curve in (loss, validation) if len(validation) else (loss,):
         if curve[-2 * tenth : -tenth].min() - curve[-tenth:].min() < 0.03 * loss[0]:
             return None
-    epochs = vitals.session.target_epochs
+    epochs = 2 * vitals.session.target_epochs
     now, then = format_number(float(loss[-1])), format_number(float(loss[-tenth - 1]))
     evidence = f"It ended while the loss was falling, from {then} to {now} in the last {tenth:,} epochs"
-    return Found(evidence, vitals.remedy({"training.epochs": float(2 * epochs)}, f"trains {2 * epochs:,} epochs"))
+    remedy = vitals.remedy({"training.epochs": float(epochs)}, f"trains {epochs:,} epochs")
+    return Evidence(evidence, remedy if epochs <= MAX_EPOCHS else None)
 
 
-def _batch_too_large(vitals: Vitals) -> Found | None:
+def _batch_too_large(vitals: Vitals) -> Evidence | None:
     """A mini-batch is larger than the training part."""
     batch, rows = vitals.training.batch_size, len(vitals.parts.x_train)
     if batch == "full" or batch <= rows:
         return None
     smaller = min(USUAL_BATCH, max(rows // 4, 1))
     remedy = vitals.remedy({"training.batch_size": float(smaller)}, f"takes mini-batches of {smaller}")
-    return Found(
+    return Evidence(
         f"A mini-batch of {batch:,} is more than the {rows:,} training rows: each epoch is a single step", remedy
     )
 
 
-def _one_column_tells(vitals: Vitals) -> Found | None:
+def _one_column_tells(vitals: Vitals) -> Evidence | None:
     """A single feature determines the target."""
     for column in vitals.columns:
         link = column.link
@@ -349,44 +368,41 @@ def _one_column_tells(vitals: Vitals) -> Found | None:
             sure = f"{link.name} = {link.value:.4f}"
             target = short_name(vitals.session.dataset.target)
             sentence = f"{short_name(column.name)} alone tells {target} ({sure}): is it known before {target} is?"
-            return Found(f"{sentence} If not, leave it out")
+            return Evidence(f"{sentence} If not, leave it out")
     return None
 
 
-def _penalty_too_strong(vitals: Vitals) -> Found | None:
+def _penalty_too_strong(vitals: Vitals) -> Evidence | None:
     """Most of the loss is the penalty on weights."""
     loss = vitals.curve("loss")
     if not vitals.session.experiment.is_penalized or not len(loss) or not vitals.gradients:
         return None
     kernels = [array.astype(np.float64) for array in vitals.session.trainer.model.get_weights() if array.ndim == 2]
-    model, penalty = vitals.session.experiment.model, 0.0
-    paths = [*(f"model.layers[{number}]" for number in range(len(model.layers))), "model.output"]
-    changes: dict[str, bool | float | str] = {}
-    for path, layer, kernel in zip(paths, model.all_layers, kernels, strict=True):
+    penalty = 0.0
+    for layer, kernel in zip(vitals.session.experiment.model.all_layers, kernels, strict=True):
         l1, l2 = vitals.training.penalties(layer)
         penalty += l1 * float(np.abs(kernel).sum()) + l2 * float(np.square(kernel).sum())
-        for name, value, own in (("l1", l1, layer.l1), ("l2", l2, layer.l2)):
-            if value:
-                changes[f"training.{name}" if own is None else f"{path}.{name}"] = value / 10
+    fields = vitals.penalties("l1") | vitals.penalties("l2")
+    changes: Changes = {path: value / 10 for path, value in fields.items() if value}
     if not (penalty > 0.5 * loss[-1] and loss[-1] - penalty > 0.03 * loss[0]):
         return None
     evidence = f"{min(penalty / loss[-1], 1.0):.0%} of the loss are the penalty on weights, {format_number(penalty)}"
-    return Found(evidence, vitals.remedy(changes, "lowers the penalty to a tenth"))
+    return Evidence(evidence, vitals.remedy(changes, "lowers the penalty to a tenth"))
 
 
-def _few_validation_rows(vitals: Vitals) -> Found | None:
+def _few_validation_rows(vitals: Vitals) -> Evidence | None:
     """The validation part is so small that a single row moves the accuracy by much."""
     rows = 0 if vitals.parts.x_val is None else len(vitals.parts.x_val)
     if not vitals.classes or not 0 < rows < 15:
         return None
     points = 100 / rows
-    return Found(
+    return Evidence(
         f"With {rows} validation rows, one of them is worth {points:.0f} points of accuracy: use folds in a sweep"
     )
 
 
 # In the order in which they are told: what spoils a run first, what only limits what it says last.
-RULES: tuple[tuple[str, Callable[[Vitals], Found | None]], ...] = (
+RULES: tuple[tuple[str, Callable[[Vitals], Evidence | None]], ...] = (
     ("one column tells", _one_column_tells),
     ("overfits", _overfits),
     ("learns by heart", _learns_by_heart),
@@ -405,13 +421,13 @@ RULES: tuple[tuple[str, Callable[[Vitals], Found | None]], ...] = (
 )
 
 
-def examine(session: Session) -> list[Advice]:
+def examine(session: Session, vitals: Vitals | None = None) -> list[Advice]:
     """Return what the rules have found in a run, the gravest first; nothing of one that diverged or has just begun."""
     if session.state in ("empty", "ready", "diverged") or session.history.count < FIRST_EPOCHS:
         return []
-    vitals = Vitals(session)
+    vitals = vitals or Vitals(session)
     with np.errstate(over="ignore", invalid="ignore"):
         if not np.isfinite(vitals.outputs[-1]).all():
             return []
-        found = [(name, rule(vitals)) for name, rule in RULES]
-    return [Advice(name, f"{one.sentence}.", one.remedy) for name, one in found if one is not None]
+        by_rule = [(name, rule(vitals)) for name, rule in RULES]
+    return [Advice(name, f"{one.sentence}.", one.remedy) for name, one in by_rule if one is not None]

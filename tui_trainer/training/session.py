@@ -22,6 +22,7 @@ from tui_trainer.datasets.dataset import Dataset, OnProgress
 from tui_trainer.datasets.loading import DataCache
 from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import Split, split
+from tui_trainer.datasets.statistics import DataStatistics, statistics_of
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.experiment.resolve import check_without_validation, resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
@@ -90,6 +91,7 @@ class Session:
         self._filled = 0
         self._chunk = 1
         self._last_loss: float | None = None
+        self._statistics: tuple[Split, DataStatistics] | None = None
         self._scores: tuple[tuple[int, int], dict[str, float]] | None = None  # and of which moment of the run
 
     def load(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
@@ -130,6 +132,7 @@ class Session:
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss, self._scores = 1, 0, None, None
         self.resumed_at = 0  # the trainer has no gradient before the next step
+        self.weights_set_at = -1  # the step after which weights were changed other than by training, the last time
         self._start_trajectory()
         fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._max_threads)
 
@@ -333,6 +336,13 @@ class Session:
         rate = self.step_rate.steps_per_second
         return steps / rate if rate else None
 
+    @property
+    def statistics(self) -> DataStatistics:
+        """What the columns of the data hold, the test part left out; computed once for each split of a dataset."""
+        if self._statistics is None or self._statistics[0] is not self.split:
+            self._statistics = self.split, statistics_of(self.dataset, self.split.test_rows)
+        return self._statistics[1]
+
     def scores(self) -> dict[str, float]:
         """Return the scores of both parts with the present weights, as ``split_scores`` does."""
         if self._scores is None or self._scores[0] != self._moment:
@@ -432,6 +442,7 @@ class Session:
     def _weights_changed(self) -> None:
         """Note that weights were changed other than by a step."""
         self.weight_changes += 1
+        self.weights_set_at = self.trainer.steps
         self._start_trajectory()
 
     def _start_trajectory(self) -> None:

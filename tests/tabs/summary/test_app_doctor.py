@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
+from tui_trainer.datasets.statistics import DataStatistics, statistics_of
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.protocol import Finding
@@ -83,3 +85,33 @@ def test_the_numbers_are_those_of_the_weights() -> None:
     lines = layer_lines(content, ascii_only=True)
     assert len(lines) == 4 and all(line.replace("±", "").isascii() for line in lines)
     assert lines[-1].startswith("out")
+
+
+def test_weights_that_were_set_are_no_step() -> None:
+    session = Session()
+    session.load(IRIS)
+    session.step()
+    compute = SummaryCompute(TrainerContext(session))
+    assert all(layer.update is not None for layer in compute.compute(WatchSummary()).layers)
+    session.set_weight(0, 100.0)
+    assert all(layer.update is None for layer in compute.compute(WatchSummary()).layers)
+    session.step()
+    assert all(layer.update is not None and layer.update < 1 for layer in compute.compute(WatchSummary()).layers)
+
+
+def test_the_columns_are_described_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+
+    def counted(*arguments: Any) -> DataStatistics:
+        calls.append(arguments)
+        return statistics_of(*arguments)
+
+    monkeypatch.setattr("tui_trainer.training.session.statistics_of", counted)
+    session = Session()
+    session.load(IRIS)
+    for _ in range(3):
+        session.train()
+        session.advance_to_end()
+        SummaryCompute(TrainerContext(session)).compute(WatchSummary())
+    session.load(with_field(IRIS, "training.learning_rate", 0.02))
+    assert session.statistics.rows == 150 and len(calls) == 1

@@ -26,7 +26,8 @@ class SummaryCompute:
         """Compute all layers as they are now."""
         session, vitals = self._session, Vitals(self._session)
         kernels = [array for array in session.trainer.model.get_weights() if array.ndim == 2]
-        changes = [array for array in session.trainer.update() if array.ndim == 2] if vitals.gradients else []
+        has_update = vitals.gradients and session.steps != session.weights_set_at
+        changes = [array for array in session.trainer.last_update() if array.ndim == 2] if has_update else []
         layers = []
         for number, (kernel, values) in enumerate(zip(kernels, vitals.outputs, strict=True)):
             activation = session.trainer.model.dense[number][0].activation
@@ -46,7 +47,7 @@ class SummaryCompute:
                     saturated=saturation(values, activation),
                 )
             )
-        return SummaryContent(tuple(layers), tuple(advice.sentence for advice in examine(session)))
+        return SummaryContent(tuple(layers), tuple(advice.sentence for advice in examine(session, vitals)))
 
 
 def _counts(values: Array, low: float, high: float) -> tuple[int, ...]:
