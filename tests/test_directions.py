@@ -73,7 +73,8 @@ DIRECTIONS = {
     "estimators": "api datasets experiment export training",
     "ui": "errors experiment formats measures plotting protocol run_state settings system",
     "tabs.compute": """
-        datasets engine errors experiment formats measures plotting protocol run_state store tabs.messages training
+        datasets engine errors experiment files formats measures plotting protocol run_state store tabs.messages
+        training
     """,
     "runtime": """
         datasets errors experiment export files formats protocol run_state store system tabs.compute

@@ -15,6 +15,7 @@ from tui_trainer.datasets.arrays import from_arrays
 from tui_trainer.datasets.catalog import GOOD_SETTINGS
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig
+from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.doctor import RULES, examine
 from tui_trainer.training.session import Session
 
@@ -271,3 +272,23 @@ def test_no_remedy_has_more_epochs_than_a_run_may_have() -> None:
     session = trained(data, settings)
     session.target_epochs = 6_000_000
     assert next(advice for advice in examine(session) if advice.rule == "still falling").remedy is None
+
+
+def test_a_rare_class_that_is_told_apart_but_never_predicted_is_the_doctors_matter() -> None:
+    """The accuracy is that of always answering the other class, and still something is learnt."""
+    session = trained(rare(0.1, 1.0), {**ADAM, "training.epochs": 20})
+    diagnose(session)
+    assert not session.warning
+    assert {"unbalanced classes"} <= {advice.rule for advice in examine(session)}
+    session = trained(rare(0.1, 1.0), {**ADAM, "training.epochs": 20, "training.class_weight": "balanced"})
+    diagnose(session)
+    assert not session.warning, "an accuracy below that of always answering the larger class is what weights are for"
+
+
+@pytest.mark.parametrize("penalty", [0.3, 30.0])
+def test_a_penalty_that_leaves_no_weights_is_lowered(penalty: float) -> None:
+    session = trained(clouds(400, 2.0), {**ADAM, "training.l2": penalty, "training.epochs": 60})
+    diagnose(session)
+    assert "the penalty holds all weights near 0" in session.warning and session.remedy is not None
+    assert session.remedy.changes == {"training.l2": 0.001}
+    assert session.remedy.said == "lowers the penalty to 0.001"

@@ -327,12 +327,12 @@ class TrainerLink(Controller):
         """Show what is wrong with the run that has ended; a lesson says itself what is to be seen."""
         if RUN_STATES[self.screen.state].ended and not self.screen.in_lesson:
             self._remedy = finding.remedy
-            words = finding.sentence + _key(finding.remedy)
+            others = f" {finding.others} more: key {key_of('tab_summary')}." if finding.others else ""
+            words = f"{finding.sentence}{_key(finding.remedy)}{others}"
             if finding.nothing_learnt:
                 self.show_message(words, "error")
-                return
-            others = f" {finding.others} more: key {key_of('tab_summary')}." if finding.others else ""
-            self.show_message(f"{self._end} {words}{others}")
+            else:
+                self.show_message(f"{self._end} {words}")
 
     def _show_progress(self, progress: protocol.Progress) -> None:
         self.screen.state = progress.state

@@ -122,7 +122,7 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
         result["warning"] = session.warning
     if session.remedy is not None:
         result["remedy"] = session.remedy.changes
-    if not session.warning and (findings := examine(session)):
+    if session.remedy is None and (findings := examine(session)):  # else they are what follows from that
         result["findings"] = [
             {"rule": one.rule, "sentence": one.sentence, **({"remedy": one.remedy.changes} if one.remedy else {})}
             for one in findings

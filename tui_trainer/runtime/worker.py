@@ -356,10 +356,11 @@ class Worker:
     def _report_finding(self) -> None:
         """Report what is wrong with the run that has ended: the gravest that was not told before."""
         session = self._session
+        advice = examine(session) if session.remedy is None else []  # else they are what follows from that
         if session.warning:
-            self._send(protocol.Finding(self._run, session.warning, session.remedy, nothing_learnt=True))
+            remedy = session.remedy or next((one.remedy for one in advice if one.remedy is not None), None)
+            self._send(protocol.Finding(self._run, session.warning, remedy, nothing_learnt=True, others=len(advice)))
             return
-        advice = examine(session)
         new = next((one for one in advice if one.rule not in self._rules_told), None)
         if new is not None:
             self._rules_told.add(new.rule)

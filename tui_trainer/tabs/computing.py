@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tui_trainer.protocol import Content, Request, Watch
+from tui_trainer.errors import printable
+from tui_trainer.files import write_traceback
+from tui_trainer.protocol import Content, Request, Unavailable, Watch
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.store import Store
 from tui_trainer.training.session import Session
@@ -50,6 +52,7 @@ class TabComputing:
         self._tab: Tab | None = None
         self._request: Request | None = None
         self._computes: dict[str, Compute] = {}
+        self._failures: dict[str, Unavailable] = {}  # by the name of the tab
         self.is_partial = False  # whether the content that was computed last is only a part of what was requested
 
     def watch(self, watch: Watch) -> None:
@@ -69,6 +72,7 @@ class TabComputing:
     def forget(self) -> None:
         """Drop everything that was cached, as another run has been loaded."""
         self._computes.clear()
+        self._failures.clear()
         self.is_partial = False
 
     @property
@@ -82,8 +86,20 @@ class TabComputing:
         self.is_partial = False
         if tab is None or request is None or (tab.about_run and self._trainer.session.state == "empty"):
             return None
-        if tab.name not in self._computes:
-            self._computes[tab.name] = tab.load_compute()(self._trainer)
-        content = self._computes[tab.name].compute(request)
+        try:
+            if tab.name not in self._computes:
+                self._computes[tab.name] = tab.load_compute()(self._trainer)
+            content = self._computes[tab.name].compute(request)
+        except Exception as error:  # a picture must not end the run that it shows
+            return tab.name, self._failure(tab, error)
         self.is_partial = content.is_partial
         return tab.name, content
+
+    def _failure(self, tab: Tab, error: Exception) -> Unavailable:
+        """Return what a tab shows that can't be computed; the first time for a run, with a file of the details."""
+        if tab.name not in self._failures:
+            path = write_traceback(error)
+            details = "" if path is None else f" The details are in {path}."
+            sentence = f"An error of the program: {type(error).__name__}: {printable(str(error)).rstrip('.')}."
+            self._failures[tab.name] = Unavailable(f"{sentence} The run goes on.{details}")
+        return self._failures[tab.name]

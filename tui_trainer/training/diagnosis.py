@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tui_trainer.datasets.encoding import short_name
+from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Trainer
 from tui_trainer.engine.metrics import accuracy, r2
@@ -43,6 +44,8 @@ MUCH_BETTER = 0.7  # of the variance left unexplained by the run: a trial that l
 AS_GOOD = 1.2  # a lower rate that leaves no more than this times what the best one leaves is the safer one
 LADDER = [float(f"{digit}e{power}") for power in range(3, -9, -1) for digit in (3, 1)]
 ADAM_RATE = 0.01
+ABOVE_CHANCE, LEAST_R2 = 0.1, 0.02  # of the mean share of each class that is found; of the outputs for classes
+FAR_LOWER, USUAL_PENALTY = 100, 0.001  # how much lower a penalty is tried, and what is usual
 FLAT = 1e-3  # of the loss: a smaller change is none
 SAME = 1e-4  # of a deviation: smaller differences between outputs are none
 
@@ -125,9 +128,27 @@ def _in_words(changes: Mapping[str, bool | float | str], rate: float = 0.0, trie
         best = f" (the best of {tried} tried)" if tried > 1 else ""
         verb = "lowers" if float(changes[RATE]) < rate else "raises"
         parts.append(f"{verb} the rate to {changes[RATE]:g}{best}")
+    if any(path.endswith((".l1", ".l2")) for path in changes):
+        penalties = sorted({float(changes[path]) for path in changes if path.endswith((".l1", ".l2"))})
+        parts.append(f"lowers the penalty to {' and '.join(f'{value:g}' for value in penalties)}")
     if any(path.endswith(INITIALIZER) for path in changes):
         parts.append("draws the initial weights at random")
     return ", ".join(parts)
+
+
+def penalty_fields(experiment: Experiment, names: Sequence[str] = ("l1", "l2")) -> dict[str, float]:
+    """Return the fields from which the layers that are trained have penalties of these ``names``, with their values.
+
+    A layer has those of the training where it has none of its own.
+    """
+    model, training = experiment.model, experiment.training
+    paths = [*(f"model.layers[{number}]" for number in range(len(model.layers))), "model.output"]
+    values = {}
+    for path, layer in zip(paths, model.all_layers, strict=True):
+        for name in names if layer.trainable else ():
+            own, of_training = getattr(layer, name), getattr(training, name)
+            values[f"training.{name}" if own is None else f"{path}.{name}"] = of_training if own is None else own
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +220,7 @@ def _no_better_than_a_constant(session: Session, outputs: Array, y: Array, learn
     else:
         name, share = largest
         score = accuracy(*scored)
-        if score > share:
+        if score > share or _tells_classes_apart(*scored):
             return None
         by_heart = bool(on) and learnt > 0.2
         always = f"always answering {short_name(name)} ({share:.1%})"
@@ -207,6 +228,17 @@ def _no_better_than_a_constant(session: Session, outputs: Array, y: Array, learn
     if by_heart:
         sentence += "; the training rows are learnt by heart, and nothing in them holds for others"
     return Finding(sentence, by_heart)
+
+
+def _tells_classes_apart(outputs: Array, y: Array) -> bool:
+    """Return whether outputs (k, n) say something of classes, however rare some are, beside the true ones (k, n).
+
+    They do if the classes are found more often than by chance, on average, or if the outputs explain some variance.
+    """
+    predicted, true = most_likely(outputs.T), most_likely(y.T)
+    recalls = [float(np.mean(predicted[true == label] == label)) for label in np.unique(true)]
+    by_chance = 1.0 / max(len(outputs), 2)
+    return float(np.mean(recalls)) > by_chance + ABOVE_CHANCE or r2(outputs, y) > LEAST_R2
 
 
 def _prediction(session: Session, output: Array) -> str:
@@ -235,6 +267,10 @@ def _warning(session: Session, finding: Finding, trials: Trials) -> tuple[str, R
         candidates.append(({**base, **constant}, [*reasons, "all neurons of a layer begin with the same weights"]))
     if target is not None:
         candidates.append(({**base, STANDARDIZE_TARGET: True}, [*reasons, target]))
+    if session.experiment.is_penalized:
+        fields = penalty_fields(session.experiment)
+        lower: Changes = {path: min(value / FAR_LOWER, USUAL_PENALTY) for path, value in fields.items() if value}
+        candidates.append(({**base, **lower}, [*reasons, "the penalty holds all weights near 0"]))
     for changes, why in candidates:
         trial = trials.run(changes)
         if trial is not None and trial.unexplained < min(LEARNT, MUCH_BETTER * left):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -24,7 +24,7 @@ from tui_trainer.experiment.schema import LayerConfig
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
-from .diagnosis import Changes, layer_outputs
+from .diagnosis import Changes, layer_outputs, penalty_fields
 from .rates import sampled
 from .series import Array
 from .session import Session
@@ -108,19 +108,6 @@ class Vitals:
         """What the columns hold, the test part left out."""
         return self.session.statistics.columns
 
-    def penalties(self, name: Literal["l1", "l2"]) -> dict[str, float]:
-        """Return the fields from which the layers that are trained have the penalty ``name``, and their values."""
-        model = self.session.experiment.model
-        paths = [*(f"model.layers[{number}]" for number in range(len(model.layers))), "model.output"]
-        values = {}
-        for path, layer in zip(paths, model.all_layers, strict=True):
-            own = getattr(layer, name)
-            if layer.trainable:
-                values[f"training.{name}" if own is None else f"{path}.{name}"] = (
-                    getattr(self.training, name) if own is None else own
-                )
-        return values
-
     def remedy(self, changes: Changes, said: str) -> Remedy | None:
         """Return the remedy that makes these changes; None where one of the fields may not be changed."""
         hidden = any(is_hidden(self.session.requested, path) for path in changes)
@@ -174,7 +161,9 @@ def _learns_by_heart(vitals: Vitals) -> Evidence | None:
         name, gap = "R²", 0.35
     if not training - validation >= gap:
         return None
-    changes = {path: max(10 * value, USUAL_L2) for path, value in vitals.penalties("l2").items()}
+    changes = {
+        path: max(10 * value, USUAL_L2) for path, value in penalty_fields(vitals.session.experiment, ("l2",)).items()
+    }
     scores = f"{name} {training:.2f} there and {validation:.2f} in validation"
     said = f"penalizes large weights, with L2 {max(changes.values(), default=0):g}"
     return Evidence(f"It knows the training rows better than others: {scores}", vitals.remedy({**changes}, said))
@@ -328,7 +317,8 @@ def _rate_at_its_edge(vitals: Vitals) -> Evidence | None:
     rate = vitals.session.trainer.optimizer.learning_rate
     count = f"{int(rises.sum())} of the last {len(rises):,} epochs"
     evidence = f"The loss swings up and down: in {count} it rose by a tenth or more"
-    remedy = vitals.remedy({"training.learning_rate": rate / 3}, f"lowers the rate to {rate / 3:.2g}")
+    lower = float(f"{rate / 3:.1g}")
+    remedy = vitals.remedy({"training.learning_rate": lower}, f"lowers the rate to {lower:g}")
     return Evidence(f"{evidence}, so the rate {rate:g} is high", remedy)
 
 
@@ -382,11 +372,11 @@ def _penalty_too_strong(vitals: Vitals) -> Evidence | None:
     for layer, kernel in zip(vitals.session.experiment.model.all_layers, kernels, strict=True):
         l1, l2 = vitals.training.penalties(layer)
         penalty += l1 * float(np.abs(kernel).sum()) + l2 * float(np.square(kernel).sum())
-    fields = vitals.penalties("l1") | vitals.penalties("l2")
+    fields = penalty_fields(vitals.session.experiment)
     changes: Changes = {path: value / 10 for path, value in fields.items() if value}
     if not (penalty > 0.5 * loss[-1] and loss[-1] - penalty > 0.03 * loss[0]):
         return None
-    evidence = f"{min(penalty / loss[-1], 1.0):.0%} of the loss are the penalty on weights, {format_number(penalty)}"
+    evidence = f"{min(penalty / loss[-1], 1.0):.0%} of the loss is the penalty on weights, {format_number(penalty)}"
     return Evidence(evidence, vitals.remedy(changes, "lowers the penalty to a tenth"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +12,10 @@ import pytest
 from tui_trainer.datasets.statistics import DataStatistics, statistics_of
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.protocol import Finding
-from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.protocol import Finding, Unavailable, Watch, encode
+from tui_trainer.tabs.computing import TabComputing, TrainerContext
 from tui_trainer.tabs.summary.compute import SummaryCompute
-from tui_trainer.tabs.summary.messages import WatchSummary
+from tui_trainer.tabs.summary.messages import SummaryContent, WatchSummary
 from tui_trainer.tabs.summary.view import layer_lines
 from tui_trainer.training.session import Session
 
@@ -97,6 +99,37 @@ def test_weights_that_were_set_are_no_step() -> None:
     assert all(layer.update is None for layer in compute.compute(WatchSummary()).layers)
     session.step()
     assert all(layer.update is not None and layer.update < 1 for layer in compute.compute(WatchSummary()).layers)
+
+
+def test_weights_that_are_nearly_equal_are_counted() -> None:
+    session = Session()
+    session.load(IRIS)
+    for near in (0.5, 1e-40, 0.0):
+        weights = np.full(session.trainer.model.count_params(), near, np.float32)
+        weights[::2] = np.nextafter(np.float32(near), np.float32(1))
+        assert session.set_weights(weights)
+        content = SummaryCompute(TrainerContext(session)).compute(WatchSummary())
+        assert [sum(layer.weights) for layer in content.layers] == [32, 32, 12]
+
+
+def test_an_error_in_a_view_is_told_and_the_run_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fails(self: SummaryCompute, request: WatchSummary) -> SummaryContent:
+        raise ValueError("too many \x1b[31mbins.")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(SummaryCompute, "compute", fails)
+    computing = TabComputing(TrainerContext(session := Session()))
+    session.load(IRIS)
+    computing.watch(Watch("summary", encode(WatchSummary())))
+    for _ in range(3):
+        computed = computing.compute()
+        assert computed is not None and isinstance(computed[1], Unavailable)
+        told = computed[1].reason
+        assert told.startswith(
+            "An error of the program: ValueError: too many \ufffd[31mbins. The run goes on. The details are in "
+        )
+    (details,) = tmp_path.iterdir()
+    assert "in fails" in details.read_text() and str(details) in told
 
 
 def test_the_columns_are_described_once(monkeypatch: pytest.MonkeyPatch) -> None:
