@@ -30,7 +30,7 @@ MAX_MODULES = sum(
         1,  # schedules of the learning rate
         6,  # the columns in numbers: the numbers, their words, the Data tab's three usual modules, the command
         1,  # the doctor
-        2,  # the layers in numbers: messages and compute
+        3,  # the layers in numbers: messages, compute and keys
         1,  # what columns say of the rows
         1,  # a file for the test, read as rows to predict are
         3,  # what predictions depend on: the mathematics, the trainer's side of it in the tab, and its panels

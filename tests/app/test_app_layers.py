@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Checkbox, Input
 
+from tui_trainer.app.setup.network_panel import LayerRow
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.ui.dropdown import Dropdown
@@ -168,3 +169,15 @@ async def test_what_an_edit_did_to_a_running_training_and_what_was_undone_is_sai
         await flow.until_said("Undone: layers 16 again")
         await flow.press("U")
         await flow.until_said("Redone: layers 16-16; u undoes it.")
+
+
+async def test_each_row_of_a_layer_has_room_for_its_name(start: Start) -> None:
+    async with start(Experiment(), (120, 50)) as flow:
+        fold = next(row for row in flow.screen.query("FoldRow") if "dropout" in str(row.render()))
+        await flow.pilot.click(fold)
+
+        def rows() -> list[LayerRow]:
+            return [row for row in flow.screen.query(LayerRow) if row.region.width]
+
+        await flow.until(lambda: len(rows()) == 8, "all rows of two layers")
+        assert all(row.children[0].region.x - row.region.x >= len("out ") for row in rows())

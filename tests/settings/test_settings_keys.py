@@ -33,11 +33,11 @@ NAMES = """
     look_neuron_minus look_neuron_plus look_output discretize samples next_axis_x next_axis_y regenerate pen
     clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen panel part new_rows
     importance what_if reset_inputs look_into matrix_shares leave_look rank_minus rank_plus rank_first rank_last
-    fold_minus fold_plus inspect_minus inspect_plus inspect_end_minus inspect_end_plus zoom_epochs_plus
-    zoom_epochs_minus pan_epochs_minus pan_epochs_plus all_epochs smooth compared_part next_run_minus next_run_plus
-    run_page_minus run_page_plus run_end_minus run_end_plus columns_minus columns_plus open_run filter sort
-    turn_around group_runs chart chart_color choose_run choose_none differ name_run tag_runs pin_runs delete_runs
-    bring_back jump help quit quit_now interrupt
+    fold_minus fold_plus summary_minus summary_plus summary_page_minus summary_page_plus inspect_minus inspect_plus
+    inspect_end_minus inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus pan_epochs_plus
+    all_epochs smooth compared_part next_run_minus next_run_plus run_page_minus run_page_plus run_end_minus
+    run_end_plus columns_minus columns_plus open_run filter sort turn_around group_runs chart chart_color choose_run
+    choose_none differ name_run tag_runs pin_runs delete_runs bring_back jump help quit quit_now interrupt
 """  # as users have them in their config files
 
 

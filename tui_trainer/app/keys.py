@@ -24,6 +24,7 @@ from tui_trainer.tabs.loss import keys as loss
 from tui_trainer.tabs.network import keys as network
 from tui_trainer.tabs.predictions import keys as predictions
 from tui_trainer.tabs.runs import keys as runs
+from tui_trainer.tabs.summary import keys as summary
 from tui_trainer.ui.keymap import ARROWS, OPEN_TAB, Chip, Key, Keymap, is_character, read_key, show_key, use
 
 run = partial(Key, owner="trainer", group="Training")
@@ -161,6 +162,7 @@ KEYS = (
     *network.KEYS,
     *boundary.KEYS,
     *predictions.KEYS,
+    *summary.KEYS,
     *loss.KEYS,
     *runs.KEYS,
     app("jump", "semicolon", "jump", (), "Jump", "Put a letter on every field and button, to jump to it", shown_as=";"),

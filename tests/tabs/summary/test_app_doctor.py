@@ -148,3 +148,17 @@ def test_the_columns_are_described_once(monkeypatch: pytest.MonkeyPatch) -> None
         SummaryCompute(TrainerContext(session)).compute(WatchSummary())
     session.load(with_field(IRIS, "training.learning_rate", 0.02))
     assert session.statistics.rows == 150 and len(calls) == 1
+
+
+async def test_keys_scroll_to_what_is_below(start: Start) -> None:
+    async with start(IRIS, (80, 24)) as flow:
+        await flow.press("7")
+        await flow.until_shown("Layer (type)")
+        pages = flow.screen.query_one("SummaryView VerticalScroll")
+        await flow.until(lambda: pages.max_scroll_y > 10, "all that is below")
+        await flow.press("down", "down")
+        await flow.until(lambda: pages.scroll_offset.y == 2, "two rows down")
+        await flow.press("pagedown", "pagedown", "pagedown", "pagedown")
+        await flow.until_shown("model = Sequential([")
+        await flow.press("pageup", "pageup", "pageup", "pageup", "up")
+        await flow.until(lambda: pages.scroll_offset.y == 0, "the top")

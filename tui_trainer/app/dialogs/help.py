@@ -21,7 +21,7 @@ from tui_trainer.ui.keymap import keymap
 from .dialog import Dialog, clickable
 
 COLUMNS = (
-    ("Training", "Network", "Settings", "Data", "Landscape", "Predictions", "Runs"),
+    ("Training", "Network", "Settings", "Data", "Landscape", "Predictions", "Summary", "Runs"),
     ("Tabs", "View", "Live", "Loss", "Book", "Boundary", "Pen", "Network view", "App"),
 )
 KEY_WIDTH = 9

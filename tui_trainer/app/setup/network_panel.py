@@ -96,7 +96,7 @@ class LayerRow(Horizontal):
         .l1 { width: 5; margin-left: 6; margin-right: 1; }
         .l2 { width: 1fr; }
         .scale { width: 1fr; margin-left: 6; }
-        .no-norm { margin-right: 2; }
+        .no-norm { margin: 0 2 0 6; }
         .bias { width: 1; margin-left: 1; }
     }
     """

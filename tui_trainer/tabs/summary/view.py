@@ -94,6 +94,15 @@ class SummaryView(TabView):
         self.query_one(".findings", Static).update("\n".join(findings))
         self.query_one(".findings").display = bool(findings)
 
+    def action_scroll_summary(self, rows: int) -> None:
+        """Scroll by so many rows."""
+        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
+
+    def action_page_summary(self, direction: int) -> None:
+        """Scroll by a page."""
+        pages = self.query_one(VerticalScroll)
+        (pages.scroll_page_down if direction > 0 else pages.scroll_page_up)(animate=False)
+
     def on_resize(self) -> None:
         self._write_table()
 
