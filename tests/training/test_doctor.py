@@ -169,6 +169,25 @@ def test_a_penalty_of_a_layer_is_lowered_where_it_is_set() -> None:
     assert "penalty too strong" not in {one.rule for one in examine(trained(line(), without))}
 
 
+@pytest.mark.parametrize(
+    ("held_back", "more"), [("b", ""), ("bc", ", nor of 1 more class"), ("bcd", ", nor of 2 more classes")]
+)
+def test_a_class_without_a_training_row_needs_rows_and_no_weights(held_back: str, more: str) -> None:
+    x, _ = clouds()
+    labels = np.array([*"a" * 160, *(held_back * 40)[:40]])  # the last fifth of the file is for validation
+    session = trained((x, labels), {**ADAM, "dataset.split_order": "file"})
+    (advice,) = (one for one in examine(session) if one.rule == "class missed")
+    rows = int((labels == advice.sentence[0]).sum())
+    start = f"is never predicted, for none of its {rows} validation rows: no training row is of this class"
+    assert advice.sentence[1:] == f" {start}{more}." and advice.remedy is None
+
+
+def test_few_rows_of_a_fold_are_no_reason_for_folds() -> None:
+    (data, settings), _ = CASES["few validation rows"]
+    session = trained(data, {**settings, "dataset.fold": "1/5"})
+    assert "few validation rows" not in {one.rule for one in examine(session)}
+
+
 def test_every_rule_has_its_cases() -> None:
     assert len(RULES) >= 12
     assert set(CASES) == {name for name, _ in RULES}

@@ -244,11 +244,18 @@ def _class_missed(vitals: Vitals) -> Evidence | None:
     ]
     if not missed:
         return None
+    labels = vitals.session.dataset.labels
+    assert labels is not None  # there are classes
+    trained = np.bincount(labels[vitals.parts.train_rows], minlength=len(vitals.classes))
+    absent = [index for index in missed if not trained[index]]
+    missed = absent or missed
     name, rows = short_name(vitals.classes[missed[0]]), counts[missed[0]]
-    others = f", nor any of {len(missed) - 1} more classes" if len(missed) > 1 else ""
-    return Evidence(
-        f"{name} is never predicted, for none of its {rows:,} {vitals.scored} rows{others}", _balancing(vitals)
-    )
+    more = f"{len(missed) - 1} more class{'es' * (len(missed) > 2)}"
+    sentence = f"{name} is never predicted, for none of its {rows:,} {vitals.scored} rows"
+    if absent:  # which no weight can help
+        others = f", nor of {more}" if len(absent) > 1 else ""
+        return Evidence(f"{sentence}: no training row is of this class{others}")
+    return Evidence(f"{sentence}, nor is {more}" if len(missed) > 1 else sentence, _balancing(vitals))
 
 
 def _balancing(vitals: Vitals) -> Remedy | None:
@@ -383,7 +390,7 @@ def _penalty_too_strong(vitals: Vitals) -> Evidence | None:
 def _few_validation_rows(vitals: Vitals) -> Evidence | None:
     """The validation part is so small that a single row moves the accuracy by much."""
     rows = 0 if vitals.parts.x_val is None else len(vitals.parts.x_val)
-    if not vitals.classes or not 0 < rows < 15:
+    if not vitals.classes or not 0 < rows < 15 or vitals.session.experiment.dataset.fold is not None:
         return None
     points = 100 / rows
     return Evidence(
