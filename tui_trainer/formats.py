@@ -5,7 +5,10 @@ On the standard library alone, so that any module can use it.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
+import unicodedata
 from collections.abc import Collection, Sequence
 
 MINUS = "−"  # as wide as a digit
@@ -197,20 +200,39 @@ def format_bars(sizes: Sequence[float], ascii_only: bool = False) -> str:
 
 def format_table(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
     """The lines of a table: as many cells in each row, those of the columns ``left`` aligned at the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(count_cells, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            text.ljust(width) if place in left else text.rjust(width)
+            fit_text(text, width) if place in left else " " * (width - count_cells(text)) + text
             for place, (text, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
 
 
+def fit_text(text: str, width: int) -> str:
+    """``text`` in exactly ``width`` cells of a terminal: with spaces after it, or cut, with an ellipsis at the end."""
+    if count_cells(text) > width:
+        ends = list(itertools.accumulate(map(_cells, text)))
+        text = text[: bisect.bisect_right(ends, width - 1)] + "…"
+    return text + " " * (width - count_cells(text))
+
+
+def count_cells(text: str) -> int:
+    """How many cells of a terminal ``text`` takes: two for a wide character, such as 温, none for a mark over one."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
 def format_progress(share: float, width: int) -> str:
     """A line of ``width`` cells of which ``share`` (0 to 1) is thick, in halves of a cell."""
     full, half = divmod(round(share * width * 2), 2)
     return ("━" * full + "╸" * half).ljust(width, "─")
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
 def _scientific(value: float, digits: int) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tui_trainer import describe
 from tui_trainer.datasets import statistics_text
@@ -25,7 +26,7 @@ def columns_of(statistics: DataStatistics) -> dict[str, ColumnStatistics]:
 
 def of_file(folder: Path, text: str, target: str) -> DataStatistics:
     path = folder / "table.csv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return statistics_of(load(DatasetConfig(path=str(path), target=target)), NONE)
 
 
@@ -148,3 +149,12 @@ def test_rows_of_a_file_for_the_test_are_counted_beside() -> None:
     statistics = statistics_of(dataset, np.arange(150, 180))
     assert (statistics.rows, statistics.all_rows, statistics.test_rows) == (150, 180, 30)
     assert statistics_text.heading(statistics) == "150 rows, without the 30 of the test part"
+
+
+def test_the_columns_of_the_table_are_straight_beside_wide_characters(tmp_path: Path) -> None:
+    names = ("温度", "e\N{COMBINING ACUTE ACCENT}tat", "ｶﾅ", "y")
+    rows = "".join(f"{n * n},{n % 7},{n % 5},{'可否'[n % 2]}\n" for n in range(40))
+    lines = statistics_text.table(of_file(tmp_path, f"{','.join(names)}\n{rows}", "y"))
+    assert any("温度" in line for line in lines)
+    starts = {cell_len(line[: line.index(text)]) for line in lines for text in ("number", "2 classes") if text in line}
+    assert starts == {cell_len(lines[0][: lines[0].index("kind")])}

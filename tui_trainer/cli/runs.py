@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from tui_trainer.errors import BAD_INPUT, DIVERGED, INTERRUPTED, UserError, escaped, printable, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.files import confined, is_file, is_folder, reason_not_to_predict, safe_name
+from tui_trainer.formats import fit_text
 from tui_trainer.system.files import reason_of
 
 from .options import Parser, add_experiment_options, experiment_from_options
@@ -66,7 +67,7 @@ examples:
   tui-trainer importance 12                  the columns of run 12 of the store, the most important first
   tui-trainer importance 12 --by f1 --repeats 30
 """
-NAME_WIDTH, BAR_WIDTH = 24, 30  # cells of a column's name and of the longest bar
+NAME_WIDTH, BAR_WIDTH = 24, 30  # cells of a name and of the longest bar
 
 
 def list_runs(words: list[str]) -> int:
@@ -90,10 +91,9 @@ def _run_line(run: Mapping[str, Any]) -> str:
     """Return a run on one line: number, name, data, network, epoch, state, and its score."""
     measured = [name for name in ("accuracy", "r2", "val_loss", "loss") if run[name] is not None]
     score = f"{measured[0]} {run[measured[0]]:.4g}" if measured else ""
-    name, data, network = (printable(text)[:24] for text in (run["name"], run["dataset"], _network(run)))
-    line = (
-        f"{run['run']:>5}  {name:<24}  {data:<24}  {network:<18}  epoch {run['epoch']:<6,}  {run['state']:<13}  {score}"
-    )
+    name, data = (fit_text(printable(text), NAME_WIDTH) for text in (run["name"], run["dataset"]))
+    network = printable(_network(run))[:NAME_WIDTH]
+    line = f"{run['run']:>5}  {name}  {data}  {network:<18}  epoch {run['epoch']:<6,}  {run['state']:<13}  {score}"
     return line.rstrip()
 
 
@@ -357,13 +357,15 @@ def importance(words: list[str]) -> int:
     from tui_trainer.training.inspection import importance_of, measure_of_importance
 
     trained = _trained(options.run, lambda store, run: trained_by(stored_session(store, run)))
-    data, target = trained.data[1] if trained.data is not None else reload_data(trained), trained.target_scale
+    data = trained.data[1] if trained.data is not None else reload_data(trained)
     by = measure_of_importance(options.by, trained.resolved, trained.target.task)
     x, y, part = data.judged
     model = build_model(trained.resolved, len(trained.preparation.features))
     model.set_weights(trained.weights)
     features = trained.preparation.features
-    computed = importance_of(model, trained.resolved, (x, y, target), features, by, options.repeats, options.seed)
+    computed = importance_of(
+        model, trained.resolved, (x, y, trained.target_scale), features, by, options.repeats, options.seed
+    )
     columns = computed.finish()
     if options.json:
         listed = [{"column": one.column, "mean": one.mean, "deviation": one.deviation} for one in columns]
@@ -377,8 +379,6 @@ def importance(words: list[str]) -> int:
     means, deviations = format_column([one.mean for one in columns]), format_column([one.deviation for one in columns])
     width = max(map(len, means))
     for one, mean, deviation in zip(columns, means, deviations, strict=True):
-        name = printable(one.column)
-        name = name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
         bar = format_bar(one.mean / largest, BAR_WIDTH, ascii_only=True)
-        print(f"{name:<{NAME_WIDTH}} {mean:>{width}} ± {deviation}  {bar}".rstrip())
+        print(f"{fit_text(printable(one.column), NAME_WIDTH)} {mean:>{width}} ± {deviation}  {bar}".rstrip())
     return 0
