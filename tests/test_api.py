@@ -152,7 +152,7 @@ def test_fit_a_frame_with_texts(tmp_path: Path) -> None:
     run.save(tmp_path)
     again = Run.load(tmp_path)
     assert np.array_equal(again.predict(frame), run.predict(frame))
-    with pytest.raises(ExperimentError, match="trained on arrays; give x and y"):
+    with pytest.raises(ExperimentError, match="trained on arrays, which are not saved; give x and y"):
         again.evaluate()
 
 

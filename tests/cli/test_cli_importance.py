@@ -90,14 +90,17 @@ def test_without_a_validation_part_it_is_the_training_part_and_other_rows_can_be
         run.importance(x)
 
 
-def test_a_run_on_arrays_needs_them_again_when_it_is_loaded(tmp_path: Path) -> None:
+def test_a_run_on_arrays_needs_them_again_when_it_is_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 2))
     run = fit(x, 3 * x[:, 1], epochs=20)
     assert run.importance()[0].column == run.features[1]
     run.save(tmp_path / "run")
-    with pytest.raises(ExperimentError, match="it was trained on arrays; give x and y"):
+    with pytest.raises(ExperimentError, match="the run was trained on arrays, which are not saved; give x and y"):
         Run.load(tmp_path / "run").importance()
+    assert main(["importance", str(tmp_path / "run")]) == 2
+    said = "the run was trained on arrays, which are not saved; Run.load(FOLDER).importance(x, y) in Python takes them"
+    assert capsys.readouterr().err == f"tui-trainer: {said}\n"
 
 
 @pytest.mark.parametrize(

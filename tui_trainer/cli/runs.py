@@ -68,6 +68,7 @@ examples:
   tui-trainer importance 12 --by f1 --repeats 30
 """
 NAME_WIDTH, BAR_WIDTH = 24, 30  # cells of a name and of the longest bar
+GIVE_ARRAYS = "; Run.load(FOLDER).importance(x, y) in Python takes them"
 
 
 def list_runs(words: list[str]) -> int:
@@ -357,7 +358,7 @@ def importance(words: list[str]) -> int:
     from tui_trainer.training.inspection import importance_of, measure_of_importance
 
     trained = _trained(options.run, lambda store, run: trained_by(stored_session(store, run)))
-    data = trained.data[1] if trained.data is not None else reload_data(trained)
+    data = trained.data[1] if trained.data is not None else reload_data(trained, GIVE_ARRAYS)
     by = measure_of_importance(options.by, trained.resolved, trained.target.task)
     x, y, part = data.judged
     model = build_model(trained.resolved, len(trained.preparation.features))

@@ -160,7 +160,7 @@ def reload_data(trained: TrainedModel, remedy: str = "", test: bool = False) -> 
     config, output = trained.experiment.dataset, trained.resolved.model.output
     assert output.units is not None and output.activation is not None
     if config.path is None and config.name == NAME:
-        raise UserError("", f"it was trained on arrays{remedy}")
+        raise UserError("", f"the run was trained on arrays, which are not saved{remedy}")
     try:
         if not test:  # the other parts do not depend on it
             config = structs.replace(config, test_path=None)
@@ -168,7 +168,7 @@ def reload_data(trained: TrainedModel, remedy: str = "", test: bool = False) -> 
         target = {"target_mean": trained.target_scale.mean, "target_scale": trained.target_scale.scale}
         check_moments({"mean": trained.inputs.mean, "scale": trained.inputs.scale, **target}, parts)
     except UserError as error:
-        reason = f"the data it was trained on can't be read ({error}){remedy}"
+        reason = f"the data that the run was trained on can't be read ({error}){remedy}"
         raise UserError("", reason) from error
     except ValueError as error:
         raise UserError("", f"{error}{remedy}") from error
