@@ -198,7 +198,7 @@ def test_gaps_among_groups_and_too_few_groups_are_refused(tmp_path: Path) -> Non
     with pytest.raises(DatasetError, match="'who' has no value in line 3; every row needs its group"):
         load(config)
     config = replace(table(tmp_path, ["x", "who", "y"], range(4), ["a"] * 4, [0, 1, 0, 1]), group_column="who")
-    with pytest.raises(DatasetError, match="1 groups are too few to hold some back; add groups or set it to 0"):
+    with pytest.raises(DatasetError, match="1 group is too few to hold some back; add groups or set it to 0"):
         parts_of(load(config), config)
 
 

@@ -61,6 +61,16 @@ def test_its_rows_are_the_test_part_read_as_the_others_were(tmp_path: Path) -> N
     assert [dataset.rows.name(row) for row in (0, 40, 42)] == ["k0", "t1", "t3"]
 
 
+@pytest.mark.parametrize("missing", ["drop", "fill"])
+def test_without_validation_the_rows_to_train_on_stay_in_the_order_of_the_file(missing: str, tmp_path: Path) -> None:
+    config = files(tmp_path, validation_split=0.0, missing=missing)
+    parts, dataset = split(load(config), config, 1), load(replace(config, test_path=None))
+    alone = split(dataset, replace(config, test_path=None), 1)
+    assert parts.train_rows.tolist() == alone.train_rows.tolist() == list(range(40))
+    assert parts.x_val is None and parts.test_rows.tolist() == [40, 41, 42]
+    np.testing.assert_array_equal(parts.x_train, alone.x_train)
+
+
 @pytest.mark.parametrize("target", ["price", "day", "colour"])
 def test_any_target_is_read_as_that_of_training(target: str, tmp_path: Path) -> None:
     config = files(tmp_path, target=target)

@@ -63,7 +63,7 @@ def test_folds_are_of_the_rows_that_are_left() -> None:
 def test_parts_that_leave_nothing_to_train_on_are_refused() -> None:
     with pytest.raises(DatasetError, match=r"0\.6 for validation and 0\.5 for the test leave too few rows to train on"):
         choose_rows(100, None, replace(HELD, test_split=0.5, validation_split=0.6))
-    with pytest.raises(DatasetError, match="1 rows are too few to hold some back") as refused:
+    with pytest.raises(DatasetError, match="1 row is too few to hold some back") as refused:
         choose_rows(1, None, replace(HELD, validation_split=0.0))
     assert refused.value.field == "dataset.test_split"
 

@@ -94,9 +94,11 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
     ``outputs`` is the width of y, ``activation`` that of the output layer, on which it depends how a target can be
     standardized.
 
-    Classes keep their proportions, and each has at least one training row. Without a split the rows stay in file order.
     With a ``config.fold`` that fold of the rows is the validation part. A column of parts decides instead for the parts
-    that it names, and groups of rows are not divided.
+    that it names, and groups of rows are not divided. Without a split the rows stay in file order, also if a file of
+    its own is the test part.
+    Where rows are drawn, classes keep their proportions, and each has at least one training row. Neither is promised of
+    groups, of rows in file order, and of parts that a column names.
     Points that the user added are always trained on, and adding them does not move other points between the parts.
     Raises DatasetError if there are not enough rows for both parts.
     """
@@ -170,10 +172,10 @@ def choose_rows(
 ) -> Rows:
     """Return the indices of the training, the validation and the test rows of ``n``; see ``split``."""
     nothing = np.arange(0)
-    if not (config.has_validation or config.test_split or metadata.parts is not None):
-        return Rows(np.arange(n), nothing, nothing)
-    rng = np.random.default_rng(config.seed)
     parts = np.full(n, TRAINING) if metadata.parts is None else metadata.parts
+    if not (config.has_validation or config.test_split):  # no part but that of a file for the test
+        return Rows(np.flatnonzero(parts != TEST), nothing, np.flatnonzero(parts == TEST))
+    rng = np.random.default_rng(config.seed)
     if config.split_order == "file":
         order, added, labels = np.arange(n), nothing, None
     elif origin is not None:
@@ -296,7 +298,8 @@ def _share(units: Units, share: float, field: str) -> NDArray[np.bool_]:
     if not any(sizes) and len(groups[largest]) > 1:
         sizes[largest] = 1
     if not any(sizes):
-        raise DatasetError(field, f"{count} {name} are too few to hold some back; add {name} or set it to 0")
+        there_are = f"1 {name.removesuffix('s')} is" if len(order) == 1 else f"{len(order):,} {name} are"
+        raise DatasetError(field, f"{there_are} too few to hold some back; add {name} or set it to 0")
     held_back = np.zeros(count, dtype=bool)
     for group, size in zip(groups, sizes, strict=True):
         held_back[group[len(group) - size :]] = True
