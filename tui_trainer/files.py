@@ -94,7 +94,7 @@ def reason_to_keep(
     """
     if not is_file(path):
         return "" if not file_mode(path) or not stat.S_ISDIR(file_mode(path)) else "is a folder; give another path"
-    if any(_is_same_file(path, file) for file in data_files):
+    if any(is_same_file(path, file) for file in data_files):
         return "is the dataset in use; give another path"
     try:
         start = read_plain(path, KIND_BYTES)
@@ -118,12 +118,13 @@ def holds_predictions(start: bytes) -> bool:
 
 def reason_not_to_predict(path: Path, source: str, data_files: Sequence[str], overwrite: bool, insist: str = "") -> str:
     """Return why predictions for the rows of ``source`` may not be written to ``path``, as ``reason_to_keep`` does."""
-    if is_file(path) and _is_same_file(path, source):
+    if is_file(path) and is_same_file(path, source):
         return "holds the rows to predict; give another path"
     return reason_to_keep(path, data_files, holds_predictions, overwrite, insist)
 
 
-def _is_same_file(path: Path, other: str) -> bool:
+def is_same_file(path: Path, other: str) -> bool:
+    """Return whether both are one file, by whatever name or link; ``other`` as the user named it."""
     try:
         return os.path.samefile(path, confined(other))
     except (OSError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,12 @@ from msgspec.structs import replace
 
 from tui_trainer import Run, fit, train
 from tui_trainer.cli.main import main
+from tui_trainer.datasets import new_rows
 from tui_trainer.datasets.catalog import choose
+from tui_trainer.datasets.csv import reader
+from tui_trainer.datasets.csv.columns import Table
+from tui_trainer.datasets.csv.reader import read_rows
+from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.datasets.dataset import Dataset, DatasetError
 from tui_trainer.datasets.loading import DataCache, load
 from tui_trainer.datasets.preparation import preparation_of
@@ -37,6 +43,12 @@ def files(folder: Path, new: list[str] | None = None, names: str = NAMES, **opti
     (folder / "own.csv").write_text("\n".join([NAMES, *OWN, ""]))
     (folder / "new.csv").write_text("\n".join([names, *(NEW if new is None else new), ""]))
     config = DatasetConfig(path=str(folder / "own.csv"), test_path=str(folder / "new.csv"), target="sick")
+    return replace(config, **options)
+
+
+def files_of(folder: Path, **options: object) -> DatasetConfig:
+    """The configuration of the files as they are, with the target y."""
+    config = DatasetConfig(path=str(folder / "own.csv"), test_path=str(folder / "new.csv"), target="y")
     return replace(config, **options)
 
 
@@ -69,6 +81,21 @@ def test_without_validation_the_rows_to_train_on_stay_in_the_order_of_the_file(m
     assert parts.train_rows.tolist() == alone.train_rows.tolist() == list(range(40))
     assert parts.x_val is None and parts.test_rows.tolist() == [40, 41, 42]
     np.testing.assert_array_equal(parts.x_train, alone.x_train)
+
+
+def test_the_file_to_train_on_is_no_file_for_the_test(tmp_path: Path) -> None:
+    config = files(tmp_path)
+    (tmp_path / "link.csv").hardlink_to(tmp_path / "own.csv")
+    for path in ("own.csv", "link.csv"):
+        with pytest.raises(DatasetError, match=rf"dataset\.test_path: '.*{path}' is the file to train on; give one of"):
+            load(replace(config, test_path=str(tmp_path / path)))
+
+
+def test_one_row_is_enough(tmp_path: Path) -> None:
+    config = files(tmp_path, NEW[:1])
+    assert split(load(config), config, 1).test_rows.tolist() == [40]
+    with pytest.raises(DatasetError, match="has a header but no rows; at least one row is needed"):
+        load(files(tmp_path, []))
 
 
 @pytest.mark.parametrize("target", ["price", "day", "colour"])
@@ -166,6 +193,38 @@ def test_a_group_is_in_one_of_the_files(tmp_path: Path) -> None:
     config = replace(config, group_column=None, features=("a",))
     held = [split(load(config), replace(config, fold=f"{fold}/3"), 1) for fold in (1, 2, 3)]
     assert sorted(np.concatenate([one.val_rows for one in held]).tolist()) == list(range(20))
+
+
+@pytest.mark.parametrize("column", ["group", "weight"])
+@pytest.mark.parametrize("missing", ["drop", "fill"])
+def test_a_row_for_the_test_without_its_group_or_weight_is_dropped(missing: str, column: str, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("a,n,y\n" + "".join(f"{n * n},{n % 5},{n % 2}\n" for n in range(20)))
+    (tmp_path / "new.csv").write_text("a,n,y\n1,8,0\n2,,1\n3,9,1\n")
+    config = files_of(tmp_path, missing=missing, features=("a",), **{f"{column}_column": "n"})
+    dataset = load(config)
+    assert raw_test(dataset, config).ravel().tolist() == [1.0, 3.0]
+    assert dataset.notes[-1] == "1 of 3 rows for the test dropped: no value in n (1)."
+
+
+def test_for_another_seed_or_split_neither_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+
+    def count(file: TextFile, *others: Any, **options: Any) -> Table:
+        reads.append(Path(file.path).name)
+        return read_rows(file, *others, **options)
+
+    for module in (reader, new_rows):
+        monkeypatch.setattr(module, "read_rows", count)
+    config, cache = files(tmp_path, [*NEW, "t4;;red;05.05.2024;3 $;no"], missing="fill"), DataCache()
+    first = cache.get(config)
+    others: list[dict[str, Any]] = [{"seed": 5}, {"validation_split": 0.0}, {"standardize": False}, {"fold": "1/4"}]
+    for changes in others:
+        assert cache.get(replace(config, **changes)).features == first.features
+    assert reads == ["own.csv", "new.csv"]
+    assert cache.get(replace(config, target="colour")).classes == ("blue", "red")
+    assert reads == ["own.csv", "new.csv", "new.csv"], "its columns are other ones now"
+    (tmp_path / "new.csv").write_text("\n".join([NAMES, *NEW, *NEW, ""]))
+    assert len(cache.get(replace(config, target="colour")).x) == 46
 
 
 def test_a_file_for_the_test_that_has_changed_is_read_again(tmp_path: Path) -> None:

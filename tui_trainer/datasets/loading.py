@@ -1,6 +1,7 @@
 """Loads the dataset that a configuration describes, and keeps the last one.
 
-``FileCache`` keeps the table that was read last, so that a large file is not read again for another target or seed.
+``FileCache`` keeps the table that was read last, so that a large file is not read again for another target or seed; a
+file for the test is read again only for another target or other features, which say how its columns are read.
 ``DataCache`` keeps the dataset for as long as neither its configuration nor its file changes.
 """
 
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from tui_trainer.datasets.csv.columns import NumberColumn, Table
+from tui_trainer.datasets.csv.columns import LastTable, NumberColumn, Table
 from tui_trainer.datasets.csv.dialect import CsvOptions, Dialect, Marks
 from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.datasets.dataset import OnProgress, RowNames
@@ -29,8 +30,6 @@ from .toy_sets import load_toy_set
 if TYPE_CHECKING:
     from tui_trainer.datasets.csv.reader import Stamp
 
-    _Key = tuple[str, Stamp | None, CsvOptions, tuple[str, ...], str | None]
-
 
 def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: FileCache | None = None) -> Dataset:
     """Return the catalog's dataset or that of the user's CSV file, with the chosen features and target.
@@ -43,13 +42,14 @@ def load(config: DatasetConfig, on_progress: OnProgress | None = None, cache: Fi
             reason = "a file for the test goes with a file to train on; set path, too, or test_split instead"
             raise DatasetError("dataset.test_path", reason)
         return _load_catalog(config)
-    table = (cache or FileCache()).table(config, on_progress)
+    cache = cache or FileCache()
+    table = cache.table(config, on_progress)
     dataset = assemble(table, config, file_source(config.path))
     if config.test_path is None:
         return dataset
     from .new_rows import with_test_file  # not before a file is read
 
-    return with_test_file(dataset, table, config, on_progress)
+    return with_test_file(dataset, table, config, cache.test_rows, on_progress)
 
 
 def file_source(path: str) -> Source:
@@ -95,11 +95,10 @@ def read_shipped(path: Path) -> Table:
 
 
 class FileCache:
-    """Reads the user's files, and keeps the last table for as long as its file and the way to read it are the same."""
+    """Reads the user's files, and keeps the last table, and beside it the last rows of a file for the test."""
 
     def __init__(self) -> None:
-        self._key: _Key | None = None
-        self._table: Table | None = None
+        self._tables, self.test_rows = LastTable(), LastTable()
 
     def table(self, config: DatasetConfig, on_progress: OnProgress | None = None) -> Table:
         """Return the table of ``config.path``; raises DatasetError and ReadingStopped as ``read_table`` does."""
@@ -107,11 +106,7 @@ class FileCache:
 
         options, categories, path = CsvOptions.from_config(config), category_columns(config), file_path(config)
         key = (path, stamp(path), options, tuple(sorted(categories)), config.group_column)
-        if self._table is None or key != self._key:
-            self._key = self._table = None  # frees the memory of the old table before the next is read
-            self._table = read_table(path, options, categories, on_progress, known_columns(config))
-            self._key = key
-        return self._table
+        return self._tables.get(key, lambda: read_table(path, options, categories, on_progress, known_columns(config)))
 
 
 def file_path(config: DatasetConfig) -> str:
@@ -142,7 +137,7 @@ def stamp(path: str) -> Stamp | None:
 
 
 class DataCache:
-    """Keeps the dataset that was loaded last; a change of target, features or seed does not read the file again."""
+    """Keeps the dataset that was loaded last, and the tables of its files as ``FileCache`` does."""
 
     def __init__(self) -> None:
         self._loaded: tuple[DatasetConfig, list[Stamp | None], Dataset] | None = None  # with the stamps of own files

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.csv.columns import Column, NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.columns import Column, LastTable, NumberColumn, Table, TextColumn
 from tui_trainer.datasets.csv.dialect import CsvOptions
 from tui_trainer.datasets.csv.layout import Layout
-from tui_trainer.datasets.csv.reader import inspect_file, read_rows
+from tui_trainer.datasets.csv.reader import file_stamp, inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig
-from tui_trainer.files import confined
+from tui_trainer.files import confined, is_same_file
 
 from .dataset import TEST, TRAINING, Dataset, DatasetError, Feature, OnProgress, RowMetadata, RowNames
 from .encoding import TargetColumn, listed_gaps, target_from_labels
@@ -25,6 +25,7 @@ from .row_metadata import read_weights
 
 FIELD = "dataset.test_path"
 MAX_LISTED = 12  # columns and classes in a message
+MAX_PATH = 200  # characters of a path in a message
 _MADE_UP = re.compile(r"column_\d+")  # a name in a file without a header
 
 
@@ -38,20 +39,24 @@ def inspect_rows(
 
 
 def with_test_file(
-    dataset: Dataset, table: Table, config: DatasetConfig, on_progress: OnProgress | None = None
+    dataset: Dataset, table: Table, config: DatasetConfig, last: LastTable, on_progress: OnProgress | None = None
 ) -> Dataset:
     """Return ``dataset``, read from ``table``, with the rows of the file ``config.test_path`` as its test part.
 
     Their cells become features and targets as those of the table did, and nothing else of the dataset depends on them.
+    The file is not read if ``last`` holds its rows.
     Raises DatasetError for a column that is missing, a cell that does not fit, by its line, and a group of the table.
     """
+    if is_same_file(confined(str(config.test_path), FIELD), str(config.path)):
+        reason = "is the file to train on; give one of other rows, or leave it out and set test_split"
+        raise DatasetError(FIELD, f"{quoted(str(config.test_path), MAX_PATH)} {reason}")
     count, names, metadata = len(dataset.x), dataset.rows, dataset.metadata
     parts = np.full(count, TRAINING) if metadata.parts is None else metadata.parts
     if (parts == TEST).any():
         column = quoted(str(config.split_column))
         raise DatasetError(FIELD, f"the column {column} says which rows are for the test; leave test_path out")
     inputs = Inputs(dataset.inputs, np.zeros(1), np.ones(1), dataset.numbers, dataset.missing_marks)
-    rows, notes = _read(dataset, table, config, inputs, on_progress)
+    rows, notes = _read(dataset, table, config, inputs, last, on_progress)
     cells, (target, faults) = inputs.from_columns(rows.columns), _targets(table, rows, dataset)
     if faults := {**faults, **cells.faults}:
         row = min(faults)
@@ -78,30 +83,41 @@ def with_test_file(
 
 
 def _read(
-    dataset: Dataset, table: Table, config: DatasetConfig, inputs: Inputs, on_progress: OnProgress | None
+    dataset: Dataset,
+    table: Table,
+    config: DatasetConfig,
+    inputs: Inputs,
+    last: LastTable,
+    on_progress: OnProgress | None,
 ) -> tuple[Table, tuple[str, ...]]:
     """Return the rows of the file that can be used, with the columns that are needed, and a note on the others."""
-    path = str(confined(str(config.test_path), FIELD))
-    columns = (config.group_column, config.weight_column)
-    needed = [*dataset.feature_columns, dataset.target, *(name for name in columns if name is not None)]
-    try:
-        file, layout = inspect_rows(path, inputs, CsvOptions.from_config(config), on_progress)
+    path, options = str(confined(str(config.test_path), FIELD)), CsvOptions.from_config(config)
+    row_columns = [name for name in (config.group_column, config.weight_column) if name is not None]
+    needed = [*dataset.feature_columns, dataset.target, *row_columns]
+    known = _known_columns(dataset, table, config)
+
+    def read() -> Table:
+        file, layout = inspect_rows(path, inputs, options, on_progress)
         missing = [name for name in needed if name not in layout.names]
         if missing:
             known_names = ", ".join(map(quoted, layout.names[:MAX_LISTED]))
             reason = f"{file.shown} has no column {', '.join(map(quoted, missing[:MAX_LISTED]))}"
             raise DatasetError(FIELD, f"{reason}, as the file to train on has; its columns are {known_names}")
-        known = _known_columns(dataset, table, config)
         others: dict[str, ColumnKind] = {name: "ignore" for name in layout.names if name not in known}
-        rows = read_rows(file, layout, others, None, on_progress, known)
+        return read_rows(file, layout, others, None, on_progress, known, min_rows=1)
+
+    try:
+        rows = last.get((path, file_stamp(path), options, inputs.numbers, inputs.missing_marks, needed, known), read)
     except DatasetError as error:
         raise DatasetError(FIELD, error.reason) from error
-    required = [dataset.target] if config.missing == "fill" else needed
+    required = [dataset.target, *row_columns] if config.missing == "fill" else needed
     gaps = {name: _gaps(rows.columns[name]) for name in dict.fromkeys(required)}
     complete = ~np.any(list(gaps.values()), axis=0)
     listed = listed_gaps({name: int(missing.sum()) for name, missing in gaps.items() if missing.any()})
     if not complete.any():
-        raise DatasetError(FIELD, f"no row of {file.shown} has a value in every column; no value in {listed}")
+        raise DatasetError(
+            FIELD, f"no row of {quoted(path, MAX_PATH)} has a value in every column; no value in {listed}"
+        )
     dropped = len(rows) - int(complete.sum())
     if not dropped:
         return rows, ()
@@ -110,7 +126,7 @@ def _read(
 
 def _known_columns(dataset: Dataset, table: Table, config: DatasetConfig) -> dict[str, Feature]:
     """Return how the columns of the file are read: each as that of the ``table``."""
-    known = {feature.column: feature for feature in dataset.inputs}
+    known = {feature.column: dataclasses.replace(feature, fill=None) for feature in dataset.inputs}  # gaps stay gaps
     known[dataset.target] = Feature(dataset.target, dataset.target, category="")
     for name in (dataset.target, config.weight_column):
         column = None if name is None else table.columns[name]

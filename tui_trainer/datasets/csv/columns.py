@@ -5,7 +5,7 @@ At the end is what concerns memory: the check that a table will fit before it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -126,6 +126,22 @@ class Table:
             return self
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         return replace(self, columns=columns, lines=self.lines[rows])
+
+
+class LastTable:
+    """Keeps the table that was read last, for as long as its file and the way to read it are the same."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._table: Table | None = None
+
+    def get(self, key: object, read: Callable[[], Table]) -> Table:
+        """Return the table of ``key``, which says of what file it is and how that is read."""
+        if self._table is None or key != self._key:
+            self._key = self._table = None  # frees the memory of the old table before the next is read
+            self._table = read()
+            self._key = key
+        return self._table
 
 
 COPIES = 3  # of every number, at most: as read, standardized, and in the trainer

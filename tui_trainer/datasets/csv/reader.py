@@ -66,8 +66,9 @@ def read_rows(
     max_rows: int | None,
     on_progress: OnProgress | None = None,
     known: Mapping[str, Feature] = NOT_KNOWN,
+    min_rows: int = 2,
 ) -> Table:
-    """Return the table, or its first ``max_rows`` rows."""
+    """Return the table, or its first ``max_rows`` rows; DatasetError if there are fewer than ``min_rows``, 1 or 2."""
     from .builders import plan
     from .rows import RowReader
 
@@ -75,8 +76,8 @@ def read_rows(
         check_memory(file.size / max(layout.bytes_a_row, 1.0), len(layout.names), "about ")
     with _faults_in_sentences(str(file.path)), one_heap():
         rows = RowReader(file, layout, max_rows, Progress(on_progress, *_READ)).read(plan(layout, kinds, known))
-    if len(rows.numbers) < 2:
-        raise _too_few(file, layout, len(rows.numbers), "two rows are")
+    if len(rows.numbers) < min_rows:
+        raise _too_few(file, layout, len(rows.numbers), "one row is" if min_rows == 1 else "two rows are")
     columns = _without_artefacts(rows, layout)
     return Table(columns, rows.numbers, layout.dialect, (*layout.repairs, *_joined(columns)), rows.is_part)
 
