@@ -16,6 +16,7 @@ from tui_trainer.datasets import statistics_text
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.statistics import BINS, MAX_LEVELS, OTHERS, ColumnStatistics, DataStatistics, statistics_of
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.formats import count_cells, fit_text
 
 NONE = np.arange(0)
 
@@ -158,3 +159,14 @@ def test_the_columns_of_the_table_are_straight_beside_wide_characters(tmp_path: 
     assert any("温度" in line for line in lines)
     starts = {cell_len(line[: line.index(text)]) for line in lines for text in ("number", "2 classes") if text in line}
     assert starts == {cell_len(lines[0][: lines[0].index("kind")])}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "温度計の記録", "e\N{COMBINING ACUTE ACCENT}tat des lieux", "a温b度c計", "ｶﾅ"]
+)
+def test_a_text_is_fitted_by_the_cells_that_a_terminal_gives_it(text: str) -> None:
+    assert count_cells(text) == cell_len(text)
+    for width in range(1, 15):
+        fitted = fit_text(text, width)
+        assert cell_len(fitted) == width and fitted.rstrip().removesuffix("…") in text
+        assert (text in fitted) == (cell_len(text) <= width)
