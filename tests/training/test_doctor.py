@@ -170,7 +170,7 @@ def test_a_penalty_of_a_layer_is_lowered_where_it_is_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held_back", "more"), [("b", ""), ("bc", ", nor of 1 more class"), ("bcd", ", nor of 2 more classes")]
+    ("held_back", "more"), [("b", ""), ("bc", ", nor is 1 more class"), ("bcd", ", nor are 2 more classes")]
 )
 def test_a_class_without_a_training_row_needs_rows_and_no_weights(held_back: str, more: str) -> None:
     x, _ = clouds()
@@ -178,8 +178,8 @@ def test_a_class_without_a_training_row_needs_rows_and_no_weights(held_back: str
     session = trained((x, labels), {**ADAM, "dataset.split_order": "file"})
     (advice,) = (one for one in examine(session) if one.rule == "class missed")
     rows = int((labels == advice.sentence[0]).sum())
-    start = f"is never predicted, for none of its {rows} validation rows: no training row is of this class"
-    assert advice.sentence[1:] == f" {start}{more}." and advice.remedy is None
+    end = f"it is the class of {rows} validation rows, and of no training row."
+    assert advice.sentence[1:] == f" is never predicted{more}; {end}" and advice.remedy is None
 
 
 def test_few_rows_of_a_fold_are_no_reason_for_folds() -> None:

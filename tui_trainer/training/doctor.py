@@ -250,12 +250,12 @@ def _class_missed(vitals: Vitals) -> Evidence | None:
     absent = [index for index in missed if not trained[index]]
     missed = absent or missed
     name, rows = short_name(vitals.classes[missed[0]]), counts[missed[0]]
-    more = f"{len(missed) - 1} more class{'es' * (len(missed) > 2)}"
-    sentence = f"{name} is never predicted, for none of its {rows:,} {vitals.scored} rows"
+    more = len(missed) - 1
+    others = f", nor {'is 1 more class' if more == 1 else f'are {more} more classes'}" if more else ""
+    sentence = f"{name} is never predicted{others}; it is the class of {rows:,} {vitals.scored} rows"
     if absent:  # which no weight can help
-        others = f", nor of {more}" if len(absent) > 1 else ""
-        return Evidence(f"{sentence}: no training row is of this class{others}")
-    return Evidence(f"{sentence}, nor is {more}" if len(missed) > 1 else sentence, _balancing(vitals))
+        return Evidence(f"{sentence}, and of no training row")
+    return Evidence(sentence, _balancing(vitals))
 
 
 def _balancing(vitals: Vitals) -> Remedy | None:
