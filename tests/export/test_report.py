@@ -111,6 +111,25 @@ def test_the_test_part_is_hidden_until_it_was_looked_at() -> None:
     )
 
 
+@pytest.mark.parametrize("target", ["y", "x"])
+def test_a_file_for_the_test_is_shown_beside_the_columns_without_it(tmp_path: Path, target: str) -> None:
+    def rows(count: int, start: int) -> str:
+        lines = (f"{(n * 7 + start) % 31},{n % 3},{'no' if n % 4 else 'yes'}" for n in range(count))
+        return "\n".join(["x,c,y", *lines])
+
+    (tmp_path / "own.csv").write_text(rows(90, 0))
+    (tmp_path / "later.csv").write_text(rows(30, 100))
+    data = DatasetConfig(path=str(tmp_path / "own.csv"), target=target, test_path=str(tmp_path / "later.csv"))
+    run = train(Experiment(dataset=data, training=TrainingConfig(epochs=2)))
+    run.report(tmp_path / "r.md", test=True)
+    report = (tmp_path / "r.md").read_text()
+    assert table(report, "part")[3][:2] == ["test", "30"] and "Of 90 rows, without the 30 of the test part" in report
+    x = {row[0]: row for row in table(report, "column")[1:]}["x"]
+    assert (x[3], x[5]) == ("0", "30"), "of the file to train on"
+    tested = run.evaluate(test=True)
+    assert float(table(report, "measure")[1][3]) == pytest.approx(tested["loss"], rel=1e-3)
+
+
 def test_text_of_a_file_is_only_text(tmp_path: Path) -> None:
     path = tmp_path / "evil.csv"
     cells = ["<script>x</script>", "![p](http://x/y.png)", "`a` | b", "*b* _c_ ~~d~~"]
