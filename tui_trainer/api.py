@@ -219,7 +219,8 @@ class Run:
         file, trained = _path(path, "path"), self._trained.with_weights(self.weights)
         if test and self._session is not None:
             self._session.note_test_seen()
-        report = Report(trained, 0 if self._session is None else len(self._session.test_seen_at), None, self.findings)
+        seen = 0 if self._session is None else len(self._session.test_seen_at)
+        report = Report(trained, seen, findings=self.findings, in_python=True)
         return [written.name for written in write_report(report, file, self.experiment.dataset.paths, force)]
 
     def __repr__(self) -> str:

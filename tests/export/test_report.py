@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from systems import LINKS, not_on_windows
 from trained_runs import SMALL, session_of
 
-from tui_trainer import Run, train
+import tui_trainer
+from tui_trainer import Run, fit, train
 from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OptimizerConfig, TrainingConfig
@@ -214,10 +215,27 @@ def test_the_figure_stays_where_it_may_be(place: Path, capsys: Capture, monkeypa
     assert not (place / "r.md").exists() and not (place.parent / "outside.svg").exists()
 
 
+def test_a_run_on_arrays_is_fitted_again_by_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    run = fit(x, 3 * x[:, 1], epochs=3)
+    run.report(tmp_path / "r.md")
+    told, again = (tmp_path / "r.md").read_text().split("## To do it again")
+    assert "From arrays of a program" in told
+    assert "was trained on arrays of a program" in again and "tui-trainer train" not in again
+    python, toml = (re.findall(rf"^```{name}\n(.*?)^```$", again, re.DOTALL | re.MULTILINE) for name in ("python", "toml"))
+    monkeypatch.chdir(tmp_path)
+    Path("arrays.toml").write_text(toml[0])
+    program: dict[str, object] = {"tui_trainer": tui_trainer, "x": x, "y": 3 * x[:, 1]}
+    exec(python[0], program)
+    assert isinstance(program["run"], Run)
+    np.testing.assert_array_equal(program["run"].weights[0], run.weights[0])
+
+
 def test_from_python(tmp_path: Path) -> None:
     run = train(TESTED)
     assert run.report(tmp_path / "r.md") == ["r.md", "r-loss.svg"]
-    assert "test (hidden)" in (tmp_path / "r.md").read_text()
+    hidden = (tmp_path / "r.md").read_text()
+    assert "test (hidden)" in hidden and "`test=True` puts it into the report" in hidden
     with pytest.raises(UserError, match="exists already"):
         run.report(tmp_path / "r.md")
     run.report(tmp_path / "r.md", test=True, force=True)

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tui_trainer.console import check_replaceable, check_writable, write_text
-from tui_trainer.datasets import statistics_text
+from tui_trainer.datasets import arrays, statistics_text
 from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.split import Split
@@ -61,7 +61,8 @@ class Report:
     """A report of a ``network``, which has its data at hand.
 
     The test part is in it if it was looked at: ``test_seen`` is how often. ``number`` is that of the run in the store,
-    ``findings`` are the doctor's, in sentences. ``figure`` is the name of the file beside it with the loss.
+    ``findings`` are the doctor's, in sentences. ``figure`` is the name of the file beside it with the loss. With
+    ``in_python``, what it says of options is for a program.
     """
 
     network: TrainedModel
@@ -69,6 +70,7 @@ class Report:
     number: int | None = None
     findings: Sequence[str] = ()
     figure: str = "loss.svg"
+    in_python: bool = False
 
     @classmethod
     def of_session(cls, session: Session, best: bool = False, number: int | None = None) -> Report:
@@ -276,7 +278,8 @@ def _scores(report: Report) -> list[str]:
     if "test" in report.parts:
         lines += ["", f"The scores of the test part were looked at {_times(report.test_seen)}."]
     elif len(split.test_rows):
-        lines += ["", "The test part is hidden: `--test` puts it into the report, and the run notes that."]
+        option = "test=True" if report.in_python else "--test"
+        lines += ["", f"The test part is hidden: `{option}` puts it into the report, and the run notes that."]
     return lines
 
 
@@ -355,12 +358,18 @@ def _again(report: Report) -> list[str]:
     experiment = report.network.experiment
     file = f"{safe_name(experiment.short_name)}.toml"
     test = " --test" if "test" in report.parts else ""
+    how = f"Save the experiment below as `{file}`"
+    if experiment.dataset.path is None and experiment.dataset.name == arrays.NAME:
+        how = f"The network was trained on arrays of a program, which are in no file. {how} and fit it to them again"
+        command = _fenced(f'run = tui_trainer.fit(x, y, "{file}")', "python")
+    else:
+        command = _fenced(f"tui-trainer train {file}{test}", "sh")
     return [
         "## To do it again",
         "",
-        f"Save the experiment below as `{file}`; it gives the same numbers on the same data.",
+        f"{how}; it gives the same numbers on the same data.",
         "",
-        *_fenced(f"tui-trainer train {file}{test}", "sh"),
+        *command,
         "",
         *_fenced(dumps(with_path_from(experiment)).rstrip("\n"), "toml"),
     ]
