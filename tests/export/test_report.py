@@ -63,6 +63,17 @@ def test_rows_with_weights_count_as_in_the_run(tmp_path: Path) -> None:
     assert list(map(float, loss)) == pytest.approx([session.scores()[name] for name in ("loss", "val_loss")], rel=1e-3)
 
 
+def test_errors_that_are_too_large_are_counted_apart() -> None:
+    session = session_of(HOUSES)
+    assert session.split.x_val is not None
+    flat = session.trainer.model.parameters.flat
+    flat[0] = 3e38 / np.sort(np.abs(session.split.x_val[:, 0]))[-3]  # for two rows too large in single precision
+    bars = reported(session).split("validation part:\n\n```text\n")[1].split("\n```")[0].splitlines()
+    assert len(bars) == 12 and bars[-1].startswith("too large to be a number: ")
+    counts = [int(bar.split()[-1]) for bar in bars]
+    assert sum(counts) == len(session.split.val_rows) and counts[-1] > 0
+
+
 def test_what_the_doctor_finds_is_told() -> None:
     training = replace(SMALL.training, epochs=300, learning_rate=0.5, optimizer=OptimizerConfig("adam"))
     session = session_of(replace(SMALL, training=training))

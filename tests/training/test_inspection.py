@@ -23,6 +23,7 @@ from tui_trainer.training.inspection import (
     RawModel,
     check_repeats,
     columns_of,
+    error_histogram,
     flips,
     grid_of,
     importance_of,
@@ -216,3 +217,10 @@ def test_a_raw_model_is_the_network_with_its_scales() -> None:
     assert x_val is not None
     expected = session.split.target.restore(session.trainer.model.predict(x_val))
     np.testing.assert_allclose(model.predict(session.dataset.x[rows]), expected, rtol=1e-5)
+
+
+def test_a_histogram_of_nothing_has_limits() -> None:
+    for values in (np.zeros(3), np.array([np.nan, np.inf])):
+        edges, counts = error_histogram(values, 31)
+        assert edges[0] == -1.0 and edges[-1] == 1.0 and len(edges) == len(counts) + 1
+    assert error_histogram(np.zeros(3), 31)[1][15] == 3, "0 is in the middle"

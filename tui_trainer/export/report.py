@@ -36,6 +36,7 @@ from tui_trainer.formats import format_bar, format_measure, format_number, forma
 from tui_trainer.measures import BY_CLASS, MEASURES, in_words
 from tui_trainer.training.builder import build_model, scores
 from tui_trainer.training.doctor import examine
+from tui_trainer.training.inspection import error_histogram
 from tui_trainer.training.session import Session
 from tui_trainer.version import __version__
 
@@ -289,13 +290,14 @@ def _mistakes(report: Report) -> list[str]:
     lines = ["## Mistakes", ""]
     if dataset.labels is None:
         errors = (report.outputs - dataset.y[part.rows])[:, 0]
-        largest = float(np.abs(errors).max()) or 1.0
-        counts, edges = np.histogram(errors, ERROR_BINS, range=(-largest, largest))
+        edges, counts = error_histogram(errors, ERROR_BINS)
         bars = [
             f"{format_number(float(edge)):>9} to {format_number(float(end)):>9}  "
-            f"{format_bar(count / counts.max(), BAR_WIDTH)} {count:,}"
+            f"{format_bar(count / max(counts.max(), 1), BAR_WIDTH)} {count:,}"
             for edge, end, count in zip(edges, edges[1:], counts, strict=False)
         ]
+        if others := len(errors) - int(counts.sum()):
+            bars.append(f"too large to be a number: {others:,}")
         return [
             *lines,
             f"Predicted less true {_text(dataset.target)}, {report.judged} part:",

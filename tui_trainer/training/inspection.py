@@ -1,7 +1,7 @@
 """What the predictions of a trained network depend on: permutation importance, response curves, where decisions flip.
 
 In reading order: a network from raw features to the target's own unit, the importance of each column of the data, the
-response to one column, and where a decision flips. The protocols of the first two are those of scikit-learn's
+response to one column, where a decision flips, and how errors are spread. The protocols of the first two are those of scikit-learn's
 ``sklearn.inspection``.
 """
 
@@ -248,6 +248,14 @@ def flips(model: RawModel, row: Array, column: int, limits: tuple[float, float],
         else:
             found.append(outside)
     return sorted(found)
+
+
+def error_histogram(errors: Array, bins: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return edges (bins + 1,), symmetric around 0, and the numbers of the finite ``errors`` (n,) between them."""
+    finite = errors[np.isfinite(errors)]
+    largest = float(np.abs(finite).max(initial=0.0)) or 1.0
+    counts, edges = np.histogram(finite, bins, range=(-largest, largest))
+    return edges, counts
 
 
 def _decisions(model: RawModel, row: Array, column: int, values: Array, level: float) -> Array:

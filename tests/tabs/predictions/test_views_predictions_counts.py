@@ -8,7 +8,7 @@ import pytest
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.computing import TrainerContext
-from tui_trainer.tabs.predictions.compute import PredictionsCompute, confusion, count, histogram
+from tui_trainer.tabs.predictions.compute import PredictionsCompute, confusion, count
 from tui_trainer.tabs.predictions.messages import ClassPredictions, WatchPredictions
 from tui_trainer.training.session import Session
 
@@ -39,13 +39,6 @@ class TestManyClasses:
         empty = confusion(count(np.array([0, 0]), np.array([0, 2]), 3), 5, 0)
         np.testing.assert_equal(unpack(empty.recall), [0.5, np.nan, np.nan])
         np.testing.assert_equal(unpack(empty.precision), [1.0, np.nan, 0.0])
-
-
-def test_a_histogram_of_nothing_has_limits() -> None:
-    for values in (np.zeros(3), np.array([np.nan, np.inf])):
-        edges, counts = histogram(values)
-        assert edges[0] == -1.0 and edges[-1] == 1.0 and len(edges) == len(counts) + 1
-    assert histogram(np.zeros(3))[1][15] == 3, "0 is in the middle"
 
 
 def test_the_curves_of_a_class_against_the_rest_and_the_counts_at_a_threshold() -> None:

@@ -12,6 +12,7 @@ from tui_trainer.engine.metrics import THRESHOLD, Thresholds, class_scores, mae,
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
 from tui_trainer.protocol import Content, Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.training.inspection import error_histogram
 from tui_trainer.training.session import Session
 
 from .inspection import Inspection
@@ -94,7 +95,7 @@ class PredictionsCompute:
 
     def _numbers(self, samples: Samples, request: WatchPredictions) -> NumberPredictions:
         residuals = samples.certainty
-        edges, counts = histogram(residuals)
+        edges, counts = error_histogram(residuals, BIN_COUNT)
         return NumberPredictions(
             part=samples.part,
             true=pack(samples.true[samples.drawn_indices]),
@@ -220,14 +221,6 @@ class Samples:
             outputs=pack(outputs),
             sum=float(outputs.sum()),
         )
-
-
-def histogram(residuals: Array) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return edges (BIN_COUNT + 1,), symmetric around 0, and the numbers of finite residuals between them."""
-    finite = residuals[np.isfinite(residuals)]
-    largest = float(np.abs(finite).max()) if len(finite) else 0.0
-    counts, edges = np.histogram(finite, BIN_COUNT, range=(-(largest or 1.0), largest or 1.0))
-    return edges, counts
 
 
 def count(true: Counts, predicted: Counts, classes: int) -> Counts:
