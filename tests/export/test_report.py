@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
 from systems import LINKS, not_on_windows
 from trained_runs import SMALL, session_of
@@ -18,6 +20,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OptimizerConfig, TrainingConfig
 from tui_trainer.experiment.toml_file import loads
 from tui_trainer.export.report import Report
+from tui_trainer.export.report import _text as in_markdown
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.session import Session
 
@@ -152,7 +155,7 @@ def test_text_of_a_file_is_only_text(tmp_path: Path) -> None:
     rendered, toml = report.split("## To do it again")
     rendered = re.sub(r"^```text\n.*?^```$", "", rendered, flags=re.DOTALL | re.MULTILINE)
     told = rendered.split("-->", 1)[1].replace("![The loss over the epochs](loss.svg)", "")
-    unescaped = re.sub(r"\\.", "", told)
+    unescaped = re.sub(r"\\.|`[^`\n]+`", "", told)
     assert not re.search(r"<|>(?!$)|`|\]\(|!\[|~~", unescaped), unescaped
     for head in ("part", "column", "measure", "row" if "| row |" in report else "line"):
         widths = {len(re.sub(r"\\.", "", line).split("|")) for line in _rows(told, head)}
@@ -160,6 +163,29 @@ def test_text_of_a_file_is_only_text(tmp_path: Path) -> None:
     assert toml.count("\n````toml\n") == 1 and toml.rstrip().endswith("\n````"), (
         "the fence is longer than what is in it"
     )
+
+
+def test_no_text_of_a_file_becomes_a_link(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    cells = ["www.example.com", "ann@example.com", "https://example.com/a_b|c", "`x.org`", "mailto:a@b.de", "<i.e.fr>"]
+    lines = [f'"{cells[n % 6]}",{n},{"@team" if n % 3 else "#12 at example.com"}' for n in range(60)]
+    path.write_text("\n".join(["site.com,ftp://a.b,www.c.d", *lines]))
+    config = DatasetConfig(path=str(path), target="www.c.d")
+    report = reported(session_of(replace(SMALL, name="see example.com, *not* http://x.y", dataset=config)))
+    page = MarkdownIt("gfm-like").render(report)
+    assert "<table>" in page and "<a " not in page, "viewers make links of bare addresses"
+    code = set(re.findall("<code>(.*?)</code>", page))
+    assert {"www.c.d", "site.com", "ftp://a.b", "@team", "#12", "example.com", "example.com,"} <= code
+    assert "<h1>see <code>example.com,</code> *not* <code>http://x.y</code></h1>" in page
+
+
+@pytest.mark.parametrize(
+    "text", ["a|b.c d", "`a.b`", "\\`a.b\\", "<a@b.c>&amp;", "x_y.z _u_ *v*", "$`w.w`$", "1.5 12:30 #x"]
+)
+def test_what_is_code_for_no_link_is_shown_as_it_is(text: str) -> None:
+    page = MarkdownIt("gfm-like").render(f"| a |\n| -- |\n| {in_markdown(text)} |\n\n{in_markdown(text)}\n")
+    shown = [html.unescape(re.sub("<.*?>", "", line)) for line in page.splitlines() if line.startswith(("<td", "<p"))]
+    assert shown == [text, text]
 
 
 def _rows(report: str, head: str) -> list[str]:
@@ -233,7 +259,9 @@ def test_a_run_on_arrays_is_fitted_again_by_a_program(tmp_path: Path, monkeypatc
     told, again = (tmp_path / "r.md").read_text().split("## To do it again")
     assert "From arrays of a program" in told
     assert "was trained on arrays of a program" in again and "tui-trainer train" not in again
-    python, toml = (re.findall(rf"^```{name}\n(.*?)^```$", again, re.DOTALL | re.MULTILINE) for name in ("python", "toml"))
+    python, toml = (
+        re.findall(rf"^```{name}\n(.*?)^```$", again, re.DOTALL | re.MULTILINE) for name in ("python", "toml")
+    )
     monkeypatch.chdir(tmp_path)
     Path("arrays.toml").write_text(toml[0])
     program: dict[str, object] = {"tui_trainer": tui_trainer, "x": x, "y": 3 * x[:, 1]}

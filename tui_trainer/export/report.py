@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_attributes
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -52,6 +53,8 @@ MAX_COLUMNS = 40  # of the data, with a line each
 MAX_CLASSES = 20  # of a confusion matrix
 MAX_TEXT = 60  # characters of a name or a category
 MAX_SHARE = 1000.0  # up to which a percentage is written with a decimal
+# In words that viewers of Markdown make links of, escaped or not: addresses, mentions, numbers of issues.
+LINKABLE = re.compile(r"(?i)@|www\.|\.[^\W\d]|:[^\s\d]|//|#\d")
 WORST = 10  # rows
 WORST_FEATURES = 6  # of each of them
 ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the middle one is around 0
@@ -407,11 +410,20 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0) -
 
 
 def _text(text: str, limit: int = MAX_TEXT) -> str:
-    """Return text of a file as one that Markdown and HTML show as it is: no markup, link, picture or tag."""
+    """Return text of a file as one that Markdown and HTML show as it is: no markup, link, picture or tag.
+
+    Words that a viewer might make a link of are spans of code, in which none does.
+    """
     safe = printable(text)
     safe = safe if len(safe) <= limit else safe[: limit - 1] + "…"
-    safe = re.sub(r"[\\`*\[\]|~#!$]|://|(?<![^\W_])_|_(?![^\W_])", lambda match: "\\" + match[0], safe)
-    return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"[^\s`|<>&]+|[`|<>&]", lambda match: _word(match[0]), safe)
+
+
+def _word(word: str) -> str:
+    """Return a word as a span of code if it is linkable, or else escaped; one of the characters ```|<>&`` is alone."""
+    if LINKABLE.search(word):
+        return f"`{word}`"
+    return re.sub(r"[\\`*\[\]|~#!$]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", escape(word, quote=False))
 
 
 def _fenced(text: str, language: str = "text") -> list[str]:
