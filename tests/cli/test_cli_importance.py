@@ -108,8 +108,8 @@ def test_a_run_on_arrays_needs_them_again_when_it_is_loaded(tmp_path: Path, caps
     [
         (["7"], "there is no run 7"),
         (["nowhere"], "there is no run or folder 'nowhere'; tui-trainer runs lists the runs"),
-        (["1", "--by", "accuracy"], "by: expected one of loss, r2, rmse, mae, mape; got 'accuracy'"),
-        (["1", "--repeats", "0"], "repeats: expected a whole number from 1 to 1,000; got '0'"),
+        (["1", "--by", "accuracy"], "--by: expected one of loss, r2, rmse, mae, mape; got 'accuracy'"),
+        (["nowhere", "--repeats", "0"], "--repeats: expected a whole number from 1 to 1,000; got '0'"),
     ],
 )
 def test_what_cannot_be_is_told(

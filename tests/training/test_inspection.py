@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig
 from tui_trainer.measures import is_rising
 from tui_trainer.training.inspection import (
     GRID,
+    MAX_REPEATS,
     PermutationImportance,
     RawModel,
     check_repeats,
@@ -79,10 +82,24 @@ def test_the_importances_are_those_of_scikit_learn(by: str, seed: int) -> None:
 
 
 def test_a_repeat_permutes_what_the_one_before_has_left() -> None:
-    orders = permutations(9, 3, seed=5)
-    assert all(sorted(order) == list(range(9)) for order in orders.tolist())
-    assert len({tuple(order) for order in orders.tolist()}) == 3
-    assert (permutations(9, 3, seed=5) == orders).all() and (permutations(9, 3, seed=6) != orders).any()
+    orders = orders_of(9, 3, seed=5)
+    assert all(sorted(order) == list(range(9)) for order in orders)
+    assert len(set(orders)) == 3
+    assert orders_of(9, 3, seed=5) == orders != orders_of(9, 3, seed=6)
+
+
+def orders_of(rows: int, repeats: int, seed: int) -> list[tuple[int, ...]]:
+    """The orders of the first repeats."""
+    return [tuple(order.tolist()) for order in islice(permutations(rows, seed), repeats)]
+
+
+def test_the_orders_of_many_repeats_are_not_in_memory_at_once() -> None:
+    x = np.zeros((100_000, 1))
+    tracemalloc.start()
+    PermutationImportance(lambda _: 0.0, x, {"a": slice(0, 1)}, rising=True, repeats=MAX_REPEATS).advance()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * x.nbytes, "one order at a time; 800 MB otherwise"
 
 
 def test_every_step_permutes_one_column_and_puts_it_back() -> None:
@@ -96,12 +113,12 @@ def test_every_step_permutes_one_column_and_puts_it_back() -> None:
     importance = PermutationImportance(score, x, {"a": slice(0, 1), "b": slice(1, 4)}, rising=True, repeats=2, seed=0)
     while not importance.is_done:
         importance.advance()
-    orders = permutations(5, 2, seed=0)
+    orders = orders_of(5, 2, seed=0)
     assert (seen[0] == x).all(), "the score of the rows as they are"
     steps = [(repeat, column) for repeat in range(2) for column in (slice(0, 1), slice(1, 4))]
     for step, (repeat, column) in enumerate(steps, 1):
         moved = x.copy()
-        moved[:, column] = x[orders[repeat], column]
+        moved[:, column] = x[list(orders[repeat]), column]
         assert (seen[step] == moved).all()
     assert importance.repeats == 2 and not importance.losses.any()
 

@@ -355,11 +355,13 @@ def importance(words: list[str]) -> int:
     from tui_trainer.formats import format_bar, format_column, format_number
     from tui_trainer.measures import in_words, is_rising
     from tui_trainer.training.builder import build_model
-    from tui_trainer.training.inspection import importance_of, measure_of_importance
+    from tui_trainer.training.inspection import check_repeats, importance_of, measure_of_importance
 
+    check_repeats(options.repeats, "--repeats")
     trained = _trained(options.run, lambda store, run: trained_by(stored_session(store, run)))
     data = trained.data[1] if trained.data is not None else reload_data(trained, GIVE_ARRAYS)
-    by = measure_of_importance(options.by, trained.resolved, trained.target.task)
+    target = trained.target_scale
+    by = measure_of_importance(options.by, trained.resolved, trained.target.task, "--by")
     x, y, part = data.judged
     model = build_model(trained.resolved, len(trained.preparation.features))
     model.set_weights(trained.weights)

@@ -1,13 +1,13 @@
 """What the predictions of a trained network depend on: permutation importance, response curves, where decisions flip.
 
 In reading order: a network from raw features to the target's own unit, the importance of each column of the data, the
-response to one column, where a decision flips, and how errors are spread. The protocols of the first two are those of scikit-learn's
-``sklearn.inspection``.
+response to one column, where a decision flips, and how errors are spread. The protocols of the importance and the
+response are those of scikit-learn's ``sklearn.inspection``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,20 +60,23 @@ def columns_of(features: Sequence[Feature]) -> dict[str, slice]:
     return columns
 
 
-def measure_of_importance(by: str | None, experiment: Experiment, task: Task) -> str:
-    """Return ``by``, or the usual measure of a target; raise UserError for one that a resolved run does not have."""
+def measure_of_importance(by: str | None, experiment: Experiment, task: Task, field: str = "by") -> str:
+    """Return ``by``, or the usual measure of a target.
+
+    Raises UserError, for the ``field`` it comes from, for one that a resolved run does not have.
+    """
     if by is None:
         return USUAL["numbers" if task == "regression" else "classes"]
     suitable = suitable_measures(experiment, task)
     if by not in suitable:
-        raise UserError("by", f"expected one of {', '.join(suitable)}; got {quoted(by)}")
+        raise UserError(field, f"expected one of {', '.join(suitable)}; got {quoted(by)}")
     return by
 
 
-def check_repeats(repeats: int) -> int:
-    """Return ``repeats``; raise UserError if they are not a number of repeats."""
+def check_repeats(repeats: int, field: str = "repeats") -> int:
+    """Return ``repeats``; raise UserError, for the ``field`` they come from, if they are not a number of repeats."""
     if isinstance(repeats, bool) or not isinstance(repeats, int | np.integer) or not 1 <= repeats <= MAX_REPEATS:
-        raise UserError("repeats", f"expected a whole number from 1 to {MAX_REPEATS:,}; got {quoted(str(repeats))}")
+        raise UserError(field, f"expected a whole number from 1 to {MAX_REPEATS:,}; got {quoted(str(repeats))}")
     return int(repeats)
 
 
@@ -141,7 +144,8 @@ class PermutationImportance:
         self._original, self._columns = x, list(columns.values())
         self.names = tuple(columns)
         self._sign = 1.0 if rising else -1.0
-        self._orders = permutations(len(x), repeats, seed)
+        self._orders = permutations(len(x), seed)
+        self._order = np.arange(len(x))  # of the current repeat
         self.baseline = score(x)
         self.losses = np.full((len(columns), repeats), np.nan)
         self._done = 0
@@ -159,8 +163,10 @@ class PermutationImportance:
     def advance(self) -> None:
         """Compute the next permutation: of all columns in turn, then their next repeat."""
         repeat, number = divmod(self._done, len(self.names))
+        if number == 0:
+            self._order = next(self._orders)
         column = self._columns[number]
-        self._x[:, column] = self._original[self._orders[repeat], column]
+        self._x[:, column] = self._original[self._order, column]
         self.losses[number, repeat] = self._sign * (self.baseline - self._score(self._x))
         self._x[:, column] = self._original[:, column]
         self._done += 1
@@ -184,19 +190,17 @@ class PermutationImportance:
         return means, np.sqrt(squares)
 
 
-def permutations(rows: int, repeats: int, seed: int) -> NDArray[np.intp]:
-    """Return the orders (repeats, rows) that scikit-learn brings a column into with ``random_state=seed``.
+def permutations(rows: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """Yield the orders (rows,) that scikit-learn brings a column into with ``random_state=seed``, without end.
 
     Each repeat permutes what the one before it has left.
     """
     rng = np.random.RandomState(np.random.RandomState(seed % 2**32).randint(2**31))
     order, shuffled = np.arange(rows), np.arange(rows)
-    orders = np.empty((repeats, rows), np.intp)
-    for repeat in range(repeats):
+    while True:
         rng.shuffle(shuffled)
         order = order[shuffled]
-        orders[repeat] = order
-    return orders
+        yield order
 
 
 def grid_of(raw: Array, column: slice, features: Sequence[Feature]) -> Array:
