@@ -70,7 +70,7 @@ DIRECTIONS = {
         console datasets engine errors experiment files formats measures plotting store system training version
     """,
     "api": "console datasets engine errors experiment export training",
-    "estimators": "api datasets experiment export training",
+    "estimators": "api datasets errors experiment export training",
     "ui": "errors experiment formats measures plotting protocol run_state settings system",
     "tabs.compute": """
         datasets engine errors experiment files formats measures plotting protocol run_state store tabs.messages

@@ -139,6 +139,30 @@ def test_an_experiment_of_the_app_is_the_base(tmp_path: Path) -> None:
 
 
 @needs_sklearn
+def test_no_row_is_left_out_for_a_test_in_silence() -> None:
+    x, y = iris()
+    settings = {"dataset.test_path": "later.csv"}
+    fitted = tui_trainer.TuiClassifier(epochs=2, settings=settings).fit(x, y)
+    assert fitted.run_.experiment.dataset.test_path is None, "as the path of the data: there are no files"
+    parts = x.assign(part=["train", "train", "validation"] * 50)
+    fitted = tui_trainer.TuiClassifier(epochs=2, settings={"dataset.split_column": "part"}).fit(parts, y)
+    assert fitted.run_.features == tuple(x.columns) and "val_loss" in fitted.run_.history
+    parts = x.assign(part=["train", "test", "validation"] * 50)
+    with pytest.raises(ValueError, match="'part' has 50 rows for the test, .* leave them out of fit"):
+        tui_trainer.TuiClassifier(epochs=2, settings={"dataset.split_column": "part"}).fit(parts, y)
+
+
+@needs_sklearn
+def test_a_column_of_weights_is_no_feature() -> None:
+    rng = np.random.default_rng(1)
+    x = pd.DataFrame({"a": rng.normal(size=300), "w": np.repeat([0.0, 1.0], 150)})
+    y = np.where(x["w"] == 1.0, 2.0, -3.0) * x["a"]
+    line = tui_trainer.TuiRegressor(layers=(), epochs=40, l2=0.0, settings={"dataset.weight_column": "w"}).fit(x, y)
+    assert line.run_.features == ("a",)
+    np.testing.assert_allclose(line.predict(pd.DataFrame({"a": [1.0], "w": [0.0]})), [2.0], rtol=0.02)
+
+
+@needs_sklearn
 def test_weights_of_classes_are_by_label() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(300, 2)), (rng.random(300) < 0.2).astype(int)  # nothing to learn but how frequent they are

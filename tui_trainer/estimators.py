@@ -22,7 +22,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tui_trainer.datasets.arrays import from_arrays, real_array
+from tui_trainer.datasets.dataset import TEST, DatasetError
 from tui_trainer.datasets.preparation import most_likely
+from tui_trainer.errors import quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import OWN_DATA, Experiment, LayerConfig
 from tui_trainer.export.trained import trained
@@ -63,7 +65,9 @@ class _Network(BaseEstimator):  # type: ignore[misc]
     The parameters are fields of an experiment by their names; None leaves what ``experiment`` says, or the usual
     settings of own data. ``settings`` changes any other field, such as ``{"training.schedule.warmup_epochs": 2}``.
     ``random_state`` draws the initial weights and the order of the rows; None keeps the seeds of the experiment, so
-    that fitting again gives the same network.
+    that fitting again gives the same network. All rows of ``fit`` are trained on, or validate: a ``test_split``, a
+    ``test_path`` and a ``fold`` are not used, and a ``split_column`` that leaves rows for the test is an error. A
+    ``weight_column`` is a column of ``X``, in ``fit`` and in ``predict``, that is no feature.
     """
 
     def __init__(
@@ -117,14 +121,17 @@ class _Network(BaseEstimator):  # type: ignore[misc]
                 if (value := getattr(self, name)) is not None:
                     experiment = with_field(experiment, f"model.layers[{number}].{name}", value)
         experiment = requested_experiment(experiment, self.settings)
-        # Rows of a test part would be left out in silence.
-        return replace(experiment, dataset=replace(experiment.dataset, test_split=0.0, fold=None))
+        # Rows of a test part would be left out in silence, and the data have no files.
+        return replace(experiment, dataset=replace(experiment.dataset, test_split=0.0, test_path=None, fold=None))
 
     def _train(self, x: Any, y: Array, classes: Array | None = None) -> None:
         """Train on a checked ``x`` and numbers ``y`` (n,), or indices into ``classes`` (k,)."""
         requested = self._requested()
         task: Literal["regression", "classification"] = "regression" if classes is None else "classification"
         dataset, described = from_arrays(self._columns(x), y, replace(requested.dataset, task=task))
+        if dataset.metadata.parts is not None and (held_back := int((dataset.metadata.parts == TEST).sum())):
+            reason = f"{quoted(str(described.split_column))} has {held_back:,} rows for the test, which scikit-learn"
+            raise DatasetError("dataset.split_column", f"{reason} holds back itself; leave them out of fit")
         if classes is not None:
             self.classes_ = classes[[int(name) for name in dataset.classes]]  # rows with gaps may be left out
             dataset = with_attributes(dataset, classes=tuple(map(str, self.classes_.tolist())))
