@@ -207,6 +207,19 @@ def test_a_number_passes_its_true_value() -> None:
     assert "predicted " in lines[1] and "pass" in lines[2]
 
 
+def test_a_value_outside_of_the_training_rows_moves_the_way_of_the_key() -> None:
+    session = trained(with_field(BOSTON, "dataset.seed", 1))
+    train, values = session.dataset.x[session.split.train_rows], session.dataset.x[session.split.val_rows]
+    outside = np.argwhere((values < train.min(axis=0)) | (values > train.max(axis=0)))
+    assert len(outside)
+    for sample, column in outside.tolist():
+        (one,) = what_if(session, WatchWhatIf(sample=sample, first=column, rows=1)).inputs
+        assert one.original == values[sample, column] and one.low <= one.original <= one.high
+        assert len(set(one.flips)) == len(one.flips)
+        steps = [moved_value(one, one.original, offset) - one.original for offset in (-1, 1)]
+        assert steps[0] <= 0.0 <= steps[1] and any(steps)
+
+
 def test_steps_are_round_and_stay_within_the_data() -> None:
     assert step_within(0.0, 7.9, is_whole=False) == 0.2
     assert step_within(4.0, 6.0, is_whole=False) == pytest.approx(0.05)

@@ -170,13 +170,14 @@ class Inspection:
             values = self._session.dataset.x[self._session.split.train_rows, place.start]
             self._ranges[column] = float(values.min()), float(values.max()), bool((values % 1 == 0).all())
         low, high, is_whole = self._ranges[column]
-        now = float(moved[place.start])
+        now, was = float(moved[place.start]), float(original[place.start])
+        low, high = min(low, was), max(high, was)  # a row of another part may lie outside
         limits = min(low, now), max(high, now)
         found = flips(self._raw_model, moved, place.start, limits, level)
         if is_whole:  # the next whole number on the other side
             found = [float(math.ceil(value) if value > now else math.floor(value)) for value in found]
         step = step_within(low, high, is_whole)
-        return Input(name, now, float(original[place.start]), low, high, step, tuple(found))
+        return Input(name, now, was, low, high, step, tuple(found))
 
 
 class Permuting:

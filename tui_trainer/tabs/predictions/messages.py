@@ -254,7 +254,7 @@ class Importance(Content, frozen=True):
 
 
 class Input(msgspec.Struct, frozen=True):
-    """A column of a sample: its ``value``, what it is in the data, and the range of the training rows.
+    """A column of a sample: its ``value``, what it is in the data, and the range of the training rows and that.
 
     ``flips`` are the values at which the decision flips: the nearest ones below and above; of a category, all that
     change it. Values of a column with ``categories`` are their numbers. ``step`` is by how much it is moved.
