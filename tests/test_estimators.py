@@ -148,7 +148,7 @@ def test_no_row_is_left_out_for_a_test_in_silence() -> None:
     fitted = tui_trainer.TuiClassifier(epochs=2, settings={"dataset.split_column": "part"}).fit(parts, y)
     assert fitted.run_.features == tuple(x.columns) and "val_loss" in fitted.run_.history
     parts = x.assign(part=["train", "test", "validation"] * 50)
-    with pytest.raises(ValueError, match="'part' has 50 rows for the test, .* leave them out of fit"):
+    with pytest.raises(ValueError, match=r"'part' has 50 rows for the test, .* leave them out of fit"):
         tui_trainer.TuiClassifier(epochs=2, settings={"dataset.split_column": "part"}).fit(parts, y)
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import shlex
 import subprocess
 import sys
 from contextlib import closing
@@ -27,7 +28,9 @@ from tui_trainer.experiment.schema import (
 )
 from tui_trainer.experiment.toml_file import write
 from tui_trainer.export.trained import stored_session
+from tui_trainer.protocol import Remedy
 from tui_trainer.store.store import Store, default_path
+from tui_trainer.training.doctor import Advice
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Experiment(model=ModelConfig(layers=(LayerConfig(4),)), training=TrainingConfig(epochs=5))
@@ -113,10 +116,34 @@ def test_the_test_part_is_told_on_request_and_the_run_notes_it(
 
 
 def test_a_run_that_diverges_says_what_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    what = "--set dataset.standardize=true --set training.learning_rate=0.1"
     assert main(["train", saved(tmp_path, STEEP)]) == 1
     out, err = capsys.readouterr()
-    assert "The loss became" in out and "Try dataset.standardize = true and training.learning_rate = 0.1." in out
+    assert "The loss became" in out and f"Try it with {what}\n" in out
     assert "Traceback" not in err
+
+
+def test_what_it_says_to_try_can_be_added_to_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes: dict[str, bool | float | str] = {
+        "model.layers[0].activation": "leaky_relu",
+        "training.class_weight": "balanced",
+        "training.batch_size": 32.0,
+        "training.learning_rate": 1e-05,
+        "dataset.standardize": True,
+    }
+    advice = Advice("dead units", "Units of layer 1 are dead.", Remedy(changes, "makes it leaky_relu"))
+    with monkeypatch.context() as patched:
+        patched.setattr("tui_trainer.cli.train.examine", lambda session: [advice])
+        assert main(["train", saved(tmp_path, SMALL)]) == 0
+    told = capsys.readouterr().out.split("are dead. Try it with ")[1].splitlines()[0]
+    assert told.startswith("--set 'model.layers[0].activation=leaky_relu' --set training.class_weight=balanced --set ")
+    assert main(["train", saved(tmp_path, SMALL), *shlex.split(told)]) == 0
+    with closing(Store(default_path())) as store:
+        trained = stored_session(store, max(run.id for run in store.runs())).requested
+    assert trained.model.layers[0].activation == "leaky_relu" and trained.training.class_weight == "balanced"
+    assert (trained.training.batch_size, trained.training.learning_rate) == (32, 1e-05)
 
 
 def test_summary_and_datasets_print_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

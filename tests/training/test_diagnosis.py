@@ -194,7 +194,7 @@ def test_the_command_line_tells_it_and_succeeds(houses: str, capsys: pytest.Capt
     assert main(words) == 0
     printed = capsys.readouterr().out
     assert "no better than always answering the mean: price is about" in printed
-    assert "Try dataset.standardize_target = true." in printed
+    assert "Try it with --set dataset.standardize_target=true\n" in printed
     assert main([*words, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert "price is about" in result["warning"] and result["remedy"] == {"dataset.standardize_target": True}

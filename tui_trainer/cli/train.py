@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -191,15 +192,16 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
 
 
 def _try(changes: Mapping[str, bool | float | str]) -> str:
-    """Return the changes that help, as lines of the experiment's file."""
-    return f"Try {' and '.join(f'{field} = {_toml(value)}' for field, value in changes.items())}."
+    """Return the changes that help, as options to add to the command; no full stop, which would be copied with them."""
+    options = (f"--set {shlex.quote(f'{field}={_option(value)}')}" for field, value in changes.items())
+    return f"Try it with {' '.join(options)}"
 
 
-def _toml(value: bool | float | str) -> str:
+def _option(value: bool | float | str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'"{value}"'
+        return value
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
