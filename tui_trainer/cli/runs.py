@@ -360,7 +360,6 @@ def importance(words: list[str]) -> int:
     check_repeats(options.repeats, "--repeats")
     trained = _trained(options.run, lambda store, run: trained_by(stored_session(store, run)))
     data = trained.data[1] if trained.data is not None else reload_data(trained, GIVE_ARRAYS)
-    target = trained.target_scale
     by = measure_of_importance(options.by, trained.resolved, trained.target.task, "--by")
     x, y, part = data.judged
     model = build_model(trained.resolved, len(trained.preparation.features))
