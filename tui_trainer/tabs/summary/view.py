@@ -96,12 +96,12 @@ class SummaryView(TabView):
 
     def action_scroll_summary(self, rows: int) -> None:
         """Scroll by so many rows."""
-        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
+        # At once: what waits for a frame begins where the key before has not yet scrolled to.
+        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False, immediate=True)
 
     def action_page_summary(self, direction: int) -> None:
         """Scroll by a page."""
-        pages = self.query_one(VerticalScroll)
-        (pages.scroll_page_down if direction > 0 else pages.scroll_page_up)(animate=False)
+        self.action_scroll_summary(direction * self.query_one(VerticalScroll).container_size.height)
 
     def on_resize(self) -> None:
         self._write_table()
