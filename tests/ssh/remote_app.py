@@ -62,6 +62,19 @@ def end_sessions(folder: Path) -> None:
             os.kill(int(lock.stem.partition("-")[0]), KILL)
 
 
+def has_saved(folder: Path) -> bool:
+    """Whether there is a run in the store: one that has just begun may not be there yet."""
+    if not (folder / "runs.sqlite").exists():
+        return False
+    store = sqlite3.connect(folder / "runs.sqlite")
+    try:
+        return store.execute("SELECT 1 FROM runs").fetchone() is not None
+    except sqlite3.OperationalError:  # its tables are just being made
+        return False
+    finally:
+        store.close()
+
+
 def _newest(folder: Path) -> tuple[int, int, int, str]:
     store = sqlite3.connect(folder / "runs.sqlite")
     row = store.execute("SELECT id, epoch, pid, state FROM runs ORDER BY updated DESC").fetchone()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from loopback_sshd import LoopbackSshd
-from remote_app import Connect, RemoteApp, saved, until
+from remote_app import Connect, RemoteApp, has_saved, saved, until
 from systems import KILL
 
 from tui_trainer.system.processes import is_running
@@ -84,10 +84,11 @@ def test_a_run_survives_ten_drops(sshd: LoopbackSshd, connect: Connect, tmp_path
             assert told_long_before <= epoch, f"{moment}: at {epoch}, and had told of {told_long_before}"
         act(app)
         told_long_before = max(told_long_before, app.epoch_told(1.0))
-        trainer = None if number == 0 and not (tmp_path / "runs.sqlite").exists() else saved(tmp_path)[2]
+        trainer = None if number == 0 and not has_saved(tmp_path) else saved(tmp_path)[2]
         drop(app, sshd, by_client=number % 2 == 0)
         until(lambda: not sshd.sessions(), "the end of the session")
         until(lambda trainer=trainer: trainer is None or not is_running(trainer), "the end of the trainer")
+        until(lambda: has_saved(tmp_path), f"{moment}: the run in the store")
         assert saved(tmp_path)[0] == 1, f"{moment}: another run was begun"
     assert told_long_before > 0
 

@@ -129,7 +129,7 @@ CASES: dict[str, tuple[Case, Case]] = {  # each rule: in the first it speaks, in
         (line(), {"training.learning_rate": 0.42, "training.batch_size": 8, "training.epochs": 60}),
         (line(), {"training.learning_rate": 0.02, "training.batch_size": 8, "training.epochs": 60}),
     ),
-    "penalty too strong": ((line(), {**ADAM, "training.l2": 0.3}), (line(), {**ADAM, "training.l2": 0.0001})),
+    "penalty too strong": ((line(), {**ADAM, "training.l2": 0.5}), (line(), {**ADAM, "training.l2": 0.0001})),
     "class missed": ((rare(0.1, 0.3), ADAM), (rare(0.1, 3.0), ADAM)),
     "unbalanced classes": ((rare(0.1, 1.0), ADAM), (rare(0.4, 1.0), ADAM)),
     "batch too large": (
@@ -162,7 +162,7 @@ def test_a_rule_speaks_in_its_case_and_not_in_a_near_one(rule: str) -> None:
 
 
 def test_a_penalty_of_a_layer_is_lowered_where_it_is_set() -> None:
-    own = {**ADAM, "model.layers[0].l2": 0.3, "model.output.l2": 0.3}
+    own = {**ADAM, "model.layers[0].l2": 0.5, "model.output.l2": 0.5}
     (advice,) = (one for one in examine(trained(line(), own)) if one.rule == "penalty too strong")
     assert advice.remedy is not None and set(advice.remedy.changes) == {"model.layers[0].l2", "model.output.l2"}
     without = {**ADAM, "training.l2": 0.3, "model.layers[0].l2": 0.0, "model.output.l2": 0.0}

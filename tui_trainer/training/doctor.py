@@ -30,6 +30,7 @@ from .series import Array
 from .session import Session
 
 MUCH = 0.1  # of the first epoch's loss
+GOOD_ACCURACY = 0.95
 FIRST_EPOCHS = 5  # which show little
 ENOUGH_EPOCHS = 20  # for what a curve shows
 SQUASHING = ("sigmoid", "tanh")
@@ -126,6 +127,8 @@ def _overfits(vitals: Vitals) -> Evidence | None:
     loss, validation = vitals.curve("loss"), vitals.curve("val_loss")
     if len(validation) < ENOUGH_EPOCHS or not np.isfinite(validation).all():
         return None
+    if vitals.classes and np.mean(vitals.labels[0] == vitals.labels[1]) >= GOOD_ACCURACY:
+        return None  # what is wrong is wrong by more and more, but there is little of it
     window = max(len(validation) // 20, 3)  # a single epoch may be lucky
     stride = -(-window // 4)  # all windows of a long run would hold a multiple of it
     smooth = np.median(sliding_window_view(validation, window)[::stride], axis=1)
@@ -381,7 +384,7 @@ def _penalty_too_strong(vitals: Vitals) -> Evidence | None:
         penalty += l1 * float(np.abs(kernel).sum()) + l2 * float(np.square(kernel).sum())
     fields = penalty_fields(vitals.session.experiment)
     changes: Changes = {path: value / 10 for path, value in fields.items() if value}
-    if not (penalty > 0.5 * loss[-1] and loss[-1] - penalty > 0.03 * loss[0]):
+    if not (penalty > 0.5 * loss[-1] and loss[-1] - penalty > 0.06 * loss[0]):
         return None
     evidence = f"{min(penalty / loss[-1], 1.0):.0%} of the loss is the penalty on weights, {format_number(penalty)}"
     return Evidence(evidence, vitals.remedy(changes, "lowers the penalty to a tenth"))
