@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tui_trainer.formats import format_column, format_number, format_percent
-from tui_trainer.tabs.predictions.view import PANELS, Panel, Room, arrange
+from tui_trainer.tabs.predictions.layout import Panel, Room, arrange
+from tui_trainer.tabs.predictions.view import PANELS
 
 
 class TestArrangement:
