@@ -29,7 +29,7 @@ from tui_trainer.export.metadata import values_at
 from tui_trainer.export.report import Report, write_report
 from tui_trainer.export.tensorboard import event_files
 from tui_trainer.export.trained import TrainedModel, exported_model, load_weights, reload_data, trained
-from tui_trainer.training.builder import build_model, scores, split_scores
+from tui_trainer.training.builder import scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
@@ -59,8 +59,7 @@ class Run:
     def __init__(self, trained: TrainedModel, session: Session | None = None, message: str = "") -> None:
         self._trained, self._session = trained, session
         self.message = message
-        self.model: Sequential = build_model(trained.resolved, len(trained.preparation.features))
-        self.model.set_weights(trained.weights)
+        self.model: Sequential = trained.build_network()
         self.history: dict[str, Array] = {name: np.asarray(values) for name, values in trained.history.items()}
 
     @classmethod

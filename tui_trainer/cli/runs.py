@@ -354,7 +354,6 @@ def importance(words: list[str]) -> int:
     from tui_trainer.export.trained import trained as trained_by
     from tui_trainer.formats import format_bar, format_column, format_number
     from tui_trainer.measures import in_words, is_rising
-    from tui_trainer.training.builder import build_model
     from tui_trainer.training.inspection import check_repeats, importance_of, measure_of_importance
 
     check_repeats(options.repeats, "--repeats")
@@ -362,11 +361,9 @@ def importance(words: list[str]) -> int:
     data = trained.data[1] if trained.data is not None else reload_data(trained, GIVE_ARRAYS)
     by = measure_of_importance(options.by, trained.resolved, trained.target.task, "--by")
     x, y, part = data.judged
-    model = build_model(trained.resolved, len(trained.preparation.features))
-    model.set_weights(trained.weights)
-    features = trained.preparation.features
+    rows, features = (x, y, trained.target_scale), trained.preparation.features
     computed = importance_of(
-        model, trained.resolved, (x, y, trained.target_scale), features, by, options.repeats, options.seed
+        trained.build_network(), trained.resolved, rows, features, by, options.repeats, options.seed
     )
     columns = computed.finish()
     if options.json:

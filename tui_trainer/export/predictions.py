@@ -25,7 +25,7 @@ from tui_trainer.datasets.split import Split
 from tui_trainer.engine import Sequential
 from tui_trainer.errors import UserError
 from tui_trainer.files import PREDICTED
-from tui_trainer.training.builder import build_model, scores
+from tui_trainer.training.builder import scores
 
 from .trained import TrainedModel
 
@@ -60,7 +60,7 @@ def predict_file(trained: TrainedModel, path: str, on_progress: OnProgress | Non
     The rows are predicted and written in parts, while the next ones are read. ``on_progress`` is called with the
     fraction done; if it returns False, ReadingStopped is raised. Raises UserError for a network that has diverged.
     """
-    model = _model(trained)
+    model = trained.build_network()
     heads, csv, outputs = _heads(trained), [b""], []
     faults: dict[int, str] = {}
     answered: list[tuple[Array, Array]] = []
@@ -80,12 +80,6 @@ def predict_file(trained: TrainedModel, path: str, on_progress: OnProgress | Non
     if is_any_usable and not np.isfinite(joined).any():
         raise UserError("", "the weights are no finite numbers, as after a run that diverged; train it again")
     return Predictions(joined, csv, name_column, faults, _scores(trained, model, answered))
-
-
-def _model(trained: TrainedModel) -> Sequential:
-    model = build_model(trained.resolved, len(trained.inputs.features))
-    model.set_weights(trained.weights)
-    return model
 
 
 def _outputs(trained: TrainedModel, model: Sequential, raw: Array, usable: NDArray[np.bool_]) -> Array:
@@ -188,7 +182,7 @@ def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
     is_used = np.zeros(len(dataset.x), bool)
     is_used[parts.train_rows] = is_used[parts.val_rows] = True
     rows = np.flatnonzero(is_used)
-    outputs = _outputs(trained, _model(trained), dataset.x, is_used)[rows]
+    outputs = _outputs(trained, trained.build_network(), dataset.x, is_used)[rows]
     is_validation = np.zeros(len(dataset.x), bool)
     is_validation[parts.val_rows] = True
     names, lines = dataset.rows, rows if dataset.rows.lines is None else dataset.rows.lines[rows]

@@ -35,7 +35,7 @@ from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import confined, safe_name
 from tui_trainer.formats import format_bar, format_measure, format_number, format_percent
 from tui_trainer.measures import BY_CLASS, MEASURES, in_words
-from tui_trainer.training.builder import build_model, scores
+from tui_trainer.training.builder import scores
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.inspection import error_histogram
 from tui_trainer.training.session import Session
@@ -99,9 +99,7 @@ class Report:
 
     @cached_property
     def model(self) -> Sequential:
-        model = build_model(self.network.resolved, len(self.network.inputs.features))
-        model.set_weights(self.network.weights)
-        return model
+        return self.network.build_network()
 
     @cached_property
     def parts(self) -> dict[str, Part]:

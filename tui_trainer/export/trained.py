@@ -20,6 +20,7 @@ from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.loading import load
 from tui_trainer.datasets.preparation import Inputs, Preparation, preparation_of
 from tui_trainer.datasets.split import Split, TargetScale, split
+from tui_trainer.engine import Sequential
 from tui_trainer.engine.layers import Parameters
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, resolve
@@ -75,6 +76,12 @@ class TrainedModel:
     def resolved(self) -> Experiment:
         """The experiment with everything filled in."""
         return resolve(self.experiment, self.target, len(self.preparation.features))
+
+    def build_network(self) -> Sequential:
+        """Return a new network for standardized features, with these weights."""
+        network = build_model(self.resolved, len(self.preparation.features))
+        network.set_weights(self.weights)
+        return network
 
     def with_weights(self, weights: Sequence[Array]) -> TrainedModel:
         """Return the same model with other weights, of the same shapes."""
