@@ -63,6 +63,7 @@ NO_LAYERS = "none"  # the word for a network without hidden layers
 UNTITLED = "untitled"  # an experiment to which nobody has given a name
 MAX_LAYERS = 256
 MAX_FOLDS = 10_000
+MAX_EPOCHS = 10_000_000
 MAX_WEIGHTS = 4096  # listed in the file
 MAX_POINTS = 1000  # of a toy set, added or removed by the user
 
@@ -311,7 +312,7 @@ class TrainingConfig(_Table, frozen=True):
     learning_rate: LearningRate = 0.05
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     batch_size: BatchSize | Literal["full"] = 32
-    epochs: Annotated[int, Meta(ge=1, le=10_000_000)] = 200
+    epochs: Annotated[int, Meta(ge=1, le=MAX_EPOCHS)] = 200
     shuffle: bool = True
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0

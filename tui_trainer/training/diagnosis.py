@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui_trainer.datasets.encoding import short_name
-from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.engine import Diverged, Trainer
-from tui_trainer.engine.metrics import accuracy, r2
+from tui_trainer.engine.metrics import accuracy, balanced_accuracy, r2
 from tui_trainer.engine.propagation import Propagation, with_ones
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import is_hidden, with_field
@@ -235,10 +234,8 @@ def _tells_classes_apart(outputs: Array, y: Array) -> bool:
 
     They do if the classes are found more often than by chance, on average, or if the outputs explain some variance.
     """
-    predicted, true = most_likely(outputs.T), most_likely(y.T)
-    recalls = [float(np.mean(predicted[true == label] == label)) for label in np.unique(true)]
     by_chance = 1.0 / max(len(outputs), 2)
-    return float(np.mean(recalls)) > by_chance + ABOVE_CHANCE or r2(outputs, y) > LEAST_R2
+    return bool(balanced_accuracy(outputs, y) > by_chance + ABOVE_CHANCE or r2(outputs, y) > LEAST_R2)
 
 
 def _prediction(session: Session, output: Array) -> str:

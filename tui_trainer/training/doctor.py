@@ -18,13 +18,22 @@ from numpy.typing import NDArray
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.statistics import ColumnStatistics
-from tui_trainer.engine.metrics import r2
+from tui_trainer.engine.metrics import accuracy, balanced_accuracy, r2
 from tui_trainer.experiment.edit import is_hidden
-from tui_trainer.experiment.schema import LayerConfig
+from tui_trainer.experiment.schema import MAX_EPOCHS, LayerConfig
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import Remedy
 
-from .diagnosis import Changes, layer_outputs, penalty_fields
+from .diagnosis import (
+    INITIALIZER,
+    LARGE_FEATURE,
+    RATE,
+    STANDARDIZE,
+    USUAL_PENALTY,
+    Changes,
+    layer_outputs,
+    penalty_fields,
+)
 from .rates import sampled
 from .series import Array
 from .session import Session
@@ -32,11 +41,9 @@ from .session import Session
 MUCH = 0.1  # of the first epoch's loss
 GOOD_ACCURACY = 0.95
 FIRST_EPOCHS = 5  # which show little
-ENOUGH_EPOCHS = 20  # for what a curve shows
+ENOUGH_EPOCHS, ENOUGH_ROWS = 20, 20  # for what a curve shows, and for what scores of two parts do
 SQUASHING = ("sigmoid", "tanh")
-LARGE_FEATURE = 5.0  # root mean square
-USUAL_BATCH, USUAL_L2, LARGEST_RATE = 32, 0.001, 1.0
-MAX_EPOCHS = 10_000_000  # of the schema
+USUAL_BATCH, LARGEST_RATE = 32, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +90,23 @@ class Vitals:
         return layer_outputs(self.session.trainer, sampled(self.parts.x_train, self.parts.y_train)[0])
 
     @cached_property
+    def training_pair(self) -> tuple[Array, Array]:
+        """The outputs (outputs, rows) for training rows, and what they should be."""
+        return self.outputs[-1], sampled(self.parts.x_train, self.parts.y_train)[1].T
+
+    @cached_property
     def scored_pair(self) -> tuple[Array, Array]:
-        """The outputs (rows, outputs) for the rows that are scored, and what they should be."""
+        """The outputs (outputs, rows) for the rows that are scored, and what they should be."""
         if self.parts.x_val is None or self.parts.y_val is None:
-            return self.outputs[-1].T, sampled(self.parts.x_train, self.parts.y_train)[1]
+            return self.training_pair
         x, y = sampled(self.parts.x_val, self.parts.y_val)
-        return layer_outputs(self.session.trainer, x)[-1].T, y
+        return layer_outputs(self.session.trainer, x)[-1], y.T
 
     @cached_property
     def labels(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The classes (rows,) that are predicted in the scored part, and the true ones."""
         predicted, true = self.scored_pair
-        return most_likely(predicted), most_likely(true)
+        return most_likely(predicted.T), most_likely(true.T)
 
     @cached_property
     def gradients(self) -> list[float]:
@@ -127,7 +139,7 @@ def _overfits(vitals: Vitals) -> Evidence | None:
     loss, validation = vitals.curve("loss"), vitals.curve("val_loss")
     if len(validation) < ENOUGH_EPOCHS or not np.isfinite(validation).all():
         return None
-    if vitals.classes and np.mean(vitals.labels[0] == vitals.labels[1]) >= GOOD_ACCURACY:
+    if vitals.classes and accuracy(*vitals.scored_pair) >= GOOD_ACCURACY:
         return None  # what is wrong is wrong by more and more, but there is little of it
     window = max(len(validation) // 20, 3)  # a single epoch may be lucky
     stride = -(-window // 4)  # all windows of a long run would hold a multiple of it
@@ -152,24 +164,17 @@ def _overfits(vitals: Vitals) -> Evidence | None:
 
 def _learns_by_heart(vitals: Vitals) -> Evidence | None:
     """The training part is predicted far better than the validation part."""
-    if vitals.parts.y_val is None or len(vitals.parts.y_val) < ENOUGH_EPOCHS:
+    if vitals.parts.y_val is None or len(vitals.parts.y_val) < ENOUGH_ROWS:
         return None
-    training_pair = vitals.outputs[-1].T, sampled(vitals.parts.x_train, vitals.parts.y_train)[1]
-    if vitals.classes:
-        training = float(np.mean(most_likely(training_pair[0]) == most_likely(training_pair[1])))
-        validation = float(np.mean(vitals.labels[0] == vitals.labels[1]))
-        name, gap = "accuracy", 0.2
-    else:
-        training, validation = (float(r2(*(one.T for one in pair))) for pair in (training_pair, vitals.scored_pair))
-        name, gap = "R²", 0.35
+    measure, name, gap = (accuracy, "accuracy", 0.2) if vitals.classes else (r2, "R²", 0.35)
+    training, validation = (float(measure(*pair)) for pair in (vitals.training_pair, vitals.scored_pair))
     if not training - validation >= gap:
         return None
-    changes = {
-        path: max(10 * value, USUAL_L2) for path, value in penalty_fields(vitals.session.experiment, ("l2",)).items()
-    }
+    fields = penalty_fields(vitals.session.experiment, ("l2",))
+    changes: Changes = {path: max(10 * value, USUAL_PENALTY) for path, value in fields.items()}
     scores = f"{name} {training:.2f} there and {validation:.2f} in validation"
-    said = f"penalizes large weights, with L2 {max(changes.values(), default=0):g}"
-    return Evidence(f"It knows the training rows better than others: {scores}", vitals.remedy({**changes}, said))
+    said = f"penalizes large weights, with L2 {max(10 * max(fields.values(), default=0.0), USUAL_PENALTY):g}"
+    return Evidence(f"It knows the training rows better than others: {scores}", vitals.remedy(changes, said))
 
 
 def _dead_units(vitals: Vitals) -> Evidence | None:
@@ -208,14 +213,14 @@ def saturation(values: Array, activation: str) -> float | None:
 def _standardizing(vitals: Vitals) -> Remedy | None:
     if vitals.session.experiment.dataset.standardize:
         return None
-    return vitals.remedy({"dataset.standardize": True}, "standardizes the features")
+    return vitals.remedy({STANDARDIZE: True}, "standardizes the features")
 
 
 def _initializing(vitals: Vitals, number: int, layer: LayerConfig) -> Remedy | None:
     if layer.initializer == "glorot_uniform" and layer.initializer_scale == 1.0:
         return None
     path = f"model.layers[{number}]"
-    changes: Changes = {f"{path}.initializer": "glorot_uniform", f"{path}.initializer_scale": 1.0}
+    changes: Changes = {f"{path}.{INITIALIZER}": "glorot_uniform", f"{path}.{INITIALIZER}_scale": 1.0}
     return vitals.remedy(changes, f"draws the weights of layer {number + 1} as Glorot does")
 
 
@@ -271,15 +276,13 @@ def _unbalanced(vitals: Vitals) -> Evidence | None:
     """Most rows are of one class, so that the accuracy says little, and the others are found less often."""
     if not vitals.classes:
         return None
-    predicted, true = vitals.labels
-    counts = np.bincount(true, minlength=len(vitals.classes))
+    counts = np.bincount(vitals.labels[1], minlength=len(vitals.classes))
     share = counts.max() / counts.sum()
-    recalls = [float(np.mean(predicted[true == index] == index)) for index in np.flatnonzero(counts)]
-    accuracy, balanced = float(np.mean(predicted == true)), float(np.mean(recalls))
-    if share < 0.8 or len(recalls) < 2 or balanced > accuracy - 0.1:
+    right, balanced = float(accuracy(*vitals.scored_pair)), float(balanced_accuracy(*vitals.scored_pair))
+    if share < 0.8 or np.count_nonzero(counts) < 2 or balanced > right - 0.1:
         return None
     name = short_name(vitals.classes[int(counts.argmax())])
-    evidence = f"{share:.0%} of the {vitals.scored} rows are {name}, so an accuracy of {accuracy:.2f} says little"
+    evidence = f"{share:.0%} of the {vitals.scored} rows are {name}, so an accuracy of {right:.2f} says little"
     return Evidence(f"{evidence}: the balanced accuracy is {balanced:.2f}", _balancing(vitals))
 
 
@@ -312,7 +315,7 @@ def _rate_too_low(vitals: Vitals) -> Evidence | None:
     higher = min(10 * rate, LARGEST_RATE)
     numbers = f"from {format_number(float(loss[0]))} to {format_number(float(loss[-1]))} in {len(loss):,} epochs"
     evidence = f"The loss falls as slowly at the end as at the beginning, {numbers}: the rate {rate:g} is low"
-    remedy = vitals.remedy({"training.learning_rate": higher}, f"raises the rate to {higher:g}")
+    remedy = vitals.remedy({RATE: higher}, f"raises the rate to {higher:g}")
     return Evidence(evidence, remedy if higher > rate else None)
 
 
@@ -328,7 +331,7 @@ def _rate_at_its_edge(vitals: Vitals) -> Evidence | None:
     count = f"{int(rises.sum())} of the last {len(rises):,} epochs"
     evidence = f"The loss swings up and down: in {count} it rose by a tenth or more"
     lower = float(f"{rate / 3:.1g}")
-    remedy = vitals.remedy({"training.learning_rate": lower}, f"lowers the rate to {lower:g}")
+    remedy = vitals.remedy({RATE: lower}, f"lowers the rate to {lower:g}")
     return Evidence(f"{evidence}, so the rate {rate:g} is high", remedy)
 
 

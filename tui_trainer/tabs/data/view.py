@@ -54,7 +54,7 @@ class ColumnTable(DataTable[Text]):
         super().__init__(cursor_type="row", zebra_stripes=True, id="columns")
 
     def fill(self, statistics: DataStatistics, ascii_only: bool) -> None:
-        """Show other statistics; the cursor stays on the column of the same name."""
+        """Show other statistics; the cursor stays in its row."""
         before = self.cursor_row
         self.clear(columns=True)
         target = plain(statistics.columns[0].name, MAX_HEADING)
