@@ -108,14 +108,19 @@ class Child:
 
     def kill(self) -> None:
         self.process.send_signal(KILL)
-        self._gone()
+        self.wait()
+
+    def hang_up(self) -> None:
+        """Go without a word, as an app does that is killed."""
+        self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Let it save its run and end."""
         self.send(Close())
-        self._gone()
+        self.wait()
 
-    def _gone(self) -> None:
+    def wait(self) -> None:
+        """Wait until it has ended."""
         self.process.wait()
         for file in (self._reports, self._socket, self._errors):
             file.close()

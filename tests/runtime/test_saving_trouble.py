@@ -55,3 +55,22 @@ def test_a_store_that_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with closing(Store(default_path())) as store:
         assert [run.step for run in store.runs()] == [getattr(reports[-1], "steps", 0)]
     child.close()
+
+
+def test_a_run_whose_first_saving_failed_is_saved_when_the_client_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process held the store for a moment: without a last try, nothing would be left of the run."""
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path))
+    child = Child()
+    child.send(Load(with_field(Experiment(), "training.epochs", 10_000_000), 1))
+    reports_until(child, lambda report: isinstance(report, Progress) and report.epoch == 0)
+    with closing(sqlite3.connect(default_path(), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        child.send(Train())
+        reports_until(child, lambda report: isinstance(report, Progress) and report.epoch > 0)
+        child.hang_up()
+        other.execute("ROLLBACK")
+    child.wait()
+    with closing(Store(default_path())) as store:
+        assert [run.step > 0 for run in store.runs()] == [True]

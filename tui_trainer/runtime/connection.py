@@ -43,6 +43,7 @@ from tui_trainer.system.sockets import is_own
 
 RETRY = 0.1  # seconds until connections are accepted again after the system refused one
 LAST_WORDS = 0.5  # seconds that the last report may take to be sent
+LAST_STEP = 2.0  # seconds that the step of a trainer whose client has gone, and the saving of its run, may take
 STOPPING = (Load, Resume, Pause, Close)  # commands that stop the loading of a file; so does a client that has gone
 Received = Callable[["Connection", AnyCommand | None], None]
 Command = TypeVar("Command", bound=msgspec.Struct)
@@ -98,7 +99,8 @@ def send_event(connection: socket.socket, event: msgspec.Struct) -> None:
 class ClientConnections:
     """The connected client, or none. A new one that attaches replaces the old one.
 
-    Unless the trainer ``stays``, the process ends with the client, at once, however long a step takes.
+    Unless the trainer ``stays``, the process ends with the client: as soon as it has saved its run, and in any case
+    after ``LAST_STEP``, however long a step takes.
     """
 
     def __init__(self, first: socket.socket, stays: bool) -> None:
@@ -131,7 +133,7 @@ class ClientConnections:
     def _receive(self, connection: Connection, command: AnyCommand | None) -> None:
         """Take a command, or the end of a connection, from the thread that reads it."""
         if command is None and connection is self.current and not self._stays:
-            os._exit(0)
+            start_thread(_end_after, LAST_STEP)
         self.received.put((connection, command))
 
     def _accept(self, listener: socket.socket) -> None:
@@ -149,6 +151,12 @@ class ClientConnections:
                 Connection(client).start(self._receive)
             else:
                 client.close()
+
+
+def _end_after(seconds: float) -> None:
+    """End the process in a while, whatever it does then."""
+    time.sleep(seconds)
+    os._exit(0)
 
 
 class CommandQueue:

@@ -1,7 +1,8 @@
 """The trainer's process: carries out the commands of the connected client, and reports to it.
 
 Started as ``python -m tui_trainer.runtime.worker`` with a socket as its standard input. It ends when its client
-does, whatever it is doing, unless it was started to stay: then it continues training, and waits for a client.
+does: it saves the run, and leaves a step that takes long. One that was started to stay continues training, and waits
+for a client.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Worker:
         self._next_report = self._next_view = 0.0
 
     def serve(self) -> None:
-        """Serve until the client ends; the process then ends at once or, if it was started to stay, when it is done."""
+        """Serve until the client ends; the process then ends, or if it was started to stay, when it is done."""
         if self._listener is not None:
             self._clients.admit(self._listener)
         for report in resume_offers(self._checkpointer, self._launch.offer):
