@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 
 MINUS = "−"  # as wide as a digit
 MISSING = "–"  # for what has no value
+SUBSCRIPTS, SUPERSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
 AGE_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))  # seconds
 AMOUNT_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 FILE_UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -59,6 +60,31 @@ def format_column(values: Sequence[float], trim: bool = False) -> list[str]:
 def format_row(heading: str, number: int, column: str = "", name: str = "") -> str:
     """What a row of the data is called: ``row 12``, or its line in the user's file and its id: ``line 14, id A7``."""
     return f"{heading} {number:,}" + (f", {column} {name}" if name else "")
+
+
+def format_weight(layer: int, neuron: int, source: int) -> str:
+    """The weight of a neuron for one of its inputs, both from 0, as the book writes it: ``w₂₁⁽⁰⁾``.
+
+    Neurons and inputs are counted from 1, layers of weights from 0. Numbers of several digits are kept apart.
+    """
+    numbers = str(neuron + 1), str(source + 1)
+    return (
+        "w" + ("" if all(len(one) == 1 for one in numbers) else ",").join(numbers).translate(SUBSCRIPTS) + _layer(layer)
+    )
+
+
+def format_of_neuron(symbol: str, layer: int, neuron: int) -> str:
+    """What there is one of for each neuron, such as its bias, as the book writes it: ``b₃⁽¹⁾``."""
+    return symbol + str(neuron + 1).translate(SUBSCRIPTS) + _layer(layer)
+
+
+def format_outputs(layer: int, last: int) -> str:
+    """The values of a layer's neurons, as the book writes them: ``x`` of the inputs, ``h⁽¹⁾``, and ``ŷ`` of the last."""
+    return "x" if layer == 0 else "ŷ" if layer == last else "h" + _layer(layer)
+
+
+def _layer(layer: int) -> str:
+    return f"({layer})".translate(SUPERSCRIPTS)
 
 
 def format_percent(share: float, decimals: int) -> str:

@@ -27,7 +27,7 @@ NotNegative = Annotated[float, Meta(ge=0.0)]
 # The options of each view in [view_options]: the type of the value, or the words to choose from.
 VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[str] | tuple[str, ...]]] = {
     "loss": {"log": bool, "batches": bool},
-    "data": {"panel": ("columns", "rows", "table", "scatter"), "x": str, "y": str},
+    "data": {"panel": ("columns", "rows", "table", "scatter"), "ends": bool, "x": str, "y": str},
     # parameters by their index in flat order: kernel, then bias, layer by layer
     "landscape": {
         "kind": ("curve", "contour", "slice", "plane"),

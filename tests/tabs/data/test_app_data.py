@@ -52,6 +52,20 @@ async def test_the_cursor_chooses_what_is_plotted_and_told(start: Start) -> None
         await flow.until(lambda: axis.value == "NOX" and table.cursor_row == 5, "the column above")
 
 
+async def test_a_lesson_shows_the_first_and_the_last_rows(start: Start) -> None:
+    async with start(Experiment(dataset=DatasetConfig(name="boston_rm"))) as flow:
+        await opened(flow)
+        view, rows = flow.screen.query_one(DataView), flow.screen.query_one("#rows", DataTable)
+        view.configure({"panel": "rows", "ends": True})
+        await flow.until(lambda: rows.row_count == 11, "five rows, a line, and five rows")
+        assert [str(column.label) for column in rows.ordered_columns] == ["row", "RM", "PRICE"]
+        shown = [[str(cell) for cell in rows.get_row_at(row)] for row in range(11)]
+        assert shown[0] == ["0", "6.575", "24"] and shown[10] == ["505", "6.03", "11.9"]
+        assert [line[0] for line in shown] == [*"01234", "…", "501", "502", "503", "504", "505"]
+        await flow.press("v", "v")
+        await flow.until(lambda: rows.row_count == 506 and rows.display, "all rows")
+
+
 async def test_a_key_shows_the_rows_and_the_columns_again(start: Start) -> None:
     async with start() as flow:
         table = await opened(flow)

@@ -102,8 +102,8 @@ async def test_two_parameters_are_a_map(start: Start) -> None:
 async def test_many_parameters_one_by_one_and_in_planes(start: Start) -> None:
     async with start(IRIS) as flow:
         view = await opened(flow)
-        assert content_of(view).axes[0].name == "layer 1: w[1,1]"
-        for key, name in (("n", "layer 1: w[1,2]"), ("l", "layer 2: w[1,1]"), ("p", "layer 1: b[16]")):
+        assert content_of(view).axes[0].name == "layer 1: w₁₁⁽⁰⁾"
+        for key, name in (("n", "layer 1: w₂₁⁽⁰⁾"), ("l", "layer 2: w₁₁⁽¹⁾"), ("p", "layer 1: b₁₆⁽⁰⁾")):
             await flow.press(key)
             await flow.until(lambda name=name: content_of(view).axes[0].name == name, name)
         span = content_of(view).axes[0].high - content_of(view).axes[0].low

@@ -117,7 +117,7 @@ def test_whose_loss_it_is_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_place_among_many_parameters() -> None:
     lines = position_text(seen(IRIS, 1, parameter=70)).plain.splitlines()
-    assert lines[1].startswith("layer 1: b[7] = ") and "slope" in lines[2]
+    assert lines[1].startswith("layer 1: b₇⁽⁰⁾ = ") and "slope" in lines[2]
 
 
 def test_the_marks_of_a_map_are_told_apart_without_colours() -> None:

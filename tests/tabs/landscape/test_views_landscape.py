@@ -182,22 +182,22 @@ def test_axes_are_named_after_weights_and_layers() -> None:
     session = session_of(IRIS)
     names = {number: see(session, 10, parameter=number).axes[0] for number in (0, 17, 64, 80, 216, 242)}
     assert [axis.name for axis in names.values()] == [
-        "layer 1: w[1,1]",
-        "layer 1: w[2,2]",
-        "layer 1: b[1]",
-        "layer 2: w[1,1]",
-        "layer 3: w[1,1]",
-        "layer 3: b[3]",
+        "layer 1: w₁₁⁽⁰⁾",
+        "layer 1: w₂₂⁽⁰⁾",
+        "layer 1: b₁⁽⁰⁾",
+        "layer 2: w₁₁⁽¹⁾",
+        "output: w₁₁⁽²⁾",
+        "output: b₃⁽²⁾",
     ]
     assert [axis.next_layer for axis in names.values()] == [80, 80, 80, 216, 0, 0]
     normed = session_of(with_field(IRIS, "model.layers[1].batch_norm", True))
     names = {number: see(normed, 10, parameter=number).axes[0] for number in (242, 243, 251, 259, 274)}
     assert [axis.name for axis in names.values()] == [
-        "layer 3: b[3]",
-        "layer 2: γ[1]",
-        "layer 2: β[1]",
-        "layer 2: mean[1]",
-        "layer 2: variance[8]",
+        "output: b₃⁽²⁾",
+        "layer 2: γ₁⁽¹⁾",
+        "layer 2: β₁⁽¹⁾",
+        "layer 2: μ₁⁽¹⁾",
+        "layer 2: σ²₈⁽¹⁾",
     ]
     assert [axis.next_layer for axis in names.values()] == [243, 0, 0, 0, 0]
     two_features = Experiment(
@@ -206,7 +206,7 @@ def test_axes_are_named_after_weights_and_layers() -> None:
         training=TrainingConfig(loss="sum_squared_error"),
     )
     content = see(session_of(with_field(two_features, "model.output.use_bias", False)))
-    assert [axis.name for axis in content.axes] == ["w[1]", "w[2]"]
+    assert [axis.name for axis in content.axes] == ["w₁", "w₂"]
 
 
 def test_the_two_axes_are_never_one_weight() -> None:
@@ -214,7 +214,7 @@ def test_the_two_axes_are_never_one_weight() -> None:
     content = see(session, kind="contour", parameter=5, parameter_2=5)
     assert [axis.parameter for axis in content.axes] == [5, 6], "never one weight on both axes"
     middle = see(session, 9, 9, kind="contour", parameter=3, parameter_2=64)
-    assert [axis.name for axis in middle.axes] == ["layer 1: w[1,4]", "layer 1: b[1]"]
+    assert [axis.name for axis in middle.axes] == ["layer 1: w₄₁⁽⁰⁾", "layer 1: b₁⁽⁰⁾"]
 
 
 def test_a_map_has_its_lowest_band_at_the_minimum_and_its_first_row_on_top() -> None:

@@ -80,7 +80,7 @@ def test_the_perceptron_has_its_numbers_on_it() -> None:
 
 def test_layers_names_and_notes_of_iris() -> None:
     rows = picture("iris", 117, 20, Selection(layer=3, neuron=1)).rows
-    assert rows[0].split() == ["inputs", "layer", "1", "layer", "2", "output"]
+    assert rows[0].split() == ["inputs", "x", "layer", "1", "h⁽¹⁾", "layer", "2", "h⁽²⁾", "output", "ŷ"]
     assert rows[1].split() == ["4", "16", "relu", "8", "relu", "3", "softmax"]
     assert rows[2].split() == ["no", "bias,", "drop", "0.5"]
     scene = scene_of(session_of("iris"), 117, 20, Selection())

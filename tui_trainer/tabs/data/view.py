@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ from tui_trainer.ui.plot_widgets import PlotWidget
 from .messages import DataContent, WatchData
 
 TABLE_ROWS, MIN_ROWS = 1000, 50
+END_ROWS = 5  # at either end, where the rows between them are left out
 MAX_SHAPES = 400  # points up to which each is drawn as a shape, not a dot
 TABLE_CELLS = 30_000  # a wide table has fewer rows, but at least MIN_ROWS: each cell costs 15 us
 Panel = Literal["columns", "rows"]
@@ -113,6 +115,9 @@ class DataView(TabView):
         self._columns: dict[str, np.ndarray] = {}
         self._dataset: DatasetView | None = None
         self._requested_axes: dict[str, str] = {}  # columns of a lesson for the axes, until they exist
+        self._only_ends = (
+            False  # of the rows: the first and the last, with the columns that the model uses, the target at the end
+        )
         self._run = 0
         self._statistics: DataStatistics | None = None
 
@@ -144,12 +149,22 @@ class DataView(TabView):
         return WatchData(self._run)
 
     def configure(self, options: dict[str, object]) -> None:
-        """Apply a lesson's options: ``panel`` is columns or rows, ``x`` and ``y`` are names of columns."""
+        """Apply a lesson's options.
+
+        ``panel`` is columns or rows, ``ends`` leaves out the rows in the middle and columns that aren't used, ``x`` and ``y`` are names of columns.
+        """
         self.panel = "columns" if options.get("panel", "columns") == "columns" else "rows"
         self._requested_axes = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}
+        self._show_ends(options.get("ends") is True)
         if self._dataset is not None:
             self._fill_axes(self._dataset)
             self._draw()
+
+    def _show_ends(self, only_ends: bool) -> None:
+        """Show the first and the last rows alone, or all."""
+        before, self._only_ends = self._only_ends, only_ends
+        if self._dataset is not None and only_ends != before:
+            self._fill_table(self._dataset)
 
     def show_loaded(self, loaded: Loaded) -> None:
         self._run = loaded.run
@@ -167,6 +182,7 @@ class DataView(TabView):
     def action_data_table(self) -> None:
         """Show the rows in place of the columns, or the columns again."""
         self.panel = "rows" if self.panel == "columns" else "columns"
+        self._show_ends(False)
 
     def action_data_line(self, offset: int) -> None:
         """Move the cursor of the visible table."""
@@ -214,19 +230,31 @@ class DataView(TabView):
         names = () if dataset.row_column in self._columns else dataset.row_names
         if names:
             table.add_column(Text(plain(dataset.row_column), style="dim"))
-        shown = (dataset.target, *(name for name in self._columns if name != dataset.target))
+        shown = sorted(self._columns, key=lambda name: name != dataset.target)
+        if self._only_ends:
+            shown = [name for name in (*dataset.features, dataset.target) if name in self._columns]
         for name in shown:
             table.add_column(Text(plain(name), style="bold" if name == dataset.target else ""))
         words = {**dataset.levels, **({dataset.target: dataset.classes} if dataset.classes else {})}
-        rows = min(TABLE_ROWS, max(TABLE_CELLS // len(self._columns), MIN_ROWS))
-        cells = [
-            [plain(words[name][int(value)]) if name in words else f"{value:g}" for value in column[:rows].tolist()]
-            for name, column in ((name, self._columns[name]) for name in shown)
-        ]
         numbers = [f"{number:.0f}" for number in unpack(dataset.row_numbers).tolist()]
-        named = [numbers, names] if names else [numbers]
-        for called, row in zip(zip(*named, strict=True), zip(*cells, strict=True), strict=False):  # more may be named
-            table.add_row(*(Text(cell, "dim") for cell in called), *(Text(cell, justify="right") for cell in row))
+        for row in self._visible_rows():
+            if row is None:
+                table.add_row(*(Text("…", "dim", justify="right") for _ in table.columns))
+                continue
+            called = [*(numbers[row : row + 1] or [""]), *((names[row : row + 1] or [""]) if names else [])]
+            values = ((name, self._columns[name][row]) for name in shown)
+            cells = [plain(words[name][int(value)]) if name in words else f"{value:g}" for name, value in values]
+            table.add_row(*(Text(cell, "dim") for cell in called), *(Text(cell, justify="right") for cell in cells))
+
+    def _visible_rows(self) -> Iterator[int | None]:
+        """Yield the rows of the table; None for rows that are left out."""
+        count = len(next(iter(self._columns.values())))
+        if not self._only_ends or count <= 2 * END_ROWS:
+            yield from range(min(count, TABLE_ROWS, max(TABLE_CELLS // len(self._columns), MIN_ROWS)))
+            return
+        yield from range(END_ROWS)
+        yield None
+        yield from range(count - END_ROWS, count)
 
     def _fill_axes(self, dataset: DatasetView) -> None:
         names = list(self._columns)

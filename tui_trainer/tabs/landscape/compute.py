@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine import Sequential
+from tui_trainer.formats import SUBSCRIPTS, format_of_neuron, format_weight
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.series import MAX_PARAMETERS, Trajectory
@@ -250,25 +251,32 @@ def next_layer(model: Sequential, index: int) -> int:
 
 
 def parameter_name(model: Sequential, index: int) -> str:
-    """Return the name of parameter ``index``, kernel then bias, layer by layer: ``w``, ``layer 2: w[3,1]``."""
-    count, rest = model.count_params(), index
-    for number, (layer, inputs) in enumerate(model.dense, start=1):
+    """Return the name of parameter ``index``, kernel then bias, layer by layer: ``layer 1: w₂₁⁽⁰⁾``, ``output: b₁⁽²⁾``.
+
+    A single layer needs no name, and a single neuron no number: ``w``, ``w₂``, ``b``.
+    """
+    rest = index
+    for number, (layer, inputs) in enumerate(model.dense):
         size = layer.count_weights(inputs)
         if rest >= size:
             rest -= size
             continue
-        row, unit = divmod(rest, layer.units)
-        kind, indices, count = (
-            ("b", (unit,), layer.units) if row == inputs else ("w", (row, unit), inputs * layer.units)
-        )
-        if kind == "w" and layer.units == 1:
-            indices = (row,)
-        index_text = "" if count == 1 else f"[{','.join(str(position + 1) for position in indices)}]"
-        return f"layer {number}: {kind}{index_text}" if len(model.dense) > 1 else f"{kind}{index_text}"
-    for pair in (("γ", "β"), ("mean", "variance")):
-        for number, (layer, _) in enumerate(model.dense, start=1):
-            for kind in pair if layer.batch_norm else ():
+        source, neuron = divmod(rest, layer.units)
+        if len(model.dense) == layer.units == 1:
+            return "b" if source == inputs else "w" if inputs == 1 else "w" + str(source + 1).translate(SUBSCRIPTS)
+        is_bias = source == inputs
+        name = format_of_neuron("b", number, neuron) if is_bias else format_weight(number, neuron, source)
+        return _with_layer(model, number, name)
+    for symbols in (("γ", "β"), ("μ", "σ²")):
+        for number, (layer, _) in enumerate(model.dense):
+            for symbol in symbols if layer.batch_norm else ():
                 if rest < layer.units:
-                    return f"layer {number}: {kind}[{rest + 1}]" if layer.units > 1 else f"layer {number}: {kind}"
+                    return _with_layer(model, number, format_of_neuron(symbol, number, rest))
                 rest -= layer.units
-    raise IndexError(f"the model has {count} parameters, so none has the number {index}")
+    raise IndexError(f"the model has {model.count_params()} parameters, so none has the number {index}")
+
+
+def _with_layer(model: Sequential, number: int, name: str) -> str:
+    """Put the name of the layer before that of its parameter, unless it is the only one."""
+    count = len(model.dense)
+    return name if count == 1 else f"output: {name}" if number == count - 1 else f"layer {number + 1}: {name}"

@@ -14,7 +14,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from tui_trainer.formats import fit_number
+from tui_trainer.formats import fit_number, format_outputs
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.lines import DOT_CHARACTERS, DOTS, dot_numbers
@@ -78,7 +78,7 @@ def draw(scene: Scene | None, width: int, height: int, markers: Markers, dashed:
         else:
             _write_fold(board, scene.arrangement, previous, column)
     for column, values in zip(columns, layers, strict=True):
-        _write_titles(board, scene, column)
+        _write_titles(board, scene, column, markers)
         _write_neurons(board, scene, column, values, markers)
     _write_inputs(board, scene)
     _write_outputs(board, scene)
@@ -135,12 +135,14 @@ def _write_fold(board: Board, arrangement: Arrangement, previous: Column, column
         board.write(row, previous.right + (room - len(text)) // 2, text, DIM)
 
 
-def _write_titles(board: Board, scene: Scene, column: Column) -> None:
+def _write_titles(board: Board, scene: Scene, column: Column, markers: Markers) -> None:
     layer = scene.shape.layers[column.layer]
     is_chosen = scene.choice.layer == column.layer
     room = min((after.left - before.left - 1 for before, after in pairwise(scene.arrangement.columns)), default=99)
     first = "inputs" if column.layer == 0 else "output" if column.layer == scene.shape.last else f"layer {column.layer}"
-    texts = (first, f"{layer.units:,} {layer.activation}".strip(), layer.note)
+    symbol = format_outputs(column.layer, scene.shape.last)
+    named = f"{first} {symbol}" if len(first) + len(symbol) < room and markers != "ascii" else first
+    texts = (named, f"{layer.units:,} {layer.activation}".strip(), layer.note)
     if room < MIN_ROOM_FOR_NAMES:
         texts = (f"{layer.units:,}", layer.activation, layer.note)
     for row, text in enumerate(texts):
