@@ -79,7 +79,7 @@ def format_of_neuron(symbol: str, layer: int, neuron: int) -> str:
 
 
 def format_outputs(layer: int, last: int) -> str:
-    """The values of a layer's neurons, as the book writes them: ``x`` of the inputs, ``h⁽¹⁾``, and ``ŷ`` of the last."""
+    """The values of a layer's neurons as the book writes them: ``x`` of the inputs, ``h⁽¹⁾``, ``ŷ`` of the last."""
     return "x" if layer == 0 else "ŷ" if layer == last else "h" + _layer(layer)
 
 

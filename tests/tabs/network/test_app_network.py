@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
 
+from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.formats import format_measure, format_number
+from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import Update
+from tui_trainer.tabs.network.activation_curves import ActivationCurves
 from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
 from tui_trainer.tabs.network.view import NetworkView
-from tui_trainer.ui.plot_widgets import TextLines
+from tui_trainer.ui.plot_widgets import PlotWidget, TextLines
 from tui_trainer.ui.status_lines import Prompt
 
 if TYPE_CHECKING:
@@ -264,3 +268,27 @@ def test_a_lesson_may_ask_before_anything_is_there() -> None:
     view.configure({"sample": 4, "layer": -1, "neuron": 1})
     assert (view.request.sample, view.request.layer, view.request.neuron) == (4, -1, 1)
     assert view.request.windows == () and view.request.terms == 0
+
+
+async def test_a_lesson_draws_the_activations_side_by_side(start: Start) -> None:
+    elu = with_field(IRIS, "model.layers[0].activation", "elu")
+    async with start(elu) as flow:
+        tab = await Tab(flow).open()
+        curves = tab.view.query_one(ActivationCurves)
+        assert not curves.display
+
+        def plots() -> list[Plot]:
+            return [widget.plot for widget in curves.query(PlotWidget) if widget.display]
+
+        tab.view.configure({"panel": "activation"})
+        await flow.until(lambda: [plot.title for plot in plots()] == ["tanh", "sigmoid", "ReLU", "elu"], "the curves")
+        for plot, at_four in zip(plots(), (np.tanh(4.0), 1 / (1 + np.exp(-4.0)), 4.0, 4.0), strict=True):
+            phi, slope = plot.series
+            assert plot.x_limits == (-4.0, 4.0) and phi.x[-1] == 4.0
+            assert phi.y[-1] == pytest.approx(at_four) and (phi.label, slope.label) == ("φ", "φ′")
+        tab.view.configure({"panel": "slopes"})
+        await flow.until(lambda: len(plots()) == 1, "one plot of all slopes")
+        tops = {series.label: series.y.max() for series in plots()[0].series}
+        assert tops == {"tanh": 1.0, "sigmoid": 0.25, "ReLU": 1.0, "elu": 1.0}
+        tab.view.configure({})
+        await flow.until(lambda: not curves.display, "the network alone")

@@ -115,9 +115,7 @@ class DataView(TabView):
         self._columns: dict[str, np.ndarray] = {}
         self._dataset: DatasetView | None = None
         self._requested_axes: dict[str, str] = {}  # columns of a lesson for the axes, until they exist
-        self._only_ends = (
-            False  # of the rows: the first and the last, with the columns that the model uses, the target at the end
-        )
+        self._only_ends = False  # of the rows, and the columns that the model uses
         self._run = 0
         self._statistics: DataStatistics | None = None
 
@@ -151,7 +149,8 @@ class DataView(TabView):
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options.
 
-        ``panel`` is columns or rows, ``ends`` leaves out the rows in the middle and columns that aren't used, ``x`` and ``y`` are names of columns.
+        ``panel`` is columns or rows, ``ends`` leaves out the rows in the middle and columns that aren't used, ``x``
+        and ``y`` are names of columns.
         """
         self.panel = "columns" if options.get("panel", "columns") == "columns" else "rows"
         self._requested_axes = {f"#{axis}-axis": str(options[axis]) for axis in ("x", "y") if axis in options}

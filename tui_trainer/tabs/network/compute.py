@@ -36,6 +36,8 @@ from .messages import (
 Array = NDArray[Any]
 CURVE_POINTS = 241
 MIN_SPAN = 6.0
+COMPARED_SPAN = 4.0  # the book's, where activations are drawn side by side
+MAX_COMPARED = 8
 MAX_SPAN = 1e6
 MAX_TERMS = 64
 MAX_BARS = 16
@@ -77,6 +79,7 @@ class NetworkCompute:
             if layer == 0
             else neuron_detail(session, outputs, layer, neuron, request),
             first_weights=pack(model.parameters.flat) if request.first_weights and is_small else b"",
+            compared=tuple(curve(get_activation(name), COMPARED_SPAN) for name in request.compared[:MAX_COMPARED]),
         )
 
     def _forward(self, sample: int) -> list[Array]:

@@ -23,7 +23,7 @@ class WatchNetwork(Request, frozen=True):
     ``windows`` are the neurons to draw, layers from left to right. One neuron is sent in detail, with its ``terms``
     largest terms, or with those around ``parameter`` if one is selected: its weights count from 0, then comes the bias.
     ``first_weights`` also requests all parameters, as long as no step has been taken. ``curves`` are the
-    activations, each with its span, whose curves the app has already.
+    activations, each with its span, whose curves the app has already, ``compared`` those that it draws side by side.
     """
 
     sample: int = 0
@@ -34,6 +34,7 @@ class WatchNetwork(Request, frozen=True):
     parameter: int | None = None
     first_weights: bool = False
     curves: tuple[tuple[str, float], ...] = ()
+    compared: tuple[str, ...] = ()
 
 
 class LayerValues(msgspec.Struct, frozen=True):
@@ -141,6 +142,7 @@ class Network(Content, frozen=True):
     looked_at: NeuronDetail | InputSeen
     first_weights: bytes = b""
     name: str = ""
+    compared: tuple[PhiCurve, ...] = ()
 
 
 AnyRequest = WatchNetwork

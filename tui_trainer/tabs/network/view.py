@@ -18,6 +18,7 @@ from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import TextLines
 from tui_trainer.ui.status_lines import Prompt
 
+from .activation_curves import ActivationCurves
 from .drawing import NetworkCanvas, Scene
 from .layout import Arrangement, Selection, Shape, arrange, shape_of
 from .messages import BIAS, Network, NeuronDetail, Term, WatchNetwork
@@ -48,7 +49,7 @@ class NetworkView(TabView):
     def __init__(self) -> None:
         super().__init__()
         self._sample, self._canvas = TextLines("sample"), NetworkCanvas()
-        self._panel, self._prompt = NeuronPanel(), Prompt()
+        self._curves, self._panel, self._prompt = ActivationCurves(), NeuronPanel(), Prompt()
         self.choice = Selection()
         self._firsts: dict[int, int] = {}  # the first visible neuron of each layer
         self._shape: Shape | None = None
@@ -62,6 +63,7 @@ class NetworkView(TabView):
     def compose(self) -> ComposeResult:
         yield self._sample
         yield self._canvas
+        yield self._curves
         yield self._panel
         yield self._prompt
 
@@ -70,7 +72,8 @@ class NetworkView(TabView):
         self.watch(self._panel.plot, "markers", self._use_markers)
 
     def configure(self, options: dict[str, object]) -> None:
-        """Apply a lesson's options: ``sample``, ``layer`` (-1 is the output) and ``neuron``."""
+        """Apply a lesson's options: ``panel``, ``sample``, ``layer`` (-1 is the output) and ``neuron``."""
+        self._curves.choose(options.get("panel"))
         numbers = {name: value for name in OPTIONS if isinstance(value := options.get(name), int)}
         self._choose(replace(self.choice, parameter=None, **numbers))
 
@@ -86,7 +89,13 @@ class NetworkView(TabView):
             parameter=choice.parameter,
             first_weights=choice.parameter is not None,
             curves=tuple(self._panel.curves),
+            compared=self._curves.missing(self._own_activation),
         )
+
+    @property
+    def _own_activation(self) -> str:
+        """The activation of the first layer."""
+        return "" if self._shape is None else self._shape.layers[1].activation
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._experiment = experiment
@@ -257,6 +266,7 @@ class NetworkView(TabView):
             return  # a tab that is being opened has no size yet
         self._draw()
         self._sample.show((heading(self._loaded.dataset, content, width, self._canvas.lines),))
+        self._curves.show(self._own_activation, content.compared)
         self._panel.show(self._shape, content, self.choice.parameter)
         self.ask()  # a curve that has arrived need not be sent again
 
