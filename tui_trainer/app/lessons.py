@@ -273,6 +273,9 @@ class Lessons(Controller):
         if page == before:
             return
         self._show_index()
+        hidden = page is not None and page.hides_counts
+        self.screen.tabs.hide_counts(hidden)
+        self.screen.network_panel.hide_counts(hidden)
         if page is None:
             return
         if self._side_page is not None:

@@ -77,6 +77,7 @@ class Tabs(ContentSwitcher):
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
         self._selected_runs: tuple[SelectedRun, ...] = ()
+        self._hides_counts = False
 
     def compose(self) -> ComposeResult:
         self._views[FIRST] = tab_named(FIRST).load_view()()
@@ -156,6 +157,13 @@ class Tabs(ContentSwitcher):
         for view in self._known():
             view.show_selected_runs(runs)
 
+    def hide_counts(self, hidden: bool) -> None:
+        """Have all views hide the numbers of parameters, or show them again."""
+        if hidden != self._hides_counts:
+            self._hides_counts = hidden
+            for view in self._known():
+                view.hide_counts(hidden)
+
     def made(self, name: str) -> TabView | None:
         """Return the view of a tab; None until it is mounted and up to date."""
         return self._views[name] if name in self._up_to_date else None
@@ -189,6 +197,7 @@ class Tabs(ContentSwitcher):
         if not view.is_mounted:  # the app is being left
             return
         self._up_to_date.add(tab.name)
+        view.hide_counts(self._hides_counts)
         view.show_experiment(self._experiment)
         if self._loaded is not None:
             view.show_loaded(self._loaded)

@@ -131,7 +131,9 @@ class Lesson(Struct, frozen=True):
     ``id`` identifies it in the saved progress. There is always a first variant, which the lesson loads.
     ``target`` maps paths of the resolved experiment to the values that an exercise asks for; a number for a list
     is its length. ``pace`` is the one at which it trains; None for the user's own.
-    ``race`` is what the wall opens with; None for what the user has raced with last.
+    ``race`` is what the wall opens with; None for what the user has raced with last. With ``hides_counts`` the numbers
+    of parameters are hidden until the question is answered. ``declaration`` is the code that an exercise ends with,
+    beside the user's own.
     """
 
     id: str
@@ -147,6 +149,8 @@ class Lesson(Struct, frozen=True):
     target: dict[str, Scalar] = {}
     pace: PaceName | None = None
     race: LessonRace | None = None
+    hides_counts: bool = False
+    declaration: str = ""
 
     @property
     def target_key(self) -> str:

@@ -46,6 +46,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: dict[str, Any] = {}
     pace: PaceName | None = None
     race: LessonRace | None = None
+    hides_counts: bool = False
+    declaration: Annotated[str, Meta(max_length=1000)] = ""
 
 
 def loads(text: str, file: str, lesson_id: str) -> Lesson:
@@ -162,6 +164,8 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
         target=raw.target,
         pace=raw.pace,
         race=raw.race,
+        hides_counts=raw.hides_counts,
+        declaration=raw.declaration.strip("\n"),
     )
     if raw.race is not None:
         _check_race(base, raw.race)

@@ -47,6 +47,8 @@ def check_rules(lesson: Lesson) -> None:
     for index, check in enumerate(lesson.checks):
         _check_check(check, f"checks[{index}]", names)
     _check_target(lesson.target)
+    if lesson.hides_counts and (lesson.question is None or not lesson.question.blanks):
+        raise InvalidLesson("hides_counts", "counts come back with the right numbers; add a question with blanks")
     if lesson.question is None and not lesson.checks and not lesson.target:
         raise InvalidLesson("", "there is nothing to do in this lesson; add a question, a check or a target")
 

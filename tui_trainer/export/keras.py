@@ -80,6 +80,13 @@ def keras_code(experiment: Experiment, n_features: int) -> str:
     return "\n".join([*imports, "", *model, "model.summary()", ""])
 
 
+def keras_model(experiment: Experiment, n_features: int) -> str:
+    """Return the declaration of the model alone, see ``keras_code``."""
+    _, lines = keras_lines(experiment, n_features)
+    first = lines.index("model = Sequential([")
+    return "\n".join(lines[first : lines.index("])", first) + 1])
+
+
 def keras_lines(experiment: Experiment, n_features: int) -> tuple[list[str], list[str]]:
     """Return the imports, and the lines that build and compile the model; see ``keras_code``."""
     model, training = experiment.model, experiment.training

@@ -134,6 +134,9 @@ class TabView(Vertical):
     def show_progress(self, progress: Progress) -> None:
         """Called when training has advanced."""
 
+    def hide_counts(self, hidden: bool) -> None:
+        """Hide the numbers of parameters, since a lesson asks for them, or show them again."""
+
     def say_unseen(self, reason: str) -> None:
         """Show ``reason`` instead of the content; an empty one shows the content again."""
         if reason and not self.query(".unseen"):

@@ -256,6 +256,9 @@ async def test_numbers_are_typed_into_the_blanks(start: Start) -> None:
     async with start() as flow:
         await begun(flow, "summary")
         page = beside(flow)
+        await flow.until_shown("Total params: ?")
+        assert "283" not in flow.screen_text() and "220" not in flow.screen_text()
+        assert flow.screen.network_panel.title == "Network  ? parameters"
         await flow.press("A")
         boxes = list(page.query(Input))
         await flow.until(lambda: boxes[0].has_focus, "the first blank")
@@ -278,6 +281,8 @@ async def test_numbers_are_typed_into_the_blanks(start: Start) -> None:
         await flow.press(*"220", "escape")
         await flow.until_said("together 283.")
         assert states(flow)[0] == "done"
+        await flow.until_shown("Total params: 283 (1.11 KB)")
+        assert flow.screen.network_panel.title == "Network  283 parameters"
 
 
 async def test_an_exercise_is_built_by_hand_and_told_what_differs(start: Start) -> None:
@@ -295,7 +300,12 @@ async def test_an_exercise_is_built_by_hand_and_told_what_differs(start: Start) 
         await flow.until_said("The network matches the target.")
         await run(flow)
         await flow.until_said("It explains more than half of the variance")
-        assert states(flow) == ["open", "done", "done"]
+        assert states(flow) == ["open", "done", "done"] and not page_of(flow).declaration
+        flow.screen.lessons.answer((6.0, 1.0, 801.0))
+        assert states(flow) == ["done", "done", "done"]
+        assert page_of(flow).declaration == page_of(flow).lesson.declaration
+        await flow.press("m")
+        await flow.until(lambda: "Your declaration, and the book's:" in words(flow), "both declarations")
 
 
 async def test_narrow_the_page_is_in_its_tab_and_a_blank_opens_it(start: Start) -> None:

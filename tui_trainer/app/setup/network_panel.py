@@ -208,6 +208,8 @@ class NetworkPanel(Panel):
     def __init__(self) -> None:
         super().__init__()
         self._last_focused: int | None = None
+        self._params: int | None = None  # of the model
+        self._hides_counts = False
 
     @property
     def chosen(self) -> int | None:
@@ -259,7 +261,15 @@ class NetworkPanel(Panel):
 
     def show_params(self, params: int) -> None:
         """Show the number of parameters."""
-        self.tell_count(f"{params:,} {'parameter' if params == 1 else 'parameters'}")
+        self._params = params
+        number = "?" if self._hides_counts else f"{params:,}"
+        self.tell_count(f"{number} {'parameter' if params == 1 else 'parameters'}")
+
+    def hide_counts(self, hidden: bool) -> None:
+        """Hide the number of parameters, since a lesson asks for it, or show it again."""
+        self._hides_counts = hidden
+        if self._params is not None:
+            self.show_params(self._params)
 
     def show_inferred(self, output: OutputConfig) -> None:
         """Show what ``auto`` means for the output layer."""

@@ -13,6 +13,7 @@ from tui_trainer.book.lesson import Check, Lesson, Question, Variant
 from tui_trainer.book.library import Library, from_folder, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.export.keras import keras_model
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.ui.keymap import key_of
@@ -144,7 +145,18 @@ class LessonTracker:
             answers=self._answers if on else None,
             behind=on and self._has_begun and self._run_variant != self._variant,
             waits=on and self._answers is not None and not self._tells and not self._knows,
+            declaration=self._declaration if on else "",
         )
+
+    @property
+    def _declaration(self) -> str:
+        """The user's network as it is declared in Keras, once everything of an exercise is done."""
+        lesson, loaded = self.lesson, self._loaded
+        if lesson is None or loaded is None or not lesson.declaration:
+            return ""
+        if any(item.state != "done" for item in self._items):
+            return ""
+        return keras_model(loaded.experiment, len(loaded.dataset.features))
 
     @property
     def _has_begun(self) -> bool:
@@ -235,7 +247,8 @@ class LessonState:
 
     ``on`` says whether it is open, ``variant`` is the name of the variant that is set up (``changed``: with
     other settings by now; ``behind``: the run began as another variant), ``waits`` whether an answer is there that
-    is not told to be right or wrong before a run.
+    is not told to be right or wrong before a run. ``declaration`` is the code of the user's network in an exercise
+    that was passed.
     """
 
     lesson: Lesson
@@ -249,11 +262,18 @@ class LessonState:
     behind: bool = False
     answers: Answers = None
     waits: bool = False
+    declaration: str = ""
 
     @property
     def question(self) -> Item | None:
         """The item of the question."""
         return self.items[0] if self.lesson.question is not None else None
+
+    @property
+    def hides_counts(self) -> bool:
+        """Whether the numbers of parameters are hidden: the question asks for them."""
+        asked = self.question
+        return self.on and self.lesson.hides_counts and asked is not None and asked.state != "done"
 
     @property
     def shown_by(self) -> str | None:

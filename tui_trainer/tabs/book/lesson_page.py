@@ -398,6 +398,10 @@ def tasks(page: LessonState) -> Iterator[Block]:
     doing = [item for item in page.items if item is not asked]
     for number, item in enumerate(doing):
         yield from _item(page, item, first=number == 0)
+    if page.declaration:
+        yield Block("Your declaration, and the book's:", "bold")
+        yield Block(page.declaration, DIM, kept=True)
+        yield Block(page.lesson.declaration, kept=True)
 
 
 def what_next(page: LessonState) -> Iterator[Block]:

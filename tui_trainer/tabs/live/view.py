@@ -80,6 +80,7 @@ class LiveView(NeuronView):
         self._names = Picture()  # of the data, for the tally
         self._progress: Progress | None = None
         self._loss_unit = ""
+        self._hides_counts = False
 
     def compose(self) -> ComposeResult:
         with Card(id="live-network"):
@@ -199,6 +200,10 @@ class LiveView(NeuronView):
         self._draw()
         self.ask()
 
+    def hide_counts(self, hidden: bool) -> None:
+        self._hides_counts = hidden
+        self._draw()
+
     def _draw(self) -> None:
         if not self.is_mounted:
             return
@@ -209,7 +214,8 @@ class LiveView(NeuronView):
             self.query_one("#live-output", Card).entitle("Output")
             self._show_loss(None)
             return
-        network.entitle(_network_title(network.size.width), f"{content.params:,} parameters")
+        count = "? parameters" if self._hides_counts else f"{content.params:,} parameters"
+        network.entitle(_network_title(network.size.width), count)
         self._show_output(content)  # first, so that it comes first over a slow line, too
         picture = self.query_one(NetworkPicture)
         picture.show(scene_for(content, *picture.size, picture.form))

@@ -23,6 +23,8 @@ from .messages import LayerNumbers, SummaryContent, WatchSummary
 SCROLL_BAR = 1  # column
 COLUMN_GAP = re.compile(r" {2,}")
 BARS = re.compile("[│┃]")
+COUNT = re.compile(r"(?<= )[\d,]+(?= *│?$)", re.MULTILINE)
+TOTAL = re.compile(r"(?<=params: ).*")
 CORNERS = re.compile("[┏┳┓┡╇┩├┼┤└┴┘]")
 
 
@@ -44,6 +46,7 @@ class SummaryView(TabView):
         self._loaded: Loaded | None = None
         self._content: SummaryContent | None = None
         self._in_book = False  # the table as the book shows it
+        self._hides_counts = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
@@ -109,7 +112,12 @@ class SummaryView(TabView):
     def _write_table(self) -> None:
         if self._loaded is not None:
             table = self._loaded.book_summary if self._in_book else self._loaded.summary
+            table = without_counts(table) if self._hides_counts else table
             self.query_one(".table", Static).update(Text(fit_table(table, self.size.width - SCROLL_BAR)))
+
+    def hide_counts(self, hidden: bool) -> None:
+        self._hides_counts = hidden
+        self._write_table()
 
     def show_progress(self, progress: Progress) -> None:
         if self._loaded is None or not progress.steps_per_second:
@@ -149,6 +157,12 @@ def _idle(layer: LayerNumbers) -> str:
     if layer.dead is not None:
         return f"{layer.dead} of {layer.units} dead"
     return "" if layer.saturated is None else f"{layer.saturated:.0%} at ends"
+
+
+def without_counts(table: str) -> str:
+    """Replace the numbers of parameters in a model's table by question marks."""
+    table = COUNT.sub(lambda found: "?" * len(found[0]), table)
+    return TOTAL.sub("?", table)
 
 
 def fit_table(table: str, width: int) -> str:
