@@ -89,6 +89,8 @@ NEWER: dict[str, dict[str, object]] = {
         "class_weight": None,
         "clip_norm": None,
         "clip_value": None,
+        "stop_at_step": None,
+        "stop_at_gradient": None,
     },
 }
 

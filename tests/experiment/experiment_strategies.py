@@ -142,6 +142,8 @@ _training = st.builds(
     clip_value=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
     early_stopping=st.none() | _stopping,
     stop_at_loss=st.none() | _not_negative,
+    stop_at_step=st.none() | _not_negative,
+    stop_at_gradient=st.none() | _not_negative,
     stop_at_accuracy=st.none() | st.floats(0.0, 1.0, exclude_min=True),
     stop_after=st.none() | st.floats(0.0, exclude_min=True, allow_infinity=False),
     metrics=st.lists(st.sampled_from(get_args(MetricName)), max_size=4).map(tuple),

@@ -17,6 +17,7 @@ from tui_trainer.experiment.schema import (
     LayerConfig,
     ModelConfig,
     OptimizerConfig,
+    OutputConfig,
     ScheduleConfig,
     TrainingConfig,
 )
@@ -283,6 +284,31 @@ def test_training_ends_at_a_loss_and_goes_on_when_asked() -> None:
     assert losses_of_epochs[-1] <= 0.5 < min(losses_of_epochs[:-1])
     to_the_end(session)
     assert session.state == "finished" and session.trainer.epochs == 1000
+
+
+@pytest.mark.parametrize(("rule", "least"), [("stop_at_step", 1e-3), ("stop_at_gradient", 1.0)])
+def test_training_ends_at_convergence_and_goes_on_when_asked(rule: str, least: float) -> None:
+    """The book's line: w is found to so many digits, by as many steps as the loop of the book takes."""
+    line = Experiment(
+        dataset=DatasetConfig("boston_rm", standardize=False, validation_split=0.0),
+        model=ModelConfig(layers=(), output=OutputConfig(use_bias=False, initializer="zeros"), dtype="float64"),
+        training=TrainingConfig(
+            loss="sum_squared_error", learning_rate=1e-5, batch_size="full", epochs=1000, shuffle=False
+        ),
+    )
+    session = to_the_end(loaded(with_field(line, f"training.{rule}", least)))
+    x, y = session.split.x_train[:, 0], session.split.y_train[:, 0]
+    w, steps = 0.0, 0
+    while True:
+        gradient = np.sum(2 * (w * x - y) * x)
+        w, steps = w - 1e-5 * gradient, steps + 1
+        if abs(1e-5 * gradient if rule == "stop_at_step" else gradient) <= least:
+            break
+    assert session.state == "stopped early" and session.sentence.startswith(f"Converged after epoch {steps}: the last")
+    assert session.trainer.epochs == steps < 50
+    assert float(session.trainer.model.parameters.flat[0]) == pytest.approx(w, rel=1e-12)
+    to_the_end(session)
+    assert session.state == "finished"
 
 
 def test_training_ends_after_its_time() -> None:

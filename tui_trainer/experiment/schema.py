@@ -298,7 +298,9 @@ class TrainingConfig(_Table, frozen=True):
     """How to train; ``batch_size="full"`` is one update an epoch, no ``loss`` means the default one of the target.
 
     Training ends after ``epochs``, or earlier: once an epoch's loss is at most ``stop_at_loss``, once the accuracy (of
-    the validation part, if there is one) is at least ``stop_at_accuracy``, or after ``stop_after`` seconds of training.
+    the validation part, if there is one) is at least ``stop_at_accuracy``, after ``stop_after`` seconds of training, or
+    at convergence: once the last step of an epoch changes all weights together by a length of at most ``stop_at_step``,
+    or its gradient, penalties included and clipped, is at most ``stop_at_gradient`` long.
     ``metrics`` are computed on the training and on the validation part; without any, the default ones are computed on
     the validation part only, which costs less. ``best_epoch_by`` is the measure of the best epoch, whose weights are
     kept; None is the validation loss, or the loss without validation rows.
@@ -323,6 +325,8 @@ class TrainingConfig(_Table, frozen=True):
     stop_at_loss: NotNegative | None = None
     stop_at_accuracy: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None
     stop_after: Positive | None = None
+    stop_at_step: NotNegative | None = None
+    stop_at_gradient: NotNegative | None = None
     metrics: tuple[MetricName, ...] = ()
     best_epoch_by: Text | None = None
 

@@ -81,6 +81,8 @@ EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "stop_at_loss": "0.01",
     "stop_at_accuracy": "0.95",
     "stop_after": "60",
+    "stop_at_step": "1e-6",
+    "stop_at_gradient": "1e-4",
 }
 SCREEN_LABELS = {  # where a field stands beside others of its table
     "dataset.name": "dataset",

@@ -384,6 +384,8 @@ class _Facts:
             notes.append("It is not stopped at an accuracy.")
         if training.stop_after is not None:
             notes.append("It is not stopped after a time.")
+        if training.stop_at_step is not None or training.stop_at_gradient is not None:
+            notes.append("It is not stopped at convergence.")
         if name == "pytorch" and any(layer.batch_norm for layer in model.layers):
             notes.append("PyTorch's moving variances are larger by n / (n - 1), so scores differ a little.")
         if name == "keras" and self._schedule is not None and training.optimizer.momentum:

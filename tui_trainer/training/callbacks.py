@@ -1,6 +1,6 @@
 """What happens after each epoch: conditions that stop a run before its last epoch, and a copy of the best weights.
 
-A run stops early by patience, at a loss or an accuracy, or when its time is up.
+A run stops early by patience, at a loss or an accuracy, at convergence, or when its time is up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tui_trainer.engine import Sequential
+from tui_trainer.engine import Sequential, Trainer
 from tui_trainer.experiment.schema import TrainingConfig
 from tui_trainer.formats import format_measure
 from tui_trainer.measures import is_rising
@@ -42,6 +42,20 @@ class StopConditions:
             return f"Stopped after epoch {epoch}: {reason}"
         reached = self._reached(logs) if self._goals else ""
         return f"Stopped after epoch {epoch:,}: {reached}" if reached else ""
+
+    def after_step(self, epoch: int, trainer: Trainer) -> str:
+        """Return why the run has converged with the last step of ``epoch``, as ``after_epoch`` does; empty if not."""
+        training = self._training
+        limits = {
+            "step is": (training.stop_at_step, trainer.last_update),
+            "gradient is": (training.stop_at_gradient, trainer.gradient),
+        }
+        for what, (limit, arrays) in limits.items() if self._goals else ():
+            if limit is not None:
+                length = math.sqrt(sum(float(np.vdot(array, array)) for array in arrays()))
+                if length <= limit:
+                    return f"Converged after epoch {epoch:,}: the last {what} {format_measure(length)} long"
+        return ""
 
     def restore_best(self, model: Sequential) -> int | None:
         """Put the best epoch's weights back where early stopping is to do so, as Keras does however a run ends.

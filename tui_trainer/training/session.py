@@ -413,7 +413,7 @@ class Session:
         self.history.add_epoch(logs)
         epoch, model = self.trainer.epochs, self.trainer.model
         self.best.after_epoch(epoch, logs, model.parameters.flat)
-        if sentence := self._stopping.after_epoch(epoch, logs, model):
+        if sentence := self._stopping.after_epoch(epoch, logs, model) or self._stopping.after_step(epoch, self.trainer):
             self._end("stopped early", sentence)
         elif self.state == "running" and epoch >= self.target_epochs:
             self._end_finished()

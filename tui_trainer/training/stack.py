@@ -46,10 +46,10 @@ def stack_key(experiment: Experiment) -> str | None:
     """Return what experiments must agree in to be trained together; None if this one is always trained alone.
 
     They may differ in seeds of the model, first weights, learning rate, constants of the optimizer, penalties other
-    than those of single layers, and conditions that stop a run, but for the time that it takes.
+    than those of single layers, and conditions that stop a run, but for the time that it takes and the size of a step.
     """
     model, training = experiment.model, experiment.training
-    if training.stop_after is not None:
+    if any(one is not None for one in (training.stop_after, training.stop_at_step, training.stop_at_gradient)):
         return None
     optimizer = training.optimizer
     kind = OptimizerConfig(name=optimizer.name, nesterov=optimizer.nesterov, momentum=float(optimizer.momentum > 0.0))

@@ -56,6 +56,8 @@ SENSIBLE = {  # the numbers through which fields are stepped, by the last part o
     "samples": LADDER,
     "stop_after": LADDER,
     "stop_at_loss": (0.0, *LADDER),
+    "stop_at_step": LADDER,
+    "stop_at_gradient": LADDER,
     "l1": (0.0, *LADDER),
     "l2": (0.0, *LADDER),
     "initializer_scale": LADDER,

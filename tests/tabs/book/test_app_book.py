@@ -166,7 +166,7 @@ async def answer(flow: Flow, lesson: Lesson, right: bool) -> None:
     assert page_of(flow).answers == choice
 
 
-async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> None:
+async def test_gradient_descent_is_done_with_its_three_rates_and_until_convergence(start: Start) -> None:
     async with start(MINE) as flow:
         await begun(flow, "gradient_descent")
         assert flow.message == "Predict first: A to C choose an answer."
@@ -174,10 +174,10 @@ async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> No
         assert flow.message == "C. Noted. The run of ρ = 5e-5 will show. Take ten steps with ρ = 1e-5."
         await flow.press(*"sssssssss")
         await flow.until(lambda: flow.progress.steps == 9, "nine steps")
-        assert states(flow) == ["open"] * 4
+        assert states(flow) == ["open"] * 5
         await flow.press("s")
         await flow.until_said("w₁₀ = 3.6329, almost at the lowest point, 3.6534. V loads ρ = 1e-6.")
-        assert states(flow) == ["open", "done", "open", "open"]
+        assert states(flow) == ["open", "done", "open", "open", "open"]
         for rate, weight in (("1e-6", "1.2363"), ("5e-5", "-0.9534")):
             loads = flow.loads
             await flow.press("V")
@@ -185,7 +185,13 @@ async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> No
             assert flow.message == f"ρ = {rate}: Take ten steps with ρ = {rate}."
             await run(flow)
             await flow.until_said(f"w₁₀ = {weight}")
-        assert states(flow) == ["wrong", "done", "done", "done"]
+        loads = flow.loads
+        await flow.press("V")
+        await flow.until_loaded(loads + 1)
+        await run(flow)
+        await flow.until_said("Within 30 steps")
+        assert flow.screen.state == "stopped early" and flow.progress.epoch == 29
+        assert states(flow) == ["wrong", "done", "done", "done", "done"]
         await flow.until_shown("C is not right. Look again, and choose another.")
         await flow.press("B")
         await flow.until_said("slowly diverges. Lesson done; n goes to the next.")
@@ -367,7 +373,7 @@ async def test_what_was_done_is_there_after_a_restart(start: Start) -> None:
         assert states(flow) == ["open", "done", "open", "open"]
         await flow.press("9", "F")
         await flow.until_said("The progress in Gradient descent is cleared.")
-        assert states(flow) == ["open"] * 4
+        assert states(flow) == ["open"] * 5
 
 
 async def test_keys_wait_while_a_lesson_is_being_loaded(start: Start) -> None:

@@ -184,6 +184,13 @@ STOP_RULES = (
     Row(OPTIONAL, "training.stop_at_loss", "at loss", "Stop when the loss is this low"),
     Row(OPTIONAL, "training.stop_at_accuracy", "at accuracy", "Stop at this accuracy, 0 to 1"),
     Row(OPTIONAL, "training.stop_after", "after (s)", "Stop after this many seconds of training"),
+    Row(
+        OPTIONAL,
+        "training.stop_at_step",
+        "at step",
+        "Stop when a step changes the weights by no more than this length",
+    ),
+    Row(OPTIONAL, "training.stop_at_gradient", "at gradient", "Stop when the gradient is no longer than this length"),
 )
 
 
