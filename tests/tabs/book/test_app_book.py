@@ -331,7 +331,7 @@ async def test_narrow_the_page_is_in_its_tab_and_a_blank_opens_it(start: Start) 
         await run(flow)
         await flow.until_said("w₁₀ = 3.6329")
         await flow.press("9")
-        await flow.until_shown("1 of 3")
+        await flow.until_shown("1 of 4")
         await begun(flow, "summary")
         assert flow.screen.tabs.active == "book"
         await flow.press("7", "C")
@@ -370,7 +370,7 @@ async def test_what_was_done_is_there_after_a_restart(start: Start) -> None:
         await flow.until_shown("· 4 Gradient descent")
         await flow.press("enter")
         await flow.until(lambda: flow.screen.tabs.active == "landscape", "the lesson's view")
-        assert states(flow) == ["open", "done", "open", "open"]
+        assert states(flow) == ["open", "done", "open", "open", "open"]
         await flow.press("9", "F")
         await flow.until_said("The progress in Gradient descent is cleared.")
         assert states(flow) == ["open"] * 5
