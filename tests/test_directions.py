@@ -41,6 +41,7 @@ MAX_MODULES = sum(
         1,  # programs that train again
         1,  # event files
         1,  # activations side by side
+        2,  # the Python for a view: the programs, and their dialog
     )
 )
 MAX_DEPTH = 3  # of classes of ours

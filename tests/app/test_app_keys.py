@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.help import HelpScreen
+from tui_trainer.app.dialogs.view_code import ViewCode
 from tui_trainer.app.keys import KEYS
 from tui_trainer.app.palette import entries
 from tui_trainer.tabs.loss.view import LossView
@@ -157,3 +158,23 @@ async def test_what_is_typed_lays_nothing_out_anew(start: Start, monkeypatch: py
         await flow.press("1", "2")
         await painted(flow)
         assert box.value == "12" and not laid_out
+
+
+async def test_the_python_of_a_view_is_shown_and_copied(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    async with start() as flow:
+        monkeypatch.setattr(flow.pilot.app, "copy_to_clipboard", copied.append)
+        for tab, first in (("2", "import numpy as np"), ("3", "import keras"), ("7", "import keras")):
+            await flow.press(tab)
+            await flow.until(lambda: flow.screen.tabs.view is not None, "the tab")
+            await flow.press("K")
+            await flow.until(lambda: isinstance(flow.pilot.app.screen, ViewCode), "the dialog")
+            flow.screen.message_line.show_message("")
+            await flow.press("c")
+            await flow.until_said("Copied: this program runs as it is.")
+            assert copied.pop().startswith(first)
+        await flow.press("K")
+        await flow.until(lambda: isinstance(flow.pilot.app.screen, ViewCode), "the dialog again")
+        await flow.press("K")
+        await flow.until(lambda: flow.screen.is_active, "the app again")
+        assert not copied

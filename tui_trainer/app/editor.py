@@ -311,6 +311,24 @@ class ExperimentEditor(Controller):
         self.screen.app.copy_to_clipboard(code)
         self.show_message(f"Copied; tui-trainer opens it with this code: {code}", "good")
 
+    def action_code(self) -> None:
+        """Show the Python for the open view."""
+        if self.screen.trainer.loaded is None:
+            self.show_message("Nothing is loaded that could be written in Python.", "error")
+        else:
+            self.converse(self._show_code)
+
+    async def _show_code(self) -> None:
+        from tui_trainer.app.dialogs.view_code import ViewCode
+
+        loaded, view = self.screen.trainer.loaded, self.screen.tabs.view
+        if loaded is None or view is None:
+            return
+        code = view.python(loaded)
+        if await self.screen.dialogs.ask(ViewCode(code)):
+            self.screen.app.copy_to_clipboard(code)
+            self.show_message("Copied: this program runs as it is.", "good")
+
     def action_open(self) -> None:
         """Ask for a file, and open the experiment or the weights in it."""
         self.converse(self._open)

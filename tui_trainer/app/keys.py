@@ -103,6 +103,7 @@ KEYS = (
     setting("undo", "u", "undo", (), "Undo", "Undo the last change to the settings"),
     setting("redo", "U", "redo", (), "Redo", "Redo the change that was undone"),
     setting("share", "c", "share", (), "Share", "Copy the experiment as a code that opens it elsewhere"),
+    setting("code", "K", "code", (), "Python", "Show the Python for the open view, to be copied"),
     setting("open_data", "i", "open_data", (), "Own data", "Open your own data: a CSV or TSV file", owner="own_data"),
     setting("open", "ctrl+o", "open", (), "Open", "Open an experiment (a TOML file) or exported weights", in_text=True),
     setting("save", "ctrl+s", "save", (), "Save", "Save the experiment as a TOML file", in_text=True),

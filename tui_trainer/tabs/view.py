@@ -110,6 +110,12 @@ class TabView(Vertical):
         taken: frozenset[str] = getattr(self.screen, "taken_keys", frozenset())
         return taken
 
+    def python(self, loaded: Loaded) -> str:
+        """Return a program for what the tab shows of a run: the network in Keras, where it has no other."""
+        from tui_trainer.export.keras import keras_code  # when it is asked for
+
+        return keras_code(loaded.experiment, len(loaded.dataset.features))
+
     def opened_again(self) -> None:
         """Called when the key of the open tab is pressed again."""
 

@@ -175,6 +175,13 @@ class DataView(TabView):
         self._statistics = content.statistics
         self._fill_columns()
 
+    def python(self, loaded: Loaded) -> str:
+        from tui_trainer.export.view_code import data_code
+
+        x, y = (str(self.query_one(name, Dropdown).value) for name in ("#x-axis", "#y-axis"))
+        known = {x, y} <= set(self._columns)
+        return (data_code(loaded.experiment, x, y) if known else "") or super().python(loaded)
+
     def watch_panel(self, panel: Panel) -> None:
         self.set_class(panel == "rows", "-rows")
 

@@ -105,6 +105,14 @@ class LandscapeView(TabView):
     def request(self) -> WatchLandscape:
         return WatchLandscape(*self._grid(), zoom=self._zoom, **self._options)  # type: ignore[arg-type]
 
+    def python(self, loaded: Loaded) -> str:
+        from tui_trainer.export.view_code import descent_code
+
+        axis = self.content.axes[0] if self.content is not None else None
+        limits = (-1.0, 1.0) if axis is None else (axis.low, axis.high)
+        dataset = loaded.dataset
+        return descent_code(loaded.experiment, dataset.features, dataset.target, limits) or super().python(loaded)
+
     def show_experiment(self, experiment: Experiment) -> None:
         self._start = list(experiment.model.weights)
 

@@ -1,0 +1,133 @@
+"""Short programs that do what a view shows, in plain Python: what a data file holds, and gradient descent on its rows.
+
+They run as they are: they need NumPy, pandas and plotext, which this package needs as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_trainer.datasets.catalog import CATALOG, ShippedFile
+from tui_trainer.experiment.schema import Experiment
+
+READ = """\
+{imports}
+
+table = pd.read_csv({file})[[{feature!r}, {target!r}]]
+x, y = table[{feature!r}].to_numpy(), table[{target!r}].to_numpy()
+"""
+DATA = """
+print(table)
+
+figure.draw(figure.signal(x.tolist(), y.tolist()))
+figure.title({title!r})
+figure.show()
+"""
+LOSS = """\
+
+def predict(w):
+    return {prediction}
+
+
+def loss(w):
+    return np.{mean}((predict(w) - y) ** 2)
+
+
+def gradient(w):
+    slope = 2 * (predict(w) - y)
+    return {gradient}
+
+
+rate = {rate!r}
+path = [{start}]
+for step in range({steps}):
+    path.append(path[-1] - rate * gradient(path[-1]))
+for step, w in enumerate(path):
+    print(step, w, loss(w))
+"""
+CURVE = """
+candidates = np.linspace({low:g}, {high:g}, 100).tolist()
+figure.draw(figure.signal(candidates, [float(loss(w)) for w in candidates]).lines())
+figure.draw(figure.signal(path, [float(loss(w)) for w in path], marker="o"))
+figure.title("the loss as a function of w, and the steps")
+figure.show()
+"""
+LOSSES = """
+figure.draw(figure.signal(list(range(len(path))), [float(loss(w)) for w in path]).lines())
+figure.title("the loss after each step")
+figure.show()
+"""
+MAX_STEPS = 1000  # whose path is printed
+FIRST_WEIGHTS = {"zeros": 0.0, "ones": 1.0}  # by initializer; others draw random numbers
+
+
+def data_code(experiment: Experiment, x: str, y: str) -> str:
+    """Return a program that prints two columns of the data and draws them; empty where there is no file."""
+    file = _file_of(experiment)
+    return "" if file is None else _read(file, x, y) + DATA.format(title=f"{x}, {y}")
+
+
+def descent_code(experiment: Experiment, features: Sequence[str], target: str, limits: tuple[float, float]) -> str:
+    """Return the gradient descent of a resolved ``experiment``: the loss, its gradient and the loop.
+
+    If there is one weight, the loss is drawn between ``limits``. Empty for all but a single neuron without activation
+    over one feature, trained on the full batch of a file that comes with this package.
+    """
+    file = _file_of(experiment)
+    if file is None or not _is_line(experiment, features):
+        return ""
+    return _read(file, features[0], target) + _descent(experiment, limits)
+
+
+def _file_of(experiment: Experiment) -> str | None:
+    """Return the code of the path of the rows; None where they are not read from a file."""
+    config = experiment.dataset
+    if config.path is not None:
+        return repr(config.path)
+    entry = CATALOG.get(config.name)
+    return f'data_folder() / "{entry.file}"' if isinstance(entry, ShippedFile) else None
+
+
+def _read(file: str, feature: str, target: str) -> str:
+    imports = ["import numpy as np", "import pandas as pd", "from plotext import figure"]
+    if file.startswith("data_folder"):
+        imports += ["", "from tui_trainer.datasets.catalog import data_folder"]
+    return READ.format(imports="\n".join(imports), file=file, feature=feature, target=target)
+
+
+def _is_line(experiment: Experiment, features: Sequence[str]) -> bool:
+    """Return whether the experiment is gradient descent on all rows for a straight line over one feature."""
+    dataset, model, training = experiment.dataset, experiment.model, experiment.training
+    whole = not (dataset.validation_split or dataset.test_split or dataset.split_column or dataset.test_path)
+    plain = not (dataset.standardize_target or training.l1 or training.l2 or training.clip_norm or training.clip_value)
+    is_descent = training.optimizer.name == "sgd" and not training.optimizer.momentum and training.schedule.is_constant
+    return (
+        whole
+        and plain
+        and is_descent
+        and dataset.path is None
+        and not model.layers
+        and len(features) == 1
+        and (bool(model.weights) or model.output.initializer in FIRST_WEIGHTS)
+        and model.output.activation in ("linear", "identity")
+        and training.batch_size == "full"
+        and training.loss in ("mean_squared_error", "sum_squared_error")
+    )
+
+
+def _descent(experiment: Experiment, limits: tuple[float, float]) -> str:
+    model, training = experiment.model, experiment.training
+    has_bias = model.output.use_bias
+    first = model.weights or (FIRST_WEIGHTS[model.output.initializer], 0.0)
+    mean = "sum" if training.loss == "sum_squared_error" else "mean"
+    slope = f"np.{mean}(slope * x)"
+    program = LOSS.format(
+        prediction="w[0] * x + w[1]" if has_bias else "w * x",
+        mean=mean,
+        gradient=f"np.array([{slope}, np.{mean}(slope)])" if has_bias else slope,
+        rate=training.learning_rate,
+        start=f"np.array([{first[0]!r}, {first[1]!r}])" if has_bias else repr(first[0]),
+        steps=min(training.epochs, MAX_STEPS),
+    )
+    scaled = "x = (x - x.mean()) / x.std(ddof=0)\n" if experiment.dataset.standardize else ""
+    return scaled + program + (LOSSES if has_bias else CURVE.format(low=limits[0], high=limits[1]))
